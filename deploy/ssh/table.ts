@@ -19,7 +19,11 @@ const WORDS = new Map([
 ]);
 
 /** Texts that have a class of their own. */
-const TEXTS: Readonly<Record<string, string>> = { hookscript: 'snippet' };
+const TEXTS: Readonly<Record<string, string>> = {
+  ...{ hookscript: 'snippet', boot: 'plain' },
+  // What stands without its key has signs that no key has.
+  ...{ machine: 'plain', cpu: 'plain', vga: 'plain' },
+};
 
 /** What has a class of its own: a name and a value here would let through what that refuses. */
 const APART = /^(nameserver|searchdomain|features|agent|ciuser|net\d+|ipconfig\d+|dev\d+|hookscript|hostpci\d+)$/;
@@ -142,6 +146,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...[
       '/etc/network/interfaces',
       '/etc/pve/(?:storage|user|jobs)\\.cfg',
+      '/etc/pve/(?:ha/resources|replication)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -164,8 +169,8 @@ function declared(kind: GuestKind): string {
   const options = settingsOf(kind).map(([, one]) => {
     const schema = jsonSchemaOf(one.check(placesOf(one, kind))) as { readonly type?: string; readonly enum?: string[] };
     const { type, enum: words } = schema;
-    if (words !== undefined) return `--${one.option} ( ${words.join(' | ')} )`;
-    const word = one.key === undefined ? (TEXTS[one.option] ?? WORDS.get(type ?? '')) : 'props';
+    if (words !== undefined && one.key === undefined) return `--${one.option} ( ${words.join(' | ')} )`;
+    const word = TEXTS[one.option] ?? (one.key === undefined ? WORDS.get(type ?? '') : 'props');
     if (word === undefined) throw new Error(`no class of words for --${one.option}, which is a ${type}`);
     return `--${one.option} {${word}}`;
   });
@@ -175,7 +180,7 @@ function declared(kind: GuestKind): string {
 const GUEST_SETTINGS =
   '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net{number} {props} | --description {notes}';
 const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {handed} | --{lxcoption} {plain}`;
-const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hookscript {snippet} | --hostpci{number} {pci} | --{vmoption} {plain}`;
+const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 /** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
@@ -231,7 +236,7 @@ const COMMANDS: readonly string[] = [
     `${program} start {vmid}`,
     `${program} template {vmid}`,
     `${program} shutdown {vmid} --forceStop 1 --timeout {number}`,
-    `${program} destroy {vmid} --purge 1 --destroy-unreferenced-disks 0`,
+    `${program} destroy {vmid} --purge {flag} --destroy-unreferenced-disks 0`,
     `${program} snapshot {vmid} {snapshot}`,
     `${program} delsnapshot {vmid} {snapshot}`,
     `${program} rollback {vmid} {snapshot}`,

@@ -174,3 +174,26 @@ describe('any value of the reference configuration in the place of another', () 
     expect(wrong).toEqual([]);
   });
 });
+
+test('of what a VM is made from an editor says what the loader says, for every choice of sources', () => {
+  const file = 'etc/phoenix_vm_configs.json';
+  const takes = new Ajv2020({ strict: false }).compile(
+    JSON.parse(JSON.stringify(jsonSchema('phoenix_vm_configs'))).properties.vms.items,
+  );
+  const sources: Readonly<Record<string, unknown>> = {
+    template_image: 'a.img',
+    clone_from_vmid: 9000,
+    import_from: 'local:import/a.raw',
+    empty: true,
+    iso: 'local:iso/a.iso',
+  };
+  const names = Object.keys(sources);
+  for (let choice = 0; choice < 2 ** names.length; choice++) {
+    const chosen = names.filter((_, bit) => (choice & (1 << bit)) !== 0);
+    const files = environment();
+    const { clone_from_vmid: _, ...entry } = files[file].vms[1];
+    files[file].vms[1] = { ...entry, ...Object.fromEntries(chosen.map((name) => [name, sources[name]])) };
+    const isRefused = loadFiles(files).problems.some(({ message }) => /exclude each other|is missing$/.test(message));
+    expect(takes(files[file].vms[1]), chosen.join() || 'none').toBe(!isRefused);
+  }
+});

@@ -110,6 +110,8 @@ export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
     disks: [],
     efiDisk: null,
     tpm: null,
+    passthrough: [],
+    serial: [],
     storagePool: 'rpool',
     diskSizeGb: 8,
     network: { ...LINK, ip: `10.0.0.${id % 250}/24` },

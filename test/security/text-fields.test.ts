@@ -75,7 +75,7 @@ interface Sample {
 function environment(): Files {
   const files = withGuestFields(wholeEnvironment());
   Object.assign(files[LXC].lxc_configs['101'], { env: { TZ: 'UTC' }, options: { arch: 'amd64' } });
-  Object.assign(files[VM].vms[1], { options: { vga: 'std' } });
+  Object.assign(files[VM].vms[1], { options: { keyboard: 'de' } });
   files[VM].vms[2].clone_from_vmid = '9000';
   return files;
 }

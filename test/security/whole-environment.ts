@@ -333,7 +333,7 @@ export function withGuestFields(files: Files): Files {
   container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];
   Object.assign(files[VM].vm_defaults, { cores: 2, memory_mb: 1024, disk_size_gb: 16 });
   Object.assign(files[VM].vms[1], { boot_delay: 1, clone_from_vmid: undefined, template_image: 'b.qcow2' });
-  const card = { model: 'e1000', queues: 2 };
+  const card = { model: 'e1000', queues: 2, trunks: [5, '7-9'] };
   Object.assign(files[VM].vms[1].network_config, { ...CARD, ...card, gw6: 'fd00:2::1', ip6: 'fd00:2::10/64' });
   files[VM].vms[1].networks = [
     {
@@ -367,6 +367,13 @@ export function withGuestFields(files: Files): Files {
     tpm: { storage: 'tank-disks', version: 'v2.0' },
     guest_agent: true,
     cloud_init: true,
+    passthrough: [
+      { pci: '0000:01:00.0', pcie: true, primary_gpu: true, rombar: false, rom_file: 'gpu.bin', mdev: 'nvidia-63' },
+      { pci_mapping: 'gpu', pcie: false },
+      { usb: '0658:0200', usb3: true },
+      { usb_mapping: 'stick' },
+    ],
+    serial: ['socket', '/dev/ttyS0'],
   });
   const imported = {
     vmid: 9100,

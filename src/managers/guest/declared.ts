@@ -57,7 +57,8 @@ export interface GuestInterface {
   readonly mac: string | null;
   readonly vlan: number | null;
   /** VLANs that pass with their tags; empty: not declared. */
-  readonly trunks: readonly number[];
+  /** Ranges as `2-10`. */
+  readonly trunks: readonly (number | string)[];
   /** In megabytes per second. */
   readonly rate: number | null;
   readonly mtu: number | null;

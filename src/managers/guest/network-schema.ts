@@ -10,6 +10,7 @@ import {
   oneOf,
   wholeNumber,
 } from '../../config/schema/option.ts';
+import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { placesFor } from '../../proxmox/table.ts';
 import type { GuestKind } from './settings/setting.ts';
@@ -24,19 +25,41 @@ function places(kind: GuestKind, property: string, write?: Becomes['write']): Be
 
 const BYTES = { lxc: { least: 64, most: 65_535 }, vm: { least: 1, most: 65_520 } } as const;
 
-const joined = (vlans: readonly number[]): string => vlans.join(';');
-const VLANS = 'must be a list of VLANs, numbers from 1 to 4094';
+type Vlans = readonly (number | string)[];
+
+const joined = (vlans: Vlans): string => vlans.join(';');
+const VLANS = {
+  lxc: 'must be a list of VLANs, numbers from 1 to 4094',
+  vm: 'must be a list of VLANs, numbers from 1 to 4094 or ranges such as "2-10"',
+} as const;
+
+/** From a lower one to a higher one. */
+function isRange(range: string): boolean {
+  const [first = 0, last = 0] = range.split('-').map(Number);
+  return first >= 1 && first < last && last <= 4094;
+}
+
+const vlanNumber = z.int().min(1).max(4094);
+const range = text.name(/^\d{1,4}-\d{1,4}$/, VLANS.vm).refine(isRange, VLANS.vm);
+
+/** VMs take ranges too; Proxmox knows none for containers. */
+function vlans(kind: GuestKind) {
+  const one: z.ZodType<number | string> = kind === 'vm' ? z.union([vlanNumber, range], VLANS.vm) : vlanNumber;
+  return becomes(places(kind, 'trunks', joined), VLANS[kind], z.array(one)).refine(
+    (all) => all.length > 0,
+    'must name a VLAN, or be left out',
+  );
+}
 
 /** What the first interface and further ones have alike, beside their address and what only one kind of guests has. */
 export function linkShape(kind: GuestKind) {
   const guest = GUESTS[kind];
   return {
     vlan: value.vlan.optional().describe(`VLAN tag. Default: none for a new ${guest}; ${KEEPS}.`),
-    trunks: becomes(places(kind, 'trunks', joined), VLANS, z.array(z.int().min(1).max(4094)))
-      .refine((vlans) => vlans.length > 0, 'must name a VLAN, or be left out')
+    trunks: vlans(kind)
       .optional()
       .describe(
-        `VLANs that pass with their tags, on a bridge that knows VLANs. Default: none for a new ${guest}; ${KEEPS}.`,
+        `VLANs that pass with their tags, on a bridge that knows VLANs${kind === 'vm' ? '; a range is written "2-10"' : ''}. Default: none for a new ${guest}; ${KEEPS}.`,
       ),
     rate: hundredths(places(kind, 'rate'), 'must be a number of megabytes per second', { least: 0, most: 10_240 })
       .optional()

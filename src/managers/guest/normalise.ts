@@ -33,13 +33,18 @@ interface WrittenInterface {
   readonly gw6?: string | undefined;
   readonly mac_address?: string | undefined;
   readonly vlan?: number | undefined;
-  readonly trunks?: readonly number[] | undefined;
+  readonly trunks?: readonly (number | string)[] | undefined;
   readonly rate?: number | undefined;
   readonly mtu?: number | undefined;
   readonly firewall?: boolean | undefined;
   readonly link_down?: boolean | undefined;
   readonly model?: string | undefined;
   readonly queues?: number | undefined;
+}
+
+/** Of a range the lower end. */
+function firstOf(vlans: number | string): number {
+  return typeof vlans === 'number' ? vlans : Number(vlans.split('-')[0]);
 }
 
 export function interfaceOf(written: WrittenInterface): GuestInterface {
@@ -52,7 +57,7 @@ export function interfaceOf(written: WrittenInterface): GuestInterface {
     gateway6: written.gw6 ?? null,
     mac: written.mac_address?.toUpperCase() ?? null,
     vlan: written.vlan ?? null,
-    trunks: [...new Set(written.trunks)].sort((a, b) => a - b),
+    trunks: [...new Set(written.trunks)].sort((a, b) => firstOf(a) - firstOf(b)),
     rate: written.rate ?? null,
     mtu: written.mtu ?? null,
     filtered: written.firewall ?? null,

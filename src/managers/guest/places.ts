@@ -24,6 +24,8 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   start_at_boot: [own('/start_at_boot')],
   boot_order: [own('/boot_order')],
   boot_delay: [own('/boot_delay')],
+  hookscript: [own('/hookscript')],
+  protection: [own('/protection')],
   tags: [own('/tags')],
   notes: [own('/description')],
   nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],

@@ -40,6 +40,7 @@ export function containerChanges(
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
   const settings = compareSettings(
+    'lxc',
     conf,
     containerSettings(spec, conf, { before: wanted.before, building: fresh }, volumes),
   );

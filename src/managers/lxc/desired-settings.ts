@@ -66,7 +66,7 @@ export function containerSettings(
     ...mountSettings(spec, settings, used, removable, volumes),
     ...deviceSettings(spec, settings, used, removable),
   ];
-  return (settings) => withOptions('lxc', fields(settings), spec.options, earlier, settings);
+  return (settings) => withOptions('lxc', fields(settings), spec.options, earlier);
 }
 
 /** Proxmox fills in the hardware address and the type. */

@@ -4,8 +4,7 @@
 import type { Change, Impact } from '../../model/plan.ts';
 import { isStill, same } from '../guest/impact.ts';
 import { MAKING } from '../guest/making.ts';
-import { optionsWait } from '../guest/options/impact.ts';
-import { waits } from '../guest/settings/values.ts';
+import { settingsWait } from '../guest/settings/impact.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
 export function lxcImpact(change: Change<LxcSpec>): Impact {
@@ -14,8 +13,7 @@ export function lxcImpact(change: Change<LxcSpec>): Impact {
   const after = change.after;
   if (before === undefined || after === undefined) return 'live';
   if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
-  const isWaiting =
-    waits('lxc', before, after) || isReadAtStart(before, after) || optionsWait('lxc', before.options, after.options);
+  const isWaiting = settingsWait('lxc', before, after) || isReadAtStart(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 

@@ -21,8 +21,6 @@ const PLACES: Places<LxcSpec> = {
   console: [own('/console')],
   tty_count: [own('/tty_count')],
   entrypoint: [own('/entrypoint')],
-  hookscript: [own('/hookscript')],
-  protection: [own('/protection')],
   ostype: [own('/ostype')],
   unprivileged: [own('/unprivileged')],
   source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],

@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { same } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
-import { firewallActions, missingOnHost, type Refusal } from '../guest/life/gate.ts';
+import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
 import type { Changes } from '../guest/life/life.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
@@ -14,6 +14,7 @@ import { addressesOf } from '../guest/proxmox/network.ts';
 import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
+import { cannotBoot, madeBy } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
 import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
@@ -40,7 +41,10 @@ export function machineChanges(
   const returning = fresh ? returningDisks(conf, parseKept(seen.host.kept), seen.host.missing, { root, ...found }) : [];
   const disks = [...rootSetting(spec, before, conf), ...found.settings, ...returning];
   const desired = machineSettings(spec, disks, { before, fresh });
-  const compared = compareSettings(conf, desired);
+  const compared = compareSettings('qemu', conf, desired);
+  const devices = [...Object.keys(upcoming(conf)), ...madeBy(desired(upcoming(conf)))];
+  const bootless = compared.args.includes('--boot') ? cannotBoot(spec, devices) : null;
+  if (bootless !== null) return impossible(bootless);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {

@@ -14,6 +14,7 @@ import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
+import { cannotBoot, madeBy } from './boot-devices.ts';
 import { writeSshKeys } from './changes.ts';
 import { machineSettings } from './desired-settings.ts';
 import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
@@ -37,6 +38,15 @@ export function createMachine(
     return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
   if (found.unclear !== null) return impossible(found.unclear);
   if (seen.sourceMissing) return impossible(missingText(source));
+  const bootless = cannotBoot(spec, [
+    ...madeBy(machineSettings(spec, found.settings)({})),
+    ...[
+      spec.root_disk.bus ?? ROOT_DRIVE,
+      ...('iso' in source ? [isoKey(spec)] : []),
+      ...(spec.cloud_init ? ['ide2'] : []),
+    ],
+  ]);
+  if (bootless !== null) return impossible(bootless);
   const download = 'image' in source ? source.download : null;
   const image = 'image' in source ? source.image : '';
   const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;

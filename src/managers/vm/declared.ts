@@ -2,9 +2,11 @@
 
 import type { Secret } from '../../config/secret.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
+import type { SettingValues } from '../guest/settings/values.ts';
 import type { Drives } from './drives.ts';
+import type { Handed } from './handed.ts';
 
-export interface VmGuest extends GuestBase {
+export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';
   readonly isTemplate: boolean;
   /** Name of the cloud image that a template is made from; null for clones. */
@@ -26,6 +28,8 @@ export interface VmGuest extends GuestBase {
   readonly disks: Drives['disks'];
   readonly efiDisk: Drives['efi_disk'];
   readonly tpm: Drives['tpm'];
+  readonly passthrough: Handed['passthrough'];
+  readonly serial: Handed['serial'];
   readonly network: GuestNetwork;
   readonly user: CloudUser;
   /** Volumes that the VM mounts by NFS. */

@@ -22,6 +22,7 @@ import {
   sharedSettings,
 } from '../guest/proxmox/settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
+import { handedSettings } from './handed.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 /** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */
@@ -78,9 +79,10 @@ export function machineSettings(
         absentSetting(`ipconfig${index}`, addressLabel(index), true),
       ],
     ),
+    ...handedSettings(spec, before, settings),
     ...others,
   ];
-  return (settings) => withOptions('vm', fields(settings), spec.options, earlier, settings);
+  return (settings) => withOptions('vm', fields(settings), spec.options, earlier);
 }
 
 /** Without cloud-init nobody tells the VM whom it asks for names. */

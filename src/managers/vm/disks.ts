@@ -92,7 +92,6 @@ export function rootSetting(spec: VmSpec, before: VmSpec | undefined, conf: Gues
       shown: '',
       value,
       same: (now) => now === undefined || value(now) === now,
-      waits: Object.keys(spec.root_disk.options).length > 0,
     },
   ];
 }
@@ -140,6 +139,5 @@ function diskSetting(key: string, value: string): DesiredSetting {
     shown: key,
     value: () => value,
     same: (now) => now !== undefined && volumeOf(now) === volumeOf(value),
-    waits: false,
   };
 }

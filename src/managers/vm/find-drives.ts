@@ -67,16 +67,16 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
       else if (isVolume(volume) && storageOf(volume) !== storage) unclear ??= elsewhere(drive, volume, known.id);
       if (isVolume(volume) && key !== 'efidisk0') names[key] = volume;
       volumes.add(volume);
-      return driveSetting(drive, present, known.before);
+      return driveSetting(drive, known.before);
     }
     const line = lines.find((one) => one.key === key);
     const noted = names[key] ?? (line === undefined ? undefined : volumeOf(line.value));
-    if (noted === undefined || key === 'efidisk0') return driveSetting(drive, undefined, known.before);
+    if (noted === undefined || key === 'efidisk0') return driveSetting(drive, known.before);
     if (known.missing.includes(noted)) {
       losses.push(`${drive.what} was ${noted}, which is not there any more, and an empty one would take its place`);
       lost.push(`was ${key}: ${noted}`);
       delete names[key];
-      return driveSetting(drive, undefined, known.before);
+      return driveSetting(drive, known.before);
     }
     const other = Object.entries(later).find(([at, value]) => !at.startsWith('unused') && volumeOf(value) === noted);
     if (other !== undefined)
@@ -86,7 +86,6 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
     volumes.add(noted);
     return driveSetting(
       drive,
-      undefined,
       known.before,
       printProperties({ ...restOf(line?.value, noted), ...drive.options, file: noted }, [], 'file'),
     );
@@ -121,30 +120,20 @@ function elsewhere({ key, what, storage }: Drive, volume: string, id: number): s
 
 function cdSetting({ key, what, made }: Drive): DesiredSetting {
   const same = (now: string | undefined): boolean => now !== undefined && isCd(now) && volumeOf(now) === volumeOf(made);
-  return { key, label: what, shown: volumeOf(made), value: () => made, same, waits: false };
+  return { key, label: what, shown: volumeOf(made), value: () => made, same };
 }
 
-/** What changes only with a start (qemu-server, PVE/QemuServer.pm, vmconfig_update_disk). */
-const FIXED: ReadonlySet<string> = new Set(['aio', 'discard', 'iothread', 'cache', 'ssd', 'ro']);
-
-function driveSetting(
-  drive: Drive,
-  present: string | undefined,
-  before: Drives | undefined,
-  kept?: string,
-): DesiredSetting {
+function driveSetting(drive: Drive, before: Drives | undefined, kept?: string): DesiredSetting {
   const { key, what, options, made } = drive;
   const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
   const value = (now: string | undefined): string =>
     now === undefined ? (kept ?? made) : usedAs(now, options, earlier);
-  const isFixed = Object.keys({ ...earlier, ...options }).some((option) => FIXED.has(option));
   return {
     key,
     label: what,
     shown: '',
     value,
     same: (now) => now !== undefined && value(now) === now,
-    waits: present === undefined ? /^(sata|ide|efidisk|tpmstate)/.test(key) : isFixed,
   };
 }
 

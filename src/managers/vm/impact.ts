@@ -2,11 +2,15 @@
 // its next start counts as a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
+import { effectOf } from '../../proxmox/option-effects.ts';
 import { isStill, same } from '../guest/impact.ts';
-import { optionsWait } from '../guest/options/impact.ts';
+
 import { addressesOf } from '../guest/proxmox/network.ts';
-import { waits } from '../guest/settings/values.ts';
+import { printProperties } from '../guest/proxmox/property-string.ts';
+import { decidingSettings, settingsWait } from '../guest/settings/impact.ts';
+import { ROOT_DRIVE } from './disks.ts';
 import { type Drive, drivesOf } from './drives.ts';
+import { handedWaits } from './handed.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {
@@ -17,26 +21,37 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
   const isWaiting =
-    waits('vm', before, after) ||
+    settingsWait('vm', before, after) ||
+    handedWaits(before, after, decidingSettings('vm', before)) ||
     isReadAtStart(before, after) ||
-    drivesWait(before, after) ||
-    optionsWait('vm', before.options, after.options);
+    drivesWait(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
-/** Only a new or detached disk of scsi or virtio is changed while the VM runs, and the medium of a CD. */
+/** Whether a drive that comes, goes or is used otherwise does so with the next start; how large one is and where it lies is no matter here. */
 function drivesWait(before: VmSpec, after: VmSpec): boolean {
-  const [old, now] = [drivesOf(before), drivesOf(after)];
-  const differs = (one: Drive, others: readonly Drive[]): boolean => {
-    const other = others.find(({ key }) => key === one.key);
-    return other === undefined ? !/^(scsi|virtio)/.test(one.key) : !same(one.options, other.options);
-  };
+  const settings = decidingSettings('vm', before);
+  const [old, now] = [before, after].map(
+    (spec) => new Map([rootDrive(spec), ...drivesOf(spec)].map((one) => [one.key, textOf(one)])),
+  );
   return (
     before.guest_agent !== after.guest_agent ||
-    !same(before.root_disk, after.root_disk) ||
-    old.some((one) => differs(one, now)) ||
-    now.some((one) => differs(one, old))
+    [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].some((key) => {
+      const change = { before: old?.get(key), after: now?.get(key) };
+      return change.before !== change.after && effectOf('qemu', key, change, settings) === 'next start';
+    })
   );
+}
+
+type Used = Pick<Drive, 'key' | 'storage' | 'options'>;
+
+function rootDrive({ root_disk, disk }: VmSpec): Used {
+  return { key: root_disk.bus ?? ROOT_DRIVE, storage: disk.storage, options: root_disk.options };
+}
+
+/** A CD, which lies on no storage of its own, is one whatever is in it. */
+function textOf({ storage, options }: Used): string {
+  return printProperties({ file: 'one:disk', ...(storage === null ? { media: 'cdrom' } : options) }, [], 'file');
 }
 
 /** Cloud-init is read at its start. */

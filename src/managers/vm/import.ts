@@ -29,6 +29,7 @@ import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
 import { keysIn } from './desired-settings.ts';
 import { writtenDrives } from './import-drives.ts';
+import { writtenHanded } from './import-handed.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
@@ -71,6 +72,7 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     storage_pool: drives.storage,
     ...drives.fields,
     guest_agent: writtenAgent(conf),
+    ...writtenHanded(conf),
     network_config: Object.keys(network).length === 0 ? undefined : network,
     without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
     networks: others.length === 0 ? undefined : others,

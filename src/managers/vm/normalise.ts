@@ -8,6 +8,7 @@ import { addressList, domainList, guestBase, interfaceOf, normaliseService, with
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import { optionsOf } from './drives.ts';
+import { deviceOf } from './handed.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
 
 type Written = z.output<typeof vmGuest>;
@@ -22,8 +23,10 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
   const isSource = written.is_template;
   const cloneFrom = written.clone_from_vmid === undefined ? null : Number(written.clone_from_vmid);
   const storagePool = written.storage_pool ?? defaults.storage_pool ?? '';
+  const settings = valuesOf('vm', written, defaults);
   return {
-    ...guestBase(written, valuesOf('vm', written, defaults), context, { cloneFrom, isSource }),
+    ...settings,
+    ...guestBase(written, settings, context, { cloneFrom, isSource }),
     kind: 'vm',
     traefikService: normaliseService(written.traefik_service, true),
     isTemplate: written.is_template,
@@ -32,6 +35,8 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     templateImageSha256: written.template_image_sha256?.toLowerCase() ?? null,
     storagePool,
     ...drivesFrom(written, storagePool),
+    passthrough: written.passthrough.map(deviceOf),
+    serial: written.serial,
     diskSizeGb: written.disk_size_gb ?? defaultDiskGb(written, defaults),
     network: networkOf(written, defaults),
     user: {

@@ -1,6 +1,7 @@
 // Where the settings of a VM are written, in the words of the files: what its own entry leaves out stands in the defaults of all.
 
 import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import { MACHINE_SETTINGS } from '../guest/settings/machine.ts';
 import {
   certificates,
   guests,
@@ -20,8 +21,14 @@ function byDefault(...fields: readonly string[]): readonly Written[] {
   return [{ in: 'vm', at }, host(...at)];
 }
 
+/** Settings that VMs alone have stand under their own names. */
+const MACHINE = Object.fromEntries(
+  Object.keys(MACHINE_SETTINGS).map((name): [string, readonly Written[]] => [name, [own(`/${name}`)]]),
+) as { readonly [Name in keyof typeof MACHINE_SETTINGS]: readonly Written[] };
+
 const PLACES: Places<VmSpec> = {
   ...GUEST_PLACES,
+  ...MACHINE,
   cores: [...GUEST_PLACES.cores, ...byDefault('cores')],
   memory_mb: [...GUEST_PLACES.memory_mb, ...byDefault('memory_mb')],
   firewall: [...GUEST_PLACES.firewall, own('/docker_stacks'), stacks('/firewall_rules')],
@@ -48,6 +55,8 @@ const PLACES: Places<VmSpec> = {
   tpm: [own('/tpm', '/storage_pool'), ...byDefault('storage_pool')],
   cloud_init: [own('/cloud_init', '/template_image', '/clone_from_vmid')],
   guest_agent: [own('/guest_agent')],
+  passthrough: [own('/passthrough')],
+  serial: [own('/serial')],
 };
 
 export const vmSources: Sources = { entry: guestEntry, of: (_target, field) => placesIn(PLACES, field) };

@@ -85,37 +85,45 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
 /** INVALID_VALUE: an option beside which a drive has no effect, as Proxmox would say at the start of the VM alone, if at all. */
 export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
-    const { bios, scsihw } = vm.options;
+    const bios = declaredAs(vm, 'bios', 'bios');
+    const controller = declaredAs(vm, 'scsi_controller', 'scsihw');
     const root = { bus: vm.rootDisk.bus ?? (vm.cloneFrom === null ? 'scsi0' : ''), options: vm.rootDisk.options };
     const threaded = [root, ...vm.disks].find(
       (disk) => disk.bus.startsWith('scsi') && disk.options['iothread'] === '1',
     );
-    const at = (option: string) => within(vm.writtenAt, 'options', option);
-    const isUnread = vm.efiDisk !== null && bios !== undefined && bios !== 'ovmf';
-    const hasNoThreads = threaded !== undefined && scsihw !== undefined && scsihw !== 'virtio-scsi-single';
-    return [
-      ...(isUnread
-        ? [
-            invalid(
-              vm,
-              at('bios'),
-              `"efi_disk" is read by UEFI alone, not by ${bios}`,
-              'Write "ovmf", or take one out.',
-            ),
-          ]
-        : []),
-      ...(hasNoThreads
-        ? [
-            invalid(
-              vm,
-              at('scsihw'),
-              `a thread for ${threaded.bus} needs the controller virtio-scsi-single`,
-              'Write "virtio-scsi-single", or take one out.',
-            ),
-          ]
-        : []),
-    ];
+    const found: Diagnostic[] = [];
+    if (vm.efiDisk !== null && bios !== null && bios.value !== 'ovmf')
+      found.push(
+        invalid(
+          vm,
+          bios.at,
+          `"efi_disk" is read by UEFI alone, not by ${bios.value}`,
+          'Write "ovmf", or take one out.',
+        ),
+      );
+    if (threaded !== undefined && controller !== null && controller.value !== 'virtio-scsi-single')
+      found.push(
+        invalid(
+          vm,
+          controller.at,
+          `a thread for ${threaded.bus} needs the controller virtio-scsi-single`,
+          'Write "virtio-scsi-single", or take one out.',
+        ),
+      );
+    return found;
   });
+}
+
+/** What the field or the option says, and where. */
+function declaredAs(
+  vm: VmGuest,
+  field: 'bios' | 'scsi_controller',
+  option: string,
+): { readonly value: string; readonly at: Place } | null {
+  const value = vm[field];
+  if (value !== null) return { value, at: within(vm.writtenAt, field) };
+  const other = vm.options[option];
+  return typeof other === 'string' ? { value: other, at: within(vm.writtenAt, 'options', option) } : null;
 }
 
 /** By Proxmox's own formats of the buses. */

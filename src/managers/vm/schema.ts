@@ -7,8 +7,9 @@ import * as value from '../../config/schema/values.ts';
 import { addressShape, linkShape, machineLinkShape, machineNetworks, withoutNetwork } from '../guest/network-schema.ts';
 import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
-import { defaultsShape, settingShape } from '../guest/settings/shape.ts';
+import { defaultsShape, settingShape, settingsNeeded } from '../guest/settings/shape.ts';
 import { driveShape } from './drive-schema.ts';
+import { handedShape } from './handed-schema.ts';
 
 /** Where a VM says nothing itself. */
 export const vmDefaults = z.strictObject({
@@ -123,6 +124,7 @@ const vmFields = z.strictObject({
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
   ...driveShape,
+  ...handedShape,
   network_bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
   without_network: withoutNetwork,
@@ -161,8 +163,27 @@ const vmFields = z.strictObject({
   count: value.withoutEffect('each VM is declared on its own.'),
 });
 
+/** What a VM is made from: one of these, or an ISO image alone, which may stand beside any of them. */
+const SOURCES = ['template_image', 'clone_from_vmid', 'import_from', 'empty'] as const;
+
+type Node = Readonly<Record<string, unknown>>;
+
+const has = (field: (typeof SOURCES)[number]): Node =>
+  field === 'empty'
+    ? { required: [field], properties: { empty: { const: true, description: 'Made with an empty root disk.' } } }
+    : { required: [field] };
+
+/** For editors; the loader says the same by a rule, with the names of the fields (load/rules/creation.ts). */
+const ONE_SOURCE: Node = {
+  oneOf: [...SOURCES.map(has), { required: ['iso'], not: { anyOf: SOURCES.map(has) } }],
+  dependentRequired: {
+    template_image_url: ['template_image', 'template_image_sha256'],
+    template_image_sha256: ['template_image', 'template_image_url'],
+  },
+};
+
 /** One VM. */
-export const vmGuest = vmFields.check(saidTwice('vm'));
+export const vmGuest = vmFields.check(saidTwice('vm'), settingsNeeded('vm')).meta(ONE_SOURCE);
 
 /** The whole file. */
 export const vmFile = z

@@ -12,14 +12,17 @@ import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
-import { madeValues, valuesOf } from '../guest/settings/values.ts';
+import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drives, declaredDrives } from './drives.ts';
+import type { Handed } from './handed.ts';
 
 export type VmSpec = GuestSpec &
+  SettingValues<'vm'> &
   Networks &
-  Drives & {
+  Drives &
+  Handed & {
     readonly name: string;
     /** Only what it is made from: another source later changes nothing on a VM that exists. */
     readonly source: Exclude<Source, { readonly template: string }>;
@@ -70,6 +73,7 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
   // A template is cloned as it is; any other VM at its snapshot.
   const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
   return {
+    ...valuesOf('vm', guest),
     ...guestSpec(guest, valuesOf('vm', guest), {
       firewall: declaredFirewall(guest.firewall, stackRules(guest, config)),
       final: guest.isTemplate ? 'template' : guest.startState,
@@ -85,6 +89,8 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
     name: guest.name,
     source: guest.cloneFrom === null ? sourceOf(guest) : { clone: guest.cloneFrom, snapshot },
     ...declaredDrives(guest),
+    passthrough: guest.passthrough,
+    serial: guest.serial,
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
     ...networksOf(guest.network, guest.networks, guest.firewall?.enabled ?? false),
     agent: isWorkedIn(guest, config),

@@ -211,3 +211,25 @@ describe('rules', () => {
     expect(found('INVALID_VALUE', silent)).toEqual([expect.stringContaining('"ip" is missing')]);
   });
 });
+
+test('a trunk of a VM passes ranges of VLANs, written in any order; a container has none', async () => {
+  const of = (trunks: unknown, file: typeof LXC | typeof VM) => {
+    const files = environment();
+    const entry = file === VM ? files[VM].vms[1] : files[LXC].lxc_configs['101'];
+    entry.network_config.trunks = trunks;
+    return loadFiles(files);
+  };
+  const wrongAt = (trunks: unknown, file: typeof LXC | typeof VM) =>
+    of(trunks, file)
+      .problems.filter(({ code }) => code === 'INVALID_VALUE')
+      .map(({ path }) => path);
+  const declared = of([20, '2-10', 20], VM);
+  expect(declared.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(declared.config?.vm.find(({ id }) => id === 1001)?.network.trunks).toEqual(['2-10', 20]);
+  for (const wrong of [['10-2'], ['1-4095'], ['2-10;20'], ['x'], []])
+    expect(wrongAt(wrong, VM)[0], String(wrong)).toMatch(/^\/vms\/1\/network_config\/trunks/);
+  expect(wrongAt(['2-10'], LXC)).toEqual(['/lxc_configs/101/network_config/trunks/0']);
+  const { network } = machine(1001);
+  await apply(targetOf(machine(1001, { network: { ...network, trunks: ['2-10', 20] }, startState: 'stopped' })));
+  expect(await host.read('/etc/pve/qemu-server/1001.conf')).toMatch(/^net0: .*trunks=2-10;20/m);
+});

@@ -297,9 +297,9 @@ async function programs(host: LabHost, [program = '', ...args]: readonly string[
 test('what fields make of an option is joined by keys of an object, and replaced by a text', () => {
   const field = { key: 'agent', label: 'agent', shown: '', value: () => 'enabled=1', same: () => false, waits: true };
   const none = { before: undefined, fresh: true };
-  const [joined] = withOptions('vm', [field], { agent: { fstrim_cloned_disks: '1' } }, none, {});
+  const [joined] = withOptions('vm', [field], { agent: { fstrim_cloned_disks: '1' } }, none);
   expect(joined?.value(undefined)).toBe('1,fstrim_cloned_disks=1');
-  const [replaced, ...more] = withOptions('vm', [field], { agent: '0' }, none, {});
+  const [replaced, ...more] = withOptions('vm', [field], { agent: '0' }, none);
   expect([replaced?.value(undefined), more]).toEqual(['0', []]);
 });
 
@@ -313,8 +313,8 @@ test('an option that is newer than this code needs a newer table and nothing els
   try {
     expect(configOptions('lxc')).toContain('novelty');
     expect(optionNames('lxc')).toContain('novelty');
-    const desired = withOptions('lxc', [], { novelty: '3' }, { before: undefined, fresh: false }, {});
-    expect(desired.map(({ key, waits, value }) => [key, waits, value(undefined)])).toEqual([['novelty', true, '3']]);
+    const desired = withOptions('lxc', [], { novelty: '3' }, { before: undefined, fresh: false });
+    expect(desired.map(({ key, value }) => [key, value(undefined)])).toEqual([['novelty', '3']]);
     expect(desired[0]?.same('3')).toBe(true);
     expect(coverageOf('lxc')).toContainEqual({ option: 'novelty', declared: '`options`' });
     expect(JSON.stringify(optionsJsonSchema('lxc', optionNames('lxc')))).toContain('"novelty"');

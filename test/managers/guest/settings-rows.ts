@@ -2,10 +2,11 @@
 // command and host; the environment of test/security/whole-environment.ts says each of them too.
 
 type Impact = 'live' | 'restart';
+type Value = number | boolean | string | readonly string[];
 
 export interface SettingRow {
-  readonly from: number | boolean | string;
-  readonly to: number | boolean | string;
+  readonly from: Value;
+  readonly to: Value;
   /** Words of the command that brings it from the one to the other, and what is said of it. */
   readonly words: string;
   readonly said: string;
@@ -16,6 +17,8 @@ export interface SettingRow {
   /** What the change costs; absent for a kind that does not have it. */
   readonly lxc?: Impact;
   readonly vm?: Impact;
+  /** What must stand beside it. */
+  readonly beside?: Readonly<Record<string, Value>>;
 }
 
 export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
@@ -143,6 +146,7 @@ export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
     line: 'hookscript: local:snippets/two.sh',
     refused: '/root/hook.sh',
     lxc: 'live',
+    vm: 'live',
   },
   protection: {
     from: false,
@@ -152,6 +156,164 @@ export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
     line: 'protection: 1',
     refused: 'yes',
     lxc: 'live',
+    vm: 'live',
+  },
+  bios: {
+    from: 'ovmf',
+    to: 'seabios',
+    words: '--bios seabios',
+    said: 'firmware',
+    line: 'bios: seabios',
+    refused: 'efi',
+    vm: 'restart',
+  },
+  machine: {
+    from: 'pc',
+    to: 'q35',
+    words: '--machine type=q35',
+    said: 'machine type',
+    line: 'machine: type=q35',
+    refused: 'q36',
+    vm: 'restart',
+  },
+  ostype: {
+    from: 'other',
+    to: 'l26',
+    words: '--ostype l26',
+    said: 'kind of system',
+    line: 'ostype: l26',
+    refused: 'linux',
+    vm: 'restart',
+  },
+  cpu_type: {
+    from: 'kvm64',
+    to: 'host',
+    words: '--cpu cputype=host',
+    said: 'CPU',
+    line: 'cpu: cputype=host',
+    refused: 'pentium9',
+    vm: 'restart',
+  },
+  cpu_flags: {
+    from: ['+aes'],
+    to: ['+pcid'],
+    words: '--cpu cputype=host,flags=+pcid',
+    said: 'CPU',
+    line: 'cpu: cputype=host,flags=+pcid',
+    refused: ['aes'],
+    vm: 'restart',
+    beside: { cpu_type: 'host' },
+  },
+  sockets: {
+    from: 1,
+    to: 2,
+    words: '--sockets 2',
+    said: 'sockets',
+    line: 'sockets: 2',
+    refused: 0,
+    vm: 'restart',
+  },
+  numa: {
+    from: false,
+    to: true,
+    words: '--numa 1',
+    said: 'NUMA',
+    line: 'numa: 1',
+    refused: 'yes',
+    vm: 'restart',
+  },
+  balloon_mb: {
+    from: 512,
+    to: 256,
+    words: '--balloon 256',
+    said: 'least memory',
+    line: 'balloon: 256',
+    refused: -1,
+    vm: 'live',
+  },
+  scsi_controller: {
+    from: 'virtio-scsi-single',
+    to: 'virtio-scsi-pci',
+    words: '--scsihw virtio-scsi-pci',
+    said: 'SCSI controller',
+    line: 'scsihw: virtio-scsi-pci',
+    refused: 'scsi',
+    vm: 'restart',
+  },
+  boot_order_devices: {
+    from: ['scsi0', 'net0'],
+    to: ['net0', 'scsi0'],
+    words: '--boot order=net0;scsi0',
+    said: 'devices to boot from',
+    line: 'boot: order=net0;scsi0',
+    refused: ['floppy0'],
+    vm: 'restart',
+  },
+  vga: {
+    from: 'std',
+    to: 'virtio',
+    words: '--vga type=virtio',
+    said: 'graphics',
+    line: 'vga: type=virtio',
+    refused: 'voodoo',
+    vm: 'restart',
+  },
+  vga_memory_mb: {
+    from: 16,
+    to: 32,
+    words: '--vga type=std,memory=32',
+    said: 'graphics',
+    line: 'vga: type=std,memory=32',
+    refused: 3,
+    vm: 'restart',
+    beside: { vga: 'std' },
+  },
+  tablet: {
+    from: true,
+    to: false,
+    words: '--tablet 0',
+    said: 'tablet',
+    line: 'tablet: 0',
+    refused: 'no',
+    vm: 'live',
+  },
+  audio: {
+    from: 'ich9-intel-hda',
+    to: 'AC97',
+    words: '--audio0 device=AC97',
+    said: 'audio',
+    line: 'audio0: device=AC97',
+    refused: 'sb16',
+    vm: 'restart',
+  },
+  audio_driver: {
+    from: 'spice',
+    to: 'none',
+    words: '--audio0 device=AC97,driver=none',
+    said: 'audio',
+    line: 'audio0: device=AC97,driver=none',
+    refused: 'alsa',
+    vm: 'restart',
+    beside: { audio: 'AC97' },
+  },
+  watchdog: {
+    from: 'i6300esb',
+    to: 'ib700',
+    words: '--watchdog model=ib700',
+    said: 'watchdog',
+    line: 'watchdog: model=ib700',
+    refused: 'dog',
+    vm: 'restart',
+  },
+  watchdog_action: {
+    from: 'reset',
+    to: 'poweroff',
+    words: '--watchdog model=ib700,action=poweroff',
+    said: 'watchdog',
+    line: 'watchdog: model=ib700,action=poweroff',
+    refused: 'bark',
+    vm: 'restart',
+    beside: { watchdog: 'ib700' },
   },
 };
 

@@ -75,12 +75,14 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
   test('is a field that is described, and refused where Proxmox would refuse it', () => {
     const { description } = fieldOf(guest.schema, kind, name);
     expect(description).toMatch(/\.$/);
-    const { problems } = read(kind, { [name]: row.refused });
-    expect(problems).toMatchObject([{ code: 'INVALID_VALUE', path: `${guest.place}/${name}`, severity: 'error' }]);
+    const { problems } = read(kind, { ...row.beside, [name]: row.refused });
+    // Of a list the part that is wrong is named.
+    const at = `${guest.place}/${name}${Array.isArray(row.refused) ? '/0' : ''}`;
+    expect(problems).toMatchObject([{ code: 'INVALID_VALUE', path: at, severity: 'error' }]);
   });
 
   test('is one field of a plan, under its own name, at the cost that Proxmox makes of it', () => {
-    const [before, after] = [row.from, row.to].map((value) => targets(kind, { [name]: value }));
+    const [before, after] = [row.from, row.to].map((value) => targets(kind, { ...row.beside, [name]: value }));
     const made = makePlan({
       from: 'a',
       to: 'b',
@@ -99,8 +101,8 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
 
   test('is set by one command, and a second apply does nothing', async () => {
     const manager = managerOf(kind);
-    const from = guest.own({ [name]: row.from });
-    const to = wanted(guest.own({ [name]: row.to }), { before: from.spec });
+    const from = guest.own({ ...row.beside, [name]: row.from });
+    const to = wanted(guest.own({ ...row.beside, [name]: row.to }), { before: from.spec });
     expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
     host.forget();
     const end = await convergeStep(manager, host, to);
@@ -117,9 +119,9 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
     'that is declared no more goes, and one that nobody declares is left as it is',
     async () => {
       const manager = managerOf(kind);
-      const from = guest.own({ [name]: row.to });
+      const from = guest.own({ ...row.beside, [name]: row.to });
       expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
-      const none = guest.own({ [name]: null });
+      const none = guest.own({ ...row.beside, [name]: null });
       const text = await host.read(guest.conf);
       expect(await convergeStep(manager, host, wanted(none))).toEqual({ outcome: 'done', actions: [] });
       expect(await host.read(guest.conf)).toBe(text);
@@ -149,7 +151,7 @@ test('after an update the agent knows guests that were applied before settings h
 test('a setting that came later changes a digest once somebody declares it, and every setting does', () => {
   for (const { name, kind, row } of cases) {
     const digest = (value: SettingRow['from']) => {
-      const target = targets(kind, { [name]: value }).get(GUESTS[kind].target as TargetId);
+      const target = targets(kind, { ...row.beside, [name]: value }).get(GUESTS[kind].target as TargetId);
       return canonical(managerOf(kind).recorded?.(target?.spec ?? {}) ?? {});
     };
     expect(digest(row.from), `${kind} ${name}`).not.toBe(digest(row.to));

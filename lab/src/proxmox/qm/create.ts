@@ -18,6 +18,7 @@ import { activate, linkedClone, volumeSize } from '../storage/volumes.ts';
 import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { checkDrives, cloneDrive, createDrives } from './drives.ts';
 import { startMachine } from './lifecycle.ts';
+import { pinnedMachine } from './machine-type.ts';
 import { networkOf, withMac } from './pending.ts';
 
 /** Parameters that are not options of the machine. */
@@ -66,6 +67,8 @@ function fill(call: Call, id: number, file: GuestFile, storage: string | undefin
     options['boot'] ??= defaultBoot(options);
     options['smbios1'] ??= `uuid=${randomUUID()}`;
     if ((options['vmgenid'] ?? '1') === '1') options['vmgenid'] = randomUUID();
+    const machine = pinnedMachine(options['machine'], options['ostype']);
+    if (machine !== undefined) options['machine'] = machine;
     if (options['tags'] !== undefined) options['tags'] = uniqueTags(options['tags']);
     save(call, 'qemu', id, file);
     guestTree(call.node, id);

@@ -2,18 +2,18 @@
 import { statSync } from 'node:fs';
 import { parseSize } from '../../../../src/proxmox/property-string.ts';
 import { type Call, print, task, warn } from '../call.ts';
-import { addUnused, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
+import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
-import { checkLock, isTemplate, load, update } from '../guest/guest.ts';
-import { hostFile, running } from '../node.ts';
+import { checkLock, isTemplate, load, save, update } from '../guest/guest.ts';
+import { hostFile, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
-import { Refusal, refuse } from '../refusal.ts';
+import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { enabledStorage, located } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';
 import { activate, makeBase, resize, volumeSize } from '../storage/volumes.ts';
-import { text } from '../verb-parameters.ts';
-import { imageSize, makeVolume } from './drives.ts';
+import { checkDigest, text } from '../verb-parameters.ts';
+import { cloneDrive, imageSize, isSnapshotted, makeVolume } from './drives.ts';
 
 /** `qm resize`: whatever is wrong, the call ends well; only its error output tells. */
 export function resizeDrive(call: Call, id: number, parameters: Parameters): void {
@@ -35,6 +35,43 @@ export function resizeDrive(call: Call, id: number, parameters: Parameters): voi
     file.options[key] = printDisk('qemu', withVolume('qemu', disk, disk.volume, size));
   };
   task(call, 'resize', id, () => update(call, 'qemu', id, work), true);
+}
+
+/** `qm disk move` to another storage; the old volume stays as unused unless it is to be deleted. */
+export function moveDrive(call: Call, id: number, parameters: Parameters): void {
+  const key = text(parameters, 'disk') ?? '';
+  if (parameters['target-vmid'] !== undefined) refuse("the lab does not carry out 'qm disk move' to another machine");
+  const missing = "both 'storage' and 'target-vmid' missing, either needs to be set";
+  const storage = text(parameters, 'storage') ?? refuseParameters({ 'target-vmid': missing, storage: missing });
+  const remove = parameters['delete'] === '1';
+  const format = text(parameters, 'format');
+  const check = (): { file: GuestFile; disk: Disk } => {
+    const file = load(call, 'qemu', id);
+    checkLock('qemu', file);
+    checkDigest(parameters, file);
+    const disk = parseDisk('qemu', key, file.options[key] ?? refuse(`disk '${key}' does not exist`));
+    if (isCdrom(disk)) refuse("you can't move a cdrom");
+    const here = located(call.node, disk.volume);
+    if (here.storage.id === storage && (format === undefined || format === here.volume.format))
+      refuse("you can't move to the same storage with same format");
+    if (!enabledStorage(call.node, storage).content.has('images'))
+      refuseParameters({ storage: `storage '${storage}' does not support vm images` });
+    if (remove && isSnapshotted(file, disk)) refuse("you can't move a disk with snapshots and delete the source");
+    return { file, disk };
+  };
+  check();
+  const work = (): void => {
+    const { file, disk } = check();
+    const from = located(call.node, disk.volume).storage.id;
+    print(call, `copying volume '${disk.volume}' from current storage '${from}' to target storage '${storage}'`);
+    const copy = cloneDrive(call, disk, id, storage, format);
+    const moved = isTemplate(file) ? withVolume('qemu', copy, makeBase(call.node, copy.volume)) : copy;
+    file.options[key] = printDisk('qemu', moved);
+    if (!remove) addUnused(file.options, disk.volume);
+    save(call, 'qemu', id, file);
+    if (remove) freeVolume(call, disk.volume);
+  };
+  task(call, 'qmmove', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
 
 /** `qm template`: drives become bases of linked clones; how that ends does not fail the call. */

@@ -38,7 +38,8 @@ export function makeVolume(
 
 /** The normalised text of each drive among the options; refuses drives that cannot be, before anything is made. */
 export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
-  for (const disk of drivesIn(options)) {
+  for (const written of drivesIn(options)) {
+    const disk = asMedia(written);
     const { volume, properties, key } = disk;
     const source = properties['import-from'];
     const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
@@ -59,6 +60,12 @@ export function checkDrives(call: Call, options: Options, defaultStorage?: strin
     }
     options[key] = printDisk('qemu', disk);
   }
+}
+
+/** A drive with nothing in it, or with that of the node, is one for CDs. (QemuServer.pm, cleanup_drive_path) */
+function asMedia(disk: Disk): Disk {
+  const isEmpty = disk.volume === 'none' || disk.volume === 'cdrom';
+  return isEmpty ? { ...disk, properties: { media: 'cdrom', ...disk.properties } } : disk;
 }
 
 /** Refuses a volume that is no disk as what a new one is copied from. */
@@ -179,12 +186,19 @@ function newDrive(
         : undefined;
   const size = fixed ?? Math.ceil(gib * 1024 * 1024) * 1024;
   const volume = keep(makeVolume(call, storage, id, format, size));
+  if (disk.key !== 'efidisk0') return withVolume('qemu', { ...disk, properties }, volume, size);
   return withVolume(
     'qemu',
-    { ...disk, properties },
+    { ...disk, properties: withCertificate(properties) },
     volume,
-    disk.key === 'efidisk0' ? volumeSize(call.node, volume) : size,
+    volumeSize(call.node, volume),
   );
+}
+
+/** Firmware of today brings Microsoft's certificate of 2023 with its other keys. (PVE/QemuServer/OVMF.pm, create_efidisk) */
+function withCertificate(properties: Disk['properties']): Disk['properties'] {
+  const hasKeys = properties['efitype'] === '4m' && properties['pre-enrolled-keys'] === '1';
+  return hasKeys ? { ...properties, 'ms-cert': '2023k' } : properties;
 }
 
 function importSize(call: Call, source: string): number {

@@ -14,8 +14,9 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';
 import { agentCommand, agentExec, agentExecStatus } from './agent.ts';
+import { cloudInitPending, dumpCloudInit, updateCloudInit } from './cloudinit.ts';
 import { cloneMachine, createMachine } from './create.ts';
-import { importDisk, makeTemplate, resizeDrive } from './disks.ts';
+import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
 import { attachImported } from './hotplug.ts';
 import { destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
 import { setMachine } from './set.ts';
@@ -36,6 +37,7 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm clone': onGuest((call, _, parameters) => cloneMachine(call, parameters)),
   'qm set': onGuest((call, _, parameters) => setMachine(call, parameters)),
   'qm disk resize': onGuest(resizeDrive),
+  'qm disk move': onGuest(moveDrive),
   'qm disk import': onGuest((call, id, parameters) =>
     importDisk(call, id, parameters, (file, key, volume) => attachImported(call, id, file, key, volume)),
   ),
@@ -63,6 +65,8 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   ),
   'qm unlock': onGuest((call, id) => update(call, 'qemu', id, (file) => void delete file.options['lock'])),
   'qm cloudinit dump': onGuest(dumpCloudInit),
+  'qm cloudinit pending': onGuest(cloudInitPending),
+  'qm cloudinit update': onGuest(updateCloudInit),
   'qm guest cmd': onGuest((call, _, parameters) => agentCommand(call, parameters)),
   'qm guest exec': onGuest((call, _, parameters) => agentExec(call, parameters)),
   'qm guest exec-status': onGuest((call, _, parameters) => agentExecStatus(call, parameters)),
@@ -105,32 +109,4 @@ function snapshot(call: Call, id: number, parameters: Parameters): void {
   if (problem !== undefined) refuse(problem);
   load(call, 'qemu', id);
   task(call, 'qmsnapshot', id, () => createSnapshot(call, 'qemu', id, name, text(parameters, 'description')));
-}
-
-/** The data that the cloud-init drive gives the guest, in its plainest form. */
-function dumpCloudInit(call: Call, id: number, parameters: Parameters): void {
-  const { options } = load(call, 'qemu', id);
-  const keys = decodeURIComponent(options['sshkeys'] ?? '')
-    .split('\n')
-    .filter((key) => key.trim() !== '');
-  const user = [
-    '#cloud-config',
-    `hostname: ${options['name'] ?? `VM${id}`}`,
-    'manage_etc_hosts: true',
-    ...(options['ciuser'] === undefined ? [] : [`user: ${options['ciuser']}`]),
-    ...(keys.length === 0 ? [] : ['ssh_authorized_keys:', ...keys.map((key) => `  - ${key}`)]),
-    'users:',
-    '  - default',
-    'package_upgrade: true',
-  ];
-  const network = [
-    'version: 1',
-    'config:',
-    ...Object.keys(options)
-      .filter((name) => /^ipconfig\d+$/.test(name))
-      .sort()
-      .map((name) => `    # ${name.replace('ipconfig', 'eth')}: ${options[name]}`),
-  ];
-  const data: Record<string, readonly string[]> = { user, network, meta: [`instance-id: ${options['vmgenid'] ?? id}`] };
-  for (const line of data[text(parameters, 'type') ?? ''] ?? []) print(call, line);
 }

@@ -28,6 +28,7 @@ import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
 import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './drives.ts';
 import { hotplug } from './hotplug.ts';
+import { pinnedMachine } from './machine-type.ts';
 import { applyPending, withMac } from './pending.ts';
 
 const NOT_OPTIONS = [
@@ -51,6 +52,8 @@ export function setMachine(call: Call, parameters: Parameters): void {
   const words = Object.keys(shown)
     .sort()
     .flatMap((name) => [`-${name}`, name === 'cipassword' ? '<hidden>' : (shown[name] ?? '')]);
+  // Without a value the password is asked for, and nobody answers.
+  if (set['cipassword'] === '' && call.stdin().length === 0) refuse('EOF while reading password');
   checkKeys(encodedKeys(set['sshkeys'] ?? ''));
   clampWeight(set);
   const deletes = splitList(text(parameters, 'delete') ?? '').map((name) => (name === 'cdrom' ? 'ide2' : name));
@@ -174,6 +177,10 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
       if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
         setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
       file.pending.options[name] = value;
+      if (name === 'ostype' && !selected.has('machine') && file.pending.options['machine'] === undefined) {
+        const machine = pinnedMachine(file.options['machine'], value);
+        if (machine !== undefined) file.pending.options['machine'] = machine;
+      }
     }
     forgetDelete(file, name);
     save(call, 'qemu', id, file);

@@ -15,7 +15,7 @@ import { confFolder } from '../look/observe.ts';
 import type { Program } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
-import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { normalFlag } from '../proxmox/property-string.ts';
 import { parseSize } from '../proxmox/size.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { writtenFirewall } from './firewall.ts';
@@ -74,9 +74,7 @@ export function sharedFields(
   conf: Unclaimed,
   extent: Extent,
 ): Record<string, Json> {
-  // The order of starting is one option: where a field says only a part of it, all of it is for options to say.
-  const wholly = parseProperties(conf.peek('startup') ?? '', 'order')['down'] !== undefined;
-  const settings = writtenSettings(kind, conf, extent, wholly ? ['startup'] : []);
+  const settings = writtenSettings(kind, conf, extent);
   const tags = (conf.take('tags') ?? '')
     .split(/[,;\s]+/)
     .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);

@@ -3,34 +3,41 @@
 import type { Json } from '../../../model/json.ts';
 import type { Extent } from '../../importer.ts';
 import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
-import { type GuestKind, placesOf } from '../settings/setting.ts';
+import { bareOf, type GuestKind, placesOf } from '../settings/setting.ts';
 import { settingsOf } from '../settings/values.ts';
 import type { Unclaimed } from './unclaimed.ts';
 
 type AnySetting = ReturnType<typeof settingsOf>[number][1];
 
-/**
- * Each setting that the guest's file says, and those that must be written.
- * @param except options of Proxmox that something else says
- */
-export function writtenSettings(
-  kind: GuestKind,
-  conf: Unclaimed,
-  extent: Extent,
-  except: readonly string[] = [],
-): Record<string, Json> {
+/** Each setting that the guest's file says, and those that must be written. */
+export function writtenSettings(kind: GuestKind, conf: Unclaimed, extent: Extent): Record<string, Json> {
   const written: Record<string, Json> = {};
   for (const [name, one] of settingsOf(kind)) {
     const ways = one[kind];
-    if (ways === undefined || except.includes(one.option)) continue;
+    if (ways === undefined || saysMore(kind, one.option, conf)) continue;
     const present = textOf(kind, one, conf);
-    const text = present ?? (conf.isWaiting(one.option) ? undefined : ways.absent);
+    // What hardware a VM has where its file says nothing goes with what else it has: that is not taken apart.
+    const isUnsaid = conf.isWaiting(one.option) || one.isKeptByClones === true;
+    const text = present ?? (isUnsaid ? undefined : ways.absent);
     const value = text === undefined ? undefined : readAs(kind, one, text);
     if (value === undefined) continue;
     if (present !== undefined) claim(kind, one, conf);
     if (ways.unsaid === undefined || extent === 'all' || !isUsual(kind, one, value)) written[name] = value;
   }
   return written;
+}
+
+/** A property string with keys, or values, that no setting has words for: `options` says all of it. */
+function saysMore(kind: GuestKind, option: string, conf: Unclaimed): boolean {
+  const keyed = settingsOf(kind).filter(([, one]) => one.option === option && one.key !== undefined);
+  const [first] = keyed;
+  const text = conf.peek(option);
+  if (first === undefined || text === undefined) return false;
+  const parts = parseProperties(text, bareOf(kind, first[1]));
+  return Object.entries(parts).some(([key, value]) => {
+    const [, one] = keyed.find(([, each]) => each.key === key) ?? [];
+    return one === undefined || readAs(kind, one, value) === undefined;
+  });
 }
 
 function textOf(kind: GuestKind, one: AnySetting, conf: Unclaimed): string | undefined {
@@ -48,7 +55,7 @@ function claim(kind: GuestKind, one: AnySetting, conf: Unclaimed): void {
 /** The key of a property string that it is; null for a whole option. */
 function keyOf(kind: GuestKind, one: AnySetting): { readonly name: string; readonly bare: string } | null {
   const property = one[kind]?.property;
-  if (one.key !== undefined) return { name: one.key, bare: 'order' };
+  if (one.key !== undefined) return { name: one.key, bare: bareOf(kind, one) };
   return property === undefined ? null : { name: property, bare: property };
 }
 
@@ -56,7 +63,16 @@ function keyOf(kind: GuestKind, one: AnySetting): { readonly name: string; reado
 function readAs(kind: GuestKind, one: AnySetting, text: string): Json | undefined {
   const check = one.check(placesOf(one, kind));
   const flag = normalFlag(text);
-  const forms: readonly Json[] = [text, ...(text.trim() === '' ? [] : [Number(text)]), flag === '1'];
+  if (one.read !== undefined) {
+    const read = one.read(text);
+    return read !== undefined && check.safeParse(read).success ? (read as Json) : undefined;
+  }
+  const forms: readonly Json[] = [
+    text,
+    ...(text.trim() === '' ? [] : [Number(text)]),
+    flag === '1',
+    text.split(';').filter((part) => part !== ''),
+  ];
   const isFlag = flag === '0' || flag === '1';
   return forms.find((form) => (typeof form !== 'boolean' || isFlag) && check.safeParse(form).success);
 }

@@ -1,8 +1,8 @@
 // The declared options of a guest as settings that Proxmox should have, on top of what the guest's fields make of them.
 
-import { generatedKeys, keysOfOption, waitsForStart } from '../../../proxmox/guest-options.ts';
+import { generatedKeys, keysOfOption } from '../../../proxmox/guest-options.ts';
+import { isVersionOf } from '../../../proxmox/machine-types.ts';
 import { meaningOf, meaningOfProperties, printOption, readOption } from '../../../proxmox/option-meaning.ts';
-import type { Settings } from '../proxmox/conf.ts';
 import type { DesiredSetting, Earlier } from '../proxmox/settings.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { type GuestOptions, type OptionValue, PROXMOX_KIND } from './option.ts';
@@ -12,14 +12,12 @@ type Properties = Record<string, string>;
 /**
  * The settings of the fields with those of the options: an option goes before what a field would set where nothing is declared, and
  * joins what a field sets in other keys of the same property string.
- * @param settings what is set now
  */
 export function withOptions(
   kind: GuestKind,
   fields: readonly DesiredSetting[],
   options: GuestOptions,
   { before, fresh }: Earlier<{ readonly options?: GuestOptions }>,
-  settings: Settings,
 ): DesiredSetting[] {
   const earlier = before?.options ?? {};
   const names = new Set([...Object.keys(options), ...Object.keys(earlier)]);
@@ -27,7 +25,7 @@ export function withOptions(
     const declared = options[option];
     const field = fields.find(({ key }) => key === option);
     if (declared === undefined && field !== undefined) return [];
-    return [desiredOption({ kind, option, declared, before: earlier[option], fresh, field, settings })];
+    return [desiredOption({ kind, option, declared, before: earlier[option], fresh, field })];
   });
   const taken = new Set(own.map(({ key }) => key));
   return [...fields.filter(({ key }) => !taken.has(key)), ...own];
@@ -43,11 +41,10 @@ interface Declared {
   readonly fresh: boolean;
   /** What the guest's fields make of the same option. */
   readonly field: DesiredSetting | undefined;
-  readonly settings: Settings;
 }
 
 function desiredOption(one: Declared): DesiredSetting {
-  const { kind, option, declared, field, settings } = one;
+  const { kind, option, declared, field } = one;
   const of = PROXMOX_KIND[kind];
   const value = (now: string | undefined): string | null => {
     const base = field === undefined || typeof declared !== 'object' ? now : (field.value(now) ?? undefined);
@@ -60,14 +57,29 @@ function desiredOption(one: Declared): DesiredSetting {
     value,
     same: (now) =>
       meaningOf(of, option, now) === meaningOf(of, option, value(now) ?? undefined) ||
-      isGenerated(option, declared, now),
-    waits: waitsForStart(of, option, settings[option] === undefined, settings),
+      isGenerated(option, declared, now) ||
+      (declared !== undefined && option === 'machine' && isPinned(declared, now)),
   };
 }
 
 /** `vmgenid 1` asks Proxmox for an id of its own, which is what is found then. */
 function isGenerated(option: string, declared: OptionValue | undefined, now: string | undefined): boolean {
   return option === 'vmgenid' && declared === '1' && now !== undefined && now !== '0';
+}
+
+/** The version of a type of machine that Proxmox wrote for what was declared. */
+function isPinned(declared: OptionValue, now: string | undefined): boolean {
+  const [wanted, present] = [
+    typeof declared === 'string' ? (readOption('qemu', 'machine', declared) ?? {}) : declared,
+    now,
+  ];
+  const { type = '', ...others } = (present === undefined ? undefined : readOption('qemu', 'machine', present)) ?? {};
+  const { type: family = '', ...rest } = wanted;
+  if (!isVersionOf(family, type)) return false;
+  const kept = typeof declared === 'string' ? {} : others;
+  return (
+    meaningOfProperties('qemu', 'machine', others) === meaningOfProperties('qemu', 'machine', { ...kept, ...rest })
+  );
 }
 
 function shownValue(value: OptionValue): string {

@@ -3,6 +3,8 @@
 // Where that leaves the same, nothing is to be done; so what is compared is what would be set, and never more.
 
 import type { Action } from '../../../model/action.ts';
+import type { OptionsOf } from '../../../proxmox/guest-options.ts';
+import { effectOf } from '../../../proxmox/option-effects.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { OWNER_TAG } from '../look/notes.ts';
 import { action, call, guestName, type Program } from './command.ts';
@@ -18,8 +20,8 @@ export interface DesiredSetting {
   /** What Proxmox is told, given what is set now; null: not set at all. */
   readonly value: (now: string | undefined) => string | null;
   readonly same: (now: string | undefined) => boolean;
-  /** On a running guest the change waits for the next start. */
-  readonly waits: boolean;
+  /** On a running guest the change reaches it with the next start alone. Absent: where Proxmox's rule for the option says so. */
+  readonly waits?: boolean;
 }
 
 /** What decides whether something that is not declared may go. */
@@ -41,6 +43,7 @@ export interface SettingChanges {
 
 /** `desired` is asked twice: for the settings as they will be after a restart, and as they are in force. */
 export function compareSettings(
+  kind: OptionsOf,
   conf: GuestConf,
   desired: (settings: Settings) => readonly DesiredSetting[],
 ): SettingChanges {
@@ -65,8 +68,13 @@ export function compareSettings(
     args,
     labels: [...change.map((wish) => wish.label), ...revert],
     shown: change.map((wish) => wish.shown),
-    restart: inForce.some((wish) => wish.waits || waiting.has(wish.key)),
+    restart: inForce.some((wish) => isForStart(kind, conf, wish) || waiting.has(wish.key)),
   };
+}
+
+function isForStart(kind: OptionsOf, { settings }: GuestConf, { key, value, waits }: DesiredSetting): boolean {
+  const before = settings[key];
+  return waits ?? effectOf(kind, key, { before, after: value(before) ?? undefined }, settings) === 'next start';
 }
 
 /** The words for creating a guest: everything that is declared. */
@@ -124,7 +132,7 @@ export interface PlainSetting {
   /** As it was last applied. */
   readonly before: string | null | undefined;
   readonly fresh: boolean;
-  readonly waits: boolean;
+  readonly waits?: boolean;
   /** For people. Default: what is declared. */
   readonly shown?: string;
   /** The form in which two values are compared. Default: as they are written. */
@@ -135,7 +143,7 @@ export interface PlainSetting {
 
 /** Nothing where it neither is nor was declared: then it is nobody's business. */
 export function plainSetting(setting: PlainSetting): DesiredSetting[] {
-  const { key, label, declared, before, fresh, waits, normal = (value) => value, absent } = setting;
+  const { key, label, declared, before, fresh, normal = (value) => value, absent } = setting;
   if (declared === null && !fresh && before == null) return [];
   const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
   return [
@@ -146,7 +154,7 @@ export function plainSetting(setting: PlainSetting): DesiredSetting[] {
       value: () => declared,
       same: (now) =>
         declared === null ? now === undefined || normal(now) === normal('') : means(now ?? absent) === normal(declared),
-      waits,
+      ...whenSaid(setting.waits),
     },
   ];
 }
@@ -158,7 +166,7 @@ export interface PropertySetting {
   readonly declared: Properties;
   readonly before: Properties | undefined;
   readonly fresh: boolean;
-  readonly waits: boolean;
+  readonly waits?: boolean;
   readonly shown?: string;
   /** The key that may stand without its name. */
   readonly bare?: string;
@@ -171,18 +179,21 @@ export interface PropertySetting {
   readonly alsoRemoved?: (now: Properties, declared: Properties) => readonly string[];
   /** What keys get that are not declared any more, and that the setting cannot be without. */
   readonly required?: Properties;
+  /** Whether what is set fulfils what is declared, though it says more. */
+  readonly isMet?: (key: string, declared: string, now: string | undefined) => boolean;
   /** What Proxmox is told where nothing is set. Default: what is declared. */
   readonly whole?: string;
 }
 
 /** Key by key: those declared get their values, those that were declared before go. */
 export function propertySetting(setting: PropertySetting): DesiredSetting[] {
-  const { key, label, declared, before = {}, fresh, waits, bare, absent, lists = [] } = setting;
+  const { key, label, declared, before = {}, fresh, bare, absent, lists = [] } = setting;
   const gone = Object.keys(before).filter((name) => !(name in declared));
   if (Object.keys(declared).length === 0 && gone.length === 0 && !fresh) return [];
   const edited = (text: string): string => {
     const now = parseProperties(text, bare);
-    const set = { ...declared };
+    const isMet = ([name, value]: [string, string]) => setting.isMet?.(name, value, now[name]) === true;
+    const set = Object.fromEntries(Object.entries(declared).filter((one) => !isMet(one)));
     for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
     const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
     if (fresh) for (const name of Object.keys(now)) if (setting.isKept?.(name) !== true) remove.add(name);
@@ -206,9 +217,13 @@ export function propertySetting(setting: PropertySetting): DesiredSetting[] {
       shown: setting.shown ?? (whole || 'none'),
       value: (now) => (now === undefined ? whole : edited(now)) || null,
       same: (now) => edited(now ?? '') === (now ?? ''),
-      waits,
+      ...whenSaid(setting.waits),
     },
   ];
+}
+
+function whenSaid(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {
+  return waits === undefined ? {} : { waits };
 }
 
 function split(list: string | undefined): string[] {

@@ -2,11 +2,11 @@
 
 import type { Properties } from '../proxmox/property-string.ts';
 import { type DesiredSetting, type Earlier, plainSetting, propertySetting } from '../proxmox/settings.ts';
-import type { GuestKind, Setting } from './setting.ts';
+import { bareOf, type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
 import { settingsOf } from './values.ts';
 
-type Value = number | boolean | string;
 type Values = Readonly<Partial<Record<string, unknown>>>;
+type Named = readonly [name: string, one: Setting<SettingValue>];
 
 /** One for each option, in the order of the declarations. */
 export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }: Earlier<object>): DesiredSetting[] {
@@ -15,24 +15,14 @@ export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }
   return [...byOption].flatMap(([key, [first, ...others]]): DesiredSetting[] => {
     if (first === undefined) return [];
     const [name, one] = first;
-    const { label } = one;
-    const isWaiting = one[kind]?.cost === 'restart';
-    if (one.key !== undefined) {
-      const keyed = [first, ...others];
-      const absent = Object.fromEntries(keyed.map(([, { key: each = '' }]) => [each, '']));
-      const declared = propertiesOf(keyed, now);
-      const earlier = then === undefined ? undefined : propertiesOf(keyed, then);
-      return propertySetting({ key, label, declared, before: earlier, fresh, waits: isWaiting, bare: one.key, absent });
-    }
-    const value = now[name] as Value | null;
+    const common = { key, label: one.label, fresh: fresh && one.isKeptByClones !== true };
+    if (one.key !== undefined) return keyedSetting(kind, [first, ...others], now, then, common);
+    const value = now[name] as SettingValue | null;
     const absent = one[kind]?.absent;
     return plainSetting({
-      key,
-      label,
-      declared: value === null ? null : printed(value),
-      before: then?.[name] == null ? null : printed(then[name] as Value),
-      fresh,
-      waits: isWaiting,
+      ...common,
+      declared: value === null ? null : settingText(one, value),
+      before: then?.[name] == null ? null : settingText(one, then[name] as SettingValue),
       shown: value === null ? 'that of Proxmox' : shown(one, value),
       ...(one.normal === undefined ? {} : { normal: one.normal }),
       ...(absent === undefined ? {} : { absent }),
@@ -40,19 +30,49 @@ export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }
   });
 }
 
-function propertiesOf(settings: readonly (readonly [string, Setting<Value>])[], values: Values): Properties {
+/** Settings that are keys of one property string. */
+function keyedSetting(
+  kind: GuestKind,
+  keyed: readonly Named[],
+  now: Values,
+  then: Values | undefined,
+  common: Pick<DesiredSetting, 'key' | 'label'> & { readonly fresh: boolean },
+): DesiredSetting[] {
+  const byKey = new Map(keyed.map(([, one]) => [one.key ?? '', one]));
+  const [declared, before] = [propertiesOf(keyed, now), then === undefined ? undefined : propertiesOf(keyed, then)];
+  const leading = keyed.find(([, { key }]) =>
+    keyed.some(([, other]) => other.needs !== undefined && key !== other.key),
+  );
+  return propertySetting({
+    ...common,
+    declared,
+    before,
+    bare: bareOf(kind, { option: common.key }),
+    absent: Object.fromEntries(keyed.map(([, one]) => [one.key ?? '', one[kind]?.absent ?? ''])),
+    lists: keyed.flatMap(([name, { key = '' }]) =>
+      Array.isArray(now[name]) || Array.isArray(then?.[name]) ? [key] : [],
+    ),
+    isMet: (key, wanted, present) => present !== undefined && byKey.get(key)?.isMet?.(wanted, present) === true,
+    // Without what the others are said of they mean nothing, and Proxmox refuses some.
+    alsoRemoved: (present, wanted) => {
+      const lead = leading?.[1].key;
+      const isGone = lead !== undefined && before?.[lead] !== undefined && wanted[lead] === undefined;
+      return isGone ? Object.keys(present) : [];
+    },
+  });
+}
+
+function propertiesOf(settings: readonly Named[], values: Values): Properties {
   return Object.fromEntries(
-    settings.flatMap(([name, { key = '' }]) => (values[name] == null ? [] : [[key, printed(values[name] as Value)]])),
+    settings.flatMap(([name, one]) =>
+      values[name] == null ? [] : [[one.key ?? '', settingText(one, values[name] as SettingValue)]],
+    ),
   );
 }
 
-/** As Proxmox's programs are told it. */
-function printed(value: Value): string {
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
-}
-
 /** For people. */
-function shown({ unit }: Setting<Value>, value: Value): string {
+function shown({ unit }: Setting<SettingValue>, value: SettingValue): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value === 'object') return value.join(', ');
   return unit === undefined ? String(value) : `${value} ${unit}`;
 }

@@ -1,9 +1,11 @@
 // The settings of guests as the table of docs/guests.md.
 
-import type { GuestKind, Setting, Ways } from './setting.ts';
+import { effectOf } from '../../../proxmox/option-effects.ts';
+import { PROXMOX_KIND } from '../options/option.ts';
+import type { GuestKind, Setting, SettingValue, Ways } from './setting.ts';
 import { settingsOf } from './values.ts';
 
-type AnySetting = Setting<number | boolean | string>;
+type AnySetting = Setting<SettingValue>;
 
 /** A table in Markdown, each row a setting. */
 export function settingsPage(): string {
@@ -35,7 +37,8 @@ export function settingsPage(): string {
 function cell(one: AnySetting, kind: GuestKind): string {
   const ways = one[kind];
   if (ways === undefined) return 'no such setting';
-  const cost = ways.cost === 'live' ? 'changed while it runs' : 'changed with a restart';
+  const isLive = effectOf(PROXMOX_KIND[kind], one.option, { before: '1', after: '2' }, {}) === 'at once';
+  const cost = isLive ? 'changed while it runs' : 'changed with a restart';
   return `${unsaid(ways)}; ${cost}`;
 }
 

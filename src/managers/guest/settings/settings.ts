@@ -1,12 +1,12 @@
-// The settings of guests, each declared once. A new one is an entry here and a row in test/managers/guest/settings.test.ts.
-//
-// Sources: LXC is PVE/LXC/Config.pm of pve-container (`vmconfig_hotplug_pending`), QEMU is PVE/QemuServer.pm of qemu-server (likewise).
+// The settings of guests, each declared once. A new one is an entry here, or in machine.ts for VMs alone, and a row in
+// test/managers/guest/settings-rows.ts.
 
 import { z } from 'zod';
 import { becomes, hundredths, wholeNumber } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import { seconds } from '../../../config/schema/values.ts';
 import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { MACHINE_SETTINGS } from './machine.ts';
 import { setting } from './setting.ts';
 
 const EXPECT_ZONE = 'must be a time zone such as Europe/Vienna, or host';
@@ -17,12 +17,6 @@ const SNIPPET = /^[A-Za-z][A-Za-z0-9_.-]*:snippets\/[A-Za-z0-9_][A-Za-z0-9_.-]*$
 const MOST_MB = 64 * 1024 * 1024;
 const AS_BEFORE = 'one that exists keeps its own';
 const AS_IT_IS = 'as it is on the guest';
-const LXC_CGROUP = 'LXC: cores, cpulimit, cpuunits, memory and swap change the cgroup of the running container';
-const LXC_FILE_ONLY = 'LXC: read when the host starts, so nothing of the running container changes';
-const LXC_AT_START = 'LXC: waits in [pve:pending], since only the start of the container reads it';
-const QEMU_FILE_ONLY = 'QEMU: in $fast_plug_option, read when the host starts';
-const QEMU_NO_HOTPLUG = 'QEMU: waits unless hotplug of cpu and memory is on, which Proxmox leaves off';
-const QEMU_CGROUP = 'QEMU: cpuunits and cpulimit change the cgroup of the running VM';
 
 const number = (text: string): string => String(Number(text));
 
@@ -35,16 +29,12 @@ export const SETTINGS = {
     lxc: {
       says: 'CPU cores that it sees.',
       unsaid: `all of the host for a new container; ${AS_BEFORE}`,
-      cost: 'live',
-      source: LXC_CGROUP,
     },
     vm: {
       says: 'CPU cores.',
       unsaid: 'that of vm_defaults',
       made: 2,
       absent: '1',
-      cost: 'restart',
-      source: QEMU_NO_HOTPLUG,
     },
     inDefaults: true,
   }),
@@ -59,15 +49,11 @@ export const SETTINGS = {
       says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
       unsaid: `no limit for a new container; ${AS_BEFORE}`,
       absent: '0',
-      cost: 'live',
-      source: LXC_CGROUP,
     },
     vm: {
       says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
       unsaid: `no limit for a new VM; ${AS_BEFORE}`,
       absent: '0',
-      cost: 'live',
-      source: QEMU_CGROUP,
     },
   }),
   cpuunits: setting<number>()({
@@ -81,15 +67,11 @@ export const SETTINGS = {
       says: 'Its weight beside other guests when CPU time is short.',
       unsaid: `100 for a new container; ${AS_BEFORE}`,
       absent: '100',
-      cost: 'live',
-      source: LXC_CGROUP,
     },
     vm: {
       says: 'Its weight beside other guests when CPU time is short.',
       unsaid: `100 for a new VM; ${AS_BEFORE}`,
       absent: '100',
-      cost: 'live',
-      source: QEMU_CGROUP,
     },
   }),
   memory_mb: setting<number>()({
@@ -98,15 +80,13 @@ export const SETTINGS = {
     unit: 'MB',
     check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 16, most: MOST_MB }),
     normal: (text) => parseProperties(text, 'current')['current'] ?? '',
-    lxc: { says: 'Memory in MB.', absent: '512', cost: 'live', source: LXC_CGROUP },
+    lxc: { says: 'Memory in MB.', absent: '512' },
     vm: {
       says: 'Memory in MB.',
       unsaid: 'that of vm_defaults',
       made: 2048,
       absent: '512',
       property: 'current',
-      cost: 'restart',
-      source: QEMU_NO_HOTPLUG,
     },
     inDefaults: true,
   }),
@@ -120,8 +100,6 @@ export const SETTINGS = {
       unsaid: `512 for a new container; ${AS_BEFORE}`,
       made: 512,
       absent: '512',
-      cost: 'live',
-      source: LXC_CGROUP,
     },
   }),
   start_at_boot: setting<boolean>()({
@@ -133,15 +111,11 @@ export const SETTINGS = {
       says: 'Started with the host, and kept running.',
       unsaid: `false for a new guest; ${AS_BEFORE}`,
       absent: '0',
-      cost: 'live',
-      source: LXC_FILE_ONLY,
     },
     vm: {
       says: 'Started with the host, and kept running.',
       unsaid: `false for a new guest; ${AS_BEFORE}`,
       absent: '0',
-      cost: 'live',
-      source: QEMU_FILE_ONLY,
     },
   }),
   boot_order: setting<number>()({
@@ -153,14 +127,10 @@ export const SETTINGS = {
     lxc: {
       says: 'Place in the order of starting; stopped in reverse.',
       unsaid: AS_IT_IS,
-      cost: 'live',
-      source: LXC_FILE_ONLY,
     },
     vm: {
       says: 'Place in the order of starting; stopped in reverse.',
       unsaid: AS_IT_IS,
-      cost: 'live',
-      source: QEMU_FILE_ONLY,
     },
   }),
   boot_delay: setting<number>()({
@@ -173,14 +143,10 @@ export const SETTINGS = {
     lxc: {
       says: 'Seconds to wait after it before the next guest starts.',
       unsaid: AS_IT_IS,
-      cost: 'live',
-      source: LXC_FILE_ONLY,
     },
     vm: {
       says: 'Seconds to wait after it before the next guest starts.',
       unsaid: AS_IT_IS,
-      cost: 'live',
-      source: QEMU_FILE_ONLY,
     },
   }),
   timezone: setting<string>()({
@@ -190,8 +156,6 @@ export const SETTINGS = {
     lxc: {
       says: 'Time zone inside, such as `Europe/Vienna`; `host` is that of the host.',
       unsaid: `that of the template; ${AS_BEFORE}`,
-      cost: 'restart',
-      source: LXC_AT_START,
     },
   }),
   console_mode: setting<'tty' | 'console' | 'shell'>()({
@@ -202,8 +166,6 @@ export const SETTINGS = {
       says: 'What its console in Proxmox opens: a terminal to log in at, the console of the system, or a shell of root.',
       unsaid: `tty for a new container; ${AS_BEFORE}`,
       absent: 'tty',
-      cost: 'restart',
-      source: LXC_AT_START,
     },
   }),
   console: setting<boolean>()({
@@ -215,8 +177,6 @@ export const SETTINGS = {
       says: 'Whether it has a console device.',
       unsaid: `true for a new container; ${AS_BEFORE}`,
       absent: '1',
-      cost: 'restart',
-      source: LXC_AT_START,
     },
   }),
   tty_count: setting<number>()({
@@ -227,8 +187,6 @@ export const SETTINGS = {
       says: 'Terminals that it has.',
       unsaid: `2 for a new container; ${AS_BEFORE}`,
       absent: '2',
-      cost: 'restart',
-      source: LXC_AT_START,
     },
   }),
   entrypoint: setting<string>()({
@@ -239,8 +197,6 @@ export const SETTINGS = {
       says: 'What it starts with in place of /sbin/init, with its arguments: for images of applications.',
       unsaid: `/sbin/init for a new container; ${AS_BEFORE}`,
       absent: '/sbin/init',
-      cost: 'restart',
-      source: LXC_AT_START,
     },
   }),
   hookscript: setting<string>()({
@@ -250,8 +206,10 @@ export const SETTINGS = {
     lxc: {
       says: 'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
       unsaid: AS_IT_IS,
-      cost: 'live',
-      source: LXC_FILE_ONLY,
+    },
+    vm: {
+      says: 'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
+      unsaid: AS_IT_IS,
     },
   }),
   protection: setting<boolean>()({
@@ -263,8 +221,12 @@ export const SETTINGS = {
       says: 'Proxmox refuses to remove the container and its disks, whoever asks; `protected` is what binds Phoenix.',
       unsaid: `false for a new container; ${AS_BEFORE}`,
       absent: '0',
-      cost: 'live',
-      source: LXC_FILE_ONLY,
+    },
+    vm: {
+      says: 'Proxmox refuses to remove the VM and its disks, whoever asks; `protected` is what binds Phoenix.',
+      unsaid: `false for a new VM; ${AS_BEFORE}`,
+      absent: '0',
     },
   }),
+  ...MACHINE_SETTINGS,
 } as const;

@@ -30,6 +30,17 @@ export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
   return Object.fromEntries(fields) as Shape<Kind>;
 }
 
+/** A setting beside which another one must stand, and does not. */
+export function settingsNeeded(kind: GuestKind) {
+  return ({ value, issues }: { readonly value: unknown; readonly issues: z.core.$ZodRawIssue[] }): void => {
+    const entry = value as Readonly<Record<string, unknown>>;
+    for (const [name, { needs }] of settingsOf(kind)) {
+      if (needs === undefined || entry[name] === undefined || entry[needs] !== undefined) continue;
+      issues.push({ code: 'custom', path: [name], input: value, message: `must stand beside "${needs}"; write both` });
+    }
+  };
+}
+
 /** Those that a file of VMs may say for all of them. */
 export function defaultsShape(): DefaultsShape {
   const fields = settingsOf('vm').flatMap(([name, one]) => {

@@ -4,7 +4,8 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
-import type { GuestKind, Setting } from './setting.ts';
+import { MACHINE_SETTINGS } from './machine.ts';
+import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
 type Settings = typeof SETTINGS;
@@ -26,13 +27,11 @@ export type SharedSettings = Pick<SettingValues<'lxc'>, SettingName<'lxc'> & Set
 /** Whatever holds some of them under their names. */
 type Holding<Kind extends GuestKind> = { readonly [Name in SettingName<Kind>]?: ValueOf<Name> | null | undefined };
 
-type AnyValue = number | boolean | string;
-
 /** Each setting of a kind with its name, whatever its type. */
-export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<AnyValue>])[] =>
+export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<SettingValue>])[] =>
   OF[kind];
 
-const all: readonly (readonly [string, Setting<AnyValue>])[] = Object.entries(SETTINGS);
+const all: readonly (readonly [string, Setting<SettingValue>])[] = Object.entries(SETTINGS);
 const OF = {
   lxc: all.filter(([, { lxc }]) => lxc !== undefined),
   vm: all.filter(([, { vm }]) => vm !== undefined),
@@ -57,32 +56,47 @@ export function madeValues<Kind extends GuestKind>(kind: Kind, from: SettingValu
   return made(kind, (name, one) => at(from, name) ?? one[kind]?.made);
 }
 
-/** Whether a change of settings waits for the next start of a guest that runs. */
-export function waits<Kind extends GuestKind>(
-  kind: Kind,
-  before: SettingValues<Kind>,
-  after: SettingValues<Kind>,
-): boolean {
-  return OF[kind].some(([name, one]) => one[kind]?.cost === 'restart' && at(before, name) !== at(after, name));
+/**
+ * The options that the settings of a guest become, as Proxmox is told them where it has none of them.
+ * @param values whatever holds settings of the kind under their names
+ */
+export function optionTexts(kind: GuestKind, values: object): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const [name, one] of OF[kind]) {
+    const value = at(values, name);
+    if (value == null) continue;
+    const text = settingText(one, value);
+    const before = texts.get(one.option);
+    if (one.key === undefined) texts.set(one.option, text);
+    else texts.set(one.option, `${before === undefined ? '' : `${before},`}${one.key}=${text}`);
+  }
+  return texts;
 }
 
 function made<Kind extends GuestKind>(
   kind: Kind,
-  value: (name: string, one: Setting<AnyValue>) => AnyValue | null | undefined,
+  value: (name: string, one: Setting<SettingValue>) => SettingValue | null | undefined,
 ): SettingValues<Kind> {
   // Each name of the kind gets the value of its own type: the table of declarations says which.
   return Object.fromEntries(OF[kind].map(([name, one]) => [name, value(name, one) ?? null])) as SettingValues<Kind>;
 }
 
-function at(from: object, name: string): AnyValue | null | undefined {
-  return (from as Readonly<Record<string, AnyValue | null | undefined>>)[name];
+function at(from: object, name: string): SettingValue | null | undefined {
+  return (from as Readonly<Record<string, SettingValue | null | undefined>>)[name];
 }
 
 /** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
 const LATER: ReadonlySet<string> = new Set([
   ...['cpulimit', 'cpuunits', 'options'],
   ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
+  ...Object.keys(MACHINE_SETTINGS).filter((name) => name !== 'ostype'),
+  ...['serial', 'passthrough'],
 ]);
+
+/** Containers had their `ostype` from the beginning, VMs later. */
+function isLater(name: string, isContainer: boolean): boolean {
+  return LATER.has(name) || (name === 'ostype' && !isContainer);
+}
 
 /** Entries of lists as they were before they could say more. */
 function asOnce(name: string, value: Json | undefined): Json | undefined {
@@ -110,9 +124,10 @@ export function asRecorded({
   ...spec
 }: JsonObject): JsonObject {
   const { network_config, networks, ...rest } = spec;
+  const isContainer = 'hostname' in spec;
   const others = Object.fromEntries(
     Object.entries(rest).flatMap(([name, value]) =>
-      LATER.has(name) && isEmpty(value) ? [] : [[name, asOnce(name, value)]],
+      isLater(name, isContainer) && isEmpty(value) ? [] : [[name, asOnce(name, value)]],
     ),
   );
   const startup = [
@@ -122,7 +137,7 @@ export function asRecorded({
   return {
     ...others,
     ...recordedNetworks(
-      'hostname' in spec,
+      isContainer,
       network_config as Networks['network_config'] | undefined,
       networks as Networks['networks'] | undefined,
     ),

@@ -1,0 +1,16 @@
+// Types of machines: those for Windows keep the version that they were made with.
+
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+
+/** As a machine that is made now, by the version of QEMU that the lab says it has. */
+const VERSION = '10.1';
+const NEWEST: Readonly<Record<string, string>> = { pc: `pc-i440fx-${VERSION}`, q35: `pc-q35-${VERSION}` };
+
+/** The value of `machine` for a kind of system. (PVE/QemuServer/Machine.pm, check_and_pin_machine_string) */
+export function pinnedMachine(machine: string | undefined, ostype: string | undefined): string | undefined {
+  const read = parsePropertyString('qemu/machine', machine ?? '');
+  const properties = read.ok ? read.properties : {};
+  const newest = NEWEST[properties['type'] ?? 'pc'];
+  if (newest === undefined || !/^(w2k|wxp|wvista|win)/.test(ostype ?? '')) return machine;
+  return printPropertyString('qemu/machine', { ...properties, type: newest });
+}
