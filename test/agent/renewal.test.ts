@@ -96,7 +96,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   // What the pages show of it: how long it holds by the file on the host, where it is written, and who wrote the commit.
   const target = 'certificate/web.example.internal' as TargetId;
   const shown = phoenix.agent();
-  const { validTo } = new X509Certificate(first[0] ?? "");
+  const { validTo } = new X509Certificate(first[0] ?? '');
   const [end] = await shown.certificates();
   expect(end).toMatchObject({ target, validity: { until: new Date(validTo).toISOString() } });
   expect(await shown.declaration(target)).toMatchObject({
@@ -105,6 +105,8 @@ test('a certificate is renewed by the timer; without its authority the old one s
   });
   expect(await shown.declaration('lxc/999' as TargetId)).toBeNull();
   expect((await shown.environment())?.authority).toBe('lxc/103');
+  // What is declared is known though nobody waits for the host.
+  expect((await shown.known(0)).map((each) => each.target)).toContain(target);
   const commits = await shown.commits([commit, 'f'.repeat(40) as CommitSha]);
   expect([...commits.keys()]).toEqual([commit]);
 
