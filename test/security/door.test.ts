@@ -384,7 +384,18 @@ describe('whose request it is', () => {
 });
 
 describe('the name that is called', () => {
-  const paths = ['/', '/runs/1', '/api', '/api/runs', '/metrics', '/sign-in', '/nothing'];
+  const paths = [
+    '/',
+    '/runs/1',
+    '/map',
+    '/search?q=lxc',
+    '/targets/lxc/101',
+    '/api',
+    '/api/runs',
+    '/metrics',
+    '/sign-in',
+    '/nothing',
+  ];
 
   test.each(paths)('%s is not answered under the name of a stranger, not even with the token', async (path) => {
     for (const host of ['evil.example', 'evil.example:8080', 'phoenix.example.internal.evil.example', '192.0.2.1']) {
@@ -546,7 +557,7 @@ describe('beyond the machine nothing is read without the token', () => {
 
   test('open pages are read by everybody, and changed by nobody without the token', async () => {
     const wide = await open({ pages: 'open' });
-    for (const path of ['/', '/api/runs', '/metrics']) {
+    for (const path of ['/', '/map', '/search?q=lxc', '/api/runs', '/metrics']) {
       expect((await ask(path, { headers: AS_PERSON, at: wide })).status).toBe(200);
     }
     expect((await freeze('wrong', AS_PROGRAM, { at: wide })).status).toBe(401);
