@@ -44,7 +44,7 @@ export function operations(context: Context): Operations {
       return open(context, { commit, trigger: 'drift', by, targets: null, rewind: false, readOnly: true });
     },
     command: (request) => command(context, request),
-    known: () => known(context),
+    known: (hostWithinMs) => known(context, hostWithinMs),
     orphans: () => orphans(context),
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),

@@ -117,8 +117,8 @@ export interface Agent {
   drift(by: string): Promise<RunId>;
   /** Fails with `Refused` for a verb or target that is not known. What is in the way on the host refuses the run itself. */
   command(request: CommandRequest): Promise<RunId>;
-  /** What the followed commit declares; what the host says of it may be some seconds old. Nothing before the first commit. */
-  known(): Promise<readonly KnownTarget[]>;
+  /** What the followed commit declares; what the host says of it may be some seconds old, and is left out where that takes longer than `hostWithinMs`. Nothing before the first commit. */
+  known(hostWithinMs?: number): Promise<readonly KnownTarget[]>;
   /** What carries Phoenix's mark on the host and nothing declares; it may be some seconds old. Fails where the host cannot be looked at. */
   orphans(): Promise<readonly MarkedTarget[]>;
   /** What the followed commit declares, to be looked at as a whole; null before the first commit. */

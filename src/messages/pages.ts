@@ -179,6 +179,8 @@ export const TARGET_STATES = {
   declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
 } as const;
 
+/** In place of the sentence of its state, where a look found it otherwise. */
+export const DRIFTED = 'Proved to be as its commit says, and the newest look at the host found it otherwise.';
 export const DECLARED_NO_MORE = 'declared no more';
 export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
 export const NO_HISTORY = 'No run that is looked at had a step for it.';

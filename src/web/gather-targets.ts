@@ -1,6 +1,6 @@
 // What the pages about targets show: all of them, one, the map, and what a search finds.
 
-import { inTime, orNull } from '../agent/http/outside.ts';
+import { HOST_WITHIN_MS, inTime, orNull } from '../agent/http/outside.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
 import { allTargets } from '../agent/http/targets.ts';
 import { kindOf, type RunId, type TargetId } from '../model/ids.ts';
@@ -35,7 +35,7 @@ export async function gatherTarget(
     ledger.targets(),
     ledger.runs(RUNS_LOOKED_AT),
     before === null ? null : ledger.runs(RUNS_LOOKED_AT, before),
-    orNull(agent.known()),
+    orNull(agent.known(HOST_WITHIN_MS)),
     orNull(agent.environment()),
     orNull(agent.declaration(id)),
     kindOf(id) === 'certificate' ? orNull(agent.certificates()) : null,
@@ -87,7 +87,7 @@ export async function gatherSearch(sources: PageSources, query: string): Promise
   const [records, runs, known, environment] = await Promise.all([
     ledger.targets(),
     ledger.runs(RUNS_LOOKED_AT),
-    orNull(agent.known()),
+    orNull(agent.known(HOST_WITHIN_MS)),
     orNull(agent.environment()),
   ]);
   const commits = await commitsOf(sources, runs);

@@ -1,6 +1,6 @@
 // What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
 
-import { orNull } from '../agent/http/outside.ts';
+import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
 import { type Known, type Standing, standingOf } from '../agent/http/standing.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
@@ -50,7 +50,7 @@ async function standingNow(
 ): Promise<Standing> {
   const [records, known, orphans, certificates] = await Promise.all([
     ledger.targets(),
-    orNull(agent.known()),
+    orNull(agent.known(HOST_WITHIN_MS)),
     orNull(agent.orphans()),
     orNull(agent.certificates()),
   ]);

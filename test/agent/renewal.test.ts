@@ -105,6 +105,8 @@ test('a certificate is renewed by the timer; without its authority the old one s
   });
   expect(await shown.declaration('lxc/999' as TargetId)).toBeNull();
   expect((await shown.environment())?.authority).toBe('lxc/103');
+  // What is declared is known though nobody waits for the host.
+  expect((await shown.known(0)).map((each) => each.target)).toContain(target);
   const commits = await shown.commits([commit, 'f'.repeat(40) as CommitSha]);
   expect([...commits.keys()]).toEqual([commit]);
 

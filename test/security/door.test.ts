@@ -384,7 +384,18 @@ describe('whose request it is', () => {
 });
 
 describe('the name that is called', () => {
-  const paths = ['/', '/runs/1', '/api', '/api/runs', '/metrics', '/sign-in', '/nothing'];
+  const paths = [
+    '/',
+    '/runs/1',
+    '/map',
+    '/search?q=lxc',
+    '/targets/lxc/101',
+    '/api',
+    '/api/runs',
+    '/metrics',
+    '/sign-in',
+    '/nothing',
+  ];
 
   test.each(paths)('%s is not answered under the name of a stranger, not even with the token', async (path) => {
     for (const host of ['evil.example', 'evil.example:8080', 'phoenix.example.internal.evil.example', '192.0.2.1']) {
@@ -472,7 +483,8 @@ describe('beyond the machine nothing is read without the token', () => {
     'true-client-ip',
   ])('%s tells that a proxy on this machine relays a stranger', async (name) => {
     expect((await ask('/api/runs', { headers: { [name]: '127.0.0.1' } })).status).toBe(401);
-    expect((await ask('/', { headers: { [name]: 'for=127.0.0.1', accept: 'text/html' } })).status).toBe(401);
+    for (const path of ['/', '/map', '/search?q=lxc', '/targets/lxc/101'])
+      expect((await ask(path, { headers: { [name]: 'for=127.0.0.1', accept: 'text/html' } })).status).toBe(401);
   });
 
   test('nor by a proxy that adds nothing and speaks the protocol of old, as nginx does by itself', async () => {
@@ -523,7 +535,7 @@ describe('beyond the machine nothing is read without the token', () => {
   });
 
   test('at the machine itself it is', async () => {
-    for (const path of ['/api/runs', '/', '/metrics'])
+    for (const path of ['/api/runs', '/', '/map', '/search?q=lxc', '/metrics'])
       expect((await ask(path, { from: '127.0.0.1' })).status).toBe(200);
   });
 
@@ -534,7 +546,7 @@ describe('beyond the machine nothing is read without the token', () => {
     const api = { ledger, agent, changes: { follow: () => () => {} }, adminToken: null, clock };
     const closed = await open({}, { api });
     for (const headers of [AS_PROGRAM, { ...AS_PROGRAM, authorization: 'Bearer null' }, AS_PERSON]) {
-      for (const path of ['/', '/runs/1', '/api/runs', '/metrics']) {
+      for (const path of ['/', '/runs/1', '/map', '/search?q=lxc', '/api/runs', '/metrics']) {
         const answer = await ask(path, { headers, at: closed });
         expect([path, answer.status]).toEqual([path, 403]);
         expect(answer.text).toContain('PHOENIX_ADMIN_TOKEN');
@@ -546,7 +558,7 @@ describe('beyond the machine nothing is read without the token', () => {
 
   test('open pages are read by everybody, and changed by nobody without the token', async () => {
     const wide = await open({ pages: 'open' });
-    for (const path of ['/', '/api/runs', '/metrics']) {
+    for (const path of ['/', '/map', '/search?q=lxc', '/api/runs', '/metrics']) {
       expect((await ask(path, { headers: AS_PERSON, at: wide })).status).toBe(200);
     }
     expect((await freeze('wrong', AS_PROGRAM, { at: wide })).status).toBe(401);

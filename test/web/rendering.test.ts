@@ -9,6 +9,7 @@ import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';
+import { forgePages } from '../../src/web/forge-pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
 import { troublePage } from '../../src/web/html/error-page.ts';
 import { frontPage } from '../../src/web/html/home.ts';
@@ -347,6 +348,46 @@ describe('a run', () => {
       expect(shown.match(/<table/g) ?? []).toHaveLength((shown.match(/<caption>[^<]/g) ?? []).length);
       expect(shown).toMatch(/^<!doctype html>\n<html lang="en">/);
     }
+  });
+});
+
+describe('the forge', () => {
+  test.each([
+    ['github', 'https://github.com/a/b.git', 'https://github.com/a/b/commit/c1 /pull/7 /blob/c1/etc/x%20y.json#L3'],
+    [
+      'gitea',
+      'https://git.example/sub/a/b',
+      'https://git.example/sub/a/b/commit/c1 /pulls/7 /src/commit/c1/etc/x%20y.json#L3',
+    ],
+    [
+      'gitlab',
+      'ssh://git@git.example:2222/g/a/b.git',
+      'https://git.example/g/a/b/-/commit/c1 /-/merge_requests/7 /-/blob/c1/etc/x%20y.json#L3',
+    ],
+    ['none', 'https://git.example/a/b.git', null],
+    ['github', 'file:///srv/git/a.git', null],
+  ] as const)('of kind %s at %s', (kind, repository, expected) => {
+    const forge = forgePages(kind, repository);
+    const top = forge?.commit('c1').replace(/(\/-)?\/commit\/c1$/, '') ?? '';
+    const shown = [
+      forge?.commit('c1'),
+      ...[forge?.pull(7), forge?.file('c1', 'etc/x y.json', 3)].map((url) => url?.replace(top, '')),
+    ];
+    expect(forge === null ? null : shown.join(' ')).toBe(expected);
+  });
+
+  test('is led to by commits, and by whatever a commit is called', () => {
+    const links = linksFrom('/runs/17', forgePages('gitea', 'https://git.example/a/b.git'));
+    const view = {
+      run: runOf({ commit: '"><b>' }),
+      detailed: new Set<TargetId>(),
+      logs: new Map(),
+      successor: null,
+      commit: null,
+    };
+    const page = document(runPage(view, links), links, ASSETS);
+    expect(page).toContain('<a href="https://git.example/a/b/commit/%22%3E%3Cb%3E" rel="noreferrer">');
+    expect(page).not.toContain('<b>');
   });
 });
 

@@ -5,7 +5,7 @@ import type { EnvironmentSeen } from '../../model/environment.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
-import { orNull } from './outside.ts';
+import { HOST_WITHIN_MS, orNull } from './outside.ts';
 import { targetsJson } from './run-json.ts';
 import { standingOf } from './standing.ts';
 
@@ -21,7 +21,7 @@ export interface MetricsDeps {
 
 export function metricsView({ ledger, agent, clock }: MetricsDeps): () => Promise<EnvironmentSeen> {
   const look = atMostEvery(LOOK_EVERY_MS, () =>
-    Promise.all([orNull(agent.known()), orNull(agent.orphans()), orNull(agent.certificates())]),
+    Promise.all([orNull(agent.known(HOST_WITHIN_MS)), orNull(agent.orphans()), orNull(agent.certificates())]),
   );
   return async () => {
     const [records, runs, open, head, [known, orphans, certificates]] = await Promise.all([

@@ -1,7 +1,9 @@
 // What is outside the ledger, host and repository, is asked for a short time: what is not there by then is not known, which is null.
 
 /** Who looks at a page, or collects metrics, does not wait longer for them. */
-const OUTSIDE_WITHIN_MS = 1_500;
+const OUTSIDE_WITHIN_MS = 2_500;
+/** What is declared is shown all the same when the host takes longer than this to say what runs. */
+export const HOST_WITHIN_MS = 1_500;
 
 export function orNull<T>(asked: Promise<T>): Promise<T | null> {
   return inTime(asked).catch(() => null);

@@ -1,5 +1,6 @@
 // Every declared target and whether it runs, for people who ask how things are.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningState } from '../../managers/manager.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports.ts';
@@ -16,14 +17,18 @@ export function clockTick(clock: Clock): string {
   return `at ${Math.floor(clock.now().getTime() / LOOK_EVERY_MS)}`;
 }
 
-export async function known(context: Context): Promise<readonly KnownTarget[]> {
+/** @param hostWithinMs the host is waited for no longer; absent: as long as it takes */
+export async function known(context: Context, hostWithinMs?: number): Promise<readonly KnownTarget[]> {
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;
   if (declared === undefined) return [];
-  const states = await situationOf(context, clockTick(context.clock), declared.targets).then(
+  const nothing: ReadonlyMap<TargetId, RunningState> = new Map();
+  const look = situationOf(context, clockTick(context.clock), declared.targets).then(
     (situation) => situation.states,
-    () => new Map<TargetId, RunningState>(),
+    () => nothing,
   );
+  const states =
+    hostWithinMs === undefined ? await look : await Promise.race([look, pause(hostWithinMs, nothing, { ref: false })]);
   return [...declared.targets].map(([target, { needs, within = [] }]) => {
     return { target, running: states.get(target) ?? null, needs, within };
   });

@@ -5,7 +5,7 @@ import type { TargetJson } from '../../agent/http/run-json.ts';
 import { COMMANDS } from '../../messages/commands.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { leftText } from '../../messages/home.ts';
-import { HOST_IS_SILENT, NO_HISTORY, TARGET_STATES, UNKNOWN_NOW } from '../../messages/pages.ts';
+import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, TARGET_STATES, UNKNOWN_NOW } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { askedFor, stepVerb } from '../../messages/run.ts';
 import { networkText, OBSERVED, placeText } from '../../messages/target.ts';
@@ -72,7 +72,7 @@ export function targetPage(view: TargetView, links: Links): Page {
     live: null,
     main: html`
       <h1><code>${id}</code>${guest === null ? null : html` ${said(guest.name)}`} ${target === null ? null : stateBadge(target)}</h1>
-      <p class="lead">${target === null ? UNKNOWN_NOW : TARGET_STATES[target.state].sentence}</p>
+      <p class="lead">${target === null ? UNKNOWN_NOW : leadOf(target)}</p>
       ${target === null ? null : trouble(target, links)}
       ${about(view, links)}
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
@@ -80,6 +80,11 @@ export function targetPage(view: TargetView, links: Links): Page {
       <h2>History</h2>
       ${history(view, links)}`,
   };
+}
+
+function leadOf({ state, look }: TargetJson): string {
+  const isDrift = state === 'doubtful' && look !== null && look.found !== null && !look.over;
+  return isDrift ? DRIFTED : TARGET_STATES[state].sentence;
 }
 
 /** What its newest step failed of, or waits for. */
