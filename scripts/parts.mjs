@@ -22,6 +22,7 @@ const ALL = [
   { program: 'visudo', package: 'sudo', without: 'rules of sudo read by the real one' },
   { program: 'ssh-keygen', package: 'openssh-client', without: 'public keys read by the real ssh-keygen' },
   { program: 'openssl', package: 'openssl', without: 'certificate requests read by the real openssl' },
+  { program: 'promtool', package: 'prometheus', without: 'metrics and alert rules read by promtool' },
   { program: 'shellcheck', package: 'shellcheck', without: 'scripts read by shellcheck' },
   { program: 'pebble', package: 'pebble', without: 'certificates by the real ACME of pebble' },
   { program: 'step-ca', module: 'github.com/smallstep/certificates/cmd/step-ca@v0.30.2', without: 'a real step-ca' },

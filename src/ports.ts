@@ -239,6 +239,16 @@ export interface SentWebhook {
   readonly payload: unknown;
 }
 
+/** How much a forge may still be asked, as its last answer said. */
+export interface ForgeLimit {
+  /** Requests that are left. */
+  readonly remaining: number;
+  /** Of how many; null where it does not say. */
+  readonly limit: number | null;
+  /** When there are as many again, in seconds since 1970; null where it does not say. */
+  readonly resets: number | null;
+}
+
 /** Where the repository lives. What reads fails with `ForgeFailure` of `ports/forge-failure.ts`. */
 export interface Forge {
   /** Whether statuses become checks, which show details and have buttons. */
@@ -280,6 +290,8 @@ export interface Forge {
   redeliver(since: Date): Promise<number | null>;
   /** How far the forge's clock is ahead of ours, in milliseconds: times that it gives are by its own. */
   clockAheadMs(): number;
+  /** Null before the first answer, and for a forge that says nothing of it. */
+  limit(): ForgeLimit | null;
   /** What Git shows to fetch from it; it may be another in an hour. */
   token(): Promise<string>;
 }

@@ -146,6 +146,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...[
       '/etc/network/interfaces',
       '/etc/pve/(?:storage|user|jobs)\\.cfg',
+      '/etc/pve/(?:ha/resources|replication)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -235,7 +236,7 @@ const COMMANDS: readonly string[] = [
     `${program} start {vmid}`,
     `${program} template {vmid}`,
     `${program} shutdown {vmid} --forceStop 1 --timeout {number}`,
-    `${program} destroy {vmid} --purge 1 --destroy-unreferenced-disks 0`,
+    `${program} destroy {vmid} --purge {flag} --destroy-unreferenced-disks 0`,
     `${program} snapshot {vmid} {snapshot}`,
     `${program} delsnapshot {vmid} {snapshot}`,
     `${program} rollback {vmid} {snapshot}`,

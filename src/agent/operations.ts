@@ -16,8 +16,12 @@ import { runStatuses, stepStatuses } from './statuses.ts';
 import { command } from './verbs/command.ts';
 import { known } from './verbs/known.ts';
 import { refuseUndeclared } from './verbs/target-names.ts';
+import { certificates } from './views/certificates.ts';
+import { commits } from './views/commits.ts';
+import { declaration } from './views/declaration.ts';
+import { environment } from './views/environment.ts';
 
-type Operations = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
+type Operations = Omit<Agent, 'delivered' | 'stop'>;
 
 export function operations(context: Context): Operations {
   const { ledger } = context;
@@ -42,6 +46,10 @@ export function operations(context: Context): Operations {
     command: (request) => command(context, request),
     known: () => known(context),
     orphans: () => orphans(context),
+    environment: () => environment(context),
+    declaration: (target) => declaration(context, target),
+    certificates: () => certificates(context),
+    commits: commits(context),
   };
 }
 

@@ -3,14 +3,15 @@
 import type { LoadOptions } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
+import type { CertificateEnd, Declaration, DeclaredEnvironment } from '../model/environment.ts';
+import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Delivery } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Signatures } from '../ports/signatures.ts';
-import type { Clock, Forge, Host, Log, Repository } from '../ports.ts';
+import type { Clock, CommitInfo, Forge, Host, Log, Repository } from '../ports.ts';
 
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
 
@@ -120,6 +121,14 @@ export interface Agent {
   known(): Promise<readonly KnownTarget[]>;
   /** What carries Phoenix's mark on the host and nothing declares; it may be some seconds old. Fails where the host cannot be looked at. */
   orphans(): Promise<readonly MarkedTarget[]>;
+  /** What the followed commit declares, to be looked at as a whole; null before the first commit. */
+  environment(): Promise<DeclaredEnvironment | null>;
+  /** What the followed commit says of one target; null where it does not declare it. */
+  declaration(target: TargetId): Promise<Declaration | null>;
+  /** Of every certificate that is declared; it may be some seconds old. Fails where the host cannot be looked at. */
+  certificates(): Promise<readonly CertificateEnd[]>;
+  /** Those of the commits that the repository has. */
+  commits(commits: readonly CommitSha[]): Promise<ReadonlyMap<string, CommitInfo>>;
   /** Takes no new work, lets running actions end for `graceSeconds`, leaves the rest in the ledger. */
   stop(graceSeconds?: number): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startAgent } from '../agent/agent.ts';
 import { watchChanges } from '../agent/http/changes.ts';
+import { metricsView } from '../agent/http/metrics-view.ts';
 import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
@@ -27,11 +28,13 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
 import { type HostDeps, openForgeOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
+import { phoenixVersion } from './version.ts';
 
 /**
  * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
@@ -113,7 +116,7 @@ export async function compose(
       ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
     });
     opened.push(() => repository.close());
-    const metrics = openMetrics(ledger);
+    const metrics = openMetrics(ledger, { clock, version: phoenixVersion() });
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
     const away = patience(known, log, stop);
     const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
@@ -156,6 +159,7 @@ export async function compose(
     let grace = 0;
     opened.push(() => agent.stop(grace));
 
+    const seen = metricsView({ ledger, agent, clock });
     const { webhookSecret, webhookSecretBefore } = settings;
     const receive = {
       branch: settings.branch,
@@ -180,9 +184,11 @@ export async function compose(
             }
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
-      pages: roles.includes('web') ? openPages({ ledger, agent, log }) : null,
+      pages: roles.includes('web')
+        ? openPages({ ledger, agent, log, clock, forge: forgePages(settings.forge.kind, settings.repositoryUrl) })
+        : null,
       ready: readiness({ ledger, roles: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
-      metrics: metrics.text,
+      metrics: async () => metrics.text(await seen()),
       log,
       access: settings,
       adminToken: settings.adminToken,

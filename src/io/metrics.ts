@@ -2,10 +2,12 @@
 // from the ledger when they are asked for.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EnvironmentSeen } from '../model/environment.ts';
 import type { RunId } from '../model/ids.ts';
 import { kindOf } from '../model/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Forge, Host, SendResult } from '../ports.ts';
+import type { Clock, Forge, ForgeLimit, Host, SendResult } from '../ports.ts';
+import { environmentGauges, seconds, setOrNone } from './metrics-environment.ts';
 
 /** Proxmox's programs take from half a second to minutes. */
 const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
@@ -18,18 +20,30 @@ export interface Metrics {
   host(host: Host): Host;
   /** The same forge, its reports counted. */
   forge(forge: Forge): Forge;
-  text(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** @param seen how the environment stands; null where this process does not know */
+  text(seen: EnvironmentSeen | null): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export type MetricsLedger = Pick<
   Ledger,
-  'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting' | 'reportsHeld'
+  'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting' | 'reportsHeld' | 'nextReport' | 'nodesAway'
 >;
 
-export function openMetrics(ledger: MetricsLedger): Metrics {
+export interface MetricsOptions {
+  readonly clock: Clock;
+  /** Of Phoenix. */
+  readonly version: string;
+}
+
+/** Gauges that Node's own metrics name as if they were counters: the numbers by type say the same. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const showEnvironment = environmentGauges(registry);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
   const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
@@ -58,6 +72,34 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
     help: 'Reports that the forge has not taken so far: its login, its right, or the forge itself fails.',
     registers,
   });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const queueAge = gauge(
+    'phoenix_queue_age_seconds',
+    'How long the oldest open run with a step that has not started has been there; 0 without one.',
+  );
+  const outboxAge = gauge(
+    'phoenix_outbox_age_seconds',
+    'How long the oldest report is late, or the forge takes none; 0 while all are taken in time.',
+  );
+  const away = new Gauge({
+    name: 'phoenix_node_away_timestamp_seconds',
+    help: 'Since when a node does not answer; none for one that does.',
+    labelNames: ['node'],
+    registers,
+  });
+  const limits = {
+    remaining: gauge('phoenix_forge_requests_remaining', 'Requests that the forge still takes, as it said last.'),
+    limit: gauge('phoenix_forge_requests_limit', 'Requests that the forge takes in one period, as it said last.'),
+    resets: gauge('phoenix_forge_limit_reset_timestamp_seconds', 'When the next period of the forge begins.'),
+  };
+  const build = new Gauge({
+    name: 'phoenix_build_info',
+    help: 'Always 1; the labels say which Phoenix runs on which Node.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  });
+  build.set({ version, node_version: process.versions.node }, 1);
+  let forgeLimit = (): ForgeLimit | null => null;
   const frozen = new Gauge({ name: 'phoenix_frozen', help: '1 while Phoenix is frozen.', registers });
   const ended = new Set<RunId>();
 
@@ -92,19 +134,38 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
         reports.inc({ result: result.sent ? 'sent' : result.retryAfterSeconds === null ? 'refused' : 'later' });
         return result;
       };
+      forgeLimit = () => forge.limit();
       return {
         ...forge,
         setStatus: (...report) => counted(forge.setStatus(...report)),
         setComment: (...report) => counted(forge.setComment(...report)),
       };
     },
-    async text() {
-      const [open, freeze, waiting, held] = await Promise.all([
+    async text(seen) {
+      const [open, freeze, waiting, held, next, nodes] = await Promise.all([
         ledger.openRuns(),
         ledger.frozen(),
         ledger.reportsWaiting(),
         ledger.reportsHeld(),
+        ledger.nextReport(),
+        ledger.nodesAway(),
       ]);
+      const now = clock.now().getTime();
+      if (seen !== null) showEnvironment(seen);
+      const unstarted = open.filter(({ steps: all }) =>
+        all.some((step) => step.started === null && step.outcome === null),
+      );
+      queueAge.set(
+        ageAt(
+          now,
+          unstarted.map(({ created }) => Date.parse(created)),
+        ),
+      );
+      outboxAge.set(ageAt(now, [...(next === null ? [] : [next]), ...(held === null ? [] : [Date.parse(held.since)])]));
+      away.reset();
+      for (const [node, { since }] of nodes) away.set({ node }, seconds(since));
+      const limit = forgeLimit();
+      for (const [name, of] of Object.entries(limits)) setOrNone(of, limit?.[name as keyof ForgeLimit] ?? null);
       const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);
       const running = todo.filter(({ started }) => started !== null).length;
       openRuns.set(open.length);
@@ -116,4 +177,9 @@ export function openMetrics(ledger: MetricsLedger): Metrics {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+}
+
+/** Seconds since the earliest of these times, in milliseconds; 0 where none is past. */
+function ageAt(now: number, times: readonly number[]): number {
+  return Math.max(0, ...times.map((time) => (now - time) / 1_000));
 }

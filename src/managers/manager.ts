@@ -2,6 +2,7 @@
 // Managers return actions as data; the one runner in agent/apply runs them.
 
 import type { Action, Command, HttpRequest } from '../model/action.ts';
+import type { Validity } from '../model/environment.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
@@ -136,4 +137,6 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   marked?(inventory: Inventory, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
   due?(inventory: Inventory, wanted: Wanted<Spec>): Date | null;
+  /** Pure: how long what Phoenix put on the host holds, such as a certificate; null where nothing of it is known there. Absent for kinds that hold for good. */
+  validity?(inventory: Inventory, wanted: Wanted<Spec>): Validity | null;
 }

@@ -143,6 +143,11 @@ export function stepCounts(run: Run): string {
     .join(', ');
 }
 
+/** The targets that something was or is done to, or was not done to; empty where all were as declared. */
+export function stepTargets(run: Run): string {
+  return names(run.steps.filter(({ outcome }) => outcome !== 'unchanged'));
+}
+
 /** What goes on first, then what a person should look at. */
 const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'applied', 'unchanged'];
 const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };
@@ -186,9 +191,19 @@ export function logNote(shown: number, printed: number): string | null {
   return shown >= printed ? null : `the last ${shown} of ${printed} lines`;
 }
 
+/** Null for steps that have no order. */
+export function waveTitle(wave: number | null): string {
+  return wave === null ? 'In no order' : `Wave ${wave}`;
+}
+
+/** For more steps than a picture shows. */
+export function graphNote(steps: number): string {
+  return `${steps} steps are too many for a picture; each one names what it needs.`;
+}
+
 /** @param left how many are not shown */
 export function detailsNote(left: number): string {
-  return `${left} more ${left === 1 ? 'step has its' : 'steps have their'} details on the page of their own that the table leads to.`;
+  return `${left} more ${left === 1 ? 'step has its' : 'steps have their'} details on the page of their own that the list leads to.`;
 }
 
 /** `0.7 s`, `12 s`, `3 min 4 s`, `2 h 5 min`. */

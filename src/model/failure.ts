@@ -24,7 +24,7 @@ export function failureText({ what, why, remedy }: Failure): string {
 }
 
 /** The remedy at the end of a sentence, which is what stands after its last `; `, and all that stands before. */
-function parted(text: string): { readonly told: string; readonly remedy: string | null } {
+export function parted(text: string): { readonly told: string; readonly remedy: string | null } {
   const at = text.lastIndexOf(BEFORE_REMEDY);
   if (at < 0) return { told: text, remedy: null };
   return { told: text.slice(0, at), remedy: text.slice(at + BEFORE_REMEDY.length) };

@@ -1,64 +1,83 @@
-// What each page shows, read from the ledger and the agent before anything is rendered.
+// What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
 
-import type { TargetJson } from '../agent/http/run-json.ts';
-import { allTargets } from '../agent/http/targets.ts';
-import type { Agent } from '../agent/parts.ts';
+import { orNull } from '../agent/http/outside.ts';
+import { targetsJson } from '../agent/http/run-json.ts';
+import { type Known, type Standing, standingOf } from '../agent/http/standing.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
-import type { Ledger, RunDetail } from '../ports/ledger.ts';
-import type { LogTail } from './html/fields.ts';
+import type { RunDetail } from '../ports/ledger.ts';
 import type { Front } from './html/home.ts';
+import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
-import type { TargetsView, TargetView } from './html/targets.ts';
+import { commitsOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
 /** Runs on one page of the list. */
 const RUNS_LISTED = 40;
-/** Runs looked at for the history of a target, and for the one that took another's place. */
-const RUNS_LOOKED_AT = 100;
 /** Lines of each step on the page of its run. */
 const TAIL_LINES = 40;
 /** Steps that are shown in detail on the page of their run; every step is on its own page. */
 const DETAILS_AT_MOST = 100;
 /** Lines on the page of a step. */
 const STEP_LINES = 2_000;
-/** The host is asked what runs; a page does not wait longer for it. */
-const HOST_WITHIN_MS = 1_500;
-
-export interface PageSources {
-  readonly ledger: Pick<
-    Ledger,
-    'run' | 'runStep' | 'runs' | 'openRuns' | 'targets' | 'readLog' | 'head' | 'frozen' | 'pullPlan' | 'reportsHeld'
-  >;
-  readonly agent: Pick<Agent, 'known' | 'orphans'>;
-}
 
 /** @param before the run that the list goes on before; null: from the newest */
-export async function gatherFront({ ledger }: PageSources, before: RunId | null): Promise<Front> {
-  const [head, frozen, reports, open, runs] = await Promise.all([
+export async function gatherFront(sources: PageSources, before: RunId | null): Promise<Front> {
+  const { ledger, agent, clock } = sources;
+  const paged = before !== null;
+  const [head, frozen, reports, away, open, runs] = await Promise.all([
     ledger.head(),
     ledger.frozen(),
     ledger.reportsHeld(),
+    ledger.nodesAway(),
     ledger.openRuns(),
-    ledger.runs(RUNS_LISTED + 1, before ?? undefined),
+    ledger.runs(paged ? RUNS_LISTED + 1 : RUNS_LOOKED_AT, before ?? undefined),
   ]);
   const shown = runs.slice(0, RUNS_LISTED);
   const older = runs.length > shown.length ? (shown.at(-1)?.id ?? null) : null;
-  return { head, frozen, reports, open, runs: shown, older, paged: before !== null };
+  const now = clock.now();
+  const [commits, standing, names] = await Promise.all([
+    commitsOf(sources, shown),
+    paged ? null : standingNow(sources, { head, open, runs, now }),
+    namesOf(agent),
+  ]);
+  return { head, frozen, reports, away, open, runs: shown, commits, older, standing, names, now };
+}
+
+async function standingNow(
+  { ledger, agent }: PageSources,
+  { runs, ...rest }: Pick<Known, 'head' | 'open' | 'now'> & { readonly runs: readonly Run[] },
+): Promise<Standing> {
+  const [records, known, orphans, certificates] = await Promise.all([
+    ledger.targets(),
+    orNull(agent.known()),
+    orNull(agent.orphans()),
+    orNull(agent.certificates()),
+  ]);
+  return standingOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
+}
+
+/** What guests are called; nothing where that cannot be read in time. */
+async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
+  const environment = await orNull(agent.environment());
+  return new Map(environment?.guests.map(({ target, name }) => [target, name]));
 }
 
 /** Null for a run that is not kept. */
-export async function gatherRun({ ledger }: PageSources, id: RunId): Promise<RunView | null> {
+export async function gatherRun(sources: PageSources, id: RunId): Promise<RunView | null> {
+  const { ledger } = sources;
   const run = await ledger.run(id);
   if (run === null) return null;
   const shown = mostTelling(run.steps).slice(0, DETAILS_AT_MOST);
   const begun = shown.filter(({ started }) => started !== null);
-  const [logs, successor] = await Promise.all([
+  const [logs, successor, commits] = await Promise.all([
     Promise.all(begun.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
     successorOf(ledger, run),
+    commitsOf(sources, [run]),
   ]);
   const detailed = new Set(shown.map(({ target }) => target));
-  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor };
+  const commit = commits?.get(run.commit) ?? null;
+  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor, commit };
 }
 
 /** Null for a run that is not kept; without steps when it has none for the target. */
@@ -66,38 +85,13 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
   const [run, tail] = await Promise.all([ledger.runStep(id, target), tailOf(ledger, id, target, STEP_LINES)]);
   if (run === null) return null;
   const only = new Set([target]);
-  return { run: withoutSecrets(run, only), detailed: only, logs: new Map([[target, tail]]), successor: null };
-}
-
-export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
-  let looked = true;
-  const known = () =>
-    within(HOST_WITHIN_MS, sources.agent.known()).catch((error: unknown) => {
-      looked = false;
-      throw error;
-    });
-  const [targets, orphans] = await Promise.all([
-    allTargets({ ledger: sources.ledger, agent: { known } }),
-    within(HOST_WITHIN_MS, sources.agent.orphans()).catch(() => []),
-  ]);
-  return { targets, looked, orphans };
-}
-
-/** Null for a target that nothing is known of. */
-export async function gatherTarget(
-  sources: PageSources,
-  id: TargetId,
-  before: RunId | null,
-): Promise<TargetView | null> {
-  const [{ targets, looked }, runs] = await Promise.all([
-    gatherTargets(sources),
-    sources.ledger.runs(RUNS_LOOKED_AT, before ?? undefined),
-  ]);
-  const target: TargetJson | null = targets.find((each) => each.target === id) ?? null;
-  const history = runs.flatMap((run) => run.steps.filter((step) => step.target === id).map((step) => ({ run, step })));
-  if (target === null && history.length === 0 && before === null) return null;
-  const older = runs.length < RUNS_LOOKED_AT ? null : (runs.at(-1)?.id ?? null);
-  return { id, target, looked, history, runs: runs.length, older };
+  return {
+    run: withoutSecrets(run, only),
+    detailed: only,
+    logs: new Map([[target, tail]]),
+    successor: null,
+    commit: null,
+  };
 }
 
 /** Those that run or went wrong first, then those that did something. */
@@ -127,15 +121,4 @@ function withoutSecrets(run: RunDetail, shown: ReadonlySet<TargetId>): RunDetail
   if (run.plan === null) return run;
   const steps = run.plan.steps.map((step) => (shown.has(step.target) ? step : { ...step, changes: [] }));
   return { ...run, plan: hideSecrets({ ...run.plan, steps }) };
-}
-
-/** @throws when the promise takes longer; it goes on, unheard */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,10 +1,13 @@
 // Where everything is, as seen from one page: addresses are relative, so that the pages also work below a path of a proxy.
 
 import { kindOf, nameOf, type RunId, type TargetId } from '../model/ids.ts';
+import type { ForgePages } from './forge-pages.ts';
 
 export interface Links {
   readonly home: string;
   readonly targets: string;
+  readonly map: string;
+  readonly search: string;
   readonly api: string;
   readonly signIn: string;
   readonly signOut: string;
@@ -19,18 +22,22 @@ export interface Links {
   events(run: RunId): string;
   /** A static file by its name with digest. */
   asset(file: string): string;
+  /** Pages of the forge; null where it has none. */
+  readonly forge: ForgePages | null;
   /** A page by its path, as the server sees it; what is no path within Phoenix leads home. */
   within(path: string): string;
 }
 
 /** @param path of the page, as the browser asked for it */
-export function linksFrom(path: string): Links {
+export function linksFrom(path: string, forge: ForgePages | null = null): Links {
   const root = rootFrom(path);
   const part = encodeURIComponent;
   const place = (target: TargetId) => `${part(kindOf(target))}/${part(nameOf(target))}`;
   return {
     home: root,
     targets: `${root}targets`,
+    map: `${root}map`,
+    search: `${root}search`,
     api: `${root}api`,
     signIn: `${root}sign-in`,
     signOut: `${root}sign-out`,
@@ -41,6 +48,7 @@ export function linksFrom(path: string): Links {
     log: (run, target) => `${root}api/runs/${part(run)}/logs/${place(target)}?format=text`,
     events: (run) => `${root}api/runs/${part(run)}/events?logs=new`,
     asset: (file) => `${root}static/${part(file)}`,
+    forge,
     within: (to) => withinFrom(path, to),
   };
 }

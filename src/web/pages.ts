@@ -8,22 +8,32 @@ import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
 import { loadAssets } from './assets.ts';
-import { gatherFront, gatherRun, gatherStep, gatherTarget, gatherTargets, type PageSources } from './gather.ts';
+import type { ForgePages } from './forge-pages.ts';
+import { gatherFront, gatherRun, gatherStep } from './gather.ts';
+import { gatherMap, gatherSearch, gatherTarget, gatherTargets } from './gather-targets.ts';
 import { document, type Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
 import { frontPage } from './html/home.ts';
+import { mapPage } from './html/map.ts';
 import { pullPage } from './html/pull.ts';
 import { runPage, stepPage } from './html/run.ts';
-import { targetPage, targetsPage } from './html/targets.ts';
+import { searchPage } from './html/search.ts';
+import { targetPage } from './html/target.ts';
+import { targetsPage } from './html/targets.ts';
 import { type Links, linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
 import { signInRoutes } from './sign-in.ts';
+import type { PageSources } from './sources.ts';
 
 /** For one page to be read from Redis; below the patience of the door, which answers programs. */
 const PAGE_MS = 8_000;
+/** Characters of a search. */
+const LONGEST_QUERY = 100;
 
 export interface PagesDeps extends PageSources {
   readonly log: Pick<Log, 'error'>;
+  /** Null where commits and files have no page of a forge. */
+  readonly forge: ForgePages | null;
 }
 
 /** A page, or why there is none: a trouble is answered with 404. */
@@ -36,7 +46,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
 
   const show = (request: Request, response: Response, status: number, page: Page) => {
     const signedIn = accessOf(request).reader(request) === 'session';
-    sendPage(response, status, document(page, linksFrom(request.path), assets.names, signedIn));
+    sendPage(response, status, document(page, linksFrom(request.path, parts.forge), assets.names, signedIn));
   };
   const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
     show(request, response, status, troublePage(what));
@@ -51,7 +61,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
       response.once('close', () => clearTimeout(timer));
-      const made = await make(request, linksFrom(request.path));
+      const made = await make(request, linksFrom(request.path, parts.forge));
       if ('hint' in made) trouble(request, response, 404, made);
       else show(request, response, 200, made);
     });
@@ -105,6 +115,8 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
         return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
       },
     ],
+    ['/map', async (_request, links) => mapPage(await gatherMap(sources), links)],
+    ['/search', async ({ query }, links) => searchPage(await gatherSearch(sources, wordsOf(query['q'])), links)],
     ['/targets', async (_request, links) => targetsPage(await gatherTargets(sources), links)],
     [
       '/targets/:kind/:name',
@@ -117,6 +129,11 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
       },
     ],
   ];
+}
+
+/** What was asked for, on one line and not too long. */
+function wordsOf(asked: unknown): string {
+  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUERY) : '';
 }
 
 /** The run that a list goes on before; anything else begins with the newest. */

@@ -27,6 +27,8 @@ export interface TestDoor {
   readonly asked: unknown[][];
   /** What the agent says is declared. */
   readonly known: KnownTarget[];
+  /** What else it shows; may be set. */
+  readonly seen: { -readonly [View in keyof typeof NOTHING_SEEN]?: Agent[View] };
   /** How often the agent was told that the branch may have moved. */
   readonly told: () => number;
   close(): Promise<void>;
@@ -53,7 +55,8 @@ export async function openTestDoor(
     logged.push(`${text} ${fields?.['error'] ?? ''}`);
   };
   const log = { info: note, warn: note, error: note };
-  const agent = recordingAgent(asked, known);
+  const seen: TestDoor['seen'] = {};
+  const agent = recordingAgent(asked, known, seen);
   const door: HttpServer = await startHttpServer(
     {
       receive: {
@@ -70,7 +73,7 @@ export async function openTestDoor(
         clock,
       },
       api: { ledger, agent, changes, clock, adminToken: secret(ADMIN_TOKEN) },
-      pages: openPages({ ledger, agent, log }),
+      pages: openPages({ ledger, agent, log, clock, forge: null }),
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
       log,
@@ -85,6 +88,7 @@ export async function openTestDoor(
     logged,
     asked,
     known,
+    seen,
     told: () => told,
     async close() {
       await door.close();
@@ -94,7 +98,20 @@ export async function openTestDoor(
   };
 }
 
-function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]): Agent {
+/** What an agent shows before it followed anything. */
+export const NOTHING_SEEN: Pick<
+  Agent,
+  'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'
+> = {
+  known: async () => [],
+  orphans: async () => [],
+  environment: async () => null,
+  declaration: async () => null,
+  certificates: async () => [],
+  commits: async () => new Map(),
+};
+
+function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
       asked.push([name, ...args]);
@@ -115,8 +132,12 @@ function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]): Agen
     unfreeze: record('unfreeze'),
     drift: record('drift'),
     command: record('command'),
-    known: async () => known,
-    orphans: async () => [],
+    known: () => (seen.known ?? (async () => known))(),
+    orphans: () => (seen.orphans ?? NOTHING_SEEN.orphans)(),
+    environment: () => (seen.environment ?? NOTHING_SEEN.environment)(),
+    declaration: (target) => (seen.declaration ?? NOTHING_SEEN.declaration)(target),
+    certificates: () => (seen.certificates ?? NOTHING_SEEN.certificates)(),
+    commits: (wanted) => (seen.commits ?? NOTHING_SEEN.commits)(wanted),
     stop: async () => {},
   };
 }

@@ -1,6 +1,7 @@
 // A certificate in the life of the agent, from the front door: pushed, issued by the lab's authority, renewed by the timer when it
 // nears its end, and kept when the authority is away.
 
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ageCertificate, setGuestState } from 'phoenix-lab/host';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import * as managers from '../../src/managers/index.ts';
+import type { CommitSha, TargetId } from '../../src/model/ids.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
 import { environment } from '../support/environment.ts';
@@ -91,6 +93,20 @@ test('a certificate is renewed by the timer; without its authority the old one s
   expect(statuses[TARGET]).toBe('success: applied');
   expect(await told()).toBe(1);
   const first = await pair();
+  // What the pages show of it: how long it holds by the file on the host, where it is written, and who wrote the commit.
+  const target = 'certificate/web.example.internal' as TargetId;
+  const shown = phoenix.agent();
+  const { validTo } = new X509Certificate(first[0] ?? "");
+  const [end] = await shown.certificates();
+  expect(end).toMatchObject({ target, validity: { until: new Date(validTo).toISOString() } });
+  expect(await shown.declaration(target)).toMatchObject({
+    ...{ commit, place: { file: 'etc/certificate-manifest.json', line: 1 } },
+    fields: expect.arrayContaining([{ field: 'post_renewal.guest', value: 101 }]),
+  });
+  expect(await shown.declaration('lxc/999' as TargetId)).toBeNull();
+  expect((await shown.environment())?.authority).toBe('lxc/103');
+  const commits = await shown.commits([commit, 'f'.repeat(40) as CommitSha]);
+  expect([...commits.keys()]).toEqual([commit]);
 
   await age();
   expect(await renewed(commit)).toMatchObject({ by: 'phoenix', state: 'succeeded', steps: [{ outcome: 'applied' }] });

@@ -10,7 +10,7 @@ import { environment } from '../support/environment.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
-import { phoenix } from './phoenix.ts';
+import { phoenixProcess } from './phoenix.ts';
 
 const TOKEN = 'the-token-of-the-forge';
 const ADVICE = 'set PHOENIX_CA_FILE to a PEM file with the certificate of its authority';
@@ -55,7 +55,7 @@ function settings(): Record<string, string> {
 }
 
 async function doctor(changed: Record<string, string>, ...args: readonly string[]) {
-  const { stdout } = await phoenix([...args, 'doctor', '--json'], { ...settings(), ...changed });
+  const { stdout } = await phoenixProcess([...args, 'doctor', '--json'], { ...settings(), ...changed });
   const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
   return (name: string) => checks.filter(({ check }) => check === name);
 }
@@ -95,13 +95,13 @@ describe('doctor', () => {
 
 describe('a client of an agent', () => {
   test('says how an agent behind an unknown authority is trusted', async () => {
-    const { exit, stderr } = await phoenix(['status'], { PHOENIX_URL: proxy.url });
+    const { exit, stderr } = await phoenixProcess(['status'], { PHOENIX_URL: proxy.url });
     expect(exit).toBe(3);
     expect(stderr).toContain(ADVICE);
   });
 
   test('reaches it once the authority is named', async () => {
-    const { stderr } = await phoenix(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: file('ca.pem') });
+    const { stderr } = await phoenixProcess(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: file('ca.pem') });
     // What answers is a forge, and answers all the same.
     expect(stderr).not.toContain('certificate');
     expect(stderr).toContain('Not Found');
@@ -127,7 +127,7 @@ describe('a file that names nobody is a problem of the settings', () => {
     const found = await doctor({ PHOENIX_CA_FILE: path });
     const wrong = { state: 'failed', message: expect.stringMatching(message), hint: expect.stringMatching(/.+/) };
     expect(found('settings')).toEqual([expect.objectContaining(wrong)]);
-    const client = await phoenix(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: path });
+    const client = await phoenixProcess(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: path });
     expect([client.exit, client.stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });

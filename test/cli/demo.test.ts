@@ -9,7 +9,7 @@ import { start } from './phoenix.ts';
 test('the story ends well; then what the user pushes is applied and shown, and Ctrl-C leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-test-'));
   const { child, output, ended } = start(['demo'], { TMPDIR: folder });
-  await until(() => /Ctrl-C|Not as it should be/.test(output.stdout), 'the end of the story', 150);
+  await until(() => /Ctrl-C|Not as it should be/.test(output.stdout), 'the end of the story', 220);
   expect(output.stderr).toBe('');
   expect(output.stdout.includes('All went as it should'), output.stdout).toBe(true);
   const [, first = '', change = '', name = '', bad = '', replay = '', renewal = '', outage = ''] =
@@ -47,4 +47,4 @@ test('the story ends well; then what the user pushes is applied and shown, and C
   expect(await readdir(folder)).toEqual([]);
   await copy.remove();
   await rm(folder, { recursive: true });
-}, 240_000);
+}, 360_000);

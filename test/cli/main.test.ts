@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { phoenix, start } from './phoenix.ts';
+import { phoenix, phoenixProcess, start } from './phoenix.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const COMMANDS = [
@@ -58,7 +58,7 @@ describe('help', () => {
   });
 
   test('the version is that of the package', async () => {
-    expect((await phoenix(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await phoenixProcess(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
@@ -69,19 +69,19 @@ describe('what completes words in a shell', () => {
     [['schema', ''], /^phoenix_lxc_configs\t$/m],
     [['replay', '--d'], /^--dry-run\t/],
   ])('%j', async (words, answer) => {
-    const { exit, stdout } = await phoenix(['complete', '--', ...words]);
+    const { exit, stdout } = await phoenixProcess(['complete', '--', ...words]);
     expect(stdout).toMatch(answer);
     expect(exit).toBe(0);
   });
 
   test('is a script that bash can read', async () => {
-    const { exit, stdout } = await phoenix(['complete', 'bash']);
+    const { exit, stdout } = await phoenixProcess(['complete', 'bash']);
     expect(exit).toBe(0);
     expect(spawnSync('bash', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('is refused for a shell that it does not know', async () => {
-    const { exit, stderr } = await phoenix(['complete', 'csh']);
+    const { exit, stderr } = await phoenixProcess(['complete', 'csh']);
     expect(stderr).toContain('zsh, bash, fish');
     expect(exit).toBe(2);
   });
@@ -156,14 +156,14 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
     PHOENIX_WEBHOOK_SECRET: 'a-secret-of-good-length',
     PHOENIX_DATA_DIR: join(file, 'below'),
   };
-  const { exit, stderr } = await phoenix(['serve'], environment);
+  const { exit, stderr } = await phoenixProcess(['serve'], environment);
   expect(stderr).toMatch(/^phoenix: ENOTDIR[^\n]*\n$/);
   expect(exit).toBe(1);
-  expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
+  expect((await phoenixProcess(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
 });
 
 test('phoenix lab ages no certificate that is not there', async () => {
-  const { exit, stderr } = await phoenix(['lab', join(folder, 'host'), '--age', '/tank/web.crt', '--', 'true']);
+  const { exit, stderr } = await phoenixProcess(['lab', join(folder, 'host'), '--age', '/tank/web.crt', '--', 'true']);
   expect({ exit, stderr }).toEqual({ exit: 2, stderr: 'phoenix lab: there is no file /tank/web.crt\n' });
 });
 

@@ -1,7 +1,8 @@
-// The command line as a user runs it: a process of its own.
+// The command line as a user runs it: in this process, or as one of its own where its signals, its streams or what it loads matter.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../src/cli/program.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -45,6 +46,28 @@ export function start(
   return { child, output, ended };
 }
 
-export function phoenix(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended> {
+/** One command line, to its end; nobody can be asked, and neither stream is a terminal. */
+export async function phoenix(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  const exit = await run(args, {
+    stdout: (text) => {
+      output.stdout += text;
+    },
+    stderr: (text) => {
+      output.stderr += text;
+    },
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+  });
+  return { exit, ...output };
+}
+
+/** The same as a process of its own. */
+export function phoenixProcess(
+  args: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): Promise<Ended> {
   return start(args, environment).ended;
 }

@@ -8,7 +8,7 @@ import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { phoenix, type Started, start } from './phoenix.ts';
+import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 
 const SECRET = 'the secret of the webhook';
 const ADMIN = 'the-token-of-the-admin';
@@ -91,6 +91,7 @@ test('a push changes the host, the commit says so, and the commands show it', as
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('phoenix_deliveries_total{end="recorded"} 1');
   expect(metrics).toMatch(/phoenix_host_command_seconds_count\{program="pct",ended="exit 0"\} [1-9]/);
+  expect(metrics).toContain('phoenix_target_state{target="lxc/101",kind="lxc",state="applied"} 1');
   expect(metrics).toMatch(/phoenix_runs_total\{state="succeeded",trigger="push"\} 1/);
 
   child.kill('SIGTERM');
@@ -166,7 +167,7 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
 
 describe('it does not start', () => {
   test('without what it needs to be told, and says all of it at once', async () => {
-    const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
+    const { exit, stderr } = await phoenixProcess(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
     expect(exit).toBe(2);
     for (const name of ['PHOENIX_REPO_URL', 'PHOENIX_WEBHOOK_SECRET', 'PHOENIX_FORGE_TOKEN', 'PHOENIX_HOST']) {
       expect(stderr).toContain(name);
@@ -174,21 +175,21 @@ describe('it does not start', () => {
   });
 
   test('without Redis, and says how to get one', async () => {
-    const { exit, stderr } = await phoenix(['serve'], settings({ PATH: '/nonexistent' }));
+    const { exit, stderr } = await phoenixProcess(['serve'], settings({ PATH: '/nonexistent' }));
     expect(stderr).toMatch(/redis-server could not be started[^\n]*\n {2}install Redis/);
     expect(exit).toBe(3);
   });
 
   test('on an address that is taken', async () => {
     const { port } = new URL(forge.url);
-    const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
+    const { exit, stderr } = await phoenixProcess(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
     expect(stderr).toContain('PHOENIX_LISTEN');
     expect(exit).toBe(3);
   });
 
   test('beside another one on the same data', async () => {
     await serve();
-    const { exit, stderr } = await phoenix(['serve'], settings());
+    const { exit, stderr } = await phoenixProcess(['serve'], settings());
     expect(stderr).toContain('another Phoenix uses');
     expect(stderr).toContain('give each a PHOENIX_DATA_DIR of its own and both the same REDIS_URL');
     expect(exit).toBe(3);
@@ -199,7 +200,7 @@ describe('it does not start', () => {
     try {
       await serve({ REDIS_URL: redis.url });
       const other = { REDIS_URL: redis.url, PHOENIX_DATA_DIR: join(folder, 'other'), PHOENIX_BRANCH: 'production' };
-      const { exit, stderr } = await phoenix(['serve'], settings(other));
+      const { exit, stderr } = await phoenixProcess(['serve'], settings(other));
       expect(exit).toBe(3);
       expect(stderr).toMatch(
         /this Redis belongs to \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
@@ -270,7 +271,7 @@ describe('readyz says no', () => {
 
 test('a key of those who sign that cannot be read ends it at the start, and says how to get it again', async () => {
   const keys = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n-----END PGP PUBLIC KEY BLOCK-----';
-  const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
+  const { exit, stderr } = await phoenixProcess(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
   expect([exit, stderr]).toEqual([
     3,
     expect.stringMatching(/PHOENIX_SIGNING_KEYS: OpenPGP key 1 of 1 cannot be read: .*\n.*gpg --armor --export KEY/),

@@ -32,4 +32,4 @@ test('every command of a rehearsal', async () => {
   });
   const codes = judgeAll(shell, SYSTEM_PATH, asked);
   expect(commands.filter((_, n) => codes[n] !== 0).map(({ argv }) => argv.join(' '))).toEqual([]);
-});
+}, 180_000);

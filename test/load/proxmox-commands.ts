@@ -118,6 +118,7 @@ const NOWHERE: GuestObservation = {
     localContents: ['iso', 'import'],
     kept: null,
     missing: [],
+    managedBy: [],
     subuid: null,
     subgid: null,
   },

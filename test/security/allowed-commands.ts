@@ -20,6 +20,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     [program, 'template', '101'],
     [program, 'shutdown', '101', '--forceStop', '1', '--timeout', '120'],
     [program, 'destroy', '101', '--purge', '1', '--destroy-unreferenced-disks', '0'],
+    [program, 'destroy', '101', '--purge', '0', '--destroy-unreferenced-disks', '0'],
     [program, 'snapshot', '101', 'final-form'],
     [program, 'delsnapshot', '101', 'final-form'],
     [program, 'rollback', '101', 'final-form'],

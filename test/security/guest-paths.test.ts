@@ -227,7 +227,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
 }
 
 describe('on the node itself', () =>
-  keepsToItself((root) => localHost({ node: 'pve', contents, redactor: openRedactor(), root }), 150));
+  keepsToItself((root) => localHost({ node: 'pve', contents, redactor: openRedactor(), root }), 30));
 
 describe.skipIf(noSshd !== null)(`over ssh${noSshd === null ? '' : ` (${noSshd})`}`, () => {
   let sshd: TestSshd;
@@ -235,7 +235,7 @@ describe.skipIf(noSshd !== null)(`over ssh${noSshd === null ? '' : ` (${noSshd})
     sshd = await startSshd();
   });
   afterAll(() => sshd.stop());
-  keepsToItself((root) => sshHost({ node: 'pve', contents, redactor: openRedactor(), root, ...sshd }), 12);
+  keepsToItself((root) => sshHost({ node: 'pve', contents, redactor: openRedactor(), root, ...sshd }), 6);
 });
 
 describe('a certificate of a guest that replaced its folder by a link', () => {

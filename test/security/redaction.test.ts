@@ -293,7 +293,7 @@ describe('from the front door', () => {
       {
         receive: null,
         api: { ledger, agent: phoenix.agent(), changes, adminToken: null, clock },
-        pages: openPages({ ledger, agent: phoenix.agent(), log }),
+        pages: openPages({ ledger, agent: phoenix.agent(), log, clock, forge: null }),
         ready: async () => ({ ready: true, checks: {} }),
         metrics: async () => ({ contentType: 'text/plain', text: '' }),
         log,

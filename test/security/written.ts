@@ -134,7 +134,16 @@ const NOWHERE: GuestObservation = {
   firewallFaults: [],
   silent: false,
   sourceMissing: false,
-  host: { storages: null, bridges: null, localContents: ['iso'], kept: null, missing: [], subuid: null, subgid: null },
+  host: {
+    storages: null,
+    bridges: null,
+    localContents: ['iso'],
+    kept: null,
+    missing: [],
+    managedBy: [],
+    subuid: null,
+    subgid: null,
+  },
 };
 
 function ofGuest(target: Target): Written[] {

@@ -1,15 +1,23 @@
 // The pages in a real browser: what only a browser knows, such as whether its policy lets them work.
 
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunId } from '../../src/model/ids.ts';
+import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { openTestDoor, type TestDoor } from '../agent/door.ts';
 import { findProgram } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const CHROMIUM = findProgram('chromium', 'PHOENIX_TEST_CHROMIUM');
-const NARROW = { width: 360, height: 640 };
+const WIDTHS = [
+  { width: 360, height: 640 },
+  { width: 820, height: 1180 },
+  { width: 1440, height: 900 },
+] as const;
+/** Every rule of axe; what it found, as a person can read it. */
+const RUN_AXE = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary).join('\\n')))`;
 const LONG = `certificate/${'a-very-long-name.'.repeat(6)}example`;
 
 describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/README.md)', () => {
@@ -131,29 +139,95 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('5');
     await step.end('failed', 'no space left');
     await page.reload();
-    expect(await page.getByRole('row', { name: 'lxc/101' }).textContent()).toContain('no space left');
+    expect(await page.locator('details[id="lxc/101"][open]').textContent()).toContain('no space left');
   });
 
-  test.each(['light', 'dark'] as const)('nothing is wider than a telephone, in %s', async (colorScheme) => {
-    await visitAs({ colorScheme, viewport: NARROW });
-    const { ledger } = door;
+  test.each(['light', 'dark'] as const)(
+    'every page fits a telephone, a tablet and a desk, and axe finds nothing, in %s',
+    { timeout: 120_000 },
+    async (colorScheme) => {
+      await visitAs({ colorScheme, viewport: WIDTHS[0] });
+      const paths = await manyThings();
+      for (const path of paths) {
+        await page.goto(`${door.url}${path}`);
+        await page.evaluate(axe.source);
+        for (const viewport of WIDTHS) {
+          await page.setViewportSize(viewport);
+          const width = await page.evaluate('document.documentElement.scrollWidth');
+          const found = await page.evaluate(RUN_AXE);
+          expect([path, viewport.width, width, found]).toEqual([path, viewport.width, viewport.width, []]);
+        }
+      }
+      expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    },
+  );
+
+  /** A ledger with something on every page, long names and all; resolves to the pages. */
+  async function manyThings(): Promise<readonly string[]> {
+    const { ledger, seen, known } = door;
     const changes = [{ path: `/${'deep/'.repeat(30)}`, before: 'b'.repeat(300), after: ['c'.repeat(300)] }];
-    const run = await record(ledger, [stepOf(LONG, { changes }), stepOf('lxc/101')], {
-      request: { by: 'x'.repeat(90) },
-    });
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    const destroy = stepOf('lxc/103', { impact: 'destroy', verb: 'delete', approval: true, approvals: 1, wave: 2 });
+    const steps = [stepOf(LONG, { changes }), stepOf('lxc/101'), { ...destroy, needs: ['lxc/101' as TargetId] }];
+    const run = await record(ledger, steps, { request: { by: 'x'.repeat(90) }, planned: { followed: head } });
     const step = await begin(ledger, run, LONG);
     await step.act({ summary: 'y'.repeat(200), exit: 1, ms: 7_000_000 });
     await step.print('z'.repeat(500), `${'word '.repeat(100)}`);
-    await step.end('failed', `${'w'.repeat(200)} and what to do`);
-    for (const path of ['/', `/runs/${run}`, `/runs/${run}/${LONG}`, '/targets', `/targets/${LONG}`, '/']) {
-      await page.goto(`${door.url}${path}`);
-      const width = await page.evaluate('document.documentElement.scrollWidth');
-      expect([path, width]).toEqual([path, NARROW.width]);
-    }
-    await page.goto(`${door.url}/runs/${COMMIT}${COMMIT}`);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width);
-    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
-  });
+    await step.end('failed', `${'w'.repeat(200)}; and what to do`);
+    await (await begin(ledger, run, 'lxc/101')).end('unchanged');
+    const reason = `would destroy it; to allow it: phoenix approve ${run} lxc/103`;
+    const blocked = new Map([['lxc/103' as TargetId, { outcome: 'blocked', reason, statuses: [] } as const]]);
+    await ledger.settleSteps(run, CREATED, blocked);
+    const look = await record(ledger, [stepOf('lxc/104')], { request: { trigger: 'drift', readOnly: true } });
+    await (await begin(ledger, look, 'lxc/104')).end('failed', 'differs; it would take: set memory');
+    await finish(ledger, look, 'failed');
+    await ledger.freeze({ reason: 'moving the storage', by: 'ada', at: CREATED });
+    for (const id of [LONG, 'lxc/101', 'lxc/103', 'lxc/104'])
+      known.push({ target: id as TargetId, running: 'running', needs: [] });
+    const validity = { from: CREATED, until: '2026-02-02T03:04:05.000Z' };
+    seen.certificates = async () => [{ target: LONG as TargetId, validity }];
+    seen.orphans = async () => [{ target: 'lxc/199' as TargetId, name: 'copy', markedAs: 'lxc/101' as TargetId }];
+    const info = { sha: COMMIT as CommitSha, parents: [], message: 'm'.repeat(300), author: 'Ada' };
+    seen.commits = async () => new Map([[COMMIT, info]]);
+    const pull = {
+      pull: 7,
+      title: 'More',
+      author: 'ada',
+      root: '',
+      created: CREATED,
+      problems: [],
+      held: [],
+      ok: true,
+    };
+    const commits = { head: COMMIT as CommitSha, base: COMMIT as CommitSha, from: COMMIT as CommitSha };
+    await ledger.recordPull(7, 'x', { ...pull, ...commits, plan: { from: COMMIT, to: COMMIT, steps } }, [], []);
+    const interfaces = [{ bridge: 'vmbr0', vlan: null, addresses: ['10.0.0.101/24', 'dhcp'] }];
+    const guests = ['lxc/101', 'lxc/103'].map((target) => ({
+      target: target as TargetId,
+      name: 'n'.repeat(60),
+      interfaces,
+    }));
+    const roles = { gateway: 'lxc/101' as TargetId, proxy: null, authority: 'lxc/103' as TargetId };
+    const services = [{ name: `${'long.'.repeat(12)}example`, leadsTo: '10.0.0.103:80', guest: 'lxc/103' as TargetId }];
+    const others = {
+      certificates: [LONG as TargetId],
+      stacks: [{ target: 'stack/103.web' as TargetId, guest: 'lxc/103' as TargetId }],
+    };
+    seen.environment = async () => ({ commit: COMMIT, guests, services, ...roles, ...others });
+    const fields = [{ field: `${'deep.'.repeat(30)}x`, value: ['v'.repeat(300)] }];
+    seen.declaration = async () => ({ commit: COMMIT, place: { file: 'etc/x.json', line: 7 }, fields });
+    return [
+      '/map',
+      '/search?q=lxc',
+      '/',
+      `/runs/${run}`,
+      `/runs/${run}/${LONG}`,
+      '/pulls/7',
+      '/targets',
+      `/targets/${LONG}`,
+      '/runs/999',
+    ];
+  }
 
   test('by keyboard one comes to the content and opens a step', async () => {
     const { run } = await startedRun();
@@ -164,7 +238,13 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.locator('details[id="lxc/102"] > summary').focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('details[id="lxc/102"]').getAttribute('open')).not.toBeNull();
-    const heads = page.getByRole('table', { name: `Steps of run ${run}` }).getByRole('columnheader');
-    expect(await heads.allTextContents()).toEqual(['Target', 'Outcome', 'Wave', 'Verb', 'Impact']);
+    // A log is searched from its field, and what was found is counted.
+    await page.getByRole('searchbox', { name: 'Search the log of lxc/101' }).fill('FIRST');
+    await page.locator('.found', { hasText: '1 of 1' }).waitFor();
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy the log of lxc/101' }).press('Enter');
+    await page.getByRole('button', { name: 'Copy the log of lxc/101' }).getByText('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('the first line');
+    expect(complaints).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 // The pages through the front door: real HTTP, a real ledger.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { openTestDoor, type TestDoor } from '../agent/door.ts';
+import { NOTHING_SEEN, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
@@ -77,20 +78,27 @@ test('a pull request shows what would change, and what is not planned says how t
 });
 
 describe('every page', () => {
-  test.each(['/', '/targets', '/runs/999', '/runs/1/lxc/101', '/targets/lxc/101', '/nowhere', '/runs/%zz'])(
-    '%s lets a browser run and load nothing but what comes from here, and keeps nothing',
-    async (path) => {
-      const { headers, page } = await visit(path);
-      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-      );
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(page).toMatch(/<h1[ >]/);
-    },
-  );
+  test.each([
+    '/',
+    '/targets',
+    '/map',
+    '/search?q=x',
+    '/runs/999',
+    '/runs/1/lxc/101',
+    '/targets/lxc/101',
+    '/nowhere',
+    '/runs/%zz',
+  ])('%s lets a browser run and load nothing but what comes from here, and keeps nothing', async (path) => {
+    const { headers, page } = await visit(path);
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(page).toMatch(/<h1[ >]/);
+  });
 
   test('its files are there, kept for good by the digest in their names', async () => {
     const { page } = await visit('/runs/999');
@@ -173,10 +181,67 @@ describe('the front page', () => {
     const { page } = await visit('/');
     const told = words(page);
     expect(told).toContain('3f2a1bc followed The branch is followed up to this commit.');
+    expect(told).toContain('No look at the host has come to an end yet, so whether anything differs is not known');
     expect(told).toContain('frozen by ada: moving the storage. Nothing new is started; to go on: phoenix unfreeze');
     expect(told).toContain(`planned run ${open} of 3f2a1bc : waits for its turn; 1 waiting`);
-    expect(told).toContain(`${open} planned 3f2a1bc push by grace`);
-    expect(told.indexOf(`${over} succeeded 3f2a1bc push by ada`)).toBeGreaterThan(told.indexOf('push by grace'));
+    expect(told).toContain(`${open} planned 3f2a1bc message not known push by grace`);
+    expect(told.indexOf(`${over} succeeded 3f2a1bc`)).toBeGreaterThan(told.indexOf('push by grace'));
+  });
+
+  test('says in one line how things stand, then who needs a person, each with what to do', async () => {
+    const { ledger, known, seen } = door;
+    const inHours = (hours: number) => new Date(Date.now() + (hours + 0.5) * 3_600_000).toISOString();
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    for (const id of ['lxc/101', 'lxc/102', 'lxc/103']) {
+      known.push({ target: id as TargetId, running: null, needs: [] });
+      const run = await record(ledger, [stepOf(id)], { planned: { followed: head } });
+      await (await begin(ledger, run, id)).end('applied');
+      await finish(ledger, run, 'succeeded');
+    }
+    expect(words((await visit('/')).page)).toContain('All as declared 3f2a1bc followed');
+
+    const destroy = stepOf('lxc/101', { impact: 'destroy', verb: 'delete', approval: true, approvals: 1 });
+    const waits = await record(ledger, [destroy]);
+    const reason = `would destroy it; to allow it: phoenix approve ${waits} lxc/101`;
+    const blocked = new Map([['lxc/101' as TargetId, { outcome: 'blocked', reason, statuses: [] } as const]]);
+    await ledger.settleSteps(waits, CREATED, blocked);
+    const broken = await record(ledger, [stepOf('lxc/102')]);
+    await (await begin(ledger, broken, 'lxc/102')).end('failed', 'pct start: no space; make room, then replay');
+    const look = await record(ledger, [stepOf('lxc/103')], { request: { trigger: 'drift', readOnly: true } });
+    const found = await begin(ledger, look, 'lxc/103');
+    await found.end('failed', 'differs; it would take: set memory', '2026-01-02T04:00:00.000Z');
+    const ends = [1425, 5, null].map((hours, at) => {
+      const validity = hours === null ? null : { from: inHours(-24), until: inHours(hours) };
+      return { target: `certificate/${at}` as TargetId, validity };
+    });
+    seen.certificates = async () => ends;
+    seen.orphans = async () => [{ target: 'lxc/199' as TargetId, name: 'copy', markedAs: 'lxc/101' as TargetId }];
+    const info = { sha: COMMIT as CommitSha, parents: [], message: 'More <memory>\n\nwhy', author: 'Ada' };
+    seen.commits = async () => new Map([[COMMIT, info]]);
+    const { page } = await visit('/');
+    const told = words(page);
+    const order = [
+      '4 need you',
+      `Waits for approval lxc/101 waits in run ${waits}`,
+      `phoenix approve ${waits} lxc/101`,
+      'Failed lxc/102 failed in',
+      'pct start: no space make room, then replay',
+      'Drift lxc/103 differs',
+      'differs; it would take: set memory',
+      'Certificates certificate/1 5 hours left',
+      'certificate/0 59 days left',
+      'certificate/2 not known yet',
+      'Orphans orphan lxc/199 (copy), marked as lxc/101',
+      '3f2a1bc More <memory> Ada push by ada',
+    ];
+    expect(order.map((text) => [text, told.includes(text)])).toEqual(order.map((text) => [text, true]));
+    expect(order.map((text) => told.indexOf(text))).toEqual(
+      order.map((text) => told.indexOf(text)).toSorted((a, b) => a - b),
+    );
+    expect(page).not.toContain('<memory>');
+
+    seen.certificates = () => Promise.reject(new Error('the node is away'));
+    expect(words((await visit('/')).page)).toContain('certificates and orphans are not known at the moment');
   });
 
   test('goes on to older runs', async () => {
@@ -209,7 +274,11 @@ describe('a run', () => {
     await step.end('failed', 'no <b>space</b> left', '2026-01-02T03:04:17.000Z');
     const { page } = await visit(`/runs/${run}`);
     const told = words(page);
-    expect(told).toContain('lxc/101 failed 1 update restart no <b>space</b> left 12 s');
+    expect(told).toContain('Wave 1 1 failed lxc/101 failed update, restarts 101 12 s');
+    expect(told).toContain('Wave 2 1 waiting lxc/102 waits');
+    // The picture leads to the same steps, coloured as they stand.
+    expect(page).toMatch(/<a class="box bad" href="#lxc\/101">/);
+    expect(page.match(/<path d="M/g)).toHaveLength(1);
     expect(told).toContain('/memory_mb 2048 4096');
     expect(told).toContain('/root_password "‹secret›" "‹secret›"');
     expect(told).toContain('set memory of 101 0 0.7 s');
@@ -246,10 +315,10 @@ describe('a run', () => {
     );
     await (await begin(ledger, run, 'lxc/249')).end('failed', 'no space left');
     const { page } = await visit(`/runs/${run}`);
-    expect(page.match(/<details class="step"/g)).toHaveLength(100);
-    expect(page.match(/data-label="Outcome"/g)).toHaveLength(150);
-    expect(page).toContain('<details class="step" id="lxc/249" open');
-    expect(page).toMatch(/<tr role="row" id="lxc\/248"><th[^>]*><a href="..\/runs\/\d+\/lxc\/248">/);
+    expect(page.match(/<details class="step/g)).toHaveLength(100);
+    expect(page.match(/<p class="step/g)).toHaveLength(50);
+    expect(page).toMatch(/<details class="step ?" id="lxc\/249" open/);
+    expect(page).toMatch(/<p class="step ?" id="lxc\/248"><a href="..\/runs\/\d+\/lxc\/248">/);
     expect(words(page)).toContain('50 more steps have their details on the page of their own');
   });
 
@@ -303,17 +372,121 @@ describe('targets', () => {
     expect(one).toContain('2 of the 4 runs that were looked at.');
   });
 
+  test('a guest has a home: where it is, what is declared and was seen, who rests on it, where it is written', async () => {
+    const { ledger, known, seen } = door;
+    const id = 'lxc/101' as TargetId;
+    const commit = COMMIT;
+    await appliedRun(id);
+    known.push({ target: id, running: 'running', needs: ['lxc/103' as TargetId] });
+    known.push({ target: 'gateway/nginx' as TargetId, running: null, needs: [], within: [id] });
+    const interfaces = [{ bridge: 'vmbr0', vlan: 20, addresses: ['10.0.0.101/24', 'auto'] }];
+    const nobody = { gateway: null, proxy: null, authority: null, certificates: [], stacks: [] };
+    const services = [{ name: 'www.example.internal', leadsTo: '10.0.0.101:443', guest: id }];
+    seen.environment = async () => ({
+      commit,
+      guests: [{ target: id, name: 'nginx', interfaces }],
+      services,
+      ...nobody,
+    });
+    const place = { file: 'env/etc/phoenix_lxc_configs.json', line: 12 };
+    const fields = [{ field: 'memory_mb', value: 512 }];
+    seen.declaration = async () => ({ commit, place, fields });
+    const shown = async () => words((await visit('/targets/lxc/101')).page);
+    const proved = await shown();
+    for (const text of [
+      'lxc/101 nginx applied',
+      'Address 10.0.0.101/24 auto Network vmbr0, VLAN 20 Reached as www.example.internal On the host running',
+      'Needs lxc/103 Needed by gateway/nginx Written in env/etc/phoenix_lxc_configs.json:12',
+      'As declared when it was proved',
+      'memory_mb 512',
+    ])
+      expect(proved).toContain(text);
+
+    const look = await record(ledger, [stepOf(id)], { request: { trigger: 'drift', readOnly: true } });
+    const step = await begin(ledger, look, id);
+    await step.end('failed', 'differs from what is declared; it would take: set memory of 101');
+    expect(await shown()).toContain(`Not as declared when run ${look} looked, 2026-01-02 03:04:05 UTC ; since`);
+    expect(await shown()).toContain('it would take: set memory of 101 phoenix converge lxc/101');
+
+    seen.declaration = () => Promise.reject(new Error('the repository is away'));
+    seen.known = () => Promise.reject(new Error('the repository is away'));
+    expect(await shown()).toContain('Needs not known Needed by not known');
+  });
+
   test('when the host does not answer, the rest is shown all the same', async () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = door;
-    const agent = { known: () => new Promise<never>(() => {}), orphans: () => new Promise<never>(() => {}) };
-    const other = await openTestDoor(redis.url, { pages: openPages({ ledger, agent, log: { error() {} } }) });
+    const silent = () => new Promise<never>(() => {});
+    const agent = { ...NOTHING_SEEN, known: silent, orphans: silent, certificates: silent, commits: silent };
+    const parts = { ledger, agent, log: { error() {} }, clock: { now: () => new Date() }, forge: null };
+    const other = await openTestDoor(redis.url, { pages: openPages(parts) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
     expect(words(page)).toContain('The host was not looked at in time');
     expect(words(page)).toContain('lxc/101 applied');
     await other.close();
+  });
+});
+
+describe('the environment as a whole', () => {
+  const [nginx, traefik, ca, web] = ['lxc/101', 'lxc/102', 'lxc/103', 'vm/1002'] as TargetId[] as [
+    TargetId,
+    TargetId,
+    TargetId,
+    TargetId,
+  ];
+  const guest = (target: TargetId, name: string, bridge: string, addresses: readonly string[]) => {
+    return { target, name, interfaces: [{ bridge, vlan: null, addresses }] };
+  };
+  const environment: DeclaredEnvironment = {
+    ...{ commit: COMMIT, gateway: nginx, proxy: traefik, authority: ca },
+    guests: [
+      guest(nginx, 'nginx', 'vmbr0', ['10.0.0.101/24']),
+      guest(traefik, 'traefik', 'vmbr0', ['10.0.0.102/24']),
+      guest(ca, 'step-ca', 'vmbr1', ['10.1.0.3/24']),
+      guest(web, 'docker', 'vmbr1', ['dhcp']),
+    ],
+    services: [
+      { name: 'www.example.internal', leadsTo: '10.1.0.9:80', guest: web },
+      { name: 'away.example.internal', leadsTo: 'api@internal', guest: null },
+    ],
+    certificates: ['certificate/nginx.example' as TargetId],
+    stacks: [{ target: 'stack/1002.site' as TargetId, guest: web }],
+  };
+
+  test('is a map: networks, gateway to services, authority to certificates, hosts to stacks', async () => {
+    expect(words((await visit('/map')).page)).toContain('No commit was followed yet');
+    door.seen.environment = async () => environment;
+    await appliedRun(web);
+    const { page } = await visit('/map');
+    const told = words(page);
+    expect(told).toContain('vmbr0 Guest Name Address State lxc/101 nginx 10.0.0.101/24 not known');
+    expect(told).toContain('vmbr1 Guest Name Address State lxc/103 step-ca 10.1.0.3/24 not known vm/1002 docker dhcp');
+    expect(linksOf(page, '/map')).toEqual(expect.arrayContaining(['/targets/stack/1002.site', '/targets/lxc/102']));
+    // Gateway to proxy, proxy to two names, one of them to its guest; one certificate; one stack.
+    expect(page.match(/<path d="M/g)).toHaveLength(6);
+    expect(page).toContain('<a class="box good" href="./targets/vm/1002">');
+    door.seen.environment = () => Promise.reject(new Error('the repository is away'));
+    const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
+    await record(door.ledger, [], { planned: { followed: head } });
+    expect(words((await visit('/map')).page)).toContain('What is declared cannot be read at the moment');
+  });
+
+  test('is searched for targets and runs, by every word', async () => {
+    door.seen.environment = async () => environment;
+    const info = { sha: COMMIT as CommitSha, parents: [], message: 'More room for Docker', author: 'Grace' };
+    door.seen.commits = async () => new Map([[COMMIT, info]]);
+    const run = await appliedRun(web);
+    await appliedRun(nginx, OTHER);
+    const found = async (query: string) => words((await visit(`/search?q=${encodeURIComponent(query)}`)).page);
+    expect(await found('www.EXAMPLE')).toContain('vm/1002 docker dhcp applied');
+    expect(await found('10.0.0.101')).toContain('lxc/101 nginx 10.0.0.101/24 applied');
+    expect(await found('room grace')).toMatch(new RegExp(`No target is called so.*Took ${run} succeeded`));
+    expect(await found('lxc/101')).toContain('bbbbbbb');
+    expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs that are looked at is about it');
+    expect(await found('')).toContain('All words must be found');
+    expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
   });
 });
 
@@ -324,7 +497,13 @@ describe('when something is wrong', () => {
     const errors: unknown[] = [];
     const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
     const log = { error: (text: string) => errors.push(text) };
-    const pages = openPages({ ledger: broken, agent: { known: async () => [], orphans: async () => [] }, log });
+    const pages = openPages({
+      ledger: broken,
+      agent: NOTHING_SEEN,
+      log,
+      clock: { now: () => new Date() },
+      forge: null,
+    });
     const other = await openTestDoor(redis.url, { pages });
     const { status, page } = await visit('/', other.url);
     expect(status).toBe(500);

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { kernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { refuse } from './refusal.ts';
 
@@ -166,12 +165,6 @@ export function withGuestLock<T>(node: LabNode, kind: GuestKind, id: number, sec
   const path = lockPath(kind, id);
   const done = withLock(pathOf(node, path), orders(node).lockTimeoutMs ?? seconds * 1000, change);
   return done === undefined ? refuse(`can't lock file '${path}' - got timeout`) : done.result;
-}
-
-/** The bridges of the host with their MTU, as its kernel has them. */
-export function bridges(node: LabNode): Map<string, number> {
-  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name));
-  return new Map(links.map(([name, { mtu }]) => [name, mtu]));
 }
 
 /** The folder that holds a guest's own files, made when missing. */

@@ -37,6 +37,8 @@ export interface TargetJson {
   readonly proved: string | null;
   /** Why what was proved may hold no more; null where it does. */
   readonly doubt: string | null;
+  /** The newest look that came to an end, as far back as the API looks; null when there is none. */
+  readonly look: TargetLook | null;
   /** Where it was last applied or touched; empty before the first time. */
   readonly commit: string;
   /** Whether the followed commit declares it; null when the agent cannot tell. */
@@ -47,6 +49,21 @@ export interface TargetJson {
   readonly run: RunId | null;
   readonly outcome: Outcome | null;
   readonly reason: string | null;
+}
+
+/** What a look at the host found of a target, which changes nothing. */
+interface TargetLook {
+  readonly run: RunId;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What it found; null where the target was as declared. */
+  readonly found: string | null;
+  /** When a look found the same first, of those that came right before it, ISO 8601. */
+  readonly since: string;
+  /** Sentences of what would be done about it. */
+  readonly would: readonly string[];
+  /** The target was proved after the look: what that found is over. */
+  readonly over: boolean;
 }
 
 export function runJson(run: RunDetail, clock: Clock): RunJson {
@@ -84,7 +101,7 @@ export function targetsJson(
   known: readonly KnownTarget[] | null,
 ): readonly TargetJson[] {
   const steps = newestSteps(runs.filter(({ readOnly }) => !readOnly));
-  const looks = newestSteps(runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift'));
+  const looks = looksOf(runs);
   const states = new Map(known?.map(({ target, running }) => [target, running]));
   const doubts = doubtsOf(
     records,
@@ -97,7 +114,8 @@ export function targetsJson(
     const applied = records.applied.get(target);
     const last = steps.get(target);
     const doubt = doubts.get(target);
-    const why = doubt === undefined ? whatALookFound(looks.get(target), applied) : doubtText(doubt);
+    const look = lookAt(looks.get(target) ?? [], applied);
+    const why = doubt === undefined ? whatALookFound(look, applied) : doubtText(doubt);
     return {
       target,
       kind: kindOf(target),
@@ -105,6 +123,7 @@ export function targetsJson(
       state: stateOf(touched !== undefined, applied !== undefined, why !== null),
       proved: touched === undefined ? (applied?.at ?? null) : null,
       doubt: touched === undefined ? why : null,
+      look,
       commit: (touched ?? applied)?.commit ?? '',
       declared: known === null ? null : states.has(target),
       running: states.get(target) ?? null,
@@ -122,11 +141,43 @@ function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJ
 }
 
 /** A look that found it otherwise than it was proved before. */
-function whatALookFound(look: Newest | undefined, applied: Applied | undefined): string | null {
-  if (look === undefined || applied === undefined || look.step.outcome !== 'failed') return null;
-  const ended = look.step.ended ?? '';
-  if (applied.at !== undefined && applied.at >= ended) return null;
-  return `run ${look.run} looked: ${look.step.reason ?? 'it differs'}`;
+function whatALookFound(look: TargetLook | null, applied: Applied | undefined): string | null {
+  if (look === null || applied === undefined || look.found === null || look.over) return null;
+  return `run ${look.run} looked: ${look.found}`;
+}
+
+/** @param looks newest first */
+function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetLook | null {
+  const [newest] = looks;
+  if (newest === undefined) return null;
+  const { run, step } = newest;
+  const foundOf = (each: StepRecord) => (each.outcome === 'failed' ? (each.reason ?? 'it differs') : null);
+  const found = foundOf(step);
+  const other = looks.findIndex((each) => foundOf(each.step) !== found);
+  const first = looks[(other < 0 ? looks.length : other) - 1] ?? newest;
+  const at = step.ended ?? '';
+  return {
+    run,
+    at,
+    found,
+    since: first.step.ended ?? at,
+    would: found === null ? [] : step.actions.map(({ summary }) => summary),
+    over: applied?.at !== undefined && applied.at >= at,
+  };
+}
+
+/** The steps of looks that came to an end, newest first: one that goes on has found nothing yet. */
+function looksOf(runs: readonly Run[]): ReadonlyMap<TargetId, readonly Newest[]> {
+  const looks = new Map<TargetId, Newest[]>();
+  for (const { id, steps } of runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift')) {
+    for (const step of steps) {
+      if (step.outcome !== 'failed' && step.outcome !== 'unchanged' && step.outcome !== 'applied') continue;
+      const before = looks.get(step.target);
+      if (before === undefined) looks.set(step.target, [{ run: id, step }]);
+      else before.push({ run: id, step });
+    }
+  }
+  return looks;
 }
 
 interface Newest {

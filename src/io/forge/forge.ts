@@ -90,6 +90,7 @@ function githubForge(options: ForgeOptions): Forge {
       return reading({ what: 'the deliveries of the webhook', right: WEBHOOKS, as }, read);
     },
     clockAheadMs: () => github.clock.aheadMs,
+    limit: () => github.clock.limit ?? null,
     token: github.token,
   };
 }

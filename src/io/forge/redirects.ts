@@ -1,15 +1,21 @@
 // Requests that carry the forge's token: with a time limit, and never sent on to another server.
 
+import type { ForgeLimit } from '../../ports.ts';
+
 /** A redirect that leads elsewhere; the message says where, and what to do. */
 export class Moved extends Error {
   override readonly name = 'Moved';
 }
 
 const MAX_REDIRECTS = 3;
+/** GitHub and Gitea say it with the prefix, GitLab without. */
+const LIMIT_HEADERS = ['x-ratelimit-', 'ratelimit-'] as const;
 
-/** How far the clock of a server is ahead of ours in milliseconds, as its last answer said: to a second, and never too far. */
+/** What answers say of their server: how far its clock is ahead of ours in milliseconds, to a second and never too far, and its limits. */
 export interface ServerClock {
   aheadMs: number;
+  /** What it said of its limits; absent where it said nothing. */
+  limit?: ForgeLimit;
 }
 
 /**
@@ -25,6 +31,8 @@ export function openFetch(timeoutMs: number, clock: ServerClock = { aheadMs: 0 }
       const answer = await fetch(url, { ...init, redirect: 'manual', signal });
       const date = Date.parse(answer.headers.get('date') ?? '');
       if (!Number.isNaN(date)) clock.aheadMs = date - Date.now();
+      const limit = limitIn(answer.headers);
+      if (limit !== null) clock.limit = limit;
       const location = answer.headers.get('location');
       if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
       await answer.body?.cancel();
@@ -36,4 +44,17 @@ export function openFetch(timeoutMs: number, clock: ServerClock = { aheadMs: 0 }
       url = target.href;
     }
   };
+}
+
+/** Null where the answer says nothing of them. */
+function limitIn(headers: Headers): ForgeLimit | null {
+  for (const prefix of LIMIT_HEADERS) {
+    const said = (name: string): number | null => {
+      const text = headers.get(`${prefix}${name}`);
+      return text !== null && /^\d{1,12}$/.test(text) ? Number(text) : null;
+    };
+    const remaining = said('remaining');
+    if (remaining !== null) return { remaining, limit: said('limit'), resets: said('reset') };
+  }
+  return null;
 }

@@ -6,6 +6,7 @@ import { decideCertificate } from './decide.ts';
 import {
   type CertificateInventory,
   type CertificateObservation,
+  certificateValidity,
   inventoryOfCertificates,
   observeCertificate,
   quickCheckOfCertificate,
@@ -38,4 +39,5 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
     if (!settled || facts == null) return new Date(inventory.now);
     return new Date(renewAt(facts, wanted.spec.commonName));
   },
+  validity: certificateValidity,
 };

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import type { Validity } from '../../model/environment.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FileState } from '../../ports.ts';
 import { publishedText } from '../guest/published.ts';
@@ -98,6 +99,19 @@ export function quickCheckOfCertificate(
   const proved: Facts = { ...facts, trusted: true };
   const current: Pair = { text: note.certificate, facts: proved, key: facts.publicKey };
   return { ...UNKNOWN, now, note, rootDigest, files, current, owner };
+}
+
+/** How long the certificate holds that was brought last; null where none was, or where its file is another one since. */
+export function certificateValidity(
+  { notes, files }: CertificateInventory,
+  wanted: Wanted<CertificateSpec>,
+): Validity | null {
+  const text = notes.get(pathsOf(nameOf(wanted.target)).note)?.certificate ?? null;
+  const path = wanted.spec?.certPath;
+  if (text === null || path === undefined || files.get(path)?.digest !== sha256(text)) return null;
+  const facts = factsOf(text, null);
+  if (facts === null) return null;
+  return { from: new Date(facts.notBefore).toISOString(), until: new Date(facts.notAfter).toISOString() };
 }
 
 function ownerBy(wanted: Owner, noted: Owner): CertificateObservation['owner'] {

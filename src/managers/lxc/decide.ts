@@ -3,7 +3,7 @@
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
-import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
+import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
 import {
   brokenOff,
   impossible,
@@ -64,10 +64,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
 
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
-    return (
-      mayDestroy(wanted, rebuild) ?? unlessLocked('pct', id, conf, destroyGuest('pct', wanted, seen, volumes.kept))
-    );
+    return decideRebuild('pct', wanted, seen, conf, { kept: volumes.kept, reason });
   }
   if (loss !== null) return loss;
   const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);

@@ -3,7 +3,7 @@
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
-import { decideGone, destroyGuest } from '../guest/life/destroy.ts';
+import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
 import {
   brokenOff,
   impossible,
@@ -60,8 +60,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
-    return mayDestroy(wanted, rebuild) ?? unlessLocked('qm', id, conf, destroyGuest('qm', wanted, seen, kept()));
+    return decideRebuild('qm', wanted, seen, conf, { kept: kept(), reason });
   }
   const found = drives();
   const loss = lossOf(wanted, found);

@@ -4,13 +4,14 @@ import { durationText, utcText } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
+import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, RunState, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
 
 /** How a state looks; its word always stands beside the dot. */
-type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
+export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 
 const RUN_TONES: Record<RunState, Tone> = {
   planned: 'quiet',
@@ -35,6 +36,11 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   'nothing to do': 'good',
 };
 
+/** @param level from 1, below that of what it is part of */
+export function heading(level: number, content: Html): Html {
+  return html`<${`h${level}`} class="small">${content}<//>`;
+}
+
 export function badge(word: string, tone: Tone): Html {
   return html`<span class="state ${tone}">${word}</span>`;
 }
@@ -43,9 +49,15 @@ export function runBadge(state: RunState): Html {
   return badge(state, RUN_TONES[state]);
 }
 
-export function stepBadge(run: Run, step: StepRecord): Html {
+/** How a step stands, in a word and its tone. */
+export function stepState(run: Run, step: StepRecord): { readonly word: string; readonly tone: Tone } {
   const word = stepWord(run, step);
-  return badge(word, STEP_TONES[word] ?? 'quiet');
+  return { word, tone: STEP_TONES[word] ?? 'quiet' };
+}
+
+export function stepBadge(run: Run, step: StepRecord): Html {
+  const { word, tone } = stepState(run, step);
+  return badge(word, tone);
 }
 
 /** Words that came from outside: they change neither the page nor its direction of writing. */
@@ -75,6 +87,24 @@ export function runLink(links: Links, run: RunId): Html {
 
 export function targetLink(links: Links, target: TargetId, label: string = target): Html {
   return html`<a href=${links.target(target)}><code>${label}</code></a>`;
+}
+
+/** The commit with a link to the forge, where that has a page for it. */
+export function commitLink(links: Links, commit: string, shown: Html = sha(commit)): Html {
+  if (commit === '' || links.forge === null) return shown;
+  return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${shown}</a>`;
+}
+
+/** A command for a person to copy; the button is there where a script is. */
+export function command(text: string): Html {
+  return html`<span class="command"><code>${printable(text)}</code><button type="button" class="copy" aria-label=${`Copy: ${printable(text)}`} data-copy=${printable(text)}>Copy</button></span>`;
+}
+
+/** What went wrong, and what to do on a line of its own. */
+export function withRemedy(reason: string | null): Html {
+  if (reason === null) return null;
+  const { told, remedy } = parted(reason);
+  return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 
 /** Names and values; those without a value are left out. */

@@ -1,6 +1,7 @@
 // The whole document around what one page shows.
 
 import { renderToString } from 'preact-render-to-string';
+import { SEARCH } from '../../messages/map.ts';
 import type { AssetNames } from '../assets.ts';
 import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
@@ -41,7 +42,11 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
           <a class="brand" href=${links.home}>Phoenix</a>
           <a href=${links.home}>Runs</a>
           <a href=${links.targets}>Targets</a>
+          <a href=${links.map}>Map</a>
         </nav>
+        <form role="search" action=${links.search}>
+          <input type="search" name="q" aria-label=${SEARCH.label} placeholder="Search" maxlength="100" />
+        </form>
         ${signedIn ? signOut(links) : null}
       </header>
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>

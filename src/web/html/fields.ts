@@ -1,24 +1,15 @@
-// What one step shows: what it needs, the fields that change, what it did and what was printed.
+// What one step shows: what it needs, the fields that change and what it did.
 
-import { stripVTControlCharacters } from 'node:util';
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { fieldRows } from '../../messages/fields.ts';
-import { durationText, logNote } from '../../messages/pages.ts';
+import { durationText } from '../../messages/pages.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
-import { printable } from '../../messages/printable.ts';
 import { stepVerb } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
-import { badge, said, table } from './components.ts';
+import { badge, heading, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
-
-/** The end of what a step printed. */
-export interface LogTail {
-  readonly lines: readonly string[];
-  /** How many were printed in all. */
-  readonly printed: number;
-}
 
 /** `update, restarts 101`, with what else is to be known before it starts. */
 export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
@@ -63,11 +54,12 @@ export function fields(planned: PlanStep | undefined): Html {
   });
 }
 
-export function actions({ readOnly }: Pick<Run, 'readOnly'>, done: readonly ActionRecord[]): Html {
+/** @param level of its heading */
+export function actions({ readOnly }: Pick<Run, 'readOnly'>, done: readonly ActionRecord[], level: number): Html {
   if (done.length === 0) return null;
   if (readOnly) {
     const lines = done.map(({ summary }) => html`<li>${said(`would ${summary}`)}</li>`);
-    return html`<h4>Would do</h4><ul>${lines}</ul>`;
+    return html`${heading(level, 'Would do')}<ul>${lines}</ul>`;
   }
   return table({
     caption: 'Actions',
@@ -79,21 +71,4 @@ export function actions({ readOnly }: Pick<Run, 'readOnly'>, done: readonly Acti
     ]),
     look: 'actions',
   });
-}
-
-/**
- * @param of the step, for those who hear the page
- * @param whole where all of it is
- */
-export function log(of: string, tail: LogTail | null, whole: string): Html {
-  if (tail === null || tail.lines.length === 0) return null;
-  const note = logNote(tail.lines.length, tail.printed);
-  return html`<h4>Log${note === null ? null : html`<span class="dim">: ${note}</span>`} <a href=${whole}>as text</a></h4>
-    <pre class="log" tabindex="0" role="region" aria-label=${`Log of ${of}`}>${tail.lines.map(plainLine).join('\n')}</pre>`;
-}
-
-/** As a terminal would show it at the end: of what was written over, only the last. */
-function plainLine(line: string): string {
-  const visible = stripVTControlCharacters(line).replace(/\r+$/, '');
-  return printable(visible.slice(visible.lastIndexOf('\r') + 1).replaceAll('\t', '    '));
 }

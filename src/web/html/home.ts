@@ -1,15 +1,28 @@
-// The front page: where the branch is, what goes on, and the newest runs.
+// The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
 
-import { freezeSentence, headSentence, NO_RUNS, openRunSentence, stepCounts } from '../../messages/pages.ts';
+import type { Standing } from '../../agent/http/standing.ts';
+import { COMMANDS } from '../../messages/commands.ts';
+import { declaredText, HOME } from '../../messages/home.ts';
+import {
+  freezeSentence,
+  headSentence,
+  NO_RUNS,
+  openRunSentence,
+  stepCounts,
+  stepTargets,
+} from '../../messages/pages.ts';
+import { printable } from '../../messages/printable.ts';
 import { askedFor, heldSentence } from '../../messages/run.ts';
-import type { RunId } from '../../model/ids.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
-import type { Freeze, Head } from '../../ports/ledger.ts';
+import type { Freeze, Head, NodeAway } from '../../ports/ledger.ts';
 import type { HeldReports } from '../../ports/outbox.ts';
+import type { CommitInfo } from '../../ports.ts';
 import type { Links } from '../links.ts';
-import { badge, duration, runBadge, runLink, said, sha, table, time } from './components.ts';
+import { badge, command, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
+import { needsYou, standingLine } from './needs-you.ts';
 
 /** While something goes on, and while nothing does. */
 const BUSY_SECONDS = 5;
@@ -20,59 +33,93 @@ export interface Front {
   readonly frozen: Freeze | null;
   /** What the forge does not take. */
   readonly reports: HeldReports | null;
+  /** Nodes that did not answer when they were asked last. */
+  readonly away: ReadonlyMap<string, NodeAway>;
   /** Runs that are not over, oldest first. */
   readonly open: ReadonlyArray<Run>;
   /** Newest first. */
   readonly runs: readonly Run[];
+  /** Of the runs, as far as the repository has their commits; null: it could not be asked in time. */
+  readonly commits: ReadonlyMap<string, CommitInfo> | null;
   /** The run that the list goes on before; null when there are no older ones. */
   readonly older: RunId | null;
-  /** Whether newer runs were left out: then the list is all there is to see. */
-  readonly paged: boolean;
+  /** How things stand; null where newer runs were left out: then the list is all there is to see. */
+  readonly standing: Standing | null;
+  /** What targets are called beside their ids. */
+  readonly names: ReadonlyMap<TargetId, string>;
+  readonly now: Date;
 }
 
 export function frontPage(front: Front, links: Links): Page {
-  const { paged, open } = front;
+  const { standing, open } = front;
   const list = runList(front, links);
-  if (paged) {
+  if (standing === null) {
     const back = html`<p><a href=${links.home}>The newest runs</a></p>`;
     return { title: 'Older runs', live: null, main: html`<h1>Older runs</h1>${back}${list}` };
   }
+  const { sentence, tone } = standingLine(standing, front);
   return {
-    title: 'Phoenix',
+    title: sentence,
     live: { everySeconds: open.length > 0 ? BUSY_SECONDS : IDLE_SECONDS },
-    main: html`<h1>Runs</h1>${branch(front)}${open.length === 0 ? null : now(front, links)}<h2>Newest</h2>${list}`,
+    main: html`<h1 class="standing ${tone}">${sentence}</h1>
+      ${branch(front, links)}
+      ${needsYou(standing, front, links)}
+      ${open.length === 0 ? null : now(front, links)}
+      <section aria-labelledby="runs"><h2 id="runs">Runs</h2>${list}</section>`,
   };
 }
 
-function branch({ head, frozen, reports }: Front): Html {
+function branch({ head, frozen, reports, away, standing }: Front, links: Links): Html {
   const state = head === null ? null : badge(head.verdict, head.verdict === 'followed' ? 'good' : 'bad');
+  const looked = standing?.lookedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
-    <p>${head === null ? null : html`${sha(head.commit)} ${state} `}${headSentence(head)}</p>
+    <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head)}</p>
+    ${head === null || standing === null ? null : html`<p class="dim">${declaredText(standing)} ${looked === null ? html`${HOME.neverLooked} ${command(COMMANDS.drift())}` : html`The host was last looked at ${time(looked, true)}.`}</p>`}
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>`}
     ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}
+    ${[...away].map(([node, { since, why }]) => html`<p class="notice">${badge('away', 'bad')} ${said(`The node ${node} does not answer: ${why}`)} <span class="dim">${time(since, true)}</span></p>`)}
   </section>`;
 }
 
 function now({ open }: Front, links: Links): Html {
   const lines = open.map(
     (run) =>
-      html`<li>${runBadge(run.state)} ${runLink(links, run.id)} of ${sha(run.commit)}: ${said(openRunSentence(run))}</li>`,
+      html`<li>${runBadge(run.state)} ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${said(openRunSentence(run))}</li>`,
   );
   return html`<section aria-labelledby="now"><h2 id="now">Now</h2><ul class="now">${lines}</ul></section>`;
 }
 
-function runList({ runs, older, paged }: Front, links: Links): Html {
-  if (runs.length === 0) return html`<p>${paged ? 'There are no older runs.' : NO_RUNS}</p>`;
+function runList({ runs, commits, older, standing }: Front, links: Links): Html {
+  if (runs.length === 0) return html`<p>${standing === null ? 'There are no older runs.' : NO_RUNS}</p>`;
   const more = older === null ? null : html`<p><a rel="next" href=${links.older(links.home, older)}>Older runs</a></p>`;
-  const rows = runs.map((run) => [
-    html`<a href=${links.run(run.id)}>${run.id}</a>`,
-    runBadge(run.state),
-    sha(run.commit),
-    said(askedFor(run)),
-    time(run.created, true),
-    stepCounts(run),
-    duration(run.created, run.ended),
-  ]);
-  const columns = ['Run', 'State', 'Commit', 'Asked for', 'When', 'Steps', 'Took'];
-  return html`${table({ caption: 'Runs, newest first', columns, rows, look: 'runs' })}${more}`;
+  return html`${runTable('Runs, newest first', runs, commits, links)}${more}`;
+}
+
+/** @param commits null: the repository could not be asked in time */
+export function runTable(
+  caption: string,
+  runs: readonly Run[],
+  commits: ReadonlyMap<string, CommitInfo> | null,
+  links: Links,
+): Html {
+  const rows = runs.map((run) => {
+    const info = commits?.get(run.commit);
+    return [
+      html`<a href=${links.run(run.id)}>${run.id}</a>`,
+      runBadge(run.state),
+      html`${commitLink(links, run.commit)} ${info === undefined ? html`<span class="dim">message not known</span>` : said(firstLine(info.message))}`,
+      info === undefined ? null : said(info.author),
+      said(askedFor(run)),
+      time(run.created, true),
+      said(stepTargets(run)),
+      stepCounts(run),
+      duration(run.created, run.ended),
+    ];
+  });
+  const columns = ['Run', 'State', 'Commit', 'Author', 'Asked for', 'When', 'Targets', 'Steps', 'Took'];
+  return table({ caption, columns, rows, look: 'runs' });
+}
+
+function firstLine(message: string): string {
+  return printable(message.trim().split('\n', 1)[0] ?? '');
 }

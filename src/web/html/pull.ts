@@ -3,14 +3,16 @@
 import { labelsOf, targetLabel } from '../../messages/changes.ts';
 import { pullSentence } from '../../messages/pages.ts';
 import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
+import type { PlanStep } from '../../model/plan.ts';
 import type { ClassifiedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Links } from '../links.ts';
-import { badge, facts, noteList, said, sha, table, targetLink, time } from './components.ts';
+import { badge, commitLink, facts, noteList, said, sha, type Tone, table, targetLink, time } from './components.ts';
 import type { Page } from './document.ts';
 import { fields } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { problemLine } from './problems.ts';
+import { stepGraph } from './step-graph.ts';
 
 export function pullPage(pull: PullPlan, links: Links): Page {
   const { plan, ok } = pull;
@@ -18,20 +20,36 @@ export function pullPage(pull: PullPlan, links: Links): Page {
     title: `Pull request ${pull.pull}`,
     live: null,
     main: html`
-      <h1>Pull request ${pull.pull} ${ok ? badge('planned', 'good') : badge('would be refused', 'bad')}</h1>
+      <h1>${pullName(pull.pull, links)} ${ok ? badge('planned', 'good') : badge('would be refused', 'bad')}</h1>
       <p class="lead">${said(pull.title)}</p>
       <p>${summaryLine(plan)} ${pullSentence(pull)}</p>
       ${facts([
         ['By', said(pull.author)],
-        ['Head', sha(pull.head)],
-        ['Onto', sha(pull.base)],
+        ['Head', commitLink(links, pull.head)],
+        ['Onto', commitLink(links, pull.base)],
         ['From', pull.from === pull.base ? null : sha(pull.from)],
         ['Planned', time(pull.created)],
       ])}
       ${noteList(pull.notes ?? [])}
       ${problems(pull.problems)}
+      ${stepGraph(
+        plan.steps,
+        (step) => ({ word: step.verb, tone: costTone(step) }),
+        (target) => `#${target}`,
+      )}
       ${plan.steps.length === 0 ? null : steps(pull, links)}`,
   };
+}
+
+function pullName(number: number, links: Links): Html {
+  const name = `Pull request ${number}`;
+  return links.forge === null ? name : html`<a href=${links.forge.pull(number)} rel="noreferrer">${name}</a>`;
+}
+
+/** What a person should look at stands out. */
+function costTone({ impact, approval }: PlanStep): Tone {
+  if (impact === 'destroy' || impact === 'recreate') return 'bad';
+  return approval || impact === 'restart' ? 'wait' : 'quiet';
 }
 
 function problems(all: readonly ClassifiedProblem[]): Html {

@@ -1,20 +1,42 @@
-// The page of a run: how it stands, why, and each step with what it changes, did and printed.
+// The page of a run: how it stands, why and what to do, what needs what, and each step with what it changes, did and printed.
 
 import { labelsOf } from '../../messages/changes.ts';
-import { detailsNote, runSentence } from '../../messages/pages.ts';
-import { askedFor, stepVerb } from '../../messages/run.ts';
-import { shortSha } from '../../messages/status.ts';
+import { COMMANDS } from '../../messages/commands.ts';
+import { detailsNote, runSentence, stepCounts, waveTitle } from '../../messages/pages.ts';
+import { printable } from '../../messages/printable.ts';
+import { askedFor } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
+import type { CommitInfo } from '../../ports.ts';
 import type { Links } from '../links.ts';
-import { duration, facts, noteList, runBadge, runLink, said, sha, stepBadge, table, time } from './components.ts';
+import {
+  command,
+  commitLink,
+  duration,
+  facts,
+  noteList,
+  runBadge,
+  runLink,
+  said,
+  sha,
+  stepBadge,
+  stepState,
+  time,
+  withRemedy,
+} from './components.ts';
 import type { Page } from './document.ts';
-import { actions, cost, fields, type LogTail, log, needs } from './fields.ts';
+import { actions, cost, fields, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
+import { type LogTail, log } from './log.ts';
 import { problemLine } from './problems.ts';
+import { stepGraph } from './step-graph.ts';
+
+/** Commands that are offered at the top of a page; each step has its own. */
+const MOST_COMMANDS = 5;
 
 export interface RunView {
   /** Secrets hidden. */
@@ -25,6 +47,8 @@ export interface RunView {
   readonly logs: ReadonlyMap<TargetId, LogTail>;
   /** The run that took its place, where it is kept. */
   readonly successor: RunId | null;
+  /** Null where the repository does not have it, or could not be asked in time. */
+  readonly commit: CommitInfo | null;
 }
 
 export function runPage(view: RunView, links: Links): Page {
@@ -35,7 +59,8 @@ export function runPage(view: RunView, links: Links): Page {
     main: html`
       <h1>Run ${run.id} ${runBadge(run.state)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
-      ${run.reason === null ? null : html`<p class="reason">${said(run.reason)}</p>`}
+      ${withRemedy(run.reason)}
+      ${commands(runCommands(run))}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
       ${problems(run.problems)}
@@ -43,10 +68,26 @@ export function runPage(view: RunView, links: Links): Page {
   };
 }
 
-function runFacts({ run, successor }: RunView, links: Links): Html {
+/** What a person may want to do about it, for a terminal. */
+function runCommands(run: RunDetail): readonly string[] {
+  const waiting = waitingSteps(run).map((target) => COMMANDS.approve(run.id, target));
+  if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
+  const failed = run.steps.filter(({ outcome }) => outcome === 'failed');
+  return run.readOnly ? failed.map(({ target }) => COMMANDS.converge(target)) : [COMMANDS.replay(run.commit)];
+}
+
+function commands(offered: readonly string[]): Html {
+  if (offered.length === 0) return null;
+  return html`<ul class="commands">${offered.slice(0, MOST_COMMANDS).map((each) => html`<li>${command(each)}</li>`)}</ul>`;
+}
+
+function runFacts({ run, successor, commit }: RunView, links: Links): Html {
   const by = successor === null ? null : html` (${runLink(links, successor)})`;
+  const message = commit?.message.trim().split('\n', 1)[0] ?? '';
   return facts([
-    ['Commit', html`<code class="whole">${run.commit}</code>`],
+    ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
+    ['Message', message === '' ? null : said(printable(message))],
+    ['Author', commit === null ? null : said(commit.author)],
     ['Asked for', said(askedFor(run))],
     ['Created', time(run.created)],
     ['Started', time(run.started)],
@@ -61,37 +102,48 @@ function problems(found: readonly Problem[]): Html {
   return html`<h2>Problems</h2><ul class="problems">${found.map(problemLine)}</ul>`;
 }
 
-/** In the order of the plan: all in a table, then those that are shown in detail. */
+/** What needs what, then one list in the order of the plan, wave by wave, in which each step opens. */
 function steps(view: RunView, links: Links): Html {
   const { run, detailed } = view;
   const planned = stepsOfPlan(run);
+  const records = new Map(run.steps.map((step) => [step.target, step]));
   const href = (target: TargetId) => (detailed.has(target) ? `#${target}` : links.step(run.id, target));
-  const shown = run.steps.filter(({ target }) => detailed.has(target));
-  const left = run.steps.length - shown.length;
-  return html`<h2>Steps</h2>${stepTable(view, planned, href)}<h2>Details</h2>
-    ${shown.map((step) => stepDetails(view, step, planned.get(step.target), href, links))}
+  const state = ({ target }: PlanStep) => {
+    const step = records.get(target);
+    return step === undefined ? ({ word: 'left out', tone: 'quiet' } as const) : stepState(run, step);
+  };
+  const waves = Map.groupBy(run.steps, ({ target }) => planned.get(target)?.wave ?? null);
+  const left = run.steps.filter(({ target }) => !detailed.has(target)).length;
+  return html`${stepGraph(run.plan?.steps ?? [], state, href)}
+    <h2>Steps</h2>
+    ${[...waves].map(([wave, members]) => {
+      const id = `wave-${wave ?? 'none'}`;
+      return html`<section aria-labelledby=${id}>
+        <h3 id=${id}>${waveTitle(wave)} <span class="dim">${stepCounts({ ...run, steps: members })}</span></h3>
+        ${members.map((step) => (detailed.has(step.target) ? stepDetails(view, step, planned.get(step.target), href, links) : stepLine(view, step, planned.get(step.target), links)))}
+      </section>`;
+    })}
     ${left === 0 ? null : html`<p class="dim">${detailsNote(left)}</p>`}`;
 }
 
-function stepTable(
-  { run, detailed }: RunView,
-  planned: ReadonlyMap<TargetId, PlanStep>,
-  href: (target: TargetId) => string,
-): Html {
-  const label = labelsOf(run.plan?.steps ?? []);
-  const rows = run.steps.map((step) => [
-    html`<a href=${href(step.target)}><code>${label(step.target)}</code></a>`,
-    stepBadge(run, step),
-    planned.get(step.target)?.wave ?? null,
-    stepVerb(run, step),
-    step.impact,
-    step.reason === null ? null : said(step.reason),
-    step.attempts > 1 ? step.attempts : null,
-    duration(step.started, step.ended),
-  ]);
-  const ids = run.steps.map(({ target }) => (detailed.has(target) ? '' : target));
-  const columns = ['Target', 'Outcome', 'Wave', 'Verb', 'Impact', 'Reason', 'Attempts', 'Took'];
-  return table({ caption: `Steps of run ${run.id} in the order of the plan`, columns, rows, ids, look: 'steps' });
+/** As everything else in the list, for one that opens on its own page. */
+function stepLine({ run }: RunView, step: StepRecord, planned: PlanStep | undefined, links: Links): Html {
+  const label = labelsOf(planned === undefined ? [] : [planned]);
+  return html`<p class=${`step ${quiet(step)}`} id=${step.target}>
+    <a href=${links.step(run.id, step.target)}><code>${label(step.target)}</code></a> ${atAGlance(run, step, planned)}
+  </p>`;
+}
+
+function atAGlance(run: RunDetail, step: StepRecord, planned: PlanStep | undefined): Html {
+  const tells = step.reason !== null && step.outcome !== 'failed' && step.outcome !== 'unchanged';
+  return html`${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span>
+    ${tells ? html`<span class="why">${said(step.reason ?? '')}</span>` : null}
+    <span class="took dim">${duration(step.started, step.ended)}</span>`;
+}
+
+/** What was as declared already is there and does not stand out. */
+function quiet({ outcome }: StepRecord): string {
+  return outcome === 'unchanged' || outcome === 'superseded' ? 'unchanged' : '';
 }
 
 function stepDetails(
@@ -104,10 +156,11 @@ function stepDetails(
   const { target, started, ended, outcome } = step;
   const label = labelsOf(run.plan?.steps ?? []);
   const running = started !== null && outcome === null;
-  return html`<details class="step" id=${target} open=${running || outcome === 'failed'}>
-    <summary><code>${label(target)}</code> ${stepBadge(run, step)} <span class="dim">${cost(run, step, planned)}</span></summary>
-    <h3 class="hidden">${label(target)}</h3>
-    ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
+  return html`<details class=${`step ${quiet(step)}`} id=${target} open=${running || outcome === 'failed'}>
+    <summary><code>${label(target)}</code> ${atAGlance(run, step, planned)}</summary>
+    <h4 class="hidden">${label(target)}</h4>
+    ${withRemedy(step.reason)}
+    ${commands(stepCommands(run, step))}
     ${facts([
       ['Needs', needs(planned, href, label)],
       ['Started', time(started)],
@@ -116,13 +169,19 @@ function stepDetails(
       ['Approved', approval(run.approvals, target)],
       [
         'More',
-        html`<a href=${links.step(run.id, target)}>this step alone</a>, <a href=${links.target(target)}>its history</a>`,
+        html`<a href=${links.step(run.id, target)}>this step alone</a>, <a href=${links.target(target)}>its target</a>`,
       ],
     ])}
     ${fields(planned)}
-    ${actions(run, step.actions)}
-    ${log(target, logs.get(target) ?? null, links.log(run.id, target))}
+    ${actions(run, step.actions, 5)}
+    ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
+}
+
+function stepCommands(run: RunDetail, { target, outcome }: StepRecord): readonly string[] {
+  if (waitingSteps(run).includes(target)) return [COMMANDS.approve(run.id, target)];
+  if (outcome !== 'failed' || run.ended === null) return [];
+  return [run.readOnly ? COMMANDS.converge(target) : COMMANDS.replay(run.commit, target)];
 }
 
 /** One step whole, with all that it printed. */
@@ -136,10 +195,11 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
     main: html`
       <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
-      ${step.reason === null ? null : html`<p class="reason">${said(step.reason)}</p>`}
+      ${withRemedy(step.reason)}
+      ${commands(stepCommands(run, step))}
       ${facts([
         ['Run', html`${run.id} ${runBadge(run.state)}`],
-        ['Commit', html`<code class="whole">${run.commit}</code>`],
+        ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
         ['Wave', planned?.wave ?? null],
         ['Needs', needs(planned, (need) => links.step(run.id, need), label)],
         ['Started', time(started)],
@@ -147,11 +207,11 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['Took', duration(started, ended)],
         ['Attempts', step.attempts === 0 ? null : step.attempts],
         ['Approved', approval(run.approvals, target)],
-        ['More', html`<a href=${links.target(target)}>its history</a>`],
+        ['More', html`<a href=${links.target(target)}>its target</a>`],
       ])}
       ${fields(planned)}
-      ${actions(run, step.actions)}
-      ${log(`${target} in run ${shortSha(run.commit)}`, logs.get(target) ?? null, links.log(run.id, target))}`,
+      ${actions(run, step.actions, 2)}
+      ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}`,
   };
 }
 

@@ -5,6 +5,8 @@ const AT_MOST_EVERY_MS = 1000;
 /** When the events of a run cannot be had. */
 const LOOK_EVERY_MS = 5000;
 const WORDS_EVERY_MS = 15_000;
+/** That something was copied is said for so long. */
+const COPIED_MS = 2000;
 const UNITS = [
   ['day', 86_400],
   ['hour', 3600],
@@ -32,6 +34,89 @@ function ago(then) {
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
   return relative.format(Math.trunc(seconds / size), unit);
 }
+
+// Copying a command or a log
+
+document.documentElement.classList.add('scripted');
+
+document.addEventListener('click', async ({ target }) => {
+  const button = target instanceof Element ? target.closest('button.copy') : null;
+  if (button === null) return;
+  const text = button.dataset.copy ?? document.getElementById(button.dataset.copyOf ?? '')?.textContent ?? '';
+  const label = button.textContent;
+  button.textContent = (await copy(text)) ? 'Copied' : 'Select it by hand';
+  setTimeout(() => {
+    button.textContent = label;
+  }, COPIED_MS);
+});
+
+/** A page that came without TLS from another machine may not use the clipboard; what is selected it may copy all the same. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement('textarea');
+    field.value = text;
+    field.className = 'hidden';
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    return done;
+  }
+}
+
+// Searching a log: what is found is marked without a change of the page, so that it may go on to grow
+
+const FOUND_AT_MOST = 2000;
+const finds = new Map();
+
+function find(input, onward = 0) {
+  const log = document.getElementById(input.dataset.in);
+  const text = log?.firstChild;
+  const wanted = input.value.toLowerCase();
+  const shown = input.parentElement.querySelector('.found');
+  const ranges = [];
+  if (wanted !== '' && text instanceof Text) {
+    const all = text.data.toLowerCase();
+    for (let at = all.indexOf(wanted); at >= 0 && ranges.length < FOUND_AT_MOST; at = all.indexOf(wanted, at + 1)) {
+      const range = new Range();
+      range.setStart(text, at);
+      range.setEnd(text, Math.min(at + wanted.length, text.length));
+      ranges.push(range);
+    }
+  }
+  const before = finds.get(input);
+  const same = before?.wanted === wanted;
+  const at = ranges.length === 0 ? 0 : ((same ? before.at : 0) + onward + ranges.length) % ranges.length;
+  if (wanted === '') finds.delete(input);
+  else finds.set(input, { wanted, ranges, at });
+  mark();
+  const words = wanted === '' ? '' : ranges.length === 0 ? 'not found' : `${at + 1} of ${ranges.length}`;
+  if (shown !== null && shown.textContent !== words) shown.textContent = words;
+  if (ranges[at] !== undefined && !(same && onward === 0)) {
+    const [place, frame] = [ranges[at].getBoundingClientRect(), log.getBoundingClientRect()];
+    log.scrollTop += place.top - frame.top - frame.height / 2;
+  }
+}
+
+function mark() {
+  if (!CSS.highlights) return;
+  const all = [...finds.values()];
+  CSS.highlights.set('found', new Highlight(...all.flatMap(({ ranges }) => ranges)));
+  CSS.highlights.set('current', new Highlight(...all.flatMap(({ ranges, at }) => ranges[at] ?? [])));
+}
+
+document.addEventListener('input', ({ target }) => {
+  if (target instanceof HTMLInputElement && target.matches('.find')) find(target);
+});
+document.addEventListener('keydown', (event) => {
+  const { target, key, shiftKey } = event;
+  if (key !== 'Enter' || !(target instanceof HTMLInputElement) || !target.matches('.find')) return;
+  event.preventDefault();
+  find(target, shiftKey ? -1 : 1);
+});
 
 // Details that a person opened or closed stay so
 
@@ -153,6 +238,10 @@ function show(fresh) {
   bring(main, now);
   document.title = fresh.title;
   tellTimes();
+  for (const input of finds.keys()) {
+    if (input.isConnected) find(input);
+    else finds.delete(input);
+  }
   listen();
 }
 

@@ -76,6 +76,7 @@ describe('reading', () => {
       name: '101',
       state: 'applied',
       proved: null,
+      look: null,
       doubt: null,
       commit: COMMIT,
       declared: true,

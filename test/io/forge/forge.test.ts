@@ -137,7 +137,11 @@ describe('worth another try', () => {
     const reset = Math.floor(Date.now() / 1000) + 1000;
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) };
     lab.faults.rest({ kind: 'answer', status: 403, headers });
-    const result = await forge().setStatus(status(), null, null);
+    const asked = forge();
+    expect(asked.limit()).toBeNull();
+    const result = await asked.setStatus(status(), null, null);
+    // What metrics tell of it.
+    expect(asked.limit()).toEqual({ remaining: 0, limit: null, resets: reset });
     if (result.sent || result.retryAfterSeconds === null) throw new Error('it is worth another try');
     expect(result.retryAfterSeconds).toBeGreaterThan(990);
     expect(result.retryAfterSeconds).toBeLessThanOrEqual(1000);

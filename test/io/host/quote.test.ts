@@ -15,7 +15,7 @@ test('a shell gets back what was quoted', () => {
     fc.property(
       fc.array(
         argument.map((text) => text.replaceAll('\0', '').toWellFormed()),
-        { maxLength: 5 },
+        { maxLength: 40 },
       ),
       (args) => {
         const line = `printf '%s\\0' begin ${args.map(quote).join(' ')}`;
@@ -23,7 +23,7 @@ test('a shell gets back what was quoted', () => {
         expect(output.split('\0').slice(1, -1)).toEqual(args);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 30 },
   );
 });
 

@@ -36,6 +36,7 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
       localContents: null,
       kept,
       missing: [],
+      managedBy: [],
       subuid: null,
       subgid: null,
     },

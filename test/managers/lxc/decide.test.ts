@@ -60,6 +60,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
       localContents: null,
       kept: null,
       missing: [],
+      managedBy: [],
       subuid: null,
       subgid: null,
     },
@@ -311,7 +312,7 @@ test('what can never change is asked for', () => {
         | tags: phoenix
         | unprivileged: 1
     destroy container 101 (destroy)
-      pct destroy 101 --purge 1 --destroy-unreferenced-disks 0"
+      pct destroy 101 --purge 0 --destroy-unreferenced-disks 0"
   `);
   expect(decide({ unprivileged: false }, observation, { approved: true, protected: true })).toMatchInlineSnapshot(
     `"blocked: lxc/101 is protected; remove "protected" from it in a commit of its own first"`,

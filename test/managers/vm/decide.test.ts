@@ -44,6 +44,7 @@ const HOST = {
   localContents: ['iso', 'snippets'],
   kept: null,
   missing: [],
+  managedBy: [],
   subuid: null,
   subgid: null,
 };

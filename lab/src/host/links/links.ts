@@ -92,3 +92,9 @@ export function kernelLinks(node: LabNode): Links {
 export function setKernelLinks(node: LabNode, links: Links): void {
   replaceFile(pathOf(node, KERNEL), JSON.stringify(links));
 }
+
+/** The bridges of the host with their MTU, as its kernel has them. */
+export function bridges(node: LabNode): Map<string, number> {
+  const links = Object.entries(kernelLinks(node)).filter(([name]) => /^(vmbr|vnet)/.test(name));
+  return new Map(links.map(([name, { mtu }]) => [name, mtu]));
+}

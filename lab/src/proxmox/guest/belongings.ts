@@ -1,9 +1,11 @@
 // What lies beside a guest's own file: its firewall rules, and the files inside it.
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { parseSections } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
 import { pathOf } from '../node.ts';
 import { leavePools } from '../objects/pools.ts';
 import { leaveJobs } from '../objects/sections.ts';
+import { refuse } from '../refusal.ts';
 import { copyTree, removeTree } from './trees.ts';
 
 /** Gives a clone the firewall rules and the files of its source, or of a snapshot of it. */
@@ -11,6 +13,19 @@ export function copyGuest(call: Call, from: number, to: number, snapshot?: strin
   const rules = pathOf(call.node, `etc/pve/firewall/${from}.fw`);
   if (existsSync(rules)) copyFileSync(rules, pathOf(call.node, `etc/pve/firewall/${to}.fw`));
   copyTree(call.node, snapshot === undefined ? from : `${from}@${snapshot}`, to);
+}
+
+/** What HA or replication names is destroyed only together with what they have of it (PVE/API2/LXC.pm and Qemu.pm, destroy_vm). */
+export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purge: boolean): void {
+  if (purge) return;
+  const names = (file: string): string[] => {
+    const path = pathOf(node, file);
+    return existsSync(path) ? [...parseSections(readFileSync(path, 'utf8')).keys()] : [];
+  };
+  if (names('etc/pve/ha/resources.cfg').includes(String(id)))
+    refuse(`unable to remove ${what} ${id} - used in HA resources and purge parameter not set.`);
+  const job = names('etc/pve/replication.cfg').find((name) => name.startsWith(`${id}-`));
+  if (job !== undefined) refuse(`There is a replication job '${job}' for guest '${id}' - Please remove that first.`);
 }
 
 /** Removes the firewall rules and the files of a guest that is gone, and its places in pools and, where it is purged, in backup jobs. */

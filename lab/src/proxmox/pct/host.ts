@@ -1,9 +1,10 @@
 // What a container's options ask of the host: bridges, devices, scripts. Missing ones are refused.
 import { existsSync, statSync } from 'node:fs';
 import { type Properties, parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { bridges } from '../../host/links/links.ts';
 import { parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
-import { bridges, type LabNode, pathOf } from '../node.ts';
+import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { located, pathOfVolume } from '../storage/storage.ts';
 

@@ -1,7 +1,7 @@
 // Starting, stopping and destroying containers.
 import { rmSync } from 'node:fs';
 import { type Call, task, warn } from '../call.ts';
-import { forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, forgetGuest } from '../guest/belongings.ts';
 import { backing, disksOf, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -69,6 +69,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
   const check = (): GuestFile => {
     const file = load(call, 'lxc', id);
     checkProtection(file, `can't remove CT ${id}`);
+    checkManaged(call, 'CT', id, parameters['purge'] === '1');
     checkLock('lxc', file);
     if (running(call.node, id) !== undefined && parameters['force'] !== '1')
       refuse(`unable to destroy CT ${id} - container is running`);

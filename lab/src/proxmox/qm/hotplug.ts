@@ -2,11 +2,12 @@
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { bridges } from '../../host/links/links.ts';
 import type { Call } from '../call.ts';
 import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { pendingDeletes, save } from '../guest/guest.ts';
-import { bridges, running } from '../node.ts';
+import { running } from '../node.ts';
 import { attempt, refuse } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { registerUnused } from './drives.ts';

@@ -1,7 +1,7 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
 import { type Call, task, warn } from '../call.ts';
-import { forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, forgetGuest } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import { type GuestFile, isCloudInit } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -88,6 +88,7 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
   const check = (): GuestFile => {
     const file = load(call, 'qemu', id);
     checkProtection(file, `can't remove VM ${id}`);
+    checkManaged(call, 'VM', id, parameters['purge'] === '1');
     if (running(call.node, id) !== undefined) refuse(`VM ${id} is running - destroy failed`);
     return file;
   };

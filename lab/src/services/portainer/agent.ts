@@ -12,7 +12,7 @@ import { machineAt } from '../../network/machines.ts';
 import { addressOf } from '../../network/names.ts';
 import type { Peer } from '../service.ts';
 import { PortainerRefusal } from './refusal.ts';
-import { rootOf } from './server.ts';
+import { rootOf } from './root.ts';
 
 const KEY_HEADER = 'x-portaineragent-publickey';
 const SIGNATURE_HEADER = 'x-portaineragent-signature';

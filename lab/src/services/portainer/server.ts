@@ -3,14 +3,14 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Database, isServer, readDatabase, versionOf, writeDatabase } from '../../guest/docker/portainer.ts';
-import { type Container, type DockerState, type Root, readState } from '../../guest/docker/state.ts';
-import { insidePath } from '../../proxmox/guest/place.ts';
+import { type Container, type DockerState, readState } from '../../guest/docker/state.ts';
 import type { Peer } from '../service.ts';
 import { type Caller, callerOf, isClosed } from './access.ts';
 import type { Signing } from './agent.ts';
 import { type Fields, type Operation, operationAt, readRequest } from './description.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { PortainerRefusal } from './refusal.ts';
+import { rootOf } from './root.ts';
 import { STACKS } from './stacks.ts';
 import { USERS } from './users.ts';
 
@@ -67,10 +67,6 @@ export function serverAt({
     if (found !== undefined && container.running && isServer(container)) return { container, inside: found.target };
   }
   return null;
-}
-
-export function rootOf(node: Peer['node'], id: number): Root {
-  return { at: (path) => insidePath(node, id, path) };
 }
 
 /** One at a time: two requests must not write over each other. */

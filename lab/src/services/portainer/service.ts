@@ -10,7 +10,8 @@ import { flagsOf, TLS_COPIES } from '../../guest/docker/portainer.ts';
 import { type Container, placeInside, readState } from '../../guest/docker/state.ts';
 import type { LabService, Peer } from '../service.ts';
 import { agentAt, answerPing } from './agent.ts';
-import { answer, rootOf, serverAt } from './server.ts';
+import { rootOf } from './root.ts';
+import { answer, serverAt } from './server.ts';
 
 /** Inside the container, without TLS. */
 const PLAIN_PORT = 9000;

@@ -151,6 +151,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
     redeliver: async () => null,
     clockAheadMs: () => clock.aheadMs,
+    limit: () => clock.limit ?? null,
     token: async () => tokenOf(),
   };
 }

@@ -6,13 +6,24 @@ import { nameOf } from '../../../model/ids.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import type { GuestObservation, ManagedBy } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
 import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
-import { brokenOff, locked, mayDestroy, notOurs, onOtherNode, orphaned, unreadableNote } from './gate.ts';
+import {
+  brokenOff,
+  impossible,
+  locked,
+  mayDestroy,
+  notOurs,
+  onOtherNode,
+  orphaned,
+  type Refusal,
+  unlessLocked,
+  unreadableNote,
+} from './gate.ts';
 import { type KeptVolumes, keptVolumesPath, noteVolumes, splitLine } from './kept-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 
@@ -34,7 +45,36 @@ export function decideGone(
     mayDestroy(wanted, `${wanted.target} is no longer declared, and its disk would be destroyed`) ??
     unreadableNote(id, seen.host) ??
     locked(program, id, seen.conf);
-  return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, kept(seen.conf)) };
+  return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, kept(seen.conf), '1') };
+}
+
+/** For a guest that cannot become what is declared. `reason` says why. */
+export function decideRebuild(
+  program: Program,
+  wanted: Wanted<GuestSpec>,
+  seen: GuestObservation,
+  conf: GuestConf,
+  { kept, reason }: { readonly kept: KeptVolumes; readonly reason: string },
+): Decision {
+  const id = Number(nameOf(wanted.target));
+  const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
+  return (
+    managed(rebuild, seen.host.managedBy) ??
+    mayDestroy(wanted, rebuild) ??
+    // Backup jobs that others made name its number, and are to go on with the guest that gets it next.
+    unlessLocked(program, id, conf, destroyGuest(program, wanted, seen, kept, '0'))
+  );
+}
+
+/** Without purging, Proxmox destroys no guest that one of these names; with it, they would be gone. */
+function managed(rebuild: string, managers: readonly ManagedBy[]): Refusal | null {
+  const [first] = managers;
+  if (first === undefined) return null;
+  const names = managers.map(({ by, name }) => `${by} (${name})`).join(' and ');
+  const remove = managers.map(({ by, name }) => (by === 'HA' ? `ha-manager remove ${name}` : `pvesr delete ${name}`));
+  return impossible(
+    `${rebuild}, which Proxmox does not do to a guest of ${names}; take it out by \`${remove.join('` and `')}\`, and put it back when it is recreated`,
+  );
 }
 
 /** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
@@ -43,18 +83,19 @@ function keptRemark(id: number, note: string | null): { readonly remarks?: reado
   return { remarks: [`volumes that outlive it are kept and noted in ${keptVolumesPath(id)} on the node`] };
 }
 
-/** `kept` holds the names of its volumes. */
-export function destroyGuest(
+/** @param kept the names of its volumes @param purge whether what names its number goes with it: jobs, HA, replication */
+function destroyGuest(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   kept: KeptVolumes,
+  purge: '0' | '1',
 ): Action[] {
   const { conf } = seen;
   if (conf === null) return [];
   const id = Number(nameOf(wanted.target));
   const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
-  const args = ['--purge', '1', '--destroy-unreferenced-disks', '0'];
+  const args = ['--purge', purge, '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
   return [...stop, ...keepVolumes(program, id, wanted, conf, seen.host.kept, kept), end];
 }

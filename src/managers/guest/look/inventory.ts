@@ -89,6 +89,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
       bridges: parseBridges(inventory.network, []),
       kept: inventory.files.get(keptVolumesPath(Number(id))) ?? null,
       missing: [],
+      managedBy: [],
       subuid: inventory.subuid ?? null,
       subgid: inventory.subgid ?? null,
     },

@@ -1,5 +1,6 @@
 // What is known of one guest on the host, and how it is found out: from an inventory of all guests, or by a close look.
 
+import { parseSections } from '../../../proxmox/section-config.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';
 import type { Elsewhere } from './cluster.ts';
@@ -41,16 +42,35 @@ export interface HostFacts {
   readonly kept: string | null;
   /** Storage volumes that are noted, would be needed now, and are not there any more. */
   readonly missing: readonly string[];
+  /** What manages the guest, by Proxmox's names: `ct:101` of HA, `101-0` of replication. */
+  readonly managedBy: readonly ManagedBy[];
   readonly subuid: string | null;
   readonly subgid: string | null;
 }
 
+export interface ManagedBy {
+  readonly by: 'HA' | 'replication';
+  readonly name: string;
+}
+
+export const HA_FILE = '/etc/pve/ha/resources.cfg';
+export const REPLICATION_FILE = '/etc/pve/replication.cfg';
 export const STORAGE_FILE = '/etc/pve/storage.cfg';
 export const NETWORK_FILE = '/etc/network/interfaces';
 export const SUBUID_FILE = '/etc/subuid';
 export const SUBGID_FILE = '/etc/subgid';
 /** What `NETWORK_FILE` includes; Proxmox writes the virtual networks of its SDN here. */
 export const NETWORK_FOLDER = '/etc/network/interfaces.d';
+
+/** @param texts of the two files; undefined where there is none, which Proxmox writes with the first entry */
+export function parseManagedBy(id: number, ha: string | undefined, replication: string | undefined): ManagedBy[] {
+  const resources = [...parseSections(ha ?? '')].filter(([name]) => name === String(id));
+  const jobs = [...parseSections(replication ?? '').keys()].filter((name) => name.startsWith(`${id}-`));
+  return [
+    ...resources.map(([name, { type }]) => ({ by: 'HA' as const, name: `${type}:${name}` })),
+    ...jobs.map((name) => ({ by: 'replication' as const, name })),
+  ];
+}
 
 export function parseStorages(text: string | undefined): HostFacts['storages'] {
   if (text === undefined) return null;

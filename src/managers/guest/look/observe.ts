@@ -21,11 +21,14 @@ import { missingVolumes } from './missing-volumes.ts';
 import { parseNotes, repositoryName } from './notes.ts';
 import {
   type GuestObservation,
+  HA_FILE,
   NETWORK_FILE,
   NETWORK_FOLDER,
   parseBridges,
   parseLocalContents,
+  parseManagedBy,
   parseStorages,
+  REPLICATION_FILE,
   STORAGE_FILE,
   SUBGID_FILE,
   SUBUID_FILE,
@@ -45,17 +48,21 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, kept, subuid, subgid] = await Promise.all([
-    host.readFile(confPath(program, id)),
-    host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
-    host.readFile(firewallPath(id)),
-    host.readFile(STORAGE_FILE),
-    host.readFile(NETWORK_FILE),
-    host.readFolders([NETWORK_FOLDER]),
-    host.readFile(keptVolumesPath(id)),
-    host.readFile(SUBUID_FILE),
-    host.readFile(SUBGID_FILE),
-  ]);
+  const [text, other, firewall, storages, network, included, kept, ha, replication, subuid, subgid] = await Promise.all(
+    [
+      host.readFile(confPath(program, id)),
+      host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
+      host.readFile(firewallPath(id)),
+      host.readFile(STORAGE_FILE),
+      host.readFile(NETWORK_FILE),
+      host.readFolders([NETWORK_FOLDER]),
+      host.readFile(keptVolumesPath(id)),
+      host.readFile(HA_FILE),
+      host.readFile(REPLICATION_FILE),
+      host.readFile(SUBUID_FILE),
+      host.readFile(SUBGID_FILE),
+    ],
+  );
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
@@ -85,6 +92,7 @@ export async function observeGuest(
       bridges: parseBridges(network, included.values()),
       kept: kept ?? null,
       missing,
+      managedBy: parseManagedBy(id, ha, replication),
       subuid: subuid ?? null,
       subgid: subgid ?? null,
     },

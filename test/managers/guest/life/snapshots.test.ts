@@ -18,6 +18,7 @@ const HOST = {
   localContents: null,
   kept: null,
   missing: [],
+  managedBy: [],
   subuid: null,
   subgid: null,
 };

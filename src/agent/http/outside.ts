@@ -1,0 +1,19 @@
+// What is outside the ledger, host and repository, is asked for a short time: what is not there by then is not known, which is null.
+
+/** Who looks at a page, or collects metrics, does not wait longer for them. */
+const OUTSIDE_WITHIN_MS = 1_500;
+
+export function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  return inTime(asked).catch(() => null);
+}
+
+/** @throws when the promise takes longer; it goes on, unheard */
+export async function inTime<T>(asked: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${OUTSIDE_WITHIN_MS} ms`)), OUTSIDE_WITHIN_MS);
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

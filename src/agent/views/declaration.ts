@@ -1,0 +1,38 @@
+// What the followed commit says of one target: where it stands in the files, and its fields in the files' own words.
+
+import { locate } from '../../config/read/locate.ts';
+import { readJson } from '../../config/read/read-json.ts';
+import { writtenFields } from '../../managers/written-fields.ts';
+import type { Declaration } from '../../model/environment.ts';
+import { kindOf, type TargetId } from '../../model/ids.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import type { Context } from '../context.ts';
+import { declaredAt } from '../reconcile/gather.ts';
+
+/** Null where it does not declare the target. @throws when the repository cannot be read */
+export async function declaration(context: Context, target: TargetId): Promise<Declaration | null> {
+  const base = (await context.ledger.head())?.base;
+  const declared = base ? await declaredAt(context, base) : undefined;
+  if (declared === undefined || declared.config === null || !declared.targets.has(target)) return null;
+  const { commit, root, config } = declared;
+  const { sources } = context.managers.managerOf(kindOf(target));
+  const entry = sources.entry(config, target);
+  if (entry === null) return { commit, place: null, fields: [] };
+  const { files } = await context.repository.snapshot(commit);
+  const isOwn = entry.path !== '';
+  return {
+    commit,
+    place: {
+      file: root === '' ? entry.file : `${root}/${entry.file}`,
+      line: isOwn ? lineOf(files, entry.file, entry.path) : null,
+    },
+    // What is derived from a whole file has no fields of its own in it.
+    fields: isOwn ? writtenFields(files, entry) : [],
+  };
+}
+
+function lineOf(files: Snapshot['files'], file: string, path: string): number | null {
+  const bytes = files.get(file)?.bytes;
+  if (bytes === undefined || !file.endsWith('.json')) return null;
+  return locate(readJson(bytes).text, [path]).get(path)?.line ?? null;
+}

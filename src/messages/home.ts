@@ -1,0 +1,61 @@
+// What the front page says of how things stand. Pure.
+
+import { countOf } from './status.ts';
+
+const MS_PER_HOUR = 3_600_000;
+const HOURS_PER_DAY = 24;
+
+/** How many of what is declared is as declared, and who needs a person. */
+interface Counts {
+  readonly needed: number;
+  readonly declared: number;
+  readonly proved: number;
+  readonly isDeclaredKnown: boolean;
+}
+
+export interface StandingWords {
+  readonly sentence: string;
+  readonly tone: 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
+}
+
+/**
+ * One line. "All as declared" is said only where that is known of everything.
+ *
+ * @param state `busy`: something goes on; `unfollowed`: no commit was followed yet
+ */
+export function standingSentence(
+  { needed, declared, proved, isDeclaredKnown }: Counts,
+  { busy, unfollowed }: { readonly busy: boolean; readonly unfollowed: boolean },
+): StandingWords {
+  if (needed > 0) return { sentence: needed === 1 ? '1 needs you' : `${needed} need you`, tone: 'bad' };
+  if (unfollowed) return { sentence: 'Nothing is followed yet', tone: 'quiet' };
+  if (!isDeclaredKnown) return { sentence: 'What is declared cannot be read at the moment', tone: 'wait' };
+  const rest = declared - proved;
+  if (busy)
+    return { sentence: rest === 0 ? 'Being applied' : `Being applied: ${countOf(rest, 'target')} to go`, tone: 'busy' };
+  if (rest === 0) return { sentence: declared === 0 ? 'Nothing is declared' : 'All as declared', tone: 'good' };
+  return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
+}
+
+/** What stands below that line. */
+export function declaredText({ declared, proved, isDeclaredKnown }: Counts): string {
+  if (!isDeclaredKnown) return 'The repository cannot be read, so it is not known what is declared.';
+  return proved === declared
+    ? `${countOf(declared, 'target')} declared and proved.`
+    : `${proved} of ${countOf(declared, 'declared target')} proved.`;
+}
+
+export const HOME = {
+  neverLooked: 'No look at the host has come to an end yet, so whether anything differs is not known. To look:',
+  noHost: 'The host was not looked at in time: certificates and orphans are not known at the moment.',
+  tryAgain: 'When that is done',
+  lookAgain: 'To bring back what is declared',
+  end: { unknown: 'not known yet: none that Phoenix brought lies there' },
+} as const;
+
+/** `43 days left`, `21 hours left`, `ended 2 days ago`. @param ms until it ends */
+export function leftText(ms: number): string {
+  const hours = Math.floor(Math.abs(ms) / MS_PER_HOUR);
+  const long = hours >= 2 * HOURS_PER_DAY ? countOf(Math.floor(hours / HOURS_PER_DAY), 'day') : countOf(hours, 'hour');
+  return ms <= 0 ? `ended ${long} ago` : hours === 0 ? 'less than an hour left' : `${long} left`;
+}

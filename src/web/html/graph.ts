@@ -1,0 +1,85 @@
+// A graph as a picture: boxes that lead somewhere, coloured by how what they stand for is, and the lines between them. It is SVG in the
+// page, without a style of its own, so that the policy of the pages lets it be.
+
+import { printable } from '../../messages/printable.ts';
+import { type GraphLayout, layOut } from '../graph-layout.ts';
+import type { Tone } from './components.ts';
+import { type Html, html } from './html.ts';
+
+/** Laying out takes a second or more beyond, for a picture that nobody can look at. */
+export const MOST_BOXES = 80;
+
+const CHARACTER_PX = 7.3;
+const PADDING_PX = 12;
+const HEIGHT_PX = 44;
+const NARROWEST_PX = 104;
+/** Characters of a name; what is longer is cut in its middle and stands whole in its title. */
+const LONGEST_NAME = 30;
+
+export interface GraphBox {
+  readonly id: string;
+  readonly label: string;
+  /** How it is, in a word: colours say the same. */
+  readonly word: string;
+  readonly tone: Tone;
+  /** Null for what has no page. */
+  readonly href: string | null;
+}
+
+export interface GraphShown {
+  /** For who hears the page. */
+  readonly label: string;
+  readonly boxes: readonly GraphBox[];
+  readonly lines: ReadonlyArray<{ readonly from: string; readonly to: string }>;
+  readonly direction: 'TB' | 'LR';
+}
+
+/** Null where there is nothing to see, or too much. */
+export function graph({ label, boxes, lines, direction }: GraphShown): Html {
+  if (boxes.length < 2 || boxes.length > MOST_BOXES) return null;
+  const sized = boxes.map((box) => ({ id: box.id, width: widthOf(box), height: HEIGHT_PX }));
+  const layout = layOut(sized, lines, direction);
+  const { width, height } = layout;
+  return html`<div class="graph" role="region" aria-label=${label} tabindex="0">
+    <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
+      <g class="lines">${layout.lines.map(({ points }) => html`<path d=${pathOf(points)} />`)}</g>
+      ${boxes.map((box, index) => boxOf(box, layout, index))}
+    </svg>
+  </div>`;
+}
+
+function widthOf({ label, word }: GraphBox): number {
+  const characters = Math.max(short(label).length, word.length);
+  return Math.max(NARROWEST_PX, Math.ceil(characters * CHARACTER_PX) + 2 * PADDING_PX);
+}
+
+function boxOf({ label, word, tone, href }: GraphBox, { boxes }: GraphLayout, index: number): Html {
+  const { x = 0, y = 0, width = 0, height = 0 } = boxes[index] ?? {};
+  // The title of the box itself would be read as the whole name of the link, which has to hold what is seen.
+  const inside = html`<rect x=${x} y=${y} width=${width} height=${height} rx="5"><title>${printable(label)}</title></rect>
+      <text class="name" x=${x + PADDING_PX} y=${y + 18}>${short(label)}</text>
+      <text class="word" x=${x + PADDING_PX} y=${y + 35}>${word}</text>`;
+  return href === null
+    ? html`<g class=${`box ${tone}`}>${inside}</g>`
+    : html`<a class=${`box ${tone}`} href=${href}>${inside}</a>`;
+}
+
+/** Bent once between each two points, so that lines leave and reach their boxes straight. */
+function pathOf(points: GraphLayout['lines'][number]['points']): string {
+  const [first, ...rest] = points;
+  if (first === undefined) return '';
+  let path = `M${first.x} ${first.y}`;
+  for (const [index, point] of rest.entries()) {
+    const next = rest[index + 1];
+    if (next === undefined) path += `L${point.x} ${point.y}`;
+    else path += `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
+  }
+  return path;
+}
+
+function short(text: string): string {
+  const all = [...printable(text)];
+  if (all.length <= LONGEST_NAME) return all.join('');
+  const half = Math.floor((LONGEST_NAME - 1) / 2);
+  return `${all.slice(0, half).join('')}…${all.slice(-half).join('')}`;
+}

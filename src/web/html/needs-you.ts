@@ -1,0 +1,121 @@
+// What needs a person, in the order in which people ask: what waits for approval, what failed, what drifted, which certificates end,
+// what nobody declares. Each with what to do about it.
+
+import type { Standing } from '../../agent/http/standing.ts';
+import { COMMANDS } from '../../messages/commands.ts';
+import { HOME, leftText, type StandingWords, standingSentence } from '../../messages/home.ts';
+import { orphanText } from '../../messages/orphans.ts';
+import type { Validity } from '../../model/environment.ts';
+import { parted } from '../../model/failure.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Links } from '../links.ts';
+import { badge, command, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
+import type { Front } from './home.ts';
+import { type Html, html } from './html.ts';
+
+/** A certificate is renewed after two thirds of its lifetime: one with less left than this was not. */
+const LATE_SHARE = 1 / 4;
+/** So many are shown at once; the list of targets has the others. */
+const MOST_SHOWN = 20;
+
+export function standingLine(standing: Standing, { open, head }: Pick<Front, 'open' | 'head'>): StandingWords {
+  const busy = open.some(({ readOnly, state }) => !readOnly && state !== 'blocked');
+  return standingSentence(standing, { busy, unfollowed: head === null });
+}
+
+export function needsYou(standing: Standing, front: Pick<Front, 'names' | 'now' | 'runs'>, links: Links): Html {
+  const { certificates, orphans } = standing;
+  return html`
+    ${approvals(standing, front, links)}
+    ${failures(standing, front, links)}
+    ${drift(standing, front, links)}
+    ${certificates === null || orphans === null ? html`<p class="notice">${HOME.noHost}</p>` : null}
+    ${certificateList(standing, front, links)}
+    ${orphanList(standing)}`;
+}
+
+function approvals({ approvals: waiting }: Standing, { names }: Pick<Front, 'names'>, links: Links): Html {
+  return section(
+    'approvals',
+    'Waits for approval',
+    waiting,
+    ({ run, target, reason, since }) => html`
+      <p>${named(links, names, target)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
+      ${reason === null ? null : html`<p class="reason">${said(parted(reason).told)}</p>`}
+      <p>${command(COMMANDS.approve(run, target))}</p>`,
+    links,
+  );
+}
+
+function failures({ failed, refused }: Standing, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
+  const one = ({ target, run, outcome, reason, commit }: Standing['failed'][number]) => html`
+      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}</p>
+      ${withRemedy(reason)}
+      ${commit === '' ? null : html`<p><span class="dim">${HOME.tryAgain}:</span> ${command(COMMANDS.converge(target))}</p>`}`;
+  const run = runs.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
+  const where = run === undefined ? 'its run' : runLink(links, run.id);
+  const head =
+    refused === null
+      ? null
+      : html`<li><p>${badge(refused.verdict, 'bad')} ${commitLink(links, refused.commit)}, the newest commit of the branch: ${where} says why.</p></li>`;
+  return section('failed', 'Failed', failed, one, links, head);
+}
+
+function drift({ drifted }: Standing, { names }: Pick<Front, 'names'>, links: Links): Html {
+  return section(
+    'drift',
+    'Drift',
+    drifted,
+    ({ target, look }) => html`
+      <p>${named(links, names, target)} ${badge('differs', 'wait')}${look === null ? null : html`, seen in <a href=${links.step(look.run, target)}>run ${look.run}</a>, since ${time(look.since, true)}`}</p>
+      <p class="reason">${said(look?.found ?? '')}</p>
+      <p><span class="dim">${HOME.lookAgain}:</span> ${command(COMMANDS.converge(target))}</p>`,
+    links,
+  );
+}
+
+function certificateList({ certificates }: Standing, { now }: Pick<Front, 'now'>, links: Links): Html {
+  if (certificates === null || certificates.length === 0) return null;
+  const lines = certificates.map(({ target, validity }) => {
+    if (validity === null)
+      return html`<li>${targetLink(links, target)} <span class="dim">${HOME.end.unknown}</span></li>`;
+    const { until } = validity;
+    const left = Date.parse(until) - now.getTime();
+    const tone = certificateTone(validity, now);
+    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${time(until)}</span></li>`;
+  });
+  return html`<section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2><ul class="now">${lines}</ul></section>`;
+}
+
+export function certificateTone({ from, until }: Validity, now: Date): Tone {
+  const [left, lifetime] = [Date.parse(until) - now.getTime(), Date.parse(until) - Date.parse(from)];
+  if (left <= 0) return 'bad';
+  return left < LATE_SHARE * lifetime ? 'wait' : 'good';
+}
+
+function orphanList({ orphans }: Standing): Html {
+  if (orphans === null || orphans.length === 0) return null;
+  const lines = orphans.map((orphan) => html`<li>${badge('orphan', 'wait')} ${said(orphanText(orphan))}</li>`);
+  return html`<section aria-labelledby="orphans"><h2 id="orphans">Orphans</h2><ul class="cards">${lines}</ul></section>`;
+}
+
+/** Nothing where there is nothing to say. @param first before the others */
+function section<Item>(
+  id: string,
+  title: string,
+  items: readonly Item[],
+  shown: (item: Item) => Html,
+  links: Links,
+  first: Html = null,
+): Html {
+  if (items.length === 0 && first === null) return null;
+  const left = items.length - MOST_SHOWN;
+  const rest = left <= 0 ? null : html`<p><a href=${links.targets}>and ${left} more</a></p>`;
+  const lines = items.slice(0, MOST_SHOWN).map((item) => html`<li>${shown(item)}</li>`);
+  return html`<section aria-labelledby=${id}><h2 id=${id}>${title}</h2><ul class="cards">${first}${lines}</ul>${rest}</section>`;
+}
+
+function named(links: Links, names: ReadonlyMap<TargetId, string>, target: TargetId): Html {
+  const name = names.get(target);
+  return targetLink(links, target, name === undefined ? target : `${target} (${name})`);
+}

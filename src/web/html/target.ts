@@ -1,0 +1,199 @@
+// The page of one target: its home. What it is called and where it is, what is declared and what was seen, who rests on it, where it
+// stands in the files, and what became of it.
+
+import type { TargetJson } from '../../agent/http/run-json.ts';
+import { COMMANDS } from '../../messages/commands.ts';
+import { fieldRows } from '../../messages/fields.ts';
+import { leftText } from '../../messages/home.ts';
+import { HOST_IS_SILENT, NO_HISTORY, TARGET_STATES, UNKNOWN_NOW } from '../../messages/pages.ts';
+import { printable } from '../../messages/printable.ts';
+import { askedFor, stepVerb } from '../../messages/run.ts';
+import { networkText, OBSERVED, placeText } from '../../messages/target.ts';
+import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Run, StepRecord } from '../../model/run.ts';
+import type { CommitInfo } from '../../ports.ts';
+import type { Links } from '../links.ts';
+import {
+  command,
+  commitLink,
+  duration,
+  facts,
+  said,
+  stepBadge,
+  table,
+  targetLink,
+  time,
+  withRemedy,
+} from './components.ts';
+import type { Page } from './document.ts';
+import { type Html, html } from './html.ts';
+import { stateBadge } from './targets.ts';
+
+/** A step of one target, with the run that it was in. */
+interface Past {
+  readonly run: Run;
+  readonly step: StepRecord;
+}
+
+export interface TargetView {
+  readonly id: TargetId;
+  /** Null when it is neither declared nor applied. */
+  readonly target: TargetJson | null;
+  readonly looked: boolean;
+  /** What the followed commit says of it; null where it says nothing, or could not be read in time. */
+  readonly declaration: Declaration | null;
+  /** Null for what is no guest, or is not known. */
+  readonly guest: DeclaredGuest | null;
+  /** Names under which it is reached. */
+  readonly services: readonly DeclaredService[];
+  /** Of a certificate; null where nothing is known. */
+  readonly validity: Validity | null;
+  /** What it needs, and what needs it; null: it could not be read. */
+  readonly needs: readonly TargetId[] | null;
+  readonly dependants: readonly TargetId[] | null;
+  /** What guests are called. */
+  readonly names: ReadonlyMap<TargetId, string>;
+  /** Newest first. */
+  readonly history: readonly Past[];
+  /** How many runs were looked at for it. */
+  readonly runs: number;
+  /** The run that the history goes on before; null when there are no older ones. */
+  readonly older: RunId | null;
+  /** Of the history; null: the repository could not be asked in time. */
+  readonly commits: ReadonlyMap<string, CommitInfo> | null;
+  readonly now: Date;
+}
+
+export function targetPage(view: TargetView, links: Links): Page {
+  const { id, target, looked, guest } = view;
+  return {
+    title: guest === null ? id : `${id} (${printable(guest.name)})`,
+    live: null,
+    main: html`
+      <h1><code>${id}</code>${guest === null ? null : html` ${said(guest.name)}`} ${target === null ? null : stateBadge(target)}</h1>
+      <p class="lead">${target === null ? UNKNOWN_NOW : TARGET_STATES[target.state].sentence}</p>
+      ${target === null ? null : trouble(target, links)}
+      ${about(view, links)}
+      ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
+      ${observed(view, links)}
+      <h2>History</h2>
+      ${history(view, links)}`,
+  };
+}
+
+/** What its newest step failed of, or waits for. */
+function trouble({ target, outcome, reason, run }: TargetJson, links: Links): Html {
+  if (outcome !== 'failed' && outcome !== 'blocked') return null;
+  const where =
+    run === null
+      ? null
+      : html`<p>Its newest step ${outcome === 'failed' ? 'failed' : 'waits'}, in <a href=${links.step(run, target)}>run ${run}</a>.</p>`;
+  const again = outcome === 'failed' ? html`<p>${command(COMMANDS.converge(target))}</p>` : null;
+  return html`${where}${withRemedy(reason)}${again}`;
+}
+
+function about(view: TargetView, links: Links): Html {
+  const { target, guest, services, validity, needs, dependants, declaration, now } = view;
+  const list = (targets: readonly TargetId[] | null) =>
+    targets === null ? html`<span class="dim">not known</span>` : targetList(targets, view, links);
+  return facts([
+    ['Address', guest === null ? null : lines(guest.interfaces.flatMap(({ addresses }) => addresses))],
+    ['Network', guest === null ? null : lines(guest.interfaces.map(networkText))],
+    ['Reached as', lines(services.map(({ name }) => name))],
+    ['On the host', target?.running ?? null],
+    [
+      'Valid',
+      validity === null
+        ? null
+        : html`${leftText(Date.parse(validity.until) - now.getTime())}, until ${time(validity.until)}`,
+    ],
+    ['Needs', list(needs)],
+    ['Needed by', list(dependants)],
+    ['Written in', declaration === null ? null : placeOf(declaration, links)],
+    [
+      'Commit',
+      target === null || target.commit === ''
+        ? null
+        : commitLink(links, target.commit, html`<code class="whole">${target.commit}</code>`),
+    ],
+  ]);
+}
+
+function lines(texts: readonly string[]): Html {
+  return texts.length === 0 ? null : html`<ul class="inline">${texts.map((text) => html`<li>${said(text)}</li>`)}</ul>`;
+}
+
+function targetList(targets: readonly TargetId[], { names }: Pick<TargetView, 'names'>, links: Links): Html {
+  if (targets.length === 0) return 'nothing';
+  const label = (target: TargetId) => (names.has(target) ? `${target} (${names.get(target)})` : target);
+  return html`<ul class="inline">${targets.map((target) => html`<li>${targetLink(links, target, label(target))}</li>`)}</ul>`;
+}
+
+function placeOf({ commit, place }: Declaration, { forge }: Links): Html {
+  if (place === null) return OBSERVED.nowhere;
+  const text = html`<code>${placeText(place)}</code>`;
+  return forge === null
+    ? text
+    : html`<a href=${forge.file(commit, place.file, place.line)} rel="noreferrer">${text}</a>`;
+}
+
+/** What is declared, and what was seen of it last. */
+function observed({ id, target, declaration }: TargetView, links: Links): Html {
+  if (target === null) return null;
+  return html`<section aria-labelledby="observed"><h2 id="observed">Declared and observed</h2>
+    ${seen(id, target, links)}
+    ${declared(declaration)}</section>`;
+}
+
+function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
+  const run = look === null ? null : html`<a href=${links.step(look.run, id)}>run ${look.run}</a>`;
+  if (look !== null && look.found !== null && !look.over) {
+    return html`<p>${OBSERVED.differs} ${run} looked, ${time(look.at)}; since ${time(look.since)}.</p>
+      <p class="reason">${said(look.found)}</p>
+      ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
+      <p>${command(COMMANDS.converge(id))}</p>`;
+  }
+  const doubts = doubt === null ? null : html`<p>${OBSERVED.doubt} ${said(doubt)}</p>`;
+  if (look !== null && !look.over && state !== 'unproved')
+    return html`<p>${OBSERVED.same} ${run} looked, ${time(look.at)}.</p>${doubts}`;
+  if (proved !== null) return html`<p>${OBSERVED.proved} ${time(proved)}.</p>${doubts}`;
+  return html`<p>${state === 'applied' || state === 'doubtful' ? OBSERVED.provedOnce : OBSERVED.unknown}</p>${doubts}`;
+}
+
+function declared(declaration: Declaration | null): Html {
+  const rows = (declaration?.fields ?? []).flatMap(({ field, value }) =>
+    fieldRows({ path: field, before: undefined, after: value }),
+  );
+  if (rows.length === 0) return null;
+  return table({
+    caption: 'Declared, in the words of the file',
+    columns: ['Field', 'Value'],
+    rows: rows.map(({ path, after }) => [html`<code>${path}</code>`, html`<code class="value">${after ?? ''}</code>`]),
+    look: 'declared',
+  });
+}
+
+function history({ id, history: past, runs, older, commits }: TargetView, links: Links): Html {
+  const more =
+    older === null ? null : html`<p><a rel="next" href=${links.older(links.target(id), older)}>Older runs</a></p>`;
+  const note = html`<p class="dim">${past.length} of the ${runs} runs that were looked at.</p>`;
+  if (past.length === 0) return html`<p>${NO_HISTORY}</p>${more}`;
+  const rows = past.map(({ run, step }) => [
+    html`<a href=${links.step(run.id, id)}>run ${run.id}</a>`,
+    stepBadge(run, step),
+    `${stepVerb(run, step)}, ${step.impact}`,
+    html`${commitLink(links, run.commit)} ${said(firstLine(commits?.get(run.commit)))}`,
+    said(askedFor(run)),
+    time(step.ended ?? step.started ?? run.created, true),
+    duration(step.started, step.ended),
+    step.reason === null ? null : said(step.reason),
+  ]);
+  const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
+  return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;
+}
+
+/** Of its message; empty where it is not known. */
+function firstLine(commit: CommitInfo | undefined): string {
+  return commit?.message.trim().split('\n', 1)[0] ?? '';
+}

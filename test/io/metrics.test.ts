@@ -1,0 +1,117 @@
+// What Prometheus reads: of everything that is known and of nothing that is not, by its own conventions; and that the alert rules and the
+// dashboard in deploy/ ask for metrics that there are.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type MetricsLedger, openMetrics } from '../../src/io/metrics.ts';
+import type { EnvironmentSeen } from '../../src/model/environment.ts';
+import type { TargetId } from '../../src/model/ids.ts';
+import type { Forge } from '../../src/ports.ts';
+import { findProgram } from '../support/programs.ts';
+
+const PROMTOOL = findProgram('promtool', 'PHOENIX_TEST_PROMTOOL');
+const DEPLOY = join(import.meta.dirname, '../../deploy');
+const RULES = readFileSync(join(DEPLOY, 'prometheus/alerts.yml'), 'utf8');
+const RULE_TESTS = readFileSync(join(DEPLOY, 'prometheus/alerts.test.yml'), 'utf8');
+const DASHBOARD = readFileSync(join(DEPLOY, 'grafana/phoenix.json'), 'utf8');
+
+const NOW = '2026-01-02T03:00:00.000Z';
+const at = (iso: string) => Date.parse(iso) / 1_000;
+const QUIET: MetricsLedger = {
+  hasEnded: async () => false,
+  runProgress: async () => null,
+  openRuns: async () => [],
+  frozen: async () => null,
+  reportsWaiting: async () => 0,
+  reportsHeld: async () => null,
+  nextReport: async () => null,
+  nodesAway: async () => new Map(),
+};
+const LATE: MetricsLedger = {
+  ...QUIET,
+  reportsHeld: async () => ({ failed: 1, waiting: 2, since: '2026-01-02T02:30:00.000Z', why: 'no' }),
+  nodesAway: async () => new Map([['pve', { since: '2026-01-02T02:00:00.000Z', why: 'no' }]]),
+};
+const SEEN: EnvironmentSeen = {
+  targets: [
+    {
+      target: 'lxc/101' as TargetId,
+      state: 'applied',
+      proved: '2026-01-01T00:00:00.000Z',
+      failed: false,
+      drifted: true,
+    },
+    { target: 'vm/9' as TargetId, state: 'declared', proved: null, failed: true, drifted: null },
+  ],
+  ...{ approvals: 2, headRefused: false, orphans: 1, lookedAt: '2026-01-01T12:00:00.000Z' },
+  certificates: [
+    { target: 'certificate/a' as TargetId, validity: { from: NOW, until: '2026-02-01T00:00:00.000Z' } },
+    { target: 'certificate/b' as TargetId, validity: null },
+  ],
+};
+const UNKNOWN: EnvironmentSeen = { ...SEEN, targets: [], orphans: null, certificates: null, lookedAt: null };
+
+/** Lines of our own metrics, without what is said of them. */
+const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('phoenix_'));
+
+function metricsOf(ledger: MetricsLedger) {
+  return openMetrics(ledger, { clock: { now: () => new Date(NOW) }, version: '1.2.3' });
+}
+
+test('they tell each target, certificate, queue and limit; what is not known has no series', async () => {
+  const metrics = metricsOf(LATE);
+  metrics.forge({ limit: () => ({ remaining: 4_000, limit: 5_000, resets: 1_767_326_400 }) } as Forge);
+  const { text } = await metrics.text(SEEN);
+  expect(ours(text)).toEqual(
+    expect.arrayContaining([
+      'phoenix_target_state{target="lxc/101",kind="lxc",state="applied"} 1',
+      'phoenix_target_state{target="vm/9",kind="vm",state="declared"} 1',
+      `phoenix_target_last_success_timestamp_seconds{target="lxc/101",kind="lxc"} ${at('2026-01-01T00:00:00Z')}`,
+      'phoenix_target_failed{target="vm/9",kind="vm"} 1',
+      'phoenix_target_drifted{target="lxc/101",kind="lxc"} 1',
+      `phoenix_certificate_expiry_timestamp_seconds{target="certificate/a"} ${at('2026-02-01T00:00:00Z')}`,
+      `phoenix_last_look_timestamp_seconds ${at('2026-01-01T12:00:00Z')}`,
+      'phoenix_approvals_waiting 2',
+      'phoenix_orphans 1',
+      'phoenix_outbox_age_seconds 1800',
+      'phoenix_queue_age_seconds 0',
+      `phoenix_node_away_timestamp_seconds{node="pve"} ${at('2026-01-02T02:00:00Z')}`,
+      'phoenix_forge_requests_remaining 4000',
+      'phoenix_forge_requests_limit 5000',
+      `phoenix_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
+    ]),
+  );
+  expect(text).not.toMatch(/^phoenix_target_(drifted|last_success\w+)\{target="vm\/9"|certificate\/b/m);
+
+  const after = (await metrics.text(UNKNOWN)).text;
+  for (const name of ['target_state', 'target_drifted', 'certificate_expiry', 'orphans', 'last_look'])
+    expect(ours(after).filter((line) => line.startsWith(`phoenix_${name}`))).toEqual([]);
+  const quiet = (await metricsOf(QUIET).text(null)).text;
+  expect(ours(quiet).filter((line) => /^phoenix_(forge|node_away|target)/.test(line))).toEqual([]);
+});
+
+test('rules and dashboard ask only for metrics that there are, and every rule has its tests', async () => {
+  const metrics = metricsOf(LATE);
+  const { text } = await metrics.text(SEEN);
+  const known = new Set([...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name));
+  const asked = [RULES, DASHBOARD].flatMap((file) => [...file.matchAll(/\bphoenix_\w+/g)].map(([name]) => name));
+  expect(asked.length).toBeGreaterThan(30);
+  expect(asked.filter((name) => !known.has(name.replace(/_(bucket|count|sum)$/, '')))).toEqual([]);
+  const alerts = [...RULES.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+  expect(alerts.filter((name) => !RULE_TESTS.includes(`name: ${name} fires`))).toEqual([]);
+});
+
+test.skipIf(PROMTOOL === undefined)(
+  'promtool finds nothing in metrics and rules (needs promtool, see test/README.md)',
+  async () => {
+    const run = (args: readonly string[], input = '') => {
+      const { status, stdout, stderr } = spawnSync(PROMTOOL ?? '', args, { input, encoding: 'utf8' });
+      return { status, said: `${stdout}${stderr}` };
+    };
+    expect(run(['check', 'metrics'], (await metricsOf(LATE).text(SEEN)).text)).toEqual({ status: 0, said: '' });
+    expect(run(['check', 'rules', join(DEPLOY, 'prometheus/alerts.yml')])).toMatchObject({ status: 0 });
+    expect(run(['test', 'rules', join(DEPLOY, 'prometheus/alerts.test.yml')])).toMatchObject({ status: 0 });
+  },
+);

@@ -1,0 +1,3 @@
+import { sshContract } from './ssh-host.contract.ts';
+
+sshContract('by a key that may start phoenix-shell alone');
