@@ -2,11 +2,21 @@
 // property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
 // What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
 //
-// Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json (the second holds the firewall's macros)
+// Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json APIDATA.js (the second holds the firewall's macros, the third is
+// api-viewer/apidata.js of pve-docs: of it come the paths that the first leaves out)
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const source = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const lists = JSON.parse(readFileSync(process.argv[3] ?? '', 'utf8'));
+const viewer = readFileSync(process.argv[4] ?? '', 'utf8');
+
+const addPaths = ({ path, info = {}, children = [] }) => {
+  source.paths[path] ??= Object.fromEntries(
+    Object.entries(info).map(([method, { name, parameters }]) => [method, { name, params: parameters?.properties }]),
+  );
+  for (const child of children) addPaths(child);
+};
+for (const top of JSON.parse(viewer.slice(viewer.indexOf('['), viewer.indexOf('\n]\n') + 2))) addPaths(top);
 
 const KEPT_VERBS = {
   pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume',
@@ -14,6 +24,9 @@ const KEPT_VERBS = {
 };
 const KEPT_PATHS =
   /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+/** Objects of the datacenter, and what is set of a node. */
+const OBJECT_PATHS =
+  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(config|dns|hosts|time))$/;
 const FACTS = [
   'type',
   'optional',
@@ -80,6 +93,7 @@ const COMMAND_LINE_ONLY = {
   'qm status': { vmid, verbose: optionalFlag },
   'qm unlock': { vmid },
   'qm wait': { vmid, timeout: { type: 'integer', optional: 1, minimum: 1 } },
+  'pveum passwd': { userid: { type: 'string', format: 'pve-userid', maxLength: 64 } },
   'pvesm path': { volume: { type: 'string', format: 'pve-volume-id' } },
   'pvesm apiinfo': {},
   'pveam update': {},
@@ -100,6 +114,7 @@ const MORE_VERBS = {
   'pvesm path': [['volume']],
   'pvesm apiinfo': [[]],
   'pveum user add': [['userid'], 'POST /access/users'],
+  'pveum passwd': [['userid']],
   'pveum acl modify': [['path'], 'PUT /access/acl', ['delete']],
   'pveum acl delete': [['path'], 'PUT /access/acl', ['delete']],
   'pveam update': [[]],
@@ -123,6 +138,11 @@ const byLowerCase = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1);
 /** Property-string formats that the description names without spelling them out. */
 const NAMED_FORMATS = {
   'pve-qm-boot': { legacy: { ...matching('[acdn]{1,4}'), default_key: 1 }, order: formatted('pve-qm-bootdev-list') },
+  'realm-sync-options': {
+    scope: one('users', 'groups', 'both'),
+    'remove-vanished': matching('(?:(?:(?:acl|properties|entry);)*(?:acl|properties|entry))|none'),
+    'enable-new': flag,
+  },
   'backup-fleecing': {
     enabled: { ...flag, default_key: 1 },
     storage: formatted('pve-storage-id'),
@@ -224,7 +244,7 @@ function withRuns(values) {
 const factsOf = (schema) =>
   Object.fromEntries(
     FACTS.filter((fact) => schema[fact] != null).map((fact) => {
-      if (fact === 'pattern') return [fact, schema.pattern.replaceAll('(?^:', '(?:')];
+      if (fact === 'pattern') return [fact, schema.pattern.replaceAll(/\(\?\^(i?):/g, '(?$1:')];
       if (/^m(in|ax)imum$/.test(fact)) return [fact, Number(schema[fact])];
       if (fact === 'items') return [fact, factsOf(schema.items)];
       if (fact === 'enum') return [fact, withRuns(schema.enum.map(String))];
@@ -241,12 +261,14 @@ const factsOf = (schema) =>
 const formats = {};
 const formatNames = new Map();
 let option = '';
-/** Formats are stored once, under the guest kind and option that first showed them. */
+let apiPath = '';
+/** Formats are stored once, under the guest kind and option that first showed them; another under the same words with its path. */
 function formatName(format) {
   const key = JSON.stringify(format);
   if (!formatNames.has(key)) {
-    formatNames.set(key, option);
-    formats[option] = format;
+    const name = formats[option] === undefined ? option : `${apiPath}/${option.split('/').at(-1)}`;
+    formatNames.set(key, name);
+    formats[name] = format;
   }
   return formatNames.get(key);
 }
@@ -284,10 +306,11 @@ source.paths['/cluster/backup/{id}'] = {
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options
 for (const path of Object.keys(source.paths)
-  .filter((path) => KEPT_PATHS.test(path))
+  .filter((path) => KEPT_PATHS.test(path) || OBJECT_PATHS.test(path))
   .sort((a, b) => order(a) - order(b))) {
   for (const [method, { name, params }] of Object.entries(source.paths[path])) {
     const numbered = {};
+    apiPath = path;
     for (const [parameter, schema] of Object.entries(params ?? {})) {
       option = `${path.includes('/lxc') ? 'lxc' : path.includes('/qemu') ? 'qemu' : 'storage'}/${parameter.replace('[n]', '')}`;
       numbered[parameter] = schemaNumber(factsOf(schema));

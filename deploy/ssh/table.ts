@@ -3,12 +3,12 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
-import { type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
+import { isFixed, type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
-import type { Schema } from '../../src/proxmox/table.ts';
+import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
 const WORDS = new Map([
@@ -76,6 +76,39 @@ const CLASSES: Readonly<Record<string, string>> = {
   props: '{prop}(?:,{prop})*',
   prop: '[a-z0-9_][a-z0-9_-]*(?:=[^,\\0\\n]*)?',
   digest: '[0-9a-f]{64}',
+  digestone: '[0-9a-f]{40}',
+  /** None: taken away. */
+  nomails: '(?:{mails})?',
+  nowords: '(?:{words})?',
+  /** A user of Proxmox with its realm: of pam an account of a person. */
+  puser: '{account}@pam|[A-Za-z0-9_][A-Za-z0-9._+-]*@(?!pam[/,!\\0])[A-Za-z][A-Za-z0-9._-]*',
+  /** Who may be given rights: whoever is a user, or a token of one; never root of the host. */
+  holder: '(?!root@pam[/,!\\0])[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*(?:!{name})?',
+  holders: '{holder}(?:,{holder})*',
+  signed: '-?[0-9]{1,12}',
+  /** Of a property string of an object: nothing that names a file of the host. */
+  settings: '{setprop}(?:,{setprop})*',
+  setprop: '[a-z][a-z0-9_-]*=[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
+  foldermap: '(?:{setprop}|path={data})(?:,(?:{setprop}|path={data}))*',
+  macprefix: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,2}:?',
+  overrides: '[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*(?:,[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)*',
+  portal: '[A-Za-z0-9.:\\[\\]-]+',
+  portals: '{portal}(?:[,; ]{portal})*',
+  blocksize: '[0-9]+[kKmM]?',
+  /** Where a storage has its files: of people's data, or where Proxmox mounts what is on the network. */
+  shown: '{data}|/mnt/pve/{step}',
+  /** A path on a server. */
+  sharepath: '/(?:{step}(?:/{step})*)?',
+  share: '(?!-)[^\\0\\n/]+',
+  mountpointed: 'yes|no|1|0|{data}',
+  zfsbase: '/dev(?:/{file})*',
+  loginname: '(?![-/])[^\\0\\n /]+',
+  fingerprint: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}',
+  iqn: '[A-Za-z0-9][A-Za-z0-9.:_-]*',
+  otelpath: '/[A-Za-z0-9._~/-]*',
+  aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
+  dn: '[A-Za-z][A-Za-z0-9-]*=[^\\0\\n]*',
+  ldapfilter: '\\([^\\0\\n]*\\)',
   /** Nothing: as it is. Never set-user-id. */
   mode: '(?:0[0-7]{3})?',
   owner: '[0-9]{0,10}(?::[0-9]{1,10})?',
@@ -145,8 +178,9 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
-      '/etc/pve/(?:storage|user|jobs)\\.cfg',
       '/etc/pve/(?:ha/resources|replication)\\.cfg',
+      '/etc/pve/(?:storage|user|jobs|domains|status|datacenter)\\.cfg',
+      '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -185,6 +219,30 @@ const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | sm
 
 /** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
 const FORMATS: Readonly<Record<string, string>> = {
+  'graphite-path': 'name',
+  'mac-prefix': 'macprefix',
+  'pve-configid': 'name',
+  'pve-dir-override-list': 'overrides',
+  'pve-node-list': 'words',
+  'pve-storage-content-list': 'list',
+  'pve-storage-options': 'plain',
+  'pve-storage-path': 'storagepath',
+  'pve-storage-portal-dns': 'portal',
+  'pve-storage-portal-dns-list': 'portals',
+  'pve-storage-server': 'host',
+  'pve-storage-vgname': 'name',
+  'pve-storage-zfs-blocksize': 'blocksize',
+  'pve-volume-id': 'volume',
+  address: 'host',
+  'email-opt': 'nomails',
+  'ldap-simple-attr': 'name',
+  'ldap-simple-attr-list': 'words',
+  'pve-groupid-list': 'nowords',
+  'pve-priv-list': 'nowords',
+  'pve-roleid-list': 'words',
+  'pve-tokenid-list': 'holders',
+  'pve-userid-list': 'holders',
+  'realm-sync-options': 'props',
   'backup-fleecing': 'props',
   'backup-performance': 'props',
   'email-or-username-list': 'mails',
@@ -197,35 +255,99 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** For readers: any text. Of the others without a format, what names something is a name. */
-const FREE = /^(comment|notes-template)$/;
-const NAMES = /^pool$/;
+const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
+const NAMES =
+  /^(pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
+/** Those that are neither, by option or by kind and option. */
+const TEXT_CLASSES: Readonly<Record<string, string>> = {
+  'storage.path': 'shown',
+  'storage.mountpoint': 'shown',
+  'storage.subdir': 'sharepath',
+  'storage.export': 'sharepath',
+  'storage.zfs-base-path': 'zfsbase',
+  'storage.is_mountpoint': 'mountpointed',
+  'storage.pool': 'dataset',
+  'storage.share': 'share',
+  'storage.namespace': 'dataset',
+  'storage.username': 'loginname',
+  'storage.fingerprint': 'fingerprint',
+  'storage.target': 'iqn',
+  'dir.map': 'foldermap',
+  'backup.exclude-path': 'plain',
+  'datacenter.http_proxy': 'url',
+  'datacenter.consent-text': 'text',
+  'datacenter.registered-tags': 'tags',
+  'metrics.api-path-prefix': 'plain',
+  'metrics.otel-path': 'otelpath',
+  'metrics.otel-resource-attributes': 'props',
+  path: 'aclpath',
+  'issuer-url': 'url',
+  ...Object.fromEntries(['base_dn', 'bind_dn', 'group_dn'].map((option) => [option, 'dn'])),
+  ...Object.fromEntries(['filter', 'group_filter'].map((option) => [option, 'ldapfilter'])),
+  ...Object.fromEntries(
+    ['acr-values', 'audiences', 'client-id', 'prompt', 'scopes', 'sync_attributes'].map((option) => [option, 'plain']),
+  ),
+};
 
-function wordsFor(option: string, { type, format, enum: words }: Schema): string {
+function wordsFor(kind: string, option: string, schema: Schema): string {
+  const { type, format, enum: words, items, minimum } = schema;
   if (words !== undefined) return `( ${words.join(' | ')} )`;
+  const particular = TEXT_CLASSES[`${kind}.${option}`];
+  if (particular !== undefined) return `{${particular}}`;
+  if (type === 'array' && items !== undefined) return wordsFor(kind, option, items);
+  if (minimum !== undefined && minimum < 0) return '{signed}';
   if (type !== 'string') return `{${WORDS.get(type ?? '') ?? 'plain'}}`;
-  const word =
-    format === undefined ? (FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : undefined) : FORMATS[format];
+  const own = FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : TEXT_CLASSES[option];
+  const isProperties = format !== undefined && propertiesOf(format) !== undefined;
+  const word = format === undefined ? own : (FORMATS[format] ?? (isProperties ? 'settings' : undefined));
   if (word === undefined) throw new Error(`no class of words for --${option}, a text in the form ${format}`);
   return `{${word}}`;
 }
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear } = row;
+  const { id, paths, members, clear, digest } = row;
   const options = [...optionsOf(row)].map(
-    ([option, schema]) => [option, `--${option} ${wordsFor(option, schema)}`] as const,
+    ([option, schema]) =>
+      [
+        option,
+        row.types !== undefined && option === 'type'
+          ? `--type ( ${Object.keys(row.types).join(' | ')} )`
+          : `--${option} ${wordsFor(row.kind, option, schema)}`,
+      ] as const,
   );
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
-  const set = options.map(([, words]) => words);
+  const set = options.flatMap(([option, words]) => (isFixed(row, option, {}) ? [] : [words]));
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
-  const named = paths.change.includes('{id}')
-    ? paths.change.replace('{id}', '{name}')
-    : `${paths.change} --${id} {name}`;
+  const secured = digest === true ? ['--digest {digestone}'] : [];
+  const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
+  const named = `${classed(paths.change)}${own}`;
+  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`];
+  if (row.makes !== undefined) {
+    const others = made.filter((words) => !row.makes?.without.some((option) => words.startsWith(`--${option} `)));
+    const types = Object.keys(row.types ?? {}).join(' | ');
+    return [
+      `${row.makes.program} add ( ${types} ) {name} ( ${others.join(' | ')} )* ( --password )?`,
+      `${row.makes.program} set {name} --password`,
+      `pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
+      `pvesh delete ${named}`,
+    ];
+  }
+  if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
+  const making = (row.making ?? []).join(' ');
+  const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
   return [
-    `pvesh create ${paths.create} --${id} {name} ( ${made.join(' | ')} )*`,
-    `pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`,
+    `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
+    `pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${named}`,
   ];
+}
+
+/** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
+const NAME_CLASSES: Readonly<Record<string, string>> = { userid: 'puser' };
+
+function classed(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);
 }
 
 /** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
@@ -315,6 +437,8 @@ const COMMANDS: readonly string[] = [
   'usermod --comment Kept\\ by\\ Phoenix {account}',
   'chpasswd -e < {account}:{hash}',
   'visudo -c -f /var/lib/phoenix/users/sudoers',
+  // Of Proxmox's own realm alone: those of pam are accounts of the host.
+  'pveum passwd {name}@pve',
   'pveum user add {account}@pam --comment Kept\\ by\\ Phoenix',
   'pveum acl ( modify | delete ) / --users {account}@pam --roles Administrator',
 
@@ -325,6 +449,9 @@ const COMMANDS: readonly string[] = [
   ':inspect ( {read} | {made} )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
+  // What Proxmox keeps apart of its objects; it is never read.
+  ':write /etc/pve/priv/realm/{name}.pw 0600 {owner} {expected}',
+  ':write /etc/pve/priv/metricserver/{name}.pw 0600 {owner} {expected}',
   ':lines {shared} {mode} {number} ( root:{number}:{number} )+',
   ':folder {made} {owner} {mode}',
   ':place ( {read} {written} {mode} {owner} )+',

@@ -1,6 +1,7 @@
 // Checks of one value that stand in the code of Proxmox's programs and in no schema. Each names where it was read; those that need to
 // know the state of the host are not here.
 
+import { isAclPath } from './access.ts';
 import { arePublicKeys } from './public-key.ts';
 
 /** Why the value is refused, in Proxmox's words; undefined when it is not. */
@@ -58,6 +59,13 @@ export const encodedKeys: Check = (text) => {
   }
 };
 
+/** pve-access-control, PVE/API2/ACL.pm. */
+const aclPath: Check = (path) => (isAclPath(path) ? undefined : `invalid ACL path '${path}'`);
+
+/** pve-access-control, PVE/API2/Role.pm. */
+const roleId: Check = (role) =>
+  /^pve/i.test(role) ? "cannot use role ID starting with the (case-insensitive) 'PVE' namespace" : undefined;
+
 /** By verb and option. */
 const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'pct snapshot': { snapname: containerSnapshotName },
@@ -65,6 +73,8 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'pct create': { ostemplate: template, 'ssh-public-keys': publicKeys },
   'qm create': { sshkeys: encodedKeys },
   'qm set': { sshkeys: encodedKeys },
+  'pvesh create /access/roles': { roleid: roleId },
+  'pvesh set /access/acl': { path: aclPath },
   'pvesh create /nodes/{node}/storage/{storage}/download-url': { filename: downloadName },
 };
 

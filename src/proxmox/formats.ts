@@ -1,5 +1,6 @@
 // The named formats of Proxmox's schemas: each a test of one value, with the words of its refusal.
 
+import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { isCalendarEvent } from './calendar-event.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
@@ -157,6 +158,12 @@ const VERIFIERS: Record<string, Verifier> = {
   ),
   ipv6: passing(isIpv6, 'value does not look like a valid IPv6 address'),
   'lxc-ip-with-ll-iface': nameserver,
+  'graphite-path': matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid graphite path'),
+  'mac-prefix': matching(
+    '[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?',
+    'value is not a valid unicast MAC address prefix',
+    'i',
+  ),
   'mac-addr': matching(
     '[a-f0-9][02468ace](?::[a-f0-9]{2}){5}',
     'value does not look like a valid unicast MAC address',
@@ -203,12 +210,19 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-poolid': poolId,
   'pve-qm-bootdev': bootDevice,
   'pve-qm-bootdisk': passing(isDrive, "invalid boot disk '%s'"),
+  'ldap-simple-attr': matching('[a-zA-Z0-9]+', "value '%s' does not look like a simple ldap attribute name"),
+  'pve-priv': passing((value) => privileges.includes(value), "invalid privilege '%s'"),
+  'pve-realm': matching('[A-Za-z][A-Za-z0-9.\\-_]+', 'value does not look like a valid realm'),
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-storage-content': content,
   'pve-storage-id': storageId,
   'pve-storage-options': matching('\\S+', "invalid options '%s'"),
   'pve-storage-path': passing((value) => /^\/[^;()]+/.test(value), 'value does not look like a valid absolute path'),
+  'pve-storage-path-in-property-string': passing(
+    (value) => /^\/[^;,=()]+$/.test(value),
+    'Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()\n',
+  ),
   'pve-storage-portal-dns': passing(
     (value) =>
       [value, value.replace(/:\d+$/, '')].some((host) => isIp(host.replace(/^\[(.*)\]$/, '$1')) || isDnsName(host)),

@@ -96,7 +96,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   // What the pages show of it: how long it holds by the file on the host, where it is written, and who wrote the commit.
   const target = 'certificate/web.example.internal' as TargetId;
   const shown = phoenix.agent();
-  const { validTo } = new X509Certificate(first[0] ?? "");
+  const { validTo } = new X509Certificate(first[0] ?? '');
   const [end] = await shown.certificates();
   expect(end).toMatchObject({ target, validity: { until: new Date(validTo).toISOString() } });
   expect(await shown.declaration(target)).toMatchObject({

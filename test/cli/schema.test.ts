@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { type SchemaArgs, schema } from '../../src/cli/schema.ts';
 import { SCHEMA_NAMES } from '../../src/load/json-schema.ts';
 import { environment } from '../load/environment.ts';
+import { exampleDatacenter } from '../managers/datacenter/example.ts';
 import { captured } from './captured.ts';
 
 const run = (args: SchemaArgs) => captured((io) => schema(args, io));
@@ -56,12 +57,7 @@ describe('each schema', () => {
     phoenix_lxc_configs: files['etc/phoenix_lxc_configs.json'],
     phoenix_vm_configs: files['etc/phoenix_vm_configs.json'],
     'certificate-manifest': files['etc/certificate-manifest.json'],
-    phoenix_datacenter_config: {
-      pools: { edge: { comment: 'At the edge', vms: [101], storage: ['local'] } },
-      backup_jobs: {
-        nightly: { schedule: '02:30', pool: 'edge', storage: 'local', 'prune-backups': { 'keep-daily': 7 } },
-      },
-    },
+    phoenix_datacenter_config: exampleDatacenter(),
     phoenix_stacks_config: { docker_stacks: {} },
     stack: files['stacks/shop/phoenix.json'],
   };

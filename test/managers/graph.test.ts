@@ -10,12 +10,13 @@ import { order } from '../../src/plan/order.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
+import { exampleDatacenter } from './datacenter/example.ts';
 
 const REFERENCE: Files = {
   ...repositoryFiles(),
   'etc/phoenix_datacenter_config.json': JSON.stringify({
-    pools: { edge: { vms: [101, 102] } },
-    backup_jobs: { nightly: { schedule: '02:30', pool: 'edge', storage: 'local' } },
+    ...exampleDatacenter(),
+    pools: { prod: { vms: [101, 102] } },
   }),
 };
 const LXC = 'etc/phoenix_lxc_configs.json';

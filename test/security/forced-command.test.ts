@@ -201,7 +201,7 @@ const detours: readonly ((path: string) => string)[] = [
 ];
 /** Values that are free text by their nature. */
 const isFree = (words: readonly string[], at: number): boolean =>
-  ['--description', '--comment'].includes(words[at - 1] ?? '');
+  ['--description', '--comment', '--base_dn'].includes(words[at - 1] ?? '');
 const swapped = (words: readonly string[], at: number): string[] => {
   const copy = [...words];
   [copy[at], copy[at + 1]] = [copy[at + 1] ?? '', copy[at] ?? ''];
@@ -260,8 +260,8 @@ test('fuzz: a hostile word in place of another passes only as the text of a note
       if (words.length === 1 || isFree(words, at) || other.join('\0') === words.join('\0')) return;
       const found = shapeFor(other);
       if (found === undefined) return;
-      // An empty mode, owner or digest is none at all.
-      expect([found.split(' ')[0], word]).toEqual([expect.stringMatching(/^:(write|lines|folder|place)$/), '']);
+      // An empty mode, owner or digest is none at all, and so is an empty option of an object.
+      expect([found.split(' ')[0], word]).toEqual([expect.stringMatching(/^(:(write|lines|folder|place)|pvesh)$/), '']);
     }),
     { numRuns: 3000 },
   );

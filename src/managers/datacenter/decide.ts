@@ -3,82 +3,87 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { Impact } from '../../model/plan.ts';
-import { splitList } from '../../proxmox/perl.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { Decision, Wanted } from '../manager.ts';
-import { keeperOf, markedComment } from './mark.ts';
+import { deletion, making, optionArgs, setting } from './calls.ts';
+import { markedComment } from './mark.ts';
+import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
-import { wordsOf } from './read.ts';
-import { type ObjectRow, optionsOf } from './row.ts';
+import { whyForeign } from './owner.ts';
+import { isFixed, markOf, type ObjectRow, optionsOf, referencesOf } from './row.ts';
+import { askedInMaking, forgetSecrets, secretActions } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
-const SECONDS = 120;
-
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
-  const { target, spec } = wanted;
+  return (row.decide ?? decideByOptions)(row, wanted, seen);
+}
+
+function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
+  const { spec } = wanted;
   const { present } = seen;
+  if (row.single !== undefined)
+    return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present ?? {}) };
   if (spec === undefined) return decideRemoval(row, wanted, seen);
   const foreign = present === null ? null : whyForeign(row, wanted, present);
-  if (foreign !== null) return { kind: 'blocked', reason: foreign };
+  if (foreign !== null && !(markOf(row) === null && isSettled(row, wanted, spec, seen))) {
+    return { kind: 'blocked', reason: foreign };
+  }
   const absent = whyNotThere(row, wanted, spec, seen);
   if (absent !== null) return { kind: 'impossible', reason: absent };
-  const taken = wordsOf(row.members.includes('vms') ? spec['vms'] : undefined).find((id) => isTaken(id, wanted, seen));
-  if (taken !== undefined) {
-    const reason = `guest ${taken} is in pool ${seen.poolOf[taken]}, which is not ours; take it out there, or take it over with phoenix adopt ${target}`;
-    return { kind: 'blocked', reason };
-  }
-  return {
-    kind: 'actions',
-    actions: present === null ? creation(row, wanted, spec, seen) : changes(row, wanted, spec, seen, present),
-  };
+  const taken = whyTaken(row, wanted, spec, seen);
+  if (taken !== null) return { kind: 'blocked', reason: taken };
+  if (present === null) return { kind: 'actions', actions: creation(row, wanted, spec, seen) };
+  const fixed = fixedDifferences(row, spec, present);
+  if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
+  return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
 }
 
-/** In a pool that this repository does not keep, so that moving it would take it from somebody. */
-function isTaken(guest: string, { target, origin, adopt }: Wanted<JsonObject>, { poolOf, pools }: ObjectSeen): boolean {
-  const pool = poolOf[guest];
-  if (pool === undefined || pool === nameOf(target) || adopt === true) return false;
-  return keeperOf(pools[pool] ?? '') !== repositoryName(origin);
-}
-
-function whyForeign(row: ObjectRow, { target, origin, adopt }: Wanted<JsonObject>, present: Options): string | null {
-  const keeper = keeperOf(present['comment']?.[0] ?? '');
-  if (adopt === true || keeper === repositoryName(origin)) return null;
-  const whose = keeper === null ? 'is not ours' : `is kept by the repository ${keeper}`;
-  return `${row.what} ${nameOf(target)} ${whose}; take it over with phoenix adopt ${target}`;
+/** One that no mark could tell from ours is as declared already: nothing of it is touched. */
+function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): boolean {
+  const { present } = seen;
+  if (present === null || fixedDifferences(row, spec, present).length > 0) return false;
+  return changes(row, wanted, spec, seen, present).length === 0;
 }
 
 /** What an object names that the host does not have and nothing declares: Proxmox would take it without a word. */
-function whyNotThere(
+export function whyNotThere(
   row: ObjectRow,
   { target, declares }: Wanted<JsonObject>,
   spec: JsonObject,
   { there }: ObjectSeen,
 ): string | null {
-  for (const [option, sort] of Object.entries(row.names)) {
+  const name = nameOf(target);
+  for (const { sort, name: named, at } of referencesOf(row, name, spec)) {
     const known = there[sort];
-    if (known === null) continue;
-    const missing = wordsOf(spec[option]).find((name) => !known.includes(name) && !isDeclared(sort, name, declares));
-    if (missing === undefined) continue;
-    return `${row.what} ${nameOf(target)} names ${sort} ${missing} in ${option}, which is not there; make it, or take it out of ${option}`;
+    if (known === null || known.includes(named) || isDeclared(sort, named, declares)) continue;
+    const [option] = at;
+    const where = option === undefined ? '' : ` in ${option}`;
+    return `${row.what} ${name} names ${sort} ${named}${where}, which is not there; make it, or take it out of ${option ?? 'the file'}`;
   }
   return null;
 }
 
 function isDeclared(sort: string, name: string, declares: Wanted['declares']): boolean {
-  if (declares === undefined || sort === 'storage') return false;
+  if (declares === undefined) return false;
   const kinds = sort === 'guest' ? ['lxc', 'vm'] : [sort];
   return kinds.some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
 }
 
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
-  const name = nameOf(wanted.target);
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
-  const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declaredOf(option, spec, wanted)));
-  const make = pvesh(`make ${row.what} ${name}`, 'create', row.paths.create, [`--${row.id}`, name, ...args]);
-  return [make, ...memberActions(row, wanted, spec, seen, {})];
+  const args = new Map(
+    options.map(([option, schema]) => [option, optionArgs(option, schema, declaredOf(row, option, spec, wanted))]),
+  );
+  const name = nameOf(wanted.target);
+  return [
+    // A note of one that was there before would hide that this one has no secret yet.
+    ...forgetSecrets(row, name, seen),
+    making(row, name, spec, args, askedInMaking(row, spec)),
+    ...secretActions(row, wanted, seen, true),
+    ...memberActions(row, wanted, spec, seen, {}),
+  ];
 }
 
 function changes(
@@ -95,10 +100,9 @@ function changes(
   const chosen = row.oneOf.find((option) => spec[option] !== undefined);
   for (const [option, schema] of optionsOf(row)) {
     if (row.members.includes(option)) continue;
-    const value = declaredOf(option, spec, wanted);
-    const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
+    const value = declaredOf(row, option, spec, wanted);
     if (value !== undefined) {
-      if (has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value))) continue;
+      if (isAsDeclared(row, option, schema, value, present)) continue;
       set.push(...optionArgs(option, schema, value));
       named.push(option);
       continue;
@@ -106,104 +110,102 @@ function changes(
     const replaced = chosen !== undefined && row.oneOf.includes(option);
     if (present[option] === undefined || !(replaced || wanted.before?.[option] !== undefined)) continue;
     if (row.clear === 'delete') cleared.push(option);
-    else set.push(`--${option}`, '');
+    else {
+      const usual = row.defaults[option] ?? '';
+      if (meaningOf(schema, present[option] ?? []) === meaningOf(schema, [usual])) continue;
+      set.push(`--${option}`, usual);
+    }
     named.push(option);
+  }
+  const again = (row.always ?? []).filter((option) => !named.includes(option));
+  if (set.length + cleared.length > 0) {
+    const known = optionsOf(row);
+    set.push(...again.flatMap((option) => optionArgs(option, known.get(option) ?? {}, spec[option])));
   }
   const args = cleared.length === 0 ? set : [...set, '--delete', cleared.join(',')];
   return [
-    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args)]),
+    ...(args.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
+    ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
   ];
 }
 
+function calledIn(row: ObjectRow, name: string): string {
+  return row.single === undefined ? `${row.what} ${name}` : `the ${row.what}`;
+}
+
+/** One that is left out counts as what Proxmox takes it for. */
+function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Json, present: Options): boolean {
+  const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
+  return has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value));
+}
+
 /** What is declared of an option; the comment with whose the object is behind it. */
-function declaredOf(option: string, spec: JsonObject, { origin }: Wanted<JsonObject>): Json | undefined {
-  const value = spec[option];
-  return option === 'comment' ? markedComment(String(value ?? ''), repositoryName(origin)) : value;
-}
-
-function optionArgs(option: string, schema: Schema, value: Json | undefined): string[] {
-  return value === undefined ? [] : textsOf(schema, value).flatMap((text) => [`--${option}`, text]);
-}
-
-/** Words that are declared and not there are added, words that were declared and are no more are taken away. */
-function memberActions(
+function declaredOf(
   row: ObjectRow,
-  { target, before }: Wanted<JsonObject>,
+  option: string,
   spec: JsonObject,
-  { poolOf }: ObjectSeen,
-  present: Options,
-): Action[] {
+  { origin }: Wanted<JsonObject>,
+): Json | undefined {
+  const value = spec[option];
+  return option === markOf(row) ? markedComment(String(value ?? ''), repositoryName(origin)) : value;
+}
+
+/** Options that are declared otherwise than they are, and that Proxmox never changes. */
+function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): string[] {
+  return [...optionsOf(row)].flatMap(([option, schema]) => {
+    const value = spec[option];
+    if (value === undefined || !isFixed(row, option, spec)) return [];
+    return isAsDeclared(row, option, schema, value, present) ? [] : [option];
+  });
+}
+
+/** Deleted and made again, with everything that goes along with that. */
+function decideRecreation(
+  row: ObjectRow,
+  wanted: Wanted<JsonObject>,
+  spec: JsonObject,
+  seen: ObjectSeen,
+  fixed: readonly string[],
+): Decision {
+  const { target, approved, protected: kept } = wanted;
   const name = nameOf(target);
-  const here = (option: string): string[] => splitList(present[option]?.[0] ?? '');
-  const added = row.members.flatMap((option) => {
-    const words = wordsOf(spec[option]).filter((word) => !here(option).includes(word));
-    return words.length === 0 ? [] : [[option, words] as const];
-  });
-  const removed = row.members.flatMap((option) => {
-    const words = wordsOf(before?.[option]).filter(
-      (word) => here(option).includes(word) && !wordsOf(spec[option]).includes(word),
-    );
-    return words.length === 0 ? [] : [[option, words] as const];
-  });
-  const moves = added.some(([option, words]) => option === 'vms' && words.some((id) => poolOf[id] !== undefined));
-  const list = (words: typeof added): string[] => words.flatMap(([option, each]) => [`--${option}`, each.join(',')]);
-  const told = (words: typeof added): string =>
-    words.map(([option, each]) => `${option} ${each.join(', ')}`).join(' and ');
-  return [
-    ...(removed.length === 0
-      ? []
-      : [setting(row, name, `take ${told(removed)} out of ${row.what} ${name}`, ['--delete', '1', ...list(removed)])]),
-    ...(added.length === 0
-      ? []
-      : [
-          setting(row, name, `put ${told(added)} into ${row.what} ${name}`, [
-            ...list(added),
-            ...(moves ? ['--allow-move', '1'] : []),
-          ]),
-        ]),
-  ];
+  const why = `Proxmox never changes ${fixed.join(', ')} of ${row.what} ${name}, and making it again takes ${row.lost} along`;
+  if (kept) return { kind: 'blocked', reason: `${why}; it is protected` };
+  if (!approved) return { kind: 'blocked', reason: `${why}; ${howToApprove('recreate', target)}` };
+  const actions = [deletion(row, name, 'recreate'), ...creation(row, wanted, spec, seen)];
+  return { kind: 'actions', actions };
 }
 
 function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
   const { target, before, approved } = wanted;
   const { present } = seen;
   const name = nameOf(target);
-  if (present === null) return { kind: 'actions', actions: [] };
+  if (present === null) return { kind: 'actions', actions: forgetSecrets(row, name, seen) };
   const foreign = whyForeign(row, wanted, present);
   if (foreign !== null) return { kind: 'actions', actions: [], remarks: [`${foreign}: it stays as it is`] };
-  const strange = row.members.flatMap((option) =>
-    splitList(present[option]?.[0] ?? '').filter((word) => !wordsOf(before?.[option]).includes(word)),
-  );
+  const strange = strangeMembers(row, before, present);
   if (strange.length > 0) {
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
   }
-  if (!approved) {
-    const how = `approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy ${target}`;
-    return {
-      kind: 'blocked',
-      reason: `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${how}`,
-    };
+  const holder = row.holding?.whoHolds(name, new Map(Object.entries(seen.holders))) ?? null;
+  if (holder !== null) {
+    return { kind: 'impossible', reason: `${row.what} ${name} is declared no more, and ${holder}`, passing: true };
   }
-  const remove = pvesh(`delete ${row.what} ${name}`, 'delete', ...addressed(row, name), 'destroy');
-  return { kind: 'actions', actions: [...memberActions(row, wanted, {}, seen, present), remove] };
+  if (!approved) {
+    const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;
+    return { kind: 'blocked', reason };
+  }
+  const actions = [
+    ...memberActions(row, wanted, {}, seen, present),
+    deletion(row, name, 'destroy'),
+    ...forgetSecrets(row, name, seen),
+  ];
+  return { kind: 'actions', actions };
 }
 
-function setting(row: ObjectRow, name: string, summary: string, args: readonly string[]): Action {
-  const [path, own] = addressed(row, name);
-  return pvesh(summary, 'set', path, [...own, ...args]);
-}
-
-/** The path of an object, and its name as an option where the path does not hold it. */
-function addressed({ paths, id }: ObjectRow, name: string): [string, readonly string[]] {
-  return paths.change.includes('{id}') ? [paths.change.replace('{id}', name), []] : [paths.change, [`--${id}`, name]];
-}
-
-function pvesh(summary: string, verb: string, path: string, args: readonly string[], impact: Impact = 'live'): Action {
-  return {
-    summary,
-    impact,
-    do: { kind: 'command', program: 'pvesh', args: [verb, path, ...args], timeoutSeconds: SECONDS },
-  };
+/** @param trailer what the commit trailer calls it */
+export function howToApprove(trailer: 'destroy' | 'recreate', target: string): string {
+  return `approve it with: phoenix approve, or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
 }

@@ -2,6 +2,7 @@
 
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import type { Kind } from '../kind.ts';
@@ -9,8 +10,8 @@ import { own } from '../sources.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
-import { declaration, wordsOf } from './read.ts';
-import type { Named, ObjectRow } from './row.ts';
+import { declaration } from './read.ts';
+import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
@@ -27,7 +28,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
       // The fields of the spec are Proxmox's options, as those of the file.
       of: (_target, field) => [own(`/${field}`)],
     },
-    impact: ({ verb }) => (verb === 'delete' ? 'destroy' : 'live'),
+    impact: (change) => impactOf(row, change),
     inventory: (host) => lookAtObjects(row, host),
     // The files say everything.
     quickCheck: (inventory, { target }) => seenOf(inventory, target),
@@ -39,10 +40,16 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
   };
 }
 
+/** What Proxmox never changes is deleted and made again. */
+function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): Impact {
+  if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
+  const isAnew = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
+  const anew = verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isAnew(path));
+  return anew ? 'recreate' : 'live';
+}
+
 function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
-  const needs = Object.entries(row.names).flatMap(([option, sort]) =>
-    wordsOf(options[option]).flatMap((each) => needsOf(sort, each)),
-  );
+  const needs = referencesOf(row, name, options).flatMap((reference) => needsOf(reference.sort, reference.name));
   return {
     id: targetId(row.kind, name),
     spec: options,
@@ -58,6 +65,6 @@ function isGuest(id: TargetId): boolean {
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {
-  if (sort === 'storage') return [targetId('hypervisor', 'storage')];
+  if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
   return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
 }

@@ -2,48 +2,68 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
 import type { Named, ObjectRow } from './row.ts';
+import { notesFolder } from './secrets.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
 const STORAGES = '/etc/pve/storage.cfg';
 const USERS = '/etc/pve/user.cfg';
+const REALMS = '/etc/pve/domains.cfg';
 
 export interface Objects {
   /** By name. */
   readonly objects: ReadonlyMap<string, Options>;
+  /** The file that they stand in; null where it is not there. */
+  readonly text: string | null;
   /** What is there to be named; null where the host does not list it. */
   readonly there: Readonly<Record<Named, readonly string[] | null>>;
   /** The pool of each guest that is in one. */
   readonly poolOf: Readonly<Record<string, string>>;
   /** The comment of each pool. */
   readonly pools: Readonly<Record<string, string>>;
+  /** What was noted of secrets that Proxmox was told, by file. */
+  readonly notes: Readonly<Record<string, string>>;
+  /** Files that tell who would be left without one. */
+  readonly holders: Readonly<Record<string, string>>;
 }
 
-export interface ObjectSeen extends Omit<Objects, 'objects'> {
+export interface ObjectSeen extends Objects {
   /** Null where there is none of that name. */
   readonly present: Options | null;
 }
 
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [row.file, GUESTS, STORAGES, USERS];
+  const paths = [row.file, GUESTS, STORAGES, USERS, REALMS];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
+  const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
+  const holders = row.holding === undefined ? new Map<string, string>() : await host.readFolders(row.holding.folders);
   const text = new Map(texts);
-  const pools = parseUserConfig(text.get(USERS) ?? '', 'pool');
+  const users = text.get(USERS) ?? '';
+  const pools = parseUserConfig(users, 'pool');
   const storages = text.get(STORAGES);
   return {
     objects: row.read(text.get(row.file) ?? ''),
+    text: text.get(row.file) ?? null,
     there: {
       guest: guestsIn(text.get(GUESTS)),
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],
+      group: [...parseUserConfig(users, 'group').keys()],
+      user: [BUILT_IN_USER, ...parseUserConfig(users, 'user').keys()],
+      role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
+      realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
+      token: [...parseUserConfig(users, 'token').keys()],
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),
     ),
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
+    notes: Object.fromEntries(notes),
+    holders: Object.fromEntries(holders),
   };
 }
 
@@ -54,6 +74,6 @@ function guestsIn(text: string | undefined): string[] | null {
   return Object.keys(ids);
 }
 
-export function seenOf({ objects, ...others }: Objects, target: TargetId): ObjectSeen {
-  return { ...others, present: objects.get(nameOf(target)) ?? null };
+export function seenOf(objects: Objects, target: TargetId): ObjectSeen {
+  return { ...objects, present: objects.objects.get(nameOf(target)) ?? null };
 }

@@ -9,10 +9,13 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Declaration, Reading } from '../declaration.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
-import { type ObjectRow, optionsOf } from './row.ts';
+import { each } from './each.ts';
+import { referencesAreKnown } from './references.ts';
+import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { DATACENTER_FILE, datacenterFile } from './schema.ts';
-import { normalised } from './values.ts';
+import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
+import { normalised, wordsOf } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
 
@@ -26,8 +29,11 @@ export const declaration: Declaration = {
       ifEmpty: 'Write {} for none, or remove the file.',
     },
   ],
-  read: (reading) => ({ datacenter: readObjects(reading) }),
-  rules: [storagesAreKnown, poolsMayHaveTheirGuests],
+  read: (reading, { hypervisor }) => {
+    const datacenter = readObjects(reading);
+    return { datacenter, ...(hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) }) };
+  },
+  rules: [storagesAreKnown, poolsMayHaveTheirGuests, referencesAreKnown, storagesAreDeclaredOnce],
 };
 
 function readObjects(reading: Reading): Datacenter {
@@ -42,10 +48,14 @@ function readObjects(reading: Reading): Datacenter {
   const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;
   return new Map(
     ROWS.map((row) => {
-      const objects = Object.entries(fields[row.field] ?? {}).map(
+      const field = fields[row.field];
+      const { single } = row;
+      const entries: readonly (readonly [string, JsonObject])[] =
+        field === undefined ? [] : single === undefined ? Object.entries(field) : [[single, field as JsonObject]];
+      const objects = entries.map(
         ([name, options]): DeclaredObject => ({
           name,
-          writtenAt: within(at, row.field, name),
+          writtenAt: single === undefined ? within(at, row.field, name) : within(at, row.field),
           options: normalisedOptions(row, options),
         }),
       );
@@ -59,7 +69,11 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
     const value = options[option];
     return value === undefined ? [] : [[option, normalised(schema, value)]];
   });
-  return Object.fromEntries(values);
+  const secrets = Object.keys(row.secrets ?? {}).flatMap((option): [string, Json][] => {
+    const value = options[option];
+    return value === undefined ? [] : [[option, value]];
+  });
+  return Object.fromEntries([...values, ...secrets]);
 }
 
 /** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
@@ -67,23 +81,20 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
   return each(datacenter).flatMap(({ row, object }) =>
-    Object.entries(row.names).flatMap(([option, sort]): Diagnostic[] => {
+    referencesOf(row, object.name, object.options).flatMap(({ sort, name: id, at }): Diagnostic[] => {
       if (sort !== 'storage') return [];
-      return wordsOf(object.options[option]).flatMap((id, index): Diagnostic[] => {
-        const found = storages.get(id);
-        const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
-        if (found !== undefined && takes) return [];
-        const keys = Array.isArray(object.options[option]) ? [option, index] : [option];
-        return [
-          {
-            code: 'UNKNOWN_STORAGE',
-            at: within(object.writtenAt, ...keys),
-            message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
-            hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
-            target: targetId(row.kind, object.name),
-          },
-        ];
-      });
+      const found = storages.get(id);
+      const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
+      if (found !== undefined && takes) return [];
+      return [
+        {
+          code: 'UNKNOWN_STORAGE',
+          at: within(object.writtenAt, ...at),
+          message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
+          hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
+          target: targetId(row.kind, object.name),
+        },
+      ];
     }),
   );
 }
@@ -100,14 +111,4 @@ function poolsMayHaveTheirGuests({ config: { datacenter } }: RuleContext): Diagn
       return [{ code: 'DUPLICATE_ID', at: within(writtenAt, 'vms'), message, target: targetId('pool', name) }];
     }),
   );
-}
-
-function each(datacenter: Datacenter | undefined): { readonly row: ObjectRow; readonly object: DeclaredObject }[] {
-  return ROWS.flatMap((row) => (datacenter?.get(row.kind) ?? []).map((object) => ({ row, object })));
-}
-
-/** The words of a value that names others. */
-export function wordsOf(value: Json | undefined): string[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value.map(String) : [String(value)];
 }

@@ -1,61 +1,176 @@
 // What is said of a kind of object of a datacenter: one row, from which its schema, its observation and its commands follow.
 
+import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import type { ObjectSeen } from './observe.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool';
+export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token';
+
+/** Another object that one names, and where in its options it does. */
+export interface Reference {
+  readonly sort: Named;
+  readonly name: string;
+  /** Keys below the object; none where its own name says it. */
+  readonly at: readonly (string | number)[];
+}
+
+/** What one type of an object has of the options of all types. */
+interface TypeOptions {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  /** Those of them that Proxmox never changes, though the call has them. */
+  readonly fixed?: readonly string[];
+}
+
+/** A secret of an object, which is declared by reference and reaches Proxmox outside of any command line. */
+interface SecretOption {
+  readonly describes: string;
+  /** Why an object cannot have it; null where it can. */
+  refuses(name: string, options: JsonObject): string | null;
+  tell(name: string, secret: SecretReference): Command | FileWrite;
+  /** The call that makes the object asks for it too, on its standard input. */
+  readonly withMaking?: true;
+}
+
+/** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
+interface Holding {
+  readonly folders: readonly string[];
+  whoHolds(name: string, files: ReadonlyMap<string, string>): string | null;
+}
 
 export interface ObjectRow {
   /** Of its targets: `backup` of `backup/nightly`. */
   readonly kind: string;
   /** Of the file. */
   readonly field: string;
+  /** The field holds one object, which is there always and has this name; absent where it holds many. */
+  readonly single?: string;
   /** For people: `backup job`. */
   readonly what: string;
   /** A sentence. */
   readonly describes: string;
-  /** The option of the API that holds its name. */
-  readonly id: string;
-  /** Paths of the API; where one has no `{id}` in it, the name is given as an option. */
+  /** The option of the API that holds its name; null where only the file has one. */
+  readonly id: string | null;
+  /** Paths of the API; where one has no placeholder in it, the name is given as an option. */
   readonly paths: { readonly create: string; readonly change: string };
+  /** What stands for each placeholder of the paths. Default: the name for every one. */
+  readonly parts?: (name: string) => Readonly<Record<string, string>>;
+  /** What names may be. Default: letters, digits and `_ . -`, and a letter first. */
+  readonly named?: { readonly pattern: RegExp; readonly expected: string };
+  /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
+  readonly reserved?: (name: string) => string | null;
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
+  /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
+  readonly mark?: string | null;
+  /** The call takes the SHA-1 of the file that it changes, and refuses where it is another by now. */
+  readonly digest?: true;
   /** Options of the API that nobody declares, with the reason in the table. */
   readonly without: readonly string[];
   /** Options that must be declared. */
   readonly required: readonly string[];
+  /** By the value of the option `type`, where objects have one. */
+  readonly types?: Readonly<Record<string, TypeOptions>>;
   /** What Proxmox takes an option for that is not there. */
   readonly defaults: Readonly<Record<string, string>>;
   /** Options that exclude each other: exactly one of them is declared. */
   readonly oneOf: readonly string[];
-  /** How an option is taken away: by `--delete`, or by an empty text. */
+  /** How an option is taken away: by `--delete`, or by an empty text, or its default where it has one. */
   readonly clear: 'delete' | 'empty';
   /** Lists whose words are added and taken away one by one, after it is made; what others put there stays. */
   readonly members: readonly string[];
   readonly names: Readonly<Record<string, Named>>;
+  /** What its name, or an option in its own words, names beside `names`. */
+  readonly refers?: (name: string, options: JsonObject) => readonly Reference[];
+  readonly secrets?: Readonly<Record<string, SecretOption>>;
+  /** What a call that makes it is given beside its options. */
+  readonly making?: readonly string[];
+  /** Made by another program than pvesh: its first words, and the options that they say already. */
+  readonly makes?: {
+    readonly program: string;
+    readonly args: (name: string, options: JsonObject) => readonly string[];
+    readonly without: readonly string[];
+  };
+  /** Options that every change has to name again. */
+  readonly always?: readonly string[];
+  readonly holding?: Holding;
   /** What goes along when it is deleted: the end of a sentence. */
   readonly lost: string;
+  /** Faults that only show beside other options, by option. */
+  readonly faults?: (
+    name: string,
+    options: JsonObject,
+  ) => readonly { readonly option: string; readonly message: string }[];
+  /** For objects that Proxmox changes in another way than one by one. */
+  readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen) => Decision;
 }
 
 /** Options that belong to the call and not to the object. */
-const OF_CALLS = ['delete', 'digest', 'append', 'allow-move'];
+const OF_CALLS = ['delete', 'digest', 'append', 'allow-move', 'check-connection', 'regenerate'];
 
-const optionsByRow = new WeakMap<ObjectRow, ReadonlyMap<string, Schema>>();
+/** Each with its schema; what only the call has that makes the object is fixed. */
+interface KnownOptions {
+  readonly all: ReadonlyMap<string, Schema>;
+  readonly fixed: ReadonlySet<string>;
+}
 
-/** What may be declared of an object, by Proxmox's own names. */
+const optionsByRow = new WeakMap<ObjectRow, KnownOptions>();
+
+/** What may be declared of an object, by Proxmox's own names; secrets aside. */
 export function optionsOf(row: ObjectRow): ReadonlyMap<string, Schema> {
-  const known = optionsByRow.get(row);
-  if (known !== undefined) return known;
-  const without = [row.id, ...OF_CALLS, ...row.without];
-  const schemas = methodSchemas(`PUT ${row.paths.change}`, without);
-  if (schemas === undefined) throw new Error(`Proxmox has no method PUT ${row.paths.change}`);
-  const options = new Map([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
-  optionsByRow.set(row, options);
-  return options;
+  return known(row).all;
+}
+
+/** Whether Proxmox never changes an option of an object once it is there. */
+export function isFixed(row: ObjectRow, option: string, { type }: JsonObject): boolean {
+  return known(row).fixed.has(option) || row.types?.[String(type)]?.fixed?.includes(option) === true;
+}
+
+function known(row: ObjectRow): KnownOptions {
+  const found = optionsByRow.get(row);
+  if (found !== undefined) return found;
+  const secrets = Object.keys(row.secrets ?? {});
+  const without = [...(row.id === null ? [] : [row.id]), ...placeholders(row), ...OF_CALLS, ...row.without, ...secrets];
+  const changed = methodSchemas(`PUT ${row.paths.change}`, without);
+  if (changed === undefined) throw new Error(`Proxmox has no method PUT ${row.paths.change}`);
+  const made = methodSchemas(`POST ${row.paths.create}`, without) ?? new Map<string, Schema>();
+  const options = new Map([...made, ...changed].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entry = { all: options, fixed: new Set([...made.keys()].filter((option) => !changed.has(option))) };
+  optionsByRow.set(row, entry);
+  return entry;
+}
+
+function placeholders({ paths }: ObjectRow): string[] {
+  return [...`${paths.create}${paths.change}`.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+/** A path of the API with what stands for its placeholders. */
+export function pathOf(row: ObjectRow, template: string, name: string): string {
+  const parts = row.parts?.(name) ?? {};
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
+}
+
+/** The option that says whose an object is; null where none does. */
+export function markOf(row: ObjectRow): string | null {
+  return row.mark === undefined ? 'comment' : row.mark;
 }
 
 export function isList({ format }: Schema): boolean {
   return format?.endsWith('-list') === true;
+}
+
+/** Everything that an object names, with its place. */
+export function referencesOf(row: ObjectRow, name: string, options: JsonObject): Reference[] {
+  const listed = Object.entries(row.names).flatMap(([option, sort]) => {
+    const value = options[option];
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value)) return [{ sort, name: String(value), at: [option] }];
+    return value.map((each, index) => ({ sort, name: String(each), at: [option, index] }));
+  });
+  return [...listed, ...(row.refers?.(name, options) ?? [])];
 }

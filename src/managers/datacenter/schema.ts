@@ -5,35 +5,50 @@ import { becomes } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { propertiesOf, type Schema } from '../../proxmox/table.ts';
-import { isList, type ObjectRow, optionsOf } from './row.ts';
+import { privileges } from '../../proxmox/access.ts';
+import { textProblem } from '../../proxmox/schema.ts';
+import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
+import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
 export const DATACENTER_FILE = 'etc/phoenix_datacenter_config.json';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
+const EXPECT_NAME = 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter';
 /** Proxmox takes 512 signs at least; behind it stands whose the object is. */
 const MOST_COMMENT = 200;
 const MOST_TEXT = 1024;
 
 /** The name of an object below its field. */
 function nameSchema(row: ObjectRow) {
-  const named = text.name(NAME, 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter');
+  const { pattern = NAME, expected = EXPECT_NAME } = row.named ?? {};
+  const named = text.name(pattern, expected);
+  if (row.id === null) return named;
+  const places = [{ verb: `pvesh create ${row.paths.create}`, option: row.id }];
   return becomes(
-    [{ verb: `pvesh create ${row.paths.create}`, option: row.id }],
-    'must be a name that Proxmox takes: letters, digits, _ and -',
+    places,
+    (refused) =>
+      row.reserved === undefined
+        ? 'must be a name that Proxmox takes: letters, digits, _ and -'
+        : `must be a name that Proxmox takes: ${refused}`,
     named,
   );
 }
 
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
-    const field = option === 'comment' ? text.line(MOST_COMMENT) : checked(row, option, schema);
-    const described = field.describe(`${PURPOSES[option] ?? `Proxmox's option ${option}`}.`);
+    const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
+    if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
+    const field = option === markOf(row) ? text.line(MOST_COMMENT) : checked(row, option, schema);
+    const described = field.describe(`${purposeOf(row, option)}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
-  return z.strictObject(Object.fromEntries(fields)).superRefine((object, { addIssue }) => {
+  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes }]): [string, z.ZodType] => [
+    option,
+    value.secretReference.describe(`${describes}.`).meta({ secret: true }).optional(),
+  ]);
+  return z.strictObject(Object.fromEntries([...fields, ...secrets])).superRefine((object, { addIssue }) => {
     for (const { option, message } of faultsOf(row, object as JsonObject)) {
       addIssue({ code: 'custom', path: option === null ? [] : [option], message });
     }
@@ -42,12 +57,25 @@ function objectSchema(row: ObjectRow) {
 
 /** A value that no call of Proxmox refuses, in Proxmox's words where one does. */
 function checked(row: ObjectRow, option: string, schema: Schema): z.ZodType {
-  // Each of its texts is a word of its own, which Proxmox takes as it is.
-  if (schema.type === 'array') return shapeOf(schema);
-  const places = [
-    { verb: `pvesh set ${row.paths.change}`, option, write: (given: never) => textsOf(schema, given as Json) },
-  ];
+  if (schema.type === 'array') return z.array(entry(option, schema.items ?? { type: 'string' })).min(1);
+  const places = [{ verb: verbOf(row, option), option, write: (given: never) => textsOf(schema, given as Json) }];
   return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shapeOf(schema));
+}
+
+/** One of the values of an option that is given several times. */
+function entry(option: string, items: Schema): z.ZodType {
+  return shapeOf(items).superRefine((value, { addIssue }) => {
+    const [written = ''] = textsOf(items, value as Json);
+    const problem = textProblem(written, items, option);
+    if (problem === undefined) return;
+    addIssue({ code: 'custom', message: `must be what Proxmox takes for ${option}: ${problem.trimEnd()}` });
+  });
+}
+
+/** The call that has an option; what is fixed only stands in that which makes the object. */
+function verbOf({ paths }: ObjectRow, option: string): string {
+  const isChanged = methodSchemas(`PUT ${paths.change}`)?.has(option) === true;
+  return isChanged ? `pvesh set ${paths.change}` : `pvesh create ${paths.create}`;
 }
 
 function shapeOf(schema: Schema): z.ZodType {
@@ -61,7 +89,7 @@ function shapeOf(schema: Schema): z.ZodType {
       .max(maximum ?? Number.MAX_SAFE_INTEGER);
   }
   if (type === 'array') return z.array(shapeOf(items ?? { type: 'string' })).min(1);
-  if (isList(schema)) return z.array(format === 'pve-vmid-list' ? value.guestId : text.word).min(1);
+  if (isList(schema)) return z.array(wordShape(format ?? '')).min(1);
   const properties = format === undefined ? undefined : propertiesOf(format);
   if (properties === undefined) return text.line(schema.maxLength ?? MOST_TEXT).min(1);
   const keys = Object.entries(properties).filter(([, one]) => one.alias === undefined);
@@ -70,6 +98,12 @@ function shapeOf(schema: Schema): z.ZodType {
       keys.map(([key, one]) => [key, shapeOf(one).describe(`Property ${key} of this option of Proxmox.`).optional()]),
     ),
   );
+}
+
+/** One word of a list. */
+function wordShape(format: string): z.ZodType {
+  if (format === 'pve-vmid-list') return value.guestId;
+  return format === 'pve-priv-list' ? z.enum(privileges as [string, ...string[]]) : text.word;
 }
 
 interface Fault {
@@ -93,13 +127,50 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
         ? [{ option, message: `must not stand without ${requires}` }]
         : [],
     ),
+    ...typeFaults(row, object),
   ];
+}
+
+/** Options that objects of another type have, and those that one of this type must have. */
+function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
+  const type = String(object['type']);
+  const { required, optional } = row.types?.[type] ?? {};
+  if (required === undefined || optional === undefined) return [];
+  const own = ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})];
+  return [
+    ...required.flatMap((option) =>
+      object[option] === undefined
+        ? [{ option: null, message: `must have ${option}, as every ${row.what} of type ${type}` }]
+        : [],
+    ),
+    ...Object.keys(object).flatMap((option) =>
+      own.includes(option) ? [] : [{ option, message: `must not stand at a ${row.what} of type ${type}` }],
+    ),
+  ];
+}
+
+/** What an option means that most objects have, or only those of one kind; the others are told in Proxmox's manual. */
+function purposeOf({ kind }: ObjectRow, option: string): string {
+  return PURPOSES[`${kind}.${option}`] ?? PURPOSES[option] ?? `Proxmox's option ${option}`;
 }
 
 /** What the options mean that most objects have; the others are told in Proxmox's manual. */
 const PURPOSES: Readonly<Record<string, string>> = {
   all: 'Every guest of the datacenter, but for those in exclude',
   comment: 'For people. Whose the object is stands behind it',
+  'acl.groups': 'Groups that have the roles',
+  'acl.path': 'What the roles are given on: "/", "/pool/prod", "/vms/101", "/storage/local"',
+  'acl.propagate': 'Whether they hold for what lies below the path too. Default: as Proxmox has it, true',
+  'acl.roles': 'Names of roles, built in or declared',
+  'acl.tokens': 'Tokens that have the roles: "ada@pve!backup"',
+  'acl.users': 'Users that have the roles: "ada@pve"',
+  'realm.default': 'Whether it is the one that the login page offers first',
+  'realm.type': 'What is asked: ad, ldap or openid. It cannot be changed',
+  'user.enable': 'Whether the user may log in. Default: as Proxmox has it, true',
+  expire: 'When it ends, in seconds since 1970; 0: never',
+  groups: 'Groups that the user is in, and no others',
+  privs: 'Privileges of Proxmox, such as VM.Audit',
+  privsep: 'Whether it has rights of its own only, and not those of its user. Default: as Proxmox has it, true',
   enabled: 'Whether it is carried out. Default: as Proxmox has it, true',
   exclude: 'Guests that are left out',
   mode: 'How a running guest is backed up. Default: snapshot',
@@ -110,12 +181,31 @@ const PURPOSES: Readonly<Record<string, string>> = {
   vms: 'Guests by their numbers',
 };
 
+function objectsSchema(row: ObjectRow): z.ZodType {
+  if (row.single !== undefined) return objectSchema(row);
+  return z.record(nameSchema(row), objectSchema(row)).superRefine((objects, { addIssue }) => {
+    for (const [name, object] of Object.entries(objects)) {
+      const reserved = row.reserved?.(name) ?? null;
+      if (reserved !== null) addIssue({ code: 'custom', path: [name], message: `must not be declared: ${reserved}` });
+      for (const { option, message } of ownFaults(row, name, object as JsonObject)) {
+        addIssue({ code: 'custom', path: [name, option], message });
+      }
+    }
+  });
+}
+
+function ownFaults(row: ObjectRow, name: string, object: JsonObject) {
+  const secrets = Object.entries(row.secrets ?? {}).flatMap(([option, { refuses }]) => {
+    const refusal = object[option] === undefined ? null : refuses(name, object);
+    return refusal === null ? [] : [{ option, message: refusal }];
+  });
+  return [...secrets, ...(row.faults?.(name, object) ?? [])];
+}
+
 /** The whole file. */
 export const datacenterFile = z
   .strictObject({
     $schema: value.schemaLink,
-    ...Object.fromEntries(
-      ROWS.map((row) => [row.field, z.record(nameSchema(row), objectSchema(row)).describe(row.describes).optional()]),
-    ),
+    ...Object.fromEntries(ROWS.map((row) => [row.field, objectsSchema(row).describe(row.describes).optional()])),
   })
   .describe('Objects of the datacenter that Phoenix keeps.');

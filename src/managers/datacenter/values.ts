@@ -9,8 +9,7 @@ import { isList } from './row.ts';
 /** The words of a command line that a declared value becomes: several where the option is given several times. */
 export function textsOf(schema: Schema, value: Json): readonly string[] {
   if (Array.isArray(value)) {
-    const words = value.map(plain);
-    return isList(schema) ? [words.join(',')] : words;
+    return isList(schema) ? [value.map(plain).join(',')] : value.flatMap((one) => textsOf(schema.items ?? {}, one));
   }
   if (typeof value === 'object' && value !== null) {
     const properties = Object.entries(value as JsonObject).map(([key, one]) => [key, plain(one ?? null)]);
@@ -19,9 +18,15 @@ export function textsOf(schema: Schema, value: Json): readonly string[] {
   return [plain(value)];
 }
 
+/** The words of a value that names others. */
+export function wordsOf(value: Json | undefined): string[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
 /** A value by its meaning, whatever the order of its words and properties. */
 export function meaningOf(schema: Schema, texts: readonly string[]): string {
-  if (schema.type === 'array') return JSON.stringify(texts);
+  if (schema.type === 'array') return JSON.stringify(texts.map((text) => meaningOf(schema.items ?? {}, [text])));
   const text = texts.at(-1) ?? '';
   if (schema.type === 'boolean') return booleanOf(text) ?? text;
   if (schema.type === 'integer' || schema.type === 'number') return String(Number(text));

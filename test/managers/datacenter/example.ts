@@ -9,8 +9,13 @@ import { repositoryFiles } from '../../support/repository-files.ts';
 
 const EXAMPLE = new URL('../../../docs/examples/datacenter/etc/phoenix_datacenter_config.json', import.meta.url);
 
+/** An object of every kind that the file can declare. */
+export function exampleDatacenter(): Record<string, Record<string, unknown>> {
+  return JSON.parse(readFileSync(EXAMPLE, 'utf8'));
+}
+
 export function exampleFiles(): Files {
-  return withDatacenter(JSON.parse(readFileSync(EXAMPLE, 'utf8')));
+  return withDatacenter(exampleDatacenter());
 }
 
 export function withDatacenter(datacenter: object): Files {

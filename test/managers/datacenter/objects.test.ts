@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
-import { allTargets, impactOf, registered } from '../../../src/managers/index.ts';
+import { allTargets, impactOf } from '../../../src/managers/index.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import { openLabHost } from '../../support/lab-host.ts';
@@ -10,27 +10,17 @@ import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';
 import { exampleFiles, read, withDatacenter } from './example.ts';
+import { kindNamed, problemsOf, targetsOf } from './kinds.ts';
 
-const [pool, backup] = objectKinds.map(registered);
-if (pool === undefined || backup === undefined) throw new Error('the table has no such rows');
+const [pool, backup] = [kindNamed('pool'), kindNamed('backup')];
 
 const USERS = '/etc/pve/user.cfg';
 const JOBS = '/etc/pve/jobs.cfg';
-
-function targetsOf(datacenter: object): Target[] {
-  const { config, problems } = read(withDatacenter(datacenter));
-  if (config === null) throw new Error(JSON.stringify(problems));
-  return objectKinds.flatMap((kind) => [...kind.targets(config)]);
-}
 
 function targetOf(datacenter: object): Target {
   const [target] = targetsOf(datacenter);
   if (target === undefined) throw new Error('nothing is declared');
   return target;
-}
-
-function problemsOf(datacenter: object) {
-  return read(withDatacenter(datacenter)).problems.filter(({ file }) => file?.includes('datacenter'));
 }
 
 testContract(pool, [

@@ -7,8 +7,12 @@ import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
+import { accessCall } from '../objects/access.ts';
+import { optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
+import { realmCall } from '../objects/realms.ts';
 import { sectionCall } from '../objects/sections.ts';
+import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
@@ -63,8 +67,10 @@ function carryOut(call: Call, { method, template, parameters, output, usage }: A
 /** What an API method returns: the id of the task it started, data, or nothing. */
 function respond(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
   const { node } = call;
-  const object = poolCall(call, method, template, parameters) ?? sectionCall(call, method, template, parameters);
-  if (object !== undefined) return object.data;
+  for (const answers of OBJECTS) {
+    const object = answers(call, method, template, parameters);
+    if (object !== undefined) return object.data;
+  }
   const named = parameters['node'];
   if (named !== undefined && named !== node.name && named !== 'localhost')
     refuse(
@@ -93,6 +99,9 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
   const result = run?.(call, others);
   return call.upids.at(-1) ?? (typeof result === 'number' ? null : result) ?? null;
 }
+
+/** Objects of the datacenter: the first that knows the path answers. */
+const OBJECTS = [poolCall, accessCall, realmCall, sectionCall, typedCall, optionsCall];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 

@@ -3,6 +3,7 @@
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
 import { parseUserConfig, printUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
+import { forgetPath } from '../access/access.ts';
 import { keepUserLines, userLines } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
 import { guestIds, guestsElsewhere, type LabNode } from '../node.ts';
@@ -28,6 +29,7 @@ export function poolCall(
   if (method === 'DELETE') removePool(node, pools, id);
   if (method === 'PUT') changePool(pools, id, parameters);
   keepPools(node, pools);
+  if (method === 'DELETE') forgetPath(node, `/pool/${id}`);
   return { data: null };
 }
 
@@ -96,12 +98,31 @@ function changePool(pools: Pools, id: string, parameters: Parameters): void {
   });
 }
 
-/** A guest that is destroyed leaves its pool (PVE/AccessControl.pm, remove_vm_from_pool). */
+/** A guest that is destroyed leaves its pool, and rights on it go (PVE/AccessControl.pm, remove_vm_access). */
 export function leavePools(node: LabNode, id: number): void {
+  forgetPath(node, `/vms/${id}`);
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const owner = ownerOf(pools, String(id));
   if (owner === undefined) return;
   pools.set(owner, without(pools.get(owner) ?? {}, String(id)));
+  keepPools(node, pools);
+}
+
+/** A storage that is taken out of Proxmox leaves every pool, and rights on it go (PVE/AccessControl.pm, remove_storage_access). */
+export function storageLeaves(node: LabNode, id: string): void {
+  forgetPath(node, `/storage/${id}`);
+  const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
+  const holding = [...pools].filter(([, pool]) => wordsOf(pool, 'storage').includes(id));
+  if (holding.length === 0) return;
+  for (const [name, pool] of holding)
+    pools.set(name, {
+      ...pool,
+      storage: [
+        wordsOf(pool, 'storage')
+          .filter((each) => each !== id)
+          .join(','),
+      ],
+    });
   keepPools(node, pools);
 }
 

@@ -1,0 +1,124 @@
+// Realms, as the API changes them (pve-access-control, PVE/API2/Domains.pm): sections of /etc/pve/domains.cfg, and a password of each apart.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import type { Call } from '../call.ts';
+import { replaceFile } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { text } from '../verb-parameters.ts';
+
+const FILE = 'etc/pve/domains.cfg';
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  ad: ['domain', 'server1'],
+  ldap: ['user_attr', 'base_dn', 'server1'],
+  openid: ['issuer-url', 'client-id'],
+};
+const WRITTEN_FIRST = ['client-id', 'issuer-url', 'base_dn', 'domain', 'server1', 'user_attr'];
+const BUILT_IN: Readonly<Record<string, string>> = {
+  pve: 'Proxmox VE authentication server',
+  pam: 'Linux PAM standard authentication',
+};
+
+type Sections = Map<string, Section>;
+
+/** Answers a change of a realm; undefined for any other call. */
+export function realmCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  if (!template.startsWith('/access/domains') || method === 'GET' || template.endsWith('/sync')) return undefined;
+  const file = pathOf(node, FILE);
+  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const sections = parseSections(raw);
+  for (const [realm, comment] of Object.entries(BUILT_IN)) {
+    const { options } = sections.get(realm) ?? { options: {} };
+    sections.set(realm, { type: realm, options: { comment: [comment], ...options } });
+  }
+  const id = text(parameters, 'realm') ?? '';
+  if (method === 'POST') addRealm(node, sections, id, parameters);
+  else if (method === 'PUT') changeRealm(node, sections, id, parameters, raw);
+  else {
+    if (!sections.delete(id)) refuse(`delete auth server failed: authentication domain '${id}' does not exist`);
+    keepPassword(node, id, undefined);
+  }
+  replaceFile(file, printSections(sections, WRITTEN_FIRST));
+  return { data: null };
+}
+
+function addRealm(node: LabNode, sections: Sections, id: string, parameters: Parameters): void {
+  const failing = 'add auth server failed';
+  const { type, password } = parameters;
+  if (sections.has(id)) refuse(`${failing}: domain '${id}' already exists`);
+  if (typeof type !== 'string' || type in BUILT_IN) refuse(`${failing}: unable to create builtin type '${type}'`);
+  const options = optionsIn(parameters);
+  const missing = REQUIRED[String(type)]?.find((option) => options[option] === undefined);
+  if (missing !== undefined) refuse(`${failing}: missing value for required option '${missing}'`);
+  isOnlyDefault(sections, options);
+  sections.set(id, { type: String(type), options });
+  keepPassword(node, id, typeof password === 'string' ? password : undefined);
+}
+
+function changeRealm(node: LabNode, sections: Sections, id: string, parameters: Parameters, raw: string): void {
+  const failing = 'update auth server failed';
+  const { digest, password } = parameters;
+  if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+    refuse(`${failing}: detected modified configuration - file changed by other user? Try again.`);
+  const section = sections.get(id) ?? refuse(`${failing}: cannot lookup undefined type!`);
+  const given = optionsIn(parameters);
+  if (section.type in BUILT_IN) {
+    const strange = Object.keys(given).find((option) => option !== 'comment' && option !== 'default');
+    if (strange !== undefined) refuse(`${failing}: unexpected property '${strange}'`);
+  }
+  const cleared = splitList(text(parameters, 'delete') ?? '');
+  const kept = Object.entries(section.options).filter(([option]) => !cleared.includes(option));
+  const options = { ...Object.fromEntries(kept), ...given };
+  const missing = REQUIRED[section.type]?.find((option) => options[option] === undefined);
+  if (missing !== undefined) refuse(`${failing}: section '${id}' - missing value for required option '${missing}'`);
+  isOnlyDefault(sections, given);
+  sections.set(id, { type: section.type, options });
+  if (typeof password === 'string') keepPassword(node, id, password);
+  else if (cleared.includes('password')) keepPassword(node, id, undefined);
+}
+
+function optionsIn(parameters: Parameters): Record<string, readonly string[]> {
+  const { realm: _realm, type: _type, password: _secret, delete: _cleared, digest: _digest, ...given } = parameters;
+  const { 'check-connection': _check, ...options } = given;
+  return Object.fromEntries(
+    Object.entries(options).map(([option, value]) => [option, [asWritten(option, String(value))]]),
+  );
+}
+
+function asWritten(option: string, value: string): string {
+  if (option !== 'sync-defaults-options') return value;
+  const parsed = parsePropertyString('realm-sync-options', value);
+  if (!parsed.ok) return value;
+  const properties = Object.entries(parsed.properties).sort(([a], [b]) => (a < b ? -1 : 1));
+  return printPropertyString('realm-sync-options', Object.fromEntries(properties));
+}
+
+/** One realm at most is offered first. */
+function isOnlyDefault(sections: Sections, given: Record<string, readonly string[]>): void {
+  if (given['default']?.[0] !== '1') return;
+  for (const [id, { type, options }] of sections) {
+    const { default: _, ...others } = options;
+    sections.set(id, { type, options: others });
+  }
+}
+
+function keepPassword(node: LabNode, realm: string, password: string | undefined): void {
+  const file = pathOf(node, `etc/pve/priv/realm/${realm}.pw`);
+  if (password === undefined) {
+    rmSync(file, { force: true });
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, password);
+}

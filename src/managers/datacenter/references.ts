@@ -1,0 +1,52 @@
+// What objects name of each other: groups, users, roles, realms and tokens are declared here, or Proxmox has them by itself.
+
+import type { Diagnostic } from '../../config/diagnostic.ts';
+import { nearest } from '../../config/nearest.ts';
+import { within } from '../../config/read/place.ts';
+import { targetId } from '../../model/ids.ts';
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
+import type { RuleContext } from '../rule.ts';
+import { each } from './each.ts';
+import { type Named, referencesOf } from './row.ts';
+
+/** What is there on every host; a sort that is not here may be on the host without being declared. */
+const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
+  group: [],
+  user: [BUILT_IN_USER],
+  role: BUILT_IN_ROLES,
+  realm: BUILT_IN_REALMS,
+  token: [],
+};
+
+/** UNKNOWN_REFERENCE: an object names a group, user, role, realm or token that is neither declared nor built in. */
+export function referencesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
+  const account = hypervisor.user === null ? [] : [`${hypervisor.user.username}@pam`];
+  return each(datacenter).flatMap(({ row, object }) =>
+    referencesOf(row, object.name, object.options).flatMap(({ sort, name, at }): Diagnostic[] => {
+      const builtIn = BUILT_IN[sort];
+      if (builtIn === undefined || unreadable.file(object.writtenAt.file)) return [];
+      const declared = (datacenter?.get(sort) ?? []).map((other) => other.name);
+      const known = [...declared, ...builtIn, ...(sort === 'user' ? account : [])];
+      if (known.includes(name)) return [];
+      const meant = nearest(name, known);
+      const how = `Declare it in ${FIELDS[sort] ?? 'the file'}, or name another.`;
+      return [
+        {
+          code: 'UNKNOWN_REFERENCE',
+          at: within(object.writtenAt, ...at),
+          message: `there is no ${sort} "${name}"`,
+          hint: meant === null ? how : `Did you mean "${meant}"? ${how}`,
+          target: targetId(row.kind, object.name),
+        },
+      ];
+    }),
+  );
+}
+
+const FIELDS: Partial<Readonly<Record<Named, string>>> = {
+  group: 'groups',
+  user: 'users',
+  role: 'roles',
+  realm: 'realms',
+  token: 'tokens',
+};

@@ -1,0 +1,140 @@
+// Rights: roles that users, groups and tokens have on a path. An entry of the file is as many rights of Proxmox as it has roles and
+// names; each of those is given and taken away by one call, and none has room for whose it is.
+
+import type { Action } from '../../model/action.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
+import { normalisedAclPath } from '../../proxmox/access.ts';
+import type { Options } from '../../proxmox/section-config.ts';
+import { parseRights, type Right } from '../../proxmox/user-config.ts';
+import type { Decision, Wanted } from '../manager.ts';
+import { pvesh } from './calls.ts';
+import { howToApprove, whyNotThere } from './decide.ts';
+import type { ObjectSeen } from './observe.ts';
+import type { ObjectRow, Reference } from './row.ts';
+import { wordsOf } from './values.ts';
+
+const PATH = '/access/acl';
+/** What a right is given to: the options of the call, and how the file of Proxmox writes them. */
+const HOLDERS = { users: '', groups: '@', tokens: '' } as const;
+
+/** Every right of the host by path, holder and role. */
+export function readRights(text: string): Map<string, Options> {
+  return new Map(parseRights(text).map((right) => [keyOf(right), { propagate: [right.propagate ? '1' : '0'] }]));
+}
+
+/** What a path names: a pool, a storage or a guest. */
+export function namedByPath(_name: string, { path }: JsonObject): Reference[] {
+  const [area, name, ...more] = normalisedAclPath(String(path ?? ''))
+    .split('/')
+    .slice(1);
+  const sort = ({ pool: 'pool', storage: 'storage', vms: 'guest' } as const)[area ?? ''];
+  return sort === undefined || name === undefined || more.length > 0 ? [] : [{ sort, name, at: ['path'] }];
+}
+
+export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
+  const { target, spec, before, adopt, approved } = wanted;
+  const name = nameOf(target);
+  const then = rightsOf(before);
+  if (spec === undefined) {
+    const gone = then.filter((right) => seen.objects.has(keyOf(right)));
+    if (gone.length > 0 && !approved) {
+      const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;
+      return { kind: 'blocked', reason };
+    }
+    return { kind: 'actions', actions: takenAway(name, gone) };
+  }
+  const absent = whyNotThere(row, wanted, spec, seen);
+  if (absent !== null) return { kind: 'impossible', reason: absent };
+  const now = rightsOf(spec);
+  const isThere = (right: Right): boolean =>
+    seen.objects.get(keyOf(right))?.['propagate']?.[0] === (right.propagate ? '1' : '0');
+  const isComplete = now.every(isThere);
+  const mayTake = isComplete || before !== undefined || adopt === true;
+  const foreign = mayTake ? undefined : now.find((right) => seen.objects.has(keyOf(right)));
+  if (foreign !== undefined) return { kind: 'blocked', reason: whyForeign(foreign, target) };
+  const kept = new Set(now.map(keyOf));
+  const gone = then.filter((right) => !kept.has(keyOf(right)) && seen.objects.has(keyOf(right)));
+  return { kind: 'actions', actions: [...(isComplete ? [] : [given(name, spec)]), ...takenAway(name, gone)] };
+}
+
+function whyForeign({ who, role, path }: Right, target: TargetId): string {
+  return `${who} has the role ${role} on ${path} already, which is not ours; take it over with phoenix adopt ${target}`;
+}
+
+/** Giving what is there already changes nothing. */
+function given(name: string, spec: JsonObject): Action {
+  const { path, roles, propagate } = spec;
+  const args = ['--path', normalisedAclPath(String(path)), '--roles', wordsOf(roles).join(',')];
+  const holders = Object.keys(HOLDERS).flatMap((option) => {
+    const words = wordsOf(spec[option]);
+    return words.length === 0 ? [] : [`--${option}`, words.join(',')];
+  });
+  return pvesh(`give the rights ${name}`, 'set', PATH, [
+    ...args,
+    ...holders,
+    '--propagate',
+    propagate === false ? '0' : '1',
+  ]);
+}
+
+/** One call for each path and set of roles. */
+function takenAway(name: string, rights: readonly Right[]): Action[] {
+  const byHolder = Map.groupBy(rights, ({ path, who }) => `${path} ${who}`);
+  const lines = [...byHolder.values()].flatMap((each) => {
+    const [first] = each;
+    return first === undefined
+      ? []
+      : [
+          {
+            ...first,
+            roles: each
+              .map(({ role }) => role)
+              .sort()
+              .join(','),
+          },
+        ];
+  });
+  const calls = Map.groupBy(lines, ({ path, roles }) => `${path} ${roles}`);
+  return [...calls.values()].flatMap((each) => {
+    const [first] = each;
+    if (first === undefined) return [];
+    const held = (option: keyof typeof HOLDERS): string[] => {
+      const words = each.flatMap(({ who }) => (holderOf(who) === option ? [who.slice(HOLDERS[option].length)] : []));
+      return words.length === 0 ? [] : [`--${option}`, words.join(',')];
+    };
+    const args = [...held('users'), ...held('groups'), ...held('tokens')];
+    return [
+      pvesh(`take ${first.roles} on ${first.path} away, which was of the rights ${name}`, 'set', PATH, [
+        '--path',
+        first.path,
+        '--roles',
+        first.roles,
+        ...args,
+        '--delete',
+        '1',
+      ]),
+    ];
+  });
+}
+
+function holderOf(who: string): keyof typeof HOLDERS {
+  if (who.startsWith('@')) return 'groups';
+  return who.includes('!') ? 'tokens' : 'users';
+}
+
+/** What an entry of the file is in Proxmox. */
+function rightsOf(spec: JsonObject | undefined): Right[] {
+  if (spec === undefined) return [];
+  const path = normalisedAclPath(String(spec['path'] ?? ''));
+  const propagate = spec['propagate'] !== false;
+  return Object.entries(HOLDERS).flatMap(([option, sign]) =>
+    wordsOf(spec[option]).flatMap((who) =>
+      wordsOf(spec['roles']).map((role) => ({ path, who: `${sign}${who}`, role, propagate })),
+    ),
+  );
+}
+
+function keyOf({ path, who, role }: Right): string {
+  return `${path} ${who} ${role}`;
+}

@@ -1,0 +1,221 @@
+// Who may do what with which guests and storages: the objects of /etc/pve/user.cfg, and where users come from.
+
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../proxmox/access.ts';
+import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseUserConfig, parseUsers } from '../../../proxmox/user-config.ts';
+import { decideRights, namedByPath, readRights } from '../rights.ts';
+import type { ObjectRow } from '../row.ts';
+
+const FILE = '/etc/pve/user.cfg';
+
+const COMMON = { file: FILE, without: [], required: [], defaults: {}, oneOf: [], members: [], names: {} } as const;
+
+export const pools: ObjectRow = {
+  ...COMMON,
+  kind: 'pool',
+  field: 'pools',
+  what: 'pool',
+  describes: 'Pools of guests and storages, by name.',
+  id: 'poolid',
+  paths: { create: '/pools', change: '/pools' },
+  read: (text) => parseUserConfig(text, 'pool'),
+  clear: 'empty',
+  members: ['vms', 'storage'],
+  names: { vms: 'guest', storage: 'storage' },
+  lost: 'the rights that are given on it',
+};
+
+export const groups: ObjectRow = {
+  ...COMMON,
+  kind: 'group',
+  field: 'groups',
+  what: 'group',
+  describes: 'Groups of users, by name. Who is in one stands at the user.',
+  id: 'groupid',
+  paths: { create: '/access/groups', change: '/access/groups/{groupid}' },
+  read: (text) => parseUserConfig(text, 'group'),
+  clear: 'empty',
+  lost: 'the rights that it has',
+};
+
+const REALM_OF_PROXMOX = '@pve';
+
+export const users: ObjectRow = {
+  ...COMMON,
+  kind: 'user',
+  field: 'users',
+  what: 'user',
+  describes: 'Users, by name and realm: "ada@pve".',
+  id: 'userid',
+  paths: { create: '/access/users', change: '/access/users/{userid}' },
+  named: {
+    pattern: /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,45}@[A-Za-z][A-Za-z0-9._-]{1,15}$/,
+    expected: 'must be a user with its realm, such as ada@pve: letters, digits and . _ + -',
+  },
+  reserved: (name) => (name === BUILT_IN_USER ? `${BUILT_IN_USER} is there always and may do everything` : null),
+  read: parseUsers,
+  // Keys are second factors of an older kind, which only their owner should know.
+  without: ['keys'],
+  defaults: { enable: '1', expire: '0' },
+  clear: 'empty',
+  names: { groups: 'group' },
+  refers: (name) => [{ sort: 'realm', name: realmOf(name), at: [] }],
+  secrets: {
+    password: {
+      describes: 'Password of a user of the realm pve, by reference',
+      refuses: (name) =>
+        name.endsWith(REALM_OF_PROXMOX)
+          ? null
+          : 'must only stand at a user of the realm pve: others have theirs elsewhere',
+      tell: (name, secret) => ({
+        kind: 'command',
+        program: 'pveum',
+        args: ['passwd', name],
+        // It asks twice.
+        stdin: {
+          from: 'joined',
+          parts: [
+            { from: 'secret', secret },
+            { from: 'text', text: '\n' },
+            { from: 'secret', secret },
+            { from: 'text', text: '\n' },
+          ],
+        },
+        timeoutSeconds: 60,
+      }),
+    },
+  },
+  lost: 'its tokens and the rights that it has',
+};
+
+export const tokens: ObjectRow = {
+  ...COMMON,
+  kind: 'token',
+  field: 'tokens',
+  what: 'token',
+  describes:
+    'API tokens, by their user and name: "ada@pve!backup". Nobody is shown what Proxmox makes up as its value.',
+  id: null,
+  paths: { create: '/access/users/{userid}/token/{tokenid}', change: '/access/users/{userid}/token/{tokenid}' },
+  parts: (name) => ({ userid: userOf(name), tokenid: name.slice(userOf(name).length + 1) }),
+  named: {
+    pattern: /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,45}@[A-Za-z][A-Za-z0-9._-]{1,15}![A-Za-z][A-Za-z0-9._-]{1,39}$/,
+    expected: 'must be a token with its user, such as ada@pve!backup',
+  },
+  read: (text) => parseUserConfig(text, 'token'),
+  defaults: { privsep: '1', expire: '0' },
+  clear: 'empty',
+  refers: (name) => [{ sort: 'user', name: userOf(name), at: [] }],
+  // Its value would be printed.
+  making: ['--quiet', '1'],
+  lost: 'its value, and the rights that it has',
+};
+
+export const roles: ObjectRow = {
+  ...COMMON,
+  kind: 'role',
+  field: 'roles',
+  what: 'role',
+  describes: 'Roles beside those that are built in, by name.',
+  id: 'roleid',
+  paths: { create: '/access/roles', change: '/access/roles/{roleid}' },
+  reserved: (name) =>
+    BUILT_IN_ROLES.includes(name) || /^pve/i.test(name)
+      ? `"${name}" is built in: no other role may be called so, or begin with PVE`
+      : null,
+  read: (text) => parseUserConfig(text, 'role'),
+  mark: null,
+  clear: 'empty',
+  lost: 'the rights that are given by it',
+};
+
+export const rights: ObjectRow = {
+  ...COMMON,
+  kind: 'acl',
+  field: 'acl',
+  what: 'rights',
+  describes: 'Rights: roles that users, groups and tokens have on a path. Each entry has a name of its own.',
+  id: null,
+  paths: { create: '/access/acl', change: '/access/acl' },
+  read: readRights,
+  mark: null,
+  required: ['path', 'roles'],
+  defaults: { propagate: '1' },
+  clear: 'empty',
+  names: { users: 'user', groups: 'group', tokens: 'token', roles: 'role' },
+  refers: namedByPath,
+  lost: 'what they let people do',
+  faults: (_name, options) =>
+    ['users', 'groups', 'tokens'].some((option) => options[option] !== undefined)
+      ? []
+      : [{ option: 'path', message: 'must be given to somebody: users, groups or tokens' }],
+  decide: decideRights,
+};
+
+/** What both have that ask a directory. */
+const DIRECTORY = [
+  ...['base_dn', 'bind_dn', 'case-sensitive', 'comment', 'default', 'filter', 'group_classes', 'group_dn'],
+  ...['group_filter', 'group_name_attr', 'mode', 'port', 'server2', 'sslversion', 'sync-defaults-options'],
+  ...['sync_attributes', 'user_attr', 'user_classes', 'verify'],
+];
+
+export const realms: ObjectRow = {
+  ...COMMON,
+  kind: 'realm',
+  field: 'realms',
+  what: 'realm',
+  describes: 'Realms that users come from, beside pam and pve, by name.',
+  id: 'realm',
+  paths: { create: '/access/domains', change: '/access/domains/{realm}' },
+  reserved: (name) => (BUILT_IN_REALMS.includes(name) ? `the realm ${name} is there always` : null),
+  file: '/etc/pve/domains.cfg',
+  read: (text) =>
+    new Map(
+      [...parseSections(text)].flatMap(([id, { type, options }]) =>
+        BUILT_IN_REALMS.includes(type) ? [] : [[id, { ...options, type: [type] }]],
+      ),
+    ),
+  digest: true,
+  // Certificates and keys are files of the host, which root would read; the key of a client goes through a command line alone; `secure` says
+  // what `mode` says; second factors for a whole realm are gone from Proxmox's own page.
+  without: ['capath', 'cert', 'certkey', 'client-key', 'secure', 'tfa'],
+  required: ['type'],
+  types: {
+    ad: { required: ['server1', 'domain'], optional: DIRECTORY },
+    ldap: { required: ['server1', 'base_dn', 'user_attr'], optional: DIRECTORY },
+    openid: {
+      required: ['issuer-url', 'client-id'],
+      optional: [
+        ...['acr-values', 'audiences', 'autocreate', 'comment', 'default', 'groups-autocreate', 'groups-claim'],
+        ...['groups-overwrite', 'prompt', 'query-userinfo', 'scopes', 'username-claim'],
+      ],
+    },
+  },
+  defaults: {
+    ...{ autocreate: '0', 'case-sensitive': '1', default: '0', 'groups-autocreate': '0', 'groups-overwrite': '0' },
+    ...{ mode: 'ldap', 'query-userinfo': '1', verify: '0' },
+  },
+  clear: 'delete',
+  secrets: {
+    password: {
+      describes: 'Password that the directory is asked with, by reference',
+      refuses: (_name, { type }) => (type === 'openid' ? 'must not stand at a realm of type openid' : null),
+      // Where Proxmox itself keeps it: its programs take it on a command line alone.
+      tell: (name, secret) => ({
+        kind: 'file',
+        path: `/etc/pve/priv/realm/${name}.pw`,
+        content: { from: 'secret', secret },
+        mode: 0o600,
+      }),
+    },
+  },
+  lost: 'nothing; users of it stay, and cannot log in',
+};
+
+function realmOf(user: string): string {
+  return user.slice(user.lastIndexOf('@') + 1);
+}
+
+function userOf(token: string): string {
+  return token.slice(0, token.lastIndexOf('!'));
+}

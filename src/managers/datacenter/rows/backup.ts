@@ -1,0 +1,25 @@
+// Jobs that back guests up.
+
+import { parseSections } from '../../../proxmox/section-config.ts';
+import type { ObjectRow } from '../row.ts';
+
+export const backupJobs: ObjectRow = {
+  kind: 'backup',
+  field: 'backup_jobs',
+  what: 'backup job',
+  describes: 'Jobs that back guests up by a schedule, by name.',
+  id: 'id',
+  paths: { create: '/cluster/backup', change: '/cluster/backup/{id}' },
+  file: '/etc/pve/jobs.cfg',
+  read: (text) =>
+    new Map([...parseSections(text)].flatMap(([id, { type, options }]) => (type === 'vzdump' ? [[id, options]] : []))),
+  // A schedule says what the first two say; folders and programs of the host would be run with the rights of root; the others are for a single run.
+  without: ['starttime', 'dow', 'script', 'dumpdir', 'tmpdir', 'stop', 'quiet'],
+  required: ['schedule'],
+  defaults: { enabled: '1', mode: 'snapshot', compress: '0', 'notification-mode': 'auto', mailnotification: 'always' },
+  oneOf: ['all', 'vmid', 'pool'],
+  clear: 'delete',
+  members: [],
+  names: { vmid: 'guest', exclude: 'guest', storage: 'storage', pool: 'pool' },
+  lost: 'its schedule; the backups that it made stay',
+};

@@ -1,0 +1,80 @@
+// Secrets of objects: what Proxmox is told outside of any command line, and the note of what it was told last. A secret is never read back:
+// the note holds its reference and a keyed digest.
+
+import type { Action } from '../../model/action.ts';
+import { nameOf } from '../../model/ids.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { Wanted } from '../manager.ts';
+import type { ObjectSeen } from './observe.ts';
+import type { ObjectRow } from './row.ts';
+
+const NOTES = '/var/lib/phoenix/objects';
+const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
+
+/** Of all objects of a kind. */
+export function notesFolder({ kind }: Pick<ObjectRow, 'kind'>): string {
+  return `${NOTES}/${kind}`;
+}
+
+/**
+ * What is missing of the secrets that are declared. One that a person set later stays until another is declared.
+ *
+ * @param isNew it is made before, whatever was noted of one that was there
+ */
+export function secretActions(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectSeen,
+  isNew: boolean,
+): Action[] {
+  const name = nameOf(target);
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking }]): Action[] => {
+    const secret = referenceOf(spec?.[option]);
+    const path = noteOf(row, name, option);
+    const noted = notes[path];
+    if (secret === null) return noted === undefined ? [] : [forget(row, name, option)];
+    const text = `${MARK}\nreference ${secret.$secret}\ndigest ${secret.digest ?? 'none'}\n`;
+    if (noted === text && !isNew) return [];
+    return [
+      ...(isNew && withMaking === true
+        ? []
+        : [{ summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) } as const]),
+      {
+        summary: `note which ${option} of ${row.what} ${name} was set`,
+        impact: 'live',
+        do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
+      },
+    ];
+  });
+}
+
+/** The secret that the call which makes an object asks for; null where it asks for none. */
+export function askedInMaking(row: ObjectRow, spec: JsonObject) {
+  for (const [option, { withMaking }] of Object.entries(row.secrets ?? {})) {
+    const reference = referenceOf(spec[option]);
+    if (withMaking === true && reference !== null) return { option, reference };
+  }
+  return null;
+}
+
+/** Nothing of a secret is known any more, once its object is gone. */
+export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectSeen): Action[] {
+  const known = Object.keys(row.secrets ?? {}).filter((option) => notes[noteOf(row, name, option)] !== undefined);
+  return known.map((option) => forget(row, name, option));
+}
+
+function forget(row: ObjectRow, name: string, option: string): Action {
+  const summary = `forget which ${option} of ${row.what} ${name} was set`;
+  return { summary, impact: 'live', do: { kind: 'remove', paths: [noteOf(row, name, option)] } };
+}
+
+function noteOf(row: ObjectRow, name: string, option: string): string {
+  return `${notesFolder(row)}/${name}.${option}`;
+}
+
+function referenceOf(value: Json | undefined): { readonly $secret: string; readonly digest?: string } | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const { $secret: reference, digest } = value as JsonObject;
+  if (typeof reference !== 'string') return null;
+  return { ...(value as JsonObject), $secret: reference, ...(typeof digest === 'string' ? { digest } : {}) };
+}

@@ -1,0 +1,75 @@
+// What Proxmox knows of rights by itself: privileges, roles that are built in, and the paths that rights are given on
+// (pve-access-control, PVE/AccessControl.pm). Shared by those who declare them and by the lab.
+
+/** By area: what only root and administrators have, what admins have, users, and auditors. */
+const PRIVILEGES = {
+  VM: {
+    root: [],
+    admin: [
+      ...['VM.Config.Disk', 'VM.Config.CPU', 'VM.Config.Memory', 'VM.Config.Network', 'VM.Config.HWType'],
+      ...['VM.Config.Options', 'VM.Allocate', 'VM.Clone', 'VM.Migrate', 'VM.Snapshot', 'VM.Snapshot.Rollback'],
+      ...['VM.GuestAgent.Unrestricted', 'VM.Replicate'],
+    ],
+    user: [
+      ...['VM.Config.CDROM', 'VM.Config.Cloudinit', 'VM.Console', 'VM.Backup', 'VM.PowerMgmt'],
+      ...['VM.GuestAgent.FileRead', 'VM.GuestAgent.FileWrite', 'VM.GuestAgent.FileSystemMgmt'],
+    ],
+    audit: ['VM.Audit', 'VM.GuestAgent.Audit'],
+  },
+  Sys: {
+    root: ['Sys.PowerMgmt', 'Sys.Modify', 'Sys.Incoming', 'Sys.AccessNetwork'],
+    admin: ['Sys.Console', 'Sys.Syslog'],
+    user: [],
+    audit: ['Sys.Audit'],
+  },
+  Datastore: {
+    root: [],
+    admin: ['Datastore.Allocate', 'Datastore.AllocateTemplate'],
+    user: ['Datastore.AllocateSpace'],
+    audit: ['Datastore.Audit'],
+  },
+  SDN: { root: [], admin: ['SDN.Allocate'], user: ['SDN.Use'], audit: ['SDN.Audit'] },
+  User: {
+    root: ['Realm.Allocate'],
+    admin: ['User.Modify', 'Group.Allocate', 'Realm.AllocateUser'],
+    user: [],
+    audit: [],
+  },
+  Pool: { root: [], admin: ['Pool.Allocate'], user: [], audit: ['Pool.Audit'] },
+  Mapping: { root: [], admin: ['Mapping.Modify'], user: ['Mapping.Use'], audit: ['Mapping.Audit'] },
+  Permissions: { root: ['Permissions.Modify'], admin: [], user: [], audit: [] },
+} as const;
+
+export const privileges: readonly string[] = Object.values(PRIVILEGES)
+  .flatMap(({ root, admin, user, audit }): string[] => [...root, ...admin, ...user, ...audit])
+  .sort();
+
+/** They cannot be changed, and no other may begin with PVE. */
+export const BUILT_IN_ROLES: readonly string[] = [
+  ...['Administrator', 'NoAccess', 'PVEAdmin', 'PVEAuditor', 'PVETemplateUser'],
+  ...['VM', 'Sys', 'Datastore', 'SDN', 'User', 'Pool', 'Mapping'].map((area) => `PVE${area}Admin`),
+  ...['VM', 'Datastore', 'SDN', 'Pool', 'Mapping'].map((area) => `PVE${area}User`),
+];
+
+/** They are there whatever anybody deletes. */
+export const BUILT_IN_REALMS: readonly string[] = ['pam', 'pve'];
+export const BUILT_IN_USER = 'root@pam';
+
+const NAME = '[A-Za-z0-9._-]+';
+const ACL_PATHS = [
+  ...['/', '/access', `/access/(groups|realm)(/${NAME})?`, `/(nodes|storage)(/${NAME})?`, '/vms(/[1-9][0-9]{2,})?'],
+  ...[`/pool(/${NAME}){0,3}`, `/mapping(/${NAME}){0,2}`, '/sdn', '/sdn/controllers(/[A-Za-z0-9_-]+)?'],
+  ...['/sdn/(dns|fabrics|ipams|prefix-lists|route-maps)(/[A-Za-z0-9]+)?', `/sdn/zones(/${NAME}){0,2}`],
+  `/sdn/zones/${NAME}/${NAME}/[1-9][0-9]{0,3}`,
+].map((pattern) => new RegExp(`^${pattern}$`));
+
+/** A path of rights in its one form: it begins with a slash, ends without one, and has no two in a row. */
+export function normalisedAclPath(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '');
+  return `/${parts.join('/')}`;
+}
+
+/** Whether Proxmox knows such a path; one in another form counts as its one form does. */
+export function isAclPath(path: string): boolean {
+  return ACL_PATHS.some((pattern) => pattern.test(normalisedAclPath(path)));
+}
