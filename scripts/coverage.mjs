@@ -1,17 +1,22 @@
-// Writes the tables of guests' options in docs/coverage.md anew from Proxmox's table. Run it after a change of that or of a field:
-// node scripts/coverage.mjs
+// Writes the tables of docs/coverage.md anew: from Proxmox's table, from the rows of the datacenter, and from docs/bpg-provider.json. Run it
+// after a change of one of them or of a field: node scripts/coverage.mjs
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { objectsTable, othersTable } from '../src/managers/datacenter/coverage.ts';
 import { coverageTable } from '../src/managers/guest/options/coverage.ts';
 
 const page = new URL('../docs/coverage.md', import.meta.url);
+const beside = JSON.parse(await readFile(new URL('../docs/bpg-provider.json', import.meta.url), 'utf8'));
+const tables = {
+  'options of pct': coverageTable('lxc', beside.options.lxc),
+  'options of qm': coverageTable('vm', beside.options.vm),
+  'what else guests have': othersTable(beside),
+  'objects of a datacenter': objectsTable(beside),
+};
 let text = await readFile(page, 'utf8');
-for (const [mark, kind] of [
-  ['pct', 'lxc'],
-  ['qm', 'vm'],
-]) {
-  const table = new RegExp(`(<!-- options of ${mark} -->\\n\\n)[\\s\\S]*?(\\n\\n<!-- end of options of ${mark} -->)`);
-  if (!table.test(text)) throw new Error(`docs/coverage.md has no place for the options of ${mark}`);
-  text = text.replace(table, (_, start, end) => `${start}${coverageTable(kind)}${end}`);
+for (const [mark, content] of Object.entries(tables)) {
+  const table = new RegExp(`(<!-- ${mark} -->\\n\\n)[\\s\\S]*?(\\n\\n<!-- end of ${mark} -->)`);
+  if (!table.test(text)) throw new Error(`docs/coverage.md has no place for ${mark}`);
+  text = text.replace(table, (_, start, end) => `${start}${content}${end}`);
 }
 await writeFile(page, text);

@@ -165,7 +165,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   drive: '{volume}(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with what is on an image: of a storage, or a file where images lie. */
-  copied: '{storage}:0(?:,[a-z]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
+  copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',

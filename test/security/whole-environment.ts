@@ -353,7 +353,11 @@ export function withGuestFields(files: Files): Files {
       mac_address: '52:54:00:AA:BD:02',
     },
   ];
-  const used = { cache: 'none', discard: true, backup: false, replicate: false, aio: 'native', serial: 'A1' };
+  const used = {
+    ...{ cache: 'none', discard: true, backup: false, replicate: false, aio: 'native', serial: 'A1', queues: 4 },
+    ...{ read_mb_per_s: 100.5, read_mb_per_s_burst: 200, write_mb_per_s: 50, write_mb_per_s_burst: 60 },
+    ...{ read_iops: 1000, read_iops_burst: 2000, write_iops: 500, write_iops_burst: 600 },
+  };
   Object.assign(files[VM].vms[1], {
     root_disk: { bus: 'scsi0', ...used, iothread: true, ssd: true, read_only: false },
     disks: [

@@ -1,7 +1,7 @@
 // The drives of a VM as people write them: its root disk, further disks and CDs, the disk of its firmware, and its TPM.
 
 import { z } from 'zod';
-import { becomes, inMachines, oneOf } from '../../config/schema/option.ts';
+import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 
@@ -12,6 +12,30 @@ const bus = text.name(/^(scsi(\d|[12]\d|30)|virtio(\d|1[0-5])|sata[0-5]|ide[0-3]
 const KEEPS = 'one that exists keeps its own';
 const flag = (property: string) => becomes(inMachines('scsi0', property), 'must be true or false', z.boolean());
 const onOrIgnore = { write: (on: boolean) => (on ? 'on' : 'ignore') };
+
+const limit = (key: string, what: string) =>
+  hundredths(inMachines('scsi0', key), 'must be a number of megabytes per second', { least: 1, most: 1_000_000 })
+    .optional()
+    .describe(`${what}, in megabytes per second. Default: no limit for a new disk; ${KEEPS}.`);
+const operations = (key: string, what: string) =>
+  wholeNumber(inMachines('scsi0', key), 'must be a whole number of operations per second', {
+    least: 1,
+    most: 10_000_000,
+  })
+    .optional()
+    .describe(`${what}, in operations per second. Default: no limit for a new disk; ${KEEPS}.`);
+
+/** How fast it is at most; a burst is what it may take for a second. */
+const limitShape = {
+  read_mb_per_s: limit('mbps_rd', 'How fast it is read at most'),
+  read_mb_per_s_burst: limit('mbps_rd_max', 'How fast it is read in a burst'),
+  write_mb_per_s: limit('mbps_wr', 'How fast it is written at most'),
+  write_mb_per_s_burst: limit('mbps_wr_max', 'How fast it is written in a burst'),
+  read_iops: operations('iops_rd', 'How often it is read at most'),
+  read_iops_burst: operations('iops_rd_max', 'How often it is read in a burst'),
+  write_iops: operations('iops_wr', 'How often it is written at most'),
+  write_iops_burst: operations('iops_wr_max', 'How often it is written in a burst'),
+};
 
 /** How a disk is used; nothing of it is about what is on it. */
 const optionShape = {
@@ -42,6 +66,10 @@ const optionShape = {
   )
     .optional()
     .describe(`Serial number that the VM reads, at most 20 characters. Default: none; ${KEEPS}.`),
+  queues: wholeNumber(inMachines('scsi0', 'queues'), 'must be a whole number of queues', { least: 2, most: 64 })
+    .optional()
+    .describe(`How many queues it has; for scsi. Default: one for a new disk; ${KEEPS}.`),
+  ...limitShape,
 };
 
 const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })

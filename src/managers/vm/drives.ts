@@ -29,6 +29,19 @@ export type Drives = {
 
 type Written = z.output<typeof rootDisk> | z.output<typeof disk>;
 
+/** Fields of numbers, with the keys that they become. */
+export const LIMITS = {
+  queues: 'queues',
+  read_mb_per_s: 'mbps_rd',
+  read_mb_per_s_burst: 'mbps_rd_max',
+  write_mb_per_s: 'mbps_wr',
+  write_mb_per_s_burst: 'mbps_wr_max',
+  read_iops: 'iops_rd',
+  read_iops_burst: 'iops_rd_max',
+  write_iops: 'iops_wr',
+  write_iops_burst: 'iops_wr_max',
+} as const;
+
 /** How a disk is used, as the keys of its property string. */
 export function optionsOf(written: Written | undefined): Properties {
   const flag = (value: boolean | undefined): string | undefined =>
@@ -44,6 +57,9 @@ export function optionsOf(written: Written | undefined): Properties {
     ro: flag(written?.read_only),
     serial: written?.serial,
     ssd: flag(written?.ssd),
+    ...Object.fromEntries(
+      Object.entries(LIMITS).map(([field, key]) => [key, written?.[field as keyof typeof LIMITS]?.toString()]),
+    ),
   };
   return Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),

@@ -124,7 +124,7 @@ function sayable(conf: Unclaimed, key: string, property: 'format' | Used): Json 
   if (text === undefined || !Object.hasOwn(propertiesOf(`qemu/${bus}`) ?? {}, property)) return undefined;
   const field: z.ZodType = property === 'format' ? disk.shape.format : rootDisk.shape[FIELDS[property]];
   const flag = FLAGS[text === 'ignore' && property === 'discard' ? '0' : normalFlag(text)];
-  const value = [text, flag].find((form) => form !== undefined && field.safeParse(form).success);
+  const value = [text, flag, Number(text)].find((form) => form !== undefined && field.safeParse(form).success);
   if (value !== undefined) conf.pass(key, [property], 'file');
   return value;
 }
@@ -141,6 +141,15 @@ const FIELDS = {
   ro: 'read_only',
   aio: 'aio',
   serial: 'serial',
+  queues: 'queues',
+  mbps_rd: 'read_mb_per_s',
+  mbps_rd_max: 'read_mb_per_s_burst',
+  mbps_wr: 'write_mb_per_s',
+  mbps_wr_max: 'write_mb_per_s_burst',
+  iops_rd: 'read_iops',
+  iops_rd_max: 'read_iops_burst',
+  iops_wr: 'write_iops',
+  iops_wr_max: 'write_iops_burst',
 } as const;
 
 type Used = keyof typeof FIELDS;

@@ -6,7 +6,7 @@ import { propertiesOf } from '../../proxmox/table.ts';
 import { nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from './declared.ts';
-import { isoKey } from './drives.ts';
+import { isoKey, LIMITS } from './drives.ts';
 
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
@@ -132,7 +132,8 @@ function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Rec
   return Object.keys(options)
     .filter((option) => !Object.hasOwn(known, option))
     .map((option) => {
-      const field = option === 'ro' ? 'read_only' : option;
+      const [named = option] = Object.entries(LIMITS).flatMap(([field, key]) => (key === option ? [field] : []));
+      const field = option === 'ro' ? 'read_only' : named;
       return invalid(
         vm,
         within(at, field),

@@ -105,7 +105,7 @@ boot: order=virtio0
 ide0: local:iso/virtio-win.iso,media=cdrom,size=600M
 ide2: local-lvm:vm-4001-cloudinit,media=cdrom,size=4M
 sata0: none,media=cdrom
-scsi1: rpool:vm-4001-disk-1,cache=writeback,mbps_rd=10,size=512M
+scsi1: rpool:vm-4001-disk-1,cache=writeback,werror=stop,size=512M
 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G
 tpmstate0: local-lvm:vm-4001-disk-2,size=4M
 virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
@@ -123,7 +123,7 @@ virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
   });
   expect(imported.left.map(({ what }) => what)).toEqual([
     `vm/4001 sata0: none,media=cdrom (${pathOf('vm')}:6)`,
-    `vm/4001 scsi1: mbps_rd=10 (${pathOf('vm')}:7)`,
+    `vm/4001 scsi1: werror=stop (${pathOf('vm')}:7)`,
     `vm/4001 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:8)`,
   ]);
 });

@@ -2,15 +2,36 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { type Beside, objectsTable, othersTable } from '../../../src/managers/datacenter/coverage.ts';
+import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { coverageOf, coverageTable } from '../../../src/managers/guest/options/coverage.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import { configOptions } from '../../../src/proxmox/table.ts';
 
+const beside = JSON.parse(
+  await readFile(new URL('../../../docs/bpg-provider.json', import.meta.url), 'utf8'),
+) as Beside;
+
 test('the page is what the tables say', async () => {
   const page = await readFile(new URL('../../../docs/coverage.md', import.meta.url), 'utf8');
-  for (const kind of ['lxc', 'vm'] as const)
-    expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(coverageTable(kind));
+  const tables = [
+    ...(['lxc', 'vm'] as const).map((kind) => coverageTable(kind, beside.options[kind])),
+    othersTable(beside),
+    objectsTable(beside),
+  ];
+  for (const table of tables) expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(table);
+});
+
+test('what another program has stands beside options that there are, and beside each row of the datacenter', () => {
+  for (const [kind, of] of [
+    ['lxc', 'lxc'],
+    ['vm', 'qemu'],
+  ] as const)
+    expect(Object.keys(beside.options[kind]).filter((option) => !configOptions(of).includes(option))).toEqual([]);
+  const kinds = beside.objects.flatMap((one) => one.kinds);
+  expect(ROWS.map(({ kind }) => kind).filter((kind) => !kinds.includes(kind))).toEqual([]);
+  expect(beside.objects.filter(({ what, theirs }) => what === '' || theirs.includes(''))).toEqual([]);
 });
 
 test.each([

@@ -77,6 +77,20 @@ describe('on a host', () => {
     expect(await conf()).toContain('boot: order=hostpci0;scsi0');
   });
 
+  test('how fast a disk is changes while the VM runs, and a limit that is declared no more goes', async () => {
+    const of = (options: object) => ({ startState: 'running', rootDisk: { bus: 'scsi0', options } });
+    expect(await bring(of({ mbps_rd: '100', iops_wr: '500' }))).toMatchObject({ outcome: 'done' });
+    expect(await host.read('/etc/pve/qemu-server/1001.conf')).toMatch(/^scsi0: .*iops_wr=500,mbps_rd=100/m);
+    host.forget();
+    const next = of({ mbps_rd: '50.5' });
+    expect(await bring(next, vm(of({ mbps_rd: '100', iops_wr: '500' })))).toMatchObject({ outcome: 'done' });
+    expect(host.commands.filter((command) => /qm (shutdown|stop|start|reboot)/.test(command))).toEqual([]);
+    const text = await host.read('/etc/pve/qemu-server/1001.conf');
+    expect(text).toMatch(/^scsi0: .*mbps_rd=50\.5/m);
+    expect(text).not.toContain('iops_wr');
+    expect(await bring(next, vm(next))).toEqual({ outcome: 'done', actions: [] });
+  });
+
   test('a clone keeps the hardware that its source has, and gets what is declared of it', async () => {
     const hardware = {
       bios: 'ovmf',

@@ -42,13 +42,39 @@ function asWords(instead: string): string {
   return instead.replace(/^write /, '').replaceAll(/"([^"]+)"/g, '`$1`');
 }
 
-/** A table in Markdown. */
-export function coverageTable(kind: GuestKind): string {
-  const rows = coverageOf(kind).map(({ option, declared }) => [`\`${option}\``, declared] as const);
-  const all = [['option', 'declared by'] as const, ...rows];
-  const [first, second] = [0, 1].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const line = ([option = '', declared = '']: readonly string[], fill = ' ') =>
-    `| ${option.padEnd(first ?? 0, fill)} | ${declared.padEnd(second ?? 0, fill)} |`;
-  const [head = [], ...others] = all;
-  return [line(head), line(['', ''], '-'), ...others.map((row) => line(row))].join('\n');
+/**
+ * A table in Markdown.
+ * @param theirs what another program has for an option, by the name of the option
+ */
+export function coverageTable(kind: GuestKind, theirs: Theirs): string {
+  const rows = coverageOf(kind).map(({ option, declared }) => [
+    `\`${option}\``,
+    declared,
+    inTicks(theirs[option] ?? []),
+  ]);
+  return markdownTable(['option', 'declared by', PEER], rows);
+}
+
+type Theirs = Readonly<Record<string, readonly string[]>>;
+
+/** The program beside which the tables stand. */
+export const PEER = "bpg's Terraform provider";
+
+/** Nothing where it has none. */
+export function inTicks(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[], fill = ' ') =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(' | ')} |`;
+  return [
+    line(head),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...rows.map((row) => line(row)),
+  ].join('\n');
 }

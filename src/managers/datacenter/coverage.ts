@@ -1,0 +1,38 @@
+// What of a datacenter is declared, beside what another program has: the last tables of docs/coverage.md.
+
+import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
+import { ROWS } from './rows.ts';
+
+/** As docs/bpg-provider.json has it. */
+export interface Beside {
+  /** Where that was read. */
+  readonly source: string;
+  readonly options: Readonly<Record<'lxc' | 'vm', Readonly<Record<string, readonly string[]>>>>;
+  /** What is no option of a guest. */
+  readonly others: readonly { readonly what: string; readonly theirs: readonly string[]; readonly here: string }[];
+  readonly objects: readonly {
+    readonly what: string;
+    /** Kinds of targets that it is, of which those count that are rows of the datacenter. */
+    readonly kinds: readonly string[];
+    /** Names of resources. */
+    readonly theirs: readonly string[];
+    /** How it is declared where no row does. */
+    readonly otherwise?: string;
+  }[];
+}
+
+/** Objects of a datacenter and of a node, each with the field of a row, else how it is declared, or that it is not. */
+export function objectsTable({ objects }: Beside): string {
+  const rows = objects.map(({ what, kinds, theirs, otherwise }) => {
+    const fields = ROWS.filter(({ kind }) => kinds.includes(kind)).map(({ field }) => field);
+    return [what, fields.length > 0 ? inTicks(fields) : (otherwise ?? 'not declared'), inTicks(theirs)];
+  });
+  return markdownTable(['object', 'declared by', PEER], rows);
+}
+
+export function othersTable({ others }: Beside): string {
+  return markdownTable(
+    ['of a guest', 'declared by', PEER],
+    others.map(({ what, theirs, here }) => [what, here, inTicks(theirs)]),
+  );
+}
