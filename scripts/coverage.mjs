@@ -1,7 +1,8 @@
-// Writes the tables of guests' options in docs/coverage.md anew from Proxmox's table. Run it after a change of that or of a field:
+// Writes the tables of docs/coverage.md anew, of guests' options and of objects, from Proxmox's table. Run it after a change of that or of a field:
 // node scripts/coverage.mjs
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { objectsTable } from '../src/managers/datacenter/coverage.ts';
 import { coverageTable } from '../src/managers/guest/options/coverage.ts';
 
 const page = new URL('../docs/coverage.md', import.meta.url);
@@ -14,4 +15,7 @@ for (const [mark, kind] of [
   if (!table.test(text)) throw new Error(`docs/coverage.md has no place for the options of ${mark}`);
   text = text.replace(table, (_, start, end) => `${start}${coverageTable(kind)}${end}`);
 }
+const objects = /(<!-- objects -->\n\n)[\s\S]*?(\n\n<!-- end of objects -->)/;
+if (!objects.test(text)) throw new Error('docs/coverage.md has no place for objects');
+text = text.replace(objects, (_, start, end) => `${start}${objectsTable()}${end}`);
 await writeFile(page, text);

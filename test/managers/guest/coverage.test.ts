@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { objectsTable } from '../../../src/managers/datacenter/coverage.ts';
 import { coverageOf, coverageTable } from '../../../src/managers/guest/options/coverage.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
@@ -9,8 +10,8 @@ import { configOptions } from '../../../src/proxmox/table.ts';
 
 test('the page is what the tables say', async () => {
   const page = await readFile(new URL('../../../docs/coverage.md', import.meta.url), 'utf8');
-  for (const kind of ['lxc', 'vm'] as const)
-    expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(coverageTable(kind));
+  const tables = [coverageTable('lxc'), coverageTable('vm'), objectsTable()];
+  for (const table of tables) expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(table);
 });
 
 test.each([
