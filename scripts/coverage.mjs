@@ -2,7 +2,7 @@
 // after a change of one of them or of a field: node scripts/coverage.mjs
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { objectsTable, othersTable } from '../src/managers/datacenter/coverage.ts';
+import { objectsTable, othersTable, rowsTable } from '../src/managers/datacenter/coverage.ts';
 import { coverageTable } from '../src/managers/guest/options/coverage.ts';
 
 const page = new URL('../docs/coverage.md', import.meta.url);
@@ -11,6 +11,7 @@ const tables = {
   'options of pct': coverageTable('lxc', beside.options.lxc),
   'options of qm': coverageTable('vm', beside.options.vm),
   'what else guests have': othersTable(beside),
+  'fields of the datacenter': rowsTable(),
   'objects of a datacenter': objectsTable(beside),
 };
 let text = await readFile(page, 'utf8');

@@ -211,7 +211,7 @@ describe('the node gives the root', () => {
       features: [{ name: 'trusted_ca' }],
       network: { nameservers: [] },
     };
-    const config = { lxc: [ca], hypervisor: { network: { address: null } } };
+    const config = { lxc: [ca], hypervisor: { network: { address: null }, storages: [] } };
     const needs = restsOn(guest as never, config as never);
     expect(needs).toEqual(expect.arrayContaining(['lxc/103', 'hypervisor/trust']));
   });

@@ -1,6 +1,8 @@
 // What of a datacenter is declared, beside what another program has: the last tables of docs/coverage.md.
 
+import { methodSchemas } from '../../proxmox/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
+import { markOf, type ObjectRow } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** As docs/bpg-provider.json has it. */
@@ -35,4 +37,29 @@ export function othersTable({ others }: Beside): string {
     ['of a guest', 'declared by', PEER],
     others.map(({ what, theirs, here }) => [what, here, inTicks(theirs)]),
   );
+}
+
+/** Each field of the file of the datacenter, whose its objects are, and what of them cannot be declared. */
+export function rowsTable(): string {
+  return markdownTable(
+    ['field', "Proxmox's API", 'whose it is', 'not declared'],
+    ROWS.map((row) => [`\`${row.field}\``, `\`${row.paths.change}\``, ownerOf(row), leftOutOf(row)]),
+  );
+}
+
+function ownerOf(row: ObjectRow): string {
+  if (row.single !== undefined) return "nobody's: it is there always";
+  const mark = markOf(row);
+  return mark === null ? 'known by the ledger' : `said in \`${mark}\``;
+}
+
+/** With the reasons beside the row. */
+function leftOutOf({ without, paths, secrets }: ObjectRow): string {
+  const known = new Set([
+    ...(methodSchemas(`PUT ${paths.change}`)?.keys() ?? []),
+    ...(methodSchemas(`POST ${paths.create}`)?.keys() ?? []),
+  ]);
+  const names = without.filter((option) => known.has(option)).map((option) => `\`${option}\``);
+  const byReference = Object.keys(secrets ?? {}).map((option) => `\`${option}\` by reference alone`);
+  return [...names, ...byReference].join(', ') || 'everything is';
 }

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type Beside, objectsTable, othersTable } from '../../../src/managers/datacenter/coverage.ts';
+import { type Beside, objectsTable, othersTable, rowsTable } from '../../../src/managers/datacenter/coverage.ts';
 import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { coverageOf, coverageTable } from '../../../src/managers/guest/options/coverage.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
@@ -18,6 +18,7 @@ test('the page is what the tables say', async () => {
   const tables = [
     ...(['lxc', 'vm'] as const).map((kind) => coverageTable(kind, beside.options[kind])),
     othersTable(beside),
+    rowsTable(),
     objectsTable(beside),
   ];
   for (const table of tables) expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(table);
