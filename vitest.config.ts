@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     globalSetup: 'test/support/scratch.ts',
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
     maxWorkers: 4,

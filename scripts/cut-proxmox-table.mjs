@@ -256,7 +256,7 @@ const factsOf = (schema) => factsIn(bounded(schema));
 const factsIn = (schema) =>
   Object.fromEntries(
     FACTS.filter((fact) => schema[fact] != null).map((fact) => {
-      if (fact === 'pattern') return [fact, schema.pattern.replaceAll('(?^:', '(?:').replaceAll('(?^i:', '(?i:')];
+      if (fact === 'pattern') return [fact, schema.pattern.replaceAll(/\(\?\^(i?):/g, '(?$1:')];
       if (/^m(in|ax)imum$/.test(fact)) return [fact, Number(schema[fact])];
       if (fact === 'items') return [fact, factsOf(schema.items)];
       if (fact === 'enum') return [fact, withRuns(schema.enum.map(String))];

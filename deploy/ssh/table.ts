@@ -8,7 +8,7 @@ import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
-import type { Schema } from '../../src/proxmox/table.ts';
+import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
 const WORDS = new Map([
@@ -96,6 +96,27 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Who may be given rights: whoever is a user, or a token of one; never root of the host. */
   holder: '(?!root@pam[/,!\\0])[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*(?:!{name})?',
   holders: '{holder}(?:,{holder})*',
+  signed: '-?[0-9]{1,12}',
+  /** Of a property string of an object: nothing that names a file of the host. */
+  settings: '{setprop}(?:,{setprop})*',
+  setprop: '[a-z][a-z0-9_-]*=[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
+  foldermap: '(?:{setprop}|path={data})(?:,(?:{setprop}|path={data}))*',
+  macprefix: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,2}:?',
+  overrides: '[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*(?:,[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)*',
+  portal: '(?!-)[A-Za-z0-9.:\\[\\]-]+',
+  portals: '{portal}(?:[,; ]{portal})*',
+  blocksize: '[0-9]+[kKmM]?',
+  /** Where a storage has its files: of people's data, or where Proxmox mounts what is on the network. */
+  shown: '{data}|/mnt/pve/{step}',
+  /** A path on a server. */
+  sharepath: '/(?:{step}(?:/{step})*)?',
+  share: '[A-Za-z0-9_][A-Za-z0-9_.$ -]*',
+  mountpointed: 'yes|no|1|0|{data}',
+  zfsbase: '/dev(?:/{file})*',
+  loginname: '[A-Za-z0-9_][A-Za-z0-9_.@!+-]*',
+  fingerprint: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}',
+  iqn: '[A-Za-z0-9][A-Za-z0-9.:_-]*',
+  otelpath: '/[A-Za-z0-9._~/-]*',
   aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
   dn: '[A-Za-z][A-Za-z0-9-]*=[^\\0\\n]*',
   ldapfilter: '\\([^\\0\\n]*\\)',
@@ -169,8 +190,9 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...[
       '/etc/network/interfaces',
       '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
-      '/etc/pve/(?:storage|user|jobs|domains)\\.cfg',
       '/etc/pve/(?:ha/resources|replication)\\.cfg',
+      '/etc/pve/(?:storage|user|jobs|domains|status|datacenter)\\.cfg',
+      '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
     ],
@@ -209,13 +231,26 @@ const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | sm
 
 /** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
 const FORMATS: Readonly<Record<string, string>> = {
+  'graphite-path': 'name',
+  'mac-prefix': 'macprefix',
+  'pve-configid': 'name',
+  'pve-dir-override-list': 'overrides',
+  'pve-node-list': 'words',
+  'pve-storage-content-list': 'list',
+  'pve-storage-options': 'plain',
+  'pve-storage-path': 'storagepath',
+  'pve-storage-portal-dns': 'portal',
+  'pve-storage-portal-dns-list': 'portals',
+  'pve-storage-server': 'host',
+  'pve-storage-vgname': 'name',
+  'pve-storage-zfs-blocksize': 'blocksize',
+  'pve-volume-id': 'volume',
   address: 'host',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
   'dns-name': 'name',
   ip: 'ip',
   'ip-list': 'ips',
-  'pve-node-list': 'words',
   'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
   'ldap-simple-attr-list': 'words',
@@ -237,10 +272,31 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** For readers: any text. Of the others without a format, what names something is a name. */
-const FREE = /^(comment|notes-template|firstname|lastname)$/;
-const NAMES = /^(bridge|dns|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim)$/;
-/** Those that are neither. */
+const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
+const NAMES =
+  /^(bridge|dns|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
+/** Those that are neither, by option or by kind and option. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
+  'storage.path': 'shown',
+  'storage.mountpoint': 'shown',
+  'storage.subdir': 'sharepath',
+  'storage.export': 'sharepath',
+  'storage.zfs-base-path': 'zfsbase',
+  'storage.is_mountpoint': 'mountpointed',
+  'storage.pool': 'dataset',
+  'storage.share': 'share',
+  'storage.namespace': 'dataset',
+  'storage.username': 'loginname',
+  'storage.fingerprint': 'fingerprint',
+  'storage.target': 'iqn',
+  'dir.map': 'foldermap',
+  'backup.exclude-path': 'plain',
+  'datacenter.http_proxy': 'url',
+  'datacenter.consent-text': 'text',
+  'datacenter.registered-tags': 'tags',
+  'metrics.api-path-prefix': 'plain',
+  'metrics.otel-path': 'otelpath',
+  'metrics.otel-resource-attributes': 'props',
   path: 'aclpath',
   alias: 'ifalias',
   'issuer-url': 'url',
@@ -251,12 +307,18 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   ),
 };
 
-function wordsFor(option: string, { type, format, enum: words, items }: Schema): string {
+function wordsFor(kind: string, option: string, schema: Schema): string {
+  const { type, format, enum: words, items, minimum } = schema;
   if (items?.format === 'pve-sdn-dhcp-range') return '{range}';
   if (words !== undefined) return `( ${words.join(' | ')} )`;
+  const particular = TEXT_CLASSES[`${kind}.${option}`];
+  if (particular !== undefined) return `{${particular}}`;
+  if (type === 'array' && items !== undefined) return wordsFor(kind, option, items);
+  if (minimum !== undefined && minimum < 0) return '{signed}';
   if (type !== 'string') return `{${WORDS.get(type ?? '') ?? 'plain'}}`;
   const own = FREE.test(option) ? 'text' : NAMES.test(option) ? 'name' : TEXT_CLASSES[option];
-  const word = format === undefined ? own : FORMATS[format];
+  const isProperties = format !== undefined && propertiesOf(format) !== undefined;
+  const word = format === undefined ? own : (FORMATS[format] ?? (isProperties ? 'settings' : undefined));
   if (word === undefined) throw new Error(`no class of words for --${option}, a text in the form ${format}`);
   return `{${word}}`;
 }
@@ -270,7 +332,7 @@ function objectCommands(row: ObjectRow): string[] {
         option,
         row.types !== undefined && option === 'type'
           ? `--type ( ${Object.keys(row.types).join(' | ')} )`
-          : `--${option} ${wordsFor(option, schema)}`,
+          : `--${option} ${wordsFor(row.kind, option, schema)}`,
       ] as const,
   );
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
@@ -279,6 +341,17 @@ function objectCommands(row: ObjectRow): string[] {
   const secured = digest === true ? ['--digest {digestone}'] : [];
   const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
+  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`];
+  if (row.makes !== undefined) {
+    const others = made.filter((words) => !row.makes?.without.some((option) => words.startsWith(`--${option} `)));
+    const types = Object.keys(row.types ?? {}).join(' | ');
+    return [
+      `${row.makes.program} add ( ${types} ) {name} ( ${others.join(' | ')} )* ( --password )?`,
+      `${row.makes.program} set {name} --password`,
+      `pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
+      `pvesh delete ${named}`,
+    ];
+  }
   if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
   const making = (row.making ?? []).join(' ');
   const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
@@ -295,7 +368,7 @@ function objectCommands(row: ObjectRow): string[] {
 function subnetCommands(): string[] {
   const row = ROWS.find(({ kind }) => kind === 'subnet');
   const options = [...(row === undefined ? [] : optionsOf(row))].map(
-    ([option, schema]) => `--${option} ${wordsFor(option, schema)}`,
+    ([option, schema]) => `--${option} ${wordsFor('subnet', option, schema)}`,
   );
   const path = '/cluster/sdn/vnets/{name}/subnets';
   return [
@@ -424,6 +497,7 @@ const COMMANDS: readonly string[] = [
   ':write {written} {mode} {owner} {expected}',
   // What Proxmox keeps apart of its objects; it is never read.
   ':write /etc/pve/priv/realm/{name}.pw 0600 {owner} {expected}',
+  ':write /etc/pve/priv/metricserver/{name}.pw 0600 {owner} {expected}',
   ':lines {shared} {mode} {number} ( root:{number}:{number} )+',
   ':folder {made} {owner} {mode}',
   ':place ( {read} {written} {mode} {owner} )+',

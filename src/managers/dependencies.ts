@@ -95,6 +95,7 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
   return [
     HOST.network,
     HOST.storage,
+    ...storagesOf(guest, config),
     ...(mounts ? [HOST.nfs] : []),
     ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
@@ -102,4 +103,18 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     ...objectsNamedBy(guest.firewall?.rules ?? []),
     ...(isOnVnet(guest, config) ? [targetId('sdn', 'network')] : []),
   ];
+}
+
+/** Storages that are targets of their own, of those that a guest names anywhere, alone or before a volume. */
+function storagesOf(guest: Guest, { hypervisor }: Config): TargetId[] {
+  const own = hypervisor.storages.filter(({ ownTarget }) => ownTarget === true);
+  if (own.length === 0) return [];
+  const texts = textsIn(guest);
+  const isNamed = (id: string): boolean => texts.some((text) => text === id || text.startsWith(`${id}:`));
+  return own.flatMap(({ id }) => (isNamed(id) ? [targetId('storage', id)] : []));
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -158,6 +158,12 @@ const VERIFIERS: Record<string, Verifier> = {
   ),
   ipv6: passing(isIpv6, 'value does not look like a valid IPv6 address'),
   'lxc-ip-with-ll-iface': nameserver,
+  'graphite-path': matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid graphite path'),
+  'mac-prefix': matching(
+    '[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?',
+    'value is not a valid unicast MAC address prefix',
+    'i',
+  ),
   'mac-addr': matching(
     '[a-f0-9][02468ace](?::[a-f0-9]{2}){5}',
     'value does not look like a valid unicast MAC address',
@@ -220,6 +226,10 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-storage-id': storageId,
   'pve-storage-options': matching('\\S+', "invalid options '%s'"),
   'pve-storage-path': passing((value) => /^\/[^;()]+/.test(value), 'value does not look like a valid absolute path'),
+  'pve-storage-path-in-property-string': passing(
+    (value) => /^\/[^;,=()]+$/.test(value),
+    'Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()\n',
+  ),
   'pve-storage-portal-dns': passing(
     (value) =>
       [value, value.replace(/:\d+$/, '')].some((host) => isIp(host.replace(/^\[(.*)\]$/, '$1')) || isDnsName(host)),

@@ -30,6 +30,12 @@ export function parseSections(text: string): Map<string, Section> {
   return sections;
 }
 
+/** Sections that have an id and no type, as those of mappings. */
+export function parseUntypedSections(text: string): Map<string, Options> {
+  const typed = text.replaceAll(/^(\S+)\s*$/gm, 'section: $1');
+  return new Map([...parseSections(typed)].map(([id, { options }]) => [id, options]));
+}
+
 /** As Proxmox writes it: the comment first, then what a section must have, then the rest by its name. */
 export function printSections(sections: ReadonlyMap<string, Section>, required: readonly string[]): string {
   return [...sections]
@@ -38,11 +44,18 @@ export function printSections(sections: ReadonlyMap<string, Section>, required: 
       const first = ['comment', ...required].filter((key) => named.includes(key));
       const keys = [...first, ...named.filter((key) => !first.includes(key))];
       const lines = keys.flatMap((key) =>
-        (options[key] ?? []).map((value) => `\t${key} ${key === 'comment' ? encodeText(value) : value}\n`),
+        (options[key] ?? []).map(
+          (value) => `\t${`${key} ${key === 'comment' ? encodeText(value) : value}`.trimEnd()}\n`,
+        ),
       );
       return `${type}: ${id}\n${lines.join('')}\n`;
     })
     .join('');
+}
+
+/** Sections that have an id and no type. */
+export function printUntypedSections(sections: ReadonlyMap<string, Section>, required: readonly string[]): string {
+  return printSections(sections, required).replaceAll(/^: (\S+)$/gm, '$1');
 }
 
 /** A comment as it stands in a file: everything but plain signs, and the colon, by its bytes (PVE::Tools::encode_text). */

@@ -4,13 +4,15 @@
 import { readHost } from '../../src/cli/import/import.ts';
 import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import { load } from '../../src/load/load.ts';
+import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
 import { LXC_FILE } from '../../src/managers/places.ts';
-import type { BlobId, TargetId } from '../../src/model/ids.ts';
+import { type BlobId, kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { exampleFiles } from '../managers/datacenter/example.ts';
 import { container, environment, feature, ORIGIN } from '../managers/guests.ts';
 import type { Files } from '../support/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
@@ -22,6 +24,7 @@ const MOST_TO_CREATE = 4;
 const IMPORTED = 100;
 /** The guests, their templates on each storage that holds some, and the clock. */
 const MOST_TO_IMPORT = 8;
+const MOST_FOR_OBJECTS = 12;
 const SNAPSHOT = 'template';
 
 type Targets = ReadonlyMap<TargetId, Target>;
@@ -41,6 +44,7 @@ export async function measureCommands(): Promise<Measurement> {
     await commandsToCreate(scripted),
   ];
   const imported = await commandsToImport(IMPORTED);
+  const objects = await commandsToReconcileObjects();
   const least = { text: `≤ ${MOST_TO_CREATE}` };
   return {
     title: 'Proxmox commands',
@@ -54,6 +58,11 @@ export async function measureCommands(): Promise<Measurement> {
         const goal = index === 0 ? null : { text: `= ${smallest} (constant)`, met: count === smallest };
         return { what: `no-op reconcile of ${size.toLocaleString('en')} guests`, measured: String(count), goal };
       }),
+      {
+        what: `no-op reconcile of ${objects.objects} objects of ${objects.kinds} kinds`,
+        measured: String(objects.commands),
+        goal: { text: `≤ ${MOST_FOR_OBJECTS}`, met: objects.commands <= MOST_FOR_OBJECTS },
+      },
       {
         what: `import of ${IMPORTED} guests`,
         measured: `${imported.commands}, of which ${imported.perGuest} for guests`,
@@ -85,6 +94,36 @@ async function commandsToReconcile(size: number): Promise<number> {
   } finally {
     await host.close();
   }
+}
+
+/** Objects of the datacenter of every kind that can be declared, which are as declared. */
+async function commandsToReconcileObjects() {
+  const host = await openLabHost();
+  try {
+    const kinds = new Set(ROWS.map(({ kind }) => kind));
+    const all = targetsOf(textsOf(exampleFiles()));
+    const isThere = ([id]: readonly [TargetId, Target]) => kinds.has(kindOf(id));
+    // What they name is not made here: no guest, and so no pool and no job of one.
+    const targets = new Map([...all].filter(isThere).map(([id, target]) => [id, withoutGuests(target)]));
+    await carriedOut(host, new Map(), targets);
+    const { commands, outcomes } = await carriedOut(host, targets, targets);
+    const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
+    if (unchanged !== targets.size) throw new Error(`${unchanged} of ${targets.size} objects are as declared`);
+    return { commands: commands.length, objects: targets.size, kinds: new Set([...targets.keys()].map(kindOf)).size };
+  } finally {
+    await host.close();
+  }
+}
+
+function withoutGuests({ spec, needs, ...target }: Target): Target {
+  const { vms: _members, exclude: _left, ...others } = spec;
+  return { ...target, spec: others, needs: needs.filter((need) => !/^(lxc|vm|hypervisor)\//.test(need)) };
+}
+
+function textsOf(files: Readonly<Record<string, unknown>>): Files {
+  return Object.fromEntries(
+    Object.entries(files).map(([path, value]) => [path, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
 }
 
 /** A host with so many guests that nobody manages, read into files. */

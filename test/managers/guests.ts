@@ -154,6 +154,7 @@ const HYPERVISOR: Config['hypervisor'] = {
   samba: null,
   zfs: { arcMaxGb: null, pools: [], datasets: [], allowDestructive: false },
   storages: [],
+  storagePlaces: [],
   mountPointBase: '/mnt/pve',
   nvidia: null,
   firewall: null,

@@ -98,6 +98,7 @@ const UNKNOWN: ObjectSeen = {
   pools: {},
   notes: {},
   firewalls: new Map(),
+  holders: {},
 };
 
 function ofObject(target: Target): Written[] {

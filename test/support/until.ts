@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string | (() => string) = condition.toString(),
-  seconds = 45,
+  seconds = 90,
 ): Promise<void> {
   const giveUp = Date.now() + seconds * 1000;
   while (!(await condition())) {

@@ -67,6 +67,7 @@ const FOLDERS = [
   'etc/pve/nodes/pve/lxc',
   'etc/pve/nodes/pve/qemu-server',
   'etc/pve/firewall',
+  'srv',
   'var/lib/vz/template/iso',
   'var/lib/vz/snippets',
   'var/lib/vz/dump',

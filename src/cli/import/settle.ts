@@ -3,8 +3,9 @@
 
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
+import { ROWS } from '../../managers/datacenter/rows.ts';
 import type { Imported, LeftOver } from '../../managers/importer.ts';
-import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SourceSettings } from '../../settings/source.ts';
@@ -121,8 +122,20 @@ export function withoutTarget(imported: Imported, target: string, why: string): 
   }
   if (kind === 'lxc') removeAt(files[LXC_FILE], ['lxc_configs', name]);
   else if (kind === 'vm') removeMachine(files[VM_FILE], Number(name));
+  else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], placeOf(kind, name));
   else removeAt(files[HYPERVISOR_FILE], FIELD_OF_SECTION[name] ?? [name]);
   return { ...imported, files: withoutGaps(files), left: [...imported.left, { what: target, why }] };
+}
+
+/** The field of the datacenter's file that holds objects of a kind; null for other kinds. */
+function datacenterField(kind: string): string | null {
+  return ROWS.find((row) => row.kind === kind)?.field ?? null;
+}
+
+/** Keys of an object in it: the only one of its kind is the field itself. */
+function placeOf(kind: string, name: string): string[] {
+  const row = ROWS.find((one) => one.kind === kind);
+  return row === undefined || row.single === name ? [row?.field ?? ''] : [row.field, name];
 }
 
 /** Where the hypervisor's file declares a part of the host. */

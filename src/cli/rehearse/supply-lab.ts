@@ -15,9 +15,9 @@ export function supplyLab(dir: string, config: Config): void {
   const { name, address, gateway } = config.hypervisor.network;
   if (address !== null) manageBy(dir, { name, address, gateway });
   for (const { name, raidLevel, disks } of config.hypervisor.zfs.pools) providePool(dir, name, raidLevel, disks);
-  for (const { id, type, contents, dataset } of config.hypervisor.storages) {
-    // Those on a dataset are made with it.
-    if (dataset !== null) continue;
+  for (const { id, type, contents, dataset, ownTarget } of config.hypervisor.storages) {
+    // Those on a dataset are made with it, and others by a step of their own.
+    if (dataset !== null || ownTarget === true) continue;
     declareStorage(dir, {
       id,
       type: type ?? 'dir',

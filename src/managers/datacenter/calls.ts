@@ -1,8 +1,8 @@
 // The calls of Proxmox's API that make, change and delete an object.
 
 import { createHash } from 'node:crypto';
-import type { Action } from '../../model/action.ts';
-import type { Json } from '../../model/json.ts';
+import type { Action, Content, SecretReference } from '../../model/action.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectSeen } from './observe.ts';
@@ -25,11 +25,42 @@ export function pvesh(
   };
 }
 
-export function making(row: ObjectRow, name: string, args: readonly string[]): Action {
+/** @param secret what the call asks for on its standard input */
+export function making(
+  row: ObjectRow,
+  name: string,
+  spec: JsonObject,
+  options: ReadonlyMap<string, readonly string[]>,
+  secret: { readonly option: string; readonly reference: SecretReference } | null,
+): Action {
   const { create } = row.paths;
-  const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
-  const all = [...own, ...args, ...(row.making ?? [])];
-  return pvesh(`make ${row.what} ${name}`, 'create', pathOf(row, create, name), all);
+  const summary = `make ${row.what} ${name}`;
+  if (row.makes === undefined) {
+    const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
+    const args = [...own, ...[...options.values()].flat(), ...(row.making ?? [])];
+    return pvesh(summary, 'create', pathOf(row, create, name), args);
+  }
+  const { program, args, without } = row.makes;
+  const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
+  const asked = secret === null ? [] : [`--${secret.option}`];
+  const stdin: Content[] =
+    secret === null
+      ? []
+      : [
+          { from: 'secret', secret: secret.reference },
+          { from: 'text', text: '\n' },
+        ];
+  return {
+    summary,
+    impact: 'live',
+    do: {
+      kind: 'command',
+      program,
+      args: [...args(name, spec), ...others, ...asked],
+      ...(stdin.length === 0 ? {} : { stdin: { from: 'joined', parts: stdin } }),
+      timeoutSeconds: SECONDS,
+    },
+  };
 }
 
 /** @param seen of one whose file may have been changed by others since: its digest goes along; null where an earlier call changes it */

@@ -14,7 +14,7 @@ import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
 import { partActions, strangeLines } from './part-actions.ts';
 import { isFixed, markOf, type ObjectRow, optionsOf, referencesOf } from './row.ts';
-import { forgetSecrets, secretActions } from './secrets.ts';
+import { askedInMaking, forgetSecrets, secretActions } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -24,6 +24,8 @@ export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
 function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
   const { spec } = wanted;
   const { present } = seen;
+  if (row.single !== undefined)
+    return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present ?? {}) };
   if (spec === undefined) return decideRemoval(row, wanted, seen);
   const foreign = present === null ? null : whyForeign(row, wanted, present);
   if (foreign !== null && !(markOf(row) === null && isSettled(row, wanted, spec, seen))) {
@@ -65,7 +67,7 @@ export function whyNotThere(
 }
 
 function isDeclared(sort: string, name: string, declares: Wanted['declares']): boolean {
-  if (declares === undefined || sort === 'storage') return false;
+  if (declares === undefined) return false;
   const kinds = sort === 'guest' ? ['lxc', 'vm'] : [sort];
   return kinds.some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
 }
@@ -73,12 +75,12 @@ function isDeclared(sort: string, name: string, declares: Wanted['declares']): b
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
   const declared = declaredOf(row, spec, wanted);
-  const args = options.flatMap(([option, schema]) => optionArgs(option, schema, declared[option]));
+  const args = new Map(options.map(([option, schema]) => [option, optionArgs(option, schema, declared[option])]));
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
     ...forgetSecrets(row, name, seen),
-    making(row, name, args),
+    making(row, name, spec, args, askedInMaking(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
     ...partActions(row, wanted, spec, seen, {}),
@@ -95,7 +97,9 @@ function changes(
   const name = nameOf(wanted.target);
   const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
   return [
-    ...(named.length === 0 ? [] : [setting(row, name, `set ${named.join(', ')} of ${row.what} ${name}`, args, seen)]),
+    ...(named.length === 0
+      ? []
+      : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
     ...partActions(row, wanted, spec, seen, present),
@@ -136,6 +140,10 @@ export function optionChanges(
     named.push(option);
   }
   return { named, args: [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])] };
+}
+
+function calledIn(row: ObjectRow, name: string): string {
+  return row.single === undefined ? `${row.what} ${name}` : `the ${row.what}`;
 }
 
 /** One that is left out counts as what Proxmox takes it for. */
@@ -192,6 +200,10 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   if (strange.length > 0) {
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
+  }
+  const holder = row.holding?.whoHolds(name, new Map(Object.entries(seen.holders))) ?? null;
+  if (holder !== null) {
+    return { kind: 'impossible', reason: `${row.what} ${name} is declared no more, and ${holder}`, passing: true };
   }
   if (!approved) {
     const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;

@@ -9,17 +9,19 @@ import type { Kind } from '../kind.ts';
 import { own } from '../sources.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
+import { importerOf } from './import.ts';
 import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
 import { declaration } from './read.ts';
 import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
-export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects>[] = ROWS.filter(
+export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects>[] = ROWS.filter(
   ({ together }) => together !== true,
 ).map(kindOfObject);
 
-function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects> {
+function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
+  const imports = importerOf(row);
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },
@@ -39,12 +41,13 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
     health: () => null,
     // What it was stands in Git.
     safeguard: () => null,
+    ...(imports === undefined ? {} : { imports }),
   };
 }
 
 /** What Proxmox never changes is deleted and made again. */
 function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): Impact {
-  if (verb === 'delete') return 'destroy';
+  if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
   const isAnew = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
   const anew = verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isAnew(path));
   return anew ? 'recreate' : 'live';
@@ -71,6 +74,6 @@ function isGuest(id: TargetId): boolean {
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {
-  if (sort === 'storage') return [targetId('hypervisor', 'storage')];
+  if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
   return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
 }

@@ -10,3 +10,9 @@ export function markedComment(comment: string, repository: string): string {
 export function keeperOf(comment: string): string | null {
   return MARK.exec(comment)?.[2] ?? null;
 }
+
+/** What people say of it, without the mark. */
+export function commentOf(comment: string): string {
+  const [, own] = MARK.exec(comment) ?? [];
+  return MARK.test(comment) ? (own ?? '') : comment;
+}

@@ -31,6 +31,8 @@ export interface Objects {
   readonly notes: Readonly<Record<string, string>>;
   /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
   readonly firewalls: ReadonlyMap<string, string>;
+  /** Files that tell who would be left without one. */
+  readonly holders: Readonly<Record<string, string>>;
 }
 
 export interface ObjectSeen extends Objects {
@@ -43,6 +45,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
+  const holders = row.holding === undefined ? new Map<string, string>() : await host.readFolders(row.holding.folders);
   const text = new Map(texts);
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
@@ -68,6 +71,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
     notes: Object.fromEntries(notes),
     firewalls,
+    holders: Object.fromEntries(holders),
   };
 }
 

@@ -12,7 +12,8 @@ import { markOf, type ObjectRow } from './row.ts';
 export function whyForeign(row: ObjectRow, wanted: Wanted<JsonObject>, present: Options): string | null {
   const { target, origin, adopt, before } = wanted;
   const mark = markOf(row);
-  if (adopt === true) return null;
+  // One that is there always is nobody's: only what is declared of it is kept.
+  if (adopt === true || row.single !== undefined) return null;
   const keeper = mark === null ? null : keeperOf(present[mark]?.[0] ?? '');
   if (mark === null ? before !== undefined : keeper === repositoryName(origin)) return null;
   const whose = keeper === null ? 'is not ours' : `is kept by the repository ${keeper}`;

@@ -18,6 +18,7 @@ import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
 import { subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
+import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
 const MARKS = markingOf(datacenterFile);
@@ -32,14 +33,16 @@ export const declaration: Declaration = {
       ifEmpty: 'Write {} for none, or remove the file.',
     },
   ],
-  read(reading) {
+  read(reading, { hypervisor }) {
     const datacenter = readObjects(reading);
-    return { datacenter, securityGroups: securityGroupsOf(datacenter) };
+    const storages = hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) };
+    return { datacenter, securityGroups: securityGroupsOf(datacenter), ...storages };
   },
   rules: [
     storagesAreKnown,
     poolsMayHaveTheirGuests,
     referencesAreKnown,
+    storagesAreDeclaredOnce,
     entriesNameKnownAliases,
     namesAreKeptByOne,
     tagsFitTheirZones,
@@ -59,10 +62,14 @@ function readObjects(reading: Reading): Datacenter {
   const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;
   return new Map(
     ROWS.map((row) => {
-      const objects = Object.entries(fields[row.field] ?? {}).map(
+      const field = fields[row.field];
+      const { single } = row;
+      const entries: readonly (readonly [string, JsonObject])[] =
+        field === undefined ? [] : single === undefined ? Object.entries(field) : [[single, field as JsonObject]];
+      const objects = entries.map(
         ([name, options]): DeclaredObject => ({
           name,
-          writtenAt: within(at, row.field, name),
+          writtenAt: single === undefined ? within(at, row.field, name) : within(at, row.field),
           options: normalisedOptions(row, options),
           written: options,
         }),

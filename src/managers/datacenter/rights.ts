@@ -124,7 +124,7 @@ function holderOf(who: string): keyof typeof HOLDERS {
 }
 
 /** What an entry of the file is in Proxmox. */
-function rightsOf(spec: JsonObject | undefined): Right[] {
+export function rightsOf(spec: JsonObject | undefined): Right[] {
   if (spec === undefined) return [];
   const path = normalisedAclPath(String(spec['path'] ?? ''));
   const propagate = spec['propagate'] !== false;
@@ -135,6 +135,6 @@ function rightsOf(spec: JsonObject | undefined): Right[] {
   );
 }
 
-function keyOf({ path, who, role }: Right): string {
+export function keyOf({ path, who, role }: Right): string {
   return `${path} ${who} ${role}`;
 }

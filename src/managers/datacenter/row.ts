@@ -33,6 +33,14 @@ interface SecretOption {
   /** Why an object cannot have it; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
   tell(name: string, secret: SecretReference): Command | FileWrite;
+  /** The call that makes the object asks for it too, on its standard input. */
+  readonly withMaking?: true;
+}
+
+/** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
+interface Holding {
+  readonly folders: readonly string[];
+  whoHolds(name: string, files: ReadonlyMap<string, string>): string | null;
 }
 
 export interface ObjectRow {
@@ -40,6 +48,8 @@ export interface ObjectRow {
   readonly kind: string;
   /** Of the file. */
   readonly field: string;
+  /** The field holds one object, which is there always and has this name; absent where it holds many. */
+  readonly single?: string;
   /** For people: `backup job`. */
   readonly what: string;
   /** A sentence. */
@@ -91,6 +101,13 @@ export interface ObjectRow {
   readonly making?: readonly string[];
   /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
   readonly namedBy?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
+  /** Made by another program than pvesh: its first words, and the options that they say already. */
+  readonly makes?: {
+    readonly program: string;
+    readonly args: (name: string, options: JsonObject) => readonly string[];
+    readonly without: readonly string[];
+  };
+  readonly holding?: Holding;
   /** What goes along when it is deleted: the end of a sentence. */
   readonly lost: string;
   /** Faults that only show beside other options, by option. */

@@ -6,6 +6,7 @@ import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { privileges } from '../../proxmox/access.ts';
+import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -33,6 +34,11 @@ function nameSchema(row: ObjectRow) {
   );
 }
 
+/** Whether the file takes an object of this name. */
+export function isName(row: ObjectRow, name: string): boolean {
+  return row.single === name || nameSchema(row).safeParse(name).success;
+}
+
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
     const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
@@ -56,10 +62,19 @@ function objectSchema(row: ObjectRow) {
 
 /** A value that no call of Proxmox refuses, in Proxmox's words where one does. */
 function checked(row: ObjectRow, option: string, schema: Schema): z.ZodType {
-  // Each of its texts is a word of its own, which Proxmox takes as it is.
-  if (schema.type === 'array') return shapeOf(schema);
+  if (schema.type === 'array') return z.array(entry(option, schema.items ?? { type: 'string' })).min(1);
   const places = [{ verb: verbOf(row, option), option, write: (given: never) => textsOf(schema, given as Json) }];
   return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shapeOf(schema));
+}
+
+/** One of the values of an option that is given several times. */
+function entry(option: string, items: Schema): z.ZodType {
+  return shapeOf(items).superRefine((value, { addIssue }) => {
+    const [written = ''] = textsOf(items, value as Json);
+    const problem = textProblem(written, items, option);
+    if (problem === undefined) return;
+    addIssue({ code: 'custom', message: `must be what Proxmox takes for ${option}: ${problem.trimEnd()}` });
+  });
 }
 
 /** The call that has an option; what is fixed only stands in that which makes the object. */
@@ -126,7 +141,7 @@ function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
   const type = String(object['type']);
   const { required, optional } = row.types?.[type] ?? {};
   if (required === undefined || optional === undefined) return [];
-  const own = ['type', ...required, ...optional];
+  const own = ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})];
   return [
     ...required.flatMap((option) =>
       object[option] === undefined
@@ -172,7 +187,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   vms: 'Guests by their numbers',
 };
 
-function objectsSchema(row: ObjectRow) {
+function objectsSchema(row: ObjectRow): z.ZodType {
+  if (row.single !== undefined) return objectSchema(row);
   return z.record(nameSchema(row), objectSchema(row)).superRefine((objects, { addIssue }) => {
     for (const [name, object] of Object.entries(objects)) {
       const reserved = row.reserved?.(name) ?? null;

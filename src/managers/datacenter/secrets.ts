@@ -19,7 +19,7 @@ export function notesFolder({ kind }: Pick<ObjectRow, 'kind'>): string {
 /**
  * What is missing of the secrets that are declared. One that a person set later stays until another is declared.
  *
- * @param isNew nothing of the object is there yet, whatever was noted of one before it
+ * @param isNew it is made before, whatever was noted of one that was there
  */
 export function secretActions(
   row: ObjectRow,
@@ -28,7 +28,7 @@ export function secretActions(
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell }]): Action[] => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking }]): Action[] => {
     const secret = referenceOf(spec?.[option]);
     const path = noteOf(row, name, option);
     const noted = notes[path];
@@ -36,7 +36,9 @@ export function secretActions(
     const text = `${MARK}\nreference ${secret.$secret}\ndigest ${secret.digest ?? 'none'}\n`;
     if (noted === text && !isNew) return [];
     return [
-      { summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) },
+      ...(isNew && withMaking === true
+        ? []
+        : [{ summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) } as const]),
       {
         summary: `note which ${option} of ${row.what} ${name} was set`,
         impact: 'live',
@@ -44,6 +46,15 @@ export function secretActions(
       },
     ];
   });
+}
+
+/** The secret that the call which makes an object asks for; null where it asks for none. */
+export function askedInMaking(row: ObjectRow, spec: JsonObject) {
+  for (const [option, { withMaking }] of Object.entries(row.secrets ?? {})) {
+    const reference = referenceOf(spec[option]);
+    if (withMaking === true && reference !== null) return { option, reference };
+  }
+  return null;
 }
 
 /** Nothing of a secret is known any more, once its object is gone. */

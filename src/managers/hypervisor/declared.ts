@@ -26,6 +26,8 @@ export interface Hypervisor {
   readonly zfs: Zfs;
   /** What guests may put their disks on: one per dataset, those of `proxmox_storage_ids`, and Proxmox's own. */
   readonly storages: readonly Storage[];
+  /** Where its own file names storages, or datasets that are some. */
+  readonly storagePlaces: readonly { readonly id: string; readonly writtenAt: Place }[];
   readonly mountPointBase: string;
   readonly nvidia: HostNvidia | null;
   readonly firewall: HostFirewall | null;
@@ -129,6 +131,8 @@ export interface Storage {
   readonly dataset: string | null;
   /** Whether it can snapshot guests; null where only the id is declared. */
   readonly snapshots: boolean | null;
+  /** It is a target of its own, of the file of the datacenter. Absent for no. */
+  readonly ownTarget?: true;
 }
 
 interface HostNvidia {

@@ -29,10 +29,12 @@ test('the example comes up with what it names, and the second time does nothing'
   // What is in a set or a group is a call of its own, and all of the network is one target.
   const isPart = (path: string): boolean => /^\/cluster\/(firewall\/(ipset|groups)\/.|sdn\/)/.test(path);
   const made = commands.filter(
-    ({ argv }: { argv: string[] }) => argv[0] === 'pvesh' && argv[1] === 'create' && !isPart(argv[2] ?? ''),
+    ({ argv: [program, verb, path, name] }: { argv: string[] }) =>
+      (program === 'pvesh' && verb === 'create' && name !== '--content' && !isPart(path ?? '')) ||
+      (program === 'pvesm' && verb === 'add' && declared.includes(`storage/${name}`)),
   );
-  // Each is one call, but for rights, which are set, and pools, whose members follow.
-  expect(made).toHaveLength(declared.filter((id) => !id.startsWith('acl/')).length);
+  // Each is made by one call, but for rights and options, which are set.
+  expect(made).toHaveLength(declared.filter((id) => !/^(acl|datacenter)\//.test(id)).length);
 }, 180_000);
 
 function targetsIn(files: Files): string[] {

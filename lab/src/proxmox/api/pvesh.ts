@@ -8,10 +8,12 @@ import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
+import { optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
 import { sdnCall } from '../objects/sdn.ts';
 import { sectionCall } from '../objects/sections.ts';
+import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
@@ -100,7 +102,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 }
 
 /** Objects of the datacenter: the first that knows the path answers. */
-const OBJECTS = [poolCall, accessCall, realmCall, sdnCall, sectionCall];
+const OBJECTS = [poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 

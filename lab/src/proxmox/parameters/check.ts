@@ -21,6 +21,8 @@ const ASKED: Record<string, readonly string[]> = {
   'qm create': ['cipassword'],
   'qm set': ['cipassword'],
   'qm guest passwd': ['password'],
+  'pvesm add': ['password'],
+  'pvesm set': ['password'],
 };
 
 /** Options whose value on the command line names a file that holds the real one. */

@@ -1,5 +1,7 @@
 // Changes of storage.cfg by the rules of each storage type.
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
@@ -14,16 +16,48 @@ type StorageType = {
   readonly fixed: readonly string[];
   readonly optional: string;
   readonly content?: readonly string[];
+  /** What it holds where nothing is said. Default: images. */
+  readonly usual?: string;
 };
 
 const FILES =
   'content nodes disable format mkdir create-base-path create-subdirs prune-backups max-protected-backups preallocation';
 const GUESTS = ['images', 'rootdir'];
 const TYPES: Record<string, StorageType> = {
+  cephfs: {
+    fixed: ['path'],
+    optional: `${FILES} content-dirs monhost subdir options username fuse bwlimit keyring fs-name`,
+    usual: 'backup',
+  },
+  esxi: {
+    fixed: ['server', 'username'],
+    optional: 'nodes shared disable content password skip-cert-verification port',
+    content: ['import'],
+    usual: '',
+  },
+  iscsi: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit', content: ['images', 'none'] },
+  iscsidirect: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit', content: ['images', 'none'] },
+  pbs: {
+    fixed: ['datastore', 'server'],
+    optional:
+      'namespace port nodes disable content username password encryption-key master-pubkey prune-backups max-protected-backups fingerprint',
+    content: ['backup', 'none'],
+    usual: 'backup',
+  },
+  rbd: {
+    fixed: [],
+    optional: 'nodes disable monhost pool data-pool namespace username content krbd keyring bwlimit',
+    content: GUESTS,
+  },
+  zfs: {
+    fixed: ['blocksize', 'iscsiprovider', 'pool', 'portal', 'target'],
+    optional: 'nodes disable nowritecache sparse comstar_hg comstar_tg lio_tpg content bwlimit zfs-base-path',
+    content: ['images'],
+  },
   dir: { fixed: ['path'], optional: `${FILES} content-dirs shared is_mountpoint bwlimit snapshot-as-volume-chain` },
   btrfs: { fixed: ['path'], optional: `${FILES} shared is_mountpoint nocow` },
   nfs: {
-    fixed: ['path', 'server', 'export'],
+    fixed: ['export', 'path', 'server'],
     optional: `${FILES} content-dirs options bwlimit snapshot-as-volume-chain`,
   },
   cifs: {
@@ -41,6 +75,9 @@ const TYPES: Record<string, StorageType> = {
 };
 
 type Section = { readonly type: string; readonly options: Record<string, string> };
+
+/** They lie apart. */
+const SECRETS = new Set(['password', 'keyring']);
 
 /** Changes storage.cfg under its lock; required options are written first, the others sorted. */
 function changeConfig(node: LabNode, what: string, change: (sections: Map<string, Section>) => void): void {
@@ -78,7 +115,7 @@ function optionsFor(call: Call, type: string, parameters: Parameters, changing: 
     if (given.includes(key) || typeof value !== 'string') continue;
     if (changing && known.fixed.includes(key)) refuse(`can't change value of fixed parameter '${key}'`);
     if (!known.fixed.includes(key) && !known.optional.split(' ').includes(key)) refuse(`unexpected property '${key}'`);
-    if (key !== 'password') options[key] = key === 'content' ? possibleContent(call, known, value) : value;
+    if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, known, value) : value;
   }
   const missing = changing
     ? undefined
@@ -102,19 +139,44 @@ export function addStorage(call: Call, parameters: Parameters): void {
   const type = String(parameters['type']);
   const options = optionsFor(call, type, parameters, false);
   if (TYPES[type]?.fixed.includes('path')) options['path'] ??= `/mnt/pve/${id}`;
+  const usual = TYPES[type]?.usual ?? 'images';
+  if (usual !== '') options['content'] ??= usual;
+  if (type === 'zfspool') options['mountpoint'] ??= `/${options['pool']}`;
+  if (type === 'zfs') options['zfs-base-path'] ??= '/dev/zvol';
   changeConfig(call.node, 'create', (sections) => {
     if (sections.has(id)) refuse(`create storage failed: storage ID '${id}' already defined`);
     sections.set(id, { type, options });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
+  keepPassword(call, type, id, parameters, false);
+}
+
+/** Kept apart; on the command line without a value it is asked for, which without a terminal is a line of standard input. */
+function keepPassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
+  const { password, username, delete: unset } = parameters;
+  const file = pathOf(call.node, `etc/pve/priv/storage/${id}.pw`);
+  if (splitList(String(unset ?? '')).includes('password')) rmSync(file, { force: true });
+  if (typeof password !== 'string') return;
+  if (type === 'cifs' && username === undefined && isChange)
+    warn(call, `storage ${id}: ignoring password parameter, no user set`);
+  const [asked] = password === '' ? call.stdin().toString().split('\n') : [password];
+  if (asked === undefined || asked === '') refuse('EOF while reading password');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, type === 'cifs' ? `password=${asked}\n` : `${asked}\n`);
 }
 
 /** Changes a declared storage. */
 export function setStorage(call: Call, parameters: Parameters): void {
   const id = String(parameters['storage']);
   const failing = 'update storage failed';
+  const raw = readFileSync(pathOf(call.node, 'etc/pve/storage.cfg'), 'utf8');
+  const { digest } = parameters;
+  if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+    refuse(`${failing}: detected modified configuration - file changed by other user? Try again.`);
+  let type = '';
   changeConfig(call.node, 'update', (sections) => {
     const section = sections.get(id) ?? refuse(`${failing}: storage '${id}' does not exist`);
+    ({ type } = section);
     let options: Record<string, string> = {};
     try {
       options = optionsFor(call, section.type, parameters, true);
@@ -130,6 +192,7 @@ export function setStorage(call: Call, parameters: Parameters): void {
     }
     Object.assign(section.options, options);
   });
+  keepPassword(call, type, id, parameters, true);
 }
 
 /** Takes a storage out of storage.cfg; what it holds stays. */
@@ -137,5 +200,6 @@ export function removeStorage(node: LabNode, id: string): void {
   changeConfig(node, 'delete', (sections) => {
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
+  rmSync(pathOf(node, `etc/pve/priv/storage/${id}.pw`), { force: true });
   storageLeaves(node, id);
 }

@@ -23,8 +23,8 @@ const VERBS: Record<string, Verb> = {
 };
 
 /** Answers a call of `pvesm`. */
-export function pvesm(node: LabNode, argv: readonly string[]): Answer {
-  return answer(newCall(node), 'pvesm', argv, VERBS);
+export function pvesm(node: LabNode, argv: readonly string[], stdin?: () => Buffer): Answer {
+  return answer(newCall(node, stdin), 'pvesm', argv, VERBS);
 }
 
 function printStatus(call: Call, parameters: Parameters): undefined {

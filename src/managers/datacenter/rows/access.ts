@@ -155,7 +155,7 @@ export const rights: ObjectRow = {
 /** What both have that ask a directory. */
 const DIRECTORY = [
   ...['base_dn', 'bind_dn', 'case-sensitive', 'comment', 'default', 'filter', 'group_classes', 'group_dn'],
-  ...['group_filter', 'group_name_attr', 'mode', 'password', 'port', 'server2', 'sslversion', 'sync-defaults-options'],
+  ...['group_filter', 'group_name_attr', 'mode', 'port', 'server2', 'sslversion', 'sync-defaults-options'],
   ...['sync_attributes', 'user_attr', 'user_classes', 'verify'],
 ];
 

@@ -9,13 +9,14 @@ import { normaliseRules } from '../../guest/normalise.ts';
 import type { HostNetwork, Hypervisor } from '../declared.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { normalisePolicy } from './policy.ts';
-import { normaliseZfs, storagesOf } from './storage.ts';
+import { normaliseZfs, storagePlacesOf, storagesOf } from './storage.ts';
 
 type Written = z.output<typeof hypervisorFile>;
 
 export function normaliseHypervisor(written: Written, at: Place, firewallAt: Place): Hypervisor {
   const zfs = normaliseZfs(written, at);
   const base = written.mount_point_base;
+  const storages = storagesOf(zfs.datasets, written.proxmox_storage_ids);
   return {
     writtenAt: at,
     domain: written.domain_name,
@@ -30,7 +31,8 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     nfsExports: written.nfs?.exports ?? [],
     samba: sambaOf(written, base),
     zfs,
-    storages: storagesOf(zfs.datasets, written.proxmox_storage_ids),
+    storages,
+    storagePlaces: storagePlacesOf(zfs.datasets, written.proxmox_storage_ids, storages, at),
     mountPointBase: base,
     nvidia: nvidiaOf(written),
     firewall: firewallOf(written, firewallAt),

@@ -59,6 +59,20 @@ export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record
   return [...storages.values()];
 }
 
+/** Where each of them is written that the file declares. */
+export function storagePlacesOf(
+  datasets: readonly ZfsDataset[],
+  ids: Readonly<Record<string, string>>,
+  storages: readonly Storage[],
+  at: Place,
+): { readonly id: string; readonly writtenAt: Place }[] {
+  const onDatasets = datasets.flatMap(({ pool, name, writtenAt }) =>
+    storages.flatMap(({ id, dataset }) => (dataset === `${pool}/${name}` ? [{ id, writtenAt }] : [])),
+  );
+  const named = Object.entries(ids).map(([key, id]) => ({ id, writtenAt: within(at, 'proxmox_storage_ids', key) }));
+  return [...onDatasets, ...named.filter(({ id }) => !onDatasets.some((storage) => storage.id === id))];
+}
+
 /** Under which `proxmox_storage_ids` says what the storage of a dataset is called. */
 export function storageKey(pool: string, dataset: string): string {
   return `${pool}_${dataset.replaceAll(/[-/]/g, '_')}`;

@@ -1,0 +1,182 @@
+// Objects that Proxmox keeps in files of sections and changes alike: mappings of devices and metric servers. A row says what is particular.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import {
+  parseSections,
+  parseUntypedSections,
+  printSections,
+  printUntypedSections,
+  type Section,
+} from '../../../../src/proxmox/section-config.ts';
+import { type Call, warn } from '../call.ts';
+import { replaceFile } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+
+interface TypedRow {
+  /** Template of the path of one. */
+  readonly path: string;
+  /** Parameter that holds its name. */
+  readonly id: string;
+  readonly file: string;
+  /** Options of each type; null for sections that have no type. */
+  readonly types: Readonly<Record<string, readonly string[]>> | null;
+  /** Written first; they cannot be taken away. */
+  readonly required: readonly string[];
+  /** Every change has to name them. */
+  readonly always: readonly string[];
+  readonly failing: { readonly create: string; readonly update: string };
+  readonly words: { readonly exists: string; readonly unset: string };
+  /** What is deleted must be there. */
+  readonly mustExist: string | null;
+  /** A secret, and the file where it lies apart. */
+  readonly secret: { readonly option: string; readonly file: (id: string) => string } | null;
+  readonly check: (node: LabNode, parameters: Parameters) => void;
+}
+
+const MAPPING = {
+  id: 'id',
+  types: null,
+  required: ['map'],
+  always: ['map'],
+  failing: { create: 'create hardware mapping failed: ', update: 'update hardware mapping failed: ' },
+  mustExist: null,
+  secret: null,
+} as const;
+
+const ROWS: readonly TypedRow[] = [
+  ...(['pci', 'usb'] as const).map((bus) => ({
+    ...MAPPING,
+    path: `/cluster/mapping/${bus}/{id}`,
+    file: `etc/pve/mapping/${bus}.cfg`,
+    words: { exists: `${bus} ID '%s' already defined`, unset: `${bus} ID '%s' does not exist` },
+    check: () => {},
+  })),
+  {
+    ...MAPPING,
+    path: '/cluster/mapping/dir/{id}',
+    file: 'etc/pve/mapping/directory.cfg',
+    failing: { create: 'create dir mapping failed: ', update: 'update dir mapping failed: ' },
+    words: { exists: "dir ID '%s' already defined", unset: "dir ID '%s' does not exist" },
+    check: foldersAreThere,
+  },
+  {
+    path: '/cluster/metrics/server/{id}',
+    id: 'id',
+    file: 'etc/pve/status.cfg',
+    types: {
+      graphite: ['server', 'port', 'mtu', 'proto', 'timeout', 'path', 'disable'],
+      influxdb: [
+        ...['server', 'port', 'mtu', 'disable', 'organization', 'bucket', 'token', 'influxdbproto', 'timeout'],
+        ...['max-body-size', 'api-path-prefix', 'verify-certificate'],
+      ],
+      opentelemetry: [
+        ...['server', 'port', 'disable', 'otel-protocol', 'otel-path', 'otel-timeout', 'otel-headers'],
+        ...['otel-verify-ssl', 'otel-max-body-size', 'otel-resource-attributes', 'otel-compression'],
+      ],
+    },
+    required: ['port', 'server'],
+    always: [],
+    failing: { create: '', update: '' },
+    words: { exists: "Metric server '%s' already exists", unset: "no such server '%s'" },
+    mustExist: 'cannot lookup undefined type!',
+    secret: { option: 'token', file: (id) => `etc/pve/priv/metricserver/${id}.pw` },
+    check: () => {},
+  },
+];
+
+/** Answers a change of such an object; undefined for a path that is none. */
+export function typedCall(
+  call: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  const { node } = call;
+  const row = ROWS.find(({ path }) => template === path || `${template}/{id}` === path);
+  if (row === undefined || method === 'GET') return undefined;
+  const { [row.id]: named, delete: unset, digest, type, ...given } = parameters;
+  const id = String(named ?? '');
+  const file = pathOf(node, row.file);
+  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const sections: Map<string, Section> =
+    row.types === null
+      ? new Map([...parseUntypedSections(raw)].map(([name, options]) => [name, { type: '', options }]))
+      : parseSections(raw);
+  if (method === 'DELETE') {
+    const { type: kind = '' } = sections.get(id) ?? {};
+    if (!sections.delete(id) && row.mustExist !== null) refuse(row.mustExist);
+    keepSecret(row, call, kind, id, undefined);
+  } else {
+    const isNew = method === 'POST';
+    const failing = isNew ? row.failing.create : row.failing.update;
+    if (isNew && sections.has(id)) refuse(`${failing}${row.words.exists.replace('%s', id)}`);
+    if (!isNew && digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+      refuse(`${failing}detected modified configuration - file changed by other user? Try again.`);
+    const before = isNew ? undefined : sections.get(id);
+    if (!isNew && before === undefined) refuse(`${failing}${row.words.unset.replace('%s', id)}`);
+    const kind = isNew ? String(type ?? '') : (before?.type ?? '');
+    const strange = Object.keys(given).find((option) => row.types !== null && !row.types[kind]?.includes(option));
+    if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+    const missing = isNew ? undefined : row.always.find((option) => given[option] === undefined);
+    if (missing !== undefined) refuse(`${failing}missing value for required option '${missing}'`);
+    row.check(node, parameters);
+    const cleared = splitList(String(unset ?? ''));
+    const kept = row.required.find((option) => cleared.includes(option));
+    if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
+    const old = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
+    const now = Object.entries(given).flatMap(([option, value]): [string, readonly string[]][] =>
+      option === row.secret?.option ? [] : [[option, typeof value === 'string' ? [value] : value]],
+    );
+    const options = Object.fromEntries([...old, ...now]);
+    sections.set(id, { type: kind, options: withBareWords(options) });
+    const secret = row.secret === null ? undefined : given[row.secret.option];
+    const concerns = isNew || secret !== undefined || cleared.includes(row.secret?.option ?? '');
+    if (concerns) keepSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  const text =
+    row.types === null
+      ? printUntypedSections(sections, row.required)
+      : printSections(sections, ['disable', ...row.required]);
+  replaceFile(file, text);
+  return { data: null };
+}
+
+/** What is switched off stands there without a value, and what is not does not stand there. */
+function withBareWords({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
+  return disable === undefined || disable[0] === '0' ? options : { ...options, disable: [''] };
+}
+
+/** It goes where none is given. */
+function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
+  if (secret === null || type !== 'influxdb') return;
+  const file = pathOf(call.node, secret.file(id));
+  if (value === undefined) {
+    if (existsSync(file)) rmSync(file);
+    else warn(call, `removing influxdb credentials file '/${secret.file(id)}' failed: No such file or directory`);
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, value);
+}
+
+/** pve-guest-common, PVE/Mapping/Dir.pm. */
+function foldersAreThere(node: LabNode, { map }: Parameters): void {
+  const nodes = new Set<string>();
+  for (const each of Array.isArray(map) ? map : [map]) {
+    const parsed = parsePropertyString('storage/map', String(each));
+    if (!parsed.ok) continue;
+    const { node: on = '', path = '' } = parsed.properties;
+    if (nodes.has(on)) refuse(`Node '${on}' is specified 2 times.`);
+    nodes.add(on);
+    if (on !== node.name) continue;
+    if (!existsSync(pathOf(node, path))) refuse(`Path ${path} does not exist`);
+    if (!statSync(pathOf(node, path)).isDirectory()) refuse(`Path ${path} exists, but is not a directory`);
+  }
+}

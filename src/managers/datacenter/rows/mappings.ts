@@ -1,0 +1,53 @@
+// Devices and folders of nodes by a name of the datacenter, so that a guest finds its own on every node (pve-guest-common, PVE/Mapping).
+
+import { parseUntypedSections } from '../../../proxmox/section-config.ts';
+import type { ObjectRow } from '../row.ts';
+
+const COMMON = {
+  id: 'id',
+  read: parseUntypedSections,
+  mark: 'description',
+  digest: true,
+  without: [],
+  required: ['map'],
+  // Proxmox takes no change without it.
+  always: ['map'],
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  names: {},
+  lost: 'nothing at once; guests that name it do not start any more',
+} as const;
+
+export const pciMappings: ObjectRow = {
+  ...COMMON,
+  kind: 'pci',
+  field: 'pci_mappings',
+  what: 'PCI mapping',
+  describes: 'PCI devices by a name of the datacenter, with where each node has them.',
+  paths: { create: '/cluster/mapping/pci', change: '/cluster/mapping/pci/{id}' },
+  file: '/etc/pve/mapping/pci.cfg',
+  defaults: { mdev: '0', 'live-migration-capable': '0' },
+};
+
+export const usbMappings: ObjectRow = {
+  ...COMMON,
+  kind: 'usb',
+  field: 'usb_mappings',
+  what: 'USB mapping',
+  describes: 'USB devices by a name of the datacenter, with where each node has them.',
+  paths: { create: '/cluster/mapping/usb', change: '/cluster/mapping/usb/{id}' },
+  file: '/etc/pve/mapping/usb.cfg',
+  defaults: {},
+};
+
+export const dirMappings: ObjectRow = {
+  ...COMMON,
+  kind: 'dir',
+  field: 'dir_mappings',
+  what: 'folder mapping',
+  describes: 'Folders by a name of the datacenter, with where each node has them: for virtiofs of VMs.',
+  paths: { create: '/cluster/mapping/dir', change: '/cluster/mapping/dir/{id}' },
+  file: '/etc/pve/mapping/directory.cfg',
+  defaults: {},
+};

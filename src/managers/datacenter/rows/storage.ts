@@ -1,0 +1,159 @@
+// Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): what each type has, what it must have, and what is never changed.
+
+import type { JsonObject } from '../../../model/json.ts';
+import { parseSections } from '../../../proxmox/section-config.ts';
+import type { ObjectRow } from '../row.ts';
+
+const ANY = ['content', 'disable', 'nodes'];
+const FILES = [
+  ...['create-base-path', 'create-subdirs', 'format', 'max-protected-backups', 'preallocation', 'prune-backups'],
+];
+const NETWORK_FILES = ['bwlimit', 'content-dirs', 'options', 'path', 'snapshot-as-volume-chain'];
+
+/** In the order of Proxmox's own list. */
+const TYPES = {
+  btrfs: { required: ['path'], optional: [...ANY, ...FILES, 'is_mountpoint', 'nocow', 'shared'] },
+  cephfs: {
+    required: [],
+    optional: [
+      ...[...ANY, ...FILES, 'bwlimit', 'content-dirs', 'fs-name', 'fuse', 'monhost', 'options', 'path', 'subdir'],
+      'username',
+    ],
+  },
+  cifs: {
+    required: ['server', 'share'],
+    optional: [...ANY, ...FILES, ...NETWORK_FILES, 'domain', 'smbversion', 'subdir', 'username'],
+    fixed: ['server', 'share', 'path', 'snapshot-as-volume-chain'],
+  },
+  dir: {
+    required: ['path'],
+    optional: [...ANY, ...FILES, 'bwlimit', 'content-dirs', 'is_mountpoint', 'shared', 'snapshot-as-volume-chain'],
+    fixed: ['path', 'snapshot-as-volume-chain'],
+  },
+  esxi: { required: ['server', 'username'], optional: [...ANY, 'port', 'shared', 'skip-cert-verification'] },
+  iscsi: { required: ['portal', 'target'], optional: [...ANY, 'bwlimit'] },
+  iscsidirect: { required: ['portal', 'target'], optional: [...ANY, 'bwlimit'] },
+  lvm: {
+    required: ['vgname'],
+    optional: [
+      ...[...ANY, 'base', 'bwlimit', 'saferemove', 'saferemove-stepsize', 'saferemove_throughput', 'shared'],
+      ...['snapshot-as-volume-chain', 'tagged_only'],
+    ],
+  },
+  lvmthin: { required: ['thinpool', 'vgname'], optional: [...ANY, 'bwlimit'] },
+  nfs: {
+    required: ['export', 'server'],
+    optional: [...ANY, ...FILES, ...NETWORK_FILES],
+    fixed: ['export', 'server', 'path', 'snapshot-as-volume-chain'],
+  },
+  pbs: {
+    required: ['datastore', 'server'],
+    optional: [...[...ANY, 'fingerprint', 'max-protected-backups', 'namespace', 'port', 'prune-backups', 'username']],
+    fixed: ['datastore', 'server'],
+  },
+  rbd: {
+    required: [],
+    optional: [...ANY, 'bwlimit', 'data-pool', 'krbd', 'monhost', 'namespace', 'pool', 'username'],
+  },
+  zfs: {
+    required: ['blocksize', 'iscsiprovider', 'pool', 'portal', 'target'],
+    optional: [...ANY, 'bwlimit', 'comstar_hg', 'comstar_tg', 'lio_tpg', 'nowritecache', 'sparse', 'zfs-base-path'],
+    fixed: ['blocksize', 'pool'],
+  },
+  zfspool: { required: ['pool'], optional: [...ANY, 'blocksize', 'bwlimit', 'mountpoint', 'sparse'], fixed: ['pool'] },
+};
+
+export const storages: ObjectRow = {
+  kind: 'storage',
+  field: 'storages',
+  what: 'storage',
+  describes: 'Storages of Proxmox, by id, beside those that follow from datasets in the file of the hypervisor.',
+  id: 'storage',
+  paths: { create: '/storage', change: '/storage/{storage}' },
+  named: {
+    pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]$/,
+    expected: 'must be the name of a storage: a letter, then letters, digits and _ . -, at the end a letter or digit',
+  },
+  file: '/etc/pve/storage.cfg',
+  read: (text) =>
+    new Map(
+      [...parseSections(text)].map(([id, { type, options }]) => {
+        // It stands there without a value.
+        const { disable, ...others } = options;
+        const off = disable === undefined ? {} : { disable: [disable[0] === '' ? '1' : (disable[0] ?? '1')] };
+        return [id, { ...others, ...off, type: [type] }];
+      }),
+    ),
+  mark: null,
+  digest: true,
+  // Keys go through a command line alone, or are shown when they are made; two are of older versions.
+  without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
+  required: ['type'],
+  types: TYPES,
+  defaults: {
+    ...{ 'create-base-path': '1', 'create-subdirs': '1', disable: '0', fuse: '0', is_mountpoint: 'no', krbd: '0' },
+    ...{
+      nocow: '0',
+      nowritecache: '0',
+      preallocation: 'metadata',
+      saferemove: '0',
+      shared: '0',
+      smbversion: 'default',
+    },
+    ...{ 'skip-cert-verification': '0', 'snapshot-as-volume-chain': '0', sparse: '0', tagged_only: '0' },
+  },
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  names: {},
+  secrets: {
+    password: {
+      describes: 'Password that the server is asked with, by reference',
+      refuses: (_name, { type }) =>
+        ['cifs', 'esxi', 'pbs'].includes(String(type))
+          ? null
+          : 'must only stand at a storage of type cifs, esxi or pbs',
+      // Asked for on standard input, since it has no value on the command line.
+      tell: (name, secret) => ({
+        kind: 'command',
+        program: 'pvesm',
+        args: ['set', name, '--password'],
+        stdin: {
+          from: 'joined',
+          parts: [
+            { from: 'secret', secret },
+            { from: 'text', text: '\n' },
+          ],
+        },
+        timeoutSeconds: 60,
+      }),
+      // The server is asked as soon as the storage is made.
+      withMaking: true,
+    },
+  },
+  makes: { program: 'pvesm', args: (name, { type }) => ['add', String(type), name], without: ['type'] },
+  holding: {
+    folders: ['/etc/pve/lxc', '/etc/pve/qemu-server'],
+    whoHolds: (name, files) => {
+      const [path] = [...files].find(([, text]) => isOn(name, text)) ?? [];
+      return path === undefined
+        ? null
+        : `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
+    },
+  },
+  faults: (_name, { path, mountpoint }: JsonObject) =>
+    Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
+      typeof value === 'string' && (OF_SYSTEM.test(value) || /^\/+$/.test(value))
+        ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
+        : [],
+    ),
+  lost: 'its places in pools and the rights on it; what it holds stays',
+};
+
+/** Folders that the system keeps: of a storage in them guests and people would write there. */
+const OF_SYSTEM = /^\/+(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)(\/|$)/;
+
+/** A line of a guest's file names a volume of it. */
+function isOn(storage: string, text: string): boolean {
+  return text.split('\n').some((line) => line.replace(/^\w+: /, '').startsWith(`${storage}:`));
+}

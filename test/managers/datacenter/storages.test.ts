@@ -1,0 +1,191 @@
+// Storages, mappings, metric servers and options on a lab host: by the contract of managers, what is fixed, and what is refused at its line.
+
+import { expect, test } from 'vitest';
+import { restsOn } from '../../../src/managers/dependencies.ts';
+import { openLabHost } from '../../support/lab-host.ts';
+import { convergeStep } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { read, withDatacenter } from './example.ts';
+import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+
+const STORAGES = '/etc/pve/storage.cfg';
+const FIRST = 'first-password';
+const SECOND = 'second-password';
+const open = () => openLabHost([], { 'env:PHOENIX_SECRET_ONE': FIRST, 'env:PHOENIX_SECRET_TWO': SECOND });
+
+const SHARE = { type: 'cifs', server: '10.0.0.9', share: 'media', username: 'pve', content: ['iso', 'vztmpl'] };
+testContract(kindNamed('storage'), [
+  {
+    name: 'a storage with a password',
+    open,
+    byLedger: true,
+    target: targetNamed('storage/share', {
+      storages: { share: { ...SHARE, disable: true, password: { $secret: 'env:PHOENIX_SECRET_ONE' } } },
+    }),
+    changed: targetNamed('storage/share', {
+      storages: { share: { ...SHARE, content: ['iso'], password: { $secret: 'env:PHOENIX_SECRET_TWO' } } },
+    }),
+    state: async (host) => [await host.readFile(STORAGES), await host.readFile('/etc/pve/priv/storage/share.pw')],
+    secrets: [FIRST, SECOND],
+    foreign: {
+      make: async (host) =>
+        host.write(
+          STORAGES,
+          `${await host.read(STORAGES)}cifs: share\n\tserver 10.0.0.9\n\tshare media\n\tcontent iso\n\n`,
+        ),
+      state: (host) => host.readFile(STORAGES),
+      refused: 'storage share is not ours; take it over with phoenix adopt storage/share',
+    },
+  },
+]);
+
+testContract(kindNamed('pci'), [
+  {
+    name: 'a mapping of a device',
+    open,
+    target: targetNamed('pci/gpu', {
+      pci_mappings: {
+        gpu: { description: 'Card', map: [{ node: 'pve', path: '0000:01:00', id: '10de:2204', iommugroup: 14 }] },
+      },
+    }),
+    changed: targetNamed('pci/gpu', {
+      pci_mappings: {
+        gpu: { mdev: true, map: [{ node: 'pve', path: '0000:01:00', id: '10de:2204', iommugroup: 14 }] },
+      },
+    }),
+    state: (host) => host.readFile('/etc/pve/mapping/pci.cfg'),
+  },
+]);
+
+const INFLUX = { type: 'influxdb', server: '10.0.0.30', port: 8086 };
+testContract(kindNamed('metrics'), [
+  {
+    name: 'a metric server with a token',
+    open,
+    byLedger: true,
+    target: targetNamed('metrics/influx', {
+      metric_servers: {
+        influx: { ...INFLUX, influxdbproto: 'https', bucket: 'pve', token: { $secret: 'env:PHOENIX_SECRET_ONE' } },
+      },
+    }),
+    changed: targetNamed('metrics/influx', {
+      metric_servers: { influx: { ...INFLUX, mtu: 1400, token: { $secret: 'env:PHOENIX_SECRET_TWO' } } },
+    }),
+    state: async (host) => [
+      await host.readFile('/etc/pve/status.cfg'),
+      await host.readFile('/etc/pve/priv/metricserver/influx.pw'),
+    ],
+    secrets: [FIRST, SECOND],
+  },
+]);
+
+testContract(kindNamed('datacenter'), [
+  {
+    name: 'the options of the datacenter',
+    open,
+    byLedger: true,
+    target: targetNamed('datacenter/options', {
+      options: { keyboard: 'de', migration: { type: 'secure', network: '10.0.0.0/24' }, 'next-id': { lower: 200 } },
+    }),
+    changed: targetNamed('datacenter/options', { options: { keyboard: 'fr', max_workers: 6 } }),
+    state: (host) => host.readFile('/etc/pve/datacenter.cfg'),
+  },
+]);
+
+test('what Proxmox never changes of a storage is made again, after an approval that says what goes', async () => {
+  const host = await open();
+  const storages = kindNamed('storage');
+  const at = (path: string) =>
+    targetNamed('storage/backup', { storages: { backup: { type: 'dir', path, content: ['backup'] } } });
+  const [first, second] = [at('/srv/backup'), at('/srv/other')];
+  await convergeStep(storages, host, wanted(first));
+  const change = wanted(second, { before: first.spec });
+  expect(await convergeStep(storages, host, change)).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('takes its places in pools and the rights on it; what it holds stays along'),
+  });
+  expect(await convergeStep(storages, host, { ...change, approved: true })).toMatchObject({ outcome: 'done' });
+  expect(await host.read(STORAGES)).toContain('\tpath /srv/other\n');
+  await host.close();
+});
+
+test('a storage that a guest still has a disk on is not deleted', async () => {
+  const host = await open();
+  const storages = kindNamed('storage');
+  const target = targetNamed('storage/vm', { storages: { vm: { type: 'dir', path: '/srv/vm' } } });
+  await convergeStep(storages, host, wanted(target));
+  await host.write('/etc/pve/nodes/pve/lxc/101.conf', 'rootfs: vm:101/disk.raw,size=8G\n');
+  await host.write('/etc/pve/lxc/101.conf', 'rootfs: vm:101/disk.raw,size=8G\n');
+  expect(await convergeStep(storages, host, gone(target, { approved: true }))).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('guest 101'),
+  });
+  await host.close();
+});
+
+test('guests may lie on a storage that is declared here, and it comes before them', () => {
+  const files = withDatacenter({
+    storages: { vault: { type: 'nfs', server: '10.0.0.9', export: '/x', content: ['rootdir'] } },
+  });
+  const guests = JSON.parse(String(files['etc/phoenix_lxc_configs.json']));
+  guests.lxc_configs['101'].storage_pool = 'vault';
+  const { config, problems } = read({ ...files, 'etc/phoenix_lxc_configs.json': JSON.stringify(guests) });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  const guest = config.lxc.find(({ id }) => id === 101);
+  const other = config.lxc.find(({ id }) => id === 102);
+  if (guest === undefined || other === undefined) throw new Error('the environment has no such guests');
+  expect(restsOn(guest, config)).toContain('storage/vault');
+  expect(restsOn(other, config)).not.toContain('storage/vault');
+});
+
+test('a storage in both files is told at both lines', () => {
+  const files = withDatacenter({ storages: { vault: { type: 'dir', path: '/srv/vault' } } });
+  const host = JSON.parse(String(files['etc/phoenix_hypervisor_config.json']));
+  host.proxmox_storage_ids = { ...host.proxmox_storage_ids, mine: 'vault' };
+  const { problems } = read({ ...files, 'etc/phoenix_hypervisor_config.json': JSON.stringify(host) });
+  expect(problems.filter(({ code }) => code === 'DUPLICATE_ID')).toMatchObject([
+    { file: 'etc/phoenix_datacenter_config.json', path: '/storages/vault' },
+    { file: 'etc/phoenix_hypervisor_config.json', path: '/proxmox_storage_ids/mine' },
+  ]);
+});
+
+test.each<[string, object, { code: string; path: string; message?: unknown; hint?: unknown }]>([
+  [
+    'an option of another type of storage',
+    { storages: { vault: { type: 'dir', path: '/srv/x', vgname: 'pve' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/vgname' },
+  ],
+  [
+    'a storage without what its type must have',
+    { storages: { vault: { type: 'nfs', server: '10.0.0.9' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault', message: expect.stringContaining('export') },
+  ],
+  [
+    'a folder of the system',
+    { storages: { vault: { type: 'dir', path: '/etc/pve' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/path' },
+  ],
+  [
+    'a misspelt content',
+    { storages: { vault: { type: 'dir', path: '/srv/x', content: ['isos'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/content' },
+  ],
+  [
+    'a password where there is none',
+    { storages: { vault: { type: 'dir', path: '/srv/x', password: { $secret: 'env:PHOENIX_SECRET_ONE' } } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/password' },
+  ],
+  [
+    'a device that is none',
+    { pci_mappings: { gpu: { map: [{ node: 'pve', path: 'first', id: '10de:2204' }] } } },
+    { code: 'INVALID_VALUE', path: '/pci_mappings/gpu/map/0' },
+  ],
+  [
+    'an option that is none',
+    { options: { keybord: 'de' } },
+    { code: 'UNKNOWN_KEY', path: '/options/keybord', hint: 'Did you mean "keyboard"?' },
+  ],
+])('%s is refused at its line', (_, datacenter, problem) => {
+  expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
