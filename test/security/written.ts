@@ -99,6 +99,7 @@ const UNKNOWN: ObjectSeen = {
   notes: {},
   holders: {},
   firewalls: new Map(),
+  holders: {},
 };
 
 function ofObject(target: Target): Written[] {
