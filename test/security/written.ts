@@ -99,7 +99,6 @@ const UNKNOWN: ObjectSeen = {
   notes: {},
   holders: {},
   firewalls: new Map(),
-  holders: {},
 };
 
 function ofObject(target: Target): Written[] {
