@@ -1,13 +1,28 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take longest begin first, so that none of them goes on alone at the end. */
+const LONG = ['torture', 'cli/serve', 'cli/demo', 'story', 'ports/host', 'load/proxmox-options', 'agent', 'managers'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONG.findIndex((part) => moduleId.includes(`/test/${part}`));
+      return found < 0 ? LONG.length : found;
+    };
+    return files.toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: 'test/support/scratch.ts',
-    // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes.
-    maxWorkers: 4,
+    // Written for two cores: the others fill the time in which tests wait for Redis, Git and child processes.
+    maxWorkers: 6,
+    sequence: { sequencer: LongestFirst },
     // Of the processes that tests start, nothing is counted.
     coverage: { include: ['{src,lab/src}/**/*.ts'], reporter: ['text-summary', 'html'] },
     // Processes that tests start take over what others before them compiled.

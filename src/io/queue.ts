@@ -61,7 +61,9 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
   const base = { connection: redis, prefix: `{${installation}}:queue`, skipVersionCheck: true };
   const queues = new Map<string, JobQueue>();
   const workers: Worker[] = [];
+  /** Aborted when work has to end; from `close` on, nothing begins. */
   const stopping = new AbortController();
+  let closing = false;
   const running = new Set<Promise<RetryDelay>>();
   // Monotonic timers: BullMQ's delayed and repeated jobs go by the wall clock. Those that are lost with the process are requested again by
   // the next poll.
@@ -132,7 +134,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         await deferApply(node, step, jobId, next);
         return null;
       }
-      if (count >= MOST_STEPS_PER_JOB || stopping.signal.aborted) {
+      if (count >= MOST_STEPS_PER_JOB || closing) {
         await requestApply(node, next);
         return null;
       }
@@ -230,6 +232,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     },
     working: () => workers.filter((each) => each.isRunning()).map(({ name }) => name.replace(/^apply-.*/, 'apply')),
     async close(graceMs) {
+      closing = true;
       for (const timer of timers.values()) clearInterval(timer);
       for (const { timer } of delayed.values()) clearTimeout(timer);
       const grace = setTimeout(() => stopping.abort(), graceMs);

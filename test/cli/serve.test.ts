@@ -158,11 +158,14 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
   child.kill('SIGTERM');
   const { exit, stderr } = await ended;
   expect({ exit, stopped: stderr.includes('"stopped"') }).toEqual({ exit: 0, stopped: true });
+  const created = async () => (await called()).match(/"create","\d+"/g);
+  expect(await created()).toEqual(['"create","101"']);
   await rm(join(lab, 'lab.json'));
   await serve();
   await until(() =>
     forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
   );
+  expect(await created()).toEqual(['"create","101"', '"create","102"']);
 });
 
 describe('it does not start', () => {

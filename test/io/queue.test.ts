@@ -324,6 +324,47 @@ test('closing waits for running work, then tells it to stop', async () => {
   expect(aborted).toBe(true);
 });
 
+test('closing lets a step end and does not begin the one that would follow it', async () => {
+  const queue = open();
+  const step = (id: number) => ({ run: RUN, target: targetId('lxc', id), attempt: 0 });
+  const [first, second] = [step(101), step(102)];
+  const [began, mayEnd] = [gate(), gate()];
+  const steps: string[] = [];
+  await queue.work(
+    {
+      async apply(_run, target) {
+        steps.push(target);
+        if (target === second.target) return null;
+        began.open();
+        await mayEnd.opened;
+        return second;
+      },
+    },
+    ON_PVE,
+  );
+  await queue.requestApply('pve', first);
+  await began.opened;
+  const closed = queue.close(30_000);
+  mayEnd.open();
+  await closed;
+  expect(steps).toEqual([first.target]);
+
+  const next = open();
+  const done = gate();
+  await next.work(
+    {
+      async apply(_run, target) {
+        steps.push(target);
+        done.open();
+        return null;
+      },
+    },
+    ON_PVE,
+  );
+  await done.opened;
+  expect(steps).toEqual([first.target, second.target]);
+});
+
 test('closing does not wait for a Redis that is away when no work is under way', { timeout: 20_000 }, async () => {
   const queue = open();
   await queue.every('reconcile', 3600);
