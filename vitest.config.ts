@@ -20,8 +20,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: 'test/support/scratch.ts',
-    // Written for two cores: the others fill the time in which tests wait for Redis, Git and child processes.
-    maxWorkers: 6,
+    // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes; with six they wait for each other.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // Of the processes that tests start, nothing is counted.
     coverage: { include: ['{src,lab/src}/**/*.ts'], reporter: ['text-summary', 'html'] },
