@@ -177,11 +177,18 @@ function decideRecreation(
 ): Decision {
   const { target, approved, protected: kept } = wanted;
   const name = nameOf(target);
-  const why = `Proxmox never changes ${fixed.join(', ')} of ${row.what} ${name}, and making it again takes ${row.lost} along`;
+  const holder = holderOf(row, name, seen);
+  const held = holder === null ? '' : `, while ${holder},`;
+  const why = `Proxmox never changes ${fixed.join(', ')} of ${row.what} ${name}, and making it again${held} loses ${row.lost}`;
   if (kept) return { kind: 'blocked', reason: `${why}; it is protected` };
   if (!approved) return { kind: 'blocked', reason: `${why}; ${howToApprove('recreate', target)}` };
   const actions = [deletion(row, name, 'recreate'), ...creation(row, wanted, spec, seen)];
   return { kind: 'actions', actions };
+}
+
+/** Who would be left without it, in words; null where nobody would. */
+function holderOf({ holding }: ObjectRow, name: string, { holders }: ObjectSeen): string | null {
+  return holding?.whoHolds(name, new Map(Object.entries(holders))) ?? null;
 }
 
 function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -201,12 +208,12 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
     const reason = `${row.what} ${name} still has ${strange.join(', ')}, which others put there; take them out of it first`;
     return { kind: 'impossible', reason };
   }
-  const holder = row.holding?.whoHolds(name, new Map(Object.entries(seen.holders))) ?? null;
+  const holder = holderOf(row, name, seen);
   if (holder !== null) {
     return { kind: 'impossible', reason: `${row.what} ${name} is declared no more, and ${holder}`, passing: true };
   }
   if (!approved) {
-    const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;
+    const reason = `${row.what} ${name} is declared no more, and deleting it loses ${row.lost}; ${howToApprove('destroy', target)}`;
     return { kind: 'blocked', reason };
   }
   const actions = [

@@ -39,7 +39,7 @@ export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
   if (spec === undefined) {
     const gone = then.filter((right) => seen.objects.has(keyOf(right)));
     if (gone.length > 0 && !approved) {
-      const reason = `${row.what} ${name} is declared no more, and deleting it takes ${row.lost} along; ${howToApprove('destroy', target)}`;
+      const reason = `${row.what} ${name} is declared no more, and deleting it loses ${row.lost}; ${howToApprove('destroy', target)}`;
       return { kind: 'blocked', reason };
     }
     return { kind: 'actions', actions: takenAway(name, gone) };

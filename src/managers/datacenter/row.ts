@@ -108,7 +108,7 @@ export interface ObjectRow {
   readonly holding?: Holding;
   /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
   readonly namedBy?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
-  /** What goes along when it is deleted: the end of a sentence. */
+  /** What is lost when it is deleted: the end of a sentence. */
   readonly lost: string;
   /** Faults that only show beside other options, by option. */
   readonly faults?: (

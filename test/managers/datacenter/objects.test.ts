@@ -95,7 +95,7 @@ test('a deletion waits for an approval that says what goes along', async () => {
   const target = targetOf({ backup_jobs: { nightly: { schedule: '02:30', all: true } } });
   await convergeStep(backup, host, wanted(target));
   const end = await convergeStep(backup, host, gone(target));
-  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('takes its schedule') });
+  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('loses its schedule') });
   await host.close();
 });
 

@@ -103,7 +103,7 @@ test('what Proxmox never changes of a storage is made again, after an approval t
   const change = wanted(second, { before: first.spec });
   expect(await convergeStep(storages, host, change)).toMatchObject({
     outcome: 'refused',
-    reason: expect.stringContaining('takes its places in pools and the rights on it; what it holds stays along'),
+    reason: expect.stringContaining('loses its places in pools and the rights on it; what it holds stays'),
   });
   expect(await convergeStep(storages, host, { ...change, approved: true })).toMatchObject({ outcome: 'done' });
   expect(await host.read(STORAGES)).toContain('\tpath /srv/other\n');
@@ -120,6 +120,12 @@ test('a storage that a guest still has a disk on is not deleted', async () => {
   expect(await convergeStep(storages, host, gone(target, { approved: true }))).toMatchObject({
     outcome: 'refused',
     reason: expect.stringContaining('guest 101'),
+  });
+  // One that is to be made again is told of the guest before it is approved.
+  const moved = targetNamed('storage/vm', { storages: { vm: { type: 'dir', path: '/srv/other' } } });
+  expect(await convergeStep(storages, host, wanted(moved, { before: target.spec }))).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('making it again, while guest 101 still has a disk on it, loses'),
   });
   await host.close();
 });

@@ -70,7 +70,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
     const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lost))].join(', and ');
     return {
       kind: 'blocked',
-      reason: `${names}: declared no more, and deleting that takes ${lost} along; ${howToApprove('destroy', SDN)}`,
+      reason: `${names}: declared no more, and deleting that loses ${lost}; ${howToApprove('destroy', SDN)}`,
     };
   }
   const removals = gone
