@@ -45,7 +45,7 @@ test.each([
     'pvesr delete 101-0',
   ],
 ])('one that %s manages is not begun with, and the way on is said', async (_, path, text, name, remedy) => {
-  await bring(guest({ running: true } as Partial<LxcGuest>));
+  await bring(guest());
   await write(path, text);
   const before = await host.read('/etc/pve/lxc/101.conf');
   const end = await bring(guest({ unprivileged: false }));
