@@ -16,7 +16,7 @@ import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { ApplyRequest, RetryDelay } from '../ports/queue.ts';
 import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
-import { takeForce } from './reconcile/judging.ts';
+import { enforcePolicyOf } from './reconcile/policy-in-force.ts';
 import { tellMerged } from './review/merged.ts';
 import { isTimed, runStatuses, settled } from './statuses.ts';
 import { openingFor } from './window.ts';
@@ -87,7 +87,7 @@ export async function scheduleAfter(
     const ends = cutOff.map((each) => [each, settled(options.publicUrl, run, each, 'skipped', reason)] as const);
     await ledger.settleSteps(run.id, isoNow(context), new Map(ends));
   }
-  const [next = null, ...others] = await take(context, run, 1 + dependentsOf(run.plan, target).length);
+  const [next = null, ...others] = await claimReady(context, run, 1 + dependentsOf(run.plan, target).length);
   for (const each of others) await context.queue.requestApply(options.node, each);
   return next;
 }
@@ -96,7 +96,7 @@ export async function scheduleAfter(
 export async function scheduleBeside(context: Context, run: RunDetail, target: TargetId): Promise<void> {
   const { ledger, queue, options } = context;
   await ledger.setAside(run.id, target);
-  for (const each of await take(context, run, 1)) await queue.requestApply(options.node, each);
+  for (const each of await claimReady(context, run, 1)) await queue.requestApply(options.node, each);
 }
 
 /**
@@ -104,7 +104,7 @@ export async function scheduleBeside(context: Context, run: RunDetail, target: T
  *
  * @param most one for who asks, and what may be ready because of it; the others that end meanwhile take their own
  */
-async function take(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
+async function claimReady(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
   const { ledger, queue, options } = context;
   const taken = openingFor(context, run).open ? await ledger.takeSteps(run.id, { most, out: mostOut(options) }) : null;
   if (taken === null || !taken.certain || taken.left === 0) {
@@ -216,7 +216,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   }
   const whole: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
   const state = cut ? 'superseded' : whole;
-  if (!cut) await takeForce(context, run.commit, run.request);
+  if (!cut) await enforcePolicyOf(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReport();

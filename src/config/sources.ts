@@ -4,7 +4,7 @@
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
-import { notTheContent, standsFor } from './read/content.ts';
+import { notTheContent, placeholderKind } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 
 /** What was read of the files, and the texts that positions are looked up in. */
@@ -48,7 +48,7 @@ export class Sources {
     }
     const reason = whyUnreadable(file, limit);
     if (reason === null) {
-      const instead = file.bytes === undefined ? null : standsFor(file.bytes);
+      const instead = file.bytes === undefined ? null : placeholderKind(file.bytes);
       if (instead === null) return file.bytes;
       this.diagnostics.push(notTheContent(path, instead));
       return undefined;

@@ -7,7 +7,7 @@ import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
 import { plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { notTheContent, standsFor } from './read/content.ts';
+import { notTheContent, placeholderKind } from './read/content.ts';
 import type { Place } from './read/place.ts';
 import { within } from './read/place.ts';
 import { readSopsFile, type SopsFile } from './sops/file.ts';
@@ -46,7 +46,7 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
     const { file: path, path: way } = parsed;
     const found = files.get(path);
     if (found?.bytes === undefined) return unreadable(path, at, found?.kind);
-    const instead = standsFor(found.bytes);
+    const instead = placeholderKind(found.bytes);
     if (instead?.pointer) return notTheContent(path, instead);
     const file = sopsFile(path, found.bytes);
     if ('wrong' in file) {

@@ -10,7 +10,7 @@ import type { CommitInfo } from '../ports.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
 import { kindOfRepository, reading, whyLacking } from './git/kinds.ts';
-import { historyOf, keepObjects, readObjects } from './git/objects.ts';
+import { historyOf, objectCaches, readObjects } from './git/objects.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
 export interface LocalRepository {
@@ -36,7 +36,7 @@ export async function openLocalRepository(path: string): Promise<LocalRepository
   if (found === null) return null;
   const { gitdir, head } = found;
   const kind = await kindOfRepository(gitdir);
-  const kept = keepObjects();
+  const kept = objectCaches();
   const objects = () => readObjects(fs, gitdir, kept);
 
   async function named(name: string): Promise<string | null> {

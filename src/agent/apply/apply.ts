@@ -18,7 +18,7 @@ import { shownActions } from '../verbs/shown.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
-import { Aborted, keepLease } from './lease.ts';
+import { Aborted, renewLease } from './lease.ts';
 import { saysItWaits } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
@@ -61,7 +61,7 @@ export async function apply(
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
   if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
-  const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  const kept = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
   let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
@@ -132,7 +132,7 @@ async function attempt(
       host,
       manager,
       inventory: mayQuickCheck ? () => context.inventories(run.id, manager) : null,
-      keeper: keeperOf(context, run, lease),
+      keeper: leaseGuardOf(context, run, lease),
       log,
       signal,
     });
@@ -164,7 +164,7 @@ function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {
 }
 
 /** The lease says whether the step still may; the ledger remembers. */
-function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
+function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
   const held = async (holds: Promise<boolean>) => {
     if (!(await holds)) throw new Aborted();
   };

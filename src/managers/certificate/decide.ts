@@ -9,12 +9,12 @@ import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
 import { csrConfig } from './csr-config.ts';
 import { tell } from './hook.ts';
+import { installCertificate, repair } from './install.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
 import { obtain } from './obtain.ts';
 import { beside, type Paths, pathsOf } from './paths.ts';
 import { removal } from './program.ts';
-import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 
 export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
@@ -36,7 +36,7 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     if (!isUsable(spec, seen)) return todo(obtain(spec, authority, seen, paths, fault));
     // From here on what stands at its paths is ours.
     const claim = isNoted(spec, seen) ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
-    return todo([...claim, ...putInPlace(spec, seen, paths)]);
+    return todo([...claim, ...installCertificate(spec, seen, paths)]);
   }
   const repairs = repair(spec, seen);
   if (repairs.length > 0) return todo(repairs);

@@ -13,7 +13,7 @@ export type UserState = 'ready' | 'resting' | 'silent';
 const HOOK_SECONDS = 300;
 const LOOK_SECONDS = 60;
 
-export async function lookAtUser(host: HostReader, hook: Hook): Promise<UserState> {
+export async function observeUser(host: HostReader, hook: Hook): Promise<UserState> {
   const program = programOf(hook);
   const { exit, stdout } = await host.run(call(program, 'status', hook.guest));
   if (exit !== 0 || !/\bstatus: running\b/.test(stdout)) return 'resting';

@@ -9,7 +9,7 @@ import { publishedText } from '../guest/published.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import type { CertificateSpec, Owner } from './certificate-spec.ts';
 import { type Facts, factsOf } from './facts.ts';
-import { lookAtUser, type UserState } from './hook.ts';
+import { observeUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
 import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
 
@@ -141,7 +141,7 @@ export async function observeCertificate(
     resolveOwner(host, spec.owner),
   ]);
   const untold = note !== null && current.facts !== null && note.told !== current.facts.fingerprint;
-  const user = spec.hook !== null && untold ? await lookAtUser(host, spec.hook) : null;
+  const user = spec.hook !== null && untold ? await observeUser(host, spec.hook) : null;
   const rootDigest = root === null ? null : sha256(root);
   return { now, note, rootDigest, files, current, staged, asked: asked ?? null, owner, user };
 }

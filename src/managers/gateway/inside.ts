@@ -58,7 +58,7 @@ export interface Places {
  * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and further lines
  * after them. Its arguments are the places and `more`.
  */
-export async function look(
+export async function inspect(
   host: HostReader,
   guest: number,
   script: string,

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Certificate } from '../certificate/declared.ts';
 import type { Config, Guest } from '../config.ts';
 import { allGuests, targetOf } from '../guest/guests.ts';
-import { seenBy } from '../guest/seen-by.ts';
+import { guestPathOf } from '../guest/mounted-paths.ts';
 import { isTwin, type LabelledRoute, serving } from './entry-points.ts';
 import { type Backend, isNamed, type Route } from './route.ts';
 import { allStackRoutes } from './stack-routes.ts';
@@ -151,7 +151,7 @@ function offers(config: Config): Route[] {
 function serverName(config: Config, guest: Guest, host: string): string {
   const { stepCa } = config.hypervisor;
   if (guest.kind === 'lxc' && guest.role === 'ca' && stepCa !== null) return stepCa.dnsName;
-  const own = config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
+  const own = config.certificates.filter(({ certPath }) => guestPathOf(guest, certPath) !== null);
   if (own.length === 0 || own.some((certificate) => covers(certificate, host))) return host;
   return own[0]?.commonName ?? host;
 }

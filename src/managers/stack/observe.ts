@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import { ask, objectsIn, type Said } from '../portainer-api/call.ts';
 import { type Container, containersIn } from '../portainer-api/containers.ts';
-import { askVm, foldersOf, isThere } from '../portainer-api/docker.ts';
+import { foldersOf, isThere, runInVm } from '../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
 import { isIntact, isOfVersion } from './heading.ts';
@@ -140,7 +140,16 @@ async function projectContainers(
   project: string,
 ): Promise<readonly Container[] | { readonly failure: string }> {
   const filter = `label=com.docker.compose.project=${project}`;
-  const asked = await askVm(host, vm, ['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', 'json']);
+  const asked = await runInVm(host, vm, [
+    'docker',
+    'ps',
+    '--all',
+    '--no-trunc',
+    '--filter',
+    filter,
+    '--format',
+    'json',
+  ]);
   return 'failure' in asked ? asked : containersIn(asked.stdout);
 }
 

@@ -50,7 +50,7 @@ export const declaration: Declaration = {
   alsoReads: /^stacks\/[^/]+\/docker-compose\.yml$/,
   read(reading) {
     const stacks = readStacks(reading);
-    lookAtOldStacks(reading);
+    validateOldStacks(reading);
     return { stacks };
   },
   rules: [
@@ -140,7 +140,7 @@ export function emptyCompose(path: string): Compose {
 }
 
 /** Checked although nothing reads it, so that it does not rot unseen. */
-function lookAtOldStacks(reading: Reading): void {
+function validateOldStacks(reading: Reading): void {
   const raw = reading.sources.json(STACKS_FILE, 'optional');
   if (raw === undefined) return;
   const at: Place = { file: STACKS_FILE, path: '' };

@@ -10,7 +10,7 @@ import { rightAt } from '../rights.ts';
 import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
 import { learn, whoAmI } from './identity.ts';
 import { pagesOf } from './pages.ts';
-import { takenAs } from './taken.ts';
+import { idOfWritten } from './written-id.ts';
 
 interface Place {
   readonly owner: string;
@@ -62,7 +62,7 @@ export async function setComment(
           });
     const { data } = answer;
     if (me === null && data.user != null) await learn(github, data.user.login);
-    return { sent: true, handle: commentHandle(takenAs(answer), data.body ?? body) };
+    return { sent: true, handle: commentHandle(idOfWritten(answer), data.body ?? body) };
   } catch (error) {
     const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
     return notSent(error, attempt, probesOf(github, path, { issue_number: pull }));

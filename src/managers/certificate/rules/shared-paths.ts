@@ -24,7 +24,7 @@ export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): 
   const keyFolders = foldersWithKeys(config);
   const found = new Map<Mount, Diagnostic>();
   for (const [path, here] of byPath) {
-    if (!keyFolders.has(path) && !here.some(({ guest }) => holdsKeys(path, guest))) continue;
+    if (!keyFolders.has(path) && !here.some(({ guest }) => isKeyFolder(path, guest))) continue;
     const seeing = ancestors(path).flatMap((folder) => byPath.get(folder) ?? []);
     const owner = ownerOf(path, seeing);
     for (const mount of seeing) {
@@ -57,7 +57,7 @@ function foldersWithKeys(config: Config): Set<string> {
 }
 
 /** What a certificate authority mounts, and folders that are called so. */
-function holdsKeys(path: string, guest: LxcGuest): boolean {
+function isKeyFolder(path: string, guest: LxcGuest): boolean {
   return guest.role === 'ca' || /(^|\/)(ssl|private|secrets?|keys?)$/.test(path);
 }
 

@@ -18,7 +18,7 @@ export interface Cache {
   readonly copied: string | null;
 }
 
-export async function lookAtCache(host: HostReader): Promise<Cache> {
+export async function observeCache(host: HostReader): Promise<Cache> {
   const [conf, live, copied] = await Promise.all([CONF, LIVE, COPIED].map((path) => textOf(host, path)));
   return { conf: conf ?? null, live: live?.trim() ?? null, copied: copied ?? null };
 }

@@ -2,7 +2,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import type { Decision, HostReader } from '../../manager.ts';
-import { act, look, run } from '../act.ts';
+import { act, outputOf, run } from '../act.ts';
 
 export interface DatasetSpec {
   /** With its pool: `tank/lxc-disks`. */
@@ -31,11 +31,11 @@ export const USUAL = [
 export const NEEDED = ['type', 'mounted', 'mountpoint', 'canmount'] as const;
 
 /** One command for all filesystems of the host. Fails where ZFS cannot be asked. */
-export async function lookAtDatasets(host: HostReader, properties: readonly string[]): Promise<Datasets> {
+export async function observeDatasets(host: HostReader, properties: readonly string[]): Promise<Datasets> {
   const list = [...new Set(properties)].join(',');
   const args = ['get', '-Hp', '-t', 'filesystem', '-o', 'name,property,value,source', list];
   const datasets = new Map<string, Map<string, Value>>();
-  for (const line of (await look(host, 'zfs', args)).split('\n')) {
+  for (const line of (await outputOf(host, 'zfs', args)).split('\n')) {
     const [name = '', property = '', value = '', source = ''] = line.split('\t');
     if (property === '') continue;
     const known = datasets.get(name) ?? new Map<string, Value>();

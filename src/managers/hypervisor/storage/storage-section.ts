@@ -6,8 +6,8 @@ import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { type Cache, cacheActions, lookAtCache, whyNoCache } from './cache.ts';
-import { type DatasetSpec, type Datasets, datasetActions, lookAtDatasets, NEEDED, USUAL, whyNot } from './datasets.ts';
+import { type Cache, cacheActions, observeCache, whyNoCache } from './cache.ts';
+import { type DatasetSpec, type Datasets, datasetActions, NEEDED, observeDatasets, USUAL, whyNot } from './datasets.ts';
 import {
   NOTE_FILE,
   parseStorages,
@@ -43,20 +43,20 @@ export const storage: Section<StoragePart, Seen, Seen> = {
   },
   impact: () => 'live',
   async inventory(host) {
-    const files = await lookAtFiles(host);
+    const files = await observeFiles(host);
     // ZFS is asked where something of ours is noted.
-    const datasets = files.storages.note === null ? null : await lookAtDatasets(host, USUAL).catch(() => null);
+    const datasets = files.storages.note === null ? null : await observeDatasets(host, USUAL).catch(() => null);
     return { datasets, ...files };
   },
   quickCheck: (facts, wanted) => (facts.datasets === null ? null : quickCheckOf(facts, wanted)),
   async observe(host, wanted) {
-    const files = await lookAtFiles(host);
+    const files = await observeFiles(host);
     const guests = await host.readFolders(GUESTS);
     const properties = [wanted.spec ?? NOTHING, wanted.before ?? NOTHING].flatMap((part) =>
       part.datasets.flatMap((dataset) => Object.keys(dataset.properties)),
     );
     const asksZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
-    const datasets = asksZfs ? await lookAtDatasets(host, [...NEEDED, ...properties]) : new Map();
+    const datasets = asksZfs ? await observeDatasets(host, [...NEEDED, ...properties]) : new Map();
     return { ...files, datasets, storages: { ...files.storages, guests } };
   },
   decide,
@@ -84,11 +84,11 @@ function partOf({ hypervisor }: Config): StoragePart {
 
 const NOTHING: StoragePart = { pools: [], datasets: [], storages: [], cacheBytes: null };
 
-async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
+async function observeFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
   const [text, note, cache] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, NOTE_FILE),
-    lookAtCache(host),
+    observeCache(host),
   ]);
   return { storages: { entries: parseStorages(text ?? ''), note, guests: null }, cache };
 }

@@ -81,13 +81,13 @@ function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: pres
   if (present !== url) {
     const tls = agent === null ? {} : { TLS: true, TLSSkipVerify: true, TLSSkipClientVerify: true };
     const request = call(service, 'PUT', `/endpoints/${id}`, { body: { json: { URL: url, ...tls } } });
-    return [action(`let environment ${name} lead to ${url}`, 'live', request), askAgain(service, name, id)];
+    return [action(`let environment ${name} lead to ${url}`, 'live', request), refreshSnapshot(service, name, id)];
   }
-  return up ? [] : [askAgain(service, name, id)];
+  return up ? [] : [refreshSnapshot(service, name, id)];
 }
 
 /** Portainer looks every five minutes by itself. */
-function askAgain(service: Service, name: string, id: number): Action {
+function refreshSnapshot(service: Service, name: string, id: number): Action {
   const request = call(service, 'POST', `/endpoints/${id}/snapshot`, { timeoutSeconds: 60 });
   return {
     ...action(`let Portainer look at environment ${name}`, 'live', request),

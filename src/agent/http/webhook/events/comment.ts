@@ -37,7 +37,7 @@ export function meaningOfComment(payload: unknown): ParsedEvent {
   if (action !== 'created' && comment.user?.login !== sender.login) return touched(issue.number, sender.login);
   // An edited comment asked already; what a program writes is no person's wish.
   if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
-  return asked(comment, issue.number, sender.login, repository?.permissions?.push);
+  return commandEvent(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
 export function meaningOfNote(payload: unknown): ParsedEvent {
@@ -50,10 +50,10 @@ export function meaningOfNote(payload: unknown): ParsedEvent {
   if ((note.action ?? 'create') !== 'create') {
     return note.author_id === user.id ? ignored('Phoenix reads new notes') : touched(request.iid, user.username);
   }
-  return asked({ id: note.id, body: note.note }, request.iid, user.username);
+  return commandEvent({ id: note.id, body: note.note }, request.iid, user.username);
 }
 
-function asked(
+function commandEvent(
   { id, body }: { readonly id: number; readonly body: string },
   pull: number,
   by: string,

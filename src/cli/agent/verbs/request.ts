@@ -30,7 +30,7 @@ export interface VerbArgs extends Pick<AskOptions, 'json'> {
 const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
-export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
+export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
   const {
     verb,
     words,

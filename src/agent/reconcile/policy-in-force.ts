@@ -68,14 +68,14 @@ export async function beginWithPolicy(context: Context, commit: string): Promise
 }
 
 /** Called when the run has come to its end, before that is recorded: a crash in between does it again. */
-export async function takeForce(context: Context, commit: string, request: RunRequest): Promise<void> {
-  if (!bringsAll(request)) return;
+export async function enforcePolicyOf(context: Context, commit: string, request: RunRequest): Promise<void> {
+  if (!appliesWholeCommit(request)) return;
   const { config } = await context.declared(commit as CommitSha);
   if (config !== null) await context.ledger.enforce({ commit, policy: policyOfConfig(config) });
 }
 
 /** It brings everything to its commit: a part of it, a look and what switches something do not. */
-export function bringsAll({ targets, readOnly, verb }: RunRequest): boolean {
+export function appliesWholeCommit({ targets, readOnly, verb }: RunRequest): boolean {
   const row = verbRow(verb);
   return targets === null && !readOnly && row.work === 'converge' && row.bringsAll;
 }
