@@ -4,7 +4,7 @@ import { type TargetId, targetId } from '../model/ids.ts';
 import type { RetryDelay, Work } from '../ports/queue.ts';
 import { inventories } from './apply/inventories.ts';
 import { renewLease } from './apply/lease.ts';
-import { sayItGoesOn } from './apply/node-away.ts';
+import { reportNodeIsBack } from './apply/node-away.ts';
 import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -41,7 +41,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
     log,
     now: () => clock.now(),
     record: (away) => ledger.noteNode(options.node, away),
-    onRecovered: () => sayItGoesOn(context),
+    onRecovered: () => reportNodeIsBack(context),
   });
   const { host } = nodeWatch;
   const context: Context = {

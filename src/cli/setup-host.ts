@@ -75,7 +75,7 @@ async function setup(args: SetupHostArgs, io: Io): Promise<Ending> {
   }
   const host = await hostOf(settings, io);
   try {
-    const pools = args.disks.length === 0 ? done([]) : await makePools(host, config, args, io);
+    const pools = args.disks.length === 0 ? ending([]) : await makePools(host, config, args, io);
     if (pools.exit !== EXIT.done || !args.gpuDriver) return pools;
     const driver = await installDriver(host, config, args, io);
     return { ...driver, actions: [...pools.actions, ...driver.actions] };
@@ -135,16 +135,16 @@ async function runAll(host: Host, actions: readonly Action[], io: Io): Promise<E
     if (exit !== 0) return { exit: EXIT.no, reason: why, actions: summaries };
     summaries.push(action.summary);
   }
-  return done(summaries);
+  return ending(summaries);
 }
 
 function dryRun(actions: readonly Action[], io: Io): Ending {
   const summaries = actions.map(({ summary }) => summary);
   io.stdout(SETUP.dry(summaries));
-  return done(summaries);
+  return ending(summaries);
 }
 
-function done(actions: readonly string[]): Ending {
+function ending(actions: readonly string[]): Ending {
   return { exit: EXIT.done, reason: null, actions };
 }
 

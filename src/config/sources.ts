@@ -46,7 +46,7 @@ export class Sources {
       if (need === 'needed') this.#refuse(path, 'MISSING_FILE', 'the file is missing');
       return undefined;
     }
-    const reason = whyUnreadable(file, limit);
+    const reason = unreadableReason(file, limit);
     if (reason === null) {
       const instead = file.bytes === undefined ? null : placeholderKind(file.bytes);
       if (instead === null) return file.bytes;
@@ -62,7 +62,7 @@ export class Sources {
   }
 }
 
-function whyUnreadable(file: SourceFile, limit: number): string | null {
+function unreadableReason(file: SourceFile, limit: number): string | null {
   if (file.kind === 'symlink') return 'is a symbolic link, which is not followed';
   if (file.kind === 'submodule') return 'is a submodule, which is not read';
   const size = file.bytes?.length ?? file.size ?? Number.POSITIVE_INFINITY;

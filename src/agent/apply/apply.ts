@@ -11,15 +11,15 @@ import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import { type Context, isoNow } from '../context.ts';
-import { whyItWaits } from '../schedule.ts';
+import { waitingReason } from '../schedule.ts';
 import { stepStatuses } from '../statuses.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
-import { shownActions } from '../verbs/shown.ts';
+import { shownActions } from '../verbs/reviewed-plan.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
 import { Aborted, renewLease } from './lease.ts';
-import { saysItWaits } from './node-away.ts';
+import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
 import { wantedBy } from './wanted.ts';
@@ -84,7 +84,7 @@ export async function apply(
 /** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */
 function isAllowed(run: RunDetail, target: TargetId): boolean {
   const planned = run.plan === null ? undefined : stepOf(run.plan, target);
-  return planned !== undefined && whyItWaits(run, planned) === null;
+  return planned !== undefined && waitingReason(run, planned) === null;
 }
 
 interface Ended extends Ending {
@@ -106,7 +106,7 @@ async function defer(
   { pause, failed }: { readonly pause: number; readonly failed: boolean },
 ): Promise<RetryDelay> {
   const away = context.nodeWatch.away();
-  const statuses = failed || away === null ? [] : await saysItWaits(context, run, away);
+  const statuses = failed || away === null ? [] : await waitingStatuses(context, run, away);
   await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, statuses });
   if (statuses.length > 0) await context.queue.requestReport();
   return pause;

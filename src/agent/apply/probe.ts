@@ -1,7 +1,7 @@
 // The question to a target whether it works, asked as often as its declaration says.
 
 import type { HealthProbe } from '../../managers/manager.ts';
-import { tellingLine } from '../../messages/failure.ts';
+import { errorLine } from '../../messages/failure.ts';
 import type { Host } from '../../ports.ts';
 import { pauseFor, runProbe } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
@@ -20,7 +20,7 @@ export async function probe(work: Asking, health: HealthProbe | null): Promise<s
     const result = await runProbe(work.host, health.command, work);
     if (result.exit === 0) return null;
     if (tries >= health.retries) {
-      const answer = tellingLine(`${result.stdout}\n${result.stderr}`);
+      const answer = errorLine(`${result.stdout}\n${result.stderr}`);
       return answer === undefined ? health.summary : `${health.summary}: ${answer}`;
     }
     await pauseFor(health.intervalSeconds, work.signal);

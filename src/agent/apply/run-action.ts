@@ -88,13 +88,13 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
     case 'file':
       return writeFile(host, work);
     case 'lines':
-      return doneBy(host.addLines(work));
+      return resultOf(host.addLines(work));
     case 'folder':
-      return doneBy(host.makeFolder(work));
+      return resultOf(host.makeFolder(work));
     case 'place':
-      return doneBy(host.placeFiles(work));
+      return resultOf(host.placeFiles(work));
     case 'remove':
-      return doneBy(host.removeFiles(work));
+      return resultOf(host.removeFiles(work));
     case 'http':
       return send(host, work, surroundings);
     case 'signing':
@@ -158,7 +158,7 @@ async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
   };
 }
 
-async function doneBy(work: Promise<void>): Promise<CommandResult> {
+async function resultOf(work: Promise<void>): Promise<CommandResult> {
   const began = performance.now();
   await work;
   return { exit: 0, stdout: '', stderr: '', ms: performance.now() - began, ended: 'exited' };

@@ -29,7 +29,7 @@ async function policyInForce({ ledger, repository, declared }: Context): Promise
 }
 
 /** What was in force before the commit when it was first judged, noted with the first call. */
-async function judgeOf(context: Context, commit: CommitSha): Promise<PolicyRecord | null> {
+async function policyBefore(context: Context, commit: CommitSha): Promise<PolicyRecord | null> {
   const { ledger } = context;
   const known = await ledger.judgeOf(commit);
   if (known !== null) return known;
@@ -42,7 +42,7 @@ async function judgeOf(context: Context, commit: CommitSha): Promise<PolicyRecor
 
 /** Everything that a commit must have: approvals, persons, protected guests, windows, signatures, its share of deletions. */
 export async function policyFor(context: Context, declared: Declared): Promise<Policy> {
-  const before = await judgeOf(context, declared.commit);
+  const before = await policyBefore(context, declared.commit);
   return strictest([before, await policyInForce(context)], declared);
 }
 

@@ -114,7 +114,7 @@ export async function recordInvalid(
 }
 
 /** The head is known and does not get here: it is told, and fetched again later. */
-export async function sayNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
+export async function reportNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
   await ledger.say([statusAlone(head, APPLY_CONTEXT, notFetched(message))]);
   await queue.requestReport();
 }

@@ -12,7 +12,7 @@ import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { type CommandProposal, proposeCommand } from '../verbs/propose.ts';
-import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
+import { approvalsOf, planDiffers } from '../verbs/reviewed-plan.ts';
 import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './desired-state.ts';
 import { gather } from './gather.ts';
@@ -81,7 +81,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   const shown = request.shown === undefined ? null : await ledger.run(request.shown);
-  const otherwise = request.shown === undefined ? null : whyNotAsShown(shown, proposal.plan);
+  const otherwise = request.shown === undefined ? null : planDiffers(shown, proposal.plan);
   if (otherwise !== null) {
     await recordRefusal(context, request, { said: broken(otherwise), run: run.id });
     return true;

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 const RECENT_RUNS = 50;
 
 /** Says nothing while the run goes on, or when nobody merged anything. */
-export async function tellMerged(context: Context, commit: string): Promise<void> {
+export async function commentOnMerged(context: Context, commit: string): Promise<void> {
   const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
   const pulls = await ledger.mergedPulls(commit);

@@ -23,7 +23,7 @@ import { comesAfter, commitsSince } from '../reconcile/history.ts';
 import { planInTheFiles } from '../reconcile/in-the-files.ts';
 import { policyIfMerged } from '../reconcile/policy-in-force.ts';
 import { changeKeys } from './change-keys.ts';
-import { isRunOfMerge, tellMerged } from './merged.ts';
+import { commentOnMerged, isRunOfMerge } from './merged.ts';
 
 /** Among which the one is that brought a merge. */
 const RECENT_RUNS = 20;
@@ -178,7 +178,7 @@ async function close(context: Context, forge: Forge, number: number): Promise<vo
     await useLateApprovals(context, number, { commit: merged, head: pull.head }, (run, { target, by, where }) =>
       approve(context, run, target, by, where),
     );
-    await tellMerged(context, followed);
+    await commentOnMerged(context, followed);
   } else await ledger.endEarlyApprovals(number);
   await ledger.forgetPull(number);
 }

@@ -53,7 +53,7 @@ function runs(hook: Hook, exit: number | null, answer: string): boolean {
 }
 
 /** The one action that tells it. */
-export function tell(hook: Hook): Action {
+export function hookAction(hook: Hook): Action {
   const program = programOf(hook);
   const where = guestName(program, hook.guest);
   const inside = (argv: readonly string[]): Command => runInside(program, hook.guest, argv, HOOK_SECONDS);

@@ -11,7 +11,7 @@ import type { CertificateSpec, Owner } from './certificate-spec.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { observeUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
-import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
+import { legacyTemporaryPath, NOTES, type Paths, pathsOf } from './paths.ts';
 
 /** A certificate and a key, wherever they lie. */
 export interface Pair {
@@ -150,7 +150,14 @@ function watched(spec: CertificateSpec | undefined, paths: Paths): string[] {
   const { note: _, ...work } = paths;
   if (spec === undefined) return Object.values(work);
   const { certPath, keyPath } = spec;
-  const own = [certPath, keyPath, beside(certPath), beside(keyPath), dirname(certPath), dirname(keyPath)];
+  const own = [
+    certPath,
+    keyPath,
+    legacyTemporaryPath(certPath),
+    legacyTemporaryPath(keyPath),
+    dirname(certPath),
+    dirname(keyPath),
+  ];
   return [...new Set([...own, ...Object.values(work)])];
 }
 

@@ -28,7 +28,7 @@ export function serving<Labelled extends LabelledRoute>(
   routes: readonly Labelled[],
   middlewares: ReadonlyMap<string, JsonObject>,
 ): Labelled[] {
-  const judged = judge(routes, middlewares);
+  const judged = planesOf(routes, middlewares);
   const later: Labelled[] = [];
   const kept = new Set<Labelled>();
   for (const one of judged) {
@@ -66,7 +66,7 @@ function weight({ priority, rule }: Route): number {
   return priority === null || priority === 0 ? rule.length : priority;
 }
 
-function judge<Labelled extends LabelledRoute>(
+function planesOf<Labelled extends LabelledRoute>(
   routes: readonly Labelled[],
   middlewares: ReadonlyMap<string, JsonObject>,
 ): Judged<Labelled>[] {

@@ -7,7 +7,7 @@ import type { HostReader, Wanted } from '../manager.ts';
 import { ask, objectsIn, type Said } from '../portainer-api/call.ts';
 import { type Container, containersIn } from '../portainer-api/containers.ts';
 import { foldersOf, isThere, runInVm } from '../portainer-api/docker.ts';
-import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
+import { type Endpoint, endpointsOf, noAnswerReason } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
 import { isIntact, isOfVersion } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
@@ -169,7 +169,7 @@ function find(
 
 function unknown(said: Said): StackObservation {
   if (said.kind === 'said') throw new Error('an answer of Portainer was not read');
-  return { kind: 'unknown', ...whyNot(said) };
+  return { kind: 'unknown', ...noAnswerReason(said) };
 }
 
 function isList<T>(value: Said | readonly T[]): value is readonly T[] {

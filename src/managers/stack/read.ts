@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { MAX_COMPOSE_BYTES } from '../../config/limits.ts';
 import { parse } from '../../config/read/parse.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { matches } from '../../config/schema/field-metadata.ts';
 import { isNoSecret } from '../../config/secret.ts';
 import { markingOf, plainSecret } from '../../config/written-marks.ts';
@@ -157,7 +157,7 @@ function plainVariables(above: readonly string[]) {
       const variable = value as { name?: unknown; value?: unknown } | null;
       if (typeof variable !== 'object' || typeof variable?.name !== 'string' || !namesSecret(variable.name)) continue;
       if (typeof variable.value !== 'string' || isNoSecret(variable.value)) continue;
-      diagnostics.push(plainSecret(variable.name, within(at, ...keys, 'value'), bounds));
+      diagnostics.push(plainSecret(variable.name, placeIn(at, ...keys, 'value'), bounds));
     }
     return diagnostics;
   };

@@ -22,7 +22,7 @@ async function statusTry(github: GitHub): Promise<Tried> {
   const body = { state: 'pending', context: 'phoenix/doctor' };
   const tried = await questionForge(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
   const control = () => questionForge(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
-  return judgeTry(tried, control, {
+  return classifyAttempt(tried, control, {
     what: 'write statuses',
     scope: 'write:repository',
     ownRight: 'make the owner of the token a collaborator with "Write", or a member of a team that may write code',
@@ -34,7 +34,7 @@ async function commentTry(github: GitHub): Promise<Tried> {
   const number = { issue_number: NO_NUMBER };
   const path = '/repos/{owner}/{repo}/issues/{issue_number}';
   const tried = await questionForge(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
-  return judgeTry(tried, () => questionForge(github, `GET ${path}`, number), {
+  return classifyAttempt(tried, () => questionForge(github, `GET ${path}`, number), {
     what: 'write comments',
     scope: 'write:issue',
     ownRight: 'let the owner of the token read and write pull requests of the repository',
@@ -48,7 +48,7 @@ interface Asked {
 }
 
 /** @param control asks for the same thing to read it: where the forge itself is well, it is not there */
-async function judgeTry(
+async function classifyAttempt(
   tried: Answer,
   control: () => Promise<Answer>,
   { what, scope, ownRight }: Asked,

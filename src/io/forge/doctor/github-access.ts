@@ -37,14 +37,24 @@ export async function githubAccess(github: GitHub): Promise<readonly Tried[]> {
   const comment = await questionForge(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
   const known = { push: permissions?.push, classic: (await github.token()).startsWith('ghp_') };
   return [
-    judgeTry(pulls, known, { what: 'read pull requests', right: 'Pull requests: read', scopes: reach, enough: 200 }),
-    judgeTry(status, known, {
+    classifyAttempt(pulls, known, {
+      what: 'read pull requests',
+      right: 'Pull requests: read',
+      scopes: reach,
+      enough: 200,
+    }),
+    classifyAttempt(status, known, {
       what: 'write statuses',
       right: 'Commit statuses: write',
       scopes: [...reach, 'repo:status'],
       enough: 422,
     }),
-    judgeTry(comment, known, { what: 'write comments', right: 'Pull requests: write', scopes: reach, enough: 404 }),
+    classifyAttempt(comment, known, {
+      what: 'write comments',
+      right: 'Pull requests: write',
+      scopes: reach,
+      enough: 404,
+    }),
   ];
 }
 
@@ -55,7 +65,7 @@ interface Known {
   readonly classic: boolean;
 }
 
-function judgeTry(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
+function classifyAttempt(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
   const lacks = (remedy: string): Tried => ({ kind: 'may not', lack: { what, why: told(tried), remedy } });
   const named = String(tried.headers['x-oauth-scopes'] ?? '');
   if (classic || named !== '') {

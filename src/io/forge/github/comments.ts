@@ -8,7 +8,7 @@ import { notSent } from '../not-sent.ts';
 import type { ForgeLogin } from '../options.ts';
 import { rightAt } from '../rights.ts';
 import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
-import { learn, whoAmI } from './identity.ts';
+import { learn, ownLogin } from './identity.ts';
 import { pagesOf } from './pages.ts';
 import { idOfWritten } from './written-id.ts';
 
@@ -39,7 +39,7 @@ export async function setComment(
   const mark = commentMark(login, comment);
   try {
     const client = await github.client();
-    const me = await whoAmI(github);
+    const me = await ownLogin(github);
     const known = readCommentHandle(handle);
     const ours =
       (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??

@@ -6,7 +6,7 @@ import { type GitHub, orNothing } from './connect.ts';
 const known = new WeakMap<GitHub, { readonly token: string | null; readonly login: Promise<string | null> }>();
 
 /** The login under which we write; null where the token may not ask. An App writes as `slug[bot]`. */
-export async function whoAmI(github: GitHub): Promise<string | null> {
+export async function ownLogin(github: GitHub): Promise<string | null> {
   const token = await tokenOf(github);
   const asked = known.get(github);
   if (asked?.token === token) return asked.login;

@@ -24,7 +24,7 @@ import {
   RESTORE_STATIC,
   STATIC,
 } from './scripts.ts';
-import { isMarked, isOurs, lacking, renderStatic, type StaticFile } from './static.ts';
+import { isMarked, isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
 import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
 import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts';
 
@@ -197,7 +197,7 @@ function refusedText({ sources, guest }: TraefikSpec, refused: readonly Refusal[
 }
 
 function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: Told): string[] {
-  const missing = lacking(told.entryPoints, gateway);
+  const missing = missingEntryPoints(told.entryPoints, gateway);
   if (missing.length === 0) return [];
   const remedy = isOurs(file)
     ? `Traefik does not read ${STATIC.current}: see to it that its unit starts it with --configFile=${STATIC.current}`

@@ -72,7 +72,7 @@ export interface EntryPoint {
 }
 
 /** What the entry points that serve routes lack for the gateway before them to be of use, in words. */
-export function lacking(entryPoints: readonly EntryPoint[], gateway: string | null): string[] {
+export function missingEntryPoints(entryPoints: readonly EntryPoint[], gateway: string | null): string[] {
   if (gateway === null) return [];
   return entryPoints
     .filter(({ name }) => name === 'web' || name === 'websecure')

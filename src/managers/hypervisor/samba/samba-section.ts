@@ -10,7 +10,7 @@ import { fileRollback, type Kept, keptFiles, rollbackOf } from '../file-rollback
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
-import { mainText, type Share, sectionsOf, sharesText, whyNoShare } from './shares.ts';
+import { mainText, type Share, sectionsOf, shareRefusal, sharesText } from './shares.ts';
 
 type SambaSpec = {
   /** Whom folders are made for. */
@@ -99,7 +99,7 @@ function decide({ spec, adopt }: Wanted<SambaSpec>, seen: Seen): Decision {
 function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
-  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
+  const fault = shares.map(shareRefusal).find((each) => each !== undefined);
   if (fault !== undefined) return { kind: 'impossible', reason: fault };
   const text = sharesText(shares);
   const main = mainText(seen.main, OWN_FILE);
@@ -131,7 +131,7 @@ function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolea
     folders,
     isSwapped ? null : swap(text, main, seen),
     enableUnit(UNIT, seen.units),
-    tell(text, main, seen),
+    reloadActions(text, main, seen),
   );
 }
 
@@ -158,7 +158,7 @@ function swap(text: string, main: string, { own, main: present }: Seen): Action[
 }
 
 /** One that has just been started has read them, and is told once more anyway: only the note is proof. */
-function tell(text: string | null, main: string, { told }: Seen): Action[] {
+function reloadActions(text: string | null, main: string, { told }: Seen): Action[] {
   const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
   if (told === note) return [];
   return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];

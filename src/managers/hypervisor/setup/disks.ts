@@ -106,6 +106,6 @@ function areaOf({ path, type, size, children = [], ...row }: Row): Area {
 }
 
 /** It and everything on it. */
-export function within(area: Area): Area[] {
-  return [area, ...area.parts.flatMap(within)];
+export function subtreeOf(area: Area): Area[] {
+  return [area, ...area.parts.flatMap(subtreeOf)];
 }

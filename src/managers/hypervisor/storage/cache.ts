@@ -24,7 +24,7 @@ export async function observeCache(host: HostReader): Promise<Cache> {
 }
 
 /** Why it is not for us to keep; null when it is. */
-export function whyNoCache(bytes: number | null, { conf }: Cache, adopted: boolean): string | null {
+export function cacheRefusal(bytes: number | null, { conf }: Cache, adopted: boolean): string | null {
   const isForeign = bytes !== null && conf !== null && conf !== confText(bytes) && !conf.startsWith(MARK);
   if (!isForeign || adopted) return null;
   return `${CONF} is not ours: move it away, or take it over with phoenix adopt hypervisor/storage`;

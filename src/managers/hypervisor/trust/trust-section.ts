@@ -96,7 +96,7 @@ function converge({ ca, published: path }: TrustSpec, { published, trusted, inst
       passing: true,
     };
   }
-  const fault = whyNoRoot(published);
+  const fault = rootRefusal(published);
   if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
   const note: Note = { published: path, root: digest(published) };
   const text = `${JSON.stringify(note)}\n`;
@@ -113,7 +113,7 @@ function converge({ ca, published: path }: TrustSpec, { published, trusted, inst
 }
 
 /** Null for a certificate that may sign others and proves itself. */
-function whyNoRoot(pem: string): string | null {
+function rootRefusal(pem: string): string | null {
   try {
     const certificate = new X509Certificate(pem);
     if (!certificate.ca) return 'it is no certificate of an authority';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TargetId } from '../../../../model/ids.ts';
 import type { Ask } from '../../../../ports/deliveries.ts';
 import { ignored, means, type ParsedEvent } from './parsed-event.ts';
-import { Login, understood } from './shape.ts';
+import { Login, parsePayload } from './shape.ts';
 
 const MOST_TARGETS = 100;
 
@@ -30,7 +30,7 @@ const Note = z.object({
 });
 
 export function meaningOfComment(payload: unknown): ParsedEvent {
-  const read = understood(Comment, payload, 'a comment');
+  const read = parsePayload(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment, repository } = read.data;
   if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
@@ -41,7 +41,7 @@ export function meaningOfComment(payload: unknown): ParsedEvent {
 }
 
 export function meaningOfNote(payload: unknown): ParsedEvent {
-  const read = understood(Note, payload, 'a note');
+  const read = parsePayload(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;
   if (note.noteable_type !== 'MergeRequest' || request === undefined) {
