@@ -1,7 +1,7 @@
 // What of HA and replication does not fit together, or to the guests that they name: Proxmox would refuse it half-way, or work against Phoenix.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
 import type { RuleContext } from '../rule.ts';
 import type { DeclaredObject } from './declared.ts';
@@ -15,7 +15,7 @@ export function haNamesGuestsByTheirKind({ config: { datacenter, guests } }: Rul
     ...(datacenter?.get('ha') ?? []).map((one) => ({ one, kind: 'ha', sid: one.name, at: one.writtenAt })),
     ...(datacenter?.get('harule') ?? []).flatMap((one) =>
       wordsOf(one.written['resources']).map((sid, index) => {
-        return { one, kind: 'harule', sid, at: within(one.writtenAt, 'resources', index) };
+        return { one, kind: 'harule', sid, at: placeIn(one.writtenAt, 'resources', index) };
       }),
     ),
   ];
@@ -42,7 +42,7 @@ export function haKeepsTheStateOfGuests({ config: { datacenter, guests } }: Rule
     if (guest === undefined || !isOpposite) return [];
     const message = `"state" is ${String(state)}, and guest ${guest.id} is declared as ${guest.startState}`;
     const hint = 'Declare the same at both places, or "ignored" here.';
-    const at = options['state'] === undefined ? writtenAt : within(writtenAt, 'state');
+    const at = options['state'] === undefined ? writtenAt : placeIn(writtenAt, 'state');
     return [{ code: 'INVALID_VALUE', at, message, hint, target: targetId('ha', name) }];
   });
 }
@@ -55,7 +55,7 @@ export function haRulesAgree({ config: { datacenter } }: RuleContext): Diagnosti
       const message = clashOf(rule, other);
       if (message === null) return [];
       const target = targetId('harule', rule.name);
-      return [{ code: 'INVALID_VALUE', at: within(rule.writtenAt, 'resources'), message, target }];
+      return [{ code: 'INVALID_VALUE', at: placeIn(rule.writtenAt, 'resources'), message, target }];
     }),
   );
 }
@@ -89,7 +89,7 @@ export function replicationIsToOneNodeOnce({ config: { datacenter } }: RuleConte
     seen.set(key, other ?? name);
     if (other === undefined) return [];
     const message = `job ${other} copies guest ${guestIn(name)} to ${String(options['target'])} already`;
-    return [{ code: 'DUPLICATE_ID', at: within(writtenAt, 'target'), message, target: targetId('replication', name) }];
+    return [{ code: 'DUPLICATE_ID', at: placeIn(writtenAt, 'target'), message, target: targetId('replication', name) }];
   });
 }
 
