@@ -30,6 +30,11 @@ export function parseSections(text: string): Map<string, Section> {
   return sections;
 }
 
+/** `disable` stands there without a value where it is so, and does not stand there otherwise. */
+export function withSwitch({ disable, ...options }: Options): Options {
+  return disable === undefined ? options : { ...options, disable: [disable[0] === '' ? '1' : (disable[0] ?? '1')] };
+}
+
 /** Sections that have an id and no type, as those of mappings. */
 export function parseUntypedSections(text: string): Map<string, Options> {
   const typed = text.replaceAll(/^(\S+)\s*$/gm, 'section: $1');

@@ -1,6 +1,6 @@
 // Servers that the nodes send their figures to (pve-manager, PVE/Status).
 
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const metricServers: ObjectRow = {
@@ -12,13 +12,7 @@ export const metricServers: ObjectRow = {
   paths: { create: '/cluster/metrics/server/{id}', change: '/cluster/metrics/server/{id}' },
   file: '/etc/pve/status.cfg',
   read: (text) =>
-    new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => {
-        // It stands there without a value.
-        const { disable, ...others } = options;
-        return [id, { ...others, ...(disable === undefined ? {} : { disable: ['1'] }), type: [type] }];
-      }),
-    ),
+    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
   mark: null,
   // Headers hold secrets, and go through a command line alone.
   without: ['otel-headers'],

@@ -1,7 +1,7 @@
 // Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): what each type has, what it must have, and what is never changed.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
@@ -76,14 +76,7 @@ export const storages: ObjectRow = {
   },
   file: '/etc/pve/storage.cfg',
   read: (text) =>
-    new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => {
-        // It stands there without a value.
-        const { disable, ...others } = options;
-        const off = disable === undefined ? {} : { disable: [disable[0] === '' ? '1' : (disable[0] ?? '1')] };
-        return [id, { ...others, ...off, type: [type] }];
-      }),
-    ),
+    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
   mark: null,
   digest: true,
   // Keys go through a command line alone, or are shown when they are made; two are of older versions.
