@@ -10,6 +10,9 @@ const FILES = [
 ];
 const NETWORK_FILES = ['bwlimit', 'content-dirs', 'options', 'path', 'snapshot-as-volume-chain'];
 
+/** Of the storage `local`, which Proxmox has in this folder and no other (PVE/Storage/Plugin.pm). */
+const FOLDER_OF_LOCAL = '/var/lib/vz';
+
 /** In the order of Proxmox's own list. */
 const TYPES = {
   btrfs: { required: ['path'], optional: [...ANY, ...FILES, 'is_mountpoint', 'nocow', 'shared'] },
@@ -78,13 +81,17 @@ export const storages: ObjectRow = {
   read: (text) =>
     new Map(
       [...parseSections(text)].map(([id, { type, options }]) => {
-        // It stands there without a value.
-        const { disable, ...others } = options;
-        const off = disable === undefined ? {} : { disable: [disable[0] === '' ? '1' : (disable[0] ?? '1')] };
-        return [id, { ...others, ...off, type: [type] }];
+        // What is on stands there without a value.
+        const said = Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')] as const);
+        return [id, { ...Object.fromEntries(said), type: [type] }];
       }),
     ),
   mark: null,
+  made: {
+    local: { type: 'dir', path: FOLDER_OF_LOCAL, content: 'iso,vztmpl,backup' },
+    'local-lvm': { type: 'lvmthin', thinpool: 'data', vgname: 'pve', content: 'rootdir,images' },
+    'local-zfs': { type: 'zfspool', pool: 'rpool/data', sparse: '1', content: 'images,rootdir' },
+  },
   digest: true,
   // Keys go through a command line alone, or are shown when they are made; two are of older versions.
   without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
@@ -141,9 +148,11 @@ export const storages: ObjectRow = {
         : `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
     },
   },
-  faults: (_name, { path, mountpoint }: JsonObject) =>
+  faults: (name, { path, mountpoint }: JsonObject) =>
     Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
-      typeof value === 'string' && (OF_SYSTEM.test(value) || /^\/+$/.test(value))
+      typeof value === 'string' &&
+      !(name === 'local' && value === FOLDER_OF_LOCAL) &&
+      (OF_SYSTEM.test(value) || /^\/+$/.test(value))
         ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
         : [],
     ),
