@@ -21,7 +21,7 @@ export function againstSpecification(
   compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
   if (compiled(value)) return [];
   const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
-  return tellingErrors(errors).map((error) => {
+  return deepestErrors(errors).map((error) => {
     const extra = error.params.additionalProperty as string | undefined;
     if (extra === undefined) {
       const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
@@ -56,7 +56,7 @@ function isRepeatedLightly({ keyword, instancePath }: ErrorObject): boolean {
 }
 
 /** Of alternatives that all fail, only what failed deepest tells people something; once per place. */
-function tellingErrors(errors: readonly ErrorObject[]): ErrorObject[] {
+function deepestErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   const deepest = errors.filter(
     (error) => !errors.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`)),
   );

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { askedOnce } from '../../../src/agent/apply/inventories.ts';
+import { memoizedReader } from '../../../src/agent/apply/inventories.ts';
 import { type Compared, compareTargets } from '../../../src/cli/host/compare.ts';
 import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
 import { readHost } from '../../../src/cli/import/import.ts';
@@ -95,7 +95,7 @@ async function comparedWith(host: LabHost, imported: Imported): Promise<Compared
   expect(again.imported).toEqual(imported);
   const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
   if (config === null) throw new Error(JSON.stringify(problems));
-  const compared = await compareTargets(host, askedOnce(host), allTargets(config));
+  const compared = await compareTargets(host, memoizedReader(host), allTargets(config));
   expect(compared.filter(({ kind }) => kind !== 'same')).toEqual([]);
   return compared;
 }
