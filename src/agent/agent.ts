@@ -3,8 +3,8 @@
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { RetryDelay, Work } from '../ports/queue.ts';
 import { inventories } from './apply/inventories.ts';
-import { keepLease } from './apply/lease.ts';
-import { sayItGoesOn } from './apply/node-away.ts';
+import { renewLease } from './apply/lease.ts';
+import { reportNodeIsBack } from './apply/node-away.ts';
 import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -43,7 +43,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
     log,
     now: () => clock.now(),
     record: (away) => ledger.noteNode(options.node, away),
-    onRecovered: () => sayItGoesOn(context),
+    onRecovered: () => reportNodeIsBack(context),
   });
   const { host } = nodeWatch;
   const context: Context = {
@@ -135,7 +135,7 @@ async function alone(
   const ttlMs = options.leaseSeconds * 1000;
   const lease = await ledger.acquireLease(what, ttlMs);
   if (lease === null) return LOOK_AGAIN_MS;
-  const kept = keepLease(ledger, lease, ttlMs, stopping);
+  const kept = renewLease(ledger, lease, ttlMs, stopping);
   try {
     return await work(kept.signal);
   } finally {

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
-import { type Holds, holdsOf } from '../../src/config/schema/text.ts';
+import { type TextKind, textKindOf } from '../../src/config/schema/text.ts';
 import { formatsOf } from '../../src/load/formats.ts';
 import { load } from '../../src/load/load.ts';
 import { certificateFile } from '../../src/managers/certificate/schema.ts';
@@ -32,7 +32,7 @@ interface TextField {
   /** The name of an entry, not its value. */
   readonly isKey: boolean;
   readonly schema: z.ZodType;
-  readonly holds: Holds | undefined;
+  readonly holds: TextKind | undefined;
 }
 
 /** Texts of a schema, but for secrets, which stand elsewhere, and for what nobody reads. */
@@ -41,7 +41,7 @@ function textFields(root: z.ZodType): TextField[] {
   const visit = (node: z.ZodType, pattern: Pattern, isKey = false): void => {
     const { secret, noEffect } = z.globalRegistry.get(node) ?? {};
     if (secret !== undefined || noEffect !== undefined) return;
-    if (node instanceof z.ZodString) found.push({ pattern, isKey, schema: node, holds: holdsOf(node) });
+    if (node instanceof z.ZodString) found.push({ pattern, isKey, schema: node, holds: textKindOf(node) });
     else if (node instanceof z.ZodObject) {
       for (const [key, child] of Object.entries(node.shape)) visit(child as z.ZodType, [...pattern, key]);
     } else if (node instanceof z.ZodRecord) {

@@ -19,11 +19,11 @@ import {
   EventsQuery,
   FreezeBody,
   LogQuery,
+  parseRequest,
   ReplayBody,
   RunPath,
   RunsQuery,
   TargetPath,
-  understand,
 } from './requests.ts';
 import { runJson, summaryJson } from './run-json.ts';
 import { limitStreams } from './streams.ts';
@@ -78,7 +78,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   routes.get(/.*/, mayRead(access));
   routes.get('/', (_request, response) => answerText(response, 200, ROUTES));
   routes.get('/runs', async (request, response) => {
-    const { limit } = understand(RunsQuery, request.query);
+    const { limit } = parseRequest(RunsQuery, request.query);
     answer(response, 200, (await ledger.runs(limit)).map(summaryJson));
   });
   routes.get('/runs/:id', async (request, response) => {
@@ -86,7 +86,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     if (run !== null) answer(response, 200, runJson(run, parts.clock));
   });
   routes.get('/runs/:id/events', async (request, response) => {
-    const { logs } = understand(EventsQuery, request.query);
+    const { logs } = parseRequest(EventsQuery, request.query);
     const run = await find(ledger, request, response);
     if (run === null || response.headersSent) return;
     const dropped = new AbortController();
@@ -109,14 +109,14 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   routes.get('/runs/:id/logs/:kind/:name', async (request, response) => {
     const run = await find(ledger, request, response);
     if (run === null) return;
-    const target = understand(TargetPath, request.params);
+    const target = parseRequest(TargetPath, request.params);
     if (!run.steps.some((step) => step.target === target)) {
       return fail(response, 404, {
         message: `run ${run.id} has no step ${target}`,
         hint: 'GET /api/runs/:id names its steps',
       });
     }
-    const { offset, format } = understand(LogQuery, request.query);
+    const { offset, format } = parseRequest(LogQuery, request.query);
     const log = await ledger.readLog(run.id, target, offset);
     if (format === 'json') return answer(response, 200, log);
     answerText(response, 200, log.lines.map((line) => `${line}\n`).join(''));
@@ -125,7 +125,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     answer(response, 200, await allTargets(parts));
   });
   routes.get('/targets/:kind/:name', async (request, response) => {
-    const target = understand(TargetPath, request.params);
+    const target = parseRequest(TargetPath, request.params);
     const found = (await allTargets(parts)).find((each) => each.target === target);
     if (found !== undefined) return answer(response, 200, found);
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
@@ -161,14 +161,14 @@ function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: s
     [
       '/replay',
       async ({ body }, response) => {
-        const { targets, ...rest } = understand(ReplayBody, body);
+        const { targets, ...rest } = parseRequest(ReplayBody, body);
         accepted(response, await agent.replay(targets === undefined ? rest : { ...rest, targets }));
       },
     ],
     [
       '/runs/:id/approve',
       async (request, response) => {
-        const { target, by } = understand(ApproveBody, request.body);
+        const { target, by } = parseRequest(ApproveBody, request.body);
         const run = await find(ledger, request, response);
         if (run === null) return;
         await agent.approve(run.id, target, by);
@@ -178,23 +178,29 @@ function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: s
     [
       '/freeze',
       async ({ body }, response) => {
-        const { reason, by } = understand(FreezeBody, body);
+        const { reason, by } = parseRequest(FreezeBody, body);
         accepted(response, await agent.freeze(reason, by));
       },
     ],
-    ['/unfreeze', async ({ body }, response) => accepted(response, await agent.unfreeze(understand(AskBody, body).by))],
-    ['/drift', async ({ body }, response) => accepted(response, await agent.drift(understand(AskBody, body).by))],
+    [
+      '/unfreeze',
+      async ({ body }, response) => accepted(response, await agent.unfreeze(parseRequest(AskBody, body).by)),
+    ],
+    ['/drift', async ({ body }, response) => accepted(response, await agent.drift(parseRequest(AskBody, body).by))],
+    [
+      '/command',
+      async ({ body }, response) => accepted(response, await agent.command(parseRequest(CommandBody, body))),
+    ],
     [
       '/notifications/test',
       async ({ body }, response) => {
-        const tests = await agent.testChannels(understand(ChannelTestBody, body).channel);
+        const tests = await agent.testChannels(parseRequest(ChannelTestBody, body).channel);
         const told = tests.map(({ channel, answer: given }) => {
           return { channel, sent: given.sent, why: given.sent ? null : given.why };
         });
         answer(response, 200, told);
       },
     ],
-    ['/command', async ({ body }, response) => accepted(response, await agent.command(understand(CommandBody, body)))],
   ];
 }
 

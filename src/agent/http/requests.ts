@@ -67,7 +67,7 @@ export class BadRequest extends Error {
 }
 
 /** @throws BadRequest */
-export function understand<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) =>

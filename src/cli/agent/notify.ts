@@ -4,7 +4,7 @@ import type { ChannelInUse } from '../../agent/parts.ts';
 import { channelLine, channelTestLine } from '../../messages/channels.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
-import { who } from './replay.ts';
+import { requesterName } from './replay.ts';
 
 export interface NotifyArgs {
   /** True: all channels. Absent: nothing is sent. */
@@ -29,7 +29,7 @@ export async function notify({ test, json }: NotifyArgs, io: Io): Promise<number
     io.stdout(json ? `${JSON.stringify(channels)}\n` : `${lines.join('\n')}\n`);
     return channels.every(({ failing }) => failing === null) ? EXIT.done : EXIT.no;
   }
-  const body = { by: who(), ...(test === true ? {} : { channel: test }) };
+  const body = { by: requesterName(), ...(test === true ? {} : { channel: test }) };
   const tested = await client.post<ChannelTested[]>('/notifications/test', body);
   const lines = tested.map((each) => channelTestLine(each, coloured));
   io.stdout(json ? `${JSON.stringify(tested)}\n` : `${lines.join('\n')}\n`);

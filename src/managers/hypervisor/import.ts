@@ -9,7 +9,7 @@ import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import type { HostReader } from '../manager.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
-import { look, textOf } from './act.ts';
+import { outputOf, textOf } from './act.ts';
 import { STATIC_FILE } from './dns/records.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './firewall/files.ts';
 import { nameserversIn } from './network/bridges.ts';
@@ -46,7 +46,7 @@ async function lookAtHost(host: HostReader): Promise<FoundHost> {
     textOf(host, FILES.cluster.path),
     textOf(host, FILES.host.path),
     textOf(host, STATIC_FILE),
-    look(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
+    outputOf(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
   ]);
   return {
     storages: parseStorages(storages ?? ''),

@@ -1,7 +1,7 @@
 // What is on a host of the objects of a datacenter, brought into the file: as it is, without what is built in, and so that nothing would change.
 
 import { expect, test } from 'vitest';
-import { askedOnce } from '../../../src/agent/apply/inventories.ts';
+import { memoizedReader } from '../../../src/agent/apply/inventories.ts';
 import { compareTargets } from '../../../src/cli/host/compare.ts';
 import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
 import { readHost } from '../../../src/cli/import/import.ts';
@@ -68,7 +68,7 @@ test('what is there is written as it is, and nothing of it would change', async 
   const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
   if (config === null) throw new Error(JSON.stringify(problems));
   const targets = allTargets(config);
-  const compared = await compareTargets(host, askedOnce(host), targets);
+  const compared = await compareTargets(host, memoizedReader(host), targets);
   expect(compared.filter(({ kind }) => kind !== 'same')).toEqual([]);
   expect(compared.flatMap((one) => (one.kind === 'same' && one.mark ? [one.target] : [])).sort()).toEqual([
     'backup/nightly',
