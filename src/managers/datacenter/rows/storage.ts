@@ -1,7 +1,7 @@
 // Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): what each type has, what it must have, and what is never changed.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
@@ -80,11 +80,7 @@ export const storages: ObjectRow = {
   file: '/etc/pve/storage.cfg',
   read: (text) =>
     new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => {
-        // What is on stands there without a value.
-        const said = Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')] as const);
-        return [id, { ...Object.fromEntries(said), type: [type] }];
-      }),
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
     ),
   mark: null,
   made: {
