@@ -11,6 +11,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Clock } from '../../src/ports.ts';
 import { openPages } from '../../src/web/pages.ts';
 
 export const WEBHOOK_SECRET = 'the secret of the webhook';
@@ -39,8 +40,8 @@ export async function openTestDoor(
   overrides: Partial<DoorDeps> = {},
   port = 0,
   sentAs: 'json' | 'form' = 'json',
+  { clock = { now: () => new Date() }, adminToken = ADMIN_TOKEN }: { clock?: Clock; adminToken?: string } = {},
 ): Promise<TestDoor> {
-  const clock = { now: () => new Date() };
   const ledger = openLedger(
     connectRedis(redisUrl, () => {}),
     { clock },
@@ -72,7 +73,7 @@ export async function openTestDoor(
         log,
         clock,
       },
-      api: { ledger, agent, changes, clock, adminToken: secret(ADMIN_TOKEN) },
+      api: { ledger, agent, changes, clock, adminToken: secret(adminToken) },
       pages: openPages({ ledger, agent, log, clock, forge: null }),
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),

@@ -1,29 +1,19 @@
 // The HTTP API: what the ledger knows as JSON, and the agent's operations for whoever holds the admin token.
 
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type Request, type Response, type Router } from 'express';
 import type { RunId } from '../../model/ids.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
+import type { People } from '../../ports/people.ts';
+import type { Clock, Log } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
 import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
 import { mayChange, mayRead } from './guard.ts';
-import {
-  ApproveBody,
-  AskBody,
-  CommandBody,
-  EventsQuery,
-  FreezeBody,
-  LogQuery,
-  ReplayBody,
-  RunPath,
-  RunsQuery,
-  TargetPath,
-  understand,
-} from './requests.ts';
+import { carryOutOperation, OPERATIONS, type OperationName } from './operations.ts';
+import { ApproveBody, EventsQuery, LogQuery, RunPath, RunsQuery, TargetPath, understand } from './requests.ts';
 import { runJson, summaryJson } from './run-json.ts';
 import { limitStreams } from './streams.ts';
 import { allTargets } from './targets.ts';
@@ -43,6 +33,7 @@ type ApiLedger = Pick<
   | 'policyInForce'
   | 'reportsHeld'
   | 'lastArrival'
+  | keyof People
 >;
 type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
 
@@ -52,6 +43,8 @@ export interface ApiDeps {
   readonly changes: Pick<Changes, 'follow'>;
   readonly adminToken: Secret | null;
   readonly clock: Clock;
+  /** Hears of what people ask for; absent: nobody does. */
+  readonly log?: Pick<Log, 'info'>;
   /** Aborted when the door closes: ends every stream of events. */
   readonly closing: AbortSignal;
 }
@@ -134,41 +127,33 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
-  for (const [path, operation] of operations(parts)) routes.post(path, operation);
+  for (const [path, what] of PATHS) {
+    routes.post(path, async (request, response) => {
+      const run = await operate(parts, what, request.body);
+      answer(response, 202, { run });
+    });
+  }
+  routes.post('/runs/:id/approve', async (request, response) => {
+    const { target, by } = understand(ApproveBody, request.body);
+    const run = await find(ledger, request, response);
+    if (run === null) return;
+    await operate(parts, 'approve', { run: run.id, target, by });
+    answer(response, 202, { run: run.id });
+  });
   return routes;
 }
 
-function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: string, RequestHandler]> {
-  const accepted = (response: Response, run: RunId | null) => answer(response, 202, { run });
-  return [
-    [
-      '/replay',
-      async ({ body }, response) => {
-        const { targets, ...rest } = understand(ReplayBody, body);
-        accepted(response, await agent.replay(targets === undefined ? rest : { ...rest, targets }));
-      },
-    ],
-    [
-      '/runs/:id/approve',
-      async (request, response) => {
-        const { target, by } = understand(ApproveBody, request.body);
-        const run = await find(ledger, request, response);
-        if (run === null) return;
-        await agent.approve(run.id, target, by);
-        accepted(response, run.id);
-      },
-    ],
-    [
-      '/freeze',
-      async ({ body }, response) => {
-        const { reason, by } = understand(FreezeBody, body);
-        accepted(response, await agent.freeze(reason, by));
-      },
-    ],
-    ['/unfreeze', async ({ body }, response) => accepted(response, await agent.unfreeze(understand(AskBody, body).by))],
-    ['/drift', async ({ body }, response) => accepted(response, await agent.drift(understand(AskBody, body).by))],
-    ['/command', async ({ body }, response) => accepted(response, await agent.command(understand(CommandBody, body)))],
-  ];
+const PATHS: ReadonlyArray<readonly [path: string, what: OperationName]> = [
+  ['/replay', 'replay'],
+  ['/freeze', 'freeze'],
+  ['/unfreeze', 'unfreeze'],
+  ['/drift', 'drift'],
+  ['/command', 'command'],
+];
+
+/** Whoever holds the admin token may ask for anything. */
+function operate(parts: ApiDeps, what: OperationName, request: unknown): Promise<RunId | null> {
+  return carryOutOperation(parts, what, OPERATIONS[what].understand(request), { role: 'admin', through: 'API' });
 }
 
 async function find(ledger: ApiLedger, request: Request, response: Response): Promise<RunDetail | null> {

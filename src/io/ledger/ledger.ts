@@ -10,6 +10,7 @@ import { installations } from './installation.ts';
 import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { outbox } from './outbox.ts';
+import { people } from './people.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
 import { decode, encode } from './record.ts';
@@ -74,6 +75,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...leases(redis, keys),
     ...outbox(redis, keys, now),
     ...pulls(redis, keys, now),
+    ...people(redis, keys),
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     ...installations(redis, keys),
