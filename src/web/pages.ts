@@ -7,6 +7,7 @@ import { RunPath, TargetPath } from '../agent/http/requests.ts';
 import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
+import { type ActionDeps, actionRoutes } from './actions/routes.ts';
 import { loadAssets } from './assets.ts';
 import type { ForgePages } from './forge-pages.ts';
 import { gatherFront, gatherRun, gatherStep } from './gather.ts';
@@ -33,8 +34,8 @@ const ASKED_LISTED = 100;
 /** Characters of a search. */
 const LONGEST_QUERY = 100;
 
-export interface PagesDeps extends PageSources {
-  readonly log: Pick<Log, 'error'>;
+export interface PagesDeps extends ActionDeps {
+  readonly log: Pick<Log, 'info' | 'error'>;
   /** Null where commits and files have no page of a forge. */
   readonly forge: ForgePages | null;
 }
@@ -60,6 +61,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
     sendAsset(response, asset);
   });
   routes.use(signInRoutes(show));
+  routes.use(actionRoutes(parts, show));
   for (const [path, make] of pages(parts)) {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);

@@ -100,10 +100,7 @@ export async function openTestDoor(
 }
 
 /** What an agent shows before it followed anything. */
-export const NOTHING_SEEN: Pick<
-  Agent,
-  'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'
-> = {
+const NOTHING_SEEN: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'> = {
   known: async () => [],
   orphans: async () => [],
   environment: async () => null,
@@ -112,7 +109,7 @@ export const NOTHING_SEEN: Pick<
   commits: async () => new Map(),
 };
 
-function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
+export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
       asked.push([name, ...args]);

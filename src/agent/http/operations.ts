@@ -8,7 +8,8 @@ import { isCommandVerb, verbRow } from '../../model/verbs.ts';
 import type { AskedRecord, People } from '../../ports/people.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
-import { ApproveRequest, AskBody, CommandBody, FreezeBody, ReplayBody, understand } from './requests.ts';
+import { Refused } from '../refused.ts';
+import { ApproveRequest, AskBody, BadRequest, CommandBody, FreezeBody, ReplayBody, understand } from './requests.ts';
 
 type Asked = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
 
@@ -123,4 +124,9 @@ export async function carryOutOperation(
   log?.info('asked for', { by, what, about, run, ...asker });
   await ledger.noteAsked({ by, what, about, run, ...asker, at: clock.now().toISOString() });
   return run;
+}
+
+/** Why what was asked for is not done, in words for whoever asked; null for a fault of ours. */
+export function refusalOf(error: unknown): string | null {
+  return error instanceof Refused || error instanceof BadRequest ? error.message : null;
 }
