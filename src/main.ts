@@ -16,7 +16,7 @@ const io: Io = {
   stderr: (text) => void process.stderr.write(text),
   env: process.env,
   terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
-  ...(process.stdin.isTTY ? { ask } : {}),
+  ...(process.stdin.isTTY ? { askOnTerminal } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.
@@ -29,7 +29,7 @@ process.exit(
   }),
 );
 
-async function ask(question: string): Promise<string | null> {
+async function askOnTerminal(question: string): Promise<string | null> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   lines.on('SIGINT', () => process.exit(EXIT.interrupted));

@@ -6,6 +6,7 @@ import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
 import { type Context, isoNow } from './context.ts';
+import { channelsInUse, testChannels } from './notify/channels.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
@@ -49,6 +50,8 @@ export function operations(context: Context): Operations {
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),
     certificates: () => certificates(context),
+    channelsInUse: () => channelsInUse(context),
+    testChannels: (name) => testChannels(context, name),
     commits: commits(context),
   };
 }
@@ -98,7 +101,7 @@ export async function approve(
 ): Promise<void> {
   const { ledger, options } = context;
   const run = await ledger.run(id);
-  const refusal = whyNotApprove(run, id, target, by);
+  const refusal = stepRefusal(run, id, target, by);
   if (run?.plan == null || refusal !== null) throw new Refused(refusal ?? `run ${id} is not planned yet`);
   await ledger.approve(id, { target, by, at: isoNow(context), ...(where === undefined ? {} : { where }) });
   const again = run.steps.filter((step) => step.target === target || step.outcome === 'skipped');
@@ -114,7 +117,7 @@ export async function approve(
 }
 
 /** Pure. */
-function whyNotApprove(run: RunDetail | null, id: RunId, target: TargetId, by: string): string | null {
+function stepRefusal(run: RunDetail | null, id: RunId, target: TargetId, by: string): string | null {
   if (run === null) return `there is no run ${id}`;
   if (run.supersededBy !== null) return `run ${id} was superseded by ${shortSha(run.supersededBy)}; approve its run`;
   const step = run.steps.find((each) => each.target === target);

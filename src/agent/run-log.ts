@@ -67,7 +67,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     },
     async settleSteps(run, ended, ends) {
       await ledger.settleSteps(run, ended, ends);
-      if (ends.size > 0) tellSettled(log, run, await commitOf(run), ends);
+      if (ends.size > 0) logSettled(log, run, await commitOf(run), ends);
     },
     async supersedeRun(run, by, ended, ends, statuses) {
       const running = await ledger.supersedeRun(run, by, ended, ends, statuses);
@@ -78,7 +78,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
         const end = ends.get(target);
         return end === undefined ? [] : [[target, end] as const];
       });
-      tellSettled(log, run, now.commit, new Map(ours));
+      logSettled(log, run, now.commit, new Map(ours));
       if (now.ended === ended) log.info('run ended', { run, commit: now.commit, outcome: now.state, by });
       return running;
     },
@@ -90,7 +90,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
   };
 }
 
-function tellSettled(log: Log, run: RunId, commit: string | null, ends: ReadonlyMap<TargetId, SettledStep>): void {
+function logSettled(log: Log, run: RunId, commit: string | null, ends: ReadonlyMap<TargetId, SettledStep>): void {
   for (const [step, { outcome, reason }] of ends)
     log.info('step ended', { run, commit, step, outcome, ...because(reason) });
 }

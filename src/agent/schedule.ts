@@ -9,15 +9,15 @@ import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { endedWell, type Outcome, type RunState } from '../model/run.ts';
-import { cutOffBy } from '../plan/following.ts';
+import { cutOffTargets } from '../plan/following.ts';
 import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
 import { ready } from '../plan/ready.ts';
 import type { RunDetail, SettledStep } from '../ports/ledger.ts';
 import type { ApplyRequest, RetryDelay } from '../ports/queue.ts';
 import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
-import { takeForce } from './reconcile/judging.ts';
-import { tellMerged } from './review/merged.ts';
+import { enforcePolicyOf } from './reconcile/policy-in-force.ts';
+import { commentOnMerged } from './review/merged.ts';
 import { isTimed, runStatuses, settled } from './statuses.ts';
 import { openingFor } from './window.ts';
 
@@ -48,9 +48,9 @@ export async function schedule(
   const { ledger, queue, options } = context;
   const run = await ledger.runProgress(id);
   if (run === null || run.plan === null || run.ended !== null) return null;
-  const hold = await whatHolds(context, run);
+  const hold = await currentHold(context, run);
 
-  const next = whatNext(run, options.publicUrl);
+  const next = nextSteps(run, options.publicUrl);
   await ledger.settleSteps(id, isoNow(context), next.settle);
   if (hold === null && run.state !== 'superseded') await begin(context, id, next.start);
   if (startedToo) {
@@ -82,12 +82,12 @@ export async function scheduleAfter(
   const { ledger, options } = context;
   if (run.plan === null) return null;
   if (!endedWell(outcome)) {
-    const cutOff = await cutOffBy(run.plan, target, (these) => ledger.endedOf(run.id, these));
+    const cutOff = await cutOffTargets(run.plan, target, (these) => ledger.endedOf(run.id, these));
     const reason = WHY.skipped(target, outcome);
     const ends = cutOff.map((each) => [each, settled(options.publicUrl, run, each, 'skipped', reason)] as const);
     await ledger.settleSteps(run.id, isoNow(context), new Map(ends));
   }
-  const [next = null, ...others] = await take(context, run, 1 + dependentsOf(run.plan, target).length);
+  const [next = null, ...others] = await claimReady(context, run, 1 + dependentsOf(run.plan, target).length);
   for (const each of others) await context.queue.requestApply(options.node, each);
   return next;
 }
@@ -96,7 +96,7 @@ export async function scheduleAfter(
 export async function scheduleBeside(context: Context, run: RunDetail, target: TargetId): Promise<void> {
   const { ledger, queue, options } = context;
   await ledger.setAside(run.id, target);
-  for (const each of await take(context, run, 1)) await queue.requestApply(options.node, each);
+  for (const each of await claimReady(context, run, 1)) await queue.requestApply(options.node, each);
 }
 
 /**
@@ -104,7 +104,7 @@ export async function scheduleBeside(context: Context, run: RunDetail, target: T
  *
  * @param most one for who asks, and what may be ready because of it; the others that end meanwhile take their own
  */
-async function take(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
+async function claimReady(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
   const { ledger, queue, options } = context;
   const taken = openingFor(context, run).open ? await ledger.takeSteps(run.id, { most, out: mostOut(options) }) : null;
   if (taken === null || !taken.certain || taken.left === 0) {
@@ -138,7 +138,7 @@ interface Hold {
 }
 
 /** What keeps steps of the run from being started that have not; null when nothing does. */
-async function whatHolds(context: Context, run: RunDetail): Promise<Hold | null> {
+async function currentHold(context: Context, run: RunDetail): Promise<Hold | null> {
   const freeze = await context.ledger.frozen();
   if (freeze !== null) return { said: frozen(freeze.reason), opens: null };
   const opening = openingFor(context, run);
@@ -161,7 +161,7 @@ function soon({ clock, options }: Context, at: Date): RetryDelay {
 }
 
 /** Pure. */
-function whatNext(run: RunDetail, publicUrl: string | null) {
+function nextSteps(run: RunDetail, publicUrl: string | null) {
   const steps = run.plan?.steps ?? [];
   const outcomes = new Map<TargetId, Outcome>(
     run.steps.flatMap(({ target, outcome }) => (outcome === null ? [] : [[target, outcome]])),
@@ -175,7 +175,7 @@ function whatNext(run: RunDetail, publicUrl: string | null) {
   const started = new Set(running);
   const settle = new Map<TargetId, SettledStep>();
   for (const step of steps) {
-    const reason = outcomes.has(step.target) || started.has(step.target) ? null : whyItWaits(run, step);
+    const reason = outcomes.has(step.target) || started.has(step.target) ? null : waitingReason(run, step);
     if (reason === null) continue;
     settle.set(step.target, settled(publicUrl, run, step.target, 'blocked', reason));
     outcomes.set(step.target, 'blocked');
@@ -188,7 +188,7 @@ function whatNext(run: RunDetail, publicUrl: string | null) {
 }
 
 /** What a person has to do before the step may start; null when nothing. @param run with at least that step's approvals */
-export function whyItWaits(run: RunDetail, step: PlanStep): string | null {
+export function waitingReason(run: RunDetail, step: PlanStep): string | null {
   const problem = run.held[step.target];
   if (problem !== undefined) return problem;
   if (step.protected && isDestructive(step.impact)) return WHY.protected(step);
@@ -211,17 +211,17 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const statuses = replaced ? [] : isTimed(run.request) ? await news(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
-    await tellMerged(context, run.commit);
+    await commentOnMerged(context, run.commit);
     return;
   }
   const whole: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
   const state = cut ? 'superseded' : whole;
-  if (!cut) await takeForce(context, run.commit, run.request);
+  if (!cut) await enforcePolicyOf(context, run.commit, run.request);
   // What waited for this run to end, a newer head or another run, gets its turn.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReport();
   await queue.requestReconcile();
-  await tellMerged(context, run.commit);
+  await commentOnMerged(context, run.commit);
   // What was done may have made something new that ends by itself.
   if (!run.readOnly) await queue.requestRenew();
 }

@@ -32,7 +32,7 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
   const stage = await setStage(io);
   try {
     io.stdout(stageLines({ forge: stage.forge.url, agent: stage.url, lab: stage.lab }));
-    const wrong = await Promise.race([tell(stage, io), stop.then(() => null)]);
+    const wrong = await Promise.race([narrate(stage, io), stop.then(() => null)]);
     if (wrong === null) return EXIT.interrupted;
     io.stdout(storyEnd(wrong, (performance.now() - began) / 1000));
     if (onlyOnce || wrong.length > 0) return wrong.length === 0 ? EXIT.done : EXIT.no;
@@ -45,7 +45,7 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
 }
 
 /** Resolves to what was not as it should be. */
-async function tell(stage: Stage, io: Io): Promise<string[]> {
+async function narrate(stage: Stage, io: Io): Promise<string[]> {
   const wrong: string[] = [];
   const telling = openTelling(stage, io, (expected) => wrong.push(expected));
   for (const [index, { title, tell: tellChapter }] of CHAPTERS.entries()) {

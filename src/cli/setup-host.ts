@@ -12,8 +12,8 @@ import { openRedactor } from '../io/redact.ts';
 import { load } from '../load/load.ts';
 import { READING } from '../load/reading.ts';
 import type { Config } from '../managers/config.ts';
-import { lookAtDisks } from '../managers/hypervisor/setup/disks.ts';
-import { lookAtDriver, planDriver } from '../managers/hypervisor/setup/gpu-driver.ts';
+import { observeDisks } from '../managers/hypervisor/setup/disks.ts';
+import { observeDriver, planDriver } from '../managers/hypervisor/setup/gpu-driver.ts';
 import { type PoolPlan, pathsOf, planPools } from '../managers/hypervisor/setup/pools.ts';
 import { problemText } from '../messages/problem.ts';
 import { poolText, SETUP } from '../messages/setup.ts';
@@ -75,7 +75,7 @@ async function setup(args: SetupHostArgs, io: Io): Promise<Ending> {
   }
   const host = await hostOf(settings, io);
   try {
-    const pools = args.disks.length === 0 ? done([]) : await makePools(host, config, args, io);
+    const pools = args.disks.length === 0 ? ending([]) : await makePools(host, config, args, io);
     if (pools.exit !== EXIT.done || !args.gpuDriver) return pools;
     const driver = await installDriver(host, config, args, io);
     return { ...driver, actions: [...pools.actions, ...driver.actions] };
@@ -86,7 +86,7 @@ async function setup(args: SetupHostArgs, io: Io): Promise<Ending> {
 
 async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<Ending> {
   const declared = hypervisor.zfs.pools;
-  const look = async () => planPools(declared, args.disks, await lookAtDisks(host, pathsOf(declared, args.disks)));
+  const look = async () => planPools(declared, args.disks, await observeDisks(host, pathsOf(declared, args.disks)));
   const plan = await look();
   if (plan.kind === 'refused') return refused(plan.reason, EXIT.no);
   for (const pool of plan.pools) io.stdout(poolText(pool));
@@ -116,7 +116,7 @@ async function confirm(pools: readonly PoolPlan[], io: Io): Promise<Ending | nul
 
 async function installDriver(host: Host, { hypervisor }: Config, args: SetupHostArgs, io: Io): Promise<Ending> {
   if (hypervisor.nvidia === null) return refused(SETUP.noDriver, EXIT.no);
-  const { actions, afterwards } = planDriver(hypervisor.nvidia, await lookAtDriver(host));
+  const { actions, afterwards } = planDriver(hypervisor.nvidia, await observeDriver(host));
   if (args.dryRun) return dryRun(actions, io);
   const ending = await runAll(host, actions, io);
   if (ending.exit !== EXIT.done) return ending;
@@ -135,16 +135,16 @@ async function runAll(host: Host, actions: readonly Action[], io: Io): Promise<E
     if (exit !== 0) return { exit: EXIT.no, reason: why, actions: summaries };
     summaries.push(action.summary);
   }
-  return done(summaries);
+  return ending(summaries);
 }
 
 function dryRun(actions: readonly Action[], io: Io): Ending {
   const summaries = actions.map(({ summary }) => summary);
   io.stdout(SETUP.dry(summaries));
-  return done(summaries);
+  return ending(summaries);
 }
 
-function done(actions: readonly string[]): Ending {
+function ending(actions: readonly string[]): Ending {
   return { exit: EXIT.done, reason: null, actions };
 }
 

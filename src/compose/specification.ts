@@ -9,6 +9,10 @@ import { keysOf, pointer } from '../config/read/place.ts';
 import specification from './compose-spec.json' with { type: 'json' };
 import { diagnostic, placeOf } from './nodes.ts';
 
+// Quick to make rather than quick to run, since most processes check a few files: refs stay calls, and the schema, which a test holds
+// to its own meta-schema, is not checked again.
+const ONCE = { code: { optimize: false }, inlineRefs: false, validateSchema: false, meta: false } as const;
+
 let compiled: ValidateFunction | undefined;
 
 /** UNKNOWN_KEY and INVALID_VALUE, each once per place. */
@@ -18,10 +22,12 @@ export function againstSpecification(
   document: Document.Parsed,
   lines: LineCounter,
 ): Diagnostic[] {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false }).compile(specification);
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false, ...ONCE }).compile(
+    specification,
+  );
   if (compiled(value)) return [];
   const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
-  return tellingErrors(errors).map((error) => {
+  return deepestErrors(errors).map((error) => {
     const extra = error.params.additionalProperty as string | undefined;
     if (extra === undefined) {
       const message = `${error.instancePath === '' ? 'a compose file' : `"${keysOf(error.instancePath).at(-1)}"`} ${error.message ?? 'is not valid'}`;
@@ -56,7 +62,7 @@ function isRepeatedLightly({ keyword, instancePath }: ErrorObject): boolean {
 }
 
 /** Of alternatives that all fail, only what failed deepest tells people something; once per place. */
-function tellingErrors(errors: readonly ErrorObject[]): ErrorObject[] {
+function deepestErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   const deepest = errors.filter(
     (error) => !errors.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`)),
   );

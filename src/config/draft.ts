@@ -4,7 +4,7 @@
 import type { TargetId } from '../model/ids.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Place } from './read/place.ts';
-import { within } from './read/place.ts';
+import { placeIn } from './read/place.ts';
 
 export type Raw = Record<string, unknown>;
 
@@ -50,7 +50,7 @@ export class Draft {
   /** Notes the old shape at a key. */
   old(key: string, message: string, hint: string): void {
     const target = this.#target === undefined ? {} : { target: this.#target };
-    this.diagnostics.push({ code: 'LEGACY_SHAPE', at: within(this.#at, key), message, hint, onKey: true, ...target });
+    this.diagnostics.push({ code: 'LEGACY_SHAPE', at: placeIn(this.#at, key), message, hint, onKey: true, ...target });
   }
 
   #writable(): Raw {

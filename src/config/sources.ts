@@ -4,7 +4,7 @@
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
-import { notTheContent, standsFor } from './read/content.ts';
+import { notTheContent, placeholderKind } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 
 /** What was read of the files, and the texts that positions are looked up in. */
@@ -46,9 +46,9 @@ export class Sources {
       if (need === 'needed') this.#refuse(path, 'MISSING_FILE', 'the file is missing');
       return undefined;
     }
-    const reason = whyUnreadable(file, limit);
+    const reason = unreadableReason(file, limit);
     if (reason === null) {
-      const instead = file.bytes === undefined ? null : standsFor(file.bytes);
+      const instead = file.bytes === undefined ? null : placeholderKind(file.bytes);
       if (instead === null) return file.bytes;
       this.diagnostics.push(notTheContent(path, instead));
       return undefined;
@@ -62,7 +62,7 @@ export class Sources {
   }
 }
 
-function whyUnreadable(file: SourceFile, limit: number): string | null {
+function unreadableReason(file: SourceFile, limit: number): string | null {
   if (file.kind === 'symlink') return 'is a symbolic link, which is not followed';
   if (file.kind === 'submodule') return 'is a submodule, which is not read';
   const size = file.bytes?.length ?? file.size ?? Number.POSITIVE_INFINITY;

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { type Place, within } from './read/place.ts';
-import { type Marked, marked, matches } from './schema/field-metadata.ts';
+import { type Place, placeIn } from './read/place.ts';
+import { fieldsWith, type Marked, matches } from './schema/field-metadata.ts';
 import { isNoSecret } from './secret.ts';
 import { plainHint } from './written-secrets.ts';
 
@@ -18,7 +18,7 @@ export interface Marking {
 }
 
 export function markingOf(schema: z.ZodType, alsoPlain: Marking['alsoPlain'] = () => []): Marking {
-  return { noEffect: marked(schema, 'noEffect'), secret: marked(schema, 'secret'), alsoPlain };
+  return { noEffect: fieldsWith(schema, 'noEffect'), secret: fieldsWith(schema, 'secret'), alsoPlain };
 }
 
 /** NO_EFFECT and PLAINTEXT_SECRET of one written value. */
@@ -34,13 +34,13 @@ export function unusedAndPlain(
   for (const { pattern, value: instead } of noEffect) {
     for (const { keys } of matches(raw, pattern)) {
       const message = `"${keys.at(-1)}" has no effect: ${instead}`;
-      diagnostics.push({ code: 'NO_EFFECT', at: within(at, ...keys), message, onKey: true, ...common });
+      diagnostics.push({ code: 'NO_EFFECT', at: placeIn(at, ...keys), message, onKey: true, ...common });
     }
   }
   for (const { pattern } of secret) {
     for (const { keys, value } of matches(raw, pattern)) {
       if (typeof value !== 'string' || isNoSecret(value)) continue;
-      diagnostics.push({ ...plainSecret(String(keys.at(-1)), within(at, ...keys), bounds), ...common });
+      diagnostics.push({ ...plainSecret(String(keys.at(-1)), placeIn(at, ...keys), bounds), ...common });
     }
   }
   return [...diagnostics, ...alsoPlain(raw, at, bounds)];

@@ -3,13 +3,13 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
-import { parseReference, whyNotAllowed } from '../model/secret-bounds.ts';
+import { parseReference, referenceRefusal } from '../model/secret-bounds.ts';
 import { plainSecretsIn, secretArguments } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { notTheContent, standsFor } from './read/content.ts';
+import { notTheContent, placeholderKind } from './read/content.ts';
 import type { Place } from './read/place.ts';
-import { within } from './read/place.ts';
+import { placeIn } from './read/place.ts';
 import { readSopsFile, type SopsFile } from './sops/file.ts';
 import { valueAt } from './sops/key-path.ts';
 
@@ -39,14 +39,14 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
 
   /** Null for one that can be resolved, as far as the repository and the settings tell. */
   function faultOf(reference: string, at: Place): Diagnostic | null {
-    const refusal = whyNotAllowed(reference, bounds);
+    const refusal = referenceRefusal(reference, bounds);
     if (refusal !== null) return { code: 'SECRET_NOT_ALLOWED', at, ...refusal };
     const parsed = parseReference(reference);
     if (parsed?.scheme !== 'sops') return null;
     const { file: path, path: way } = parsed;
     const found = files.get(path);
     if (found?.bytes === undefined) return unreadable(path, at, found?.kind);
-    const instead = standsFor(found.bytes);
+    const instead = placeholderKind(found.bytes);
     if (instead?.pointer) return notTheContent(path, instead);
     const file = sopsFile(path, found.bytes);
     if ('wrong' in file) {
@@ -71,13 +71,13 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
     eachText(raw, [], false, (value, keys, isArgument) => {
       if (keys.at(-1) === '$secret') {
         refers = true;
-        const fault = faultOf(value, within(at, ...keys));
+        const fault = faultOf(value, placeIn(at, ...keys));
         if (fault !== null) references.push({ ...fault, ...common });
         return;
       }
       const what = isArgument ? 'a secret by its name' : plainSecretsIn(value)[0]?.what;
       if (what === undefined) return;
-      const place = within(at, ...keys);
+      const place = placeIn(at, ...keys);
       if (!said.has(place.path)) plain.push({ ...plainSecret(what, keys, place, bounds), ...common });
     });
     return { references, plain, refers };

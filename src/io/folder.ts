@@ -40,14 +40,14 @@ export async function folderSnapshot(
   folder: string,
   root: string,
   paths: readonly string[],
-  { wantsBytes, mentionedFiles, usedFiles, traits, maxFileBytes }: FolderOptions,
+  { readsContent, mentionedFiles, usedFiles, traits, maxFileBytes }: FolderOptions,
 ): Promise<Snapshot> {
   const files = new Map<string, SourceFile>();
   const prefix = root === '' ? '' : `${root}/`;
   for (const path of paths) {
     if (!path.startsWith(prefix)) continue;
     const inside = path.slice(prefix.length);
-    files.set(inside, await sourceFile(join(folder, path), wantsBytes(inside) ? maxFileBytes : 0));
+    files.set(inside, await sourceFile(join(folder, path), readsContent(inside) ? maxFileBytes : 0));
   }
   for (const path of mentionedIn(files, mentionedFiles)) {
     files.set(path, await sourceFile(join(folder, prefix + path), maxFileBytes));

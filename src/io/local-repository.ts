@@ -9,8 +9,8 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { CommitInfo } from '../ports.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
-import { kindOfRepository, reading, whyLacking } from './git/kinds.ts';
-import { historyOf, keepObjects, readObjects } from './git/objects.ts';
+import { kindOfRepository, missingReason, reading } from './git/kinds.ts';
+import { historyOf, objectCaches, readObjects } from './git/objects.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
 export interface LocalRepository {
@@ -36,7 +36,7 @@ export async function openLocalRepository(path: string): Promise<LocalRepository
   if (found === null) return null;
   const { gitdir, head } = found;
   const kind = await kindOfRepository(gitdir);
-  const kept = keepObjects();
+  const kept = objectCaches();
   const objects = () => readObjects(fs, gitdir, kept);
 
   async function named(name: string): Promise<string | null> {
@@ -59,14 +59,14 @@ export async function openLocalRepository(path: string): Promise<LocalRepository
       try {
         return await ancestorOf(objects(), id, steps?.[2] ?? '');
       } catch (error) {
-        const lacking = isMissing(error) ? whyLacking(kind, JSON.stringify(revision)) : null;
+        const lacking = isMissing(error) ? missingReason(kind, JSON.stringify(revision)) : null;
         if (lacking !== null) throw lacking;
         if (isMissing(error) || (error as { code?: string }).code === 'ObjectTypeError') return null;
         throw error;
       }
     },
     async paths(commit) {
-      const options = { root: '', wantsBytes: () => false, maxFileBytes: 0 };
+      const options = { root: '', readsContent: () => false, maxFileBytes: 0 };
       const all = await reading(kind, `a folder of ${commit}`, () => readSnapshot(objects(), commit, options));
       return [...all.files.keys()];
     },

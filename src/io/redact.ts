@@ -49,7 +49,7 @@ export function openRedactor(): Redactor {
       for (const { pattern } of candidates(text)) {
         for (const match of text.matchAll(pattern)) found.push([match.index, match.index + match[0].length]);
       }
-      return found.length === 0 ? text : without(text, found);
+      return found.length === 0 ? text : cutSpans(text, found);
     },
     longest: () => longest,
   };
@@ -65,7 +65,7 @@ function numberAt(text: string, end: number): number {
 }
 
 /** Spans that overlap are one; those that only touch are two secrets. */
-function without(text: string, found: readonly (readonly [from: number, to: number])[]): string {
+function cutSpans(text: string, found: readonly (readonly [from: number, to: number])[]): string {
   let shown = '';
   let end = 0;
   let hiding = false;

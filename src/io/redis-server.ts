@@ -141,10 +141,10 @@ async function noRoom(home: string): Promise<string | null> {
 
 /** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */
 async function endLeftover(socket: string): Promise<void> {
-  if ((await ask(socket, 'PING')) === null) return;
-  await ask(socket, 'SHUTDOWN');
+  if ((await inlineCommand(socket, 'PING')) === null) return;
+  await inlineCommand(socket, 'SHUTDOWN');
   const deadline = performance.now() + STOP_MS;
-  while ((await ask(socket, 'PING')) !== null) {
+  while ((await inlineCommand(socket, 'PING')) !== null) {
     if (performance.now() > deadline) {
       throw new RedisUnavailable(
         `the redis-server at ${socket} does not end`,
@@ -204,14 +204,14 @@ async function launch(program: string, home: string, socket: string): Promise<La
 async function answering(socket: string): Promise<string | null> {
   const deadline = performance.now() + START_MS;
   while (performance.now() < deadline) {
-    if ((await ask(socket, 'PING')) === '+PONG') return null;
+    if ((await inlineCommand(socket, 'PING')) === '+PONG') return null;
     await delay(LOOK_AGAIN_MS);
   }
   return 'it does not answer';
 }
 
 /** One inline command of Redis's protocol. Null when nobody answers; empty when the connection ended without an answer. */
-function ask(socket: string, command: string): Promise<string | null> {
+function inlineCommand(socket: string, command: string): Promise<string | null> {
   return new Promise((resolve) => {
     const connection = connect(socket);
     let connected = false;

@@ -2,7 +2,7 @@
 // refused here too, whatever let the reference come so far.
 
 import type { SecretReference } from '../model/action.ts';
-import { parseReference, type SecretBounds, whyNotAllowed } from '../model/secret-bounds.ts';
+import { parseReference, referenceRefusal, type SecretBounds } from '../model/secret-bounds.ts';
 import { SecretUnavailable } from '../ports/secret-unavailable.ts';
 import type { Redactor } from './redact.ts';
 import type { OpenSopsValue } from './sops.ts';
@@ -50,7 +50,7 @@ export function openSecrets(sources: SecretSources): Secrets {
   return {
     async resolve(reference, files) {
       const { $secret: text } = reference;
-      const refusal = whyNotAllowed(text, sources.bounds);
+      const refusal = referenceRefusal(text, sources.bounds);
       if (refusal !== null) throw new SecretUnavailable(`${refusal.message}. ${refusal.hint}`);
       const value = await read(reference, sources, files);
       if (value === '') throw new SecretUnavailable(`the secret ${text} is empty`);

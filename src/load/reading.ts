@@ -8,7 +8,7 @@ import { HYPERVISOR_FILE } from '../managers/places.ts';
 import { formatOf } from './formats.ts';
 
 /** Whether the content of a file below the config root is read; of all others only the identity counts. */
-export function wantsBytes(path: string): boolean {
+export function readsContent(path: string): boolean {
   return formatOf(path, KINDS) !== undefined || KINDS.some(({ declares }) => declares.alsoReads?.test(path));
 }
 
@@ -56,7 +56,7 @@ function textsIn(json: string): Set<string> {
 
 /** How the files of a configuration are read, from Git or from a folder. */
 export const READING = {
-  wantsBytes,
+  readsContent,
   mentionedFiles,
   usedFiles,
   traits: contentTraits,

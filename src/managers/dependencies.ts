@@ -6,8 +6,8 @@ import type { Certificate } from './certificate/declared.ts';
 import type { Config, Guest } from './config.ts';
 import { objectsNamedBy } from './guest/firewall-names.ts';
 import { interfacesOf } from './guest/guests.ts';
+import { guestPathOf } from './guest/mounted-paths.ts';
 import { ASKING_THE_CA } from './guest/rules/dependency-cycle.ts';
-import { seenBy } from './guest/seen-by.ts';
 import type { LxcGuest } from './lxc/declared.ts';
 import type { VmGuest } from './vm/declared.ts';
 
@@ -75,7 +75,7 @@ export function environmentTarget({ portainer }: VmGuest): TargetId {
 
 /** Certificates whose files lie in a folder that the guest sees. */
 export function certificatesSeenBy(config: Config, guest: Guest): readonly Certificate[] {
-  return config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
+  return config.certificates.filter(({ certPath }) => guestPathOf(guest, certPath) !== null);
 }
 
 /** An interface of it is on a network that is declared. */

@@ -22,10 +22,10 @@ export function writtenValues(files: Snapshot['files']): WrittenValues {
 
 function fileValue(file: string, bytes: Uint8Array | undefined): Json | undefined {
   if (bytes === undefined) return undefined;
-  if (file.endsWith('.json')) return marked(readJson(bytes).value as Json | undefined, [], variableSecret);
+  if (file.endsWith('.json')) return maskSecrets(readJson(bytes).value as Json | undefined, [], variableSecret);
   try {
     const value = yamlSource(new TextDecoder().decode(bytes)).document.toJS({ maxAliasCount: 1_000 });
-    return marked(
+    return maskSecrets(
       JSON.parse(JSON.stringify(value)) as Json,
       [],
       (keys, text) => composeSecret(pointer(keys), text) !== null,
@@ -51,15 +51,16 @@ function variableSecret(
 }
 
 /** The readers have bounded how deep it is. */
-function marked(value: Json | undefined, keys: readonly string[], isSecret: IsSecret): Json | undefined {
+function maskSecrets(value: Json | undefined, keys: readonly string[], isSecret: IsSecret): Json | undefined {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item, index) => marked(item, [...keys, String(index)], isSecret) ?? null);
+  if (Array.isArray(value))
+    return value.map((item, index) => maskSecrets(item, [...keys, String(index)], isSecret) ?? null);
   const object = value as { readonly [key: string]: Json | undefined };
   return Object.fromEntries(
     Object.entries(object).map(([key, item]) => {
       const at = [...keys, key];
       if (typeof item === 'string' && isSecret(at, item, object)) return [key, { $plain: item }];
-      return [key, marked(item, at, isSecret)];
+      return [key, maskSecrets(item, at, isSecret)];
     }),
   );
 }

@@ -144,13 +144,13 @@ function changesBelow(at: string, pair: Pair, sides: Sides): WrittenChange[] {
       before,
       after,
     };
-    const was = before === undefined || after === undefined ? undefined : whereItWas(inside, before, pair, sides);
+    const was = before === undefined || after === undefined ? undefined : previousPointer(inside, before, pair, sides);
     return [was === undefined || was === change.path ? change : { ...change, was }];
   });
 }
 
 /** Elements of a list that moved stood elsewhere: found by their value, along the same way. */
-function whereItWas(inside: string, value: Json, { before }: Pair, { before: side }: Sides): string | undefined {
+function previousPointer(inside: string, value: Json, { before }: Pair, { before: side }: Sides): string | undefined {
   if (before === null || side === null) return undefined;
   const root = side.values(before.file);
   const straight = `${before.path}${inside}`;

@@ -28,15 +28,15 @@ export const REMEDIES: readonly (readonly [RegExp, string])[] = [
 /** For example `pct start 101: exit 255: CT is locked (backup); …`. */
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
-  const why = tellingLine(result.stderr) ?? tellingLine(result.stdout);
+  const why = errorLine(result.stderr) ?? errorLine(result.stdout);
   const known = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
   const remedy = action.remedy ?? known;
-  const told = [howItEnded(action, result), why].filter((part) => part !== undefined);
+  const told = [endInWords(action, result), why].filter((part) => part !== undefined);
   return failureText({ what: what.trim(), why: told.join(': '), remedy });
 }
 
 /** The last line that is not empty, a line that speaks of an error before others. */
-export function tellingLine(output: string): string | undefined {
+export function errorLine(output: string): string | undefined {
   const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
   // What nginx stopped at, before the line that only says that it did.
   const stopped = lines.findLast((line) => /\[(emerg|alert|crit)\]/.test(line));
@@ -45,7 +45,7 @@ export function tellingLine(output: string): string | undefined {
 }
 
 /** Undefined where what was said of it says it all. */
-function howItEnded({ do: { kind } }: Action, { exit, ended }: CommandResult): string | undefined {
+function endInWords({ do: { kind } }: Action, { exit, ended }: CommandResult): string | undefined {
   switch (ended) {
     case 'exited':
       if (kind === 'command') return `exit ${exit}`;

@@ -6,15 +6,15 @@ const REMEDY =
   'destroy it, declare it under its id and adopt it, or take the tag phoenix and the block of Phoenix in its notes away';
 
 /** `lxc/199 (web), marked as lxc/101`. */
-function named({ target, name, markedAs }: MarkedTarget): string {
+function orphanName({ target, name, markedAs }: MarkedTarget): string {
   return `${target}${name === '' ? '' : ` (${name})`}${markedAs === target ? '' : `, marked as ${markedAs}`}`;
 }
 
 export function orphanText(orphan: MarkedTarget): string {
-  return `${named(orphan)} has Phoenix's mark, and nothing declares it: ${REMEDY}`;
+  return `${orphanName(orphan)} has Phoenix's mark, and nothing declares it: ${REMEDY}`;
 }
 
 /** Why another is not made beside it. */
 export function inTheWay(orphan: MarkedTarget, address: string, wanted: string): string {
-  return `${named(orphan)} has the address ${address} and Phoenix's mark, and nothing declares it: ${wanted} would be a second one; ${REMEDY}`;
+  return `${orphanName(orphan)} has the address ${address} and Phoenix's mark, and nothing declares it: ${wanted} would be a second one; ${REMEDY}`;
 }

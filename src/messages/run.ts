@@ -71,11 +71,11 @@ export function runLine(run: Run, colours: boolean): string {
   const { id, state, commit, steps } = run;
   const counts = outcomeCounts(steps);
   const told = counts === '' ? '' : `: ${counts}`;
-  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${askedFor(run)})`;
+  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${runOrigin(run)})`;
 }
 
 /** `push by ada`, `stop by ada, dry run`. */
-export function askedFor(run: Run): string {
+export function runOrigin(run: Run): string {
   return `${run.verb ?? run.trigger} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
 }
 

@@ -34,13 +34,13 @@ export interface Refusal {
 }
 
 /** Null where the reference is allowed, as far as its text says: whether a link leads out of a folder is seen where it is read. */
-export function whyNotAllowed(reference: string, bounds: SecretBounds): Refusal | null {
+export function referenceRefusal(reference: string, bounds: SecretBounds): Refusal | null {
   const parsed = parseReference(reference);
-  if (parsed?.scheme === 'env') return whyNotVariable(parsed.name, bounds);
-  return parsed?.scheme === 'file' ? whyNotFile(parsed.path, bounds) : null;
+  if (parsed?.scheme === 'env') return variableRefusal(parsed.name, bounds);
+  return parsed?.scheme === 'file' ? fileRefusal(parsed.path, bounds) : null;
 }
 
-function whyNotVariable(name: string, { envPrefix, ownVariables }: SecretBounds): Refusal | null {
+function variableRefusal(name: string, { envPrefix, ownVariables }: SecretBounds): Refusal | null {
   if (ownVariables.has(name)) {
     return {
       message: `the secret env:${name} is a setting of Phoenix itself, which is given to no guest`,
@@ -54,7 +54,7 @@ function whyNotVariable(name: string, { envPrefix, ownVariables }: SecretBounds)
   };
 }
 
-function whyNotFile(path: string, { folders, ownFiles }: SecretBounds): Refusal | null {
+function fileRefusal(path: string, { folders, ownFiles }: SecretBounds): Refusal | null {
   const listed = folders.join(' and ');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   const plain = `/${parts.join('/')}`;

@@ -50,14 +50,14 @@ export function choose({ row, targets: asked, cascade }: Asked, situation: Situa
   const kept = row.of === 'what can run, no templates' ? asked.filter((target) => resting.has(target)) : [];
   if (kept.length > 0) return refused('is a template', kept);
 
-  const along = takenAlong({ row, targets: asked, cascade }, situation);
+  const along = additionalTargets({ row, targets: asked, cascade }, situation);
   if (along.kind === 'refused') return along;
   const chosen = new Set([...asked, ...along.targets]);
   const guarded = row.work === 'destroy' ? [...chosen].filter((each) => targets.get(each)?.protected === true) : [];
   return guarded.length > 0 ? refused('is protected', guarded) : { kind: 'chosen', targets: chosen };
 }
 
-function takenAlong({ row, targets: asked, cascade }: Asked, situation: Situation): Choice {
+function additionalTargets({ row, targets: asked, cascade }: Asked, situation: Situation): Choice {
   const { targets, states, resting } = situation;
   if (row.scope === 'with stopped needs') {
     const lacking = [...withNeeds(asked, targets)].filter(

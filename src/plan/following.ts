@@ -11,7 +11,7 @@ import { dependentsOf } from '../model/plan-graph.ts';
  *
  * @param over which of these have an outcome already
  */
-export async function cutOffBy(
+export async function cutOffTargets(
   plan: Plan,
   target: TargetId,
   over: (these: readonly TargetId[]) => Promise<ReadonlySet<TargetId>>,

@@ -38,7 +38,7 @@ export type Planned =
 export function makePlan(input: PlanInput): Planned {
   const differences = diff(input.before, input.after);
   const also = new Set([...(input.also ?? []), ...lostWith(madeAnew(differences, input), input.after)]);
-  const changes = new Map([...lookedAt({ ...input, also }), ...differences].map((one) => [one.target, one]));
+  const changes = new Map([...unchangedUpdates({ ...input, also }), ...differences].map((one) => [one.target, one]));
   const found = stepNeeds([...changes.values()], input.before, input.after);
   if (found.kind === 'cycle') return found;
 
@@ -74,7 +74,7 @@ function lostWith(anew: ReadonlySet<TargetId>, after: ReadonlyMap<TargetId, Targ
 }
 
 /** An update that changes no field, for each target of `also` that was there and stays. */
-function lookedAt({ also, before, after }: PlanInput & { readonly also: ReadonlySet<TargetId> }): Change[] {
+function unchangedUpdates({ also, before, after }: PlanInput & { readonly also: ReadonlySet<TargetId> }): Change[] {
   return [...also].flatMap((target): Change[] => {
     const [was, is] = [before.get(target)?.spec, after.get(target)?.spec];
     if (was === undefined || is === undefined) return [];

@@ -1,6 +1,6 @@
 // IP addresses as Proxmox's checks see them: strict patterns for guests, and the looser address blocks and ranges
 // of firewall rules, with the words in which those are refused.
-import { splitOn, whole } from './perl.ts';
+import { splitOn, wholeMatch } from './perl.ts';
 
 const octet = '(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])';
 const IPV4 = `(?:(?:${octet}\\.){3}${octet})`;
@@ -15,8 +15,8 @@ const IPV6 = `(?:${[
   `${before(7)}::`,
 ].join('|')})`;
 
-export const isIpv4 = (text: string): boolean => whole(IPV4).test(text);
-export const isIpv6 = (text: string): boolean => whole(IPV6).test(text);
+export const isIpv4 = (text: string): boolean => wholeMatch(IPV4).test(text);
+export const isIpv6 = (text: string): boolean => wholeMatch(IPV6).test(text);
 export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
 
 const IPV4_NETWORK = `${IPV4}/(\\d+)`;
@@ -24,7 +24,7 @@ const IPV6_NETWORK = `${IPV6}/(\\d+)`;
 
 /** A network in CIDR form; prefixes shorter than 8 bits are refused. */
 export function isCidr(text: string, version: 4 | 6): boolean {
-  const length = Number(whole(version === 4 ? IPV4_NETWORK : IPV6_NETWORK).exec(text)?.[1] ?? 0);
+  const length = Number(wholeMatch(version === 4 ? IPV4_NETWORK : IPV6_NETWORK).exec(text)?.[1] ?? 0);
   return length > 7 && length <= (version === 4 ? 32 : 128);
 }
 
@@ -39,7 +39,7 @@ function versionOf(address: string): Block {
 }
 
 function ipv4Problem(address: string): string | undefined {
-  if (!whole('[\\d.]+').test(address)) return `Invalid chars in IP ${address}`;
+  if (!wholeMatch('[\\d.]+').test(address)) return `Invalid chars in IP ${address}`;
   if (address.startsWith('.')) return `Invalid IP ${address} - starts with a dot`;
   if (address.endsWith('.')) return `Invalid IP ${address} - ends with a dot`;
   const quads = address.split('.');

@@ -1,6 +1,6 @@
 // The formats of firewall rules: addresses, ports, protocols and ICMP types, with the words of their refusals.
 import { isIp, isIpv4, readBlock } from './addresses.ts';
-import { splitOn, whole } from './perl.ts';
+import { splitOn, wholeMatch } from './perl.ts';
 import { names } from './table.ts';
 
 type Verifier = (value: string) => string | undefined;
@@ -43,9 +43,10 @@ const ports =
 
 /** A set, an alias, or a list of addresses of one version; the version decides what else a rule may say. */
 export function readAddressList(value: string): { version: 4 | 6 | undefined } | { error: string } {
-  if (whole('\\+\\S+').test(value))
+  if (wholeMatch('\\+\\S+').test(value))
     return value.length > 65 ? { error: 'ipset name too long' } : { version: undefined };
-  if (whole(ALIAS).test(value)) return value.length > 64 ? { error: 'alias name too long' } : { version: undefined };
+  if (wholeMatch(ALIAS).test(value))
+    return value.length > 64 ? { error: 'alias name too long' } : { version: undefined };
   const items = splitOn(value, ',');
   if (items.join(',') !== value) return { error: 'extraneous commas in list' };
   let version: 4 | 6 | undefined;
@@ -83,7 +84,7 @@ const conntrackHelpers: Verifier = (value) => {
 
 export const FIREWALL_FORMATS: Record<string, Verifier> = {
   IPorCIDR: ipOrCidr,
-  IPorCIDRorAlias: (value) => (whole(ALIAS).test(value) ? undefined : ipOrCidr(value)),
+  IPorCIDRorAlias: (value) => (wholeMatch(ALIAS).test(value) ? undefined : ipOrCidr(value)),
   'pve-fw-addr-spec': addresses,
   'pve-fw-conntrack-helper': conntrackHelpers,
   'pve-fw-dport-spec': ports(true),

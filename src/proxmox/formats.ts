@@ -4,7 +4,7 @@ import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { isCalendarEvent } from './calendar-event.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
-import { booleanOf, splitList, splitOn, whole } from './perl.ts';
+import { booleanOf, splitList, splitOn, wholeMatch } from './perl.ts';
 import { configOption, names } from './table.ts';
 
 /** Undefined when the value is well formed, else why not. */
@@ -13,7 +13,7 @@ type Verifier = (value: string) => string | undefined;
 const matching =
   (pattern: string, refusal: string, flags = ''): Verifier =>
   (value) =>
-    whole(pattern, flags).test(value) ? undefined : refusal.replaceAll('%s', () => value);
+    wholeMatch(pattern, flags).test(value) ? undefined : refusal.replaceAll('%s', () => value);
 const passing =
   (test: (value: string) => boolean, refusal: string): Verifier =>
   (value) =>
@@ -33,7 +33,7 @@ const identifier =
   (kind: string): Verifier =>
   (value) => {
     if (value.length < 2) return `${kind} ID '${value}' cannot be shorter than 2 characters`;
-    return whole('[a-z][a-z0-9\\-_.]*[a-z0-9]', 'i').test(value)
+    return wholeMatch('[a-z][a-z0-9\\-_.]*[a-z0-9]', 'i').test(value)
       ? undefined
       : `${kind} ID '${value}' contains illegal characters`;
   };
@@ -44,7 +44,7 @@ const startupOrder = passing(
   (value) =>
     value !== '' &&
     value !== '0' &&
-    splitOn(value, ',').every((part) => whole('\\s*|(?:order=)?\\d+|up=\\d+|down=\\d+').test(part)),
+    splitOn(value, ',').every((part) => wholeMatch('\\s*|(?:order=)?\\d+|up=\\d+|down=\\d+').test(part)),
   'unable to parse startup options',
 );
 
@@ -92,7 +92,8 @@ const zfsBlockSize: Verifier = (value) => {
 };
 
 const physicalBits = passing(
-  (value) => whole('host').test(value) || (whole('\\d{1,2}').test(value) && Number(value) >= 8 && Number(value) <= 64),
+  (value) =>
+    wholeMatch('host').test(value) || (wholeMatch('\\d{1,2}').test(value) && Number(value) >= 8 && Number(value) <= 64),
   "value must be an integer between 8 and 64 or 'host'",
 );
 
@@ -107,13 +108,13 @@ const bootDevice = passing(
 
 const hotplug: Verifier = (value) => {
   if (value === '0' || value === '1') return undefined;
-  const wrong = splitList(value).find((feature) => !whole('network|disk|cpu|memory|usb|cloudinit').test(feature));
+  const wrong = splitList(value).find((feature) => !wholeMatch('network|disk|cpu|memory|usb|cloudinit').test(feature));
   return wrong === undefined ? undefined : `invalid hotplug feature '${wrong}'`;
 };
 
 const poolId: Verifier = (value) => {
   if (splitOn(value, '/').length > 3) return `pool name '${value}' nested too deeply (max levels = 3)`;
-  return whole('(?:[A-Za-z0-9\\-_.]+)(?:/[A-Za-z0-9\\-_.]+)*').test(value)
+  return wholeMatch('(?:[A-Za-z0-9\\-_.]+)(?:/[A-Za-z0-9\\-_.]+)*').test(value)
     ? undefined
     : `pool name '${value}' contains invalid characters`;
 };
@@ -122,7 +123,7 @@ const poolId: Verifier = (value) => {
 const userId: Verifier = (value) => {
   if (value.length < 3) return `user name '${value}' is too short`;
   if (value.length > 64) return `user name '${value}' is too long (${value.length} > 64)`;
-  return whole('[^\\s:/]+@[A-Za-z][A-Za-z0-9.\\-_]+').test(value)
+  return wholeMatch('[^\\s:/]+@[A-Za-z][A-Za-z0-9.\\-_]+').test(value)
     ? undefined
     : `value '${value}' does not look like a valid user name`;
 };
@@ -194,14 +195,21 @@ const VERIFIERS: Record<string, Verifier> = {
     );
   },
   'pve-groupid': matching('[A-Za-z0-9.\\-_]+', "group name '%s' contains invalid characters"),
+  // pve-ha-manager, PVE/HA/Tools.pm.
+  'pve-ha-node': matching(
+    '[a-zA-Z0-9]([a-zA-Z0-9\\-]*[a-zA-Z0-9])?(:\\d+)?',
+    'value does not look like a valid ha node',
+  ),
+  'pve-ha-resource-id': matching('[a-z]+:\\S+', 'value does not look like a valid ha resource id'),
+  'pve-ha-resource-or-vm-id': matching('[a-z]+:\\S+|\\d+', 'value does not look like a valid ha resource id'),
   'pve-hotplug-features': hotplug,
   'pve-iface': interfaceName,
   'pve-ipv4-config': passing(
-    (value) => whole('dhcp|manual').test(value) || isCidr(value, 4),
+    (value) => wholeMatch('dhcp|manual').test(value) || isCidr(value, 4),
     'value does not look like a valid ipv4 network configuration',
   ),
   'pve-ipv6-config': passing(
-    (value) => whole('auto|dhcp|manual').test(value) || isCidr(value, 6),
+    (value) => wholeMatch('auto|dhcp|manual').test(value) || isCidr(value, 6),
     'value does not look like a valid ipv6 network configuration',
   ),
   'pve-lxc-dev-string': passing(
@@ -220,6 +228,8 @@ const VERIFIERS: Record<string, Verifier> = {
   'ldap-simple-attr': matching('[a-zA-Z0-9]+', "value '%s' does not look like a simple ldap attribute name"),
   'pve-priv': passing((value) => privileges.includes(value), "invalid privilege '%s'"),
   'pve-realm': matching('[A-Za-z][A-Za-z0-9.\\-_]+', 'value does not look like a valid realm'),
+  // pve-guest-common, PVE/ReplicationConfig.pm.
+  'pve-replication-job-id': matching('\\d{3,}-\\d+', "invalid replication job id '%s'"),
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-storage-content': content,
@@ -248,7 +258,7 @@ const VERIFIERS: Record<string, Verifier> = {
     const isToken =
       at > 0 &&
       userId(value.slice(0, at)) === undefined &&
-      whole('[A-Za-z][A-Za-z0-9.\\-_]+').test(value.slice(at + 1));
+      wholeMatch('[A-Za-z][A-Za-z0-9.\\-_]+').test(value.slice(at + 1));
     return isToken ? undefined : `value '${value}' does not look like a valid token ID`;
   },
   'pve-userid': userId,
@@ -314,7 +324,7 @@ export function propertiesProblem(format: string, properties: Readonly<Record<st
   if (!names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
     return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
   const flag = `[+-](?:${CPU_FLAGS.join('|')})`;
-  if (flags !== '' && flags !== '0' && !whole(`${flag}(;${flag})*`).test(flags))
+  if (flags !== '' && flags !== '0' && !wholeMatch(`${flag}(;${flag})*`).test(flags))
     return `VM-specific CPU flags must be a subset of: ${CPU_FLAGS.join(', ')}`;
   return reported === undefined ? undefined : "Property 'reported-model' not allowed in VM-specific CPU config.";
 }

@@ -23,7 +23,7 @@ const known = new WeakMap<OptionPlace, Schema>();
  * @throws Error for a place that Proxmox does not have
  */
 export function schemaOf(place: OptionPlace): Schema {
-  const found = known.get(place) ?? lookUp(place);
+  const found = known.get(place) ?? schemaAt(place);
   if (found === undefined) {
     const { verb, option, property = '' } = place;
     throw new Error(`Proxmox has no option '${verb} ${option} ${property}'`);
@@ -34,7 +34,7 @@ export function schemaOf(place: OptionPlace): Schema {
 
 const METHODS: Readonly<Record<string, string>> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };
 
-function lookUp({ verb, option, property }: OptionPlace): Schema | undefined {
+function schemaAt({ verb, option, property }: OptionPlace): Schema | undefined {
   const [, call = '', path = ''] = /^pvesh (\S+) (\S+)$/.exec(verb) ?? [];
   const schemas = path === '' ? verbNamed(verb)?.schemas : methodSchemas(`${METHODS[call]} ${path}`);
   const schema = schemas?.get(option);

@@ -1,7 +1,7 @@
 // The few habits of Perl that show through in what Proxmox accepts.
 
 /** A whole-string pattern as Perl matches `^…$`: one line feed at the end is let through. */
-export function whole(source: string, flags = ''): RegExp {
+export function wholeMatch(source: string, flags = ''): RegExp {
   const ofFlags = patterns.get(flags) ?? new Map<string, RegExp>();
   const known = ofFlags.get(source);
   if (known !== undefined) return known;
@@ -29,6 +29,6 @@ export function splitOn(text: string, separator: string): string[] {
 
 /** 1 or 0 for the words Proxmox takes as a boolean, undefined for any other. */
 export function booleanOf(text: string): '0' | '1' | undefined {
-  if (whole('1|on|yes|true', 'i').test(text)) return '1';
-  return whole('0|off|no|false', 'i').test(text) ? '0' : undefined;
+  if (wholeMatch('1|on|yes|true', 'i').test(text)) return '1';
+  return wholeMatch('0|off|no|false', 'i').test(text) ? '0' : undefined;
 }

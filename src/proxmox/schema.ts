@@ -1,7 +1,7 @@
 // The check of values against schemas, with Proxmox's order of tests and its words: the first test that a value
 // fails decides what is said of it.
 import { formatProblem, propertiesProblem } from './formats.ts';
-import { booleanOf, splitOn, whole } from './perl.ts';
+import { booleanOf, splitOn, wholeMatch } from './perl.ts';
 import { propertiesOf, type Schema, type Schemas } from './table.ts';
 
 /** What is wrong, by path (`net0`, `net0.ip`). A text may go over several lines. */
@@ -46,8 +46,8 @@ function checkProperty(value: Value | undefined, schema: Schema, path: string, e
     for (const [index, item] of value.entries()) checkProperty(item, schema.items ?? {}, `${path}[${index}]`, errors);
 }
 
-const IS_NUMBER = whole('[+-]?(\\d+\\.\\d+|\\d+\\.|\\.\\d+|\\d+)([eE][+-]?\\d+)?');
-const OF_TYPE: Record<string, RegExp> = { boolean: /^[01]$/, integer: whole('[+-]?\\d+'), number: IS_NUMBER };
+const IS_NUMBER = wholeMatch('[+-]?(\\d+\\.\\d+|\\d+\\.|\\.\\d+|\\d+)([eE][+-]?\\d+)?');
+const OF_TYPE: Record<string, RegExp> = { boolean: /^[01]$/, integer: wholeMatch('[+-]?\\d+'), number: IS_NUMBER };
 
 /** What is wrong with one text, undefined when nothing is. */
 export function textProblem(value: string, schema: Schema, path: string): string | undefined {
@@ -55,7 +55,7 @@ export function textProblem(value: string, schema: Schema, path: string): string
   if (OF_TYPE[schema.type ?? '']?.test(value) === false) return `type check ('${schema.type}') failed - got '${value}'`;
   const malformed = schema.format === undefined ? undefined : malformation(schema.format, value, path);
   if (malformed !== undefined) return `invalid format - ${malformed}`;
-  if (schema.pattern !== undefined && !whole(schema.pattern).test(value))
+  if (schema.pattern !== undefined && !wholeMatch(schema.pattern).test(value))
     return 'value does not match the regex pattern';
   if (schema.maxLength !== undefined && charactersOf(value) > schema.maxLength)
     return `value may only be ${schema.maxLength} characters long`;
@@ -111,7 +111,7 @@ function splitProperties(
   const defaultKey = [...schemas].find(([, schema]) => schema.default_key)?.[0];
   let bare = false;
   for (const part of splitOn(text, ',')) {
-    if (whole('\\s*').test(part)) continue;
+    if (wholeMatch('\\s*').test(part)) continue;
     const [, key, value = ''] = /^([^=]+)=(.+)\n?$/.exec(part) ?? [];
     if (key !== undefined) {
       const refusal = addProperty(properties, schemas, key, value);

@@ -43,7 +43,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
   if (ends) at += 1;
   const more = tokens[at];
   if (more === undefined) return value;
-  return ends ? { message: `a line ends before ${shown(more)}`, hint: LINES } : unexpected('stands after its end');
+  return ends ? { message: `a line ends before ${tokenText(more)}`, hint: LINES } : unexpected('stands after its end');
 
   function binary(least: number, depth: number): Value | Unreadable {
     let left = unary(depth);
@@ -108,7 +108,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
     const token = tokens[at];
     if (token === undefined) return { message: `its end ${where}` };
     if (token.kind === 'line end') return { message: `the end of a line ${where}`, hint: LINES };
-    const message = `${shown(token)} ${where}`;
+    const message = `${tokenText(token)} ${where}`;
     return /^(and|or|not)$/i.test(token.text)
       ? { message, hint: 'Write && for and, || for or, ! for not.' }
       : { message };
@@ -121,6 +121,6 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
   }
 }
 
-function shown(token: Token): string {
+function tokenText(token: Token): string {
   return token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text;
 }

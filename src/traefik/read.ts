@@ -33,7 +33,7 @@ export function list(value: Some): readonly Json[] {
 }
 
 /** 0 for what is none, as for Traefik. */
-export function whole(value: Some): number {
+export function integerOrZero(value: Some): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' ? (readInteger(value) ?? 0) : 0;
 }

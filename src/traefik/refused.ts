@@ -47,7 +47,7 @@ export function refused(dynamic: JsonObject): Refusal[] {
       const place = of === 'routers' ? (among.get(name) ?? []) : [];
       const faults = [
         ...nameFaults(name),
-        ...own(of, section(value), dynamic),
+        ...ownFaults(of, section(value), dynamic),
         ...place,
         ...(linked.get(keyOf(element)) ?? []),
       ];
@@ -56,7 +56,7 @@ export function refused(dynamic: JsonObject): Refusal[] {
   );
 }
 
-function own(of: Section, value: JsonObject, dynamic: JsonObject): readonly Fault[] {
+function ownFaults(of: Section, value: JsonObject, dynamic: JsonObject): readonly Fault[] {
   switch (of) {
     case 'routers':
       return routerFaults(value, dynamic);

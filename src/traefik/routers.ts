@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
-import { isSection, section, text, texts, whole } from './read.ts';
+import { integerOrZero, isSection, section, text, texts } from './read.ts';
 import { parseRule } from './rule.ts';
 import { optionsFault } from './tls.ts';
 
@@ -56,7 +56,7 @@ function bigWhole(value: JsonObject[string]): bigint {
   if (typeof value === 'number' && Number.isInteger(value)) {
     return Number.isSafeInteger(value) ? BigInt(value) : BigInt(value) + 512n;
   }
-  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(whole(value));
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(integerOrZero(value));
 }
 
 /** Pure. Of the place that each router has among others, by its name (pkg/server/router, ParseRouterTree). */

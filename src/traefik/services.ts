@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
-import { isSection, list, section, signOfTime, text, texts, whole } from './read.ts';
+import { integerOrZero, isSection, list, section, signOfTime, text, texts } from './read.ts';
 import { rangeFault } from './status.ts';
 import { isUrl, serverFault } from './url.ts';
 
@@ -67,10 +67,10 @@ function stickiness(config: JsonObject): Fault[] {
 function healthCheck(config: JsonObject): Fault[] {
   const path = text(config['path']);
   const scheme = text(config['scheme']);
-  const port = whole(config['port']);
+  const port = integerOrZero(config['port']);
   const mode = text(config['mode']);
   const method = text(config['method']);
-  const status = whole(config['status']);
+  const status = integerOrZero(config['status']);
   const at = (name: string, message: string, hint: string): Fault => useless(['healthCheck', name], { message, hint });
   return [
     ...(!isUrl(path) || /^([a-z][a-z0-9+.-]*:|\/\/)/i.test(path)
@@ -133,7 +133,7 @@ function unchecked(name: string, services: JsonObject): Unreadable | null {
 
 function mirrors(config: JsonObject): Fault[] {
   return list(config['mirrors']).flatMap((mirror, index): Fault[] => {
-    const percent = whole(section(mirror)['percent']);
+    const percent = integerOrZero(section(mirror)['percent']);
     if (percent >= 0 && percent <= 100) return [];
     const path = ['mirrors', String(index), 'percent'];
     return [disabled(path, { message: `${percent} is no percentage`, hint: 'Write 0 to 100.' })];

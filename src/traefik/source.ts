@@ -3,7 +3,7 @@
 import type { JsonObject } from '../model/json.ts';
 import { addressFault } from './address.ts';
 import { disabled, type Fault } from './fault.ts';
-import { flag, isSection, section, text, texts, whole } from './read.ts';
+import { flag, integerOrZero, isSection, section, text, texts } from './read.ts';
 
 /** Pure. Of `sourceCriterion`. */
 export function sourceFaults(config: JsonObject): Fault[] {
@@ -26,10 +26,10 @@ export function sourceFaults(config: JsonObject): Fault[] {
 /** Pure. Of `ipStrategy`; the depth goes before the excluded addresses. */
 export function strategyFaults(strategy: JsonObject, path: readonly string[]): Fault[] {
   const excluded = texts(strategy['excludedIPs']);
-  const byDepth = whole(strategy['depth']) > 0;
+  const byDepth = integerOrZero(strategy['depth']) > 0;
   const subnet = strategy['ipv6Subnet'];
   if (!byDepth && excluded.length > 0) return addressFaults(excluded, [...path, 'excludedIPs']);
-  if (subnet === undefined || subnet === null || (whole(subnet) > 0 && whole(subnet) <= 128)) return [];
+  if (subnet === undefined || subnet === null || (integerOrZero(subnet) > 0 && integerOrZero(subnet) <= 128)) return [];
   const message = `${String(subnet)} is no length of an IPv6 prefix`;
   return [disabled([...path, 'ipv6Subnet'], { message, hint: 'Write 1 to 128, for example 64.' })];
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askVerb } from '../../src/cli/agent/verbs/ask.ts';
+import { requestVerb } from '../../src/cli/agent/verbs/request.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
@@ -69,7 +69,7 @@ function atTerminal(answer: string | null, asked: { verb: 'delete' | 'adopt'; wo
         return answer;
       },
     };
-    return askVerb({ ...asked, json: false, wait: true }, person);
+    return requestVerb({ ...asked, json: false, wait: true }, person);
   }, env);
 }
 

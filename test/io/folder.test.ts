@@ -16,7 +16,7 @@ async function write(path: string, content: string | Uint8Array): Promise<void> 
   await writeFile(join(folder, path), content);
 }
 
-const ALL: FolderOptions = { wantsBytes: () => true, maxFileBytes: 1000 };
+const ALL: FolderOptions = { readsContent: () => true, maxFileBytes: 1000 };
 const snapshot = async (root = '', options = ALL) => folderSnapshot(folder, root, await folderPaths(folder), options);
 const gitBlob = (path: string) => execFileSync('git', ['hash-object', join(folder, path)], { encoding: 'utf8' }).trim();
 
@@ -25,7 +25,7 @@ test('files have the identities that Git gives them, read or not', async () => {
   await write('bin/x.sh', '#!/bin/sh\n');
   await chmod(join(folder, 'bin/x.sh'), 0o755);
   await write('large', Buffer.alloc(300_000, 7));
-  const { files, commit } = await snapshot('', { wantsBytes: (path) => path.startsWith('etc/'), maxFileBytes: 1000 });
+  const { files, commit } = await snapshot('', { readsContent: (path) => path.startsWith('etc/'), maxFileBytes: 1000 });
   expect(commit).toBeNull();
   expect([...files.keys()].sort()).toEqual(['bin/x.sh', 'etc/a.json', 'large']);
   for (const [path, { blob }] of files) expect(blob).toBe(gitBlob(path));

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => copy.remove());
 
-const OPTIONS = { root: '', wantsBytes: (path: string) => path.startsWith('etc/'), maxFileBytes: 1000 };
+const OPTIONS = { root: '', readsContent: (path: string) => path.startsWith('etc/'), maxFileBytes: 1000 };
 
 async function open(path: string): Promise<LocalRepository> {
   const repository = await openLocalRepository(path);

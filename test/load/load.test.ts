@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { load } from '../../src/load/load.ts';
-import { findRoots, wantsBytes } from '../../src/load/reading.ts';
+import { findRoots, readsContent } from '../../src/load/reading.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, placesOf, snapshotOf } from './environment.ts';
@@ -244,9 +244,9 @@ test('the files that are read are told by their paths', () => {
     'stacks/a/phoenix.json',
     'stacks/a/docker-compose.yml',
   ];
-  expect(read.filter((path) => !wantsBytes(path))).toEqual([]);
+  expect(read.filter((path) => !readsContent(path))).toEqual([]);
   const others = ['bin/x.sh', 'stacks/a/b/phoenix.json', 'stacks/phoenix.json', `a/${LXC}`, 'etc/schemas/x.json'];
-  expect(others.filter(wantsBytes)).toEqual([]);
+  expect(others.filter(readsContent)).toEqual([]);
 });
 
 test('roots are found at any depth', () => {

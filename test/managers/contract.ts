@@ -7,7 +7,7 @@
 // `state` says what is on the host, in any form that can be compared, without what chance decides.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ask } from '../../src/agent/apply/run-action.ts';
+import { runProbe } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
 import type { Manager } from '../../src/managers/manager.ts';
@@ -179,7 +179,7 @@ async function answerOf(manager: Manager, host: Host, target: Target): Promise<P
   const probe = manager.health(wanted(target));
   if (probe === null) return { exit: 0 };
   const log = { write: () => {}, flush: async () => {} };
-  return ask(host, probe.command, { signal: new AbortController().signal, log });
+  return runProbe(host, probe.command, { signal: new AbortController().signal, log });
 }
 
 /** Notes what is asked of the host, and what programs and services answer. */

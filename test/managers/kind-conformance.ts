@@ -11,7 +11,7 @@ import type { z } from 'zod';
 import { type FileFormat, isAt } from '../../src/config/file-format.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import { keysOf } from '../../src/config/read/place.ts';
-import { marked, matches } from '../../src/config/schema/field-metadata.ts';
+import { fieldsWith, matches } from '../../src/config/schema/field-metadata.ts';
 import { type Loaded, load } from '../../src/load/load.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { KINDS } from '../../src/managers/index.ts';
@@ -243,7 +243,7 @@ function secretPlaces(files: Files, formats: readonly FileFormat[]) {
   return Object.entries(files).flatMap(([path, written]) => {
     const format = formats.find((one) => isAt(one, path));
     if (format === undefined) return [];
-    const found = marked(format.schema, 'secret').flatMap(({ pattern }) => [...matches(parsed(written), pattern)]);
+    const found = fieldsWith(format.schema, 'secret').flatMap(({ pattern }) => [...matches(parsed(written), pattern)]);
     return found.map(({ keys }) => ({
       path: `${path} ${keys.join('/')}`,
       at(secret: string): Files {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actionFailure, tellingLine } from '../../src/messages/failure.ts';
+import { actionFailure, errorLine } from '../../src/messages/failure.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult } from '../../src/ports.ts';
 
@@ -34,7 +34,7 @@ test('a failure says what ran, how it ended, why, and what to do', () => {
 });
 
 test('the telling line is the last that speaks of an error, else the last', () => {
-  expect(tellingLine('one\ntwo\n\n')).toBe('two');
-  expect(tellingLine('error: disk full\ncleaning up\n')).toBe('error: disk full');
-  expect(tellingLine('\n')).toBeUndefined();
+  expect(errorLine('one\ntwo\n\n')).toBe('two');
+  expect(errorLine('error: disk full\ncleaning up\n')).toBe('error: disk full');
+  expect(errorLine('\n')).toBeUndefined();
 });

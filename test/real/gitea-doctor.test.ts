@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checkForge } from '../../src/cli/doctor/checks.ts';
-import { judgeHooks } from '../../src/cli/doctor/webhook.ts';
+import { checkHooks } from '../../src/cli/doctor/webhook.ts';
 import { lookAtHooks } from '../../src/io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../src/io/forge/options.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -105,7 +105,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
 
     const chief = await options('chief');
     const seen = await lookAtHooks(chief);
-    const judged = judgeHooks(seen, chief, sent);
+    const judged = checkHooks(seen, chief, sent);
     expect(judged.diagnostics.map(({ message }) => message)).toEqual([
       'it is sent as application/x-www-form-urlencoded',
       'it does not send "Pull Request", "Pull Request Synchronized", "Pull Request Reviewed"',
@@ -161,7 +161,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const config = { url: HERE, content_type: 'json', secret: 's' };
     await gitea.must('POST', `${PATH}/hooks`, { type: 'gitea', config, events: boxes, active: true }, 'ada');
     const chief = await options('chief');
-    const { diagnostics } = judgeHooks(await lookAtHooks(chief), chief, {
+    const { diagnostics } = checkHooks(await lookAtHooks(chief), chief, {
       publicUrl: null,
       webhookContentType: 'json',
     });

@@ -14,6 +14,7 @@ const ACCOUNT = [
 ];
 
 export const ALLOWED: readonly (readonly string[])[] = [
+  ['/usr/libexec/proxmox-mail-forward'],
   ...['pct', 'qm'].flatMap((program) => [
     [program, 'status', '101'],
     [program, 'start', '101'],
@@ -79,6 +80,34 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pvesh', 'set', '/cluster/backup/nightly', '--exclude', '101', '--enabled', '0', '--delete', 'mailto'],
   ['pvesh', 'delete', '/cluster/backup/nightly'],
+  [
+    ...['pvesh', 'create', '/cluster/ha/resources', '--sid', 'ct:101', '--comment', 'x', '--failback', '0'],
+    ...['--max_restart', '3', '--state', 'started'],
+  ],
+  ['pvesh', 'set', '/cluster/ha/resources/vm:201', '--state', 'stopped', '--delete', 'comment'],
+  ['pvesh', 'delete', '/cluster/ha/resources/ct:101', '--purge', '0'],
+  [
+    ...['pvesh', 'create', '/cluster/ha/rules', '--rule', 'home', '--nodes', 'pve:2,pve2', '--resources'],
+    ...['ct:101,vm:201', '--strict', '1', '--type', 'node-affinity'],
+  ],
+  [
+    'pvesh',
+    'set',
+    '/cluster/ha/rules/apart',
+    '--type',
+    'resource-affinity',
+    '--affinity',
+    'negative',
+    '--delete',
+    'disable',
+  ],
+  ['pvesh', 'delete', '/cluster/ha/rules/home'],
+  [
+    ...['pvesh', 'create', '/cluster/replication', '--id', '101-0', '--rate', '12.5', '--schedule', '*/30'],
+    ...['--target', 'pve2', '--type', 'local'],
+  ],
+  ['pvesh', 'set', '/cluster/replication/101-0', '--disable', '1', '--digest', SUM.slice(0, 40)],
+  ['pvesh', 'delete', '/cluster/replication/101-0'],
   [
     ...['pvesh', 'create', '/access/domains', '--realm', 'corp', '--type', 'ldap', '--server1', '10.0.0.2'],
     ...['--base_dn', 'dc=example,dc=org', '--sync-defaults-options', 'remove-vanished=acl;entry,scope=users'],

@@ -18,7 +18,7 @@ import { limitStreams } from '../../src/agent/http/streams.ts';
 import { bodyReader } from '../../src/agent/http/webhook/body.ts';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { status } from '../../src/cli/agent/status.ts';
-import { judgePublicPages } from '../../src/cli/doctor/public-pages.ts';
+import { classifyPublicPages } from '../../src/cli/doctor/public-pages.ts';
 import { readSettings } from '../../src/settings.ts';
 import { withinFrom } from '../../src/web/links.ts';
 import {
@@ -522,9 +522,12 @@ describe('beyond the machine nothing is read without the token', () => {
   });
 
   test('and where a proxy adds nothing at all, the doctor finds it', () => {
-    expect(judgePublicPages(200)).toMatchObject({ state: 'failed', hint: expect.stringContaining('X-Forwarded-For') });
-    expect([401, 403].map((code) => judgePublicPages(code).state)).toEqual(['ok', 'ok']);
-    expect([421, 502].map((code) => judgePublicPages(code).state)).toEqual(['warning', 'warning']);
+    expect(classifyPublicPages(200)).toMatchObject({
+      state: 'failed',
+      hint: expect.stringContaining('X-Forwarded-For'),
+    });
+    expect([401, 403].map((code) => classifyPublicPages(code).state)).toEqual(['ok', 'ok']);
+    expect([421, 502].map((code) => classifyPublicPages(code).state)).toEqual(['warning', 'warning']);
   });
 
   test('a trusted proxy relays strangers as any other does', async () => {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
-import { marked } from '../../src/config/schema/field-metadata.ts';
+import { fieldsWith } from '../../src/config/schema/field-metadata.ts';
 import { captureText } from '../../src/io/host/capture.ts';
 import { openContents } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
@@ -314,7 +314,7 @@ describe('from the front door', () => {
 
   test('every field that is marked secret is planted here', () => {
     const schemas = [hypervisorFile, lxcGuest, vmGuest, vmDefaults, stackManifest];
-    const fields = schemas.flatMap((schema) => marked(schema, 'secret').map(({ pattern }) => pattern.join('/')));
+    const fields = schemas.flatMap((schema) => fieldsWith(schema, 'secret').map(({ pattern }) => pattern.join('/')));
     expect(Object.keys(PLANTED)).toEqual(expect.arrayContaining(fields));
   });
 

@@ -9,7 +9,7 @@ import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import { load } from '../../src/load/load.ts';
 import * as managers from '../../src/managers/index.ts';
-import { type SecretBounds, whyNotAllowed } from '../../src/model/secret-bounds.ts';
+import { referenceRefusal, type SecretBounds } from '../../src/model/secret-bounds.ts';
 import { DEFAULT_BOUNDS, secretBounds } from '../../src/settings/secret-bounds.ts';
 import { readSourceSettings } from '../../src/settings/source.ts';
 import { OWN_VARIABLES } from '../../src/settings/variables.ts';
@@ -154,9 +154,9 @@ describe('the settings', () => {
       PHOENIX_SECRET_ENV_PREFIX: 'DB_',
     });
     for (const allowed of ['file:/srv/secrets/a', 'file:/etc/phoenix/secrets/a', 'env:DB_PASSWORD']) {
-      expect(whyNotAllowed(allowed, bounds)).toBeNull();
+      expect(referenceRefusal(allowed, bounds)).toBeNull();
     }
-    expect(whyNotAllowed('env:PHOENIX_SECRET_DB', bounds)).not.toBeNull();
+    expect(referenceRefusal('env:PHOENIX_SECRET_DB', bounds)).not.toBeNull();
     const files = withSecrets({ stack: 'env:DB_PASSWORD' });
     const { problems } = load(snapshotOf(files), { strictSecrets: false, secrets: bounds });
     expect(problems).toEqual([]);
@@ -166,20 +166,20 @@ describe('the settings', () => {
     const prefixes = ['PHOENIX_', 'P', 'REDIS_', 'PHOENIX_WEBHOOK_SECRET', 'SOPS_'];
     fc.assert(
       fc.property(fc.constantFrom(...OWN_VARIABLES), fc.constantFrom(...prefixes), (name, prefix) => {
-        expect(whyNotAllowed(`env:${name}`, boundsOf({ PHOENIX_SECRET_ENV_PREFIX: prefix }))).not.toBeNull();
+        expect(referenceRefusal(`env:${name}`, boundsOf({ PHOENIX_SECRET_ENV_PREFIX: prefix }))).not.toBeNull();
       }),
     );
     for (const name of ['PHOENIX_REPO_URL', 'PHOENIX_APP_KEY', 'REDIS_URL', 'PHOENIX_SOPS_AGE_KEY']) {
       for (const form of ['', '_FILE', '_BEFORE', '_BEFORE_FILE']) expect(OWN_VARIABLES).toContain(name + form);
     }
-    expect(whyNotAllowed('env:PHOENIX_OF_A_GUEST', boundsOf({ PHOENIX_SECRET_ENV_PREFIX: 'PHOENIX_' }))).toBeNull();
+    expect(referenceRefusal('env:PHOENIX_OF_A_GUEST', boundsOf({ PHOENIX_SECRET_ENV_PREFIX: 'PHOENIX_' }))).toBeNull();
   });
 
   test('a file that a setting is given in is refused, also in an allowed folder', () => {
     const bounds = boundsOf({ PHOENIX_WEBHOOK_SECRET_FILE: '/etc/phoenix/secrets/webhook' });
-    expect(whyNotAllowed('file:/etc/phoenix/secrets/webhook', bounds)).not.toBeNull();
-    expect(whyNotAllowed('file:/etc/phoenix/secrets//./webhook', bounds)).not.toBeNull();
-    expect(whyNotAllowed('file:/etc/phoenix/secrets/webhook2', bounds)).toBeNull();
+    expect(referenceRefusal('file:/etc/phoenix/secrets/webhook', bounds)).not.toBeNull();
+    expect(referenceRefusal('file:/etc/phoenix/secrets//./webhook', bounds)).not.toBeNull();
+    expect(referenceRefusal('file:/etc/phoenix/secrets/webhook2', bounds)).toBeNull();
   });
 
   test('a copy of a setting’s value is refused where it would be handed out', async () => {

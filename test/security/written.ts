@@ -4,7 +4,7 @@
 import { composeText } from '../../src/io/host/compose-text.ts';
 import type { CertificateSpec } from '../../src/managers/certificate/certificate-spec.ts';
 import { csrConfig } from '../../src/managers/certificate/csr-config.ts';
-import { tell } from '../../src/managers/certificate/hook.ts';
+import { hookAction } from '../../src/managers/certificate/hook.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { objectKinds } from '../../src/managers/datacenter/manager.ts';
 import type { ObjectSeen } from '../../src/managers/datacenter/observe.ts';
@@ -62,7 +62,7 @@ function writtenOf(target: Target): Written[] {
       return ofGuest(target);
     case 'certificate': {
       const spec = specOf<CertificateSpec>(target);
-      const told = spec.hook === null ? [] : ofActions(id, [tell(spec.hook)]);
+      const told = spec.hook === null ? [] : ofActions(id, [hookAction(spec.hook)]);
       return [{ what: `${id} request`, text: csrConfig(spec) }, ...told];
     }
     case 'gateway':
@@ -84,6 +84,9 @@ const UNKNOWN: ObjectSeen = {
   text: null,
   there: {
     guest: null,
+    container: null,
+    'virtual machine': null,
+    ha: null,
     storage: null,
     pool: null,
     group: null,

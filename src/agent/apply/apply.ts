@@ -11,15 +11,15 @@ import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import { type Context, isoNow } from '../context.ts';
-import { whyItWaits } from '../schedule.ts';
+import { waitingReason } from '../schedule.ts';
 import { stepStatuses } from '../statuses.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
-import { shownActions } from '../verbs/shown.ts';
+import { shownActions } from '../verbs/reviewed-plan.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
-import { Aborted, keepLease } from './lease.ts';
-import { saysItWaits } from './node-away.ts';
+import { Aborted, renewLease } from './lease.ts';
+import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
 import { wantedBy } from './wanted.ts';
@@ -61,7 +61,7 @@ export async function apply(
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
   if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
-  const kept = keepLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  const kept = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
   let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
@@ -84,7 +84,7 @@ export async function apply(
 /** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */
 function isAllowed(run: RunDetail, target: TargetId): boolean {
   const planned = run.plan === null ? undefined : stepOf(run.plan, target);
-  return planned !== undefined && whyItWaits(run, planned) === null;
+  return planned !== undefined && waitingReason(run, planned) === null;
 }
 
 interface Ended extends Ending {
@@ -106,7 +106,7 @@ async function defer(
   { pause, failed }: { readonly pause: number; readonly failed: boolean },
 ): Promise<RetryDelay> {
   const away = context.nodeWatch.away();
-  const statuses = failed || away === null ? [] : await saysItWaits(context, run, away);
+  const statuses = failed || away === null ? [] : await waitingStatuses(context, run, away);
   await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, statuses });
   if (statuses.length > 0) await context.queue.requestReport();
   return pause;
@@ -132,7 +132,7 @@ async function attempt(
       host,
       manager,
       inventory: mayQuickCheck ? () => context.inventories(run.id, manager) : null,
-      keeper: keeperOf(context, run, lease),
+      keeper: leaseGuardOf(context, run, lease),
       log,
       signal,
     });
@@ -164,7 +164,7 @@ function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {
 }
 
 /** The lease says whether the step still may; the ledger remembers. */
-function keeperOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
+function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
   const held = async (holds: Promise<boolean>) => {
     if (!(await holds)) throw new Aborted();
   };

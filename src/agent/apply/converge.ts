@@ -20,7 +20,7 @@ import { Aborted } from './lease.ts';
 import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillFounded } from './rounds.ts';
-import { settle } from './run-action.ts';
+import { drain } from './run-action.ts';
 import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 
 export interface Ending {
@@ -83,7 +83,7 @@ async function converge(work: StepWork): Promise<Ending> {
   let remarks: readonly string[] = [];
   const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
   // Whoever began to change it may have gone before its last command did.
-  if (touched) await settle(host, wanted.target, work);
+  if (touched) await drain(host, wanted.target, work);
   let failed: string | null = null;
   let acted = false;
   let anew = false;
@@ -91,7 +91,7 @@ async function converge(work: StepWork): Promise<Ending> {
   const done = new CarriedOut();
   for (let round = 1; ; round += 1) {
     stopIfTold(work);
-    const look = await lookAt(work, failed);
+    const look = await observeTarget(work, failed);
     // Some commands fail after they wrote: only when something is left to do was it a failure.
     if (look === null || (failed !== null && !isSettled(look.decision))) return giveUp(failed ?? '');
     const { observation, decision } = look;
@@ -149,7 +149,7 @@ async function converge(work: StepWork): Promise<Ending> {
 }
 
 /** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
-async function lookAt({ host, manager, wanted }: StepWork, failed: string | null) {
+async function observeTarget({ host, manager, wanted }: StepWork, failed: string | null) {
   try {
     const observation = await manager.observe(host, wanted);
     return { observation, decision: manager.decide(wanted, observation) };

@@ -11,13 +11,13 @@ const KEEP = 16;
 const KEEP_ANSWERS = 256;
 
 export function inventories(host: HostReader): Inventories {
-  const readers = remembering(() => askedOnce(host));
+  const readers = remembering(() => memoizedReader(host));
   const taken = remembering((_key, run: string, manager: Manager) => manager.inventory(readers(run)));
   return (run, manager) => taken(`${run} ${manager.kind}`, run, manager);
 }
 
 /** Managers ask a host the same things: each question is put to it once. */
-export function askedOnce(host: HostReader): HostReader {
+export function memoizedReader(host: HostReader): HostReader {
   const run = remembering((_key, ...asked: Parameters<HostReader['run']>) => host.run(...asked), KEEP_ANSWERS);
   const send = remembering((_key, ...asked: Parameters<HostReader['request']>) => host.request(...asked), KEEP_ANSWERS);
   const readFile = remembering((path) => host.readFile(path), KEEP_ANSWERS);

@@ -7,7 +7,7 @@ export class Aborted extends Error {
   override readonly name = 'Aborted';
 }
 
-export interface KeptLease {
+export interface RenewedLease {
   /** Aborted when the lease was lost or Phoenix is stopping. */
   readonly signal: AbortSignal;
   /** Stops renewing; the lease itself is released by whoever took it. */
@@ -15,7 +15,7 @@ export interface KeptLease {
 }
 
 /** Renews every third of `ttlMs`. A lease that could not be renewed for `ttlMs`, because Redis is unreachable, counts as lost. */
-export function keepLease(ledger: Ledger, lease: Lease, ttlMs: number, stopping: AbortSignal): KeptLease {
+export function renewLease(ledger: Ledger, lease: Lease, ttlMs: number, stopping: AbortSignal): RenewedLease {
   const lost = new AbortController();
   let lastRenewedAt = performance.now();
   const timer = setInterval(async () => {

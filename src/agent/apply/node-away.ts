@@ -8,13 +8,13 @@ import { news } from '../schedule.ts';
 import { runStatuses } from '../statuses.ts';
 
 /** Nothing where it was said already. */
-export async function saysItWaits(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {
+export async function waitingStatuses(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {
   const { node, publicUrl } = context.options;
   return news(context, runStatuses(publicUrl, run, waitsForNode(node, away)));
 }
 
 /** Of every run that was waiting for the node. */
-export async function sayItGoesOn(context: Context): Promise<void> {
+export async function reportNodeIsBack(context: Context): Promise<void> {
   const { ledger, options } = context;
   for (const run of await ledger.openRuns()) {
     if (run.plan === null || run.state !== 'applying') continue;

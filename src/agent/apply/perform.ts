@@ -7,7 +7,7 @@ import type { ActionRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Host } from '../../ports.ts';
 import { Aborted } from './lease.ts';
-import { isOpen, runAction, settle } from './run-action.ts';
+import { drain, isOpen, runAction } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
 /** Who lets a step act and remembers what it did. Each fails with `Aborted` when somebody else has taken over. */
@@ -66,7 +66,7 @@ export async function performRound(work: Performing, actions: readonly Action[])
       ms: Math.round(result.ms),
     });
     if (isOpen(result)) {
-      await settle(work.host, target, work);
+      await drain(work.host, target, work);
       return { failure: actionFailure(action, result), open: true };
     }
     if (result.exit === 0 || action.failure === 'observe') continue;

@@ -1,9 +1,9 @@
 // The question to a target whether it works, asked as often as its declaration says.
 
 import type { HealthProbe } from '../../managers/manager.ts';
-import { tellingLine } from '../../messages/failure.ts';
+import { errorLine } from '../../messages/failure.ts';
 import type { Host } from '../../ports.ts';
-import { ask, pauseFor } from './run-action.ts';
+import { pauseFor, runProbe } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
 interface Asking {
@@ -17,10 +17,10 @@ export async function probe(work: Asking, health: HealthProbe | null): Promise<s
   if (health === null) return null;
   for (let tries = 0; ; tries += 1) {
     work.log.write(`? ${health.summary}`);
-    const result = await ask(work.host, health.command, work);
+    const result = await runProbe(work.host, health.command, work);
     if (result.exit === 0) return null;
     if (tries >= health.retries) {
-      const answer = tellingLine(`${result.stdout}\n${result.stderr}`);
+      const answer = errorLine(`${result.stdout}\n${result.stderr}`);
       return answer === undefined ? health.summary : `${health.summary}: ${answer}`;
     }
     await pauseFor(health.intervalSeconds, work.signal);

@@ -8,7 +8,7 @@ import type { Action, Command } from '../../model/action.ts';
 export function stillFounded(before: readonly Action[], actions: readonly Action[]): readonly Action[] {
   const end = actions.findIndex(({ do: what }, at) => {
     if (what.kind !== 'file' || what.expects === undefined) return false;
-    const left = [...before, ...actions.slice(0, at)].map((earlier) => leftBy(earlier, what.path));
+    const left = [...before, ...actions.slice(0, at)].map((earlier) => stateAfter(earlier, what.path));
     const last = left.findLast((state) => state !== 'as it was');
     return last !== undefined && last !== what.expects;
   });
@@ -16,7 +16,7 @@ export function stillFounded(before: readonly Action[], actions: readonly Action
 }
 
 /** What a file is after an action: in the terms of `expects`, or `as it was`, or `unknown`. */
-function leftBy({ do: what }: Action, path: string): string {
+function stateAfter({ do: what }: Action, path: string): string {
   switch (what.kind) {
     case 'file':
       if (what.path !== path) return 'as it was';

@@ -25,14 +25,14 @@ export async function runAction(host: Host, action: Action, surroundings: Surrou
     log.write(`= ${result.ended === 'exited' ? `exit ${result.exit}` : result.ended}`);
     if (result.exit === 0 || isOpen(result)) return result;
     if (tries >= times || isRefusal(action, result)) {
-      if (action.undo !== undefined && result.ended === 'exited') await takeBack(host, action.undo, surroundings);
+      if (action.undo !== undefined && result.ended === 'exited') await undo(host, action.undo, surroundings);
       return result;
     }
     await pauseFor(intervalSeconds, signal);
   }
 }
 
-async function takeBack(host: Host, undo: Command, surroundings: Surroundings): Promise<void> {
+async function undo(host: Host, undo: Command, surroundings: Surroundings): Promise<void> {
   surroundings.log.write(TAKES_BACK);
   await runCommand(host, undo, surroundings);
 }
@@ -45,7 +45,7 @@ export function isOpen({ ended }: CommandResult): boolean {
 }
 
 /** Resolves when nothing of before works on the target any more, whoever started it. Fails with `Aborted` when told to stop. */
-export async function settle(host: Host, target: string, { signal, log }: Surroundings): Promise<void> {
+export async function drain(host: Host, target: string, { signal, log }: Surroundings): Promise<void> {
   await host.settle(target, { signal, onWait: () => log.write(WAITS) });
   if (signal.aborted) throw new Aborted();
 }
@@ -58,7 +58,7 @@ function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
 }
 
 /** A question of a health probe: a program of the node, or a request to a service. Fails with `Aborted` when told to stop. */
-export async function ask(
+export async function runProbe(
   host: Host,
   question: Command | HttpRequest,
   { signal, log }: Omit<Surroundings, 'target'>,
@@ -88,13 +88,13 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
     case 'file':
       return writeFile(host, work);
     case 'lines':
-      return doneBy(host.addLines(work));
+      return resultOf(host.addLines(work));
     case 'folder':
-      return doneBy(host.makeFolder(work));
+      return resultOf(host.makeFolder(work));
     case 'place':
-      return doneBy(host.placeFiles(work));
+      return resultOf(host.placeFiles(work));
     case 'remove':
-      return doneBy(host.removeFiles(work));
+      return resultOf(host.removeFiles(work));
     case 'http':
       return send(host, work, surroundings);
     case 'signing':
@@ -158,7 +158,7 @@ async function writeFile(host: Host, work: FileWrite): Promise<CommandResult> {
   };
 }
 
-async function doneBy(work: Promise<void>): Promise<CommandResult> {
+async function resultOf(work: Promise<void>): Promise<CommandResult> {
   const began = performance.now();
   await work;
   return { exit: 0, stdout: '', stderr: '', ms: performance.now() - began, ended: 'exited' };

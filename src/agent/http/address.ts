@@ -22,7 +22,7 @@ export interface Proxies {
 /** @param subnets as `PHOENIX_TRUSTED_PROXIES` has them. @throws for what is no address or subnet */
 export function trustedProxies(subnets: readonly string[]): Proxies {
   const ranges = subnets.map((each) => {
-    const [address, bits] = each.includes('/') ? ipaddr.parseCIDR(each) : wholeAddress(each);
+    const [address, bits] = each.includes('/') ? ipaddr.parseCIDR(each) : singleAddress(each);
     const net = bits < MAPPED_BITS ? address : unmapped(address);
     return [net, net === address ? bits : bits - MAPPED_BITS] as const;
   });
@@ -32,7 +32,7 @@ export function trustedProxies(subnets: readonly string[]): Proxies {
   };
 }
 
-function wholeAddress(text: string): [Address, number] {
+function singleAddress(text: string): [Address, number] {
   const address = ipaddr.parse(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 }

@@ -13,7 +13,16 @@ import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
 import { mayChange, mayRead } from './guard.ts';
 import { carryOutOperation, OPERATIONS, type OperationName } from './operations.ts';
-import { ApproveBody, EventsQuery, LogQuery, RunPath, RunsQuery, TargetPath, understand } from './requests.ts';
+import {
+  ApproveBody,
+  ChannelTestBody,
+  EventsQuery,
+  LogQuery,
+  parseRequest,
+  RunPath,
+  RunsQuery,
+  TargetPath,
+} from './requests.ts';
 import { runJson, summaryJson } from './run-json.ts';
 import { limitStreams } from './streams.ts';
 import { allTargets } from './targets.ts';
@@ -35,7 +44,19 @@ type ApiLedger = Pick<
   | 'lastArrival'
   | keyof People
 >;
-type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
+type ApiAgent = Pick<
+  Agent,
+  | 'replay'
+  | 'approve'
+  | 'freeze'
+  | 'unfreeze'
+  | 'drift'
+  | 'command'
+  | 'known'
+  | 'orphans'
+  | 'channelsInUse'
+  | 'testChannels'
+>;
 
 export interface ApiDeps {
   readonly ledger: ApiLedger;
@@ -58,7 +79,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   routes.get(/.*/, mayRead(access));
   routes.get('/', (_request, response) => answerText(response, 200, ROUTES));
   routes.get('/runs', async (request, response) => {
-    const { limit } = understand(RunsQuery, request.query);
+    const { limit } = parseRequest(RunsQuery, request.query);
     answer(response, 200, (await ledger.runs(limit)).map(summaryJson));
   });
   routes.get('/runs/:id', async (request, response) => {
@@ -66,7 +87,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     if (run !== null) answer(response, 200, runJson(run, parts.clock));
   });
   routes.get('/runs/:id/events', async (request, response) => {
-    const { logs } = understand(EventsQuery, request.query);
+    const { logs } = parseRequest(EventsQuery, request.query);
     const run = await find(ledger, request, response);
     if (run === null || response.headersSent) return;
     const dropped = new AbortController();
@@ -89,14 +110,14 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   routes.get('/runs/:id/logs/:kind/:name', async (request, response) => {
     const run = await find(ledger, request, response);
     if (run === null) return;
-    const target = understand(TargetPath, request.params);
+    const target = parseRequest(TargetPath, request.params);
     if (!run.steps.some((step) => step.target === target)) {
       return fail(response, 404, {
         message: `run ${run.id} has no step ${target}`,
         hint: 'GET /api/runs/:id names its steps',
       });
     }
-    const { offset, format } = understand(LogQuery, request.query);
+    const { offset, format } = parseRequest(LogQuery, request.query);
     const log = await ledger.readLog(run.id, target, offset);
     if (format === 'json') return answer(response, 200, log);
     answerText(response, 200, log.lines.map((line) => `${line}\n`).join(''));
@@ -105,7 +126,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     answer(response, 200, await allTargets(parts));
   });
   routes.get('/targets/:kind/:name', async (request, response) => {
-    const target = understand(TargetPath, request.params);
+    const target = parseRequest(TargetPath, request.params);
     const found = (await allTargets(parts)).find((each) => each.target === target);
     if (found !== undefined) return answer(response, 200, found);
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
@@ -126,6 +147,10 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets, orphans });
   });
 
+  routes.get('/notifications', async (_request, response) => {
+    answer(response, 200, await parts.agent.channelsInUse());
+  });
+
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
   for (const [path, what] of PATHS) {
     routes.post(path, async (request, response) => {
@@ -134,11 +159,18 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     });
   }
   routes.post('/runs/:id/approve', async (request, response) => {
-    const { target, by } = understand(ApproveBody, request.body);
+    const { target, by } = parseRequest(ApproveBody, request.body);
     const run = await find(ledger, request, response);
     if (run === null) return;
     await operate(parts, 'approve', { run: run.id, target, by });
     answer(response, 202, { run: run.id });
+  });
+  routes.post('/notifications/test', async ({ body }, response) => {
+    const tests = await parts.agent.testChannels(parseRequest(ChannelTestBody, body).channel);
+    const told = tests.map(({ channel, answer: given }) => {
+      return { channel, sent: given.sent, why: given.sent ? null : given.why };
+    });
+    answer(response, 200, told);
   });
   return routes;
 }
@@ -153,7 +185,7 @@ const PATHS: ReadonlyArray<readonly [path: string, what: OperationName]> = [
 
 /** Whoever holds the admin token may ask for anything. */
 function operate(parts: ApiDeps, what: OperationName, request: unknown): Promise<RunId | null> {
-  return carryOutOperation(parts, what, OPERATIONS[what].understand(request), { role: 'admin', through: 'API' });
+  return carryOutOperation(parts, what, OPERATIONS[what].parse(request), { role: 'admin', through: 'API' });
 }
 
 async function find(ledger: ApiLedger, request: Request, response: Response): Promise<RunDetail | null> {
@@ -177,9 +209,11 @@ GET  /api/runs/:id                   one run
 GET  /api/runs/:id/events            one run as it goes on (server-sent events: run, step, log, end)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets, when it was proved, and what is in doubt since
+GET  /api/notifications              who is told what needs a person, and whether that gets there
 
 With Authorization: Bearer PHOENIX_ADMIN_TOKEN, which reading from another machine takes as well:
 POST /api/replay {commit, targets?, rewind?}
 POST /api/runs/:id/approve {target}
 POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}
+POST /api/notifications/test {channel?}
 `;

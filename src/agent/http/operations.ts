@@ -9,7 +9,7 @@ import type { AskedRecord, People } from '../../ports/people.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
 import { Refused } from '../refused.ts';
-import { ApproveRequest, AskBody, BadRequest, CommandBody, FreezeBody, ReplayBody, understand } from './requests.ts';
+import { ApproveRequest, AskBody, BadRequest, CommandBody, FreezeBody, parseRequest, ReplayBody } from './requests.ts';
 
 type Asked = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
 
@@ -17,10 +17,10 @@ interface Operation {
   /** What the request takes of whoever signed in. */
   readonly role: PersonRole;
   /** Checks the request, and says what will be done. @throws BadRequest */
-  understand(request: unknown): Understood;
+  parse(request: unknown): Parsed;
 }
 
-interface Understood {
+interface Parsed {
   readonly by: string;
   /** For the record: targets, a commit, a reason. */
   readonly about: string;
@@ -41,8 +41,8 @@ interface Row<Body extends { readonly by: string }> {
 function operation<Body extends { readonly by: string }>({ role, body, about, raise, carryOut }: Row<Body>): Operation {
   return {
     role,
-    understand(request) {
-      const asked = understand(body, request);
+    parse(request) {
+      const asked = parseRequest(body, request);
       return {
         by: asked.by,
         about: about(asked),
@@ -117,7 +117,7 @@ export interface OperationDeps {
 export async function carryOutOperation(
   { agent, ledger, clock, log }: OperationDeps,
   what: OperationName,
-  { by, about, carryOut }: Understood,
+  { by, about, carryOut }: Parsed,
   asker: Pick<AskedRecord, 'role' | 'through'>,
 ): Promise<RunId | null> {
   const run = await carryOut(agent);

@@ -47,6 +47,9 @@ export const CommandBody = z.strictObject({
   by,
 });
 
+/** Absent: all of them. */
+export const ChannelTestBody = z.strictObject({ channel: z.string().min(1).max(40).optional(), by });
+
 export const RunPath = z.object({ id: runId });
 export const TargetPath = z
   .object({ kind: z.string(), name: z.string() })
@@ -66,7 +69,7 @@ export class BadRequest extends Error {
 }
 
 /** @throws BadRequest */
-export function understand<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) =>

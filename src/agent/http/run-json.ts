@@ -69,7 +69,7 @@ interface TargetLook {
 export function runJson(run: RunDetail, clock: Clock): RunJson {
   return {
     ...summaryJson(run),
-    reason: run.reason ?? whyItWaits(run, clock),
+    reason: run.reason ?? waitingReason(run, clock),
     supersededBy: run.supersededBy,
     problems: run.problems,
     approvals: run.approvals,
@@ -78,7 +78,7 @@ export function runJson(run: RunDetail, clock: Clock): RunJson {
 }
 
 /** Until when, where something of it waits for a window of the policy. */
-function whyItWaits(run: RunDetail, clock: Clock): string | null {
+function waitingReason(run: RunDetail, clock: Clock): string | null {
   const isOver = run.ended !== null || run.state === 'superseded';
   if (isOver || run.steps.every(({ outcome, started }) => outcome !== null || started !== null)) return null;
   const opening = openingFor({ clock }, run);
@@ -115,7 +115,7 @@ export function targetsJson(
     const last = steps.get(target);
     const doubt = doubts.get(target);
     const look = lookAt(looks.get(target) ?? [], applied);
-    const why = doubt === undefined ? whatALookFound(look, applied) : doubtText(doubt);
+    const why = doubt === undefined ? differenceFound(look, applied) : doubtText(doubt);
     return {
       target,
       kind: kindOf(target),
@@ -141,7 +141,7 @@ function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJ
 }
 
 /** A look that found it otherwise than it was proved before. */
-function whatALookFound(look: TargetLook | null, applied: Applied | undefined): string | null {
+function differenceFound(look: TargetLook | null, applied: Applied | undefined): string | null {
   if (look === null || applied === undefined || look.found === null || look.over) return null;
   return `run ${look.run} looked: ${look.found}`;
 }

@@ -3,7 +3,7 @@
 import type { CommitSha } from '../../model/ids.ts';
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Context } from '../context.ts';
-import { sayNotFetched } from './record.ts';
+import { reportNotFetched } from './record.ts';
 
 /** The forge did not answer, or not in a way that Git understands. */
 export const UNREACHABLE = Symbol('unreachable');
@@ -26,7 +26,7 @@ export async function fetchHead(context: Context): Promise<CommitSha | null | ty
         reason,
         ...(error instanceof HeadNotFetched ? { head: error.head } : {}),
       });
-      if (error instanceof HeadNotFetched) await sayNotFetched(context, error);
+      if (error instanceof HeadNotFetched) await reportNotFetched(context, error);
     }
     memory.fetchFailure = reason;
     return error instanceof HeadNotFetched ? NOT_FETCHED : UNREACHABLE;

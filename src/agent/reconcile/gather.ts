@@ -10,7 +10,7 @@ import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
 import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './desired-state.ts';
-import { policyFor } from './judging.ts';
+import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
 
 /** The run that a new head of the branch asks for. */

@@ -52,12 +52,12 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
     from: null,
     to: declared.commit,
     ...scoped(gathered.before, declared.targets, chosen),
-    also: lookedAt(gathered),
+    also: targetsToObserve(gathered),
     impact: impactOf,
     policy: gathered.policy,
   });
   if (made.kind === 'cycle') return { kind: 'invalid', problems: [ring(made.cycle)] };
-  const plan = request.readOnly ? looking(made.plan, request.trigger) : made.plan;
+  const plan = request.readOnly ? asReadOnly(made.plan, request.trigger) : made.plan;
   const steps = new Set(plan.steps.map(({ target }) => target));
   const held = errors.flatMap((error): [TargetId, string][] =>
     error.target !== null && steps.has(error.target) ? [[error.target, WHY.held(error)]] : [],
@@ -75,7 +75,7 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
  * Targets to be looked at although no field changed: those that a step began to change without proving it since, those whose
  * spec was derived by other rules when it was applied, those with a secret that has another value, and all when they are asked for by a person or a timer.
  */
-function lookedAt({ declared, records, request, rotated = new Set() }: Gathered): Set<TargetId> {
+function targetsToObserve({ declared, records, request, rotated = new Set() }: Gathered): Set<TargetId> {
   const asked = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
   const otherwise = [...records.applied.values()]
     .filter(({ target, digest }) => declared.digests.get(target) !== digest)
@@ -102,7 +102,7 @@ function scoped(
 }
 
 /** Nothing is approved, and what differs holds nothing else up; a dry run keeps its order, which is part of what it shows. */
-function looking(plan: Plan, trigger: Trigger): Plan {
+function asReadOnly(plan: Plan, trigger: Trigger): Plan {
   const alone = trigger === 'command' ? {} : { needs: [] };
   const free = { approval: false, approvals: 0, protected: false };
   return { ...plan, steps: plan.steps.map((step) => ({ ...step, ...free, ...alone })) };

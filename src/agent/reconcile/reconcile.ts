@@ -17,7 +17,7 @@ import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
 import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
-import { endOvertaken, sayItFailed, sayItWaits } from './waiting-heads.ts';
+import { endOvertaken, reportFailed, reportWaiting } from './waiting-heads.ts';
 
 /** A forge that does not answer is asked again after this; what is recorded goes on meanwhile. */
 const FETCH_AGAIN_MS = 5_000;
@@ -33,10 +33,10 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
     await planRequested(context);
     return scheduleOpen(context);
   }
-  tellOfBranch(context, head);
+  logBranchChange(context, head);
   if (head !== null) {
     const request = requestFor(head, deliveries, isoNow(context));
-    await follow(context, head, request).catch((error) => sayItFailed(context, request, error));
+    await follow(context, head, request).catch((error) => reportFailed(context, request, error));
   }
   // Pull requests are planned against the branch as it stands.
   if (head !== null && head !== before) await context.queue.requestReview();
@@ -50,7 +50,7 @@ function soonest(one: RetryDelay, other: RetryDelay): RetryDelay {
 }
 
 /** Deleted or renamed: nothing is changed, and it is said once. */
-function tellOfBranch({ memory, log, options }: Context, head: CommitSha | null): void {
+function logBranchChange({ memory, log, options }: Context, head: CommitSha | null): void {
   if (head === null && !memory.branchMissed) {
     log.warn(
       `the repository has no branch ${options.branch}: nothing is followed until it has, or PHOENIX_BRANCH names another`,
@@ -84,7 +84,7 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
     return recordInvalid(context, request, { problems: proposal.problems, followed, ...run });
   }
   const running = await supersedeOlder(context, head);
-  if (running !== null) return sayItWaits(context, request, running);
+  if (running !== null) return reportWaiting(context, request, running);
   const followed = { commit: head, verdict: 'followed', base: head } as const;
   const plan = await runInTheFiles(context, proposal.plan, gathered);
   await recordPlan(context, request, { ...proposal, plan }, { base, followed, ...run });

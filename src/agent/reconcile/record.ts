@@ -20,7 +20,7 @@ import { type Context, isoNow } from '../context.ts';
 import { runStatuses, stepStatuses } from '../statuses.ts';
 import { trailerApprovals } from './approvals.ts';
 import { earlyApprovals, NO_EARLY } from './early-approvals.ts';
-import { beginWithPolicy, takeForce } from './judging.ts';
+import { beginWithPolicy, enforcePolicyOf } from './policy-in-force.ts';
 import type { Proposal } from './proposal.ts';
 
 interface Recording {
@@ -73,7 +73,7 @@ export async function recordPlan(
   });
   // Used up with the run that they let go on.
   for (const pull of early.pulls) await context.ledger.endEarlyApprovals(pull);
-  if (plan.steps.length === 0) await takeForce(context, request.commit, request);
+  if (plan.steps.length === 0) await enforcePolicyOf(context, request.commit, request);
 }
 
 interface Refusal {
@@ -114,7 +114,7 @@ export async function recordInvalid(
 }
 
 /** The head is known and does not get here: it is told, and fetched again later. */
-export async function sayNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
+export async function reportNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
   await ledger.say([statusAlone(head, APPLY_CONTEXT, notFetched(message))]);
   await queue.requestReport();
 }

@@ -12,13 +12,13 @@ import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';
 import { type CommandProposal, proposeCommand } from '../verbs/propose.ts';
-import { approvalsOf, whyNotAsShown } from '../verbs/shown.ts';
+import { approvalsOf, planDiffers } from '../verbs/reviewed-plan.ts';
 import { situationOf } from '../verbs/situation.ts';
 import type { Declared } from './desired-state.ts';
 import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { runInTheFiles } from './in-the-files.ts';
-import { bringsAll } from './judging.ts';
+import { appliesWholeCommit } from './policy-in-force.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
@@ -66,8 +66,8 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);
-  if (!bringsAll(request) && older.some(isBusy)) return false;
-  const situation = await look(context, run, known);
+  if (!appliesWholeCommit(request) && older.some(isBusy)) return false;
+  const situation = await observeSituation(context, run, known);
   const proposal: CommandProposal =
     typeof situation === 'string'
       ? { kind: 'refused', reason: situation }
@@ -81,12 +81,12 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   const shown = request.shown === undefined ? null : await ledger.run(request.shown);
-  const otherwise = request.shown === undefined ? null : whyNotAsShown(shown, proposal.plan);
+  const otherwise = request.shown === undefined ? null : planDiffers(shown, proposal.plan);
   if (otherwise !== null) {
     await recordRefusal(context, request, { said: broken(otherwise), run: run.id });
     return true;
   }
-  if (bringsAll(request) && (await supersedeOlder(context, commit)) !== null) return false;
+  if (appliesWholeCommit(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = await followedBy(context, run, head);
   const plan = await runInTheFiles(context, proposal.plan, gathered);
   await recordPlan(
@@ -110,7 +110,7 @@ function notTold(error: unknown): FinalSentence {
 }
 
 /** Resolves to a text when the host cannot be looked at: then nobody knows what the command would do. */
-async function look(context: Context, { id, request }: RunDetail, targets: Situation['targets']) {
+async function observeSituation(context: Context, { id, request }: RunDetail, targets: Situation['targets']) {
   if (!verbRow(request.verb).asksTheHost) return { targets, states: new Map(), resting: new Set() } satisfies Situation;
   try {
     return await situationOf(context, id, targets);
@@ -183,7 +183,7 @@ function unusedApprovals({ plan, steps, approvals }: RunDetail) {
 
 /** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
 async function followedBy({ repository }: Context, run: RunDetail, known: Head | null): Promise<Head | undefined> {
-  if (!bringsAll(run.request) || known === null) return undefined;
+  if (!appliesWholeCommit(run.request) || known === null) return undefined;
   if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
   if (!run.request.rewind) return { ...known, base: run.commit };
   const base = known.base as CommitSha | null;

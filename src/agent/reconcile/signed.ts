@@ -7,7 +7,7 @@ import type { SignedCommits } from '../../model/policy.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from './gather.ts';
 import { commitsSince } from './history.ts';
-import { policyFor } from './judging.ts';
+import { policyFor } from './policy-in-force.ts';
 
 /** More are not looked at, and then none of them is followed. */
 const MOST_CHECKED = 1000;

@@ -23,22 +23,22 @@ export async function endOvertaken(context: Context, head: string): Promise<RunD
 }
 
 /** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
-export async function sayItWaits(context: Context, request: RunRequest, running: string): Promise<void> {
-  await say(context, request, waitsForRunning(running));
+export async function reportWaiting(context: Context, request: RunRequest, running: string): Promise<void> {
+  await reportOnCommit(context, request, waitsForRunning(running));
 }
 
 /** A fault in Phoenix itself: the commit is told, and looked at again with the next reconcile. */
-export async function sayItFailed(context: Context, request: RunRequest, error: unknown): Promise<void> {
+export async function reportFailed(context: Context, request: RunRequest, error: unknown): Promise<void> {
   const { ledger, log } = context;
   const { commit } = request;
   // What failed came after the run was recorded, which speaks for itself.
   const recorded = (await ledger.head())?.commit === commit;
   log.error(recorded ? 'a commit was not planned to its end' : 'a commit could not be planned', { commit, error });
   const message = error instanceof Error ? error.message : String(error);
-  if (!recorded) await say(context, request, broken(`not planned yet: ${message}; it is tried again`));
+  if (!recorded) await reportOnCommit(context, request, broken(`not planned yet: ${message}; it is tried again`));
 }
 
-async function say({ ledger, queue, options }: Context, request: RunRequest, said: Sentence): Promise<void> {
+async function reportOnCommit({ ledger, queue, options }: Context, request: RunRequest, said: Sentence): Promise<void> {
   const { commit } = request;
   const known = (await ledger.openRuns()).find((run) => isWaitingHead(run) && run.commit === commit);
   const statuses = (id: RunDetail['id']) => runStatuses(options.publicUrl, { id, commit, request }, said);

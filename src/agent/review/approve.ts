@@ -13,7 +13,7 @@ import { approve } from '../operations.ts';
 import { comesAfter } from '../reconcile/history.ts';
 import { Refused } from '../refused.ts';
 import { changeKeys } from './change-keys.ts';
-import { bringsMerge } from './merged.ts';
+import { isRunOfMerge } from './merged.ts';
 import type { ReviewedHead } from './verify-command.ts';
 
 const RECENT_RUNS = 100;
@@ -90,7 +90,7 @@ async function approveMerged(
   const carriedOut = await carriedOutSince(context, merge);
   const done: TargetId[] = [];
   for (const run of await ledger.openRuns()) {
-    const isItsRun = run.commit === merge && bringsMerge(run);
+    const isItsRun = run.commit === merge && isRunOfMerge(run);
     if (run.plan === null || !(isItsRun || (await comesAfter(repository, merge, run.commit as CommitSha)))) continue;
     if (approves !== undefined && policyOf(run.plan).approvalsBy !== 'review') continue;
     const changes = changeKeys(run.plan);

@@ -103,12 +103,12 @@ async function answer(
         return await again(context, ask.commit, ask.context, by, forced);
       case 'approve': {
         const done = await approveUnder(context, forge, ask.pull, ask.targets, { by, at });
-        await keepComment(context, ask.pull);
+        await refreshComment(context, ask.pull);
         return approvedOf(ask.targets, done);
       }
       case 'approve all': {
         const done = await approveUnder(context, forge, ask.pull, null, { by, at, ...(approves && { approves }) });
-        await keepComment(context, ask.pull);
+        await refreshComment(context, ask.pull);
         return done.length === 0 ? null : (words) => words.approved(done, []);
       }
       case 'approve run':
@@ -220,7 +220,7 @@ export async function restateComments(context: Context, deliveries: readonly Del
 }
 
 /** Shows what was approved by now. */
-async function keepComment(context: Context, pull: number): Promise<void> {
+async function refreshComment(context: Context, pull: number): Promise<void> {
   if (context.forge?.checks !== false) return;
   const comment = await commentUnder(context, pull);
   if (comment !== null) await context.ledger.say([comment]);

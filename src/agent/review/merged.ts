@@ -8,12 +8,12 @@ import type { Context } from '../context.ts';
 const RECENT_RUNS = 50;
 
 /** Says nothing while the run goes on, or when nobody merged anything. */
-export async function tellMerged(context: Context, commit: string): Promise<void> {
+export async function commentOnMerged(context: Context, commit: string): Promise<void> {
   const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
   const pulls = await ledger.mergedPulls(commit);
   if (pulls.length === 0) return;
-  const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && bringsMerge(each));
+  const run = (await ledger.runs(RECENT_RUNS)).find((each) => each.commit === commit && isRunOfMerge(each));
   if (run === undefined || (run.ended === null && run.state !== 'blocked')) return;
   const body = await bodyOf(context, run);
   if (body === null) return;
@@ -25,13 +25,13 @@ export async function tellMerged(context: Context, commit: string): Promise<void
 export async function mergeOf(context: Context, pull: number): Promise<string | null> {
   const { ledger } = context;
   for (const run of await ledger.runs(RECENT_RUNS)) {
-    if (bringsMerge(run) && (await ledger.mergedPulls(run.commit)).includes(pull)) return bodyOf(context, run);
+    if (isRunOfMerge(run) && (await ledger.mergedPulls(run.commit)).includes(pull)) return bodyOf(context, run);
   }
   return null;
 }
 
 /** What a person switches on the same commit, and a look, are not about the merge. */
-export function bringsMerge({ trigger }: Run): boolean {
+export function isRunOfMerge({ trigger }: Run): boolean {
   return trigger === 'push' || trigger === 'replay';
 }
 

@@ -21,9 +21,9 @@ import { useLateApprovals } from '../reconcile/early-approvals.ts';
 import { against } from '../reconcile/gather.ts';
 import { comesAfter, commitsSince } from '../reconcile/history.ts';
 import { planInTheFiles } from '../reconcile/in-the-files.ts';
-import { policyIfMerged } from '../reconcile/judging.ts';
+import { policyIfMerged } from '../reconcile/policy-in-force.ts';
 import { changeKeys } from './change-keys.ts';
-import { bringsMerge, tellMerged } from './merged.ts';
+import { commentOnMerged, isRunOfMerge } from './merged.ts';
 
 /** Among which the one is that brought a merge. */
 const RECENT_RUNS = 20;
@@ -178,7 +178,7 @@ async function close(context: Context, forge: Forge, number: number): Promise<vo
     await useLateApprovals(context, number, { commit: merged, head: pull.head }, (run, { target, by, where }) =>
       approve(context, run, target, by, where),
     );
-    await tellMerged(context, followed);
+    await commentOnMerged(context, followed);
   } else await ledger.endEarlyApprovals(number);
   await ledger.forgetPull(number);
 }
@@ -192,7 +192,7 @@ async function followedWith(context: Context, merged: CommitSha): Promise<Commit
   let first: CommitSha | null = null;
   for (const run of await ledger.runs(RECENT_RUNS)) {
     const commit = run.commit as CommitSha;
-    if (bringsMerge(run) && (await comesAfter(repository, merged, commit))) first = commit;
+    if (isRunOfMerge(run) && (await comesAfter(repository, merged, commit))) first = commit;
   }
   if (first !== null) return first;
   const head = (await ledger.head())?.commit;

@@ -9,7 +9,7 @@ const LOOK_BACK_MS = 3 * 24 * 3_600_000;
 const EVERY_MS = 600_000;
 
 /** Asks at the first look of this process, then now and then. The head is compared far more often: this is for the rest. */
-export async function askForLost(context: Context, forge: Forge): Promise<void> {
+export async function redeliverWebhooks(context: Context, forge: Forge): Promise<void> {
   const now = context.clock.now().getTime();
   if (!isDue(context.memory.lostAskedAt + EVERY_MS, now, EVERY_MS)) return;
   const asked = await forge.redeliver(new Date(now - LOOK_BACK_MS));

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { answerAsks, restateComments } from './forge-commands.ts';
 import { reviewPulls } from './pulls.ts';
 import { reviewQueue } from './queue.ts';
-import { askForLost } from './redeliver-webhooks.ts';
+import { redeliverWebhooks } from './redeliver-webhooks.ts';
 import { settlePending } from './stale-statuses.ts';
 
 /** After a surprise that is not the forge's. */
@@ -41,7 +41,7 @@ export async function review(context: Context): Promise<RetryDelay> {
     },
     () => reviewQueue(context, forge),
     () => settlePending(context, forge),
-    () => askForLost(context, forge),
+    () => redeliverWebhooks(context, forge),
   ];
   for (const part of parts) {
     const again = await part().then(

@@ -32,7 +32,7 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
   const isFirst = !memory.pendingSettled;
   // What an older version said is in no list yet.
   if (isFirst) await ledger.listPending();
-  const ends = await leftBehind(context, head);
+  const ends = await staleStatuses(context, head);
   if (isFirst && memory.beganAfresh) ends.push(...(await unspoken(context, forge, head)));
   await ledger.say(ends);
   const again = await ledger.sayLateAgain(clock.now().getTime());
@@ -45,7 +45,7 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
  * written together with its last word, so what reads pending after its end was left behind, or was given up by a forge that did not
  * take it.
  */
-async function leftBehind(context: Context, head: string): Promise<CommitStatus[]> {
+async function staleStatuses(context: Context, head: string): Promise<CommitStatus[]> {
   const { ledger } = context;
   const before = await ledger.saidPending();
   const over: CommitStatus[] = [];

@@ -7,7 +7,7 @@ import { followed, open } from '../open-run.ts';
 import type { CommandRequest } from '../parts.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
-import { whyNotShown } from './shown.ts';
+import { dryRunRefusal } from './reviewed-plan.ts';
 import { refuseUndeclared, targetsNamed } from './target-names.ts';
 
 /** @throws Refused */
@@ -39,7 +39,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     ...(shown === undefined ? {} : { shown }),
   } as const;
   if (shown !== undefined) {
-    const why = whyNotShown(await context.ledger.run(shown), request, context.clock.now());
+    const why = dryRunRefusal(await context.ledger.run(shown), request, context.clock.now());
     if (why !== null) throw new Refused(why);
   }
   return open(context, request);

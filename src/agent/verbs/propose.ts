@@ -37,7 +37,7 @@ export function proposeCommand(
   const asked = request.targets ?? [...situation.targets.keys()];
   const choice = choose({ row, targets: asked, cascade }, judged);
   if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(row, choice) };
-  const tooMany = row.work === 'destroy' ? whyTooMany(choice.targets, judged, gathered.policy) : null;
+  const tooMany = row.work === 'destroy' ? deletionLimitExceeded(choice.targets, judged, gathered.policy) : null;
   if (tooMany !== null) return { kind: 'refused', reason: tooMany };
   const plan = commandPlan(row, choice.targets, judged, {
     to: declared.commit,
@@ -51,7 +51,7 @@ export function proposeCommand(
 }
 
 /** As for a commit: a single guest may always go. */
-function whyTooMany(chosen: ReadonlySet<TargetId>, { targets }: Situation, policy: Policy): string | null {
+function deletionLimitExceeded(chosen: ReadonlySet<TargetId>, { targets }: Situation, policy: Policy): string | null {
   const isGuest = (id: TargetId) => kindOf(id) === 'lxc' || kindOf(id) === 'vm';
   const guests = [...targets.keys()].filter(isGuest);
   const gone = guests.filter((id) => chosen.has(id)).sort(compareTargets);

@@ -3,7 +3,7 @@
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
-import { who } from './replay.ts';
+import { requesterName } from './replay.ts';
 import { resolveTargets } from './targets.ts';
 
 export interface ApproveArgs extends AskOptions {
@@ -14,6 +14,6 @@ export interface ApproveArgs extends AskOptions {
 export async function approve({ run, target: word, ...options }: ApproveArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const [target] = await resolveTargets(client, [word]);
-  await client.post(`/runs/${encodeURIComponent(run)}/approve`, { target, by: who() });
+  await client.post(`/runs/${encodeURIComponent(run)}/approve`, { target, by: requesterName() });
   return endWithRun(client, run, options, io);
 }

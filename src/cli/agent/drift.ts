@@ -3,7 +3,7 @@
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
-import { who } from './replay.ts';
+import { requesterName } from './replay.ts';
 
 export interface DriftArgs extends AskOptions {
   readonly fix: boolean;
@@ -12,7 +12,7 @@ export interface DriftArgs extends AskOptions {
 export async function drift({ fix, ...options }: DriftArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const { run } = fix
-    ? await client.post<{ run: string }>('/command', { verb: 'converge', by: who() })
-    : await client.post<{ run: string }>('/drift', { by: who() });
+    ? await client.post<{ run: string }>('/command', { verb: 'converge', by: requesterName() })
+    : await client.post<{ run: string }>('/drift', { by: requesterName() });
   return endWithRun(client, run, options, io);
 }

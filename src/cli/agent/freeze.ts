@@ -3,13 +3,13 @@
 import type { Io } from '../io.ts';
 import { EXIT } from '../io.ts';
 import { clientOf } from './client.ts';
-import { who } from './replay.ts';
+import { requesterName } from './replay.ts';
 
 export async function freeze(
   { reason, json }: { readonly reason: string; readonly json: boolean },
   io: Io,
 ): Promise<number> {
-  const answer = await clientOf(io).post<{ run: string | null }>('/freeze', { reason, by: who() });
+  const answer = await clientOf(io).post<{ run: string | null }>('/freeze', { reason, by: requesterName() });
   io.stdout(
     json
       ? `${JSON.stringify(answer)}\n`
@@ -19,7 +19,7 @@ export async function freeze(
 }
 
 export async function unfreeze({ json }: { readonly json: boolean }, io: Io): Promise<number> {
-  const answer = await clientOf(io).post<{ run: string | null }>('/unfreeze', { by: who() });
+  const answer = await clientOf(io).post<{ run: string | null }>('/unfreeze', { by: requesterName() });
   io.stdout(json ? `${JSON.stringify(answer)}\n` : 'unfrozen: what waited goes on\n');
   return EXIT.done;
 }

@@ -30,13 +30,13 @@ export async function replay(
     rewind,
     dryRun,
     now,
-    by: who(),
+    by: requesterName(),
   });
   return endWithRun(client, run, options, io);
 }
 
 /** The name of the requester in the record of the run. */
-export function who(): string {
+export function requesterName(): string {
   try {
     return userInfo().username;
   } catch {

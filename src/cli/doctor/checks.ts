@@ -55,11 +55,11 @@ export function checkSettings(io: Io): {
 export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Diagnostic[]> {
   if (redisUrl === null) {
     const version = await redisServerVersion();
-    if (version !== null) return [judgeVersion(version, 'a private redis-server will be started')];
+    if (version !== null) return [checkVersion(version, 'a private redis-server will be started')];
     return [failed('redis', 'there is no redis-server', 'install Redis 6.2 or newer, or set REDIS_URL')];
   }
   try {
-    return judgeRedis(await inspectRedis(redisUrl.expose(), installation, ANSWER_MS));
+    return checkRedisFacts(await inspectRedis(redisUrl.expose(), installation, ANSWER_MS));
   } catch (error) {
     const { what, remedy } = redisFault(error, redisUrl.expose());
     return [failed('redis', `the Redis of REDIS_URL cannot be used: ${what}`, remedy)];
@@ -67,8 +67,8 @@ export async function checkRedis({ redisUrl, installation }: Settings): Promise<
 }
 
 /** Pure. */
-export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts): readonly Diagnostic[] {
-  const diagnostics = [judgeVersion(version, 'it answers')];
+export function checkRedisFacts({ version, evictionPolicy, appendOnly }: RedisFacts): readonly Diagnostic[] {
+  const diagnostics = [checkVersion(version, 'it answers')];
   if (evictionPolicy === null || appendOnly === null) {
     diagnostics.push(
       warning('redis', 'it does not tell how it keeps data', 'see to maxmemory-policy noeviction and appendonly yes'),
@@ -89,7 +89,7 @@ export function judgeRedis({ version, evictionPolicy, appendOnly }: RedisFacts):
   return diagnostics;
 }
 
-function judgeVersion(version: string | null, told: string): Diagnostic {
+function checkVersion(version: string | null, told: string): Diagnostic {
   if (version === null)
     return warning(
       'redis',
@@ -178,7 +178,7 @@ async function programsOf(host: Host): Promise<readonly Diagnostic[]> {
   const run = (program: string, args: readonly string[]) =>
     host.run({ kind: 'command', program, args, timeoutSeconds: 30 });
   const version = await run('pvesh', ['get', '/version', '--output-format', 'json']);
-  if (version.exit !== 0) return [failed('host', `pvesh ${howEnded(version)}`, hintFor(version))];
+  if (version.exit !== 0) return [failed('host', `pvesh ${endInWords(version)}`, hintFor(version))];
   const diagnostics = [ok('host', `Proxmox VE ${versionOf(version.stdout)}, node ${host.node}`)];
   const node = await run('hostname', []);
   const name = node.stdout.trim().split('.')[0];
@@ -190,7 +190,7 @@ async function programsOf(host: Host): Promise<readonly Diagnostic[]> {
     diagnostics.push(
       result.exit === 0
         ? ok('host', `${program} may be used`)
-        : failed('host', `${program} ${howEnded(result)}`, hintFor(result)),
+        : failed('host', `${program} ${endInWords(result)}`, hintFor(result)),
     );
   }
   return diagnostics;
@@ -202,7 +202,7 @@ function hintFor({ stderr }: Awaited<ReturnType<Host['run']>>): string {
     : 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
 }
 
-function howEnded({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {
+function endInWords({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {
   const how = ended === 'exited' ? `ends with ${exit}` : ended;
   return `${how}${stderr.trim() === '' ? '' : `: ${stderr.trim().split('\n')[0]}`}`;
 }

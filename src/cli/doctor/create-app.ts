@@ -65,7 +65,7 @@ export async function createApp({ organization }: CreateAppArgs, io: Io): Promis
   try {
     io.stderr(APP.open(here, port));
     const app = await redeemCode(base, await arrived.promise);
-    const files = await keep(settings.dataDir, app);
+    const files = await storeCredentials(settings.dataDir, app);
     io.stdout(appCreated(app, files));
     return EXIT.done;
   } finally {
@@ -120,7 +120,7 @@ function handle(request: IncomingMessage, response: ServerResponse, { page, web,
 }
 
 /** The App's key and the webhook's secret, for nobody but the user who runs this. */
-async function keep(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
+async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const key = join(dataDir, `github-app-${id}.pem`);
   const secret = join(dataDir, `github-app-${id}.webhook-secret`);

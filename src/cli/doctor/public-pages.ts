@@ -14,7 +14,7 @@ export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<
   if (publicUrl === null || pages === 'open' || LOOPBACK.test(new URL(publicUrl).hostname)) return [];
   try {
     const request = { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) } as const;
-    return [judgePublicPages((await fetch(`${publicUrl}/api/status`, request)).status)];
+    return [classifyPublicPages((await fetch(`${publicUrl}/api/status`, request)).status)];
   } catch (error) {
     const certificate = certificateFault(error);
     const message = certificate === null ? `nothing answers at ${publicUrl}` : `${publicUrl}: ${certificate.what}`;
@@ -23,7 +23,7 @@ export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<
 }
 
 /** Pure. @param status what the API answers to somebody who shows no token */
-export function judgePublicPages(status: number): Diagnostic {
+export function classifyPublicPages(status: number): Diagnostic {
   if (status === 200) {
     return {
       check: CHECK,

@@ -21,13 +21,13 @@ export interface ReadinessDeps {
 /** A repository that does not have the branch yet counts as reachable: the first push makes it. */
 export function readiness({ ledger, roles = [], repository, clock }: ReadinessDeps): () => Promise<Readiness> {
   let lastFetch = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve('') };
-  const fetch = () => answerOf(within(REPOSITORY_WITHIN_MS, repository.fetch()));
+  const fetch = () => answerOf(withTimeout(REPOSITORY_WITHIN_MS, repository.fetch()));
   return async () => {
     const now = clock.now().getTime();
     if (isDue(lastFetch.at + REPOSITORY_EVERY_MS, now, REPOSITORY_EVERY_MS)) lastFetch = { at: now, answer: fetch() };
     const [redis, workers, repositoryAnswer] = await Promise.all([
       answerOf(ledger.ping()),
-      answerOf(within(WORKERS_WITHIN_MS, allServed(ledger, roles))),
+      answerOf(withTimeout(WORKERS_WITHIN_MS, allServed(ledger, roles))),
       lastFetch.answer,
     ]);
     // One that failed is not kept.
@@ -55,7 +55,7 @@ async function answerOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
   try {

@@ -23,7 +23,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
     const options = forgeOptions(settings, openRedactor());
     if (options === null) return arrivalDiagnostics(await arrivalsOf(settings, io), null, null);
     const seen = await lookAtHooks(options);
-    const { diagnostics, hook } = judgeHooks(seen, options, settings);
+    const { diagnostics, hook } = checkHooks(seen, options, settings);
     const test = seen.seen && hook?.active === true ? seen.test : null;
     const sending = test === null || hook === null ? null : () => test(hook);
     return [...diagnostics, ...(await arrivalDiagnostics(await arrivalsOf(settings, io), sending, options))];
@@ -34,7 +34,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
 }
 
 /** Pure. The hook that is meant for this agent, and what is wrong with it. */
-export function judgeHooks(
+export function checkHooks(
   seen: HooksSeen,
   { kind, login }: Pick<ForgeOptions, 'kind' | 'login'>,
   sent: Sent,

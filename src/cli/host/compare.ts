@@ -93,13 +93,13 @@ async function compare(
   const quickCheck = kind.imports?.quickCheck ?? kind.quickCheck;
   const seen = quickCheck(inventory, wanted);
   if (seen !== null) {
-    const settled = judged(kind, wanted, seen);
+    const settled = classifyComparison(kind, wanted, seen);
     if (settled.kind === 'same') return settled;
   }
-  return judged(kind, wanted, await kind.observe(reader, wanted));
+  return classifyComparison(kind, wanted, await kind.observe(reader, wanted));
 }
 
-function judged(kind: Kind, wanted: Wanted, seen: unknown): Compared {
+function classifyComparison(kind: Kind, wanted: Wanted, seen: unknown): Compared {
   const { target } = wanted;
   const asMarked = kind.imports?.marked?.(seen, wanted) ?? seen;
   const decision = kind.decide(wanted, asMarked);

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askedOnce } from '../../agent/apply/inventories.ts';
+import { memoizedReader } from '../../agent/apply/inventories.ts';
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
 import type { FoundObject } from '../../managers/importer.ts';
@@ -63,7 +63,7 @@ export async function planHost(args: PlanHostArgs, io: Io): Promise<number> {
   if (config === null) return refused(args, problems, io);
   const { host, commands } = await openToLook(args.host, io, (id) => blobOf(snapshot, folder, id));
   try {
-    const reader = askedOnce(host);
+    const reader = memoizedReader(host);
     const around = await lookAround(reader);
     const targets = guarded(allTargets(config), config.hypervisor.policy);
     const compared = await compareTargets(host, reader, targets);

@@ -1,6 +1,6 @@
 // `phoenix import`: reads a host and writes a config repo that validates and plans nothing against it. Looks only.
 
-import { askedOnce } from '../../agent/apply/inventories.ts';
+import { memoizedReader } from '../../agent/apply/inventories.ts';
 import { nearest } from '../../config/nearest.ts';
 import type { Imported } from '../../managers/importer.ts';
 import { allTargets } from '../../managers/index.ts';
@@ -61,7 +61,7 @@ export async function readHost(
   only: readonly string[],
   settings: SourceSettings,
 ): Promise<{ readonly imported: Imported; readonly targets: number }> {
-  const reader = askedOnce(host);
+  const reader = memoizedReader(host);
   const around = await lookAround(reader, only);
   const found = around.written('different');
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };

@@ -145,7 +145,7 @@ export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): stri
 async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
   try {
     for (;;) {
-      const name = await askName(host).catch((error: unknown) => {
+      const name = await hostnameOf(host).catch((error: unknown) => {
         if (error instanceof HostAway && away !== undefined) return away(error);
         if (isOfHost(error)) throw new Missing(error.message, 'see that ssh works without a password');
         throw error;
@@ -157,7 +157,7 @@ async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
   }
 }
 
-async function askName(host: Host): Promise<string> {
+async function hostnameOf(host: Host): Promise<string> {
   const { exit, stdout, stderr } = await host.run({
     kind: 'command',
     program: 'hostname',

@@ -25,7 +25,7 @@ const BINARIES: readonly (readonly [string, readonly number[]])[] = [
 ];
 
 /** Something that stands in the place of the content, or is never text: what it is; null for anything else. */
-export function standsFor(bytes: Uint8Array): ContentTraits['standsFor'] {
+export function placeholderKind(bytes: Uint8Array): ContentTraits['standsFor'] {
   const start = new TextDecoder().decode(bytes.subarray(0, MAX_POINTER_BYTES));
   if (bytes.length < MAX_POINTER_BYTES && LFS.test(start)) return { what: 'a pointer of Git LFS', pointer: true };
   if (/^\/?(\.git\/)?annex\/objects\/\S+\s*$/.test(start) && bytes.length < MAX_POINTER_BYTES) {
@@ -42,7 +42,7 @@ export function contentTraits(bytes: Uint8Array): ContentTraits {
   const firstLine = end < 0 ? text : text.slice(0, end);
   const carriage = text.indexOf('\r\n');
   return {
-    standsFor: standsFor(bytes),
+    standsFor: placeholderKind(bytes),
     notText: fault?.fatal ? { message: fault.message, line: lineOf(text, fault.offset) } : null,
     marked: fault !== null && !fault.fatal,
     interpreter: firstLine.startsWith('#!') ? firstLine.slice(2).trim() : null,

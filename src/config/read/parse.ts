@@ -7,7 +7,7 @@ import { MAX_PROBLEMS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
 import { knownKeys } from '../schema/field-metadata.ts';
 import type { Place } from './place.ts';
-import { keysOf, within } from './place.ts';
+import { keysOf, placeIn } from './place.ts';
 
 export interface Parsed<Value> {
   /** Undefined when a value cannot be used; unknown keys alone are left out. */
@@ -68,13 +68,13 @@ function diagnosticsOf(
   at: Place,
   target?: TargetId,
 ): Diagnostic[] {
-  const place = within(at, ...(issue.path as (string | number)[]));
+  const place = placeIn(at, ...(issue.path as (string | number)[]));
   const common = target === undefined ? {} : { target };
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
     return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({
       code: 'UNKNOWN_KEY',
-      at: within(place, key),
+      at: placeIn(place, key),
       message: `unknown field ${quote(key)}`,
       hint: hintFor(key, known),
       onKey: true,

@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** The place of a part: `within(guest.writtenAt, 'network_config', 'ip')`. Names are those of the written file. */
-export function within(place: Place, ...keys: readonly (string | number)[]): Place {
+export function placeIn(place: Place, ...keys: readonly (string | number)[]): Place {
   return { file: place.file, path: place.path + pointer(keys) };
 }
 

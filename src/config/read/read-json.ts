@@ -6,7 +6,7 @@ import { insteadOfJson } from './instead-of-json.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
 import { readSoundJson } from './sound-json.ts';
-import { type Fault, shown, walk } from './walk-json.ts';
+import { type Fault, quoteName, walk } from './walk-json.ts';
 
 interface JsonFault {
   readonly code: 'SYNTAX' | 'DUPLICATE_KEY' | 'UNKNOWN_KEY';
@@ -62,9 +62,12 @@ export function readJson(bytes: Uint8Array): ReadJson {
 }
 
 function reserved(key: string): Fault {
-  return { message: `unknown field ${shown(key)}`, hint: 'Remove it.' };
+  return { message: `unknown field ${quoteName(key)}`, hint: 'Remove it.' };
 }
 
 function twice(key: string): Fault {
-  return { message: `${shown(key)} stands twice in one object`, hint: 'Only one of them can count: remove the other.' };
+  return {
+    message: `${quoteName(key)} stands twice in one object`,
+    hint: 'Only one of them can count: remove the other.',
+  };
 }

@@ -70,7 +70,7 @@ export function walk(text: string, visitor: Visitor): (Fault & { readonly offset
     token = next();
     for (;;) {
       const index = open.at(-1);
-      if (index === undefined) return token === END ? null : fail(afterTheEnd(token));
+      if (index === undefined) return token === END ? null : fail(trailingContent(token));
       if (token === COMMA) {
         visitor.leave();
         token = next();
@@ -98,7 +98,9 @@ export function walk(text: string, visitor: Visitor): (Fault & { readonly offset
     visitor.key(name, scanner.getTokenOffset());
     token = next();
     if (token !== COLON)
-      return fail(isComment(token) ? comment() : { message: `a colon is missing after ${shown(name)}`, hint: null });
+      return fail(
+        isComment(token) ? comment() : { message: `a colon is missing after ${quoteName(name)}`, hint: null },
+      );
     token = next();
     visitor.enter(name, scanner.getTokenOffset());
     return null;
@@ -142,7 +144,7 @@ function notClosed(token: number, inArray: boolean): Fault {
   return { message: `a comma or ${inArray ? '"]"' : '"}"'} is missing`, hint: null };
 }
 
-function afterTheEnd(token: number): Fault {
+function trailingContent(token: number): Fault {
   return isComment(token) ? comment() : { message: 'something follows after the end of the document', hint: null };
 }
 
@@ -167,6 +169,6 @@ function tooManyValues(): Fault {
 }
 
 /** A name in quotes, cut short. */
-export function shown(name: string): string {
+export function quoteName(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }

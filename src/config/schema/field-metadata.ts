@@ -12,7 +12,7 @@ export interface Marked {
 }
 
 /** Every field that carries the mark, outermost first; what lies below a marked field is not looked at. */
-export function marked(schema: z.ZodType, mark: 'secret' | 'noEffect'): Marked[] {
+export function fieldsWith(schema: z.ZodType, mark: 'secret' | 'noEffect'): Marked[] {
   const found: Marked[] = [];
   const visit = (node: z.ZodType, pattern: Pattern) => {
     const value = markOf(node, mark);

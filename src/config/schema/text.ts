@@ -6,30 +6,30 @@
 import { z } from 'zod';
 import { ONE_LINE } from '../../model/text.ts';
 
-export type Holds = 'name' | 'path' | 'line' | 'prose' | 'argument';
+export type TextKind = 'name' | 'path' | 'line' | 'prose' | 'argument';
 
-const declared = z.registry<{ readonly holds: Holds }>();
+const declared = z.registry<{ readonly holds: TextKind }>();
 
 /** Says what the texts of a schema may hold that checks them itself. */
-export function holds<Schema extends z.ZodType>(what: Holds, schema: Schema): Schema {
+export function ofTextKind<Schema extends z.ZodType>(what: TextKind, schema: Schema): Schema {
   declared.add(schema, { holds: what });
   return schema;
 }
 
 /** What the texts of a schema may hold; undefined where nobody chose. */
-export function holdsOf(schema: z.ZodType): Holds | undefined {
+export function textKindOf(schema: z.ZodType): TextKind | undefined {
   return declared.get(schema)?.holds;
 }
 
 /** A text of a closed set of signs. */
 export function name(pattern: RegExp, message: string) {
-  return holds('name', z.string().regex(pattern, message));
+  return ofTextKind('name', z.string().regex(pattern, message));
 }
 
 const EXPECT_LINE = 'must be one line without control characters';
 
 /** For readers only, of reasonable length. */
-export const prose = holds(
+export const prose = ofTextKind(
   'prose',
   z
     .string()
@@ -38,11 +38,11 @@ export const prose = holds(
 );
 
 export function line(most: number) {
-  return holds('line', z.string().max(most).regex(ONE_LINE, EXPECT_LINE));
+  return ofTextKind('line', z.string().max(most).regex(ONE_LINE, EXPECT_LINE));
 }
 
 /** Any value, whose texts are one line each: a line break would begin another setting where Proxmox keeps it. */
-export const oneLine = holds('line', z.unknown().refine(isOneLine, EXPECT_LINE));
+export const oneLine = ofTextKind('line', z.unknown().refine(isOneLine, EXPECT_LINE));
 
 function isOneLine(value: unknown): boolean {
   if (typeof value === 'string') return ONE_LINE.test(value);
@@ -50,7 +50,7 @@ function isOneLine(value: unknown): boolean {
 }
 
 /** A name in words, such as that of an authority: neither an option nor the end of anything. */
-export const label = holds(
+export const label = ofTextKind(
   'line',
   z
     .string()
@@ -60,7 +60,7 @@ export const label = holds(
 );
 
 /** A name without spaces or slashes that is no option. */
-export const word = holds(
+export const word = ofTextKind(
   'line',
   z
     .string()
@@ -69,7 +69,7 @@ export const word = holds(
 );
 
 /** Handed to a program as it is. */
-export const argument = holds(
+export const argument = ofTextKind(
   'argument',
   z
     .string()
@@ -104,10 +104,10 @@ const path = (pattern: RegExp, message: string) =>
     .regex(STAYS_BELOW, EXPECT_BELOW);
 
 /** From the top of a file system, without `..`. */
-export const absolutePath = holds('path', path(/^\//, 'must be an absolute path'));
+export const absolutePath = ofTextKind('path', path(/^\//, 'must be an absolute path'));
 
 /** Absolute, or below a folder that is set elsewhere, which it does not leave. */
-export const pathBelow = holds('path', path(/^[^-\s]/, 'must begin with the name of a folder or a slash'));
+export const pathBelow = ofTextKind('path', path(/^[^-\s]/, 'must begin with the name of a folder or a slash'));
 
 /** Of a mount of a container: Proxmox keeps it between commas and after a key, and takes `.` for no folder. */
 export const mountPath = absolutePath
@@ -128,7 +128,7 @@ export const bindPath = absolutePath.regex(NO_COLON, EXPECT_NO_COLON);
 export const vmFolder = fstabPath.regex(NO_COLON, EXPECT_NO_COLON);
 
 /** Below the config root, without `..`. Files are found by it and never opened. */
-export const repositoryPath = holds(
+export const repositoryPath = ofTextKind(
   'line',
   z
     .string()

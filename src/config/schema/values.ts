@@ -60,7 +60,7 @@ const EXPECT_ADDRESS = 'must be an IP address such as 10.0.0.1';
 
 /** One IPv4 or IPv6 address. */
 export const ipAddress = text
-  .holds(
+  .ofTextKind(
     'name',
     z.string().refine((value) => isAddress(value), EXPECT_ADDRESS),
   )
@@ -72,7 +72,7 @@ const EXPECT_IP_SETTING = `must be "dhcp", "manual", or ${WITH_PREFIX}`;
 
 /** An address with the prefix length of its network. */
 export const cidr = text
-  .holds(
+  .ofTextKind(
     'name',
     z.string().refine((value) => isCidr(value), EXPECT_CIDR),
   )
@@ -93,7 +93,7 @@ function byFamily(four: string, six: string): Becomes[] {
 
 /** Every address of a network, told by its first one. */
 export const network = text
-  .holds(
+  .ofTextKind(
     'name',
     z.string().refine((value) => isNetwork(value), 'must be a network by its first address, such as 10.0.0.0/24'),
   )
@@ -104,7 +104,7 @@ export const ipSetting = becomes(
   byFamily('ip', 'ip6'),
   EXPECT_IP_SETTING,
   text
-    .holds(
+    .ofTextKind(
       'name',
       z.string().refine((value) => value === 'dhcp' || value === 'manual' || isCidr(value), EXPECT_IP_SETTING),
     )
@@ -124,7 +124,7 @@ export const ip6Setting = becomes(
   six('ip6'),
   EXPECT_IP6_SETTING,
   text
-    .holds(
+    .ofTextKind(
       'name',
       z.string().refine((value) => IS_WORD6.has(value) || (isCidr(value) && isSix(value)), EXPECT_IP6_SETTING),
     )
@@ -136,7 +136,7 @@ export const gateway6 = becomes(
   six('gw6'),
   EXPECT_ADDRESS6,
   text
-    .holds(
+    .ofTextKind(
       'name',
       z.string().refine((value) => isAddress(value) && isSix(value), EXPECT_ADDRESS6),
     )
@@ -154,7 +154,7 @@ export const nameservers = becomes(
   z.union(
     [
       text
-        .holds(
+        .ofTextKind(
           'line',
           z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
         )
@@ -172,7 +172,7 @@ export const macAddress = becomesByRule(
 );
 
 export const url = text
-  .holds(
+  .ofTextKind(
     'path',
     z
       .string()
@@ -244,7 +244,7 @@ export const vlan = wholeNumber(inGuests('net0', 'tag'), 'must be a VLAN, a numb
 /** Of a driver and the like. */
 export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
 
-export const timezone = text.holds(
+export const timezone = text.ofTextKind(
   'name',
   z.string().refine(isTimeZone, { error: ({ input }) => timeZoneFault(String(input)) }),
 );
@@ -257,7 +257,7 @@ export const dockerImage = text.name(
 
 export const PUBLIC_KEY = 'must be one public key as ssh-keygen writes it, such as "ssh-ed25519 AAAA… name"';
 /** A key on one line, perhaps after options in the manner of authorized_keys. */
-export const sshPublicKey = text.holds(
+export const sshPublicKey = text.ofTextKind(
   'line',
   z
     .string()

@@ -2,13 +2,13 @@
 // right first, and what it answers then tells of the right alone. Nothing is written.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
+import { classifyError } from './classify-error.ts';
 import { appAccess } from './doctor/app-access.ts';
 import { giteaAccess } from './doctor/gitea-access.ts';
 import { githubAccess } from './doctor/github-access.ts';
 import { gitlabAccess } from './doctor/gitlab-access.ts';
 import type { Lack, Tried } from './doctor/tries.ts';
 import { connect } from './github/connect.ts';
-import { judge } from './judge.ts';
 import type { ForgeOptions } from './options.ts';
 
 const TIMEOUT_MS = 8_000;
@@ -27,7 +27,7 @@ export async function accessOf(options: ForgeOptions): Promise<Access> {
   } catch (error) {
     if (error instanceof ForgeFailure || (error instanceof Error && !('status' in error))) throw error;
     const what = { verb: 'read', what: 'the repository', right: READ_RIGHT[options.kind] } as const;
-    throw new Error(judge(error, { ...what, as: options.login.as, now: new Date() }).reason, { cause: error });
+    throw new Error(classifyError(error, { ...what, as: options.login.as, now: new Date() }).reason, { cause: error });
   }
 }
 

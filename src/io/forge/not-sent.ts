@@ -2,7 +2,7 @@
 // alone (Gitea answers 500 for a commit that it lacks), so it is asked two things that change nothing before others are held up.
 
 import type { SendResult } from '../../ports.ts';
-import { type Attempt, judge, type Verdict } from './judge.ts';
+import { type Attempt, classifyError, type Verdict } from './classify-error.ts';
 
 /** What a person has to put right is tried again this often, so that nobody has to restart anything. */
 const PERSON_SECONDS = 60;
@@ -18,7 +18,7 @@ export interface Probes {
 type NotSent = Extract<SendResult, { sent: false }>;
 
 export async function notSent(error: unknown, attempt: Attempt, probes: Probes): Promise<NotSent> {
-  const verdict = judge(error, attempt);
+  const verdict = classifyError(error, attempt);
   switch (verdict.cause) {
     case 'refused':
       return { sent: false, retryAfterSeconds: null, reason: verdict.reason };
@@ -28,14 +28,14 @@ export async function notSent(error: unknown, attempt: Attempt, probes: Probes):
     case 'right':
       return waits(verdict, false);
     case 'unclear':
-      return whereItLies(verdict, attempt, probes);
+      return locateFailure(verdict, attempt, probes);
     default:
       return verdict.cause satisfies never;
   }
 }
 
 /** The forge as it answers in place of one that failed. */
-async function whereItLies(verdict: Verdict, attempt: Attempt, { subject, repository }: Probes): Promise<NotSent> {
+async function locateFailure(verdict: Verdict, attempt: Attempt, { subject, repository }: Probes): Promise<NotSent> {
   switch (await answerTo(subject)) {
     case 'there':
       return waits(verdict, false);

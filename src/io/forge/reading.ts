@@ -1,7 +1,7 @@
 // Reading from a forge: whatever goes wrong is told in one way.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
-import { judge } from './judge.ts';
+import { classifyError } from './classify-error.ts';
 import type { ForgeLogin } from './options.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function reading<T>(
   try {
     return await read();
   } catch (error) {
-    const { reason, retryAfterSeconds } = judge(error, { verb: 'read', what, right, as, now: new Date() });
+    const { reason, retryAfterSeconds } = classifyError(error, { verb: 'read', what, right, as, now: new Date() });
     throw new ForgeFailure(reason, retryAfterSeconds, { cause: error });
   }
 }

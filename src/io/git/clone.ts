@@ -4,7 +4,7 @@ import { expandOid } from 'isomorphic-git';
 import type { History } from './ancestry.ts';
 import { isMissing, missing, otherType } from './errors.ts';
 import { wholeFiles as fs } from './files.ts';
-import { type CommitObject, keepObjects, type Objects, type PackCache, readObjects, sharePacks } from './objects.ts';
+import { type CommitObject, type Objects, objectCaches, type PackCache, readObjects, sharePacks } from './objects.ts';
 import { readShallow } from './shallow.ts';
 
 export interface Clone extends Objects {
@@ -22,7 +22,7 @@ export interface Clone extends Objects {
 
 export function openClone(gitdir: string): Clone {
   const cache = sharePacks();
-  const objects = readObjects(fs, gitdir, keepObjects(), cache);
+  const objects = readObjects(fs, gitdir, objectCaches(), cache);
   const commit = async (id: string): Promise<CommitObject> => {
     const found = await objects.commit(id);
     if (found.sha !== id) throw otherType(id, 'tag');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { indexPack, packObjects } from 'isomorphic-git';
 import { type Clone, cutOffAmong } from './clone.ts';
 import { wholeFiles as fs } from './files.ts';
-import { keepCommit } from './refs.ts';
+import { pinCommit } from './refs.ts';
 import { readShallow, writeShallow } from './shallow.ts';
 import { writeWhole } from './whole-file.ts';
 
@@ -19,7 +19,7 @@ export async function carryCommit(from: Clone, to: Clone, commit: string, most: 
     await copyObjects(from, to, [...objects]);
     await writeShallow(to.gitdir, await cutOffAmong(to, await readShallow(to.gitdir)));
   }
-  await keepCommit(to.gitdir, commit);
+  await pinCommit(to.gitdir, commit);
 }
 
 async function copyObjects(from: Clone, to: Clone, oids: string[]): Promise<void> {

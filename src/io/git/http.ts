@@ -55,7 +55,7 @@ async function send(request: GitHttpRequest, limits: HttpLimits): Promise<GitHtt
     statusMessage: answer.statusText,
     headers: Object.fromEntries(answer.headers),
     // The library takes a list that was cut off for one that ends there.
-    body: isList ? given(await collect(whole)) : whole,
+    body: isList ? asyncChunks(await collect(whole)) : whole,
   };
 }
 
@@ -106,7 +106,7 @@ async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): 
 }
 
 /** Parts of a body, as the library takes them. */
-export async function* given(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+export async function* asyncChunks(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 

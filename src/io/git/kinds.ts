@@ -50,7 +50,7 @@ export async function kindOfRepository(gitdir: string): Promise<LocalKind> {
 }
 
 /** Why something is not there in such a repository; null where the repository is whole. */
-export function whyLacking({ shallow, partial }: LocalKind, what: string): UnreadableRepository | null {
+export function missingReason({ shallow, partial }: LocalKind, what: string): UnreadableRepository | null {
   if (shallow) {
     return new UnreadableRepository(
       `${what} is not in this clone, which is shallow: its history is cut off`,
@@ -69,6 +69,6 @@ export async function reading<Value>(kind: LocalKind, what: string, read: () => 
   try {
     return await read();
   } catch (error) {
-    throw (isMissing(error) ? whyLacking(kind, what) : null) ?? error;
+    throw (isMissing(error) ? missingReason(kind, what) : null) ?? error;
   }
 }

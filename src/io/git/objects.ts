@@ -37,7 +37,7 @@ export interface Objects {
 }
 
 /** Objects that stay in memory between operations. */
-export interface Kept {
+export interface ObjectCaches {
   readonly commits: LRUCache<string, CommitObject>;
   readonly trees: LRUCache<string, readonly TreeEntry[]>;
 }
@@ -45,7 +45,7 @@ export interface Kept {
 const KEPT_COMMITS = 50_000;
 const KEPT_TREE_ENTRIES = 400_000;
 
-export function keepObjects(): Kept {
+export function objectCaches(): ObjectCaches {
   return {
     commits: new LRUCache({ max: KEPT_COMMITS }),
     trees: new LRUCache({ maxSize: KEPT_TREE_ENTRIES, sizeCalculation: (tree) => tree.length + 1 }),
@@ -62,7 +62,7 @@ export type PackCache = object;
 export function readObjects(
   fs: PromiseFsClient,
   gitdir: string,
-  kept: Kept = keepObjects(),
+  kept: ObjectCaches = objectCaches(),
   cache: () => PackCache = sharePacks(),
 ): Objects {
   async function read(id: string): Promise<{ readonly type: string; readonly content: Buffer }> {

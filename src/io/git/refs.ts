@@ -35,11 +35,11 @@ export function follow(gitdir: string, branch: string, head: string): Promise<vo
 }
 
 /** Commits that no branch leads to any more, or never did. */
-export async function keptCommits(gitdir: string): Promise<string[]> {
+export async function pinnedCommits(gitdir: string): Promise<string[]> {
   const names = await listRefs({ fs, gitdir, filepath: KEPT });
   return names.filter((name) => /^[0-9a-f]{40}$/.test(name));
 }
 
-export function keepCommit(gitdir: string, commit: string): Promise<void> {
+export function pinCommit(gitdir: string, commit: string): Promise<void> {
   return writeRef({ fs, gitdir, ref: `${KEPT}/${commit}`, value: commit, force: true });
 }

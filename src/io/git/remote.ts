@@ -5,7 +5,7 @@ import type { Clone } from './clone.ts';
 import { type Token, withoutCredentials } from './credentials.ts';
 import { Damage, explain, isDamage, NotGiven } from './errors.ts';
 import { wholeFiles as fs } from './files.ts';
-import { given, type HttpLimits, httpClient } from './http.ts';
+import { asyncChunks, type HttpLimits, httpClient } from './http.ts';
 
 export interface Remote {
   /** Without credentials. */
@@ -101,7 +101,7 @@ function listing(http: HttpClient, want: string, capabilities: readonly string[]
       const headers = { 'content-type': 'application/x-git-upload-pack-advertisement' };
       const lines = ['# service=git-upload-pack', `${want} HEAD\0${capabilities.join(' ')}`];
       const body = lines.map((line) => Buffer.from(`${(line.length + 4).toString(16).padStart(4, '0')}${line}`));
-      return { url: request.url, statusCode: 200, statusMessage: 'OK', headers, body: given(body) };
+      return { url: request.url, statusCode: 200, statusMessage: 'OK', headers, body: asyncChunks(body) };
     },
   };
 }

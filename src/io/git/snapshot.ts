@@ -6,7 +6,7 @@ import { type FileReader, type FileSource, filesOf } from './listing.ts';
 
 export interface SnapshotOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */
-  readonly wantsBytes: (path: string) => boolean;
+  readonly readsContent: (path: string) => boolean;
   /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
   readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
   /** Further files that the content of one of those may use: of them only the traits are kept. */
@@ -42,7 +42,7 @@ export async function snapshotOf(reader: FileReader, commit: string, options: Sn
       if (file !== undefined) files.set(path, { ...file, ...contents.get(file.blob) });
     }
   };
-  await read([...files.keys()].filter(options.wantsBytes));
+  await read([...files.keys()].filter(options.readsContent));
   await read(mentionedIn(files, options.mentionedFiles).filter((path) => isPlain(files.get(path))));
   if (options.traits === undefined) return { commit: commit as CommitSha, root, files };
   const used = usedIn(files, options.usedFiles).filter((path) => isPlain(files.get(path)));

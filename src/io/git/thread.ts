@@ -122,7 +122,7 @@ export function openThread(parts: ThreadDeps): Thread {
     const left = [...asked.values()];
     asked.clear();
     const [only] = left;
-    if (left.length === 1 && only !== undefined) only.answered.reject(whyDied(only, failure));
+    if (left.length === 1 && only !== undefined) only.answered.reject(deathReason(only, failure));
     else suspects.push(...left.map((question) => ({ ...question, suspected: true })));
     if (left.length > 0)
       log.warn('the thread that does the work of Git has died', { reason: failure?.message ?? 'unknown' });
@@ -190,7 +190,7 @@ class NeedsMore extends Error {
   }
 }
 
-function whyDied({ operation }: Question, failure: Error | undefined): Error {
+function deathReason({ operation }: Question, failure: Error | undefined): Error {
   const what = `Git's work (${operation})`;
   const reason =
     failure instanceof NeedsMore

@@ -7,19 +7,19 @@ import type { CommitSha } from '../../model/ids.ts';
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Log } from '../../ports.ts';
 import { HistoryCut, isAncestor } from './ancestry.ts';
-import { bring } from './bring.ts';
 import type { Clone } from './clone.ts';
 import type { Clones } from './clones.ts';
 import { carryCommit } from './copy-history.ts';
 import { Damage, INCOMPLETE, isDamage, missing, NotGiven, TooLarge } from './errors.ts';
+import { fetchObjects } from './fetch-objects.ts';
 import {
   follow,
   followedHead,
   followedRef,
-  keepCommit,
-  keptCommits,
   nameRemote,
   originOf,
+  pinCommit,
+  pinnedCommits,
   prepareClone,
 } from './refs.ts';
 import { type Remote, type RemoteRefs, WHOLE } from './remote.ts';
@@ -154,10 +154,10 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const clone = cloneAt(gitdir);
     const cutOff = (await readShallow(gitdir)).size > 0;
     if (!(await clone.holds(head))) {
-      await bring(refs, clone, { want: head, depth: cutOff ? WITH_A_PUSH : null, branch });
+      await fetchObjects(refs, clone, { want: head, depth: cutOff ? WITH_A_PUSH : null, branch });
       if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
     }
-    if (!(await buildsOn(clone, before, head))) await keepCommit(gitdir, before);
+    if (!(await buildsOn(clone, before, head))) await pinCommit(gitdir, before);
     // The next fetch tells the server this ref: without it, everything would be sent again.
     await follow(gitdir, branch, head);
     void repackWhenNeeded(gitdir);
@@ -182,7 +182,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     try {
       await prepareClone(fresh, remote.url, branch);
       const clone = cloneAt(fresh);
-      await bring(refs, clone, { want: head, depth: ALONE, branch });
+      await fetchObjects(refs, clone, { want: head, depth: ALONE, branch });
       const sent =
         (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
       if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
@@ -202,7 +202,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
     const from = isOurs ? cloneAt(old) : undefined;
     const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
-    const before = isOurs ? [...(await keptCommits(old)), ...(head === undefined ? [] : [head])] : [];
+    const before = isOurs ? [...(await pinnedCommits(old)), ...(head === undefined ? [] : [head])] : [];
     for (const commit of before) {
       if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
     }
@@ -218,8 +218,8 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
       if (!isDamage(error)) throw error;
     }
     try {
-      await bring(refs, to, { want: commit, depth: ALONE, branch });
-      await keepCommit(to.gitdir, commit);
+      await fetchObjects(refs, to, { want: commit, depth: ALONE, branch });
+      await pinCommit(to.gitdir, commit);
     } catch (error) {
       if (!(error instanceof NotGiven)) throw error;
       log.warn('a commit that the branch no longer leads to went with the old clone', {
@@ -252,7 +252,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     refuseAgain(commit);
     try {
       const cutOff = refs.shallow && (await readShallow(clone.gitdir)).size > 0;
-      await bring(refs, clone, { want: commit, depth: cutOff ? ALONE : null, branch });
+      await fetchObjects(refs, clone, { want: commit, depth: cutOff ? ALONE : null, branch });
     } catch (error) {
       if (!(error instanceof NotGiven)) throw error;
       log.info(`${remote.url} does not give out ${commit}`, { reason: error.message });
@@ -260,7 +260,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     }
     if (!(await clone.has(commit))) throw new Damage(`${remote.url} takes it that ${commit} is here`);
     if (!(await clone.holds(commit))) return false;
-    await keepCommit(clone.gitdir, commit);
+    await pinCommit(clone.gitdir, commit);
     return true;
   }
 
@@ -286,7 +286,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     if (refs.byId || head === null) return false;
     for (const depth of DEPTHS) {
       if ((await readShallow(clone.gitdir)).size === 0) break;
-      await bring(refs, clone, { want: head, depth, branch });
+      await fetchObjects(refs, clone, { want: head, depth, branch });
       if (await clone.holds(commit)) return true;
     }
     return clone.holds(commit);
@@ -301,7 +301,7 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     const head = refs.byName.get(followed);
     for (const want of new Set([...(head === undefined ? [] : [head]), ...commits])) {
       try {
-        await bring(refs, clone, { want, depth, branch });
+        await fetchObjects(refs, clone, { want, depth, branch });
       } catch (error) {
         if (!(error instanceof NotGiven) || listed.has(want)) throw error;
         log.info(`${remote.url} does not give out ${want}`, { reason: error.message });

@@ -26,7 +26,7 @@ const GOES_ON = /(?:[A-Za-z0-9+/=_-]{16}|(?:[0-9A-Fa-f]{2,4}[ :]){4}[0-9A-Fa-f]{
 
 export function captureText({ redactor, limit, onLine, take }: CaptureOptions): Capture {
   const decoder = new StringDecoder('utf8');
-  const kept = keepEnds(limit);
+  const kept = headAndTail(limit);
   let pending = '';
   /** Whole lines that may go on in the next one. */
   let held = '';
@@ -74,7 +74,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
 }
 
 /** Keeps the first and the last half of the limit. */
-function keepEnds(limit: number): { add(text: string): void; text(): string } {
+function headAndTail(limit: number): { add(text: string): void; text(): string } {
   const half = Math.floor(limit / 2);
   let head = '';
   let tail = '';

@@ -11,6 +11,6 @@ export function checkPath(path: string): string {
 }
 
 /** Proxmox's cluster file system gives its files their mode itself and refuses another one; a lab's has none. */
-export function holdsNoMode(root: string, path: string): boolean {
+export function hasNoFileModes(root: string, path: string): boolean {
   return root === '' && path.startsWith('/etc/pve/');
 }

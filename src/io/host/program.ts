@@ -66,12 +66,12 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
   const cut = await watch.stop();
   const ms = Math.round(performance.now() - started);
   if (cut !== undefined) return { exit: null, ended: cut, ms, reason: null };
-  if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: whyNot(program, result) };
+  if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: notStartedReason(program, result) };
   const exit = nodeChildProcess.exitCode;
   return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
 }
 
-function whyNot(
+function notStartedReason(
   program: string,
   { code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined },
 ): string {

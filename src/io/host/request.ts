@@ -35,7 +35,7 @@ export function requester(parts: RequestDeps): SendRequest {
       const { status, headers, body } = await send(parts, request, both, (pem) => {
         certificate.shown = pem;
       });
-      if (request.keep !== undefined && status < 300) await keep(parts, request.keep, body);
+      if (request.keep !== undefined && status < 300) await storeSecretOfAnswer(parts, request.keep, body);
       const text = parts.redactor.redact(body);
       const ms = performance.now() - started;
       return { status, headers, body: text, certificate: certificate.shown, ended: 'answered', message: '', ms };
@@ -157,7 +157,7 @@ function isContent(value: RequestJson & object): value is { readonly $content: C
 }
 
 /** Before anybody else sees the answer. */
-async function keep(
+async function storeSecretOfAnswer(
   { redactor, writeFile }: RequestDeps,
   { pointer, path }: NonNullable<HttpRequest['keep']>,
   body: string,

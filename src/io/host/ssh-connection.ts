@@ -10,7 +10,7 @@ import { type Dial, refusal } from './dial.ts';
 import { openMarks } from './marks.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
 import { quote } from './quote.ts';
-import { isEnd, keepSession } from './session/keep.ts';
+import { isEnd, reconnecting } from './session/reconnect.ts';
 import { openSession } from './session/session.ts';
 import { sshFailure } from './ssh-failure.ts';
 import { CONNECT, SESSION } from './ssh-scripts.ts';
@@ -93,7 +93,7 @@ export function connectSsh(
     return connecting;
   }
 
-  const kept = keepSession(async (signal) => {
+  const kept = reconnecting(async (signal) => {
     await connected();
     const { mark } = openMarks();
     const args = await options(['-o', 'ControlMaster=no']);

@@ -14,7 +14,7 @@ export interface NodeAdvice {
   readonly remedy: string;
 }
 
-/** A node that is reached, and has no session to give (`session/keep.ts`): it works, and takes longer. */
+/** A node that is reached, and has no session to give (`session/reconnect.ts`): it works, and takes longer. */
 export function noSessionAdvice(
   { node, target }: { readonly node: string; readonly target: string },
   said: string,

@@ -13,7 +13,7 @@ import { ABSENT, UNEXPECTED } from './files/perl.ts';
 import { SETTLE_MS, SYSTEM_PATH, sizeOf } from './local.ts';
 import { endByMarks, isSettled, openMarks } from './marks.ts';
 import { describeEnd, openOutput } from './output.ts';
-import { checkPath, holdsNoMode } from './paths.ts';
+import { checkPath, hasNoFileModes } from './paths.ts';
 import type { ProgramEnd } from './program.ts';
 import { requester } from './request.ts';
 import { secretDigester } from './secret-digests.ts';
@@ -233,7 +233,7 @@ function octal(mode: number): string {
 }
 
 function modeWord(root: string, path: string, mode: number): string {
-  return holdsNoMode(root, path) ? '' : octal(mode);
+  return hasNoFileModes(root, path) ? '' : octal(mode);
 }
 
 function ownerWord(owner: FileOwner | undefined): string {

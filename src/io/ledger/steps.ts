@@ -226,12 +226,14 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
     },
     async offerSteps(run, offered) {
       const args = offered.flatMap(({ target, place }) => [place, target]);
-      return handedOut((await offerScript(redis, [keys.run(run), keys.ready(run), keys.out(run)], args)) as string[]);
+      return parseHandedOut(
+        (await offerScript(redis, [keys.run(run), keys.ready(run), keys.out(run)], args)) as string[],
+      );
     },
     async takeSteps(run, { most, out }) {
       const all = [keys.run(run), keys.ready(run), keys.out(run), keys.freeze];
       const [left, certain, ...flat] = (await takeScript(redis, all, [most, out])) as [number, number, ...string[]];
-      return { left, certain: certain === 1, steps: handedOut(flat) };
+      return { left, certain: certain === 1, steps: parseHandedOut(flat) };
     },
     async setAside(run, target) {
       await redis.srem(keys.out(run), target);
@@ -266,7 +268,7 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
   };
 }
 
-function handedOut(flat: readonly string[]): HandedOut[] {
+function parseHandedOut(flat: readonly string[]): HandedOut[] {
   return flat.flatMap((target, index) => {
     return index % 2 === 1 ? [] : [{ target: target as TargetId, attempt: Number(flat[index + 1]) }];
   });

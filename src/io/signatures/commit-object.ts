@@ -13,7 +13,7 @@ const NEWLINE = 10;
 const SPACE = 32;
 
 /** @throws when the object carries more than one signature, since one of them would not be looked at */
-export function takeApart(commit: Uint8Array): SignedCommit {
+export function parseSignedCommit(commit: Uint8Array): SignedCommit {
   const kept: Uint8Array[] = [];
   const signature: string[] = [];
   let signatures = 0;

@@ -3,7 +3,7 @@
 import type { SigningKeys } from '../../model/signing-keys.ts';
 import type { Signatures, Signed } from '../../ports/signatures.ts';
 import type { Clock } from '../../ports.ts';
-import { type SignedCommit, takeApart } from './commit-object.ts';
+import { parseSignedCommit, type SignedCommit } from './commit-object.ts';
 import { readOpenpgpKeys, verifyOpenpgp } from './openpgp.ts';
 import { verifySsh } from './ssh.ts';
 
@@ -20,7 +20,7 @@ export async function openSignatures(
     async verify(commit) {
       let signed: SignedCommit;
       try {
-        signed = takeApart(commit);
+        signed = parseSignedCommit(commit);
       } catch (error) {
         return { valid: false, reason: error instanceof Error ? error.message : String(error) };
       }

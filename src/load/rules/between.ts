@@ -18,7 +18,7 @@ export type BetweenRule = (before: Config, after: Config, unreadable: Unreadable
 function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.host('phoenix', 'behavior')) return [];
   const guests = allGuests(before);
-  const gone = goneGuests(guests, after).filter(({ id }) => !unreadable.guest(id));
+  const gone = removedGuests(guests, after).filter(({ id }) => !unreadable.guest(id));
   const { share, named: setting } = mostDeleted(before, after);
   if (gone.length < 2 || gone.length <= guests.length * share) return [];
   const named = gone.slice(0, 5).map(targetOf).join(', ');
@@ -44,7 +44,7 @@ function shareOf({ hypervisor: { policy, behavior } }: Config): { readonly share
   return { share: percent / 100, named: 'phoenix.max_delete_percent' };
 }
 
-function goneGuests(guests: readonly Guest[], after: Config): Guest[] {
+function removedGuests(guests: readonly Guest[], after: Config): Guest[] {
   const stay = new Set(allGuests(after).map(targetOf));
   return guests.filter((guest) => !stay.has(targetOf(guest)));
 }

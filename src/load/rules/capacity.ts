@@ -1,7 +1,7 @@
 // More promised than there is: GPU memory, memory and quotas.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { allGuests, listed, targetOf } from '../../managers/guest/guests.ts';
 import { SETTINGS } from '../../managers/guest/settings/settings.ts';
 import type { ZfsPool } from '../../managers/hypervisor/declared.ts';
@@ -33,7 +33,7 @@ export function gpusAreNotOvercommitted({ config }: RuleContext): Diagnostic[] {
     return [
       {
         code: 'GPU_OVERCOMMIT',
-        at: within(first.writtenAt, 'gpu_assignment'),
+        at: placeIn(first.writtenAt, 'gpu_assignment'),
         message: `GPU ${gpu}: ${listed(guests.map(targetOf))} ${faults.join(' and ')}`,
         hint: `Together they should stay at ${GPU_SHARE * 100} %: lower gpu_memory_utilization or move one to another GPU.`,
         target: targetOf(first),
@@ -64,7 +64,7 @@ export function memoryIsNotOvercommitted({ config }: RuleContext): Diagnostic[] 
   return [
     {
       code: 'MEMORY_OVERCOMMIT',
-      at: within(writtenAt, 'memory_gb'),
+      at: placeIn(writtenAt, 'memory_gb'),
       message: `Running guests have ${Math.round(guestsGb)} GB${cache}, but the host has ${memoryGb} GB`,
       hint: 'Lower memory_mb of some guests, or let fewer of them run.',
     },
@@ -84,7 +84,7 @@ export function quotasFitThePools({ config }: RuleContext): Diagnostic[] {
     return [
       {
         code: 'QUOTA_OVERCOMMIT',
-        at: within(config.hypervisor.writtenAt, 'zfs', 'pools', index, 'name'),
+        at: placeIn(config.hypervisor.writtenAt, 'zfs', 'pools', index, 'name'),
         message: `The quotas on pool "${pool.name}" add up to ${Math.round(quotas)} GB, but its disks hold about ${Math.floor(capacity)} GB`,
         hint: 'Lower the quotas of its datasets. The size is read from the names of its disks.',
       },
@@ -113,7 +113,7 @@ export function nothingWipesDisks({ config }: RuleContext): Diagnostic[] {
   return [
     {
       code: 'DESTRUCTIVE',
-      at: within(config.hypervisor.writtenAt, 'zfs', 'settings', 'allow_destructive_operations'),
+      at: placeIn(config.hypervisor.writtenAt, 'zfs', 'settings', 'allow_destructive_operations'),
       message: 'Disks would be wiped: a push never does this',
       hint: 'Take the key out; prepare disks on the host by hand.',
     },

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
@@ -40,7 +40,7 @@ export function guestsHaveOneOrigin({ config }: RuleContext): Diagnostic[] {
     if ((image === null) !== (guest.cloneFrom === null)) return [];
     const both = image !== null;
     const message = both ? `"${origin}" and "${clone}" exclude each other` : `"${origin}" or "${clone}" is missing`;
-    return [invalid(guest, both ? within(guest.writtenAt, clone) : guest.writtenAt, message)];
+    return [invalid(guest, both ? placeIn(guest.writtenAt, clone) : guest.writtenAt, message)];
   });
 }
 
@@ -53,14 +53,14 @@ function oneSource(guest: VmGuest): Diagnostic[] {
     ...(guest.empty ? ['empty'] : []),
   ];
   if (first === undefined || second === undefined) return [];
-  return [invalid(guest, within(guest.writtenAt, second), `"${first}" and "${second}" exclude each other`)];
+  return [invalid(guest, placeIn(guest.writtenAt, second), `"${first}" and "${second}" exclude each other`)];
 }
 
 /** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */
 export function imagesHaveAChecksum({ config }: RuleContext): Diagnostic[] {
   const images = config.vm.filter((vm) => vm.templateImageUrl !== null || vm.templateImageSha256 !== null);
   return images.flatMap((vm): Diagnostic[] => {
-    const has = (field: string, message: string) => [invalid(vm, within(vm.writtenAt, field), message)];
+    const has = (field: string, message: string) => [invalid(vm, placeIn(vm.writtenAt, field), message)];
     if (vm.templateImage === null)
       return has(
         vm.templateImageUrl === null ? 'template_image_sha256' : 'template_image_url',
@@ -93,7 +93,7 @@ export function defaultsAreThere({ config, unreadable }: RuleContext): Diagnosti
     }
     vm.volumes.forEach(({ server }, index) => {
       if (server !== '' || unreadable.host('network')) return;
-      const at = within(vm.writtenAt, 'volumes', index);
+      const at = placeIn(vm.writtenAt, 'volumes', index);
       diagnostics.push(invalid(vm, at, '"server" is missing, and the hypervisor names no "nfs_server"'));
     });
     return diagnostics;

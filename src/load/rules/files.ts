@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { Guest } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import type { RuleContext } from '../../managers/rule.ts';
@@ -38,17 +38,17 @@ export function scriptsOf(guest: Guest): NamedScript[] {
   const scripts: NamedScript[] = guest.features.map(({ name, path, blob }, index) => ({
     path,
     blob,
-    at: within(guest.writtenAt, 'features', index),
+    at: placeIn(guest.writtenAt, 'features', index),
     what: `the script of feature "${name}"`,
     hint: `Phoenix ships no feature "${name}": add ${path}, or correct the name.`,
   }));
   if (guest.kind === 'lxc' && guest.applicationScript !== null) {
-    const at = within(guest.writtenAt, 'application_script');
+    const at = placeIn(guest.writtenAt, 'application_script');
     scripts.push({ ...guest.applicationScript, at, what: 'the application script', hint: add });
   }
   const check = guest.healthCheck?.script ?? null;
   if (check !== null) {
-    const at = within(guest.writtenAt, 'health_check', 'command');
+    const at = placeIn(guest.writtenAt, 'health_check', 'command');
     scripts.push({ ...check, at, what: 'the script of the health check', hint: add });
   }
   return scripts;
@@ -64,7 +64,7 @@ export function usedStacksAreComplete({ config, files }: RuleContext): Diagnosti
         .map(
           (path): Diagnostic => ({
             code: 'MISSING_FILE',
-            at: within(vm.writtenAt, 'docker_stacks', index),
+            at: placeIn(vm.writtenAt, 'docker_stacks', index),
             message: `stack "${name}" has no ${path}`,
             hint: 'Add the file, or correct the name of the stack.',
             target: stackTarget(vm.id, name),
@@ -81,7 +81,7 @@ export function filesOfStacksExist({ config }: RuleContext): Diagnostic[] {
       const environment = config.stacks.get(name)?.environments[used];
       if (environment === undefined) return [];
       return environment.files.flatMap(({ path, blob }, index) =>
-        blob === null ? [missingFile(vm, name, path, within(environment.writtenAt, 'files', index, 'source'))] : [],
+        blob === null ? [missingFile(vm, name, path, placeIn(environment.writtenAt, 'files', index, 'source'))] : [],
       );
     }),
   );

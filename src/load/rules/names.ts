@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { Config } from '../../managers/config.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
@@ -18,7 +18,7 @@ interface Named {
 
 /** NAME_TOO_LONG: the status of the target could not be put on a commit. */
 export function targetNamesFit({ config }: RuleContext): Diagnostic[] {
-  return named(config).flatMap(({ target, name, at }): Diagnostic[] => {
+  return namedTargets(config).flatMap(({ target, name, at }): Diagnostic[] => {
     const over = `phoenix/${target}`.length - MAX_CONTEXT;
     if (over <= 0) return [];
     return [
@@ -34,12 +34,12 @@ export function targetNamesFit({ config }: RuleContext): Diagnostic[] {
 }
 
 /** Targets that are called by a name which people choose; guests have numbers, and the host's parts fixed names. */
-function named(config: Config): Named[] {
+function namedTargets(config: Config): Named[] {
   return [
     ...config.certificates.map(({ commonName, writtenAt }) => ({
       target: targetId('certificate', commonName),
       name: commonName,
-      at: within(writtenAt, 'common_name'),
+      at: placeIn(writtenAt, 'common_name'),
     })),
     ...config.vm.flatMap((vm): Named[] => [
       ...(vm.portainer.role === 'none'
@@ -48,7 +48,7 @@ function named(config: Config): Named[] {
             {
               target: targetId('portainer', `environment.${vm.portainer.environmentName}`),
               name: vm.portainer.environmentName,
-              at: within(
+              at: placeIn(
                 vm.writtenAt,
                 vm.portainer.environmentName === vm.name ? 'name' : 'portainer_environment_name',
               ),
@@ -57,7 +57,7 @@ function named(config: Config): Named[] {
       ...vm.stacks.map(({ name }, index) => ({
         target: targetId('stack', `${vm.id}.${name}`),
         name,
-        at: within(vm.writtenAt, 'docker_stacks', index),
+        at: placeIn(vm.writtenAt, 'docker_stacks', index),
       })),
     ]),
   ];

@@ -3,7 +3,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { isBelow } from '../../managers/certificate/file-owner.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
 import { HYPERVISOR_FILE } from '../../managers/places.ts';
@@ -22,18 +22,18 @@ export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Di
   return [
     ...config.lxc.flatMap((guest) => [
       ...guest.mountPoints.flatMap(({ hostPath }, index) =>
-        shown(hostPath, kept, within(guest.writtenAt, 'mount_points', index, 'host_path'), targetOf(guest)),
+        shown(hostPath, kept, placeIn(guest.writtenAt, 'mount_points', index, 'host_path'), targetOf(guest)),
       ),
       ...guest.lxcOptions.flatMap(({ key, value }) => {
         const [source = ''] = key === 'lxc.mount.entry' ? value.trim().split(/\s/) : [];
-        return shown(source, kept, within(guest.writtenAt, 'lxc_options'), targetOf(guest));
+        return shown(source, kept, placeIn(guest.writtenAt, 'lxc_options'), targetOf(guest));
       }),
     ]),
     ...nfsExports.flatMap(({ path }, index) =>
-      shown(path, kept, within(hypervisor, 'nfs', 'exports', index, 'path'), targetId('hypervisor', 'nfs')),
+      shown(path, kept, placeIn(hypervisor, 'nfs', 'exports', index, 'path'), targetId('hypervisor', 'nfs')),
     ),
     ...(samba?.shares ?? []).flatMap(({ path }, index) =>
-      shown(path, kept, within(hypervisor, 'samba', 'shares', index, 'path'), targetId('hypervisor', 'samba')),
+      shown(path, kept, placeIn(hypervisor, 'samba', 'shares', index, 'path'), targetId('hypervisor', 'samba')),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 // Disks must lie on storages that are there and take them.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
@@ -38,7 +38,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
     return [
       {
         code: 'UNKNOWN_STORAGE',
-        at: within(guest.writtenAt, ...keys),
+        at: placeIn(guest.writtenAt, ...keys),
         message:
           found === undefined
             ? `There is no storage "${storage}"`
@@ -67,7 +67,7 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
         : [
             {
               code: 'INVALID_VALUE',
-              at: within(writtenAt, 'name'),
+              at: placeIn(writtenAt, 'name'),
               message: `"${storage.id}", as the storage on this dataset would be called, is no name of a storage`,
               hint: `Give it another in proxmox_storage_ids: "${storageKey(pool, name)}": "NAME".`,
             } as const,
@@ -77,7 +77,7 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
         : [
             {
               code: 'INVALID_VALUE',
-              at: within(writtenAt, 'proxmox_content_type'),
+              at: placeIn(writtenAt, 'proxmox_content_type'),
               message: `a storage of type zfspool holds disks of guests alone, not ${stray}`,
               hint: 'Let "proxmox_storage_type" be "dir", or the content images and rootdir.',
             } as const,
@@ -93,7 +93,7 @@ export function mountsHavePlaces({ config }: RuleContext): Diagnostic[] {
     .filter(({ mountPoints, volumes }) => mountPoints.length + volumes.length > places)
     .map((guest) => ({
       code: 'INVALID_VALUE',
-      at: within(guest.writtenAt, guest.mountPoints.length > 0 ? 'mount_points' : 'zfs_volumes'),
+      at: placeIn(guest.writtenAt, guest.mountPoints.length > 0 ? 'mount_points' : 'zfs_volumes'),
       message: `${guest.mountPoints.length} mounts and ${guest.volumes.length} volumes are more than the ${places} that a container can have`,
       target: targetOf(guest),
     }));

@@ -8,13 +8,13 @@ import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
 import { csrConfig } from './csr-config.ts';
-import { tell } from './hook.ts';
+import { hookAction } from './hook.ts';
+import { installCertificate, repair } from './install.ts';
 import { type Note, printNote } from './note.ts';
 import { type CertificateObservation, NOTHING } from './observe.ts';
 import { obtain } from './obtain.ts';
-import { beside, type Paths, pathsOf } from './paths.ts';
+import { legacyTemporaryPath, type Paths, pathsOf } from './paths.ts';
 import { removal } from './program.ts';
-import { putInPlace, repair } from './put-in-place.ts';
 import { faultOf } from './renewal.ts';
 
 export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: CertificateObservation): Decision {
@@ -36,7 +36,7 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     if (!isUsable(spec, seen)) return todo(obtain(spec, authority, seen, paths, fault));
     // From here on what stands at its paths is ours.
     const claim = isNoted(spec, seen) ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
-    return todo([...claim, ...putInPlace(spec, seen, paths)]);
+    return todo([...claim, ...installCertificate(spec, seen, paths)]);
   }
   const repairs = repair(spec, seen);
   if (repairs.length > 0) return todo(repairs);
@@ -44,7 +44,7 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     const waiting = `the VM that uses ${commonName} runs, but its guest agent does not answer, so it cannot be told of the new certificate`;
     return impossible(waiting, true);
   }
-  const told = seen.user === 'ready' && spec.hook !== null ? [tell(spec.hook)] : [];
+  const told = seen.user === 'ready' && spec.hook !== null ? [hookAction(spec.hook)] : [];
   return todo([...told, ...writeNote(wanted, spec, seen, paths), ...tidy(spec, seen, paths)]);
 }
 
@@ -136,7 +136,9 @@ function writeNote(
 
 /** What was only needed on the way. */
 function tidy(spec: CertificateSpec, { files }: CertificateObservation, { note: _, ...work }: Paths): Action[] {
-  const left = [...Object.values(work), beside(spec.keyPath), beside(spec.certPath)].filter((path) => files.has(path));
+  const left = [...Object.values(work), legacyTemporaryPath(spec.keyPath), legacyTemporaryPath(spec.certPath)].filter(
+    (path) => files.has(path),
+  );
   return left.length === 0 ? [] : [action('remove what was only needed on the way', 'live', removal(left))];
 }
 

@@ -13,7 +13,7 @@ export type UserState = 'ready' | 'resting' | 'silent';
 const HOOK_SECONDS = 300;
 const LOOK_SECONDS = 60;
 
-export async function lookAtUser(host: HostReader, hook: Hook): Promise<UserState> {
+export async function observeUser(host: HostReader, hook: Hook): Promise<UserState> {
   const program = programOf(hook);
   const { exit, stdout } = await host.run(call(program, 'status', hook.guest));
   if (exit !== 0 || !/\bstatus: running\b/.test(stdout)) return 'resting';
@@ -53,7 +53,7 @@ function runs(hook: Hook, exit: number | null, answer: string): boolean {
 }
 
 /** The one action that tells it. */
-export function tell(hook: Hook): Action {
+export function hookAction(hook: Hook): Action {
   const program = programOf(hook);
   const where = guestName(program, hook.guest);
   const inside = (argv: readonly string[]): Command => runInside(program, hook.guest, argv, HOOK_SECONDS);

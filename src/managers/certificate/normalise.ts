@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { Certificate, CertificateHook, HookWork } from './declared.ts';
 import type { certificate } from './schema.ts';
 
@@ -48,7 +48,7 @@ function hookOf(
   at: Place,
 ): { readonly hook: CertificateHook | null; readonly diagnostics: Diagnostic[] } {
   const command = (written.post_renewal_command ?? '').trim().replaceAll(/\s+/g, ' ');
-  const writtenAt = within(at, command === '' ? 'post_renewal' : 'post_renewal_command');
+  const writtenAt = placeIn(at, command === '' ? 'post_renewal' : 'post_renewal_command');
   const refused = (message: string, hint: string) => ({
     hook: null,
     diagnostics: [{ code: 'UNKNOWN_HOOK', at: writtenAt, message, hint } as const],

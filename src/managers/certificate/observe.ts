@@ -9,9 +9,9 @@ import { publishedText } from '../guest/published.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import type { CertificateSpec, Owner } from './certificate-spec.ts';
 import { type Facts, factsOf } from './facts.ts';
-import { lookAtUser, type UserState } from './hook.ts';
+import { observeUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
-import { beside, NOTES, type Paths, pathsOf } from './paths.ts';
+import { legacyTemporaryPath, NOTES, type Paths, pathsOf } from './paths.ts';
 
 /** A certificate and a key, wherever they lie. */
 export interface Pair {
@@ -141,7 +141,7 @@ export async function observeCertificate(
     resolveOwner(host, spec.owner),
   ]);
   const untold = note !== null && current.facts !== null && note.told !== current.facts.fingerprint;
-  const user = spec.hook !== null && untold ? await lookAtUser(host, spec.hook) : null;
+  const user = spec.hook !== null && untold ? await observeUser(host, spec.hook) : null;
   const rootDigest = root === null ? null : sha256(root);
   return { now, note, rootDigest, files, current, staged, asked: asked ?? null, owner, user };
 }
@@ -150,7 +150,14 @@ function watched(spec: CertificateSpec | undefined, paths: Paths): string[] {
   const { note: _, ...work } = paths;
   if (spec === undefined) return Object.values(work);
   const { certPath, keyPath } = spec;
-  const own = [certPath, keyPath, beside(certPath), beside(keyPath), dirname(certPath), dirname(keyPath)];
+  const own = [
+    certPath,
+    keyPath,
+    legacyTemporaryPath(certPath),
+    legacyTemporaryPath(keyPath),
+    dirname(certPath),
+    dirname(keyPath),
+  ];
   return [...new Set([...own, ...Object.values(work)])];
 }
 

@@ -35,6 +35,6 @@ export function pathsOf(name: string): Paths {
 }
 
 /** What an earlier version of Phoenix left beside a file when it was interrupted; nothing is written there any more. */
-export function beside(path: string): string {
+export function legacyTemporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.phoenix-new`);
 }

@@ -1,7 +1,7 @@
 // The manifest of certificates. Each entry is checked on its own: one that cannot be used leaves the others readable.
 
 import { parse } from '../../config/read/parse.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Declaration, Reading } from '../declaration.ts';
 import type { Certificate } from './declared.ts';
@@ -55,7 +55,7 @@ function readCertificates(reading: Reading): Certificate[] {
   }
   reading.look(null, raw, at);
   return raw.flatMap((entry, index) => {
-    const place = within(at, index);
+    const place = placeIn(at, index);
     const parsed = parse(certificate, entry, place);
     diagnostics.add(parsed.diagnostics);
     if (parsed.value === undefined) {

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -13,6 +13,13 @@ import type { Datacenter, DeclaredObject } from './declared.ts';
 import { each } from './each.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
+import {
+  haKeepsTheStateOfGuests,
+  haNamesGuestsByTheirKind,
+  haRulesAgree,
+  replicatedDisksAreOnZfs,
+  replicationIsToOneNodeOnce,
+} from './ha-rules.ts';
 import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -50,6 +57,11 @@ export const declaration: Declaration = {
     namesAreKeptByOne,
     tagsFitTheirZones,
     subnetsFitTheirVnets,
+    haNamesGuestsByTheirKind,
+    haKeepsTheStateOfGuests,
+    haRulesAgree,
+    replicationIsToOneNodeOnce,
+    replicatedDisksAreOnZfs,
   ],
 };
 
@@ -72,7 +84,7 @@ function readObjects(reading: Reading): Datacenter {
       const objects = entries.map(
         ([name, options]): DeclaredObject => ({
           name,
-          writtenAt: single === undefined ? within(at, row.field, name) : within(at, row.field),
+          writtenAt: single === undefined ? placeIn(at, row.field, name) : placeIn(at, row.field),
           options: normalisedOptions(row, options),
           written: options,
         }),
@@ -110,7 +122,7 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
       return [
         {
           code: 'UNKNOWN_STORAGE',
-          at: within(object.writtenAt, ...at),
+          at: placeIn(object.writtenAt, ...at),
           message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
           hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
           target: targetId(row.kind, object.name),
@@ -129,7 +141,7 @@ function poolsMayHaveTheirGuests({ config: { datacenter } }: RuleContext): Diagn
       owners.set(id, owner ?? name);
       if (owner === undefined) return [];
       const message = `guest ${id} is in pool "${owner}" already, and Proxmox has a guest in one pool at most`;
-      return [{ code: 'DUPLICATE_ID', at: within(writtenAt, 'vms'), message, target: targetId('pool', name) }];
+      return [{ code: 'DUPLICATE_ID', at: placeIn(writtenAt, 'vms'), message, target: targetId('pool', name) }];
     }),
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import type { RuleContext } from '../rule.ts';
@@ -35,7 +35,7 @@ export function referencesAreKnown({ config: { datacenter, hypervisor }, unreada
       return [
         {
           code: 'UNKNOWN_REFERENCE',
-          at: within(object.writtenAt, ...at),
+          at: placeIn(object.writtenAt, ...at),
           message: `there is no ${sort} "${name}"`,
           hint: meant === null ? how : `Did you mean "${meant}"? ${how}`,
           target: targetId(row.kind, object.name),

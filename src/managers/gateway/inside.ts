@@ -58,7 +58,7 @@ export interface Places {
  * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and further lines
  * after them. Its arguments are the places and `more`.
  */
-export async function look(
+export async function inspect(
   host: HostReader,
   guest: number,
   script: string,
@@ -66,7 +66,7 @@ export async function look(
   more: readonly string[] = [],
 ): Promise<Look> {
   const result = await host.run(scriptCommand(guest, script, [places.current, places.proven, ...more]));
-  if (result.exit !== 0) return { kind: 'unreachable', reason: why(guest, result) };
+  if (result.exit !== 0) return { kind: 'unreachable', reason: failureReason(guest, result) };
   const lines = result.stdout.split('\n');
   const digests = new Map<string, string>();
   const others: string[] = [];
@@ -85,7 +85,7 @@ export async function look(
 /** Digest of nothing. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-function why(guest: number, { stderr, stdout, ended }: CommandResult): string {
+function failureReason(guest: number, { stderr, stdout, ended }: CommandResult): string {
   const said = `${stderr}\n${stdout}`.trim().split('\n').at(-1) ?? '';
   return `nobody can look into container ${guest}: ${said === '' ? ended : said}; see to it that it runs`;
 }

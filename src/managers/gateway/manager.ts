@@ -38,7 +38,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
     const kept = readNotes(await host.readFolders([notes.folder]));
     const seen = PARTS.flatMap((part) => {
       const note = kept.get(part.name);
-      return note === undefined ? [] : [lookByNote(host, part, note)];
+      return note === undefined ? [] : [observeByNote(host, part, note)];
     });
     return new Map(await Promise.all(seen));
   },
@@ -51,7 +51,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   async observe(host, wanted) {
     if (wanted.spec === undefined) return null;
     const part = partOf(wanted.target);
-    const [, found] = await lookByNote(host, part, noteOf(part, wanted.spec));
+    const [, found] = await observeByNote(host, part, noteOf(part, wanted.spec));
     const kept = readNotes(await host.readFolders([notes.folder])).get(part.name) ?? null;
     return { seen: found.seen, note: kept };
   },
@@ -79,7 +79,7 @@ function noteOf(part: Part, spec: GatewaySpec): Note {
   return { guest: spec.guest, certificates: part.certificates(spec) };
 }
 
-async function lookByNote(
+async function observeByNote(
   host: HostReader,
   part: Part,
   note: Note,

@@ -5,8 +5,8 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Certificate } from '../certificate/declared.ts';
 import type { Config, Guest } from '../config.ts';
 import { caOf, certificateTarget } from '../dependencies.ts';
+import { guestPathOf } from '../guest/mounted-paths.ts';
 import { namesPort, someNetwork } from '../guest/rules/firewall-reach.ts';
-import { seenBy } from '../guest/seen-by.ts';
 import type { LxcGuest } from '../lxc/declared.ts';
 
 export type Served = {
@@ -40,8 +40,8 @@ export function inUrl(address: string): string {
 /** The certificates of the manifest that lie where the container sees them. */
 export function certificatesOf(config: Config, guest: LxcGuest): Served[] {
   return config.certificates.flatMap((certificate: Certificate) => {
-    const chain = seenBy(guest, certificate.certPath);
-    const key = seenBy(guest, certificate.keyPath);
+    const chain = guestPathOf(guest, certificate.certPath);
+    const key = guestPathOf(guest, certificate.keyPath);
     if (chain === null || key === null) return [];
     const names = certificate.sans.map((san) => san.toLowerCase());
     const late = certificate.issuer === 'acme';
@@ -73,5 +73,5 @@ export function rootInside(config: Config, guest: LxcGuest): string | null {
   if (guest.features.some(({ name }) => name === 'trusted_ca')) return TRUSTED;
   const ca = caOf(config);
   const published = ca?.mountPoints.find(({ containerPath }) => containerPath === '/etc/step-ca/ssl');
-  return published === undefined ? null : seenBy(guest, `${published.hostPath}/root_ca.crt`);
+  return published === undefined ? null : guestPathOf(guest, `${published.hostPath}/root_ca.crt`);
 }

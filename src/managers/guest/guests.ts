@@ -2,7 +2,7 @@
 
 import { fixedAddress, type Network, parseNetwork, spelling } from '../../config/address.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { FirewallRule, GuestInterface } from './declared.ts';
@@ -33,7 +33,7 @@ export function listed(names: readonly string[]): string {
 
 /** Where a guest's dependency on another is written. */
 export function dependencyPlace(guest: Guest, id: number): Place {
-  return within(guest.writtenAt, 'dependencies', guest.dependencies.indexOf(id));
+  return placeIn(guest.writtenAt, 'dependencies', guest.dependencies.indexOf(id));
 }
 
 /** Other guests are made from it, so that it need not run. */
@@ -139,11 +139,11 @@ export interface DeclaredInterface {
 /** The first and those beside it. */
 export function interfacesOf(guest: Guest): DeclaredInterface[] {
   return [
-    { net: guest.network, key: 'net0', at: within(guest.writtenAt, 'network_config') },
+    { net: guest.network, key: 'net0', at: placeIn(guest.writtenAt, 'network_config') },
     ...guest.networks.map((net, index) => ({
       net,
       key: `net${net.index}`,
-      at: within(guest.writtenAt, 'networks', index),
+      at: placeIn(guest.writtenAt, 'networks', index),
     })),
   ];
 }
@@ -176,7 +176,7 @@ function addressesOn(one: DeclaredInterface): DeclaredAddress[] {
     const own = setting === null ? undefined : parseNetwork(setting);
     if (setting === null || own === undefined) return [];
     const via = [gateway, gateway6].find((each) => each !== null && isOfFamily(each, own)) ?? null;
-    return [{ interface: one, setting, own, text: spelling(own.address), at: within(one.at, field), gateway: via }];
+    return [{ interface: one, setting, own, text: spelling(own.address), at: placeIn(one.at, field), gateway: via }];
   });
 }
 
@@ -189,6 +189,6 @@ export function macsOf(guest: Guest): { readonly mac: string; readonly at: Place
   return interfacesOf(guest).flatMap(({ net: { mac }, key, at }) => {
     if (mac === null) return [];
     const isBeside = guest.kind === 'lxc' && key === 'net0';
-    return [{ mac, at: within(isBeside ? guest.writtenAt : at, 'mac_address') }];
+    return [{ mac, at: placeIn(isBeside ? guest.writtenAt : at, 'mac_address') }];
   });
 }

@@ -3,7 +3,7 @@
 import type { GuestSpec } from './guest-spec.ts';
 
 /** Whether two parts of specs say the same; specs are normalised, so their text decides. */
-export function same(one: unknown, other: unknown): boolean {
+export function isEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { type FilesByPath, fileAt } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { splitList } from '../../config/schema/values.ts';
 import type {
   FirewallRule,
@@ -103,7 +103,7 @@ export function guestBase(
     templateSnapshot: written.template_snapshot_name ?? null,
     dependencies: [...new Set(written.dependencies.map(Number))],
     features: [...new Set(written.features)].map((name) => featureScript(files, name)),
-    firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, within(at, 'firewall')),
+    firewall: written.firewall === undefined ? null : normaliseFirewall(written.firewall, placeIn(at, 'firewall')),
     traefikService: null,
     healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
     options: normaliseOptions(written.options),
@@ -135,7 +135,7 @@ export function normaliseFirewall(written: z.output<typeof guestFirewall>, at: P
     enabled: written.enabled,
     policyIn: written.policy_in,
     policyOut: written.policy_out,
-    rules: normaliseRules(written.rules, within(at, 'rules')),
+    rules: normaliseRules(written.rules, placeIn(at, 'rules')),
   };
 }
 
@@ -143,7 +143,7 @@ export function normaliseFirewall(written: z.output<typeof guestFirewall>, at: P
 type WrittenRule = z.output<typeof firewallRule | typeof guestRule | typeof groupRule>;
 
 export function normaliseRules(written: readonly WrittenRule[], at: Place): FirewallRule[] {
-  return written.map((rule, index) => ({ ...normaliseRule(rule), writtenAt: within(at, index) }));
+  return written.map((rule, index) => ({ ...normaliseRule(rule), writtenAt: placeIn(at, index) }));
 }
 
 function normaliseRule(rule: WrittenRule): Omit<FirewallRule, 'writtenAt'> {

@@ -47,7 +47,7 @@ export async function textOf(host: HostReader, path: string): Promise<string | n
 }
 
 /** The output of a program that only looks; fails when it does. */
-export async function look(host: HostReader, program: string, args: readonly string[]): Promise<string> {
+export async function outputOf(host: HostReader, program: string, args: readonly string[]): Promise<string> {
   const { exit, stdout, stderr, ended } = await host.run(run(program, args));
   if (exit !== 0) throw new Error(`${[program, ...args].join(' ')}: ${stderr.trim() || ended}`);
   return stdout;

@@ -3,13 +3,13 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Config } from '../config.ts';
-import { ruleOf } from '../guest/import/firewall.ts';
 import { normaliseRules } from '../guest/normalise.ts';
+import { writtenRule } from '../guest/proxmox/firewall.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import type { HostReader } from '../manager.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
-import { look, textOf } from './act.ts';
+import { outputOf, textOf } from './act.ts';
 import { STATIC_FILE } from './dns/records.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './firewall/files.ts';
 import { nameserversIn } from './network/bridges.ts';
@@ -46,7 +46,7 @@ async function lookAtHost(host: HostReader): Promise<FoundHost> {
     textOf(host, FILES.cluster.path),
     textOf(host, FILES.host.path),
     textOf(host, STATIC_FILE),
-    look(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
+    outputOf(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
   ]);
   return {
     storages: parseStorages(storages ?? ''),
@@ -116,7 +116,7 @@ function writtenFirewall(
   const enabled = normalFlag(options.get('enable') ?? '0') === '1';
   const lines = sectionOf(host ?? '', '[rules]');
   if (!enabled && lines.length === 0) return { fields: {}, left: [] };
-  const rules = lines.map(ruleOf);
+  const rules = lines.map(writtenRule);
   const [policyIn = 'DROP', policyOut = 'ACCEPT'] = ['policy_in', 'policy_out'].map((key) => options.get(key));
   const different = (value: Json, usual: Json) => extent === 'all' || value !== usual;
   const firewall: JsonObject = {

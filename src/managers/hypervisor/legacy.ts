@@ -2,7 +2,7 @@
 
 import { Draft, isObject, type Modern, type Raw } from '../../config/draft.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { oldMachines } from '../guest/host-file.ts';
 
 export interface ModernHypervisor extends Modern {
@@ -12,7 +12,7 @@ export interface ModernHypervisor extends Modern {
 
 /** Brings the host's file up to date; what belongs to VMs is left out, and read with them. */
 export function modernHypervisor(raw: unknown, at: Place): ModernHypervisor {
-  const firewallAt = within(at, 'firewall');
+  const firewallAt = placeIn(at, 'firewall');
   if (!isObject(raw)) return { value: raw, diagnostics: [], firewallAt };
   const draft = new Draft(raw, at);
   const { vms, vmDefaults } = oldMachines(raw);
@@ -25,7 +25,7 @@ export function modernHypervisor(raw: unknown, at: Place): ModernHypervisor {
   return {
     value: draft.value,
     diagnostics: draft.diagnostics,
-    firewallAt: moved ? within(at, 'shared_volumes', 'firewall') : firewallAt,
+    firewallAt: moved ? placeIn(at, 'shared_volumes', 'firewall') : firewallAt,
   };
 }
 

@@ -48,7 +48,7 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
     }),
   impact: (change) => sectionOf(change.target).impact(change),
   async inventory(host: HostReader) {
-    const once = askedOnce(host);
+    const once = memoizedReader(host);
     const facts = await Promise.all(
       SECTIONS.map(async (section) => [section.name, await section.inventory(once)] as const),
     );
@@ -72,7 +72,7 @@ function sectionOf(target: TargetId): Section {
 }
 
 /** What several sections ask alike, such as the state of all services, is asked once. */
-function askedOnce(host: HostReader): HostReader {
+function memoizedReader(host: HostReader): HostReader {
   const answers = new Map<string, ReturnType<HostReader['run']>>();
   return {
     ...host,

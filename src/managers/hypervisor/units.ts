@@ -2,7 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import type { HostReader } from '../manager.ts';
-import { act, install, look, run } from './act.ts';
+import { act, install, outputOf, run } from './act.ts';
 
 /** Units and the Debian packages that bring them. */
 const PACKAGES = {
@@ -25,7 +25,11 @@ export type Units = Readonly<Record<UnitName, Unit>>;
 /** One command, the same for every section, so that an inventory of all of them asks it once. */
 export async function unitsOf(host: HostReader): Promise<Units> {
   const names = Object.keys(PACKAGES) as UnitName[];
-  const shown = await look(host, 'systemctl', ['show', '--property=Id,LoadState,ActiveState,UnitFileState', ...names]);
+  const shown = await outputOf(host, 'systemctl', [
+    'show',
+    '--property=Id,LoadState,ActiveState,UnitFileState',
+    ...names,
+  ]);
   const blocks = shown.split(/\n\n+/).map((block) => new Map(block.split('\n').map(property)));
   const unitOf = (name: UnitName): Unit => {
     const block = blocks.find((each) => each.get('Id') === name);

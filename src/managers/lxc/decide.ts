@@ -5,13 +5,13 @@ import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
 import {
+  addressConflict,
   brokenOff,
   impossible,
   mayDestroy,
   missingOnHost,
   notOurs,
   onOtherNode,
-  taken,
   unlessLocked,
   unreadableNote,
 } from '../guest/life/gate.ts';
@@ -49,7 +49,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   const refusal =
     conf === null
       ? (onOtherNode('pct', id, seen) ??
-        taken('pct', wanted, seen) ??
+        addressConflict('pct', wanted, seen) ??
         missingOnHost(
           seen,
           storagesOf(spec),

@@ -2,7 +2,7 @@
 // would wait for its next start counts as a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
-import { isStill, same } from '../guest/impact.ts';
+import { isEqual, isStill } from '../guest/impact.ts';
 import { MAKING } from '../guest/making.ts';
 import { settingsWait } from '../guest/settings/impact.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -42,11 +42,11 @@ function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   ];
   const now = mountsOf(after);
   return (
-    !same(before.nameservers, after.nameservers) ||
+    !isEqual(before.nameservers, after.nameservers) ||
     before.searchdomain !== after.searchdomain ||
-    !same(before.features, after.features) ||
-    !same(before.raw, after.raw) ||
-    before.devices.some((device) => !after.devices.some((other) => same(device, other))) ||
-    mountsOf(before).some((mount) => !now.some((other) => same(mount, other)))
+    !isEqual(before.features, after.features) ||
+    !isEqual(before.raw, after.raw) ||
+    before.devices.some((device) => !after.devices.some((other) => isEqual(device, other))) ||
+    mountsOf(before).some((mount) => !now.some((other) => isEqual(mount, other)))
   );
 }

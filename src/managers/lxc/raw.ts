@@ -82,14 +82,14 @@ export function mergeRaw(
   return [...new Set(declared.map(({ key }) => groupOf(key)))].reduce<RawOption[]>((lines, group) => {
     const own = declared.filter(({ key }) => groupOf(key) === group);
     const there = lines.filter(({ key }) => groupOf(key) === group);
-    if (stands(own, there, group)) return lines;
+    if (containsInOrder(own, there, group)) return lines;
     const isOwn = (option: RawOption): boolean => groupOf(option.key) === group && wanted.has(printRaw(option));
     return [...lines.filter((option) => !isOwn(option)), ...own];
   }, kept);
 }
 
 /** Whether the lines are there, in their order among others; id maps in any. */
-function stands(own: readonly RawOption[], there: readonly RawOption[], group: string): boolean {
+function containsInOrder(own: readonly RawOption[], there: readonly RawOption[], group: string): boolean {
   const lines = there.map(printRaw);
   const asked = own.map(printRaw);
   if (group === WHOLE) return lines.toSorted().join('\n') === asked.toSorted().join('\n');

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { parse } from '../../config/read/parse.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Declaration, Reading } from '../declaration.ts';
@@ -48,7 +48,7 @@ function readContainers(reading: Reading): LxcGuest[] {
   const circumstances = JSON.stringify([shared, ...writtenRoles]);
   const containers = Object.entries(entries).flatMap(([key, entry]) => {
     if (reading.enough(LXC_FILE)) return [];
-    const place = within(at, 'lxc_configs', key);
+    const place = placeIn(at, 'lxc_configs', key);
     const id = Number(key);
     if (!/^[1-9][0-9]{2,8}$/.test(key)) {
       notAnId(place, key, reading);

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { LxcGuest } from './declared.ts';
@@ -15,7 +15,7 @@ export function volumeNamesAreUnique({ config }: RuleContext): Diagnostic[] {
       later.map(
         ({ name, index }): Diagnostic => ({
           code: 'DUPLICATE_NAME',
-          at: within(guest.writtenAt, 'zfs_volumes', index, 'name'),
+          at: placeIn(guest.writtenAt, 'zfs_volumes', index, 'name'),
           message: `"${name}" is also the name of another volume of "${guest.name}"`,
           hint: 'Phoenix tells the volumes of a guest apart by their names.',
           target: targetOf(guest),
@@ -46,11 +46,11 @@ function mountsOf(guest: LxcGuest): { readonly path: string; readonly at: Place 
   return [
     ...guest.mountPoints.map(({ containerPath }, index) => ({
       path: plain(containerPath),
-      at: within(guest.writtenAt, 'mount_points', index, 'container_path'),
+      at: placeIn(guest.writtenAt, 'mount_points', index, 'container_path'),
     })),
     ...guest.volumes.map(({ mountPoint }, index) => ({
       path: plain(mountPoint),
-      at: within(guest.writtenAt, 'zfs_volumes', index, 'mount_point'),
+      at: placeIn(guest.writtenAt, 'zfs_volumes', index, 'mount_point'),
     })),
   ];
 }

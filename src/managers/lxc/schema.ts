@@ -175,7 +175,7 @@ const lxcFields = z.strictObject({
     GPUS,
     z.union(
       [
-        text.holds(
+        text.ofTextKind(
           'name',
           z.string().refine((written) => /^[a-z0-9 ,]*$/.test(written) && namesGpus(written), GPUS),
         ),

@@ -36,9 +36,9 @@ export function putFile(vm: number, path: string, content: Content, mode: string
 }
 
 /** What a program in a VM printed; where nobody could ask it, or it failed, why. */
-export type Asked = { readonly stdout: string } | { readonly failure: string; readonly stderr: string };
+export type VmResult = { readonly stdout: string } | { readonly failure: string; readonly stderr: string };
 
-export async function askVm(host: HostReader, vm: number, argv: readonly string[]): Promise<Asked> {
+export async function runInVm(host: HostReader, vm: number, argv: readonly string[]): Promise<VmResult> {
   const command = runInside('qm', vm, argv, SECONDS);
   const result = readAnswer(command, await host.run(command));
   return result.exit === 0
@@ -75,12 +75,12 @@ export async function foldersOf(
   volumes: readonly Volume[],
 ): Promise<ReadonlyMap<string, string> | { readonly failure: string }> {
   if (volumes.length === 0) return new Map();
-  const asked = await askVm(host, vm, ['docker', 'volume', 'ls', '--format', '{{.Name}}']);
+  const asked = await runInVm(host, vm, ['docker', 'volume', 'ls', '--format', '{{.Name}}']);
   if ('failure' in asked) return asked;
   const there = new Set(asked.stdout.split('\n'));
   const names = volumes.map(({ name }) => name).filter((name) => there.has(name));
   if (names.length === 0) return new Map();
-  const shown = await askVm(host, vm, ['docker', 'volume', 'inspect', ...names]);
+  const shown = await runInVm(host, vm, ['docker', 'volume', 'inspect', ...names]);
   if ('failure' in shown) return shown;
   const found = JSON.parse(shown.stdout) as { Name?: string; Options?: { device?: string } | null }[];
   return new Map(found.map(({ Name = '', Options }) => [Name, Options?.device ?? '']));

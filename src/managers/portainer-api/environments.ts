@@ -29,7 +29,10 @@ function endpointIn(entry: JsonObject): Endpoint {
 }
 
 /** Why nothing can be done where Portainer did not say what it was asked. */
-export function whyNot(said: Exclude<Said, { kind: 'said' }>): { readonly reason: string; readonly passing: boolean } {
+export function noAnswerReason(said: Exclude<Said, { kind: 'said' }>): {
+  readonly reason: string;
+  readonly passing: boolean;
+} {
   switch (said.kind) {
     case 'silent':
       return { reason: said.why, passing: true };

@@ -1,7 +1,7 @@
 // VMs with a part in Portainer: there is a server that they belong to, and somebody starts it.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { addressOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import { serverStackOf } from '../portainer-api/server-stack.ts';
 import type { RuleContext } from '../rule.ts';
@@ -44,7 +44,7 @@ export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): 
 function told(vm: VmGuest, why: string, hint: string): Diagnostic {
   return {
     code: 'NO_EFFECT',
-    at: within(vm.writtenAt, 'portainer_role'),
+    at: placeIn(vm.writtenAt, 'portainer_role'),
     message: `the portainer_role "${vm.portainer.role}" of ${nameOfGuest(vm)} starts nothing: ${why}`,
     hint,
     target: targetOf(vm),

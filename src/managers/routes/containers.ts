@@ -6,7 +6,7 @@ import { interpolated, type Known, knownVariables } from '../../compose/interpol
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
 import type { Place } from '../../config/read/place.ts';
-import { pointer, within } from '../../config/read/place.ts';
+import { placeIn, pointer } from '../../config/read/place.ts';
 import type { LabelFault } from '../../traefik/label-tree.ts';
 import { type DecodedLabels, decodeLabels, isRead } from '../../traefik/labels.ts';
 import type { Stack, StackEnvironment } from '../stack/declared.ts';
@@ -38,8 +38,8 @@ export function containersOf(stack: Stack, environment: StackEnvironment) {
   const services = new Set([...Object.keys(environment.traefikLabels), ...written.keys()]);
   const containers = [...services].flatMap((service): Container[] => {
     const manifest = environment.traefikLabels[service] ?? [];
-    const at = within(environment.writtenAt, 'services', service, 'traefik_labels');
-    const added = manifest.map((label, index) => ({ ...cut(label), where: { at: within(at, index) } }));
+    const at = placeIn(environment.writtenAt, 'services', service, 'traefik_labels');
+    const added = manifest.map((label, index) => ({ ...cut(label), where: { at: placeIn(at, index) } }));
     diagnostics.push(...added.flatMap(doubledDollars));
     const winning = new Set(added.map(({ key }) => key));
     const own = ownLabels(written.get(service) ?? [], stack.compose.path, variables, winning);

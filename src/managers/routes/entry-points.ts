@@ -28,11 +28,11 @@ export function serving<Labelled extends LabelledRoute>(
   routes: readonly Labelled[],
   middlewares: ReadonlyMap<string, JsonObject>,
 ): Labelled[] {
-  const judged = judge(routes, middlewares);
+  const judged = planesOf(routes, middlewares);
   const later: Labelled[] = [];
   const kept = new Set<Labelled>();
   for (const one of judged) {
-    const others = one.plane === 'secure' ? [] : judged.filter((other) => givesWay(one, other));
+    const others = one.plane === 'secure' ? [] : judged.filter((other) => yieldsTo(one, other));
     if (others.length === 0) kept.add(one.route);
     else if (!one.redirects && !others.some(({ rule }) => rule === one.rule)) later.push(one.route);
   }
@@ -52,7 +52,7 @@ export function isTwin(a: LabelledRoute, b: LabelledRoute): boolean {
   return JSON.stringify([a.backend, a.middlewares]) === JSON.stringify([b.backend, b.middlewares]);
 }
 
-function givesWay<Labelled extends LabelledRoute>(one: Judged<Labelled>, other: Judged<Labelled>): boolean {
+function yieldsTo<Labelled extends LabelledRoute>(one: Judged<Labelled>, other: Judged<Labelled>): boolean {
   if (RANK[other.plane] <= RANK[one.plane]) return false;
   const isBySecure = other.plane === 'secure' && one.plane !== 'every';
   if (one.rule === other.rule) return one.plane === 'plain' || other.plane === 'secure';
@@ -66,7 +66,7 @@ function weight({ priority, rule }: Route): number {
   return priority === null || priority === 0 ? rule.length : priority;
 }
 
-function judge<Labelled extends LabelledRoute>(
+function planesOf<Labelled extends LabelledRoute>(
   routes: readonly Labelled[],
   middlewares: ReadonlyMap<string, JsonObject>,
 ): Judged<Labelled>[] {

@@ -76,7 +76,7 @@ export function provided(containers: readonly Container[], project: string, doma
       all.set(name, { ...said, containers: [container] });
       return;
     }
-    if (sameIn(known, kind) === sameIn(said, kind)) {
+    if (comparableText(known, kind) === comparableText(said, kind)) {
       all.set(name, { ...known, containers: [...known.containers, container] });
       return;
     }
@@ -152,7 +152,7 @@ function normalized(name: string): string {
 }
 
 /** What two containers must agree on: the servers of a service are each one's own. */
-function sameIn(said: { readonly value: JsonObject }, kind: string): string {
+function comparableText(said: { readonly value: JsonObject }, kind: string): string {
   if (kind !== 'services') return canonical({ ...said, containers: null });
   const { servers: _, ...settings } = section(said.value['loadBalancer']);
   return canonical({ ...said.value, loadBalancer: settings });

@@ -4,12 +4,12 @@
 
 import { fixedAddress, spelling } from '../../config/address.ts';
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Certificate } from '../certificate/declared.ts';
 import type { Config, Guest } from '../config.ts';
 import { allGuests, targetOf } from '../guest/guests.ts';
-import { seenBy } from '../guest/seen-by.ts';
+import { guestPathOf } from '../guest/mounted-paths.ts';
 import { isTwin, type LabelledRoute, serving } from './entry-points.ts';
 import { type Backend, isNamed, type Route } from './route.ts';
 import { allStackRoutes } from './stack-routes.ts';
@@ -76,7 +76,7 @@ function derived(config: Config): Routes {
     ),
   );
   return {
-    routes: named([...merged, ...own]),
+    routes: withUniqueNames([...merged, ...own]),
     middlewares,
     services: new Map(run.flatMap(({ services }) => [...services])),
     names,
@@ -124,7 +124,7 @@ function offers(config: Config): Route[] {
         middlewares: [],
       },
       source: `${targetOf(guest)}`,
-      at: within(guest.writtenAt, 'traefik_service'),
+      at: placeIn(guest.writtenAt, 'traefik_service'),
     });
   };
   for (const guest of allGuests(config)) {
@@ -151,7 +151,7 @@ function offers(config: Config): Route[] {
 function serverName(config: Config, guest: Guest, host: string): string {
   const { stepCa } = config.hypervisor;
   if (guest.kind === 'lxc' && guest.role === 'ca' && stepCa !== null) return stepCa.dnsName;
-  const own = config.certificates.filter(({ certPath }) => seenBy(guest, certPath) !== null);
+  const own = config.certificates.filter(({ certPath }) => guestPathOf(guest, certPath) !== null);
   if (own.length === 0 || own.some((certificate) => covers(certificate, host))) return host;
   return own[0]?.commonName ?? host;
 }
@@ -198,7 +198,7 @@ function unshared(routes: readonly LabelledRoute[]) {
 }
 
 /** Each with a name of its own, in the order of names. */
-function named(routes: readonly Route[]): Route[] {
+function withUniqueNames(routes: readonly Route[]): Route[] {
   const taken = new Set<string>();
   return routes
     .map((route) => {

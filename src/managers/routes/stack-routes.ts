@@ -11,10 +11,10 @@ import type { Config } from '../config.ts';
 import type { Stack } from '../stack/declared.ts';
 import type { VmGuest } from '../vm/declared.ts';
 import { backendOf } from './backend.ts';
+import { checkWithTraefik } from './check-with-traefik.ts';
 import { type Container, containersOf } from './containers.ts';
 import { forTheProxy } from './docker-names.ts';
 import type { LabelledRoute } from './entry-points.ts';
-import { judged } from './judged.ts';
 import { provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
 import { references } from './references.ts';
 import { type Backend, isNamed, type NamedService } from './route.ts';
@@ -45,7 +45,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   }
   const { resolve, broken, diagnostics: missing } = references(said, backends);
   diagnostics.push(...missing);
-  const { file, refusals, diagnostics: unfit } = judged(said, backends, resolve);
+  const { file, refusals, diagnostics: unfit } = checkWithTraefik(said, backends, resolve);
   diagnostics.push(...unfit.filter((each) => !isToldAlready(each, diagnostics)));
   const out = outOfUse(file, [...refusals, ...broken]);
   const isOut = (kind: string, name: string) => out.has(`${kind}/${name}`);

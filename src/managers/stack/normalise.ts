@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Compose, StackVariable } from '../../compose/contents.ts';
 import { type FilesByPath, fileAt } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
-import { within } from '../../config/read/place.ts';
+import { placeIn } from '../../config/read/place.ts';
 import { namesSecret } from '../../model/secret-shapes.ts';
 import { normaliseRules } from '../guest/normalise.ts';
 import type { Stack, StackEnvironment, StackFile } from './declared.ts';
@@ -19,7 +19,7 @@ export function normaliseStack(
 ): Stack {
   const environments = Object.entries(written.environments)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, environment]) => [key, environmentOf(environment, within(at, 'environments', key), name, files)]);
+    .map(([key, environment]) => [key, environmentOf(environment, placeIn(at, 'environments', key), name, files)]);
   return {
     name,
     writtenAt: at,
@@ -44,7 +44,7 @@ function environmentOf(
         .map(([service, { traefik_labels }]) => [service, traefik_labels.map(withoutBlanks)] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
-    firewallRules: normaliseRules(written.firewall_rules, within(at, 'firewall_rules')),
+    firewallRules: normaliseRules(written.firewall_rules, placeIn(at, 'firewall_rules')),
   };
 }
 

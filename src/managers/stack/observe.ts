@@ -6,8 +6,8 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import { ask, objectsIn, type Said } from '../portainer-api/call.ts';
 import { type Container, containersIn } from '../portainer-api/containers.ts';
-import { askVm, foldersOf, isThere } from '../portainer-api/docker.ts';
-import { type Endpoint, endpointsOf, whyNot } from '../portainer-api/environments.ts';
+import { foldersOf, isThere, runInVm } from '../portainer-api/docker.ts';
+import { type Endpoint, endpointsOf, noAnswerReason } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
 import { isIntact, isOfVersion } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
@@ -140,7 +140,16 @@ async function projectContainers(
   project: string,
 ): Promise<readonly Container[] | { readonly failure: string }> {
   const filter = `label=com.docker.compose.project=${project}`;
-  const asked = await askVm(host, vm, ['docker', 'ps', '--all', '--no-trunc', '--filter', filter, '--format', 'json']);
+  const asked = await runInVm(host, vm, [
+    'docker',
+    'ps',
+    '--all',
+    '--no-trunc',
+    '--filter',
+    filter,
+    '--format',
+    'json',
+  ]);
   return 'failure' in asked ? asked : containersIn(asked.stdout);
 }
 
@@ -160,7 +169,7 @@ function find(
 
 function unknown(said: Said): StackObservation {
   if (said.kind === 'said') throw new Error('an answer of Portainer was not read');
-  return { kind: 'unknown', ...whyNot(said) };
+  return { kind: 'unknown', ...noAnswerReason(said) };
 }
 
 function isList<T>(value: Said | readonly T[]): value is readonly T[] {

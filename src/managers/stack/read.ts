@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { MAX_COMPOSE_BYTES } from '../../config/limits.ts';
 import { parse } from '../../config/read/parse.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { matches } from '../../config/schema/field-metadata.ts';
 import { isNoSecret } from '../../config/secret.ts';
 import { markingOf, plainSecret } from '../../config/written-marks.ts';
@@ -50,7 +50,7 @@ export const declaration: Declaration = {
   alsoReads: /^stacks\/[^/]+\/docker-compose\.yml$/,
   read(reading) {
     const stacks = readStacks(reading);
-    lookAtOldStacks(reading);
+    validateOldStacks(reading);
     return { stacks };
   },
   rules: [
@@ -140,7 +140,7 @@ export function emptyCompose(path: string): Compose {
 }
 
 /** Checked although nothing reads it, so that it does not rot unseen. */
-function lookAtOldStacks(reading: Reading): void {
+function validateOldStacks(reading: Reading): void {
   const raw = reading.sources.json(STACKS_FILE, 'optional');
   if (raw === undefined) return;
   const at: Place = { file: STACKS_FILE, path: '' };
@@ -157,7 +157,7 @@ function plainVariables(above: readonly string[]) {
       const variable = value as { name?: unknown; value?: unknown } | null;
       if (typeof variable !== 'object' || typeof variable?.name !== 'string' || !namesSecret(variable.name)) continue;
       if (typeof variable.value !== 'string' || isNoSecret(variable.value)) continue;
-      diagnostics.push(plainSecret(variable.name, within(at, ...keys, 'value'), bounds));
+      diagnostics.push(plainSecret(variable.name, placeIn(at, ...keys, 'value'), bounds));
     }
     return diagnostics;
   };

@@ -4,7 +4,7 @@ import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 /** Keys of settings that a VM gets. */
-export function madeBy(desired: readonly DesiredSetting[]): string[] {
+export function presentKeys(desired: readonly DesiredSetting[]): string[] {
   return desired.flatMap(({ key, value }) => (value(undefined) === null ? [] : [key]));
 }
 

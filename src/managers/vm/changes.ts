@@ -1,7 +1,7 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
-import { same } from '../guest/impact.ts';
+import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/life/adoption.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
 import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
@@ -14,7 +14,7 @@ import { addressesOf } from '../guest/proxmox/network.ts';
 import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine } from '../public-key.ts';
-import { cannotBoot, madeBy } from './boot-devices.ts';
+import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys, sshKeysPath } from './desired-settings.ts';
 import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
@@ -42,7 +42,7 @@ export function machineChanges(
   const disks = [...rootSetting(spec, before, conf), ...found.settings, ...returning];
   const desired = machineSettings(spec, disks, { before, fresh });
   const compared = compareSettings('qemu', conf, desired);
-  const devices = [...Object.keys(upcoming(conf)), ...madeBy(desired(upcoming(conf)))];
+  const devices = [...Object.keys(upcoming(conf)), ...presentKeys(desired(upcoming(conf)))];
   const bootless = compared.args.includes('--boot') ? cannotBoot(spec, devices) : null;
   if (bootless !== null) return impossible(bootless);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
@@ -83,7 +83,7 @@ function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
     searchdomain,
     user,
   ];
-  return before === undefined || !same(said(before), said(after));
+  return before === undefined || !isEqual(said(before), said(after));
 }
 
 /** Declared values that cloud-init was last given otherwise reach the VM with its next start. */

@@ -14,7 +14,7 @@ import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
-import { cannotBoot, madeBy } from './boot-devices.ts';
+import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { writeSshKeys } from './changes.ts';
 import { machineSettings } from './desired-settings.ts';
 import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
@@ -39,7 +39,7 @@ export function createMachine(
   if (found.unclear !== null) return impossible(found.unclear);
   if (seen.sourceMissing) return impossible(missingText(source));
   const bootless = cannotBoot(spec, [
-    ...madeBy(machineSettings(spec, found.settings)({})),
+    ...presentKeys(machineSettings(spec, found.settings)({})),
     ...[
       spec.root_disk.bus ?? ROOT_DRIVE,
       ...('iso' in source ? [isoKey(spec)] : []),
@@ -103,7 +103,7 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
   const args = [
     ...declared,
     ...unlessDeclared(declared, [
-      ...madeAs(spec),
+      ...creationDefaults(spec),
       ...[`--${root}`, rootDrive(spec)],
       ...(spec.cloud_init ? ['--ide2', `${storage}:cloudinit`] : []),
       ...['--boot', `order=${devices.join(';')}`],
@@ -115,7 +115,7 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
 }
 
 /** What a new VM gets beside what is declared: a cloud image is of Linux and speaks on its serial port, an EFI disk is for UEFI. */
-function madeAs(spec: VmSpec): string[] {
+function creationDefaults(spec: VmSpec): string[] {
   const controller = hasScsiThread(spec) ? 'virtio-scsi-single' : 'virtio-scsi-pci';
   return [
     ...(spec.efi_disk === null ? [] : ['--bios', 'ovmf']),

@@ -5,13 +5,13 @@ import { nameOf } from '../../model/ids.ts';
 import { interruptedByAdoption } from '../guest/life/adoption.ts';
 import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
 import {
+  addressConflict,
   brokenOff,
   impossible,
   mayDestroy,
   missingOnHost,
   notOurs,
   onOtherNode,
-  taken,
   unlessLocked,
   unreadableNote,
 } from '../guest/life/gate.ts';
@@ -45,7 +45,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
     const made = madeMachine(spec);
     return (
       onOtherNode('qm', id, seen) ??
-      taken('qm', wanted, seen) ??
+      addressConflict('qm', wanted, seen) ??
       missingOnHost(
         seen,
         storagesOf(made),

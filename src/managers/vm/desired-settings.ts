@@ -22,7 +22,7 @@ import {
   sharedSettings,
 } from '../guest/proxmox/settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
-import { handedSettings } from './handed.ts';
+import { passthroughSettings } from './handed.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 /** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */
@@ -79,7 +79,7 @@ export function machineSettings(
         absentSetting(`ipconfig${index}`, addressLabel(index), true),
       ],
     ),
-    ...handedSettings(spec, before, settings),
+    ...passthroughSettings(spec, before, settings),
     ...others,
   ];
   return (settings) => withOptions('vm', fields(settings), spec.options, earlier);

@@ -70,7 +70,7 @@ export function readDevice(option: HandedDevice['option'], text: string): Handed
 }
 
 /** Those that are declared, and of those that were declared before and are not any more that they go; others stay. */
-export function handedSettings(spec: Handed, before: Handed | undefined, settings: Settings): DesiredSetting[] {
+export function passthroughSettings(spec: Handed, before: Handed | undefined, settings: Settings): DesiredSetting[] {
   return [
     ...(['hostpci', 'usb'] as const).flatMap((option) => deviceSettings(option, spec, before, settings)),
     ...Array.from({ length: Math.max(spec.serial.length, before?.serial.length ?? 0) }, (_, index) =>
@@ -138,7 +138,7 @@ function printDevice({ by, device, options }: HandedDevice): string {
 }
 
 /** Whether a change waits for the next start of a VM that runs. @param settings what is declared of `hotplug` and `ostype` */
-export function handedWaits(before: Handed, after: Handed, settings: Settings): boolean {
+export function waitsForRestart(before: Handed, after: Handed, settings: Settings): boolean {
   if (JSON.stringify(before.serial) !== JSON.stringify(after.serial)) return true;
   const textOf = (all: Handed, one: HandedDevice): string | undefined => {
     const same = all.passthrough.find((other) => sameDevice(other, one));

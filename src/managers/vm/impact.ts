@@ -3,14 +3,14 @@
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { effectOf } from '../../proxmox/option-effects.ts';
-import { isStill, same } from '../guest/impact.ts';
+import { isEqual, isStill } from '../guest/impact.ts';
 
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { decidingSettings, settingsWait } from '../guest/settings/impact.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drive, drivesOf } from './drives.ts';
-import { handedWaits } from './handed.ts';
+import { waitsForRestart } from './handed.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {
@@ -22,7 +22,7 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
   const isWaiting =
     settingsWait('vm', before, after) ||
-    handedWaits(before, after, decidingSettings('vm', before)) ||
+    waitsForRestart(before, after, decidingSettings('vm', before)) ||
     isReadAtStart(before, after) ||
     drivesWait(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
@@ -58,5 +58,5 @@ function textOf({ storage, options }: Used): string {
 function isReadAtStart(before: VmSpec, after: VmSpec): boolean {
   const startOf = ({ nameservers, searchdomain, user, ...spec }: VmSpec) =>
     [nameservers, searchdomain, user, addressesOf(spec)] as const;
-  return !same(startOf(before), startOf(after));
+  return !isEqual(startOf(before), startOf(after));
 }

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { parse } from '../../config/read/parse.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { markingOf } from '../../config/written-marks.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config } from '../config.ts';
@@ -49,15 +49,15 @@ function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGues
   const own = readEnvelope(reading, raw === undefined ? { vms: [] } : raw, OWN);
   const old = readEnvelope(reading, { vms: vms === undefined ? [] : vms, vm_defaults: oldDefaults }, OLD);
   const ownDefaults = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
-  reading.look(DEFAULTS_MARKS, ownDefaults, within(OWN, 'vm_defaults'));
+  reading.look(DEFAULTS_MARKS, ownDefaults, placeIn(OWN, 'vm_defaults'));
   const defaults: VmFileDefaults = {
     ...old.vm_defaults,
     ...(Object.keys(ownDefaults).length > 0 ? own.vm_defaults : {}),
     nfsServer: hypervisor?.network.nfsServer ?? null,
   };
   const machines = [
-    ...own.vms.flatMap((entry, index) => readMachine(reading, entry, within(OWN, 'vms', index), defaults)),
-    ...old.vms.flatMap((entry, index) => readMachine(reading, entry, within(OLD, 'vms', index), defaults)),
+    ...own.vms.flatMap((entry, index) => readMachine(reading, entry, placeIn(OWN, 'vms', index), defaults)),
+    ...old.vms.flatMap((entry, index) => readMachine(reading, entry, placeIn(OLD, 'vms', index), defaults)),
   ];
   if (own.whole && old.whole) return machines;
   // What they start from is not known, so nothing can be said of them but what is wrong with each in itself.

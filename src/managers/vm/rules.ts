@@ -1,7 +1,7 @@
 // What a VM says of its drives must go together, and nobody works inside of one that nothing prepares for it.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { type Place, within } from '../../config/read/place.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import { nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
@@ -29,7 +29,7 @@ function toldByCloudInit(vm: VmGuest): Diagnostic[] {
   return fields.map((keys) =>
     invalid(
       vm,
-      within(vm.writtenAt, ...keys),
+      placeIn(vm.writtenAt, ...keys),
       `cloud-init does not set it up, and nothing else reads ${keys.at(-1)}`,
       CLOUD_INIT,
     ),
@@ -47,7 +47,7 @@ function workedIn(vm: VmGuest): Diagnostic[] {
   return uses
     .filter(([isUsed]) => isUsed)
     .map(([, field]) =>
-      invalid(vm, within(vm.writtenAt, field), `${field} needs the guest agent, which it has not`, AGENT),
+      invalid(vm, placeIn(vm.writtenAt, field), `${field} needs the guest agent, which it has not`, AGENT),
     );
 }
 
@@ -60,9 +60,9 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
     if (vm.cloudInit) taken.set('ide2', 'the drive of cloud-init');
     if (vm.iso !== null) taken.set(isoKey({ cloud_init: vm.cloudInit }), 'the CD of "iso"');
     const wrongRoot =
-      root === null ? [] : strayOptions(vm, within(vm.writtenAt, 'root_disk'), root, vm.rootDisk.options);
+      root === null ? [] : strayOptions(vm, placeIn(vm.writtenAt, 'root_disk'), root, vm.rootDisk.options);
     const further = vm.disks.flatMap((disk, index): Diagnostic[] => {
-      const at = within(vm.writtenAt, 'disks', index);
+      const at = placeIn(vm.writtenAt, 'disks', index);
       const other = taken.get(disk.bus);
       taken.set(disk.bus, 'another disk');
       const isUnsized = disk.iso === null && disk.import_from === null && disk.size_gb === null;
@@ -70,10 +70,10 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
       return [
         ...(other === undefined
           ? []
-          : [invalid(vm, within(at, 'bus'), `${disk.bus} is the place of ${other}`, 'Choose another bus.')]),
+          : [invalid(vm, placeIn(at, 'bus'), `${disk.bus} is the place of ${other}`, 'Choose another bus.')]),
         ...(isUnsized ? [invalid(vm, at, '"size_gb" is missing', 'Write how large it is to be, in GB.')] : []),
         ...(isBoth
-          ? [invalid(vm, within(at, 'iso'), 'a CD has no size and is imported from nothing', 'Take one out.')]
+          ? [invalid(vm, placeIn(at, 'iso'), 'a CD has no size and is imported from nothing', 'Take one out.')]
           : []),
         ...strayOptions(vm, at, disk.bus, disk.options),
       ];
@@ -121,9 +121,9 @@ function declaredAs(
   option: string,
 ): { readonly value: string; readonly at: Place } | null {
   const value = vm[field];
-  if (value !== null) return { value, at: within(vm.writtenAt, field) };
+  if (value !== null) return { value, at: placeIn(vm.writtenAt, field) };
   const other = vm.options[option];
-  return typeof other === 'string' ? { value: other, at: within(vm.writtenAt, 'options', option) } : null;
+  return typeof other === 'string' ? { value: other, at: placeIn(vm.writtenAt, 'options', option) } : null;
 }
 
 /** By Proxmox's own formats of the buses. */
@@ -136,7 +136,7 @@ function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Rec
       const field = option === 'ro' ? 'read_only' : named;
       return invalid(
         vm,
-        within(at, field),
+        placeIn(at, field),
         `a disk at ${bus} has no "${field}"`,
         'Take it out, or choose another bus.',
       );

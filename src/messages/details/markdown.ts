@@ -25,11 +25,11 @@ const AT_START = /^(?=[-+=/])|^(\d{1,9})(?=[.)](?:\s|$))/;
 
 /** Words on one line, for a paragraph or the cell of a table. */
 export function plain(text: string): string {
-  const words = oneLine(text).trim().split(' ').map(word);
+  const words = oneLine(text).trim().split(' ').map(escapeWord);
   return words.join(' ').replace(AT_START, '$1\\');
 }
 
-function word(text: string): string {
+function escapeWord(text: string): string {
   if (!LINKED.test(text)) return escaped(text);
   const [before = ''] = BEFORE.exec(text) ?? [];
   // Step by step: a pattern that looks for the end from every place takes forever with a long one.

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
-import { section, signOfTime, text, texts, whole } from '../read.ts';
+import { integerOrZero, section, signOfTime, text, texts } from '../read.ts';
 import { expressionFault } from '../regular-expression.ts';
 import { addressFaults, sourceFaults, strategyFaults } from '../source.ts';
 import { isKnownStatus } from '../status.ts';
@@ -74,7 +74,7 @@ export function forwardAuth(config: JsonObject): Fault[] {
 }
 
 export function ipAllowList(config: JsonObject): Fault[] {
-  const code = whole(config['rejectStatusCode']);
+  const code = integerOrZero(config['rejectStatusCode']);
   const isStatus = code === 0 || isKnownStatus(code);
   return [
     ...ipWhiteList(config),
@@ -95,7 +95,7 @@ export function ipWhiteList(config: JsonObject): Fault[] {
 }
 
 export function inFlightReq(config: JsonObject): Fault[] {
-  const amount = whole(config['amount']);
+  const amount = integerOrZero(config['amount']);
   const message = `with an amount of ${amount} every request is answered with 429`;
   return [
     ...(amount > 0 ? [] : [useless(['amount'], { message, hint: 'Write a number above 0.' })]),
@@ -106,7 +106,7 @@ export function inFlightReq(config: JsonObject): Fault[] {
 export function rateLimit(config: JsonObject): Fault[] {
   const average = config['average'];
   const pair = pairFault(section(section(config['redis'])['tls']));
-  const limits = average === undefined || whole(average) >= 0;
+  const limits = average === undefined || integerOrZero(average) >= 0;
   return [
     ...((signOfTime(config['period']) ?? 0) < 0
       ? [disabled(['period'], { message: 'the period is negative', hint: 'Write 1s or 1m.' })]
@@ -125,14 +125,14 @@ export function headers(config: JsonObject): Fault[] {
     const fault = expressionFault(expression);
     return fault === null ? [] : [disabled(['accessControlAllowOriginListRegex', String(index)], fault)];
   });
-  if (Object.entries(config).some(([name, value]) => sets(name, value))) return faults;
+  if (Object.entries(config).some(([name, value]) => isConfigured(name, value))) return faults;
   return [
     disabled([], { message: 'it sets no header', hint: 'Set customRequestHeaders, customResponseHeaders or another.' }),
   ];
 }
 
 /** Numbers count when they are there; all else when it is neither empty nor false. */
-function sets(name: string, value: JsonObject[string]): boolean {
+function isConfigured(name: string, value: JsonObject[string]): boolean {
   if (value === undefined || value === null) return false;
   if (name === 'accessControlMaxAge' || name === 'stsSeconds') return true;
   if (Array.isArray(value)) return value.length > 0;

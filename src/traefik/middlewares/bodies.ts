@@ -4,7 +4,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { CIRCUIT_BREAKER, conditionFault, RETRY } from '../condition.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
 import { isMediaType } from '../media-type.ts';
-import { flag, section, text, texts, whole } from '../read.ts';
+import { flag, integerOrZero, section, text, texts } from '../read.ts';
 import { emptyRangeFault, rangeFault } from '../status.ts';
 
 const SIZES = ['maxRequestBodyBytes', 'memRequestBodyBytes', 'maxResponseBodyBytes', 'memResponseBodyBytes'];
@@ -13,7 +13,7 @@ export function buffering(config: JsonObject): Fault[] {
   const expression = text(config['retryExpression']);
   const fault = expression === '' ? null : conditionFault(expression, RETRY);
   return [
-    ...SIZES.filter((name) => whole(config[name]) < 0).map((name) =>
+    ...SIZES.filter((name) => integerOrZero(config[name]) < 0).map((name) =>
       disabled([name], { message: 'a size cannot be negative', hint: 'Write bytes, or 0 for no limit.' }),
     ),
     ...(fault === null ? [] : [disabled(['retryExpression'], fault)]),
@@ -23,7 +23,7 @@ export function buffering(config: JsonObject): Fault[] {
 export function circuitBreaker(config: JsonObject): Fault[] {
   const fault = conditionFault(text(config['expression']), CIRCUIT_BREAKER);
   const code = config['responseCode'];
-  const answers = code === undefined || (whole(code) >= 100 && whole(code) <= 999);
+  const answers = code === undefined || (integerOrZero(code) >= 100 && integerOrZero(code) <= 999);
   const message = `${String(code)} is no status of HTTP`;
   return [
     ...(fault === null ? [] : [disabled(['expression'], fault)]),
@@ -70,7 +70,7 @@ export function errors(config: JsonObject): Fault[] {
 }
 
 export function retry(config: JsonObject): Fault[] {
-  const attempts = whole(config['attempts']);
+  const attempts = integerOrZero(config['attempts']);
   const hint = 'Write a number above 0, for example 3.';
   const faults = ranges(config);
   if (attempts <= 0) faults.push(disabled(['attempts'], { message: `${attempts} attempts are none`, hint }));

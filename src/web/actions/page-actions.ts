@@ -64,7 +64,7 @@ export function shownAs(name: string, { request, commit }: RunDetail): ShownActi
 /** What it takes to have it done. @throws BadRequest for what no form of ours sends */
 export function roleFor(action: PageAction): PersonRole {
   const { what, request } = askingFor(action);
-  return OPERATIONS[what].understand(request).role;
+  return OPERATIONS[what].parse(request).role;
 }
 
 /** Whether it is offered to whoever looks. */

@@ -87,9 +87,9 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
         const links = linksFrom(request.path, null, person);
         if (!mayAsk(links, action)) mayNot(person, action);
         const { what, request: asked } = askingFor(action, how);
-        const understood = OPERATIONS[what].understand({ ...asked, by: person.name });
+        const parsed = OPERATIONS[what].parse({ ...asked, by: person.name });
         const asker = { role: person.role, through: 'page' } as const;
-        goTo(response, onward(links, await carryOutOperation(deps, what, understood, asker), action));
+        goTo(response, onward(links, await carryOutOperation(deps, what, parsed, asker), action));
       }),
     );
   };

@@ -11,7 +11,7 @@ import {
   stepTargets,
 } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
-import { askedFor, heldSentence } from '../../messages/run.ts';
+import { heldSentence, runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { Freeze, Head, NodeAway } from '../../ports/ledger.ts';
@@ -124,7 +124,7 @@ export function runTable(
       runBadge(run.state),
       html`${commitLink(links, run.commit)} ${info === undefined ? html`<span class="dim">message not known</span>` : said(firstLine(info.message))}`,
       info === undefined ? null : said(info.author),
-      said(askedFor(run)),
+      said(runOrigin(run)),
       time(run.created, true),
       said(stepTargets(run)),
       stepCounts(run),

@@ -4,7 +4,7 @@ import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
 import { detailsNote, runSentence, stepCounts, waveTitle } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
-import { askedFor } from '../../messages/run.ts';
+import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -90,7 +90,7 @@ function runFacts({ run, successor, commit }: RunView, links: Links): Html {
     ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
     ['Message', message === '' ? null : said(printable(message))],
     ['Author', commit === null ? null : said(commit.author)],
-    ['Asked for', said(askedFor(run))],
+    ['Asked for', said(runOrigin(run))],
     ['Created', time(run.created)],
     ['Started', time(run.started)],
     ['Ended', time(run.ended)],

@@ -7,7 +7,7 @@ import { fieldRows } from '../../messages/fields.ts';
 import { leftText } from '../../messages/home.ts';
 import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, TARGET_STATES, UNKNOWN_NOW } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
-import { askedFor, stepVerb } from '../../messages/run.ts';
+import { runOrigin, stepVerb } from '../../messages/run.ts';
 import { networkText, OBSERVED, placeText } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -182,7 +182,7 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
     stepBadge(run, step),
     `${stepVerb(run, step)}, ${step.impact}`,
     html`${commitLink(links, run.commit)} ${said(firstLine(commits?.get(run.commit)))}`,
-    said(askedFor(run)),
+    said(runOrigin(run)),
     time(step.ended ?? step.started ?? run.created, true),
     duration(step.started, step.ended),
     step.reason === null ? null : said(step.reason),

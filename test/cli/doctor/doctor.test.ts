@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { judgeRedis } from '../../../src/cli/doctor/checks.ts';
+import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
@@ -94,6 +94,6 @@ describe('a Redis is judged by what it does with the data', () => {
     [{ ...good, appendOnly: 'no' }, ['ok', 'warning']],
     [{ ...good, evictionPolicy: null, appendOnly: null }, ['ok', 'warning']],
   ])('%j', (facts, states) => {
-    expect(judgeRedis(facts).map(({ state }) => state)).toEqual(states);
+    expect(checkRedisFacts(facts).map(({ state }) => state)).toEqual(states);
   });
 });

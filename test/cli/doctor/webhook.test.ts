@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { judgeHooks } from '../../../src/cli/doctor/webhook.ts';
+import { checkHooks } from '../../../src/cli/doctor/webhook.ts';
 import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
@@ -30,7 +30,7 @@ describe('a webhook is judged by its page at the forge', () => {
   };
   const judged = (changed: Partial<Hook>, kind: 'gitea' | 'github' | 'gitlab' = 'gitea') => {
     const seen = { seen: true, hooks: [{ ...good, ...changed }], test: null } as const;
-    const { diagnostics } = judgeHooks(seen, { kind, login }, sent);
+    const { diagnostics } = checkHooks(seen, { kind, login }, sent);
     return diagnostics.map(({ state, message, hint }) => `${state} ${message} | ${hint}`);
   };
 
@@ -60,7 +60,7 @@ describe('a webhook is judged by its page at the forge', () => {
   });
 
   test('what may not be seen is looked at by hand', () => {
-    const { diagnostics, hook } = judgeHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
+    const { diagnostics, hook } = checkHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
     expect(hook).toBeNull();
     const [{ state, hint } = { state: '', hint: '' }] = diagnostics;
     expect(state).toBe('skipped');

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 function open(clone: string): Repository {
-  const options = { wantsBytes: () => true, maxFileBytes: 1000, token: TOKEN, log: recordLog() };
+  const options = { readsContent: () => true, maxFileBytes: 1000, token: TOKEN, log: recordLog() };
   return openRepository({ url: forge.repositoryUrl, branch: 'main', folder: clone, ...options });
 }
 
@@ -109,7 +109,7 @@ test('a killed fetch leaves a clone that works', async () => {
     const { openRepository } = await import(process.argv[1]);
     const log = { info() {}, warn() {}, error() {} };
     const repository = openRepository({ url: process.argv[2], branch: 'main', token: process.argv[3], folder: process.argv[4],
-      log, wantsBytes: () => true, maxFileBytes: 1000 });
+      log, readsContent: () => true, maxFileBytes: 1000 });
     console.log('fetching');
     await repository.fetch();`;
   const args = ['--input-type=module', '-e', program, source, forge.repositoryUrl, TOKEN, clone];

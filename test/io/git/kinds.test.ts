@@ -92,7 +92,7 @@ describe('on this machine', () => {
 
 describe('as the followed repository', () => {
   async function follow(repository: string, log = recordLog()) {
-    const options = { wantsBytes: () => true, maxFileBytes: 1000, branch: 'main', log };
+    const options = { readsContent: () => true, maxFileBytes: 1000, branch: 'main', log };
     const server = await serveRepository(repository);
     servers.push(server);
     return openRepository({ url: server.url, folder: join(folder, 'own'), ...options });

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 function open(changes: Partial<RepositoryOptions> = {}): Repository {
-  const options = { wantsBytes: () => true, maxFileBytes: 1000, branch: 'main', token: TOKEN, log };
+  const options = { readsContent: () => true, maxFileBytes: 1000, branch: 'main', token: TOKEN, log };
   return openRepository({ url: forge.repositoryUrl, folder: join(folder, 'clone'), ...options, ...changes });
 }
 
@@ -86,7 +86,7 @@ describe('errors say what to do', () => {
       folder: join(folder, 'clone'),
       branch: 'main',
       log,
-      wantsBytes: () => true,
+      readsContent: () => true,
       maxFileBytes: 1,
       ...rest,
     });
@@ -146,7 +146,7 @@ test('a certificate that nobody vouches for is refused, and trusted once its aut
     trustAuthorities([{ pem: process.argv[5], line: 1 }]);
     const { openRepository } = await import(process.argv[1]);
     const log = { info() {}, warn() {}, error() {} };
-    const options = { branch: 'main', folder: process.argv[3], log, wantsBytes: () => true, maxFileBytes: 1 };
+    const options = { branch: 'main', folder: process.argv[3], log, readsContent: () => true, maxFileBytes: 1 };
     await openRepository({ url: process.argv[2], ...options }).fetch().catch((error) => console.log(error.message));`;
   const source = join(import.meta.dirname, '../../../src/io/git/repository.ts');
   const authorities = join(import.meta.dirname, '../../../src/io/authorities.ts');
@@ -164,7 +164,7 @@ test('credentials in the URL are used and never shown', async () => {
     folder: join(folder, 'clone'),
     branch: 'missing',
     log,
-    wantsBytes: () => true,
+    readsContent: () => true,
     maxFileBytes: 1,
     ...options,
   });

@@ -28,7 +28,7 @@ function open(changes: Partial<RepositoryOptions> = {}): Repository {
     token: TOKEN,
     folder: join(folder, 'clone'),
     log,
-    wantsBytes: (path) => path.endsWith('.json'),
+    readsContent: (path) => path.endsWith('.json'),
     maxFileBytes: 1000,
     ...changes,
   });

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function follow(server_: GitServerOptions = {}, changes: Partial<RepositoryOptions> = {}): Promise<Repository> {
   server = await serveRepository(copy.folder, server_);
-  const own = { folder: join(folder, 'clone'), branch: 'main', log, wantsBytes: () => true, maxFileBytes: 1000 };
+  const own = { folder: join(folder, 'clone'), branch: 'main', log, readsContent: () => true, maxFileBytes: 1000 };
   const repository = openRepository({ url: server.url, ...own, ...changes });
   opened.push(server, repository);
   return repository;

@@ -19,7 +19,7 @@ function objects(tree: FileSource['tree']): FileSource {
   };
 }
 
-const options = { wantsBytes: () => true, maxFileBytes: 100 };
+const options = { readsContent: () => true, maxFileBytes: 100 };
 
 test('a tree that holds itself over and over is refused, and soon', async () => {
   const bomb = objects(async () =>

@@ -36,7 +36,7 @@ interface Opening {
 
 async function open(changes: Opening = {}, server?: GitServer) {
   const served = server ?? (await serveRepository(copy.folder, { config: ['uploadpack.allowAnySHA1InWant=true'] }));
-  const own = { folder: join(folder, 'clone'), branch: 'main', log, wantsBytes: () => true, maxFileBytes: 1000 };
+  const own = { folder: join(folder, 'clone'), branch: 'main', log, readsContent: () => true, maxFileBytes: 1000 };
   const repository = openRepository({ url: served.url, ...own, ...changes });
   opened.push(served, repository);
   return repository;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateSpec } from '../../../src/managers/certificate/certificate-spec.ts';
 import { csrConfig } from '../../../src/managers/certificate/csr-config.ts';
-import { beside, pathsOf } from '../../../src/managers/certificate/paths.ts';
+import { legacyTemporaryPath, pathsOf } from '../../../src/managers/certificate/paths.ts';
 import { faultOf, renewAt } from '../../../src/managers/certificate/renewal.ts';
 import { certificate, hook } from './environment.ts';
 
@@ -70,5 +70,5 @@ test('a name too long for a common name stands among the alternative names', () 
 
 test('no name leads out of the folders', () => {
   expect(pathsOf('../../etc/passwd').note).toBe('/var/lib/phoenix/certificates/..%2F..%2Fetc%2Fpasswd.json');
-  expect(beside('/tank/web.key')).toBe('/tank/.web.key.phoenix-new');
+  expect(legacyTemporaryPath('/tank/web.key')).toBe('/tank/.web.key.phoenix-new');
 });

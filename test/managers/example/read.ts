@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../../src/config/diagnostic.ts';
 import { parseParts } from '../../../src/config/read/parse-parts.ts';
-import { type Place, within } from '../../../src/config/read/place.ts';
+import { type Place, placeIn } from '../../../src/config/read/place.ts';
 import { markingOf } from '../../../src/config/written-marks.ts';
 import type { Declaration, Reading } from '../../../src/managers/declaration.ts';
 import type { RuleContext } from '../../../src/managers/rule.ts';
@@ -37,7 +37,7 @@ function readRepositories(reading: Reading): AptRepository[] {
   if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(APT_FILE);
   return Object.entries(file.value?.repositories ?? {}).map(([name, { url, suite, components, signed_by }]) => ({
     name,
-    writtenAt: within(at, 'repositories', name),
+    writtenAt: placeIn(at, 'repositories', name),
     url,
     suite,
     components: [...new Set(components)],

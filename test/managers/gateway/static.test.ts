@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isMarked, isOurs, lacking, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { isMarked, isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
 
 const FEATURE = readFileSync(new URL('../../../etc/features/traefik/install.sh', import.meta.url), 'utf8');
@@ -55,7 +55,7 @@ describe('an entry point', () => {
     [{ ...right, readSeconds: 0 }],
     [{ ...right, name: 'traefik', trusted: [], readSeconds: 60 }],
   ])('%j lacks nothing', (entryPoint) => {
-    expect(lacking([entryPoint], '10.0.0.153')).toEqual([]);
+    expect(missingEntryPoints([entryPoint], '10.0.0.153')).toEqual([]);
   });
 
   test.each([
@@ -63,7 +63,7 @@ describe('an entry point', () => {
     [{ ...right, trusted: ['10.0.0.15', '10.0.1.0/24', 'nonsense'] }, 'does not hold 10.0.0.153'],
     [{ ...right, readSeconds: 60 }, 'readTimeout is 60 seconds'],
   ])('%j lacks something', (entryPoint, words) => {
-    expect(lacking([entryPoint], '10.0.0.153').join()).toContain(words);
-    expect(lacking([entryPoint], null)).toEqual([]);
+    expect(missingEntryPoints([entryPoint], '10.0.0.153').join()).toContain(words);
+    expect(missingEntryPoints([entryPoint], null)).toEqual([]);
   });
 });

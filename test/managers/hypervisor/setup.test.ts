@@ -8,8 +8,8 @@ import { runAction } from '../../../src/agent/apply/run-action.ts';
 import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { ZfsPool } from '../../../src/managers/hypervisor/declared.ts';
-import { lookAtDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
-import { lookAtDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';
+import { observeDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
+import { observeDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';
 import { pathsOf, planPools } from '../../../src/managers/hypervisor/setup/pools.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { findProgram } from '../../support/programs.ts';
@@ -32,7 +32,7 @@ function disks(first: Partial<Disk> = {}, second: Partial<Disk> = {}): void {
 }
 
 async function plan(pool: ZfsPool, named: readonly string[]) {
-  return planPools([pool], named, await lookAtDisks(host, pathsOf([pool], named)));
+  return planPools([pool], named, await observeDisks(host, pathsOf([pool], named)));
 }
 
 const mounted = { ...PART, name: 'nvme0n1p1', holds: 'vfat', mountedOn: '/boot/efi' };
@@ -112,7 +112,7 @@ test.skipIf(disk === undefined)('a real disk is told by the real lsblk and wipef
   const real = localHost({ node: 'here', contents: async () => Buffer.alloc(0), redactor: openRedactor() });
   const none = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' } as const;
   const run: typeof real.run = async (command) => (command.program === 'zpool' ? none : real.run(command));
-  const { disks: seen, signatures } = await lookAtDisks({ ...real, run }, [disk ?? '', '/dev/none']);
+  const { disks: seen, signatures } = await observeDisks({ ...real, run }, [disk ?? '', '/dev/none']);
   expect(seen.get(disk ?? '')).toMatchObject({ path: disk, type: 'disk', bytes: expect.any(Number) });
   expect(signatures.get(disk ?? '')).toBeInstanceOf(Array);
   expect(seen.get('/dev/none')).toBeNull();
@@ -122,7 +122,7 @@ describe('the driver of the GPUs', () => {
   const driver = { version: '580.76.05', runfileUrl: null };
 
   async function convergeStep() {
-    const { actions, afterwards } = planDriver(driver, await lookAtDriver(host));
+    const { actions, afterwards } = planDriver(driver, await observeDriver(host));
     const log = { write: () => {}, flush: async () => {} };
     for (const action of actions) {
       const { exit, stderr } = await runAction(host, action, { signal: new AbortController().signal, log });
@@ -133,7 +133,7 @@ describe('the driver of the GPUs', () => {
 
   test('is installed once, with its devices', async () => {
     expect(await convergeStep()).toMatchObject({ afterwards: null });
-    expect((await lookAtDriver(host)).running).toBe('580.76.05');
+    expect((await observeDriver(host)).running).toBe('580.76.05');
     expect(await convergeStep()).toEqual({ actions: [], afterwards: null });
   });
 
@@ -141,6 +141,6 @@ describe('the driver of the GPUs', () => {
     await host.write('/sys/module/nouveau/initstate', 'live\n');
     expect(await convergeStep()).toMatchObject({ afterwards: expect.stringContaining('restart the host') });
     expect(await host.read('/etc/modprobe.d/phoenix-nvidia.conf')).toContain('blacklist nouveau');
-    expect((await lookAtDriver(host)).running).toBeNull();
+    expect((await observeDriver(host)).running).toBeNull();
   });
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { optionTexts, settingsOf } from '../../../src/managers/guest/settings/values.ts';
 import { impactOf, managerOf } from '../../../src/managers/index.ts';
-import { deviceOf, type HandedDevice, handedSettings, readDevice } from '../../../src/managers/vm/handed.ts';
+import { deviceOf, type HandedDevice, passthroughSettings, readDevice } from '../../../src/managers/vm/handed.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -218,7 +218,7 @@ test('what is handed in is what is read back, and asking again changes nothing',
         before: readonly HandedDevice[],
       ) => {
         const result = { ...settings };
-        for (const { key, value } of handedSettings(
+        for (const { key, value } of passthroughSettings(
           { passthrough: spec, serial: [] },
           { passthrough: before, serial: [] },
           settings,

@@ -22,7 +22,7 @@ const PROGRAM = `
   const { openRepository } = await import(process.argv[1]);
   const log = { info() {}, warn() {}, error() {} };
   const repository = openRepository({ url: process.argv[2], branch: 'main', folder: process.argv[3], log,
-    wantsBytes: () => true, maxFileBytes: 1000 });
+    readsContent: () => true, maxFileBytes: 1000 });
   console.log('begun');
   const head = await repository.fetch();
   await repository.snapshot(head);
@@ -77,7 +77,7 @@ export const killedClone = scenario({
       }
       harm = false;
       const head = (await copy.git('rev-parse', 'HEAD')) as CommitSha;
-      const own = { folder: join(folder, 'clone'), branch: 'main', log, wantsBytes: () => true, maxFileBytes: 1000 };
+      const own = { folder: join(folder, 'clone'), branch: 'main', log, readsContent: () => true, maxFileBytes: 1000 };
       const repository = openRepository({ url: server.url, ...own });
       try {
         expect(await repository.fetch()).toBe(head);

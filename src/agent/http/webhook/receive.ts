@@ -20,7 +20,7 @@ import {
   payloadOf,
   repositoryIn,
 } from './events/event.ts';
-import { ignored, type ParsedEvent, shown } from './events/parsed-event.ts';
+import { ignored, type ParsedEvent, quoteText } from './events/parsed-event.ts';
 import { type Claim, claimOf, textOf, verifier } from './verify.ts';
 
 /** GitHub sends at most 25 MB. */
@@ -181,7 +181,7 @@ async function read(
   const meaning = meaningOf(event, payload, branch);
   const repository = repositoryIn(payload);
   if (meaning.kind === 'event' && repository !== null && !(await follows(repository))) {
-    return ignored(`Phoenix does not follow ${shown(repository)}`);
+    return ignored(`Phoenix does not follow ${quoteText(repository)}`);
   }
   return meaning;
 }

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { COMMAND_VERBS, type CommandVerb, type VerbRow, verbRow } from '../../../model/verbs.ts';
 import type { Io } from '../../io.ts';
-import type { VerbArgs } from './ask.ts';
+import type { VerbArgs } from './request.ts';
 import { ARGUMENTS } from './words.ts';
 
 type Add = (usage: string, description: string, example: string) => Command;
@@ -20,7 +20,7 @@ export function addVerbs(add: Add, ending: Ending, io: Io): void {
     if (usage !== undefined) command.usage(usage);
     const takesWords = words !== '';
     const ask = async (given: readonly string[], options: Options) =>
-      ending((await import('./ask.ts')).askVerb({ ...options, verb, words: given }, io));
+      ending((await import('./request.ts')).requestVerb({ ...options, verb, words: given }, io));
     const onHost = ON_THE_HOST[verb]?.(command);
     command.action(async (...given: unknown[]) => {
       const options = given.at(-2) as Options;

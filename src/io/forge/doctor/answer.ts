@@ -23,7 +23,7 @@ export async function answerTo(request: () => Promise<unknown>): Promise<Answer>
 }
 
 /** Asks once, in the repository. @param route such as `GET /repos/{owner}/{repo}` */
-export function ask({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
+export function questionForge({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
   return answerTo(async () => (await client()).request(route, { owner, repo, ...more, ...once }));
 }
 

@@ -2,7 +2,7 @@
 // (routers/api/v1/api.go, tokenRequiresScopes) and asked of a real one.
 
 import type { GitHub } from '../github/connect.ts';
-import { type Answer, ask, told } from './answer.ts';
+import { type Answer, questionForge, told } from './answer.ts';
 import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
 
 const REPOSITORY = 'GET /repos/{owner}/{repo}';
@@ -10,7 +10,7 @@ const NEW_TOKEN =
   'make a token with it (Settings, Applications) for PHOENIX_FORGE_TOKEN, since the scopes of a token stay as they are';
 
 export async function giteaAccess(github: GitHub): Promise<readonly Tried[]> {
-  const seen = await ask(github, REPOSITORY);
+  const seen = await questionForge(github, REPOSITORY);
   if (seen.status === 401 || seen.status === 404 || seen.status >= 500) throw failure(seen);
   if (isScope(seen)) {
     return [mayNot('read the repository', seen, scopeRemedy(seen, 'write:repository')), await commentTry(github)];
@@ -20,9 +20,9 @@ export async function giteaAccess(github: GitHub): Promise<readonly Tried[]> {
 
 async function statusTry(github: GitHub): Promise<Tried> {
   const body = { state: 'pending', context: 'phoenix/doctor' };
-  const tried = await ask(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
-  const control = () => ask(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
-  return judgeTry(tried, control, {
+  const tried = await questionForge(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const control = () => questionForge(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
+  return classifyAttempt(tried, control, {
     what: 'write statuses',
     scope: 'write:repository',
     ownRight: 'make the owner of the token a collaborator with "Write", or a member of a team that may write code',
@@ -33,8 +33,8 @@ async function statusTry(github: GitHub): Promise<Tried> {
 async function commentTry(github: GitHub): Promise<Tried> {
   const number = { issue_number: NO_NUMBER };
   const path = '/repos/{owner}/{repo}/issues/{issue_number}';
-  const tried = await ask(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
-  return judgeTry(tried, () => ask(github, `GET ${path}`, number), {
+  const tried = await questionForge(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
+  return classifyAttempt(tried, () => questionForge(github, `GET ${path}`, number), {
     what: 'write comments',
     scope: 'write:issue',
     ownRight: 'let the owner of the token read and write pull requests of the repository',
@@ -48,7 +48,7 @@ interface Asked {
 }
 
 /** @param control asks for the same thing to read it: where the forge itself is well, it is not there */
-async function judgeTry(
+async function classifyAttempt(
   tried: Answer,
   control: () => Promise<Answer>,
   { what, scope, ownRight }: Asked,

@@ -4,7 +4,7 @@
 // personal access tokens" and "Scopes for OAuth apps".
 
 import type { GitHub } from '../github/connect.ts';
-import { type Answer, ask, told } from './answer.ts';
+import { type Answer, questionForge, told } from './answer.ts';
 import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
 
 const OWN_RIGHT = 'give the owner of the token the role Write in the repository';
@@ -26,25 +26,35 @@ interface Asked {
 }
 
 export async function githubAccess(github: GitHub): Promise<readonly Tried[]> {
-  const seen = await ask(github, 'GET /repos/{owner}/{repo}');
+  const seen = await questionForge(github, 'GET /repos/{owner}/{repo}');
   if (seen.status !== 200) throw Object.assign(new Error(told(seen)), { status: seen.status, response: seen });
   const { private: hidden = true, permissions } = seen.data as Repository;
   const reach = hidden ? ['repo'] : ['repo', 'public_repo'];
-  const pulls = await ask(github, 'GET /repos/{owner}/{repo}/pulls', { per_page: 1 });
+  const pulls = await questionForge(github, 'GET /repos/{owner}/{repo}/pulls', { per_page: 1 });
   const body = { state: 'pending', context: 'phoenix/doctor' };
-  const status = await ask(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const status = await questionForge(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
   const path = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
-  const comment = await ask(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
+  const comment = await questionForge(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
   const known = { push: permissions?.push, classic: (await github.token()).startsWith('ghp_') };
   return [
-    judgeTry(pulls, known, { what: 'read pull requests', right: 'Pull requests: read', scopes: reach, enough: 200 }),
-    judgeTry(status, known, {
+    classifyAttempt(pulls, known, {
+      what: 'read pull requests',
+      right: 'Pull requests: read',
+      scopes: reach,
+      enough: 200,
+    }),
+    classifyAttempt(status, known, {
       what: 'write statuses',
       right: 'Commit statuses: write',
       scopes: [...reach, 'repo:status'],
       enough: 422,
     }),
-    judgeTry(comment, known, { what: 'write comments', right: 'Pull requests: write', scopes: reach, enough: 404 }),
+    classifyAttempt(comment, known, {
+      what: 'write comments',
+      right: 'Pull requests: write',
+      scopes: reach,
+      enough: 404,
+    }),
   ];
 }
 
@@ -55,7 +65,7 @@ interface Known {
   readonly classic: boolean;
 }
 
-function judgeTry(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
+function classifyAttempt(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
   const lacks = (remedy: string): Tried => ({ kind: 'may not', lack: { what, why: told(tried), remedy } });
   const named = String(tried.headers['x-oauth-scopes'] ?? '');
   if (classic || named !== '') {

@@ -4,7 +4,7 @@ import { connect, type GitHub } from '../github/connect.ts';
 import { allOf } from '../github/pages.ts';
 import { type Client, openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
-import { answerTo, ask, told } from './answer.ts';
+import { answerTo, questionForge, told } from './answer.ts';
 
 const TIMEOUT_MS = 8_000;
 
@@ -48,7 +48,7 @@ interface GitHubHook {
 /** Gitea and Forgejo list them as GitHub does. */
 async function repositoryHooks(github: GitHub): Promise<HooksSeen> {
   const { owner, repo, kind } = github;
-  const first = await ask(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
+  const first = await questionForge(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
   if (first.status !== 200) return { seen: false, why: told(first) };
   const hooks = await allOf<GitHubHook>(await github.client(), 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
   const path = kind === 'gitea' ? 'tests' : 'pings';
@@ -56,7 +56,7 @@ async function repositoryHooks(github: GitHub): Promise<HooksSeen> {
     seen: true,
     hooks: hooks.map(hookOf),
     async test({ id }) {
-      const answer = await ask(github, `POST /repos/{owner}/{repo}/hooks/{hook_id}/${path}`, { hook_id: id });
+      const answer = await questionForge(github, `POST /repos/{owner}/{repo}/hooks/{hook_id}/${path}`, { hook_id: id });
       return answer.status < 300 ? null : told(answer);
     },
   };

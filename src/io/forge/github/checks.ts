@@ -8,7 +8,7 @@ import type { SendResult } from '../../../ports.ts';
 import { cutMarkdown } from '../cut.ts';
 import { notSent } from '../not-sent.ts';
 import { type Client, type GitHub, once, probesOf } from './connect.ts';
-import { takenAs } from './taken.ts';
+import { idOfWritten } from './written-id.ts';
 
 const LONGEST_SUMMARY = 65_000;
 /** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
@@ -52,7 +52,7 @@ export async function setCheck(
     const reused = known !== null && (ended || !known.ended) ? await change(client, place, known.id, body) : null;
     const post = () =>
       client.request('POST /repos/{owner}/{repo}/check-runs', { ...place, ...body, head_sha: status.commit });
-    const id = reused ?? takenAs(await post());
+    const id = reused ?? idOfWritten(await post());
     for (let from = ANNOTATIONS_AT_ONCE; from < annotations.length; from += ANNOTATIONS_AT_ONCE) {
       const more = { ...body.output, annotations: annotations.slice(from, from + ANNOTATIONS_AT_ONCE).map(annotation) };
       await client.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
@@ -80,7 +80,7 @@ async function change(
 ): Promise<number | null> {
   try {
     const path = 'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}';
-    return takenAs(await client.request(path, { ...place, ...body, check_run_id: id }));
+    return idOfWritten(await client.request(path, { ...place, ...body, check_run_id: id }));
   } catch (error) {
     if ((error as { readonly status?: number }).status === 404) return null;
     throw error;

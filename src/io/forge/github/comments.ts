@@ -8,9 +8,9 @@ import { notSent } from '../not-sent.ts';
 import type { ForgeLogin } from '../options.ts';
 import { rightAt } from '../rights.ts';
 import { type Client, type GitHub, once, orNothing, probesOf } from './connect.ts';
-import { learn, whoAmI } from './identity.ts';
+import { learn, ownLogin } from './identity.ts';
 import { pagesOf } from './pages.ts';
-import { takenAs } from './taken.ts';
+import { idOfWritten } from './written-id.ts';
 
 interface Place {
   readonly owner: string;
@@ -39,7 +39,7 @@ export async function setComment(
   const mark = commentMark(login, comment);
   try {
     const client = await github.client();
-    const me = await whoAmI(github);
+    const me = await ownLogin(github);
     const known = readCommentHandle(handle);
     const ours =
       (known === null ? null : await ofOurs(client, place, Number(known.id), me)) ??
@@ -62,7 +62,7 @@ export async function setComment(
           });
     const { data } = answer;
     if (me === null && data.user != null) await learn(github, data.user.login);
-    return { sent: true, handle: commentHandle(takenAs(answer), data.body ?? body) };
+    return { sent: true, handle: commentHandle(idOfWritten(answer), data.body ?? body) };
   } catch (error) {
     const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
     return notSent(error, attempt, probesOf(github, path, { issue_number: pull }));

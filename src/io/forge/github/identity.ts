@@ -6,11 +6,11 @@ import { type GitHub, orNothing } from './connect.ts';
 const known = new WeakMap<GitHub, { readonly token: string | null; readonly login: Promise<string | null> }>();
 
 /** The login under which we write; null where the token may not ask. An App writes as `slug[bot]`. */
-export async function whoAmI(github: GitHub): Promise<string | null> {
+export async function ownLogin(github: GitHub): Promise<string | null> {
   const token = await tokenOf(github);
   const asked = known.get(github);
   if (asked?.token === token) return asked.login;
-  const login = ask(github);
+  const login = requestIdentity(github);
   known.set(github, { token, login });
   login.catch(() => known.delete(github));
   return login;
@@ -26,7 +26,7 @@ function tokenOf({ app, token }: GitHub): Promise<string | null> {
   return app === null ? token() : Promise.resolve(null);
 }
 
-async function ask({ app, client }: GitHub): Promise<string | null> {
+async function requestIdentity({ app, client }: GitHub): Promise<string | null> {
   if (app !== null) {
     const { data } = await app.request('GET /app');
     return data?.slug === undefined ? null : `${data.slug}[bot]`;

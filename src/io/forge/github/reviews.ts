@@ -3,7 +3,7 @@
 
 import type { ForgeReview } from '../../../ports.ts';
 import type { GitHub } from './connect.ts';
-import { whoAmI } from './identity.ts';
+import { ownLogin } from './identity.ts';
 import { allOf } from './pages.ts';
 
 /** The fields that all three have, and those of Gitea. */
@@ -26,7 +26,7 @@ export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeRevi
   const { client, owner, repo } = github;
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
   const told = await allOf<Told>(await client(), path, { owner, repo, pull_number: pull });
-  const me = await whoAmI(github);
+  const me = await ownLogin(github);
   // What somebody says last counts; words alone take nothing back.
   const last = new Map(told.filter(({ state }) => DECIDES.has(state)).map(({ id, user }) => [user?.login, id]));
   return told.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {

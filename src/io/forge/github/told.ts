@@ -4,7 +4,7 @@ import type { CommitSha } from '../../../model/ids.ts';
 import type { ForgeComment } from '../../../ports.ts';
 import { isEdited } from '../comment.ts';
 import { type GitHub, orNothing } from './connect.ts';
-import { whoAmI } from './identity.ts';
+import { ownLogin } from './identity.ts';
 import { allOf, pagesOf } from './pages.ts';
 
 /** What happened in a repository goes back to its beginning; a commit that is asked about was pushed lately. */
@@ -33,7 +33,7 @@ export async function commentOf(github: GitHub, pull: number, id: string): Promi
   const author = told.user?.login ?? '';
   return {
     author,
-    byProgram: told.user?.type === 'Bot' || author === (await whoAmI(github)),
+    byProgram: told.user?.type === 'Bot' || author === (await ownLogin(github)),
     body: told.body ?? '',
     created: new Date(told.created_at),
     edited: isEdited(told.created_at, told.updated_at),

@@ -34,7 +34,7 @@ export async function mayPush(client: Client, project: string, branch: string, u
   const rules = all.filter(({ name }) => covers(name, branch));
   if (rules.length === 0) return person.level >= DEVELOPER;
   for (const rule of rules) {
-    for (const allowed of whoMoves(rule)) if (await isAllowed(client, allowed, person)) return true;
+    for (const allowed of allowedToPush(rule)) if (await isAllowed(client, allowed, person)) return true;
   }
   return false;
 }
@@ -55,7 +55,7 @@ function covers(name: string, branch: string): boolean {
 }
 
 /** Where nobody at all pushes, the branch moves by merges alone: then whoever may merge moves it. */
-function whoMoves({ push_access_levels: push, merge_access_levels: merge }: Protection): readonly Allowed[] {
+function allowedToPush({ push_access_levels: push, merge_access_levels: merge }: Protection): readonly Allowed[] {
   return push.every(isNobody) ? merge : push;
 }
 

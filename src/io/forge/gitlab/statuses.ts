@@ -81,14 +81,14 @@ async function moveOn(post: (body: object) => Promise<unknown>, asked: object): 
 }
 
 function isWaiting(error: unknown): boolean {
-  return says(error, 400, /cannot transition status via :(enqueue|run) from :(pending|running)/i);
+  return isErrorWith(error, 400, /cannot transition status via :(enqueue|run) from :(pending|running)/i);
 }
 
 function isWithoutRef(error: unknown): boolean {
-  return says(error, 404, /references for commit/i);
+  return isErrorWith(error, 404, /references for commit/i);
 }
 
-function says(error: unknown, status: number, words: RegExp): boolean {
+function isErrorWith(error: unknown, status: number, words: RegExp): boolean {
   return error instanceof Answered && error.status === status && words.test(JSON.stringify(error.response.data ?? ''));
 }
 

@@ -7,7 +7,7 @@ import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises
 import { dirname } from 'node:path';
 import type { FileOwner, FilePlace, FileWrite, FolderMake } from '../../../model/action.ts';
 import type { FileState } from '../../../ports.ts';
-import { checkPath, holdsNoMode } from '../paths.ts';
+import { checkPath, hasNoFileModes } from '../paths.ts';
 import { LONGEST_DIGEST, LONGEST_FILE } from './links.ts';
 import { at, type Entry, fault, isAbsent, nameEntry, openFolder, openToRead, walk } from './walk.ts';
 
@@ -59,7 +59,7 @@ export function nodeFiles(root: string, owners?: NotedOwners): NodeFiles {
     try {
       await opened.writeFile(bytes);
       if (file.owner !== undefined) await give(opened, file.path, file.owner);
-      if (!holdsNoMode(root, file.path)) await opened.chmod(file.mode);
+      if (!hasNoFileModes(root, file.path)) await opened.chmod(file.mode);
       await opened.datasync();
     } catch (error) {
       await unlink(at(beside)).catch(unlessAbsent);

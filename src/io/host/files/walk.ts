@@ -78,7 +78,7 @@ export async function walk<T>(
       names.unshift(...partsOf(target));
     }
   } catch (error) {
-    throw named(error, path);
+    throw withPath(error, path);
   } finally {
     await Promise.all(opened.map((each) => each.close()));
   }
@@ -147,7 +147,7 @@ export function fault(code: string, message: string): NodeJS.ErrnoException {
 }
 
 /** The system's own sentence names descriptors; people know paths. */
-function named(error: unknown, path: string): unknown {
+function withPath(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !error.message.includes('/proc/self/fd/')) return error;
   const { code = 'EIO' } = error as NodeJS.ErrnoException;
   const [, what = error.message] = /^\w+: ([^,]+),/.exec(error.message) ?? [];

@@ -42,7 +42,7 @@ async function order(signing: Signing, by: ByAcme): Promise<string> {
   try {
     await logIn(client, way);
     const identifiers = asked.names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }));
-    const until = asked.lifetimeSeconds === null ? {} : { notAfter: after(asked.lifetimeSeconds) };
+    const until = asked.lifetimeSeconds === null ? {} : { notAfter: secondsFromNow(asked.lifetimeSeconds) };
     const ordered = await client.createOrder({ identifiers, ...until });
     for (const each of await client.getAuthorizations(ordered)) {
       if (each.status !== 'valid') await prove(signing, by, client, each);
@@ -85,7 +85,7 @@ async function logIn(client: acme.Client, { failure }: Way): Promise<void> {
   }
 }
 
-function after(seconds: number): string {
+function secondsFromNow(seconds: number): string {
   return new Date(Date.now() + seconds * 1000).toISOString();
 }
 

@@ -2,7 +2,7 @@
 
 import { fixedAddress } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { Config, Guest } from '../../config.ts';
 import { nameOfGuest } from '../../guest/guests.ts';
@@ -49,7 +49,7 @@ export function certificatesLieUnderAMount({ config }: RuleContext): Diagnostic[
       return [
         {
           code: 'CERTIFICATE_PATH',
-          at: within(certificate.writtenAt, field),
+          at: placeIn(certificate.writtenAt, field),
           message,
           hint: seen,
           target: targetOf(certificate),
@@ -71,7 +71,7 @@ export function keysAreNotWorldReadable({ config }: RuleContext): Diagnostic[] {
     .filter(({ mode }) => (mode & 0o007) !== 0)
     .map((certificate) => ({
       code: 'KEY_MODE',
-      at: within(certificate.writtenAt, 'permissions'),
+      at: placeIn(certificate.writtenAt, 'permissions'),
       message: `the key is open to everyone: its permissions are ${certificate.mode.toString(8)}`,
       hint: 'Use 640, or 600 where one user needs it.',
       target: targetOf(certificate),
@@ -88,7 +88,7 @@ export function certificatesAreApart({ config }: RuleContext): Diagnostic[] {
     if (names.has(name)) {
       diagnostics.push({
         code: 'DUPLICATE_NAME',
-        at: within(certificate.writtenAt, 'common_name'),
+        at: placeIn(certificate.writtenAt, 'common_name'),
         message: `there is another certificate for ${certificate.commonName}`,
         hint: 'Write one entry with all names in "sans".',
         target: targetOf(certificate),
@@ -101,7 +101,7 @@ export function certificatesAreApart({ config }: RuleContext): Diagnostic[] {
       if (other !== undefined) {
         diagnostics.push({
           code: 'CERTIFICATE_PATH',
-          at: within(certificate.writtenAt, field),
+          at: placeIn(certificate.writtenAt, field),
           message: `${path} is written by the certificate for ${other.commonName} already`,
           hint: 'Give each file a path of its own.',
           target: targetOf(certificate),
@@ -126,7 +126,7 @@ export function ownersHaveNumbers({ config, unreadable }: RuleContext): Diagnost
     return [
       {
         code: 'INVALID_VALUE',
-        at: within(certificate.writtenAt, 'owner'),
+        at: placeIn(certificate.writtenAt, 'owner'),
         message: `what number "${name}" has in ${nameOfGuest(container)} is not known before it exists`,
         hint: 'Write numbers, such as "998:998".',
         target: targetOf(certificate),
@@ -145,7 +145,7 @@ export function acmeNamesCanBeProved({ config }: RuleContext): Diagnostic[] {
       return unprovable.map(
         (san): Diagnostic => ({
           code: 'INVALID_VALUE',
-          at: within(certificate.writtenAt, 'sans', sans.indexOf(san)),
+          at: placeIn(certificate.writtenAt, 'sans', sans.indexOf(san)),
           message: `by ACME nobody can prove ${san}: ${san.startsWith('*') ? 'it is no name that leads anywhere' : 'it is an address'}`,
           hint: 'Take it out, or write "issuer": "jwk".',
           target: targetOf(certificate),
@@ -193,7 +193,7 @@ function namesAtTheGateway(config: Config): Map<string, string> {
 function missingName(certificate: Certificate, name: string, why: string): Diagnostic {
   return {
     code: 'SAN_MISSING',
-    at: within(certificate.writtenAt, 'sans'),
+    at: placeIn(certificate.writtenAt, 'sans'),
     message: `the certificate does not hold ${name} (${why})`,
     hint: `Add "${name}" to "sans".`,
     target: targetOf(certificate),

@@ -1,7 +1,7 @@
 // Keys belong to one guest: whoever else can read them can pretend to be it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config } from '../../config.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
 import type { LxcGuest } from '../../lxc/declared.ts';
@@ -24,7 +24,7 @@ export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): 
   const keyFolders = foldersWithKeys(config);
   const found = new Map<Mount, Diagnostic>();
   for (const [path, here] of byPath) {
-    if (!keyFolders.has(path) && !here.some(({ guest }) => holdsKeys(path, guest))) continue;
+    if (!keyFolders.has(path) && !here.some(({ guest }) => isKeyFolder(path, guest))) continue;
     const seeing = ancestors(path).flatMap((folder) => byPath.get(folder) ?? []);
     const owner = ownerOf(path, seeing);
     for (const mount of seeing) {
@@ -38,7 +38,7 @@ export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): 
 function shared(path: string, { guest, index }: Mount, owner: LxcGuest): Diagnostic {
   return {
     code: 'SHARED_SECRET_PATH',
-    at: within(guest.writtenAt, 'mount_points', index, 'host_path'),
+    at: placeIn(guest.writtenAt, 'mount_points', index, 'host_path'),
     message: `${path} holds keys of ${nameOfGuest(owner)} and is mounted in ${targetOf(guest)} too`,
     hint: 'Publish what others need, such as the root certificate, in a folder of its own.',
     target: targetOf(guest),
@@ -57,7 +57,7 @@ function foldersWithKeys(config: Config): Set<string> {
 }
 
 /** What a certificate authority mounts, and folders that are called so. */
-function holdsKeys(path: string, guest: LxcGuest): boolean {
+function isKeyFolder(path: string, guest: LxcGuest): boolean {
   return guest.role === 'ca' || /(^|\/)(ssl|private|secrets?|keys?)$/.test(path);
 }
 

@@ -1,7 +1,7 @@
 // Names of the datacenter's firewall that do not fit together: those that nothing has, and those that two keep.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { targetId } from '../../../model/ids.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -22,7 +22,7 @@ export function entriesNameKnownAliases({ config: { datacenter, hypervisor }, un
       return [
         {
           code: 'UNKNOWN_REFERENCE',
-          at: within(writtenAt, 'entries', index),
+          at: placeIn(writtenAt, 'entries', index),
           message: `There is no alias "${alias}"`,
           hint: `Declare it in "aliases". If people keep one of that name in the datacenter's firewall, name it in "known_aliases" of ${HYPERVISOR_FILE}.`,
           target: targetId('ipset', name),

@@ -2,7 +2,7 @@
 
 import { hasHostBits, networkOf } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { DeclaredObject } from '../declared.ts';
 import { SDN } from './decide.ts';
@@ -56,5 +56,10 @@ export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): D
 
 function fault({ name, writtenAt }: DeclaredObject, keys: readonly string[], message: string): Diagnostic {
   const [key] = keys;
-  return { code: 'INVALID_VALUE', at: within(writtenAt, ...keys), message: `"${key ?? name}" ${message}`, target: SDN };
+  return {
+    code: 'INVALID_VALUE',
+    at: placeIn(writtenAt, ...keys),
+    message: `"${key ?? name}" ${message}`,
+    target: SDN,
+  };
 }

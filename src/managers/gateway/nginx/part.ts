@@ -3,7 +3,7 @@
 import type { Action, HttpRequest } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
+import { inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
@@ -22,7 +22,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
   name: 'nginx',
   declared: nginxSpec,
   certificates: ({ sites }) => [...new Set(sites.map(({ source }) => source))].sort(),
-  look: async (host, guest, there) => ({ inside: await look(host, guest, INSPECT, PLACES), there }),
+  look: async (host, guest, there) => ({ inside: await inspect(host, guest, INSPECT, PLACES), there }),
   decide(spec, { inside, there }): Decision {
     if (inside.kind === 'unreachable') return impossible(inside.reason);
     const version = versionIn(inside.stderr);
@@ -42,7 +42,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
       current === digest
         ? [scriptAction(`reload nginx in container ${spec.guest}`, spec.guest, RELOAD, [])]
         : [
-            ...(proven === null ? [keep(spec, 'keep the configuration that nginx had')] : []),
+            ...(proven === null ? [recordProven(spec, 'keep the configuration that nginx had')] : []),
             scriptAction(
               `swap the configuration of nginx in container ${spec.guest}`,
               spec.guest,
@@ -51,7 +51,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
               rendered.text,
             ),
           ];
-    const actions = [...change, ...questions(spec, there, rendered), keep(spec, 'note that nginx serves')];
+    const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
     return { kind: 'actions', actions };
   },
   putBack(spec, { inside }) {
@@ -68,7 +68,7 @@ function versionIn(stderr: string): string | null {
   return /nginx version: \S+?\/(\d+(?:\.\d+)+)/.exec(stderr)?.[1] ?? null;
 }
 
-function keep({ guest }: NginxSpec, summary: string): Action {
+function recordProven({ guest }: NginxSpec, summary: string): Action {
   return scriptAction(`${summary} in container ${guest}`, guest, KEEP, [PLACES.current, PLACES.proven, KEPT]);
 }
 

@@ -83,7 +83,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
       '    default_type application/json;',
       `    return 200 '{"revision":"REVISION"}';`,
       '  }',
-      ...(site.own ? ownPage(spec) : passOn(spec)),
+      ...(site.own ? ownPage(spec) : proxyDirectives(spec)),
       '}',
     ]),
     '',
@@ -132,7 +132,7 @@ function ownPage({ domain }: NginxSpec): string[] {
 }
 
 /** Nothing is held back on the way: neither large uploads nor answers that come bit by bit. */
-function passOn({ proxy }: NginxSpec): string[] {
+function proxyDirectives({ proxy }: NginxSpec): string[] {
   if (proxy === null) return ['  location / {', '    return 503;', '  }'];
   return [
     '  client_max_body_size 0;',

@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { type Files, isForeign, KEEP, KEPT, type Look, look, scriptAction } from '../inside.ts';
+import { type Files, inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { faultOf } from './check.ts';
 import {
@@ -24,7 +24,7 @@ import {
   RESTORE_STATIC,
   STATIC,
 } from './scripts.ts';
-import { isMarked, isOurs, lacking, renderStatic, type StaticFile } from './static.ts';
+import { isMarked, isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
 import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
 import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts';
 
@@ -41,7 +41,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
   certificates: () => [],
   async look(host, guest) {
     const [, , ...more] = INSPECT_ARGS;
-    const inside = await look(host, guest, INSPECT, PLACES, more);
+    const inside = await inspect(host, guest, INSPECT, PLACES, more);
     const { digests, rest } = inside.kind === 'seen' ? inside : { digests: new Map<string, string>(), rest: [] };
     const digest = (path: string): string | null => digests.get(path) ?? null;
     const file = {
@@ -68,13 +68,13 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const first = preparation(spec, file, active);
     const swapped = inside.files.current === digest ? [] : [swap(spec, rendered.text)];
     const started = first.starts ? start(spec, file) : [];
-    const wait = takenOver(spec, rendered.revision);
+    const wait = awaitReload(spec, rendered.revision);
     if (swapped.length + started.length > 0) return actions([...first.before, ...swapped, ...started, wait]);
     if (told === null) return actions([isUp(spec), wait]);
     if (!told.middlewares.has(rendered.revision)) return actions([wait]);
     const refused = refusalsOf(spec.dynamic, told);
     const noted = isOurs(file) && file.proven !== file.current ? [noteStatic(spec)] : [];
-    if (inside.files.proven !== digest) return actions([...noted, ...questions(spec, refused), keep(spec)]);
+    if (inside.files.proven !== digest) return actions([...noted, ...questions(spec, refused), recordProven(spec)]);
     if (noted.length > 0) return actions(noted);
     const left = [...refusedText(spec, refused), ...lackingText(spec, file, told)];
     return left.length === 0 ? actions([]) : { kind: 'partly', reason: left.join('; ') };
@@ -143,7 +143,7 @@ function noteStatic({ guest }: TraefikSpec, summary = `note that Traefik came up
   return scriptAction(summary, guest, BACK_UP, [STATIC.current, STATIC.proven, KEPT]);
 }
 
-function keep({ guest }: TraefikSpec): Action {
+function recordProven({ guest }: TraefikSpec): Action {
   const args = [PLACES.current, PLACES.proven, KEPT];
   return scriptAction(`note that Traefik serves in container ${guest}`, guest, KEEP, args);
 }
@@ -154,7 +154,7 @@ function isUp({ guest }: TraefikSpec): Action {
 }
 
 /** Traefik looks at its files a few seconds after they change. */
-function takenOver({ guest }: TraefikSpec, revision: string): Action {
+function awaitReload({ guest }: TraefikSpec, revision: string): Action {
   const summary = `wait until Traefik in container ${guest} has taken the routes over`;
   return { ...scriptAction(summary, guest, CONFIG_LOADED, [revision]), until: { times: 15, intervalSeconds: 1 } };
 }
@@ -197,7 +197,7 @@ function refusedText({ sources, guest }: TraefikSpec, refused: readonly Refusal[
 }
 
 function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: Told): string[] {
-  const missing = lacking(told.entryPoints, gateway);
+  const missing = missingEntryPoints(told.entryPoints, gateway);
   if (missing.length === 0) return [];
   const remedy = isOurs(file)
     ? `Traefik does not read ${STATIC.current}: see to it that its unit starts it with --configFile=${STATIC.current}`

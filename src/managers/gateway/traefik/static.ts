@@ -72,12 +72,12 @@ export interface EntryPoint {
 }
 
 /** What the entry points that serve routes lack for the gateway before them to be of use, in words. */
-export function lacking(entryPoints: readonly EntryPoint[], gateway: string | null): string[] {
+export function missingEntryPoints(entryPoints: readonly EntryPoint[], gateway: string | null): string[] {
   if (gateway === null) return [];
   return entryPoints
     .filter(({ name }) => name === 'web' || name === 'websecure')
     .flatMap(({ name, trusted, trustsAll, readSeconds }) => [
-      ...(trustsAll || trusted.some((each) => holds(each, gateway))
+      ...(trustsAll || trusted.some((each) => networkContains(each, gateway))
         ? []
         : [
             `entryPoints.${name}.forwardedHeaders.trustedIPs does not hold ${gateway}, so that what is behind it sees http and the gateway in place of the client`,
@@ -90,7 +90,7 @@ export function lacking(entryPoints: readonly EntryPoint[], gateway: string | nu
     ]);
 }
 
-function holds(written: string, address: string): boolean {
+function networkContains(written: string, address: string): boolean {
   const [network, one] = [parseNetwork(written), parseAddress(address)];
   return network !== undefined && one !== undefined && contains(network, one);
 }

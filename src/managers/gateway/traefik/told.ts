@@ -91,7 +91,7 @@ export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
       return why === null || said.has(why) ? [] : [{ kind, name, why }];
     }),
   );
-  return [...routers, ...others].map((each) => ({ ...each, why: without(each.why, users) }));
+  return [...routers, ...others].map((each) => ({ ...each, why: maskSecrets(each.why, users) }));
 }
 
 /** Who may sign in, with the hash of the password: Traefik repeats what it cannot read of it. */
@@ -102,7 +102,7 @@ function usersIn(middlewares: JsonObject): string[] {
 }
 
 /** Longer ones first: one may hold another. */
-function without(words: string, secrets: readonly string[]): string {
+function maskSecrets(words: string, secrets: readonly string[]): string {
   const known = secrets.filter((each) => each !== '').sort((a, b) => b.length - a.length);
   return known.reduce((all, each) => all.replaceAll(each, '‹secret›'), words);
 }

@@ -97,11 +97,11 @@ function destroyGuest(
   const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
   const args = ['--purge', purge, '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
-  return [...stop, ...keepVolumes(program, id, wanted, conf, seen.host.kept, kept), end];
+  return [...stop, ...detachVolumes(program, id, wanted, conf, seen.host.kept, kept), end];
 }
 
 /** Notes the volumes before it takes them out, so that none is forgotten when it is broken off in between. */
-function keepVolumes(
+function detachVolumes(
   program: Program,
   id: number,
   wanted: Wanted<GuestSpec>,

@@ -81,7 +81,7 @@ export function unlessLocked(
 }
 
 /** What keeps a guest from being made: its id or its address is another's, which is there already. */
-export function taken(program: Program, wanted: Wanted<GuestSpec>, seen: GuestObservation): Refusal | null {
+export function addressConflict(program: Program, wanted: Wanted<GuestSpec>, seen: GuestObservation): Refusal | null {
   const id = Number(nameOf(wanted.target));
   if (seen.otherKind) {
     const other = guestName(program === 'pct' ? 'qm' : 'pct', id);

@@ -85,7 +85,7 @@ export function splitLine(line: string): { readonly key: string; readonly value:
 /** Writes the note where it says something else now; nothing of the guest changes by it. */
 export function noteVolumes(program: Program, id: number, noted: string | null, kept: KeptVolumes): Action[] {
   const text = printKept(kept);
-  if (sameKept(noted, text)) return [];
+  if (isSameNote(noted, text)) return [];
   const path = keptVolumesPath(id);
   const write = action(`note the volumes of ${guestName(program, id)} in ${path}`, 'live', {
     kind: 'file',
@@ -98,6 +98,6 @@ export function noteVolumes(program: Program, id: number, noted: string | null, 
 }
 
 /** One of an earlier format that says the same stays until something is to be added. */
-function sameKept(noted: string | null, text: string): boolean {
+function isSameNote(noted: string | null, text: string): boolean {
   return noted === text || printKept(parseKept(noted)) === text;
 }

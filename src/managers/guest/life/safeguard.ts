@@ -48,7 +48,7 @@ export function guestSafeguard(
     take: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
     restore: [
       stop,
-      ...takenSince(program, spec, conf.snapshots),
+      ...removeLaterSnapshots(program, spec, conf.snapshots),
       back,
       ...(seen.running ? [startGuest(program, id)] : []),
       dropSnapshot(program, id, SAFEGUARD_SNAPSHOT),
@@ -61,7 +61,7 @@ export function guestSafeguard(
  * Removes the snapshots on the way that the change takes or took. Where somebody else took one after ours, nothing is removed: what
  * a person keeps is never in the way of Phoenix, and Proxmox says why there is no way back.
  */
-function takenSince(program: Program, { id, snapshots }: GuestSpec, present: readonly string[]): Action[] {
+function removeLaterSnapshots(program: Program, { id, snapshots }: GuestSpec, present: readonly string[]): Action[] {
   const own = [...new Set([snapshots.beforeScripts, snapshots.atEnd, snapshots.template])].filter(
     (name) => name !== null,
   );

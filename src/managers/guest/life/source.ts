@@ -60,7 +60,7 @@ function folderOf(storage: string, storages: string): string | null {
 }
 
 /** Whether that file is there. */
-export function lookFor(path: string): Command {
+export function fileExists(path: string): Command {
   return { kind: 'command', program: 'test', args: ['-f', path], timeoutSeconds: 30 };
 }
 

@@ -130,12 +130,12 @@ export function surroundings(description: string, declared: string, before: stri
   const isOurs = present?.old === true && before !== undefined && before !== '' && text.trim() === before;
   const kept = isOurs && declared !== before ? '' : text;
   const around = { text: kept, ...(after === undefined ? {} : { after }) };
-  const isSaid = declared === '' || says(kept, declared) || says(after ?? '', declared);
+  const isSaid = declared === '' || containsLines(kept, declared) || containsLines(after ?? '', declared);
   return isSaid ? around : { ...around, description: declared };
 }
 
 /** Whether these lines stand in the text, one after the other. */
-function says(text: string, lines: string): boolean {
+function containsLines(text: string, lines: string): boolean {
   const plain = (part: string) =>
     `\n${part
       .replaceAll(/\r\n?/g, '\n')

@@ -7,7 +7,7 @@ import type { CommandResult } from '../../../ports.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { keptVolumesPath } from '../life/kept-volumes.ts';
-import { lookFor, type Source, sourcePath, templatesInstead } from '../life/source.ts';
+import { fileExists, type Source, sourcePath, templatesInstead } from '../life/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
@@ -72,7 +72,7 @@ export async function observeGuest(
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, kept ?? null, spec, conf, comesBack),
     isAbsent ? otherNodeOf(host, id) : null,
-    isAbsent && spec !== undefined ? lookalikeOf(host, wanted, spec) : null,
+    isAbsent && spec !== undefined ? guestWithSameAddress(host, wanted, spec) : null,
   ]);
   const sourceMissing = conf === null && elsewhere === null && (await isMissing(host, wanted, storages));
   const templates = sourceMissing ? await templatesInstead(host, sourceOf(wanted)) : undefined;
@@ -100,7 +100,7 @@ export async function observeGuest(
 }
 
 /** Asked only before a guest is made. */
-async function lookalikeOf(
+async function guestWithSameAddress(
   host: HostReader,
   { target, origin, declares = () => false }: Wanted<GuestSpec>,
   spec: GuestSpec & Partial<Networks>,
@@ -127,7 +127,7 @@ async function isMissing(host: HostReader, wanted: Wanted<GuestSpec>, storages: 
   const source = sourceOf(wanted);
   if (source === undefined || ('image' in source && source.download !== null)) return false;
   const path = sourcePath(source, storages);
-  return path !== null && (await host.run(lookFor(path))).exit === 1;
+  return path !== null && (await host.run(fileExists(path))).exit === 1;
 }
 
 function sourceOf({ spec }: Wanted<GuestSpec>): Source | undefined {
@@ -154,7 +154,7 @@ async function stateOf(
     const command = call(program, 'status', id);
     const result = await host.run(command);
     const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
-    if (result.exit !== 0 || status === undefined) throw looking(command.args, program, result);
+    if (result.exit !== 0 || status === undefined) throw observing(command.args, program, result);
     return { running: status !== 'stopped', installed: null, silent: false };
   }
   // Reading the record answers both questions: a guest that does not run says so.
@@ -165,10 +165,10 @@ async function stateOf(
   if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
     return { running: true, installed: null, silent: true };
   if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
-  throw looking(command.args, program, result);
+  throw observing(command.args, program, result);
 }
 
-function looking(args: readonly string[], program: Program, result: CommandResult): Error {
+function observing(args: readonly string[], program: Program, result: CommandResult): Error {
   const ended = result.ended === 'exited' ? `exit ${result.exit}` : result.ended;
   return new Error(`${program} ${args.join(' ')}: ${ended}: ${result.stderr.trim()}`);
 }

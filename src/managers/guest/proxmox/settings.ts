@@ -198,7 +198,7 @@ export function propertySetting(setting: PropertySetting): DesiredSetting[] {
     const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
     if (fresh) for (const name of Object.keys(now)) if (setting.isKept?.(name) !== true) remove.add(name);
     for (const name of lists) {
-      const parts = mergeList(split(now[name]), split(declared[name]), split(before[name]), fresh);
+      const parts = mergeList(splitNames(now[name]), splitNames(declared[name]), splitNames(before[name]), fresh);
       if (parts.length === 0) remove.add(name);
       else set[name] = parts.join(';');
     }
@@ -226,7 +226,7 @@ function whenSaid(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {
   return waits === undefined ? {} : { waits };
 }
 
-function split(list: string | undefined): string[] {
+function splitNames(list: string | undefined): string[] {
   return (list ?? '').split(';').filter((part) => part !== '');
 }
 

@@ -10,7 +10,7 @@ import {
   spelling,
 } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { HostNetwork } from '../../hypervisor/declared.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -44,7 +44,7 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
       if (gateway === null || contains(own, gateway) || gateway.range() === 'linkLocal') return [];
       const { net, at: place } = address.interface;
       const field = address.gateway === net.gateway ? 'gw' : 'gw6';
-      return [bad(guest, within(place, field), `the gateway ${address.gateway} is outside of ${setting}`)];
+      return [bad(guest, placeIn(place, field), `the gateway ${address.gateway} is outside of ${setting}`)];
     });
   });
 }
@@ -66,7 +66,7 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[]
         const fault = beside?.includes('/')
           ? `the gateway ${via} is of another family than ${beside}`
           : `a gateway beside "${beside ?? 'dhcp'}"`;
-        return [bad(guest, within(at, field), fault)];
+        return [bad(guest, placeIn(at, field), fault)];
       });
     });
   });
@@ -87,7 +87,7 @@ function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
   if (own.some(({ address }) => contains(subnet, address))) return null;
   return {
     code: 'BAD_ADDRESS',
-    at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
+    at: placeIn(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
     message: `all ${own.length} guests on ${bridge} are outside of ${subnetText}, such as ${nameOfGuest(first.guest)} at ${first.setting}`,
     hint: 'Correct the address of the host, or default_subnet, or those of the guests.',
   };
@@ -182,7 +182,7 @@ export function hostGatewayIsReachable({ config }: RuleContext): Diagnostic[] {
   const { address, gateway } = config.hypervisor.network;
   const own = address === null ? undefined : parseNetwork(address);
   if (own !== undefined && isReserved(own)) {
-    const at = within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address');
+    const at = placeIn(config.hypervisor.writtenAt, 'network', 'interfaces', 'address');
     const message = `${address} is the number or broadcast address of its network, not one the host can have`;
     return [{ code: 'BAD_ADDRESS', at, message }];
   }
@@ -193,7 +193,7 @@ export function hostGatewayIsReachable({ config }: RuleContext): Diagnostic[] {
   return [
     {
       code: 'BAD_ADDRESS',
-      at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'gateway'),
+      at: placeIn(config.hypervisor.writtenAt, 'network', 'interfaces', 'gateway'),
       message: same
         ? `The host's gateway ${gateway} is its own address`
         : `The host's gateway ${gateway} is outside of ${address}`,

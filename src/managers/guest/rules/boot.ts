@@ -1,7 +1,7 @@
 // The order in which the host starts guests must not contradict what they need.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
@@ -12,8 +12,8 @@ export function dependenciesStartFirst({ config }: RuleContext): Diagnostic[] {
     .filter(({ guest, need }) => guest.start_at_boot && need.start_at_boot && startsLater(need, guest))
     .map(({ guest, need }) => ({
       code: 'BOOT_ORDER',
-      at: within(guest.writtenAt, 'boot_order'),
-      message: `${nameOfGuest(guest)} starts ${words(guest)}, but needs ${nameOfGuest(need)}, which starts ${words(need)}`,
+      at: placeIn(guest.writtenAt, 'boot_order'),
+      message: `${nameOfGuest(guest)} starts ${bootWords(guest)}, but needs ${nameOfGuest(need)}, which starts ${bootWords(need)}`,
       hint:
         need.boot_order === null
           ? `Give ${need.id} a boot_order below ${guest.boot_order}.`
@@ -30,7 +30,7 @@ export function cloneSourcesComeEarly({ config }: RuleContext): Diagnostic[] {
     .map(({ guest, need }) => ({
       code: 'LATE_DEPENDENCY',
       at: dependencyPlace(guest, need.id),
-      message: `${nameOfGuest(guest)} is cloned from, and yet needs ${nameOfGuest(need)}, which starts ${words(need)}: every clone waits for it`,
+      message: `${nameOfGuest(guest)} is cloned from, and yet needs ${nameOfGuest(need)}, which starts ${bootWords(need)}: every clone waits for it`,
       hint: 'Let the clones depend on it instead.',
       target: targetOf(guest),
     }));
@@ -50,6 +50,6 @@ function startsLater(one: Guest, other: Guest): boolean {
   return (one.boot_order ?? Number.POSITIVE_INFINITY) > (other.boot_order ?? Number.POSITIVE_INFINITY);
 }
 
-function words(guest: Guest): string {
+function bootWords(guest: Guest): string {
   return guest.boot_order === null ? 'last (no boot_order)' : `with boot_order ${guest.boot_order}`;
 }

@@ -1,7 +1,7 @@
 // What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
@@ -61,7 +61,7 @@ export function disksDoNotShrink(before: Config, after: Config): Diagnostic[] {
     for (const [index, volume] of guest.volumes.entries()) {
       const was = volumes.get(volume.name);
       if (was === undefined || was.storage !== volume.storage || volume.sizeGb >= was.sizeGb) continue;
-      const place = within(guest.writtenAt, 'zfs_volumes', index, 'size_gb');
+      const place = placeIn(guest.writtenAt, 'zfs_volumes', index, 'size_gb');
       diagnostics.push(shrinks(guest, place, `volume ${volume.name}`, was.sizeGb, volume.sizeGb));
     }
     return diagnostics;
@@ -88,7 +88,7 @@ function diskGb(guest: Guest): number {
 }
 
 function diskPlace(guest: Guest) {
-  return within(guest.writtenAt, guest.kind === 'lxc' ? 'storage_size_gb' : 'disk_size_gb');
+  return placeIn(guest.writtenAt, guest.kind === 'lxc' ? 'storage_size_gb' : 'disk_size_gb');
 }
 
 function clones(config: Config): { guest: Guest; source: Guest }[] {

@@ -1,7 +1,7 @@
 // Guests that wait for each other in a ring can never be built, nor those that the authority needs and that need it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import { cycles } from '../../../plan/cycles.ts';
 import type { Guest } from '../../config.ts';
@@ -59,7 +59,7 @@ export function authorityComesFirst({ config }: RuleContext): Diagnostic[] {
     return [
       {
         code: 'DEPENDENCY_CYCLE',
-        at: within(guest.writtenAt, 'features', index),
+        at: placeIn(guest.writtenAt, 'features', index),
         message: `Feature "${guest.features[index]?.name}" asks the authority ${nameOfGuest(ca)}, which itself needs ${nameOfGuest(guest)}`,
         hint: `Take the feature out here and give it to those that are made from it, or make the authority without it.`,
         target: targetOf(guest),

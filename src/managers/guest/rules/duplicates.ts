@@ -1,7 +1,7 @@
 // What only one guest may have: its id, name, address, MAC and service name.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { addressesOf, allGuests, interfacesOf, macsOf, nameOfGuest, repeated, targetOf } from '../guests.ts';
@@ -13,7 +13,7 @@ export function idsAreUnique({ config }: RuleContext): Diagnostic[] {
     (guest) => String(guest.id),
     (guest, first) => ({
       code: 'DUPLICATE_ID',
-      at: guest.kind === 'vm' ? within(guest.writtenAt, 'vmid') : guest.writtenAt,
+      at: guest.kind === 'vm' ? placeIn(guest.writtenAt, 'vmid') : guest.writtenAt,
       ...(guest.kind === 'lxc' ? { onKey: true } : {}),
       message: `Id ${guest.id} of "${guest.name}" is taken by ${nameOfGuest(first)}`,
       hint:
@@ -32,7 +32,7 @@ export function namesAreUnique({ config }: RuleContext): Diagnostic[] {
     (guest) => guest.name.toLowerCase(),
     (guest, first) => ({
       code: 'DUPLICATE_NAME',
-      at: within(guest.writtenAt, 'name'),
+      at: placeIn(guest.writtenAt, 'name'),
       message: `"${guest.name}" is also the name of ${targetOf(first)}`,
       hint: 'Names are compared without regard to case.',
       target: targetOf(guest),
@@ -47,7 +47,7 @@ export function serviceNamesAreUnique({ config }: RuleContext): Diagnostic[] {
     (guest) => guest.traefikService?.name.toLowerCase() ?? null,
     (guest, first) => ({
       code: 'DUPLICATE_SERVICE',
-      at: within(guest.writtenAt, 'traefik_service', 'name'),
+      at: placeIn(guest.writtenAt, 'traefik_service', 'name'),
       message: `Service "${guest.traefikService?.name}" is also that of ${nameOfGuest(first)}`,
       hint: 'Give each service a name of its own.',
       target: targetOf(guest),
@@ -108,28 +108,28 @@ export function interfacesAreTold({ config }: RuleContext): Diagnostic[] {
     const said = none && (ip !== null || ip6 !== null || (guest.kind === 'lxc' && bridge !== null));
     return [
       ...(said
-        ? [found(within(guest.writtenAt, 'without_network'), 'it has a network_config too', 'Take one of them out.')]
+        ? [found(placeIn(guest.writtenAt, 'without_network'), 'it has a network_config too', 'Take one of them out.')]
         : []),
       ...repeated(declared, ({ key }) => key).flatMap(([, ...later]) =>
         later.map(({ key, at }) => found(at, `two interfaces are ${key}`, 'Give one of them another "index".')),
       ),
       ...repeated(named, ({ net }) => net.name).flatMap(([, ...later]) =>
         later.map(({ net, at }) =>
-          found(within(at, 'name'), `two interfaces are called ${net.name}`, 'Give one of them another name.'),
+          found(placeIn(at, 'name'), `two interfaces are called ${net.name}`, 'Give one of them another name.'),
         ),
       ),
       ...declared.flatMap(({ net, at }) => [
         ...(net.ip?.includes(':') === true && net.ip6 !== null
           ? [
               found(
-                within(at, 'ip6'),
+                placeIn(at, 'ip6'),
                 '"ip" is an IPv6 address already',
                 'Write the address of IPv4 in "ip", and one of IPv6 in "ip6".',
               ),
             ]
           : []),
         ...(net.gateway?.includes(':') === true && net.gateway6 !== null
-          ? [found(within(at, 'gw6'), '"gw" is an IPv6 gateway already', 'Write one of them.')]
+          ? [found(placeIn(at, 'gw6'), '"gw" is an IPv6 gateway already', 'Write one of them.')]
           : []),
       ]),
     ];

@@ -1,7 +1,7 @@
 // What the features that come with Phoenix are told must be written somewhere; better said here than by a script in the guest.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import { LXC_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -53,7 +53,7 @@ export function featuresHaveTheirInputs({ config, unreadable }: RuleContext): Di
       return [
         {
           code: 'INVALID_VALUE',
-          at: within(guest.writtenAt, ...(missing.field === undefined ? ['features', index] : [missing.field])),
+          at: placeIn(guest.writtenAt, ...(missing.field === undefined ? ['features', index] : [missing.field])),
           message: `feature "${name}" of ${nameOfGuest(guest)} lacks ${missing.what}`,
           hint: missing.hint,
           target: targetOf(guest),

@@ -10,7 +10,7 @@ import {
   spelling,
 } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -49,7 +49,7 @@ export function openRulesNameASource({ config }: RuleContext): Diagnostic[] {
       .filter((rule) => rule.type === 'in' && rule.action === 'ACCEPT' && rule.enabled && isOpen(rule))
       .map((rule) => ({
         code: 'OPEN_SOURCE' as const,
-        at: rule.source === null ? rule.writtenAt : within(rule.writtenAt, 'source'),
+        at: rule.source === null ? rule.writtenAt : placeIn(rule.writtenAt, 'source'),
         message: `${openedBy(rule)} is open to everyone who can reach the machine`,
         hint: 'Name the network or guest that needs it in "source".',
         ...(target === undefined ? {} : { target }),
@@ -91,7 +91,7 @@ export function firewallOfGuestsIsOn({ config }: RuleContext): Diagnostic[] {
   return [
     {
       code: 'NO_EFFECT',
-      at: within(host.writtenAt, 'enabled'),
+      at: placeIn(host.writtenAt, 'enabled'),
       message: `The firewall is off, so that of ${nameOfGuest(first)}${more} filters nothing`,
       hint: 'Turn it on, or turn those of the guests off too.',
     },
@@ -135,7 +135,7 @@ export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, 
 /** The same sentence for both, so that a place which is an error is not a warning too. */
 function unowned({ rule, field, address, target }: NamedAddress): Diagnostic {
   const message = `Nothing has the address ${address}`;
-  const at = within(rule.writtenAt, field);
+  const at = placeIn(rule.writtenAt, field);
   return { code: 'UNOWNED_ADDRESS', at, message, ...(target === undefined ? {} : { target }) };
 }
 

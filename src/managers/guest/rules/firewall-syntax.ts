@@ -2,7 +2,7 @@
 
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -35,7 +35,7 @@ export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnos
     list.rules.flatMap((rule) =>
       judge(rule, list.owner, list.interfaces ?? ['net0']).map(([field, message, hint]) => ({
         code: 'BAD_RULE' as const,
-        at: within(rule.writtenAt, field),
+        at: placeIn(rule.writtenAt, field),
         message,
         ...(hint === undefined ? {} : { hint }),
         ...(list.target === undefined ? {} : { target: list.target }),

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import type { Place } from '../../../config/read/place.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { isAddress, splitList } from '../../../config/schema/values.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Certificate } from '../../certificate/declared.ts';
@@ -21,7 +21,7 @@ export function guestNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
     const target = targetOf(guest);
     const diagnostics: Diagnostic[] = [];
     const check = (name: string, ...keys: string[]) => {
-      if (!isHostname(name)) diagnostics.push({ ...notAHostname(name, within(guest.writtenAt, ...keys)), target });
+      if (!isHostname(name)) diagnostics.push({ ...notAHostname(name, placeIn(guest.writtenAt, ...keys)), target });
     };
     check(guest.name, 'name');
     if (guest.traefikService !== null) check(guest.traefikService.name, 'traefik_service', 'name');
@@ -45,9 +45,9 @@ export function otherNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
 
 function hostDiagnostics({ hypervisor }: Config): Diagnostic[] {
   const names: readonly (readonly [string | undefined | null, Place])[] = [
-    [hypervisor.domain, within(hypervisor.writtenAt, 'domain_name')],
-    [hypervisor.portainer?.hostname, within(hypervisor.writtenAt, 'portainer_api', 'portainer_hostname')],
-    [hypervisor.stepCa?.dnsName, within(hypervisor.writtenAt, 'step_ca', 'dns_name')],
+    [hypervisor.domain, placeIn(hypervisor.writtenAt, 'domain_name')],
+    [hypervisor.portainer?.hostname, placeIn(hypervisor.writtenAt, 'portainer_api', 'portainer_hostname')],
+    [hypervisor.stepCa?.dnsName, placeIn(hypervisor.writtenAt, 'step_ca', 'dns_name')],
   ];
   return names.flatMap(([name, at]) => (name == null || isHostname(name) ? [] : [notAHostname(name, at)]));
 }
@@ -55,11 +55,11 @@ function hostDiagnostics({ hypervisor }: Config): Diagnostic[] {
 function certificateDiagnostics({ commonName, sans, writtenAt }: Certificate): Diagnostic[] {
   const target = targetId('certificate', commonName);
   if (!isHostname(withoutWildcard(commonName)))
-    return [{ ...notAHostname(commonName, within(writtenAt, 'common_name')), target }];
+    return [{ ...notAHostname(commonName, placeIn(writtenAt, 'common_name')), target }];
   return sans.flatMap((san, index) =>
     isAddress(san) || isHostname(withoutWildcard(san))
       ? []
-      : [{ ...notAHostname(san, within(writtenAt, 'sans', index)), target }],
+      : [{ ...notAHostname(san, placeIn(writtenAt, 'sans', index)), target }],
   );
 }
 
@@ -69,7 +69,7 @@ export function guestNamesHaveNoDots({ config }: RuleContext): Diagnostic[] {
     .filter(({ name }) => name.includes('.') && isHostname(name))
     .map((guest) => ({
       code: 'DOTTED_HOSTNAME',
-      at: within(guest.writtenAt, 'name'),
+      at: placeIn(guest.writtenAt, 'name'),
       message: `"${guest.name}" has a dot: inside the guest it is called "${guest.name.split('.')[0]}"`,
       hint: `Call it "${guest.name.replaceAll('.', '-')}".`,
       target: targetOf(guest),
@@ -82,7 +82,7 @@ export function agentsHaveAHostname({ config }: RuleContext): Diagnostic[] {
     .filter(({ portainer }) => portainer.role === 'agent' && portainer.agentHostname === null)
     .map((vm) => ({
       code: 'AGENT_WITHOUT_HOSTNAME',
-      at: within(vm.writtenAt, 'portainer_role'),
+      at: placeIn(vm.writtenAt, 'portainer_role'),
       message: `${vm.name} is an agent of Portainer without "portainer_agent_hostname"`,
       hint: `Add "portainer_agent_hostname": "${vm.name.toLowerCase()}.${config.hypervisor.domain}".`,
       target: targetOf(vm),

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { nearest } from '../../../config/nearest.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, targetOf } from '../guests.ts';
 
@@ -17,7 +17,7 @@ export function protectedGuestsExist({ config, unreadable }: RuleContext): Diagn
     return [
       {
         code: 'UNKNOWN_REFERENCE',
-        at: within(writtenAt, 'phoenix', 'protected', index),
+        at: placeIn(writtenAt, 'phoenix', 'protected', index),
         message: `"${name}" is protected, and there is no such guest`,
         hint: `Declare it, or take it out here.${hint}`,
       },

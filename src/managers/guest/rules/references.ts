@@ -1,7 +1,7 @@
 // Guests, stacks and pools that are named must be there.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
@@ -29,7 +29,7 @@ function unknownGuest(guest: Guest, id: number, how: string): Omit<Diagnostic, '
 
 /** Where a guest's clone source is written. */
 export function cloneSourcePlace(guest: Guest) {
-  return within(guest.writtenAt, guest.kind === 'lxc' ? 'clone_from_ctid' : 'clone_from_vmid');
+  return placeIn(guest.writtenAt, guest.kind === 'lxc' ? 'clone_from_ctid' : 'clone_from_vmid');
 }
 
 /** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */
@@ -43,7 +43,7 @@ export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Diag
       return [
         {
           code: 'UNKNOWN_REFERENCE',
-          at: within(vm.writtenAt, 'docker_stacks', index),
+          at: placeIn(vm.writtenAt, 'docker_stacks', index),
           message: `Stack "${use.name}" has no environment "${use.environment}"`,
           hint: known.length === 0 ? 'Its manifest has none at all.' : `It has ${known.join(', ')}.`,
           target: targetOf(vm),
@@ -62,7 +62,7 @@ export function datasetPoolsExist({ config, unreadable }: RuleContext): Diagnost
     .filter((dataset) => !names.has(dataset.pool))
     .map((dataset) => ({
       code: 'UNKNOWN_REFERENCE',
-      at: within(dataset.writtenAt, 'pool'),
+      at: placeIn(dataset.writtenAt, 'pool'),
       message: `Dataset "${dataset.name}" lies on pool "${dataset.pool}", which is not declared`,
       hint: names.size === 0 ? 'Declare it in zfs.pools.' : `Declared are ${[...names].join(', ')}.`,
     }));

@@ -1,7 +1,7 @@
 // Who plays which part in the environment: each part once, and each where something rests on it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { LxcGuest } from '../../lxc/declared.ts';
@@ -25,7 +25,7 @@ export function rolesAreUnique({ config }: RuleContext): Diagnostic[] {
     const [first, second] = same as [LxcGuest, LxcGuest];
     return same.map((guest) => ({
       code: 'INVALID_VALUE',
-      at: within(guest.writtenAt, 'role'),
+      at: placeIn(guest.writtenAt, 'role'),
       message: `${nameOfGuest(guest)} has the role "${role}", and so has ${nameOfGuest(guest === first ? second : first)}`,
       hint: `There is one for ${WHO[role]}: write "role": "none" on the other.`,
       target: targetOf(guest),
@@ -52,7 +52,7 @@ function certificatesOfNobody(config: Config): Diagnostic[] {
   return config.certificates.flatMap((certificate): Diagnostic[] => {
     const diagnostic = {
       code: 'UNKNOWN_REFERENCE',
-      at: within(certificate.writtenAt, 'common_name'),
+      at: placeIn(certificate.writtenAt, 'common_name'),
       target: targetId('certificate', certificate.commonName),
     } as const;
     if (!has(config, 'ca'))
@@ -75,7 +75,7 @@ function featuresOfNobody(config: Config): Diagnostic[] {
     return [
       {
         code: 'UNKNOWN_REFERENCE',
-        at: within(guest.writtenAt, 'features', index),
+        at: placeIn(guest.writtenAt, 'features', index),
         message: `Feature "${guest.features[index]?.name}" trusts the authority, and no container has the role "ca"`,
         hint: `${toWrite('ca')}${other}`,
         target: targetOf(guest),
@@ -93,7 +93,7 @@ function servicesOfNobody(config: Config): Diagnostic[] {
 function unserved(guest: Guest): Diagnostic {
   return {
     code: 'NO_EFFECT',
-    at: within(guest.writtenAt, 'traefik_service'),
+    at: placeIn(guest.writtenAt, 'traefik_service'),
     message: `Nobody passes "${guest.traefikService?.name}" on: no container has the role "proxy"`,
     hint: toWrite('proxy'),
     target: targetOf(guest),

@@ -9,7 +9,7 @@ export type Inputs = Readonly<Record<string, string>>;
 /** What all guests are told alike; asked once for a configuration, since it looks at every guest. */
 export function environmentInputs(config: Config): Inputs {
   const { domain, timezone, stepCa, nvidia } = config.hypervisor;
-  return given({
+  return withoutNulls({
     DOMAIN: domain,
     TIMEZONE: timezone,
     CA_URL: caUrl(config),
@@ -23,17 +23,22 @@ export function environmentInputs(config: Config): Inputs {
 
 export function inputsOf(guest: Guest, common: Inputs): { readonly environment: Inputs; readonly own: Inputs } {
   const lxc = guest.kind === 'lxc' ? guest : null;
-  const special = given({
+  const special = withoutNulls({
     CA_URL: lxc?.bootstrapCaUrl ?? null,
     NVIDIA_DRIVER_VERSION: lxc?.nvidia?.driverVersion ?? null,
     NVIDIA_REPO_URL: lxc?.nvidia?.repositoryUrl ?? null,
     NVIDIA_RUNFILE_URL: lxc?.nvidia?.runfileUrl ?? null,
   });
   const engine = lxc?.vllm == null ? {} : vllmInputs(lxc.vllm);
-  const environment = { ...common, ...special, ...given(engine) };
+  const environment = { ...common, ...special, ...withoutNulls(engine) };
   const vllm = lxc?.vllm == null ? null : JSON.stringify(lxc.vllm);
   const address = guest.network.ip?.includes('/') ? (guest.network.ip.split('/')[0] ?? null) : null;
-  const own = given({ GUEST_ID: String(guest.id), GUEST_NAME: guest.name, GUEST_ADDRESS: address, VLLM_CONFIG: vllm });
+  const own = withoutNulls({
+    GUEST_ID: String(guest.id),
+    GUEST_NAME: guest.name,
+    GUEST_ADDRESS: address,
+    VLLM_CONFIG: vllm,
+  });
   return { environment, own: { ...environment, ...own } };
 }
 
@@ -56,6 +61,6 @@ function findCaUrl(config: Config): string | null {
     : `https://${address.includes(':') ? `[${address}]` : address}:${ca.traefikService?.port ?? 9000}`;
 }
 
-function given(values: Readonly<Record<string, string | null>>): Inputs {
+function withoutNulls(values: Readonly<Record<string, string | null>>): Inputs {
   return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }

@@ -23,7 +23,7 @@ export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }
       ...common,
       declared: value === null ? null : settingText(one, value),
       before: then?.[name] == null ? null : settingText(one, then[name] as SettingValue),
-      shown: value === null ? 'that of Proxmox' : shown(one, value),
+      shown: value === null ? 'that of Proxmox' : displayValue(one, value),
       ...(one.normal === undefined ? {} : { normal: one.normal }),
       ...(absent === undefined ? {} : { absent }),
     });
@@ -71,7 +71,7 @@ function propertiesOf(settings: readonly Named[], values: Values): Properties {
 }
 
 /** For people. */
-function shown({ unit }: Setting<SettingValue>, value: SettingValue): string {
+function displayValue({ unit }: Setting<SettingValue>, value: SettingValue): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'object') return value.join(', ');
   return unit === undefined ? String(value) : `${value} ${unit}`;

@@ -3,7 +3,7 @@
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
+import { fileRollback, type Kept, keptFiles, rollbackOf } from '../file-rollback.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
 import { dnsRecords } from './names.ts';
@@ -42,14 +42,14 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   inventory: see,
   quickCheck: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
-  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   health: () => null,
   safeguard({ spec }, seen, todo) {
-    if (seen.unproved !== null) return putBack('dns', seen.unproved, [restartUnit(UNIT)]);
+    if (seen.unproved !== null) return rollbackOf('dns', seen.unproved, [restartUnit(UNIT)]);
     const isSwapped = todo.some(({ do: what }) => what.kind === 'file' && what.path === STATIC_FILE);
     if (spec === undefined || !isSwapped) return null;
     const after = staticText(spec);
-    return keepFiles('dns', [{ path: STATIC_FILE, before: seen.conf, after }], [restartUnit(UNIT)]);
+    return fileRollback('dns', [{ path: STATIC_FILE, before: seen.conf, after }], [restartUnit(UNIT)]);
   },
 };
 
@@ -65,7 +65,7 @@ async function see(host: HostReader): Promise<Seen> {
   return { conf, records, started: started?.trim() ?? null, staged, unproved, units };
 }
 
-function keep(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
+function converge(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
   const [conf, records] = [staticText(spec), recordsText(spec.records)];
   const foreign = [
     { path: STATIC_FILE, text: seen.conf, wanted: conf },
@@ -96,7 +96,7 @@ function noted({ started }: Seen): string | null {
 }
 
 /** The names go, and dnsmasq is started without our settings; the package and what people told it stay. */
-function takeAway({ conf, records, units }: Seen): Decision {
+function removal({ conf, records, units }: Seen): Decision {
   const isOurs = conf?.startsWith(MARK) ?? false;
   return actions(
     records?.startsWith(MARK) ? remove('take the names of the guests away', RECORDS_FILE) : null,

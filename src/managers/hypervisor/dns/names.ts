@@ -2,7 +2,7 @@
 
 import { fixedAddress } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import { addressOf, allGuests, firstAddresses, targetOf } from '../../guest/guests.ts';
 import { routesOf } from '../../routes/routes.ts';
@@ -55,12 +55,12 @@ export function dnsRecords(config: Config): DnsRecord[] {
   ];
   const records = new Map<string, DnsRecord>();
   for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
-  const all = [...records.values()].flatMap((record) => [record, ...besideOf(record, of('name'))]);
+  const all = [...records.values()].flatMap((record) => [record, ...ipv6Records(record, of('name'))]);
   return all.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** A guest's own name leads to its IPv6 address too; where others answer, only that of IPv4 is known to be listened at. */
-function besideOf({ name, address }: DnsRecord, own: readonly MentionedName[]): DnsRecord[] {
+function ipv6Records({ name, address }: DnsRecord, own: readonly MentionedName[]): DnsRecord[] {
   const guest = own.find((each) => each.name === name && each.address === address)?.guest ?? null;
   if (guest === null) return [];
   return firstAddresses(guest)
@@ -87,7 +87,7 @@ export function mentionedNames(config: Config): MentionedName[] {
         address,
         guest,
         source: () => `${what} of ${targetOf(guest)}`,
-        place: () => ({ at: within(guest.writtenAt, ...keys) }),
+        place: () => ({ at: placeIn(guest.writtenAt, ...keys) }),
       });
     add(`${guest.name}.${config.hypervisor.domain}`.toLowerCase(), own, 'name', 'name');
     const agent = guest.kind === 'vm' ? guest.portainer.agentHostname : null;

@@ -2,7 +2,7 @@
 
 import { fixedAddress, parseAddress, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { addressOf, allGuests, listed, nameOfGuest, targetOf } from '../../guest/guests.ts';
 import { answersAt } from '../../guest/rules/firewall-reach.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -55,7 +55,7 @@ export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): D
     return [
       {
         code: 'NAMESERVER',
-        at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
+        at: placeIn(config.hypervisor.writtenAt, 'network', 'interfaces', 'address'),
         message: `no guest asks the host, ${spelling(host)}, for names: all ${elsewhere.length} ask ${listed(first.network.nameservers)}, which knows no internal ones`,
         hint: 'Name the host in the guests, or correct its address.',
       },
@@ -63,7 +63,7 @@ export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): D
   }
   return elsewhere.map((guest) => ({
     code: 'NAMESERVER',
-    at: within(guest.writtenAt, 'network_config', guest.kind === 'lxc' ? 'nameservers' : 'nameserver'),
+    at: placeIn(guest.writtenAt, 'network_config', guest.kind === 'lxc' ? 'nameservers' : 'nameserver'),
     message: `${nameOfGuest(guest)} asks ${listed(guest.network.nameservers)} for names, which knows no internal ones`,
     hint: `Name the host, ${spelling(host)}.`,
     target: targetOf(guest),
@@ -82,7 +82,7 @@ export function hostAsksServersThatAnswer({ config }: RuleContext): Diagnostic[]
     return [
       {
         code: 'NAMESERVER',
-        at: within(config.hypervisor.writtenAt, 'network', 'interfaces', 'dns_nameservers', index),
+        at: placeIn(config.hypervisor.writtenAt, 'network', 'interfaces', 'dns_nameservers', index),
         message: `The host asks ${server} for names: that is ${nameOfGuest(guest)}, whose firewall lets no question to port 53 in`,
         hint: 'Name a server that answers.',
       },

@@ -57,10 +57,10 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
     return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
-  decide: (wanted, seen) => (wanted.spec === undefined ? takeAway(seen) : keep(wanted, wanted.spec, seen)),
+  decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
   health: () => null,
   safeguard({ spec }, seen, todo) {
-    if (seen.unproved !== null) return putBack(seen.unproved, []);
+    if (seen.unproved !== null) return rollbackOf(seen.unproved, []);
     if (spec === undefined || todo.length === 0) return null;
     const keptOf = (name: FileName) => ({
       before: seen[name],
@@ -68,7 +68,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     });
     const kept: Kept = { host: keptOf('host'), cluster: keptOf('cluster') };
     const text = `${JSON.stringify(kept, null, 2)}\n`;
-    return putBack(kept, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
+    return rollbackOf(kept, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
   },
 };
 
@@ -111,7 +111,7 @@ function isSame(name: FileName, spec: FirewallSpec, facts: Facts): boolean {
   return isAsWanted(facts[name], FILES[name].text(spec, facts[name]));
 }
 
-function keep({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
+function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
   const different = NAMES.filter((name) => !isSame(name, spec, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], before));
   if (foreign !== undefined && adopt !== true) {
@@ -142,7 +142,7 @@ function isOurs(name: FileName, present: string | null, before: FirewallSpec | u
   return before !== undefined && isAsWanted(present, FILES[name].text(before, present));
 }
 
-function takeAway(seen: Seen): Decision {
+function removal(seen: Seen): Decision {
   const summary = 'take the firewall of the host away';
   const list = NAMES.flatMap((name) => {
     const present = seen[name];
@@ -156,7 +156,7 @@ function takeAway(seen: Seen): Decision {
 }
 
 /** A file that somebody else has changed meanwhile is left to them. */
-function putBack(kept: Kept, take: Safeguard['take']): Safeguard {
+function rollbackOf(kept: Kept, take: Safeguard['take']): Safeguard {
   const back = NAMES.map((name) => {
     const { before, after } = kept[name];
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;

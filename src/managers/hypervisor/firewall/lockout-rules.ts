@@ -2,7 +2,7 @@
 
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
 import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
@@ -72,7 +72,7 @@ export function agentCanFetch({ config }: RuleContext): Diagnostic[] {
   return [
     {
       code: 'LOCKOUT',
-      at: within(firewall.writtenAt, 'default_output_policy'),
+      at: placeIn(firewall.writtenAt, 'default_output_policy'),
       message: `Outgoing packets are refused (${firewall.policyOut}), and no rule lets any TCP connection out: Phoenix could not fetch the next commit`,
       hint: 'Add a rule of type "out" that accepts TCP to where the repository is.',
     },

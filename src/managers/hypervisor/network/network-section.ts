@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader } from '../../manager.ts';
-import { act, actions, look, MARK, remove, run, textOf, write } from '../act.ts';
+import { act, actions, MARK, outputOf, remove, run, textOf, write } from '../act.ts';
 import type { HostBridge } from '../declared.ts';
 import type { Section } from '../section.ts';
 import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
@@ -49,14 +49,14 @@ export const network: Section<NetworkSpec, Facts, Seen> = {
   inventory: see,
   quickCheck(facts, { spec }) {
     const seen = { ...facts, kernel: null };
-    const decision = spec === undefined ? takeAway(seen) : keep(spec, seen);
+    const decision = spec === undefined ? removal(seen) : converge(spec, seen);
     return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
   },
   async observe(host) {
     const facts = await see(host);
-    return { ...facts, kernel: kernelOf(await look(host, 'ip', ['-j', 'address', 'show'])) };
+    return { ...facts, kernel: kernelOf(await outputOf(host, 'ip', ['-j', 'address', 'show'])) };
   },
-  decide: ({ spec, adopt }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   health: () => null,
   safeguard: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
@@ -91,7 +91,7 @@ function kernelOf(json: string): Kernel {
   );
 }
 
-function keep(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
+function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
   const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(spec, seen);
   if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
   const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
@@ -151,7 +151,7 @@ function lost(expected: readonly Pick<HostBridge, 'name' | 'address'>[], { kerne
 }
 
 /** The interfaces that people set up stay. */
-function takeAway(seen: Seen): Decision {
+function removal(seen: Seen): Decision {
   if (seen.own?.startsWith(MARK) === true && seen.own !== `${MARK}\n`) return actions(change(null, seen));
   if (seen.armed === null) return actions();
   return actions(seen.armed === 'set' ? load(seen) : disarm());

@@ -127,10 +127,10 @@ async function inventory(host: HostReader): Promise<Facts> {
 }
 
 function decide({ spec, adopt }: Wanted<NfsSpec>, seen: Seen): Decision {
-  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
+  return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
 }
 
-function keep({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
+function converge({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
   const unknown = exports.flatMap(({ options }) => options).find((option) => nfsOptionFault(option) !== null);
   if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
   const text = exportsText(exports);
@@ -205,7 +205,7 @@ function withdraw(each: Export): Action {
 }
 
 /** The exports end; the server stays for those of people, and what lies in the folders stays. */
-function takeAway(seen: Seen): Decision {
+function removal(seen: Seen): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   return actions(
     withdrawn(seen, []),

@@ -16,7 +16,7 @@ export type ExportOptions = ReadonlyMap<string, string>;
 export function exportOptions(words: readonly string[]): ExportOptions {
   const options = new Map<string, string>();
   for (const word of words) {
-    const { name, value } = setting(word);
+    const { name, value } = parseOption(word);
     if (!options.has(name)) options.set(name, value);
   }
   for (const [usual] of EXPORT_WORDS) if (!options.has(usual)) options.set(usual, usual);
@@ -29,7 +29,7 @@ export function sameOptions(one: ExportOptions, other: ExportOptions): boolean {
 }
 
 /** `rw` is the setting `ro` of value `rw`. */
-function setting(word: string): { readonly name: string; readonly value: string } {
+function parseOption(word: string): { readonly name: string; readonly value: string } {
   const at = word.indexOf('=');
   const written = at < 0 ? word : word.slice(0, at);
   const name = ALIASES[written] ?? written;

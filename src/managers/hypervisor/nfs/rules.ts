@@ -2,7 +2,7 @@
 
 import { contains, fixedAddress, parseNetwork, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { Config } from '../../config.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
 import { MAKING } from '../../guest/making.ts';
@@ -19,7 +19,7 @@ export function mountedPathsAreExported({ config, unreadable }: RuleContext): Di
       const holding = config.hypervisor.nfsExports.filter((one) => lies(volume.path, one.path));
       const address = fixedAddress(vm.network.ip);
       if (holding.some((one) => admits(one, address, vm.name))) return [];
-      const path = within(vm.writtenAt, 'volumes', index, 'path');
+      const path = placeIn(vm.writtenAt, 'volumes', index, 'path');
       const clients = holding.flatMap((one) => one.clients);
       return [
         {

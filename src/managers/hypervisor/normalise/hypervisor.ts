@@ -3,7 +3,7 @@
 import ipaddr from 'ipaddr.js';
 import type { z } from 'zod';
 import type { Place } from '../../../config/read/place.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { normaliseSecret } from '../../../config/secret.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
 import type { HostNetwork, Hypervisor } from '../declared.ts';
@@ -117,7 +117,7 @@ function firewallOf({ firewall }: Written, at: Place): Hypervisor['firewall'] {
     enabled: firewall.enabled,
     policyIn: firewall.default_input_policy,
     policyOut: firewall.default_output_policy,
-    rules: normaliseRules(firewall.global_firewall_rules, within(at, 'global_firewall_rules')),
+    rules: normaliseRules(firewall.global_firewall_rules, placeIn(at, 'global_firewall_rules')),
   };
 }
 

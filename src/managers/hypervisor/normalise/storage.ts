@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { Place } from '../../../config/read/place.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import { sortedSet } from '../../guest/normalise.ts';
 import type { Storage, Zfs, ZfsDataset } from '../declared.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
@@ -16,7 +16,7 @@ export function normaliseZfs({ zfs }: Written, at: Place): Zfs {
     datasets: zfs.datasets.map((dataset, index) => {
       const properties = propertiesOf(dataset.properties);
       return {
-        writtenAt: within(at, 'zfs', 'datasets', index),
+        writtenAt: placeIn(at, 'zfs', 'datasets', index),
         pool: dataset.pool,
         name: dataset.name,
         properties,
@@ -69,7 +69,7 @@ export function storagePlacesOf(
   const onDatasets = datasets.flatMap(({ pool, name, writtenAt }) =>
     storages.flatMap(({ id, dataset }) => (dataset === `${pool}/${name}` ? [{ id, writtenAt }] : [])),
   );
-  const named = Object.entries(ids).map(([key, id]) => ({ id, writtenAt: within(at, 'proxmox_storage_ids', key) }));
+  const named = Object.entries(ids).map(([key, id]) => ({ id, writtenAt: placeIn(at, 'proxmox_storage_ids', key) }));
   return [...onDatasets, ...named.filter(({ id }) => !onDatasets.some((storage) => storage.id === id))];
 }
 

@@ -6,11 +6,11 @@ import { targetId } from '../../../model/ids.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { fileRollback, type Kept, keptFiles, rollbackOf } from '../file-rollback.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
-import { type Kept, keepFiles, keptFiles, putBack } from '../put-back.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
-import { mainText, type Share, sectionsOf, sharesText, whyNoShare } from './shares.ts';
+import { mainText, type Share, sectionsOf, shareRefusal, sharesText } from './shares.ts';
 
 type SambaSpec = {
   /** Whom folders are made for. */
@@ -65,13 +65,13 @@ export const samba: Section<SambaSpec, Facts, Seen> = {
   decide,
   health: () => null,
   safeguard(wanted, seen, todo) {
-    if (seen.unproved !== null) return putBack('samba', seen.unproved, [reload()]);
+    if (seen.unproved !== null) return rollbackOf('samba', seen.unproved, [reload()]);
     const swaps = todo.flatMap(({ do: what }) =>
       what.kind === 'file' && what.content.from === 'text' && (what.path === OWN_FILE || what.path === MAIN_FILE)
         ? [{ path: what.path, before: what.path === OWN_FILE ? seen.own : seen.main, after: what.content.text }]
         : [],
     );
-    return wanted.spec === undefined || swaps.length === 0 ? null : keepFiles('samba', swaps, [reload()]);
+    return wanted.spec === undefined || swaps.length === 0 ? null : fileRollback('samba', swaps, [reload()]);
   },
 };
 
@@ -93,13 +93,13 @@ async function inventory(host: HostReader): Promise<Facts> {
 }
 
 function decide({ spec, adopt }: Wanted<SambaSpec>, seen: Seen): Decision {
-  return spec === undefined ? takeAway(seen) : keep(spec, seen, adopt === true);
+  return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
 }
 
-function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
+function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
-  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
+  const fault = shares.map(shareRefusal).find((each) => each !== undefined);
   if (fault !== undefined) return { kind: 'impossible', reason: fault };
   const text = sharesText(shares);
   const main = mainText(seen.main, OWN_FILE);
@@ -131,7 +131,7 @@ function keep({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): 
     folders,
     isSwapped ? null : swap(text, main, seen),
     enableUnit(UNIT, seen.units),
-    tell(text, main, seen),
+    reloadActions(text, main, seen),
   );
 }
 
@@ -158,7 +158,7 @@ function swap(text: string, main: string, { own, main: present }: Seen): Action[
 }
 
 /** One that has just been started has read them, and is told once more anyway: only the note is proof. */
-function tell(text: string | null, main: string, { told }: Seen): Action[] {
+function reloadActions(text: string | null, main: string, { told }: Seen): Action[] {
   const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
   if (told === note) return [];
   return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];
@@ -169,7 +169,7 @@ function reload(): Action {
 }
 
 /** The shares go; Samba, the shares of people and every folder stay. */
-function takeAway(seen: Seen): Decision {
+function removal(seen: Seen): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   const main = seen.main === null ? null : mainText(seen.main, null);
   const isRead = main !== seen.main;

@@ -21,7 +21,7 @@ const PATH = /^\/([^"%\\\s]| (?=\S))*$/;
 const USER = /^[^\s,"%\\;#]+(\\[^\s,"%\\;#]+)?$/;
 
 /** Why Samba would not take a share as it is declared; undefined when it would. */
-export function whyNoShare({ name, path, validUsers }: Share): string | undefined {
+export function shareRefusal({ name, path, validUsers }: Share): string | undefined {
   if (!isOneLine(name) || !NAME.test(name)) return `no share can be called ${JSON.stringify(name)}`;
   if (!isOneLine(path) || !PATH.test(path))
     return `the path of share ${name} has a sign in it that means something else to Samba`;
@@ -31,7 +31,7 @@ export function whyNoShare({ name, path, validUsers }: Share): string | undefine
 
 /** @throws Error for a share that smb.conf has no way to say */
 export function sharesText(shares: readonly Share[]): string {
-  const fault = shares.map(whyNoShare).find((each) => each !== undefined);
+  const fault = shares.map(shareRefusal).find((each) => each !== undefined);
   if (fault !== undefined) throw new Error(fault);
   const yes = (value: boolean): string => (value ? 'yes' : 'no');
   const sections = shares.map(({ name, path, validUsers, browsable, readOnly, guestOk }) => [

@@ -137,7 +137,7 @@ const share = z.strictObject({
   options: value.withoutEffect('use `browsable`, `read_only` and `guest_ok`.'),
 });
 
-const nfsOption = text.holds(
+const nfsOption = text.ofTextKind(
   'name',
   z.string().superRefine((option, context) => {
     const fault = nfsOptionFault(option);

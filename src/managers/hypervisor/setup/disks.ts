@@ -1,7 +1,7 @@
 // Disks of the host as they are looked at before a person lets everything on them go.
 
 import type { HostReader } from '../../manager.ts';
-import { look, run } from '../act.ts';
+import { outputOf, run } from '../act.ts';
 
 /** A disk, a part of one, or what lies on a part, such as a logical volume. */
 export interface Area {
@@ -37,12 +37,12 @@ export interface SeenDisks {
 const COLUMNS = 'PATH,TYPE,SIZE,MODEL,SERIAL,FSTYPE,LABEL,MOUNTPOINTS,RO';
 
 /** Only looks. */
-export async function lookAtDisks(host: HostReader, paths: readonly string[]): Promise<SeenDisks> {
+export async function observeDisks(host: HostReader, paths: readonly string[]): Promise<SeenDisks> {
   const looked = paths.map(async (path) => {
-    const area = await lookAtDisk(host, path);
+    const area = await observeDisk(host, path);
     return { path, area, signatures: area === null ? [] : await signaturesOf(host, area) };
   });
-  const [found, pools] = await Promise.all([Promise.all(looked), lookAtPools(host)]);
+  const [found, pools] = await Promise.all([Promise.all(looked), observePools(host)]);
   return {
     disks: new Map(found.map(({ path, area }) => [path, area])),
     signatures: new Map(found.map(({ path, signatures }) => [path, signatures])),
@@ -50,7 +50,7 @@ export async function lookAtDisks(host: HostReader, paths: readonly string[]): P
   };
 }
 
-async function lookAtDisk(host: HostReader, path: string): Promise<Area | null> {
+async function observeDisk(host: HostReader, path: string): Promise<Area | null> {
   const args = ['--json', '--bytes', '--output', COLUMNS, path];
   const { exit, stdout, ended, stderr } = await host.run(run('lsblk', args));
   if (ended === 'not found') throw new Error(`lsblk: ${stderr.trim() || ended}`);
@@ -61,14 +61,14 @@ async function lookAtDisk(host: HostReader, path: string): Promise<Area | null> 
 /** Every signature, those of the parts too, so that nothing is lost unseen. */
 async function signaturesOf(host: HostReader, area: Area): Promise<readonly string[]> {
   const parts = area.parts.filter(({ type }) => type === 'part').map(({ path }) => path);
-  const shown = await look(host, 'wipefs', ['--no-act', area.path, ...parts]);
+  const shown = await outputOf(host, 'wipefs', ['--no-act', area.path, ...parts]);
   return shown.split('\n').filter((line) => line !== '' && !line.startsWith('DEVICE'));
 }
 
-async function lookAtPools(host: HostReader): Promise<Pools> {
-  const names = (await look(host, 'zpool', ['list', '-H', '-o', 'name'])).split('\n').filter((name) => name !== '');
+async function observePools(host: HostReader): Promise<Pools> {
+  const names = (await outputOf(host, 'zpool', ['list', '-H', '-o', 'name'])).split('\n').filter((name) => name !== '');
   if (names.length === 0) return { names, devices: new Set() };
-  const status = await look(host, 'zpool', ['status', '-LP']);
+  const status = await outputOf(host, 'zpool', ['status', '-LP']);
   return { names, devices: new Set([...status.matchAll(/^\s+(\/dev\/\S+)/gm)].map(([, path = '']) => path)) };
 }
 
@@ -106,6 +106,6 @@ function areaOf({ path, type, size, children = [], ...row }: Row): Area {
 }
 
 /** It and everything on it. */
-export function within(area: Area): Area[] {
-  return [area, ...area.parts.flatMap(within)];
+export function subtreeOf(area: Area): Area[] {
+  return [area, ...area.parts.flatMap(subtreeOf)];
 }

@@ -3,7 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
-import { act, look, MARK, run, textOf, write } from '../act.ts';
+import { act, MARK, outputOf, run, textOf, write } from '../act.ts';
 
 interface Driver {
   readonly version: string;
@@ -51,7 +51,7 @@ const FOLDER = '/var/cache/phoenix';
 const TOOLS = ['curl', 'gcc', 'make', 'dkms', 'proxmox-default-headers'];
 
 /** Only looks. */
-export async function lookAtDriver(host: HostReader): Promise<SeenDriver> {
+export async function observeDriver(host: HostReader): Promise<SeenDriver> {
   const [version, nouveau, blacklist, unit] = await Promise.all([
     textOf(host, '/proc/driver/nvidia/version'),
     textOf(host, '/sys/module/nouveau/initstate'),
@@ -59,7 +59,7 @@ export async function lookAtDriver(host: HostReader): Promise<SeenDriver> {
     textOf(host, UNIT_FILE),
   ]);
   const running = /^NVRM version:.*?Kernel Module\D.*?\s(\d+(?:\.\d+)+)\s/m.exec(version ?? '')?.[1] ?? null;
-  const enabled = await look(host, 'systemctl', ['show', '--property=UnitFileState', UNIT]);
+  const enabled = await outputOf(host, 'systemctl', ['show', '--property=UnitFileState', UNIT]);
   return { running, nouveau: nouveau !== null, blacklist, unit, enabled: enabled.trim() === 'UnitFileState=enabled' };
 }
 

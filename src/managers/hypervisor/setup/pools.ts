@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { act, run } from '../act.ts';
 import type { ZfsPool } from '../declared.ts';
-import { type Area, type SeenDisks, within } from './disks.ts';
+import { type Area, type SeenDisks, subtreeOf } from './disks.ts';
 
 /** A pool with its disks, as they are declared. */
 export interface PoolPlan {
@@ -45,12 +45,12 @@ export function planPools(declared: readonly ZfsPool[], named: readonly string[]
     if (pool === undefined) return refused(`${disk} belongs to no pool that is declared in zfs.pools`);
     pools.add(pool);
   }
-  const reason = [...pools].map((pool) => whyNot(pool, given, seen)).find((each) => each !== null);
+  const reason = [...pools].map((pool) => poolRefusal(pool, given, seen)).find((each) => each !== null);
   if (reason != null) return refused(reason);
   return { kind: 'pools', pools: [...pools].map((pool) => planOf(pool, seen)) };
 }
 
-function whyNot(
+function poolRefusal(
   { name, raidLevel, disks }: ZfsPool,
   given: ReadonlyMap<string, string>,
   seen: SeenDisks,
@@ -66,7 +66,7 @@ function whyNot(
     if (!disk.startsWith(BY_ID)) {
       return `${disk} may be another disk after the next start: declare it by its path below ${BY_ID}`;
     }
-    const use = whyInUse(disk, area, seen);
+    const use = inUseReason(disk, area, seen);
     if (use !== null) return use;
     sizes.push(area.bytes);
   }
@@ -76,10 +76,10 @@ function whyNot(
     : null;
 }
 
-function whyInUse(disk: string, area: Area, { pools }: SeenDisks): string | null {
+function inUseReason(disk: string, area: Area, { pools }: SeenDisks): string | null {
   if (area.type !== 'disk') return `${disk} is a ${area.type}: pools are made of whole disks`;
   if (area.readOnly) return `${disk} can only be read`;
-  const all = within(area);
+  const all = subtreeOf(area);
   const mounted = all.find(({ mountedOn }) => mountedOn.length > 0);
   if (mounted !== undefined) {
     const where = mounted.mountedOn.join(' and ');

@@ -18,13 +18,13 @@ export interface Cache {
   readonly copied: string | null;
 }
 
-export async function lookAtCache(host: HostReader): Promise<Cache> {
+export async function observeCache(host: HostReader): Promise<Cache> {
   const [conf, live, copied] = await Promise.all([CONF, LIVE, COPIED].map((path) => textOf(host, path)));
   return { conf: conf ?? null, live: live?.trim() ?? null, copied: copied ?? null };
 }
 
 /** Why it is not for us to keep; null when it is. */
-export function whyNoCache(bytes: number | null, { conf }: Cache, adopted: boolean): string | null {
+export function cacheRefusal(bytes: number | null, { conf }: Cache, adopted: boolean): string | null {
   const isForeign = bytes !== null && conf !== null && conf !== confText(bytes) && !conf.startsWith(MARK);
   if (!isForeign || adopted) return null;
   return `${CONF} is not ours: move it away, or take it over with phoenix adopt hypervisor/storage`;

@@ -2,7 +2,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import type { Decision, HostReader } from '../../manager.ts';
-import { act, look, run } from '../act.ts';
+import { act, outputOf, run } from '../act.ts';
 
 export interface DatasetSpec {
   /** With its pool: `tank/lxc-disks`. */
@@ -31,11 +31,11 @@ export const USUAL = [
 export const NEEDED = ['type', 'mounted', 'mountpoint', 'canmount'] as const;
 
 /** One command for all filesystems of the host. Fails where ZFS cannot be asked. */
-export async function lookAtDatasets(host: HostReader, properties: readonly string[]): Promise<Datasets> {
+export async function observeDatasets(host: HostReader, properties: readonly string[]): Promise<Datasets> {
   const list = [...new Set(properties)].join(',');
   const args = ['get', '-Hp', '-t', 'filesystem', '-o', 'name,property,value,source', list];
   const datasets = new Map<string, Map<string, Value>>();
-  for (const line of (await look(host, 'zfs', args)).split('\n')) {
+  for (const line of (await outputOf(host, 'zfs', args)).split('\n')) {
     const [name = '', property = '', value = '', source = ''] = line.split('\t');
     if (property === '') continue;
     const known = datasets.get(name) ?? new Map<string, Value>();
@@ -48,7 +48,7 @@ export async function lookAtDatasets(host: HostReader, properties: readonly stri
 const ONCE = new Set(['casesensitivity', 'normalization', 'utf8only', 'encryption', 'keyformat']);
 
 /** What cannot be done as declared; null when all can. */
-export function whyNot(declared: readonly DatasetSpec[], datasets: Datasets): Decision | null {
+export function datasetsRefusal(declared: readonly DatasetSpec[], datasets: Datasets): Decision | null {
   for (const { name, properties } of declared) {
     const known = datasets.get(name);
     const fixed = Object.entries(properties).find(
@@ -75,7 +75,7 @@ export function datasetActions(
       const known = datasets.get(dataset.name);
       if (known === undefined) return [create(dataset)];
       const last = before.find(({ name }) => name === dataset.name)?.properties ?? {};
-      return [...set(dataset, known), ...reset(dataset, last, known), ...mount(dataset.name, known)];
+      return [...setProperties(dataset, known), ...reset(dataset, last, known), ...mount(dataset.name, known)];
     });
 }
 
@@ -84,7 +84,7 @@ function create({ name, properties }: DatasetSpec): Action {
   return act(`make dataset ${name}`, run('zfs', ['create', '-p', ...options, name]));
 }
 
-function set({ name, properties }: DatasetSpec, known: ReadonlyMap<string, Value>): Action[] {
+function setProperties({ name, properties }: DatasetSpec, known: ReadonlyMap<string, Value>): Action[] {
   const pairs = Object.entries(properties)
     .filter(([property, value]) => !sameValue(property, value, known.get(property)?.value))
     .map(([property, value]) => `${property}=${value}`);

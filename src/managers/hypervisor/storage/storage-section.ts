@@ -6,8 +6,16 @@ import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { type Cache, cacheActions, lookAtCache, whyNoCache } from './cache.ts';
-import { type DatasetSpec, type Datasets, datasetActions, lookAtDatasets, NEEDED, USUAL, whyNot } from './datasets.ts';
+import { type Cache, cacheActions, cacheRefusal, observeCache } from './cache.ts';
+import {
+  type DatasetSpec,
+  type Datasets,
+  datasetActions,
+  datasetsRefusal,
+  NEEDED,
+  observeDatasets,
+  USUAL,
+} from './datasets.ts';
 import {
   NOTE_FILE,
   parseStorages,
@@ -15,7 +23,7 @@ import {
   type StorageSpec,
   type Storages,
   storageActions,
-  whyNoStorages,
+  storagesRefusal,
 } from './storages.ts';
 
 type StoragePart = {
@@ -43,20 +51,20 @@ export const storage: Section<StoragePart, Seen, Seen> = {
   },
   impact: () => 'live',
   async inventory(host) {
-    const files = await lookAtFiles(host);
+    const files = await observeFiles(host);
     // ZFS is asked where something of ours is noted.
-    const datasets = files.storages.note === null ? null : await lookAtDatasets(host, USUAL).catch(() => null);
+    const datasets = files.storages.note === null ? null : await observeDatasets(host, USUAL).catch(() => null);
     return { datasets, ...files };
   },
   quickCheck: (facts, wanted) => (facts.datasets === null ? null : quickCheckOf(facts, wanted)),
   async observe(host, wanted) {
-    const files = await lookAtFiles(host);
+    const files = await observeFiles(host);
     const guests = await host.readFolders(GUESTS);
     const properties = [wanted.spec ?? NOTHING, wanted.before ?? NOTHING].flatMap((part) =>
       part.datasets.flatMap((dataset) => Object.keys(dataset.properties)),
     );
     const asksZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
-    const datasets = asksZfs ? await lookAtDatasets(host, [...NEEDED, ...properties]) : new Map();
+    const datasets = asksZfs ? await observeDatasets(host, [...NEEDED, ...properties]) : new Map();
     return { ...files, datasets, storages: { ...files.storages, guests } };
   },
   decide,
@@ -84,11 +92,11 @@ function partOf({ hypervisor }: Config): StoragePart {
 
 const NOTHING: StoragePart = { pools: [], datasets: [], storages: [], cacheBytes: null };
 
-async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
+async function observeFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
   const [text, note, cache] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, NOTE_FILE),
-    lookAtCache(host),
+    observeCache(host),
   ]);
   return { storages: { entries: parseStorages(text ?? ''), note, guests: null }, cache };
 }
@@ -97,11 +105,11 @@ function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets
   const part = spec ?? NOTHING;
   const known: Datasets = datasets ?? new Map();
   const missing = poolsOf(part).find(({ name }) => !known.has(name));
-  if (missing !== undefined) return { kind: 'blocked', reason: whyNoPool(missing) };
-  const foreign = whyNoCache(part.cacheBytes, cache, adopt);
+  if (missing !== undefined) return { kind: 'blocked', reason: missingPoolReason(missing) };
+  const foreign = cacheRefusal(part.cacheBytes, cache, adopt);
   if (foreign !== null) return { kind: 'blocked', reason: foreign };
   const declared = part.storages.map((each) => ({ ...each, folder: folderOf(each, known) }));
-  const refused = whyNot(part.datasets, known) ?? whyNoStorages(declared, storages, adopt);
+  const refused = datasetsRefusal(part.datasets, known) ?? storagesRefusal(declared, storages, adopt);
   if (refused !== null) return refused;
   return actions(
     datasetActions(part.datasets, (before ?? NOTHING).datasets, known),
@@ -117,7 +125,7 @@ function poolsOf({ pools, datasets }: StoragePart): StoragePart['pools'] {
   return [...pools, ...others.map((name) => ({ name, disks: [] }))];
 }
 
-function whyNoPool({ name, disks }: StoragePart['pools'][number]): string {
+function missingPoolReason({ name, disks }: StoragePart['pools'][number]): string {
   if (disks.length === 0) return `pool ${name} is not there, and nothing declares its disks`;
   const how = `phoenix setup --allow-destructive ${disks.join(' ')}`;
   return `pool ${name} is not there: bring it back with zpool import ${name}, or make it on the host with ${how}`;

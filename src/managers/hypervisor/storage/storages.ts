@@ -55,7 +55,7 @@ function ours(note: string | null): readonly string[] {
 const ZFS_CONTENTS = new Set(['images', 'rootdir']);
 
 /** What stands in the way of the declared storages; null when nothing does. */
-export function whyNoStorages(
+export function storagesRefusal(
   declared: readonly StorageSpec[],
   { entries, note, guests }: Storages,
   adopted: boolean,
@@ -78,7 +78,7 @@ export function whyNoStorages(
       return { kind: 'blocked', reason };
     }
   }
-  for (const id of leftOver(declared, entries, note)) {
+  for (const id of undeclaredOwn(declared, entries, note)) {
     const user = userOf(id, guests);
     if (user === undefined) continue;
     const reason = `storage ${id} is declared no more, and ${user} still has a disk on it`;
@@ -97,7 +97,7 @@ function sameContents({ options }: Entry, contents: readonly string[]): boolean 
 }
 
 /** Ours that are declared no more. */
-function leftOver(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
+function undeclaredOwn(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
   return ours(note).filter((id) => entries.has(id) && !declared.some((storage) => storage.id === id));
 }
 
@@ -116,7 +116,7 @@ export function storageActions(
 ): Action[] {
   const noted = ours(note);
   const made = declared.filter(({ id }) => adopted || noted.includes(id) || !entries.has(id)).map(({ id }) => id);
-  const gone = leftOver(declared, entries, note);
+  const gone = undeclaredOwn(declared, entries, note);
   const during = made.length + gone.length === 0 ? null : noteText([...made, ...gone]);
   const after = made.length === 0 ? null : noteText(made);
   return [

@@ -1,7 +1,7 @@
 // The host's time zone, and that its clock is kept: certificates end by it.
 
 import type { Decision, HostReader } from '../../manager.ts';
-import { act, actions, look, run } from '../act.ts';
+import { act, actions, outputOf, run } from '../act.ts';
 import type { Section } from '../section.ts';
 
 type TimeSpec = { readonly timezone: string };
@@ -19,16 +19,16 @@ export const time: Section<TimeSpec, Seen, Seen> = {
   inventory: see,
   quickCheck: (seen) => seen,
   observe: see,
-  decide: ({ spec }, seen) => (spec === undefined ? actions() : keep(spec.timezone, seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec.timezone, seen)),
   health: () => null,
 };
 
 async function see(host: HostReader): Promise<Seen> {
-  const shown = await look(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']);
+  const shown = await outputOf(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']);
   return { timezone: /^Timezone=(.*)$/m.exec(shown)?.[1] ?? '', kept: /^NTP=yes$/m.test(shown) };
 }
 
-function keep(timezone: string, seen: Seen): Decision {
+function converge(timezone: string, seen: Seen): Decision {
   return actions(
     seen.timezone === timezone
       ? null

@@ -3,9 +3,9 @@
 
 import { X509Certificate } from 'node:crypto';
 import { caOf, guestTarget } from '../../dependencies.ts';
+import { hostPathOf } from '../../guest/mounted-paths.ts';
 import { runInside } from '../../guest/proxmox/command.ts';
 import { publishedText } from '../../guest/published.ts';
-import { seenFrom } from '../../guest/seen-by.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -47,7 +47,7 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
   declared(config) {
     const ca = caOf(config);
     if (ca === null) return null;
-    const spec: TrustSpec = { ca: ca.id, published: seenFrom(ca, PUBLISHED) };
+    const spec: TrustSpec = { ca: ca.id, published: hostPathOf(ca, PUBLISHED) };
     const needs = [guestTarget(ca)];
     return { spec, needs, within: needs };
   },
@@ -60,8 +60,8 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
     const published = noteIn(seen.noted)?.published ?? null;
     return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
   },
-  observe: look,
-  decide: ({ spec }, seen) => (spec === undefined ? takeAway(seen) : keep(spec, seen)),
+  observe: observe,
+  decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen)),
   health: () => null,
 };
 
@@ -69,7 +69,7 @@ function noteIn(text: string | null): Note | null {
   return text === null ? null : JSON.parse(text);
 }
 
-async function look(host: HostReader, { spec }: Wanted<TrustSpec>): Promise<Seen> {
+async function observe(host: HostReader, { spec }: Wanted<TrustSpec>): Promise<Seen> {
   const noted = await textOf(host, NOTE);
   if (spec === undefined) return see(host, noted, null);
   const { ca, published } = spec;
@@ -87,7 +87,7 @@ async function see(host: HostReader, noted: string | null, path: string | null):
   return { published, trusted, installed, noted };
 }
 
-function keep({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
+function converge({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
   if (published === null) {
     const where = path === null ? `${INSIDE} in container ${ca}` : `${path}`;
     return {
@@ -96,7 +96,7 @@ function keep({ ca, published: path }: TrustSpec, { published, trusted, installe
       passing: true,
     };
   }
-  const fault = whyNoRoot(published);
+  const fault = rootRefusal(published);
   if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
   const note: Note = { published: path, root: digest(published) };
   const text = `${JSON.stringify(note)}\n`;
@@ -113,7 +113,7 @@ function keep({ ca, published: path }: TrustSpec, { published, trusted, installe
 }
 
 /** Null for a certificate that may sign others and proves itself. */
-function whyNoRoot(pem: string): string | null {
+function rootRefusal(pem: string): string | null {
   try {
     const certificate = new X509Certificate(pem);
     if (!certificate.ca) return 'it is no certificate of an authority';
@@ -123,7 +123,7 @@ function whyNoRoot(pem: string): string | null {
   }
 }
 
-function takeAway({ trusted, installed, noted }: Seen): Decision {
+function removal({ trusted, installed, noted }: Seen): Decision {
   if (trusted === null && installed === null && noted === null) return actions();
   return actions(
     trusted === null ? null : remove('trust the root certificate no more', ROOT_ON_NODE),

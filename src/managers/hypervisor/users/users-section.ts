@@ -51,7 +51,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
   impact: () => 'live',
   /** Files only. */
   async inventory(host) {
-    const facts = await lookAtFiles(host);
+    const facts = await observeFiles(host);
     const keys = await Promise.all(
       facts.accounts
         .filter(({ ours }) => ours)
@@ -62,7 +62,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
   quickCheck: idleOnly<UserSpec, Seen, Seen>((facts) => facts, decide),
   async observe(host, { spec }) {
     const declared = spec;
-    const facts = await lookAtFiles(host);
+    const facts = await observeFiles(host);
     const concerned = facts.accounts.filter(({ ours, name }) => ours || name === declared?.username);
     const keys = await Promise.all(
       concerned
@@ -75,7 +75,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
   health: () => null,
 };
 
-async function lookAtFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
+async function observeFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
   const [passwd, proxmox, main, sudoers, staged, note] = await Promise.all(
     ['/etc/passwd', USERS_FILE, MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
   );

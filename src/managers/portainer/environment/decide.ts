@@ -7,7 +7,7 @@ import { action } from '../../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { call } from '../../portainer-api/call.ts';
 import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
-import { type Endpoint, whyNot } from '../../portainer-api/environments.ts';
+import { type Endpoint, noAnswerReason } from '../../portainer-api/environments.ts';
 import type { Service } from '../../portainer-api/service.ts';
 import { AGENT_NAME, isForeignAgent, removeAgent, startAgent } from './agent.ts';
 import { agentRevision, type EnvironmentSpec } from './environment-spec.ts';
@@ -27,7 +27,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
     );
   }
   if (!isList(seen.endpoints)) {
-    const { reason, passing } = whyNot(seen.endpoints);
+    const { reason, passing } = noAnswerReason(seen.endpoints);
     return impossible(reason, passing);
   }
   if (seen.instance === null) return impossible('Portainer does not say which one it is', true);
@@ -81,13 +81,13 @@ function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: pres
   if (present !== url) {
     const tls = agent === null ? {} : { TLS: true, TLSSkipVerify: true, TLSSkipClientVerify: true };
     const request = call(service, 'PUT', `/endpoints/${id}`, { body: { json: { URL: url, ...tls } } });
-    return [action(`let environment ${name} lead to ${url}`, 'live', request), askAgain(service, name, id)];
+    return [action(`let environment ${name} lead to ${url}`, 'live', request), refreshSnapshot(service, name, id)];
   }
-  return up ? [] : [askAgain(service, name, id)];
+  return up ? [] : [refreshSnapshot(service, name, id)];
 }
 
 /** Portainer looks every five minutes by itself. */
-function askAgain(service: Service, name: string, id: number): Action {
+function refreshSnapshot(service: Service, name: string, id: number): Action {
   const request = call(service, 'POST', `/endpoints/${id}/snapshot`, { timeoutSeconds: 60 });
   return {
     ...action(`let Portainer look at environment ${name}`, 'live', request),
@@ -105,7 +105,7 @@ function remove(
   if (note === null) return todo([]);
   if (agent.kind === 'unreachable') return impossible(agent.why, true);
   if (!isList(endpoints)) {
-    const { reason, passing } = whyNot(endpoints);
+    const { reason, passing } = noAnswerReason(endpoints);
     return impossible(reason, passing);
   }
   const name = nameOf(target).slice('environment.'.length);

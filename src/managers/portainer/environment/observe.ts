@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { ask, type Said } from '../../portainer-api/call.ts';
 import { type Container, containersIn } from '../../portainer-api/containers.ts';
-import { askVm, isThere } from '../../portainer-api/docker.ts';
+import { isThere, runInVm } from '../../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf } from '../../portainer-api/environments.ts';
 import { AGENT_NAME } from './agent.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
@@ -36,7 +36,7 @@ export async function observeEnvironment(
   const known = spec ?? note ?? wanted.before;
   if (known === undefined) return { agent: { kind: 'absent' }, endpoints: [], instance: null, note };
   const needed = spec === undefined || spec.agent !== null;
-  const agent: AgentSeen = needed ? await lookAtAgent(host, known.vm) : { kind: 'trusted' };
+  const agent: AgentSeen = needed ? await observeAgent(host, known.vm) : { kind: 'trusted' };
   // A Portainer whose VM is gone holds nothing that could be removed.
   const gone = spec === undefined && !(await isThere(host, known.service.vm));
   if (gone) return { agent, endpoints: [], instance: null, note };
@@ -55,10 +55,10 @@ export function instanceIn(status: Said): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-async function lookAtAgent(host: HostReader, vm: number): Promise<AgentSeen> {
+async function observeAgent(host: HostReader, vm: number): Promise<AgentSeen> {
   if (!(await isThere(host, vm))) return { kind: 'absent' };
   const argv = ['docker', 'ps', '--all', '--no-trunc', '--filter', `name=^${AGENT_NAME}$`, '--format', 'json'];
-  const asked = await askVm(host, vm, argv);
+  const asked = await runInVm(host, vm, argv);
   if ('failure' in asked) return { kind: 'unreachable', why: asked.failure };
   return { kind: 'seen', container: containersIn(asked.stdout)[0] ?? null };
 }

@@ -8,7 +8,7 @@ import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
 import type { ServerNote } from '../../portainer-api/service.ts';
 import { createAdmin, forgetSession, logIn, makeKey } from './access.ts';
-import { deploy, forget, restart, takeDown, tidy, waitUntilItAnswers, writeNote } from './deploy.ts';
+import { composeDown, deploy, forget, restart, tidy, waitUntilItAnswers, writeNote } from './deploy.ts';
 import type { Inside, ServerObservation } from './observe.ts';
 import { OWNER_LABEL, revisionOf, type ServerSpec } from './server-spec.ts';
 
@@ -80,7 +80,7 @@ function isForeign({ containers }: Extract<Inside, { kind: 'seen' }>): boolean {
 /** Where it ran before, on another VM; that may be gone by now. */
 function leaveOldPlace({ service }: ServerSpec, { note }: ServerObservation): Action[] {
   if (note === null || note.project === null || note.service.vm === service.vm) return [];
-  return [{ ...takeDown(note.service.vm, note.project), failure: 'observe' }];
+  return [{ ...composeDown(note.service.vm, note.project), failure: 'observe' }];
 }
 
 /** Null when Phoenix's key is taken. */
@@ -107,7 +107,7 @@ function remove({ before }: Wanted<ServerSpec>, { inside, note, keptToken, keptS
   if (inside.kind === 'unreachable') return impossible(inside.why, true);
   if (vm === undefined || project === undefined || inside.kind !== 'seen' || isForeign(inside)) return todo(kept);
   return todo([
-    ...(inside.containers.length > 0 ? [takeDown(vm, project)] : []),
+    ...(inside.containers.length > 0 ? [composeDown(vm, project)] : []),
     ...(inside.revision === null ? [] : [tidy(vm)]),
     ...kept,
   ]);

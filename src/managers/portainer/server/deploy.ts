@@ -83,7 +83,7 @@ export function writeNote(note: ServerNote): Action {
 }
 
 /** Volumes stay. */
-export function takeDown(vm: number, project: string): Action {
+export function composeDown(vm: number, project: string): Action {
   const argv = ['docker', 'compose', '--project-name', project, 'down', '--remove-orphans'];
   return inVm(vm, `take compose project ${project} down`, argv, { seconds: 300, impact: 'restart' });
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { ask, objectsIn, type Said } from '../../portainer-api/call.ts';
 import { type Container, containersIn } from '../../portainer-api/containers.ts';
-import { askVm, foldersOf, isThere } from '../../portainer-api/docker.ts';
+import { foldersOf, isThere, runInVm } from '../../portainer-api/docker.ts';
 import {
   readServerNote,
   SERVER_NOTE,
@@ -70,7 +70,7 @@ export async function observeServer(host: HostReader, wanted: Wanted<ServerSpec>
   const [token, session] = await Promise.all([host.readFile(TOKEN_FILE), host.readFile(SESSION_FILE)]);
   const kept = { note, keptToken: token !== undefined, keptSession: session !== undefined };
   if (service === null) return { inside: { kind: 'absent' }, answers: NOTHING, ...kept };
-  const inside = await lookInside(host, service.vm, project, spec ?? null);
+  const inside = await observeInside(host, service.vm, project, spec ?? null);
   const runs = inside.kind === 'seen' && inside.containers.some(({ running }) => running);
   const asked = spec !== undefined && (runs || spec.stack === null);
   const answers = asked ? await question(host, service, kept.keptSession) : NOTHING;
@@ -82,14 +82,14 @@ export async function observeServer(host: HostReader, wanted: Wanted<ServerSpec>
   };
 }
 
-async function lookInside(
+async function observeInside(
   host: HostReader,
   vm: number,
   project: string | null,
   spec: ServerSpec | null,
 ): Promise<Inside> {
   if (project === null || !(await isThere(host, vm))) return { kind: 'absent' };
-  const listing = await askVm(host, vm, [
+  const listing = await runInVm(host, vm, [
     'docker',
     'compose',
     '--project-name',
@@ -100,7 +100,7 @@ async function lookInside(
     'json',
   ]);
   if ('failure' in listing) return { kind: 'unreachable', why: listing.failure };
-  const noted = await askVm(host, vm, ['cat', PLACES.revision]);
+  const noted = await runInVm(host, vm, ['cat', PLACES.revision]);
   if ('failure' in noted && !/no such file/i.test(noted.stderr)) return { kind: 'unreachable', why: noted.failure };
   const containers = containersIn(listing.stdout);
   const revision = 'failure' in noted ? null : noted.stdout.trim();
@@ -135,7 +135,7 @@ async function userOf(host: HostReader, service: Service): Promise<User | null> 
 /** Newer servers print one at their start, and take no first administrator without it. It is worth nothing afterwards. */
 async function setupTokenOf(host: HostReader, vm: number, containers: readonly Container[]): Promise<string | null> {
   for (const { name } of containers) {
-    const log = await askVm(host, vm, ['docker', 'logs', name]);
+    const log = await runInVm(host, vm, ['docker', 'logs', name]);
     const printed = 'failure' in log ? [] : [...log.stdout.matchAll(/setup_token=([0-9a-f]{64})\b/g)];
     const token = printed.at(-1)?.[1];
     if (token !== undefined) return token;

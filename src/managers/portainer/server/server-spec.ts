@@ -10,7 +10,7 @@ import { withoutBlobs } from '../../../plan/secret-references.ts';
 import type { Config } from '../../config.ts';
 import { certificateTarget, guestTarget, HOST, PORTAINER_SERVER, primaryOf } from '../../dependencies.ts';
 import { textDigest } from '../../guest/digest.ts';
-import { seenBy } from '../../guest/seen-by.ts';
+import { guestPathOf } from '../../guest/mounted-paths.ts';
 import { bindMount } from '../../portainer-api/bind-mount.ts';
 import { type Variable, type Volume, variablesOf, volumesFor } from '../../portainer-api/docker.ts';
 import { serverStackOf } from '../../portainer-api/server-stack.ts';
@@ -110,7 +110,7 @@ interface Pair {
 function certificateInside(config: Config, vm: VmGuest): Pair | null {
   const certificate = certificateOf(config, vm);
   if (certificate === undefined) return null;
-  const [chain, key] = [seenBy(vm, certificate.certPath), seenBy(vm, certificate.keyPath)];
+  const [chain, key] = [guestPathOf(vm, certificate.certPath), guestPathOf(vm, certificate.keyPath)];
   return chain === null || key === null ? null : { chain, key };
 }
 

@@ -6,7 +6,7 @@ import { interpolate, knownVariables } from '../../../compose/interpolation.ts';
 import { publishedPorts } from '../../../compose/ports.ts';
 import { starts } from '../../../compose/services.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { within } from '../../../config/read/place.ts';
+import { placeIn } from '../../../config/read/place.ts';
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
@@ -88,7 +88,7 @@ function sameAddress(a: string | null, b: string | null): boolean {
 function agentPorts(vm: VmGuest, config: Config): Ports[] {
   if (vm.portainer.role !== 'agent') return [];
   const port = config.hypervisor.network.portainerAgentPort;
-  const where = { at: within(vm.writtenAt, 'portainer_role'), target: targetOf(vm) };
+  const where = { at: placeIn(vm.writtenAt, 'portainer_role'), target: targetOf(vm) };
   return [{ who: 'the agent of Portainer', where, hostIp: null, protocol: 'tcp', from: port, to: port }];
 }
 

@@ -1,7 +1,7 @@
 // When a session is begun, kept and left alone. Time is that of the test.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isEnd, keepSession } from '../../../../src/io/host/session/keep.ts';
+import { isEnd, reconnecting } from '../../../../src/io/host/session/reconnect.ts';
 import type { Session, SessionEnd } from '../../../../src/io/host/session/session.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] }));
@@ -39,7 +39,7 @@ function opened(): Opened {
 function keeping(...given: readonly (Session | SessionEnd)[]) {
   let asked = 0;
   const said: string[] = [];
-  const kept = keepSession(
+  const kept = reconnecting(
     async () => given[Math.min(asked++, given.length - 1)] ?? opened(),
     (text) => said.push(text),
   );
@@ -59,7 +59,7 @@ test('one is begun for all that ask at once, and kept', async () => {
 test('closing waits for none that begins, and ends it', async () => {
   const begins = Promise.withResolvers<Session>();
   let signal: AbortSignal | undefined;
-  const kept = keepSession(
+  const kept = reconnecting(
     (given) => {
       signal = given;
       return begins.promise;

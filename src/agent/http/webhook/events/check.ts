@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../../../model/ids.ts';
-import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
-import { Login, Sha, understood } from './shape.ts';
+import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { Login, parsePayload, Sha } from './shape.ts';
 
 const Check = z.object({
   action: z.string(),
@@ -14,10 +14,10 @@ const Check = z.object({
 const Suite = z.object({ action: z.string(), sender: Login, check_suite: z.object({ head_sha: Sha }) });
 
 export function meaningOfCheck(payload: unknown): ParsedEvent {
-  const read = understood(Check, payload, 'a check run');
+  const read = parsePayload(Check, payload, 'a check run');
   if ('malformed' in read) return read.malformed;
   const { action, sender, requested_action: asked, check_run: check } = read.data;
-  if (!check.name.startsWith('phoenix/')) return ignored(`${shown(check.name)} is no check of Phoenix`);
+  if (!check.name.startsWith('phoenix/')) return ignored(`${quoteText(check.name)} is no check of Phoenix`);
   const { head_sha: commit } = check;
   const again = { what: 'again', commit, context: check.name } as const;
   if (action === 'rerequested' || (action === 'requested_action' && asked?.identifier === 'replay')) {
@@ -30,14 +30,14 @@ export function meaningOfCheck(payload: unknown): ParsedEvent {
     const ask = { what: 'approve run', run: run as RunId, commit, targets } as const;
     return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
   }
-  return ignored(`Phoenix does nothing on a check run that is ${shown(action)}`);
+  return ignored(`Phoenix does nothing on a check run that is ${quoteText(action)}`);
 }
 
 export function meaningOfSuite(payload: unknown): ParsedEvent {
-  const read = understood(Suite, payload, 'a check suite');
+  const read = parsePayload(Suite, payload, 'a check suite');
   if ('malformed' in read) return read.malformed;
   const { action, sender, check_suite: suite } = read.data;
-  if (action !== 'rerequested') return ignored(`Phoenix does nothing on a check suite that is ${shown(action)}`);
+  if (action !== 'rerequested') return ignored(`Phoenix does nothing on a check suite that is ${quoteText(action)}`);
   const ask = { what: 'again', commit: suite.head_sha, context: null } as const;
   return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
 }

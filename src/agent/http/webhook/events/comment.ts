@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TargetId } from '../../../../model/ids.ts';
 import type { Ask } from '../../../../ports/deliveries.ts';
 import { ignored, means, type ParsedEvent } from './parsed-event.ts';
-import { Login, understood } from './shape.ts';
+import { Login, parsePayload } from './shape.ts';
 
 const MOST_TARGETS = 100;
 
@@ -30,18 +30,18 @@ const Note = z.object({
 });
 
 export function meaningOfComment(payload: unknown): ParsedEvent {
-  const read = understood(Comment, payload, 'a comment');
+  const read = parsePayload(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment, repository } = read.data;
   if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
   if (action !== 'created' && comment.user?.login !== sender.login) return touched(issue.number, sender.login);
   // An edited comment asked already; what a program writes is no person's wish.
   if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
-  return asked(comment, issue.number, sender.login, repository?.permissions?.push);
+  return commandEvent(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
 export function meaningOfNote(payload: unknown): ParsedEvent {
-  const read = understood(Note, payload, 'a note');
+  const read = parsePayload(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;
   if (note.noteable_type !== 'MergeRequest' || request === undefined) {
@@ -50,10 +50,10 @@ export function meaningOfNote(payload: unknown): ParsedEvent {
   if ((note.action ?? 'create') !== 'create') {
     return note.author_id === user.id ? ignored('Phoenix reads new notes') : touched(request.iid, user.username);
   }
-  return asked({ id: note.id, body: note.note }, request.iid, user.username);
+  return commandEvent({ id: note.id, body: note.note }, request.iid, user.username);
 }
 
-function asked(
+function commandEvent(
   { id, body }: { readonly id: number; readonly body: string },
   pull: number,
   by: string,

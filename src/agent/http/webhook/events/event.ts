@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { meaningOfCheck, meaningOfSuite } from './check.ts';
 import { meaningOfComment, meaningOfNote } from './comment.ts';
-import { ignored, type ParsedEvent, shown } from './parsed-event.ts';
+import { ignored, type ParsedEvent, quoteText } from './parsed-event.ts';
 import { meaningOfMergeRequest, meaningOfPull } from './pull.ts';
 import { meaningOfPush } from './push.ts';
 import { meaningOfMergeGroup } from './queue.ts';
@@ -93,5 +93,5 @@ export function repositoryIn(payload: unknown): string | null {
 /** @param branch the followed one */
 export function meaningOf(event: string, payload: unknown, branch: string): ParsedEvent {
   const read = Object.hasOwn(READERS, event) ? READERS[event] : undefined;
-  return read === undefined ? ignored(`Phoenix does nothing on ${shown(event)}`) : read(payload, branch);
+  return read === undefined ? ignored(`Phoenix does nothing on ${quoteText(event)}`) : read(payload, branch);
 }

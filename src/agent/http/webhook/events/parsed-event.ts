@@ -18,6 +18,6 @@ export function means(event: Event, by: string | undefined): ParsedEvent {
 }
 
 /** As much of a text as fits into an answer. */
-export function shown(text: string): string {
+export function quoteText(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }

@@ -1,8 +1,8 @@
 // A pull request, or a merge request of GitLab, was opened, changed or closed: which one is all that is taken from the event.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
-import { Login, understood } from './shape.ts';
+import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { Login, parsePayload } from './shape.ts';
 
 /** GitHub says `synchronize`, Gitea `synchronized`. */
 const ACTIONS: ReadonlySet<string> = new Set([
@@ -27,19 +27,19 @@ const MergeRequest = z.object({
 });
 
 export function meaningOfPull(payload: unknown): ParsedEvent {
-  const read = understood(Pull, payload, 'a pull request');
+  const read = parsePayload(Pull, payload, 'a pull request');
   if ('malformed' in read) return read.malformed;
   const { action, number, sender } = read.data;
-  if (!ACTIONS.has(action)) return ignored(`Phoenix does nothing on a pull request that is ${shown(action)}`);
+  if (!ACTIONS.has(action)) return ignored(`Phoenix does nothing on a pull request that is ${quoteText(action)}`);
   return means({ kind: 'pull', pull: number }, sender?.login);
 }
 
 export function meaningOfMergeRequest(payload: unknown): ParsedEvent {
-  const read = understood(MergeRequest, payload, 'a merge request');
+  const read = parsePayload(MergeRequest, payload, 'a merge request');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: request } = read.data;
   if (request.action === undefined || !GITLAB_ACTIONS.has(request.action)) {
-    return ignored(`Phoenix does nothing on ${shown(request.action ?? 'no action')} of a merge request`);
+    return ignored(`Phoenix does nothing on ${quoteText(request.action ?? 'no action')} of a merge request`);
   }
   return means({ kind: 'pull', pull: request.iid }, user?.username);
 }

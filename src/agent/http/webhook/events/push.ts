@@ -1,9 +1,9 @@
 // A push to the followed branch is all that is of interest of pushes.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
+import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
 import { queuedPull } from './queue.ts';
-import { Sha, understood } from './shape.ts';
+import { parsePayload, Sha } from './shape.ts';
 
 const NOTHING = /^0+$/;
 
@@ -19,12 +19,12 @@ const Push = z.object({
 });
 
 export function meaningOfPush(payload: unknown, branch: string): ParsedEvent {
-  const read = understood(Push, payload, 'a push');
+  const read = parsePayload(Push, payload, 'a push');
   if ('malformed' in read) return read.malformed;
   const { ref, after, deleted } = read.data;
   const queued = deleted === true || NOTHING.test(after) ? null : queuedPull(ref, branch);
   if (queued !== null) return means({ kind: 'pull', pull: queued }, pusherIn(read.data));
-  if (ref !== `refs/heads/${branch}`) return ignored(`Phoenix follows ${branch}, not ${shown(ref)}`);
+  if (ref !== `refs/heads/${branch}`) return ignored(`Phoenix follows ${branch}, not ${quoteText(ref)}`);
   if (deleted === true || NOTHING.test(after)) return ignored(`${branch} was deleted; nothing is changed`);
   return means({ kind: 'push', commit: after }, pusherIn(read.data));
 }

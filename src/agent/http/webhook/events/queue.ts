@@ -2,8 +2,8 @@
 // look at what the queue holds.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
-import { Login, understood } from './shape.ts';
+import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { Login, parsePayload } from './shape.ts';
 
 const MergeGroup = z.object({
   action: z.string(),
@@ -12,12 +12,13 @@ const MergeGroup = z.object({
 });
 
 export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEvent {
-  const read = understood(MergeGroup, payload, 'a merge group');
+  const read = parsePayload(MergeGroup, payload, 'a merge group');
   if ('malformed' in read) return read.malformed;
   const { action, sender, merge_group: group } = read.data;
-  if (action !== 'checks_requested') return ignored(`Phoenix does nothing on a merge group that is ${shown(action)}`);
+  if (action !== 'checks_requested')
+    return ignored(`Phoenix does nothing on a merge group that is ${quoteText(action)}`);
   const pull = queuedPull(group.head_ref, branch);
-  if (pull === null) return ignored(`Phoenix follows ${branch}, not ${shown(group.head_ref)}`);
+  if (pull === null) return ignored(`Phoenix follows ${branch}, not ${quoteText(group.head_ref)}`);
   return means({ kind: 'pull', pull }, sender?.login);
 }
 

@@ -4,8 +4,8 @@
 
 import { z } from 'zod';
 import { commandIn } from './comment.ts';
-import { ignored, means, type ParsedEvent, shown } from './parsed-event.ts';
-import { Login, understood } from './shape.ts';
+import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { Login, parsePayload } from './shape.ts';
 
 const Review = z.object({
   action: z.string(),
@@ -27,10 +27,10 @@ const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
 const APPROVES = /^(approved|pull_request_review_approved)$/i;
 
 export function meaningOfReview(payload: unknown): ParsedEvent {
-  const read = understood(Review, payload, 'a code review');
+  const read = parsePayload(Review, payload, 'a code review');
   if ('malformed' in read) return read.malformed;
   const { action, sender, pull_request: request, review } = read.data;
-  if (!SUBMITTED.has(action)) return ignored(`Phoenix does nothing on a code review that is ${shown(action)}`);
+  if (!SUBMITTED.has(action)) return ignored(`Phoenix does nothing on a code review that is ${quoteText(action)}`);
   if (sender.type === 'Bot') return ignored('Phoenix reads code reviews of people');
   const pull = request.number;
   const command = commandIn(review.body ?? review.content ?? '', pull);

@@ -9,7 +9,7 @@ export const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 export const Login = z.object({ login: z.string(), type: z.string().optional() });
 
 /** @param what it should be, for example `a push` */
-export function understood<T>(
+export function parsePayload<T>(
   schema: z.ZodType<T>,
   payload: unknown,
   what: string,

@@ -7,7 +7,7 @@ interface Answer {
 }
 
 /** The id of what was written. @throws as a failed request does, where there is none */
-export function takenAs(answer: Answer): number {
+export function idOfWritten(answer: Answer): number {
   const { id } = answer.data ?? {};
   if (typeof id === 'number') return id;
   throw Object.assign(new Error('the answer is not the forge\u2019s'), { status: answer.status, response: answer });

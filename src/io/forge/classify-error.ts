@@ -56,7 +56,7 @@ const WHO = {
   app: { name: 'the App', setting: 'the App' },
 } as const;
 
-export function judge(error: unknown, { verb = 'write', what, right, as, now }: Attempt): Verdict {
+export function classifyError(error: unknown, { verb = 'write', what, right, as, now }: Attempt): Verdict {
   const { name, setting } = WHO[as];
   const moved = causeOf(error, Moved);
   if (moved !== undefined) return byPerson('login', moved.message);

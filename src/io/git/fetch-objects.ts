@@ -6,7 +6,7 @@ import { followedRef } from './refs.ts';
 import type { RemoteRefs } from './remote.ts';
 import { readShallow, writeShallow } from './shallow.ts';
 
-export interface Bring {
+export interface FetchRequest {
   readonly want: string;
   /** Commits one after another from the wanted one; null: as far as what is here. A server that cannot cut off sends them all. */
   readonly depth: number | null;
@@ -15,7 +15,11 @@ export interface Bring {
 }
 
 /** @throws NotGiven when the server refuses */
-export async function bring(refs: RemoteRefs, clone: Clone, { want, depth, branch }: Bring): Promise<void> {
+export async function fetchObjects(
+  refs: RemoteRefs,
+  clone: Clone,
+  { want, depth, branch }: FetchRequest,
+): Promise<void> {
   await refs.bring(clone, { want, depth: refs.shallow ? depth : null, known: followedRef(branch) });
   await writeShallow(clone.gitdir, await cutOffAmong(clone, await readShallow(clone.gitdir)));
 }

@@ -3,7 +3,7 @@
 
 import type { Session, SessionEnd } from './session.ts';
 
-export interface KeptSession {
+export interface ReconnectingSession {
   /** A session; how ssh ended where the node could not be reached; null while there is none to be had. */
   take(): Promise<Session | SessionEnd | null>;
   close(): Promise<void>;
@@ -25,10 +25,10 @@ export function isEnd(session: Session | SessionEnd): session is SessionEnd {
 }
 
 /** @param missing told each time that there is none, with what the node said */
-export function keepSession(
+export function reconnecting(
   open: (signal: AbortSignal) => Promise<Session | SessionEnd>,
   missing: (said: string) => void,
-): KeptSession {
+): ReconnectingSession {
   let kept: { readonly session: Session; readonly began: number } | null = null;
   let opening: Promise<Session | SessionEnd | null> | undefined;
   let notBefore = 0;

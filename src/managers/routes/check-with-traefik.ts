@@ -11,7 +11,7 @@ import type { Backend } from './route.ts';
 type Resolve = ReturnType<typeof references>['resolve'];
 
 /** `file`: what was judged, under the names of the labels. */
-export function judged(said: Provided, backends: ReadonlyMap<string, Backend>, resolve: Resolve) {
+export function checkWithTraefik(said: Provided, backends: ReadonlyMap<string, Backend>, resolve: Resolve) {
   const file = asFile(said, backends, resolve);
   const refusals = refused(file);
   return { file, refusals, diagnostics: refusals.flatMap((refusal) => told(refusal, said)) };

@@ -8,7 +8,7 @@ import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
 import { colours, EXIT, type Io } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
-import { who } from '../replay.ts';
+import { requesterName } from '../replay.ts';
 import { showAndAsk } from '../show-and-ask.ts';
 import { targetsOf } from './words.ts';
 
@@ -30,7 +30,7 @@ export interface VerbArgs extends Pick<AskOptions, 'json'> {
 const PLANNED_WITHIN_MS = 5_000;
 
 /** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
-export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
+export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
   const {
     verb,
     words,
@@ -49,7 +49,7 @@ export async function askVerb(args: VerbArgs, io: Io): Promise<number> {
     return EXIT.usage;
   }
   const client = clientOf(io);
-  const command = { verb, targets, cascade, now, by: who() };
+  const command = { verb, targets, cascade, now, by: requesterName() };
   if (row.showsFirst && !dryRun) {
     // Where nobody can be asked, what destroys, restarts or replaces something waits for `phoenix approve`, as it does in a commit.
     const answered = await showAndAsk(client, command, { yes, json, wait }, io);

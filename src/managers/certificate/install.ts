@@ -12,7 +12,7 @@ import { octal } from './program.ts';
 const CERTIFICATE_MODE = 0o644;
 const ROOT: FileOwner = { uid: 0, gid: 0 };
 
-export function putInPlace(spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {
+export function installCertificate(spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {
   const { commonName, certPath, keyPath } = spec;
   const owner = seen.owner ?? ROOT;
   const folders = [...new Set([certPath, keyPath].map((path) => dirname(path)))].filter(

@@ -29,7 +29,7 @@ async function policyInForce({ ledger, repository, declared }: Context): Promise
 }
 
 /** What was in force before the commit when it was first judged, noted with the first call. */
-async function judgeOf(context: Context, commit: CommitSha): Promise<PolicyRecord | null> {
+async function policyBefore(context: Context, commit: CommitSha): Promise<PolicyRecord | null> {
   const { ledger } = context;
   const known = await ledger.judgeOf(commit);
   if (known !== null) return known;
@@ -42,7 +42,7 @@ async function judgeOf(context: Context, commit: CommitSha): Promise<PolicyRecor
 
 /** Everything that a commit must have: approvals, persons, protected guests, windows, signatures, its share of deletions. */
 export async function policyFor(context: Context, declared: Declared): Promise<Policy> {
-  const before = await judgeOf(context, declared.commit);
+  const before = await policyBefore(context, declared.commit);
   return strictest([before, await policyInForce(context)], declared);
 }
 
@@ -68,14 +68,14 @@ export async function beginWithPolicy(context: Context, commit: string): Promise
 }
 
 /** Called when the run has come to its end, before that is recorded: a crash in between does it again. */
-export async function takeForce(context: Context, commit: string, request: RunRequest): Promise<void> {
-  if (!bringsAll(request)) return;
+export async function enforcePolicyOf(context: Context, commit: string, request: RunRequest): Promise<void> {
+  if (!appliesWholeCommit(request)) return;
   const { config } = await context.declared(commit as CommitSha);
   if (config !== null) await context.ledger.enforce({ commit, policy: policyOfConfig(config) });
 }
 
 /** It brings everything to its commit: a part of it, a look and what switches something do not. */
-export function bringsAll({ targets, readOnly, verb }: RunRequest): boolean {
+export function appliesWholeCommit({ targets, readOnly, verb }: RunRequest): boolean {
   const row = verbRow(verb);
   return targets === null && !readOnly && row.work === 'converge' && row.bringsAll;
 }

@@ -40,17 +40,17 @@ export async function keptFiles(host: HostReader, section: string): Promise<Kept
 }
 
 /** @param reload has the program read what was put back; it may fail as well */
-export function keepFiles(section: string, swaps: readonly Swap[], reload: readonly Action[]): Safeguard {
+export function fileRollback(section: string, swaps: readonly Swap[], reload: readonly Action[]): Safeguard {
   const files: Kept = Object.fromEntries(
     swaps.map(({ path, before, after, mode = 0o644 }) => [path, { before, after: digest(after), mode }]),
   );
   const text = `${JSON.stringify(files, null, 2)}\n`;
   const take = write(`keep the files of ${section} as they were`, unprovedFile(section), text, null, 0o600);
-  return { ...putBack(section, files, reload), take: [take] };
+  return { ...rollbackOf(section, files, reload), take: [take] };
 }
 
 /** In reverse. A file that somebody else has changed meanwhile, or that was not swapped yet, stays as it is. */
-export function putBack(section: string, files: Kept, reload: readonly Action[]): Safeguard {
+export function rollbackOf(section: string, files: Kept, reload: readonly Action[]): Safeguard {
   const back = Object.entries(files).map(([path, { before, after, mode }]): Action => {
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
     return { ...act(`put ${path} back`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };

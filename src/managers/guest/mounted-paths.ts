@@ -4,7 +4,7 @@ import type { Guest } from '../config.ts';
 import type { LxcGuest } from '../lxc/declared.ts';
 
 /** Where a path inside a container lies on the host, through its mounts; null where it is the container's own. */
-export function seenFrom(guest: LxcGuest, path: string): string | null {
+export function hostPathOf(guest: LxcGuest, path: string): string | null {
   const [mount] = guest.mountPoints
     .filter(({ containerPath }) => path === containerPath || path.startsWith(`${containerPath}/`))
     .sort((a, b) => b.containerPath.length - a.containerPath.length);
@@ -12,7 +12,7 @@ export function seenFrom(guest: LxcGuest, path: string): string | null {
 }
 
 /** Where a guest sees a path of the host, through its mounts; null where it does not. */
-export function seenBy(guest: Guest, path: string): string | null {
+export function guestPathOf(guest: Guest, path: string): string | null {
   const mounts =
     guest.kind === 'lxc'
       ? guest.mountPoints.map(({ hostPath, containerPath }) => ({ from: hostPath, to: containerPath }))

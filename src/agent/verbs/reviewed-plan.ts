@@ -12,7 +12,7 @@ import type { Approval, Ledger, RunDetail, RunRequest } from '../../ports/ledger
 const ANSWERED_WITHIN_MS = 60 * 60 * 1000;
 
 /** Null where the run is a dry run of the same command that was planned and came to its end; else why it is not. Pure. */
-export function whyNotShown(shown: RunDetail | null, asked: Omit<RunRequest, 'created'>, now: Date): string | null {
+export function dryRunRefusal(shown: RunDetail | null, asked: Omit<RunRequest, 'created'>, now: Date): string | null {
   if (shown === null) return SHOWN.unknown;
   const { request } = shown;
   const isSame =
@@ -28,7 +28,7 @@ export function whyNotShown(shown: RunDetail | null, asked: Omit<RunRequest, 'cr
 }
 
 /** Null where the plan is the one that was shown; else what to do. Pure. */
-export function whyNotAsShown(shown: RunDetail | null, plan: Plan): string | null {
+export function planDiffers(shown: RunDetail | null, plan: Plan): string | null {
   if (shown?.plan == null) return SHOWN.unknown;
   return text(shown.plan.steps) === text(plan.steps) ? null : SHOWN.changed;
 }
