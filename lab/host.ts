@@ -5,7 +5,14 @@ export { nodeOwners } from './src/host/files.ts';
 export { manageBy } from './src/host/links/manage.ts';
 export { providePool } from './src/host/zfs/zpool.ts';
 export { type LabNetwork, labNetwork, networkSocket, startLabNetwork } from './src/network/network.ts';
-export { createLab, type DeclaredStorage, declareStorage, labPath, setGuestState } from './src/proxmox/create.ts';
+export {
+  createLab,
+  type DeclaredStorage,
+  declareNode,
+  declareStorage,
+  labPath,
+  setGuestState,
+} from './src/proxmox/create.ts';
 export type { CallOrders } from './src/proxmox/faults.ts';
 export { programsHere } from './src/proxmox/here.ts';
 export { PROXMOX_PROGRAMS } from './src/proxmox/programs.ts';

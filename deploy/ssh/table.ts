@@ -69,6 +69,11 @@ const CLASSES: Readonly<Record<string, string>> = {
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
+  /** A guest as HA calls it. */
+  sid: '(?:ct|vm):{vmid}',
+  sids: '{sid}(?:,{sid})*',
+  hanodes: '{hanode}(?:,{hanode})*',
+  hanode: '{name}(?::[0-9]{1,4})?',
   /** An address, a network, or an alias of the datacenter. */
   cidr: '[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?|(?:dc/)?[A-Za-z][A-Za-z0-9_-]+',
   /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
@@ -190,7 +195,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...[
       '/etc/network/interfaces',
       '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
-      '/etc/pve/(?:ha/resources|replication)\\.cfg',
+      '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter)\\.cfg',
       '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/\\.vmlist',
@@ -202,7 +207,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   secrets: '/etc/phoenix/secrets',
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
-    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall)'],
+    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall|ha)'],
     ...['/etc/network/interfaces\\.d', '/etc/exports\\.d'],
   ].join('|'),
   /** Files that steps of several targets add lines to. */
@@ -235,6 +240,8 @@ const FORMATS: Readonly<Record<string, string>> = {
   'mac-prefix': 'macprefix',
   'pve-configid': 'name',
   'pve-dir-override-list': 'overrides',
+  'pve-ha-node-list': 'hanodes',
+  'pve-ha-resource-id-list': 'sids',
   'pve-node-list': 'words',
   'pve-storage-content-list': 'list',
   'pve-storage-options': 'plain',
@@ -325,7 +332,7 @@ function wordsFor(kind: string, option: string, schema: Schema): string {
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear, digest, rename, part } = row;
+  const { id, paths, members, clear, digest, rename, part, deleting } = row;
   const options = [...optionsOf(row)].map(
     ([option, schema]) =>
       [
@@ -360,7 +367,7 @@ function objectCommands(row: ObjectRow): string[] {
   return [
     `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
-    `pvesh delete ${named}${part?.goesWith === true ? ' --force 1' : ''}`,
+    `pvesh delete ${[named, ...(part?.goesWith === true ? ['--force', '1'] : []), ...(deleting ?? [])].join(' ')}`,
   ];
 }
 
@@ -382,7 +389,7 @@ const RULE =
   '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
 
 /** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
-const NAME_CLASSES: Readonly<Record<string, string>> = { userid: 'puser' };
+const NAME_CLASSES: Readonly<Record<string, string>> = { sid: 'sid', userid: 'puser' };
 
 function classed(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);

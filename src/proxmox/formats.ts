@@ -195,6 +195,13 @@ const VERIFIERS: Record<string, Verifier> = {
     );
   },
   'pve-groupid': matching('[A-Za-z0-9.\\-_]+', "group name '%s' contains invalid characters"),
+  // pve-ha-manager, PVE/HA/Tools.pm.
+  'pve-ha-node': matching(
+    '[a-zA-Z0-9]([a-zA-Z0-9\\-]*[a-zA-Z0-9])?(:\\d+)?',
+    'value does not look like a valid ha node',
+  ),
+  'pve-ha-resource-id': matching('[a-z]+:\\S+', 'value does not look like a valid ha resource id'),
+  'pve-ha-resource-or-vm-id': matching('[a-z]+:\\S+|\\d+', 'value does not look like a valid ha resource id'),
   'pve-hotplug-features': hotplug,
   'pve-iface': interfaceName,
   'pve-ipv4-config': passing(
@@ -221,6 +228,8 @@ const VERIFIERS: Record<string, Verifier> = {
   'ldap-simple-attr': matching('[a-zA-Z0-9]+', "value '%s' does not look like a simple ldap attribute name"),
   'pve-priv': passing((value) => privileges.includes(value), "invalid privilege '%s'"),
   'pve-realm': matching('[A-Za-z][A-Za-z0-9.\\-_]+', 'value does not look like a valid realm'),
+  // pve-guest-common, PVE/ReplicationConfig.pm.
+  'pve-replication-job-id': matching('\\d{3,}-\\d+', "invalid replication job id '%s'"),
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-storage-content': content,

@@ -30,6 +30,11 @@ export function parseSections(text: string): Map<string, Section> {
   return sections;
 }
 
+/** An option that is on stands there without a value, and one that is off does not stand there (PVE::SectionConfig::format_config_line). */
+export function withSwitches(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')]));
+}
+
 /** Sections that have an id and no type, as those of mappings. */
 export function parseUntypedSections(text: string): Map<string, Options> {
   const typed = text.replaceAll(/^(\S+)\s*$/gm, 'section: $1');

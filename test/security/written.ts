@@ -84,6 +84,9 @@ const UNKNOWN: ObjectSeen = {
   text: null,
   there: {
     guest: null,
+    container: null,
+    'virtual machine': null,
+    ha: null,
     storage: null,
     pool: null,
     group: null,

@@ -168,6 +168,12 @@ export function declareStorage(dir: string, { id, type, content, settings = {} }
   });
 }
 
+/** Makes another node of the cluster, as far as this one sees it: a folder for its guests. */
+export function declareNode(dir: string, name: string): void {
+  for (const folder of ['lxc', 'qemu-server'])
+    mkdirSync(join(resolve(dir), 'etc/pve/nodes', name, folder), { recursive: true });
+}
+
 /** Sets whether a guest runs, as a kernel would, whatever the programs did. */
 export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): void {
   setRunning(openNode(resolve(dir)), id, state === 'running');

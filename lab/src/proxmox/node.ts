@@ -54,6 +54,12 @@ export function guestIds(node: LabNode, kind: GuestKind): number[] {
   return idsIn(dirname(configPath(node, kind, 0)));
 }
 
+/** The nodes of the cluster: this one, and those that have a folder. */
+export function clusterNodes(node: LabNode): string[] {
+  const nodes = pathOf(node, 'etc/pve/nodes');
+  return [...new Set([node.name, ...(existsSync(nodes) ? readdirSync(nodes) : [])])].sort();
+}
+
 function idsIn(folder: string): number[] {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const ids = names.flatMap((name) => (/^[1-9]\d*\.conf$/.test(name) ? [Number.parseInt(name, 10)] : []));
@@ -69,7 +75,7 @@ export interface GuestElsewhere {
 /** Guests of the other nodes of the cluster, whose files every node sees. */
 export function guestsElsewhere(node: LabNode): GuestElsewhere[] {
   const nodes = pathOf(node, 'etc/pve/nodes');
-  const others = existsSync(nodes) ? readdirSync(nodes).filter((name) => name !== node.name) : [];
+  const others = clusterNodes(node).filter((name) => name !== node.name);
   return others.flatMap((other) =>
     (['lxc', 'qemu'] as const).flatMap((kind) => {
       return idsIn(join(nodes, other, FOLDERS[kind])).map((id) => ({ id, kind, node: other }));

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createLab, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
+import { createLab, declareNode, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/life/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
@@ -24,9 +24,17 @@ export function supplyLab(dir: string, config: Config): void {
       content: contents ?? ['images', 'rootdir', 'vztmpl', 'iso'],
     });
   }
+  for (const node of otherNodes(config)) declareNode(dir, node);
   provideDriver(dir, config);
   for (const path of filesOf(config)) provide(join(dir, path), 0);
   for (const path of imagesOf(config)) provide(join(dir, path), IMAGE_BYTES);
+}
+
+/** Nodes that rules of HA and replication name. */
+function otherNodes({ datacenter }: Config): string[] {
+  const named = (kind: string, option: string) =>
+    (datacenter?.get(kind) ?? []).flatMap(({ options }) => [options[option] ?? []].flat().map(String));
+  return [...named('replication', 'target'), ...named('harule', 'nodes').map((node) => node.split(':')[0] ?? '')];
 }
 
 /** The driver that a person installs, as its module tells its version. */

@@ -38,7 +38,7 @@ export function making(
   if (row.makes === undefined) {
     const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.making ?? [])];
-    return pvesh(summary, 'create', pathOf(row, create, name), args);
+    return pvesh(summary, 'create', pathOf(row, create, name), args, costOf(row, Object.keys(spec), spec));
   }
   const { program, args, without } = row.makes;
   const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
@@ -63,6 +63,11 @@ export function making(
   };
 }
 
+/** What it costs that these options become what is declared. */
+export function costOf(row: ObjectRow, options: readonly string[], spec: JsonObject): Impact {
+  return options.some((option) => row.costs?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
+}
+
 /** @param seen of one whose file may have been changed by others since: its digest goes along; null where an earlier call changes it */
 export function setting(
   row: ObjectRow,
@@ -70,19 +75,20 @@ export function setting(
   summary: string,
   args: readonly string[],
   seen: ObjectSeen | null = null,
+  impact: Impact = 'live',
 ): Action {
   if (row.rename !== undefined) {
     return pvesh(summary, 'create', row.paths.create, [`--${row.id}`, name, `--${row.rename}`, name, ...args]);
   }
   const [path, own] = addressed(row, name);
   const digest = row.digest === true && seen?.text != null ? ['--digest', sha1(seen.text)] : [];
-  return pvesh(summary, 'set', path, [...own, ...args, ...digest]);
+  return pvesh(summary, 'set', path, [...own, ...args, ...digest], impact);
 }
 
 export function deletion(row: ObjectRow, name: string, impact: Impact): Action {
   const [path, own] = addressed(row, name);
   const force = row.part?.goesWith === true ? ['--force', '1'] : [];
-  return pvesh(`delete ${row.what} ${name}`, 'delete', path, [...own, ...force], impact);
+  return pvesh(`delete ${row.what} ${name}`, 'delete', path, [...own, ...force, ...(row.deleting ?? [])], impact);
 }
 
 /** The path of an object, and its name as an option where the path does not hold it. */

@@ -7,7 +7,7 @@ import type { Options } from '../../proxmox/section-config.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { Decision, Wanted } from '../manager.ts';
-import { deletion, making, optionArgs, setting } from './calls.ts';
+import { costOf, deletion, making, optionArgs, setting } from './calls.ts';
 import { markedComment } from './mark.ts';
 import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
@@ -33,6 +33,10 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   }
   const absent = whyNotThere(row, wanted, spec, seen);
   if (absent !== null) return { kind: 'impossible', reason: absent };
+  if (present !== null && row.leaving?.(present) === true) {
+    const reason = `${row.what} ${nameOf(wanted.target)} was deleted, and Proxmox has not taken it away yet; it is made again when that is done`;
+    return { kind: 'impossible', reason, passing: true };
+  }
   const taken = whyTaken(row, wanted, spec, seen);
   if (taken !== null) return { kind: 'blocked', reason: taken };
   if (present === null) return { kind: 'actions', actions: creation(row, wanted, spec, seen) };
@@ -61,14 +65,24 @@ export function whyNotThere(
     if (known === null || known.includes(named) || isDeclared(sort, named, declares)) continue;
     const [option] = at;
     const where = option === undefined ? '' : ` in ${option}`;
-    return `${row.what} ${name} names ${sort} ${named}${where}, which is not there; make it, or take it out of ${option ?? 'the file'}`;
+    return `${row.what} ${name} names ${CALLED[sort] ?? sort} ${named}${where}, which is not there; make it, or take it out of ${option ?? 'the file'}`;
   }
   return null;
 }
 
+/** What a sort is called for people, where that is not its own name. */
+const CALLED: Readonly<Record<string, string>> = { ha: 'HA resource' };
+
+/** Of targets, where the sort is not one itself. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  guest: ['lxc', 'vm'],
+  container: ['lxc'],
+  'virtual machine': ['vm'],
+};
+
 function isDeclared(sort: string, name: string, declares: Wanted['declares']): boolean {
   if (declares === undefined) return false;
-  const kinds = sort === 'guest' ? ['lxc', 'vm'] : [sort];
+  const kinds = KINDS[sort] ?? [sort];
   return kinds.some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
 }
 
@@ -99,7 +113,9 @@ function changes(
   return [
     ...(named.length === 0
       ? []
-      : [setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen)]),
+      : [
+          setting(row, name, `set ${named.join(', ')} of ${calledIn(row, name)}`, args, seen, costOf(row, named, spec)),
+        ]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
     ...partActions(row, wanted, spec, seen, present),
@@ -125,7 +141,8 @@ export function optionChanges(
     if (isGiven) given.push(...optionArgs(option, schema, value ?? present[option]?.[0]));
     if (value !== undefined) {
       if (isAsDeclared(row, option, schema, value, present)) continue;
-      if (!isGiven) set.push(...optionArgs(option, schema, value));
+      if (value === false && row.switches?.includes(option) === true) cleared.push(option);
+      else if (!isGiven) set.push(...optionArgs(option, schema, value));
       named.push(option);
       continue;
     }
@@ -149,7 +166,11 @@ function calledIn(row: ObjectRow, name: string): string {
 /** One that is left out counts as what Proxmox takes it for. */
 function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Json, present: Options): boolean {
   const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
-  return has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value));
+  const meant = (texts: readonly string[]): string => {
+    const meaning = meaningOf(schema, texts);
+    return row.synonyms?.[option]?.[meaning] ?? meaning;
+  };
+  return has !== undefined && meant(has) === meant(textsOf(schema, value));
 }
 
 /** What is declared; the comment with whose the object is behind it. */
@@ -182,7 +203,9 @@ function decideRecreation(
   const why = `Proxmox never changes ${fixed.join(', ')} of ${row.what} ${name}, and making it again${held} loses ${row.lost}`;
   if (kept) return { kind: 'blocked', reason: `${why}; it is protected` };
   if (!approved) return { kind: 'blocked', reason: `${why}; ${howToApprove('recreate', target)}` };
-  const actions = [deletion(row, name, 'recreate'), ...creation(row, wanted, spec, seen)];
+  // What Proxmox takes away by and by is not made again before.
+  const anew = row.leaving === undefined ? creation(row, wanted, spec, seen) : [];
+  const actions = [deletion(row, name, 'recreate'), ...anew];
   return { kind: 'actions', actions };
 }
 
@@ -195,7 +218,9 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectS
   const { target, before, approved } = wanted;
   const { present } = seen;
   const name = nameOf(target);
-  if (present === null) return { kind: 'actions', actions: forgetSecrets(row, name, seen) };
+  if (present === null || row.leaving?.(present) === true) {
+    return { kind: 'actions', actions: forgetSecrets(row, name, seen) };
+  }
   const foreign = whyForeign(row, wanted, present);
   if (foreign !== null) return { kind: 'actions', actions: [], remarks: [`${foreign}: it stays as it is`] };
   const naming = row.namedBy?.(name, seen.firewalls) ?? [];

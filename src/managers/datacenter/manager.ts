@@ -7,6 +7,7 @@ import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import type { Kind } from '../kind.ts';
 import { own } from '../sources.ts';
+import { costOf } from './calls.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { importerOf } from './import.ts';
@@ -21,7 +22,6 @@ export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects
 ).map(kindOfObject);
 
 function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
-  const imports = importerOf(row);
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },
@@ -41,7 +41,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
     health: () => null,
     // What it was stands in Git.
     safeguard: () => null,
-    ...(imports === undefined ? {} : { imports }),
+    imports: importerOf(row),
   };
 }
 
@@ -50,7 +50,9 @@ function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): 
   if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
   const isAnew = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
   const anew = verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isAnew(path));
-  return anew ? 'recreate' : 'live';
+  if (anew) return 'recreate';
+  const changed = fields.map(({ path }) => path.split('/')[1] ?? '');
+  return costOf(row, changed, after ?? {});
 }
 
 function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
@@ -74,6 +76,8 @@ function isGuest(id: TargetId): boolean {
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {
+  if (sort === 'container') return [targetId('lxc', name)];
+  if (sort === 'virtual machine') return [targetId('vm', name)];
   if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
   return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
 }

@@ -3,6 +3,7 @@
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
+import { HA_RESOURCES_FILE, parseHaResources } from '../../proxmox/ha.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
@@ -15,6 +16,7 @@ const USERS = '/etc/pve/user.cfg';
 const FIREWALLS = '/etc/pve/firewall';
 const HOST_FIREWALL = '/etc/pve/local/host.fw';
 const REALMS = '/etc/pve/domains.cfg';
+const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE];
 
 export interface Objects {
   /** By name. */
@@ -41,7 +43,7 @@ export interface ObjectSeen extends Objects {
 }
 
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [row.file, GUESTS, STORAGES, USERS, REALMS];
+  const paths = [row.file, ...ALL];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
@@ -55,6 +57,9 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     text: text.get(row.file) ?? null,
     there: {
       guest: guestsIn(text.get(GUESTS)),
+      container: guestsIn(text.get(GUESTS), 'lxc'),
+      'virtual machine': guestsIn(text.get(GUESTS), 'qemu'),
+      ha: [...parseHaResources(text.get(HA_RESOURCES_FILE) ?? '').keys()],
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],
       group: [...parseUserConfig(users, 'group').keys()],
@@ -80,11 +85,11 @@ async function firewallsOf(host: HostReader): Promise<ReadonlyMap<string, string
   return own === undefined ? files : new Map([...files, [HOST_FIREWALL, own]]);
 }
 
-function guestsIn(text: string | undefined): string[] | null {
+function guestsIn(text: string | undefined, ofType?: 'lxc' | 'qemu'): string[] | null {
   if (text === undefined) return null;
-  const { ids } = JSON.parse(text) as { readonly ids?: Readonly<Record<string, unknown>> };
+  const { ids } = JSON.parse(text) as { readonly ids?: Readonly<Record<string, { readonly type?: unknown }>> };
   if (ids === undefined) throw new Error(`${GUESTS}: it lists no guests`);
-  return Object.keys(ids);
+  return Object.entries(ids).flatMap(([id, { type }]) => (ofType === undefined || type === ofType ? [id] : []));
 }
 
 export function seenOf(objects: Objects, target: TargetId): ObjectSeen {

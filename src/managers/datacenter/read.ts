@@ -13,6 +13,13 @@ import type { Datacenter, DeclaredObject } from './declared.ts';
 import { each } from './each.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
+import {
+  haKeepsTheStateOfGuests,
+  haNamesGuestsByTheirKind,
+  haRulesAgree,
+  replicatedDisksAreOnZfs,
+  replicationIsToOneNodeOnce,
+} from './ha-rules.ts';
 import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -50,6 +57,11 @@ export const declaration: Declaration = {
     namesAreKeptByOne,
     tagsFitTheirZones,
     subnetsFitTheirVnets,
+    haNamesGuestsByTheirKind,
+    haKeepsTheStateOfGuests,
+    haRulesAgree,
+    replicationIsToOneNodeOnce,
+    replicatedDisksAreOnZfs,
   ],
 };
 

@@ -1,7 +1,8 @@
 // What is said of a kind of object of a datacenter: one row, from which its schema, its observation and its commands follow.
 
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+import type { Impact } from '../../model/plan.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -9,7 +10,9 @@ import type { ObjectSeen } from './observe.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named = 'guest' | 'storage' | 'pool' | 'group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet';
+export type Named =
+  | ('guest' | 'container' | 'virtual machine' | 'storage' | 'pool' | 'ha')
+  | ('group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet');
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {
@@ -64,6 +67,8 @@ export interface ObjectRow {
   readonly named?: { readonly pattern: RegExp; readonly expected: string };
   /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
   readonly reserved?: (name: string) => string | null;
+  /** Those that are there on a fresh node, with their options: import writes none that is still so. */
+  readonly made?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Applied with others as one target, which the row has then none of its own of. */
   readonly together?: true;
   /** The option by which what has no call for a change is made anew under the name that it has. */
@@ -87,6 +92,12 @@ export interface ObjectRow {
   readonly types?: Readonly<Record<string, TypeOptions>>;
   /** What Proxmox takes an option for that is not there. */
   readonly defaults: Readonly<Record<string, string>>;
+  /** Other words of Proxmox for a value, by option: both mean the same. */
+  readonly synonyms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Options that are taken away where they are false, since the call passes over that. */
+  readonly switches?: readonly string[];
+  /** What it costs that an option becomes what it is declared as. Default: it is changed live. */
+  readonly costs?: (option: string, value: Json | undefined) => Impact;
   /** Options that exclude each other: exactly one of them is declared. */
   readonly oneOf: readonly string[];
   /** How an option is taken away: by `--delete`, or by an empty text, or its default where it has one. */
@@ -97,8 +108,11 @@ export interface ObjectRow {
   /** What its name, or an option in its own words, names beside `names`. */
   readonly refers?: (name: string, options: JsonObject) => readonly Reference[];
   readonly secrets?: Readonly<Record<string, SecretOption>>;
-  /** What a call that makes it is given beside its options. */
+  /** What a call that makes it is given beside its options, and one that deletes it. */
   readonly making?: readonly string[];
+  readonly deleting?: readonly string[];
+  /** It was deleted, and Proxmox has not come to it yet. */
+  readonly leaving?: (present: Options) => boolean;
   /** Made by another program than pvesh: its first words, and the options that they say already. */
   readonly makes?: {
     readonly program: string;

@@ -4,15 +4,18 @@ import type { ObjectRow } from './row.ts';
 import { groups, pools, realms, rights, roles, tokens, users } from './rows/access.ts';
 import { backupJobs } from './rows/backup.ts';
 import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
+import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
 import { metricServers } from './rows/metrics.ts';
 import { datacenterOptions } from './rows/options.ts';
+import { replicationJobs } from './rows/replication.ts';
 import { subnets, vnets, zones } from './rows/sdn.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
   ...[storages, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, metricServers, datacenterOptions, backupJobs],
+  ...[haResources, haRules, replicationJobs],
   ...[aliases, ipSets, firewallGroups],
   ...[zones, vnets, subnets],
 ];

@@ -88,10 +88,8 @@ function shapeOf(schema: Schema): z.ZodType {
   if (schema.enum !== undefined) return z.enum(schema.enum as [string, ...string[]]);
   if (type === 'boolean') return z.boolean();
   if (type === 'integer' || type === 'number') {
-    return z
-      .int()
-      .min(minimum ?? Number.MIN_SAFE_INTEGER)
-      .max(maximum ?? Number.MAX_SAFE_INTEGER);
+    const [least, most] = [minimum ?? Number.MIN_SAFE_INTEGER, maximum ?? Number.MAX_SAFE_INTEGER];
+    return type === 'integer' ? z.int().min(least).max(most) : z.number().multipleOf(0.01).min(least).max(most);
   }
   if (type === 'array') return z.array(shapeOf(items ?? { type: 'string' })).min(1);
   if (isList(schema)) return z.array(wordShape(format ?? '')).min(1);
@@ -172,6 +170,24 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'acl.users': 'Users that have the roles: "ada@pve"',
   'realm.default': 'Whether it is the one that the login page offers first',
   'realm.type': 'What is asked: ad, ldap or openid. It cannot be changed',
+  'ha.failback':
+    'Whether it goes back to a node that its rules prefer, once that is there again. Default: as Proxmox has it, true',
+  'ha.max_relocate': 'How often it is tried on another node when it does not start. Default: as Proxmox has it, 1',
+  'ha.max_restart': 'How often it is started again on a node before another is tried. Default: as Proxmox has it, 1',
+  'ha.state':
+    'What HA sees to: started, stopped, disabled (stopped, and not moved), ignored. Default: as Proxmox has it, started',
+  'harule.affinity': 'Whether its resources run on one node (positive), or each on another (negative)',
+  'harule.disable': 'Whether it is out of force',
+  'harule.nodes': 'Nodes that its resources run on, each with a priority where it matters: "pve:2"',
+  'harule.resources': 'Resources of HA that it is about: "ct:101", "vm:201"',
+  'harule.strict': 'Whether they run on no other node. Default: as Proxmox has it, false',
+  'harule.type':
+    'What it says: node-affinity, on which nodes; resource-affinity, together or apart. It cannot be changed',
+  'replication.disable': 'Whether it is not carried out',
+  'replication.rate': 'Most megabytes a second. Default: no bound',
+  'replication.schedule':
+    'How often, as a calendar event of Proxmox. Default: as Proxmox has it, "*/15": every quarter of an hour',
+  'replication.target': 'The node that has the copy. It cannot be changed',
   'user.enable': 'Whether the user may log in. Default: as Proxmox has it, true',
   expire: 'When it ends, in seconds since 1970; 0: never',
   groups: 'Groups that the user is in, and no others',

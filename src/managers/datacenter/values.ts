@@ -31,6 +31,13 @@ export function meaningOf(schema: Schema, texts: readonly string[]): string {
   const text = texts.at(-1) ?? '';
   if (schema.type === 'boolean') return booleanOf(text) ?? text;
   if (schema.type === 'integer' || schema.type === 'number') return String(Number(text));
+  // A node without a priority has the lowest.
+  if (schema.format === 'pve-ha-node-list')
+    return JSON.stringify(
+      splitList(text)
+        .map((node) => node.replace(/:0*([1-9]\d*)?$/, (_, priority) => (priority === undefined ? '' : `:${priority}`)))
+        .sort(),
+    );
   if (isList(schema)) return JSON.stringify([...new Set(splitList(text))].sort());
   if (schema.format === 'IPorCIDR') return networkMeaning(text.trim());
   if (schema.format === undefined || propertiesOf(schema.format) === undefined) return text.trim();

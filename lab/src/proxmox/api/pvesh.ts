@@ -8,9 +8,11 @@ import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
+import { haCall } from '../objects/ha.ts';
 import { optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
+import { replicationCall } from '../objects/replication.ts';
 import { sdnCall } from '../objects/sdn.ts';
 import { sectionCall } from '../objects/sections.ts';
 import { typedCall } from '../objects/typed.ts';
@@ -102,7 +104,17 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 }
 
 /** Objects of the datacenter: the first that knows the path answers. */
-const OBJECTS = [poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall];
+const OBJECTS = [
+  poolCall,
+  accessCall,
+  realmCall,
+  sdnCall,
+  sectionCall,
+  typedCall,
+  optionsCall,
+  haCall,
+  replicationCall,
+];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 

@@ -3,7 +3,9 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseSections } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
 import { pathOf } from '../node.ts';
+import { leaveHa } from '../objects/ha.ts';
 import { leavePools } from '../objects/pools.ts';
+import { leaveReplication } from '../objects/replication.ts';
 import { leaveJobs } from '../objects/sections.ts';
 import { refuse } from '../refusal.ts';
 import { copyTree, removeTree } from './trees.ts';
@@ -28,10 +30,13 @@ export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purg
   if (job !== undefined) refuse(`There is a replication job '${job}' for guest '${id}' - Please remove that first.`);
 }
 
-/** Removes the firewall rules and the files of a guest that is gone, and its places in pools and, where it is purged, in backup jobs. */
+/** Removes the firewall rules and the files of a guest that is gone, and its places in pools and, where it is purged, in backup jobs, HA and replication. */
 export function forgetGuest(call: Call, id: number, purge = false): void {
   rmSync(pathOf(call.node, `etc/pve/firewall/${id}.fw`), { force: true });
   removeTree(call.node, id);
   leavePools(call.node, id);
-  if (purge) leaveJobs(call.node, id);
+  if (!purge) return;
+  leaveJobs(call.node, id);
+  leaveHa(call.node, id);
+  leaveReplication(call.node, id);
 }

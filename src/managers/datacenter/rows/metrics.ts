@@ -1,6 +1,6 @@
 // Servers that the nodes send their figures to (pve-manager, PVE/Status).
 
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const metricServers: ObjectRow = {
@@ -13,11 +13,7 @@ export const metricServers: ObjectRow = {
   file: '/etc/pve/status.cfg',
   read: (text) =>
     new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => {
-        // It stands there without a value.
-        const { disable, ...others } = options;
-        return [id, { ...others, ...(disable === undefined ? {} : { disable: ['1'] }), type: [type] }];
-      }),
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
     ),
   mark: null,
   // Headers hold secrets, and go through a command line alone.

@@ -1,0 +1,106 @@
+// Replication jobs, as the API changes them (pve-manager, PVE/API2/ReplicationConfig.pm). Nothing is copied, and what is marked for removal stays
+// until somebody takes it away: both are the work of a daemon.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { type Call, warn } from '../call.ts';
+import { disksOf } from '../guest/disks.ts';
+import { load } from '../guest/guest.ts';
+import { replaceFile } from '../lock.ts';
+import { clusterNodes, guestsElsewhere, kindOf, type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { located } from '../storage/storage.ts';
+
+const FILE = 'etc/pve/replication.cfg';
+const OPTIONS = ['target', 'disable', 'comment', 'rate', 'schedule', 'remove_job', 'source'];
+
+/** Answers a change of a job; undefined for any other call. */
+export function replicationCall(
+  call: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  if (!/^\/cluster\/replication(\/\{id\})?$/.test(template) || method === 'GET') return undefined;
+  const { node } = call;
+  const { id: named, type: _type, delete: unset, digest, force, keep, ...given } = parameters;
+  const id = String(named);
+  const raw = fileOf(node);
+  const sections = parseSections(raw);
+  const before = sections.get(id);
+  const section = (options: Record<string, readonly string[]>): Section => ({ type: 'local', options });
+  const set = Object.fromEntries(Object.entries(given).map(([option, value]) => [option, [String(value)]]));
+  if (method === 'DELETE' && force === '1') sections.delete(id);
+  else if (method === 'DELETE') {
+    const { options } = before ?? refuse(`no such job '${id}'`);
+    sections.set(id, section({ ...options, remove_job: [keep === '1' ? 'local' : 'full'] }));
+    warn(call, 'Replication job removal is a background task and will take some time.');
+  } else if (method === 'POST') {
+    const source = mayReplicate(call, id, String(given['target']));
+    if (before !== undefined) refuse(`replication job '${id}' already exists`);
+    sections.set(id, section({ ...set, source: [source] }));
+    isOnlyOne(sections, id);
+  } else {
+    if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+      refuse('detected modified configuration - file changed by other user? Try again.');
+    const { options } = before ?? refuse(`no such job '${id}'`);
+    const cleared = splitList(String(unset ?? ''));
+    const strange = cleared.find((option) => !OPTIONS.includes(option));
+    if (strange !== undefined) refuse(`no such option '${strange}'`);
+    if (cleared.includes('target')) refuse("unable to delete required option 'target'");
+    const now = Object.entries({ ...options, ...set }).filter(([option]) => !cleared.includes(option));
+    sections.set(id, section(Object.fromEntries(now)));
+  }
+  for (const [job, { type, options }] of sections) sections.set(job, { type, options: withBareWord(options) });
+  replaceFile(pathOf(node, FILE), printSections(sections, ['disable', 'target']));
+  return { data: null };
+}
+
+/** The node that a guest is on, whose disks are where they can be copied from. */
+function mayReplicate(call: Call, id: string, target: string): string {
+  const { node } = call;
+  const [guest = ''] = id.split('-');
+  const kind = kindOf(node, Number(guest));
+  const elsewhere = guestsElsewhere(node).find((one) => one.id === Number(guest));
+  if (kind === undefined && elsewhere === undefined) refuse(`Guest '${guest}' does not exist.`);
+  if (!clusterNodes(node).includes(target)) refuse(`Target '${target}' does not exist.`);
+  const source = elsewhere?.node ?? node.name;
+  if (source === target) refuse('Source and target must not be identical');
+  if (kind !== undefined) {
+    for (const { volume, properties } of disksOf(kind, load(call, kind, Number(guest)).options)) {
+      const isCopied =
+        /^[a-z][^/]*:/i.test(volume) && properties['media'] !== 'cdrom' && properties['replicate'] !== '0';
+      if (isCopied && located(node, volume).storage.family !== 'zfspool')
+        refuse(`missing replicate feature on volume '${volume}'`);
+    }
+  }
+  return source;
+}
+
+function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {
+  const [guest = ''] = id.split('-');
+  const targetOf = (job: string): string | undefined => sections.get(job)?.options['target']?.[0];
+  const other = [...sections.keys()].some(
+    (job) => job !== id && job.startsWith(`${guest}-`) && targetOf(job) === targetOf(id),
+  );
+  if (other) refuse(`replication job for guest '${guest}' to target 'local/${targetOf(id)}' already exists`);
+}
+
+/** A guest that is purged has none left. */
+export function leaveReplication(node: LabNode, id: number): void {
+  const sections = parseSections(fileOf(node));
+  const left = new Map([...sections].filter(([job]) => !job.startsWith(`${id}-`)));
+  if (left.size < sections.size) replaceFile(pathOf(node, FILE), printSections(left, ['disable', 'target']));
+}
+
+function withBareWord({ disable, ...options }: Section['options']): Section['options'] {
+  return disable === undefined || disable[0] === '0' ? options : { ...options, disable: [''] };
+}
+
+function fileOf(node: LabNode): string {
+  const file = pathOf(node, FILE);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}

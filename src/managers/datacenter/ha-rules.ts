@@ -1,0 +1,106 @@
+// What of HA and replication does not fit together, or to the guests that they name: Proxmox would refuse it half-way, or work against Phoenix.
+
+import type { Diagnostic } from '../../config/diagnostic.ts';
+import { placeIn } from '../../config/read/place.ts';
+import { targetId } from '../../model/ids.ts';
+import type { RuleContext } from '../rule.ts';
+import type { DeclaredObject } from './declared.ts';
+import { guestOf } from './rows/ha.ts';
+import { guestIn } from './rows/replication.ts';
+import { wordsOf } from './values.ts';
+
+/** UNKNOWN_REFERENCE: a container is named as a virtual machine, or the other way round. */
+export function haNamesGuestsByTheirKind({ config: { datacenter, guests } }: RuleContext): Diagnostic[] {
+  const named = [
+    ...(datacenter?.get('ha') ?? []).map((one) => ({ one, kind: 'ha', sid: one.name, at: one.writtenAt })),
+    ...(datacenter?.get('harule') ?? []).flatMap((one) =>
+      wordsOf(one.written['resources']).map((sid, index) => {
+        return { one, kind: 'harule', sid, at: placeIn(one.writtenAt, 'resources', index) };
+      }),
+    ),
+  ];
+  return named.flatMap(({ one, kind, sid, at }): Diagnostic[] => {
+    const [, id = ''] = sid.split(':');
+    const guest = guests.get(Number(id));
+    const right = `${guest?.kind === 'lxc' ? 'ct' : 'vm'}:${id}`;
+    if (guest === undefined || right === sid) return [];
+    const message = `guest ${id} is no ${guestOf(sid).sort}`;
+    const hint = `Write "${right}".`;
+    return [{ code: 'UNKNOWN_REFERENCE', at, message, hint, target: targetId(kind, one.name) }];
+  });
+}
+
+/** INVALID_VALUE: HA would start what Phoenix stops, or stop what Phoenix starts. */
+export function haKeepsTheStateOfGuests({ config: { datacenter, guests } }: RuleContext): Diagnostic[] {
+  return (datacenter?.get('ha') ?? []).flatMap(({ name, writtenAt, options }): Diagnostic[] => {
+    const guest = guests.get(Number(name.split(':')[1]));
+    const { state = 'started' } = options;
+    const runs = state === 'started' || state === 'enabled';
+    const isOpposite =
+      (guest?.startState === 'stopped' && runs) ||
+      (guest?.startState === 'running' && (state === 'stopped' || state === 'disabled'));
+    if (guest === undefined || !isOpposite) return [];
+    const message = `"state" is ${String(state)}, and guest ${guest.id} is declared as ${guest.startState}`;
+    const hint = 'Declare the same at both places, or "ignored" here.';
+    const at = options['state'] === undefined ? writtenAt : placeIn(writtenAt, 'state');
+    return [{ code: 'INVALID_VALUE', at, message, hint, target: targetId('ha', name) }];
+  });
+}
+
+/** INVALID_VALUE: rules say what cannot be done together (pve-ha-manager, PVE/HA/Rules/*.pm). */
+export function haRulesAgree({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const rules = (datacenter?.get('harule') ?? []).filter(({ options }) => options['disable'] !== true);
+  return rules.flatMap((rule, index) =>
+    rules.slice(0, index).flatMap((other): Diagnostic[] => {
+      const message = clashOf(rule, other);
+      if (message === null) return [];
+      const target = targetId('harule', rule.name);
+      return [{ code: 'INVALID_VALUE', at: placeIn(rule.writtenAt, 'resources'), message, target }];
+    }),
+  );
+}
+
+function clashOf(rule: DeclaredObject, other: DeclaredObject): string | null {
+  const others = wordsOf(other.options['resources']);
+  const shared = wordsOf(rule.options['resources']).filter((sid) => others.includes(sid));
+  const [first] = shared;
+  if (first === undefined) return null;
+  const [{ type, affinity }, { type: otherType, affinity: otherAffinity }] = [rule.options, other.options];
+  if (type === 'node-affinity' && otherType === type)
+    return `"resources" must not name ${first}, for which rule ${other.name} says the nodes already`;
+  if (type === 'resource-affinity' && otherType === type && affinity !== otherAffinity && shared.length > 1)
+    return `"resources" must not name ${shared.join(' and ')}, of which rule ${other.name} says the opposite`;
+  const nodeRule = type === 'node-affinity' ? rule : other;
+  if (type !== otherType && prioritiesOf(nodeRule) > 1)
+    return `"resources" must not name ${first}: where a rule says which run together or apart, another must not give their nodes several priorities`;
+  return null;
+}
+
+function prioritiesOf({ options }: DeclaredObject): number {
+  return new Set(wordsOf(options['nodes']).map((node) => Number(node.split(':')[1] ?? 0))).size;
+}
+
+/** DUPLICATE_ID: Proxmox copies a guest to a node by one job at most. */
+export function replicationIsToOneNodeOnce({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const seen = new Map<string, string>();
+  return (datacenter?.get('replication') ?? []).flatMap(({ name, writtenAt, options }): Diagnostic[] => {
+    const key = `${guestIn(name)} ${String(options['target'])}`;
+    const other = seen.get(key);
+    seen.set(key, other ?? name);
+    if (other === undefined) return [];
+    const message = `job ${other} copies guest ${guestIn(name)} to ${String(options['target'])} already`;
+    return [{ code: 'DUPLICATE_ID', at: placeIn(writtenAt, 'target'), message, target: targetId('replication', name) }];
+  });
+}
+
+/** INVALID_VALUE: only ZFS can copy what changed of a disk. */
+export function replicatedDisksAreOnZfs({ config: { datacenter, guests, hypervisor } }: RuleContext): Diagnostic[] {
+  const types = new Map(hypervisor.storages.map(({ id, type }) => [id, type]));
+  return (datacenter?.get('replication') ?? []).flatMap(({ name, writtenAt }): Diagnostic[] => {
+    const guest = guests.get(Number(guestIn(name)));
+    const type = guest === undefined ? null : (types.get(guest.storagePool) ?? null);
+    if (guest === undefined || type === null || type === 'zfspool') return [];
+    const message = `the disk of guest ${guest.id} is on storage "${guest.storagePool}" of type ${type}, and only one of type zfspool can be copied`;
+    return [{ code: 'INVALID_VALUE', at: writtenAt, message, target: targetId('replication', name) }];
+  });
+}

@@ -1,0 +1,89 @@
+// What HA keeps running, and where (pve-ha-manager, PVE/HA/Resources.pm and PVE/HA/Rules/*.pm). A node of its own keeps what runs there
+// alive; several of them restart it elsewhere.
+
+import type { JsonObject } from '../../../model/json.ts';
+import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../proxmox/ha.ts';
+import { splitList } from '../../../proxmox/perl.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import type { ObjectRow, Reference } from '../row.ts';
+import { wordsOf } from '../values.ts';
+
+const COMMON = { digest: true, oneOf: [], clear: 'delete', members: [], names: {} } as const;
+
+export const haResources: ObjectRow = {
+  ...COMMON,
+  kind: 'ha',
+  field: 'ha_resources',
+  what: 'HA resource',
+  describes: 'Guests that HA keeps running, by kind and number: "ct:101", "vm:201".',
+  id: 'sid',
+  paths: { create: '/cluster/ha/resources', change: '/cluster/ha/resources/{sid}' },
+  named: { pattern: /^(ct|vm):[1-9][0-9]{2,8}$/, expected: 'must be a guest by kind and number: "ct:101" or "vm:201"' },
+  file: HA_RESOURCES_FILE,
+  read: (text) => new Map([...parseHaResources(text)].map(([sid, { options }]) => [sid, options])),
+  // Groups are rules now, and the name says the type.
+  without: ['group', 'type'],
+  required: [],
+  defaults: { failback: '1', max_relocate: '1', max_restart: '1', state: 'started' },
+  synonyms: { state: { enabled: 'started' } },
+  costs: (option, state) => (option === 'state' && STOPPED.includes(String(state)) ? 'restart' : 'live'),
+  refers: (sid) => [guestOf(sid)],
+  // Rules that others made keep what they name.
+  deleting: ['--purge', '0'],
+  holding: {
+    folders: ['/etc/pve/ha'],
+    whoHolds: (sid, files) => {
+      const rules = parseSections(files.get(HA_RULES_FILE) ?? '');
+      const [rule] =
+        [...rules].find(([, { options }]) => splitList(options['resources']?.[0] ?? '').includes(sid)) ?? [];
+      return rule === undefined ? null : `HA rule ${rule} still names it`;
+    },
+  },
+  lost: 'that it is started again, here or on another node; the guest stays',
+};
+
+/** States in which HA shuts a guest down. */
+const STOPPED = ['stopped', 'disabled'];
+
+const NODES = ['nodes', 'strict'];
+
+export const haRules: ObjectRow = {
+  ...COMMON,
+  kind: 'harule',
+  field: 'ha_rules',
+  what: 'HA rule',
+  describes: 'Rules of HA: on which nodes resources run, and which of them run together or apart.',
+  id: 'rule',
+  paths: { create: '/cluster/ha/rules', change: '/cluster/ha/rules/{rule}' },
+  file: HA_RULES_FILE,
+  read: (text) =>
+    new Map(
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+    ),
+  without: [],
+  required: ['type', 'resources'],
+  always: ['type'],
+  types: {
+    'node-affinity': {
+      required: ['resources', 'nodes'],
+      optional: ['comment', 'disable', ...NODES],
+      fixed: ['type'],
+    },
+    'resource-affinity': { required: ['resources', 'affinity'], optional: ['comment', 'disable'], fixed: ['type'] },
+  },
+  defaults: { disable: '0', strict: '0' },
+  switches: ['disable'],
+  refers: (_name, { resources }) =>
+    wordsOf(resources).map((sid, index): Reference => ({ sort: 'ha', name: sid, at: ['resources', index] })),
+  lost: 'where its resources may run',
+  faults: (_name, { type, resources }: JsonObject) =>
+    type === 'resource-affinity' && new Set(wordsOf(resources)).size < 2
+      ? [{ option: 'resources', message: 'must name two resources at least, which run together or apart' }]
+      : [],
+};
+
+/** The guest that a resource is. */
+export function guestOf(sid: string): Reference {
+  const [type, name = ''] = sid.split(':');
+  return { sort: type === 'ct' ? 'container' : 'virtual machine', name, at: [] };
+}

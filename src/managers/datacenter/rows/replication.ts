@@ -1,0 +1,36 @@
+// Copies of the disks of guests on other nodes (pve-guest-common, PVE/ReplicationConfig.pm).
+
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import type { ObjectRow } from '../row.ts';
+
+export const replicationJobs: ObjectRow = {
+  kind: 'replication',
+  field: 'replication',
+  what: 'replication job',
+  describes: 'Jobs that copy the disks of a guest to another node, by its number and one of their own: "101-0".',
+  id: 'id',
+  paths: { create: '/cluster/replication', change: '/cluster/replication/{id}' },
+  named: {
+    pattern: /^[1-9][0-9]{2,8}-(0|[1-9][0-9]{0,3})$/,
+    expected: 'must be the number of a guest and one of the job, such as 101-0',
+  },
+  file: '/etc/pve/replication.cfg',
+  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options)])),
+  digest: true,
+  // There is one type; Proxmox itself says where the guest is, and what is being taken away.
+  without: ['type', 'source', 'remove_job'],
+  required: ['target'],
+  defaults: { disable: '0', schedule: '*/15' },
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  names: {},
+  refers: (id) => [{ sort: 'guest', name: guestIn(id), at: [] }],
+  making: ['--type', 'local'],
+  leaving: (present) => present['remove_job'] !== undefined,
+  lost: 'the copy on the other node',
+};
+
+export function guestIn(job: string): string {
+  return job.split('-')[0] ?? '';
+}

@@ -1,0 +1,185 @@
+// What HA keeps running, and copies on other nodes: by the contract of managers, and what is refused at its line.
+
+import { declareNode } from 'phoenix-lab/host';
+import { expect, test } from 'vitest';
+import { impactOf } from '../../../src/managers/index.ts';
+import { HA_RESOURCES_FILE, HA_RULES_FILE } from '../../../src/proxmox/ha.ts';
+import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { convergeStep } from '../carry-out.ts';
+import { testContract } from '../contract.ts';
+import { gone, wanted } from '../guests.ts';
+import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+
+const [resource, rule, replication] = [kindNamed('ha'), kindNamed('harule'), kindNamed('replication')];
+const JOBS = '/etc/pve/replication.cfg';
+const ROOT = 'rootfs: rpool:subvol-NUMBER-disk-0,size=8G\n';
+
+/** A node of two with the containers 101 and 102, which HA has where it is said. */
+async function openCluster(managed: readonly string[] = []): Promise<LabHost> {
+  const host = await openLabHost();
+  declareNode(host.dir, 'pve2');
+  const ids = Object.fromEntries(['101', '102'].map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }]));
+  for (const id of Object.keys(ids)) await host.write(`/etc/pve/lxc/${id}.conf`, ROOT.replace('NUMBER', id));
+  await host.write('/etc/pve/.vmlist', JSON.stringify({ version: 1, ids }));
+  if (managed.length > 0) await host.write(HA_RESOURCES_FILE, managed.map((id) => `ct: ${id}\n\n`).join(''));
+  return host;
+}
+
+const one = (options: object) => targetNamed('ha/ct:101', { ha_resources: { 'ct:101': options } });
+const rules = (options: object) => targetNamed('harule/home', { ha_rules: { home: options } });
+const job = (options: object) =>
+  targetNamed('replication/102-0', { replication: { '102-0': { target: 'pve2', ...options } } });
+
+testContract(resource, [
+  {
+    name: 'a resource of HA',
+    open: () => openCluster(),
+    target: one({ comment: 'One: two', max_restart: 3 }),
+    changed: one({ state: 'ignored', failback: false }),
+    state: (host) => host.readFile(HA_RESOURCES_FILE),
+    foreign: {
+      make: (host) => host.write(HA_RESOURCES_FILE, 'ct: 101\n\tstate stopped\n\n'),
+      state: (host) => host.readFile(HA_RESOURCES_FILE),
+      refused: 'is not ours; take it over with phoenix adopt ha/ct:101',
+    },
+  },
+]);
+
+testContract(rule, [
+  {
+    name: 'a rule of HA',
+    open: () => openCluster(['101', '102']),
+    target: rules({ type: 'node-affinity', resources: ['ct:101'], nodes: ['pve:2', 'pve2'], disable: true }),
+    changed: rules({ type: 'node-affinity', resources: ['ct:102', 'ct:101'], nodes: ['pve'], disable: false }),
+    state: (host) => host.readFile(HA_RULES_FILE),
+    foreign: {
+      make: (host) => host.write(HA_RULES_FILE, 'node-affinity: home\n\tnodes pve\n\tresources ct:102\n\n'),
+      state: (host) => host.readFile(HA_RULES_FILE),
+      refused: 'is not ours; take it over with phoenix adopt harule/home',
+    },
+  },
+]);
+
+testContract(replication, [
+  {
+    name: 'a replication job',
+    open: () => openCluster(),
+    target: job({ schedule: '*/30', rate: 12.5 }),
+    changed: job({ disable: true, comment: 'Later' }),
+    state: (host) => host.readFile(JOBS),
+    // It goes when the daemon has come to it.
+    removable: false,
+    foreign: {
+      make: (host) => host.write(JOBS, 'local: 102-0\n\ttarget pve2\n\tsource pve\n\n'),
+      state: (host) => host.readFile(JOBS),
+      refused: 'is not ours; take it over with phoenix adopt replication/102-0',
+    },
+  },
+]);
+
+test('a rule that changes its type is made again, once that is approved', async () => {
+  const host = await openCluster(['101', '102']);
+  const [before, after] = [
+    rules({ type: 'node-affinity', resources: ['ct:101', 'ct:102'], nodes: ['pve'] }),
+    rules({ type: 'resource-affinity', resources: ['ct:101', 'ct:102'], affinity: 'positive' }),
+  ];
+  await convergeStep(rule, host, wanted(before));
+  const asked = wanted(after, { before: before.spec });
+  expect(await convergeStep(rule, host, asked)).toMatchObject({ outcome: 'refused' });
+  expect(await convergeStep(rule, host, { ...asked, approved: true })).toMatchObject({ outcome: 'done' });
+  expect(await host.read(HA_RULES_FILE)).toContain('resource-affinity: home');
+  await host.close();
+});
+
+test('a resource is not taken out of HA while a rule names it, and takes nothing along', async () => {
+  const host = await openCluster();
+  await convergeStep(resource, host, wanted(one({})));
+  await host.write(HA_RULES_FILE, 'node-affinity: theirs\n\tnodes pve\n\tresources ct:101,ct:102\n\n');
+  const away = gone(one({}), { approved: true });
+  const reason = expect.stringContaining('rule theirs still names it');
+  expect(await convergeStep(resource, host, away)).toMatchObject({ outcome: 'refused', reason });
+  await host.write(HA_RULES_FILE, '');
+  expect(await convergeStep(resource, host, away)).toMatchObject({ outcome: 'done' });
+  expect((await host.readFile(HA_RESOURCES_FILE)) ?? '').not.toContain('101');
+  await host.close();
+});
+
+test('a job that was deleted is gone as far as Phoenix goes, and is not made again before Proxmox took it away', async () => {
+  const host = await openCluster();
+  await convergeStep(replication, host, wanted(job({})));
+  const away = gone(job({}), { approved: true });
+  expect(await convergeStep(replication, host, away)).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(replication, host, away)).toEqual({ outcome: 'done', actions: [] });
+  expect(await host.read(JOBS)).toContain('remove_job full');
+  const reason = expect.stringContaining('has not taken it away yet');
+  expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({ outcome: 'refused', reason });
+  await host.write(JOBS, '');
+  expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({ outcome: 'done' });
+  await host.close();
+});
+
+test('started and enabled are one state, and stopping a guest costs what a restart does', async () => {
+  const host = await openCluster();
+  await host.write(HA_RESOURCES_FILE, 'ct: 101\n\tstate enabled\n\tcomment [kept by Phoenix from REPOSITORY]\n\n');
+  const target = one({ state: 'started' });
+  const [before, after] = [target.spec, { state: 'disabled' }];
+  const fields = [{ path: '/state', before: 'started', after: 'disabled' }];
+  expect(impactOf({ target: target.id, verb: 'update', before, after, fields })).toBe('restart');
+  const adopted = await convergeStep(resource, host, wanted(target, { adopt: true }));
+  expect(adopted.actions.join()).not.toContain('state');
+  await host.close();
+});
+
+const TWO = ['ct:101', 'ct:102'];
+const HOME = { type: 'node-affinity', resources: ['ct:101'], nodes: ['pve'] };
+
+test.each([
+  ['a name that is no guest', { ha_resources: { web: {} } }, { path: '/ha_resources/web' }],
+  [
+    'a container that is called a virtual machine',
+    { ha_resources: { 'vm:101': {} } },
+    { code: 'UNKNOWN_REFERENCE', path: '/ha_resources/vm:101', hint: 'Write "ct:101".' },
+  ],
+  [
+    'one that runs and that HA would stop',
+    { ha_resources: { 'ct:101': { state: 'stopped' } } },
+    { code: 'INVALID_VALUE', path: '/ha_resources/ct:101/state' },
+  ],
+  [
+    'a rule without nodes',
+    { ha_rules: { home: { type: 'node-affinity', resources: TWO } } },
+    { code: 'INVALID_VALUE', path: '/ha_rules/home' },
+  ],
+  [
+    'one resource that is to run together',
+    { ha_rules: { home: { type: 'resource-affinity', resources: ['ct:101'], affinity: 'positive' } } },
+    { code: 'INVALID_VALUE', path: '/ha_rules/home/resources' },
+  ],
+  [
+    'nodes of one resource in two rules',
+    { ha_rules: { home: HOME, away: HOME } },
+    { code: 'INVALID_VALUE', path: '/ha_rules/away/resources' },
+  ],
+  [
+    'two that run together and apart',
+    {
+      ha_rules: {
+        home: { type: 'resource-affinity', resources: TWO, affinity: 'positive' },
+        away: { type: 'resource-affinity', resources: TWO, affinity: 'negative' },
+      },
+    },
+    { code: 'INVALID_VALUE', path: '/ha_rules/away/resources' },
+  ],
+  [
+    'a misspelt option',
+    { ha_resources: { 'ct:101': { max_restarts: 2 } } },
+    { code: 'UNKNOWN_KEY', path: '/ha_resources/ct:101/max_restarts', hint: 'Did you mean "max_restart"?' },
+  ],
+  [
+    'two copies on one node',
+    { replication: { '101-0': { target: 'pve2' }, '101-1': { target: 'pve2' } } },
+    { code: 'DUPLICATE_ID', path: '/replication/101-1/target' },
+  ],
+])('%s is refused at its line', (_, datacenter, problem) => {
+  expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
