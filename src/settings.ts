@@ -18,6 +18,7 @@ import {
   branchName,
   choice,
   flag,
+  headerList,
   hostNames,
   hostSetting,
   httpUrl,
@@ -49,6 +50,14 @@ type HostSettings =
   | { readonly kind: 'local' }
   | { readonly kind: 'ssh'; readonly destination: string }
   | { readonly kind: 'lab' };
+
+/** By the variables that OpenTelemetry names. */
+interface TraceSettings {
+  /** Base URL of a collector that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly service: string;
+}
 
 export interface Settings {
   /** Without credentials: those that the variable held are in `repositoryLogin`. */
@@ -102,6 +111,8 @@ export interface Settings {
   readonly signingKeys: SigningKeys | null;
   /** Trusted beside those that Node trusts. */
   readonly authorities: readonly Authority[];
+  /** Where traces go; null: nothing is traced. */
+  readonly traces: TraceSettings | null;
   /** Who is told what needs a person. */
   readonly channels: readonly ChannelSettings[];
 }
@@ -210,6 +221,10 @@ export function readSettings(
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
     authorities: take('PHOENIX_CA', authorities, []),
+    traces: tracesOf(take('OTEL_EXPORTER_OTLP_ENDPOINT', httpUrl, null)?.url ?? null, {
+      headers: take('OTEL_EXPORTER_OTLP_HEADERS', headerList, {}),
+      service: texts.get('OTEL_SERVICE_NAME') ?? 'phoenix',
+    }),
     channels: take('PHOENIX_NOTIFY', channels(readFile), []),
   };
 
@@ -234,6 +249,7 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     redisUrl,
     sopsAgeKey,
     channels: told,
+    traces,
   } = settings;
   const all = [
     repositoryLogin?.password,
@@ -246,8 +262,13 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     redisUrl,
     sopsAgeKey,
     ...told.flatMap(secretsOfChannel),
+    ...Object.values(traces?.headers ?? {}),
   ];
   return all.filter((each) => each !== null && each !== undefined);
+}
+
+function tracesOf(endpoint: string | null, more: Omit<TraceSettings, 'endpoint'>): TraceSettings | null {
+  return endpoint === null ? null : { endpoint, ...more };
 }
 
 function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {

@@ -82,6 +82,10 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['pino', /^io\/log/],
   ['nodemailer', /^io\/notify\/mail\.ts$/],
   ['prom-client', /^io\/metrics/],
+  ['@opentelemetry/api', /^io\/trace\.ts$/],
+  ['@opentelemetry/sdk-trace', /^io\/trace\.ts$/],
+  ['@opentelemetry/resources', /^io\/trace\.ts$/],
+  ['@opentelemetry/exporter-trace-otlp-http', /^io\/trace\.ts$/],
   ['eventsource-parser', /^cli\/agent\/client\.ts$/],
   ['commander', /^cli\/(program|agent\/verbs\/commands)\.ts$/],
 ];

@@ -39,6 +39,8 @@ export interface RunRequest {
   readonly now?: boolean;
   /** The dry run that a person was shown and said yes to: this run does that and nothing else. */
   readonly shown?: RunId;
+  /** The span that asked for it, as `traceparent`, which its steps and statuses belong to; absent where nothing is traced. */
+  readonly trace?: string;
 }
 
 export interface Approval {

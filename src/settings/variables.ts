@@ -44,6 +44,9 @@ const VARIABLES = [
   'PHOENIX_CA',
   'PHOENIX_NOTIFY',
   'PHOENIX_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
