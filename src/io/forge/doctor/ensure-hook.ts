@@ -34,10 +34,15 @@ export async function ensureHook(options: ForgeOptions, wanted: WantedHook): Pro
   return { done: id === null ? 'made' : 'changed' };
 }
 
-/** Gitea and Forgejo take the same, but for the name of the kind of hook. */
-function writeToGitHub(options: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
+/** Gitea and Forgejo take the same, but for the name of the kind of hook, and give one that is there no other secret (editHook): it is exchanged. */
+async function writeToGitHub(options: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
   const github: GitHub = connect(options);
   const hook = { active: true, events, config: { url, secret, content_type: 'json' } };
+  if (options.kind === 'gitea' && id !== null) {
+    const made = await questionForge(github, 'POST /repos/{owner}/{repo}/hooks', { type: 'gitea', ...hook });
+    if (made.status >= 300) return made;
+    return questionForge(github, 'DELETE /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id });
+  }
   if (id !== null)
     return questionForge(github, 'PATCH /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id, ...hook });
   const kind = options.kind === 'gitea' ? { type: 'gitea' } : { name: 'web' };
