@@ -190,7 +190,7 @@ export async function compose(
               secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
             }
           : null,
-      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
+      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
         ? openPages({ ledger, agent, log, clock, forge: forgePages(settings.forge.kind, settings.repositoryUrl) })
         : null,

@@ -14,6 +14,7 @@ import type { CommandVerb } from '../model/verbs.ts';
 import type { Arrival, Delivery } from './deliveries.ts';
 import type { Notifications } from './notifications.ts';
 import type { Outbox } from './outbox.ts';
+import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 
 /** What a person or a timer asked for; `targets: null` means all. */
@@ -174,7 +175,7 @@ export interface NodeAway {
   readonly why: string;
 }
 
-export interface Ledger extends Outbox, Pulls, Notifications {
+export interface Ledger extends Outbox, People, Pulls, Notifications {
   /**
    * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
    * `duplicate` when this delivery was dealt with already; a known delivery that was not is `recorded` again.

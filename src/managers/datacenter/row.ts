@@ -36,6 +36,8 @@ interface SecretOption {
   /** Why an object cannot have it; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
   tell(name: string, secret: SecretReference): Command | FileWrite;
+  /** Whether an object has one, by its other options, since nobody looks where Proxmox keeps it. Absent: they do not tell. */
+  readonly isKept?: (options: JsonObject) => boolean;
   /** The call that makes the object asks for it too, on its standard input. */
   readonly withMaking?: true;
 }

@@ -16,14 +16,18 @@ export function notesFolder({ kind }: Pick<ObjectRow, 'kind'>): string {
   return `${NOTES}/${kind}`;
 }
 
+/** Stands in a note while its object is made: the secret is still to be set. */
+const PENDING = 'pending';
+
 /**
- * What is missing of the secrets that are declared. One that a person set later stays until another is declared.
+ * What is missing of the secrets that are declared. One that a person set later stays until another is declared, and so does that of an
+ * object that is taken over: it is noted as the one that is declared, since nobody can compare them.
  *
  * @param isNew it is made before, whatever was noted of one that was there
  */
 export function secretActions(
   row: ObjectRow,
-  { target, spec }: Wanted<JsonObject>,
+  { target, spec, before, adopt }: Wanted<JsonObject>,
   { notes }: ObjectSeen,
   isNew: boolean,
 ): Action[] {
@@ -33,10 +37,11 @@ export function secretActions(
     const path = noteOf(row, name, option);
     const noted = notes[path];
     if (secret === null) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = `${MARK}\nreference ${secret.$secret}\ndigest ${secret.digest ?? 'none'}\n`;
+    const text = noteText(secret.$secret, secret.digest);
     if (noted === text && !isNew) return [];
+    const isTaken = adopt === true && before === undefined && noted === undefined;
     return [
-      ...(isNew && withMaking === true
+      ...((isNew ? withMaking === true : isTaken)
         ? []
         : [{ summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) } as const]),
       {
@@ -46,6 +51,48 @@ export function secretActions(
       },
     ];
   });
+}
+
+/** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
+export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
+  const name = nameOf(target);
+  return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
+    const secret = referenceOf(spec?.[option]);
+    const path = noteOf(row, name, option);
+    if (secret === null) return notes[path] === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(secret.$secret, PENDING);
+    if (notes[path] === text) return [];
+    const content = { from: 'text', text } as const;
+    return [
+      {
+        summary: `note that ${option} of ${row.what} ${name} is to be set`,
+        impact: 'live',
+        do: { kind: 'file', path, content, mode: 0o600 },
+      },
+    ];
+  });
+}
+
+/** The notes that taking an object over would make, where nothing else is known of its secrets. */
+export function notesOfTaken(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectSeen,
+): Record<string, string> {
+  const taken = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
+    const secret = referenceOf(spec?.[option]);
+    const path = noteOf(row, nameOf(target), option);
+    const noted = notes[path];
+    if (secret === null) return [];
+    // A secret that is not there to be looked at counts as the one that was noted.
+    const isUnread = secret.digest === undefined && noted?.includes(`\nreference ${secret.$secret}\n`) === true;
+    return noted === undefined || isUnread ? [[path, noteText(secret.$secret, secret.digest)]] : [];
+  });
+  return Object.fromEntries(taken);
+}
+
+function noteText(reference: string, digest: string | undefined): string {
+  return `${MARK}\nreference ${reference}\ndigest ${digest ?? 'none'}\n`;
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */
