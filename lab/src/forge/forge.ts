@@ -17,7 +17,7 @@ import type { Right } from './people.ts';
 import { placeAt } from './place.ts';
 import { gitRoute } from './pushes.ts';
 import type { LabStatus } from './statuses.ts';
-import type { Delivery, Sent } from './webhooks.ts';
+import type { Delivery, Receiver, Sent } from './webhooks.ts';
 import { openWork } from './work.ts';
 
 export interface LabForgeOptions {
@@ -75,6 +75,8 @@ export interface LabForge extends BrowserActions {
   /** Ends all tokens that people gave to the OAuth application. */
   expireGrants(): void;
   sendWebhooksTo(...urls: readonly string[]): void;
+  /** As the forge keeps them, with their secrets, which it shows to nobody. */
+  hooks(): readonly Pick<Receiver, 'url' | 'secret'>[];
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
   /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
@@ -133,6 +135,7 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     expireTokens: apps.expireTokens,
     expireGrants: () => oauth?.expire(),
     sendWebhooksTo,
+    hooks: webhooks.receivers,
     deliveries: webhooks.deliveries,
     redeliver: webhooks.redeliver,
     decideDeliveries: webhooks.decideDeliveries,
