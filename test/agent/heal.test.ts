@@ -85,11 +85,8 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   expect(await commands()).toEqual(['box put 101']);
   expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
   await phoenix.answered(commit);
-  const said = phoenix.forge.statuses().filter(({ context }) => context === 'phoenix/drift');
-  expect(said.map(({ state, description }) => `${state}: ${description}`)).toEqual([
-    expect.stringContaining('failure: 2 of 2 failed'),
-    'failure: healed 1 target: lxc/101; not as declared: lxc/102',
-  ]);
+  // What the look said may be replaced by this before it was sent.
+  expect(phoenix.statuses(commit)['phoenix/drift']).toBe('failure: healed 1 target: lxc/101; not as declared: lxc/102');
   // A second look heals nothing, and still reports the other.
   await look(1);
   expect([await commands(), (await heals()).length]).toEqual([[], 1]);
