@@ -87,6 +87,7 @@ const UNKNOWN: ObjectSeen = {
     container: null,
     'virtual machine': null,
     ha: null,
+    'notification target': null,
     storage: null,
     pool: null,
     group: null,

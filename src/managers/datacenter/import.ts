@@ -43,7 +43,7 @@ function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
   const left: LeftOver[] = [];
   const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
-    if (row.reserved?.(name) != null) continue;
+    if (row.reserved?.(name) != null || row.builtIn?.(name, options) === true) continue;
     const object = writtenOptions(row, options, extent);
     const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && row.single === undefined);
     if (!isName(row, name))
@@ -103,6 +103,8 @@ function undeclared(
 ): FoundObject[] {
   if (row.single !== undefined) return [];
   if (row.kind === 'acl') return undeclaredRights(objects, specs);
-  const others = [...objects.keys()].filter((name) => !declared.has(name) && row.reserved?.(name) == null);
-  return others.map((name) => ({ object: `${row.kind}/${name}`, name: null }));
+  const others = [...objects].filter(
+    ([name, options]) => !declared.has(name) && row.reserved?.(name) == null && row.builtIn?.(name, options) !== true,
+  );
+  return others.map(([name]) => ({ object: `${row.kind}/${name}`, name: null }));
 }

@@ -7,6 +7,7 @@ import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
 import { metricServers } from './rows/metrics.ts';
+import { gotifyTargets, matchers, sendmailTargets, smtpTargets, webhookTargets } from './rows/notifications.ts';
 import { datacenterOptions } from './rows/options.ts';
 import { replicationJobs } from './rows/replication.ts';
 import { subnets, vnets, zones } from './rows/sdn.ts';
@@ -16,6 +17,7 @@ export const ROWS: readonly ObjectRow[] = [
   ...[storages, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, metricServers, datacenterOptions, backupJobs],
   ...[haResources, haRules, replicationJobs],
+  ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],
   ...[zones, vnets, subnets],
 ];

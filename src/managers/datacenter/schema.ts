@@ -39,18 +39,22 @@ export function isName(row: ObjectRow, name: string): boolean {
   return row.single === name || nameSchema(row).safeParse(name).success;
 }
 
+const secretName = text.name(/^[A-Za-z_][A-Za-z0-9_-]{0,31}$/, 'must be a name of letters, digits, _ and -');
+
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
     const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
     if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
-    const field = option === markOf(row) ? text.line(MOST_COMMENT) : checked(row, option, schema);
+    const isProse = row.prose?.includes(option) === true;
+    const field =
+      option === markOf(row) ? text.line(MOST_COMMENT) : isProse ? text.prose : checked(row, option, schema);
     const described = field.describe(`${purposeOf(row, option)}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
-  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes }]): [string, z.ZodType] => [
-    option,
-    value.secretReference.describe(`${describes}.`).meta({ secret: true }).optional(),
-  ]);
+  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes, named }]): [string, z.ZodType] => {
+    const one = value.secretReference.describe(`${describes}.`).meta({ secret: true });
+    return [option, (named === true ? z.record(secretName, one).describe(`${describes}, by name.`) : one).optional()];
+  });
   const part: [string, z.ZodType][] =
     row.part === undefined ? [] : [[row.part.field, row.part.schema.describe(row.part.describes).optional()]];
   return z.strictObject(Object.fromEntries([...fields, ...part, ...secrets])).superRefine((object, { addIssue }) => {
@@ -183,6 +187,22 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'harule.strict': 'Whether they run on no other node. Default: as Proxmox has it, false',
   'harule.type':
     'What it says: node-affinity, on which nodes; resource-affinity, together or apart. It cannot be changed',
+  'gotify.server': 'Where the Gotify server is: "https://gotify.example.org"',
+  'matcher.invert-match': 'Whether it is about all that its conditions do not fit. Default: as Proxmox has it, false',
+  'matcher.match-calendar': 'When: "mon..fri 08:00-17:00"',
+  'matcher.match-field': 'What: "exact:type=vzdump,replication", "regex:hostname=^pve"',
+  'matcher.match-severity': 'How severe: info, notice, warning, error, unknown, several of them by commas',
+  'matcher.mode': 'Whether all of its conditions have to fit, or any. Default: as Proxmox has it, all',
+  'matcher.target': 'Targets that it goes to, whatever their type',
+  author: 'Who a mail is from, beside the address',
+  'from-address': 'The address that a mail is from',
+  mailto: 'Addresses that mails go to',
+  'mailto-user': 'Users of Proxmox whose addresses mails go to: "root@pam"',
+  'smtp.mode': 'How the connection is kept secret: tls, starttls, insecure. Default: as Proxmox has it, tls',
+  'webhook.body': 'What is sent, as a template',
+  'webhook.header': 'Lines of the request such as "Title: {{ title }}"',
+  'webhook.method': 'How it is sent: post, put, get',
+  'webhook.url': 'Where it is sent, as a template',
   'replication.disable': 'Whether it is not carried out',
   'replication.rate': 'Most megabytes a second. Default: no bound',
   'replication.schedule':

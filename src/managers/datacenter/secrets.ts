@@ -5,6 +5,7 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
+import { type SecretInCall, setting, withSecrets } from './calls.ts';
 import type { ObjectSeen } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 
@@ -29,16 +30,21 @@ export function secretActions(
 ): Action[] {
   const name = nameOf(target);
   return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking }]): Action[] => {
-    const secret = referenceOf(spec?.[option]);
+    const told = inCall(option, spec?.[option]);
     const path = noteOf(row, name, option);
     const noted = notes[path];
-    if (secret === null) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = `${MARK}\nreference ${secret.$secret}\ndigest ${secret.digest ?? 'none'}\n`;
+    const [first] = told;
+    if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
+    const text = `${MARK}\n${told.map(lineOf).join('')}`;
     if (noted === text && !isNew) return [];
+    const summary = `set ${option} of ${row.what} ${name}`;
+    const isTold = isNew && (withMaking === true || tell === undefined);
+    const call = (): Action =>
+      tell === undefined
+        ? withSecrets(setting(row, name, summary, []), told)
+        : { summary, impact: 'live', do: tell(name, first.reference) };
     return [
-      ...(isNew && withMaking === true
-        ? []
-        : [{ summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) } as const]),
+      ...(isTold ? [] : [call()]),
       {
         summary: `note which ${option} of ${row.what} ${name} was set`,
         impact: 'live',
@@ -46,6 +52,29 @@ export function secretActions(
       },
     ];
   });
+}
+
+/** One secret, or several by their names. */
+function inCall(option: string, value: Json | undefined): SecretInCall[] {
+  const one = referenceOf(value);
+  if (one !== null) return [{ name: option, reference: one }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value as JsonObject).flatMap(([key, each]) => {
+    const reference = referenceOf(each);
+    return reference === null ? [] : [{ name: `${option}/${key}`, reference }];
+  });
+}
+
+function lineOf({ name, reference: { $secret, digest } }: SecretInCall): string {
+  const [, key] = name.split('/');
+  return `${key === undefined ? '' : `name ${key}\n`}reference ${$secret}\ndigest ${digest ?? 'none'}\n`;
+}
+
+/** Those that the call which makes an object takes as options. */
+export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell }]) =>
+    tell === undefined ? inCall(option, spec[option]) : [],
+  );
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */

@@ -78,7 +78,7 @@ export const storages: ObjectRow = {
   read: (text) =>
     new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
   mark: null,
-  digest: true,
+  digest: 'sha1',
   // Keys go through a command line alone, or are shown when they are made; two are of older versions.
   without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
   required: ['type'],
