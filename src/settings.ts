@@ -2,12 +2,14 @@
 // Pure: values named by `NAME_FILE` are read by the function that the caller passes.
 
 import type { Authority } from './model/authority.ts';
+import type { ChannelSettings } from './model/channel-settings.ts';
 import type { Secret } from './model/secret.ts';
 import { secret } from './model/secret.ts';
 import type { SecretBounds } from './model/secret-bounds.ts';
 import type { SigningKeys } from './model/signing-keys.ts';
 import { ageKeys } from './settings/age-keys.ts';
 import { authorities } from './settings/authorities.ts';
+import { channels, secretsOfChannel } from './settings/channels.ts';
 import { CHECKS } from './settings/checks.ts';
 import { secretBounds, secretFolders, variablePrefix } from './settings/secret-bounds.ts';
 import { signingKeys } from './settings/signing-keys.ts';
@@ -98,6 +100,8 @@ export interface Settings {
   readonly signingKeys: SigningKeys | null;
   /** Trusted beside those that Node trusts. */
   readonly authorities: readonly Authority[];
+  /** Who is told what needs a person. */
+  readonly channels: readonly ChannelSettings[];
 }
 
 /** One thing that is wrong with the environment, and what to do. */
@@ -203,6 +207,7 @@ export function readSettings(
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
     authorities: take('PHOENIX_CA', authorities, []),
+    channels: take('PHOENIX_NOTIFY', channels(readFile), []),
   };
 
   take('PHOENIX_SECRETS_DIR', secretFolders, []);
@@ -225,8 +230,19 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     adminToken: admin,
     redisUrl,
     sopsAgeKey,
+    channels: told,
   } = settings;
-  const all = [repositoryLogin?.password, token, app?.key, hook, hookBefore, admin, redisUrl, sopsAgeKey];
+  const all = [
+    repositoryLogin?.password,
+    token,
+    app?.key,
+    hook,
+    hookBefore,
+    admin,
+    redisUrl,
+    sopsAgeKey,
+    ...told.flatMap(secretsOfChannel),
+  ];
   return all.filter((each) => each !== null && each !== undefined);
 }
 

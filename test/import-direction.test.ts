@@ -79,6 +79,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['age-encryption', /^io\/sops\.ts$/],
   ['openpgp', /^io\/signatures\//],
   ['pino', /^io\/log/],
+  ['nodemailer', /^io\/notify\/mail\.ts$/],
   ['prom-client', /^io\/metrics/],
   ['eventsource-parser', /^cli\/agent\/client\.ts$/],
   ['commander', /^cli\/(program|agent\/verbs\/commands)\.ts$/],

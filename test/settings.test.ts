@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { readClientSettings } from '../src/settings/client.ts';
-import { type Environment, readSettings } from '../src/settings.ts';
+import { type Environment, readSettings, secretsOf } from '../src/settings.ts';
 
 const least: Environment = {
   PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',
@@ -251,6 +251,67 @@ describe('steps at a time', () => {
     expect(steps(text).problems.map(({ message }) => message)).toEqual([
       `PHOENIX_APPLY_STEPS: ${JSON.stringify(text)} is not a number of steps`,
     ]);
+  });
+});
+
+describe('channels of notifications', () => {
+  const told = (file: object, files: Record<string, string> = {}) =>
+    read({ ...least, PHOENIX_NOTIFY_FILE: '/notify.json' }, { '/notify.json': JSON.stringify(file), ...files });
+  const one = (channel: object) => told({ channels: { ops: channel } });
+
+  test('are read by service, with secrets in files of their own, and no secret of theirs is shown', () => {
+    const channels = {
+      ops: { service: 'slack', url_file: '/slack', events: ['failure', 'approval'] },
+      phone: { service: 'ntfy', url: 'https://ntfy.example/phoenix', token_file: '/token' },
+      mail: { service: 'email', server: 'smtp://mail.example', from: 'p@example.org', to: 'ops@example.org' },
+      hook: {
+        service: 'webhook',
+        url: 'https://x.example/h',
+        headers: { 'X-Key': 'hidden-key' },
+        template: ['{text}'],
+      },
+      node: { service: 'proxmox' },
+    };
+    const { settings, problems } = told(
+      { channels },
+      { '/slack': 'https://slack.example/hidden\n', '/token': 'tk_hidden' },
+    );
+    expect(problems).toEqual([]);
+    expect(settings?.channels).toMatchObject([
+      { name: 'ops', service: 'slack', events: ['failure', 'approval'] },
+      { name: 'phone', service: 'ntfy', events: ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan'] },
+      { name: 'mail', to: ['ops@example.org'], username: null, password: null },
+      { name: 'hook', method: 'POST', template: ['{text}'] },
+      { name: 'node', service: 'proxmox' },
+    ]);
+    const secrets = settings === null ? [] : secretsOf(settings).map((each) => each.expose());
+    for (const hidden of ['https://slack.example/hidden', 'tk_hidden', 'hidden-key']) expect(secrets).toContain(hidden);
+    expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toMatch(/hidden/);
+  });
+
+  test.each([
+    [{ service: 'fax' }, 'has no service that Phoenix knows'],
+    [{ service: 'slack' }, 'url is missing'],
+    [{ service: 'slack', url: 'file:///etc/passwd' }, 'url cannot be used'],
+    [{ service: 'slack', url: 'https://a:b@slack.example' }, 'url cannot be used'],
+    [{ service: 'slack', url: 'https://slack.example', url_file: '/x' }, 'url is given twice'],
+    [{ service: 'slack', url_file: '/not/there' }, 'url_file: cannot read /not/there'],
+    [{ service: 'slack', url: 'https://slack.example', token: 'x' }, 'slack has no "token"'],
+    [{ service: 'slack', url: 'https://slack.example', events: ['all'] }, '"all" is none of the events'],
+    [{ service: 'email', server: 'smtp://m', from: 'p@x', to: ['a@x\nBcc: b@x'] }, 'to cannot be used'],
+    [{ service: 'webhook', url: 'https://x', headers: { Host: 'y' } }, 'headers: "Host" cannot be sent'],
+    [{ service: 'webhook', url: 'https://x', headers: { 'X-A': 'a\r\nb: c' } }, 'headers: "X-A" cannot be sent'],
+  ])('%j is refused, with what is wrong', (channel, wrong) => {
+    const { settings, problems } = one(channel);
+    expect(settings).toBeNull();
+    expect(problems.map(({ message, variable }) => `${variable} ${message}`)).toEqual([
+      expect.stringMatching(/^PHOENIX_NOTIFY_FILE PHOENIX_NOTIFY_FILE: channel "ops"/),
+    ]);
+    expect(problems[0]?.message).toContain(wrong);
+  });
+
+  test.each(['{', '[]', '{}', '{"channels": {"Ops!": {}}}'])('%s names none', (text) => {
+    expect(read({ ...least, PHOENIX_NOTIFY: text }).settings).toBeNull();
   });
 });
 

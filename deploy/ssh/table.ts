@@ -456,6 +456,8 @@ const COMMANDS: readonly string[] = [
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',
+  // A notification for Proxmox's own system: a mail on standard input.
+  '/usr/libexec/proxmox-mail-forward',
   // What `phoenix doctor` looks at.
   'pvesh get /version --output-format json',
   'pct list',

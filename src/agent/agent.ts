@@ -11,6 +11,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import { claimInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
 import { watchNode } from './node-watch.ts';
+import { notify } from './notify/notify.ts';
 import { operations } from './operations.ts';
 import type { Agent, AgentDeps, Role } from './parts.ts';
 import { declarations } from './reconcile/desired-state.ts';
@@ -27,6 +28,7 @@ const PLANNER = targetId('agent', 'reconcile');
 const TIMERS = targetId('agent', 'timers');
 const REVIEWER = targetId('agent', 'review');
 const REPORTER = targetId('agent', 'report');
+const NOTIFIER = targetId('agent', 'notify');
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -57,7 +59,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const work: Work = {
     ...(has('reconcile') ? planning(context) : {}),
     ...(has('apply') ? { apply: (run, target, signal) => turn(context, run, target, signal) } : {}),
-    ...(has('report') ? { report: (signal) => alone(context, REPORTER, signal, (held) => report(context, held)) } : {}),
+    ...(has('report') ? reporting(context) : {}),
   };
   const { node, concurrency, stepsOnNode, leaseSeconds } = options;
   await queue.work(work, {
@@ -72,6 +74,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
       await Promise.all([queue.requestReconcile(), queue.requestReview()]);
     }
     await queue.requestReport();
+    if (notifies(context)) await queue.every('notify', options.pollSeconds);
   };
   const endHeartbeat = startHeartbeat(context, begin);
   await begin();
@@ -93,6 +96,24 @@ function planning(context: Context): Work {
     drift: (signal) => alone(context, TIMERS, signal, () => drift(context)),
     renew: (signal) => alone(context, TIMERS, signal, () => renew(context)),
   };
+}
+
+/** Whoever tells the forge tells people too, where there is a channel: what the one is told may be news for the other. */
+function reporting(context: Context): Work {
+  const tell = (signal: AbortSignal) => alone(context, REPORTER, signal, (held) => report(context, held));
+  if (!notifies(context)) return { report: tell };
+  return {
+    async report(signal) {
+      const again = await tell(signal);
+      await context.queue.requestNotify();
+      return again;
+    },
+    notify: (signal) => alone(context, NOTIFIER, signal, (held) => notify(context, held)),
+  };
+}
+
+function notifies({ channels, options }: Context): boolean {
+  return channels.length > 0 && options.roles.includes('report');
 }
 
 async function startTimers({ queue, options }: Context): Promise<void> {

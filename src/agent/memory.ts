@@ -13,6 +13,8 @@ export interface Memory {
   fetchFailure: string;
   /** That the branch is not there was said. */
   branchMissed: boolean;
+  /** When the host was last looked at for notifications, by `performance.now`. */
+  hostLookedAt: number;
 }
 
 export function newMemory(beganAfresh: boolean): Memory {
@@ -23,5 +25,6 @@ export function newMemory(beganAfresh: boolean): Memory {
     reviewFailure: '',
     fetchFailure: '',
     branchMissed: false,
+    hostLookedAt: Number.NEGATIVE_INFINITY,
   };
 }

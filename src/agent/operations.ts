@@ -6,6 +6,7 @@ import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import type { RunDetail } from '../ports/ledger.ts';
 import { type Context, isoNow } from './context.ts';
+import { channelsInUse, testChannels } from './notify/channels.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
 import type { Agent, ReplayRequest } from './parts.ts';
@@ -49,6 +50,8 @@ export function operations(context: Context): Operations {
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),
     certificates: () => certificates(context),
+    channelsInUse: () => channelsInUse(context),
+    testChannels: (name) => testChannels(context, name),
     commits: commits(context),
   };
 }

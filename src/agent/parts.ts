@@ -5,10 +5,12 @@ import type { Config } from '../managers/config.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
 import type { CertificateEnd, Declaration, DeclaredEnvironment } from '../model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
+import type { TroubleKind } from '../model/notification.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Delivery } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Channel, ChannelAnswer, ChannelState } from '../ports/notifications.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Clock, CommitInfo, Forge, Host, Log, Repository } from '../ports.ts';
@@ -61,6 +63,8 @@ export interface AgentDeps {
   readonly managers: Managers;
   /** Null with PHOENIX_FORGE=none: nothing is reported. */
   readonly forge: Forge | null;
+  /** Who is told what needs a person; none: nobody. */
+  readonly channels: readonly Channel[];
   readonly log: Log;
   readonly clock: Clock;
   readonly options: AgentOptions;
@@ -103,6 +107,15 @@ export interface KnownTarget extends Pick<Target, 'needs' | 'within'> {
   readonly running: RunningState | null;
 }
 
+export interface ChannelInUse extends Pick<Channel, 'name' | 'service'>, ChannelState {
+  readonly events: readonly TroubleKind[];
+}
+
+export interface ChannelTest {
+  readonly channel: string;
+  readonly answer: ChannelAnswer;
+}
+
 export interface Agent {
   /** After `ledger.recordDelivery`: the branch or a pull request may have moved. Calls made together share one job. */
   delivered(delivery: Pick<Delivery, 'kind'>): Promise<void>;
@@ -127,6 +140,10 @@ export interface Agent {
   declaration(target: TargetId): Promise<Declaration | null>;
   /** Of every certificate that is declared; it may be some seconds old. Fails where the host cannot be looked at. */
   certificates(): Promise<readonly CertificateEnd[]>;
+  /** Who is told what needs a person, and whether that gets there. */
+  channelsInUse(): Promise<readonly ChannelInUse[]>;
+  /** Sends a test to one channel, or to all. Fails with `Refused` for one that there is not. */
+  testChannels(name?: string): Promise<readonly ChannelTest[]>;
   /** Those of the commits that the repository has. */
   commits(commits: readonly CommitSha[]): Promise<ReadonlyMap<string, CommitInfo>>;
   /** Takes no new work, lets running actions end for `graceSeconds`, leaves the rest in the ledger. */

@@ -18,6 +18,7 @@ import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.
 import { openLedger } from '../io/ledger/ledger.ts';
 import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
 import { openMetrics } from '../io/metrics.ts';
+import { openChannels } from '../io/notify/channels.ts';
 import { openQueue } from '../io/queue.ts';
 import type { Redactor } from '../io/redact.ts';
 import { startRedis } from '../io/redis-server.ts';
@@ -136,6 +137,7 @@ export async function compose(
       host,
       managers,
       forge: forge === null ? null : metrics.forge(forge),
+      channels: metrics.channels(openChannels(settings.channels, { host, redact: redactor.redact })),
       log,
       clock,
       options: {

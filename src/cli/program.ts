@@ -203,6 +203,11 @@ export async function run(
     .option('--json', 'answer with one JSON document', false)
     .action(async (options) => ending((await import('./agent/freeze.ts')).unfreeze(options, io)));
 
+  command('notify', 'who is told what needs a person, and whether that gets there', 'notify --test ops')
+    .option('--test [channel]', 'send a test to this channel, or to all')
+    .option('--json', 'answer with one JSON document', false)
+    .action(async (options) => ending((await import('./agent/notify.ts')).notify(options, io)));
+
   addVerbs(command, ending, io);
 
   // Its library reads all commands that are declared above, so it is the last one, and loaded when a shell asks.

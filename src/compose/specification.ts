@@ -22,7 +22,9 @@ export function againstSpecification(
   document: Document.Parsed,
   lines: LineCounter,
 ): Diagnostic[] {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false, ...ONCE }).compile(specification);
+  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false, ...ONCE }).compile(
+    specification,
+  );
   if (compiled(value)) return [];
   const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
   return deepestErrors(errors).map((error) => {

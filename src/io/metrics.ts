@@ -6,6 +6,7 @@ import type { EnvironmentSeen } from '../model/environment.ts';
 import type { RunId } from '../model/ids.ts';
 import { kindOf } from '../model/ids.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Channel } from '../ports/notifications.ts';
 import type { Clock, Forge, ForgeLimit, Host, SendResult } from '../ports.ts';
 import { environmentGauges, seconds, setOrNone } from './metrics-environment.ts';
 
@@ -20,13 +21,23 @@ export interface Metrics {
   host(host: Host): Host;
   /** The same forge, its reports counted. */
   forge(forge: Forge): Forge;
+  /** The same channels, what they are sent counted. */
+  channels(channels: readonly Channel[]): readonly Channel[];
   /** @param seen how the environment stands; null where this process does not know */
   text(seen: EnvironmentSeen | null): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export type MetricsLedger = Pick<
   Ledger,
-  'hasEnded' | 'runProgress' | 'openRuns' | 'frozen' | 'reportsWaiting' | 'reportsHeld' | 'nextReport' | 'nodesAway'
+  | 'hasEnded'
+  | 'runProgress'
+  | 'openRuns'
+  | 'frozen'
+  | 'reportsWaiting'
+  | 'reportsHeld'
+  | 'nextReport'
+  | 'nodesAway'
+  | 'channelStates'
 >;
 
 export interface MetricsOptions {
@@ -52,6 +63,17 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   const reports = counter('phoenix_reports_total', 'Statuses, checks and comments offered to the forge, by result.', [
     'result',
   ]);
+  const sends = counter('phoenix_notifications_total', 'Messages offered to each channel, by result.', [
+    'channel',
+    'result',
+  ]);
+  const news = new Gauge({
+    name: 'phoenix_notifications_waiting',
+    help: 'What each channel is still to be told.',
+    labelNames: ['channel'],
+    registers,
+  });
+  let channelNames: readonly string[] = [];
   const commands = new Histogram({
     name: 'phoenix_host_command_seconds',
     help: 'Commands run on the host: how many, how long, how they ended.',
@@ -141,15 +163,29 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
         setComment: (...report) => counted(forge.setComment(...report)),
       };
     },
+    channels: (channels) => {
+      channelNames = channels.map(({ name }) => name);
+      return channels.map((channel) => ({
+        ...channel,
+        async send(message) {
+          const answer = await channel.send(message);
+          const result = answer.sent ? 'sent' : answer.retryAfterSeconds === null ? 'refused' : 'later';
+          sends.inc({ channel: channel.name, result });
+          return answer;
+        },
+      }));
+    },
     async text(seen) {
-      const [open, freeze, waiting, held, next, nodes] = await Promise.all([
+      const [open, freeze, waiting, held, next, nodes, states] = await Promise.all([
         ledger.openRuns(),
         ledger.frozen(),
         ledger.reportsWaiting(),
         ledger.reportsHeld(),
         ledger.nextReport(),
         ledger.nodesAway(),
+        ledger.channelStates(channelNames),
       ]);
+      for (const [channel, state] of states) news.set({ channel }, state.waiting);
       const now = clock.now().getTime();
       if (seen !== null) showEnvironment(seen);
       const unstarted = open.filter(({ steps: all }) =>

@@ -21,8 +21,11 @@ const CLOSE_MS = 3_000;
 const SHARED_PAUSE_MS = 10;
 /** The same for reports, which every outcome requests: one job sends all that is due. Callers do not wait for it. */
 const REPORT_PAUSE_MS = 100;
+/** The same for notifications: what happens within it is told together. */
+const NOTIFY_PAUSE_MS = 1_000;
 /** The key of the timer that requests reports. */
 const REPORT_TIMER = 'report soon';
+const NOTIFY_TIMER = 'notify soon';
 /** Steps that one job does before it yields its worker to other jobs. */
 const MOST_STEPS_PER_JOB = 16;
 /** No step is deferred for longer: a key that lives longer was written before the server's clock was set back. */
@@ -203,6 +206,9 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     requestReport,
     requestReview: requestOf('review'),
     requestRenew: requestOf('renew'),
+    async requestNotify() {
+      after(NOTIFY_TIMER, NOTIFY_PAUSE_MS, requestOf('notify'));
+    },
     requestApply,
     async work(work: Work, { node, concurrency, atMost, ...locks }) {
       const { apply, ...single } = work;

@@ -12,6 +12,7 @@ import type { ActionRecord, Outcome, Run, RunState, Trigger } from '../model/run
 import type { Applied } from '../model/target.ts';
 import type { CommandVerb } from '../model/verbs.ts';
 import type { Arrival, Delivery } from './deliveries.ts';
+import type { Notifications } from './notifications.ts';
 import type { Outbox } from './outbox.ts';
 import type { Pulls } from './pulls.ts';
 
@@ -171,7 +172,7 @@ export interface NodeAway {
   readonly why: string;
 }
 
-export interface Ledger extends Outbox, Pulls {
+export interface Ledger extends Outbox, Pulls, Notifications {
   /**
    * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
    * `duplicate` when this delivery was dealt with already; a known delivery that was not is `recorded` again.

@@ -16,10 +16,12 @@ export interface Work {
   review?(signal: AbortSignal): Promise<RetryDelay>;
   /** Try what is due by time. */
   renew?(signal: AbortSignal): Promise<RetryDelay>;
+  /** Tell people what needs them. */
+  notify?(signal: AbortSignal): Promise<RetryDelay>;
 }
 
 /** Work that a timer asks for. */
-type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew';
+type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew' | 'notify';
 
 /** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
 export type RetryDelay = number | null;
@@ -50,6 +52,8 @@ export interface Queue {
   requestReview(): Promise<void>;
   /** As `requestReconcile`, for what is due by time. */
   requestRenew(): Promise<void>;
+  /** As `requestReport`, and not before a while: what begins and ends at once is looked at together. */
+  requestNotify(): Promise<void>;
   /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
   work(work: Work, options: WorkOptions): Promise<void>;
   /**

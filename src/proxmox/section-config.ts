@@ -34,9 +34,9 @@ export function parseSections(text: string, comments: 'encoded' | 'plain' = 'enc
   return sections;
 }
 
-/** `disable` stands there without a value where it is so, and does not stand there otherwise. */
-export function withSwitch({ disable, ...options }: Options): Options {
-  return disable === undefined ? options : { ...options, disable: [disable[0] === '' ? '1' : (disable[0] ?? '1')] };
+/** An option that is on stands there without a value, and one that is off does not stand there (PVE::SectionConfig::format_config_line). */
+export function withSwitches(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')]));
 }
 
 /** Sections that have an id and no type, as those of mappings. */

@@ -2,7 +2,7 @@
 
 import type { Report } from './checks.ts';
 
-/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent; PHOENIX_CA is given as PHOENIX_CA_FILE. */
+/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent; PHOENIX_CA is given as PHOENIX_CA_FILE, and so is PHOENIX_NOTIFY. */
 const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
@@ -40,6 +40,7 @@ const VARIABLES = [
   'PHOENIX_PLAN_FORKS',
   'PHOENIX_SIGNING_KEYS',
   'PHOENIX_CA',
+  'PHOENIX_NOTIFY',
   'PHOENIX_URL',
 ] as const;
 
@@ -47,7 +48,7 @@ type Variable = (typeof VARIABLES)[number];
 
 /** The name by which documents and people know a variable: what is hardly ever given but as a file goes by the name of the file. */
 export function knownAs(variable: string): string {
-  return variable === 'PHOENIX_CA' ? 'PHOENIX_CA_FILE' : variable;
+  return variable === 'PHOENIX_CA' || variable === 'PHOENIX_NOTIFY' ? `${variable}_FILE` : variable;
 }
 
 /** What programs beside Phoenix read their own keys from, in the same environment. */

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type DoorDeps, type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import type { DeliveryEnd } from '../../src/agent/http/webhook/receive.ts';
-import type { Agent, KnownTarget } from '../../src/agent/parts.ts';
+import type { Agent, ChannelInUse, KnownTarget } from '../../src/agent/parts.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
@@ -111,6 +111,14 @@ export const NOTHING_SEEN: Pick<
   commits: async () => new Map(),
 };
 
+const CHANNEL: ChannelInUse = {
+  name: 'ops',
+  service: 'slack',
+  events: ['failure'],
+  waiting: 2,
+  failing: { since: '2026-01-02T03:04:05.000Z', why: 'chat.example.internal answered 500' },
+};
+
 function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
@@ -137,6 +145,14 @@ function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen:
     environment: () => (seen.environment ?? NOTHING_SEEN.environment)(),
     declaration: (target) => (seen.declaration ?? NOTHING_SEEN.declaration)(target),
     certificates: () => (seen.certificates ?? NOTHING_SEEN.certificates)(),
+    channelsInUse: async () => [CHANNEL],
+    async testChannels(name) {
+      if (name === 'unknown') throw new Refused('there is no channel unknown; there are ops');
+      asked.push(['testChannels', name]);
+      return [
+        { channel: 'ops', answer: { sent: false, why: 'chat.example.internal answered 500', retryAfterSeconds: 5 } },
+      ];
+    },
     commits: (wanted) => (seen.commits ?? NOTHING_SEEN.commits)(wanted),
     stop: async () => {},
   };

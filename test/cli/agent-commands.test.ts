@@ -242,3 +242,23 @@ test('freeze, unfreeze and approve reach the agent', async () => {
     ['approve', run, LXC, by],
   ]);
 });
+
+describe('notify', () => {
+  test('tells of the channels and which of them fails, tests one, and ends with 1 where one takes nothing', async () => {
+    expect(await ask('notify')).toMatchObject({
+      exit: 1,
+      stdout:
+        'failing ops (slack): failure; 2 waiting; since 2026-01-02T03:04:05.000Z: chat.example.internal answered 500\n',
+    });
+    const tested = await ask('notify', '--test', 'ops');
+    expect([tested.exit, tested.stdout]).toEqual([1, 'ops: not sent: chat.example.internal answered 500\n']);
+    expect((await ask('notify', '--test', '--json')).stdout).toBe(
+      '[{"channel":"ops","sent":false,"why":"chat.example.internal answered 500"}]\n',
+    );
+    expect(door.asked).toEqual([
+      ['testChannels', 'ops'],
+      ['testChannels', undefined],
+    ]);
+    expect((await ask('notify', '--test', 'unknown')).stderr).toContain('there is no channel unknown; there are ops');
+  });
+});

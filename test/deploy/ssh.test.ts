@@ -49,6 +49,9 @@ test('its table is what is declared', () => {
   );
 });
 
+/** What notifications by Proxmox go through. */
+const FORWARD = '/usr/libexec/proxmox-mail-forward';
+
 test('its table holds the programs that a push makes Phoenix run, and no other', () => {
   const files = readdirSync(MANAGERS, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   // What `phoenix setup` does is done by a person on the host.
@@ -57,12 +60,12 @@ test('its table holds the programs that a push makes Phoenix run, and no other',
     .map((file) => readFileSync(join(MANAGERS, file), 'utf8'));
   const named = texts.flatMap((text) =>
     [
-      ...text.matchAll(/\b(?:run|program|look|linesOf)\((?:host, )?'([a-z][a-z0-9-]*)',/g),
+      ...text.matchAll(/\b(?:run|program|outputOf|linesOf)\((?:host, )?'([a-z][a-z0-9-]*)',/g),
       ...text.matchAll(/\bprogram(?::| =) '([a-z][a-z0-9-]*)'/g),
     ].map(([, name = '']) => name),
   );
-  // The programs of guests are known by their kind, and a node is asked for its name when nobody says it.
-  const used = new Set([...named, 'pct', 'qm', 'hostname']);
+  // The programs of guests are known by their kind, a node is asked for its name when nobody says it, and it sends mail of Proxmox.
+  const used = new Set([...named, 'pct', 'qm', 'hostname', FORWARD]);
   const listed = [...shapesOf(printTable()).keys()].filter((name) => !name.startsWith(':'));
   expect(listed.sort()).toEqual([...used].sort());
 });

@@ -28,6 +28,7 @@ const QUIET: MetricsLedger = {
   reportsHeld: async () => null,
   nextReport: async () => null,
   nodesAway: async () => new Map(),
+  channelStates: async () => new Map(),
 };
 const LATE: MetricsLedger = {
   ...QUIET,

@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { Trouble } from '../../src/model/notification.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { PullPlan } from '../../src/model/pull.ts';
 import type { Ledger, RunDetail, SettledStep } from '../../src/ports/ledger.ts';
@@ -490,6 +491,70 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       if (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve));
       expect(heard).toEqual([run]);
       await unwatch();
+    });
+  });
+  describe('notifications', () => {
+    const trouble = (subject: string): Trouble => {
+      return { kind: 'failure', subject, what: `${subject} failed`, why: null, page: null, since: at() };
+    };
+    const note = (change: 'began' | 'ended', subjects: readonly string[], tell = ['a', 'b']) => {
+      const changes = subjects.map((subject) => ({ trouble: trouble(subject), tell }));
+      return ledger.noteTroubles({ kinds: ['failure'], began: [], ended: [], [change]: changes }, at());
+    };
+    const claim = async (channel: string) => {
+      const batch = await ledger.claimNews(channel, time, 60_000);
+      return batch && { ...batch, news: batch.news.map(({ trouble: about, change }) => `${about.subject} ${change}`) };
+    };
+
+    test('a change is told once, however often and by however many it is noted', async () => {
+      await Promise.all([note('began', ['x']), note('began', ['x'])]);
+      await Promise.all([note('ended', ['x']), note('ended', ['x'])]);
+      await note('ended', ['never']);
+      expect((await claim('a'))?.news).toEqual(['x began', 'x ended']);
+      expect(await ledger.troubles()).toEqual({ kinds: new Set(['failure']), troubles: new Map() });
+      await note('began', ['y'], ['a']);
+      expect([...(await ledger.troubles()).troubles]).toEqual([['failure y', { ...trouble('y'), told: ['a'] }]]);
+    });
+
+    test("a message is one claimer's, is due again under its id when its claim ends, and goes before what came after", async () => {
+      await note('began', ['x']);
+      const first = await claim('a');
+      await note('began', ['y']);
+      expect(await claim('a')).toBeNull();
+      expect(await ledger.nextNews(['a'])).toBe(time + 60_000);
+      time += 60_000;
+      expect(await claim('a')).toEqual(first);
+      await ledger.newsFailed('a', first?.id ?? '', { retryAt: time + 5_000, why: 'away' });
+      const failing = { since: at(), why: 'away' };
+      expect(await ledger.channelStates(['a', 'b'])).toEqual(
+        new Map([
+          ['a', { waiting: 2, failing }],
+          ['b', { waiting: 2, failing: null }],
+        ]),
+      );
+      expect(await claim('a')).toBeNull();
+      time += 5_000;
+      expect(await claim('a')).toEqual({ ...first, attempts: 1 });
+      await ledger.newsSent('a', 'another');
+      await ledger.newsSent('a', first?.id ?? '');
+      expect((await claim('a'))?.news).toEqual(['y began']);
+      expect((await ledger.channelStates(['a'])).get('a')).toEqual({ waiting: 1, failing: null });
+    });
+
+    test('what waits is bounded: the oldest go, and the message says how many', async () => {
+      const names = Array.from({ length: 260 }, (_, index) => `lxc/${index}`);
+      await note('began', names, ['a']);
+      const batch = await claim('a');
+      expect([batch?.dropped, batch?.news[0], batch?.news.length]).toEqual([60, 'lxc/60 began', 50]);
+      await ledger.newsFailed('a', batch?.id ?? '', { retryAt: null, why: 'refused' });
+      expect(await claim('a')).toMatchObject({ dropped: 0, news: expect.arrayContaining(['lxc/110 began']) });
+    });
+
+    test('a clock that was set back holds no message up', async () => {
+      await note('began', ['x']);
+      await claim('a');
+      time -= 30 * 24 * 3_600_000;
+      expect(await claim('a')).not.toBeNull();
     });
   });
 }

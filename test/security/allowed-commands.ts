@@ -18,6 +18,7 @@ const ACCOUNT = [
 ];
 
 export const ALLOWED: readonly (readonly string[])[] = [
+  ['/usr/libexec/proxmox-mail-forward'],
   ...['pct', 'qm'].flatMap((program) => [
     [program, 'status', '101'],
     [program, 'start', '101'],

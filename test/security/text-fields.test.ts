@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Known } from '../../src/config/known.ts';
 import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
 import { type TextKind, textKindOf } from '../../src/config/schema/text.ts';
 import { formatsOf } from '../../src/load/formats.ts';
@@ -91,6 +92,11 @@ const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
   }),
 );
 
+/** Guests that stand unchanged are read once, as the agent has it (known.test.ts). */
+const known = new Known();
+
+const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
+
 const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join('/')}${field.isKey ? ' (name)' : ''}`;
 
 /** The whole environment with another text in that place; what lies below a path moves with it. */
@@ -121,7 +127,7 @@ test('each text of each schema says what it may hold', () => {
 });
 
 test('the whole environment is sound and has a text for each of them', () => {
-  const { problems } = load(snapshotOf(environment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { problems } = loaded(environment());
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   const lacking = FILES.slice(0, -1).flatMap(([file, root]) =>
     textFields(root)
@@ -170,10 +176,7 @@ describe('nothing that ends a line or hides', () => {
 
   test('is refused at its line, from the front door', () => {
     for (const sample of SAMPLES) {
-      const { problems } = load(snapshotOf(withText(sample, put(sample.value, '\0', 'middle'))), {
-        strictSecrets: false,
-        secrets: DEFAULT_BOUNDS,
-      });
+      const { problems } = loaded(withText(sample, put(sample.value, '\0', 'middle')));
       const errors = problems.filter(({ severity, file }) => severity === 'error' && file === sample.file);
       const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
       const there = errors.find(({ path }) => path.startsWith(pointer) || pointer.startsWith(`${path}/`));
@@ -246,10 +249,7 @@ function grownIn(
 
 /** What is written with that text; null where it is refused at its place. */
 function writtenWith(sample: Sample, text: string): Written[] | null {
-  const { draft, problems } = load(snapshotOf(withText(sample, text)), {
-    strictSecrets: false,
-    secrets: DEFAULT_BOUNDS,
-  });
+  const { draft, problems } = loaded(withText(sample, text));
   const pointer = `/${sample.keys.join('/')}`;
   const refused = problems.some(
     ({ severity, file, path }) =>
@@ -262,7 +262,7 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
 describe('a sign that is taken changes no shape', () => {
-  const { draft } = load(snapshotOf(environment()), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { draft } = loaded(environment());
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 

@@ -12,6 +12,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import { READING } from '../../src/load/reading.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Channel } from '../../src/ports/notifications.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
@@ -76,6 +77,8 @@ export async function startTestAgent(
     readonly maxPackBytes?: number;
     readonly signatures?: Signatures | null;
     readonly log?: Log;
+    /** None when not given. */
+    readonly channels?: readonly Channel[];
   } = {},
 ): Promise<Agent> {
   const { ledger = (same: Ledger) => same } = changes;
@@ -114,6 +117,7 @@ export async function startTestAgent(
     host,
     managers,
     forge,
+    channels: changes.channels ?? [],
     log: changes.log ?? testLog,
     clock: changes.clock ?? clock,
     options: {

@@ -13,6 +13,7 @@ import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Channel } from '../../src/ports/notifications.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import type { Clock, Host, Log } from '../../src/ports.ts';
 import { APP_ID, clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
@@ -87,6 +88,8 @@ export interface PhoenixOptions {
   readonly signatures?: Signatures;
   /** Of the agent; absent: what fails is printed with `PHOENIX_TEST_LOG=1`. */
   readonly log?: Log;
+  /** Who is told what needs a person; nobody when not given. */
+  readonly channels?: readonly Channel[];
   /** False: a test starts it when it wants to. */
   readonly started?: boolean;
 }

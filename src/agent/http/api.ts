@@ -14,6 +14,7 @@ import { mayChange, mayRead } from './guard.ts';
 import {
   ApproveBody,
   AskBody,
+  ChannelTestBody,
   CommandBody,
   EventsQuery,
   FreezeBody,
@@ -44,7 +45,19 @@ type ApiLedger = Pick<
   | 'reportsHeld'
   | 'lastArrival'
 >;
-type ApiAgent = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command' | 'known' | 'orphans'>;
+type ApiAgent = Pick<
+  Agent,
+  | 'replay'
+  | 'approve'
+  | 'freeze'
+  | 'unfreeze'
+  | 'drift'
+  | 'command'
+  | 'known'
+  | 'orphans'
+  | 'channelsInUse'
+  | 'testChannels'
+>;
 
 export interface ApiDeps {
   readonly ledger: ApiLedger;
@@ -133,6 +146,10 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets, orphans });
   });
 
+  routes.get('/notifications', async (_request, response) => {
+    answer(response, 200, await parts.agent.channelsInUse());
+  });
+
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
   for (const [path, operation] of operations(parts)) routes.post(path, operation);
   return routes;
@@ -174,6 +191,16 @@ function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: s
       '/command',
       async ({ body }, response) => accepted(response, await agent.command(parseRequest(CommandBody, body))),
     ],
+    [
+      '/notifications/test',
+      async ({ body }, response) => {
+        const tests = await agent.testChannels(parseRequest(ChannelTestBody, body).channel);
+        const told = tests.map(({ channel, answer: given }) => {
+          return { channel, sent: given.sent, why: given.sent ? null : given.why };
+        });
+        answer(response, 200, told);
+      },
+    ],
   ];
 }
 
@@ -198,9 +225,11 @@ GET  /api/runs/:id                   one run
 GET  /api/runs/:id/events            one run as it goes on (server-sent events: run, step, log, end)
 GET  /api/runs/:id/logs/:kind/:name  output of one step; ?format=text as it was printed
 GET  /api/targets[/:kind/:name]      what is known of the targets, when it was proved, and what is in doubt since
+GET  /api/notifications              who is told what needs a person, and whether that gets there
 
 With Authorization: Bearer PHOENIX_ADMIN_TOKEN, which reading from another machine takes as well:
 POST /api/replay {commit, targets?, rewind?}
 POST /api/runs/:id/approve {target}
 POST /api/freeze {reason}, /api/unfreeze, /api/drift, /api/command {verb, targets}
+POST /api/notifications/test {channel?}
 `;

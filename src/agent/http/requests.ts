@@ -45,6 +45,9 @@ export const CommandBody = z.strictObject({
   by,
 });
 
+/** Absent: all of them. */
+export const ChannelTestBody = z.strictObject({ channel: z.string().min(1).max(40).optional(), by });
+
 export const RunPath = z.object({ id: runId });
 export const TargetPath = z
   .object({ kind: z.string(), name: z.string() })

@@ -6,7 +6,7 @@ import type { Config } from '../../managers/config.ts';
 import { ROWS } from '../../managers/datacenter/rows.ts';
 import type { Imported, LeftOver } from '../../managers/importer.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
-import type { JsonObject } from '../../model/json.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { snapshotOf } from '../host/written-snapshot.ts';
@@ -21,11 +21,18 @@ const MOST_ROUNDS = 12;
 
 /** @throws Error for what cannot be brought to validate, which is a fault of an importer */
 export function settle(found: Imported, settings: SourceSettings): Settled {
-  let imported = found;
+  let imported = { ...found, files: withoutDeclaredNames(found.files) };
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
     if (config !== null) return { imported, config };
     const errors = problems.filter(({ severity }) => severity === 'error');
+    const refusing = storagesRefusing(imported, errors);
+    if (refusing.length > 0) {
+      const why =
+        'a guest has on it, or is written as made from, what it does not take: it stays as it is, and is only named';
+      imported = refusing.reduce((rest, name) => withoutTarget(rest, `storage/${name}`, why), imported);
+      continue;
+    }
     const beside = errors.some(({ code, target }) => code === 'BAD_ADDRESS' && target !== null);
     imported = (beside ? withoutHostAddress(imported) : null) ?? without(imported, errors);
   }
@@ -54,16 +61,62 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const left: LeftOver[] = [...imported.left];
   for (const { file, path, target, message } of problems) {
-    const removed = removeAt(files[file], path.split('/').slice(1).map(unescaped));
+    const keys = file === DATACENTER_FILE ? wholeObject(keysIn(path), files[file]) : wholeOf(keysIn(path));
+    // What went with another problem of the same has none any more.
+    const isThere = (root: unknown) => keys.reduce<unknown>(valueIn, root) !== undefined;
+    if (isThere(imported.files[file]) && !isThere(files[file])) continue;
+    const removed = removeAt(files[file], keys);
     if (removed === null) throw new Error(`${file}${path}: ${message}`);
-    const what = target === null || removed === '' ? `${file} ${path}` : `${target} ${removed}`;
+    const own = file === DATACENTER_FILE ? objectAt(keys) : null;
+    const what = own ?? (target === null || removed === '' ? `${file} ${path}` : `${target} ${removed}`);
     left.push({ what: what.trim(), why: message });
   }
-  return { ...imported, files: withoutGaps(files), left };
+  return { ...imported, files: closed(imported.files, files), left };
+}
+
+/** Storages that are declared and do not take what lies on them. */
+function storagesRefusing({ files }: Imported, problems: readonly Problem[]): string[] {
+  const storages = valueIn(files[DATACENTER_FILE], 'storages');
+  const named = problems.flatMap(({ code, file, path }) => {
+    const value = code === 'UNKNOWN_STORAGE' ? keysIn(path).reduce<unknown>(valueIn, files[file]) : undefined;
+    // A disk names it alone, a template before its file.
+    const [storage = ''] = typeof value === 'string' ? value.split(':') : [];
+    return valueIn(storages, storage) === undefined ? [] : [storage];
+  });
+  return [...new Set(named)];
+}
+
+function keysIn(path: string): string[] {
+  return path.split('/').slice(1).map(unescaped);
 }
 
 function unescaped(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** Lists that are kept as a whole: without one of its rules, a firewall would be another. */
+const WHOLE = /^(entries|rules|firewall)$/;
+
+function wholeOf(path: readonly string[]): readonly string[] {
+  const at = path.findIndex((key) => WHOLE.test(key));
+  return at < 0 ? path : path.slice(0, at + 1);
+}
+
+/** An object of a datacenter without what it must have is none. */
+function wholeObject(path: readonly string[], file: JsonObject | undefined): readonly string[] {
+  const [field = '', name = '', option = ''] = path;
+  const row = ROWS.find((one) => one.field === field);
+  if (row === undefined || row.single !== undefined) return wholeOf(path);
+  const type = valueIn(valueIn(valueIn(file, field), name), 'type');
+  const needed = ['type', ...row.required, ...(row.types?.[String(type)]?.required ?? [])];
+  return needed.includes(option) ? [field, name] : wholeOf(path);
+}
+
+/** What people call what is at a path of the datacenter's file: `storage/media options (/etc/pve/storage.cfg)`. */
+function objectAt([field = '', name = '', ...more]: readonly string[]): string | null {
+  const row = ROWS.find((one) => one.field === field);
+  if (row === undefined || row.single !== undefined) return null;
+  return [`${row.kind}/${name}`, more.join('.'), `(${row.file})`].filter((part) => part !== '').join(' ');
 }
 
 /** Leaves a gap, so that other paths still lead where they did; answers what was taken out, null where nothing could be. */
@@ -85,6 +138,55 @@ function removeAt(root: unknown, path: readonly string[]): string | null {
 function valueIn(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string, unknown>)[key];
+}
+
+/** Fields of the datacenter's file, and where the file of the hypervisor names what people keep of the same. */
+const NAMED = [
+  ['aliases', 'known_aliases'],
+  ['ip_sets', 'known_ip_sets'],
+  ['storages', 'proxmox_storage_ids'],
+] as const;
+
+type Files = Readonly<Record<string, JsonObject>>;
+
+/** What is declared is not named as well as something that people keep. */
+function withoutDeclaredNames(files: Files): Files {
+  const hypervisor = files[HYPERVISOR_FILE];
+  if (hypervisor === undefined) return files;
+  const fields = NAMED.map(([field, known]): [string, Json] => {
+    const declared = namesIn(files, field);
+    const is = hypervisor[known] ?? [];
+    if (Array.isArray(is)) return [known, is.filter((name) => !declared.includes(String(name).toLowerCase()))];
+    return [known, Object.fromEntries(Object.entries(is).filter(([name]) => !declared.includes(name)))];
+  });
+  return { ...files, [HYPERVISOR_FILE]: withoutEmpty({ ...hypervisor, ...Object.fromEntries(fields) }) };
+}
+
+/** What is taken out of the datacenter's file is named again. */
+function closed(before: Files, after: Record<string, JsonObject>): Files {
+  const files = withoutGaps(after);
+  const hypervisor = files[HYPERVISOR_FILE];
+  if (hypervisor === undefined) return files;
+  const fields = NAMED.flatMap(([field, known]): [string, Json][] => {
+    const gone = namesIn(before, field).filter((name) => !namesIn(files, field).includes(name));
+    const is = hypervisor[known] ?? (field === 'storages' ? {} : []);
+    if (gone.length === 0) return [];
+    if (Array.isArray(is)) return [[known, [...is, ...gone]]];
+    return [[known, { ...(is as JsonObject), ...Object.fromEntries(gone.map((name) => [name, name])) }]];
+  });
+  return { ...files, [HYPERVISOR_FILE]: { ...hypervisor, ...Object.fromEntries(fields) } };
+}
+
+function namesIn(files: Files, field: string): string[] {
+  return Object.keys(valueIn(files[DATACENTER_FILE], field) ?? {});
+}
+
+/** Fields that would say nothing. */
+function withoutEmpty(file: JsonObject): JsonObject {
+  const known: readonly string[] = NAMED.map(([, field]) => field);
+  return Object.fromEntries(
+    Object.entries(file).filter(([key, value]) => !known.includes(key) || Object.keys(value ?? {}).length > 0),
+  );
 }
 
 /** Files of guests that hold none any more are left out. */
@@ -122,15 +224,19 @@ export function withoutTarget(imported: Imported, target: string, why: string): 
   }
   if (kind === 'lxc') removeAt(files[LXC_FILE], ['lxc_configs', name]);
   else if (kind === 'vm') removeMachine(files[VM_FILE], Number(name));
+  else if (kind === 'sdn') for (const field of SDN_FIELDS) removeAt(files[DATACENTER_FILE], [field]);
   else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], placeOf(kind, name));
   else removeAt(files[HYPERVISOR_FILE], FIELD_OF_SECTION[name] ?? [name]);
-  return { ...imported, files: withoutGaps(files), left: [...imported.left, { what: target, why }] };
+  return { ...imported, files: closed(imported.files, files), left: [...imported.left, { what: target, why }] };
 }
 
 /** The field of the datacenter's file that holds objects of a kind; null for other kinds. */
 function datacenterField(kind: string): string | null {
   return ROWS.find((row) => row.kind === kind)?.field ?? null;
 }
+
+/** What is one target together. */
+const SDN_FIELDS = ROWS.filter(({ together }) => together === true).map(({ field }) => field);
 
 /** Keys of an object in it: the only one of its kind is the field itself. */
 function placeOf(kind: string, name: string): string[] {

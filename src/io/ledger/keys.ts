@@ -63,6 +63,15 @@ export function ledgerKeys(installation: string) {
     /** Hash node → since when it does not answer, and why. */
     away: name('nodes:away'),
     events: name('events'),
+    notifications: {
+      /** Hash kind and subject → trouble; set of kinds that were looked at. */
+      troubles: name('troubles'),
+      kinds: name('troubles:kinds'),
+      /** Of one channel. List of news that wait, list of those in the message that is being sent, hash of how it stands. */
+      news: (channel: string) => name(`news:${channel}`),
+      batch: (channel: string) => name(`news:${channel}:batch`),
+      channel: (channel: string) => name(`news:${channel}:state`),
+    },
     outbox: {
       /** Hash key → sequence and status. */
       entries: name('outbox'),

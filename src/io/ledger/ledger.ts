@@ -9,6 +9,7 @@ import { deliveries } from './deliveries.ts';
 import { installations } from './installation.ts';
 import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
+import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
@@ -73,6 +74,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...steps(redis, keys, now),
     ...leases(redis, keys),
     ...outbox(redis, keys, now),
+    ...notifications(redis, keys, now),
     ...pulls(redis, keys, now),
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),

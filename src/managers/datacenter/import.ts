@@ -1,24 +1,18 @@
-// What is on a host of the objects of a datacenter, as the file would say it: the inverse of reading, row by row. Storages are named in the
-// file of the hypervisor, whose importer writes them.
+// What is on a host of the objects of a datacenter, as the file would say it: the inverse of reading, row by row.
 
 import type { Json, JsonObject } from '../../model/json.ts';
-import { booleanOf, splitList } from '../../proxmox/perl.ts';
-import { parsePropertyString } from '../../proxmox/property-string.ts';
 import type { Options } from '../../proxmox/section-config.ts';
-import { propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
+import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
 import { commentOf, markedComment } from './mark.ts';
 import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
-import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
+import { markOf, type ObjectRow, optionsOf } from './row.ts';
 import { isName } from './schema.ts';
-import { meaningOf } from './values.ts';
 
-/** Undefined for a row whose objects another importer writes. */
-export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, ObjectSeen, Objects> | undefined {
-  if (row.kind === 'storage') return undefined;
+export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, ObjectSeen, Objects> {
   return {
     look: (host) => lookAtObjects(row, host),
     written: (found, extent) => written(row, found, extent),
@@ -39,60 +33,60 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
   };
 }
 
+/** Said elsewhere: who is in a group at the users, the node of a copy by its guest, and second factors of an older kind nowhere. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source']);
+
 function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
   const left: LeftOver[] = [];
+  const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
   const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
-    if (row.reserved?.(name) != null || row.builtIn?.(name, options) === true) continue;
-    const object = writtenOptions(row, options, extent);
-    const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && row.single === undefined);
-    if (!isName(row, name))
-      left.push({ what: `${row.what} ${name} (${row.file})`, why: 'the file takes no such name' });
-    else {
-      entries[name] = object;
-      for (const option of strange.filter((one) => one !== 'users' && one !== 'keys'))
-        left.push({
-          what: `${row.kind}/${name} ${option} (${row.file})`,
-          why: 'it cannot be declared: it stays as it is',
-        });
+    if (
+      row.reserved?.(name) != null ||
+      (extent === 'different' && isAsMade(row, name, options)) ||
+      row.builtIn?.(name, options) === true
+    )
+      continue;
+    if (!isName(row, name)) {
+      left.push({ what: `${row.what} ${name} (${place(name)})`, why: 'the file takes no such name' });
+      continue;
     }
+    if (!isOfKnownType(row, options)) {
+      const why = `an object of type ${options['type']?.[0]} cannot be declared: it stays as it is`;
+      left.push({ what: `${row.kind}/${name} (${place(name)})`, why });
+      continue;
+    }
+    const list = writtenList(row, found, name, options, extent);
+    entries[name] = { ...writtenOptions(row, options, extent), ...list.field };
+    left.push(...list.left);
+    const own = (option: string) => optionsOf(row).has(option) || option === row.part?.field || OF_OTHERS.has(option);
+    for (const option of Object.keys(options).filter((one) => !own(one)))
+      left.push({
+        what: `${row.kind}/${name} ${option} (${place(name, option)})`,
+        why: 'it cannot be declared: it stays as it is',
+      });
   }
   const field = row.single === undefined ? entries : (entries[row.single] ?? {});
   const isEmpty = Object.keys(field).length === 0;
   return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets: [], left };
 }
 
-function writtenOptions(row: ObjectRow, options: Options, extent: Extent): JsonObject {
-  const values = [...optionsOf(row)].flatMap(([option, schema]): [string, Json][] => {
-    const texts = options[option];
-    if (texts === undefined) return [];
-    const usual = row.defaults[option];
-    const isUsual = usual !== undefined && meaningOf(schema, texts) === meaningOf(schema, [usual]);
-    if (isUsual && extent === 'different' && !row.required.includes(option)) return [];
-    if (option !== markOf(row)) return [[option, declaredValue(schema, texts)]];
-    const comment = commentOf(texts[0] ?? '');
-    return comment === '' ? [] : [[option, comment]];
-  });
-  return Object.fromEntries(values);
-}
-
-/** What the file says for what stands on the host. */
-function declaredValue(schema: Schema, texts: readonly string[]): Json {
-  if (schema.type === 'array') return texts.map((text) => declaredValue(schema.items ?? { type: 'string' }, [text]));
-  const text = texts.at(-1) ?? '';
-  if (schema.enum !== undefined) return text;
-  if (schema.type === 'boolean') return booleanOf(text) === '1';
-  if (schema.type === 'integer' || schema.type === 'number') return Number(text);
-  if (isList(schema)) {
-    const words = splitList(text).filter((word) => word !== '');
-    return schema.format === 'pve-vmid-list' ? words.map(Number) : words;
-  }
-  const properties = schema.format === undefined ? undefined : propertiesOf(schema.format);
-  const parsed = properties === undefined ? null : parsePropertyString(schema.format ?? '', text);
-  if (properties === undefined || parsed?.ok !== true) return text;
-  return Object.fromEntries(
-    Object.entries(parsed.properties).map(([key, value]) => [key, declaredValue(properties[key] ?? {}, [value])]),
-  );
+/** What is in an object: all of it or nothing, since what is declared is the whole. One that is empty may be filled by others. */
+function writtenList(
+  { part, kind, file }: ObjectRow,
+  { text }: Objects,
+  name: string,
+  options: Options,
+  extent: Extent,
+): { readonly field: Readonly<Record<string, Json>>; readonly left: readonly LeftOver[] } {
+  if (part === undefined) return { field: {}, left: [] };
+  const lines = options[part.field] ?? [];
+  if (lines.length === 0 && extent === 'different') return { field: {}, left: [] };
+  const list = part.written(lines);
+  if (list !== null && part.calls(lines, part.lines(list), text ?? '').length === 0)
+    return { field: { [part.field]: list }, left: [] };
+  const what = `${kind}/${name} ${part.field} (${placeIn(file, text, name)})`;
+  return { field: {}, left: [{ what, why: 'the file has no words for something of it: it stays as it is' }] };
 }
 
 function undeclared(
@@ -101,7 +95,8 @@ function undeclared(
   declared: ReadonlySet<string>,
   specs: readonly JsonObject[],
 ): FoundObject[] {
-  if (row.single !== undefined) return [];
+  // Of storages that nobody names, the importer of the host tells.
+  if (row.single !== undefined || row.kind === 'storage') return [];
   if (row.kind === 'acl') return undeclaredRights(objects, specs);
   const others = [...objects].filter(
     ([name, options]) => !declared.has(name) && row.reserved?.(name) == null && row.builtIn?.(name, options) !== true,

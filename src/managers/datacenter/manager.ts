@@ -22,7 +22,6 @@ export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects
 ).map(kindOfObject);
 
 function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
-  const imports = importerOf(row);
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },
@@ -42,7 +41,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
     health: () => null,
     // What it was stands in Git.
     safeguard: () => null,
-    ...(imports === undefined ? {} : { imports }),
+    imports: importerOf(row),
   };
 }
 

@@ -24,6 +24,8 @@ export interface Part {
   readonly normalised: (list: Json) => Json;
   /** As the lines of Proxmox's file say it. */
   readonly lines: (list: Json) => readonly string[];
+  /** The inverse of it: what the file would say for lines that are there; null where it has no words for one of them. */
+  readonly written: (lines: readonly string[]) => Json | null;
   /** Objects that it names, which come first. */
   readonly needs: (list: Json) => readonly TargetId[];
   /** From the lines that are there to those that should be; `file` is the whole file that they stand in. */

@@ -73,6 +73,8 @@ export interface ObjectRow {
   readonly named?: { readonly pattern: RegExp; readonly expected: string };
   /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
   readonly reserved?: (name: string) => string | null;
+  /** Those that are there on a fresh node, with their options: import writes none that is still so. */
+  readonly made?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Applied with others as one target, which the row has then none of its own of. */
   readonly together?: true;
   /** The option by which what has no call for a change is made anew under the name that it has. */

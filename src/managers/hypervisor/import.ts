@@ -3,8 +3,8 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Config } from '../config.ts';
-import { ruleOf } from '../guest/import/firewall.ts';
 import { normaliseRules } from '../guest/normalise.ts';
+import { writtenRule } from '../guest/proxmox/firewall.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import type { HostReader } from '../manager.ts';
@@ -116,7 +116,7 @@ function writtenFirewall(
   const enabled = normalFlag(options.get('enable') ?? '0') === '1';
   const lines = sectionOf(host ?? '', '[rules]');
   if (!enabled && lines.length === 0) return { fields: {}, left: [] };
-  const rules = lines.map(ruleOf);
+  const rules = lines.map(writtenRule);
   const [policyIn = 'DROP', policyOut = 'ACCEPT'] = ['policy_in', 'policy_out'].map((key) => options.get(key));
   const different = (value: Json, usual: Json) => extent === 'all' || value !== usual;
   const firewall: JsonObject = {

@@ -51,6 +51,13 @@ export const entries: Part = {
     'Everything that is in the set. One that is declared without entries keeps those that others put there; an empty list is a set without any.',
   normalised: (list) => entriesOf(list).map((one): Json => ({ ...one })),
   lines: (list) => entriesOf(list).map(lineOf),
+  written: (lines) => {
+    const list = lines.map((line): Json => {
+      const { cidr, ...more } = entryOf(line);
+      return Object.keys(more).length === 0 ? cidr : { cidr, ...more };
+    });
+    return schema.safeParse(list).success ? list : null;
+  },
   needs: (list) =>
     entriesOf(list).flatMap(({ cidr }) => {
       const alias = aliasIn(cidr);

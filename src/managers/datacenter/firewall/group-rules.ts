@@ -6,7 +6,7 @@ import { printRule } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { objectsNamedBy } from '../../guest/firewall-names.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
-import { proxmoxRule } from '../../guest/proxmox/firewall.ts';
+import { proxmoxRule, writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule } from '../../guest/schema.ts';
 import type { Datacenter, SecurityGroup } from '../declared.ts';
 import type { Part } from '../part.ts';
@@ -21,6 +21,10 @@ export const groupRules: Part = {
     'All rules of the group, in the order in which they are tried. One that is declared without rules keeps those that others put there; an empty list is a group without any.',
   normalised: (list) => rulesOf(list).map(asInFile),
   lines: (list) => rulesOf(list).map((rule) => understood(printRule(proxmoxRule(rule), true)).line),
+  written: (lines) => {
+    const list = lines.map(writtenRule).filter((rule) => rule !== null);
+    return list.length === lines.length && schema.safeParse(list).success ? list : null;
+  },
   needs: (list) => objectsNamedBy(rulesOf(list)),
   calls: callsBetween,
   goesWith: false,

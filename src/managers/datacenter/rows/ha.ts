@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../proxmox/ha.ts';
 import { splitList } from '../../../proxmox/perl.ts';
-import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow, Reference } from '../row.ts';
 import { wordsOf } from '../values.ts';
 
@@ -57,7 +57,9 @@ export const haRules: ObjectRow = {
   paths: { create: '/cluster/ha/rules', change: '/cluster/ha/rules/{rule}' },
   file: HA_RULES_FILE,
   read: (text) =>
-    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
+    new Map(
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+    ),
   without: [],
   required: ['type', 'resources'],
   always: ['type'],

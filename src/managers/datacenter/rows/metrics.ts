@@ -1,6 +1,6 @@
 // Servers that the nodes send their figures to (pve-manager, PVE/Status).
 
-import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const metricServers: ObjectRow = {
@@ -12,7 +12,9 @@ export const metricServers: ObjectRow = {
   paths: { create: '/cluster/metrics/server/{id}', change: '/cluster/metrics/server/{id}' },
   file: '/etc/pve/status.cfg',
   read: (text) =>
-    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
+    new Map(
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+    ),
   mark: null,
   // Headers hold secrets, and go through a command line alone.
   without: ['otel-headers'],

@@ -1,6 +1,6 @@
 // Copies of the disks of guests on other nodes (pve-guest-common, PVE/ReplicationConfig.pm).
 
-import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const replicationJobs: ObjectRow = {
@@ -15,7 +15,7 @@ export const replicationJobs: ObjectRow = {
     expected: 'must be the number of a guest and one of the job, such as 101-0',
   },
   file: '/etc/pve/replication.cfg',
-  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitch(options)])),
+  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options)])),
   digest: 'sha1',
   // There is one type; Proxmox itself says where the guest is, and what is being taken away.
   without: ['type', 'source', 'remove_job'],

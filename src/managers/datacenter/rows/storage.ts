@@ -1,7 +1,7 @@
 // Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): what each type has, what it must have, and what is never changed.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseSections, withSwitch } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
@@ -9,6 +9,9 @@ const FILES = [
   ...['create-base-path', 'create-subdirs', 'format', 'max-protected-backups', 'preallocation', 'prune-backups'],
 ];
 const NETWORK_FILES = ['bwlimit', 'content-dirs', 'options', 'path', 'snapshot-as-volume-chain'];
+
+/** Of the storage `local`, which Proxmox has in this folder and no other (PVE/Storage/Plugin.pm). */
+const FOLDER_OF_LOCAL = '/var/lib/vz';
 
 /** In the order of Proxmox's own list. */
 const TYPES = {
@@ -76,8 +79,15 @@ export const storages: ObjectRow = {
   },
   file: '/etc/pve/storage.cfg',
   read: (text) =>
-    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitch(options), type: [type] }])),
+    new Map(
+      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+    ),
   mark: null,
+  made: {
+    local: { type: 'dir', path: FOLDER_OF_LOCAL, content: 'iso,vztmpl,backup' },
+    'local-lvm': { type: 'lvmthin', thinpool: 'data', vgname: 'pve', content: 'rootdir,images' },
+    'local-zfs': { type: 'zfspool', pool: 'rpool/data', sparse: '1', content: 'images,rootdir' },
+  },
   digest: 'sha1',
   // Keys go through a command line alone, or are shown when they are made; two are of older versions.
   without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
@@ -134,9 +144,11 @@ export const storages: ObjectRow = {
         : `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
     },
   },
-  faults: (_name, { path, mountpoint }: JsonObject) =>
+  faults: (name, { path, mountpoint }: JsonObject) =>
     Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
-      typeof value === 'string' && (OF_SYSTEM.test(value) || /^\/+$/.test(value))
+      typeof value === 'string' &&
+      !(name === 'local' && value === FOLDER_OF_LOCAL) &&
+      (OF_SYSTEM.test(value) || /^\/+$/.test(value))
         ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
         : [],
     ),

@@ -9,9 +9,10 @@ import type { Kind } from '../../kind.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import { own } from '../../sources.ts';
 import { decideSdn, ROW_OF, SDN, type SdnSpec } from './decide.ts';
+import { sdnImporter } from './import.ts';
 import { lookAtSdn, type Sdn, SORTS } from './state.ts';
 
-export const sdn: Kind<SdnSpec, Sdn, Sdn> = {
+export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
   kind: 'sdn',
   // The rows are read with the file of all objects.
   declares: { files: [] },
@@ -42,6 +43,7 @@ export const sdn: Kind<SdnSpec, Sdn, Sdn> = {
   health: () => null,
   // What it was stands in Git.
   safeguard: () => null,
+  imports: sdnImporter,
 };
 
 function takesAway({ before, after }: Change<SdnSpec>): boolean {

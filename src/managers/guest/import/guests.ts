@@ -94,7 +94,7 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
   const written = writtenFirewall(firewall);
   if (written !== null) return { firewall: written, left: [] };
   const why =
-    'it has rules or options that the field firewall has no words for, such as macros, groups and sets: the file stays as it is';
+    'it has rules or options that the field firewall has no words for, such as macros: the file stays as it is';
   return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
 }
 

@@ -3,8 +3,9 @@
 // means what is declared, also after Proxmox has written it in its own words and dropped the mark.
 
 import type { Action } from '../../../model/action.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { oneLine } from '../../../model/text.ts';
-import { type Rule, printRule as ruleLine } from '../../../proxmox/firewall-rule.ts';
+import { parseRule, type Rule, printRule as ruleLine } from '../../../proxmox/firewall-rule.ts';
 import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
@@ -66,6 +67,21 @@ export function proxmoxRule(rule: Omit<FirewallRule, 'writtenAt'>): Rule {
     comment: rule.comment?.replaceAll(/\s+/g, ' ').trim(),
   };
   return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => entry[1] != null));
+}
+
+/** What the file calls them. */
+const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port', 'icmp-type': 'icmp_type' };
+
+/** A rule's line as the file of the config repo says it, whether its schema takes that or not; null for one that Proxmox cannot read. */
+export function writtenRule(line: string): JsonObject | null {
+  const parsed = parseRule(line);
+  if ('error' in parsed) return null;
+  const { enable, ...rule } = parsed.rule;
+  const fields = Object.entries(rule).filter(([, value]) => value !== '');
+  return {
+    ...Object.fromEntries(fields.map(([option, value]) => [FIELDS[option] ?? option, value])),
+    ...(enable === '0' ? { enabled: false } : {}),
+  };
 }
 
 export function printFirewall(firewall: Firewall): string {

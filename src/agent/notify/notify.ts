@@ -1,0 +1,112 @@
+// Tells people what needs them, and that it is over. What there is is looked at as a whole and compared with what was noted, so that a
+// restart, a lost job or two at once tell nothing twice; what is to be told waits in the ledger for its channel.
+
+import { messageOf } from '../../messages/notification.ts';
+import type { CertificateEnd } from '../../model/environment.ts';
+import type { MarkedTarget } from '../../model/target.ts';
+import type { Head } from '../../ports/ledger.ts';
+import { type Batch, type Channel, LONGEST_CHANNEL_WAIT_MS } from '../../ports/notifications.ts';
+import type { RetryDelay } from '../../ports/queue.ts';
+import type { Context } from '../context.ts';
+import { targetsJson } from '../http/run-json.ts';
+import { orphans } from '../orphans.ts';
+import type { KnownTarget } from '../parts.ts';
+import { declaredAt } from '../reconcile/gather.ts';
+import { certificates } from '../views/certificates.ts';
+import { changesIn, type Sight } from './troubles.ts';
+
+/** How far back the newest step and look of each target are looked for. */
+const RUNS_LOOKED_AT = 100;
+/** The host is asked for what no run says, orphans and certificates, no more often than this. */
+const LOOK_EVERY_MS = 600_000;
+/** A channel has so long to take a message before it is due again; longer than any channel takes to give up. */
+const CLAIM_MS = 60_000;
+/** Of a message that a channel takes never: two days, every 15 minutes. */
+const MOST_ATTEMPTS = 200;
+
+/** One at a time, by a lease that the caller holds. Resolves to when a message is due that no channel took. */
+export async function notify(context: Context, signal: AbortSignal): Promise<RetryDelay> {
+  const { ledger, channels, clock } = context;
+  const at = clock.now();
+  const [sight, known] = await Promise.all([look(context, at), ledger.troubles()]);
+  const changes = changesIn(sight, known, channels);
+  const isNews =
+    changes.began.length + changes.ended.length > 0 || changes.kinds.some((kind) => !known.kinds.has(kind));
+  if (isNews) await ledger.noteTroubles(changes, at.toISOString());
+  // Each by itself: one that is away holds up no other.
+  await Promise.all(channels.map((channel) => tell(context, channel, signal)));
+  const next = await ledger.nextNews(channels.map(({ name }) => name));
+  return next === null ? null : Math.max(1_000, Math.min(next - clock.now().getTime(), LONGEST_CHANNEL_WAIT_MS));
+}
+
+async function tell({ ledger, clock, log, options }: Context, channel: Channel, signal: AbortSignal): Promise<void> {
+  const now = () => clock.now().getTime();
+  while (!signal.aborted) {
+    const batch = await ledger.claimNews(channel.name, now(), CLAIM_MS);
+    if (batch === null) return;
+    const answer = await channel.send(messageOf(batch, options.publicUrl));
+    if (answer.sent) {
+      await ledger.newsSent(channel.name, batch.id);
+      continue;
+    }
+    const { why, retryAfterSeconds } = answer;
+    const isGivenUp = retryAfterSeconds === null || batch.attempts >= MOST_ATTEMPTS;
+    log[isGivenUp ? 'error' : 'warn'](`a notification was not taken${isGivenUp ? ' and is given up' : ''}`, {
+      channel: channel.name,
+      reason: why,
+    });
+    const retryAt = isGivenUp ? null : now() + waitMs(batch, retryAfterSeconds);
+    await ledger.newsFailed(channel.name, batch.id, { retryAt, why });
+    if (retryAt !== null) return;
+  }
+}
+
+/** Longer with each failure, and at least as long as the channel says. */
+function waitMs({ attempts }: Batch, retryAfterSeconds: number): number {
+  return Math.min(Math.max(retryAfterSeconds * 1000, 1000 * 2 ** Math.min(attempts, 20)), LONGEST_CHANNEL_WAIT_MS);
+}
+
+async function look(context: Context, now: Date): Promise<Sight> {
+  const { ledger } = context;
+  const head = await ledger.head();
+  const [open, records, runs, declared, nodes, seen] = await Promise.all([
+    ledger.openRuns(),
+    ledger.targets(),
+    ledger.runs(RUNS_LOOKED_AT),
+    declaredBy(context, head),
+    ledger.nodesAway(),
+    lookAtHost(context, head),
+  ]);
+  const refused = runs.find(({ commit, state }) => commit === head?.commit && state === 'invalid');
+  const refusal = refused === undefined ? null : ((await ledger.runProgress(refused.id))?.reason ?? null);
+  const targets = targetsJson(records, runs, declared);
+  return { head, open, targets, isDeclaredKnown: declared !== null, nodes, refusal, now, ...seen };
+}
+
+/** Null where it is not known: the repository has lost the commit, or cannot be read. The host is not asked what runs. */
+async function declaredBy(context: Context, head: Head | null): Promise<readonly KnownTarget[] | null> {
+  if (head?.base == null) return head === null ? [] : null;
+  const declared = await declaredAt(context, head.base).catch(() => undefined);
+  if (declared === undefined) return null;
+  return [...declared.targets].map(([target, { needs, within = [] }]) => ({ target, running: null, needs, within }));
+}
+
+interface SeenOnHost {
+  readonly orphans: readonly MarkedTarget[] | null;
+  readonly certificates: readonly CertificateEnd[] | null;
+}
+
+/** Null between two looks, and where the host cannot be looked at. */
+async function lookAtHost(context: Context, head: Head | null): Promise<SeenOnHost> {
+  const { memory } = context;
+  const nothing = { orphans: null, certificates: null };
+  if (head?.base == null || performance.now() - memory.hostLookedAt < LOOK_EVERY_MS) return nothing;
+  memory.hostLookedAt = performance.now();
+  const [found, ends] = await Promise.all([
+    orphans(context).catch(() => null),
+    certificates(context).catch(() => null),
+  ]);
+  // Not now is not never: it is asked again the next time.
+  if (found === null || ends === null) memory.hostLookedAt = Number.NEGATIVE_INFINITY;
+  return { orphans: found, certificates: ends };
+}

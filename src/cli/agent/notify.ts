@@ -1,0 +1,39 @@
+// `phoenix notify`: who is told what needs a person, whether that gets there, and a test of it.
+
+import type { ChannelInUse } from '../../agent/parts.ts';
+import { channelLine, channelTestLine } from '../../messages/channels.ts';
+import { colours, EXIT, type Io } from '../io.ts';
+import { clientOf } from './client.ts';
+import { requesterName } from './replay.ts';
+
+export interface NotifyArgs {
+  /** True: all channels. Absent: nothing is sent. */
+  readonly test?: string | boolean;
+  readonly json: boolean;
+}
+
+export interface ChannelTested {
+  readonly channel: string;
+  readonly sent: boolean;
+  /** Null where it was sent. */
+  readonly why: string | null;
+}
+
+/** Ends with 1 where a channel does not take what it is told. */
+export async function notify({ test, json }: NotifyArgs, io: Io): Promise<number> {
+  const client = clientOf(io);
+  const coloured = colours(io, 'stdout');
+  if (test === undefined || test === false) {
+    const channels = await client.get<ChannelInUse[]>('/notifications');
+    const lines = channels.length === 0 ? [NO_CHANNEL] : channels.map((each) => channelLine(each, coloured));
+    io.stdout(json ? `${JSON.stringify(channels)}\n` : `${lines.join('\n')}\n`);
+    return channels.every(({ failing }) => failing === null) ? EXIT.done : EXIT.no;
+  }
+  const body = { by: requesterName(), ...(test === true ? {} : { channel: test }) };
+  const tested = await client.post<ChannelTested[]>('/notifications/test', body);
+  const lines = tested.map((each) => channelTestLine(each, coloured));
+  io.stdout(json ? `${JSON.stringify(tested)}\n` : `${lines.join('\n')}\n`);
+  return tested.every(({ sent }) => sent) ? EXIT.done : EXIT.no;
+}
+
+const NO_CHANNEL = 'there is no channel; set PHOENIX_NOTIFY_FILE for the agent';

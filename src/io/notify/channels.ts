@@ -1,0 +1,47 @@
+// The channels of the settings, ready to be told something.
+
+import type { ChannelSettings } from '../../model/channel-settings.ts';
+import type { Message } from '../../model/notification.ts';
+import type { Channel, ChannelAnswer } from '../../ports/notifications.ts';
+import type { Host } from '../../ports.ts';
+import { requestOf } from './requests.ts';
+import { sendRequest } from './send.ts';
+
+export interface ChannelDeps {
+  readonly host: Pick<Host, 'run' | 'node'>;
+  /** Takes out what is secret. */
+  readonly redact: (text: string) => string;
+}
+
+export function openChannels(settings: readonly ChannelSettings[], deps: ChannelDeps): readonly Channel[] {
+  return settings.map((each) => ({
+    name: each.name,
+    service: each.service,
+    events: new Set(each.events),
+    async send(message) {
+      try {
+        return await sendTo(each, message, deps);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { sent: false, why: deps.redact(reason), retryAfterSeconds: AGAIN_SECONDS };
+      }
+    },
+  }));
+}
+
+const AGAIN_SECONDS = 30;
+
+async function sendTo(
+  settings: ChannelSettings,
+  message: Message,
+  { host, redact }: ChannelDeps,
+): Promise<ChannelAnswer> {
+  switch (settings.service) {
+    case 'email':
+      return (await import('./mail.ts')).sendMail(settings, message, redact);
+    case 'proxmox':
+      return (await import('./proxmox.ts')).forwardMail(host, message);
+    default:
+      return sendRequest(requestOf(settings, message), redact);
+  }
+}

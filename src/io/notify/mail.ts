@@ -1,0 +1,66 @@
+// Mail, by nodemailer: its headers and encodings, so that no text of a message becomes a header. Loaded where a channel needs it.
+
+import { createHash } from 'node:crypto';
+import { createTransport } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { ChannelSettings } from '../../model/channel-settings.ts';
+import type { Message } from '../../model/notification.ts';
+import type { ChannelAnswer } from '../../ports/notifications.ts';
+import { certificateSentence } from '../authorities.ts';
+
+type MailSettings = Extract<ChannelSettings, { readonly service: 'email' }>;
+
+const WITHIN_MS = 20_000;
+const AGAIN_SECONDS = 30;
+
+export async function sendMail(
+  { server, username, password, from, to }: MailSettings,
+  message: Message,
+  redact: (text: string) => string,
+): Promise<ChannelAnswer> {
+  const { protocol, hostname, port, host } = new URL(server);
+  const secure = protocol === 'smtps:';
+  const transport = createTransport({
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    // Nobody's password goes over a line that others read.
+    requireTLS: username !== null && !secure,
+    ...(username === null ? {} : { auth: { user: username, pass: password?.expose() ?? '' } }),
+    ...{ connectionTimeout: WITHIN_MS, greetingTimeout: WITHIN_MS, socketTimeout: WITHIN_MS },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  try {
+    await transport.sendMail(mailOf(message, from, to));
+    return { sent: true };
+  } catch (error) {
+    const certificate = certificateSentence(error);
+    const reason = certificate ?? (error instanceof Error ? error.message : String(error));
+    return { sent: false, why: `${host}: ${redact(reason.replace(/\s+/g, ' '))}`, retryAfterSeconds: AGAIN_SECONDS };
+  } finally {
+    transport.close();
+  }
+}
+
+/** The same as one text, for a program that takes mail. */
+export async function mailText(message: Message, from: string, to: string): Promise<string> {
+  return (await new MailComposer({ ...mailOf(message, from, [to]), newline: 'unix' }).compile().build()).toString(
+    'utf8',
+  );
+}
+
+/** The id of the mail is that of the message: a mailbox that looks at it shows it once. */
+function mailOf({ id, title, lines, url }: Message, from: string, to: readonly string[]) {
+  const mark = createHash('sha256').update(id).digest('hex').slice(0, 32);
+  return {
+    from: { name: 'Phoenix', address: from },
+    to: to.map((address) => ({ name: '', address })),
+    subject: title,
+    text: `${[...lines, ...(url === null ? [] : ['', url])].join('\n')}\n`,
+    messageId: `<${mark}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}

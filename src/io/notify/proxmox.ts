@@ -1,0 +1,36 @@
+// Proxmox's own notification system. It has no command that sends a text, but a program that hands the mail it reads to the system's
+// matchers and targets, which the node itself uses for mail to root: no arguments, all of it as input.
+
+import type { Message } from '../../model/notification.ts';
+import { oneLine } from '../../model/text.ts';
+import type { ChannelAnswer } from '../../ports/notifications.ts';
+import type { Host } from '../../ports.ts';
+import { mailText } from './mail.ts';
+
+/** proxmox-mail-forward, `debian/rules`: installed there, for no other's use. */
+const PROGRAM = '/usr/libexec/proxmox-mail-forward';
+const WITHIN_SECONDS = 30;
+const AGAIN_SECONDS = 30;
+
+/**
+ * That the program took it is all that can be known: it ends with 0 whatever the targets do, and writes their failures into the journal of
+ * the node.
+ */
+export async function forwardMail(host: Pick<Host, 'run' | 'node'>, message: Message): Promise<ChannelAnswer> {
+  const domain = oneLine(host.node, 'an address');
+  const mail = await mailText(message, `phoenix@${domain}`, `root@${domain}`);
+  const command = {
+    kind: 'command',
+    program: PROGRAM,
+    args: [],
+    stdin: { from: 'text', text: mail },
+    timeoutSeconds: WITHIN_SECONDS,
+  } as const;
+  const { ended, exit, stderr } = await host.run(command);
+  if (ended === 'exited' && exit === 0) return { sent: true };
+  const why =
+    ended === 'not found'
+      ? 'is not there; install proxmox-mail-forward on the node'
+      : `ended badly (${ended}): ${stderr.trim()}`;
+  return { sent: false, why: `${PROGRAM} on ${host.node} ${why}`, retryAfterSeconds: AGAIN_SECONDS };
+}

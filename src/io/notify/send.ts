@@ -1,0 +1,71 @@
+// Sends a request to a service: bounded in time and in what is read of the answer, never on to another address. What is said of a failure
+// names the server alone, since the rest of an address may be a password.
+
+import type { ChannelAnswer } from '../../ports/notifications.ts';
+import { certificateSentence } from '../authorities.ts';
+import type { ChannelRequest } from './requests.ts';
+
+const WITHIN_MS = 15_000;
+/** Of an answer that says why. */
+const MOST_CHARACTERS = 200;
+const MOST_BYTES = 4_096;
+const AGAIN_SECONDS = 1;
+
+/** @param redact takes out what is secret, as a service may answer with what it was sent */
+export async function sendRequest(
+  { method, url, headers, body }: ChannelRequest,
+  redact: (text: string) => string,
+): Promise<ChannelAnswer> {
+  const { host } = new URL(url);
+  const later = (why: string, seconds = AGAIN_SECONDS): ChannelAnswer => {
+    return { sent: false, why: `${host} ${redact(why)}`, retryAfterSeconds: seconds };
+  };
+  try {
+    const answer = await fetch(url, {
+      ...{ method, headers, body },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(WITHIN_MS),
+    });
+    const said = await beginningOf(answer);
+    if (answer.ok) return { sent: true };
+    const told = `answered ${answer.status}${said === '' ? '' : `: ${said}`}`;
+    if (answer.status >= 300 && answer.status < 400)
+      return later('sends on to another address, which is not followed; set the address that it is at');
+    if (answer.status === 429) return later(told, retryAfter(answer.headers.get('retry-after')));
+    // An address, a login or a room may be set right: it is kept, and tried again.
+    return later(answer.status >= 500 ? told : `${told}; see the settings of the channel`);
+  } catch (error) {
+    return later(reasonOf(error));
+  }
+}
+
+async function beginningOf(answer: Response): Promise<string> {
+  const reader = answer.body?.getReader();
+  const parts: Uint8Array[] = [];
+  for (let bytes = 0; reader !== undefined && bytes < MOST_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    bytes += value.length;
+  }
+  await reader?.cancel();
+  const text = new TextDecoder()
+    .decode(Buffer.concat(parts))
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .replaceAll(';', ',')
+    .trim();
+  return text.slice(0, MOST_CHARACTERS);
+}
+
+function retryAfter(header: string | null): number {
+  return header !== null && /^\d{1,5}$/.test(header) ? Number(header) : AGAIN_SECONDS;
+}
+
+function reasonOf(error: unknown): string {
+  const certificate = certificateSentence(error);
+  if (certificate !== null) return `cannot be trusted: ${certificate}`;
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `did not answer within ${WITHIN_MS / 1000} seconds`;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return `cannot be reached: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`;
+}

@@ -1,0 +1,88 @@
+// One object of a datacenter as the file says it, from the options that Proxmox keeps of it, and where in Proxmox's file it stands.
+
+import type { Json, JsonObject } from '../../model/json.ts';
+import { booleanOf, splitList } from '../../proxmox/perl.ts';
+import { parsePropertyString } from '../../proxmox/property-string.ts';
+import type { Options } from '../../proxmox/section-config.ts';
+import { propertiesOf, type Schema } from '../../proxmox/table.ts';
+import type { Extent } from '../importer.ts';
+import { commentOf } from './mark.ts';
+import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
+import { meaningOf } from './values.ts';
+
+/** Its type first, then what it must have, then the rest by name. */
+export function writtenOptions(row: ObjectRow, options: Options, extent: Extent): JsonObject {
+  const first = ['type', ...row.required, ...(row.types?.[options['type']?.[0] ?? '']?.required ?? [])];
+  const known = [...optionsOf(row).keys()];
+  const names = [...new Set([...first.filter((option) => known.includes(option)), ...known])];
+  const values = names.flatMap((option): [string, Json][] => {
+    const schema = optionsOf(row).get(option);
+    const texts = options[option];
+    if (texts === undefined || schema === undefined) return [];
+    const usual = row.defaults[option];
+    const isUsual = usual !== undefined && meaningOf(schema, texts) === meaningOf(schema, [usual]);
+    if (isUsual && extent === 'different' && !first.includes(option)) return [];
+    if (option !== markOf(row)) return [[option, declaredValue(schema, texts)]];
+    const comment = commentOf(texts[0] ?? '');
+    return comment === '' ? [] : [[option, comment]];
+  });
+  return Object.fromEntries(values);
+}
+
+/** What the file says for what stands on the host. */
+function declaredValue(schema: Schema, texts: readonly string[]): Json {
+  if (schema.type === 'array') return texts.map((text) => declaredValue(schema.items ?? { type: 'string' }, [text]));
+  const text = texts.at(-1) ?? '';
+  if (schema.enum !== undefined) return text;
+  if (schema.type === 'boolean') return booleanOf(text) === '1';
+  if (schema.type === 'integer' || schema.type === 'number') return Number(text);
+  if (isList(schema)) {
+    const words = splitList(text).filter((word) => word !== '');
+    return schema.format === 'pve-vmid-list' ? words.map(Number) : words;
+  }
+  const properties = schema.format === undefined ? undefined : propertiesOf(schema.format);
+  const parsed = properties === undefined ? null : parsePropertyString(schema.format ?? '', text);
+  if (properties === undefined || parsed?.ok !== true) return text;
+  return Object.fromEntries(
+    Object.entries(parsed.properties).map(([key, value]) => [key, declaredValue(properties[key] ?? {}, [value])]),
+  );
+}
+
+/** Of a type that the file can have. */
+export function isOfKnownType({ types }: ObjectRow, { type }: Options): boolean {
+  return types === undefined || type === undefined || Object.hasOwn(types, type[0] ?? '');
+}
+
+/** One that Proxmox or its installer makes, with nothing else about it: nobody has to declare it. */
+export function isAsMade(row: ObjectRow, name: string, options: Options): boolean {
+  const made = row.made?.[name];
+  if (made === undefined) return false;
+  const names = new Set([...Object.keys(made), ...Object.keys(options)]);
+  return [...names].every((option) => {
+    const schema = optionsOf(row).get(option) ?? {};
+    const [is, was] = [options[option], made[option] ?? row.defaults[option]];
+    return is !== undefined && was !== undefined && meaningOf(schema, is) === meaningOf(schema, [was]);
+  });
+}
+
+/** `/etc/pve/storage.cfg:12`, or the file alone where the line is not found. */
+export function placeIn(file: string, text: string | null, name: string, option?: string): string {
+  const lines = (text ?? '').split('\n');
+  const begin = lines.findIndex((line) => headOf(line) === name.toLowerCase());
+  const below = lines.slice(begin + 1).findIndex((line) => option !== undefined && isOption(line, option));
+  const end = lines.slice(begin + 1).findIndex((line) => headOf(line) !== null);
+  const isOwn = below >= 0 && (begin < 0 || end < 0 || below < end);
+  const at = isOwn ? begin + 1 + below : begin;
+  return at < 0 ? file : `${file}:${at + 1}`;
+}
+
+/** What a line begins to tell of: `dir: local`, `gpu`, `user:ada@pve:…`, `[group web]`; in lower case, null for other lines. */
+function headOf(line: string): string | null {
+  const [, section, plain, listed, named] =
+    /^(?:[a-z0-9-]+:\s+(\S+)\s*|([^\s:[#]+)\s*|[a-z]+:([^:\s]+):.*|\[[a-z]+\s+([^\]\s]+)\].*)$/i.exec(line) ?? [];
+  return (section ?? plain ?? listed ?? named)?.toLowerCase() ?? null;
+}
+
+function isOption(line: string, option: string): boolean {
+  return line.trim().split(/[\s:]/, 1)[0] === option;
+}

@@ -1,0 +1,73 @@
+// The software-defined network of a host, as the file would say it: what is in force and nothing that somebody changed and did not apply.
+
+import type { JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/section-config.ts';
+import type { Config } from '../../config.ts';
+import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../../importer.ts';
+import { DATACENTER_FILE } from '../../places.ts';
+import { isOfKnownType, writtenOptions } from '../import-object.ts';
+import { optionsOf } from '../row.ts';
+import { isName } from '../schema.ts';
+import { ROW_OF, type SdnSpec } from './decide.ts';
+import { lookAtSdn, type Sdn, SORTS, type Sort, unapplied } from './state.ts';
+
+export const sdnImporter: Importer<Sdn, SdnSpec, Sdn, Sdn> = { look: lookAtSdn, written, undeclared, untold: [] };
+
+const BEHIND =
+  'this node has not taken over what was applied last, and what is declared would be applied: apply it in Proxmox (pvesh set /cluster/sdn), then import';
+const UNAPPLIED =
+  'somebody changed it in Proxmox and did not apply it: apply it there, or take it back with pvesh create /cluster/sdn/rollback, then import';
+
+function written(found: Sdn, extent: Extent): Imported {
+  const left: LeftOver[] = [];
+  const fields: Record<string, Record<string, JsonObject>> = {};
+  const isBehind = found.version.running !== found.version.here;
+  const listed = [...SORTS, 'controllers'] as const;
+  for (const sort of listed) {
+    for (const id of new Set([...found.config[sort].keys(), ...found.running[sort].keys()])) {
+      const what = whatOf(sort, id);
+      const options = found.config[sort].get(id);
+      const waiting = unapplied(found, sort, id);
+      const name = sort === 'controllers' ? null : nameOf(sort, id, options);
+      if (waiting.length > 0 || options === undefined)
+        left.push({ what: whatOf(sort, id, waiting.join(', ')), why: UNAPPLIED });
+      else if (isBehind) left.push({ what, why: BEHIND });
+      else if (sort === 'controllers' || name === null || !isOfKnownType(ROW_OF[sort], options))
+        left.push({ what, why: 'it cannot be declared: it stays as it is' });
+      else {
+        const row = ROW_OF[sort];
+        fields[row.field] = { ...fields[row.field], [name]: writtenOptions(row, options, extent) };
+        const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !OF_ID.has(option));
+        for (const option of strange)
+          left.push({ what: whatOf(sort, id, option), why: 'it cannot be declared: it stays as it is' });
+      }
+    }
+  }
+  const isEmpty = Object.keys(fields).length === 0;
+  return { files: isEmpty ? {} : { [DATACENTER_FILE]: fields }, texts: {}, secrets: [], left };
+}
+
+/** What the name of an object, or its kind, says already. */
+const OF_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
+
+function whatOf(sort: Sort | 'controllers', id: string, options = ''): string {
+  return `${sort.slice(0, -1)}/${id}${options === '' ? '' : ` ${options}`} (/etc/pve/sdn/${sort}.cfg)`;
+}
+
+/** In the file; null for what it cannot name. Proxmox calls a subnet by its zone and its network: `inner-10.20.0.0-24`. */
+function nameOf(sort: Sort, id: string, options: Options | undefined): string | null {
+  const [, network, bits] = /-([^-]+)-(\d+)$/.exec(id) ?? [];
+  const name = sort === 'subnets' ? `${options?.['vnet']?.[0] ?? ''}/${network}/${bits}` : id;
+  return isName(ROW_OF[sort], name) ? name : null;
+}
+
+function undeclared(found: Sdn, { datacenter }: Config): FoundObject[] {
+  return SORTS.flatMap((sort) => {
+    const { kind } = ROW_OF[sort];
+    const declared = new Set(datacenter?.get(kind)?.map(({ name }) => name));
+    return [...found.config[sort]].flatMap(([id, options]) => {
+      const name = nameOf(sort, id, options) ?? id;
+      return declared.has(name) ? [] : [{ object: `${kind}/${name}`, name: null }];
+    });
+  });
+}
