@@ -34,6 +34,7 @@ const SHARED = {
   triggerSync: false,
   networks: [],
   options: {},
+  pool: null,
 } as const;
 
 const LINK = {

@@ -177,6 +177,7 @@ const NOWHERE: GuestObservation = {
     kept: null,
     missing: [],
     managedBy: [],
+    pools: { prod: { members: [], keeper: null } },
     subuid: null,
     subgid: null,
   },

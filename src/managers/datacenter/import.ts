@@ -3,10 +3,10 @@
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/look/notes.ts';
+import { commentOf, markedComment } from '../guest/look/object-mark.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
-import { commentOf, markedComment } from './mark.ts';
 import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { markOf, type ObjectRow, optionsOf } from './row.ts';

@@ -4,8 +4,8 @@ import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/look/notes.ts';
+import { keeperOf } from '../guest/look/object-mark.ts';
 import type { Wanted } from '../manager.ts';
-import { keeperOf } from './mark.ts';
 import { markOf, type ObjectRow } from './row.ts';
 
 /** Why an object that is there is not touched; null for one of ours, and for one that a person said to take over. */
