@@ -75,12 +75,14 @@ const CLASSES: Readonly<Record<string, string>> = {
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
   recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
+  vanished: '(?:acl|properties|entry)(?:;(?:acl|properties|entry))*|none',
   header: 'name=[A-Za-z0-9-]+,value={base}',
   base: '[A-Za-z0-9+/]*={0,2}',
   severities: '[a-z]+(?:, ?[a-z]+)*',
   fieldmatch: '(?:exact|regex):[A-Za-z0-9_-]+=[^\\0\\n]+',
   /** A guest as HA calls it. */
   sid: '(?:ct|vm):{vmid}',
+  localnode: 'localhost',
   sids: '{sid}(?:,{sid})*',
   hanodes: '{hanode}(?:,{hanode})*',
   hanode: '{name}(?::[0-9]{1,4})?',
@@ -209,6 +211,7 @@ const CLASSES: Readonly<Record<string, string>> = {
       '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
+      '/etc/pve/local/config',
       '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
@@ -267,6 +270,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   address: 'host',
   'email-or-username': 'mails',
   'pve-userid': 'recipient',
+  'pve-realm': 'name',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
   'dns-name': 'name',
@@ -327,7 +331,8 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'smtp.username': 'loginname',
   'smtp.from-address': 'mails',
   'sendmail.from-address': 'mails',
-  'matcher.match-calendar': 'plain',
+  'matcher.match-calendar': 'calendar',
+  'realmsync.remove-vanished': 'vanished',
   'matcher.match-field': 'fieldmatch',
   'matcher.match-severity': 'severities',
   path: 'aclpath',
@@ -374,7 +379,7 @@ function objectCommands(row: ObjectRow): string[] {
   const secured = digest === undefined ? [] : [`--digest {${digest === 'sha1' ? 'digestone' : 'digest'}}`];
   const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
-  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`];
+  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
   if (row.makes !== undefined) {
     const others = made.filter((words) => !row.makes?.without.some((option) => words.startsWith(`--${option} `)));
     const types = Object.keys(row.types ?? {}).join(' | ');
@@ -425,7 +430,7 @@ const RULE =
   '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
 
 /** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
-const NAME_CLASSES: Readonly<Record<string, string>> = { sid: 'sid', userid: 'puser' };
+const NAME_CLASSES: Readonly<Record<string, string>> = { node: 'localnode', sid: 'sid', userid: 'puser' };
 
 function classed(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);

@@ -214,6 +214,17 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pvesh', 'set', '/cluster/metrics/server/influx', '--server', '10.0.0.30', '--port', '8086', '--delete', 'mtu'],
   ['pvesh', 'delete', '/cluster/metrics/server/influx'],
   ['pvesh', 'set', '/cluster/options', '--keyboard', 'de', '--next-id', 'lower=200,upper=900', '--delete', 'crs'],
+  ['pvesh', 'set', '/cluster/firewall/options', '--ebtables', '0', '--log_ratelimit', 'enable=1,rate=1/second'],
+  [
+    ...['pvesh', 'set', '/nodes/localhost/config', '--acmedomain0', 'domain=pve.example.org', '--delete', 'wakeonlan'],
+    ...['--digest', SUM.slice(0, 40)],
+  ],
+  [
+    ...['pvesh', 'create', '/cluster/jobs/realm-sync/people', '--realm', 'corp', '--schedule', 'daily'],
+    ...['--remove-vanished', 'acl;entry', '--scope', 'both'],
+  ],
+  ['pvesh', 'set', '/cluster/jobs/realm-sync/people', '--schedule', 'daily', '--enabled', '0', '--delete', 'comment'],
+  ['pvesh', 'delete', '/cluster/jobs/realm-sync/people'],
   ['pvesh', 'create', '/cluster/firewall/aliases', '--name', 'lan', '--cidr', '10.0.0.0/24', '--comment', 'x'],
   ['pvesh', 'set', '/cluster/firewall/aliases/lan', '--cidr', 'fd00::/64', '--comment', 'x'],
   ['pvesh', 'delete', '/cluster/firewall/aliases/lan'],

@@ -33,8 +33,9 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
   };
 }
 
-/** Said elsewhere: who is in a group at the users, the node of a copy by its guest, and second factors of an older kind nowhere. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source']);
+/** Said elsewhere: who is in a group at the users, the node of a copy by its guest, who comes in at the host's
+ * firewall, and second factors of an older kind nowhere. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source', 'enable', 'policy_in', 'policy_out']);
 
 function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
   const left: LeftOver[] = [];

@@ -187,6 +187,20 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'harule.strict': 'Whether they run on no other node. Default: as Proxmox has it, false',
   'harule.type':
     'What it says: node-affinity, on which nodes; resource-affinity, together or apart. It cannot be changed',
+  'firewall.ebtables': 'Whether rules for Ethernet are kept too. Default: as Proxmox has it, true',
+  'firewall.log_ratelimit': 'How much is logged at most',
+  'firewall.policy_forward':
+    'What happens to packets that pass through and that no rule names. Default: as Proxmox has it, ACCEPT',
+  'node.acme': "The account, and names of the node's own certificate",
+  'node.ballooning-target':
+    'Share of the memory, in percent, that ballooning keeps in use. Default: as Proxmox has it, 80',
+  'node.startall-onboot-delay': 'Seconds before the first guest is started at boot. Default: as Proxmox has it, 0',
+  'node.wakeonlan': 'How the node is woken over the network',
+  'realmsync.enable-new': 'Whether users that come in may log in. Default: as Proxmox has it, true',
+  'realmsync.realm': 'The realm, of type ad or ldap. It cannot be changed',
+  'realmsync.remove-vanished':
+    'What goes of users and groups that are gone there: acl, entry, properties, by semicolons',
+  'realmsync.scope': 'What comes in: users, groups, both',
   'gotify.server': 'Where the Gotify server is: "https://gotify.example.org"',
   'matcher.invert-match': 'Whether it is about all that its conditions do not fit. Default: as Proxmox has it, false',
   'matcher.match-calendar': 'When: "mon..fri 08:00-17:00"',

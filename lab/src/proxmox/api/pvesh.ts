@@ -11,7 +11,7 @@ import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
-import { optionsCall } from '../objects/options.ts';
+import { nodeOptionsCall, optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
 import { replicationCall } from '../objects/replication.ts';
@@ -116,7 +116,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 /** Objects of the datacenter: the first that knows the path answers. */
 const OBJECTS = [
   ...[poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall, haCall, replicationCall],
-  notificationCall,
+  ...[notificationCall, nodeOptionsCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
