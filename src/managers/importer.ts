@@ -12,10 +12,17 @@ export interface LeftOver {
   readonly why: string;
 }
 
-/** A secret that the files name and that somebody has to put in its place. */
-interface NeededSecret {
+/** A secret that the files name and that somebody has to put in its place: Proxmox gives none back. */
+export interface NeededSecret {
   readonly reference: string;
+  /** What it is of, and what of it: `storage/share password`. */
   readonly for: string;
+  /** What to put there, in words. */
+  readonly put: string;
+  /** The field that names it. */
+  readonly file: string;
+  /** JSON pointer. */
+  readonly path: string;
 }
 
 export interface Imported {
@@ -42,8 +49,8 @@ export type Extent = 'different' | 'all';
 export interface Importer<Found = unknown, Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** Looks only: a constant number of commands, and at most one for each thing found. */
   look(host: HostReader): Promise<Found>;
-  /** Pure. */
-  written(found: Found, extent: Extent): Imported;
+  /** Pure. @param secretsFolder folder of the node that references name files in, without a slash at its end */
+  written(found: Found, extent: Extent, secretsFolder: string): Imported;
   /** Pure: everything of its kind on the host that this configuration does not declare. */
   undeclared(found: Found, config: Config): readonly FoundObject[];
   /** Fields of specs that no host tells, such as what a guest was made from: they are not compared. */

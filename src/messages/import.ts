@@ -2,8 +2,17 @@
 
 import { printable } from './printable.ts';
 
+export interface ShownSecret {
+  readonly reference: string;
+  readonly for: string;
+  readonly put: string;
+  readonly file: string;
+  readonly path: string;
+  readonly line: number;
+}
+
 interface Found {
-  readonly secrets: readonly { readonly reference: string; readonly for: string }[];
+  readonly secrets: readonly ShownSecret[];
   readonly left: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -19,7 +28,7 @@ export function importText({ out, files, targets, secrets, left, commands }: Imp
     `Wrote ${files.length} files to ${printable(out)}: ${counted(targets, 'target')}, of which nothing would change.\n`,
     ...(secrets.length === 0
       ? []
-      : [`Put these in their places:\n${secrets.map((one) => pair(one.reference, one.for)).join('')}`]),
+      : [`Put these in their places:\n${secrets.map((one) => pair(one.reference, placed(one))).join('')}`]),
     ...(left.length === 0
       ? []
       : [`Not declared; it stays as it is on the host:\n${left.map(({ what, why }) => pair(what, why)).join('')}`]),
@@ -39,9 +48,10 @@ export function nextSteps({
   const needs =
     secrets.length === 0
       ? ''
-      : `\n## Secrets\n\nThey are named here and lie on the node. Put each into its place before Phoenix needs it:\n\n${secrets
-          .map(({ reference, for: what }) => `- \`${reference}\`: ${inline(what)}\n`)
-          .join('')}`;
+      : `\n## Secrets\n\nThey are named here and lie on the node: Proxmox gives none back, so that nobody could write them down. Put each into its place, in a
+file that only root may read, before Phoenix is started. What is on the host stays as it is until another is in that file.
+
+${secrets.map((one) => `- \`${one.reference.replace(/^file:/, '')}\`: ${inline(placed(one))}\n`).join('')}`;
   const stays =
     left.length === 0
       ? ''
@@ -85,6 +95,11 @@ ${needs}${stays}`;
 /** As it stands, and nothing that Markdown would read as more. */
 function inline(text: string): string {
   return printable(text).replaceAll(/[\\`*_[\\]<>#|~]/g, '\\\\$&');
+}
+
+/** `Password that the server is asked with, of storage/share (etc/phoenix_datacenter_config.json:12)` */
+function placed({ put, for: what, file, line }: ShownSecret): string {
+  return `${put}, for ${what} (${file}:${line})`;
 }
 
 function pair(what: string, why: string): string {

@@ -65,10 +65,13 @@ export async function apply(
   let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
-    const ending = await attempt(context, run, lease, kept.signal, step);
-    await end(context, run, lease, ending);
-    given = true;
-    return { run, outcome: ending.outcome };
+    return await context.tracer.span(`step ${kindOf(target)}`, spanOf(run, step), async (add) => {
+      const ending = await attempt(context, run, lease, kept.signal, step);
+      add({ 'phoenix.outcome': ending.outcome });
+      await end(context, run, lease, ending);
+      given = true;
+      return { run, outcome: ending.outcome };
+    });
   } catch (error) {
     if (error instanceof Aborted) return signal.aborted ? null : LOOK_AGAIN_MS;
     if (error instanceof TryAgain) return await defer(context, run, lease, { pause: pauseAfter(step), failed: true });
@@ -79,6 +82,11 @@ export async function apply(
     kept.stopRenewing();
     if (!given) await ledger.releaseLease(lease);
   }
+}
+
+function spanOf({ id, request }: RunDetail, { target, attempts }: StepRecord) {
+  const attributes = { 'phoenix.run': id, 'phoenix.target': target, 'phoenix.attempt': attempts + 1 };
+  return { parent: request.trace, attributes };
 }
 
 /** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */

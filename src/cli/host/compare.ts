@@ -10,6 +10,7 @@ import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Impact, Verb } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
+import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import type { Host } from '../../ports.ts';
 
 /** Looks at a time. */
@@ -88,7 +89,11 @@ async function compare(
     mayInterrupt: true,
     declares,
   };
-  const { wanted } = await sealWanted(host, asked, false);
+  const { wanted } = await sealWanted(host, asked, false).catch((error: unknown) => {
+    // One that is not in its place yet is not compared: what is declared of it is its place.
+    if (error instanceof SecretUnavailable) return { wanted: asked };
+    throw error;
+  });
   const inventory = await inventoryOf(kind);
   const quickCheck = kind.imports?.quickCheck ?? kind.quickCheck;
   const seen = quickCheck(inventory, wanted);

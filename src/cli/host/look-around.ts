@@ -8,10 +8,11 @@ import type { HostReader } from '../../managers/manager.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { isObject } from '../../plan/canonical.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
+import type { SourceSettings } from '../../settings/source.ts';
 
 export interface Around {
   /** What the files would say. @param extent how much of it */
-  written(extent: Extent): Imported;
+  written(extent: Extent, secretsFolder: string): Imported;
   undeclared(config: Config): readonly FoundObject[];
 }
 
@@ -41,7 +42,8 @@ export async function lookAround(host: HostReader, only: readonly string[] = [])
     }
   }
   return {
-    written: (extent) => merged([...found.map((one) => one.importer.written(one.found, extent)), { ...EMPTY, left }]),
+    written: (extent, secretsFolder) =>
+      merged([...found.map((one) => one.importer.written(one.found, extent, secretsFolder)), { ...EMPTY, left }]),
     undeclared: (config) => found.flatMap((one) => one.importer.undeclared(one.found, config)),
   };
 }
@@ -73,4 +75,9 @@ function merged(all: readonly Imported[]): Imported {
     secrets: all.flatMap(({ secrets }) => secrets),
     left: all.flatMap(({ left }) => left),
   };
+}
+
+/** Where references that are written name files of the node. */
+export function secretsFolder({ secrets: { folders } }: SourceSettings): string {
+  return folders[0] ?? '/etc/phoenix/secrets';
 }

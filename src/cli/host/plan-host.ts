@@ -22,7 +22,7 @@ import { hideSecrets } from '../../plan/secret.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
-import { type Around, lookAround } from './look-around.ts';
+import { type Around, lookAround, secretsFolder } from './look-around.ts';
 import { openToLook } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
@@ -145,7 +145,7 @@ function onlyDeclared(step: PlanStep): PlanStep {
 
 /** What an import would write, as a configuration; null where it cannot be read. Its domain is that of the declared one. */
 function observedSide(around: Around, declared: Config, io: Pick<Io, 'env'>): WrittenSide | null {
-  const { files, texts } = around.written('all');
+  const { files, texts } = around.written('all', secretsFolder(sourceSettings(io)));
   const host = { domain_name: declared.hypervisor.domain };
   const path = declared.hypervisor.writtenAt.file;
   const snapshot = snapshotOf({ ...files, [path]: { ...host, ...files[path], ...host } }, texts);

@@ -2,20 +2,22 @@
 
 import { memoizedReader } from '../../agent/apply/inventories.ts';
 import { nearest } from '../../config/nearest.ts';
+import { locate } from '../../config/read/locate.ts';
+import { keysOf } from '../../config/read/place.ts';
 import type { Imported } from '../../managers/importer.ts';
 import { allTargets } from '../../managers/index.ts';
 import { HYPERVISOR_FILE } from '../../managers/places.ts';
-import { importText, nextSteps } from '../../messages/import.ts';
+import { importText, nextSteps, type ShownSecret } from '../../messages/import.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Host } from '../../ports.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
-import { IMPORTED_KINDS, lookAround } from '../host/look-around.ts';
+import { IMPORTED_KINDS, lookAround, secretsFolder } from '../host/look-around.ts';
 import { openToLook } from '../host/open.ts';
 import { EXIT, type Io } from '../io.ts';
 import { sourceSettings } from '../source.ts';
 import { repositoryFiles } from './repository-files.ts';
-import { settle, withoutTarget } from './settle.ts';
+import { settle, valueIn, withoutTarget } from './settle.ts';
 import { occupied, writeAll } from './write.ts';
 
 export interface ImportArgs {
@@ -45,7 +47,8 @@ export async function importHost(args: ImportArgs, io: Io): Promise<number> {
     await writeAll(args.out, texts);
     const files = Object.keys(texts).sort();
     const ok = imported.left.length === 0;
-    const { secrets, left } = imported;
+    const { left } = imported;
+    const secrets = secretsIn(imported, texts);
     const answer = { ok, files, targets, secrets, left, commands: commands() };
     if (args.json) io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
@@ -63,7 +66,7 @@ export async function readHost(
 ): Promise<{ readonly imported: Imported; readonly targets: number }> {
   const reader = memoizedReader(host);
   const around = await lookAround(reader, only);
-  const found = around.written('different');
+  const found = around.written('different', secretsFolder(settings));
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
   let { imported, config } = settle({ ...found, files }, settings);
@@ -94,7 +97,18 @@ const NO_DOMAIN = 'home.arpa';
 /** Every file of the repository, by path. */
 function textsOf(imported: Imported, from: { readonly host: string; readonly node: string }): Record<string, string> {
   const { files, texts, secrets, left } = imported;
-  return { ...repositoryFiles(files), ...texts, 'README.md': nextSteps({ ...from, secrets, left }) };
+  const written = { ...repositoryFiles(files), ...texts };
+  return { ...written, 'README.md': nextSteps({ ...from, secrets: secretsIn({ secrets }, written), left }) };
+}
+
+/** With the line of each; what was left out in the end needs none. */
+function secretsIn({ secrets }: Pick<Imported, 'secrets'>, texts: Readonly<Record<string, string>>): ShownSecret[] {
+  return secrets.flatMap((secret) => {
+    const text = texts[secret.file] ?? '{}';
+    const isNamed = keysOf(secret.path).reduce<unknown>(valueIn, JSON.parse(text)) !== undefined;
+    const at = locate(text, [secret.path]).get(secret.path);
+    return isNamed && at !== undefined ? [{ ...secret, line: at.line }] : [];
+  });
 }
 
 function unknownKind(only: readonly string[]): { message: string; hint: string } | null {

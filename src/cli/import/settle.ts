@@ -135,7 +135,7 @@ function removeAt(root: unknown, path: readonly string[]): string | null {
   return null;
 }
 
-function valueIn(value: unknown, key: string): unknown {
+export function valueIn(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Record<string, unknown>)[key];
 }

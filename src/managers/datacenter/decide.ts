@@ -14,7 +14,7 @@ import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
 import { partActions, strangeLines } from './part-actions.ts';
 import { isFixed, kindsOf, markOf, type Named, type ObjectRow, optionsOf, referencesOf } from './row.ts';
-import { askedInMaking, forgetSecrets, secretActions, secretsInCall } from './secrets.ts';
+import { askedInMaking, forgetSecrets, pendingNotes, secretActions, secretsInCall } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -95,7 +95,7 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
-    ...forgetSecrets(row, name, seen),
+    ...pendingNotes(row, wanted, seen),
     making(row, name, spec, args, askedInMaking(row, spec), secretsInCall(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),

@@ -1,21 +1,23 @@
 // What is on a host of the objects of a datacenter, as the file would say it: the inverse of reading, row by row.
 
+import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/look/notes.ts';
 import { commentOf, markedComment } from '../guest/look/object-mark.ts';
-import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
+import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
 import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { markOf, type ObjectRow, optionsOf } from './row.ts';
 import { isName } from './schema.ts';
+import { notesOfTaken } from './secrets.ts';
 
 export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, ObjectSeen, Objects> {
   return {
     look: (host) => lookAtObjects(row, host),
-    written: (found, extent) => written(row, found, extent),
+    written: (found, extent, secretsFolder) => written(row, found, extent, secretsFolder),
     undeclared: (found, { datacenter }) =>
       undeclared(
         row,
@@ -24,11 +26,14 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
         datacenter?.get(row.kind)?.map(({ options }) => options) ?? [],
       ),
     untold: Object.keys(row.secrets ?? {}),
-    marked: (seen, { origin }) => {
+    marked: (seen, wanted) => {
       const mark = markOf(row);
-      if (seen.present === null || mark === null) return seen;
+      if (seen.present === null) return seen;
+      const { origin } = wanted;
+      const noted = { ...seen, notes: { ...seen.notes, ...notesOfTaken(row, wanted, seen) } };
+      if (mark === null) return noted;
       const comment = markedComment(commentOf(seen.present[mark]?.[0] ?? ''), repositoryName(origin));
-      return { ...seen, present: { ...seen.present, [mark]: [comment] } };
+      return { ...noted, present: { ...seen.present, [mark]: [comment] } };
     },
   };
 }
@@ -37,8 +42,9 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
  * firewall, and second factors of an older kind nowhere. */
 const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source', 'enable', 'policy_in', 'policy_out']);
 
-function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
+function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: string): Imported {
   const left: LeftOver[] = [];
+  const secrets: NeededSecret[] = [];
   const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
   const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
@@ -58,8 +64,17 @@ function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
       continue;
     }
     const list = writtenList(row, found, name, options, extent);
-    entries[name] = { ...writtenOptions(row, options, extent), ...list.field };
+    const plain = writtenOptions(row, options, extent);
+    const needed = neededSecrets(row, name, plain, secretsFolder);
+    secrets.push(...needed);
+    const references = needed.map(
+      ({ reference, path }) => [keysOf(path).at(-1) ?? '', { $secret: reference }] as const,
+    );
+    entries[name] = { ...plain, ...list.field, ...Object.fromEntries(references) };
     left.push(...list.left);
+    for (const [option, { isKept, refuses }] of Object.entries(row.secrets ?? {}))
+      if (isKept === undefined && refuses(name, plain) === null)
+        left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: UNTOLD_SECRET });
     const own = (option: string) => optionsOf(row).has(option) || option === row.part?.field || OF_OTHERS.has(option);
     for (const option of Object.keys(options).filter((one) => !own(one)))
       left.push({
@@ -69,7 +84,26 @@ function written(row: ObjectRow, found: Objects, extent: Extent): Imported {
   }
   const field = row.single === undefined ? entries : (entries[row.single] ?? {});
   const isEmpty = Object.keys(field).length === 0;
-  return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets: [], left };
+  return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left };
+}
+
+const UNTOLD_SECRET =
+  'Proxmox does not give it back, nor whether there is one: it stays as it is; to have Phoenix keep it, name it by reference';
+
+/** By reference, each in a file of its own that is called after what it is of. */
+function neededSecrets(row: ObjectRow, name: string, options: JsonObject, folder: string): NeededSecret[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { isKept, refuses, describes }]) => {
+    if (isKept?.(options) !== true || refuses(name, options) !== null) return [];
+    return [
+      {
+        reference: `file:${folder}/${row.kind}-${name}.${option}`,
+        for: `${row.kind}/${name} ${option}`,
+        put: describes.replace(/, by reference.*$/, ''),
+        file: DATACENTER_FILE,
+        path: pointer([row.field, name, option]),
+      },
+    ];
+  });
 }
 
 /** What is in an object: all of it or nothing, since what is declared is the whole. One that is empty may be filled by others. */

@@ -37,6 +37,8 @@ interface SecretOption {
   refuses(name: string, options: JsonObject): string | null;
   /** Absent: as an option of the call, within its process (`proxmox/secret-arguments.ts`). */
   readonly tell?: (name: string, secret: SecretReference) => Command | FileWrite;
+  /** Whether an object has one, by its other options, since nobody looks where Proxmox keeps it. Absent: they do not tell. */
+  readonly isKept?: (options: JsonObject) => boolean;
   /** The call that makes the object asks for it too, on its standard input. */
   readonly withMaking?: true;
   /** Proxmox makes no object without it. */

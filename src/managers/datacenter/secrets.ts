@@ -17,14 +17,18 @@ export function notesFolder({ kind }: Pick<ObjectRow, 'kind'>): string {
   return `${NOTES}/${kind}`;
 }
 
+/** Stands in a note while its object is made: the secret is still to be set. */
+const PENDING = 'pending';
+
 /**
- * What is missing of the secrets that are declared. One that a person set later stays until another is declared.
+ * What is missing of the secrets that are declared. One that a person set later stays until another is declared, and so does that of an
+ * object that is taken over: it is noted as the one that is declared, since nobody can compare them.
  *
  * @param isNew it is made before, whatever was noted of one that was there
  */
 export function secretActions(
   row: ObjectRow,
-  { target, spec }: Wanted<JsonObject>,
+  { target, spec, before, adopt }: Wanted<JsonObject>,
   { notes }: ObjectSeen,
   isNew: boolean,
 ): Action[] {
@@ -35,10 +39,11 @@ export function secretActions(
     const noted = notes[path];
     const [first] = told;
     if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = `${MARK}\n${told.map(lineOf).join('')}`;
+    const text = noteText(told);
     if (noted === text && !isNew) return [];
     const summary = `set ${option} of ${row.what} ${name}`;
-    const isTold = isNew && (withMaking === true || tell === undefined);
+    const isTaken = adopt === true && before === undefined && noted === undefined;
+    const isTold = isNew ? withMaking === true || tell === undefined : isTaken;
     const call = (): Action =>
       tell === undefined
         ? withSecrets(setting(row, name, summary, []), told)
@@ -65,16 +70,62 @@ function inCall(option: string, value: Json | undefined): SecretInCall[] {
   });
 }
 
-function lineOf({ name, reference: { $secret, digest } }: SecretInCall): string {
-  const [, key] = name.split('/');
-  return `${key === undefined ? '' : `name ${key}\n`}reference ${$secret}\ndigest ${digest ?? 'none'}\n`;
-}
-
 /** Those that the call which makes an object takes as options. */
 export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
   return Object.entries(row.secrets ?? {}).flatMap(([option, { tell }]) =>
     tell === undefined ? inCall(option, spec[option]) : [],
   );
+}
+
+/** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
+export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
+  const name = nameOf(target);
+  return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
+    const told = inCall(option, spec?.[option]);
+    const path = noteOf(row, name, option);
+    if (told.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(told, PENDING);
+    if (notes[path] === text) return [];
+    const content = { from: 'text', text } as const;
+    return [
+      {
+        summary: `note that ${option} of ${row.what} ${name} is to be set`,
+        impact: 'live',
+        do: { kind: 'file', path, content, mode: 0o600 },
+      },
+    ];
+  });
+}
+
+/** The notes that taking an object over would make, where nothing else is known of its secrets. */
+export function notesOfTaken(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectSeen,
+): Record<string, string> {
+  const taken = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
+    const told = inCall(option, spec?.[option]);
+    const path = noteOf(row, nameOf(target), option);
+    const noted = notes[path];
+    if (told.length === 0) return [];
+    // A secret that is not there to be looked at counts as the one that was noted.
+    const isUnread = told.every(
+      ({ reference: { $secret, digest } }) =>
+        digest === undefined && noted?.includes(`\nreference ${$secret}\n`) === true,
+    );
+    return noted === undefined || isUnread ? [[path, noteText(told)]] : [];
+  });
+  return Object.fromEntries(taken);
+}
+
+/** @param digest what stands for that of each. Default: what it has now */
+function noteText(told: readonly SecretInCall[], digest?: string): string {
+  const lines = told.map(({ name, reference }) => {
+    const [, key] = name.split('/');
+    const named = key === undefined ? '' : `name ${key}\n`;
+    return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
+  });
+  return `${MARK}\n${lines.join('')}`;
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */

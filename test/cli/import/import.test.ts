@@ -1,7 +1,7 @@
 // `phoenix import` and `phoenix plan --host` on a home lab that was made by hand, from the front door.
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -160,6 +160,43 @@ describe('a home lab', () => {
     const { undeclared } = await compared(join(folder, 'containers'));
     expect(undeclared).toContainEqual({ object: 'vm/211', name: 'dev' });
   });
+});
+
+test('secrets are named by references, with what to put where, and none of them is read', async () => {
+  const node = join(folder, 'secrets-pve');
+  createLab(node);
+  await appendFile(
+    join(node, 'etc/pve/storage.cfg'),
+    '\ncifs: share\n\tserver 10.0.0.9\n\tshare vm\n\tusername pve\n\tcontent backup\n',
+  );
+  await mkdir(join(node, 'etc/pve/priv/storage'), { recursive: true });
+  await writeFile(join(node, 'etc/pve/priv/storage/share.pw'), 'password=hunter2\n');
+  const path = join(folder, 'secrets');
+  const io = { PHOENIX_LAB: node, PHOENIX_SECRETS_DIR: '/srv/secrets' };
+  const said = await captured((each) => importHost({ host: 'local', out: path, json: true }, each), io);
+  const { secrets, left, files } = JSON.parse(said.out);
+  expect([said.exit, left]).toEqual([0, []]);
+  const file = 'etc/phoenix_datacenter_config.json';
+  const lines = (await readFile(join(path, file), 'utf8')).split('\n');
+  const line = lines.findIndex((text) => text.includes('storage-share.password')) + 1;
+  expect(secrets).toEqual([
+    {
+      reference: 'file:/srv/secrets/storage-share.password',
+      for: 'storage/share password',
+      put: 'Password that the server is asked with',
+      file,
+      path: '/storages/share/password',
+      line: line - 1,
+    },
+  ]);
+  const readme = await readFile(join(path, 'README.md'), 'utf8');
+  expect(readme).toContain(
+    '- `/srv/secrets/storage-share.password`: Password that the server is asked with, for storage/share password',
+  );
+  const texts = await Promise.all(files.map((name: string) => readFile(join(path, name), 'utf8')));
+  expect(`${said.out}${said.err}${texts.join('')}`).not.toContain('hunter2');
+  const plan = await captured((each) => planHost({ path, host: 'local', json: true }, each), io);
+  expect(JSON.parse(plan.out)).toMatchObject({ ok: true, steps: [], marks: ['storage/share'], unknown: [] });
 });
 
 describe('what is refused', () => {

@@ -12,7 +12,11 @@ import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
 import { parseSections } from '../../../src/proxmox/section-config.ts';
+import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { convergeStep } from '../carry-out.ts';
+import { wanted } from '../guests.ts';
+import { kindOfObject, targetsOf } from './declared.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/pve/user.cfg': [
@@ -29,11 +33,15 @@ const FILES: Readonly<Record<string, string>> = {
     '',
   ].join('\n'),
   '/etc/pve/domains.cfg':
-    'openid: sso\n\tclient-id pve\n\tissuer-url https://id.example.org/\n\tclient-key k1\n\tautocreate 1\n\n',
+    'openid: sso\n\tclient-id pve\n\tissuer-url https://id.example.org/\n\tclient-key k1\n\tautocreate 1\n\nldap: house\n\tbase_dn dc=house\n\tserver1 10.0.0.2\n\tuser_attr uid\n\tbind_dn cn=pve\n\n',
   '/etc/pve/jobs.cfg':
     'vzdump: nightly\n\tschedule 02:30\n\tall 1\n\tenabled 1\n\tprune-backups keep-daily=7\n\tstorage local\n\tscript /root/x.sh\n\n',
   '/etc/pve/mapping/pci.cfg': 'gpu\n\tmap node=pve,path=0000:01:00,id=10de:2204,iommugroup=14\n\tdescription Card\n\n',
-  '/etc/pve/status.cfg': 'graphite: figures\n\tdisable\n\tport 2003\n\tserver 10.0.0.30\n\n',
+  '/etc/pve/status.cfg':
+    'graphite: figures\n\tdisable\n\tport 2003\n\tserver 10.0.0.30\n\ninfluxdb: flux\n\tport 8086\n\tserver 10.0.0.31\n\tinfluxdbproto https\n\n',
+  '/etc/pve/priv/metricserver/flux.pw': 'hunter2-of-flux',
+  '/etc/pve/priv/realm/house.pw': 'hunter2-of-house',
+  '/etc/pve/priv/storage/share.pw': 'password=hunter2-of-share\n',
   '/etc/pve/datacenter.cfg': '#Notes\n\nkeyboard: de\nmigration: secure,network=10.0.0.0/24\nfencing: watchdog\n',
   '/etc/pve/storage.cfg': [
     'dir: local\n\tpath /var/lib/vz\n\tcontent backup,iso,snippets,vztmpl\n',
@@ -41,6 +49,8 @@ const FILES: Readonly<Record<string, string>> = {
     'zfspool: tank\n\tpool tank/guests\n\tsparse\n\tcontent images,rootdir\n\tnodes pve\n',
     'nfs: media\n\texport /tank/media\n\tserver 10.0.0.9\n\tpath /mnt/pve/media\n\tprune-backups keep-all=1\n\tcontent iso\n\tdisable\n',
     'dir: old\n\tpath /srv/old\n\tcontent backup\n\tmaxfiles 3\n',
+    'cifs: share\n\tserver 10.0.0.9\n\tshare vm\n\tusername pve\n\tcontent backup\n',
+    'cifs: open\n\tserver 10.0.0.9\n\tshare all\n\tcontent iso\n',
     'dir: odd\n\tpath /usr/share/iso\n\tcontent iso\n',
     '',
   ].join('\n'),
@@ -103,10 +113,20 @@ async function comparedWith(host: LabHost, imported: Imported): Promise<Compared
 test('what is there is written as it is, and nothing of it would change', async () => {
   const host = await openLabHost();
   for (const [path, text] of Object.entries(FILES)) await host.write(path, text);
-  const { imported } = await readHost(host, [], settings);
+  const { imported } = await readHost(guardedHost(host), [], settings);
   expect(imported.files[DATACENTER_FILE]).toEqual({
     pools: { prod: { storage: ['local'] } },
-    realms: { sso: { type: 'openid', 'client-id': 'pve', 'issuer-url': 'https://id.example.org/', autocreate: true } },
+    realms: {
+      sso: { type: 'openid', 'client-id': 'pve', 'issuer-url': 'https://id.example.org/', autocreate: true },
+      house: {
+        type: 'ldap',
+        server1: '10.0.0.2',
+        base_dn: 'dc=house',
+        user_attr: 'uid',
+        bind_dn: 'cn=pve',
+        password: { $secret: 'file:/etc/phoenix/secrets/realm-house.password' },
+      },
+    },
     groups: { ops: { comment: 'Who: operators' } },
     roles: { Watch: { privs: ['VM.Audit', 'VM.Console'] } },
     users: { 'ada@pve': { comment: 'Of the house', email: 'ada@example.org', firstname: 'Ada', groups: ['ops'] } },
@@ -118,7 +138,16 @@ test('what is there is written as it is, and nothing of it would change', async 
     pci_mappings: {
       gpu: { description: 'Card', map: [{ node: 'pve', path: '0000:01:00', id: '10de:2204', iommugroup: 14 }] },
     },
-    metric_servers: { figures: { type: 'graphite', server: '10.0.0.30', port: 2003, disable: true } },
+    metric_servers: {
+      figures: { type: 'graphite', server: '10.0.0.30', port: 2003, disable: true },
+      flux: {
+        type: 'influxdb',
+        server: '10.0.0.31',
+        port: 8086,
+        influxdbproto: 'https',
+        token: { $secret: 'file:/etc/phoenix/secrets/metrics-flux.token' },
+      },
+    },
     options: { keyboard: 'de', migration: { type: 'secure', network: '10.0.0.0/24' } },
     backup_jobs: { nightly: { schedule: '02:30', all: true, storage: 'local', 'prune-backups': { 'keep-daily': 7 } } },
     storages: {
@@ -133,6 +162,15 @@ test('what is there is written as it is, and nothing of it would change', async 
         content: ['iso'],
         disable: true,
       },
+      share: {
+        type: 'cifs',
+        server: '10.0.0.9',
+        share: 'vm',
+        username: 'pve',
+        content: ['backup'],
+        password: { $secret: 'file:/etc/phoenix/secrets/storage-share.password' },
+      },
+      open: { type: 'cifs', server: '10.0.0.9', share: 'all', content: ['iso'] },
       old: { type: 'dir', path: '/srv/old', content: ['backup'] },
     },
     aliases: { lan: { cidr: '10.0.0.0/24', comment: 'at home' } },
@@ -186,12 +224,27 @@ test('what is there is written as it is, and nothing of it would change', async 
     'securitygroup/odd rules (/etc/pve/firewall/cluster.fw:21)',
     'storage/odd (/etc/pve/storage.cfg)',
     'storage/old maxfiles (/etc/pve/storage.cfg:27)',
+    'user/ada@pve password (/etc/pve/user.cfg:2)',
     'user/x@norealm (/etc/pve/user.cfg)',
     'vnet/away (/etc/pve/sdn/vnets.cfg)',
     'vnet/back zone, type (/etc/pve/sdn/vnets.cfg)',
     'vnet/gone type, zone (/etc/pve/sdn/vnets.cfg)',
     'zone/far (/etc/pve/sdn/zones.cfg)',
   ]);
+  expect(imported.secrets.map(({ reference, put, path }) => [reference, put, path])).toEqual([
+    [
+      'file:/etc/phoenix/secrets/storage-share.password',
+      'Password that the server is asked with',
+      '/storages/share/password',
+    ],
+    [
+      'file:/etc/phoenix/secrets/realm-house.password',
+      'Password that the directory is asked with',
+      '/realms/house/password',
+    ],
+    ['file:/etc/phoenix/secrets/metrics-flux.token', 'Token of an InfluxDB server', '/metric_servers/flux/token'],
+  ]);
+  expect(JSON.stringify(imported)).not.toContain('hunter2');
   const compared = await comparedWith(host, imported);
   expect(compared.flatMap((one) => (one.kind === 'same' && one.mark ? [one.target] : [])).sort()).toEqual([
     'alias/lan',
@@ -200,14 +253,40 @@ test('what is there is written as it is, and nothing of it would change', async 
     'ipset/ban',
     'ipset/empty',
     'lxc/101',
+    'metrics/flux',
     'pci/gpu',
     'pool/prod',
+    'realm/house',
     'realm/sso',
     'securitygroup/odd',
     'securitygroup/web',
+    'storage/share',
     'token/ada@pve!backup',
     'user/ada@pve',
   ]);
+  await host.close();
+});
+
+test('one that is taken over keeps the secret that it has, until what is behind the reference is another', async () => {
+  const reference = 'file:/etc/phoenix/secrets/metrics-flux.token';
+  const host = await openLabHost();
+  for (const path of ['/etc/pve/status.cfg', '/etc/pve/priv/metricserver/flux.pw', '/etc/pve/user.cfg'])
+    await host.write(path, FILES[path] ?? '');
+  await host.write('/etc/phoenix/secrets/metrics-flux.token', 'first\n');
+  const [target] = targetsOf({
+    metric_servers: { flux: { type: 'influxdb', server: '10.0.0.31', port: 8086, token: { $secret: reference } } },
+  });
+  if (target === undefined) throw new Error('nothing is declared');
+  const step = (more: object) => convergeStep(kindOfObject('metrics'), host, wanted(target, more));
+  const token = () => host.read('/etc/pve/priv/metricserver/flux.pw');
+  expect(await step({})).toMatchObject({ outcome: 'refused' });
+  const taken = await step({ adopt: true });
+  expect(taken).toMatchObject({ outcome: 'done', actions: [{ summary: expect.stringMatching(/^note which token/) }] });
+  expect(await token()).toBe('hunter2-of-flux');
+  expect(await step({ before: target.spec })).toMatchObject({ outcome: 'done', actions: [] });
+  await host.write('/etc/phoenix/secrets/metrics-flux.token', 'second\n');
+  expect(await step({ before: target.spec })).toMatchObject({ outcome: 'done' });
+  expect(await token()).toBe('second');
   await host.close();
 });
 

@@ -200,6 +200,7 @@ export const realms: ObjectRow = {
     password: {
       describes: 'Password that the directory is asked with, by reference',
       refuses: (_name, { type }) => (type === 'openid' ? 'must not stand at a realm of type openid' : null),
+      isKept: ({ bind_dn: asking }) => asking !== undefined,
       // Where Proxmox itself keeps it: its programs take it on a command line alone.
       tell: (name, secret) => ({
         kind: 'file',

@@ -50,6 +50,8 @@ export const metricServers: ObjectRow = {
     token: {
       describes: 'Token of an InfluxDB server, by reference',
       refuses: (_name, { type }) => (type === 'influxdb' ? null : 'must only stand at a server of type influxdb'),
+      // Over UDP nobody is asked for one.
+      isKept: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp',
       // Where Proxmox itself keeps it: its programs take it on a command line alone.
       tell: (name, secret) => ({
         kind: 'file',

@@ -93,7 +93,13 @@ export const smtpTargets: ObjectRow = {
   kept: ['mode'],
   sets: RECIPIENTS,
   names: { 'mailto-user': 'user' },
-  secrets: { password: { describes: 'Password that the mail server asks for, by reference', refuses: withUsername } },
+  secrets: {
+    password: {
+      describes: 'Password that the mail server asks for, by reference',
+      refuses: withUsername,
+      isKept: ({ username }) => username !== undefined,
+    },
+  },
   faults: recipientFaults,
 };
 
@@ -107,7 +113,12 @@ export const gotifyTargets: ObjectRow = {
   required: ['server'],
   defaults: { disable: '0' },
   secrets: {
-    token: { describes: 'Token of the application there, by reference', refuses: () => null, neededToMake: true },
+    token: {
+      describes: 'Token of the application there, by reference',
+      refuses: () => null,
+      neededToMake: true,
+      isKept: () => true,
+    },
   },
   faults: urlFaults('server'),
 };

@@ -116,6 +116,7 @@ export const storages: ObjectRow = {
         ['cifs', 'esxi', 'pbs'].includes(String(type))
           ? null
           : 'must only stand at a storage of type cifs, esxi or pbs',
+      isKept: ({ type, username }) => type !== 'cifs' || username !== undefined,
       // Asked for on standard input, since it has no value on the command line.
       tell: (name, secret) => ({
         kind: 'command',
