@@ -42,6 +42,8 @@ interface ForgeSettings {
   /** Where the token is read from, and read again once it was renewed; null where it stands in the environment. */
   readonly tokenFile: string | null;
   readonly app: { readonly id: string; readonly key: Secret } | null;
+  /** The OAuth application by which people sign in to the pages; null: by the admin token alone. */
+  readonly oauth: { readonly id: string | null; readonly secret: Secret | null } | null;
 }
 
 type HostSettings =
@@ -190,6 +192,7 @@ export function readSettings(
       token: hidden('PHOENIX_FORGE_TOKEN'),
       tokenFile: environment['PHOENIX_FORGE_TOKEN_FILE'] || null,
       app: appOf(texts),
+      oauth: oauthOf(texts),
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
     webhookSecretBefore: hidden('PHOENIX_WEBHOOK_SECRET_BEFORE'),
@@ -239,7 +242,7 @@ export function readSettings(
 export function secretsOf(settings: Settings): readonly Secret[] {
   const {
     repositoryLogin,
-    forge: { token, app },
+    forge: { token, app, oauth },
     webhookSecret: hook,
     webhookSecretBefore: hookBefore,
     adminToken: admin,
@@ -252,6 +255,7 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     repositoryLogin?.password,
     token,
     app?.key,
+    oauth?.secret,
     hook,
     hookBefore,
     admin,
@@ -271,6 +275,13 @@ function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {
   const id = texts.get('PHOENIX_APP_ID');
   const key = texts.get('PHOENIX_APP_KEY');
   return id === undefined || key === undefined ? null : { id, key: secret(key) };
+}
+
+/** Half of it is told by a rule. */
+function oauthOf(texts: ReadonlyMap<string, string>): ForgeSettings['oauth'] {
+  const id = texts.get('PHOENIX_OAUTH_CLIENT_ID') ?? null;
+  const text = texts.get('PHOENIX_OAUTH_CLIENT_SECRET');
+  return id === null && text === undefined ? null : { id, secret: text === undefined ? null : secret(text) };
 }
 
 /** A well-known address names its forge; anywhere else nothing is reported until PHOENIX_FORGE says how. */

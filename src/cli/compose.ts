@@ -36,7 +36,7 @@ import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
-import { type HostDeps, openForgeOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
+import { type HostDeps, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
 /**
@@ -198,6 +198,7 @@ export async function compose(
       metrics: async () => metrics.text(await seen()),
       log,
       access: settings,
+      forge: openForgeSignInOf(settings, redactor),
       adminToken: settings.adminToken,
     });
     opened.push(() => door.close());

@@ -6,8 +6,8 @@ export interface Io {
   /** What people read beside it. */
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks a person and resolves to the line that was typed; absent where nobody can be asked. */
-  readonly ask?: (question: string) => Promise<string | null>;
+  /** Asks a person and resolves to the line that was typed, which is not shown where it is `hidden`; absent where nobody can be asked. */
+  readonly ask?: (question: string, how?: { readonly hidden: boolean }) => Promise<string | null>;
   /** Which of the two is a terminal; neither when absent. */
   readonly terminal?: Terminal;
 }

@@ -133,6 +133,22 @@ export async function run(
       return ending((await import('./doctor/doctor.ts')).doctor(options, io));
     });
 
+  command(
+    'setup-agent',
+    'make the settings of the agent from a few answers, with its webhook, and check them',
+    'setup-agent --repo-url https://git.example/you/home.git --forge-token-file token',
+  )
+    .option('--repo-url <url>', 'address of the config repo, https://…')
+    .option('--branch <name>', 'the branch that is followed')
+    .option('--forge <kind>', 'github, gitea (Forgejo too), gitlab or none')
+    .option('--forge-api <url>', 'its base address where it is not the usual one')
+    .option('--forge-token-file <path>', 'a file with the token of the forge, which is copied')
+    .option('--public-url <url>', 'where the forge and people reach the agent')
+    .action(async (options) => {
+      const { envFile } = phoenix.opts<{ envFile?: string }>();
+      return ending((await import('./setup-agent/setup-agent.ts')).setupAgent({ envFile, ...options }, io));
+    });
+
   command('serve', 'run the agent until SIGTERM or SIGINT', 'serve --env-file /etc/phoenix/env')
     .option('--roles <roles>', 'which parts run in this process; all when not given', list, [
       'receive',

@@ -9,6 +9,13 @@ export interface BegunSignIn {
   readonly verifier: string;
 }
 
+interface SignedInPerson {
+  /** The name that the forge knows the person by. */
+  readonly login: string;
+  /** What the forge is asked with for the person's rights, where it tells nobody else; a secret. */
+  readonly grant: string | null;
+}
+
 export interface ForgeSignIn {
   /** What people call the forge. */
   readonly name: string;
@@ -18,12 +25,11 @@ export interface ForgeSignIn {
   begin(callback: string): Promise<BegunSignIn & { readonly url: string }>;
   /**
    * @param answer the address that the browser came back by, with what the forge added
-   * @returns the name that the forge knows the person by
    * @throws SignInRefused
    */
-  person(answer: URL, begun: BegunSignIn, callback: string): Promise<string>;
+  person(answer: URL, begun: BegunSignIn, callback: string): Promise<SignedInPerson>;
   /** By that person's rights on the followed repository; null for none. Fails with `ForgeFailure`. */
-  roleOf(login: string): Promise<PersonRole | null>;
+  roleOf(login: string, grant: string | null): Promise<PersonRole | null>;
 }
 
 /** The forge, or what was made of its answer, says no. The message is for people. */

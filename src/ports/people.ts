@@ -15,6 +15,8 @@ export interface SessionRecord {
   readonly checked: number;
   /** Made from the secret that it was signed in under: another secret, another text, and the session is over. */
   readonly generation: string;
+  /** What the forge is asked with for the role, encrypted by a key that only the id gives; null where nothing is needed. */
+  readonly grant: string | null;
 }
 
 /** One thing that was asked for, whether or not it came to a run. */

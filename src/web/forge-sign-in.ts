@@ -57,10 +57,10 @@ export function signInByForge(show: Show, ask: Ask): Router {
     try {
       const answer = new URL(callback);
       answer.search = new URL(request.url, callback).search;
-      const person = await forge.person(answer, begun, callback);
-      const role = await forge.roleOf(person);
-      if (role === null) return no(403, SIGN_IN.noRight(forge.name, person));
-      const session = await access.signIn(request, { person, role, signedInBy: 'forge' });
+      const { login, grant } = await forge.person(answer, begun, callback);
+      const role = await forge.roleOf(login, grant);
+      if (role === null) return no(403, SIGN_IN.noRight(forge.name, login));
+      const session = await access.signIn(request, { person: login, role, signedInBy: 'forge', grant });
       response.setHeader('set-cookie', [over, session]);
       show(request, response, 200, signedInPage(begun.to, linksFrom(request.path)));
     } catch (error) {

@@ -43,7 +43,7 @@ export function signInRoutes(show: Show): Router {
     const { token, to, name } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
     if (access.adminToken === null) return show(request, response, 403, troublePage(TROUBLE.noToken()));
     if (typeof token === 'string' && sameSecret(token.trim(), access.adminToken)) {
-      const who = { person: nameFrom(name), role: 'admin', signedInBy: 'token' } as const;
+      const who = { person: nameFrom(name), role: 'admin', signedInBy: 'token', grant: null } as const;
       response.setHeader('set-cookie', await access.signIn(request, who));
       return goTo(response, withinFrom(request.path, String(to ?? '')));
     }

@@ -17,8 +17,8 @@ import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-const ADA = { person: 'ada', role: 'admin', signedInBy: 'token' } as const;
-const BOB = { person: 'bob', role: 'operator', signedInBy: 'forge' } as const;
+const ADA = { person: 'ada', role: 'admin', signedInBy: 'token', grant: null } as const;
+const BOB = { person: 'bob', role: 'operator', signedInBy: 'forge', grant: 'the-token-of-bob' } as const;
 
 let redis: TestRedis;
 let connection: Connection;
@@ -43,8 +43,9 @@ afterAll(async () => {
 });
 
 function open({ adminToken = 'the-admin-token', clientSecret = 'the-client-secret' } = {}) {
-  const roleOf = async () => {
+  const roleOf = async (_login: string, grant: string | null) => {
     asked += 1;
+    expect(grant).toBe('the-token-of-bob');
     if (right instanceof Error) throw right;
     return right;
   };
@@ -80,11 +81,13 @@ describe('a session', () => {
 
   test('is nothing that Redis tells: neither id, form token nor secret stands there', async () => {
     const id = await open().begin(ADA);
+    await open().begin(BOB);
     const { formToken = '' } = (await open().find(id)) ?? {};
     const keys = await connection.keys('*');
     const kept = [...keys, ...(await connection.mget(...keys))].join(' ');
     expect(kept).toContain('ada');
-    for (const hidden of [id, formToken, 'the-admin-token', 'the-client-secret']) expect(kept).not.toContain(hidden);
+    for (const hidden of [id, formToken, 'the-admin-token', 'the-client-secret', 'the-token-of-bob'])
+      expect(kept).not.toContain(hidden);
     expect(formToken).toMatch(/^[\w-]{43}$/);
     expect((await open().find(await open().begin(ADA)))?.formToken).not.toBe(formToken);
   });

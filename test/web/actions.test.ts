@@ -27,7 +27,7 @@ const FORGE: ForgeSignIn = {
   name: 'GitHub',
   secret: secret('the secret of the application'),
   begin: async () => ({ url: 'http://forge.example/authorize', state: 's'.repeat(43), verifier: 'v'.repeat(43) }),
-  person: async (answer) => answer.searchParams.get('code') ?? '',
+  person: async (answer) => ({ login: answer.searchParams.get('code') ?? '', grant: null }),
   roleOf: async (login) =>
     (({ rita: 'reader', otto: 'operator', ada: 'admin' }) as Record<string, PersonRole>)[login] ?? null,
 };

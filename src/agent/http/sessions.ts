@@ -1,7 +1,7 @@
 // Sessions of browsers. A session is a random id in a cookie, of which only the digest is stored; it ends after its time, when nobody
 // uses it, by signing out, and with the secret that it was signed in under. What its person may do is proved again now and then.
 
-import { createHash, createHmac, randomBytes, scrypt } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { PersonRole } from '../../model/person.ts';
@@ -41,7 +41,7 @@ export interface SessionDeps {
 
 export interface Sessions {
   /** @returns the id of a new one */
-  begin(who: Pick<SessionRecord, 'person' | 'role' | 'signedInBy'>): Promise<string>;
+  begin(who: Pick<SessionRecord, 'person' | 'role' | 'signedInBy' | 'grant'>): Promise<string>;
   /** Null for none that holds. */
   find(id: string): Promise<Person | null>;
   end(id: string): Promise<void>;
@@ -60,14 +60,14 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
   const silent = new LRUCache<string, number>({ max: 1_000 });
 
   /** The record with the role that its person has now; null where there is none any more. */
-  async function proved(record: SessionRecord): Promise<SessionRecord | null> {
+  async function proved(record: SessionRecord, id: string): Promise<SessionRecord | null> {
     const age = now() - record.checked;
     if (record.signedInBy === 'token' || forge === null || age <= PROVED_SECONDS * 1000) return record;
     // Nobody acts on a right that cannot be proved.
     const unproved = { ...record, role: 'reader' } as const;
     if ((silent.get(record.person) ?? 0) > now()) return unproved;
     try {
-      const role = await inTime(forge.roleOf(record.person));
+      const role = await inTime(forge.roleOf(record.person, record.grant === null ? null : opened(record.grant, id)));
       return role === null ? null : { ...record, role, checked: now() };
     } catch {
       silent.set(record.person, now() + SILENT_SECONDS * 1000);
@@ -80,7 +80,8 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
       const id = randomBytes(ID_BYTES).toString('base64url');
       const at = now();
       const generation = (await generationOf(who.signedInBy)) ?? '';
-      const record = { ...who, began: at, used: at, checked: at, generation };
+      const grant = who.grant === null ? null : sealed(who.grant, id);
+      const record = { ...who, grant, began: at, used: at, checked: at, generation };
       await store.beginSession(digestOf(id), record, timeLeft(record, at));
       return id;
     },
@@ -90,7 +91,7 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
       if (record === null) return null;
       const left = timeLeft(record, now());
       const current = left > 0 && record.generation === (await generationOf(record.signedInBy));
-      const still = current ? await proved(record) : null;
+      const still = current ? await proved(record, id) : null;
       if (still === null) {
         await store.endSession(key);
         return null;
@@ -128,4 +129,29 @@ async function generationFrom(secret: Secret | null): Promise<string | null> {
   if (secret === null) return null;
   const made = (await promisify(scrypt)(secret.expose(), 'phoenix session', 16)) as Buffer;
   return made.toString('base64url');
+}
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Redis holds what nobody reads without the id, which the browser alone has. */
+function sealed(text: string, id: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, grantKeyOf(id), nonce);
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
+}
+
+/** @throws for what was sealed by another id, or changed since */
+function opened(text: string, id: string): string {
+  const all = Buffer.from(text, 'base64url');
+  const cipher = createDecipheriv(CIPHER, grantKeyOf(id), all.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  cipher.setAuthTag(all.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const body = all.subarray(NONCE_BYTES + TAG_BYTES);
+  return Buffer.concat([cipher.update(body), cipher.final()]).toString('utf8');
+}
+
+function grantKeyOf(id: string): Buffer {
+  return createHmac('sha256', id).update('grant').digest();
 }
