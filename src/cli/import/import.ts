@@ -13,7 +13,7 @@ import type { Host } from '../../ports.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
 import { IMPORTED_KINDS, lookAround, secretsFolder } from '../host/look-around.ts';
-import { openToLook } from '../host/open.ts';
+import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
 import { EXIT, type Io } from '../io.ts';
 import { sourceSettings } from '../source.ts';
 import { repositoryFiles } from './repository-files.ts';
@@ -31,14 +31,14 @@ export interface ImportArgs {
 }
 
 /** Resolves to the exit code: 0, 1 where something could not be declared, 2 for a folder that is not empty or a kind that is none. */
-export async function importHost(args: ImportArgs, io: Io): Promise<number> {
+export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
   const refusal = (await occupied(args.out)) ?? unknownKind(args.only ?? []);
   if (refusal !== null) {
     io.stderr(`phoenix import: ${refusal.message}\n${refusal.hint}\n`);
     return EXIT.usage;
   }
   const given = args.host ?? (io.env['PHOENIX_HOST'] || 'local');
-  const { host, commands } = await openToLook(given, io, () =>
+  const { host, commands } = await open(given, io, () =>
     Promise.reject(new Error('nothing is read from a repository')),
   );
   try {
@@ -53,6 +53,8 @@ export async function importHost(args: ImportArgs, io: Io): Promise<number> {
     if (args.json) io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
+  } catch (error) {
+    throw whyNotReached(error, given);
   } finally {
     await host.close();
   }
