@@ -13,7 +13,12 @@ export interface ShownSecret {
 
 interface Found {
   readonly secrets: readonly ShownSecret[];
-  readonly left: readonly { readonly what: string; readonly why: string }[];
+  readonly left: readonly {
+    readonly why: string;
+    readonly count: number;
+    readonly examples: readonly string[];
+    readonly all: readonly string[];
+  }[];
 }
 
 interface ImportShown extends Found {
@@ -31,7 +36,9 @@ export function importText({ out, files, targets, secrets, left, commands }: Imp
       : [`Put these in their places:\n${secrets.map((one) => pair(one.reference, placed(one))).join('')}`]),
     ...(left.length === 0
       ? []
-      : [`Not declared; it stays as it is on the host:\n${left.map(({ what, why }) => pair(what, why)).join('')}`]),
+      : [
+          `Not declared; it stays as it is on the host:\n${left.map((group) => pair(shortly(group), group.why)).join('')}`,
+        ]),
     `${counted(commands, 'command')} on the host, all of which only look. What to do next stands in ${printable(out)}/README.md.\n`,
   ];
   return parts.join('\n');
@@ -56,7 +63,11 @@ ${secrets.map((one) => `- \`${one.reference.replace(/^file:/, '')}\`: ${inline(p
     left.length === 0
       ? ''
       : `\n## Not declared\n\nThis stays as it is on the host. Nothing of it is changed, and nothing of it comes back by itself:\n\n${left
-          .map(({ what, why }) => `- ${inline(what)}: ${inline(why)}\n`)
+          .map(({ all, why }) =>
+            all.length === 1
+              ? `- ${inline(all[0] ?? '')}: ${inline(why)}\n`
+              : `- ${counted(all.length, 'time')}: ${inline(why)}\n${all.map((what) => `  - ${inline(what)}\n`).join('')}`,
+          )
           .join('')}`;
   return `# ${inline(node)}
 
@@ -100,6 +111,11 @@ function inline(text: string): string {
 /** `Password that the server is asked with, of storage/share (etc/phoenix_datacenter_config.json:12)` */
 function placed({ put, for: what, file, line }: ShownSecret): string {
   return `${put}, for ${what} (${file}:${line})`;
+}
+
+function shortly({ count, examples }: Found['left'][number]): string {
+  const more = count - examples.length;
+  return `${examples.join(', ')}${more === 0 ? '' : `, and ${more} more that are alike`}`;
 }
 
 function pair(what: string, why: string): string {

@@ -16,6 +16,7 @@ import { IMPORTED_KINDS, lookAround, secretsFolder } from '../host/look-around.t
 import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
 import { EXIT, type Io } from '../io.ts';
 import { sourceSettings } from '../source.ts';
+import { groupLeft } from './group-left.ts';
 import { repositoryFiles } from './repository-files.ts';
 import { settle, valueIn, withoutTarget } from './settle.ts';
 import { occupied, writeAll } from './write.ts';
@@ -47,10 +48,12 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
     await writeAll(args.out, texts);
     const files = Object.keys(texts).sort();
     const ok = imported.left.length === 0;
-    const { left } = imported;
+    const left = groupLeft(imported.left);
     const secrets = secretsIn(imported, texts);
     const answer = { ok, files, targets, secrets, left, commands: commands() };
-    if (args.json) io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
+    // Every single one stands in the README.
+    const told = { ...answer, left: left.map(({ all: _, ...group }) => group) };
+    if (args.json) io.stdout(`${JSON.stringify(told, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
   } catch (error) {
@@ -100,7 +103,10 @@ const NO_DOMAIN = 'home.arpa';
 function textsOf(imported: Imported, from: { readonly host: string; readonly node: string }): Record<string, string> {
   const { files, texts, secrets, left } = imported;
   const written = { ...repositoryFiles(files), ...texts };
-  return { ...written, 'README.md': nextSteps({ ...from, secrets: secretsIn({ secrets }, written), left }) };
+  return {
+    ...written,
+    'README.md': nextSteps({ ...from, secrets: secretsIn({ secrets }, written), left: groupLeft(left) }),
+  };
 }
 
 /** With the line of each; what was left out in the end needs none. */
