@@ -45,7 +45,7 @@ import { filesHoldTheirContent } from './content.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
-import { filesAreJson } from './other-format.ts';
+import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
@@ -107,5 +107,6 @@ const ACROSS: readonly Rule[] = [
 export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
-  return [areJson, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const haveTheirNames: Rule = (context) => filesHaveTheirNames(context, formats);
+  return [areJson, haveTheirNames, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }
