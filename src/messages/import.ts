@@ -50,7 +50,13 @@ export function nextSteps({
   node,
   secrets,
   left,
-}: Found & { readonly host: string; readonly node: string }): string {
+  stacks,
+}: Found & {
+  readonly host: string;
+  readonly node: string;
+  /** Names of those whose files are written. */
+  readonly stacks: readonly string[];
+}): string {
   const flag = `--host ${host}`;
   const needs =
     secrets.length === 0
@@ -59,6 +65,12 @@ export function nextSteps({
 file that only root may read, before Phoenix is started. What is on the host stays as it is until another is in that file.
 
 ${secrets.map((one) => `- \`${one.reference.replace(/^file:/, '')}\`: ${inline(placed(one))}\n`).join('')}`;
+  const runs =
+    stacks.length === 0
+      ? ''
+      : `\n## Stacks\n\nThe files of these are in \`stacks/\`, and Portainer goes on running them as it is: ${stacks.map(inline).join(', ')}. To have Phoenix
+deploy one, name it in \`docker_stacks\` of the VM that it runs on, and say in \`portainer_role\` what that VM is to Portainer. The plan shows
+what that would do.\n`;
   const stays =
     left.length === 0
       ? ''
@@ -100,7 +112,7 @@ there: applied, it changes nothing but the marks by which guests say that Phoeni
 From then on a change is a commit: edit a file, look at the plan on the pull request, merge. Editors complete and check the files of \`etc/\` by
 the schemas beside them. The workflow in \`.github/workflows\` does the same on GitHub, once two variables of the repository say with which
 Phoenix; it is of no use where the agent itself reports on pull requests.
-${needs}${stays}`;
+${runs}${needs}${stays}`;
 }
 
 /** As it stands, and nothing that Markdown would read as more. */

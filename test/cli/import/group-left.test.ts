@@ -23,6 +23,6 @@ test('hundreds that are alike are one row with a count and examples, and what di
   const shown = importText({ out: 'home', files: [], targets: 0, commands: 4, secrets: [], left });
   expect(shown.split('\n')).toHaveLength(5 + 2 * 3 + 1);
   expect(shown).toContain(', and 295 more that are alike\n');
-  const readme = nextSteps({ host: 'local', node: 'pve', secrets: [], left });
+  const readme = nextSteps({ host: 'local', node: 'pve', secrets: [], left, stacks: [] });
   for (const { what } of alike) expect(readme.replaceAll('\\', '')).toContain(`  - ${what}`);
 });
