@@ -1,16 +1,28 @@
 #!/bin/sh
-# Installs Phoenix on a Proxmox host from a checkout, or updates it. Safe to run again: settings and secrets that are there stay as
-# they are, and nothing is started.
+# Installs Phoenix on a Proxmox host or any Debian, or updates it: from the archive of a release, or from a checkout that this script lies
+# in. Safe to run again: settings, secrets and the ledger stay as they are. A release's own copy of this script fetches its archive, and knows
+# what that must be; nothing of it is unpacked before.
 set -eu
 umask 022
 
+# Filled in when a release is made (scripts/package/installer.sh).
+release=
+sha256_x64=
+sha256_arm64=
+
 usage() {
   cat <<'TEXT'
-usage: sh deploy/install.sh [--dry-run] [--prefix DIR] [--node PATH]
+usage: sh install.sh [option ...] [-- answer ...]
 
-  --dry-run      say what would be done, and do nothing
-  --prefix DIR   put everything below DIR, and tell systemd nothing
-  --node PATH    the Node 24 or newer to run with; the one on PATH when not given
+  --dry-run        say what would be done, and do nothing
+  --archive FILE   install this archive of a release, which was fetched before
+  --sha256 HEX     what that archive must be
+  --node PATH      from a checkout: the Node 24 or newer to run with; the one on PATH when not given
+  --prefix DIR     put everything below DIR, and tell systemd nothing
+  --uninstall      take Phoenix away; its settings, secrets and data stay
+  --purge          with --uninstall: take these away as well
+
+What comes after -- is handed to "phoenix setup-agent", which makes the settings and asks for nothing that is answered there.
 TEXT
 }
 
@@ -18,56 +30,6 @@ fail() {
   printf 'install: %s\n' "$1" >&2
   exit "$2"
 }
-
-dry=no
-prefix=
-node=
-while [ "$#" -gt 0 ]; do
-  case $1 in
-    --dry-run) dry=yes ;;
-    --prefix | --node)
-      [ "$#" -ge 2 ] || fail "$1 needs a value" 2
-      if [ "$1" = --prefix ]; then prefix=${2%/}; else node=$2; fi
-      shift
-      ;;
-    --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-  shift
-done
-case $prefix in '' | /*) ;; *) fail '--prefix needs an absolute path' 2 ;; esac
-
-checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-code=$prefix/opt/phoenix
-settings=$prefix/etc/phoenix
-unit=$prefix/etc/systemd/system/phoenix.service
-command=$prefix/usr/local/bin/phoenix
-
-# --- what it needs ---
-
-for part in package.json package-lock.json src/main.ts etc deploy/systemd/phoenix.service; do
-  [ -e "$checkout/$part" ] || fail "$checkout is no checkout of Phoenix: $part is missing" 2
-done
-[ "$checkout" != "$code" ] || fail "run it from a checkout elsewhere, not from $code, which it replaces" 2
-if [ -z "$node" ]; then node=$(command -v node || true); fi
-case $node in
-  /*[!A-Za-z0-9_./+@-]*) fail "systemd cannot be given the path $node: use --node with one of letters and digits" 2 ;;
-  /*) ;;
-  *) fail 'Node 24 is missing: install it (https://nodejs.org/en/download), or name it with --node PATH' 3 ;;
-esac
-version=$("$node" --version 2>/dev/null) || fail "$node does not run" 3
-major=${version#v}
-major=${major%%.*}
-case $major in '' | *[!0-9]*) fail "$node says that it is $version, which is no version of Node" 3 ;; esac
-[ "$major" -ge 24 ] || fail "$node is $version; Phoenix needs Node 24 or newer" 3
-PATH=$(dirname -- "$node"):$PATH
-export PATH
-command -v npm >/dev/null || fail 'npm is missing: it comes with Node' 3
-if [ "$dry" = no ] && [ -z "$prefix" ]; then
-  [ "$(id -u)" -eq 0 ] || fail 'run it as root' 2
-fi
-
-# --- how each thing is done, or said ---
 
 say() { printf 'install: %s\n' "$1"; }
 
@@ -85,69 +47,205 @@ put() {
   mv -f -- "$1.new" "$1"
 }
 
-# path: what is there stays. Content on standard input.
-keep_or_put() {
-  if [ -e "$1" ]; then say "keep $1"; cat >/dev/null; return; fi
-  if does "make $1"; then put "$1" 0600; else cat >/dev/null; fi
+# --- what is installed from: $source is a folder with the product, $node the Node to run with ---
+
+take_checkout() {
+  source=$1
+  if [ -z "$node" ]; then node=$(command -v node || true); fi
+  case $node in
+    /*[!A-Za-z0-9_./+@-]*) fail "systemd cannot be given the path $node: use --node with one of letters and digits" 2 ;;
+    /*) ;;
+    *) fail 'Node 24 is missing: install it (https://nodejs.org/en/download), or name it with --node PATH' 3 ;;
+  esac
+  found=$("$node" --version 2>/dev/null) || fail "$node does not run" 3
+  major=${found#v}
+  major=${major%%.*}
+  case $major in '' | *[!0-9]*) fail "$node says that it is $found, which is no version of Node" 3 ;; esac
+  [ "$major" -ge 24 ] || fail "$node is $found; Phoenix needs Node 24 or newer" 3
+  PATH=$(dirname -- "$node"):$PATH
+  export PATH
+  command -v npm >/dev/null || fail 'npm is missing: it comes with Node' 3
 }
 
-random() { od -An -tx1 -N32 /dev/urandom | tr -d ' \n'; }
+take_archive() {
+  [ -z "$node" ] || fail '--node is for a checkout: an archive brings its own' 2
+  case $(uname -m) in
+    x86_64) architecture=x64 expected=$sha256_x64 ;;
+    aarch64 | arm64) architecture=arm64 expected=$sha256_arm64 ;;
+    *) fail "there is no release for $(uname -m): install from a checkout with --node" 3 ;;
+  esac
+  work=$(mktemp -d)
+  trap 'rm -rf -- "$work"' EXIT
+  if [ -n "$archive" ]; then
+    [ -f "$archive" ] || fail "there is no archive $archive" 2
+    [ -z "$sha256" ] || expected=$sha256
+  else
+    archive=$work/phoenix.tar.gz
+    address=$release-linux-$architecture.tar.gz
+    say "fetch $address"
+    if command -v curl >/dev/null; then
+      curl --fail --silent --show-error --location --proto '=https' --retry 3 --output "$archive" -- "$address" || fail "$address could not be fetched: see above, and try again" 3
+    elif command -v wget >/dev/null; then
+      wget --quiet --https-only --output-document="$archive" -- "$address" || fail "$address could not be fetched; try again" 3
+    else
+      fail 'neither curl nor wget is here: apt-get install curl' 3
+    fi
+  fi
+  [ -n "$expected" ] || fail "say with --sha256 what $archive must be: SHA256SUMS of its release has it" 2
+  actual=$(sha256sum <"$archive")
+  actual=${actual%% *}
+  [ "$actual" = "$expected" ] ||
+    fail "$archive is not the archive of this release: its SHA-256 is $actual and must be $expected; nothing was installed" 4
+  mkdir -- "$work/unpacked"
+  tar -xzf "$archive" -C "$work/unpacked" --strip-components=1 --no-same-owner || fail "$archive cannot be unpacked; nothing was installed" 3
+  source=$work/unpacked
+  "$source/node/bin/node" --version >/dev/null 2>&1 || fail "the Node in $archive does not run on this machine ($(uname -m)); nothing was installed" 3
+  node=$code/node/bin/node
+}
+
+version_in() { sed -n 's/^  "version": "\([^"]*\)",*$/\1/p' "$1/package.json"; }
+
+# The ledger and the notes of a newer version may hold what an older one cannot read.
+refuse_downgrade() {
+  [ -e "$code/package.json" ] || return 0
+  installed=$(version_in "$code")
+  newest=$(printf '%s\n%s\n' "$installed" "$1" | sort -V | tail -n 1)
+  if [ "$installed" != "$1" ] && [ "$newest" = "$installed" ]; then
+    fail "Phoenix $installed is installed, and $1 is older, which may not be able to read the ledger of a newer one; to go back, bring back a backup of /var/lib/phoenix/agent from before the update, run this script with --uninstall, then install $1" 4
+  fi
+}
 
 # --- code: made whole beside the old one, then swapped; the old one stays as phoenix.old ---
 
-if does "put Phoenix into $code, with the packages of its lock file"; then
-  rm -rf -- "$code.new"
-  mkdir -p -- "$code.new"
-  for part in package.json package-lock.json src etc deploy; do cp -R -- "$checkout/$part" "$code.new/$part"; done
-  # Settings of a compose file in this checkout are no part of the product.
-  rm -rf -- "$code.new/deploy/.env" "$code.new/deploy/.env.agent" "$code.new/deploy/secrets"
-  chmod -R go-w,a+rX "$code.new"
-  (cd "$code.new" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) ||
-    fail "npm ci failed, so $code stays as it was: see above" 3
-  rm -rf -- "$code.old"
-  if [ -e "$code" ]; then mv -- "$code" "$code.old"; fi
-  mv -- "$code.new" "$code"
-fi
-
-if does "put the command phoenix into $command"; then
-  printf '#!/bin/sh\nexec %s -- %s/src/main.ts "$@"\n' "$node" "$code" | put "$command" 0755
-fi
-
-# --- settings and secrets: for root alone, and never changed ---
-
-# Below the second lie the secrets that a configuration may name by file:PATH.
-for folder in "$settings" "$settings/secrets"; do
-  if [ ! -d "$folder" ] && does "make $folder, for root alone"; then
-    mkdir -p -- "$folder"
-    chmod 0700 "$folder"
+install_code() {
+  if does "put Phoenix $version into $code, with the packages of its lock file"; then
+    rm -rf -- "$code.new"
+    mkdir -p -- "$code.new"
+    for part in package.json package-lock.json src etc deploy; do cp -R -- "$source/$part" "$code.new/$part"; done
+    # Settings of a compose file in this checkout are no part of the product.
+    rm -rf -- "$code.new/deploy/.env" "$code.new/deploy/.env.agent" "$code.new/deploy/secrets"
+    if [ -n "$work" ]; then
+      for part in node node_modules; do cp -R -- "$source/$part" "$code.new/$part"; done
+    else
+      (cd "$code.new" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+        fail "npm ci failed, so $code stays as it was: see above" 3
+    fi
+    chmod -R go-w,a+rX "$code.new"
+    rm -rf -- "$code.old"
+    if [ -e "$code" ]; then mv -- "$code" "$code.old"; fi
+    mv -- "$code.new" "$code"
   fi
-done
-keep_or_put "$settings/env" <"$checkout/deploy/systemd/env.example"
-random | keep_or_put "$settings/webhook-secret"
-random | keep_or_put "$settings/admin-token"
-keep_or_put "$settings/forge-token" </dev/null
+  if does "put the command phoenix into $command"; then
+    printf '#!/bin/sh\nexec %s -- %s/src/main.ts "$@"\n' "$node" "$code" | put "$command" 0755
+  fi
+}
 
-# --- the service ---
+install_service() {
+  if does "put the service into $unit"; then
+    sed -e "s|^ExecStart=/usr/bin/node \(.*\)/opt/phoenix/|ExecStart=$node \1$code/|" \
+      -e "s|^Environment=NODE_COMPILE_CACHE=/opt/phoenix/|Environment=NODE_COMPILE_CACHE=$code/|" "$source/deploy/systemd/phoenix.service" |
+      put "$unit" 0644
+    if has_systemd; then systemctl daemon-reload; fi
+  fi
+  # One that does not run is not started.
+  if has_systemd && systemctl is-active --quiet phoenix && does 'restart the service, which runs'; then systemctl restart phoenix; fi
+}
 
-if does "put the service into $unit"; then
-  sed -e "s|^ExecStart=/usr/bin/node \(.*\)/opt/phoenix/|ExecStart=$node \1$code/|" \
-    -e "s|^Environment=NODE_COMPILE_CACHE=/opt/phoenix/|Environment=NODE_COMPILE_CACHE=$code/|" "$checkout/deploy/systemd/phoenix.service" |
-    put "$unit" 0644
-  if [ -z "$prefix" ]; then systemctl daemon-reload; fi
-fi
-command -v redis-server >/dev/null || say 'redis-server is missing here: see step 1'
+# Not in a folder, and not where systemd does not run, as in a chroot.
+has_systemd() { [ -z "$prefix" ] && [ -d /run/systemd/system ]; }
 
-cat <<TEXT
+uninstall() {
+  if has_systemd && [ -e "$unit" ] && does 'stop the service'; then systemctl disable --now phoenix; fi
+  for path in "$unit" "$command" "$code" "$code.old"; do
+    if [ -e "$path" ] && does "take $path away"; then rm -rf -- "$path"; fi
+  done
+  if has_systemd && [ "$dry" = no ]; then systemctl daemon-reload; fi
+  for path in "$settings" "$data"; do
+    [ -e "$path" ] || continue
+    if [ "$purge" = yes ]; then
+      if does "take $path away"; then rm -rf -- "$path"; fi
+    else
+      say "keep $path (--purge takes it away)"
+    fi
+  done
+  [ ! -e "$prefix/var/lib/phoenix" ] || say "keep $prefix/var/lib/phoenix, with what Phoenix noted of this host and the keys that it made"
+}
+
+next_steps() {
+  command -v redis-server >/dev/null || say 'redis-server is missing here: see step 1'
+  cat <<TEXT
 
 What is left to do:
   1. apt-get install redis-server && systemctl disable --now redis-server
      (the agent starts a private one; nothing is needed where $settings/env has a REDIS_URL)
-  2. set PHOENIX_REPO_URL and PHOENIX_FORGE in $settings/env
-  3. write the forge's token into $settings/forge-token (commit statuses and pull requests: write, contents: read)
-  4. let your shell find the secrets, and check everything:
-       export PHOENIX_ADMIN_TOKEN_FILE=$settings/admin-token
-       export PHOENIX_WEBHOOK_SECRET_FILE=$settings/webhook-secret PHOENIX_FORGE_TOKEN_FILE=$settings/forge-token
-       phoenix doctor --env-file $settings/env
-  5. systemctl enable --now phoenix      (after an update: systemctl restart phoenix)
-  6. at the forge, point a webhook at https://…/webhooks with the secret of $settings/webhook-secret
+  2. phoenix setup-agent
+     (asks for the repository and the forge's token, makes the webhook where it may, and checks everything)
+  3. systemctl enable --now phoenix
 TEXT
+}
+
+main() {
+  dry=no prefix='' node='' archive='' sha256='' work='' removes=no purge=no
+  while [ "$#" -gt 0 ]; do
+    case $1 in
+      --dry-run) dry=yes ;;
+      --uninstall) removes=yes ;;
+      --purge) purge=yes ;;
+      --prefix | --node | --archive | --sha256)
+        [ "$#" -ge 2 ] || fail "$1 needs a value" 2
+        case $1 in
+          --prefix) prefix=${2%/} ;;
+          --node) node=$2 ;;
+          --archive) archive=$2 ;;
+          --sha256) sha256=$2 ;;
+        esac
+        shift
+        ;;
+      --help) usage; exit 0 ;;
+      --) shift; break ;;
+      *) usage >&2; exit 2 ;;
+    esac
+    shift
+  done
+  case $prefix in '' | /*) ;; *) fail '--prefix needs an absolute path' 2 ;; esac
+  [ "$purge" = no ] || [ "$removes" = yes ] || fail '--purge goes with --uninstall' 2
+  case $sha256 in *[!0-9a-f]*) fail '--sha256 needs 64 digits, 0 to 9 and a to f' 2 ;; esac
+  if [ "$dry" = no ] && [ -z "$prefix" ]; then [ "$(id -u)" -eq 0 ] || fail 'run it as root' 2; fi
+
+  code=$prefix/opt/phoenix
+  settings=$prefix/etc/phoenix
+  data=$prefix/var/lib/phoenix/agent
+  unit=$prefix/etc/systemd/system/phoenix.service
+  command=$prefix/usr/local/bin/phoenix
+  if [ "$removes" = yes ]; then uninstall; return; fi
+
+  # Read from a pipe, the script lies nowhere.
+  case $0 in *install.sh) checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) ;; *) checkout=/nowhere ;; esac
+  if [ -n "$archive" ] || [ -n "$release" ]; then
+    take_archive
+  elif [ -e "$checkout/src/main.ts" ]; then
+    [ "$checkout" != "$code" ] || fail "run it from a checkout elsewhere, not from $code, which it replaces" 2
+    take_checkout "$checkout"
+  else
+    fail 'this copy of the script belongs to no release: take the install.sh of a release, run it from a checkout, or name an archive with --archive' 2
+  fi
+  for part in package.json package-lock.json src/main.ts etc deploy/systemd/phoenix.service deploy/systemd/settings.sh; do
+    [ -e "$source/$part" ] || fail "$source is not Phoenix: $part is missing" 2
+  done
+  version=$(version_in "$source")
+  refuse_downgrade "$version"
+  install_code
+  if [ "$dry" = yes ]; then
+    sh "$source/deploy/systemd/settings.sh" --dry-run "$prefix"
+  else
+    sh "$source/deploy/systemd/settings.sh" "$prefix"
+  fi
+  install_service
+  if [ "$#" -gt 0 ]; then
+    if does 'make the settings, with the answers given'; then "$command" setup-agent --env-file "$settings/env" "$@"; fi
+  else
+    next_steps
+  fi
+}
+
+main "$@"

@@ -3,6 +3,7 @@
 // takes `--env-file` for its own, wherever it stands, and ends with 9 when there is no such file.
 
 import { enableCompileCache } from 'node:module';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { EXIT, type Io } from './cli/io.ts';
 
@@ -15,8 +16,15 @@ const io: Io = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   env: process.env,
-  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
-  ...(process.stdin.isTTY ? { askOnTerminal } : {}),
+  terminal: {
+    stdout: process.stdout.isTTY === true,
+    stderr: process.stderr.isTTY === true,
+    size() {
+      const { columns, rows } = process.stderr.isTTY ? process.stderr : process.stdout;
+      return columns === undefined || columns === 0 ? {} : { columns, rows };
+    },
+  },
+  ...(process.stdin.isTTY ? { ask: askOnTerminal } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.
@@ -29,13 +37,17 @@ process.exit(
   }),
 );
 
-async function askOnTerminal(question: string): Promise<string | null> {
+async function askOnTerminal(question: string, { hidden } = { hidden: false }): Promise<string | null> {
   const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // What is typed goes nowhere, and the question with it.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  if (hidden) process.stderr.write(question);
+  const lines = createInterface({ input: process.stdin, output: hidden ? nowhere : process.stderr, terminal: true });
   lines.on('SIGINT', () => process.exit(EXIT.interrupted));
   try {
     return await lines.question(question);
   } finally {
     lines.close();
+    if (hidden) process.stderr.write('\n');
   }
 }

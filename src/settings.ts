@@ -18,6 +18,7 @@ import {
   branchName,
   choice,
   flag,
+  headerList,
   hostNames,
   hostSetting,
   httpUrl,
@@ -41,12 +42,22 @@ interface ForgeSettings {
   /** Where the token is read from, and read again once it was renewed; null where it stands in the environment. */
   readonly tokenFile: string | null;
   readonly app: { readonly id: string; readonly key: Secret } | null;
+  /** The OAuth application by which people sign in to the pages; null: by the admin token alone. */
+  readonly oauth: { readonly id: string | null; readonly secret: Secret | null } | null;
 }
 
 type HostSettings =
   | { readonly kind: 'local' }
   | { readonly kind: 'ssh'; readonly destination: string }
   | { readonly kind: 'lab' };
+
+/** By the variables that OpenTelemetry names. */
+interface TraceSettings {
+  /** Base URL of a collector that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, Secret>>;
+  readonly service: string;
+}
 
 export interface Settings {
   /** Without credentials: those that the variable held are in `repositoryLogin`. */
@@ -100,6 +111,8 @@ export interface Settings {
   readonly signingKeys: SigningKeys | null;
   /** Trusted beside those that Node trusts. */
   readonly authorities: readonly Authority[];
+  /** Where traces go; null: nothing is traced. */
+  readonly traces: TraceSettings | null;
   /** Who is told what needs a person. */
   readonly channels: readonly ChannelSettings[];
 }
@@ -179,6 +192,7 @@ export function readSettings(
       token: hidden('PHOENIX_FORGE_TOKEN'),
       tokenFile: environment['PHOENIX_FORGE_TOKEN_FILE'] || null,
       app: appOf(texts),
+      oauth: oauthOf(texts),
     },
     webhookSecret: hidden('PHOENIX_WEBHOOK_SECRET'),
     webhookSecretBefore: hidden('PHOENIX_WEBHOOK_SECRET_BEFORE'),
@@ -207,6 +221,10 @@ export function readSettings(
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
     authorities: take('PHOENIX_CA', authorities, []),
+    traces: tracesOf(take('OTEL_EXPORTER_OTLP_ENDPOINT', httpUrl, null)?.url ?? null, {
+      headers: take('OTEL_EXPORTER_OTLP_HEADERS', headerList, {}),
+      service: texts.get('OTEL_SERVICE_NAME') ?? 'phoenix',
+    }),
     channels: take('PHOENIX_NOTIFY', channels(readFile), []),
   };
 
@@ -224,32 +242,46 @@ export function readSettings(
 export function secretsOf(settings: Settings): readonly Secret[] {
   const {
     repositoryLogin,
-    forge: { token, app },
+    forge: { token, app, oauth },
     webhookSecret: hook,
     webhookSecretBefore: hookBefore,
     adminToken: admin,
     redisUrl,
     sopsAgeKey,
     channels: told,
+    traces,
   } = settings;
   const all = [
     repositoryLogin?.password,
     token,
     app?.key,
+    oauth?.secret,
     hook,
     hookBefore,
     admin,
     redisUrl,
     sopsAgeKey,
     ...told.flatMap(secretsOfChannel),
+    ...Object.values(traces?.headers ?? {}),
   ];
   return all.filter((each) => each !== null && each !== undefined);
+}
+
+function tracesOf(endpoint: string | null, more: Omit<TraceSettings, 'endpoint'>): TraceSettings | null {
+  return endpoint === null ? null : { endpoint, ...more };
 }
 
 function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {
   const id = texts.get('PHOENIX_APP_ID');
   const key = texts.get('PHOENIX_APP_KEY');
   return id === undefined || key === undefined ? null : { id, key: secret(key) };
+}
+
+/** Half of it is told by a rule. */
+function oauthOf(texts: ReadonlyMap<string, string>): ForgeSettings['oauth'] {
+  const id = texts.get('PHOENIX_OAUTH_CLIENT_ID') ?? null;
+  const text = texts.get('PHOENIX_OAUTH_CLIENT_SECRET');
+  return id === null && text === undefined ? null : { id, secret: text === undefined ? null : secret(text) };
 }
 
 /** A well-known address names its forge; anywhere else nothing is reported until PHOENIX_FORGE says how. */

@@ -49,7 +49,8 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
-  [/^(model|messages|proxmox)\//, []],
+  [/^(model|proxmox)\//, []],
+  [/^messages\//, ['string-width', 'wrap-ansi']],
   [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ipaddr.js']],
@@ -75,12 +76,17 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@octokit/auth-app', /^io\/forge/],
   ['@octokit/plugin-retry', /^io\/forge/],
   ['@octokit/plugin-throttling', /^io\/forge/],
+  ['oauth4webapi', /^io\/forge\/sign-in\.ts$/],
   ['croner', /^plan\/windows\.ts$/],
   ['age-encryption', /^io\/sops\.ts$/],
   ['openpgp', /^io\/signatures\//],
   ['pino', /^io\/log/],
   ['nodemailer', /^io\/notify\/mail\.ts$/],
   ['prom-client', /^io\/metrics/],
+  ['@opentelemetry/api', /^io\/trace\.ts$/],
+  ['@opentelemetry/sdk-trace', /^io\/trace\.ts$/],
+  ['@opentelemetry/resources', /^io\/trace\.ts$/],
+  ['@opentelemetry/exporter-trace-otlp-http', /^io\/trace\.ts$/],
   ['eventsource-parser', /^cli\/agent\/client\.ts$/],
   ['commander', /^cli\/(program|agent\/verbs\/commands)\.ts$/],
 ];

@@ -315,6 +315,21 @@ describe('channels of notifications', () => {
   });
 });
 
+test("traces go where OpenTelemetry's own variables say, and nowhere without them; headers are secrets", () => {
+  expect(read(least).settings?.traces).toBeNull();
+  const { settings } = read({
+    ...least,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20hidden, x-team=ops',
+  });
+  expect(settings?.traces).toMatchObject({ endpoint: 'http://collector.example:4318/', service: 'phoenix' });
+  expect(settings?.traces?.headers['authorization']?.expose()).toBe('Bearer hidden');
+  expect(settings === null ? [] : secretsOf(settings).map((each) => each.expose())).toContain('Bearer hidden');
+  expect(inspect(settings, { depth: 9 })).not.toContain('hidden');
+  for (const wrong of ['authorization', 'a b=c', 'a=%0d%0aevil', 'a=%zz'])
+    expect(read({ ...least, OTEL_EXPORTER_OTLP_HEADERS: wrong }).settings).toBeNull();
+});
+
 describe('the settings of the commands', () => {
   const none = () => {
     throw new Error('no file');

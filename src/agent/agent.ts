@@ -21,6 +21,7 @@ import { review } from './review/review.ts';
 import { logged } from './run-log.ts';
 import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
+import { traceHost } from './tracing.ts';
 
 /** One planner, one reviewer and one reporter at a time, over all processes that share a Redis. */
 const PLANNER = targetId('agent', 'reconcile');
@@ -39,7 +40,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const { queue, options, log, clock } = parts;
   await claimInstallation(parts);
   const ledger = logged(parts.ledger, log);
-  const nodeWatch = watchNode(parts.host, {
+  const nodeWatch = watchNode(traceHost(parts.host, parts.tracer), {
     log,
     now: () => clock.now(),
     record: (away) => ledger.noteNode(options.node, away),

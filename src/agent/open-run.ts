@@ -6,15 +6,20 @@ import type { RunRequest } from '../ports/ledger.ts';
 import { type Context, isoNow } from './context.ts';
 import { Refused } from './refused.ts';
 import { runStatuses } from './statuses.ts';
+import { traced } from './tracing.ts';
 
 export async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
-  const { ledger, queue, options } = context;
-  const request = { ...asked, created: isoNow(context) };
-  const run = await ledger.openRun(request, (id) => {
-    return runStatuses(options.publicUrl, { id, commit: request.commit, request }, waitsForTurn());
+  const { ledger, queue, options, tracer } = context;
+  const { trigger, verb, commit } = asked;
+  return tracer.span(`ask ${verb ?? trigger}`, { attributes: { 'phoenix.commit': commit } }, async (add) => {
+    const request = traced({ ...asked, created: isoNow(context) }, tracer);
+    const run = await ledger.openRun(request, (id) => {
+      return runStatuses(options.publicUrl, { id, commit: request.commit, request }, waitsForTurn());
+    });
+    add({ 'phoenix.run': run });
+    await queue.requestReconcile();
+    return run;
   });
-  await queue.requestReconcile();
-  return run;
 }
 
 /** What is applied: the head that was followed last. @throws Refused before the first */

@@ -13,6 +13,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Channel, ChannelAnswer, ChannelState } from '../ports/notifications.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Signatures } from '../ports/signatures.ts';
+import type { Tracer } from '../ports/tracing.ts';
 import type { Clock, CommitInfo, Forge, Host, Log, Repository } from '../ports.ts';
 
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
@@ -67,6 +68,7 @@ export interface AgentDeps {
   readonly channels: readonly Channel[];
   readonly log: Log;
   readonly clock: Clock;
+  readonly tracer: Tracer;
   readonly options: AgentOptions;
   /** Hears of what nothing can go on with; absent: it is only logged. */
   readonly lost?: (error: Error) => void;

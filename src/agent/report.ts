@@ -13,6 +13,7 @@ import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
 import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { RetryDelay } from '../ports/queue.ts';
+import { NO_TRACES } from '../ports/tracing.ts';
 import type { Forge, SendResult } from '../ports.ts';
 import type { Context } from './context.ts';
 
@@ -29,7 +30,7 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
   while (!signal.aborted) {
     const entry = await ledger.claimReport(now(), options.leaseSeconds * 1000, forge?.limits ?? null);
     if (entry === null) break;
-    const answer = forge === null ? { sent: true as const, handle: null } : await send(context, forge, entry);
+    const answer = forge === null ? { sent: true as const, handle: null } : await sendTraced(context, forge, entry);
     if (answer.sent) {
       await ledger.reportSent(entry, answer.handle);
       continue;
@@ -53,6 +54,22 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
   }
   const next = await ledger.nextReport();
   return next === null ? null : Math.min(LOOK_AGAIN_MS, Math.max(50, next - now()));
+}
+
+/** What is said of a run belongs to it; nothing else is traced. */
+async function sendTraced(context: Context, forge: Forge, entry: OutboxEntry): Promise<SendResult> {
+  const { ledger, tracer } = context;
+  const { report: said } = entry;
+  const about = isComment(said) ? null : said.about;
+  const parent =
+    tracer !== NO_TRACES && about?.kind === 'run' ? (await ledger.runRequest(about.run))?.trace : undefined;
+  if (parent === undefined || isComment(said)) return send(context, forge, entry);
+  const attributes = { 'phoenix.context': said.context, 'phoenix.state': said.state };
+  return tracer.span('status', { parent, attributes }, async (add) => {
+    const result = await send(context, forge, entry);
+    add({ 'phoenix.sent': result.sent });
+    return result;
+  });
 }
 
 async function send(context: Context, forge: Forge, { report, handle }: OutboxEntry): Promise<SendResult> {

@@ -10,6 +10,7 @@ import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import type { Agent, Role } from '../agent/parts.ts';
+import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
 import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
@@ -27,6 +28,7 @@ import * as managers from '../managers/index.ts';
 import type { Arrival } from '../ports/deliveries.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Signatures } from '../ports/signatures.ts';
+import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
 import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
@@ -34,7 +36,7 @@ import { openPages } from '../web/pages.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
-import { type HostDeps, openForgeOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
+import { type HostDeps, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
 /**
@@ -106,6 +108,8 @@ export async function compose(
     await answering(ledger, settings, () => said);
 
     const forge = openForgeOf(settings, redactor);
+    const tracer = await tracerOf(settings, log);
+    opened.push(() => tracer.close());
     const repository = openRepository({
       url: settings.repositoryUrl,
       branch: settings.branch,
@@ -140,6 +144,7 @@ export async function compose(
       channels: metrics.channels(openChannels(settings.channels, { host, redact: redactor.redact })),
       log,
       clock,
+      tracer,
       options: {
         roles,
         repositoryUrl: settings.repositoryUrl,
@@ -167,7 +172,7 @@ export async function compose(
       branch: settings.branch,
       sentAs: settings.webhookContentType,
       follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
-      record: ledger.recordDelivery,
+      record: recordTraced(ledger.recordDelivery, tracer),
       recorded: agent.delivered,
       ended(end: DeliveryEnd, arrived?: Arrival) {
         metrics.delivery(end);
@@ -185,7 +190,7 @@ export async function compose(
               secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
             }
           : null,
-      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock } : null,
+      api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
         ? openPages({ ledger, agent, log, clock, forge: forgePages(settings.forge.kind, settings.repositoryUrl) })
         : null,
@@ -193,6 +198,7 @@ export async function compose(
       metrics: async () => metrics.text(await seen()),
       log,
       access: settings,
+      forge: openForgeSignInOf(settings, redactor),
       adminToken: settings.adminToken,
     });
     opened.push(() => door.close());
@@ -284,6 +290,15 @@ async function signaturesOf({ signingKeys }: Settings, clock: Clock): Promise<Si
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Missing(`PHOENIX_SIGNING_KEYS: ${reason}`, 'export it again: gpg --armor --export KEY', { cause });
   }
+}
+
+/** OpenTelemetry is loaded where a collector is set. */
+async function tracerOf({ traces, installation }: Settings, log: Log): Promise<Tracer> {
+  if (traces === null) return NO_TRACES;
+  const { openTracer } = await import('../io/trace.ts');
+  const { endpoint, service } = traces;
+  const headers = Object.fromEntries(Object.entries(traces.headers).map(([name, value]) => [name, value.expose()]));
+  return openTracer({ endpoint, headers, service, version: phoenixVersion(), installation, log });
 }
 
 /** What the forge is spoken to with fetches too; a login in the repository's address goes first. */

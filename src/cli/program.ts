@@ -110,7 +110,7 @@ export async function run(
 
   command(
     'explain [code]',
-    'what a problem code or the outcome of a step means, and what to do',
+    'what a problem code, an outcome of a step or a message of Proxmox means, and what to do',
     'explain DUPLICATE_IP',
   )
     .option('--json', 'answer with one JSON document', false)
@@ -135,6 +135,22 @@ export async function run(
     .action(async ({ createApp, organization, ...options }) => {
       if (createApp) return ending((await import('./doctor/create-app.ts')).createApp({ organization }, io));
       return ending((await import('./doctor/doctor.ts')).doctor(options, io));
+    });
+
+  command(
+    'setup-agent',
+    'make the settings of the agent from a few answers, with its webhook, and check them',
+    'setup-agent --repo-url https://git.example/you/home.git --forge-token-file token',
+  )
+    .option('--repo-url <url>', 'address of the config repo, https://…')
+    .option('--branch <name>', 'the branch that is followed')
+    .option('--forge <kind>', 'github, gitea (Forgejo too), gitlab or none')
+    .option('--forge-api <url>', 'its base address where it is not the usual one')
+    .option('--forge-token-file <path>', 'a file with the token of the forge, which is copied')
+    .option('--public-url <url>', 'where the forge and people reach the agent')
+    .action(async (options) => {
+      const { envFile } = phoenix.opts<{ envFile?: string }>();
+      return ending((await import('./setup-agent/setup-agent.ts')).setupAgent({ envFile, ...options }, io));
     });
 
   command('serve', 'run the agent until SIGTERM or SIGINT', 'serve --env-file /etc/phoenix/env')
@@ -206,6 +222,10 @@ export async function run(
   command('unfreeze', 'go on with what waits', 'unfreeze')
     .option('--json', 'answer with one JSON document', false)
     .action(async (options) => ending((await import('./agent/freeze.ts')).unfreeze(options, io)));
+
+  command('open [what...]', 'the address of a page of the agent; on a terminal it is opened', 'open 12 lxc/101').action(
+    async (what) => ending((await import('./agent/open.ts')).openPage({ what }, io)),
+  );
 
   command('notify', 'who is told what needs a person, and whether that gets there', 'notify --test ops')
     .option('--test [channel]', 'send a test to this channel, or to all')

@@ -5,11 +5,15 @@ import { shortSha } from './status.ts';
 
 export const COMMANDS = {
   approve: (run: RunId, target: TargetId) => `phoenix approve ${run} ${shellWord(target)}`,
-  replay: (commit: string, target?: TargetId) =>
-    `phoenix replay ${shortSha(commit)}${target === undefined ? '' : ` --targets ${shellWord(target)}`}`,
-  /** Brings what is declared back. */
-  converge: (target: TargetId) => `phoenix converge ${shellWord(target)}`,
+  replay: (commit: string, ...targets: readonly TargetId[]) =>
+    `phoenix replay ${shortSha(commit)}${targets.length === 0 ? '' : ` --targets ${targets.map(shellWord).join(' ')}`}`,
+  /** Brings what is declared back; without targets all of it. */
+  converge: (...targets: readonly TargetId[]) => ['phoenix converge', ...targets.map(shellWord)].join(' '),
+  adopt: (...targets: readonly TargetId[]) =>
+    ['phoenix adopt', ...(targets.length === 0 ? ['--all'] : targets.map(shellWord))].join(' '),
   drift: () => 'phoenix drift',
+  freeze: () => "phoenix freeze 'REASON'",
+  unfreeze: () => 'phoenix unfreeze',
 } as const;
 
 /** As a shell takes it for one word, whatever it holds. */

@@ -46,7 +46,7 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 }
 
 export const HOME = {
-  neverLooked: 'No look at the host has come to an end yet, so whether anything differs is not known. To look:',
+  neverLooked: 'No look at the host has come to an end yet, so whether anything differs is not known.',
   noHost: 'The host was not looked at in time: certificates and orphans are not known at the moment.',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',

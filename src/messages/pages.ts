@@ -1,6 +1,7 @@
 // What the pages say where it is more than a label.
 
 import type { RunId } from '../model/ids.ts';
+import type { PersonRole } from '../model/person.ts';
 import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
@@ -43,6 +44,23 @@ export const TROUBLE = {
     title: 'Nothing is shown here yet',
     hint: 'This agent has no admin token, so it shows its pages on its own machine alone. Set PHOENIX_ADMIN_TOKEN for it and start it again, to sign in with it; or PHOENIX_PAGES=open where a proxy in front signs people in.',
   }),
+  otherSite: (): Trouble => ({
+    title: 'This was asked for by a page of another site',
+    hint: 'Nothing was done. Open the page here, and press the button on it.',
+  }),
+  oldForm: (): Trouble => ({
+    title: 'This form is not of your session',
+    hint: 'Nothing was done. You may have signed out or in again since it was shown: go back, load the page again, and press its button.',
+  }),
+  notSignedIn: (): Trouble => ({
+    title: 'Sign in to do this',
+    hint: 'Nothing was done. Looking needs nothing on this machine; what changes something is for whoever signed in: open /sign-in.',
+  }),
+  mayNot: (person: string, role: PersonRole, needed: PersonRole): Trouble => ({
+    title: 'You may not do this',
+    hint: `Nothing was done. ${person} is signed in as ${role}, and this takes ${needed === 'admin' ? 'an admin' : 'an operator'}: at the forge an operator may push to the repository, and an admin administrates it.`,
+  }),
+  refused: (why: string): Trouble => ({ title: 'This was refused', hint: `Nothing was done: ${why}` }),
   unreadable: (): Trouble => ({
     title: 'The address cannot be read',
     hint: 'It is broken, perhaps cut short on its way. Runs and targets are listed above.',
@@ -60,11 +78,22 @@ export const TROUBLE = {
 export const SIGN_IN = {
   title: 'Sign in',
   why: 'What is shown here is for those who hold the admin token of this agent (PHOENIX_ADMIN_TOKEN).',
+  whyForge: (forge: string) =>
+    `What is shown here is for those who have rights on the followed repository at ${forge}.`,
+  byForge: (forge: string) => `Sign in with ${forge}`,
+  byToken: 'By the admin token of this agent (PHOENIX_ADMIN_TOKEN):',
   token: 'Admin token',
+  name: 'Your name, for the record',
   press: 'Sign in',
   wrong: 'This is not the admin token of this agent.',
   already: 'Signed in already, and led here by a link of another site?',
   goOn: 'Go on to the page',
+  done: 'You are signed in',
+  late: 'The way to the forge and back took longer than ten minutes, or began in another browser. Begin it again here.',
+  noAnswer: (forge: string, why: string) =>
+    `${forge} did not say what you may do here: ${why}. Try again, or use the admin token.`,
+  noRight: (forge: string, login: string) =>
+    `${forge} says that ${login} has no rights on the followed repository that count here. Ask whoever administrates it for them: in a private repository to read is enough to look, in a public one it takes the right to push.`,
 } as const;
 
 /** The state in words, with what it means for whoever waits. */

@@ -215,6 +215,10 @@ export type CommandVerb = keyof typeof VERBS;
 
 export const COMMAND_VERBS = Object.keys(VERBS) as readonly CommandVerb[];
 
+export function isCommandVerb(word: string): word is CommandVerb {
+  return Object.hasOwn(VERBS, word);
+}
+
 /** Pushes, replays and looks of timers, which no verb asked for. */
 const NO_VERB: ConvergeVerb = { ...VERBS.converge, scope: 'named' };
 

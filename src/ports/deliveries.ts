@@ -10,6 +10,8 @@ export type Delivery = {
   readonly by: string;
   /** ISO 8601. */
   readonly received: string;
+  /** The span of its receipt, as `traceparent`; absent where nothing is traced. */
+  readonly trace?: string;
 } & Event;
 
 /** That a delivery came which the forge had signed, of whatever event. */

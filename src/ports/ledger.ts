@@ -14,6 +14,7 @@ import type { CommandVerb } from '../model/verbs.ts';
 import type { Arrival, Delivery } from './deliveries.ts';
 import type { Notifications } from './notifications.ts';
 import type { Outbox } from './outbox.ts';
+import type { People } from './people.ts';
 import type { Pulls } from './pulls.ts';
 
 /** What a person or a timer asked for; `targets: null` means all. */
@@ -34,10 +35,14 @@ export interface RunRequest {
   readonly verb?: CommandVerb;
   /** `stop` and `delete` take what needs the targets along. */
   readonly cascade?: boolean;
+  /** Brings back what a look of the timer found otherwise. Unlike what is due by time it waits for windows and approvals. */
+  readonly heal?: true;
   /** Does not wait for an apply window of the policy. */
   readonly now?: boolean;
   /** The dry run that a person was shown and said yes to: this run does that and nothing else. */
   readonly shown?: RunId;
+  /** The span that asked for it, as `traceparent`, which its steps and statuses belong to; absent where nothing is traced. */
+  readonly trace?: string;
 }
 
 export interface Approval {
@@ -172,7 +177,7 @@ export interface NodeAway {
   readonly why: string;
 }
 
-export interface Ledger extends Outbox, Pulls, Notifications {
+export interface Ledger extends Outbox, People, Pulls, Notifications {
   /**
    * Durable once it resolves: acknowledge the webhook only then. Calls made together share one round trip.
    * `duplicate` when this delivery was dealt with already; a known delivery that was not is `recorded` again.

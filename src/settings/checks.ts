@@ -64,4 +64,28 @@ const twoPurposes: Check = ({ webhookSecret: one, adminToken: other }, _purpose,
   }
 };
 
-export const CHECKS: readonly Check[] = [webhookSecret, adminToken, forge, twoPurposes];
+const oauth: Check = ({ forge: { kind, oauth: application }, publicUrl }, _purpose, report) => {
+  if (application === null) return;
+  const [id, secretName] = ['PHOENIX_OAUTH_CLIENT_ID', 'PHOENIX_OAUTH_CLIENT_SECRET'];
+  if (application.id === null) report('error', id, `${secretName} is set, and ${id} is not`, 'set both, or neither');
+  if (application.secret === null)
+    report('error', secretName, `${id} is set, and ${secretName} is not`, 'set both, or neither');
+  if (kind !== 'github' && kind !== 'gitea') {
+    report(
+      'error',
+      id,
+      `${id} is set, but nobody signs in by the forge ${kind}`,
+      'unset it, and sign in by PHOENIX_ADMIN_TOKEN',
+    );
+  }
+  if (publicUrl === null) {
+    report(
+      'error',
+      'PHOENIX_PUBLIC_URL',
+      `${id} is set, but not PHOENIX_PUBLIC_URL, so the forge cannot lead people back`,
+      'set it to the address that people use, and /signed-in below it as the callback of the OAuth application',
+    );
+  }
+};
+
+export const CHECKS: readonly Check[] = [webhookSecret, adminToken, forge, oauth, twoPurposes];

@@ -184,3 +184,26 @@ export function flag(text: string): Value<boolean> {
   if (text === '0' || text === 'false') return { value: false };
   return { wrong: `${JSON.stringify(text)} is neither yes nor no`, hint: 'write 1 or 0' };
 }
+
+/** `name=value,name=value`, values percent-encoded, as OpenTelemetry has it. */
+export function headerList(text: string): Value<Readonly<Record<string, Secret>>> {
+  const headers: Record<string, Secret> = {};
+  for (const each of text.split(',')) {
+    const [, name = '', written = ''] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*=(.*)$/.exec(each) ?? [];
+    const value = decoded(written.trim());
+    if (name === '' || value === null)
+      return { wrong: 'is not a list of headers', hint: 'for example authorization=Bearer%20TOKEN' };
+    headers[name] = secret(value);
+  }
+  return { value: headers };
+}
+
+/** Null for what could not stand in one line of a request. */
+function decoded(text: string): string | null {
+  try {
+    const value = decodeURIComponent(text);
+    return /^[\x20-\x7e]+$/.test(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,5 +1,6 @@
 // Where everything is, as seen from one page: addresses are relative, so that the pages also work below a path of a proxy.
 
+import type { Person } from '../agent/http/sessions.ts';
 import { kindOf, nameOf, type RunId, type TargetId } from '../model/ids.ts';
 import type { ForgePages } from './forge-pages.ts';
 
@@ -22,6 +23,14 @@ export interface Links {
   events(run: RunId): string;
   /** A static file by its name with digest. */
   asset(file: string): string;
+  /** Where the browser is sent to the forge to sign in, and from there on to a page. */
+  signInForge(to: string): string;
+  /** What people asked for. */
+  readonly asked: string;
+  /** The page that says what an action will do: a path without parts that need care. */
+  act(path: readonly string[]): string;
+  /** Who looks; null for who did not sign in. What they may do is offered. */
+  readonly viewer: Person | null;
   /** Pages of the forge; null where it has none. */
   readonly forge: ForgePages | null;
   /** A page by its path, as the server sees it; what is no path within Phoenix leads home. */
@@ -29,7 +38,7 @@ export interface Links {
 }
 
 /** @param path of the page, as the browser asked for it */
-export function linksFrom(path: string, forge: ForgePages | null = null): Links {
+export function linksFrom(path: string, forge: ForgePages | null = null, viewer: Person | null = null): Links {
   const root = rootFrom(path);
   const part = encodeURIComponent;
   const place = (target: TargetId) => `${part(kindOf(target))}/${part(nameOf(target))}`;
@@ -41,6 +50,10 @@ export function linksFrom(path: string, forge: ForgePages | null = null): Links 
     api: `${root}api`,
     signIn: `${root}sign-in`,
     signOut: `${root}sign-out`,
+    signInForge: (to) => `${root}sign-in-forge?to=${part(to)}`,
+    asked: `${root}asked`,
+    act: (parts) => `${root}do/${parts.map(part).join('/')}`,
+    viewer,
     run: (run) => `${root}runs/${part(run)}`,
     step: (run, target) => `${root}runs/${part(run)}/${place(target)}`,
     target: (target) => `${root}targets/${place(target)}`,

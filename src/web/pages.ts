@@ -1,5 +1,5 @@
-// The pages: what the ledger knows, as a person reads it in a browser. They only show, and everybody who may read the API may
-// read them; a person signs in for it. Their addresses stand on commits, so they stay as they are.
+// The pages: what the ledger knows, as a person reads it in a browser. Everybody who may read the API may read them; a person signs in
+// for it. Their addresses stand on commits, so they stay as they are. What changes something is in `actions/`.
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
@@ -7,10 +7,12 @@ import { RunPath, TargetPath } from '../agent/http/requests.ts';
 import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports.ts';
+import { type ActionDeps, actionRoutes } from './actions/routes.ts';
 import { loadAssets } from './assets.ts';
 import type { ForgePages } from './forge-pages.ts';
 import { gatherFront, gatherRun, gatherStep } from './gather.ts';
 import { gatherMap, gatherSearch, gatherTarget, gatherTargets } from './gather-targets.ts';
+import { askedPage } from './html/asked.ts';
 import { document, type Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
 import { frontPage } from './html/home.ts';
@@ -27,11 +29,13 @@ import type { PageSources } from './sources.ts';
 
 /** For one page to be read from Redis; below the patience of the door, which answers programs. */
 const PAGE_MS = 8_000;
+/** Of what people asked for. */
+const ASKED_LISTED = 100;
 /** Characters of a search. */
 const LONGEST_QUERY = 100;
 
-export interface PagesDeps extends PageSources {
-  readonly log: Pick<Log, 'error'>;
+export interface PagesDeps extends ActionDeps {
+  readonly log: Pick<Log, 'info' | 'error'>;
   /** Null where commits and files have no page of a forge. */
   readonly forge: ForgePages | null;
 }
@@ -44,9 +48,9 @@ export function openPages(parts: PagesDeps): RequestHandler {
   const assets = loadAssets();
   const routes = express.Router();
 
+  const linksOf = (request: Request) => linksFrom(request.path, parts.forge, accessOf(request).person(request));
   const show = (request: Request, response: Response, status: number, page: Page) => {
-    const signedIn = accessOf(request).reader(request) === 'session';
-    sendPage(response, status, document(page, linksFrom(request.path, parts.forge), assets.names, signedIn));
+    sendPage(response, status, document(page, linksOf(request), assets.names));
   };
   const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
     show(request, response, status, troublePage(what));
@@ -57,11 +61,12 @@ export function openPages(parts: PagesDeps): RequestHandler {
     sendAsset(response, asset);
   });
   routes.use(signInRoutes(show));
+  routes.use(actionRoutes(parts, show));
   for (const [path, make] of pages(parts)) {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
       response.once('close', () => clearTimeout(timer));
-      const made = await make(request, linksFrom(request.path, parts.forge));
+      const made = await make(request, linksOf(request));
       if ('hint' in made) trouble(request, response, 404, made);
       else show(request, response, 200, made);
     });
@@ -115,6 +120,7 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
         return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
       },
     ],
+    ['/asked', async (_request, links) => askedPage(await sources.ledger.asked(ASKED_LISTED), links)],
     ['/map', async (_request, links) => mapPage(await gatherMap(sources), links)],
     ['/search', async ({ query }, links) => searchPage(await gatherSearch(sources, wordsOf(query['q'])), links)],
     ['/targets', async (_request, links) => targetsPage(await gatherTargets(sources), links)],

@@ -1,64 +1,93 @@
-// Signing in and out with a browser: the admin token once, then a session. It works without a script and below a path of a proxy, and
-// leads back to the page that was asked for and to nowhere else.
+// Signing in and out with a browser: by the admin token or by the forge once, then a session. It works without a script and below a path
+// of a proxy, and leads back to the page that was asked for and to nowhere else.
 
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { fail } from '../agent/http/answer.ts';
+import type { Access } from '../agent/http/access.ts';
 import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
+import { carriesFormToken, isFromOwnPage } from '../agent/http/own-pages.ts';
 import { sameSecret } from '../agent/http/timing-safe-equal.ts';
 import { SIGN_IN, TROUBLE } from '../messages/pages.ts';
+import { signInByForge } from './forge-sign-in.ts';
 import type { Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
-import { signInPage } from './html/sign-in.ts';
+import { type SignIn, signInPage } from './html/sign-in.ts';
 import { linksFrom, withinFrom } from './links.ts';
 
 const FORM_BYTES = '16kb';
+const LONGEST_NAME = 100;
+/** Of a holder of the admin token who gives none. */
+const NO_NAME = 'admin';
 
-type Show = (request: Request, response: Response, status: number, page: Page) => void;
+export type Show = (request: Request, response: Response, status: number, page: Page) => void;
+
+/** Reads a form of a page. */
+export const readForm: RequestHandler = express.urlencoded({ limit: FORM_BYTES, extended: false });
 
 /** What stands before every page: the ways in and out, and nothing more for whoever did not sign in. */
 export function signInRoutes(show: Show): Router {
   const routes = express.Router();
-  const ask = (request: Request, response: Response, to: string, wrong: string | null) => {
-    response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
-    show(request, response, 401, signInPage({ to, wrong }, linksFrom(request.path)));
+  const ask = (request: Request, response: Response, status: number, asked: Pick<SignIn, 'to' | 'wrong'>) => {
+    const access = accessOf(request);
+    if (!canSignIn(access)) return show(request, response, 403, troublePage(TROUBLE.noToken()));
+    if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
+    const ways = { forge: access.forge?.name ?? null, token: access.adminToken !== null };
+    show(request, response, status, signInPage({ ...asked, ...ways }, linksFrom(request.path)));
   };
 
-  routes.post(['/sign-in', '/sign-out'], refuseOtherSites);
-  routes.post('/sign-in', express.urlencoded({ limit: FORM_BYTES, extended: false }), (request, response) => {
+  routes.post(/.*/, (request, response, next) => {
+    if (isFromOwnPage(request, accessOf(request).publicUrl)) return next();
+    show(request, response, 403, troublePage(TROUBLE.otherSite()));
+  });
+  routes.post('/sign-in', readForm, async (request, response) => {
     const access = accessOf(request);
-    const { token, to } = (request.body ?? {}) as { readonly token?: unknown; readonly to?: unknown };
+    const { token, to, name } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
     if (access.adminToken === null) return show(request, response, 403, troublePage(TROUBLE.noToken()));
     if (typeof token === 'string' && sameSecret(token.trim(), access.adminToken)) {
-      response.setHeader('set-cookie', access.signIn(request));
+      const who = { person: nameFrom(name), role: 'admin', signedInBy: 'token', grant: null } as const;
+      response.setHeader('set-cookie', await access.signIn(request, who));
       return goTo(response, withinFrom(request.path, String(to ?? '')));
     }
     if (access.failed(request)) return tooManyFailures(response);
-    ask(request, response, typeof to === 'string' ? to : '/', SIGN_IN.wrong);
+    ask(request, response, 401, { to: typeof to === 'string' ? to : '/', wrong: SIGN_IN.wrong });
   });
-  routes.post('/sign-out', (request, response) => {
-    response.setHeader('set-cookie', accessOf(request).signOut(request));
+  routes.post('/sign-out', readForm, async (request, response) => {
+    const access = accessOf(request);
+    // Who is not signed in is where the form leads.
+    if (access.person(request) !== null && !carriesFormToken(access, request, formOf(request))) {
+      return show(request, response, 403, troublePage(TROUBLE.oldForm()));
+    }
+    response.setHeader('set-cookie', await access.signOut(request));
     goTo(response, './');
   });
+  routes.use(signInByForge(show, ask));
 
   routes.use((request, response, next) => {
     const access = accessOf(request);
-    if (access.reader(request) !== null) {
-      return request.path === '/sign-in' ? goTo(response, './') : next();
+    const reader = access.reader(request);
+    if (request.path === '/sign-in' && request.method === 'GET' && reader !== 'session' && reader !== 'token') {
+      return ask(request, response, reader === null ? 401 : 200, { to: '/', wrong: null });
     }
+    if (reader !== null) return request.path === '/sign-in' ? goTo(response, './') : next();
     if (request.accepts('json', 'html') !== 'html') return mayRead(access)(request, response, next);
-    if (access.adminToken === null) return show(request, response, 403, troublePage(TROUBLE.noToken()));
-    ask(request, response, request.path === '/sign-in' ? '/' : request.url, null);
+    ask(request, response, 401, { to: request.url, wrong: null });
   });
   return routes;
 }
 
-/** Whoever leads a browser here from another site wants something of it that its user did not ask for. */
-const refuseOtherSites: RequestHandler = (request, response, next) => {
-  const site = request.get('sec-fetch-site');
-  if (site === undefined || site === 'same-origin' || site === 'none') return next();
-  fail(response, 403, { message: 'this was asked for by a page of another site', hint: 'sign in on the page itself' });
-};
+/** What the form carries to show that it is of a page of this session. */
+export function formOf({ body }: Request): unknown {
+  return ((body ?? {}) as { readonly form?: unknown }).form;
+}
 
-function goTo(response: Response, place: string): void {
+export function goTo(response: Response, place: string): void {
   response.writeHead(303, { location: place, 'cache-control': 'no-store', 'content-length': 0 }).end();
+}
+
+function canSignIn({ adminToken, forge }: Access): boolean {
+  return adminToken !== null || forge !== null;
+}
+
+function nameFrom(given: unknown): string {
+  const name = typeof given === 'string' ? given.replace(/\s+/g, ' ').trim().slice(0, LONGEST_NAME) : '';
+  return name === '' ? NO_NAME : name;
 }

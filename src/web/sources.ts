@@ -24,6 +24,7 @@ export interface PageSources {
     | 'pullPlan'
     | 'reportsHeld'
     | 'nodesAway'
+    | 'asked'
   >;
   readonly agent: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'>;
   readonly clock: Clock;

@@ -11,6 +11,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Clock } from '../../src/ports.ts';
 import { openPages } from '../../src/web/pages.ts';
 
 export const WEBHOOK_SECRET = 'the secret of the webhook';
@@ -39,8 +40,8 @@ export async function openTestDoor(
   overrides: Partial<DoorDeps> = {},
   port = 0,
   sentAs: 'json' | 'form' = 'json',
+  { clock = { now: () => new Date() }, adminToken = ADMIN_TOKEN }: { clock?: Clock; adminToken?: string } = {},
 ): Promise<TestDoor> {
-  const clock = { now: () => new Date() };
   const ledger = openLedger(
     connectRedis(redisUrl, () => {}),
     { clock },
@@ -72,7 +73,7 @@ export async function openTestDoor(
         log,
         clock,
       },
-      api: { ledger, agent, changes, clock, adminToken: secret(ADMIN_TOKEN) },
+      api: { ledger, agent, changes, clock, adminToken: secret(adminToken) },
       pages: openPages({ ledger, agent, log, clock, forge: null }),
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: 'phoenix 1\n' }),
@@ -99,10 +100,7 @@ export async function openTestDoor(
 }
 
 /** What an agent shows before it followed anything. */
-export const NOTHING_SEEN: Pick<
-  Agent,
-  'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'
-> = {
+const NOTHING_SEEN: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'> = {
   known: async () => [],
   orphans: async () => [],
   environment: async () => null,
@@ -119,7 +117,7 @@ const CHANNEL: ChannelInUse = {
   failing: { since: '2026-01-02T03:04:05.000Z', why: 'chat.example.internal answered 500' },
 };
 
-function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
+export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
       asked.push([name, ...args]);

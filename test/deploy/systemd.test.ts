@@ -1,8 +1,9 @@
 // The installation on a Proxmox host: what the script makes below a folder, and what systemd says of the unit.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +57,7 @@ describe('install.sh', () => {
     const { status, stdout, stderr } = install();
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
+    expect(stdout).toContain('phoenix setup-agent');
     expect(stdout).toContain('systemctl enable --now phoenix');
     const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
     expect(read('etc/systemd/system/phoenix.service')).toContain(
@@ -120,8 +122,140 @@ describe('install.sh', () => {
     expect(() => statSync(prefix)).toThrow('ENOENT');
   });
 
-  test('a misspelt option is refused', () => {
-    expect(install('--pretend')).toMatchObject({ status: 2, stderr: expect.stringContaining('usage:') });
+  test.each([
+    [['--pretend'], 'usage:'],
+    [['--purge'], '--purge goes with --uninstall'],
+    [['--archive'], '--archive needs a value'],
+    [['--archive', '/nowhere.tar.gz'], '--node is for a checkout'],
+  ])('%j is refused', (args, message) => {
+    expect(install(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+    expect(existsSync(prefix)).toBe(false);
+  });
+
+  test('an older version than the one that is there is refused', async () => {
+    expect(install().status).toBe(0);
+    const file = join(prefix, 'opt/phoenix/package.json');
+    const { version } = JSON.parse(readFileSync(file, 'utf8'));
+    await writeFile(file, readFileSync(file, 'utf8').replace(`"${version}"`, '"10.0.0"'));
+    const { status, stderr } = install();
+    expect(status).toBe(4);
+    expect(stderr).toContain(`Phoenix 10.0.0 is installed, and ${version} is older`);
+    expect(read('opt/phoenix/package.json')).toContain('10.0.0');
+  });
+
+  test('is taken away again, twice, and settings and data stay until they are purged', async () => {
+    expect(install().status).toBe(0);
+    expect(install().status).toBe(0);
+    await mkdir(join(prefix, 'var/lib/phoenix/agent'), { recursive: true });
+    await writeFile(join(prefix, 'var/lib/phoenix/noted'), '');
+    const secret = read('etc/phoenix/admin-token');
+    expect(install('--uninstall', '--dry-run').status).toBe(0);
+    expect(existsSync(join(prefix, 'opt/phoenix'))).toBe(true);
+    for (const _ of ['once', 'again']) {
+      const { status, stderr, stdout } = install('--uninstall');
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toContain(`keep ${prefix}/etc/phoenix (--purge takes it away)`);
+    }
+    for (const path of [
+      'opt/phoenix',
+      'opt/phoenix.old',
+      'usr/local/bin/phoenix',
+      'etc/systemd/system/phoenix.service',
+    ])
+      expect(existsSync(join(prefix, path)), path).toBe(false);
+    expect(read('etc/phoenix/admin-token')).toBe(secret);
+    expect(install().status).toBe(0);
+    expect(read('etc/phoenix/admin-token')).toBe(secret);
+    expect(install('--uninstall', '--purge').status).toBe(0);
+    expect(existsSync(join(prefix, 'etc/phoenix'))).toBe(false);
+    expect(readdirSync(join(prefix, 'var/lib/phoenix'))).toEqual(['noted']);
+  });
+});
+
+describe('a release', () => {
+  const version = '7.0.0-rc.1';
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+  let archive: string;
+  let digest: string;
+
+  /** The archive of a release, as scripts/package/archive.sh lays it out, with links in place of what is large. */
+  beforeEach(async () => {
+    const top = join(folder, `phoenix-${version}`);
+    for (const part of ['package.json', 'package-lock.json', 'etc', 'deploy'])
+      await cp(join(TOP, part), join(top, part), { recursive: true });
+    await writeFile(
+      join(top, 'package.json'),
+      readFileSync(join(top, 'package.json'), 'utf8').replace(/"version": "[^"]*"/, `"version": "${version}"`),
+    );
+    await mkdir(join(top, 'src'));
+    await writeFile(join(top, 'src/main.ts'), 'console.log(process.argv.slice(2).join(" "));\n');
+    await mkdir(join(top, 'node_modules'));
+    await mkdir(join(top, 'node/bin'), { recursive: true });
+    await writeFile(join(top, 'node/bin/node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+    archive = join(folder, `phoenix-${version}-linux-${architecture}.tar.gz`);
+    expect(spawnSync('tar', ['-czf', archive, '-C', folder, `phoenix-${version}`]).status).toBe(0);
+    digest = createHash('sha256').update(readFileSync(archive)).digest('hex');
+  });
+
+  /** Run with standard input, as from a pipe, by a shell that has no Node. */
+  function piped(text: string, ...args: readonly string[]) {
+    const env = { PATH: `${join(folder, 'fetching')}:/usr/sbin:/usr/bin:/sbin:/bin` };
+    return spawnSync('/bin/sh', ['-s', '--', '--prefix', prefix, ...args], { env, input: text, encoding: 'utf8' });
+  }
+
+  /** The script of the release, and a curl that has its archive. */
+  async function released(): Promise<string> {
+    await cp(archive, archive.replace(architecture, architecture === 'x64' ? 'arm64' : 'x64'));
+    const installer = join(TOP, 'scripts/package/installer.sh');
+    const address = `https://forge.example/releases/v${version}/phoenix-${version}`;
+    const { status, stdout } = spawnSync('/bin/sh', [installer, address, folder], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    await mkdir(join(folder, 'fetching'));
+    await writeFile(
+      join(folder, 'fetching/curl'),
+      `#!/bin/sh\nwhile [ "$1" != --output ]; do shift; done\n[ "$4" = ${address}-linux-${architecture}.tar.gz ] && cp ${folder}/phoenix-${version}-linux-*${architecture}.tar.gz "$2"\n`,
+      { mode: 0o755 },
+    );
+    return stdout;
+  }
+
+  test('is fetched by its own script, checked, installed with the Node that it brings, and asked with the answers', async () => {
+    const script = await released();
+    const { status, stderr, stdout } = piped(script, '--', '--repo-url', 'https://forge.example/you/env.git');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(
+      `setup-agent --env-file ${prefix}/etc/phoenix/env --repo-url https://forge.example/you/env.git`,
+    );
+    expect(read('usr/local/bin/phoenix')).toContain(`exec ${prefix}/opt/phoenix/node/bin/node `);
+    expect(read('etc/systemd/system/phoenix.service')).toContain(`\nExecStart=${prefix}/opt/phoenix/node/bin/node `);
+    expect(modeOf('opt/phoenix/node/bin/node')).toBe('755');
+    expect(piped(script).status).toBe(0);
+  });
+
+  test('that is not what its script says is not unpacked', async () => {
+    const script = await released();
+    await writeFile(archive, 'something else');
+    const { status, stderr } = piped(script);
+    expect([status, stderr]).toEqual([4, expect.stringContaining(`must be ${digest}; nothing was installed`)]);
+    expect(existsSync(prefix)).toBe(false);
+  });
+
+  test('that was cut off on its way does nothing', async () => {
+    const script = await released();
+    for (const part of [0.2, 0.6, 0.9, 0.999]) piped(script.slice(0, Math.floor(script.length * part)));
+    expect(existsSync(prefix)).toBe(false);
+  });
+
+  test('is installed from a file that was fetched before, where it is said what that must be', () => {
+    const text = readFileSync(INSTALL, 'utf8');
+    expect(piped(text)).toMatchObject({ status: 2, stderr: expect.stringContaining('belongs to no release') });
+    const unknown = piped(text, '--archive', archive);
+    expect(unknown).toMatchObject({ status: 2, stderr: expect.stringContaining('--sha256') });
+    const wrong = piped(text, '--archive', archive, '--sha256', digest.replace(/./g, '0'));
+    expect(wrong).toMatchObject({ status: 4, stderr: expect.stringContaining('nothing was installed') });
+    expect(existsSync(prefix)).toBe(false);
+    expect(piped(text, '--archive', archive, '--sha256', digest)).toMatchObject({ status: 0, stderr: '' });
+    expect(read('opt/phoenix/package.json')).toContain(version);
   });
 });
 

@@ -14,6 +14,7 @@ import { READING } from '../../src/load/reading.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Channel } from '../../src/ports/notifications.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
+import { NO_TRACES, type Tracer } from '../../src/ports/tracing.ts';
 import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
@@ -77,6 +78,7 @@ export async function startTestAgent(
     readonly maxPackBytes?: number;
     readonly signatures?: Signatures | null;
     readonly log?: Log;
+    readonly tracer?: Tracer;
     /** None when not given. */
     readonly channels?: readonly Channel[];
   } = {},
@@ -120,6 +122,7 @@ export async function startTestAgent(
     channels: changes.channels ?? [],
     log: changes.log ?? testLog,
     clock: changes.clock ?? clock,
+    tracer: changes.tracer ?? NO_TRACES,
     options: {
       roles: ['reconcile', 'apply', 'report'],
       repositoryUrl: around.repositoryUrl,

@@ -9,12 +9,14 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { startHttpServer } from '../../src/agent/http/server.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
+import { recordTraced } from '../../src/agent/tracing.ts';
 import type { CommitSha, RunId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Channel } from '../../src/ports/notifications.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
+import { NO_TRACES, type Tracer } from '../../src/ports/tracing.ts';
 import type { Clock, Host, Log } from '../../src/ports.ts';
 import { APP_ID, clock, type HostOf, openTestLedger, type Surroundings, startTestAgent, testLog } from './agent.ts';
 import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
@@ -88,6 +90,8 @@ export interface PhoenixOptions {
   readonly signatures?: Signatures;
   /** Of the agent; absent: what fails is printed with `PHOENIX_TEST_LOG=1`. */
   readonly log?: Log;
+  /** Nothing is traced when not given. */
+  readonly tracer?: Tracer;
   /** Who is told what needs a person; nobody when not given. */
   readonly channels?: readonly Channel[];
   /** False: a test starts it when it wants to. */
@@ -137,7 +141,7 @@ export async function startPhoenix({
         branch: 'main',
         sentAs: 'json',
         follows: async (repository) => repository === 'phoenix/config',
-        record: (delivery) => ledger.recordDelivery(delivery),
+        record: recordTraced(ledger.recordDelivery, more.tracer ?? NO_TRACES),
         recorded: async (delivery) => agent?.delivered(delivery),
         ended: () => {},
         log: testLog,

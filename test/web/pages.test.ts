@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { NOTHING_SEEN, openTestDoor, type TestDoor } from '../agent/door.ts';
+import { openTestDoor, recordingAgent, type TestDoor } from '../agent/door.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
@@ -95,7 +95,7 @@ describe('every page', () => {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     );
     expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     expect(headers.get('cache-control')).toBe('no-store');
     expect(page).toMatch(/<h1[ >]/);
   });
@@ -418,8 +418,14 @@ describe('targets', () => {
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = door;
     const silent = () => new Promise<never>(() => {});
-    const agent = { ...NOTHING_SEEN, known: silent, orphans: silent, certificates: silent, commits: silent };
-    const parts = { ledger, agent, log: { error() {} }, clock: { now: () => new Date() }, forge: null };
+    const agent = {
+      ...recordingAgent([], [], {}),
+      known: silent,
+      orphans: silent,
+      certificates: silent,
+      commits: silent,
+    };
+    const parts = { ledger, agent, log: { info() {}, error() {} }, clock: { now: () => new Date() }, forge: null };
     const other = await openTestDoor(redis.url, { pages: openPages(parts) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
@@ -496,10 +502,10 @@ describe('when something is wrong', () => {
     const { ledger } = door;
     const errors: unknown[] = [];
     const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
-    const log = { error: (text: string) => errors.push(text) };
+    const log = { info() {}, error: (text: string) => errors.push(text) };
     const pages = openPages({
       ledger: broken,
-      agent: NOTHING_SEEN,
+      agent: recordingAgent([], [], {}),
       log,
       clock: { now: () => new Date() },
       forge: null,

@@ -2,12 +2,12 @@
 
 import type { Router } from 'express';
 import type { ForgeEvent, Message } from './events.ts';
-import { giteaEvent, giteaHeaders } from './gitea/events.ts';
+import { GITEA_EVENTS, giteaEvent, giteaHeaders } from './gitea/events.ts';
 import { giteaRest } from './gitea/rest.ts';
 import { githubEvent } from './github/events.ts';
 import { githubHeaders } from './github/headers.ts';
 import { githubRest } from './github/rest.ts';
-import { gitlabEvent, gitlabHeaders, MERGE_REQUEST, NOTE, PUSH, TAG_PUSH } from './gitlab/events.ts';
+import { GITLAB_EVENTS, gitlabEvent, gitlabHeaders } from './gitlab/events.ts';
 import { gitlabRest } from './gitlab/rest.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
 import type { Headers } from './webhooks.ts';
@@ -42,14 +42,7 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   gitea: {
     base: '/api/v1',
     pullRefs: 'pull',
-    events: [
-      'push',
-      'pull_request',
-      'issue_comment',
-      'pull_request_comment',
-      'pull_request_approved',
-      'pull_request_rejected',
-    ],
+    events: GITEA_EVENTS,
     rest: giteaRest,
     event: giteaEvent,
     headers: giteaHeaders,
@@ -61,7 +54,7 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
     protectedBranches: [
       { id: 1, name: 'main', push_access_levels: [{ access_level: 40 }], merge_access_levels: [{ access_level: 40 }] },
     ],
-    events: [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE],
+    events: GITLAB_EVENTS,
     rest: gitlabRest,
     event: gitlabEvent,
     headers: gitlabHeaders,

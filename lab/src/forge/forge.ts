@@ -4,19 +4,20 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 import { type BrowserActions, browserActions } from './browser-actions.ts';
 import type { DeliveryOutcome } from './delivery-outcomes.ts';
 import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
 import type { Faults } from './faults.ts';
 import type { LabCheck } from './github/checks.ts';
+import { type OauthApplication, openOauthDesk } from './oauth.ts';
 import { type LabAppOptions, openParts } from './open-parts.ts';
 import type { FilledIn, Parts } from './parts.ts';
 import type { Right } from './people.ts';
 import { placeAt } from './place.ts';
 import { gitRoute } from './pushes.ts';
 import type { LabStatus } from './statuses.ts';
-import type { Delivery, Sent } from './webhooks.ts';
+import type { Delivery, Receiver, Sent } from './webhooks.ts';
 import { openWork } from './work.ts';
 
 export interface LabForgeOptions {
@@ -40,6 +41,8 @@ export interface LabForgeOptions {
   /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */
   readonly app?: LabAppOptions;
   readonly webhookUrl?: string;
+  /** An OAuth application by which people sign in elsewhere. */
+  readonly oauth?: OauthApplication;
   /** On the loopback interface; any free one when absent. */
   readonly port?: number;
   /** Most rows of one page of a list, whatever is asked for, as an administrator may set it; that of the kind when absent. */
@@ -69,7 +72,11 @@ export interface LabForge extends BrowserActions {
   latestChecks(sha: string): readonly LabCheck[];
   /** Ends all tokens of installations, as an hour does. */
   expireTokens(): void;
+  /** Ends all tokens that people gave to the OAuth application. */
+  expireGrants(): void;
   sendWebhooksTo(...urls: readonly string[]): void;
+  /** As the forge keeps them, with their secrets, which it shows to nobody. */
+  hooks(): readonly Pick<Receiver, 'url' | 'secret'>[];
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
   /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
@@ -108,7 +115,8 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     webhooks.sendTo(...urls.map((to) => ({ url: to, secret: options.secret, app, events })));
   };
   if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
-  server.on('request', routes(parts, dialect, options.pageSize));
+  const oauth = options.oauth === undefined ? null : openOauthDesk(parts, kind, dialect.base, options.oauth);
+  server.on('request', routes(parts, dialect, { pageSize: options.pageSize, oauth: oauth?.routes }));
 
   const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);
   const repositoryUrl = `${url}/${REPOSITORY}.git`;
@@ -125,7 +133,9 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     checks: checks.all,
     latestChecks: checks.latest,
     expireTokens: apps.expireTokens,
+    expireGrants: () => oauth?.expire(),
     sendWebhooksTo,
+    hooks: webhooks.receivers,
     deliveries: webhooks.deliveries,
     redeliver: webhooks.redeliver,
     decideDeliveries: webhooks.decideDeliveries,
@@ -159,7 +169,12 @@ function withPages(address: string, most: number): string {
   return `${url.pathname}${url.search}`;
 }
 
-function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): Express {
+interface Beside {
+  readonly pageSize: number | undefined;
+  readonly oauth: Router | undefined;
+}
+
+function routes(parts: Parts, dialect: Dialect, { pageSize, oauth }: Beside): Express {
   const { place, faults } = parts;
   const isOfRepository = (path: string) =>
     path.includes(`/repos/${place.repository}/`) || /\/projects\/[^/]+\//.test(path);
@@ -171,6 +186,7 @@ function routes(parts: Parts, dialect: Dialect, pageSize: number | undefined): E
     if (pageSize !== undefined) request.url = withPages(request.url, pageSize);
     next();
   });
+  if (oauth !== undefined) app.use(oauth);
   app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use(({ method, path }, response) => {
     // Nobody is to take what the lab lacks for something that the forge says is not there.

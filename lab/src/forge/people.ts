@@ -16,6 +16,8 @@ export interface People {
   allow(login: string, right: Right, through?: Person['through']): void;
   /** By login, in any case. */
   find(login: string): Person | undefined;
+  /** Logins of all, in the order in which they came. */
+  all(): readonly string[];
   byId(id: number): Person | undefined;
   /** Who is not known yet gets to be, without rights. */
   meet(login: string): Person;
@@ -32,6 +34,7 @@ export function openPeople(): People {
   return {
     allow: (login, right, through) => void allow(login, right, through),
     find,
+    all: () => [...known.values()].map(({ login }) => login),
     byId: (id) => [...known.values()].find((person) => person.id === id),
     meet: (login) => find(login) ?? allow(login, 'none'),
   };

@@ -13,6 +13,8 @@ export interface Receiver {
   /** Whose webhook it is; null for one of the repository. */
   readonly app: { readonly id: number; readonly installation: number } | null;
   readonly events: readonly string[];
+  /** What is ticked on its page, of one that was made over REST. */
+  readonly boxes?: readonly string[];
   readonly createdAt: Date;
 }
 
@@ -43,7 +45,10 @@ export type Sent = Pick<Delivery, 'id' | 'event' | 'url' | 'body' | 'redelivery'
 export interface Webhooks {
   /** Where events go from now on; several receivers get each event under ids of their own. */
   sendTo(...receivers: readonly Omit<Receiver, 'id' | 'createdAt'>[]): void;
-  add(receiver: Omit<Receiver, 'id' | 'createdAt'>): void;
+  add(receiver: Omit<Receiver, 'id' | 'createdAt'>): Receiver;
+  /** Undefined where there is none of that id. */
+  change(id: number, to: Partial<Pick<Receiver, 'url' | 'secret' | 'events' | 'boxes'>>): Receiver | undefined;
+  remove(id: number): void;
   receivers(): readonly Receiver[];
   /** Sends to every receiver that listens to it, or to one alone, whatever it listens to; resolves when each has answered, has failed or is held up. */
   send(message: Message, only?: Receiver): Promise<void>;
@@ -116,7 +121,16 @@ export function openWebhooks(headersOf: Headers): Webhooks {
       receivers = given.map(kept);
     },
     add(receiver) {
-      receivers = [...receivers, kept(receiver)];
+      const added = kept(receiver);
+      receivers = [...receivers, added];
+      return added;
+    },
+    change(id, to) {
+      receivers = receivers.map((each) => (each.id === id ? { ...each, ...to } : each));
+      return receivers.find((each) => each.id === id);
+    },
+    remove(id) {
+      receivers = receivers.filter((each) => each.id !== id);
     },
     receivers: () => receivers,
     async send(message, only) {

@@ -1,26 +1,24 @@
 // The HTTP API: what the ledger knows as JSON, and the agent's operations for whoever holds the admin token.
 
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type Request, type Response, type Router } from 'express';
 import type { RunId } from '../../model/ids.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
+import type { People } from '../../ports/people.ts';
+import type { Clock, Log } from '../../ports.ts';
 import type { Agent } from '../parts.ts';
 import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
 import { mayChange, mayRead } from './guard.ts';
+import { carryOutOperation, OPERATIONS, type OperationName } from './operations.ts';
 import {
   ApproveBody,
-  AskBody,
   ChannelTestBody,
-  CommandBody,
   EventsQuery,
-  FreezeBody,
   LogQuery,
   parseRequest,
-  ReplayBody,
   RunPath,
   RunsQuery,
   TargetPath,
@@ -44,6 +42,7 @@ type ApiLedger = Pick<
   | 'policyInForce'
   | 'reportsHeld'
   | 'lastArrival'
+  | keyof People
 >;
 type ApiAgent = Pick<
   Agent,
@@ -65,6 +64,8 @@ export interface ApiDeps {
   readonly changes: Pick<Changes, 'follow'>;
   readonly adminToken: Secret | null;
   readonly clock: Clock;
+  /** Hears of what people ask for; absent: nobody does. */
+  readonly log?: Pick<Log, 'info'>;
   /** Aborted when the door closes: ends every stream of events. */
   readonly closing: AbortSignal;
 }
@@ -151,57 +152,40 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   });
 
   routes.post(/.*/, mayChange(access), express.json({ limit: BODY_LIMIT }));
-  for (const [path, operation] of operations(parts)) routes.post(path, operation);
+  for (const [path, what] of PATHS) {
+    routes.post(path, async (request, response) => {
+      const run = await operate(parts, what, request.body);
+      answer(response, 202, { run });
+    });
+  }
+  routes.post('/runs/:id/approve', async (request, response) => {
+    const { target, by } = parseRequest(ApproveBody, request.body);
+    const run = await find(ledger, request, response);
+    if (run === null) return;
+    await operate(parts, 'approve', { run: run.id, target, by });
+    answer(response, 202, { run: run.id });
+  });
+  routes.post('/notifications/test', async ({ body }, response) => {
+    const tests = await parts.agent.testChannels(parseRequest(ChannelTestBody, body).channel);
+    const told = tests.map(({ channel, answer: given }) => {
+      return { channel, sent: given.sent, why: given.sent ? null : given.why };
+    });
+    answer(response, 200, told);
+  });
   return routes;
 }
 
-function operations({ agent, ledger }: ApiDeps): ReadonlyArray<readonly [path: string, RequestHandler]> {
-  const accepted = (response: Response, run: RunId | null) => answer(response, 202, { run });
-  return [
-    [
-      '/replay',
-      async ({ body }, response) => {
-        const { targets, ...rest } = parseRequest(ReplayBody, body);
-        accepted(response, await agent.replay(targets === undefined ? rest : { ...rest, targets }));
-      },
-    ],
-    [
-      '/runs/:id/approve',
-      async (request, response) => {
-        const { target, by } = parseRequest(ApproveBody, request.body);
-        const run = await find(ledger, request, response);
-        if (run === null) return;
-        await agent.approve(run.id, target, by);
-        accepted(response, run.id);
-      },
-    ],
-    [
-      '/freeze',
-      async ({ body }, response) => {
-        const { reason, by } = parseRequest(FreezeBody, body);
-        accepted(response, await agent.freeze(reason, by));
-      },
-    ],
-    [
-      '/unfreeze',
-      async ({ body }, response) => accepted(response, await agent.unfreeze(parseRequest(AskBody, body).by)),
-    ],
-    ['/drift', async ({ body }, response) => accepted(response, await agent.drift(parseRequest(AskBody, body).by))],
-    [
-      '/command',
-      async ({ body }, response) => accepted(response, await agent.command(parseRequest(CommandBody, body))),
-    ],
-    [
-      '/notifications/test',
-      async ({ body }, response) => {
-        const tests = await agent.testChannels(parseRequest(ChannelTestBody, body).channel);
-        const told = tests.map(({ channel, answer: given }) => {
-          return { channel, sent: given.sent, why: given.sent ? null : given.why };
-        });
-        answer(response, 200, told);
-      },
-    ],
-  ];
+const PATHS: ReadonlyArray<readonly [path: string, what: OperationName]> = [
+  ['/replay', 'replay'],
+  ['/freeze', 'freeze'],
+  ['/unfreeze', 'unfreeze'],
+  ['/drift', 'drift'],
+  ['/command', 'command'],
+];
+
+/** Whoever holds the admin token may ask for anything. */
+function operate(parts: ApiDeps, what: OperationName, request: unknown): Promise<RunId | null> {
+  return carryOutOperation(parts, what, OPERATIONS[what].parse(request), { role: 'admin', through: 'API' });
 }
 
 async function find(ledger: ApiLedger, request: Request, response: Response): Promise<RunDetail | null> {

@@ -19,6 +19,14 @@ export function checkHost(access: Access): RequestHandler {
   };
 }
 
+/** Looks up who is signed in; what comes after may ask for it. */
+export function recognise(access: Access): RequestHandler {
+  return async (request, _response, next) => {
+    await access.recognise(request);
+    next();
+  };
+}
+
 /** For whoever wants something read. */
 export function mayRead(access: Access): RequestHandler {
   return (request, response, next) => {

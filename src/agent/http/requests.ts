@@ -30,6 +30,8 @@ export const ReplayBody = z.strictObject({
   by,
 });
 export const ApproveBody = z.strictObject({ target, by });
+/** The same with its run, which the API names in the path. */
+export const ApproveRequest = z.strictObject({ run: runId, target, by });
 export const FreezeBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(500), by });
 export const AskBody = z.strictObject({ by });
 export const CommandBody = z.strictObject({

@@ -5,13 +5,15 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Secret } from '../../model/secret.ts';
+import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
 import type { Log } from '../../ports.ts';
 import { Refused } from '../refused.ts';
 import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';
 import { type ApiDeps, apiRoutes } from './api.ts';
-import { checkHost, mayRead, withAccess } from './guard.ts';
+import { checkHost, mayRead, recognise, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
+import { orNull } from './outside.ts';
 import { BadRequest } from './requests.ts';
 import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
@@ -43,6 +45,8 @@ export interface DoorDeps {
   readonly log: Log;
   /** Who may come in. Without them, whoever sits at this machine alone. */
   readonly access?: AccessRules;
+  /** Where people may sign in beside the admin token; absent: nowhere. */
+  readonly forge?: ForgeSignIn | null;
   /** Where there is no API, what metrics are asked with. */
   readonly adminToken?: Secret | null;
 }
@@ -60,7 +64,14 @@ export async function startHttpServer(
   listen: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const closing = new AbortController();
-  const access = openAccess(parts.api?.adminToken ?? parts.adminToken ?? null, parts.access ?? STRICTEST, listen.host);
+  const access = openAccess({
+    adminToken: parts.api?.adminToken ?? parts.adminToken ?? null,
+    rules: parts.access ?? STRICTEST,
+    listen: listen.host,
+    people: parts.api?.ledger ?? null,
+    forge: parts.forge ?? null,
+    clock: parts.api?.clock ?? { now: () => new Date() },
+  });
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS };
   const server = createServer(timeouts, routes(parts, access, closing.signal));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -108,11 +119,12 @@ function router(parts: RouterDeps, access: Access, closing: AbortSignal): Expres
   door.use(answerInTime(READ_MS));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
   door.get('/readyz', async (request, response) => {
-    const readiness = await ready();
+    // Where Redis is away nobody is known, and the answer says so.
+    const [readiness] = await Promise.all([ready(), orNull(access.recognise(request))]);
     const shown = access.reader(request) === null ? withoutReasons(readiness) : readiness;
     answer(response, readiness.ready ? 200 : 503, shown);
   });
-  door.use(checkHost(access), withAccess(access));
+  door.use(checkHost(access), withAccess(access), recognise(access));
   door.get('/metrics', mayRead(access), async (_request, response) => {
     const { contentType, text } = await metrics();
     if (!response.headersSent)

@@ -1,42 +1,157 @@
-// Sessions of browsers. A session is a random id in a cookie; it ends after its time, by signing out, and with the process, so also when
-// the agent is started with another admin token.
+// Sessions of browsers. A session is a random id in a cookie, of which only the digest is stored; it ends after its time, when nobody
+// uses it, by signing out, and with the secret that it was signed in under. What its person may do is proved again now and then.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { LRUCache } from 'lru-cache';
+import type { PersonRole } from '../../model/person.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
+import type { People, SessionRecord } from '../../ports/people.ts';
+import { inTime } from './outside.ts';
 
 export const SESSION_SECONDS = 12 * 60 * 60;
-/** Beyond it the oldest expiries. */
-const MOST_SESSIONS = 1_000;
+export const IDLE_SECONDS = 2 * 60 * 60;
+/** The forge is asked again after so long what a person may do. */
+export const PROVED_SECONDS = 5 * 60;
+/** A forge that does not answer leaves a person reading for so long, and no longer. */
+export const READS_ON_SECONDS = 60 * 60;
+/** And is not asked again for a while. */
+const SILENT_SECONDS = 30;
+/** That it was used is written down this often. */
+const USED_SECONDS = 60;
 const ID_BYTES = 32;
+
+/** Whoever signed in. */
+export interface Person {
+  readonly name: string;
+  readonly role: PersonRole;
+  readonly signedInBy: SessionRecord['signedInBy'];
+  /** What each form of this session carries. */
+  readonly formToken: string;
+}
+
+export interface SessionDeps {
+  readonly store: Pick<People, 'beginSession' | 'session' | 'keepSession' | 'endSession'>;
+  readonly adminToken: Secret | null;
+  readonly forge: Pick<ForgeSignIn, 'secret' | 'roleOf'> | null;
+  /** Epoch milliseconds. */
+  now(): number;
+}
 
 export interface Sessions {
   /** @returns the id of a new one */
-  begin(): string;
-  isValid(id: string): boolean;
-  end(id: string): void;
+  begin(who: Pick<SessionRecord, 'person' | 'role' | 'signedInBy' | 'grant'>): Promise<string>;
+  /** Null for none that holds. */
+  find(id: string): Promise<Person | null>;
+  end(id: string): Promise<void>;
 }
 
-export function openSessions(now: () => number = monotonic): Sessions {
-  /** When each ends, by the digest of its id: neither the time of a look-up nor a dump of the memory reveals an id. */
-  const expiries = new Map<string, number>();
-  const digest = (id: string) => createHash('sha256').update(id).digest('base64url');
+export function openSessions({ store, adminToken, forge, now }: SessionDeps): Sessions {
+  const secrets = { token: adminToken, forge: forge?.secret ?? null };
+  const generations = new Map<SessionRecord['signedInBy'], Promise<string | null>>();
+  const generationOf = (by: SessionRecord['signedInBy']) => {
+    const known = generations.get(by) ?? generationFrom(secrets[by]);
+    generations.set(by, known);
+    return known;
+  };
+
+  /** Persons of whom the forge said nothing, with when it may be asked again. */
+  const silent = new LRUCache<string, number>({ max: 1_000 });
+
+  /** The record with the role that its person has now; null where there is none any more. */
+  async function proved(record: SessionRecord, id: string): Promise<SessionRecord | null> {
+    const age = now() - record.checked;
+    if (record.signedInBy === 'token' || forge === null || age <= PROVED_SECONDS * 1000) return record;
+    // Nobody acts on a right that cannot be proved.
+    const unproved = { ...record, role: 'reader' } as const;
+    if ((silent.get(record.person) ?? 0) > now()) return unproved;
+    try {
+      const role = await inTime(forge.roleOf(record.person, record.grant === null ? null : opened(record.grant, id)));
+      return role === null ? null : { ...record, role, checked: now() };
+    } catch {
+      silent.set(record.person, now() + SILENT_SECONDS * 1000);
+      return unproved;
+    }
+  }
+
   return {
-    begin() {
+    async begin(who) {
       const id = randomBytes(ID_BYTES).toString('base64url');
-      const [oldest] = expiries.size >= MOST_SESSIONS ? expiries.keys() : [];
-      if (oldest !== undefined) expiries.delete(oldest);
-      expiries.set(digest(id), now() + SESSION_SECONDS * 1000);
+      const at = now();
+      const generation = (await generationOf(who.signedInBy)) ?? '';
+      const grant = who.grant === null ? null : sealed(who.grant, id);
+      const record = { ...who, grant, began: at, used: at, checked: at, generation };
+      await store.beginSession(digestOf(id), record, timeLeft(record, at));
       return id;
     },
-    isValid(id) {
-      const until = expiries.get(digest(id));
-      if (until !== undefined && until > now()) return true;
-      expiries.delete(digest(id));
-      return false;
+    async find(id) {
+      const key = digestOf(id);
+      const record = await store.session(key);
+      if (record === null) return null;
+      const left = timeLeft(record, now());
+      const current = left > 0 && record.generation === (await generationOf(record.signedInBy));
+      const still = current ? await proved(record, id) : null;
+      if (still === null) {
+        await store.endSession(key);
+        return null;
+      }
+      if (now() - still.checked > READS_ON_SECONDS * 1000 && still.signedInBy === 'forge') return null;
+      // What is kept is what was proved: a role that was taken away for want of an answer comes back with one.
+      const kept = still.checked === record.checked ? record : still;
+      if (kept !== record || now() - record.used > USED_SECONDS * 1000) {
+        const used = { ...kept, used: now() };
+        await store.keepSession(key, used, timeLeft(used, now()));
+      }
+      return { name: still.person, role: still.role, signedInBy: still.signedInBy, formToken: formTokenOf(id) };
     },
-    end: (id) => void expiries.delete(digest(id)),
+    end: (id) => store.endSession(digestOf(id)),
   };
 }
 
-function monotonic(): number {
-  return performance.now();
+/** In milliseconds; zero or less when it is over. */
+function timeLeft({ began, used }: SessionRecord, at: number): number {
+  return Math.min(began + SESSION_SECONDS * 1000, used + IDLE_SECONDS * 1000) - at;
+}
+
+/** Neither the time of a look-up nor what Redis holds reveals an id. */
+function digestOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}
+
+/** Only who has the id can make it, and it does not lead back to the id. */
+function formTokenOf(id: string): string {
+  return createHmac('sha256', id).update('form').digest('base64url');
+}
+
+/** Slow to make, so that what Redis holds is no way to try secrets quickly. Null without one: no session holds then. */
+async function generationFrom(secret: Secret | null): Promise<string | null> {
+  if (secret === null) return null;
+  const made = (await promisify(scrypt)(secret.expose(), 'phoenix session', 16)) as Buffer;
+  return made.toString('base64url');
+}
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Redis holds what nobody reads without the id, which the browser alone has. */
+function sealed(text: string, id: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, grantKeyOf(id), nonce);
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
+}
+
+/** @throws for what was sealed by another id, or changed since */
+function opened(text: string, id: string): string {
+  const all = Buffer.from(text, 'base64url');
+  const cipher = createDecipheriv(CIPHER, grantKeyOf(id), all.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  cipher.setAuthTag(all.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+  const body = all.subarray(NONCE_BYTES + TAG_BYTES);
+  return Buffer.concat([cipher.update(body), cipher.final()]).toString('utf8');
+}
+
+function grantKeyOf(id: string): Buffer {
+  return createHmac('sha256', id).update('grant').digest();
 }

@@ -7,6 +7,7 @@ import type { RunRequest } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import { type Context, isoNow } from '../context.ts';
 import { scheduleOpen } from '../schedule.ts';
+import { traced } from '../tracing.ts';
 import { settleDeliveries } from './deliveries.ts';
 import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
@@ -27,6 +28,7 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
   await scheduleOpen(context, { startedToo: true });
   const deliveries = (await context.ledger.unsettledDeliveries()).filter((each) => each.kind === 'push');
   const before = (await context.ledger.head())?.commit ?? null;
+  const from = context.clock.now();
   const head = await fetchHead(context);
   if (head === UNREACHABLE) return FETCH_AGAIN_MS;
   if (head === NOT_FETCHED) {
@@ -35,14 +37,41 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
   }
   logBranchChange(context, head);
   if (head !== null) {
-    const request = requestFor(head, deliveries, isoNow(context));
-    await follow(context, head, request).catch((error) => reportFailed(context, request, error));
+    const parent = (deliveries.findLast(({ commit }) => commit === head) ?? deliveries.at(-1))?.trace;
+    const begin = () => {
+      const request = traced(requestFor(head, deliveries, isoNow(context)), context.tracer);
+      return follow(context, head, request).catch((error) => reportFailed(context, request, error));
+    };
+    // A look that finds nothing new is no news.
+    if (head === before) await begin();
+    else await traceReconcile(context, { head, parent, from }, begin);
   }
   // Pull requests are planned against the branch as it stands.
   if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
   const opens = await scheduleOpen(context);
   return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
+}
+
+interface Reconciled {
+  readonly head: CommitSha;
+  /** The delivery that told of it. */
+  readonly parent: string | undefined;
+  /** When the fetch began. */
+  readonly from: Date;
+}
+
+/** It was known to be one when the fetch was over. */
+function traceReconcile(
+  { tracer, clock }: Context,
+  { head, parent, from }: Reconciled,
+  work: () => Promise<void>,
+): Promise<void> {
+  const to = clock.now();
+  return tracer.span('reconcile', { parent, from, attributes: { 'phoenix.commit': head } }, () => {
+    tracer.past('fetch', { from, to });
+    return work();
+  });
 }
 
 function soonest(one: RetryDelay, other: RetryDelay): RetryDelay {
@@ -60,7 +89,7 @@ function logBranchChange({ memory, log, options }: Context, head: CommitSha | nu
 }
 
 async function follow(context: Context, head: CommitSha, asked: RunRequest): Promise<void> {
-  const { ledger, repository, declared, managers } = context;
+  const { ledger, repository, declared, managers, tracer } = context;
   const waiting = await endOvertaken(context, head);
   const known = await ledger.head();
   if (known?.commit === head) return;
@@ -77,8 +106,13 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
     const followed = { commit: head, verdict: 'refused', base } as const;
     return recordRefusal(context, request, { said: unsigned, followed, ...run });
   }
-  const gathered = await gather(context, await declared(head), base, request);
-  const proposal = propose(gathered, managers);
+  const declaration = await tracer.span('load', {}, () => declared(head));
+  const { gathered, proposal } = await tracer.span('plan', {}, async (add) => {
+    const all = await gather(context, declaration, base, request);
+    const proposed = propose(all, managers);
+    add({ 'phoenix.steps': proposed.kind === 'plan' ? proposed.plan.steps.length : 0 });
+    return { gathered: all, proposal: proposed };
+  });
   if (proposal.kind === 'invalid') {
     const followed = { commit: head, verdict: 'invalid', base } as const;
     return recordInvalid(context, request, { problems: proposal.problems, followed, ...run });

@@ -28,7 +28,8 @@ import { isWaitingHead } from './waiting-heads.ts';
 export async function planRequested(context: Context): Promise<void> {
   const open = await context.ledger.openRuns();
   for (const run of open.filter((each) => each.plan === null && !isWaitingHead(each))) {
-    if (!(await planOne(context, run))) return;
+    const options = { parent: run.request.trace, attributes: { 'phoenix.run': run.id } };
+    if (!(await context.tracer.span('plan', options, () => planOne(context, run)))) return;
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openForge, placeOf } from '../../io/forge/forge.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
+import { openForgeSignIn } from '../../io/forge/sign-in.ts';
 import { openContents } from '../../io/host/content.ts';
 import { localHost } from '../../io/host/local.ts';
 import { sshHost } from '../../io/host/ssh.ts';
@@ -14,6 +15,7 @@ import { openRedactor, type Redactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
 import { sopsOpener } from '../../io/sops.ts';
 import type { Secret } from '../../model/secret.ts';
+import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
 import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Forge, Host, Repository } from '../../ports.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
@@ -91,6 +93,15 @@ export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> 
       'see PHOENIX_FORGE and PHOENIX_FORGE_API',
     );
   }
+}
+
+/** Null where people sign in by the admin token alone. */
+export function openForgeSignInOf(settings: Settings, redactor: Pick<Redactor, 'add'>): ForgeSignIn | null {
+  const { oauth, kind } = settings.forge;
+  const options = forgeOptions(settings, redactor);
+  if (options === null || oauth?.id == null || oauth.secret === null) return null;
+  if (kind !== 'github' && kind !== 'gitea') return null;
+  return openForgeSignIn({ ...options, kind, client: { id: oauth.id, secret: oauth.secret } });
 }
 
 /**

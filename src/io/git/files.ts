@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import * as promises from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { PromiseFsClient } from 'isomorphic-git';
+import { writeWhole } from '../whole-file.ts';
 import { readShallow, SHALLOW, shallowIn, writeShallow } from './shallow.ts';
-import { writeWhole } from './whole-file.ts';
 
 /** Nobody but Phoenix writes this repository, and fetches bring packs: no object ever lies in a file of its own. */
 const LOOSE_OBJECT = /[/\\]objects[/\\][0-9a-f]{2}[/\\][0-9a-f]{38}$/;

@@ -59,6 +59,12 @@ export function ledgerKeys(installation: string) {
       judges: name('policy:judges'),
       judged: name('policy:judged'),
     },
+    people: {
+      /** By the digest of its id; ends by itself. */
+      session: (digest: string) => name(`session:${digest}`),
+      /** List of what people asked for, the newest first. */
+      asked: name('asked'),
+    },
     freeze: name('freeze'),
     /** Hash node → since when it does not answer, and why. */
     away: name('nodes:away'),

@@ -11,6 +11,7 @@ import { ledgerKeys } from './keys.ts';
 import { leases } from './leases.ts';
 import { notifications } from './notifications.ts';
 import { outbox } from './outbox.ts';
+import { people } from './people.ts';
 import { policies } from './policy.ts';
 import { pulls } from './pulls.ts';
 import { decode, encode } from './record.ts';
@@ -76,6 +77,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     ...outbox(redis, keys, now),
     ...notifications(redis, keys, now),
     ...pulls(redis, keys, now),
+    ...people(redis, keys),
     ...policies(redis, keys),
     ...renewalRecords(redis, keys),
     ...installations(redis, keys),

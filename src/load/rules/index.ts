@@ -43,6 +43,7 @@ import { formatsOf } from '../formats.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import { filesHoldTheirContent } from './content.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
+import { driftNamesExist } from './drift.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
 import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
@@ -108,5 +109,11 @@ export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
   const haveTheirNames: Rule = (context) => filesHaveTheirNames(context, formats);
-  return [areJson, haveTheirNames, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const kindsOfDrift: Rule = (context) =>
+    driftNamesExist(
+      context,
+      kinds.map(({ kind }) => kind),
+    );
+  const ofFiles = [areJson, haveTheirNames, kindsOfDrift];
+  return [...ofFiles, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }

@@ -1,9 +1,11 @@
 // The whole document around what one page shows.
 
 import { renderToString } from 'preact-render-to-string';
+import type { Person } from '../../agent/http/sessions.ts';
 import { SEARCH } from '../../messages/map.ts';
 import type { AssetNames } from '../assets.ts';
 import type { Links } from '../links.ts';
+import { said } from './components.ts';
 import { type Html, html } from './html.ts';
 
 /** Without a script the page is loaded anew that often while it can change, in seconds. */
@@ -17,10 +19,11 @@ export interface Page {
   readonly main: Html;
   /** Null for a page that stays as it is. */
   readonly live: Live | null;
+  /** Where the browser goes on to at once; absent: it stays. */
+  readonly goOn?: string;
 }
 
-/** @param signedIn whether there is a session to end */
-export function document({ title, main, live }: Page, links: Links, assets: AssetNames, signedIn = false): string {
+export function document({ title, main, live, goOn }: Page, links: Links, assets: AssetNames): string {
   const events = live !== null && 'events' in live ? live.events : null;
   const every = live !== null && 'everySeconds' in live ? live.everySeconds : null;
   const reload = html`<noscript><meta http-equiv="refresh" content=${every ?? RELOAD_SECONDS} /></noscript>`;
@@ -34,6 +37,7 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
       <link rel="icon" href=${links.asset(assets.icon)} />
       <script type="module" src=${links.asset(assets.script)}></script>
       ${live === null ? null : reload}
+      ${goOn === undefined ? null : html`<meta http-equiv="refresh" content=${`0; url=${goOn}`} />`}
     </head>
     <body>
       <a class="skip" href="#main">To the content</a>
@@ -47,11 +51,11 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
         <form role="search" action=${links.search}>
           <input type="search" name="q" aria-label=${SEARCH.label} placeholder="Search" maxlength="100" />
         </form>
-        ${signedIn ? signOut(links) : null}
+        ${links.viewer === null ? signInLink(links) : signedIn(links.viewer, links)}
       </header>
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>
       <footer>
-        <p>These pages only show. What changes something is asked for by a push or on the command line: <code>phoenix --help</code>.</p>
+        <p>What changes something is asked for by a push, on the command line (<code>phoenix --help</code>), or here by whoever signed in and may: <a href=${links.asked}>what people asked for</a>.</p>
         <p>For programs: <a href=${links.api}>the API</a></p>
       </footer>
     </body>
@@ -59,6 +63,14 @@ export function document({ title, main, live }: Page, links: Links, assets: Asse
   return `<!doctype html>\n${renderToString(page)}\n`;
 }
 
-function signOut(links: Links): Html {
-  return html`<form method="post" action=${links.signOut}><button>Sign out</button></form>`;
+function signInLink(links: Links): Html {
+  return html`<a class="person" href=${links.signIn}>Sign in</a>`;
+}
+
+function signedIn({ name, role, formToken }: Person, links: Links): Html {
+  return html`<form class="person" method="post" action=${links.signOut}>
+    <input type="hidden" name="form" value=${formToken} />
+    <span>${said(name)} <span class="dim">${role}</span></span>
+    <button>Sign out</button>
+  </form>`;
 }

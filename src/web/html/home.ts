@@ -1,7 +1,6 @@
 // The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
 
 import type { Standing } from '../../agent/http/standing.ts';
-import { COMMANDS } from '../../messages/commands.ts';
 import { declaredText, HOME } from '../../messages/home.ts';
 import {
   freezeSentence,
@@ -18,11 +17,13 @@ import type { Run } from '../../model/run.ts';
 import type { Freeze, Head, NodeAway } from '../../ports/ledger.ts';
 import type { HeldReports } from '../../ports/outbox.ts';
 import type { CommitInfo } from '../../ports.ts';
+import { mayAsk, type PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
-import { badge, command, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
+import { badge, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
 import { needsYou, standingLine } from './needs-you.ts';
+import { button, offer } from './offer.ts';
 
 /** While something goes on, and while nothing does. */
 const BUSY_SECONDS = 5;
@@ -74,11 +75,25 @@ function branch({ head, frozen, reports, away, standing }: Front, links: Links):
   const looked = standing?.lookedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head)}</p>
-    ${head === null || standing === null ? null : html`<p class="dim">${declaredText(standing)} ${looked === null ? html`${HOME.neverLooked} ${command(COMMANDS.drift())}` : html`The host was last looked at ${time(looked, true)}.`}</p>`}
-    ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>`}
+    ${head === null || standing === null ? null : html`<p class="dim">${declaredText(standing)} ${looked === null ? HOME.neverLooked : html`The host was last looked at ${time(looked, true)}.`}</p>`}
+    ${head === null || standing === null || looked !== null ? null : offer({ do: 'look' }, links)}
+    ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>${button({ do: 'unfreeze' }, links)}`}
     ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}
     ${[...away].map(([node, { since, why }]) => html`<p class="notice">${badge('away', 'bad')} ${said(`The node ${node} does not answer: ${why}`)} <span class="dim">${time(since, true)}</span></p>`)}
+    ${overall(frozen !== null, looked !== null, links)}
   </section>`;
+}
+
+/** What whoever may can do about everything. */
+function overall(isFrozen: boolean, wasLooked: boolean, links: Links): Html {
+  const actions: readonly PageAction[] = [
+    ...(wasLooked ? [{ do: 'look' } as const] : []),
+    { do: 'heal', targets: [] },
+    ...(isFrozen ? [] : [{ do: 'freeze', reason: 'a reason' } as const]),
+  ];
+  const offered = actions.filter((action) => mayAsk(links, action));
+  if (offered.length === 0) return null;
+  return html`<div class="offer">${offered.map((action) => button(action, links))}</div>`;
 }
 
 function now({ open }: Front, links: Links): Html {

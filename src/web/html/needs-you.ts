@@ -2,16 +2,17 @@
 // what nobody declares. Each with what to do about it.
 
 import type { Standing } from '../../agent/http/standing.ts';
-import { COMMANDS } from '../../messages/commands.ts';
+import { asksToAdopt } from '../../messages/actions.ts';
 import { HOME, leftText, type StandingWords, standingSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
-import { badge, command, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
+import { badge, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
 import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
+import { offer } from './offer.ts';
 
 /** A certificate is renewed after two thirds of its lifetime: one with less left than this was not. */
 const LATE_SHARE = 1 / 4;
@@ -42,7 +43,7 @@ function approvals({ approvals: waiting }: Standing, { names }: Pick<Front, 'nam
     ({ run, target, reason, since }) => html`
       <p>${named(links, names, target)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
       ${reason === null ? null : html`<p class="reason">${said(parted(reason).told)}</p>`}
-      <p>${command(COMMANDS.approve(run, target))}</p>`,
+      ${offer({ do: 'approve', run, target }, links)}`,
     links,
   );
 }
@@ -51,7 +52,7 @@ function failures({ failed, refused }: Standing, { names, runs }: Pick<Front, 'n
   const one = ({ target, run, outcome, reason, commit }: Standing['failed'][number]) => html`
       <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}</p>
       ${withRemedy(reason)}
-      ${commit === '' ? null : html`<p><span class="dim">${HOME.tryAgain}:</span> ${command(COMMANDS.converge(target))}</p>`}`;
+      ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
   const run = runs.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
   const where = run === undefined ? 'its run' : runLink(links, run.id);
   const head =
@@ -69,7 +70,7 @@ function drift({ drifted }: Standing, { names }: Pick<Front, 'names'>, links: Li
     ({ target, look }) => html`
       <p>${named(links, names, target)} ${badge('differs', 'wait')}${look === null ? null : html`, seen in <a href=${links.step(look.run, target)}>run ${look.run}</a>, since ${time(look.since, true)}`}</p>
       <p class="reason">${said(look?.found ?? '')}</p>
-      <p><span class="dim">${HOME.lookAgain}:</span> ${command(COMMANDS.converge(target))}</p>`,
+      ${offer({ do: 'heal', targets: [target] }, links, HOME.lookAgain)}`,
     links,
   );
 }

@@ -1,7 +1,7 @@
 // The page of a run: how it stands, why and what to do, what needs what, and each step with what it changes, did and printed.
 
+import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
-import { COMMANDS } from '../../messages/commands.ts';
 import { detailsNote, runSentence, stepCounts, waveTitle } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
@@ -12,9 +12,9 @@ import type { StepRecord } from '../../model/run.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
 import type { CommitInfo } from '../../ports.ts';
+import type { PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
 import {
-  command,
   commitLink,
   duration,
   facts,
@@ -32,11 +32,12 @@ import type { Page } from './document.ts';
 import { actions, cost, fields, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { type LogTail, log } from './log.ts';
+import { offer } from './offer.ts';
 import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
-/** Commands that are offered at the top of a page; each step has its own. */
-const MOST_COMMANDS = 5;
+/** What is offered at the top of a page; each step has its own. */
+const MOST_OFFERS = 5;
 
 export interface RunView {
   /** Secrets hidden. */
@@ -60,7 +61,7 @@ export function runPage(view: RunView, links: Links): Page {
       <h1>Run ${run.id} ${runBadge(run.state)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${withRemedy(run.reason)}
-      ${commands(runCommands(run))}
+      ${offers(runActions(run), links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
       ${problems(run.problems)}
@@ -68,17 +69,18 @@ export function runPage(view: RunView, links: Links): Page {
   };
 }
 
-/** What a person may want to do about it, for a terminal. */
-function runCommands(run: RunDetail): readonly string[] {
-  const waiting = waitingSteps(run).map((target) => COMMANDS.approve(run.id, target));
+/** What a person may want to do about it. */
+function runActions(run: RunDetail): readonly PageAction[] {
+  const waiting = waitingSteps(run).map((target): PageAction => ({ do: 'approve', run: run.id, target }));
   if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
   const failed = run.steps.filter(({ outcome }) => outcome === 'failed');
-  return run.readOnly ? failed.map(({ target }) => COMMANDS.converge(target)) : [COMMANDS.replay(run.commit)];
+  if (!run.readOnly) return [{ do: 'replay', commit: run.commit, targets: [] }];
+  return failed.map(({ target }) => ({ do: 'heal', targets: [target] }));
 }
 
-function commands(offered: readonly string[]): Html {
+function offers(offered: readonly PageAction[], links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MOST_COMMANDS).map((each) => html`<li>${command(each)}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MOST_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {
@@ -160,7 +162,7 @@ function stepDetails(
     <summary><code>${label(target)}</code> ${atAGlance(run, step, planned)}</summary>
     <h4 class="hidden">${label(target)}</h4>
     ${withRemedy(step.reason)}
-    ${commands(stepCommands(run, step))}
+    ${offers(stepActions(run, step), links)}
     ${facts([
       ['Needs', needs(planned, href, label)],
       ['Started', time(started)],
@@ -178,10 +180,11 @@ function stepDetails(
   </details>`;
 }
 
-function stepCommands(run: RunDetail, { target, outcome }: StepRecord): readonly string[] {
-  if (waitingSteps(run).includes(target)) return [COMMANDS.approve(run.id, target)];
+function stepActions(run: RunDetail, { target, outcome, reason }: StepRecord): readonly PageAction[] {
+  if (waitingSteps(run).includes(target)) return [{ do: 'approve', run: run.id, target }];
+  if (asksToAdopt(reason)) return [{ do: 'adopt', targets: [target] }];
   if (outcome !== 'failed' || run.ended === null) return [];
-  return [run.readOnly ? COMMANDS.converge(target) : COMMANDS.replay(run.commit, target)];
+  return [run.readOnly ? { do: 'heal', targets: [target] } : { do: 'replay', commit: run.commit, targets: [target] }];
 }
 
 /** One step whole, with all that it printed. */
@@ -196,7 +199,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
       <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
       ${withRemedy(step.reason)}
-      ${commands(stepCommands(run, step))}
+      ${offers(stepActions(run, step), links)}
       ${facts([
         ['Run', html`${run.id} ${runBadge(run.state)}`],
         ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],

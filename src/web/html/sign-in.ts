@@ -1,4 +1,4 @@
-// The page that asks for the admin token, in place of the one that was asked for.
+// The page to sign in, in place of the one that was asked for: by the forge where the settings say so, and by the admin token.
 
 import { SIGN_IN } from '../../messages/pages.ts';
 import type { Links } from '../links.ts';
@@ -10,21 +10,44 @@ export interface SignIn {
   readonly to: string;
   /** What was wrong with the last try; null for the first. */
   readonly wrong: string | null;
+  /** What the forge is called; null where nobody signs in by it. */
+  readonly forge: string | null;
+  /** Whether there is an admin token to sign in by. */
+  readonly token: boolean;
 }
 
-export function signInPage({ to, wrong }: SignIn, links: Links): Page {
+export function signInPage({ to, wrong, forge, token }: SignIn, links: Links): Page {
   return {
     title: SIGN_IN.title,
     live: null,
     main: html`<h1>${SIGN_IN.title}</h1>
-      <p>${SIGN_IN.why}</p>
+      <p>${forge === null ? SIGN_IN.why : SIGN_IN.whyForge(forge)}</p>
       ${wrong === null ? null : html`<p class="notice" role="alert">${wrong}</p>`}
-      <form class="sign-in" method="post" action=${links.signIn}>
-        <input type="hidden" name="to" value=${to} />
-        <label for="token">${SIGN_IN.token}</label>
-        <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
-        <button>${SIGN_IN.press}</button>
-      </form>
+      ${forge === null ? null : html`<p><a class="button" href=${links.signInForge(to)}>${SIGN_IN.byForge(forge)}</a></p>`}
+      ${forge === null || !token ? null : html`<p>${SIGN_IN.byToken}</p>`}
+      ${!token ? null : byToken(to, links)}
       <p class="dim">${SIGN_IN.already} <a href=${links.within(to)}>${SIGN_IN.goOn}</a></p>`,
+  };
+}
+
+function byToken(to: string, links: Links) {
+  return html`<form class="sign-in" method="post" action=${links.signIn}>
+    <input type="hidden" name="to" value=${to} />
+    <label for="token">${SIGN_IN.token}</label>
+    <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
+    <label for="name">${SIGN_IN.name}</label>
+    <input id="name" name="name" autocomplete="username" maxlength="100" />
+    <button>${SIGN_IN.press}</button>
+  </form>`;
+}
+
+/** The way on is taken by the page itself, so that the browser counts it as ours and shows that it is signed in. */
+export function signedInPage(to: string, links: Links): Page {
+  const goOn = links.within(to);
+  return {
+    title: SIGN_IN.done,
+    live: null,
+    goOn,
+    main: html`<h1>${SIGN_IN.done}</h1><p><a href=${goOn}>${SIGN_IN.goOn}</a></p>`,
   };
 }

@@ -2,7 +2,7 @@
 // stands in the files, and what became of it.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { COMMANDS } from '../../messages/commands.ts';
+import { asksToAdopt } from '../../messages/actions.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { leftText } from '../../messages/home.ts';
 import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, TARGET_STATES, UNKNOWN_NOW } from '../../messages/pages.ts';
@@ -14,20 +14,10 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { CommitInfo } from '../../ports.ts';
 import type { Links } from '../links.ts';
-import {
-  command,
-  commitLink,
-  duration,
-  facts,
-  said,
-  stepBadge,
-  table,
-  targetLink,
-  time,
-  withRemedy,
-} from './components.ts';
+import { commitLink, duration, facts, said, stepBadge, table, targetLink, time, withRemedy } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
+import { button, offer } from './offer.ts';
 import { stateBadge } from './targets.ts';
 
 /** A step of one target, with the run that it was in. */
@@ -74,6 +64,7 @@ export function targetPage(view: TargetView, links: Links): Page {
       <h1><code>${id}</code>${guest === null ? null : html` ${said(guest.name)}`} ${target === null ? null : stateBadge(target)}</h1>
       <p class="lead">${target === null ? UNKNOWN_NOW : leadOf(target)}</p>
       ${target === null ? null : trouble(target, links)}
+      ${target === null ? null : html`<div class="offer">${button({ do: 'heal', targets: [id] }, links)}</div>`}
       ${about(view, links)}
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
       ${observed(view, links)}
@@ -94,7 +85,9 @@ function trouble({ target, outcome, reason, run }: TargetJson, links: Links): Ht
     run === null
       ? null
       : html`<p>Its newest step ${outcome === 'failed' ? 'failed' : 'waits'}, in <a href=${links.step(run, target)}>run ${run}</a>.</p>`;
-  const again = outcome === 'failed' ? html`<p>${command(COMMANDS.converge(target))}</p>` : null;
+  const adopts = asksToAdopt(reason);
+  const again =
+    outcome === 'failed' || adopts ? offer({ do: adopts ? 'adopt' : 'heal', targets: [target] }, links) : null;
   return html`${where}${withRemedy(reason)}${again}`;
 }
 
@@ -157,7 +150,7 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
     return html`<p>${OBSERVED.differs} ${run} looked, ${time(look.at)}; since ${time(look.since)}.</p>
       <p class="reason">${said(look.found)}</p>
       ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
-      <p>${command(COMMANDS.converge(id))}</p>`;
+      ${offer({ do: asksToAdopt(look.found) ? 'adopt' : 'heal', targets: [id] }, links)}`;
   }
   const doubts = doubt === null ? null : html`<p>${OBSERVED.doubt} ${said(doubt)}</p>`;
   if (look !== null && !look.over && state !== 'unproved')

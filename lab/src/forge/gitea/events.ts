@@ -10,6 +10,16 @@ import { ZEROS } from '../pushed-refs.ts';
 import type { Sent } from '../webhooks.ts';
 import { commentShape, issueShape, permissionsOf, pullShape, repositoryShape, userShape } from './shapes.ts';
 
+/** What a webhook of the repository listens to. */
+export const GITEA_EVENTS = [
+  'push',
+  'pull_request',
+  'issue_comment',
+  'pull_request_comment',
+  'pull_request_approved',
+  'pull_request_rejected',
+];
+
 /** Gitea lists no more commits than this in one event. */
 const MAX_COMMITS = 30;
 const ACTIONS = { opened: 'opened', updated: 'synchronized', edited: 'edited', closed: 'closed', reopened: 'reopened' };

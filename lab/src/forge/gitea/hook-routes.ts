@@ -4,7 +4,7 @@ import type { RequestHandler, Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import type { Receiver } from '../webhooks.ts';
 import { complain, pageOf } from './answers.ts';
-import { giteaEvent } from './events.ts';
+import { GITEA_EVENTS, giteaEvent } from './events.ts';
 
 const TICKED = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
 
@@ -17,6 +17,30 @@ export function hookRoutes(routes: Router, parts: Parts): void {
   routes.get('/hooks', administers, (request, response) => {
     const shown = pageOf(request, response, webhooks.receivers());
     response.json(shown.map((receiver) => hookShape(parts, receiver)));
+  });
+  routes.post('/hooks', administers, (request, response) => {
+    const { type, events = ['push'], config = {} } = request.body as HookBody;
+    if (type !== 'gitea') return complain(response, 422, 'Invalid hook type');
+    if (config.url === undefined) return complain(response, 422, 'Missing config option: url');
+    if (config.content_type === undefined) return complain(response, 422, 'Missing config option: content_type');
+    const { url, secret = '' } = config;
+    const made = webhooks.add({ url, secret, events: GITEA_EVENTS, boxes: events, app: null });
+    response.status(201).json(hookShape(parts, made));
+  });
+  // The secret stays as it is, whatever is given (routers/api/v1/utils/hook.go, editHook).
+  routes.patch('/hooks/:hook', administers, (request, response) => {
+    const { events = ['push'], config: { url } = {} } = request.body as HookBody;
+    const to = { boxes: events, ...(url === undefined ? {} : { url }) };
+    const changed = webhooks.change(Number(request.params['hook']), to);
+    if (changed === undefined) return complain(response, 404, "The target couldn't be found.");
+    response.json(hookShape(parts, changed));
+  });
+  routes.delete('/hooks/:hook', administers, (request, response) => {
+    const id = Number(request.params['hook']);
+    if (!webhooks.receivers().some((each) => each.id === id))
+      return complain(response, 404, "The target couldn't be found.");
+    webhooks.remove(id);
+    response.status(204).end();
   });
   // It sends a push in which nothing moved.
   routes.post('/hooks/:hook/tests', administers, async (request, response) => {
@@ -32,8 +56,14 @@ export function hookRoutes(routes: Router, parts: Parts): void {
   });
 }
 
-function hookShape({ webhook }: Parts, { id, url, createdAt }: Receiver) {
-  const { events = TICKED, contentType = 'json', active = true } = webhook;
+interface HookBody {
+  readonly type?: string;
+  readonly events?: readonly string[];
+  readonly config?: { readonly url?: string; readonly content_type?: string; readonly secret?: string };
+}
+
+function hookShape({ webhook }: Parts, { id, url, boxes = TICKED, createdAt }: Receiver) {
+  const { events = boxes, contentType = 'json', active = true } = webhook;
   const time = createdAt.toISOString();
   const config = { content_type: contentType, url };
   return { id, type: 'gitea', branch_filter: '*', config, events, active, updated_at: time, created_at: time };

@@ -10,12 +10,35 @@ import { REPOSITORY_ID, repositoryShape } from './shapes.ts';
 /** Finds the webhook that is asked about; undefined when there is none. */
 type Find = (request: Request, response: Response) => Receiver | undefined;
 
+/** A configuration that is given takes the place of the whole one, so one without a secret has none. */
+interface HookBody {
+  readonly events?: readonly string[];
+  readonly config?: { readonly url?: string; readonly secret?: string };
+}
+
 export function repositoryHookRoutes(routes: Router, parts: Parts): void {
   const administers = needs(parts, 'write', 'repository_hooks');
   const own = () => parts.webhooks.receivers().filter(({ app }) => app === null);
   routes.use('/hooks', administers);
   routes.get('/hooks', (request, response) => {
     response.json(pageOf(request, response, own()).map((receiver) => hookShape(parts, receiver)));
+  });
+  routes.post('/hooks', (request, response) => {
+    const { events = ['push'], config = {} } = request.body as HookBody;
+    if (!config.url) return fail(response, 422, 'Validation Failed');
+    if (own().some(({ url }) => url === config.url)) return fail(response, 422, 'Validation Failed');
+    const { url, secret = '' } = config;
+    response.status(201).json(hookShape(parts, parts.webhooks.add({ url, secret, events, app: null })));
+  });
+  routes.patch('/hooks/:hook', (request, response) => {
+    const { events, config } = request.body as HookBody;
+    const { url, secret = '' } = config ?? {};
+    const to = { ...(events === undefined ? {} : { events }), ...(url === undefined ? {} : { url, secret }) };
+    const changed = own().some(({ id }) => String(id) === request.params.hook)
+      ? parts.webhooks.change(Number(request.params.hook), to)
+      : undefined;
+    if (changed === undefined) return notFound(response);
+    response.json(hookShape(parts, changed));
   });
   routes.post('/hooks/:hook/pings', (request, response) => {
     const hook = own().find(({ id }) => String(id) === request.params.hook);

@@ -13,6 +13,9 @@ export const TAG_PUSH = 'Tag Push Hook';
 export const MERGE_REQUEST = 'Merge Request Hook';
 export const NOTE = 'Note Hook';
 
+/** What a webhook of the project listens to. */
+export const GITLAB_EVENTS = [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE];
+
 /** GitLab lists no more commits than this in one event, the newest. */
 const MAX_COMMITS = 20;
 

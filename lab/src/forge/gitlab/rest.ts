@@ -3,10 +3,11 @@
 import express, { type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain, notFound, pageOf } from './answers.ts';
+import { hookRoutes } from './hook-routes.ts';
 import { noteRoutes } from './note-routes.ts';
 import { originRoutes } from './origin-routes.ts';
 import { requestRoutes } from './request-routes.ts';
-import { DEVELOPER, levelOf, MAINTAINER, PROJECT_ID, projectShape, userShape } from './shapes.ts';
+import { DEVELOPER, levelOf, PROJECT_ID, projectShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
 export function gitlabRest(parts: Parts): Router {
@@ -53,19 +54,7 @@ export function gitlabRest(parts: Parts): Router {
   requestRoutes(project, parts);
   noteRoutes(project, parts);
   originRoutes(project, parts);
-  project.use('/hooks', (_request, response, next) => {
-    if (ownLevel() >= MAINTAINER) next();
-    else complain(response, 403, '403 Forbidden');
-  });
-  project.get('/hooks', (request, response) => {
-    const { events = ['push_events', 'merge_requests_events', 'note_events'], active = true } = parts.webhook;
-    const boxes = ['push_events', 'merge_requests_events', 'note_events', 'tag_push_events', 'job_events'];
-    const ticked = Object.fromEntries(boxes.map((box) => [box, events.includes(box)]));
-    const shown = pageOf(request, response, parts.webhooks.receivers());
-    response.json(
-      shown.map(({ id, url }) => ({ id, url, alert_status: active ? 'executable' : 'disabled', ...ticked })),
-    );
-  });
+  hookRoutes(project, parts, ownLevel);
   project.get('/protected_branches', (request, response) => {
     response.json(pageOf(request, response, parts.protectedBranches));
   });

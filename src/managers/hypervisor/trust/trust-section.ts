@@ -60,7 +60,7 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
     const published = noteIn(seen.noted)?.published ?? null;
     return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
   },
-  observe: observe,
+  observe,
   decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen)),
   health: () => null,
 };

@@ -6,10 +6,11 @@ import { open, rename, rm } from 'node:fs/promises';
 /** Ends the names of files that are being written: what is left of them after a kill is nobody's. */
 export const UNFINISHED = '.part';
 
-export async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+/** @param mode of the new file, whatever one that was there had */
+export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
   try {
-    const file = await open(beside, 'wx');
+    const file = await open(beside, 'wx', mode);
     try {
       await file.writeFile(data);
       await file.datasync();

@@ -1,0 +1,61 @@
+// Makes the webhook of the repository as Phoenix needs it, or brings the one that is there to that.
+
+import { connect, type GitHub } from '../github/connect.ts';
+import { openClient } from '../gitlab/client.ts';
+import type { ForgeOptions } from '../options.ts';
+import { answerTo, questionForge, told } from './answer.ts';
+import { lookAtHooks } from './hooks.ts';
+
+const TIMEOUT_MS = 15_000;
+
+export interface WantedHook {
+  /** Where it sends to. */
+  readonly url: string;
+  readonly secret: string;
+  /** As the forge's interface names them. */
+  readonly events: readonly string[];
+}
+
+/** `refused`: the forge does not let this login; `why` is its answer. */
+export type HookEnsured = { readonly done: 'made' | 'changed' } | { readonly done: 'refused'; readonly why: string };
+
+/**
+ * The hook with that very address gets the secret and the events; where there is none, one is made. Others are left alone.
+ *
+ * @throws where the forge does not answer
+ */
+export async function ensureHook(options: ForgeOptions, wanted: WantedHook): Promise<HookEnsured> {
+  const seen = await lookAtHooks(options);
+  if (!seen.seen) return { done: 'refused', why: seen.why };
+  const id = seen.hooks.find(({ url }) => url === wanted.url)?.id ?? null;
+  const write = options.kind === 'gitlab' ? writeToGitLab : writeToGitHub;
+  const answer = await write({ timeoutMs: TIMEOUT_MS, ...options }, id, wanted);
+  if (answer.status >= 300) return { done: 'refused', why: told(answer) };
+  return { done: id === null ? 'made' : 'changed' };
+}
+
+/** Gitea and Forgejo take the same, but for the name of the kind of hook, and give one that is there no other secret (editHook): it is exchanged. */
+async function writeToGitHub(options: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
+  const github: GitHub = connect(options);
+  const hook = { active: true, events, config: { url, secret, content_type: 'json' } };
+  if (options.kind === 'gitea' && id !== null) {
+    const made = await questionForge(github, 'POST /repos/{owner}/{repo}/hooks', { type: 'gitea', ...hook });
+    if (made.status >= 300) return made;
+    return questionForge(github, 'DELETE /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id });
+  }
+  if (id !== null)
+    return questionForge(github, 'PATCH /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id, ...hook });
+  const kind = options.kind === 'gitea' ? { type: 'gitea' } : { name: 'web' };
+  return questionForge(github, 'POST /repos/{owner}/{repo}/hooks', { ...kind, ...hook });
+}
+
+function writeToGitLab({ login, ...options }: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
+  const client = openClient(options, login.as === 'token' ? login.token : () => '', { aheadMs: 0 });
+  const path = `/projects/${encodeURIComponent(options.repository)}/hooks`;
+  // GitLab ticks pushes by itself, so every box is said.
+  const hook = { url, token: secret, push_events: false, ...Object.fromEntries(events.map((event) => [event, true])) };
+  return answerTo(async () => {
+    const data = await (id === null ? client.call('POST', path, hook) : client.call('PUT', `${path}/${id}`, hook));
+    return { status: 200, headers: {}, data };
+  });
+}

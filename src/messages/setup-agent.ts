@@ -1,0 +1,34 @@
+// What `phoenix setup-agent` asks and says. Pure.
+
+import { printable } from './printable.ts';
+
+export const ASKED = {
+  repoUrl: 'Address of the config repo, https://…: ',
+  forge: 'Which forge is that: github, gitea (Forgejo too), gitlab or none? ',
+  token:
+    'Token of the forge, with the rights to write commit statuses and pull requests and to read contents (not shown): ',
+  publicUrl:
+    'Address at which the forge reaches this agent, https://…, for a webhook [none: the forge is asked every minute]: ',
+} as const;
+
+export const SETUP = {
+  wrote: (path: string) => `Wrote ${printable(path)}.\n`,
+  kept: (path: string) => `${printable(path)} says all of it already.\n`,
+  hook: (done: 'made' | 'changed', url: string) =>
+    done === 'made'
+      ? `The forge sends webhooks to ${printable(url)} now.\n`
+      : `The webhook to ${printable(url)} has the secret and the events that Phoenix needs.\n`,
+  noHook: (why: string, url: string, secretFile: string, events: string) =>
+    `The forge does not let this login make a webhook (${printable(why)}).\n` +
+    `  Make one by hand: the address ${printable(url)}, content type application/json, the secret in ${printable(secretFile)}, and ${events}.\n`,
+  noAddress: 'No webhook: without an address (PHOENIX_PUBLIC_URL) the forge is asked for new commits by itself.\n',
+  app: 'A GitHub App has its own webhook, which it was made with.\n',
+  checking: '\nWhat the agent needs, by phoenix doctor:\n',
+  start: '\nAll is ready: systemctl enable --now phoenix\n',
+  again: '\nPut that right, and call phoenix setup-agent again: what was answered is kept.\n',
+} as const;
+
+/** @param missing names of options */
+export function answersMissing(missing: readonly string[]): string {
+  return `nobody can be asked here, so it must be said: ${missing.join(', ')}`;
+}

@@ -1,0 +1,134 @@
+// The pages that say what an action will do before it is done. Each has one button, which does it.
+
+import { ACTION_PAGE, actsAs, asksToAdopt, SHOWN_PAGE, waitingRuns } from '../../messages/actions.ts';
+import { labelsOf } from '../../messages/changes.ts';
+import { runSentence } from '../../messages/pages.ts';
+import { approvalRefusal } from '../../messages/refusal.ts';
+import { shortSha } from '../../messages/status.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { PlanStep } from '../../model/plan.ts';
+import { approversOf, mayApprove, policyOf } from '../../plan/policy.ts';
+import { waitingSteps } from '../../plan/waiting.ts';
+import type { Freeze, Head, RunDetail } from '../../ports/ledger.ts';
+import type { ShownAction } from '../actions/page-actions.ts';
+import type { Links } from '../links.ts';
+import { commitLink, runBadge, runLink, said, stepBadge, targetLink, withRemedy } from './components.ts';
+import type { Page } from './document.ts';
+import { actions, cost, fields } from './fields.ts';
+import { type Html, html } from './html.ts';
+import { formToken, offer } from './offer.ts';
+import { problemLine } from './problems.ts';
+
+/** Steps whose actions are shown; the dry run has all. */
+const MOST_SHOWN = 100;
+
+/** @param run with the step's plan, secrets hidden */
+export function approvePage(run: RunDetail, target: TargetId, links: Links): Page {
+  const planned = run.plan?.steps.find((step) => step.target === target);
+  const record = run.steps.find((step) => step.target === target);
+  const waits = waitingSteps(run).includes(target);
+  const policy = policyOf(run.plan);
+  const who = links.viewer?.name ?? '';
+  const needed = planned?.approvals ?? 1;
+  const given = approversOf(policy, target, run.approvals).length;
+  const refusal = mayApprove(policy, who) ? null : approvalRefusal(who, policy.approvers ?? []);
+  const words = ACTION_PAGE.approve;
+  return page(
+    words.title(labelsOf(planned === undefined ? [] : [planned])(target)),
+    html`
+      <p>In ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${record === undefined || planned === undefined ? null : html`${stepBadge(run, record)} ${cost(run, record, planned)}`}</p>
+      ${withRemedy(record?.reason ?? null)}
+      ${fields(planned)}
+      ${!waits ? html`<p class="notice">${words.waits}</p>` : null}
+      ${needed > 1 ? html`<p>${words.given(given, needed)}</p>` : null}
+      ${refusal === null ? null : html`<p class="notice">${said(refusal)}</p>`}
+      ${waits && refusal === null ? form(words.will, words.press, links) : null}`,
+  );
+}
+
+export function freezePage(links: Links): Page {
+  const { title, will, press, reason } = ACTION_PAGE.freeze;
+  const field = html`<label for="reason">${reason}</label>
+    <input id="reason" name="reason" required maxlength="500" />`;
+  return page(title, form(will, press, links, field));
+}
+
+/** What is frozen, and what goes on. */
+export interface Frozen {
+  readonly frozen: Freeze | null;
+  readonly head: Head | null;
+  readonly open: readonly Pick<RunDetail, 'id'>[];
+}
+
+export function unfreezePage({ frozen, head, open }: Frozen, links: Links): Page {
+  const { title, will, none, press, rewound } = ACTION_PAGE.unfreeze;
+  const goesBack = head?.verdict === 'rewound';
+  return page(
+    title,
+    html`${frozen === null ? html`<p>${none}</p>` : html`<p>${said(`Frozen by ${frozen.by}: ${frozen.reason}`)}</p>`}
+      <p>${waitingRuns(open)}</p>
+      ${goesBack ? html`<p>${rewound(shortSha(head?.commit ?? ''))}</p>` : null}
+      ${frozen === null && !goesBack ? null : form(will, press, links)}`,
+  );
+}
+
+export function lookPage(links: Links): Page {
+  const { title, will, press } = ACTION_PAGE.look;
+  return page(title, form(will, press, links));
+}
+
+/** What a dry run found that the action would do. @param run secrets hidden */
+export function shownPage(action: ShownAction, run: RunDetail, links: Links): Page {
+  const about = action.targets.length === 0 ? 'everything' : action.targets.join(', ');
+  const title = `${SHOWN_PAGE.title[action.do]} ${action.do === 'replay' ? shortSha(action.commit) : about}`;
+  const todo = run.steps.filter(({ actions: would }) => would.length > 0);
+  const stuck = run.steps.filter(({ outcome, actions: would }) => outcome === 'failed' && would.length === 0);
+  const isKnown = run.state === 'succeeded' || run.state === 'failed';
+  const presses =
+    run.ended !== null &&
+    isKnown &&
+    (todo.length > 0 || action.do === 'replay' || (action.do === 'adopt' && run.state === 'succeeded'));
+  const label = labelsOf(run.plan?.steps ?? []);
+  const planned = new Map((run.plan?.steps ?? []).map((step) => [step.target, step]));
+  const section = (target: TargetId, content: Html) => html`<section aria-label=${target}>
+    <h2 class="small">${targetLink(links, target, label(target))}</h2>${content}</section>`;
+  return page(
+    `${title}: what this will do`,
+    html`
+      <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
+      ${withRemedy(run.reason)}
+      ${run.problems.length === 0 ? null : html`<ul class="problems">${run.problems.map(problemLine)}</ul>`}
+      ${todo.slice(0, MOST_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${actions(run, step.actions, 3)}`))}
+      ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
+      ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,
+    run.ended === null ? { events: links.events(run.id) } : null,
+  );
+}
+
+function changed(planned: PlanStep | undefined): Html {
+  return planned === undefined || planned.changes.length === 0 ? null : fields(planned);
+}
+
+function sentence(action: ShownAction, run: RunDetail, todo: number): string {
+  if (run.ended === null) return SHOWN_PAGE.looking;
+  if (run.state !== 'succeeded' && run.state !== 'failed') return SHOWN_PAGE.failed;
+  if (todo > 0) return SHOWN_PAGE.would(todo);
+  if (run.state === 'failed') return runSentence(run);
+  return action.do === 'adopt' ? SHOWN_PAGE.adopts : SHOWN_PAGE.nothing;
+}
+
+/** To the address of the page itself. */
+function form(will: string, press: string, links: Links, more: Html = null): Html {
+  const { viewer } = links;
+  return html`<form class="act" method="post">
+    ${formToken(links)}
+    <p>${will}</p>
+    ${more}
+    <p class="dim">${viewer === null ? '' : said(actsAs(viewer.name, viewer.role))}</p>
+    <p><button class="primary">${press}</button> <a href=${links.home}>Not now</a></p>
+  </form>`;
+}
+
+function page(title: string, content: Html, live: Page['live'] = null): Page {
+  return { title, live, main: html`<h1>${said(title)}</h1>${content}` };
+}

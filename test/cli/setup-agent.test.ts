@@ -1,0 +1,189 @@
+// `phoenix setup-agent`: what a person answers, on the command line or at a terminal, becomes the files that the service reads and a webhook
+// at the forge; called again it changes nothing.
+
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isPlain, withVariables } from '../../src/cli/setup-agent/env-file.ts';
+import { type SetupAgentArgs, setupAgent } from '../../src/cli/setup-agent/setup-agent.ts';
+import { openConfigRepo } from '../support/config-repo.ts';
+import { environment } from '../support/environment.ts';
+import { captured } from './captured.ts';
+import { phoenix } from './phoenix.ts';
+
+const TOKEN = 'the-token-of-the-forge';
+const PUBLIC = 'https://phoenix.example.internal';
+const EXAMPLE = new URL('../../deploy/systemd/env.example', import.meta.url);
+
+let folder: string;
+let file: string;
+let forge: LabForge | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-setup-agent-'));
+  await mkdir(join(folder, 'etc'));
+  file = join(folder, 'etc/env');
+  // As it is installed, but for the host, which this machine is not.
+  const example = await readFile(EXAMPLE, 'utf8');
+  await writeFile(file, example.replace(/^PHOENIX_HOST=local$/m, 'PHOENIX_HOST=lab'));
+  await writeFile(join(folder, 'token'), `${TOKEN}\n`);
+});
+afterEach(async () => {
+  await forge?.close();
+  forge = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function startedForge(kind: 'github' | 'gitea' | 'gitlab', more: Partial<LabForgeOptions> = {}) {
+  const started = await startForge({ folder: join(folder, 'forge'), kind, secret: 'none', token: TOKEN, ...more });
+  forge = started;
+  const repo = await openConfigRepo(join(folder, 'person'), started.pushUrl);
+  await repo.commit(environment({}));
+  await repo.push();
+  return started;
+}
+
+const answers = (of: LabForge): string[] => [
+  ...['--repo-url', of.repositoryUrl, '--forge', of.kind, '--forge-api', of.url],
+  ...['--forge-token-file', join(folder, 'token'), '--public-url', PUBLIC],
+];
+const setUp = (...args: readonly string[]) => phoenix(['setup-agent', '--env-file', file, ...args], {});
+const inFolder = async (name: string) => readFile(join(folder, 'etc', name), 'utf8');
+
+async function everyFile(): Promise<Record<string, string>> {
+  const names = (await readdir(join(folder, 'etc'))).sort();
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await inFolder(name)] as const)));
+}
+
+describe.each(['github', 'gitea', 'gitlab'] as const)('at %s', (kind) => {
+  test('answers that are given become settings and a webhook, and the same again changes nothing', async () => {
+    const at = await startedForge(kind, { tokenRight: 'admin' });
+    const { stdout, stderr } = await setUp(...answers(at));
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`The forge sends webhooks to ${PUBLIC}/webhooks now.`);
+    expect(stdout).toMatch(/^ok +repository: /m);
+    expect(stdout).toMatch(/^ok +forge: /m);
+    const text = await inFolder('env');
+    expect(text).toContain(`\nPHOENIX_REPO_URL=${at.repositoryUrl}\nPHOENIX_BRANCH=main\n`);
+    expect(text).toContain(`\nPHOENIX_PUBLIC_URL=${PUBLIC}\n`);
+    expect(await inFolder('forge-token')).toBe(TOKEN);
+    for (const name of ['env', 'forge-token', 'webhook-secret', 'admin-token'])
+      expect(((await stat(join(folder, 'etc', name))).mode & 0o777).toString(8), name).toBe('600');
+    expect(stdout + stderr).not.toMatch(new RegExp(`${TOKEN}|${await inFolder('webhook-secret')}`));
+
+    const before = await everyFile();
+    const again = await setUp();
+    expect(again.stdout).toContain('says all of it already');
+    expect(again.stdout).toContain(`The webhook to ${PUBLIC}/webhooks has the secret and the events`);
+    expect(await everyFile()).toEqual(before);
+    // One webhook, with that secret: what it sends is signed by it.
+    const mine = at.hooks();
+    expect(mine.map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
+    expect(mine[0]?.secret).toBe(before['webhook-secret']);
+  });
+
+  test('a webhook with another secret gets the one that the agent has', async () => {
+    const at = await startedForge(kind, { tokenRight: 'admin', webhookUrl: `${PUBLIC}/webhooks` });
+    expect((await setUp(...answers(at))).stdout).toContain('has the secret and the events that Phoenix needs');
+    expect(at.hooks().map(({ secret }) => secret)).toEqual([await inFolder('webhook-secret')]);
+  });
+});
+
+test('where the forge lets nobody make a webhook, it says what to fill in by hand, and goes on', async () => {
+  const at = await startedForge('gitea');
+  const { stdout } = await setUp(...answers(at));
+  expect(stdout).toMatch(/does not let this login make a webhook \(HTTP 403/);
+  expect(stdout).toContain(`the secret in ${join(folder, 'etc/webhook-secret')}, and "Push", "Pull Request"`);
+  expect(stdout).toMatch(/^ok +repository: /m);
+});
+
+test('who is not there to be asked is told every option that is missing, and nothing is written', async () => {
+  const before = await everyFile();
+  const { exit, stderr } = await setUp('--repo-url', 'https://git.example.internal/you/home.git');
+  expect(exit).toBe(2);
+  expect(stderr).toContain('it must be said: --forge, --forge-token-file');
+  expect(await everyFile()).toEqual(before);
+});
+
+test.each([
+  [['--repo-url', 'git@github.com:you/home.git', '--forge', 'none'], 'PHOENIX_REPO_URL'],
+  [['--repo-url', 'https://github.com/me/home.git', '--forge', 'svn', '--forge-token-file', 'TOKEN'], 'PHOENIX_FORGE'],
+  [
+    ['--repo-url', 'https://github.com/me/home.git', '--forge', 'none', '--public-url', 'phoenix'],
+    'PHOENIX_PUBLIC_URL',
+  ],
+  [['--repo-url', 'https://github.com/me/a b.git', '--forge', 'none'], 'PHOENIX_REPO_URL'],
+  [['--repo-url', 'https://github.com/me/home.git\nPHOENIX_ADMIN_TOKEN=x', '--forge', 'none'], 'PHOENIX_REPO_URL'],
+])('%j are no settings: it says which, and nothing is written', async (args, variable) => {
+  const before = await everyFile();
+  const { exit, stderr } = await setUp(...args.map((word) => (word === 'TOKEN' ? join(folder, 'token') : word)));
+  expect(exit).toBe(1);
+  expect(stderr).toContain(variable);
+  expect(stderr).toContain('nothing was written');
+  expect(await everyFile()).toEqual(before);
+});
+
+test('at a terminal it asks for what is not said, the token hidden, and for nothing that is known', async () => {
+  const at = await startedForge('gitea', { tokenRight: 'admin' });
+  const asked: string[] = [];
+  const said = (text: string | null) => async (question: string, how?: { readonly hidden: boolean }) => {
+    asked.push(`${question.split(/[,:?(]/)[0]}${how?.hidden === true ? ' (hidden)' : ''}`);
+    if (question.startsWith('Address of the config repo')) return at.repositoryUrl;
+    if (question.startsWith('Which forge')) return 'gitea';
+    return question.startsWith('Token') ? TOKEN : text;
+  };
+  const args: SetupAgentArgs = { envFile: file, forgeApi: at.url };
+  const { out: stdout } = await captured((io) => setupAgent(args, { ...io, ask: said('') }), {});
+  expect(asked).toEqual([
+    'Address of the config repo',
+    'Which forge is that',
+    'Token of the forge (hidden)',
+    'Address at which the forge reaches this agent',
+  ]);
+  expect(stdout).toContain('No webhook: without an address');
+  expect(await inFolder('forge-token')).toBe(TOKEN);
+  asked.length = 0;
+  await captured((io) => setupAgent(args, { ...io, ask: said(PUBLIC) }), {});
+  expect(asked).toEqual(['Address at which the forge reaches this agent']);
+  expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
+});
+
+test('a forge that is away is said, and the settings are there for the next time', async () => {
+  const at = await startedForge('github');
+  const all = answers(at);
+  await at.close();
+  forge = undefined;
+  const { exit, stdout } = await setUp(...all);
+  expect(exit).toBe(3);
+  expect(stdout).toContain('what was answered is kept');
+  expect(await inFolder('env')).toContain(at.repositoryUrl);
+});
+
+test('values are set in the file, once each, and nothing else of it changes', () => {
+  const name = fc.stringMatching(/^PHOENIX_[A-Z]{1,6}$/);
+  const line = fc.oneof(
+    fc.constant(''),
+    fc.stringMatching(/^# [a-z ]{0,12}$/),
+    fc.tuple(fc.constantFrom('', '#'), name, fc.stringMatching(/^[a-z]{0,5}$/)).map(([a, b, c]) => `${a}${b}=${c}`),
+  );
+  const values = fc.dictionary(name, fc.stringMatching(/^[a-z:/.]{1,10}$/), { minKeys: 1 });
+  fc.assert(
+    fc.property(fc.array(line), values, (lines, given) => {
+      const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+      const changed = withVariables(text, new Map(Object.entries(given)));
+      expect(withVariables(changed, new Map(Object.entries(given)))).toBe(changed);
+      for (const [variable, value] of Object.entries(given))
+        expect(changed.split('\n').findLast((each) => each.startsWith(`${variable}=`))).toBe(`${variable}=${value}`);
+      const others = (of: string) =>
+        of.split('\n').filter((each) => !Object.keys(given).some((one) => new RegExp(`^#?${one}=`).test(each)));
+      expect(others(changed).join('\n').replace(/\n*$/, '')).toBe(others(text).join('\n').replace(/\n*$/, ''));
+    }),
+  );
+  expect(['https://a.example/x?y=1&z=%20', 'a\nb', 'a b', '"', '$(x)', '\\'].map(isPlain)).toEqual([
+    true,
+    ...Array(5).fill(false),
+  ]);
+});

@@ -1,0 +1,274 @@
+// Actions of the pages, from the button to what becomes of it on the host: shown first, done by whoever may, refused to everybody else,
+// and recorded with the person.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { watchChanges } from '../../src/agent/http/changes.ts';
+import { startHttpServer } from '../../src/agent/http/server.ts';
+import type { RunId } from '../../src/model/ids.ts';
+import type { PersonRole } from '../../src/model/person.ts';
+import { secret } from '../../src/model/secret.ts';
+import type { ForgeSignIn } from '../../src/ports/forge-sign-in.ts';
+import { openPages } from '../../src/web/pages.ts';
+import { ADMIN_TOKEN } from '../agent/door.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+import { type Shown, type Visitor, visitor } from './visitor.ts';
+
+const CONFIG = environment({ 101: {}, 102: { dependencies: [101] } });
+const LOG = { info() {}, warn() {}, error() {} };
+
+/** Says who comes back by the code that the person shows. */
+const FORGE: ForgeSignIn = {
+  name: 'GitHub',
+  secret: secret('the secret of the application'),
+  begin: async () => ({ url: 'http://forge.example/authorize', state: 's'.repeat(43), verifier: 'v'.repeat(43) }),
+  person: async (answer) => ({ login: answer.searchParams.get('code') ?? '', grant: null }),
+  roleOf: async (login) =>
+    (({ rita: 'reader', otto: 'operator', ada: 'admin' }) as Record<string, PersonRole>)[login] ?? null,
+};
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+let url: string;
+const closing: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
+  host = await openBoxHost(folder);
+  phoenix = await startPhoenix({ host, managers: BOXES });
+  const { ledger } = phoenix;
+  const [agent, changes] = [phoenix.agent(), await watchChanges(ledger)];
+  const clock = { now: () => new Date() };
+  const shared = { ledger, agent, clock, log: LOG };
+  const door = await startHttpServer(
+    {
+      receive: null,
+      api: { ...shared, changes, adminToken: secret(ADMIN_TOKEN) },
+      pages: openPages({ ...shared, forge: null }),
+      ready: async () => ({ ready: true, checks: {} }),
+      metrics: async () => ({ contentType: 'text/plain', text: '' }),
+      log: LOG,
+      forge: FORGE,
+      access: {
+        publicUrl: 'https://phoenix.example.internal',
+        allowedHosts: [],
+        trustedProxies: [],
+        pages: 'signed-in',
+      },
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  url = door.url;
+  closing.push(
+    () => door.close(),
+    () => changes.close(),
+  );
+  expect((await phoenix.push(CONFIG)).statuses['phoenix/apply']).toMatch(/^success/);
+  await commands();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let told = 0;
+async function commands(): Promise<string[]> {
+  const all = await host.commands();
+  const news = all.slice(told);
+  told = all.length;
+  return news;
+}
+
+async function byHand(...args: string[]): Promise<void> {
+  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
+  await commands();
+}
+
+/** Goes to the forge and comes back. */
+async function signedIn(login: string): Promise<Visitor> {
+  const person = visitor(url);
+  await person.visit('/sign-in-forge?to=/targets');
+  const back = await person.visit(`/signed-in?code=${login}&state=${'s'.repeat(43)}`);
+  expect(back.words).toContain('You are signed in');
+  return person;
+}
+
+const runOf = ({ path }: Shown) => (/\/(\d+)$/.exec(path)?.[1] ?? '') as RunId;
+const ended = (run: RunId) => until(async () => (await phoenix.ledger.run(run))?.ended != null, `run ${run} to end`);
+
+describe('healing a target', () => {
+  test('shows what it would do, does that and no more, and says who asked', async () => {
+    await byHand('put', '101', '{"memory_mb":1}');
+    const otto = await signedIn('otto');
+    const look = await otto.press(await otto.visit('/targets/lxc/101'), 'Heal…');
+    expect(look.path).toMatch(/^\/do\/heal\/\d+$/);
+    await ended(runOf(look));
+    expect(await commands()).toEqual([]);
+    const shown = await otto.visit(look.path);
+    expect(shown.words).toContain('This would change 1 target');
+    expect(shown.words).toContain('recorded as asked for by otto (operator)');
+    const done = await otto.press(shown, 'Do this');
+    expect(done.path).toMatch(/^\/runs\/\d+$/);
+    await ended(runOf(done));
+    expect((await commands()).length).toBeGreaterThan(0);
+    expect(await phoenix.ledger.run(runOf(done))).toMatchObject({ by: 'otto', verb: 'converge', state: 'succeeded' });
+    expect((await otto.visit('/targets/lxc/101')).words).toContain('converge by otto');
+    expect((await otto.visit('/asked')).words).toMatch(/converge lxc\/101 otto operator, page/);
+    // A second time nothing is to be done, and no button does it.
+    const again = await otto.press(await otto.visit('/targets/lxc/101'), 'Heal…');
+    await ended(runOf(again));
+    const nothing = await otto.visit(again.path);
+    expect(nothing.words).toContain('Nothing is to be done');
+    expect(nothing.page).not.toContain('Do this');
+  });
+});
+
+test('what a look finds no answer to has no button', async () => {
+  await byHand('put', '101', '{"foreign":true}');
+  const ada = await signedIn('ada');
+  const form = formOf(await ada.visit('/'));
+  for (const name of ['heal', 'adopt']) {
+    const look = await ada.send(`/do/${name}`, { form, target: 'lxc/101' });
+    await ended(runOf(look));
+    const shown = await ada.visit(look.path);
+    expect(shown.words).toContain('box 101 is not ours');
+    expect(() => ada.press(shown, 'Adopt as shown')).toThrow('no button');
+    expect(() => ada.press(shown, 'Do this')).toThrow('no button');
+  }
+  expect(await commands()).toEqual([]);
+});
+
+describe('approving a step', () => {
+  test('shows its change, lets it go on, and is recorded', async () => {
+    await phoenix.push({ ...environment({ 102: {} }) });
+    const [open] = await phoenix.ledger.openRuns();
+    expect(open?.state).toBe('blocked');
+    const otto = await signedIn('otto');
+    const page = await otto.visit(`/do/approve/${open?.id}/lxc/101`);
+    expect(page.words).toContain('Approve lxc/101');
+    await otto.press(page, 'Approve this change');
+    await ended(open?.id as RunId);
+    const run = await phoenix.ledger.run(open?.id as RunId);
+    expect(run).toMatchObject({ state: 'succeeded', approvals: [{ target: 'lxc/101', by: 'otto' }] });
+    // Twice is refused in words.
+    const again = await otto.send(`/do/approve/${open?.id}/lxc/101`, { form: formOf(page) });
+    expect([again.status, again.words]).toEqual([409, expect.stringContaining('has ended')]);
+  });
+});
+
+test('a commit is replayed, looked at, frozen and unfrozen by their buttons', async () => {
+  const [pushed] = await phoenix.ledger.runs(1);
+  const otto = await signedIn('otto');
+  const home = await otto.visit('/');
+  const freeze = await otto.visit('/do/freeze');
+  expect(home.page).toContain('href="./do/freeze"');
+  expect((await otto.press(freeze, 'Freeze', { reason: '' })).status).toBe(409);
+  const frozen = await otto.press(freeze, 'Freeze', { reason: 'moving the storage' });
+  expect(frozen.words).toContain('frozen by otto: moving the storage');
+  const unfreeze = await otto.visit('/do/unfreeze');
+  expect(unfreeze.words).toContain('Frozen by otto: moving the storage');
+  await otto.press(unfreeze, 'Unfreeze');
+  expect(await phoenix.ledger.frozen()).toBeNull();
+  const looked = await otto.press(await otto.visit('/do/look'), 'Look now');
+  await ended(runOf(looked));
+  expect(await phoenix.ledger.run(runOf(looked))).toMatchObject({ trigger: 'drift', readOnly: true, by: 'otto' });
+  const replay = await otto.send('/do/replay', { form: formOf(home), commit: pushed?.commit ?? '' });
+  await ended(runOf(replay));
+  const replayed = await otto.press(await otto.visit(replay.path), 'Replay this commit');
+  await ended(runOf(replayed));
+  expect(await phoenix.ledger.run(runOf(replayed))).toMatchObject({
+    trigger: 'replay',
+    by: 'otto',
+    state: 'succeeded',
+  });
+  expect((await phoenix.ledger.asked(10)).map(({ what }) => what)).toEqual([
+    'replay',
+    'replay',
+    'drift',
+    'unfreeze',
+    'freeze',
+  ]);
+});
+
+describe('is not for', () => {
+  const PAGES = ['/do/freeze', '/do/unfreeze', '/do/look'];
+
+  test('whoever did not sign in, nor a reader, nor an operator where it takes an admin', async () => {
+    const nobody = visitor(url);
+    for (const path of PAGES) expect((await nobody.visit(path)).status).toBe(401);
+    expect((await nobody.send('/do/freeze', { reason: 'mine' })).status).toBe(401);
+    const rita = await signedIn('rita');
+    const home = await rita.visit('/');
+    expect(home.words).toContain('rita reader');
+    expect(home.page).not.toContain('/do/');
+    for (const path of PAGES) expect((await rita.visit(path)).words).toContain('You may not do this');
+    const form = formOf(home);
+    expect((await rita.send('/do/freeze', { form, reason: 'mine' })).status).toBe(403);
+    expect((await rita.send('/do/heal', { form })).status).toBe(403);
+    const otto = await signedIn('otto');
+    const adopt = await otto.send('/do/adopt', { form: formOf(await otto.visit('/')), target: 'lxc/101' });
+    expect([adopt.status, adopt.words]).toEqual([403, expect.stringContaining('this takes an admin')]);
+    expect([await phoenix.ledger.frozen(), await phoenix.ledger.asked(9)]).toEqual([null, []]);
+    const ada = await signedIn('ada');
+    expect((await ada.send('/do/adopt', { form: formOf(await ada.visit('/')), target: 'lxc/101' })).path).toMatch(
+      /^\/do\/adopt\/\d+$/,
+    );
+    // The API takes the token, whatever session comes along.
+    expect((await ada.send('/api/freeze', { reason: 'mine' })).status).toBe(401);
+  });
+
+  test('a form of another site, of another session or of none; and a look changes nothing', async () => {
+    const [otto, other] = [await signedIn('otto'), await signedIn('otto')];
+    const [form, foreign] = [formOf(await otto.visit('/')), formOf(await other.visit('/'))];
+    for (const [fields, headers, says] of [
+      [{ form }, { 'sec-fetch-site': 'cross-site' }, 'asked for by a page of another site'],
+      [{ form }, { 'sec-fetch-site': 'same-site' }, 'asked for by a page of another site'],
+      [{ form: foreign }, {}, 'not of your session'],
+      [{}, {}, 'not of your session'],
+    ] as const) {
+      const answer = await otto.send('/do/freeze', { reason: 'theirs', ...fields }, headers);
+      expect([answer.status, answer.words]).toEqual([403, expect.stringContaining(says)]);
+    }
+    for (const path of [...PAGES, '/do/heal', '/do/freeze?reason=theirs', `/do/freeze?reason=theirs&form=${form}`]) {
+      await otto.visit(path);
+    }
+    expect([await phoenix.ledger.frozen(), await phoenix.ledger.asked(9)]).toEqual([null, []]);
+    // Neither does a run lead to an action that it is not the dry run of.
+    const [pushed] = await phoenix.ledger.runs(1);
+    for (const name of ['heal', 'adopt', 'replay']) {
+      expect((await otto.send(`/do/${name}/${pushed?.id}`, { form })).status).toBe(404);
+    }
+    await otto.send('/sign-out', { form });
+    expect((await otto.send('/do/freeze', { form, reason: 'late' })).status).toBe(401);
+  });
+});
+
+describe('signing in by the forge', () => {
+  test('takes the way from here, once, and rights that count', async () => {
+    const state = 's'.repeat(43);
+    const stranger = visitor(url);
+    expect((await stranger.visit('/targets')).words).toContain('Sign in with GitHub');
+    const begun = await stranger.visit('/sign-in-forge?to=/targets');
+    expect(begun.path).toBe('http://forge.example/authorize');
+    const refused = await stranger.visit(`/signed-in?code=mallory&state=${state}`);
+    expect([refused.status, refused.words]).toEqual([403, expect.stringContaining('mallory has no rights')]);
+    // The way back is good for one time.
+    const again = await stranger.visit(`/signed-in?code=ada&state=${state}`);
+    expect([again.status, again.words]).toEqual([403, expect.stringContaining('Begin it again here')]);
+    expect(stranger.cookies.size).toBe(0);
+    const ada = await signedIn('ada');
+    expect([...ada.cookies.keys()]).toEqual(['phoenix_session']);
+    expect((await ada.visit('/targets')).words).toContain('ada admin');
+  });
+});
+
+function formOf({ page }: Shown): string {
+  return /name="form" value="([\w-]{43})"/.exec(page)?.[1] ?? '';
+}
