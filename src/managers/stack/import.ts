@@ -29,7 +29,7 @@ const SCHEMA = '../../etc/schemas/stack.schema.json';
 const WAY = 'production';
 
 /** The folder of a stack, below the config root. */
-export function stackFolder(name: string): string {
+function stackFolder(name: string): string {
   return `stacks/${name}`;
 }
 
