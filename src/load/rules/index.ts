@@ -44,6 +44,7 @@ import { formatsOf } from '../formats.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import { filesHoldTheirContent } from './content.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
+import { driftNamesExist } from './drift.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
 import { filesAreJson } from './other-format.ts';
@@ -110,5 +111,10 @@ const ACROSS: readonly Rule[] = [
 export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
-  return [areJson, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const kindsOfDrift: Rule = (context) =>
+    driftNamesExist(
+      context,
+      kinds.map(({ kind }) => kind),
+    );
+  return [areJson, kindsOfDrift, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }
