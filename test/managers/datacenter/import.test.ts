@@ -9,8 +9,9 @@ import { readHost } from '../../../src/cli/import/import.ts';
 import { sourceSettings } from '../../../src/cli/source.ts';
 import { load } from '../../../src/load/load.ts';
 import type { Imported } from '../../../src/managers/importer.ts';
-import { allTargets } from '../../../src/managers/index.ts';
+import { allTargets, managerOf } from '../../../src/managers/index.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
+import { kindOf } from '../../../src/model/ids.ts';
 import { parseSections } from '../../../src/proxmox/section-config.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
@@ -264,8 +265,40 @@ test('what is there is written as it is, and nothing of it would change', async 
     'token/ada@pve!backup',
     'user/ada@pve',
   ]);
+  // Taken over, everything stays as it was but for the marks, and a second time there is nothing to do.
+  for (const { reference } of imported.secrets)
+    await host.write(reference.replace('file:', ''), 'what a person put there\n');
+  const config = load(snapshotOf(imported.files, imported.texts), settings).config;
+  const targets = [...(config === null ? [] : allTargets(config).values())].filter(
+    ({ id }) => !/^(lxc|hypervisor)\//.test(id),
+  );
+  for (const target of targets) {
+    const step = (more: object) => convergeStep(managerOf(kindOf(target.id)), host, wanted(target, more));
+    expect([target.id, await step({ adopt: true })]).toMatchObject([target.id, { outcome: 'done' }]);
+    expect([target.id, await step({ before: target.spec })]).toMatchObject([
+      target.id,
+      { outcome: 'done', actions: [] },
+    ]);
+  }
+  for (const [path, text] of Object.entries(FILES)) {
+    if (/\/(lxc|firewall\/1)/.test(path)) continue;
+    const words = wordsWithoutMarks(await host.read(path));
+    // Proxmox writes its own two realms along.
+    if (path.endsWith('domains.cfg')) expect(words).toEqual(expect.arrayContaining(wordsWithoutMarks(text)));
+    else expect(words, path).toEqual(wordsWithoutMarks(text));
+  }
   await host.close();
 });
+
+/** In any order: Proxmox writes a file anew in an order of its own. */
+function wordsWithoutMarks(text: string): string[] {
+  const marks = /(comment|description)? ?(%20)?(\[|%5B)kept by Phoenix from [^\]\s]+(\]|%5D)| # *$/gm;
+  return text
+    .replaceAll(marks, '')
+    .split(/[\s,:]+/)
+    .filter((word) => word !== '' && word !== '#')
+    .sort();
+}
 
 test('one that is taken over keeps the secret that it has, until what is behind the reference is another', async () => {
   const reference = 'file:/etc/phoenix/secrets/metrics-flux.token';
