@@ -16,7 +16,14 @@ const io: Io = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   env: process.env,
-  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+  terminal: {
+    stdout: process.stdout.isTTY === true,
+    stderr: process.stderr.isTTY === true,
+    size() {
+      const { columns, rows } = process.stderr.isTTY ? process.stderr : process.stdout;
+      return columns === undefined || columns === 0 ? {} : { columns, rows };
+    },
+  },
   ...(process.stdin.isTTY ? { ask: askOnTerminal } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

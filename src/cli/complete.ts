@@ -4,6 +4,7 @@
 import tab from '@bomb.sh/tab/commander';
 import { SCHEMA_NAMES } from '../load/json-schema.ts';
 import { OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
+import { KNOWN_FAILURES } from '../messages/failure.ts';
 
 /** @param phoenix with all of its commands */
 export function addCompletion(phoenix: Parameters<typeof tab>[0]): void {
@@ -12,6 +13,10 @@ export function addCompletion(phoenix: Parameters<typeof tab>[0]): void {
     commands.get(command)?.argument(argument, (complete) => {
       for (const word of all) complete(word, '');
     });
-  words('explain', 'code', [...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES)]);
+  words('explain', 'code', [
+    ...Object.keys(PROBLEMS),
+    ...Object.keys(OUTCOMES),
+    ...KNOWN_FAILURES.map(({ code }) => code),
+  ]);
   words('schema', 'name', SCHEMA_NAMES);
 }

@@ -1,19 +1,21 @@
-// `phoenix explain`: what a problem code or the outcome of a step means, and what to do.
+// `phoenix explain`: what a problem code, the outcome of a step or a failure of Proxmox means, and what to do.
 
 import { nearest } from '../config/nearest.ts';
-import { type Explanation, isError, OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
+import { type Explanation, isError, OUTCOMES, PROBLEMS, sentence } from '../messages/explanations.ts';
+import { KNOWN_FAILURES, knownFailure } from '../messages/failure.ts';
+import { wrapToWidth } from '../messages/width.ts';
 import type { ProblemCode } from '../model/problem.ts';
-import { EXIT, type Io } from './io.ts';
+import { columnsOf, EXIT, type Io } from './io.ts';
 
 export interface ExplainArgs {
-  /** In any case; without it all are listed. */
+  /** In any case, or what a program said; without it all are listed. */
   readonly code?: string | undefined;
   readonly json: boolean;
 }
 
 interface Entry extends Explanation {
   readonly code: string;
-  readonly kind: 'error' | 'warning' | 'outcome';
+  readonly kind: 'error' | 'warning' | 'outcome' | 'failure';
 }
 
 const ENTRIES: readonly Entry[] = [
@@ -21,6 +23,9 @@ const ENTRIES: readonly Entry[] = [
     return { code, kind: isError(code) ? 'error' : 'warning', ...explanation };
   }),
   ...Object.entries(OUTCOMES).map(([code, explanation]): Entry => ({ code, kind: 'outcome', ...explanation })),
+  ...KNOWN_FAILURES.map(
+    ({ code, means, remedy }): Entry => ({ code, kind: 'failure', means, remedy: sentence(remedy) }),
+  ),
 ];
 
 /** Resolves to the exit code: 2 for a code that there is not. */
@@ -30,7 +35,9 @@ export async function explain({ code, json }: ExplainArgs, io: Io): Promise<numb
     return EXIT.done;
   }
   const asked = code.toUpperCase().replaceAll('-', '_');
-  const entry = ENTRIES.find((each) => each.code.toUpperCase() === asked);
+  // A code is one word; what a program said is a sentence.
+  const said = knownFailure(code)?.code;
+  const entry = ENTRIES.find((each) => each.code.toUpperCase() === asked || each.code === said);
   if (entry === undefined) {
     const meant = nearest(
       asked,
@@ -41,7 +48,8 @@ export async function explain({ code, json }: ExplainArgs, io: Io): Promise<numb
     io.stderr(`phoenix explain: there is no code "${code}"\n${remedy}\n`);
     return EXIT.usage;
   }
-  io.stdout(json ? print(entry) : `${entry.code} (${entry.kind})\n\n${entry.means}\n\nWhat to do: ${entry.remedy}\n`);
+  const text = `${entry.code} (${entry.kind})\n\n${entry.means}\n\nWhat to do: ${entry.remedy}\n`;
+  io.stdout(json ? print(entry) : wrapToWidth(text, columnsOf(io)));
   return EXIT.done;
 }
 

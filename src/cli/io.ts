@@ -9,7 +9,19 @@ export interface Io {
   /** Asks a person and resolves to the line that was typed, which is not shown where it is `hidden`; absent where nobody can be asked. */
   readonly ask?: (question: string, how?: { readonly hidden: boolean }) => Promise<string | null>;
   /** Which of the two is a terminal; neither when absent. */
-  readonly terminal?: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly terminal?: Terminal;
+}
+
+interface Terminal {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** As it is now, for a window may be resized; absent, or empty, where it does not say. */
+  readonly size?: () => { readonly columns?: number; readonly rows?: number };
+}
+
+/** Of standard output; null where it is no terminal, and then nothing is wrapped. */
+export function columnsOf({ terminal }: Io): number | null {
+  return terminal?.stdout === true ? (terminal.size?.().columns ?? null) : null;
 }
 
 /** Colours only on a terminal, and not against the user's wish (https://no-color.org). */

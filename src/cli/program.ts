@@ -106,7 +106,7 @@ export async function run(
 
   command(
     'explain [code]',
-    'what a problem code or the outcome of a step means, and what to do',
+    'what a problem code, an outcome of a step or a message of Proxmox means, and what to do',
     'explain DUPLICATE_IP',
   )
     .option('--json', 'answer with one JSON document', false)
@@ -218,6 +218,10 @@ export async function run(
   command('unfreeze', 'go on with what waits', 'unfreeze')
     .option('--json', 'answer with one JSON document', false)
     .action(async (options) => ending((await import('./agent/freeze.ts')).unfreeze(options, io)));
+
+  command('open [what...]', 'the address of a page of the agent; on a terminal it is opened', 'open 12 lxc/101').action(
+    async (what) => ending((await import('./agent/open.ts')).openPage({ what }, io)),
+  );
 
   command('notify', 'who is told what needs a person, and whether that gets there', 'notify --test ops')
     .option('--test [channel]', 'send a test to this channel, or to all')

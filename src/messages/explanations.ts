@@ -2,11 +2,17 @@
 
 import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
 import type { Outcome } from '../model/run.ts';
+import { KNOWN_FAILURES } from './failure.ts';
 
 export interface Explanation {
   readonly means: string;
   /** What to do. */
   readonly remedy: string;
+}
+
+/** A remedy that stands behind a semicolon, as a sentence of its own. */
+export function sentence(remedy: string): string {
+  return `${remedy.slice(0, 1).toUpperCase()}${remedy.slice(1)}.`;
 }
 
 export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
@@ -288,5 +294,10 @@ export function problemsPage(): string {
     '',
     `What to do: ${remedy}`,
   ]);
-  return [...head, ...codes, ''].join('\n');
+  const failures = KNOWN_FAILURES.flatMap(({ code, means, remedy }) => {
+    return ['', `### ${code}`, '', means, '', `What to do: ${sentence(remedy)}`];
+  });
+  const also =
+    'Not of a configuration: what a step of a run may say. `phoenix explain` finds these by the message itself too.';
+  return [...head, ...codes, '', '## Failures of Proxmox', '', also, ...failures, ''].join('\n');
 }

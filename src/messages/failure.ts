@@ -4,32 +4,96 @@ import type { Action } from '../model/action.ts';
 import { failureText } from '../model/failure.ts';
 import type { CommandResult } from '../ports.ts';
 
-/** What to do about the messages of Proxmox that people meet most, by what they say. Short enough to stand in a status beside what failed. */
-export const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/can't lock file|got timeout/i, 'replay when what else works on it has ended'],
-  [/CT is locked|VM is locked/i, 'unlock it when nothing works on it any more, then replay'],
-  [/no space left|out of space/i, 'make room on the storage, then replay'],
-  [/storage '[^']*' does not exist/i, 'add the storage to the host or name another, then push'],
-  [/is not most recent snapshot/i, 'remove the newer snapshots, if they may go, and roll back by hand'],
-  [/snapshot feature is not available/i, 'turn rollback_on_failure off, or move it to a storage that can snapshot'],
-  [
-    /checksum mismatch.*aborting/i,
-    'remove the other file of that name on the node, or name the image otherwise, then replay',
-  ],
-  [/checksum mismatch/i, "compare template_image_sha256 with the publisher's list, then push"],
-  [
-    /is not configured for content type/i,
-    'let the storage take it, with `pvesm set` and its content types, then replay',
-  ],
-  [/template: no such template/i, 'name one that `pveam available` lists, or put the file on the storage, then replay'],
-  [/permission denied|permission check failed/i, 'run Phoenix as root on the node'],
+interface KnownFailure {
+  /** As `phoenix explain` names it. */
+  readonly code: string;
+  /** What the program says of it. */
+  readonly says: RegExp;
+  readonly means: string;
+  /** Short enough to stand in a status beside what failed. */
+  readonly remedy: string;
+}
+
+/** The messages of Proxmox that people meet most, with what to do about them. The first that a text has is meant. */
+export const KNOWN_FAILURES: readonly KnownFailure[] = [
+  {
+    code: 'LOCK_TIMEOUT',
+    says: /can't lock file|got timeout/i,
+    means: 'Another program works on the guest or the storage, and did not end in time.',
+    remedy: 'replay when what else works on it has ended',
+  },
+  {
+    code: 'GUEST_LOCKED',
+    says: /CT is locked|VM is locked/i,
+    means: 'A backup, migration, snapshot or clone holds the guest, or held it when it was broken off.',
+    remedy: 'unlock it when nothing works on it any more, then replay',
+  },
+  {
+    code: 'STORAGE_FULL',
+    says: /no space left|out of space/i,
+    means: 'The storage has no room for what is to be written.',
+    remedy: 'make room on the storage, then replay',
+  },
+  {
+    code: 'STORAGE_MISSING',
+    says: /storage '[^']*' does not exist/i,
+    means: 'The configuration names a storage that the host does not have.',
+    remedy: 'add the storage to the host or name another, then push',
+  },
+  {
+    code: 'SNAPSHOT_NOT_NEWEST',
+    says: /is not most recent snapshot/i,
+    means: 'ZFS goes back to the newest snapshot alone, and somebody took one after that of Phoenix.',
+    remedy: 'remove the newer snapshots, if they may go, and roll back by hand',
+  },
+  {
+    code: 'NO_SNAPSHOTS',
+    says: /snapshot feature is not available/i,
+    means: 'A disk of the guest lies on a storage that has no snapshots.',
+    remedy: 'turn rollback_on_failure off, or move it to a storage that can snapshot',
+  },
+  {
+    code: 'IMAGE_NAME_TAKEN',
+    says: /checksum mismatch.*aborting/i,
+    means: 'A file of that name lies on the node, and is not the one that is declared.',
+    remedy: 'remove the other file of that name on the node, or name the image otherwise, then replay',
+  },
+  {
+    code: 'CHECKSUM_MISMATCH',
+    says: /checksum mismatch/i,
+    means: 'What was downloaded is not what the checksum says.',
+    remedy: "compare template_image_sha256 with the publisher's list, then push",
+  },
+  {
+    code: 'CONTENT_TYPE',
+    says: /is not configured for content type/i,
+    means: 'The storage is not set to take disks, images or templates of this kind.',
+    remedy: 'let the storage take it, with `pvesm set` and its content types, then replay',
+  },
+  {
+    code: 'TEMPLATE_MISSING',
+    says: /template: no such template/i,
+    means: "The template is not in Proxmox's list: it was replaced by a newer one, or its name is misspelt.",
+    remedy: 'name one that `pveam available` lists, or put the file on the storage, then replay',
+  },
+  {
+    code: 'NOT_ROOT',
+    says: /permission denied|permission check failed/i,
+    means: 'Phoenix runs on the node as a user that may not do this.',
+    remedy: 'run Phoenix as root on the node',
+  },
 ];
+
+/** Undefined for a text that says nothing known. */
+export function knownFailure(text: string): KnownFailure | undefined {
+  return KNOWN_FAILURES.find(({ says }) => says.test(text));
+}
 
 /** For example `pct start 101: exit 255: CT is locked (backup); …`. */
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const why = errorLine(result.stderr) ?? errorLine(result.stdout);
-  const known = REMEDIES.find(([pattern]) => pattern.test(`${result.stderr}\n${result.stdout}`))?.[1] ?? null;
+  const known = knownFailure(`${result.stderr}\n${result.stdout}`)?.remedy ?? null;
   const remedy = action.remedy ?? known;
   const told = [endInWords(action, result), why].filter((part) => part !== undefined);
   return failureText({ what: what.trim(), why: told.join(': '), remedy });

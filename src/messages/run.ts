@@ -47,7 +47,7 @@ export interface ToldStatus {
   readonly orphans?: readonly MarkedTarget[] | null;
 }
 
-const STATE_STYLES: Record<RunState, Style> = {
+export const STATE_STYLES: Record<RunState, Style> = {
   planned: 'bold',
   applying: 'bold',
   succeeded: 'green',
@@ -135,6 +135,13 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
     const known = seen.get(step.target);
     return step.outcome !== (known?.outcome ?? null) || (step.started !== null && (known?.started ?? null) === null);
   });
+  return news.map((step) => stepLine(after, step, colours));
+}
+
+/** Of those the ones that ended: what runs is drawn elsewhere. */
+export function endLines(before: Run | null, after: Run, colours: boolean): string[] {
+  const seen = new Map(before?.steps.map((step) => [step.target, step.outcome]));
+  const news = after.steps.filter(({ target, outcome }) => outcome !== null && outcome !== (seen.get(target) ?? null));
   return news.map((step) => stepLine(after, step, colours));
 }
 

@@ -127,6 +127,44 @@ describe('--wait', () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: run, state: 'succeeded' });
   });
 
+  test('draws on a terminal what runs, takes that away at the end, and leaves lines where none can be drawn', async () => {
+    const follow = async (env: Record<string, string>, isTerminal: boolean) => {
+      // No lease of the run before is left.
+      await redis.clear();
+      const run = await planRun(door.ledger);
+      let stderr = '';
+      let stdout = '';
+      const io = {
+        stdout: (text: string) => {
+          stdout += text;
+        },
+        stderr: (text: string) => {
+          stderr += text;
+        },
+        env: { ...environment(), NO_COLOR: '1', ...env },
+        terminal: { stdout: isTerminal, stderr: isTerminal, size: () => ({ columns: 50, rows: 10 }) },
+      };
+      const ended = runs({ run, limit: 1, wait: true, json: false }, io);
+      await until(() => stderr !== '' || !isTerminal || env['TERM'] === 'dumb', 'the drawing');
+      await finishStep(door.ledger, run, LXC);
+      await finishStep(door.ledger, run, VM);
+      await door.ledger.endRun(run, 'succeeded', ENDED, []);
+      expect(await ended).toBe(0);
+      return { stderr, stdout, run };
+    };
+    const drawn = await follow({}, true);
+    expect(drawn.stderr).toContain('· lxc/101  update  waits\n· vm/1001  update  waits\n');
+    expect(drawn.stderr).toContain('lxc/101 update: applied\n');
+    // Up over the last drawing, and all of it erased.
+    expect(drawn.stderr.slice(drawn.stderr.lastIndexOf('\n') + 1)).toMatch(/^.\[\d+A.\[0J$/);
+    for (const line of drawn.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
+    for (const plain of [await follow({}, false), await follow({ TERM: 'dumb' }, true)]) {
+      expect(plain.stderr).not.toContain('\u001b');
+      expect(plain.stderr).toContain('vm/1001 update: applied\n');
+      expect(plain.stdout).toContain(`run ${plain.run} succeeded: 2 applied`);
+    }
+  });
+
   test('an interrupt ends it with 130', async () => {
     const run = await planRun(door.ledger);
     const { child, output, ended } = start(['logs', run, '--follow'], environment());
@@ -164,9 +202,7 @@ describe('looking', () => {
     const first = await planRun(door.ledger);
     const second = await planRun(door.ledger);
     const { stdout } = await ask('runs');
-    expect(stdout).toBe(
-      `run ${second} planned: 2 to do (aaaaaaa, push by ada)\nrun ${first} planned: 2 to do (aaaaaaa, push by ada)\n`,
-    );
+    expect(stdout).toBe([second, first].map((run) => `run ${run}  planned  aaaaaaa  push by ada  2 to do\n`).join(''));
     expect(JSON.parse((await ask('runs', '--limit', '1', '--json')).stdout)).toMatchObject([{ id: second }]);
   });
 
@@ -261,4 +297,16 @@ describe('notify', () => {
     ]);
     expect((await ask('notify', '--test', 'unknown')).stderr).toContain('there is no channel unknown; there are ops');
   });
+});
+
+test('open prints the address of a page, and takes nothing for a page that is none', async () => {
+  const pages = [[], ['12'], ['lxc/101'], ['12', 'lxc/101'], ['certificate/*.example.org']];
+  const printed = await Promise.all(pages.map(async (words) => (await ask('open', ...words)).stdout));
+  expect(printed).toEqual(
+    ['/', '/runs/12', '/targets/lxc/101', '/runs/12/lxc/101', '/targets/certificate/*.example.org'].map(
+      (path) => `${door.url}${path}\n`,
+    ),
+  );
+  for (const words of [['lxc/../..'], ['12', '13'], ['$(reboot)'], ['12', 'lxc/101', 'x']])
+    expect(await ask('open', ...words)).toMatchObject({ exit: 2, stdout: '' });
 });

@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type ExplainArgs, explain } from '../../src/cli/explain.ts';
 import { OUTCOMES, PROBLEMS, problemsPage } from '../../src/messages/explanations.ts';
+import { KNOWN_FAILURES } from '../../src/messages/failure.ts';
 import { captured } from './captured.ts';
 
 const run = (args: Partial<ExplainArgs>) => captured((io) => explain({ json: false, ...args }, io));
 
-test.each([...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES)])('%s is explained, with what to do', async (code) => {
+const CODES = [...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES), ...KNOWN_FAILURES.map(({ code }) => code)];
+
+test.each(CODES)('%s is explained, with what to do', async (code) => {
   const { exit, out, err } = await run({ code: code.toLowerCase() });
   expect([exit, err]).toEqual([0, '']);
-  expect(out).toMatch(new RegExp(`^${code} \\((error|warning|outcome)\\)\n\n.+\n\nWhat to do: .+\n$`));
+  expect(out).toMatch(new RegExp(`^${code} \\((error|warning|outcome|failure)\\)\n\n.+\n\nWhat to do: .+\n$`));
 });
 
 describe('as JSON', () => {
@@ -22,7 +25,7 @@ describe('as JSON', () => {
   test('all are one list', async () => {
     const { out } = await run({ json: true });
     const codes = (JSON.parse(out) as { readonly code: string }[]).map(({ code }) => code);
-    expect(codes).toEqual([...Object.keys(PROBLEMS), ...Object.keys(OUTCOMES)]);
+    expect(codes).toEqual(CODES);
   });
 });
 
@@ -30,7 +33,7 @@ test('without a code all are listed, each on a line', async () => {
   const { exit, out } = await run({});
   expect(exit).toBe(0);
   expect(out).toContain('NO_FIREWALL (warning)\n');
-  expect(out.trim().split('\n')).toHaveLength(Object.keys(PROBLEMS).length + Object.keys(OUTCOMES).length);
+  expect(out.trim().split('\n')).toHaveLength(CODES.length);
 });
 
 test.each([
@@ -41,6 +44,12 @@ test.each([
   const { exit, out, err } = await run({ code });
   expect([exit, out]).toEqual([2, '']);
   expect(err).toBe(`phoenix explain: there is no code "${code}"\n${remedy}\n`);
+});
+
+test('a failure is found by what the program said, as it stands in a status or a log', async () => {
+  const { exit, out } = await run({ code: 'pct start 101: exit 255: CT is locked (backup)' });
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it when .+, then replay\.\n$/);
 });
 
 test('docs/problems.md is that of the code', async () => {

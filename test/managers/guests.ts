@@ -35,6 +35,7 @@ const SHARED = {
   triggerSync: false,
   networks: [],
   options: {},
+  pool: null,
 } as const;
 
 const LINK = {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { detailsOfRun, detailsOfStep } from '../../src/messages/details/details.ts';
 import { plain } from '../../src/messages/details/markdown.ts';
 import { mergedMarkdown } from '../../src/messages/details/merged.ts';
-import { actionFailure, REMEDIES } from '../../src/messages/failure.ts';
+import { actionFailure, KNOWN_FAILURES, knownFailure } from '../../src/messages/failure.ts';
 import { noSigningKeys, tooManyCommits, unsigned } from '../../src/messages/policy.ts';
 import { planned } from '../../src/messages/pull-request.ts';
 import { rehearsalStep } from '../../src/messages/rehearsal.ts';
@@ -65,13 +65,13 @@ const SAID = [
 
 const failures = SAID.map((said) => {
   const result: CommandResult = { exit: 255, stdout: '', stderr: `${NOISE} ${said} ${NOISE}`, ms: 1, ended: 'exited' };
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1] ?? '';
+  const remedy = knownFailure(said)?.remedy ?? '';
   return { said, remedy, reason: actionFailure(start, result) };
 });
 
 test('every known failure is tried here', () => {
-  expect(new Set(failures.map(({ remedy }) => remedy))).toEqual(new Set(REMEDIES.map(([, remedy]) => remedy)));
-  for (const [, remedy] of REMEDIES) expect(remedy).not.toContain('; ');
+  expect(new Set(failures.map(({ remedy }) => remedy))).toEqual(new Set(KNOWN_FAILURES.map(({ remedy }) => remedy)));
+  for (const { remedy } of KNOWN_FAILURES) expect(remedy).not.toContain('; ');
 });
 
 function step(reason: string, outcome: StepRecord['outcome'] = 'failed'): StepRecord {

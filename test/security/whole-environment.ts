@@ -34,6 +34,7 @@ function guest(id: number) {
     description: 'What it is for',
     comment: 'A remark',
     tags: ['web'],
+    pool: 'prod',
     features: ['base_setup'],
     firewall: {
       enabled: true,

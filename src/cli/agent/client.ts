@@ -44,10 +44,19 @@ export interface Client {
 
 /** @throws ClientFailure when the environment does not name an agent */
 export function clientOf(io: Io): Client {
+  return openClient(settingsOf(io));
+}
+
+/** Where its pages are too. @throws ClientFailure when the environment does not name an agent */
+export function agentUrl(io: Io): string {
+  return settingsOf(io).url;
+}
+
+function settingsOf(io: Io): ClientSettings {
   const { settings, problems } = clientSettings(io.env);
   const [problem] = problems;
   if (problem !== undefined) throw new ClientFailure(problem.message, problem.hint, EXIT.usage);
-  return openClient(settings);
+  return settings;
 }
 
 export function openClient({ url, token: held }: ClientSettings): Client {

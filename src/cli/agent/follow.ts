@@ -1,9 +1,11 @@
 // Following a run to its end, and the exit code that it deserves.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { progressLines, runText } from '../../messages/run.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { runText } from '../../messages/run.ts';
+import { wrapToWidth } from '../../messages/width.ts';
+import { colours, columnsOf, EXIT, type Io } from '../io.ts';
 import type { Client } from './client.ts';
+import { showLive } from './live.ts';
 
 export interface AskOptions {
   readonly json: boolean;
@@ -24,19 +26,28 @@ export async function endWithRun(
     io.stdout(json ? `${JSON.stringify({ run })}\n` : `${run === null ? 'done' : `run ${run}`}\n`);
     return EXIT.done;
   }
-  let seen: RunJson | null = null;
-  const end = await client.follow(run, {
-    onRun(now) {
-      if (io.terminal?.stderr) {
-        for (const line of progressLines(seen, now, colours(io, 'stderr'))) io.stderr(`${line}\n`);
-      }
-      if (now.ended === null && now.reason !== null && now.reason !== seen?.reason) io.stderr(`${now.reason}\n`);
-      seen = now;
-    },
-    enough: waitsForPerson,
-  });
-  io.stdout(json ? `${JSON.stringify(end)}\n` : `${runText(end, colours(io, 'stdout'))}\n`);
-  return exitOf(end);
+  let reason: string | null = null;
+  // A program that reads one document is told nothing beside it.
+  const live = json && io.terminal?.stderr !== true ? null : showLive(io);
+  const say = live?.say ?? ((line: string) => io.stderr(`${line}\n`));
+  try {
+    const end = await client.follow(run, {
+      onRun(now) {
+        live?.run(now);
+        if (now.ended === null && now.reason !== null && now.reason !== reason) say(now.reason);
+        reason = now.reason;
+      },
+      onLog: (target, lines) => live?.printed(target, lines),
+      enough: waitsForPerson,
+    });
+    live?.close();
+    io.stdout(
+      json ? `${JSON.stringify(end)}\n` : `${wrapToWidth(runText(end, colours(io, 'stdout')), columnsOf(io))}\n`,
+    );
+    return exitOf(end);
+  } finally {
+    live?.close();
+  }
 }
 
 export function exitOf({ state }: Pick<RunJson, 'state'>): number {

@@ -1,9 +1,11 @@
 // `phoenix runs`: the newest runs, or one of them with its steps.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { runLine, runText } from '../../messages/run.ts';
+import { runText } from '../../messages/run.ts';
+import { runsTable } from '../../messages/runs-table.ts';
+import { wrapToWidth } from '../../messages/width.ts';
 import type { Run } from '../../model/run.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { colours, columnsOf, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { endWithRun } from './follow.ts';
 
@@ -19,12 +21,12 @@ export async function runs({ run: id, limit, wait, json }: RunsArgs, io: Io): Pr
   const coloured = colours(io, 'stdout');
   if (id === undefined) {
     const newest = await client.get<Run[]>(`/runs?limit=${limit}`);
-    const lines = newest.length === 0 ? ['no runs yet'] : newest.map((run) => runLine(run, coloured));
-    io.stdout(json ? `${JSON.stringify(newest)}\n` : `${lines.join('\n')}\n`);
+    const lines = newest.length === 0 ? 'no runs yet' : runsTable(newest, coloured);
+    io.stdout(json ? `${JSON.stringify(newest)}\n` : `${wrapToWidth(lines, columnsOf(io))}\n`);
     return EXIT.done;
   }
   if (wait) return endWithRun(client, id, { json, wait }, io);
   const run = await client.get<RunJson>(`/runs/${encodeURIComponent(id)}`);
-  io.stdout(json ? `${JSON.stringify(run)}\n` : `${runText(run, coloured)}\n`);
+  io.stdout(json ? `${JSON.stringify(run)}\n` : `${wrapToWidth(runText(run, coloured), columnsOf(io))}\n`);
   return EXIT.done;
 }

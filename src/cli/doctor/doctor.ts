@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedactor } from '../../io/redact.ts';
 import { paint, type Style } from '../../messages/paint.ts';
+import { wrapToWidth } from '../../messages/width.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { colours, columnsOf, EXIT, type Io } from '../io.ts';
 import { openHostOf } from '../rehearse/open-host.ts';
 import {
   checkClock,
@@ -44,7 +45,10 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
   }
   const wrong = diagnostics.filter(({ state }) => state === 'failed');
   if (json) io.stdout(`${JSON.stringify({ ok: wrong.length === 0, checks: diagnostics })}\n`);
-  else io.stdout(diagnostics.map((diagnostic) => diagnosticText(diagnostic, colours(io, 'stdout'))).join(''));
+  else {
+    const text = diagnostics.map((diagnostic) => diagnosticText(diagnostic, colours(io, 'stdout'))).join('');
+    io.stdout(wrapToWidth(text, columnsOf(io)));
+  }
   if (wrong.length === 0) return EXIT.done;
   return wrong.every(({ check }) => check === 'settings') ? EXIT.no : EXIT.missing;
 }

@@ -34,6 +34,7 @@ import {
   guestNamesHaveNoDots,
   otherNamesAreHostnames,
 } from '../../managers/guest/rules/hostnames.ts';
+import { poolsAreSaidOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
@@ -69,6 +70,8 @@ const ACROSS: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
+  poolsAreSaidOnce,
+  poolsComeBeforeTheirGuests,
   protectedGuestsExist,
   usedEnvironmentsExist,
   rolesAreUnique,

@@ -1,0 +1,78 @@
+// A run as it goes on, drawn over and over at the end of a terminal; what is over is left above it as lines. Where there is no terminal, or
+// one that cannot move its cursor, the lines alone.
+
+import type { RunJson } from '../../agent/http/run-json.ts';
+import { progressBlock } from '../../messages/progress.ts';
+import { endLines, progressLines } from '../../messages/run.ts';
+import type { TargetId } from '../../model/ids.ts';
+import { colours, type Io } from '../io.ts';
+
+const PICTURE_EVERY_MS = 120;
+
+export interface Live {
+  run(run: RunJson): void;
+  printed(target: TargetId, lines: readonly string[]): void;
+  /** A line for people that stays. */
+  say(line: string): void;
+  /** Takes the drawing away. */
+  close(): void;
+}
+
+export function showLive(io: Io): Live {
+  const { terminal, env } = io;
+  const isDrawn = terminal?.stderr === true && env['TERM'] !== 'dumb';
+  return isDrawn ? drawn(io) : plain(io);
+}
+
+function plain(io: Io): Live {
+  let seen: RunJson | null = null;
+  const say = (line: string) => io.stderr(`${line}\n`);
+  return {
+    run(now) {
+      for (const line of progressLines(seen, now, colours(io, 'stderr'))) say(line);
+      seen = now;
+    },
+    printed() {},
+    say,
+    close() {},
+  };
+}
+
+function drawn(io: Io): Live {
+  const coloured = colours(io, 'stderr');
+  const printed = new Map<TargetId, string>();
+  let seen: RunJson | null = null;
+  let height = 0;
+  let picture = 0;
+  /** Up over what is drawn, and all below taken away. */
+  const erase = () => (height === 0 ? '' : `\u001b[${height}A\u001b[0J`);
+  const draw = (above: readonly string[] = []) => {
+    const { columns = 80, rows = 24 } = io.terminal?.size?.() ?? {};
+    const screen = { columns, rows, colours: coloured };
+    const block = seen === null ? [] : progressBlock({ run: seen, printed, now: new Date(), picture }, screen);
+    io.stderr(`${erase()}${[...above, ...block].map((line) => `${line}\n`).join('')}`);
+    height = block.length;
+  };
+  const timer = setInterval(() => {
+    picture += 1;
+    if (seen !== null) draw();
+  }, PICTURE_EVERY_MS);
+  timer.unref();
+  return {
+    run(now) {
+      const over = endLines(seen, now, coloured);
+      seen = now;
+      draw(over);
+    },
+    printed(target, lines) {
+      const last = lines.findLast((line) => line.trim() !== '');
+      if (last !== undefined) printed.set(target, last.trim());
+    },
+    say: (line) => draw([line]),
+    close() {
+      clearInterval(timer);
+      io.stderr(erase());
+      height = 0;
+    },
+  };
+}

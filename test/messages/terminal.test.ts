@@ -1,0 +1,121 @@
+// What people read in a terminal fits it, at every width: words stay whole, and nothing is lost.
+
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { progressBlock } from '../../src/messages/progress.ts';
+import { runsTable } from '../../src/messages/runs-table.ts';
+import { cutToWidth, wrapToWidth } from '../../src/messages/width.ts';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { Run, StepRecord } from '../../src/model/run.ts';
+
+const NOW = new Date('2026-01-01T01:02:03.000Z');
+
+function stepOf(target: string, changes: Partial<StepRecord> = {}): StepRecord {
+  const common = { verb: 'update', impact: 'live', reason: null, attempts: 0, ended: null, actions: [] } as const;
+  return { target: target as TargetId, outcome: null, started: null, ...common, ...changes };
+}
+
+function runOf(steps: readonly StepRecord[], changes: Partial<Run> = {}): Run {
+  const common = { commit: 'a'.repeat(40), trigger: 'push', verb: null, readOnly: false, by: 'ada' } as const;
+  const times = { created: '', started: null, ended: null };
+  return { id: '12' as RunId, state: 'applying', steps, ...common, ...times, ...changes };
+}
+
+describe('wrapping', () => {
+  test('goes on below where the text of a table began, else two columns further in', () => {
+    const table = '  lxc/101  applied 3f2a1bc running last step failed: no space left on device';
+    expect(wrapToWidth(table, 40)).toBe(
+      '  lxc/101  applied 3f2a1bc running last\n           step failed: no space left on\n           device',
+    );
+    expect(wrapToWidth('one two three four five six seven', 26)).toBe('one two three four five\n  six seven');
+    expect(wrapToWidth(table, null)).toBe(table);
+  });
+
+  const word = fc.string({ unit: fc.constantFrom('a', 'é', '中', '🙂', '-'), minLength: 1, maxLength: 9 });
+  test('keeps every line within the terminal, every word whole and in its order', () => {
+    const line = fc.tuple(fc.nat(4), fc.boolean(), fc.array(word, { minLength: 1, maxLength: 30 }));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 4 }), fc.integer({ min: 40, max: 120 }), (lines, columns) => {
+        const text = lines
+          .map(
+            ([blanks, isTable, [first = '', ...rest]]) =>
+              `${' '.repeat(blanks)}${first}${isTable ? '  ' : ' '}${rest.join(' ')}`,
+          )
+          .join('\n');
+        const wrapped = wrapToWidth(text, columns);
+        for (const each of wrapped.split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(columns);
+        const words = (all: string) => all.split(/\s+/).filter((each) => each !== '');
+        expect(words(wrapped)).toEqual(words(text));
+      }),
+    );
+  });
+
+  test('of colours counts none', () => {
+    const text = `\u001b[32m${'word '.repeat(30)}\u001b[0m`;
+    for (const each of wrapToWidth(text, 40).split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(40);
+  });
+
+  test('cut, a text is one line of that width, and never half a character', () => {
+    fc.assert(
+      fc.property(fc.array(word), fc.integer({ min: 2, max: 40 }), (words, columns) => {
+        const cut = cutToWidth(words.join(' '), columns);
+        expect(stringWidth(cut)).toBeLessThanOrEqual(columns);
+        expect(cut).toBe(cut.toWellFormed());
+      }),
+    );
+  });
+});
+
+describe('the drawing of a run', () => {
+  const screen = { columns: 60, rows: 10, colours: false };
+  const started = '2026-01-01T00:00:00.000Z';
+
+  test('has a line for each step that runs or waits, with its time and last output, and counts the rest', () => {
+    const steps = [
+      stepOf('lxc/101', { outcome: 'applied', started }),
+      stepOf('vm/1001', { started: '2026-01-01T01:01:00.000Z' }),
+      stepOf('lxc/102', { started }),
+      stepOf('stack/1002.web'),
+    ];
+    const printed = new Map([['vm/1001' as TargetId, '\u001b[2Jtransferred 1.0 GiB of 32.0 GiB (3.12%)']]);
+    expect(progressBlock({ run: runOf(steps), printed, now: NOW, picture: 12 }, screen)).toEqual([
+      '⠹ vm/1001         update  1 min 3 s  ?[2Jtransferred 1.0 G…',
+      '⠹ lxc/102         update  1 h 2 min',
+      '· stack/1002.web  update  waits',
+      'run 12: 1 applied, 3 to do',
+    ]);
+    expect(progressBlock({ run: runOf([]), printed, now: NOW, picture: 0 }, screen)).toEqual([
+      '⠋ run 12: waits to be planned',
+    ]);
+  });
+
+  test('never fills more than the terminal, whatever runs', () => {
+    const sizes = fc.record({ columns: fc.integer({ min: 20, max: 200 }), rows: fc.integer({ min: 4, max: 60 }) });
+    fc.assert(
+      fc.property(fc.nat(200), sizes, fc.string({ unit: 'binary' }), (count, size, output) => {
+        const steps = Array.from({ length: count }, (_, at) => stepOf(`lxc/${at}`, at % 3 === 0 ? { started } : {}));
+        const printed = new Map(steps.map(({ target }) => [target, output]));
+        const lines = progressBlock({ run: runOf(steps), printed, now: NOW, picture: 1 }, { ...size, colours: true });
+        expect(lines.length).toBeLessThanOrEqual(size.rows - 2);
+        for (const line of lines) {
+          expect(stringWidth(line)).toBeLessThanOrEqual(size.columns);
+          expect(stripVTControlCharacters(line)).not.toMatch(/\p{Cc}/u);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+test('runs stand one below the other in columns', () => {
+  const runs = [
+    runOf([stepOf('lxc/101', { outcome: 'applied' })], { id: '112' as RunId, state: 'succeeded' }),
+    runOf([], { by: '中村', trigger: 'replay', state: 'blocked' }),
+  ];
+  expect(runsTable(runs, false)).toBe(
+    'run 112  succeeded  aaaaaaa  push by ada     1 applied\nrun 12   blocked    aaaaaaa  replay by 中村',
+  );
+  expect(runsTable(runs, true)).toContain('\u001b[32msucceeded\u001b[0m  aaaaaaa');
+});
