@@ -315,6 +315,9 @@ source.paths['/cluster/backup/{id}'] = {
   DELETE: { params: jobId },
 };
 
+const { acmedomain0: acmeDomain, ...ofNode } = source.paths['/nodes/{node}/config'].PUT.params;
+source.paths['/nodes/{node}/config'].PUT.params = { ...ofNode, 'acmedomain[n]': acmeDomain };
+
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options
 for (const path of Object.keys(source.paths)
@@ -366,7 +369,8 @@ for (const [verb, parameters] of Object.entries(COMMAND_LINE_ONLY)) {
 for (const method of Object.values(methods)) delete method.name;
 
 const highest = {
-  lxc: { ...source.index_max.lxc },
+  // Of a node: the viewer names the first alone (pve-manager, PVE/NodeConfig.pm, MAXDOMAINS).
+  lxc: { acmedomain: 5, ...source.index_max.lxc },
   qemu: Object.fromEntries(Object.entries(source.index_max.qemu).map(([key, value]) => [key, Number(value)])),
   storage: {},
 };

@@ -8,6 +8,7 @@ import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
@@ -69,8 +70,19 @@ const CLASSES: Readonly<Record<string, string>> = {
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
+  /** The one script of Perl; which secrets it reads of its standard input. */
+  pveshwithsecrets: PVESH_WITH_SECRETS.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  secretnames: '{secretname}(?:,{secretname})*',
+  secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
+  recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
+  vanished: '(?:acl|properties|entry)(?:;(?:acl|properties|entry))*|none',
+  header: 'name=[A-Za-z0-9-]+,value={base}',
+  base: '[A-Za-z0-9+/]*={0,2}',
+  severities: '[a-z]+(?:, ?[a-z]+)*',
+  fieldmatch: '(?:exact|regex):[A-Za-z0-9_-]+=[^\\0\\n]+',
   /** A guest as HA calls it. */
   sid: '(?:ct|vm):{vmid}',
+  localnode: 'localhost',
   sids: '{sid}(?:,{sid})*',
   hanodes: '{hanode}(?:,{hanode})*',
   hanode: '{name}(?::[0-9]{1,4})?',
@@ -149,6 +161,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Where storages of files keep images and templates; {data} covers others. */
   image: '/var/lib/vz/(?:template/iso|import|images)/(?:{step}/)*{step}|/mnt/pve/(?:{step}/)*{step}',
   url: 'https?://[^\\0\\n ]+',
+  /** With templates in it. */
+  hook: 'https?://[^\\0\\n]+',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
 
   /** One name of a path, without a comma: it may stand within a property string. */
@@ -196,7 +210,8 @@ const CLASSES: Readonly<Record<string, string>> = {
       '/etc/network/interfaces',
       '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
-      '/etc/pve/(?:storage|user|jobs|domains|status|datacenter)\\.cfg',
+      '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
+      '/etc/pve/local/config',
       '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/\\.vmlist',
       '/etc/ssl/certs/phoenix-root\\.pem',
@@ -253,6 +268,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   'pve-storage-zfs-blocksize': 'blocksize',
   'pve-volume-id': 'volume',
   address: 'host',
+  'email-or-username': 'mails',
+  'pve-userid': 'recipient',
+  'pve-realm': 'name',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
   'dns-name': 'name',
@@ -304,6 +322,19 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'metrics.api-path-prefix': 'plain',
   'metrics.otel-path': 'otelpath',
   'metrics.otel-resource-attributes': 'props',
+  'gotify.server': 'url',
+  'webhook.url': 'hook',
+  author: 'plain',
+  'webhook.header': 'header',
+  'webhook.body': 'base',
+  'smtp.server': 'host',
+  'smtp.username': 'loginname',
+  'smtp.from-address': 'mails',
+  'sendmail.from-address': 'mails',
+  'matcher.match-calendar': 'calendar',
+  'realmsync.remove-vanished': 'vanished',
+  'matcher.match-field': 'fieldmatch',
+  'matcher.match-severity': 'severities',
   path: 'aclpath',
   alias: 'ifalias',
   'issuer-url': 'url',
@@ -345,10 +376,10 @@ function objectCommands(row: ObjectRow): string[] {
   const made = options.flatMap(([option, words]) => (members.includes(option) ? [] : [words]));
   const set = options.flatMap(([option, words]) => (isFixed(row, option, {}) ? [] : [words]));
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
-  const secured = digest === true ? ['--digest {digestone}'] : [];
+  const secured = digest === undefined ? [] : [`--digest {${digest === 'sha1' ? 'digestone' : 'digest'}}`];
   const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
-  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more].join(' | ')} )+`];
+  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
   if (row.makes !== undefined) {
     const others = made.filter((words) => !row.makes?.without.some((option) => words.startsWith(`--${option} `)));
     const types = Object.keys(row.types ?? {}).join(' | ');
@@ -364,8 +395,18 @@ function objectCommands(row: ObjectRow): string[] {
   const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
+  const create = `create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`;
+  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { tell, named: isNamed }]) =>
+    tell !== undefined ? [] : isNamed === true ? ['{secretnames}'] : [option],
+  );
   return [
-    `pvesh create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`,
+    `pvesh ${create}`,
+    ...(secret.length === 0
+      ? []
+      : [
+          `perl -e {pveshwithsecrets} ${secret.join(',')} ${create}`,
+          `perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`,
+        ]),
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${[named, ...(part?.goesWith === true ? ['--force', '1'] : []), ...(deleting ?? [])].join(' ')}`,
   ];
@@ -389,7 +430,7 @@ const RULE =
   '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
 
 /** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
-const NAME_CLASSES: Readonly<Record<string, string>> = { sid: 'sid', userid: 'puser' };
+const NAME_CLASSES: Readonly<Record<string, string>> = { node: 'localnode', sid: 'sid', userid: 'puser' };
 
 function classed(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);

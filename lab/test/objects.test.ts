@@ -29,6 +29,8 @@ const OURS = [
   /^\/(pools|cluster\/backup)(\/[^/]+)?$/,
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
   /^\/cluster\/options$/,
+  /^\/cluster\/jobs\/realm-sync\/[^/]+$/,
+  /^\/nodes\/[^/]+\/config$/,
   /^\/access\/(groups|roles|users|domains)(\/[^/]+)?$/,
   /^\/cluster\/firewall\//,
   /^\/cluster\/sdn\/(zones|vnets)(\/[^/]+)?$/,
@@ -41,7 +43,8 @@ const OURS = [
 
 /** Files whose sections or lines are compared, those of both that have the same id. */
 const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
-  '/etc/pve/jobs.cfg': (text) => new Map([...sectionsOf(text)].filter(([id]) => id.startsWith('vzdump'))),
+  '/etc/pve/jobs.cfg': (text) =>
+    new Map([...sectionsOf(text)].map(([id, section]) => [id, section.split('\n').sort().join('\n')])),
   // Which guests a pool has is also changed by calls on guests, which are not asked here.
   '/etc/pve/user.cfg': (text) =>
     new Map(
@@ -73,6 +76,9 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
     new Map(
       text.split('\n').flatMap((line) => (/^(?!migration)[a-z]/.test(line) ? [[line.split(':')[0] ?? '', line]] : [])),
     ),
+  // Some are changed by a program that is not asked.
+  '/etc/pve/nodes/pve/config': (text) =>
+    new Map(text.split('\n').map((line) => [/^[a-z0-9-]+:/.exec(line)?.[0] ?? '', line.replace(/^#.*/, '')])),
   '/etc/pve/sdn/zones.cfg': sectionsOf,
   '/etc/pve/sdn/vnets.cfg': sectionsOf,
   '/etc/pve/sdn/subnets.cfg': sectionsOf,
@@ -93,7 +99,7 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
 /** What rests on a server that is not there, on programs of Ceph or a backup server, on what nobody can declare, is told in no order, or what only the schemas of a
  * type say of others. */
 const NOT_ASKED =
-  /10\.99\.|--location|--monhost|encryption-key|\/storage\/(ceph|cephfs|nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)/;
+  /10\.99\.|--location|--monhost|encryption-key|\/storage\/(ceph|cephfs|nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|nodes\/other/;
 
 const SDN_ROLLBACK = 520;
 

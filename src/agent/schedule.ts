@@ -3,7 +3,7 @@
 // harm. `scheduleAfter` does what one outcome adds to that, for as little as that is: the tests hold it to the other.
 
 import { outsideWindow } from '../messages/policy.ts';
-import { applying, ended, frozen, type Sentence, superseded, WHY } from '../messages/status.ts';
+import { applying, ended, frozen, healed, type Sentence, superseded, WHY } from '../messages/status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
@@ -19,6 +19,7 @@ import { type Context, isoNow } from './context.ts';
 import { enforcePolicyOf } from './reconcile/policy-in-force.ts';
 import { commentOnMerged } from './review/merged.ts';
 import { isTimed, runStatuses, settled } from './statuses.ts';
+import { driftBeside, heal } from './timers/heal.ts';
 import { openingFor } from './window.ts';
 
 /** A step that was left for later is asked for again when whoever left it did not come back to it by then. */
@@ -205,7 +206,9 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   // A run that a newer one took steps from says so; one that did all that it was to do ends as any other.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
-  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : ended(id, run.steps));
+  const done =
+    run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : ended(id, run.steps);
+  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
   // When the same commit is carried out once more, what the new run says takes the place of this.
   const replaced = run.supersededBy === run.commit;
   const statuses = replaced ? [] : isTimed(run.request) ? await news(context, said) : said;
@@ -222,6 +225,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   await queue.requestReport();
   await queue.requestReconcile();
   await commentOnMerged(context, run.commit);
+  await heal(context, run);
   // What was done may have made something new that ends by itself.
   if (!run.readOnly) await queue.requestRenew();
 }

@@ -39,8 +39,8 @@ export function isTimed({ trigger, by }: RunRequest): boolean {
 }
 
 /** Null for runs that say nothing of the commit as a whole: dry runs, what a person switches, and what is due by time. */
-function contextOf({ trigger, verb, readOnly }: RunRequest): string | null {
-  if (trigger === 'drift') return readOnly ? DRIFT_CONTEXT : null;
+function contextOf({ trigger, verb, readOnly, heal }: RunRequest): string | null {
+  if (trigger === 'drift') return readOnly || heal === true ? DRIFT_CONTEXT : null;
   if (imperative(verb) !== null || (trigger === 'command' && readOnly)) return null;
   return readOnly ? DRIFT_CONTEXT : APPLY_CONTEXT;
 }

@@ -14,6 +14,7 @@ export function openingFor(
   { clock }: { readonly clock: Clock },
   { plan, request }: Pick<RunDetail, 'plan' | 'request'>,
 ): Opening {
-  if (request.readOnly || request.now === true || isTimed(request)) return { open: true, until: null };
+  if (request.readOnly || request.now === true || (isTimed(request) && request.heal !== true))
+    return { open: true, until: null };
   return windowAt(policyOf(plan), clock.now());
 }

@@ -60,6 +60,10 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
   const runs = counter('phoenix_runs_total', 'Runs that ended, by state.', ['state', 'trigger']);
   const steps = counter('phoenix_steps_total', 'Steps of runs that ended, by kind and outcome.', ['kind', 'outcome']);
+  const heals = counter('phoenix_drift_heals_total', 'Targets that were healed after a look, by kind and outcome.', [
+    'kind',
+    'outcome',
+  ]);
   const reports = counter('phoenix_reports_total', 'Statuses, checks and comments offered to the forge, by result.', [
     'result',
   ]);
@@ -132,7 +136,11 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     if (run === null || ended.has(id)) return;
     ended.add(id);
     runs.inc({ state: run.state, trigger: run.trigger });
-    for (const { target, outcome } of run.steps) if (outcome !== null) steps.inc({ kind: kindOf(target), outcome });
+    for (const { target, outcome } of run.steps) {
+      if (outcome === null) continue;
+      steps.inc({ kind: kindOf(target), outcome });
+      if (run.request.heal === true) heals.inc({ kind: kindOf(target), outcome });
+    }
   }
 
   return {

@@ -100,6 +100,7 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
     ...(guest.kind === 'lxc' && guest.gpus.length > 0 ? [HOST.gpu] : []),
     ...(asksHost ? [HOST.dns] : []),
     ...(asksCa ? [guestTarget(ca), HOST.trust] : []),
+    ...(guest.pool === null ? [] : [targetId('pool', guest.pool)]),
     ...objectsNamedBy(guest.firewall?.rules ?? []),
     ...(isOnVnet(guest, config) ? [targetId('sdn', 'network')] : []),
   ];

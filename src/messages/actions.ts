@@ -69,6 +69,11 @@ export function waitingRuns(open: readonly Pick<RunDetail, 'id'>[]): string {
     : `${countOf(open.length, 'run')} open: ${open.map(({ id }) => `run ${id}`).join(', ')}.`;
 }
 
+/** Whether a person has to approve what stopped a step. */
+export function asksForApproval(reason: string | null): boolean {
+  return reason !== null && /\bphoenix approve\b/.test(reason);
+}
+
 /** Whether the way out of what stopped a step is to take over what is there. */
 export function asksToAdopt(reason: string | null): boolean {
   return reason !== null && /\bphoenix adopt\b/.test(reason);

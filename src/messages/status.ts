@@ -184,6 +184,23 @@ export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
   return { state: 'success', description: `applied ${countOf(applied, 'target')}${rest}` };
 }
 
+/**
+ * The same of a run that brought back what is declared.
+ *
+ * @param others that the look before it found otherwise too, and that were not healed
+ */
+export function healed(run: RunId, steps: readonly StepRecord[], others: readonly TargetId[]): FinalSentence {
+  const back = steps.filter(({ outcome }) => outcome === 'applied').map(({ target }) => target);
+  const said = ended(run, steps);
+  if (said.state !== 'success' || back.length === 0) return said;
+  const named = back.length > 3 ? `${back.slice(0, 3).join(', ')} and ${back.length - 3} more` : back.join(', ');
+  const description = `healed ${countOf(back.length, 'target')}: ${named}`;
+  const [other] = others;
+  if (other === undefined) return { state: 'success', description };
+  const more = others.length === 1 ? '' : ` and ${others.length - 1} more`;
+  return { state: 'failure', description: `${description}; not as declared: ${other}${more}` };
+}
+
 // One step
 
 export function stepWaits({ verb, impact }: Pick<PlanStep, 'verb' | 'impact'>): Sentence {

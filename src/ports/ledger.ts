@@ -35,6 +35,8 @@ export interface RunRequest {
   readonly verb?: CommandVerb;
   /** `stop` and `delete` take what needs the targets along. */
   readonly cascade?: boolean;
+  /** Brings back what a look of the timer found otherwise. Unlike what is due by time it waits for windows and approvals. */
+  readonly heal?: true;
   /** Does not wait for an apply window of the policy. */
   readonly now?: boolean;
   /** The dry run that a person was shown and said yes to: this run does that and nothing else. */

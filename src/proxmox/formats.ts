@@ -128,6 +128,11 @@ const userId: Verifier = (value) => {
     : `value '${value}' does not look like a valid user name`;
 };
 
+/** Labels with dots between. @param first what a label begins with */
+function acmeName(first: string): string {
+  return `${first}[a-z0-9_-]*(?:\\.${first}[a-z0-9_-]*)+`;
+}
+
 const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
 
 const VERIFIERS: Record<string, Verifier> = {
@@ -170,6 +175,9 @@ const VERIFIERS: Record<string, Verifier> = {
     'value does not look like a valid unicast MAC address',
     'i',
   ),
+  // pve-manager, PVE/NodeConfig.pm.
+  'pve-acme-alias': matching(acmeName('[a-z0-9_]'), "value '%s' does not look like a valid alias name!\n", 'i'),
+  'pve-acme-domain': matching(acmeName('[a-z0-9]'), "value '%s' does not look like a valid domain name!\n", 'i'),
   'pve-bridge-id': matching('[-_.\\w\\d]+', "invalid bridge ID '%s'"),
   ip: passing(isIp, 'value does not look like a valid IP address'),
   'pve-sdn-fabric-id': matching('[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?', 'value does not look like a fabric ID'),

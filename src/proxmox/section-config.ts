@@ -9,8 +9,12 @@ export interface Section {
   readonly options: Options;
 }
 
-/** The sections by their id, in the order of the file. */
-export function parseSections(text: string): Map<string, Section> {
+/**
+ * The sections by their id, in the order of the file.
+ *
+ * @param comments whether they stand there by their bytes, as Perl's programs write them, or as they are, as Rust's do
+ */
+export function parseSections(text: string, comments: 'encoded' | 'plain' = 'encoded'): Map<string, Section> {
   const sections = new Map<string, Section>();
   let options: Record<string, string[]> | null = null;
   for (const line of text.split('\n')) {
@@ -25,7 +29,7 @@ export function parseSections(text: string): Map<string, Section> {
       if (line.trim() === '') options = null;
       continue;
     }
-    options[key] = [...(options[key] ?? []), key === 'comment' ? decodeText(value) : value];
+    options[key] = [...(options[key] ?? []), key === 'comment' && comments === 'encoded' ? decodeText(value) : value];
   }
   return sections;
 }

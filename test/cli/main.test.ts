@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -173,4 +174,18 @@ test('phoenix lab passes a signal on to the command and ends as it does', async 
   await until(() => output.stdout.includes('ready'));
   child.kill('SIGTERM');
   expect((await ended).exit).toBe(9);
+});
+
+// A terminal of its own, by util-linux's `script`: what only the process itself can know.
+test('at a terminal a person is asked, and Ctrl-C at a question writes nothing', async () => {
+  const place = join(folder, 'asked');
+  const command = `'${process.execPath}' -- '${MAIN}' init '${place}'`;
+  const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null']);
+  const shown: string[] = [];
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => shown.push(text));
+  const ended = once(terminal, 'exit');
+  await until(() => shown.join('').includes('Domain that the names of guests end in'), 'the question');
+  terminal.stdin.write('\x03');
+  expect((await ended)[0]).toBe(130);
+  expect(existsSync(place)).toBe(false);
 });

@@ -111,7 +111,10 @@ test('who is not there to be asked is told every option that is missing, and not
 test.each([
   [['--repo-url', 'git@github.com:you/home.git', '--forge', 'none'], 'PHOENIX_REPO_URL'],
   [['--repo-url', 'https://github.com/me/home.git', '--forge', 'svn', '--forge-token-file', 'TOKEN'], 'PHOENIX_FORGE'],
-  [['--repo-url', 'https://github.com/me/home.git', '--forge', 'none', '--public-url', 'phoenix'], 'PHOENIX_PUBLIC_URL'],
+  [
+    ['--repo-url', 'https://github.com/me/home.git', '--forge', 'none', '--public-url', 'phoenix'],
+    'PHOENIX_PUBLIC_URL',
+  ],
   [['--repo-url', 'https://github.com/me/a b.git', '--forge', 'none'], 'PHOENIX_REPO_URL'],
   [['--repo-url', 'https://github.com/me/home.git\nPHOENIX_ADMIN_TOKEN=x', '--forge', 'none'], 'PHOENIX_REPO_URL'],
 ])('%j are no settings: it says which, and nothing is written', async (args, variable) => {

@@ -63,6 +63,7 @@ describe('a container', () => {
       healthCheck: null,
       triggerSync: false,
       options: {},
+      pool: null,
       role: null,
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,

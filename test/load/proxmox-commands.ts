@@ -119,6 +119,7 @@ const NOWHERE: GuestObservation = {
     kept: null,
     missing: [],
     managedBy: [],
+    pools: { prod: { members: [], keeper: null } },
     subuid: null,
     subgid: null,
   },

@@ -7,6 +7,7 @@ import { lxcTargets } from '../../src/managers/lxc/lxc-spec.ts';
 import type { Wanted } from '../../src/managers/manager.ts';
 import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
+import { DEFAULT_DRIFT } from '../../src/model/drift.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { Target } from '../../src/model/target.ts';
@@ -34,6 +35,7 @@ const SHARED = {
   triggerSync: false,
   networks: [],
   options: {},
+  pool: null,
 } as const;
 
 const LINK = {
@@ -164,6 +166,7 @@ const HYPERVISOR: Config['hypervisor'] = {
   stepCa: null,
   behavior: { rollbackOnFailure: false, maxDeleteShare: 0.3 },
   policy: DEFAULT_POLICY,
+  drift: DEFAULT_DRIFT,
 };
 
 export function environment(...guests: readonly (LxcGuest | VmGuest)[]): Config {

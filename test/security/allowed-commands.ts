@@ -1,7 +1,11 @@
 // One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
 
+import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
+
 const SUM = 'a'.repeat(64);
 const WORK = '/var/lib/phoenix/certificates/work';
+const PERL = ['perl', '-e', PVESH_WITH_SECRETS];
+const TARGETS = '/cluster/notifications/endpoints';
 const APT = ['apt-get', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=300', 'install'];
 const ACCOUNT = [
   '--create-home',
@@ -109,6 +113,63 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pvesh', 'set', '/cluster/replication/101-0', '--disable', '1', '--digest', SUM.slice(0, 40)],
   ['pvesh', 'delete', '/cluster/replication/101-0'],
   [
+    'pvesh',
+    'create',
+    `${TARGETS}/sendmail`,
+    '--name',
+    'people',
+    '--mailto',
+    'a@example.org',
+    '--mailto-user',
+    'root@pam',
+  ],
+  ['pvesh', 'set', `${TARGETS}/sendmail/people`, '--author', 'Us', '--delete', 'mailto', '--digest', SUM],
+  ['pvesh', 'delete', `${TARGETS}/sendmail/people`],
+  [
+    ...[...PERL, 'password', 'create', `${TARGETS}/smtp`, '--name', 'relay', '--from-address', 'a@example.org'],
+    ...['--mailto', 'b@example.org', '--mode', 'starttls', '--port', '587', '--server', 'mail.example.org'],
+    ...['--username', 'pve'],
+  ],
+  ['pvesh', 'create', `${TARGETS}/smtp`, '--name', 'relay', '--from-address', 'a@example.org', '--server', '10.0.0.5'],
+  [...PERL, 'password', 'set', `${TARGETS}/smtp/relay`],
+  ['pvesh', 'set', `${TARGETS}/smtp/relay`, '--disable', '1', '--mode', 'tls', '--digest', SUM],
+  ['pvesh', 'delete', `${TARGETS}/smtp/relay`],
+  [...PERL, 'token', 'create', `${TARGETS}/gotify`, '--name', 'phones', '--server', 'https://gotify.example.org'],
+  ['pvesh', 'create', `${TARGETS}/gotify`, '--name', 'phones', '--server', 'https://gotify.example.org'],
+  [...PERL, 'token', 'set', `${TARGETS}/gotify/phones`],
+  ['pvesh', 'set', `${TARGETS}/gotify/phones`, '--server', 'https://gotify.example.org'],
+  ['pvesh', 'delete', `${TARGETS}/gotify/phones`],
+  [
+    ...[...PERL, 'secret/room,secret/key', 'create', `${TARGETS}/webhook`, '--name', 'chat', '--body', 'e30='],
+    ...[
+      '--header',
+      'name=Title,value=e30=',
+      '--method',
+      'post',
+      '--url',
+      'https://chat.example.org/{{ secrets.room }}',
+    ],
+  ],
+  ['pvesh', 'create', `${TARGETS}/webhook`, '--name', 'chat', '--method', 'get', '--url', 'https://chat.example.org'],
+  [...PERL, 'secret/room', 'set', `${TARGETS}/webhook/chat`],
+  ['pvesh', 'set', `${TARGETS}/webhook/chat`, '--method', 'put', '--delete', 'body', '--delete', 'header'],
+  ['pvesh', 'delete', `${TARGETS}/webhook/chat`],
+  [
+    ...['pvesh', 'create', '/cluster/notifications/matchers', '--name', 'trouble', '--match-calendar', 'mon..fri 8-17'],
+    ...[
+      '--match-field',
+      'exact:type=vzdump',
+      '--match-severity',
+      'warning,error',
+      '--mode',
+      'any',
+      '--target',
+      'people',
+    ],
+  ],
+  ['pvesh', 'set', '/cluster/notifications/matchers/trouble', '--target', 'phones', '--delete', 'mode'],
+  ['pvesh', 'delete', '/cluster/notifications/matchers/trouble'],
+  [
     ...['pvesh', 'create', '/access/domains', '--realm', 'corp', '--type', 'ldap', '--server1', '10.0.0.2'],
     ...['--base_dn', 'dc=example,dc=org', '--sync-defaults-options', 'remove-vanished=acl;entry,scope=users'],
   ],
@@ -153,6 +214,17 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pvesh', 'set', '/cluster/metrics/server/influx', '--server', '10.0.0.30', '--port', '8086', '--delete', 'mtu'],
   ['pvesh', 'delete', '/cluster/metrics/server/influx'],
   ['pvesh', 'set', '/cluster/options', '--keyboard', 'de', '--next-id', 'lower=200,upper=900', '--delete', 'crs'],
+  ['pvesh', 'set', '/cluster/firewall/options', '--ebtables', '0', '--log_ratelimit', 'enable=1,rate=1/second'],
+  [
+    ...['pvesh', 'set', '/nodes/localhost/config', '--acmedomain0', 'domain=pve.example.org', '--delete', 'wakeonlan'],
+    ...['--digest', SUM.slice(0, 40)],
+  ],
+  [
+    ...['pvesh', 'create', '/cluster/jobs/realm-sync/people', '--realm', 'corp', '--schedule', 'daily'],
+    ...['--remove-vanished', 'acl;entry', '--scope', 'both'],
+  ],
+  ['pvesh', 'set', '/cluster/jobs/realm-sync/people', '--schedule', 'daily', '--enabled', '0', '--delete', 'comment'],
+  ['pvesh', 'delete', '/cluster/jobs/realm-sync/people'],
   ['pvesh', 'create', '/cluster/firewall/aliases', '--name', 'lan', '--cidr', '10.0.0.0/24', '--comment', 'x'],
   ['pvesh', 'set', '/cluster/firewall/aliases/lan', '--cidr', 'fd00::/64', '--comment', 'x'],
   ['pvesh', 'delete', '/cluster/firewall/aliases/lan'],

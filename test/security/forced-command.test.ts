@@ -201,7 +201,7 @@ const detours: readonly ((path: string) => string)[] = [
 ];
 /** Values that are free text by their nature. */
 const isFree = (words: readonly string[], at: number): boolean =>
-  ['--description', '--comment', '--base_dn'].includes(words[at - 1] ?? '');
+  ['--author', '--description', '--comment', '--base_dn'].includes(words[at - 1] ?? '');
 const swapped = (words: readonly string[], at: number): string[] => {
   const copy = [...words];
   [copy[at], copy[at + 1]] = [copy[at + 1] ?? '', copy[at] ?? ''];

@@ -34,6 +34,7 @@ function guest(id: number) {
     description: 'What it is for',
     comment: 'A remark',
     tags: ['web'],
+    pool: 'prod',
     features: ['base_setup'],
     firewall: {
       enabled: true,
@@ -130,6 +131,7 @@ export function wholeEnvironment(): Files {
       phoenix: {
         approvers: ['ada'],
         protected: ['lxc/900', '901'],
+        drift: { rules: [{ for: ['lxc/900'], action: 'heal', ignore: ['memory_mb'] }] },
         apply_windows: [{ cron: '0 2 * * *', duration: '3h', timezone: 'Etc/UTC' }],
       },
       firewall: {

@@ -129,9 +129,13 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
     return { kind: 'actions', actions: [act(`drop ${id}`, 'drop', id)] };
   }
   const { started, snapshot: _, due: __, expired, ...present } = box ?? {};
+  // What nobody declares stays as it is.
+  const wanted = Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, value ?? present[key] ?? null]));
   const actions = [
     ...(expired === true ? [act(`renew ${id}`, 'renew', id)] : []),
-    ...(JSON.stringify(present) === JSON.stringify(spec) ? [] : [act(`put ${id}`, 'put', id, JSON.stringify(spec))]),
+    ...(JSON.stringify(present) === JSON.stringify(wanted)
+      ? []
+      : [act(`put ${id}`, 'put', id, JSON.stringify(wanted))]),
     ...(started || isTemplate(spec) ? [] : [act(`start ${id}`, 'start', id)]),
   ];
   return { kind: 'actions', actions };

@@ -1,12 +1,14 @@
 // One step of a run, from the lease on its target to its outcome. It may begin twice: the ledger says whether it still may,
 // and the host what is still to be done.
 
-import { stepEnded } from '../../messages/status.ts';
+import { stepEnded, WHY } from '../../messages/status.ts';
+import type { Action } from '../../model/action.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
 import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { imperative } from '../../model/verbs.ts';
+import { approversOf, policyOf } from '../../plan/policy.ts';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
@@ -136,6 +138,7 @@ async function attempt(
     const { made, ...task } = await wantedBy(context, run, lease.target);
     const ending = await carryOutVerb(run, {
       ...task,
+      ...(run.request.heal === true ? { unapproved: (actions) => unapproved(run, lease.target, actions) } : {}),
       shown: await shownActions(context.ledger, run.request.shown, lease.target),
       host,
       manager,
@@ -164,6 +167,16 @@ async function attempt(
   } finally {
     await log.flush();
   }
+}
+
+/** What nobody asked for, since a timer found it, is done only as far as the policy lets a commit do it. */
+function unapproved(run: RunDetail, target: TargetId, actions: readonly Action[]): string | null {
+  const policy = policyOf(run.plan);
+  const given = approversOf(policy, target, run.approvals).length;
+  const [first] = actions
+    .map(({ impact }) => ({ target, impact, approvals: policy.approvals[impact] }))
+    .sort((a, b) => b.approvals - a.approvals);
+  return first === undefined || given >= first.approvals ? null : WHY.needsApproval(run.id, first, given);
 }
 
 function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {

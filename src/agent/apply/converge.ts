@@ -13,6 +13,7 @@ import { WHY } from '../../messages/status.ts';
 import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
+import { withoutFields } from '../../plan/drift.ts';
 import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
@@ -52,6 +53,10 @@ export interface StepWork extends Performing {
   readonly inventory: (() => Promise<unknown>) | null;
   /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
   readonly known?: SecretDigests;
+  /** Fields that are left as they are on a target that is there; absent for none. */
+  readonly leaves?: readonly string[];
+  /** Why these may not be done yet, where a person has to approve them first; absent: they may. */
+  readonly unapproved?: (actions: readonly Action[]) => string | null;
   /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
   readonly shown?: readonly string[] | null;
 }
@@ -75,8 +80,7 @@ export async function convergeStep(work: StepWork): Promise<Ending> {
 async function converge(work: StepWork): Promise<Ending> {
   const { host, manager, wanted, touched } = work;
   if (await settledByQuickCheck(work)) return { outcome: 'unchanged', reason: null };
-  if (work.readOnly !== false)
-    return compare(manager.decide(wanted, await manager.observe(host, wanted)), work.readOnly);
+  if (work.readOnly !== false) return compare(decide(work, await manager.observe(host, wanted)), work.readOnly);
 
   let safeguard: Safeguard | null = null;
   let noWayBack: string | null = null;
@@ -117,6 +121,8 @@ async function converge(work: StepWork): Promise<Ending> {
     if (decision.actions.length === 0) break;
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
+    const waits = work.unapproved?.(decision.actions) ?? null;
+    if (waits !== null) return { outcome: 'blocked', reason: waits };
     const take = found !== null && 'take' in found ? found.take : [];
     const todo = stillFounded(take, decision.actions);
     const text = JSON.stringify(decision.actions);
@@ -149,14 +155,24 @@ async function converge(work: StepWork): Promise<Ending> {
 }
 
 /** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
-async function observeTarget({ host, manager, wanted }: StepWork, failed: string | null) {
+async function observeTarget(work: StepWork, failed: string | null) {
+  const { host, manager, wanted } = work;
   try {
     const observation = await manager.observe(host, wanted);
-    return { observation, decision: manager.decide(wanted, observation) };
+    return { observation, decision: decide(work, observation) };
   } catch (error) {
     if (failed === null || error instanceof Aborted || isOfHost(error)) throw error;
     return null;
   }
+}
+
+/** What is missing, but for the fields that people may change. One that is not there is made as a whole. */
+function decide({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Decision {
+  const { spec, before } = wanted;
+  if (leaves.length === 0 || spec === undefined || manager.power?.running(observation) === 'absent')
+    return manager.decide(wanted, observation);
+  const rest = { spec: withoutFields(spec, leaves), before: before && withoutFields(before, leaves) };
+  return manager.decide({ ...wanted, ...rest }, observation);
 }
 
 function isSettled(decision: Decision): boolean {
@@ -169,11 +185,12 @@ function otherThanShown(actions: readonly Action[], shown: readonly string[] | n
 }
 
 /** From the inventory that all steps of the run share, where that is enough to see that nothing is to be done. */
-async function settledByQuickCheck({ inventory, touched, manager, wanted }: StepWork): Promise<boolean> {
+async function settledByQuickCheck(work: StepWork): Promise<boolean> {
+  const { inventory, touched, manager, wanted } = work;
   if (inventory === null || touched) return false;
   const observation = manager.quickCheck(await inventory(), wanted);
   if (observation === null) return false;
-  return isSettled(manager.decide(wanted, observation));
+  return isSettled(decide(work, observation));
 }
 
 /** For a run that only looks. */

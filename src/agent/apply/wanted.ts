@@ -1,10 +1,12 @@
 // One target as a run wants it, with what the manager needs to decide.
 
 import type { Wanted } from '../../managers/manager.ts';
+import { DEFAULT_DRIFT } from '../../model/drift.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { stepOf } from '../../model/plan-graph.ts';
 import { type CommandVerb, verbRow } from '../../model/verbs.ts';
+import { ignoredFields } from '../../plan/drift.ts';
 import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
 import type { Context } from '../context.ts';
@@ -19,6 +21,8 @@ export interface Task {
   readonly rollback: boolean;
   /** Whether the commit declares it. */
   readonly declared: boolean;
+  /** Fields that people may change, and this commit does not. */
+  readonly leaves: readonly string[];
   /** Digests of the secrets that it had when it was last proved. */
   readonly known?: SecretDigests;
   /** When it was last recreated, as far as that was noted. */
@@ -59,6 +63,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     touched: record.touched !== null,
     rollback,
     declared: now !== undefined,
+    leaves: ignoredFields(declared.config?.hypervisor.drift ?? DEFAULT_DRIFT, target, planned?.changes ?? []),
     ...(known === undefined ? {} : { known }),
     ...(record.applied?.made === undefined ? {} : { made: record.applied.made }),
   };

@@ -1,5 +1,6 @@
 // One step by what its run was asked for: bring the target to what is declared, switch it, or ask how it is.
 
+import { asksForApproval } from '../../messages/actions.ts';
 import { DONE } from '../../messages/command.ts';
 import { verbRow } from '../../model/verbs.ts';
 import type { RunDetail } from '../../ports/ledger.ts';
@@ -10,7 +11,7 @@ import { switchPower } from './switch-power.ts';
 type Work = Omit<StepWork, 'readOnly'> & { readonly declared: boolean };
 
 export async function carryOutVerb({ request, steps }: RunDetail, work: Work): Promise<Ending> {
-  const { verb, readOnly, trigger } = request;
+  const { verb, readOnly, trigger, heal } = request;
   const { work: kind } = verbRow(verb);
   switch (kind) {
     case 'check health':
@@ -35,8 +36,9 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
         ...work,
         readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs'),
       });
-      // What a timer asked for waits for nobody: it is tried again.
-      return trigger === 'drift' ? unblocked(ending) : ending;
+      // What a timer asked for waits for nobody but who approves what it heals: it is tried again.
+      if (trigger !== 'drift') return ending;
+      return heal === true && asksForApproval(ending.reason) ? ending : unblocked(ending);
     }
     default:
       return kind satisfies never;

@@ -34,6 +34,7 @@ import {
   guestNamesHaveNoDots,
   otherNamesAreHostnames,
 } from '../../managers/guest/rules/hostnames.ts';
+import { poolsAreSaidOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
@@ -43,6 +44,7 @@ import { formatsOf } from '../formats.ts';
 import { gpusAreNotOvercommitted, memoryIsNotOvercommitted, nothingWipesDisks, quotasFitThePools } from './capacity.ts';
 import { filesHoldTheirContent } from './content.ts';
 import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIsDeclared } from './creation.ts';
+import { driftNamesExist } from './drift.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
 import { filesAreJson } from './other-format.ts';
@@ -68,6 +70,8 @@ const ACROSS: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
+  poolsAreSaidOnce,
+  poolsComeBeforeTheirGuests,
   protectedGuestsExist,
   usedEnvironmentsExist,
   rolesAreUnique,
@@ -107,5 +111,10 @@ const ACROSS: readonly Rule[] = [
 export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
-  return [areJson, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const kindsOfDrift: Rule = (context) =>
+    driftNamesExist(
+      context,
+      kinds.map(({ kind }) => kind),
+    );
+  return [areJson, kindsOfDrift, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
+import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectSeen } from './observe.ts';
 import { type ObjectRow, pathOf } from './row.ts';
@@ -25,6 +26,24 @@ export function pvesh(
   };
 }
 
+/** A secret that a call takes as an option: its name, or `secret/NAME` for one of several. */
+export interface SecretInCall {
+  readonly name: string;
+  readonly reference: SecretReference;
+}
+
+/** The same call of pvesh, with secrets on its standard input. */
+export function withSecrets(action: Action, secrets: readonly SecretInCall[]): Action {
+  if (secrets.length === 0 || action.do.kind !== 'command') return action;
+  const names = secrets.map(({ name }) => name).join(',');
+  const parts = secrets.flatMap(({ reference }, index): Content[] => [
+    ...(index === 0 ? [] : [{ from: 'text', text: '\0' } as const]),
+    { from: 'secret', secret: reference },
+  ]);
+  const args = ['-e', PVESH_WITH_SECRETS, names, ...action.do.args];
+  return { ...action, do: { ...action.do, program: 'perl', args, stdin: { from: 'joined', parts } } };
+}
+
 /** @param secret what the call asks for on its standard input */
 export function making(
   row: ObjectRow,
@@ -32,13 +51,15 @@ export function making(
   spec: JsonObject,
   options: ReadonlyMap<string, readonly string[]>,
   secret: { readonly option: string; readonly reference: SecretReference } | null,
+  inCall: readonly SecretInCall[] = [],
 ): Action {
   const { create } = row.paths;
   const summary = `make ${row.what} ${name}`;
   if (row.makes === undefined) {
     const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.making ?? [])];
-    return pvesh(summary, 'create', pathOf(row, create, name), args, costOf(row, Object.keys(spec), spec));
+    const impact = costOf(row, Object.keys(spec), spec);
+    return withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall);
   }
   const { program, args, without } = row.makes;
   const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
@@ -81,7 +102,7 @@ export function setting(
     return pvesh(summary, 'create', row.paths.create, [`--${row.id}`, name, `--${row.rename}`, name, ...args]);
   }
   const [path, own] = addressed(row, name);
-  const digest = row.digest === true && seen?.text != null ? ['--digest', sha1(seen.text)] : [];
+  const digest = row.digest === undefined || seen?.text == null ? [] : ['--digest', digestOf(row.digest, seen.text)];
   return pvesh(summary, 'set', path, [...own, ...args, ...digest], impact);
 }
 
@@ -97,11 +118,12 @@ function addressed(row: ObjectRow, name: string): [string, readonly string[]] {
   return [pathOf(row, change, name), row.id === null || change.includes('{') ? [] : [`--${row.id}`, name]];
 }
 
-export function optionArgs(option: string, schema: Schema, value: Json | undefined): string[] {
-  return value === undefined ? [] : textsOf(schema, value).flatMap((text) => [`--${option}`, text]);
+export function optionArgs(row: ObjectRow, option: string, schema: Schema, value: Json | undefined): string[] {
+  if (value === undefined) return [];
+  return textsOf(schema, value).flatMap((text) => [`--${option}`, row.encode?.(option, text) ?? text]);
 }
 
 /** As Proxmox takes it of a file of sections. */
-function sha1(text: string): string {
-  return createHash('sha1').update(text).digest('hex');
+function digestOf(algorithm: 'sha1' | 'sha256', text: string): string {
+  return createHash(algorithm).update(text).digest('hex');
 }

@@ -18,7 +18,7 @@ export interface Beside {
     readonly kinds: readonly string[];
     /** Names of resources. */
     readonly theirs: readonly string[];
-    /** How it is declared where no row does. */
+    /** How it is declared beside any row. */
     readonly otherwise?: string;
   }[];
 }
@@ -27,7 +27,8 @@ export interface Beside {
 export function objectsTable({ objects }: Beside): string {
   const rows = objects.map(({ what, kinds, theirs, otherwise }) => {
     const fields = ROWS.filter(({ kind }) => kinds.includes(kind)).map(({ field }) => field);
-    return [what, fields.length > 0 ? inTicks(fields) : (otherwise ?? 'not declared'), inTicks(theirs)];
+    const declared = [...(fields.length > 0 ? [inTicks(fields)] : []), ...(otherwise === undefined ? [] : [otherwise])];
+    return [what, declared.join('; ') || 'not declared', inTicks(theirs)];
   });
   return markdownTable(['object', 'declared by', PEER], rows);
 }

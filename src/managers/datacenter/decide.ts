@@ -4,17 +4,17 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
-import type { Schema } from '../../proxmox/table.ts';
+import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/look/notes.ts';
+import { markedComment } from '../guest/look/object-mark.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { costOf, deletion, making, optionArgs, setting } from './calls.ts';
-import { markedComment } from './mark.ts';
 import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
 import { partActions, strangeLines } from './part-actions.ts';
-import { isFixed, markOf, type ObjectRow, optionsOf, referencesOf } from './row.ts';
-import { askedInMaking, forgetSecrets, pendingNotes, secretActions } from './secrets.ts';
+import { isFixed, kindsOf, markOf, type Named, type ObjectRow, optionsOf, referencesOf } from './row.ts';
+import { askedInMaking, forgetSecrets, pendingNotes, secretActions, secretsInCall } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -39,7 +39,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   }
   const taken = whyTaken(row, wanted, spec, seen);
   if (taken !== null) return { kind: 'blocked', reason: taken };
-  if (present === null) return { kind: 'actions', actions: creation(row, wanted, spec, seen) };
+  if (present === null) return decideCreation(row, wanted, spec, seen);
   const fixed = fixedDifferences(row, spec, present);
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
@@ -73,28 +73,30 @@ export function whyNotThere(
 /** What a sort is called for people, where that is not its own name. */
 const CALLED: Readonly<Record<string, string>> = { ha: 'HA resource' };
 
-/** Of targets, where the sort is not one itself. */
-const KINDS: Readonly<Record<string, readonly string[]>> = {
-  guest: ['lxc', 'vm'],
-  container: ['lxc'],
-  'virtual machine': ['vm'],
-};
-
-function isDeclared(sort: string, name: string, declares: Wanted['declares']): boolean {
+function isDeclared(sort: Named, name: string, declares: Wanted['declares']): boolean {
   if (declares === undefined) return false;
-  const kinds = KINDS[sort] ?? [sort];
-  return kinds.some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
+  return kindsOf(sort).some((kind) => declares(`${kind}/${name}` as Parameters<typeof declares>[0]));
+}
+
+function decideCreation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Decision {
+  const [needed] =
+    Object.entries(row.secrets ?? {}).find(
+      ([option, { neededToMake }]) => neededToMake === true && spec[option] === undefined,
+    ) ?? [];
+  if (needed === undefined) return { kind: 'actions', actions: creation(row, wanted, spec, seen) };
+  const reason = `${row.what} ${nameOf(wanted.target)} cannot be made without ${needed}; declare it, by reference`;
+  return { kind: 'impossible', reason };
 }
 
 function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): Action[] {
   const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
   const declared = declaredOf(row, spec, wanted);
-  const args = new Map(options.map(([option, schema]) => [option, optionArgs(option, schema, declared[option])]));
+  const args = new Map(options.map(([option, schema]) => [option, optionArgs(row, option, schema, declared[option])]));
   const name = nameOf(wanted.target);
   return [
     // A note of one that was there before would hide that this one has no secret yet.
     ...pendingNotes(row, wanted, seen),
-    making(row, name, spec, args, askedInMaking(row, spec)),
+    making(row, name, spec, args, askedInMaking(row, spec), secretsInCall(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
     ...partActions(row, wanted, spec, seen, {}),
@@ -138,17 +140,17 @@ export function optionChanges(
     if (row.members.includes(option)) continue;
     const value = spec[option];
     const isGiven = row.always?.includes(option) === true;
-    if (isGiven) given.push(...optionArgs(option, schema, value ?? present[option]?.[0]));
+    if (isGiven) given.push(...optionArgs(row, option, schema, value ?? present[option]?.[0]));
     if (value !== undefined) {
       if (isAsDeclared(row, option, schema, value, present)) continue;
       if (value === false && row.switches?.includes(option) === true) cleared.push(option);
-      else if (!isGiven) set.push(...optionArgs(option, schema, value));
+      else if (!isGiven) set.push(...optionArgs(row, option, schema, value));
       named.push(option);
       continue;
     }
     const replaced = chosen !== undefined && row.oneOf.includes(option);
     if (present[option] === undefined || !(replaced || before?.[option] !== undefined)) continue;
-    if (row.clear === 'delete') cleared.push(option);
+    if (row.clear === 'delete' && row.kept?.includes(option) !== true) cleared.push(option);
     else {
       const usual = row.defaults[option] ?? '';
       if (meaningOf(schema, present[option] ?? []) === meaningOf(schema, [usual])) continue;
@@ -156,7 +158,14 @@ export function optionChanges(
     }
     named.push(option);
   }
-  return { named, args: [...given, ...set, ...(cleared.length === 0 ? [] : ['--delete', cleared.join(',')])] };
+  return { named, args: [...given, ...set, ...deleteArgs(row, cleared)] };
+}
+
+/** One list, or the option once for each, as the call has it. */
+function deleteArgs({ paths }: ObjectRow, cleared: readonly string[]): string[] {
+  if (cleared.length === 0) return [];
+  const isArray = methodSchemas(`PUT ${paths.change}`)?.get('delete')?.type === 'array';
+  return isArray ? cleared.flatMap((option) => ['--delete', option]) : ['--delete', cleared.join(',')];
 }
 
 function calledIn(row: ObjectRow, name: string): string {
@@ -166,8 +175,9 @@ function calledIn(row: ObjectRow, name: string): string {
 /** One that is left out counts as what Proxmox takes it for. */
 function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Json, present: Options): boolean {
   const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
+  const isSet = row.sets?.includes(option) === true;
   const meant = (texts: readonly string[]): string => {
-    const meaning = meaningOf(schema, texts);
+    const meaning = meaningOf(schema, isSet ? [...new Set(texts)].sort() : texts);
     return row.synonyms?.[option]?.[meaning] ?? meaning;
   };
   return has !== undefined && meant(has) === meant(textsOf(schema, value));
@@ -210,15 +220,16 @@ function decideRecreation(
 }
 
 /** Who would be left without it, in words; null where nobody would. */
-function holderOf({ holding }: ObjectRow, name: string, { holders }: ObjectSeen): string | null {
-  return holding?.whoHolds(name, new Map(Object.entries(holders))) ?? null;
+function holderOf({ holding }: ObjectRow, name: string, { holders, text }: ObjectSeen): string | null {
+  return holding?.whoHolds(name, new Map(Object.entries(holders)), text ?? '') ?? null;
 }
 
 function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
   const { target, before, approved } = wanted;
   const { present } = seen;
   const name = nameOf(target);
-  if (present === null || row.leaving?.(present) === true) {
+  const isGone = present === null || row.leaving?.(present) === true || row.builtIn?.(name, present) === true;
+  if (isGone) {
     return { kind: 'actions', actions: forgetSecrets(row, name, seen) };
   }
   const foreign = whyForeign(row, wanted, present);

@@ -5,8 +5,8 @@ import { booleanOf, splitList } from '../../proxmox/perl.ts';
 import { parsePropertyString } from '../../proxmox/property-string.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
+import { commentOf } from '../guest/look/object-mark.ts';
 import type { Extent } from '../importer.ts';
-import { commentOf } from './mark.ts';
 import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
 import { meaningOf } from './values.ts';
 

@@ -4,10 +4,10 @@ import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/look/notes.ts';
+import { commentOf, markedComment } from '../guest/look/object-mark.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
-import { commentOf, markedComment } from './mark.ts';
 import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { markOf, type ObjectRow, optionsOf } from './row.ts';
@@ -38,8 +38,9 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
   };
 }
 
-/** Said elsewhere: who is in a group at the users, and second factors of an older kind nowhere. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys']);
+/** Said elsewhere: who is in a group at the users, the node of a copy by its guest, who comes in at the host's
+ * firewall, and second factors of an older kind nowhere. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source', 'enable', 'policy_in', 'policy_out']);
 
 function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: string): Imported {
   const left: LeftOver[] = [];
@@ -47,7 +48,12 @@ function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: 
   const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
   const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
-    if (row.reserved?.(name) != null || (extent === 'different' && isAsMade(row, name, options))) continue;
+    if (
+      row.reserved?.(name) != null ||
+      (extent === 'different' && isAsMade(row, name, options)) ||
+      row.builtIn?.(name, options) === true
+    )
+      continue;
     if (!isName(row, name)) {
       left.push({ what: `${row.what} ${name} (${place(name)})`, why: 'the file takes no such name' });
       continue;
@@ -127,6 +133,8 @@ function undeclared(
   // Of storages that nobody names, the importer of the host tells.
   if (row.single !== undefined || row.kind === 'storage') return [];
   if (row.kind === 'acl') return undeclaredRights(objects, specs);
-  const others = [...objects.keys()].filter((name) => !declared.has(name) && row.reserved?.(name) == null);
-  return others.map((name) => ({ object: `${row.kind}/${name}`, name: null }));
+  const others = [...objects].filter(
+    ([name, options]) => !declared.has(name) && row.reserved?.(name) == null && row.builtIn?.(name, options) !== true,
+  );
+  return others.map(([name]) => ({ object: `${row.kind}/${name}`, name: null }));
 }

@@ -13,7 +13,7 @@ import type { DeclaredObject } from './declared.ts';
 import { importerOf } from './import.ts';
 import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
 import { declaration } from './read.ts';
-import { isFixed, type Named, type ObjectRow, referencesOf } from './row.ts';
+import { isFixed, kindsOf, type Named, type ObjectRow, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
@@ -76,8 +76,6 @@ function isGuest(id: TargetId): boolean {
 }
 
 function needsOf(sort: Named, name: string): TargetId[] {
-  if (sort === 'container') return [targetId('lxc', name)];
-  if (sort === 'virtual machine') return [targetId('vm', name)];
   if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
-  return sort === 'guest' ? [targetId('lxc', name), targetId('vm', name)] : [targetId(sort, name)];
+  return kindsOf(sort).map((kind) => targetId(kind, name));
 }

@@ -4,6 +4,7 @@ import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { HA_RESOURCES_FILE, parseHaResources } from '../../proxmox/ha.ts';
+import { NOTIFICATIONS_FILE, parseNotifications } from '../../proxmox/notifications.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
@@ -16,7 +17,7 @@ const USERS = '/etc/pve/user.cfg';
 const FIREWALLS = '/etc/pve/firewall';
 const HOST_FIREWALL = '/etc/pve/local/host.fw';
 const REALMS = '/etc/pve/domains.cfg';
-const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE];
+const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE, NOTIFICATIONS_FILE];
 
 export interface Objects {
   /** By name. */
@@ -47,7 +48,10 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
-  const holders = row.holding === undefined ? new Map<string, string>() : await host.readFolders(row.holding.folders);
+  const holders =
+    (row.holding?.folders ?? []).length === 0
+      ? new Map<string, string>()
+      : await host.readFolders(row.holding?.folders ?? []);
   const text = new Map(texts);
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
@@ -60,6 +64,9 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       container: guestsIn(text.get(GUESTS), 'lxc'),
       'virtual machine': guestsIn(text.get(GUESTS), 'qemu'),
       ha: [...parseHaResources(text.get(HA_RESOURCES_FILE) ?? '').keys()],
+      'notification target': [...parseNotifications(text.get(NOTIFICATIONS_FILE) ?? '')].flatMap(([id, { type }]) =>
+        type === 'matcher' ? [] : [id],
+      ),
       storage: storages === undefined ? null : [...parseSections(storages).keys()],
       pool: [...pools.keys()],
       group: [...parseUserConfig(users, 'group').keys()],

@@ -20,6 +20,7 @@ import {
   replicatedDisksAreOnZfs,
   replicationIsToOneNodeOnce,
 } from './ha-rules.ts';
+import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
 import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -62,6 +63,7 @@ export const declaration: Declaration = {
     haRulesAgree,
     replicationIsToOneNodeOnce,
     replicatedDisksAreOnZfs,
+    notificationsHaveNamesOfTheirOwn,
   ],
 };
 

@@ -5,9 +5,10 @@ import { nearest } from '../../config/nearest.ts';
 import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
+import { BUILT_IN_NOTIFICATIONS } from '../../proxmox/notifications.ts';
 import type { RuleContext } from '../rule.ts';
 import { each } from './each.ts';
-import { type Named, referencesOf } from './row.ts';
+import { kindsOf, type Named, referencesOf } from './row.ts';
 
 /** What is there on every host; a sort that is not here may be on the host without being declared. */
 const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
@@ -16,6 +17,7 @@ const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
   role: BUILT_IN_ROLES,
   realm: BUILT_IN_REALMS,
   token: [],
+  'notification target': [...BUILT_IN_NOTIFICATIONS.keys()],
   zone: [],
   vnet: [],
 };
@@ -27,7 +29,7 @@ export function referencesAreKnown({ config: { datacenter, hypervisor }, unreada
     referencesOf(row, object.name, object.written).flatMap(({ sort, name, at }): Diagnostic[] => {
       const builtIn = BUILT_IN[sort];
       if (builtIn === undefined || unreadable.file(object.writtenAt.file)) return [];
-      const declared = (datacenter?.get(sort) ?? []).map((other) => other.name);
+      const declared = kindsOf(sort).flatMap((kind) => (datacenter?.get(kind) ?? []).map((other) => other.name));
       const known = [...declared, ...builtIn, ...(sort === 'user' ? account : [])];
       if (known.includes(name)) return [];
       const meant = nearest(name, known);
@@ -51,6 +53,7 @@ const FIELDS: Partial<Readonly<Record<Named, string>>> = {
   role: 'roles',
   realm: 'realms',
   token: 'tokens',
+  'notification target': 'sendmail_targets, smtp_targets, gotify_targets or webhook_targets',
   zone: 'sdn_zones',
   vnet: 'sdn_vnets',
 };

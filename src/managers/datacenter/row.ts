@@ -11,7 +11,7 @@ import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
 export type Named =
-  | ('guest' | 'container' | 'virtual machine' | 'storage' | 'pool' | 'ha')
+  | ('guest' | 'container' | 'virtual machine' | 'storage' | 'pool' | 'ha' | 'notification target')
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet');
 
 /** Another object that one names, and where in its options it does. */
@@ -35,17 +35,23 @@ interface SecretOption {
   readonly describes: string;
   /** Why an object cannot have it; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
-  tell(name: string, secret: SecretReference): Command | FileWrite;
+  /** Absent: as an option of the call, within its process (`proxmox/secret-arguments.ts`). */
+  readonly tell?: (name: string, secret: SecretReference) => Command | FileWrite;
   /** Whether an object has one, by its other options, since nobody looks where Proxmox keeps it. Absent: they do not tell. */
   readonly isKept?: (options: JsonObject) => boolean;
   /** The call that makes the object asks for it too, on its standard input. */
   readonly withMaking?: true;
+  /** Proxmox makes no object without it. */
+  readonly neededToMake?: true;
+  /** Several, by names of their own. */
+  readonly named?: true;
 }
 
 /** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
 interface Holding {
   readonly folders: readonly string[];
-  whoHolds(name: string, files: ReadonlyMap<string, string>): string | null;
+  /** @param own the file that the object stands in */
+  whoHolds(name: string, files: ReadonlyMap<string, string>, own: string): string | null;
 }
 
 export interface ObjectRow {
@@ -82,8 +88,8 @@ export interface ObjectRow {
   readonly part?: Part;
   /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
   readonly mark?: string | null;
-  /** The call takes the SHA-1 of the file that it changes, and refuses where it is another by now. */
-  readonly digest?: true;
+  /** The call takes the digest of the file that it changes, and refuses where it is another by now. */
+  readonly digest?: 'sha1' | 'sha256';
   /** Options of the API that nobody declares, with the reason in the table. */
   readonly without: readonly string[];
   /** Options that must be declared. */
@@ -96,6 +102,16 @@ export interface ObjectRow {
   readonly defaults: Readonly<Record<string, string>>;
   /** Other words of Proxmox for a value, by option: both mean the same. */
   readonly synonyms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Options that cannot be taken away, and become what they are by default. */
+  readonly kept?: readonly string[];
+  /** Lists whose order means nothing. */
+  readonly sets?: readonly string[];
+  /** Texts of several lines. */
+  readonly prose?: readonly string[];
+  /** As the call takes a text that is read and declared in another form. */
+  readonly encode?: (option: string, text: string) => string;
+  /** One that is there by itself and as it came: nobody's, and never gone. */
+  readonly builtIn?: (name: string, present: Options) => boolean;
   /** Options that are taken away where they are false, since the call passes over that. */
   readonly switches?: readonly string[];
   /** What it costs that an option becomes what it is declared as. Default: it is changed live. */
@@ -195,6 +211,18 @@ export function markOf(row: ObjectRow): string | null {
 export function isList({ format }: Schema): boolean {
   return format?.endsWith('-list') === true;
 }
+
+/** Kinds of targets that an object of a sort may be. */
+export function kindsOf(sort: Named): readonly string[] {
+  return KINDS[sort] ?? [sort];
+}
+
+const KINDS: Partial<Readonly<Record<Named, readonly string[]>>> = {
+  guest: ['lxc', 'vm'],
+  container: ['lxc'],
+  'virtual machine': ['vm'],
+  'notification target': ['sendmail', 'smtp', 'gotify', 'webhook'],
+};
 
 /** Everything that an object names, with its place. */
 export function referencesOf(row: ObjectRow, name: string, options: JsonObject): Reference[] {

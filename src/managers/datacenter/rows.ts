@@ -7,7 +7,9 @@ import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
 import { metricServers } from './rows/metrics.ts';
-import { datacenterOptions } from './rows/options.ts';
+import { gotifyTargets, matchers, sendmailTargets, smtpTargets, webhookTargets } from './rows/notifications.ts';
+import { datacenterOptions, firewallOptions, nodeOptions } from './rows/options.ts';
+import { realmSyncs } from './rows/realm-sync.ts';
 import { replicationJobs } from './rows/replication.ts';
 import { subnets, vnets, zones } from './rows/sdn.ts';
 import { storages } from './rows/storage.ts';
@@ -15,7 +17,9 @@ import { storages } from './rows/storage.ts';
 export const ROWS: readonly ObjectRow[] = [
   ...[storages, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, metricServers, datacenterOptions, backupJobs],
+  ...[realmSyncs, nodeOptions, firewallOptions],
   ...[haResources, haRules, replicationJobs],
+  ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],
   ...[zones, vnets, subnets],
 ];

@@ -39,18 +39,22 @@ export function isName(row: ObjectRow, name: string): boolean {
   return row.single === name || nameSchema(row).safeParse(name).success;
 }
 
+const secretName = text.name(/^[A-Za-z_][A-Za-z0-9_-]{0,31}$/, 'must be a name of letters, digits, _ and -');
+
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
     const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
     if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
-    const field = option === markOf(row) ? text.line(MOST_COMMENT) : checked(row, option, schema);
+    const isProse = row.prose?.includes(option) === true;
+    const field =
+      option === markOf(row) ? text.line(MOST_COMMENT) : isProse ? text.prose : checked(row, option, schema);
     const described = field.describe(`${purposeOf(row, option)}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
-  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes }]): [string, z.ZodType] => [
-    option,
-    value.secretReference.describe(`${describes}.`).meta({ secret: true }).optional(),
-  ]);
+  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes, named }]): [string, z.ZodType] => {
+    const one = value.secretReference.describe(`${describes}.`).meta({ secret: true });
+    return [option, (named === true ? z.record(secretName, one).describe(`${describes}, by name.`) : one).optional()];
+  });
   const part: [string, z.ZodType][] =
     row.part === undefined ? [] : [[row.part.field, row.part.schema.describe(row.part.describes).optional()]];
   return z.strictObject(Object.fromEntries([...fields, ...part, ...secrets])).superRefine((object, { addIssue }) => {
@@ -183,6 +187,36 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'harule.strict': 'Whether they run on no other node. Default: as Proxmox has it, false',
   'harule.type':
     'What it says: node-affinity, on which nodes; resource-affinity, together or apart. It cannot be changed',
+  'firewall.ebtables': 'Whether rules for Ethernet are kept too. Default: as Proxmox has it, true',
+  'firewall.log_ratelimit': 'How much is logged at most',
+  'firewall.policy_forward':
+    'What happens to packets that pass through and that no rule names. Default: as Proxmox has it, ACCEPT',
+  'node.acme': "The account, and names of the node's own certificate",
+  'node.ballooning-target':
+    'Share of the memory, in percent, that ballooning keeps in use. Default: as Proxmox has it, 80',
+  'node.startall-onboot-delay': 'Seconds before the first guest is started at boot. Default: as Proxmox has it, 0',
+  'node.wakeonlan': 'How the node is woken over the network',
+  'realmsync.enable-new': 'Whether users that come in may log in. Default: as Proxmox has it, true',
+  'realmsync.realm': 'The realm, of type ad or ldap. It cannot be changed',
+  'realmsync.remove-vanished':
+    'What goes of users and groups that are gone there: acl, entry, properties, by semicolons',
+  'realmsync.scope': 'What comes in: users, groups, both',
+  'gotify.server': 'Where the Gotify server is: "https://gotify.example.org"',
+  'matcher.invert-match': 'Whether it is about all that its conditions do not fit. Default: as Proxmox has it, false',
+  'matcher.match-calendar': 'When: "mon..fri 08:00-17:00"',
+  'matcher.match-field': 'What: "exact:type=vzdump,replication", "regex:hostname=^pve"',
+  'matcher.match-severity': 'How severe: info, notice, warning, error, unknown, several of them by commas',
+  'matcher.mode': 'Whether all of its conditions have to fit, or any. Default: as Proxmox has it, all',
+  'matcher.target': 'Targets that it goes to, whatever their type',
+  author: 'Who a mail is from, beside the address',
+  'from-address': 'The address that a mail is from',
+  mailto: 'Addresses that mails go to',
+  'mailto-user': 'Users of Proxmox whose addresses mails go to: "root@pam"',
+  'smtp.mode': 'How the connection is kept secret: tls, starttls, insecure. Default: as Proxmox has it, tls',
+  'webhook.body': 'What is sent, as a template',
+  'webhook.header': 'Lines of the request such as "Title: {{ title }}"',
+  'webhook.method': 'How it is sent: post, put, get',
+  'webhook.url': 'Where it is sent, as a template',
   'replication.disable': 'Whether it is not carried out',
   'replication.rate': 'Most megabytes a second. Default: no bound',
   'replication.schedule':

@@ -5,6 +5,7 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
+import { type SecretInCall, setting, withSecrets } from './calls.ts';
 import type { ObjectSeen } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 
@@ -33,17 +34,22 @@ export function secretActions(
 ): Action[] {
   const name = nameOf(target);
   return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking }]): Action[] => {
-    const secret = referenceOf(spec?.[option]);
+    const told = inCall(option, spec?.[option]);
     const path = noteOf(row, name, option);
     const noted = notes[path];
-    if (secret === null) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(secret.$secret, secret.digest);
+    const [first] = told;
+    if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(told);
     if (noted === text && !isNew) return [];
+    const summary = `set ${option} of ${row.what} ${name}`;
     const isTaken = adopt === true && before === undefined && noted === undefined;
+    const isTold = isNew ? withMaking === true || tell === undefined : isTaken;
+    const call = (): Action =>
+      tell === undefined
+        ? withSecrets(setting(row, name, summary, []), told)
+        : { summary, impact: 'live', do: tell(name, first.reference) };
     return [
-      ...((isNew ? withMaking === true : isTaken)
-        ? []
-        : [{ summary: `set ${option} of ${row.what} ${name}`, impact: 'live', do: tell(name, secret) } as const]),
+      ...(isTold ? [] : [call()]),
       {
         summary: `note which ${option} of ${row.what} ${name} was set`,
         impact: 'live',
@@ -53,14 +59,32 @@ export function secretActions(
   });
 }
 
+/** One secret, or several by their names. */
+function inCall(option: string, value: Json | undefined): SecretInCall[] {
+  const one = referenceOf(value);
+  if (one !== null) return [{ name: option, reference: one }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value as JsonObject).flatMap(([key, each]) => {
+    const reference = referenceOf(each);
+    return reference === null ? [] : [{ name: `${option}/${key}`, reference }];
+  });
+}
+
+/** Those that the call which makes an object takes as options. */
+export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell }]) =>
+    tell === undefined ? inCall(option, spec[option]) : [],
+  );
+}
+
 /** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
 export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
   const name = nameOf(target);
   return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
-    const secret = referenceOf(spec?.[option]);
+    const told = inCall(option, spec?.[option]);
     const path = noteOf(row, name, option);
-    if (secret === null) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(secret.$secret, PENDING);
+    if (told.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(told, PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
@@ -80,19 +104,28 @@ export function notesOfTaken(
   { notes }: ObjectSeen,
 ): Record<string, string> {
   const taken = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
-    const secret = referenceOf(spec?.[option]);
+    const told = inCall(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
-    if (secret === null) return [];
+    if (told.length === 0) return [];
     // A secret that is not there to be looked at counts as the one that was noted.
-    const isUnread = secret.digest === undefined && noted?.includes(`\nreference ${secret.$secret}\n`) === true;
-    return noted === undefined || isUnread ? [[path, noteText(secret.$secret, secret.digest)]] : [];
+    const isUnread = told.every(
+      ({ reference: { $secret, digest } }) =>
+        digest === undefined && noted?.includes(`\nreference ${$secret}\n`) === true,
+    );
+    return noted === undefined || isUnread ? [[path, noteText(told)]] : [];
   });
   return Object.fromEntries(taken);
 }
 
-function noteText(reference: string, digest: string | undefined): string {
-  return `${MARK}\nreference ${reference}\ndigest ${digest ?? 'none'}\n`;
+/** @param digest what stands for that of each. Default: what it has now */
+function noteText(told: readonly SecretInCall[], digest?: string): string {
+  const lines = told.map(({ name, reference }) => {
+    const [, key] = name.split('/');
+    const named = key === undefined ? '' : `name ${key}\n`;
+    return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
+  });
+  return `${MARK}\n${lines.join('')}`;
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */

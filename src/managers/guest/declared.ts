@@ -17,6 +17,8 @@ export interface GuestBase extends SharedSettings {
   readonly protected: boolean;
   /** Beside Phoenix's own and those that people gave it; lower case, sorted, without repetition. */
   readonly tags: readonly string[];
+  /** The pool that it is in, where its own file says so. */
+  readonly pool: string | null;
   /** Free text for the notes; null for none. */
   readonly description: string | null;
   /** What Phoenix sees to: `unmanaged` is started once after it is created and then left as it is. */

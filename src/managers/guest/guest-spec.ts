@@ -34,6 +34,8 @@ export type GuestSpec = SharedSettings & {
   readonly nameservers: readonly string[];
   /** Null: not declared, and so nothing that is compared. */
   readonly searchdomain: string | null;
+  /** Null: not declared. */
+  readonly pool: string | null;
   /** Options of Proxmox that the file declares by their own names. */
   readonly options: GuestOptions;
   readonly firewall: Firewall | null;
@@ -76,6 +78,7 @@ export function guestSpec(
     notes: notesText(guest.description),
     nameservers: guest.network.nameservers,
     searchdomain: guest.network.searchdomain,
+    pool: guest.pool,
     options: guest.options,
     health:
       health === null

@@ -96,6 +96,7 @@ export function guestBase(
     writtenAt: at,
     protected: written.protected,
     tags: sortedSet(written.tags.map((tag) => tag.toLowerCase())),
+    pool: written.pool ?? null,
     description: written.description ?? null,
     ...settings,
     startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),

@@ -27,6 +27,7 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   hookscript: [own('/hookscript')],
   protection: [own('/protection')],
   tags: [own('/tags')],
+  pool: [own('/pool')],
   notes: [own('/description')],
   nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],
   searchdomain: [own('/network_config/searchdomain')],

@@ -122,6 +122,7 @@ const featureName = text
   .name(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/, 'must be the name of a feature, such as docker')
   .meta({ suggests: [...SHIPPED_FEATURES] });
 
+const EXPECT_POOL = 'must be the name of a pool: letters, digits and _ . -';
 const EXPECT_TAG = 'must be a tag: letters, digits and _ + . -';
 
 /** Fields of every guest. */
@@ -141,6 +142,15 @@ export const guestShape = {
     .array(becomes(inGuests('tags'), EXPECT_TAG, text.name(/^[a-zA-Z0-9_][a-zA-Z0-9_+.-]*$/, EXPECT_TAG)))
     .default([])
     .describe("Proxmox tags beside Phoenix's own; others that people gave it stay. Default: none."),
+  pool: becomes(
+    [{ verb: 'pvesh set /pools', option: 'poolid' }],
+    (refused) => `${EXPECT_POOL}: ${refused}`,
+    text.name(/^[A-Za-z][A-Za-z0-9_.-]{1,39}$/, EXPECT_POOL),
+  )
+    .optional()
+    .describe(
+      'Pool of Proxmox that the guest is in, declared in the file of the datacenter or there already. Default: as it is.',
+    ),
   state: z
     .enum(['running', 'stopped', 'unmanaged'])
     .optional()

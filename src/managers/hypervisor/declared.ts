@@ -3,6 +3,7 @@
 import type { Place } from '../../config/read/place.ts';
 import type { Secret } from '../../config/secret.ts';
 import type { SecretReference } from '../../model/action.ts';
+import type { DriftPolicy } from '../../model/drift.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
 
@@ -39,6 +40,8 @@ export interface Hypervisor {
   readonly behavior: Behavior;
   /** What a change must have before it is carried out. */
   readonly policy: Policy;
+  /** What becomes of a difference that a look finds. */
+  readonly drift: DriftPolicy;
 }
 
 interface HostUser {

@@ -17,6 +17,7 @@ import {
 } from '../guest/life/gate.ts';
 import { parseKept } from '../guest/life/kept-volumes.ts';
 import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { poolActions } from '../guest/life/pool.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import { parseNotes } from '../guest/look/notes.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
@@ -82,7 +83,9 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
-  const next = decideLife(life);
+  const pool = poolActions('pct', wanted, spec, seen);
+  if ('kind' in pool) return pool;
+  const next = [...pool, ...decideLife(life)];
   const remarks = [...snapshotRemarks(life), ...keptRemarks(spec, volumes)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
 }

@@ -17,6 +17,7 @@ import {
 } from '../guest/life/gate.ts';
 import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
 import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
+import { poolActions } from '../guest/life/pool.ts';
 import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
 import type { GuestObservation } from '../guest/look/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
@@ -80,7 +81,9 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
-  const next = decideLife(life);
+  const pool = poolActions('qm', wanted, spec, seen);
+  if ('kind' in pool) return pool;
+  const next = [...pool, ...decideLife(life)];
   const remarks = [...snapshotRemarks(life), ...keptRemarks(found)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
 }

@@ -37,6 +37,7 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
       kept,
       missing: [],
       managedBy: [],
+      pools: {},
       subuid: null,
       subgid: null,
     },

@@ -92,6 +92,38 @@ test('who is protected is there, and of that kind', () => {
   ]);
 });
 
+test('the policy of drift names kinds, guests and fields that there are', () => {
+  const drift = (...rules: object[]) => ({ drift: { action: 'heal', rules } });
+  const written = drift(
+    { for: ['lxc', 'vm/1001', 'hypervisor/dns'] },
+    { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
+  );
+  expect(loadFiles(files(written)).config?.hypervisor.drift).toEqual({
+    action: 'heal',
+    rules: [
+      { for: ['lxc', 'vm/1001', 'hypervisor/dns'], action: null, ignore: [] },
+      { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
+    ],
+  });
+  expect([problems(written), loadFiles(files({})).config?.hypervisor.drift]).toEqual([
+    [],
+    { action: 'report', rules: [] },
+  ]);
+  expect(problems(drift({ for: ['lcx', 'vm/101', 'lxc'], ignore: ['memory', 'nothing_like_it'] }))).toEqual([
+    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/0 "lcx" is named by the policy of drift, and there is no such kind of target (Did you mean "lxc"?)',
+    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/1 "vm/101" is named by the policy of drift, and there is no such guest (Did you mean "vm/1001"?)',
+    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "memory" is named by the policy of drift, and VMs have no such setting that can be left to people (Did you mean "memory_mb"?)',
+    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "nothing_like_it" is named by the policy of drift, and VMs have no such setting that can be left to people (phoenix schema and docs/guests.md name those that there are.)',
+  ]);
+  expect(problems(drift({ for: ['lxc', 'hypervisor/dns'], ignore: ['cores'] }))).toEqual([
+    'INVALID_VALUE /phoenix/drift/rules/0/ignore fields of hypervisor cannot be left to people (Name containers and VMs in a rule of its own: of them settings can be ignored.)',
+  ]);
+  expect(problems({ drift: { action: 'mend', rule: [] } }).sort()).toEqual([
+    'INVALID_VALUE /phoenix/drift/action "action" is "mend" and must be "report" or "heal"',
+    'UNKNOWN_KEY /phoenix/drift/rule unknown field "rule" (Did you mean "rules"?)',
+  ]);
+});
+
 test('durations', () => {
   expect(['3h', '90m', '1d12h', '31d', '1h30m'].map(minutesOf)).toEqual([180, 90, 2160, 44_640, 90]);
   expect(['', '0h', '3', '3H', '-3h', '30m1h', '32d', '1.5h'].map(minutesOf)).toEqual(Array(8).fill(null));

@@ -61,6 +61,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
       kept: null,
       missing: [],
       managedBy: [],
+      pools: {},
       subuid: null,
       subgid: null,
     },

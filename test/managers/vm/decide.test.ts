@@ -45,6 +45,7 @@ const HOST = {
   kept: null,
   missing: [],
   managedBy: [],
+  pools: {},
   subuid: null,
   subgid: null,
 };

@@ -8,10 +8,10 @@ import { ZEROS } from '../pushed-refs.ts';
 import type { Sent } from '../webhooks.ts';
 import { noteShape, PROJECT_ID, projectShape, requestShape, userShape } from './shapes.ts';
 
-export const PUSH = 'Push Hook';
-export const TAG_PUSH = 'Tag Push Hook';
-export const MERGE_REQUEST = 'Merge Request Hook';
-export const NOTE = 'Note Hook';
+const PUSH = 'Push Hook';
+const TAG_PUSH = 'Tag Push Hook';
+const MERGE_REQUEST = 'Merge Request Hook';
+const NOTE = 'Note Hook';
 
 /** What a webhook of the project listens to. */
 export const GITLAB_EVENTS = [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE];

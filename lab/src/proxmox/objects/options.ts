@@ -1,8 +1,11 @@
-// Options of the datacenter (pve-cluster, PVE/DataCenterConfig.pm): a line each of /etc/pve/datacenter.cfg, notes before them.
+// Options of the datacenter (pve-cluster, PVE/DataCenterConfig.pm) and of the node: a line each of their files, notes before them.
 
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { parseOptionLines } from '../../../../src/proxmox/option-lines.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { encodeText } from '../../../../src/proxmox/section-config.ts';
 import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';
@@ -34,6 +37,55 @@ export function optionsCall(
   const written = [...options].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}\n`);
   replaceFile(file, [...notes.map((line) => `${line}\n`), '\n', ...written].join(''));
   return { data: null };
+}
+
+const NODE = '/nodes/{node}/config';
+
+/** Options of a node (pve-manager, PVE/NodeConfig.pm): lines of a file of its own, values as they are given. */
+export function nodeOptionsCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  { node: named, delete: unset, digest, description, ...given }: Parameters,
+): { readonly data: unknown } | undefined {
+  if (method !== 'PUT' || template !== NODE || (named !== node.name && named !== 'localhost')) return undefined;
+  const file = pathOf(node, `etc/pve/nodes/${node.name}/config`);
+  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+    refuse('detected modified configuration - file changed by other user? Try again.');
+  const options: Record<string, string> = Object.fromEntries(
+    Object.entries(parseOptionLines(raw)).map(([key, [value = '']]) => [key, value]),
+  );
+  const cleared = splitList(String(unset ?? ''));
+  for (const option of cleared) delete options[option];
+  for (const [option, value] of Object.entries(given)) options[option] = String(value);
+  hasDomainsOnce(options);
+  const notes = cleared.includes('description')
+    ? []
+    : description === undefined
+      ? raw.split('\n').filter((line) => line.startsWith('#'))
+      : String(description)
+          .replace(/\n+$/, '')
+          .split('\n')
+          .map((line) => `#${encodeText(line)}`);
+  const lines = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  replaceFile(file, [...notes, ...lines.map(([key, value]) => `${key}: ${value}`)].map((line) => `${line}\n`).join(''));
+  return { data: null };
+}
+
+function hasDomainsOnce(options: Readonly<Record<string, string>>): void {
+  const seen = new Map<string, string>();
+  for (const key of ['acme', ...Array.from({ length: 6 }, (_, index) => `acmedomain${index}`)]) {
+    const parsed = parsePropertyString(key === 'acme' ? 'storage/acme' : 'storage/acmedomain', options[key] ?? '');
+    if (options[key] === undefined || !parsed.ok) continue;
+    const { domain, domains } = parsed.properties;
+    for (const name of key === 'acme' ? splitList(domains ?? '') : [domain ?? '']) {
+      const other = seen.get(name.toLowerCase());
+      if (other !== undefined)
+        refuse(`duplicate domain '${name.toLowerCase()}' in ACME config properties '${key}' and '${other}'`);
+      seen.set(name.toLowerCase(), key);
+    }
+  }
 }
 
 /** A property string in the order of its keys, the first without its name. */

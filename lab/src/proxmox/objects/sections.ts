@@ -38,7 +38,18 @@ const backup: SectionRow = {
   check: checkBackup,
 };
 
-const ROWS: readonly SectionRow[] = [backup];
+const realmSync: SectionRow = {
+  path: '/cluster/jobs/realm-sync',
+  file: 'etc/pve/jobs.cfg',
+  type: 'realm-sync',
+  id: 'id',
+  required: ['realm', 'schedule', 'scope'],
+  written: {},
+  refusals: { exists: "Job '%s' already exists", unset: 'no such realm-sync job' },
+  check: checkRealmSync,
+};
+
+const ROWS: readonly SectionRow[] = [backup, realmSync];
 
 /** Answers a change of such an object; undefined for a path that is none. */
 export function sectionCall(
@@ -118,7 +129,15 @@ function changeFile(row: SectionRow, node: LabNode, change: (sections: Map<strin
   const locked = withLock(pathOf(node, `run/lock/${row.file.replaceAll('/', '-')}.lck`), 10_000, () => {
     const sections = sectionsOf(row, node);
     change(sections);
-    replaceFile(pathOf(node, row.file), printSections(sections, row.required));
+    // What is switched on says so in jobs of one type alone.
+    for (const [id, { type, options }] of sections) {
+      const { enabled, ...others } = options;
+      if (type === realmSync.type && enabled?.[0] === '1') sections.set(id, { type, options: others });
+    }
+    replaceFile(
+      pathOf(node, row.file),
+      printSections(sections, [...new Set(ROWS.flatMap((one) => one.required))].sort()),
+    );
   });
   if (locked === undefined) refuse(`cfs-lock '${row.file}' error: got lock request timeout`);
 }
@@ -133,6 +152,16 @@ function shown(row: SectionRow, node: LabNode, parameters: Parameters, isOne: bo
   if (!isOne) return all;
   const id = String(parameters[row.id]);
   return all.find((one) => one.id === id) ?? refuseParameters({ id: `No such job '${id}'` });
+}
+
+/** pve-access-control, PVE/API2/Jobs/RealmSync.pm. */
+function checkRealmSync(node: LabNode, { realm, scope }: Parameters, isNew: boolean): void {
+  if (!isNew) return;
+  if (scope === undefined) refuse("missing value for required option 'scope'");
+  const file = pathOf(node, 'etc/pve/domains.cfg');
+  const found = parseSections(existsSync(file) ? readFileSync(file, 'utf8') : '').get(String(realm));
+  if (found === undefined) refuseParameters({ realm: `No such realm '${realm}'` });
+  if (found?.type !== 'ldap' && found?.type !== 'ad') refuseParameters({ realm: 'Only LDAP/AD realms can be synced.' });
 }
 
 /** pve-manager, PVE/API2/Backup.pm and PVE/VZDump.pm, verify_vzdump_parameters. */

@@ -175,7 +175,7 @@ export const realms: ObjectRow = {
         BUILT_IN_REALMS.includes(type) ? [] : [[id, { ...options, type: [type] }]],
       ),
     ),
-  digest: true,
+  digest: 'sha1',
   // Certificates and keys are files of the host, which root would read; the key of a client goes through a command line alone; `secure` says
   // what `mode` says; second factors for a whole realm are gone from Proxmox's own page.
   without: ['capath', 'cert', 'certkey', 'client-key', 'secure', 'tfa'],

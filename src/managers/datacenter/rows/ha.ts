@@ -8,7 +8,7 @@ import { parseSections, withSwitches } from '../../../proxmox/section-config.ts'
 import type { ObjectRow, Reference } from '../row.ts';
 import { wordsOf } from '../values.ts';
 
-const COMMON = { digest: true, oneOf: [], clear: 'delete', members: [], names: {} } as const;
+const COMMON = { digest: 'sha1', oneOf: [], clear: 'delete', members: [], names: {} } as const;
 
 export const haResources: ObjectRow = {
   ...COMMON,

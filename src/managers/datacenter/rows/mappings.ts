@@ -7,7 +7,7 @@ const COMMON = {
   id: 'id',
   read: parseUntypedSections,
   mark: 'description',
-  digest: true,
+  digest: 'sha1',
   without: [],
   required: ['map'],
   // Proxmox takes no change without it.

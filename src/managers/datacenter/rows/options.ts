@@ -1,6 +1,8 @@
-// What holds for the whole datacenter: one object, which is there always, in lines of a file of its own (pve-cluster, PVE/DataCenterConfig.pm).
+// What holds for the whole datacenter, its firewall and the node: objects that are there always, in lines of a file (pve-cluster,
+// PVE/DataCenterConfig.pm; pve-firewall, PVE/API2/Firewall/Cluster.pm; pve-manager, PVE/NodeConfig.pm).
 
-import type { Options } from '../../../proxmox/section-config.ts';
+import { parseOptionLines } from '../../../proxmox/option-lines.ts';
+import { CLUSTER_FIREWALL, clusterFirewall } from '../firewall/file.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const datacenterOptions: ObjectRow = {
@@ -12,7 +14,7 @@ export const datacenterOptions: ObjectRow = {
   id: null,
   paths: { create: '/cluster/options', change: '/cluster/options' },
   file: '/etc/pve/datacenter.cfg',
-  read: (text) => new Map([['options', readOptions(text)]]),
+  read: (text) => new Map([['options', parseOptionLines(text)]]),
   mark: null,
   // Notes are for people; the last three are of older versions, or hold what other options say.
   without: ['description', 'location', 'migration_unsecure', 'u2f', 'fencing'],
@@ -25,10 +27,52 @@ export const datacenterOptions: ObjectRow = {
   lost: 'nothing: what was declared of it is taken away',
 };
 
-function readOptions(text: string): Options {
-  const lines = text.split('\n').flatMap((line): [string, readonly string[]][] => {
-    const [, key, value = ''] = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/.exec(line) ?? [];
-    return key === undefined ? [] : [[key, [value]]];
-  });
-  return Object.fromEntries(lines);
-}
+export const nodeOptions: ObjectRow = {
+  kind: 'node',
+  field: 'node_options',
+  single: 'options',
+  what: 'node',
+  describes: 'Options of the node that the agent serves. Only those that are declared are kept.',
+  id: null,
+  paths: { create: '/nodes/{node}/config', change: '/nodes/{node}/config' },
+  parts: () => ({ node: 'localhost' }),
+  file: '/etc/pve/local/config',
+  read: (text) => new Map([['options', parseOptionLines(text)]]),
+  mark: null,
+  digest: 'sha1',
+  // Notes are for people.
+  without: ['description'],
+  required: [],
+  defaults: { 'ballooning-target': '80', 'startall-onboot-delay': '0' },
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  names: {},
+  lost: 'nothing: what was declared of it is taken away',
+};
+
+export const firewallOptions: ObjectRow = {
+  kind: 'firewall',
+  field: 'firewall_options',
+  single: 'options',
+  what: 'firewall of the datacenter',
+  describes:
+    'Options of the firewall of the datacenter beside those that `firewall` of the hypervisor file says. Only those that are declared are kept.',
+  id: null,
+  paths: { create: '/cluster/firewall/options', change: '/cluster/firewall/options' },
+  file: CLUSTER_FIREWALL,
+  read: (text) =>
+    new Map([
+      ['options', Object.fromEntries([...clusterFirewall(text).options].map(([name, value]) => [name, [value]]))],
+    ]),
+  mark: null,
+  // Those that decide who comes in stand in the file of the hypervisor, whose rules keep anybody from being locked out.
+  without: ['enable', 'policy_in', 'policy_out'],
+  required: [],
+  defaults: { ebtables: '1', policy_forward: 'ACCEPT' },
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  names: {},
+  lost: 'nothing: what was declared of it is taken away',
+};

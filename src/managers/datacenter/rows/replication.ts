@@ -16,7 +16,7 @@ export const replicationJobs: ObjectRow = {
   },
   file: '/etc/pve/replication.cfg',
   read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options)])),
-  digest: true,
+  digest: 'sha1',
   // There is one type; Proxmox itself says where the guest is, and what is being taken away.
   without: ['type', 'source', 'remove_job'],
   required: ['target'],

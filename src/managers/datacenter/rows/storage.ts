@@ -88,7 +88,7 @@ export const storages: ObjectRow = {
     'local-lvm': { type: 'lvmthin', thinpool: 'data', vgname: 'pve', content: 'rootdir,images' },
     'local-zfs': { type: 'zfspool', pool: 'rpool/data', sparse: '1', content: 'images,rootdir' },
   },
-  digest: true,
+  digest: 'sha1',
   // Keys go through a command line alone, or are shown when they are made; two are of older versions.
   without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
   required: ['type'],

@@ -127,7 +127,7 @@ function unappliedEdits(
 }
 
 function creation(row: ObjectRow, one: Entry): Action {
-  const args = [...optionsOf(row)].flatMap(([option, schema]) => optionArgs(option, schema, one.options[option]));
+  const args = [...optionsOf(row)].flatMap(([option, schema]) => optionArgs(row, option, schema, one.options[option]));
   const [vnet = '', ...network] = one.name.split('/');
   const own = one.sort === 'subnets' ? ['--subnet', network.join('/'), '--type', 'subnet'] : [`--${row.id}`, one.id];
   return pvesh(`make ${row.what} ${one.name}`, 'create', row.paths.create.replace('{vnet}', vnet), [...own, ...args]);

@@ -2,10 +2,11 @@
 // taken out of its configuration before it is destroyed, so that Proxmox, which frees every volume named there, leaves them.
 
 import type { Action } from '../../../model/action.ts';
-import { nameOf } from '../../../model/ids.ts';
+import { nameOf, targetId } from '../../../model/ids.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';
+import { repositoryName } from '../look/notes.ts';
 import type { GuestObservation, ManagedBy } from '../look/observation.ts';
 import { confPath } from '../look/observe.ts';
 import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
@@ -58,12 +59,34 @@ export function decideRebuild(
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
+  const ours = seen.host.managedBy.filter((one) => comesBack(wanted, one));
   return (
-    managed(rebuild, seen.host.managedBy) ??
+    managed(
+      rebuild,
+      seen.host.managedBy.filter((one) => !ours.includes(one)),
+    ) ??
     mayDestroy(wanted, rebuild) ??
     // Backup jobs that others made name its number, and are to go on with the guest that gets it next.
-    unlessLocked(program, id, conf, destroyGuest(program, wanted, seen, kept, '0'))
+    unlessLocked(program, id, conf, [
+      ...ours.map(({ name }) => leaveHa(name)),
+      ...destroyGuest(program, wanted, seen, kept, '0'),
+    ])
   );
+}
+
+/** A resource of HA that the same repository declares: it is made again by its own step. A replication job goes only by and by. */
+function comesBack({ origin, declares }: Wanted<GuestSpec>, { by, name, keeper }: ManagedBy): boolean {
+  return by === 'HA' && keeper === repositoryName(origin) && declares?.(targetId('ha', name)) === true;
+}
+
+/** Rules that name it stay. */
+function leaveHa(sid: string): Action {
+  return action(`take ${sid} out of HA, which has it back when it is recreated`, 'destroy', {
+    kind: 'command',
+    program: 'pvesh',
+    args: ['delete', `/cluster/ha/resources/${sid}`, '--purge', '0'],
+    timeoutSeconds: 60,
+  });
 }
 
 /** Without purging, Proxmox destroys no guest that one of these names; with it, they would be gone. */

@@ -5,6 +5,7 @@ import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, sameScripts } from '../guest-spec.ts';
 import { keptVolumesPath, VOLUMES_FOLDER } from '../life/kept-volumes.ts';
+import { parsePools } from '../life/pool.ts';
 import type { Program } from '../proxmox/command.ts';
 import { parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
@@ -19,6 +20,7 @@ import {
   STORAGE_FILE,
   SUBGID_FILE,
   SUBUID_FILE,
+  USERS_FILE,
 } from './observation.ts';
 import { confFolder } from './observe.ts';
 
@@ -34,23 +36,25 @@ export interface GuestInventory {
   readonly faults: readonly FirewallFault[];
   readonly storages: string | undefined;
   readonly network: string | undefined;
+  readonly users: string | undefined;
   readonly subuid: string | undefined;
   readonly subgid: string | undefined;
 }
 
 export async function inventoryOfGuests(host: HostReader, program: Program): Promise<GuestInventory> {
-  const [listed, files, storages, network, subuid, subgid] = await Promise.all([
+  const [listed, files, storages, network, users, subuid, subgid] = await Promise.all([
     listGuests(host),
     host.readFolders([confFolder(program), '/etc/pve/firewall', VOLUMES_FOLDER]),
     host.readFile(STORAGE_FILE),
     host.readFile(NETWORK_FILE),
+    host.readFile(USERS_FILE),
     host.readFile(SUBUID_FILE),
     host.readFile(SUBGID_FILE),
   ]);
   const hasRules = [...files.keys()].some((path) => /^\/etc\/pve\/firewall\/\d+\.fw$/.test(path));
   const faults = hasRules ? await compileFirewall(host) : [];
   const byId = new Map(listed.map((guest) => [String(guest.id), guest]));
-  return { program, node: host.node, listed: byId, files, faults, storages, network, subuid, subgid };
+  return { program, node: host.node, listed: byId, files, faults, storages, network, users, subuid, subgid };
 }
 
 /** `running`, `stopped` or what else Proxmox says; undefined for a guest that this node does not have. */
@@ -90,6 +94,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
       kept: inventory.files.get(keptVolumesPath(Number(id))) ?? null,
       missing: [],
       managedBy: [],
+      pools: parsePools(inventory.users),
       subuid: inventory.subuid ?? null,
       subgid: inventory.subgid ?? null,
     },

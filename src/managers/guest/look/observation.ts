@@ -1,10 +1,12 @@
 // What is known of one guest on the host, and how it is found out: from an inventory of all guests, or by a close look.
 
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections, type Section } from '../../../proxmox/section-config.ts';
+import type { Pool } from '../life/pool.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';
 import type { Elsewhere } from './cluster.ts';
 import type { MarkedGuest } from './marked.ts';
+import { keeperOf } from './object-mark.ts';
 
 export interface GuestObservation {
   /** Null: there is no guest of this id and kind. */
@@ -44,6 +46,8 @@ export interface HostFacts {
   readonly missing: readonly string[];
   /** What manages the guest, by Proxmox's names: `ct:101` of HA, `101-0` of replication. */
   readonly managedBy: readonly ManagedBy[];
+  /** By name, where a guest may say which is its own. */
+  readonly pools: Readonly<Record<string, Pool>>;
   readonly subuid: string | null;
   readonly subgid: string | null;
 }
@@ -51,10 +55,13 @@ export interface HostFacts {
 export interface ManagedBy {
   readonly by: 'HA' | 'replication';
   readonly name: string;
+  /** The repository that keeps it; null where nobody says so. */
+  readonly keeper: string | null;
 }
 
 export const HA_FILE = '/etc/pve/ha/resources.cfg';
 export const REPLICATION_FILE = '/etc/pve/replication.cfg';
+export const USERS_FILE = '/etc/pve/user.cfg';
 export const STORAGE_FILE = '/etc/pve/storage.cfg';
 export const NETWORK_FILE = '/etc/network/interfaces';
 export const SUBUID_FILE = '/etc/subuid';
@@ -65,10 +72,13 @@ export const NETWORK_FOLDER = '/etc/network/interfaces.d';
 /** @param texts of the two files; undefined where there is none, which Proxmox writes with the first entry */
 export function parseManagedBy(id: number, ha: string | undefined, replication: string | undefined): ManagedBy[] {
   const resources = [...parseSections(ha ?? '')].filter(([name]) => name === String(id));
-  const jobs = [...parseSections(replication ?? '').keys()].filter((name) => name.startsWith(`${id}-`));
+  const jobs = [...parseSections(replication ?? '')].filter(([name]) => name.startsWith(`${id}-`));
+  const keeperIn = ({ options }: Section): string | null => keeperOf(options['comment']?.[0] ?? '');
   return [
-    ...resources.map(([name, { type }]) => ({ by: 'HA' as const, name: `${type}:${name}` })),
-    ...jobs.map((name) => ({ by: 'replication' as const, name })),
+    ...resources.map(([name, section]) => {
+      return { by: 'HA' as const, name: `${section.type}:${name}`, keeper: keeperIn(section) };
+    }),
+    ...jobs.map(([name, section]) => ({ by: 'replication' as const, name, keeper: keeperIn(section) })),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { CommandResult } from '../../../ports.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { keptVolumesPath } from '../life/kept-volumes.ts';
+import { parsePools } from '../life/pool.ts';
 import { fileExists, type Source, sourcePath, templatesInstead } from '../life/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
@@ -32,6 +33,7 @@ import {
   STORAGE_FILE,
   SUBGID_FILE,
   SUBUID_FILE,
+  USERS_FILE,
 } from './observation.ts';
 
 export function confFolder(program: Program): string {
@@ -48,8 +50,8 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, kept, ha, replication, subuid, subgid] = await Promise.all(
-    [
+  const [text, other, firewall, storages, network, included, kept, ha, replication, users, subuid, subgid] =
+    await Promise.all([
       host.readFile(confPath(program, id)),
       host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
       host.readFile(firewallPath(id)),
@@ -59,10 +61,10 @@ export async function observeGuest(
       host.readFile(keptVolumesPath(id)),
       host.readFile(HA_FILE),
       host.readFile(REPLICATION_FILE),
+      host.readFile(USERS_FILE),
       host.readFile(SUBUID_FILE),
       host.readFile(SUBGID_FILE),
-    ],
-  );
+    ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
@@ -93,6 +95,7 @@ export async function observeGuest(
       kept: kept ?? null,
       missing,
       managedBy: parseManagedBy(id, ha, replication),
+      pools: parsePools(users),
       subuid: subuid ?? null,
       subgid: subgid ?? null,
     },

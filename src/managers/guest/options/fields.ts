@@ -27,7 +27,7 @@ const BOTH: Readonly<Record<string, Elsewhere>> = {
   net: { fields: ['networks'] },
   net0: FIRST_INTERFACE,
   node: COMMAND,
-  pool: { instead: 'leave it out, a pool names its members' },
+  pool: { instead: 'write "pool"' },
   revert: COMMAND,
   searchdomain: { fields: ['network_config.searchdomain'] },
   skiplock: COMMAND,

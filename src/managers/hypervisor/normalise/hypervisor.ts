@@ -8,7 +8,7 @@ import { normaliseSecret } from '../../../config/secret.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
 import type { HostNetwork, Hypervisor } from '../declared.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
-import { normalisePolicy } from './policy.ts';
+import { normaliseDrift, normalisePolicy } from './policy.ts';
 import { normaliseZfs, storagePlacesOf, storagesOf } from './storage.ts';
 
 type Written = z.output<typeof hypervisorFile>;
@@ -48,6 +48,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
       maxDeleteShare: written.behavior.max_delete_share,
     },
     policy: normalisePolicy(written.phoenix, written.timezone ?? null),
+    drift: normaliseDrift(written.phoenix),
   };
 }
 

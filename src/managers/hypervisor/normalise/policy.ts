@@ -1,6 +1,7 @@
 // The policy from its written form.
 
 import type { z } from 'zod';
+import { DEFAULT_DRIFT, type DriftPolicy } from '../../../model/drift.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../model/policy.ts';
 import { minutesOf, type phoenix } from '../schema/policy.ts';
 
@@ -21,4 +22,10 @@ export function normalisePolicy(written: z.output<typeof phoenix> | undefined, t
     })),
     signedCommits: signed_commits,
   };
+}
+
+export function normaliseDrift(written: z.output<typeof phoenix> | undefined): DriftPolicy {
+  if (written?.drift === undefined) return DEFAULT_DRIFT;
+  const { action, rules } = written.drift;
+  return { action, rules: rules.map((rule) => ({ for: rule.for, action: rule.action ?? null, ignore: rule.ignore })) };
 }

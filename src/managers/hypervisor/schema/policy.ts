@@ -55,6 +55,39 @@ const guest = z.union(
   'must be a guest such as "lxc/103", or its id',
 );
 
+const driftAction = z.enum(['report', 'heal']);
+
+const driftRule = z.strictObject({
+  for: z
+    .array(text.name(/^[a-z-]+(\/[\w. -]{1,200})?$/, 'must be a kind such as lxc, or a target such as lxc/101'))
+    .min(1)
+    .meta({ examples: [['lxc', 'vm/1001']] })
+    .describe('Kinds, or single targets.'),
+  action: driftAction
+    .optional()
+    .describe('`report` or `heal`. Default: as the rules before it that name the target, else `action` of `drift`.'),
+  ignore: z
+    .array(text.name(/^[a-z][a-z0-9_]{0,63}$/, 'must be the name of a field'))
+    .default([])
+    .meta({ examples: [['memory_mb', 'cores']] })
+    .describe(
+      'Settings of guests that people may change on the host, by their names in the file. They are set when the guest is made and when a commit changes them, and left as they are otherwise. Default: none.',
+    ),
+});
+
+const drift = z.strictObject({
+  action: driftAction
+    .default('report')
+    .describe(
+      'What becomes of what a look finds otherwise than declared: it is reported, or brought back. Default: report.',
+    ),
+  rules: z
+    .array(driftRule)
+    .max(200)
+    .default([])
+    .describe('The same for kinds and targets; of several that name a target the last counts. Default: none.'),
+});
+
 export const phoenix = z.strictObject({
   approvals: approvals.prefault({}).describe('How many persons must approve a step, by what it does to its target.'),
   approvers: z
@@ -85,6 +118,7 @@ export const phoenix = z.strictObject({
     .max(20)
     .default([])
     .describe('When changes may be carried out; outside of these times they wait. Default: at any time.'),
+  drift: drift.prefault({}).describe('What becomes of differences that the look of the timer finds, and what is none.'),
   signed_commits: z
     .enum(['off', 'head', 'all'])
     .default('off')

@@ -19,6 +19,7 @@ const HOST = {
   kept: null,
   missing: [],
   managedBy: [],
+  pools: {},
   subuid: null,
   subgid: null,
 };

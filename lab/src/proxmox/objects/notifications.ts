@@ -1,0 +1,133 @@
+// Targets and matchers of notifications, as the API changes them (proxmox-notify, src/api): sections of one file, and their secrets in another that
+// nobody is shown. Nothing is sent.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  BUILT_IN_NOTIFICATIONS,
+  NOTIFICATIONS_FILE,
+  parseNotifications,
+} from '../../../../src/proxmox/notifications.ts';
+import { booleanOf } from '../../../../src/proxmox/perl.ts';
+import { parseSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { methodSchemas } from '../../../../src/proxmox/table.ts';
+import type { Call } from '../call.ts';
+import { replaceFile, withLock } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+
+const PRIVATE = '/etc/pve/priv/notifications.cfg';
+const SECRETS: Readonly<Record<string, string>> = { smtp: 'password', gotify: 'token', webhook: 'secret' };
+/** What the call does not take away (the enumerations of deletable properties). */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  gotify: ['server', 'token'],
+  smtp: ['from-address', 'mode', 'server'],
+  webhook: ['method', 'url'],
+};
+
+type Sections = Map<string, Section>;
+
+/** Answers a change of one of them; undefined for any other call. */
+export function notificationCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  const [, below = ''] = /^\/cluster\/notifications\/(?:endpoints\/)?(\w+)(?:\/\{name\})?$/.exec(template) ?? [];
+  const type = below === 'matchers' ? 'matcher' : below;
+  if (type === '' || method === 'GET') return undefined;
+  const locked = withLock(pathOf(node, 'run/lock/notifications.lck'), 10_000, () =>
+    change(node, method, template, type, parameters),
+  );
+  return locked === undefined
+    ? refuse('cfs-lock-domain notifications error: got lock request timeout')
+    : { data: null };
+}
+
+function change(node: LabNode, method: string, template: string, type: string, parameters: Parameters): void {
+  const { name: named, delete: unset, digest, ...given } = parameters;
+  const name = String(named);
+  const raw = fileOf(node, NOTIFICATIONS_FILE);
+  const sections = parseNotifications(raw);
+  const secrets = parseSections(fileOf(node, PRIVATE), 'plain');
+  const before = sections.get(name);
+  const present = before?.type === type ? before : undefined;
+  if (method === 'DELETE') {
+    if (present === undefined) refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
+    remove(sections, secrets, name, type);
+  } else {
+    if (method === 'POST' && before !== undefined)
+      refuse(`Cannot create '${name}', an entity with the same name already exists`);
+    if (method === 'PUT' && digest !== undefined && digest !== createHash('sha256').update(raw).digest('hex'))
+      refuse('detected modified configuration - file changed by other user? Try again.');
+    if (method === 'PUT' && present === undefined)
+      refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
+    const cleared = [unset ?? []].flat().map(String);
+    const strange = cleared.find((option) => KEPT[type]?.includes(option) === true);
+    if (strange !== undefined) refuse(`unknown variant \`${strange}\``);
+    const { options: old = {} } = present ?? {};
+    const { [SECRETS[type] ?? '']: secret, ...public_ } = given;
+    const schemas = methodSchemas(`${method} ${template}`);
+    const set = Object.entries(public_).map(([option, value]) => {
+      const texts = [value ?? []].flat().map(String);
+      const isFlag = schemas?.get(option)?.type === 'boolean';
+      return [option, isFlag ? texts.map((text) => String(booleanOf(text) === '1')) : texts] as const;
+    });
+    const kept = Object.entries(old).filter(([option]) => !cleared.includes(option));
+    const options = Object.fromEntries([...kept, ...set]);
+    check(sections, type, options);
+    sections.set(name, { type, options });
+    if (SECRETS[type] !== undefined && (method === 'POST' || secret !== undefined))
+      secrets.set(name, {
+        type,
+        options: secret === undefined ? {} : { [SECRETS[type]]: [secret].flat().map(String) },
+      });
+  }
+  keep(node, NOTIFICATIONS_FILE, sections);
+  keep(node, PRIVATE, secrets);
+}
+
+function check(
+  sections: Sections,
+  type: string,
+  { mailto = [], 'mailto-user': users = [], target = [] }: Section['options'],
+): void {
+  if ((type === 'sendmail' || type === 'smtp') && mailto.length === 0 && users.length === 0)
+    refuse('must at least provide one recipient, either in mailto or in mailto-user');
+  const absent = target.find((name) => (sections.get(name)?.type ?? 'matcher') === 'matcher');
+  if (absent !== undefined) refuse(`endpoint '${absent}' does not exist`);
+}
+
+/** One that is built in is only as it was again. */
+function remove(sections: Sections, secrets: Sections, name: string, type: string): void {
+  const builtIn = BUILT_IN_NOTIFICATIONS.get(name);
+  const users = [...sections].flatMap(([other, { type: kind, options }]) =>
+    kind === 'matcher' && options['target']?.includes(name) === true ? [other] : [],
+  );
+  if (type !== 'matcher' && builtIn === undefined && users.length > 0)
+    refuse(`cannot delete '${name}', referenced by: ${users.join(', ')}`);
+  secrets.delete(name);
+  sections.delete(name);
+  if (builtIn !== undefined) sections.set(name, builtIn);
+}
+
+/** Texts as they are, in the order of their names. */
+function keep(node: LabNode, path: string, sections: Sections): void {
+  const written = [...sections].map(([name, { type, options }]) => {
+    const lines = Object.entries(options)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([option, texts]) => texts.map((text) => `\t${option} ${text}\n`));
+    return `${type}: ${name}\n${lines.join('')}\n`;
+  });
+  const file = pathOf(node, path);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(file, written.join(''));
+}
+
+function fileOf(node: LabNode, path: string): string {
+  const file = pathOf(node, path);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}

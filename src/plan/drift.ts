@@ -1,0 +1,65 @@
+// What a policy of drift means for one target, and which targets of a look are to be healed. Pure.
+
+import type { DriftAction, DriftPolicy, DriftRule } from '../model/drift.ts';
+import { kindOf, type TargetId } from '../model/ids.ts';
+import type { JsonObject } from '../model/json.ts';
+import type { FieldChange } from '../model/plan.ts';
+import type { Run } from '../model/run.ts';
+import { keys } from './pointer.ts';
+
+/** One that could not be healed is tried again after so long, not with every look. */
+const AGAIN_MS = 60 * 60 * 1000;
+
+export function driftActionOf(policy: DriftPolicy, target: TargetId): DriftAction {
+  return rulesFor(policy, target).findLast(({ action }) => action !== null)?.action ?? policy.action;
+}
+
+/**
+ * Fields of the target that are left as they are on the host: those that people may change, but for what a commit changes now.
+ *
+ * @param changes of the plan
+ */
+export function ignoredFields(
+  policy: DriftPolicy,
+  target: TargetId,
+  changes: readonly FieldChange[],
+): readonly string[] {
+  const ignored = new Set(rulesFor(policy, target).flatMap(({ ignore }) => ignore));
+  const changed = new Set(changes.flatMap(({ path }) => keys(path)));
+  return [...ignored].filter((field) => !changed.has(field));
+}
+
+/** The same with those fields not declared, so that they are neither compared nor set. */
+export function withoutFields(spec: JsonObject, fields: readonly string[]): JsonObject {
+  return { ...spec, ...Object.fromEntries(fields.filter((field) => field in spec).map((field) => [field, null])) };
+}
+
+/** What a look found, and what is known beside it. */
+export interface Looked {
+  /** A look of the timer that came to its end. */
+  readonly look: Pick<Run, 'steps' | 'commit'>;
+  readonly declared: ReadonlySet<TargetId>;
+  /** Earlier runs that healed, newest first. */
+  readonly heals: readonly Pick<Run, 'steps' | 'ended' | 'commit'>[];
+  readonly now: Date;
+}
+
+/** Targets that differ, are to be healed, are not being healed, and were not tried in vain just now. */
+export function targetsToHeal(policy: DriftPolicy, { look, declared, heals, now }: Looked): readonly TargetId[] {
+  return look.steps
+    .filter(({ outcome, actions }) => outcome === 'failed' && actions.length > 0)
+    .map(({ target }) => target)
+    .filter((target) => declared.has(target) && driftActionOf(policy, target) === 'heal')
+    .filter((target) => {
+      const last = heals.find(({ steps }) => steps.some((step) => step.target === target));
+      if (last === undefined) return true;
+      if (last.ended === null) return false;
+      const { outcome } = last.steps.find((step) => step.target === target) ?? {};
+      const failed = outcome === 'failed' || outcome === 'skipped';
+      return !failed || last.commit !== look.commit || now.getTime() - Date.parse(last.ended) >= AGAIN_MS;
+    });
+}
+
+function rulesFor({ rules }: DriftPolicy, target: TargetId): readonly DriftRule[] {
+  return rules.filter((rule) => rule.for.some((each) => each === target || each === kindOf(target)));
+}

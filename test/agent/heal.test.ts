@@ -1,0 +1,165 @@
+// What a look of the timer finds otherwise is brought back where the configuration says so: through the queue, within windows and approvals,
+// and never what people may change.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openQueue } from '../../src/io/queue.ts';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { Run } from '../../src/model/run.ts';
+import type { Queue } from '../../src/ports/queue.ts';
+import { testLog } from '../support/agent.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const HOUR = 3_600_000;
+
+let folder: string;
+let host: BoxHost;
+let phoenix: Phoenix;
+let queue: Queue;
+let now: number;
+let told = 0;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
+  host = await openBoxHost(folder);
+  [now, told] = [START, 0];
+  phoenix = await startPhoenix({ host, managers: BOXES, clock: { now: () => new Date(now) } });
+  queue = openQueue(
+    connectRedis(phoenix.redis.url, () => {}),
+    { log: testLog },
+  );
+});
+afterEach(async () => {
+  await queue.close(0);
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Changing commands since the last call. */
+async function commands(): Promise<string[]> {
+  const all = await host.commands();
+  const news = all.slice(told);
+  told = all.length;
+  return news;
+}
+
+async function byHand(...args: string[]): Promise<void> {
+  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
+  await commands();
+}
+
+async function box(id: string): Promise<unknown> {
+  const { stdout } = await host.run({ kind: 'command', program: 'box', args: ['show', id], timeoutSeconds: 1 });
+  return JSON.parse(stdout);
+}
+
+const under = (drift: object, more: object = {}, guest: Readonly<Record<string, unknown>> = {}) =>
+  environment({ 101: guest, 102: {} }, { phoenix: { drift, ...more } });
+const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').toReversed();
+const heals = async () => (await runs()).filter(({ readOnly }) => !readOnly);
+const looks = async () => (await runs()).filter(({ readOnly }) => readOnly);
+const lastOf = (list: readonly Run[]) => list.at(-1);
+const changed = (memory_mb: number, cores = 1) => JSON.stringify({ memory_mb, cores, tags: [], started: true });
+
+/** The timer looks, at that time, until so many runs have healed in all, and whatever follows comes to rest. */
+async function look(healed: number): Promise<void> {
+  const before = Number((await phoenix.ledger.runs(1))[0]?.id ?? 0);
+  await queue.every('drift', 0.05);
+  await until(async () => Number(lastOf(await looks())?.id ?? 0) > before, 'a look to begin');
+  await until(async () => (await heals()).length >= healed, 'a run that heals');
+  await queue.every('drift', 3600);
+  await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
+}
+
+test('heals what a rule names, reports the rest, and says both on the commit', async () => {
+  const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
+  for (const id of ['101', '102']) await byHand('put', id, changed(1));
+  await look(1);
+  expect(await commands()).toEqual(['box put 101']);
+  expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
+  await phoenix.answered(commit);
+  // What the look said may be replaced by this before it was sent.
+  expect(phoenix.statuses(commit)['phoenix/drift']).toBe('failure: healed 1 target: lxc/101; not as declared: lxc/102');
+  // A second look heals nothing, and still reports the other.
+  await look(1);
+  expect([await commands(), (await heals()).length]).toEqual([[], 1]);
+  await phoenix.answered(commit);
+  expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 failed: lxc/102');
+});
+
+test('heals a whole kind, but not what a person asked to look at, nor while frozen', async () => {
+  await phoenix.push(
+    under({
+      rules: [
+        { for: ['lxc'], action: 'heal' },
+        { for: ['lxc/102'], action: 'report' },
+      ],
+    }),
+  );
+  await byHand('drop', '101');
+  const asked = await phoenix.agent().drift('ann');
+  await phoenix.reached(asked, 'failed');
+  expect([await commands(), await heals()]).toEqual([[], []]);
+  await look(1);
+  expect(await commands()).toEqual(['box put 101', 'box start 101']);
+});
+
+test('waits for a window, and for approvals as a commit would', async () => {
+  const rules = [{ for: ['lxc'], action: 'heal' }];
+  await phoenix.push(under({ rules }));
+  const window = { cron: '0 2 * * *', duration: '1h', timezone: 'Etc/UTC' };
+  await phoenix.push(under({ rules }, { approvals: { live: 1 }, apply_windows: [window] }));
+  await byHand('put', '101', changed(1));
+  await look(1);
+  const [waiting] = await phoenix.ledger.openRuns();
+  expect([waiting?.request.heal, waiting?.state, await commands()]).toEqual([true, 'blocked', []]);
+  // Looks go on meanwhile and do not ask for the same again.
+  await look(1);
+  expect((await heals()).length).toBe(1);
+  now = START + 2.5 * HOUR;
+  await queue.requestReconcile();
+  const step = async () => (await phoenix.ledger.run(waiting?.id as RunId))?.steps[0];
+  await until(async () => (await step())?.outcome === 'blocked', 'the step to wait for a person');
+  expect([(await step())?.reason, await commands()]).toEqual([expect.stringContaining('phoenix approve'), []]);
+  await phoenix.agent().approve(waiting?.id as RunId, 'lxc/101' as TargetId, 'ann');
+  await phoenix.reached(waiting?.id as RunId, 'succeeded');
+  expect(await commands()).toEqual(['box put 101']);
+});
+
+test('what a look has no answer to is nothing to heal', async () => {
+  await phoenix.push(under({ action: 'heal' }));
+  await byHand('put', '101', '{"foreign":true}');
+  await look(0);
+  expect(await heals()).toEqual([]);
+});
+
+test('leaves what people may change, until a commit changes it, and makes a guest as a whole', async () => {
+  const drift = { action: 'heal', rules: [{ for: ['lxc'], ignore: ['memory_mb'] }] };
+  await phoenix.push(under(drift));
+  await byHand('put', '101', changed(2048));
+  await look(0);
+  expect([await heals(), lastOf(await looks())?.state]).toEqual([[], 'succeeded']);
+  // Another field is brought back, and what people changed stays.
+  await byHand('put', '101', changed(2048, 4));
+  await look(1);
+  expect(await commands()).toEqual(['box put 101']);
+  expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 1 });
+  // So it does for a commit that changes another field.
+  await phoenix.push(under(drift, {}, { cores: 2 }));
+  expect(await commands()).toEqual(['box put 101']);
+  expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 2 });
+  await phoenix.push(under(drift, {}, { cores: 2, memory_mb: 1024 }));
+  expect(await commands()).toEqual(['box put 101']);
+  expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
+  await byHand('drop', '101');
+  await look(2);
+  expect(await commands()).toEqual(['box put 101', 'box start 101']);
+  expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
+});

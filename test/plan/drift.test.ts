@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import type { DriftPolicy } from '../../src/model/drift.ts';
+import type { TargetId } from '../../src/model/ids.ts';
+import type { Outcome, Run, StepRecord } from '../../src/model/run.ts';
+import { driftActionOf, ignoredFields, targetsToHeal, withoutFields } from '../../src/plan/drift.ts';
+
+const [A, B] = ['lxc/101', 'vm/1001'] as TargetId[] as [TargetId, TargetId];
+const POLICY: DriftPolicy = {
+  action: 'report',
+  rules: [
+    { for: ['lxc', 'vm'], action: 'heal', ignore: ['memory_mb'] },
+    { for: [B], action: 'report', ignore: [] },
+    { for: [A], action: null, ignore: ['cores'] },
+  ],
+};
+
+test('the last rule that says something counts, and what rules ignore adds up', () => {
+  expect([A, B, 'hypervisor/dns' as TargetId].map((id) => driftActionOf(POLICY, id))).toEqual([
+    'heal',
+    'report',
+    'report',
+  ]);
+  expect([ignoredFields(POLICY, A, []), ignoredFields(POLICY, B, [])]).toEqual([['memory_mb', 'cores'], ['memory_mb']]);
+  const change = { path: '/lxc_configs/101/memory_mb', before: 1, after: 2, file: 'etc/phoenix_lxc_configs.json' };
+  expect(ignoredFields(POLICY, A, [change])).toEqual(['cores']);
+  expect(withoutFields({ memory_mb: 1, tags: [] }, ['memory_mb', 'cores'])).toEqual({ memory_mb: null, tags: [] });
+});
+
+test('what differs is healed once, and what failed again after an hour or by another commit', () => {
+  const step = (target: TargetId, outcome: Outcome | null, would = 1): StepRecord => ({
+    ...{ target, outcome, verb: 'update', impact: 'live', reason: null, attempts: 1, started: '', ended: '' },
+    actions: Array.from({ length: would }, () => ({ summary: 'x', exit: null, ms: 0 })),
+  });
+  const look = { commit: 'a', steps: [step(A, 'failed'), step(B, 'failed')] };
+  const at = (minutes: number, outcome: Outcome | null, commit = 'a') => {
+    const heal: Pick<Run, 'steps' | 'ended' | 'commit'> = {
+      commit,
+      ended: outcome === null ? null : '2026-01-01T00:00:00.000Z',
+      steps: [step(A, outcome)],
+    };
+    const now = new Date(Date.parse('2026-01-01T00:00:00Z') + minutes * 60_000);
+    return targetsToHeal(POLICY, { look, declared: new Set([A, B]), heals: [heal], now });
+  };
+  expect(at(0, 'applied')).toEqual([A]);
+  expect([at(0, null), at(59, 'failed'), at(60, 'failed'), at(0, 'failed', 'b')]).toEqual([[], [], [A], [A]]);
+  const unknown = {
+    look: { ...look, steps: [step(A, 'failed', 0)] },
+    declared: new Set([A]),
+    heals: [],
+    now: new Date(),
+  };
+  expect([targetsToHeal(POLICY, unknown), targetsToHeal(POLICY, { ...unknown, look, declared: new Set() })]).toEqual([
+    [],
+    [],
+  ]);
+});
