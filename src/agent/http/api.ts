@@ -12,6 +12,7 @@ import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
 import { mayChange, mayRead } from './guard.ts';
+import { openApiDocument } from './openapi/document.ts';
 import { carryOutOperation, OPERATIONS, type OperationName } from './operations.ts';
 import {
   ApproveBody,
@@ -78,6 +79,11 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
 
   routes.get(/.*/, mayRead(access));
   routes.get('/', (_request, response) => answerText(response, 200, ROUTES));
+  let description: object | undefined;
+  routes.get('/openapi.json', (_request, response) => {
+    description ??= openApiDocument();
+    answer(response, 200, description);
+  });
   routes.get('/runs', async (request, response) => {
     const { limit } = parseRequest(RunsQuery, request.query);
     answer(response, 200, (await ledger.runs(limit)).map(summaryJson));
@@ -203,6 +209,7 @@ GET  /                               pages for people
 POST /webhooks                       signed events of the forge
 GET  /healthz, /readyz               alive; ready
 GET  /metrics                        Prometheus
+GET  /api/openapi.json               this as OpenAPI 3.1
 GET  /api/status                     followed head, freeze, policy in force and targets
 GET  /api/runs?limit=50              newest runs
 GET  /api/runs/:id                   one run
