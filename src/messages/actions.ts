@@ -9,6 +9,8 @@ export const BUTTONS = {
   replay: 'Replay',
   heal: 'Heal',
   adopt: 'Adopt',
+  /** Of every target. */
+  healAll: 'Heal everything',
   look: 'Look at the host',
   freeze: 'Freeze',
   unfreeze: 'Unfreeze',
@@ -46,13 +48,14 @@ export const ACTION_PAGE = {
 export const SHOWN_PAGE = {
   title: { heal: 'Heal', adopt: 'Adopt', replay: 'Replay' },
   looking: 'Phoenix looks what this would do. Nothing is changed yet.',
+  waits: 'The look waits: while Phoenix is frozen nothing is started. Nothing is changed yet.',
   nothing: 'Nothing is to be done: all is as declared already.',
   adopts: 'Phoenix puts its mark on what is there, and keeps it as declared from then on.',
-  would: (targets: number) =>
-    `This would change ${countOf(targets, 'target')}, as shown below. What destroys or recreates waits for approval as the policy says.`,
+  would: (targets: number) => `This would change ${countOf(targets, 'target')}, as shown below.`,
   bound:
-    'Pressing the button does exactly what is shown; where something else has become due meanwhile, nothing is done.',
-  replays: 'Pressing the button carries the commit out again, by what the host says then.',
+    'Pressing the button does exactly what is shown, and is your approval of it; where something else has become due meanwhile, nothing is done.',
+  replays:
+    'Pressing the button carries the commit out again, by what the host says then. What destroys or recreates something waits for approval as the policy says.',
   failed: 'What it would do is not known; see why below.',
   press: { heal: 'Do this', adopt: 'Adopt as shown', replay: 'Replay this commit' },
 } as const;

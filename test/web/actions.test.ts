@@ -1,102 +1,30 @@
 // Actions of the pages, from the button to what becomes of it on the host: shown first, done by whoever may, refused to everybody else,
 // and recorded with the person.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { watchChanges } from '../../src/agent/http/changes.ts';
-import { startHttpServer } from '../../src/agent/http/server.ts';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueueBoard } from '../../src/io/queue-board.ts';
 import type { RunId } from '../../src/model/ids.ts';
-import type { PersonRole } from '../../src/model/person.ts';
-import { secret } from '../../src/model/secret.ts';
-import type { ForgeSignIn } from '../../src/ports/forge-sign-in.ts';
-import { openPages } from '../../src/web/pages.ts';
-import { ADMIN_TOKEN } from '../agent/door.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { until } from '../support/until.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { type Shown, type Visitor, visitor } from './visitor.ts';
+import { openWhole, type Whole } from './whole.ts';
 
 const CONFIG = environment({ 101: {}, 102: { dependencies: [101] } });
-const LOG = { info() {}, warn() {}, error() {} };
 
-/** Says who comes back by the code that the person shows. */
-const FORGE: ForgeSignIn = {
-  name: 'GitHub',
-  secret: secret('the secret of the application'),
-  begin: async () => ({ url: 'http://forge.example/authorize', state: 's'.repeat(43), verifier: 'v'.repeat(43) }),
-  person: async (answer) => ({ login: answer.searchParams.get('code') ?? '', grant: null }),
-  roleOf: async (login) =>
-    (({ rita: 'reader', otto: 'operator', ada: 'admin' }) as Record<string, PersonRole>)[login] ?? null,
-};
-
-let folder: string;
-let host: BoxHost;
+let whole: Whole;
 let phoenix: Phoenix;
 let url: string;
-const closing: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
-  phoenix = await startPhoenix({ host, managers: BOXES });
-  const { ledger } = phoenix;
-  const [agent, changes] = [phoenix.agent(), await watchChanges(ledger)];
-  const clock = { now: () => new Date() };
-  const board = openQueueBoard(
-    connectRedis(phoenix.redis.url, () => {}),
-    { installation: 'phoenix', node: 'pve', path: '/queues' },
-  );
-  const shared = { ledger, agent, clock, log: LOG };
-  const door = await startHttpServer(
-    {
-      receive: null,
-      api: { ...shared, changes, adminToken: secret(ADMIN_TOKEN) },
-      pages: openPages({ ...shared, forge: null, queues: async (...asked) => board.answer(...asked) }),
-      ready: async () => ({ ready: true, checks: {} }),
-      metrics: async () => ({ contentType: 'text/plain', text: '' }),
-      log: LOG,
-      forge: FORGE,
-      access: {
-        publicUrl: 'https://phoenix.example.internal',
-        allowedHosts: [],
-        trustedProxies: [],
-        pages: 'signed-in',
-      },
-    },
-    { host: '127.0.0.1', port: 0 },
-  );
-  url = door.url;
-  closing.push(
-    () => door.close(),
-    () => changes.close(),
-    () => board.close(),
-  );
+  whole = await openWhole();
+  ({ phoenix, url } = whole);
   expect((await phoenix.push(CONFIG)).statuses['phoenix/apply']).toMatch(/^success/);
   await commands();
 });
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => whole.close());
 
-let told = 0;
-async function commands(): Promise<string[]> {
-  const all = await host.commands();
-  const news = all.slice(told);
-  told = all.length;
-  return news;
-}
-
-async function byHand(...args: string[]): Promise<void> {
-  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
-  await commands();
-}
+const commands = () => whole.commands();
+const byHand = (...args: string[]) => whole.byHand(...args);
+const ended = (run: RunId) => whole.ended(run);
 
 /** Goes to the forge and comes back. */
 async function signedIn(login: string): Promise<Visitor> {
@@ -108,7 +36,6 @@ async function signedIn(login: string): Promise<Visitor> {
 }
 
 const runOf = ({ path }: Shown) => (/\/(\d+)$/.exec(path)?.[1] ?? '') as RunId;
-const ended = (run: RunId) => until(async () => (await phoenix.ledger.run(run))?.ended != null, `run ${run} to end`);
 
 describe('healing a target', () => {
   test('shows what it would do, does that and no more, and says who asked', async () => {

@@ -110,7 +110,7 @@ function changed(planned: PlanStep | undefined): Html {
 }
 
 function sentence(action: ShownAction, run: RunDetail, todo: number): string {
-  if (run.ended === null) return SHOWN_PAGE.looking;
+  if (run.ended === null) return run.state === 'blocked' ? SHOWN_PAGE.waits : SHOWN_PAGE.looking;
   if (run.state !== 'succeeded' && run.state !== 'failed') return SHOWN_PAGE.failed;
   if (todo > 0) return SHOWN_PAGE.would(todo);
   if (run.state === 'failed') return runSentence(run);

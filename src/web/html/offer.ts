@@ -31,7 +31,7 @@ export function button(action: PageAction, links: Links): Html {
         ${formToken(links)}
         ${action.do === 'replay' ? html`<input type="hidden" name="commit" value=${action.commit} />` : null}
         ${action.targets.map((target) => html`<input type="hidden" name="target" value=${target} />`)}
-        <button>${BUTTONS[action.do]}…</button>
+        <button>${action.do === 'heal' && action.targets.length === 0 ? BUTTONS.healAll : BUTTONS[action.do]}…</button>
       </form>`;
     default:
       return action satisfies never;
