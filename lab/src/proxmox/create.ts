@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning, writeVmlist } from './node.ts';
-import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
+import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
@@ -76,6 +76,7 @@ const FOLDERS = [
   'run/lab',
   'bin',
   'libexec',
+  'usr/libexec',
 ];
 
 /** What `/etc/pve` shows of the node itself. */
@@ -131,6 +132,7 @@ function writePrograms(root: string): void {
   };
   for (const program of Object.keys({ ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS })) link('bin', program);
   for (const program of Object.keys(EVERYDAY_PROGRAMS)) link('libexec', program);
+  for (const program of Object.keys(PLACED_PROGRAMS)) link('usr/libexec', program);
 }
 
 /** Folders with the programs of the lab, for the PATH of a Phoenix that takes it for its host. */

@@ -1,5 +1,6 @@
 // The lab's programs without a process for each call, where nobody else uses the lab and no faults are ordered in it.
 
+import { basename } from 'node:path';
 import { openNode } from './node.ts';
 import { PROGRAMS } from './programs.ts';
 
@@ -24,7 +25,7 @@ export interface CallEnd {
 export function programsHere(dir: string): (call: Call) => Promise<CallEnd> {
   const node = openNode(dir);
   return async ({ program, args, input, onStdout, onStderr }) => {
-    const load = PROGRAMS[program];
+    const load = PROGRAMS[basename(program)];
     if (load === undefined)
       return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
     const started = performance.now();

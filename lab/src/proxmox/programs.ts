@@ -39,6 +39,11 @@ export const EVERYDAY_PROGRAMS: Programs = {
   sh: async () => (await import('../host/nvidia.ts')).sh,
 };
 
+/** Those that are called by their path, `/usr/libexec/NAME`. One line for each. */
+export const PLACED_PROGRAMS: Programs = {
+  'proxmox-mail-forward': async () => (await import('../host/mail.ts')).mailForward,
+};
+
 /** Those of the system below it, which act on the node alone. One line for each. */
 export const HOST_PROGRAMS: Programs = {
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
@@ -64,7 +69,7 @@ export const HOST_PROGRAMS: Programs = {
   'update-ca-certificates': async () => (await import('../host/update-ca-certificates.ts')).updateCaCertificates,
 };
 
-export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS, ...EVERYDAY_PROGRAMS };
+export const PROGRAMS: Programs = { ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS, ...EVERYDAY_PROGRAMS, ...PLACED_PROGRAMS };
 
 const hostname: Program = (node, [option]) => {
   const shown =

@@ -57,6 +57,8 @@ export function localHost(options: LocalHostOptions): Host {
     HOME: homedir(),
     LC_ALL: 'C.UTF-8',
   };
+  // One that is named by its path lies where the host's files do.
+  const placed = (program: string): string => (program.startsWith('/') ? root + program : program);
   const files = nodeFiles(root, owners);
   const readNodeFile = async (file: string): Promise<string | undefined> => (await files.read(file))?.toString('utf8');
   const readWithin: NodeFiles['readWithin'] = (file, folders) =>
@@ -91,10 +93,10 @@ export function localHost(options: LocalHostOptions): Host {
         onStderr: output.stderr.write,
       };
       if (options.target === undefined || !guards) {
-        return describeEnd(await runs({ ...call, program: command.program, args: command.args }), output);
+        return describeEnd(await runs({ ...call, program: placed(command.program), args: command.args }), output);
       }
       const { program, args, timeoutSeconds } = command;
-      const words = [options.target, String(timeoutSeconds), sizeOf(input), program, ...args];
+      const words = [options.target, String(timeoutSeconds), sizeOf(input), placed(program), ...args];
       const end = await runs({ ...call, ...guarded(marks.mark, root, words), over: marks.over });
       return endByMarks(describeEnd(end, output), marks, program, 'what watched over it on the node ended');
     };
