@@ -2,10 +2,13 @@
 
 import type { Json } from '../../model/json.ts';
 
+/** Longer ones are no slip of a beginner. */
+const MOST_SIGNS = 200;
+
 /** Values that may have been meant, the likeliest first. @param field the name of the field */
 export function meanings(field: string, value: unknown): Json[] {
   if (typeof value === 'number') return [...(value === 0 || value === 1 ? [value === 1] : []), String(value)];
-  if (typeof value !== 'string') return [];
+  if (typeof value !== 'string' || value.length > MOST_SIGNS) return [];
   const text = value.trim();
   return [
     ...plain(text),

@@ -42,10 +42,11 @@ export function parse<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const first = readerOf(schema).safeParse(raw);
   if (first.success) return { value: first.data, diagnostics: [] };
+  const budget = { tries: MOST_TRIES };
   const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
     .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target))
-    .map((diagnostic) => withPlainHint(schema, diagnostic, raw, at));
+    .map((diagnostic) => withPlainHint(schema, diagnostic, raw, at, budget));
   if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, diagnostics };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
   return { value: second.success ? second.data : undefined, diagnostics };
@@ -91,13 +92,24 @@ function diagnosticsOf(
   return [{ code: 'INVALID_VALUE', at: place, message, ...hint, ...common }];
 }
 
+/** Each reads all of the value again: so often for one file, whatever is wrong with it. */
+const MOST_TRIES = 40;
+
 /** What was meant, where a value is written in the way of another program: found by whether it would do. */
-function withPlainHint(schema: z.ZodType, diagnostic: Diagnostic, raw: unknown, at: Place): Diagnostic {
+function withPlainHint(
+  schema: z.ZodType,
+  diagnostic: Diagnostic,
+  raw: unknown,
+  at: Place,
+  budget: { tries: number },
+): Diagnostic {
   if (diagnostic.code !== 'INVALID_VALUE' || diagnostic.hint !== undefined) return diagnostic;
   const keys = keysOf(diagnostic.at.path.slice(at.path.length));
   if (keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
   const written = valueAt(raw, keys);
   const meant = meanings(keys.at(-1) ?? '', written).find((value) => {
+    if (budget.tries === 0) return false;
+    budget.tries -= 1;
     const copy = structuredClone(raw);
     const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
     parent[keys.at(-1) ?? ''] = value;
