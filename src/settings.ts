@@ -17,6 +17,7 @@ import {
   atOnce,
   branchName,
   choice,
+  collectorUrl,
   flag,
   headerList,
   hostNames,
@@ -221,7 +222,7 @@ export function readSettings(
     planForks: take('PHOENIX_PLAN_FORKS', flag, false),
     signingKeys: take('PHOENIX_SIGNING_KEYS', signingKeys, null),
     authorities: take('PHOENIX_CA', authorities, []),
-    traces: tracesOf(take('OTEL_EXPORTER_OTLP_ENDPOINT', httpUrl, null)?.url ?? null, {
+    traces: tracesOf(take('OTEL_EXPORTER_OTLP_ENDPOINT', collectorUrl, null), {
       headers: take('OTEL_EXPORTER_OTLP_HEADERS', headerList, {}),
       service: texts.get('OTEL_SERVICE_NAME') ?? 'phoenix',
     }),

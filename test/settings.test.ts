@@ -326,6 +326,11 @@ test("traces go where OpenTelemetry's own variables say, and nowhere without the
   expect(settings?.traces?.headers['authorization']?.expose()).toBe('Bearer hidden');
   expect(settings === null ? [] : secretsOf(settings).map((each) => each.expose())).toContain('Bearer hidden');
   expect(inspect(settings, { depth: 9 })).not.toContain('hidden');
+  for (const wrong of ['collector.example:4318', 'https://ann:hidden@collector.example']) {
+    const refused = read({ ...least, OTEL_EXPORTER_OTLP_ENDPOINT: wrong });
+    expect(refused.settings).toBeNull();
+    expect(JSON.stringify(refused.problems)).not.toContain('hidden');
+  }
   for (const wrong of ['authorization', 'a b=c', 'a=%0d%0aevil', 'a=%zz'])
     expect(read({ ...least, OTEL_EXPORTER_OTLP_HEADERS: wrong }).settings).toBeNull();
 });

@@ -185,6 +185,15 @@ export function flag(text: string): Value<boolean> {
   return { wrong: `${JSON.stringify(text)} is neither yes nor no`, hint: 'write 1 or 0' };
 }
 
+/** A login in it would be sent to nobody: it goes into the headers. */
+export function collectorUrl(text: string): Value<string | null> {
+  const address = httpUrl(text);
+  if ('wrong' in address) return { ...address, hint: 'for example http://collector.example.internal:4318' };
+  if (address.value?.login != null)
+    return { wrong: 'holds a login', hint: 'put it into OTEL_EXPORTER_OTLP_HEADERS, as authorization=Basic%20…' };
+  return { value: address.value?.url ?? null };
+}
+
 /** `name=value,name=value`, values percent-encoded, as OpenTelemetry has it. */
 export function headerList(text: string): Value<Readonly<Record<string, Secret>>> {
   const headers: Record<string, Secret> = {};

@@ -150,6 +150,19 @@ describe('sending', () => {
     expect(await sendAll(receiver.url)).toContainEqual(expect.objectContaining({ retryAfterSeconds: 77 }));
   });
 
+  test('sends nothing that is known to be secret, whatever brought it there', async () => {
+    const deps = { host: { node: 'pve', run: () => Promise.reject(new Error('no host')) }, redact: redactToken };
+    const plain = { name: 'x', events: EVENTS, service: 'webhook', url: secret(receiver.url), method: 'POST' } as const;
+    const channels = openChannels([...SERVICES(receiver.url), { ...plain, headers: {}, template: null }], deps);
+    const message = messageWith(`refused: ${TOKEN}`);
+    for (const channel of channels) expect(await channel.send(message)).toEqual({ sent: true });
+    const bodies = receiver.received.map(({ body }) => body).join('');
+    expect(bodies).toContain('refused');
+    expect(bodies).not.toContain(TOKEN);
+    // A service that reads marks in the text sees them escaped.
+    expect(bodies.replaceAll('\\', '')).not.toContain(TOKEN);
+  });
+
   test('follows no redirect, so that neither a text nor a token goes to another address', async () => {
     const elsewhere = await startReceiver();
     receiver.answer = { status: 307, headers: { location: `${elsewhere.url}/taken` } };

@@ -4,6 +4,7 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { progressBlock } from '../../messages/progress.ts';
 import { endLines, progressLines } from '../../messages/run.ts';
+import { wrapToWidth } from '../../messages/width.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { colours, type Io } from '../io.ts';
 
@@ -43,6 +44,7 @@ function drawn(io: Io): Live {
   const printed = new Map<TargetId, string>();
   let seen: RunJson | null = null;
   let height = 0;
+  let shown = '';
   let picture = 0;
   /** Up over what is drawn, and all below taken away. */
   const erase = () => (height === 0 ? '' : `\u001b[${height}A\u001b[0J`);
@@ -50,8 +52,11 @@ function drawn(io: Io): Live {
     const { columns = 80, rows = 24 } = io.terminal?.size?.() ?? {};
     const screen = { columns, rows, colours: coloured };
     const block = seen === null ? [] : progressBlock({ run: seen, printed, now: new Date(), picture }, screen);
-    io.stderr(`${erase()}${[...above, ...block].map((line) => `${line}\n`).join('')}`);
+    const text = block.map((line) => `${line}\n`).join('');
+    if (text === shown && above.length === 0) return;
+    io.stderr(`${erase()}${above.map((line) => `${wrapToWidth(line, columns)}\n`).join('')}${text}`);
     height = block.length;
+    shown = text;
   };
   const timer = setInterval(() => {
     picture += 1;
@@ -71,7 +76,7 @@ function drawn(io: Io): Live {
     say: (line) => draw([line]),
     close() {
       clearInterval(timer);
-      io.stderr(erase());
+      if (height > 0) io.stderr(erase());
       height = 0;
     },
   };
