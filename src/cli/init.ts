@@ -3,9 +3,10 @@
 
 import { load } from '../load/load.ts';
 import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
-import { firstSteps, initText, QUESTIONS } from '../messages/init.ts';
+import { askedAgain, firstSteps, initText, QUESTIONS } from '../messages/init.ts';
 import { problemText } from '../messages/problem.ts';
 import type { JsonObject } from '../model/json.ts';
+import type { Problem } from '../model/problem.ts';
 import { snapshotOf } from './host/written-snapshot.ts';
 import { repositoryFiles } from './import/repository-files.ts';
 import { occupied, writeAll } from './import/write.ts';
@@ -37,10 +38,9 @@ export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number>
     return EXIT.usage;
   }
   const isGiven = Object.values(given).some((value) => value !== undefined);
-  const answers = isGiven || io.ask === undefined ? given : await asked(io.ask);
+  const answers = isGiven || io.ask === undefined ? given : await asked(io.ask, io);
   const configs = configsOf(answers);
-  const { problems } = load(snapshotOf(configs), sourceSettings(io));
-  const errors = problems.filter(({ severity }) => severity === 'error');
+  const errors = errorsOf(answers, io);
   if (errors.length > 0) {
     for (const problem of errors) io.stderr(`${problemText(problem)}\n`);
     io.stderr('phoenix init: nothing was written; give other answers\n');
@@ -55,15 +55,35 @@ export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number>
 /** RFC 8375: names of a home network. */
 const DOMAIN = 'home.arpa';
 
-/** An empty answer leaves the field out. @param ask null where the terminal has gone: then what is left is left out */
-async function asked(ask: NonNullable<Io['ask']>): Promise<Answers> {
-  const answer = async (question: string) => (await ask(question))?.trim() || undefined;
-  const domain = await answer(QUESTIONS.domain(DOMAIN));
-  const address = await answer(QUESTIONS.address);
-  const gateway = address === undefined ? undefined : await answer(QUESTIONS.gateway);
-  const container = await answer(QUESTIONS.container);
-  const storage = container === undefined ? undefined : await answer(QUESTIONS.storage);
-  return { domain, address, gateway, container, storage };
+/**
+ * An empty answer leaves the field out; one that makes no valid configuration is asked for again, with the reason.
+ * @param ask null where the terminal has gone: then what is left is left out
+ */
+async function asked(ask: NonNullable<Io['ask']>, io: Io): Promise<Answers> {
+  let answers: Answers = {};
+  const answer = async (field: keyof Answers, question: string): Promise<void> => {
+    for (;;) {
+      const text = (await ask(question))?.trim();
+      if (text === undefined || text === '') return;
+      const wrong = errorsOf({ ...answers, [field]: text }, io);
+      if (wrong.length === 0) {
+        answers = { ...answers, [field]: text };
+        return;
+      }
+      for (const { message, hint } of wrong) io.stderr(askedAgain(message, hint));
+    }
+  };
+  await answer('domain', QUESTIONS.domain(DOMAIN));
+  await answer('address', QUESTIONS.address);
+  if (answers.address !== undefined) await answer('gateway', QUESTIONS.gateway);
+  await answer('container', QUESTIONS.container);
+  if (answers.container !== undefined) await answer('storage', QUESTIONS.storage);
+  return answers;
+}
+
+function errorsOf(answers: Answers, io: Io): readonly Problem[] {
+  const { problems } = load(snapshotOf(configsOf(answers)), sourceSettings(io));
+  return problems.filter(({ severity }) => severity === 'error');
 }
 
 function configsOf({ domain = DOMAIN, address, gateway, container, storage = 'local-lvm' }: Answers) {

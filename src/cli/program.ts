@@ -75,6 +75,10 @@ export async function run(
     .option('--host <host>', 'local or ssh://USER@HOST; PHOENIX_HOST, else this machine, when not given')
     .requiredOption('--out <dir>', 'the folder to write: one that is not there, or is empty')
     .option('--only <kinds...>', 'bring in these kinds alone, for example lxc vm', [])
+    .option(
+      '--portainer <url>',
+      'also the stacks of this server, such as https://10.0.0.111:9443, with PHOENIX_PORTAINER_TOKEN',
+    )
     .option('--json', 'answer with one JSON document', false)
     .action(async (options) => ending((await import('./import/import.ts')).importHost(options, io)));
 

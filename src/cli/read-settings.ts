@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { trustAuthorities } from '../io/authorities.ts';
 import type { Authority } from '../model/authority.ts';
 import { type ClientSettings, readClientSettings } from '../settings/client.ts';
+import { type ReadAccess, readPortainerAccess } from '../settings/portainer.ts';
 import { type Environment, type Purpose, type ReadSettings, readSettings, type SettingProblem } from '../settings.ts';
 
 const readFile = (path: string) => readFileSync(path, 'utf8');
@@ -23,6 +24,13 @@ export function clientSettings(environment: Environment): {
 } {
   const { settings, problems } = readClientSettings(environment, readFile);
   return { settings, problems: [...problems, ...trusting(settings.authorities ?? [])] };
+}
+
+/** How import comes to a Portainer server. @param given its address on the command line */
+export function portainerSettings(given: string | undefined, environment: Environment): ReadAccess {
+  const read = readPortainerAccess(given, environment, readFile);
+  const wrong = trusting(read.authorities).map(({ message, hint }) => `${message}; ${hint}`);
+  return { ...read, problems: [...read.problems, ...wrong] };
 }
 
 function trusting(authorities: readonly Authority[]): readonly SettingProblem[] {

@@ -25,6 +25,31 @@ function haveOneBeginning(candidate: string, name: string): boolean {
   return short.length >= BEGINNING && long.toLowerCase().startsWith(`${short.toLowerCase()}_`);
 }
 
+/** What other programs call the same. */
+const WORDS: readonly (readonly string[])[] = [
+  ['memory', 'ram', 'mem'],
+  ['cores', 'cpu', 'cpus', 'vcpu', 'vcpus', 'core'],
+  ['name', 'hostname'],
+  ['size', 'disk', 'rootfs'],
+  ['template', 'image', 'ostemplate'],
+  ['ip', 'address', 'ipaddr', 'addr'],
+  ['gw', 'gateway'],
+  ['vmid', 'id', 'ctid'],
+  ['description', 'notes', 'note', 'comment'],
+  ['storage', 'datastore'],
+];
+
+/** The first known name that says the same in other words: `memory_mb` for `ram`; null for none. */
+export function byOtherWord(name: string, known: readonly string[]): string | null {
+  const wordsOf = (text: string) => text.toLowerCase().split(/[_-]/);
+  const isSame = (one: string, other: string) =>
+    one === other || WORDS.some((words) => words.includes(one) && words.includes(other));
+  const wanted = wordsOf(name).filter((word) => word !== 'mb' && word !== 'gb');
+  return (
+    known.find((candidate) => wanted.every((word) => wordsOf(candidate).some((other) => isSame(word, other)))) ?? null
+  );
+}
+
 /** Letters inserted, removed, exchanged, or swapped with their neighbour (optimal string alignment). */
 function edits(a: string, b: string): number {
   let before: number[] = [];

@@ -9,15 +9,15 @@ const FORMATS = new Map(formatsOf(KINDS).map((format) => [format.name, format]))
 /** Names of the files that have a schema. */
 export const SCHEMA_NAMES: readonly string[] = [...FORMATS.keys()];
 
-/** Stands for the repository of Phoenix, wherever a copy of it lies: the name is that of no machine (RFC 2606). */
-const PLACE = 'https://phoenix-hypervisor.invalid/etc/schemas';
-
-/** What people may write in a file, as JSON Schema (2020-12), known by where it lies in the repository of Phoenix; undefined for an unknown name. */
+/**
+ * What people may write in a file, as JSON Schema (2020-12); undefined for an unknown name. It is known by its own name in `etc/schemas`, which
+ * is the same in every copy of Phoenix and in every config repo: resolved against where it was read from, that is where it lies.
+ */
 export function jsonSchema(name: string): object | undefined {
   const format = FORMATS.get(name);
   if (format === undefined) return undefined;
   const { $schema, ...schema } = jsonSchemaOf(format.schema) as Readonly<Record<string, unknown>>;
-  return { $schema, $id: `${PLACE}/${name}.schema.json`, title: name, ...schema };
+  return { $schema, $id: `${name}.schema.json`, title: name, ...schema };
 }
 
 /** The full name of a file by a shorter one, or by that of its schema. */

@@ -13,7 +13,12 @@ export interface ShownSecret {
 
 interface Found {
   readonly secrets: readonly ShownSecret[];
-  readonly left: readonly { readonly what: string; readonly why: string }[];
+  readonly left: readonly {
+    readonly why: string;
+    readonly count: number;
+    readonly examples: readonly string[];
+    readonly all: readonly string[];
+  }[];
 }
 
 interface ImportShown extends Found {
@@ -31,7 +36,9 @@ export function importText({ out, files, targets, secrets, left, commands }: Imp
       : [`Put these in their places:\n${secrets.map((one) => pair(one.reference, placed(one))).join('')}`]),
     ...(left.length === 0
       ? []
-      : [`Not declared; it stays as it is on the host:\n${left.map(({ what, why }) => pair(what, why)).join('')}`]),
+      : [
+          `Not declared; it stays as it is on the host:\n${left.map((group) => pair(shortly(group), group.why)).join('')}`,
+        ]),
     `${counted(commands, 'command')} on the host, all of which only look. What to do next stands in ${printable(out)}/README.md.\n`,
   ];
   return parts.join('\n');
@@ -43,7 +50,13 @@ export function nextSteps({
   node,
   secrets,
   left,
-}: Found & { readonly host: string; readonly node: string }): string {
+  stacks,
+}: Found & {
+  readonly host: string;
+  readonly node: string;
+  /** Names of those whose files are written. */
+  readonly stacks: readonly string[];
+}): string {
   const flag = `--host ${host}`;
   const needs =
     secrets.length === 0
@@ -52,11 +65,21 @@ export function nextSteps({
 file that only root may read, before Phoenix is started. What is on the host stays as it is until another is in that file.
 
 ${secrets.map((one) => `- \`${one.reference.replace(/^file:/, '')}\`: ${inline(placed(one))}\n`).join('')}`;
+  const runs =
+    stacks.length === 0
+      ? ''
+      : `\n## Stacks\n\nThe files of these are in \`stacks/\`, and Portainer goes on running them as it is: ${stacks.map(inline).join(', ')}. To have Phoenix
+deploy one, name it in \`docker_stacks\` of the VM that it runs on, and say in \`portainer_role\` what that VM is to Portainer. The plan shows
+what that would do.\n`;
   const stays =
     left.length === 0
       ? ''
       : `\n## Not declared\n\nThis stays as it is on the host. Nothing of it is changed, and nothing of it comes back by itself:\n\n${left
-          .map(({ what, why }) => `- ${inline(what)}: ${inline(why)}\n`)
+          .map(({ all, why }) =>
+            all.length === 1
+              ? `- ${inline(all[0] ?? '')}: ${inline(why)}\n`
+              : `- ${counted(all.length, 'time')}: ${inline(why)}\n${all.map((what) => `  - ${inline(what)}\n`).join('')}`,
+          )
           .join('')}`;
   return `# ${inline(node)}
 
@@ -89,7 +112,7 @@ there: applied, it changes nothing but the marks by which guests say that Phoeni
 From then on a change is a commit: edit a file, look at the plan on the pull request, merge. Editors complete and check the files of \`etc/\` by
 the schemas beside them. The workflow in \`.github/workflows\` does the same on GitHub, once two variables of the repository say with which
 Phoenix; it is of no use where the agent itself reports on pull requests.
-${needs}${stays}`;
+${runs}${needs}${stays}`;
 }
 
 /** As it stands, and nothing that Markdown would read as more. */
@@ -100,6 +123,11 @@ function inline(text: string): string {
 /** `Password that the server is asked with, of storage/share (etc/phoenix_datacenter_config.json:12)` */
 function placed({ put, for: what, file, line }: ShownSecret): string {
   return `${put}, for ${what} (${file}:${line})`;
+}
+
+function shortly({ count, examples }: Found['left'][number]): string {
+  const more = count - examples.length;
+  return `${examples.join(', ')}${more === 0 ? '' : `, and ${more} more that are alike`}`;
 }
 
 function pair(what: string, why: string): string {

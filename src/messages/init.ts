@@ -43,3 +43,8 @@ What a Proxmox host is to be, as a repository that Phoenix keeps it by.
 A host that exists already is described by \`phoenix import --host ssh://root@pve.example.internal --out DIR\` instead.
 `;
 }
+
+/** Of an answer that makes no valid configuration, before its question is asked again. */
+export function askedAgain(message: string, hint: string | null): string {
+  return `  ${printable(message)}${hint === null ? '' : `\n  ${printable(hint)}`}\n`;
+}

@@ -2,7 +2,7 @@
 
 import type { Report } from './checks.ts';
 
-/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent; PHOENIX_CA is given as PHOENIX_CA_FILE, and so is PHOENIX_NOTIFY. */
+/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent, PHOENIX_PORTAINER_* for import; PHOENIX_CA is given as PHOENIX_CA_FILE, and so is PHOENIX_NOTIFY. */
 const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
@@ -43,6 +43,8 @@ const VARIABLES = [
   'PHOENIX_SIGNING_KEYS',
   'PHOENIX_CA',
   'PHOENIX_NOTIFY',
+  'PHOENIX_PORTAINER_URL',
+  'PHOENIX_PORTAINER_TOKEN',
   'PHOENIX_URL',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'OTEL_EXPORTER_OTLP_HEADERS',

@@ -3,9 +3,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLab } from 'phoenix-lab/host';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { planHost } from '../../src/cli/host/plan-host.ts';
 import { type InitArgs, init } from '../../src/cli/init.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { rehearse } from '../../src/cli/rehearse/rehearse.ts';
 import { validate } from '../../src/cli/validate.ts';
 import { captured } from './captured.ts';
 
@@ -57,6 +60,50 @@ test('at a terminal at most five questions are asked', async () => {
   expect(await read('etc/phoenix_lxc_configs.json')).toMatchObject({
     lxc_configs: { 101: { name: 'web', storage_pool: 'rpool', network_config: { ip: 'dhcp' } } },
   });
+});
+
+test('an answer that makes no configuration is asked for again, with the reason and what to write', async () => {
+  const answers = [
+    'two words',
+    'lab.example',
+    '10.0.0.13',
+    '10.0.0.13/24',
+    '10.9.0.1',
+    '10.0.0.1',
+    'my_web',
+    'web',
+    '',
+  ];
+  const { exit, err, questions } = await begin({}, answers);
+  expect(exit).toBe(0);
+  expect(new Set(questions).size).toBe(5);
+  expect(questions).toHaveLength(answers.length);
+  expect(err).toContain('Write "10.0.0.13/24"');
+  expect(err).toContain('gateway 10.9.0.1 is outside of 10.0.0.13/24');
+  expect(err).toContain('"my_web" is not a hostname');
+  expect(await problems()).toEqual({ exit: 0, problems: [] });
+  expect(await read('etc/phoenix_hypervisor_config.json')).toMatchObject({
+    network: { interfaces: { address: '10.0.0.13/24', gateway: '10.0.0.1' } },
+  });
+});
+
+test('what is written is planned twice the same, and applied twice does nothing the second time', async () => {
+  await begin({ domain: 'lab.example', container: 'web' });
+  const lab = join(folder, 'pve');
+  createLab(lab);
+  const plan = async () =>
+    JSON.parse(
+      (await captured((io) => planHost({ path: dir(), host: 'local', json: true }, io), { PHOENIX_LAB: lab })).out,
+    );
+  const first = await plan();
+  expect(first).toMatchObject({ ok: true, unknown: [] });
+  expect(first.steps.map(({ target, verb }: Record<string, string>) => [target, verb])).toContainEqual([
+    'lxc/101',
+    'create',
+  ]);
+  expect(await plan()).toEqual(first);
+  const rehearsed = JSON.parse((await captured((io) => rehearse({ path: dir(), json: true }, io))).out);
+  expect(rehearsed).toMatchObject({ ok: true, second: { actions: 0 } });
 });
 
 test('empty answers leave out what they ask about, and what would follow from it', async () => {

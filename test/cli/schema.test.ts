@@ -72,6 +72,22 @@ describe('each schema', () => {
   });
 });
 
+test('an editor shows what validate says of an object beside its type, and of a choice', async () => {
+  const document = JSON.parse((await run({ name: 'datacenter' })).out);
+  const check = new Ajv2020({ strict: false }).compile(document);
+  const nfs = { type: 'nfs', server: '10.0.0.9', export: '/tank' };
+  const job = { schedule: 'sat 05:00' };
+  const takes = (file: object) => check(file);
+  expect(takes({ storages: { media: nfs }, backup_jobs: { all: { ...job, all: true } } })).toBe(true);
+  expect(takes({ storages: { media: { type: 'nfs', server: '10.0.0.9' } } })).toBe(false);
+  expect(takes({ storages: { media: { ...nfs, vgname: 'pve' } } })).toBe(false);
+  expect(takes({ backup_jobs: { none: job } })).toBe(false);
+  expect(takes({ backup_jobs: { two: { ...job, all: true, pool: 'prod' } } })).toBe(false);
+  expect(takes({ backup_jobs: { one: { ...job, all: false, pool: 'prod' } } })).toBe(true);
+  // Known by its own name, wherever a copy of it lies.
+  expect(document.$id).toBe('phoenix_datacenter_config.schema.json');
+});
+
 test('marks are in words that editors know', async () => {
   const lxc = JSON.parse((await run({ name: 'phoenix_lxc_configs' })).out);
   expect(lxc.properties.lxc_configs.additionalProperties.properties.ports).toMatchObject({ deprecated: true });

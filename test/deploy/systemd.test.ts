@@ -16,6 +16,7 @@ import { findProgram } from '../support/programs.ts';
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALL = join(TOP, 'deploy/install.sh');
 const ANALYZE = findProgram('systemd-analyze', 'PHOENIX_TEST_SYSTEMD_ANALYZE');
+const DPKG = findProgram('dpkg-deb', 'PHOENIX_TEST_DPKG_DEB');
 const without = ANALYZE === undefined ? ' (no systemd-analyze on this machine)' : '';
 /** Of 10, as `systemd-analyze security` counts; it counts sandboxes, and the unit says why it can have none. It may get no worse. */
 const EXPOSURE = 9.5;
@@ -256,6 +257,29 @@ describe('a release', () => {
     expect(existsSync(prefix)).toBe(false);
     expect(piped(text, '--archive', archive, '--sha256', digest)).toMatchObject({ status: 0, stderr: '' });
     expect(read('opt/phoenix/package.json')).toContain(version);
+  });
+
+  test.skipIf(DPKG === undefined)(`becomes a Debian package${DPKG === undefined ? ' (no dpkg-deb)' : ''}`, () => {
+    const built = spawnSync('/bin/sh', [join(TOP, 'scripts/package/deb.sh'), archive, folder], { encoding: 'utf8' });
+    expect([built.status, built.stderr]).toEqual([0, '']);
+    const debian = architecture === 'x64' ? 'amd64' : 'arm64';
+    const file = join(folder, `phoenix_${version}_${debian}.deb`);
+    const field = (name: string) => spawnSync('dpkg-deb', ['-f', file, name], { encoding: 'utf8' }).stdout.trim();
+    expect(['Package', 'Version', 'Architecture'].map(field)).toEqual(['phoenix', '7.0.0~rc.1', debian]);
+    const root = join(folder, 'root');
+    expect(spawnSync('dpkg-deb', ['-R', file, root]).status).toBe(0);
+    expect(readFileSync(join(root, 'usr/lib/systemd/system/phoenix.service'), 'utf8')).toContain(
+      '\nExecStart=/opt/phoenix/node/bin/node ',
+    );
+    // Settings are made where there are none, and are no files of the package.
+    expect(existsSync(join(root, 'etc'))).toBe(false);
+    const before = (...args: readonly string[]) =>
+      spawnSync('/bin/sh', [join(root, 'DEBIAN/preinst'), ...args], { encoding: 'utf8' });
+    expect(before('upgrade', '7.0.0~rc.1', '7.0.0').status).toBe(0);
+    expect(before('upgrade', '7.0.0', '7.0.0~rc.1')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('phoenix 7.0.0 is installed, and 7.0.0~rc.1 is older'),
+    });
   });
 });
 

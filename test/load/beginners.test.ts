@@ -68,6 +68,66 @@ describe('a number as text', () => {
 });
 
 test.each([
+  ['a number with its unit', 'memory_mb', '512 MB', 'Write 512.'],
+  ['a number in another unit', 'memory_mb', '2G', 'Write 2048.'],
+  ['a size in GB', 'storage_size_gb', '8GiB', 'Write 8.'],
+  ['a switch in words', 'start_at_boot', 'yes', 'Write true.'],
+  ['a switch as a number', 'start_at_boot', 0, 'Write false.'],
+  [
+    'an address without a prefix',
+    'network_config.ip',
+    '10.0.0.99',
+    'Write "10.0.0.99/24", with the prefix length of its network.',
+  ],
+  ['an address with a mask', 'network_config.ip', '10.0.0.99/255.255.255.0', 'Write "10.0.0.99/24".'],
+  ['a word in capitals', 'network_config.ip', 'DHCP', 'Write "dhcp".'],
+  ['a hardware address with dashes', 'mac_address', 'bc-24-11-00-00-01', 'Write "BC:24:11:00:00:01".'],
+  ['a template by its file', 'template', 'debian-12.tar.zst', 'Write "local:vztmpl/debian-12.tar.zst".'],
+  ['a list as one text', 'tags', 'web, home', 'Write ["web","home"].'],
+])('%s is told as it is to be written', (_, field, written, hint) => {
+  const [first, ...others] = changed((files) => {
+    const guest = files[LXC].lxc_configs['101'];
+    const [name = '', below] = field.split('.');
+    if (below === undefined) guest[name] = written;
+    else guest[name][below] = written;
+  });
+  expect([first?.split(' | ')[1], others]).toEqual([hint, []]);
+});
+
+test.each([
+  ['ram', 'memory_mb'],
+  ['cpus', 'cores'],
+  ['hostname', 'name'],
+  ['disk_size', 'storage_size_gb'],
+])('a field in the words of others is told in those of Phoenix: %s', (written, meant) => {
+  const problems = changed((files) => {
+    const guest = files[LXC].lxc_configs['101'];
+    guest[written] = guest[meant];
+    delete guest[meant];
+  });
+  expect(problems).toContain(`unknown field "${written}" | Did you mean "${meant}"?`);
+});
+
+test('guests as a list are told to be an object', () => {
+  const [first] = changed((files) => {
+    files[LXC].lxc_configs = [{ name: 'web' }];
+  });
+  expect(first).toMatch(/ is a list .*\| Write an object in braces, with each entry below its own name or id\.$/);
+});
+
+test('a file whose name is nearly that of one that is not there is told, and no other', () => {
+  const files: Files = environment();
+  files['etc/vms.json'] = files[VM];
+  files['etc/notes.json'] = {};
+  files['etc/lxc.json'] = {};
+  delete files[VM];
+  const said = loadFiles(files).problems.filter(({ message }) => message.includes('no file of this name'));
+  expect(said).toMatchObject([
+    { code: 'NO_EFFECT', severity: 'warning', file: 'etc/vms.json', hint: `If it is what ${VM} is to be, rename it.` },
+  ]);
+});
+
+test.each([
   ['Europe/Belrin', 'Europe/Berlin'],
   ['europe/berlin', 'Europe/Berlin'],
   ['Berlin', 'Europe/Berlin'],

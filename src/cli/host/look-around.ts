@@ -9,6 +9,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { isObject } from '../../plan/canonical.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import type { SourceSettings } from '../../settings/source.ts';
+import { Missing } from '../missing.ts';
 
 export interface Around {
   /** What the files would say. @param extent how much of it */
@@ -23,7 +24,7 @@ interface Found {
 
 /**
  * @param only names of kinds; all where none is named
- * @throws what keeps the host from being reached; a kind that cannot be looked at is left, and said so
+ * @throws what keeps the host from being reached, Missing for one that does not tell its guests; another kind that cannot be looked at is left, and said so
  */
 export async function lookAround(host: HostReader, only: readonly string[] = []): Promise<Around> {
   const kinds = KINDS.filter(
@@ -38,6 +39,8 @@ export async function lookAround(host: HostReader, only: readonly string[] = [])
     } catch (error) {
       if (isOfHost(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);
+      // Without its guests, a host is taken for an empty one.
+      if (GUESTS.includes(kind)) throw new Missing(`${host.node} cannot be read as a Proxmox host: ${why}`, ELSEWHERE);
       left.push({ what: `${kind}: everything of this kind`, why: `it could not be looked at: ${why}` });
     }
   }
@@ -47,6 +50,10 @@ export async function lookAround(host: HostReader, only: readonly string[] = [])
     undeclared: (config) => found.flatMap((one) => one.importer.undeclared(one.found, config)),
   };
 }
+
+const GUESTS: readonly string[] = ['lxc', 'vm'];
+const ELSEWHERE =
+  'run it as root on the Proxmox host itself, or name that host: --host ssh://root@pve.example.internal; on it, see that pvesh get /cluster/resources answers';
 
 /** Kinds that can be brought in. */
 export const IMPORTED_KINDS: readonly string[] = KINDS.filter(({ imports }) => imports !== undefined).map(

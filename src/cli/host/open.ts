@@ -2,10 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { openRedactor } from '../../io/redact.ts';
+import { isOfHost } from '../../ports/host-failure.ts';
 import type { Host } from '../../ports.ts';
 import { readHostSettings } from '../../settings/host.ts';
 import type { Io } from '../io.ts';
-import { openHostOf } from '../rehearse/open-host.ts';
+import { Missing } from '../missing.ts';
+import { howToTry, openHostOf } from '../rehearse/open-host.ts';
 import { SourceFailure } from '../source.ts';
 
 export interface LookedAt {
@@ -27,10 +29,21 @@ export async function openToLook(
   const { settings, problems } = readHostSettings({ ...env, PHOENIX_HOST: given }, (path) =>
     readFileSync(path, 'utf8'),
   );
-  if (settings === null)
-    throw new SourceFailure(problems.join('; '), 'Name the host as local, or as ssh://root@pve.example.internal.');
+  if (settings === null) {
+    const login = /^(?:[a-z]+:\/\/)?([\w.-]+@)?([\w.-]+)/i.exec(given);
+    const meant = login === null ? 'ssh://root@pve.example.internal' : `ssh://${login[1] ?? 'root@'}${login[2]}`;
+    throw new SourceFailure(problems.join('; '), `Name the host as local, or as ${meant}.`);
+  }
   const redactor = openRedactor();
-  const host = await openHostOf(settings, { node: settings.node, environment: env, repository: { blob }, redactor });
+  return lookedAt(
+    await openHostOf(settings, { node: settings.node, environment: env, repository: { blob }, redactor }),
+  );
+}
+
+/** How a command that only looks comes by its host. */
+export type OpenToLook = typeof openToLook;
+
+export function lookedAt(host: Host): LookedAt {
   let count = 0;
   return {
     host: {
@@ -42,4 +55,13 @@ export async function openToLook(
     },
     commands: () => count,
   };
+}
+
+/**
+ * A host that is lost, or lets nobody in, with what to try; anything else as it is.
+ * @param given as it was named
+ */
+export function whyNotReached(error: unknown, given: string): unknown {
+  if (!isOfHost(error)) return error;
+  return new Missing(error.message, howToTry(given), { cause: error });
 }

@@ -23,7 +23,7 @@ import { colours, EXIT, type Io } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
 import { type Around, lookAround, secretsFolder } from './look-around.ts';
-import { openToLook } from './open.ts';
+import { type OpenToLook, openToLook, whyNotReached } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
 export interface PlanHostArgs {
@@ -46,7 +46,7 @@ export interface HostPlan {
 }
 
 /** Resolves to the exit code: 0, 1 where the configuration has errors or something could not be looked at, 2 without a configuration. */
-export async function planHost(args: PlanHostArgs, io: Io): Promise<number> {
+export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
   let snapshot: Snapshot;
   let folder: string;
   try {
@@ -61,7 +61,7 @@ export async function planHost(args: PlanHostArgs, io: Io): Promise<number> {
   }
   const { config, problems } = load(snapshot, sourceSettings(io));
   if (config === null) return refused(args, problems, io);
-  const { host, commands } = await openToLook(args.host, io, (id) => blobOf(snapshot, folder, id));
+  const { host, commands } = await open(args.host, io, (id) => blobOf(snapshot, folder, id));
   try {
     const reader = memoizedReader(host);
     const around = await lookAround(reader);
@@ -74,6 +74,8 @@ export async function planHost(args: PlanHostArgs, io: Io): Promise<number> {
       io.stdout(hostPlanText(made, { colours: colours(io, 'stdout'), commands: commands() }));
     }
     return made.unknown.length === 0 ? EXIT.done : EXIT.no;
+  } catch (error) {
+    throw whyNotReached(error, args.host);
   } finally {
     await host.close();
   }

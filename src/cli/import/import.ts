@@ -7,17 +7,22 @@ import { keysOf } from '../../config/read/place.ts';
 import type { Imported } from '../../managers/importer.ts';
 import { allTargets } from '../../managers/index.ts';
 import { HYPERVISOR_FILE } from '../../managers/places.ts';
+import { writtenStacks } from '../../managers/stack/import.ts';
 import { importText, nextSteps, type ShownSecret } from '../../messages/import.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Host } from '../../ports.ts';
+import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
 import { IMPORTED_KINDS, lookAround, secretsFolder } from '../host/look-around.ts';
-import { openToLook } from '../host/open.ts';
+import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
 import { EXIT, type Io } from '../io.ts';
+import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
+import { groupLeft } from './group-left.ts';
 import { repositoryFiles } from './repository-files.ts';
 import { settle, valueIn, withoutTarget } from './settle.ts';
+import { stacksOfPortainer } from './stacks.ts';
 import { occupied, writeAll } from './write.ts';
 
 export interface ImportArgs {
@@ -27,32 +32,46 @@ export interface ImportArgs {
   readonly out: string;
   /** Kinds that are brought in; all when empty. */
   readonly only?: readonly string[] | undefined;
+  /** Address of a Portainer server whose stacks are brought in; what PHOENIX_PORTAINER_URL says, else none, when undefined. */
+  readonly portainer?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
 /** Resolves to the exit code: 0, 1 where something could not be declared, 2 for a folder that is not empty or a kind that is none. */
-export async function importHost(args: ImportArgs, io: Io): Promise<number> {
+export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
   const refusal = (await occupied(args.out)) ?? unknownKind(args.only ?? []);
   if (refusal !== null) {
     io.stderr(`phoenix import: ${refusal.message}\n${refusal.hint}\n`);
     return EXIT.usage;
   }
+  const portainer = isAskedFor(STACK, args.only ?? []) ? portainerSettings(args.portainer, io.env) : NO_PORTAINER;
+  if (portainer.problems.length > 0) {
+    io.stderr(`phoenix import: ${portainer.problems.join('\n')}\n`);
+    return EXIT.usage;
+  }
   const given = args.host ?? (io.env['PHOENIX_HOST'] || 'local');
-  const { host, commands } = await openToLook(given, io, () =>
+  const { host, commands } = await open(given, io, () =>
     Promise.reject(new Error('nothing is read from a repository')),
   );
   try {
-    const { imported, targets } = await readHost(host, args.only ?? [], sourceSettings(io));
+    const settings = sourceSettings(io);
+    const stacks = portainer.access === null ? [] : await stacksOfPortainer(host, portainer.access);
+    const more = writtenStacks(stacks, secretsFolder(settings));
+    const { imported, targets } = await readHost(host, args.only ?? [], settings, more);
     const texts = textsOf(imported, { host: given, node: host.node });
     await writeAll(args.out, texts);
     const files = Object.keys(texts).sort();
     const ok = imported.left.length === 0;
-    const { left } = imported;
+    const left = groupLeft(imported.left);
     const secrets = secretsIn(imported, texts);
     const answer = { ok, files, targets, secrets, left, commands: commands() };
-    if (args.json) io.stdout(`${JSON.stringify(answer, null, 2)}\n`);
+    // Every single one stands in the README.
+    const told = { ...answer, left: left.map(({ all: _, ...group }) => group) };
+    if (args.json) io.stdout(`${JSON.stringify(told, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
+  } catch (error) {
+    throw whyNotReached(error, given);
   } finally {
     await host.close();
   }
@@ -63,10 +82,11 @@ export async function readHost(
   host: Host,
   only: readonly string[],
   settings: SourceSettings,
+  more: Imported = { files: {}, texts: {}, secrets: [], left: [] },
 ): Promise<{ readonly imported: Imported; readonly targets: number }> {
   const reader = memoizedReader(host);
   const around = await lookAround(reader, only);
-  const found = around.written('different', secretsFolder(settings));
+  const found = joinedWith(around.written('different', secretsFolder(settings)), more);
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
   let { imported, config } = settle({ ...found, files }, settings);
@@ -85,6 +105,16 @@ export async function readHost(
   throw new Error('what was found on the host cannot be written down so that nothing of it would change');
 }
 
+/** @param more files of its own, which no kind writes */
+function joinedWith(one: Imported, more: Imported): Imported {
+  return {
+    files: { ...one.files, ...more.files },
+    texts: { ...one.texts, ...more.texts },
+    secrets: [...one.secrets, ...more.secrets],
+    left: [...one.left, ...more.left],
+  };
+}
+
 function without(files: Imported['files'], path: string): Imported['files'] {
   return Object.fromEntries(Object.entries(files).filter(([each]) => each !== path));
 }
@@ -98,7 +128,19 @@ const NO_DOMAIN = 'home.arpa';
 function textsOf(imported: Imported, from: { readonly host: string; readonly node: string }): Record<string, string> {
   const { files, texts, secrets, left } = imported;
   const written = { ...repositoryFiles(files), ...texts };
-  return { ...written, 'README.md': nextSteps({ ...from, secrets: secretsIn({ secrets }, written), left }) };
+  return {
+    ...written,
+    'README.md': nextSteps({
+      ...from,
+      secrets: secretsIn({ secrets }, written),
+      left: groupLeft(left),
+      stacks: stacksIn(texts),
+    }),
+  };
+}
+
+function stacksIn(texts: Imported['texts']): string[] {
+  return Object.keys(texts).flatMap((path) => /^stacks\/([^/]+)\/docker-compose\.yml$/.exec(path)?.[1] ?? []);
 }
 
 /** With the line of each; what was left out in the end needs none. */
@@ -111,11 +153,20 @@ function secretsIn({ secrets }: Pick<Imported, 'secrets'>, texts: Readonly<Recor
   });
 }
 
+/** Of stacks, which are asked of Portainer and not of the host. */
+const STACK = 'stack';
+const NO_PORTAINER: ReadAccess = { access: null, authorities: [], problems: [] };
+const KNOWN_KINDS = [...IMPORTED_KINDS, STACK];
+
+function isAskedFor(kind: string, only: readonly string[]): boolean {
+  return only.length === 0 || only.includes(kind);
+}
+
 function unknownKind(only: readonly string[]): { message: string; hint: string } | null {
-  const unknown = only.find((kind) => !IMPORTED_KINDS.includes(kind));
+  const unknown = only.find((kind) => !KNOWN_KINDS.includes(kind));
   if (unknown === undefined) return null;
-  const meant = nearest(unknown, IMPORTED_KINDS);
-  const known = `Known: ${IMPORTED_KINDS.join(', ')}.`;
+  const meant = nearest(unknown, KNOWN_KINDS);
+  const known = `Known: ${KNOWN_KINDS.join(', ')}.`;
   return {
     message: `there is no kind ${JSON.stringify(unknown)} to bring in`,
     hint: meant === null ? known : `Did you mean "${meant}"? ${known}`,

@@ -67,6 +67,11 @@ export function repositoryFiles(configs: Readonly<Record<string, JsonObject>>): 
   for (const [path, value] of Object.entries(configs)) {
     const name = path.replace(/^.*\//, '').replace(/\.json$/, '');
     const schema = jsonSchema(name);
+    if (path.startsWith('stacks/')) {
+      files[path] = jsonText(value);
+      files['etc/schemas/stack.schema.json'] = `${JSON.stringify(jsonSchema('stack'), null, 2)}\n`;
+      continue;
+    }
     files[path] = jsonText(schema === undefined ? value : { $schema: `./schemas/${name}.schema.json`, ...value });
     if (schema !== undefined) files[`etc/schemas/${name}.schema.json`] = `${JSON.stringify(schema, null, 2)}\n`;
   }

@@ -24,6 +24,11 @@ export function settle(found: Imported, settings: SourceSettings): Settled {
   let imported = { ...found, files: withoutDeclaredNames(found.files) };
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
+    const stacks = refusedStacks(imported, problems);
+    if (stacks.size > 0) {
+      imported = withoutStacks(imported, stacks);
+      continue;
+    }
     if (config !== null) return { imported, config };
     const errors = problems.filter(({ severity }) => severity === 'error');
     const refusing = storagesRefusing(imported, errors);
@@ -72,6 +77,26 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
     left.push({ what: what.trim(), why: message });
   }
   return { ...imported, files: closed(imported.files, files), left };
+}
+
+/** Why each stack cannot be written, by its name: what a rule refuses of it, or a secret that would come into the repository. */
+function refusedStacks({ texts }: Imported, problems: readonly Problem[]): ReadonlyMap<string, string> {
+  const all = problems.flatMap(({ file, severity, code, message, line }): [string, string][] => {
+    const [, name] = /^stacks\/([^/]+)\//.exec(file) ?? [];
+    const isRefused = severity === 'error' || code === 'PLAINTEXT_SECRET';
+    return name === undefined || !isRefused || texts[`stacks/${name}/docker-compose.yml`] === undefined
+      ? []
+      : [[name, `${message} (line ${line} of ${file.replace(/^.*\//, '')})`]];
+  });
+  return new Map(all.toReversed());
+}
+
+function withoutStacks(imported: Imported, refused: ReadonlyMap<string, string>): Imported {
+  const isRefused = (path: string) => refused.has(/^stacks\/([^/]+)\//.exec(path)?.[1] ?? '');
+  const kept = <Value>(all: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(all).filter(([path]) => !isRefused(path)));
+  const left = [...refused].map(([name, why]) => ({ what: `stack ${name}`, why }));
+  return { ...imported, files: kept(imported.files), texts: kept(imported.texts), left: [...imported.left, ...left] };
 }
 
 /** Storages that are declared and do not take what lies on them. */

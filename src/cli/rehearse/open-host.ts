@@ -152,13 +152,18 @@ export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): stri
   return kind === 'none' ? '' : placeOf(kind, repositoryUrl).repository;
 }
 
+/** @param destination as the settings name it */
+export function howToTry(destination: string): string {
+  return `see that this works, as the user that Phoenix runs as and without a password: ssh -o BatchMode=yes ${destination} true`;
+}
+
 /** What a host calls itself. @throws Missing when it cannot be reached, and nobody waits for it */
 async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
   try {
     for (;;) {
       const name = await hostnameOf(host).catch((error: unknown) => {
         if (error instanceof HostAway && away !== undefined) return away(error);
-        if (isOfHost(error)) throw new Missing(error.message, 'see that ssh works without a password');
+        if (isOfHost(error)) throw new Missing(error.message, howToTry(host.node));
         throw error;
       });
       if (name !== null) return shortName(name);

@@ -17,13 +17,43 @@ export function insteadOfJson(text: string): (Fault & { readonly offset: number 
     };
   }
   const first = /^(?!\s*(#|$)).*$/m.exec(text);
-  if (first === null || !looksLikeYaml(first[0])) return null;
+  if (first === null) return null;
+  const other = OTHERS.find(({ first: begins, has }) => begins.test(first[0]) && has.test(text));
+  if (other !== undefined) return { offset: first.index, message: other.message, hint: other.hint };
+  if (!looksLikeYaml(first[0])) return null;
   return {
     offset: first.index,
     message: 'this is YAML, and the file has to be JSON',
     hint: 'Turn it into JSON, for example with: yq --output-format json FILE.',
   };
 }
+
+interface Other extends Fault {
+  /** What its first line begins with, and what stands somewhere in it. */
+  readonly first: RegExp;
+  readonly has: RegExp;
+}
+
+const OTHERS: readonly Other[] = [
+  {
+    first: /^[a-z][a-z0-9]*: \S/,
+    has: /^(rootfs|ostype|scsihw|net\d+|(scsi|virtio|sata|ide)\d+): \S/m,
+    message: 'this is the file of a guest as Proxmox keeps it, and the file has to be JSON',
+    hint: 'Let `phoenix import` write what a host has: phoenix import --host ssh://root@HOST --out DIR.',
+  },
+  {
+    first: /^\s*(resource|variable|provider|terraform|module|data|locals)\s*("[^"]*"\s*)*\{/,
+    has: /\}/,
+    message: 'this is a file of Terraform, and the file has to be JSON',
+    hint: 'Let `phoenix import` write what a host has: phoenix import --host ssh://root@HOST --out DIR.',
+  },
+  {
+    first: /^\s*(\[{1,2}[\w."-]+\]{1,2}|[\w."-]+\s*=\s*\S.*)\s*$/,
+    has: /^\s*[\w."-]+\s*=\s*\S/m,
+    message: 'this is TOML or the like, and the file has to be JSON',
+    hint: 'Turn it into JSON, for example with: yq --input-format toml --output-format json FILE.',
+  },
+];
 
 /** `key: value`, `key:`, `- entry` or the mark at the beginning of a document, outside of any bracket. */
 function looksLikeYaml(line: string): boolean {

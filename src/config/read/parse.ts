@@ -2,10 +2,12 @@
 
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
+import type { Json } from '../../model/json.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
-import { nearest } from '../nearest.ts';
+import { byOtherWord, nearest } from '../nearest.ts';
 import { knownKeys } from '../schema/field-metadata.ts';
+import { meanings } from './meanings.ts';
 import type { Place } from './place.ts';
 import { keysOf, placeIn } from './place.ts';
 
@@ -83,38 +85,41 @@ function diagnosticsOf(
   }
   const value = valueAt(raw, issue.path);
   const name = String(issue.path.at(-1) ?? keysOf(at.path).at(-1) ?? 'the document');
+  const isList = issue.code === 'invalid_type' && /^(record|object)$/.test(issue.expected) && Array.isArray(value);
+  const hint = isList ? { hint: 'Write an object in braces, with each entry below its own name or id.' } : {};
   const message = value === undefined ? `"${name}" is missing` : `${subject(name, value)} ${expectation(issue)}`;
-  return [{ code: 'INVALID_VALUE', at: place, message, ...common }];
+  return [{ code: 'INVALID_VALUE', at: place, message, ...hint, ...common }];
 }
 
-/** A number or a switch that is written as text, or the other way round: found by whether the other way would do. */
+/** What was meant, where a value is written in the way of another program: found by whether it would do. */
 function withPlainHint(schema: z.ZodType, diagnostic: Diagnostic, raw: unknown, at: Place): Diagnostic {
   if (diagnostic.code !== 'INVALID_VALUE' || diagnostic.hint !== undefined) return diagnostic;
   const keys = keysOf(diagnostic.at.path.slice(at.path.length));
-  const meant = otherWay(valueAt(raw, keys));
-  if (meant === undefined || keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
-  const copy = structuredClone(raw);
-  const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
-  parent[keys.at(-1) ?? ''] = meant;
-  const issues = schema.safeParse(copy).error?.issues ?? [];
-  const isStillWrong = issues.some(
-    ({ path }) => path.length === keys.length && path.every((key, index) => String(key) === keys[index]),
-  );
-  if (isStillWrong) return diagnostic;
-  const quotes = typeof meant === 'string' ? 'in quotes' : 'without quotes';
-  return { ...diagnostic, hint: `Write ${JSON.stringify(meant)}, ${quotes}.` };
+  if (keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
+  const written = valueAt(raw, keys);
+  const meant = meanings(keys.at(-1) ?? '', written).find((value) => {
+    const copy = structuredClone(raw);
+    const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
+    parent[keys.at(-1) ?? ''] = value;
+    const issues = schema.safeParse(copy).error?.issues ?? [];
+    return !issues.some(({ path }) => keys.every((key, index) => String(path[index]) === key));
+  });
+  return meant === undefined
+    ? diagnostic
+    : { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${how(written, meant)}.` };
 }
 
-function otherWay(value: unknown): string | number | boolean | undefined {
-  if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') return undefined;
-  if (/^(true|false)$/.test(value)) return value === 'true';
-  return /^-?(0|[1-9]\d{0,14})(\.\d+)?$/.test(value) ? Number(value) : undefined;
+function how(written: unknown, meant: Json): string {
+  if (String(written) === String(meant)) return typeof meant === 'string' ? ', in quotes' : ', without quotes';
+  const isGuessed = typeof meant === 'string' && typeof written === 'string' && meant === `${written.trim()}/24`;
+  return isGuessed ? ', with the prefix length of its network' : '';
 }
 
 function hintFor(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
   if (meant !== null) return `Did you mean "${meant}"?`;
+  const other = byOtherWord(key, known);
+  if (other !== null) return `Did you mean "${other}"?`;
   return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
 }
 

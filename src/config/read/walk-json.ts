@@ -128,20 +128,42 @@ function notAValue(token: number, text: string, offset: number, inside: boolean)
 function notAKey(token: number, text: string, offset: number): Fault {
   if (isComment(token)) return comment();
   if (token === END) return ended();
+  if (token === COMMA) return { message: '"," stands where a name in double quotes is expected', hint: ONE_TOO_MANY };
   if (token === STRING) return { message: 'a name is not closed or has a character that must be escaped', hint: null };
   return unknownWord(text, offset, 'a name in double quotes');
 }
 
 function unknownWord(text: string, offset: number, expected: string): Fault {
   const word = /^[^\s,:{}[\]]{1,20}/.exec(text.slice(offset, offset + 20))?.[0] ?? text.slice(offset, offset + 1);
-  const hint = word.startsWith("'") ? 'JSON knows double quotes only.' : null;
-  return { message: `${JSON.stringify(word)} stands where ${expected} is expected`, hint };
+  if (/^[#;]/.test(word)) return comment();
+  return { message: `${JSON.stringify(word)} stands where ${expected} is expected`, hint: hintFor(word, expected) };
+}
+
+const ONE_TOO_MANY = 'There is a comma too many: remove one.';
+
+/** What other languages have in such a place. */
+const WORDS: Readonly<Record<string, string>> = {
+  ...{ True: 'true', TRUE: 'true', yes: 'true', on: 'true', False: 'false', FALSE: 'false', no: 'false', off: 'false' },
+  ...{ None: 'null', nil: 'null', NULL: 'null', undefined: 'null' },
+};
+
+function hintFor(word: string, expected: string): string | null {
+  if (word.startsWith("'")) return 'JSON knows double quotes only.';
+  if (/^[\u2018-\u201f\u00ab\u00bb]/.test(word))
+    return 'JSON knows straight double quotes (") only: an editor for prose put others here.';
+  const meant = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+  if (expected === 'a value' && meant !== undefined) return `Write ${meant}.`;
+  if (/^[+-]/.test(word)) return 'Remove the sign, which a patch has at its lines.';
+  return /^[A-Za-z_][\w./-]*$/.test(word) ? `Put it in double quotes: ${JSON.stringify(word)}.` : null;
 }
 
 function notClosed(token: number, inArray: boolean): Fault {
   if (isComment(token)) return comment();
   if (token === END) return ended();
-  return { message: `a comma or ${inArray ? '"]"' : '"}"'} is missing`, hint: null };
+  return {
+    message: `a comma or ${inArray ? '"]"' : '"}"'} is missing`,
+    hint: 'Entries stand apart by commas: put one behind the entry before this place.',
+  };
 }
 
 function trailingContent(token: number): Fault {

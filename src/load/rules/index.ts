@@ -47,7 +47,7 @@ import { defaultsAreThere, guestsHaveOneOrigin, imagesHaveAChecksum, somethingIs
 import { driftNamesExist } from './drift.ts';
 import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './files.ts';
 import { targetNamesFit } from './names.ts';
-import { filesAreJson } from './other-format.ts';
+import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
@@ -111,10 +111,12 @@ const ACROSS: readonly Rule[] = [
 export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
+  const haveTheirNames: Rule = (context) => filesHaveTheirNames(context, formats);
   const kindsOfDrift: Rule = (context) =>
     driftNamesExist(
       context,
       kinds.map(({ kind }) => kind),
     );
-  return [areJson, kindsOfDrift, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
+  const ofFiles = [areJson, haveTheirNames, kindsOfDrift];
+  return [...ofFiles, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }

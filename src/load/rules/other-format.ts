@@ -1,7 +1,8 @@
-// A file of the configuration under its name and in another format: it would count as one that is not there.
+// A file of the configuration in another format, or under a name that is nearly its own: it would count as one that is not there.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import type { FileFormat } from '../../config/file-format.ts';
+import { type FileFormat, isAt } from '../../config/file-format.ts';
+import { nearest } from '../../config/nearest.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 
 /** SYNTAX: `etc/phoenix_lxc_configs.yml` stands where the JSON file is to be, and would declare nothing. */
@@ -19,4 +20,39 @@ export function filesAreJson({ files }: Pick<RuleContext, 'files'>, formats: rea
       }),
     );
   });
+}
+
+/** NO_EFFECT: `etc/lxc_configs.json` stands where `etc/phoenix_lxc_configs.json` is read, and is not there. */
+export function filesHaveTheirNames(
+  { files }: Pick<RuleContext, 'files'>,
+  formats: readonly FileFormat[],
+): Diagnostic[] {
+  const missing = new Map(
+    formats.flatMap(({ path }) =>
+      typeof path === 'string' && !files.has(path) ? [[essence(path), path] as const] : [],
+    ),
+  );
+  return [...files.keys()].flatMap((file): Diagnostic[] => {
+    if (!/^etc\/[^/]+\.json$/.test(file) || formats.some((format) => isAt(format, file))) return [];
+    const meant = nearest(essence(file), [...missing.keys()]);
+    const path = meant === null ? undefined : missing.get(meant);
+    if (path === undefined) return [];
+    return [
+      {
+        code: 'NO_EFFECT',
+        at: { file, path: '' },
+        message: 'no file of this name is read',
+        hint: `If it is what ${path} is to be, rename it.`,
+        position: { line: 1, column: 1 },
+      },
+    ];
+  });
+}
+
+/** What tells one file of the configuration from the others: `lxc` of `etc/phoenix_lxc_configs.json`. */
+function essence(path: string): string {
+  return path
+    .replace(/^.*\/|\.json$/g, '')
+    .replaceAll(/phoenix|configs?|[^a-z]/gi, '')
+    .toLowerCase();
 }

@@ -57,11 +57,37 @@ function objectSchema(row: ObjectRow) {
   });
   const part: [string, z.ZodType][] =
     row.part === undefined ? [] : [[row.part.field, row.part.schema.describe(row.part.describes).optional()]];
-  return z.strictObject(Object.fromEntries([...fields, ...part, ...secrets])).superRefine((object, { addIssue }) => {
-    for (const { option, message } of faultsOf(row, object as JsonObject)) {
-      addIssue({ code: 'custom', path: option === null ? [] : [option], message });
-    }
+  return z
+    .strictObject(Object.fromEntries([...fields, ...part, ...secrets]))
+    .superRefine((object, { addIssue }) => {
+      for (const { option, message } of faultsOf(row, object as JsonObject)) {
+        addIssue({ code: 'custom', path: option === null ? [] : [option], message });
+      }
+    })
+    .meta(inEditors(row));
+}
+
+/** What only shows beside other options, in the words of JSON Schema. */
+function inEditors(row: ObjectRow): Record<string, unknown> {
+  const is = (option: string, value: unknown, description: string) => ({
+    required: [option],
+    properties: { [option]: { const: value, description } },
   });
+  const byType = Object.entries(row.types ?? {}).map(([type, { required, optional }]) => ({
+    if: is('type', type, `A ${row.what} of type ${type}.`),
+    // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
+    then: {
+      required,
+      propertyNames: { enum: ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})] },
+    },
+  }));
+  const choices = row.oneOf.map((option) =>
+    optionsOf(row).get(option)?.type === 'boolean' ? is(option, true, 'Chosen.') : { required: [option] },
+  );
+  return {
+    ...(byType.length === 0 ? {} : { allOf: byType }),
+    ...(choices.length === 0 ? {} : { oneOf: choices }),
+  };
 }
 
 /** A value that no call of Proxmox refuses, in Proxmox's words where one does. */

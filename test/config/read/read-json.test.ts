@@ -29,6 +29,25 @@ describe('what is not JSON is named where it stands', () => {
     expect(read(text).value).toBeUndefined();
   });
 
+  test.each([
+    ['{"a": 1,, "b": 2}', 'There is a comma too many: remove one.'],
+    ['{"a": “x”}', 'JSON knows straight double quotes (") only: an editor for prose put others here.'],
+    ['{"a": True}', 'Write true.'],
+    ['{"a": None}', 'Write null.'],
+    ['{a: 1}', 'Put it in double quotes: "a".'],
+    ['{"a": web-1}', 'Put it in double quotes: "web-1".'],
+    ['{\n# mine\n"a": 1}', 'Remove it; most objects take a field "comment" or "description".'],
+    ['{\n+  "a": 1}', 'Remove the sign, which a patch has at its lines.'],
+    ['{"a": 1 "b": 2}', 'Entries stand apart by commas: put one behind the entry before this place.'],
+    ['arch: amd64\nhostname: web\nrootfs: local-lvm:x,size=8G\n', 'Let `phoenix import` write'],
+    ['resource "proxmox_lxc" "web" {\n  cores = 2\n}\n', 'Let `phoenix import` write'],
+    ['[lxc.101]\nname = "web"\n', 'yq --input-format toml'],
+  ])('and what to do is said: %j', (text, hint) => {
+    const [fault, ...others] = read(text).faults;
+    expect([fault?.code, others]).toEqual(['SYNTAX', []]);
+    expect(fault?.hint).toContain(hint);
+  });
+
   const CONFLICT = '{\n  "a": 1,\n<<<<<<< HEAD\n  "b": 2\n=======\n  "b": 3\n>>>>>>> feature\n}\n';
 
   test.each([CONFLICT, CONFLICT.replaceAll('\n', '\r\n')])('a merge that nobody ended is told at its mark', (text) => {

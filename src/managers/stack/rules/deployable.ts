@@ -41,7 +41,8 @@ const VARIABLES_FILE = /^(\.\/)*stack\.env$/;
 
 const NOTHING_BESIDE = 'Portainer is given the text of this file alone, so nothing lies beside it';
 
-function faultInPortainer(need: ComposeNeed, environment: StackEnvironment): Fault | null {
+/** Why Portainer, which is handed the text alone, could not give it; null where it can. */
+export function faultInPortainer(need: ComposeNeed, environment: Pick<StackEnvironment, 'variables'>): Fault | null {
   const name = interpolate(need.name, knownVariables(environment.variables));
   if (name === null) return null;
   switch (need.what) {
