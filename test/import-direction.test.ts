@@ -76,6 +76,8 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@octokit/auth-app', /^io\/forge/],
   ['@octokit/plugin-retry', /^io\/forge/],
   ['@octokit/plugin-throttling', /^io\/forge/],
+  ['@bull-board/api', /^io\/queue-board\.ts$/],
+  ['@bull-board/express', /^io\/queue-board\.ts$/],
   ['oauth4webapi', /^io\/forge\/sign-in\.ts$/],
   ['croner', /^plan\/windows\.ts$/],
   ['age-encryption', /^io\/sops\.ts$/],

@@ -118,6 +118,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   settings: '{setprop}(?:,{setprop})*',
   setprop: '[a-z][a-z0-9_-]*=[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
   foldermap: '(?:{setprop}|path={data})(?:,(?:{setprop}|path={data}))*',
+  macaddress: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}',
+  routetargets: '[0-9]+:[0-9]+(?:,[0-9]+:[0-9]+)*',
   macprefix: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,2}:?',
   overrides: '[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*(?:,[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)*',
   portal: '(?!-)[A-Za-z0-9.:\\[\\]-]+',
@@ -271,6 +273,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   'email-or-username': 'mails',
   'pve-userid': 'recipient',
   'pve-realm': 'name',
+  'mac-addr': 'macaddress',
+  'pve-iface-list': 'words',
+  'pve-sdn-bgp-rt-list': 'routetargets',
+  'pve-sdn-isis-net': 'name',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
   'dns-name': 'name',
@@ -299,7 +305,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** For readers: any text. Of the others without a format, what names something is a name. */
 const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
 const NAMES =
-  /^(bridge|dns|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
+  /^(bridge|controller|dns|isis-domain|loopback|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
 /** Those that are neither, by option or by kind and option. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.path': 'shown',

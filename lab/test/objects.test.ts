@@ -33,7 +33,7 @@ const OURS = [
   /^\/nodes\/[^/]+\/config$/,
   /^\/access\/(groups|roles|users|domains)(\/[^/]+)?$/,
   /^\/cluster\/firewall\//,
-  /^\/cluster\/sdn\/(zones|vnets)(\/[^/]+)?$/,
+  /^\/cluster\/sdn\/(controllers|zones|vnets)(\/[^/]+)?$/,
   /^\/cluster\/sdn\/vnets\/[^/]+\/subnets(\/.+)?$/,
   /^\/cluster\/sdn$/,
   /^\/cluster\/ha\/(resources|rules)(\/[^/]+)?$/,
@@ -79,12 +79,15 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
   // Some are changed by a program that is not asked.
   '/etc/pve/nodes/pve/config': (text) =>
     new Map(text.split('\n').map((line) => [/^[a-z0-9-]+:/.exec(line)?.[0] ?? '', line.replace(/^#.*/, '')])),
+  '/etc/pve/sdn/controllers.cfg': sectionsOf,
   '/etc/pve/sdn/zones.cfg': sectionsOf,
   '/etc/pve/sdn/vnets.cfg': sectionsOf,
   '/etc/pve/sdn/subnets.cfg': sectionsOf,
   '/etc/pve/sdn/.running-config': (text) => {
-    const { zones, vnets, subnets, version } = JSON.parse(text || '{}');
-    return new Map(Object.entries({ zones, vnets, subnets, version }).map(([key, value]) => [key, inOrder(value)]));
+    const { controllers, zones, vnets, subnets, version } = JSON.parse(text || '{}');
+    return new Map(
+      Object.entries({ controllers, zones, vnets, subnets, version }).map(([key, value]) => [key, inOrder(value)]),
+    );
   },
   // Proxmox writes options in any order.
   '/etc/pve/firewall/cluster.fw': (text) =>
@@ -105,9 +108,8 @@ const SDN_ROLLBACK = 520;
 
 function isOurs({ argv = [] }: Row): boolean {
   const [program, verb = '', path = ''] = argv;
-  // Neither controllers nor what an IPAM has noted of addresses is imitated.
-  if (argv.includes('evpn') || path.endsWith('/zones/ev') || (/subnets\/.*-24$/.test(path) && verb === 'delete'))
-    return false;
+  // What an IPAM has noted of addresses is not imitated.
+  if (/subnets\/.*-24$/.test(path) && verb === 'delete') return false;
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');

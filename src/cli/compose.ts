@@ -21,6 +21,7 @@ import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { openChannels } from '../io/notify/channels.ts';
 import { openQueue } from '../io/queue.ts';
+import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
 import type { Redactor } from '../io/redact.ts';
 import { startRedis } from '../io/redis-server.ts';
 import { READING } from '../load/reading.ts';
@@ -33,6 +34,7 @@ import type { Clock, Forge, Log } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
+import type { ShowQueues } from '../web/queues.ts';
 import { readiness } from './doctor/readiness.ts';
 import { Missing } from './missing.ts';
 import { type KnownNode, knownNode } from './node-name.ts';
@@ -192,7 +194,11 @@ export async function compose(
           : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
-        ? openPages({ ledger, agent, log, clock, forge: forgePages(settings.forge.kind, settings.repositoryUrl) })
+        ? openPages({
+            ...{ ledger, agent, log, clock },
+            forge: forgePages(settings.forge.kind, settings.repositoryUrl),
+            queues: queuesOf(connect, { installation, node: host.node, path: `${pathOf(settings)}/queues` }, opened),
+          })
         : null,
       ready: readiness({ ledger, roles: forge === null ? ACTS : [...ACTS, 'report'], repository, clock }),
       metrics: async () => metrics.text(await seen()),
@@ -215,6 +221,30 @@ export async function compose(
     await close();
     throw error;
   }
+}
+
+/** The board of the queues is loaded, and connects, when somebody looks. */
+function queuesOf(
+  connect: () => Connection,
+  options: QueueBoardOptions,
+  opened: (() => Promise<void> | void)[],
+): ShowQueues {
+  let board: Promise<QueueBoard> | undefined;
+  const open = async () => {
+    const { openQueueBoard } = await import('../io/queue-board.ts');
+    const made = openQueueBoard(connect(), options);
+    opened.push(made.close);
+    return made;
+  };
+  return async (...asked) => {
+    board ??= open();
+    (await board).answer(...asked);
+  };
+}
+
+/** Of the public address, below which a proxy shows Phoenix. */
+function pathOf({ publicUrl }: Settings): string {
+  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }
 
 /** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */

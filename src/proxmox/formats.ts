@@ -180,6 +180,16 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-acme-domain': matching(acmeName('[a-z0-9]'), "value '%s' does not look like a valid domain name!\n", 'i'),
   'pve-bridge-id': matching('[-_.\\w\\d]+', "invalid bridge ID '%s'"),
   ip: passing(isIp, 'value does not look like a valid IP address'),
+  // pve-network, PVE/Network/SDN/Controllers/Plugin.pm, IsisPlugin.pm and Zones/EvpnPlugin.pm.
+  'pve-sdn-controller-id': matching('[a-zA-Z][a-zA-Z0-9_-]{0,62}[a-zA-Z0-9]', 'value does not match the regex pattern'),
+  'pve-sdn-isis-net': matching(
+    '[a-fA-F0-9]{2}(\\.[a-fA-F0-9]{4}){3,9}\\.[a-fA-F0-9]{2}',
+    'value does not match the regex pattern',
+  ),
+  'pve-sdn-bgp-rt': passing(
+    (value) => /^\d{1,10}:\d{1,10}$/.test(value) && value.split(':').every((part) => Number(part) < 2 ** 32),
+    'value does not look like a valid bgp route-target',
+  ),
   'pve-sdn-fabric-id': matching('[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?', 'value does not look like a fabric ID'),
   // pve-network, PVE/Network/SDN/SubnetPlugin.pm: the network itself, or the name that it gets.
   'pve-sdn-subnet-id': passing((value) => {

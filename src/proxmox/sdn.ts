@@ -12,6 +12,23 @@ export const ZONE_TYPES: Readonly<
   vlan: { required: ['bridge'], optional: [...COMMON, 'bridge-disable-mac-learning'] },
   qinq: { required: ['bridge', 'tag'], optional: [...COMMON, 'bridge-disable-mac-learning', 'vlan-protocol'] },
   vxlan: { required: [], optional: [...COMMON, 'peers', 'vxlan-port', 'fabric'] },
+  evpn: {
+    required: ['controller', 'vrf-vxlan'],
+    optional: [
+      ...[...COMMON, 'advertise-subnets', 'bridge-disable-mac-learning', 'disable-arp-nd-suppression', 'exitnodes'],
+      ...['exitnodes-local-routing', 'exitnodes-primary', 'mac', 'rt-import', 'vxlan-port'],
+    ],
+  },
+};
+
+/** Likewise of controllers (Controllers/*Plugin.pm, options). */
+export const CONTROLLER_TYPES: typeof ZONE_TYPES = {
+  evpn: { required: ['asn'], optional: ['peers', 'fabric'] },
+  bgp: {
+    required: ['asn', 'node', 'peers'],
+    optional: ['bgp-multipath-as-path-relax', 'ebgp', 'ebgp-multihop', 'loopback'],
+  },
+  isis: { required: ['isis-domain', 'isis-ifaces', 'isis-net', 'node'], optional: ['loopback'] },
 };
 
 /** Whether an address lies in a network. */

@@ -25,6 +25,8 @@ export interface Links {
   asset(file: string): string;
   /** Where the browser is sent to the forge to sign in, and from there on to a page. */
   signInForge(to: string): string;
+  /** The board of the queues. */
+  readonly queues: string;
   /** What people asked for. */
   readonly asked: string;
   /** The page that says what an action will do: a path without parts that need care. */
@@ -51,6 +53,7 @@ export function linksFrom(path: string, forge: ForgePages | null = null, viewer:
     signIn: `${root}sign-in`,
     signOut: `${root}sign-out`,
     signInForge: (to) => `${root}sign-in-forge?to=${part(to)}`,
+    queues: `${root}queues/`,
     asked: `${root}asked`,
     act: (parts) => `${root}do/${parts.map(part).join('/')}`,
     viewer,

@@ -23,6 +23,7 @@ import { searchPage } from './html/search.ts';
 import { targetPage } from './html/target.ts';
 import { targetsPage } from './html/targets.ts';
 import { type Links, linksFrom } from './links.ts';
+import { queueRoutes, type ShowQueues } from './queues.ts';
 import { sendAsset, sendPage } from './send.ts';
 import { signInRoutes } from './sign-in.ts';
 import type { PageSources } from './sources.ts';
@@ -38,6 +39,8 @@ export interface PagesDeps extends ActionDeps {
   readonly log: Pick<Log, 'info' | 'error'>;
   /** Null where commits and files have no page of a forge. */
   readonly forge: ForgePages | null;
+  /** The board of the queues; absent where this process shows none. */
+  readonly queues?: ShowQueues;
 }
 
 /** A page, or why there is none: a trouble is answered with 404. */
@@ -62,6 +65,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
   });
   routes.use(signInRoutes(show));
   routes.use(actionRoutes(parts, show));
+  routes.use(queueRoutes(parts.queues ?? null, show));
   for (const [path, make] of pages(parts)) {
     routes.get(path, async (request, response) => {
       const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);

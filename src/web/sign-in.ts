@@ -34,8 +34,9 @@ export function signInRoutes(show: Show): Router {
     show(request, response, status, signInPage({ ...asked, ...ways }, linksFrom(request.path)));
   };
 
-  routes.post(/.*/, (request, response, next) => {
-    if (isFromOwnPage(request, accessOf(request).publicUrl)) return next();
+  routes.use((request, response, next) => {
+    const looks = request.method === 'GET' || request.method === 'HEAD';
+    if (looks || isFromOwnPage(request, accessOf(request).publicUrl)) return next();
     show(request, response, 403, troublePage(TROUBLE.otherSite()));
   });
   routes.post('/sign-in', readForm, async (request, response) => {

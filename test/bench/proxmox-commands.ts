@@ -1,6 +1,7 @@
 // How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
 // everything as declared, over more and more guests, and the making of one container.
 
+import { declareNode } from 'phoenix-lab/host';
 import { readHost } from '../../src/cli/import/import.ts';
 import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
 import { load } from '../../src/load/load.ts';
@@ -100,10 +101,12 @@ async function commandsToReconcile(size: number): Promise<number> {
 async function commandsToReconcileObjects() {
   const host = await openLabHost();
   try {
-    const kinds = new Set(ROWS.map(({ kind }) => kind));
+    // Those of the software-defined network are one target.
+    const kinds = new Set([...ROWS.map(({ kind }) => kind), 'sdn']);
     const all = targetsOf(textsOf(exampleFiles()));
     const isThere = ([id]: readonly [TargetId, Target]) => kinds.has(kindOf(id));
-    // What they name is not made here: no guest, and so no pool and no job of one.
+    await provideNamed(host);
+    // Guests are not made here, but stand there, and what would have to be there first counts as there.
     const targets = new Map([...all].filter(isThere).map(([id, target]) => [id, withoutGuests(target)]));
     await carriedOut(host, new Map(), targets);
     const { commands, outcomes } = await carriedOut(host, targets, targets);
@@ -113,6 +116,17 @@ async function commandsToReconcileObjects() {
   } finally {
     await host.close();
   }
+}
+
+/** Guests of a cluster of two nodes, and the secrets that objects name. */
+async function provideNamed(host: LabHost): Promise<void> {
+  declareNode(host.dir, 'pve2');
+  const ids = ['101', '102'];
+  for (const id of ids) await host.write(`/etc/pve/lxc/${id}.conf`, `rootfs: rpool:subvol-${id}-disk-0,size=8G\n`);
+  const listed = ids.map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }] as const);
+  await host.write('/etc/pve/.vmlist', JSON.stringify({ version: 1, ids: Object.fromEntries(listed) }));
+  for (const [, path = ''] of JSON.stringify(exampleFiles()).matchAll(/file:(\/etc\/phoenix\/secrets\/[\w-]+)/g))
+    await host.write(path, 'for the bench alone');
 }
 
 function withoutGuests({ spec, needs, ...target }: Target): Target {

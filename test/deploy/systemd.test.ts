@@ -273,10 +273,10 @@ describe('a release', () => {
     );
     // Settings are made where there are none, and are no files of the package.
     expect(existsSync(join(root, 'etc'))).toBe(false);
-    const before = (...args: readonly string[]) =>
+    const preinst = (...args: readonly string[]) =>
       spawnSync('/bin/sh', [join(root, 'DEBIAN/preinst'), ...args], { encoding: 'utf8' });
-    expect(before('upgrade', '7.0.0~rc.1', '7.0.0').status).toBe(0);
-    expect(before('upgrade', '7.0.0', '7.0.0~rc.1')).toMatchObject({
+    expect(preinst('upgrade', '7.0.0~rc.1', '7.0.0').status).toBe(0);
+    expect(preinst('upgrade', '7.0.0', '7.0.0~rc.1')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('phoenix 7.0.0 is installed, and 7.0.0~rc.1 is older'),
     });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { healed } from '../../src/messages/status.ts';
 import type { DriftPolicy } from '../../src/model/drift.ts';
-import type { TargetId } from '../../src/model/ids.ts';
+import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, StepRecord } from '../../src/model/run.ts';
 import { driftActionOf, ignoredFields, targetsToHeal, withoutFields } from '../../src/plan/drift.ts';
 
@@ -24,6 +25,19 @@ test('the last rule that says something counts, and what rules ignore adds up', 
   const change = { path: '/lxc_configs/101/memory_mb', before: 1, after: 2, file: 'etc/phoenix_lxc_configs.json' };
   expect(ignoredFields(POLICY, A, [change])).toEqual(['cores']);
   expect(withoutFields({ memory_mb: 1, tags: [] }, ['memory_mb', 'cores'])).toEqual({ memory_mb: null, tags: [] });
+});
+
+test('a heal says what it brought back, and what still differs', () => {
+  const step = (target: TargetId, outcome: Outcome): StepRecord => {
+    const rest = { verb: 'update', impact: 'live', reason: 'no space', attempts: 1, started: '', ended: '' } as const;
+    return { ...rest, target, outcome, actions: [] };
+  };
+  const said = (outcome: Outcome, others: TargetId[]) => healed('7' as RunId, [step(A, outcome)], others);
+  expect(said('applied', [])).toEqual({ state: 'success', description: 'healed 1 target: lxc/101' });
+  const rest = 'healed 1 target: lxc/101; not as declared: vm/1001 and 1 more';
+  expect(said('applied', [B, A])).toEqual({ state: 'failure', description: rest });
+  expect(said('failed', [B])).toMatchObject({ state: 'failure', description: '1 of 1 failed: lxc/101: no space' });
+  expect(said('unchanged', [])).toMatchObject({ state: 'success' });
 });
 
 test('what differs is healed once, and what failed again after an hour or by another commit', () => {

@@ -95,6 +95,7 @@ const UNKNOWN: ObjectSeen = {
     role: null,
     realm: null,
     token: null,
+    controller: null,
     zone: null,
     vnet: null,
   },

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { startHttpServer } from '../../src/agent/http/server.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openQueueBoard } from '../../src/io/queue-board.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import type { PersonRole } from '../../src/model/person.ts';
 import { secret } from '../../src/model/secret.ts';
@@ -45,12 +47,16 @@ beforeEach(async () => {
   const { ledger } = phoenix;
   const [agent, changes] = [phoenix.agent(), await watchChanges(ledger)];
   const clock = { now: () => new Date() };
+  const board = openQueueBoard(
+    connectRedis(phoenix.redis.url, () => {}),
+    { installation: 'phoenix', node: 'pve', path: '/queues' },
+  );
   const shared = { ledger, agent, clock, log: LOG };
   const door = await startHttpServer(
     {
       receive: null,
       api: { ...shared, changes, adminToken: secret(ADMIN_TOKEN) },
-      pages: openPages({ ...shared, forge: null }),
+      pages: openPages({ ...shared, forge: null, queues: async (...asked) => board.answer(...asked) }),
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       log: LOG,
@@ -68,6 +74,7 @@ beforeEach(async () => {
   closing.push(
     () => door.close(),
     () => changes.close(),
+    () => board.close(),
   );
   expect((await phoenix.push(CONFIG)).statuses['phoenix/apply']).toMatch(/^success/);
   await commands();
@@ -247,6 +254,22 @@ describe('is not for', () => {
     }
     await otto.send('/sign-out', { form });
     expect((await otto.send('/do/freeze', { form, reason: 'late' })).status).toBe(401);
+  });
+});
+
+describe('the board of the queues', () => {
+  test('is for operators to look at and for an admin to change, and loads nothing from elsewhere', async () => {
+    const [rita, otto, ada] = [await signedIn('rita'), await signedIn('otto'), await signedIn('ada')];
+    expect([(await visitor(url).visit('/queues/')).status, (await rita.visit('/queues/')).status]).toEqual([401, 403]);
+    const shown = await otto.visit('/queues/');
+    expect([shown.status, shown.page]).toEqual([200, expect.stringContaining('<base href="/queues/"')]);
+    const { queues } = JSON.parse((await otto.visit('/queues/api/queues')).page);
+    expect(queues.map(({ name }: { name: string }) => name)).toContain('reconcile');
+    expect((await otto.visit('/')).page).toContain('href="./queues/"');
+    const pause = (who: Visitor, headers = {}) => who.send('/queues/api/queues/review/pause', {}, headers, 'PUT');
+    expect([(await pause(rita)).status, (await pause(otto)).status]).toEqual([403, 405]);
+    expect((await pause(ada, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await pause(ada)).status).toBe(200);
   });
 });
 

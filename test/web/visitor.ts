@@ -21,6 +21,7 @@ export interface Visitor {
     path: string,
     fields: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
+    method?: string,
   ): Promise<Shown>;
 }
 
@@ -76,9 +77,9 @@ export function visitor(url: string): Visitor {
   const me: Visitor = {
     cookies,
     visit: (path) => follow('GET', path, {}),
-    send: (path, fields, headers = {}) =>
+    send: (path, fields, headers = {}, method = 'POST') =>
       follow(
-        'POST',
+        method,
         path,
         { ...FORM, 'sec-fetch-site': 'same-origin', ...headers },
         new URLSearchParams(fields).toString(),

@@ -45,8 +45,10 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
     return EXIT.usage;
   }
   const portainer = isAskedFor(STACK, args.only ?? []) ? portainerSettings(args.portainer, io.env) : NO_PORTAINER;
-  if (portainer.problems.length > 0) {
-    io.stderr(`phoenix import: ${portainer.problems.join('\n')}\n`);
+  const isMissing = args.only?.includes(STACK) === true && portainer.access === null;
+  if (portainer.problems.length > 0 || isMissing) {
+    const problems = portainer.problems.length > 0 ? portainer.problems : [NO_SERVER];
+    io.stderr(`phoenix import: ${problems.join('\n')}\n`);
     return EXIT.usage;
   }
   const given = args.host ?? (io.env['PHOENIX_HOST'] || 'local');
@@ -155,6 +157,7 @@ function secretsIn({ secrets }: Pick<Imported, 'secrets'>, texts: Readonly<Recor
 
 /** Of stacks, which are asked of Portainer and not of the host. */
 const STACK = 'stack';
+const NO_SERVER = 'stacks are asked of Portainer, and none is named; give its address with --portainer';
 const NO_PORTAINER: ReadAccess = { access: null, authorities: [], problems: [] };
 const KNOWN_KINDS = [...IMPORTED_KINDS, STACK];
 

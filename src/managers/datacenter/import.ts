@@ -65,17 +65,18 @@ function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: 
     }
     const list = writtenList(row, found, name, options, extent);
     const plain = writtenOptions(row, options, extent);
-    const needed = neededSecrets(row, name, plain, secretsFolder);
+    const needed = neededSecrets(row, name, plain, options, secretsFolder);
     secrets.push(...needed);
-    const references = needed.map(
-      ({ reference, path }) => [keysOf(path).at(-1) ?? '', { $secret: reference }] as const,
-    );
-    entries[name] = { ...plain, ...list.field, ...Object.fromEntries(references) };
+    entries[name] = { ...plain, ...list.field, ...referencesTo(needed) };
     left.push(...list.left);
-    for (const [option, { isKept, refuses }] of Object.entries(row.secrets ?? {}))
-      if (isKept === undefined && refuses(name, plain) === null)
+    for (const [option, { isKept, named, refuses }] of Object.entries(row.secrets ?? {}))
+      if (isKept === undefined && named === undefined && refuses(name, plain) === null)
         left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: UNTOLD_SECRET });
-    const own = (option: string) => optionsOf(row).has(option) || option === row.part?.field || OF_OTHERS.has(option);
+    const own = (option: string) =>
+      optionsOf(row).has(option) ||
+      option === row.part?.field ||
+      row.secrets?.[option] !== undefined ||
+      OF_OTHERS.has(option);
     for (const option of Object.keys(options).filter((one) => !own(one)))
       left.push({
         what: `${row.kind}/${name} ${option} (${place(name, option)})`,
@@ -91,19 +92,41 @@ const UNTOLD_SECRET =
   'Proxmox does not give it back, nor whether there is one: it stays as it is; to have Phoenix keep it, name it by reference';
 
 /** By reference, each in a file of its own that is called after what it is of. */
-function neededSecrets(row: ObjectRow, name: string, options: JsonObject, folder: string): NeededSecret[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { isKept, refuses, describes }]) => {
-    if (isKept?.(options) !== true || refuses(name, options) !== null) return [];
-    return [
-      {
-        reference: `file:${folder}/${row.kind}-${name}.${option}`,
-        for: `${row.kind}/${name} ${option}`,
-        put: describes.replace(/, by reference.*$/, ''),
-        file: DATACENTER_FILE,
-        path: pointer([row.field, name, option]),
-      },
-    ];
+function neededSecrets(
+  row: ObjectRow,
+  name: string,
+  options: JsonObject,
+  present: Options,
+  folder: string,
+): NeededSecret[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { isKept, named, refuses, describes }]) => {
+    const isThere = named === undefined ? isKept?.(options) === true : present[option] !== undefined;
+    if (!isThere || refuses(name, options) !== null) return [];
+    // Of several, Proxmox's file has the names.
+    const keys = named === undefined ? [] : namesIn(present[option] ?? []);
+    return (named === undefined ? [[option]] : keys.map((key) => [option, key])).map((at) => ({
+      reference: `file:${folder}/${row.kind}-${name}.${at.join('.')}`,
+      for: `${row.kind}/${name} ${at.join(' ')}`,
+      put: describes.replace(/, by reference.*$/, ''),
+      file: DATACENTER_FILE,
+      path: pointer([row.field, name, ...at]),
+    }));
   });
+}
+
+function namesIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => /(?:^|,)name=([^,]+)/.exec(text)?.[1] ?? []);
+}
+
+/** As the object's options: one alone, or several by their names. */
+function referencesTo(needed: readonly NeededSecret[]): JsonObject {
+  const options: Record<string, Json> = {};
+  for (const { path, reference } of needed) {
+    const [, , option = '', key] = keysOf(path);
+    const more = options[option] as JsonObject | undefined;
+    options[option] = key === undefined ? { $secret: reference } : { ...more, [key]: { $secret: reference } };
+  }
+  return options;
 }
 
 /** What is in an object: all of it or nothing, since what is declared is the whole. One that is empty may be filled by others. */

@@ -74,6 +74,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
       realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
       token: [...parseUserConfig(users, 'token').keys()],
+      controller: null,
       zone: null,
       vnet: null,
     },

@@ -25,7 +25,7 @@ import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
-import { subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
+import { controllersFitTheirZones, subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
@@ -58,6 +58,7 @@ export const declaration: Declaration = {
     namesAreKeptByOne,
     tagsFitTheirZones,
     subnetsFitTheirVnets,
+    controllersFitTheirZones,
     haNamesGuestsByTheirKind,
     haKeepsTheStateOfGuests,
     haRulesAgree,

@@ -18,6 +18,7 @@ const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
   realm: BUILT_IN_REALMS,
   token: [],
   'notification target': [...BUILT_IN_NOTIFICATIONS.keys()],
+  controller: [],
   zone: [],
   vnet: [],
 };
@@ -54,6 +55,7 @@ const FIELDS: Partial<Readonly<Record<Named, string>>> = {
   realm: 'realms',
   token: 'tokens',
   'notification target': 'sendmail_targets, smtp_targets, gotify_targets or webhook_targets',
+  controller: 'sdn_controllers',
   zone: 'sdn_zones',
   vnet: 'sdn_vnets',
 };

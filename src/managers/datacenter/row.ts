@@ -12,7 +12,7 @@ import type { Part } from './part.ts';
 /** What an option may name that has to be there first. */
 export type Named =
   | ('guest' | 'container' | 'virtual machine' | 'storage' | 'pool' | 'ha' | 'notification target')
-  | ('group' | 'user' | 'role' | 'realm' | 'token' | 'zone' | 'vnet');
+  | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet');
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {

@@ -11,7 +11,7 @@ import { gotifyTargets, matchers, sendmailTargets, smtpTargets, webhookTargets }
 import { datacenterOptions, firewallOptions, nodeOptions } from './rows/options.ts';
 import { realmSyncs } from './rows/realm-sync.ts';
 import { replicationJobs } from './rows/replication.ts';
-import { subnets, vnets, zones } from './rows/sdn.ts';
+import { controllers, subnets, vnets, zones } from './rows/sdn.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
@@ -21,5 +21,5 @@ export const ROWS: readonly ObjectRow[] = [
   ...[haResources, haRules, replicationJobs],
   ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],
-  ...[zones, vnets, subnets],
+  ...[controllers, zones, vnets, subnets],
 ];

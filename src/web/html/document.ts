@@ -3,6 +3,7 @@
 import { renderToString } from 'preact-render-to-string';
 import type { Person } from '../../agent/http/sessions.ts';
 import { SEARCH } from '../../messages/map.ts';
+import { mayAs } from '../../model/person.ts';
 import type { AssetNames } from '../assets.ts';
 import type { Links } from '../links.ts';
 import { said } from './components.ts';
@@ -56,6 +57,7 @@ export function document({ title, main, live, goOn }: Page, links: Links, assets
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>
       <footer>
         <p>What changes something is asked for by a push, on the command line (<code>phoenix --help</code>), or here by whoever signed in and may: <a href=${links.asked}>what people asked for</a>.</p>
+        ${links.viewer !== null && mayAs(links.viewer.role, 'operator') ? html`<p>Inside: <a href=${links.queues}>the queues</a></p>` : null}
         <p>For programs: <a href=${links.api}>the API</a></p>
       </footer>
     </body>

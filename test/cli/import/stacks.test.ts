@@ -151,6 +151,10 @@ test('a token that is refused or missing, a certificate that nobody trusts, and 
     exit: 2,
     err: expect.stringContaining('set PHOENIX_PORTAINER_TOKEN'),
   });
+  expect(await bringIn(out, { portainer: undefined, only: ['stack'] })).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('give its address with --portainer'),
+  });
   for (const wrong of ['http://10.0.0.111:9000', 'https://kim:pw@10.0.0.111:9443', 'portainer'])
     expect(await bringIn(out, { portainer: wrong })).toMatchObject({
       exit: 2,

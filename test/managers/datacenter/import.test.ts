@@ -9,8 +9,9 @@ import { readHost } from '../../../src/cli/import/import.ts';
 import { sourceSettings } from '../../../src/cli/source.ts';
 import { load } from '../../../src/load/load.ts';
 import type { Imported } from '../../../src/managers/importer.ts';
-import { allTargets } from '../../../src/managers/index.ts';
+import { allTargets, managerOf } from '../../../src/managers/index.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
+import { kindOf } from '../../../src/model/ids.ts';
 import { parseSections } from '../../../src/proxmox/section-config.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
@@ -39,6 +40,8 @@ const FILES: Readonly<Record<string, string>> = {
   '/etc/pve/mapping/pci.cfg': 'gpu\n\tmap node=pve,path=0000:01:00,id=10de:2204,iommugroup=14\n\tdescription Card\n\n',
   '/etc/pve/status.cfg':
     'graphite: figures\n\tdisable\n\tport 2003\n\tserver 10.0.0.30\n\ninfluxdb: flux\n\tport 8086\n\tserver 10.0.0.31\n\tinfluxdbproto https\n\n',
+  '/etc/pve/notifications.cfg':
+    'gotify: push\n\tserver https://push.example\n\nwebhook: chat\n\tmethod post\n\turl https://chat.example/{{ secrets.key }}\n\tsecret name=key\n\tsecret name=id\n',
   '/etc/pve/priv/metricserver/flux.pw': 'hunter2-of-flux',
   '/etc/pve/priv/realm/house.pw': 'hunter2-of-house',
   '/etc/pve/priv/storage/share.pw': 'password=hunter2-of-share\n',
@@ -173,6 +176,19 @@ test('what is there is written as it is, and nothing of it would change', async 
       open: { type: 'cifs', server: '10.0.0.9', share: 'all', content: ['iso'] },
       old: { type: 'dir', path: '/srv/old', content: ['backup'] },
     },
+    gotify_targets: {
+      push: { server: 'https://push.example', token: { $secret: 'file:/etc/phoenix/secrets/gotify-push.token' } },
+    },
+    webhook_targets: {
+      chat: {
+        method: 'post',
+        url: 'https://chat.example/{{ secrets.key }}',
+        secret: {
+          key: { $secret: 'file:/etc/phoenix/secrets/webhook-chat.secret.key' },
+          id: { $secret: 'file:/etc/phoenix/secrets/webhook-chat.secret.id' },
+        },
+      },
+    },
     aliases: { lan: { cidr: '10.0.0.0/24', comment: 'at home' } },
     ip_sets: {
       ban: {
@@ -243,12 +259,19 @@ test('what is there is written as it is, and nothing of it would change', async 
       '/realms/house/password',
     ],
     ['file:/etc/phoenix/secrets/metrics-flux.token', 'Token of an InfluxDB server', '/metric_servers/flux/token'],
+    ['file:/etc/phoenix/secrets/gotify-push.token', 'Token of the application there', '/gotify_targets/push/token'],
+    ...['key', 'id'].map((name) => [
+      `file:/etc/phoenix/secrets/webhook-chat.secret.${name}`,
+      'What url, header and body call by "{{ secrets.NAME }}"',
+      `/webhook_targets/chat/secret/${name}`,
+    ]),
   ]);
   expect(JSON.stringify(imported)).not.toContain('hunter2');
   const compared = await comparedWith(host, imported);
   expect(compared.flatMap((one) => (one.kind === 'same' && one.mark ? [one.target] : [])).sort()).toEqual([
     'alias/lan',
     'backup/nightly',
+    'gotify/push',
     'group/ops',
     'ipset/ban',
     'ipset/empty',
@@ -263,9 +286,43 @@ test('what is there is written as it is, and nothing of it would change', async 
     'storage/share',
     'token/ada@pve!backup',
     'user/ada@pve',
+    'webhook/chat',
   ]);
+  // Taken over, everything stays as it was but for the marks, and a second time there is nothing to do.
+  for (const { reference } of imported.secrets)
+    await host.write(reference.replace('file:', ''), 'what a person put there\n');
+  const config = load(snapshotOf(imported.files, imported.texts), settings).config;
+  const targets = [...(config === null ? [] : allTargets(config).values())].filter(
+    ({ id }) => !/^(lxc|hypervisor)\//.test(id),
+  );
+  for (const target of targets) {
+    const step = (more: object) => convergeStep(managerOf(kindOf(target.id)), host, wanted(target, more));
+    expect([target.id, await step({ adopt: true })]).toMatchObject([target.id, { outcome: 'done' }]);
+    expect([target.id, await step({ before: target.spec })]).toMatchObject([
+      target.id,
+      { outcome: 'done', actions: [] },
+    ]);
+  }
+  for (const [path, text] of Object.entries(FILES)) {
+    if (/\/(lxc|firewall\/1)/.test(path)) continue;
+    const words = wordsWithoutMarks(await host.read(path));
+    // Proxmox writes along what is built in.
+    if (/(domains|notifications)\.cfg$/.test(path))
+      expect(words).toEqual(expect.arrayContaining(wordsWithoutMarks(text)));
+    else expect(words, path).toEqual(wordsWithoutMarks(text));
+  }
   await host.close();
 });
+
+/** In any order: Proxmox writes a file anew in an order of its own. */
+function wordsWithoutMarks(text: string): string[] {
+  const marks = /(comment|description)? ?(%20)?(\[|%5B)kept by Phoenix from [^\]\s]+(\]|%5D)| # *$/gm;
+  return text
+    .replaceAll(marks, '')
+    .split(/[\s,:]+/)
+    .filter((word) => word !== '' && word !== '#')
+    .sort();
+}
 
 test('one that is taken over keeps the secret that it has, until what is behind the reference is another', async () => {
   const reference = 'file:/etc/phoenix/secrets/metrics-flux.token';

@@ -1,5 +1,9 @@
 // Targets and matchers of notifications: by the contract of managers, their secrets in no argument, and what is refused at its line.
 
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BUILT_IN_NOTIFICATIONS, NOTIFICATIONS_FILE } from '../../../src/proxmox/notifications.ts';
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../src/proxmox/secret-arguments.ts';
@@ -120,6 +124,31 @@ test('the script puts secrets behind the words, and holds none itself', () => {
   ]);
   expect(PVESH_WITH_SECRETS).not.toContain('\n');
 });
+
+const PERL = spawnSync('perl', ['-e', '1']).status === 0;
+
+test.skipIf(!PERL)(
+  'the script does the same under the real Perl, and what it runs sees no secret among the words of the process',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phoenix-perl-'));
+    const program = join(folder, 'pvesh');
+    const told =
+      'open my $f, "<", "/proc/$$/cmdline" or die; local $/; my $c = <$f>; print join("|", @ARGV), "\\n", $c =~ /hunter2/ ? "seen" : "unseen";';
+    await writeFile(program, told);
+    const script = PVESH_WITH_SECRETS.replace('/usr/bin/pvesh', program);
+    const run = (names: string, input: string) =>
+      spawnSync('perl', ['-e', script, names, 'create', '/path', '--name', 'x'], { input, encoding: 'utf8' });
+    for (const [names, values] of [
+      ['token', 'hunter2 "$x" ü'],
+      ['secret/one,secret/two', 'hunter2\0line\nbreak'],
+    ] as const) {
+      const { stdout, stderr } = run(names, values);
+      const words = ['create', '/path', '--name', 'x', ...secretArguments(names, values)];
+      expect([stdout, stderr]).toEqual([`${words.join('|')}\nunseen`, '']);
+    }
+    await rm(folder, { recursive: true, force: true });
+  },
+);
 
 test.each([
   ['a mail to nobody', { sendmail_targets: { us: {} } }, { path: '/sendmail_targets/us/mailto' }],

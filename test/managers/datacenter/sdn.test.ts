@@ -53,6 +53,23 @@ const OTHER = {
   sdn_subnets: { ...FRONT.sdn_subnets, 'vnet1/10.10.0.0/24': { gateway: '10.10.0.2', snat: false } },
 };
 
+const EVPN = {
+  sdn_controllers: {
+    routes: { type: 'evpn', asn: 65000, peers: ['10.0.0.14', '10.0.0.13'] },
+    edge: { type: 'bgp', asn: 65001, node: 'pve', peers: ['10.0.0.1'], ebgp: true },
+  },
+  sdn_zones: {
+    ev: { type: 'evpn', controller: 'routes', 'vrf-vxlan': 4000, exitnodes: ['pve'], 'rt-import': ['65000:1'] },
+  },
+  sdn_vnets: { evnet: { zone: 'ev', tag: 4001 } },
+  sdn_subnets: {},
+};
+const OTHER_EVPN = {
+  ...EVPN,
+  sdn_controllers: { routes: { ...EVPN.sdn_controllers.routes, peers: ['10.0.0.15'] } },
+  sdn_zones: { ev: { ...EVPN.sdn_zones.ev, 'advertise-subnets': true, exitnodes: ['pve', 'pve2'] } },
+};
+
 const applied = (commands: readonly string[]) => commands.filter((line) => line === 'pvesh set /cluster/sdn').length;
 
 testContract(kind, [
@@ -77,6 +94,41 @@ testContract(kind, [
     },
   },
 ]);
+
+test('a network of EVPN is made with its controllers, and a second time does nothing, whatever address Proxmox makes up', async () => {
+  const host = await openLabHost();
+  const [target, other] = [targetOf(EVPN), targetOf(OTHER_EVPN)];
+  expect(await convergeStep(kind, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  const again = wanted(target, { before: target.spec });
+  expect(await convergeStep(kind, host, again)).toEqual({ outcome: 'done', actions: [] });
+  const change = wanted(other, { before: target.spec });
+  expect(await convergeStep(kind, host, change)).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('controller edge: declared no more'),
+  });
+  expect(await convergeStep(kind, host, { ...change, approved: true })).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(kind, host, wanted(other, { before: other.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  const running = JSON.parse(await host.read(RUNNING));
+  expect(running.controllers.ids).toEqual({ routes: { type: 'evpn', asn: 65000, peers: '10.0.0.15' } });
+  expect(running.zones.ids.ev).toMatchObject({
+    exitnodes: { pve: 1, pve2: 1 },
+    controller: 'routes',
+    mac: expect.stringContaining(':'),
+  });
+  expect(applied(host.commands)).toBe(2);
+  await host.close();
+});
+
+test('one without controllers has the digest that it had before there were any', () => {
+  const { spec } = targetOf(FRONT);
+  expect(kind.recorded?.(spec)).toEqual({
+    ...{ sdn_zones: spec['sdn_zones'], sdn_vnets: spec['sdn_vnets'], sdn_subnets: spec['sdn_subnets'] },
+  });
+  expect(kind.recorded?.(targetOf(EVPN).spec)).toHaveProperty('sdn_controllers.routes');
+});
 
 test('everything is made and changed in one step, and applied once', async () => {
   const host = await openLabHost();
@@ -172,6 +224,21 @@ test.each([
     'a name that is too long',
     { sdn_zones: { toolongname: { type: 'simple' } } },
     { path: '/sdn_zones/toolongname', message: expect.stringContaining('2 to 8') },
+  ],
+  [
+    'a controller that nothing declares',
+    { sdn_zones: { ev: { ...EVPN.sdn_zones.ev, controller: 'routs' } }, sdn_controllers: EVPN.sdn_controllers },
+    { code: 'UNKNOWN_REFERENCE', path: '/sdn_zones/ev/controller', hint: expect.stringContaining('"routes"') },
+  ],
+  [
+    'a controller of another type',
+    { sdn_zones: { ev: { ...EVPN.sdn_zones.ev, controller: 'edge' } }, sdn_controllers: EVPN.sdn_controllers },
+    { code: 'INVALID_VALUE', path: '/sdn_zones/ev/controller' },
+  ],
+  [
+    'a second controller of EVPN',
+    { sdn_controllers: { one: EVPN.sdn_controllers.routes, two: EVPN.sdn_controllers.routes } },
+    { code: 'INVALID_VALUE', path: '/sdn_controllers/two/type' },
   ],
   ['a zone without its bridge', { sdn_zones: { vl: { type: 'vlan' } } }, { path: '/sdn_zones/vl' }],
   [

@@ -1,15 +1,16 @@
-// Zones, vnets and subnets of the software-defined network, as the API changes them (pve-network, PVE/API2/Network/SDN): files that mean
+// Controllers, zones, vnets and subnets of the software-defined network, as the API changes them (pve-network, PVE/API2/Network/SDN): files that mean
 // nothing until they are applied together, and what is then in force.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
-import { isWithin, ZONE_TYPES } from '../../../../src/proxmox/sdn.ts';
+import { CONTROLLER_TYPES, isWithin, ZONE_TYPES } from '../../../../src/proxmox/sdn.ts';
 import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import { methodSchemas } from '../../../../src/proxmox/table.ts';
 import { declaredLinks, setKernelLinks } from '../../host/links/links.ts';
 import { type Call, print, task } from '../call.ts';
+import { randomMac } from '../guest/guest.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -25,13 +26,26 @@ interface SdnRow {
   readonly path: string;
   readonly id: string;
   readonly what: string;
-  readonly file: 'zones' | 'vnets' | 'subnets';
+  readonly file: 'controllers' | 'zones' | 'vnets' | 'subnets';
   /** Written first. */
   readonly required: readonly string[];
 }
 
 const ROWS: readonly SdnRow[] = [
-  { path: '/cluster/sdn/zones', id: 'zone', what: 'zone', file: 'zones', required: ['bridge', 'tag'] },
+  {
+    path: '/cluster/sdn/controllers',
+    id: 'controller',
+    what: 'controller',
+    file: 'controllers',
+    required: ['asn', 'isis-domain', 'isis-ifaces', 'isis-net', 'node'],
+  },
+  {
+    path: '/cluster/sdn/zones',
+    id: 'zone',
+    what: 'zone',
+    file: 'zones',
+    required: ['bridge', 'controller', 'tag', 'vrf-vxlan'],
+  },
   { path: '/cluster/sdn/vnets', id: 'vnet', what: 'vnet', file: 'vnets', required: ['zone'] },
   { path: '/cluster/sdn/vnets/{vnet}/subnets', id: 'subnet', what: 'subnet', file: 'subnets', required: ['vnet'] },
 ];
@@ -61,8 +75,9 @@ function change(node: LabNode, row: SdnRow, method: string, parameters: Paramete
   if (row.file === 'subnets' && !sectionsOf(node, 'vnets').has(vnet)) refuse(`sdn vnet '${vnet}' does not exist`);
   const id = row.file === 'subnets' && method === 'POST' ? subnetId(node, vnet, String(named)) : String(named);
   if (row.file === 'vnets' && method !== 'POST' && !sections.has(id)) refuse(`sdn vnet '${id}' does not exist`);
-  const ofType = row.file === 'zones' ? String(type ?? sections.get(id)?.type) : row.what;
-  const own = row.file === 'zones' ? ZONE_TYPES[ofType] : undefined;
+  const types = row.file === 'zones' ? ZONE_TYPES : row.file === 'controllers' ? CONTROLLER_TYPES : null;
+  const ofType = types === null ? row.what : String(type ?? sections.get(id)?.type);
+  const own = types?.[ofType];
   const missing = own?.required.find((option) => method === 'POST' && given[option] === undefined);
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
   try {
@@ -84,7 +99,9 @@ function change(node: LabNode, row: SdnRow, method: string, parameters: Paramete
         ...kept,
         ...Object.entries(given).map(([option, value]) => [option, written(row, option, value)]),
       ]);
-      sections.set(id, { type: ofType, options });
+      // The address of its router is made up.
+      const router = ofType === 'evpn' && row.file === 'zones' ? { mac: [randomMac()] } : {};
+      sections.set(id, { type: ofType, options: { ...router, ...options } });
       check(node, row, id, sections);
     }
   } catch (error) {
@@ -112,13 +129,25 @@ function check(node: LabNode, row: SdnRow, id: string, sections: Sections): void
     const both = 'must have exactly one of peers / fabric defined';
     refuseParameters({ peers: both, fabric: both });
   }
+  if (row.file === 'controllers' && type === 'evpn') checkEvpn(id, sections);
+  if (row.file === 'zones' && type === 'evpn') {
+    const controller = one('controller') ?? '';
+    const found = sectionsOf(node, 'controllers').get(controller);
+    const at = 'at /usr/share/perl5/PVE/Network/SDN/Zones/EvpnPlugin.pm line';
+    if (found === undefined) refuse(`controller ${controller} don't exist ${at} 354.`);
+    if (found?.type !== 'evpn') refuse(`${controller} is not a evpn controller type ${at} 356.`);
+    const other = [...sections].find(
+      ([name, { options: its }]) => name !== id && its['vrf-vxlan']?.[0] === one('vrf-vxlan'),
+    );
+    if (other !== undefined) refuse(`vrf-vxlan ${one('vrf-vxlan')} is already declared in ${other[0]} ${at} 367.`);
+  }
   if (row.file === 'vnets') {
     const zone = sectionsOf(node, 'zones').get(one('zone') ?? '') ?? refuse('cannot lookup undefined type!');
     const tag = one('tag');
     if (zone.type === 'simple' && tag !== undefined)
       refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
     if (zone.type !== 'simple' && tag === undefined)
-      refuseParameters({ tag: `missing ${zone.type === 'vxlan' ? 'vxlan' : 'vlan'} tag` });
+      refuseParameters({ tag: `missing ${zone.type === 'vxlan' || zone.type === 'evpn' ? 'vxlan' : 'vlan'} tag` });
     const other = [...sections].find(
       ([name, vnet]) => name !== id && vnet.options['zone']?.[0] === one('zone') && vnet.options['tag']?.[0] === tag,
     );
@@ -133,12 +162,26 @@ function check(node: LabNode, row: SdnRow, id: string, sections: Sections): void
   }
 }
 
+function checkEvpn(id: string, sections: Sections): void {
+  const at = 'at /usr/share/perl5/PVE/Network/SDN/Controllers/EvpnPlugin.pm line';
+  if ([...sections].some(([name, { type }]) => name !== id && type === 'evpn'))
+    refuse(`only 1 global evpn controller can be defined ${at} 520.`);
+  const { peers, fabric } = sections.get(id)?.options ?? {};
+  if ((peers === undefined) === (fabric === undefined))
+    refuse(`must have exactly one of peers / fabric defined ${at} 525.`);
+}
+
 function mayBeDeleted(node: LabNode, row: SdnRow, id: string): void {
   const within = (file: SdnRow['file'], option: string): string | undefined =>
     [...sectionsOf(node, file)].find(([, { options }]) => options[option]?.[0] === id)?.[0];
   const vnet = row.file === 'zones' ? within('vnets', 'zone') : undefined;
   if (vnet !== undefined)
     refuse(`zone ${id} is used by vnet ${vnet} at /usr/share/perl5/PVE/Network/SDN/Zones/Plugin.pm line 149.`);
+  const zone = row.file === 'controllers' ? within('zones', 'controller') : undefined;
+  if (zone !== undefined)
+    refuse(
+      `controller ${id} is used by ${zone} at /usr/share/perl5/PVE/Network/SDN/Controllers/EvpnPlugin.pm line 504.`,
+    );
   if (row.file === 'vnets' && within('subnets', 'vnet') !== undefined)
     refuseParameters({ vnet: "Can't delete vnet if subnets exists" });
 }
@@ -153,7 +196,7 @@ function apply(call: Call): string | undefined {
   const file = pathOf(node, RUNNING);
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly version?: number }) : {};
   const version = (before.version ?? 0) + 1;
-  const ids = (name: SdnRow['file'] | 'controllers') => ({ ids: name === 'controllers' ? {} : runningOf(node, name) });
+  const ids = (name: SdnRow['file']) => ({ ids: runningOf(node, name) });
   const running = {
     version,
     zones: ids('zones'),
@@ -189,7 +232,8 @@ function runningOf(node: LabNode, file: SdnRow['file']): Record<string, unknown>
         const schema = schemas?.get(option);
         const value = texts[0] ?? '';
         if (schema?.type === 'array') return [option, texts];
-        if (option === 'nodes') return [option, Object.fromEntries(splitList(value).map((name) => [name, 1]))];
+        if (option === 'nodes' || option === 'exitnodes')
+          return [option, Object.fromEntries(splitList(value).map((name) => [name, 1]))];
         return [option, schema?.type === 'integer' || schema?.type === 'boolean' ? Number(value) : value];
       });
       return [id, { type, ...Object.fromEntries(values) }];
@@ -207,7 +251,7 @@ function interfacesText(node: LabNode, version: number): string {
     const ports =
       zone.type === 'simple'
         ? 'none'
-        : zone.type === 'vxlan'
+        : zone.type === 'vxlan' || zone.type === 'evpn'
           ? `vxlan_${vnet}`
           : `${zone.options['bridge']?.[0]}.${options['tag']?.[0]}`;
     return [`auto ${vnet}\niface ${vnet}\n\tbridge_ports ${ports}\n\tbridge_stp off\n\tbridge_fd 0\n`];

@@ -1,6 +1,6 @@
-// The software-defined network: zones, vnets in them, and subnets of these. Proxmox applies all of it at once, so that together they are one target.
+// The software-defined network: controllers, zones that may have one, vnets in them, and subnets of these. Proxmox applies all of it at once, so that together they are one target.
 
-import { isWithin, ZONE_TYPES } from '../../../proxmox/sdn.ts';
+import { CONTROLLER_TYPES, isWithin, ZONE_TYPES } from '../../../proxmox/sdn.ts';
 import { parseSections } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
@@ -12,34 +12,51 @@ const named = {
 
 const COMMON = { required: [], oneOf: [], clear: 'delete', members: [], mark: null, together: true } as const;
 
+export const controllers: ObjectRow = {
+  ...COMMON,
+  kind: 'controller',
+  field: 'sdn_controllers',
+  what: 'controller',
+  describes: 'What tells the nodes the routes of EVPN zones, of type evpn, bgp or isis, by name.',
+  id: 'controller',
+  named: {
+    pattern: /^[a-zA-Z][a-zA-Z0-9_-]{0,62}[a-zA-Z0-9]$/,
+    expected: 'must be a name of 2 to 64 letters, digits, _ and -, and begin with a letter',
+  },
+  paths: { create: '/cluster/sdn/controllers', change: '/cluster/sdn/controllers/{controller}' },
+  file: '/etc/pve/sdn/controllers.cfg',
+  read: (text) =>
+    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }])),
+  without: ['lock-token'],
+  required: ['type'],
+  types: CONTROLLER_TYPES,
+  defaults: { ebgp: '0', 'bgp-multipath-as-path-relax': '0' },
+  names: {},
+  lost: 'the routes between the nodes of its zones',
+  faults: (_name, { type, peers, fabric }) =>
+    type === 'evpn' && (peers === undefined) === (fabric === undefined)
+      ? [{ option: 'type', message: 'must have either peers or fabric, as every controller of type evpn' }]
+      : [],
+};
+
 export const zones: ObjectRow = {
   ...COMMON,
   kind: 'zone',
   field: 'sdn_zones',
   what: 'zone',
-  describes: 'Zones of the software-defined network, of type simple, vlan, qinq or vxlan, by name.',
+  describes: 'Zones of the software-defined network, of type simple, vlan, qinq, vxlan or evpn, by name.',
   id: 'zone',
   named,
   paths: { create: '/cluster/sdn/zones', change: '/cluster/sdn/zones/{zone}' },
   file: '/etc/pve/sdn/zones.cfg',
   read: (text) =>
     new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }])),
-  // EVPN and Faucet, with the controllers that they need, are left to Proxmox's page.
-  without: [
-    ...[
-      'advertise-subnets',
-      'controller',
-      'disable-arp-nd-suppression',
-      'dp-id',
-      'exitnodes',
-      'exitnodes-local-routing',
-    ],
-    ...['exitnodes-primary', 'lock-token', 'mac', 'rt-import', 'vrf-vxlan'],
-  ],
+  // Of Faucet, which Proxmox has given up, and of a lock that others hold.
+  without: ['dp-id', 'lock-token'],
   required: ['type'],
   types: ZONE_TYPES,
   defaults: { 'vlan-protocol': '802.1q', 'vxlan-port': '4789', 'bridge-disable-mac-learning': '0' },
-  names: {},
+  names: { controller: 'controller' },
   lost: 'the network of the guests in it',
   faults: (_name, { type, peers, fabric }) =>
     type === 'vxlan' && (peers === undefined) === (fabric === undefined)

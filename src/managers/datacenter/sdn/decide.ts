@@ -10,12 +10,14 @@ import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
 import { howToApprove, optionChanges } from '../decide.ts';
 import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
-import { subnets, vnets, zones } from '../rows/sdn.ts';
+import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
 import { meaningOf, textsOf } from '../values.ts';
 import { type Sdn, SORTS, type Sort, unapplied } from './state.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
+  /** Absent in what an older version applied. */
+  readonly sdn_controllers?: Readonly<Record<string, JsonObject>>;
   readonly sdn_zones: Readonly<Record<string, JsonObject>>;
   readonly sdn_vnets: Readonly<Record<string, JsonObject>>;
   readonly sdn_subnets: Readonly<Record<string, JsonObject>>;
@@ -23,7 +25,7 @@ export interface SdnSpec extends JsonObject {
 
 export const SDN = targetId('sdn', 'network');
 
-export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = { zones, vnets, subnets };
+export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = { controllers, zones, vnets, subnets };
 const NOTHING: SdnSpec = { sdn_zones: {}, sdn_vnets: {}, sdn_subnets: {} };
 
 /** One object by its name in the file and its id in Proxmox. */
@@ -110,12 +112,15 @@ function unappliedEdits(
 ): { readonly ours: boolean; readonly foreign: string | null } {
   let ours = false;
   const strange: string[] = [];
-  for (const sort of [...SORTS, 'controllers'] as const) {
+  for (const sort of SORTS) {
     for (const id of new Set([...seen.config[sort].keys(), ...seen.running[sort].keys()])) {
-      const [now, was] = sort === 'controllers' ? [] : [find(declared, sort, id), find(earlier, sort, id)];
+      const [now, was] = [find(declared, sort, id), find(earlier, sort, id)];
+      // Proxmox makes up the address of the router of a new EVPN zone.
+      const isMade = seen.running[sort].get(id) === undefined;
       const isOurs = (option: string): boolean =>
         (now !== undefined || was !== undefined) &&
-        (['type', 'zone', 'vnet'].includes(option) || [now, was].some((one) => one?.options[option] !== undefined));
+        (['type', 'zone', 'vnet', ...(isMade ? ['mac'] : [])].includes(option) ||
+          [now, was].some((one) => one?.options[option] !== undefined));
       const options = unapplied(seen, sort, id);
       const others = options.filter((option) => !isOurs(option));
       ours ||= others.length < options.length;

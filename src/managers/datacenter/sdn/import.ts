@@ -22,17 +22,16 @@ function written(found: Sdn, extent: Extent): Imported {
   const left: LeftOver[] = [];
   const fields: Record<string, Record<string, JsonObject>> = {};
   const isBehind = found.version.running !== found.version.here;
-  const listed = [...SORTS, 'controllers'] as const;
-  for (const sort of listed) {
+  for (const sort of SORTS) {
     for (const id of new Set([...found.config[sort].keys(), ...found.running[sort].keys()])) {
       const what = whatOf(sort, id);
       const options = found.config[sort].get(id);
       const waiting = unapplied(found, sort, id);
-      const name = sort === 'controllers' ? null : nameOf(sort, id, options);
+      const name = nameOf(sort, id, options);
       if (waiting.length > 0 || options === undefined)
         left.push({ what: whatOf(sort, id, waiting.join(', ')), why: UNAPPLIED });
       else if (isBehind) left.push({ what, why: BEHIND });
-      else if (sort === 'controllers' || name === null || !isOfKnownType(ROW_OF[sort], options))
+      else if (name === null || !isOfKnownType(ROW_OF[sort], options))
         left.push({ what, why: 'it cannot be declared: it stays as it is' });
       else {
         const row = ROW_OF[sort];
@@ -50,7 +49,7 @@ function written(found: Sdn, extent: Extent): Imported {
 /** What the name of an object, or its kind, says already. */
 const OF_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
 
-function whatOf(sort: Sort | 'controllers', id: string, options = ''): string {
+function whatOf(sort: Sort, id: string, options = ''): string {
   return `${sort.slice(0, -1)}/${id}${options === '' ? '' : ` ${options}`} (/etc/pve/sdn/${sort}.cfg)`;
 }
 

@@ -1,4 +1,4 @@
-// The software-defined network of the datacenter: one target, since Proxmox applies zones, vnets and subnets at once.
+// The software-defined network of the datacenter: one target, since Proxmox applies controllers, zones, vnets and subnets at once.
 
 import type { JsonObject } from '../../../model/json.ts';
 import type { Change } from '../../../model/plan.ts';
@@ -34,6 +34,9 @@ export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
         : null,
     of: (_target, field) => [own(`/${field}`)],
   },
+  // One without controllers is what it was before there were any.
+  recorded: ({ sdn_controllers = {}, ...spec }) =>
+    Object.keys(sdn_controllers).length === 0 ? spec : { ...spec, sdn_controllers },
   impact: (change) => (takesAway(change) ? 'destroy' : 'live'),
   inventory: lookAtSdn,
   // The files say everything.

@@ -21,9 +21,11 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
         : [fault(vnet, ['tag'], 'must not stand at a vnet of a zone of type simple, which has no tags')];
     }
     if (tag === undefined) return [fault(vnet, [], `must have tag: its zone is of type ${type}`)];
-    if (type !== 'vxlan' && Number(tag) > 4094)
-      return [fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN')];
-    const key = type === 'vxlan' ? `vxlan ${tag}` : `${zone} ${tag}`;
+    const isGlobal = type === 'vxlan' || type === 'evpn';
+    if (!isGlobal && Number(tag) > 4094) return [fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN')];
+    if (type === 'evpn' && vnet.options['vlanaware'] === true)
+      return [fault(vnet, ['vlanaware'], 'must not stand at a vnet of a zone of type evpn')];
+    const key = isGlobal ? `vxlan ${tag}` : `${zone} ${tag}`;
     const other = seen.get(key);
     seen.set(key, other ?? vnet.name);
     return other === undefined ? [] : [fault(vnet, ['tag'], `must not be that of vnet ${other}`)];
@@ -52,6 +54,29 @@ export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): D
     }
     return aware.has(vnet) ? [fault(subnet, [], `must not stand on vnet ${vnet}, which is vlanaware`)] : [];
   });
+}
+
+/** INVALID_VALUE: there is one controller of type evpn, zones of that type have it, and each a VXLAN of its own for its routes. */
+export function controllersFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const controllers = datacenter?.get('controller') ?? [];
+  const evpn = controllers.filter(({ options }) => options['type'] === 'evpn');
+  const seen = new Map<string, string>();
+  return [
+    ...evpn.slice(1).map((one) => fault(one, ['type'], `must not be evpn: ${evpn[0]?.name} is that already`)),
+    ...(datacenter?.get('zone') ?? []).flatMap((zone): Diagnostic[] => {
+      const { type, controller, 'vrf-vxlan': vxlan } = zone.options;
+      if (type !== 'evpn') return [];
+      const other = seen.get(String(vxlan));
+      seen.set(String(vxlan), other ?? zone.name);
+      const found = controllers.find(({ name }) => name === controller);
+      return [
+        ...(found !== undefined && found.options['type'] !== 'evpn'
+          ? [fault(zone, ['controller'], 'must be a controller of type evpn')]
+          : []),
+        ...(other === undefined ? [] : [fault(zone, ['vrf-vxlan'], `must not be that of zone ${other}`)]),
+      ];
+    }),
+  ];
 }
 
 function fault({ name, writtenAt }: DeclaredObject, keys: readonly string[], message: string): Diagnostic {

@@ -6,7 +6,7 @@ import { type Options, parseSections } from '../../../proxmox/section-config.ts'
 import type { HostReader } from '../../manager.ts';
 
 /** In the order in which each rests on those before it. */
-export const SORTS = ['zones', 'vnets', 'subnets'] as const;
+export const SORTS = ['controllers', 'zones', 'vnets', 'subnets'] as const;
 export type Sort = (typeof SORTS)[number];
 
 const FOLDER = '/etc/pve/sdn';
@@ -18,9 +18,9 @@ const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 type Objects = ReadonlyMap<string, Options>;
 
 export interface Sdn {
-  readonly config: Readonly<Record<Sort | 'controllers', Objects>>;
+  readonly config: Readonly<Record<Sort, Objects>>;
   /** Of what was applied last; empty where nothing ever was. */
-  readonly running: Readonly<Record<Sort | 'controllers', Objects>>;
+  readonly running: Readonly<Record<Sort, Objects>>;
   /** What was applied last, and what this node has in its interfaces; null for never. */
   readonly version: { readonly running: number | null; readonly here: number | null };
   /** Guests by the bridge that one of their interfaces is on. */
@@ -28,9 +28,8 @@ export interface Sdn {
 }
 
 export async function lookAtSdn(host: HostReader): Promise<Sdn> {
-  const sorts = [...SORTS, 'controllers'] as const;
   const [texts, running, folders] = await Promise.all([
-    Promise.all(sorts.map(async (sort) => [sort, await host.readFile(`${FOLDER}/${sort}.cfg`)] as const)),
+    Promise.all(SORTS.map(async (sort) => [sort, await host.readFile(`${FOLDER}/${sort}.cfg`)] as const)),
     host.readFile(RUNNING),
     host.readFolders([INTERFACES, ...GUESTS]),
   ]);
@@ -39,7 +38,7 @@ export async function lookAtSdn(host: HostReader): Promise<Sdn> {
   const sections = texts.map(([sort, text]) => [sort, sectionsIn(text ?? '')] as const);
   return {
     config: Object.fromEntries(sections) as Sdn['config'],
-    running: Object.fromEntries(sorts.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})])) as Sdn['running'],
+    running: Object.fromEntries(SORTS.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})])) as Sdn['running'],
     version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
     guestsOn: guestsByBridge(folders),
   };
@@ -47,7 +46,7 @@ export async function lookAtSdn(host: HostReader): Promise<Sdn> {
 
 /** As Proxmox keeps it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */
 type RunningConfig = { readonly version?: number } & {
-  readonly [sort in Sort | 'controllers']?: { readonly ids?: Readonly<Record<string, JsonObject>> };
+  readonly [sort in Sort]?: { readonly ids?: Readonly<Record<string, JsonObject>> };
 };
 
 function sectionsIn(text: string): Objects {
@@ -81,7 +80,7 @@ function guestsByBridge(files: ReadonlyMap<string, string>): Record<string, read
 }
 
 /** Options of an object that are declared otherwise in the files than they are in force; `type` where all of it is new or gone. */
-export function unapplied({ config, running }: Sdn, sort: Sort | 'controllers', id: string): string[] {
+export function unapplied({ config, running }: Sdn, sort: Sort, id: string): string[] {
   const [now, applied] = [config[sort].get(id), running[sort].get(id)];
   if (now === undefined || applied === undefined) return now === applied ? [] : Object.keys(now ?? applied ?? {});
   return [...new Set([...Object.keys(now), ...Object.keys(applied)])].filter(
@@ -92,6 +91,6 @@ export function unapplied({ config, running }: Sdn, sort: Sort | 'controllers', 
 /** Of lists and sets the order means nothing, as Proxmox compares them (encode_value). */
 function meaning(option: string, texts: readonly string[] | undefined): string | undefined {
   if (texts === undefined) return undefined;
-  const isSet = ['nodes', 'exitnodes', 'interfaces'].includes(option);
+  const isSet = ['nodes', 'exitnodes', 'interfaces', 'peers', 'isis-ifaces', 'rt-import'].includes(option);
   return JSON.stringify((isSet ? splitList(texts[0] ?? '') : [...texts]).sort());
 }

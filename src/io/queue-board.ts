@@ -1,0 +1,52 @@
+// The board of the queues, for operators: bull-board over the queues that `queue.ts` fills. Jobs hold identity alone, so that it shows no
+// secret; who may only look is given one that changes nothing.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import { Queue as JobQueue } from 'bullmq';
+import type { Connection } from './ledger/connect.ts';
+
+/** As `queue.ts` names them. */
+const SINGLE = ['reconcile', 'review', 'report', 'notify', 'drift', 'renew'] as const;
+
+export interface QueueBoardOptions {
+  readonly installation: string;
+  readonly node: string;
+  /** Path of the board as the browser sees it, without the last slash. */
+  readonly path: string;
+}
+
+export interface QueueBoard {
+  /** @param may `change` retries, removes and pauses too */
+  answer(
+    may: 'look' | 'change',
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void;
+  close(): Promise<void>;
+}
+
+/** @param redis closed with it */
+export function openQueueBoard(redis: Connection, { installation, node, path }: QueueBoardOptions): QueueBoard {
+  const base = { connection: redis, prefix: `{${installation}}:queue`, skipVersionCheck: true };
+  const queues = [`apply-${node}`, ...SINGLE].map((name) => new JobQueue(name, base));
+  // What its connection hears, the connection tells of.
+  for (const queue of queues) queue.on('error', () => {});
+  const boardOf = (readOnlyMode: boolean) => {
+    const serverAdapter = new ExpressAdapter().setBasePath(path);
+    const adapters = queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode }));
+    createBullBoard({ queues: adapters, serverAdapter, options: { uiConfig: { boardTitle: 'Phoenix: queues' } } });
+    return serverAdapter.getRouter();
+  };
+  const boards = { look: boardOf(true), change: boardOf(false) };
+  return {
+    answer: (may, request, response, next) => boards[may](request, response, next),
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()));
+      redis.disconnect();
+    },
+  };
+}

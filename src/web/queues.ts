@@ -1,0 +1,49 @@
+// The board of the queues at /queues: for operators to look at, and for an admin to change. It is no page of ours, so it has a policy of its
+// own, as narrow as it works with: nothing from elsewhere, and no script but its files.
+
+import express, { type Request, type Response, type Router } from 'express';
+import { accessOf } from '../agent/http/guard.ts';
+import { TROUBLE } from '../messages/pages.ts';
+import { mayAs } from '../model/person.ts';
+import { troublePage } from './html/error-page.ts';
+import type { Show } from './sign-in.ts';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // It styles what it shows before its style is there in the document itself.
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Answers a request with the board; loaded when the first person looks. */
+export type ShowQueues = (
+  may: 'look' | 'change',
+  request: Request,
+  response: Response,
+  next: (error?: unknown) => void,
+) => Promise<void>;
+
+/** @param queues null where this process has none */
+export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
+  const routes = express.Router();
+  if (queues === null) return routes;
+  routes.use('/queues', async (request, response, next) => {
+    const person = accessOf(request).person(request);
+    if (person === null) return show(request, response, 401, troublePage(TROUBLE.notSignedIn()));
+    if (!mayAs(person.role, 'operator')) {
+      return show(request, response, 403, troublePage(TROUBLE.mayNot(person.name, person.role, 'operator')));
+    }
+    response.setHeader('content-security-policy', POLICY);
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('referrer-policy', 'same-origin');
+    response.setHeader('cache-control', 'no-store');
+    await queues(mayAs(person.role, 'admin') ? 'change' : 'look', request, response, next);
+  });
+  return routes;
+}
