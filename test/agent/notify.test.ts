@@ -94,6 +94,26 @@ describe('an agent with two channels', () => {
     expect(titles('/approvers')).toHaveLength(1);
   });
 
+  test('what a look finds otherwise is told once, with what brings it back, and once that it is back', async () => {
+    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    // The kind is looked at from the first commit on.
+    await until(async () => (await phoenix.ledger.troubles()).kinds.has('drift'), 'the first look');
+    await host.run({ kind: 'command', program: 'box', args: ['drop', '101'], timeoutSeconds: 1 });
+    await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');
+    await quiet(['drift lxc/101']);
+    await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');
+    expect(told('/ops')).toMatchObject([
+      {
+        title: 'lxc/101 is not as declared',
+        text: expect.stringMatching(/differs from what is declared.*; phoenix drift --fix brings it back$/),
+      },
+    ]);
+    await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
+    await quiet([]);
+    expect(titles()).toEqual(['lxc/101 is not as declared', 'lxc/101 is as declared again']);
+    expect(titles('/approvers')).toEqual([]);
+  });
+
   test('what was there before anybody was to be told is told nobody, and neither is its end', async () => {
     await phoenix.stopAgent();
     await phoenix.startAgent();
