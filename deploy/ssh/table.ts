@@ -8,6 +8,7 @@ import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
 
@@ -72,6 +73,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   words: '{name}(?:,{name})*',
   /** The one script of Perl; which secrets it reads of its standard input. */
   pveshwithsecrets: PVESH_WITH_SECRETS.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  /** Takes the lines away that hold what a DNS provider asks for. */
+  withoutdata: WITHOUT_DATA.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
   recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
@@ -279,6 +282,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   'pve-iface-list': 'words',
   'pve-sdn-bgp-rt-list': 'routetargets',
   'pve-sdn-isis-net': 'name',
+  'email-list': 'mails',
   'email-opt': 'nomails',
   IPorCIDR: 'cidr',
   'dns-name': 'name',
@@ -324,6 +328,8 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.fingerprint': 'fingerprint',
   'storage.target': 'iqn',
   'dir.map': 'foldermap',
+  'acmeaccount.directory': 'url',
+  'acmeaccount.tos_url': 'url',
   'cpu.flags': 'cpuflags',
   'cpu.hv-vendor-id': 'name',
   'backup.exclude-path': 'plain',
@@ -407,8 +413,12 @@ function objectCommands(row: ObjectRow): string[] {
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   const create = `create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`;
-  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { tell, named: isNamed }]) =>
-    tell !== undefined ? [] : isNamed === true ? ['{secretnames}'] : [option],
+  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { tell, named: isNamed, encoding }]) =>
+    tell !== undefined
+      ? []
+      : isNamed === true
+        ? ['{secretnames}']
+        : [encoding === undefined ? option : `${encoding}:${option}`],
   );
   return [
     `pvesh ${create}`,
@@ -476,6 +486,10 @@ const COMMANDS: readonly string[] = [
   '/usr/libexec/proxmox-mail-forward',
   // What `phoenix doctor` looks at.
   'pvesh get /version --output-format json',
+  // Neither shows a key.
+  'pvesh get /cluster/acme/account --output-format json',
+  'pvesh get /cluster/acme/account/{name} --output-format json',
+  'sed {withoutdata} /etc/pve/priv/acme/plugins.cfg',
   'pct list',
   'qm list',
   'pvesm status',
@@ -553,7 +567,7 @@ const COMMANDS: readonly string[] = [
   ':file {read}',
   ':folders ( {folder} )*',
   ':within {secret} ( {secrets} )+',
-  ':inspect ( {read} | {made} )*',
+  ':inspect ( {read} | {made} | /etc/pve/priv/acme )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
   // What Proxmox keeps apart of its objects; it is never read.

@@ -29,6 +29,7 @@ const OURS = [
   /^\/(pools|cluster\/backup)(\/[^/]+)?$/,
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
   /^\/cluster\/qemu\/custom-cpu-models(\/[^/]+)?$/,
+  /^\/cluster\/acme\/(account|plugins)(\/[^/]+)?$/,
   /^\/cluster\/options$/,
   /^\/cluster\/jobs\/realm-sync\/[^/]+$/,
   /^\/nodes\/[^/]+\/config$/,

@@ -229,6 +229,23 @@ export const ALLOWED: readonly (readonly string[])[] = [
     SUM.slice(24),
   ],
   ['pvesh', 'delete', '/cluster/qemu/custom-cpu-models/mine'],
+  ['pvesh', 'get', '/cluster/acme/account', '--output-format', 'json'],
+  ['pvesh', 'get', '/cluster/acme/account/home', '--output-format', 'json'],
+  ['sed', '/^[[:space:]]*data[[:space:]]/d', '/etc/pve/priv/acme/plugins.cfg'],
+  [
+    ...['pvesh', 'create', '/cluster/acme/account', '--name', 'home', '--contact', 'a@example.org,b@example.org'],
+    ...['--directory', 'https://ca.example/directory', '--tos_url', 'https://ca.example/terms'],
+  ],
+  ['pvesh', 'set', '/cluster/acme/account/home', '--contact', 'a@example.org'],
+  ['pvesh', 'delete', '/cluster/acme/account/home'],
+  [
+    ...[...PERL, 'base64url:data', 'create', '/cluster/acme/plugins', '--id', 'zone', '--api', 'cf', '--type', 'dns'],
+    ...['--nodes', 'pve', '--validation-delay', '60'],
+  ],
+  [...PERL, 'base64url:data', 'set', '/cluster/acme/plugins/zone'],
+  ['pvesh', 'create', '/cluster/acme/plugins', '--id', 'web', '--type', 'standalone', '--nodes', 'pve'],
+  ['pvesh', 'set', '/cluster/acme/plugins/zone', '--disable', '1', '--delete', 'nodes'],
+  ['pvesh', 'delete', '/cluster/acme/plugins/zone'],
   ['pvesh', 'set', '/cluster/options', '--keyboard', 'de', '--next-id', 'lower=200,upper=900', '--delete', 'crs'],
   ['pvesh', 'set', '/cluster/firewall/options', '--ebtables', '0', '--log_ratelimit', 'enable=1,rate=1/second'],
   [

@@ -141,6 +141,7 @@ export function wholeEnvironment(): Files {
           { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'tcp', port: '53' },
           { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'udp', port: '53' },
           { ...rule, iface: 'vmbr0' },
+          { type: 'group', action: 'web' },
         ],
       },
       portainer_api: {

@@ -95,6 +95,8 @@ const UNKNOWN: ObjectSeen = {
     role: null,
     realm: null,
     token: null,
+    'ACME account': null,
+    'ACME plugin': null,
     controller: null,
     zone: null,
     vnet: null,

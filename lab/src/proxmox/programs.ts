@@ -35,6 +35,7 @@ export const EVERYDAY_PROGRAMS: Programs = {
   printenv: async () => () => ({ stdout: '', stderr: '', rc: 1 }),
   openssl: async () => (await import('../host/openssl.ts')).openssl,
   curl: async () => (await import('../host/nvidia.ts')).curl,
+  sed: async () => (await import('./objects/acme.ts')).sed,
   perl: async () => (await import('./api/pvesh.ts')).perl,
   sh: async () => (await import('../host/nvidia.ts')).sh,
 };

@@ -11,6 +11,7 @@ import { type ObjectRow, pathOf } from './row.ts';
 import { textsOf } from './values.ts';
 
 const SECONDS = 120;
+const TASK_SECONDS = 300;
 
 export function pvesh(
   summary: string,
@@ -24,6 +25,13 @@ export function pvesh(
     impact,
     do: { kind: 'command', program: 'pvesh', args: [verb, path, ...args], timeoutSeconds: SECONDS },
   };
+}
+
+/** The same call, whose task says how it ended. */
+function ofTask({ task }: ObjectRow, action: Action): Action {
+  return task === true && action.do.kind === 'command'
+    ? { ...action, do: { ...action.do, answer: 'task', timeoutSeconds: TASK_SECONDS } }
+    : action;
 }
 
 /** A secret that a call takes as an option: its name, or `secret/NAME` for one of several. */
@@ -59,7 +67,7 @@ export function making(
     const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.making ?? [])];
     const impact = costOf(row, Object.keys(spec), spec);
-    return withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall);
+    return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall));
   }
   const { program, args, without } = row.makes;
   const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
@@ -103,13 +111,14 @@ export function setting(
   }
   const [path, own] = addressed(row, name);
   const digest = row.digest === undefined || seen?.text == null ? [] : ['--digest', digestOf(row.digest, seen.text)];
-  return pvesh(summary, 'set', path, [...own, ...args, ...digest], impact);
+  return ofTask(row, pvesh(summary, 'set', path, [...own, ...args, ...digest], impact));
 }
 
 export function deletion(row: ObjectRow, name: string, impact: Impact): Action {
   const [path, own] = addressed(row, name);
   const force = row.part?.goesWith === true ? ['--force', '1'] : [];
-  return pvesh(`delete ${row.what} ${name}`, 'delete', path, [...own, ...force, ...(row.deleting ?? [])], impact);
+  const args = [...own, ...force, ...(row.deleting ?? [])];
+  return ofTask(row, pvesh(`delete ${row.what} ${name}`, 'delete', path, args, impact));
 }
 
 /** The path of an object, and its name as an option where the path does not hold it. */

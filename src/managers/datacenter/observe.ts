@@ -1,4 +1,4 @@
-// What stands of the objects of a datacenter on a host: in a few files of /etc/pve, without a command.
+// What stands of the objects of a datacenter on a host: in a few files of /etc/pve, without a command but for those whose file holds a secret.
 
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -44,7 +44,7 @@ export interface ObjectSeen extends Objects {
 }
 
 export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [row.file, ...ALL];
+  const paths = [...(row.look === undefined ? [row.file] : []), ...ALL];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
@@ -53,12 +53,13 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       ? new Map<string, string>()
       : await host.readFolders(row.holding?.folders ?? []);
   const text = new Map(texts);
+  const own = (row.look === undefined ? text.get(row.file) : await row.look(host)) ?? null;
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
   const storages = text.get(STORAGES);
   return {
-    objects: row.read(text.get(row.file) ?? ''),
-    text: text.get(row.file) ?? null,
+    objects: row.read(own ?? ''),
+    text: own,
     there: {
       guest: guestsIn(text.get(GUESTS)),
       container: guestsIn(text.get(GUESTS), 'lxc'),
@@ -74,6 +75,8 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
       role: [...BUILT_IN_ROLES, ...parseUserConfig(users, 'role').keys()],
       realm: [...BUILT_IN_REALMS, ...parseSections(text.get(REALMS) ?? '').keys()],
       token: [...parseUserConfig(users, 'token').keys()],
+      'ACME account': null,
+      'ACME plugin': null,
       controller: null,
       zone: null,
       vnet: null,

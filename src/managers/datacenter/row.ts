@@ -5,13 +5,23 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
-import type { Decision, Wanted } from '../manager.ts';
+import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { ObjectSeen } from './observe.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
 export type Named =
-  | ('guest' | 'container' | 'virtual machine' | 'storage' | 'pool' | 'ha' | 'notification target')
+  | (
+      | 'guest'
+      | 'container'
+      | 'virtual machine'
+      | 'storage'
+      | 'pool'
+      | 'ha'
+      | 'notification target'
+      | 'ACME account'
+      | 'ACME plugin'
+    )
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet');
 
 /** Another object that one names, and where in its options it does. */
@@ -45,6 +55,8 @@ interface SecretOption {
   readonly neededToMake?: true;
   /** Several, by names of their own. */
   readonly named?: true;
+  /** As the option of the call has it. Default: as it is. */
+  readonly encoding?: 'base64url';
 }
 
 /** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
@@ -84,6 +96,10 @@ export interface ObjectRow {
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
+  /** Reads what `read` reads where the file holds what nobody is to see; null where there is nothing. Default: the file as it stands. */
+  readonly look?: (host: HostReader) => Promise<string | null>;
+  /** Its calls start a task, and end well whatever becomes of that. */
+  readonly task?: true;
   /** A list in it that has calls of its own. */
   readonly part?: Part;
   /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
@@ -222,6 +238,8 @@ const KINDS: Partial<Readonly<Record<Named, readonly string[]>>> = {
   container: ['lxc'],
   'virtual machine': ['vm'],
   'notification target': ['sendmail', 'smtp', 'gotify', 'webhook'],
+  'ACME account': ['acmeaccount'],
+  'ACME plugin': ['acmeplugin'],
 };
 
 /** Everything that an object names, with its place. */

@@ -2,6 +2,7 @@
 
 import type { ObjectRow } from './row.ts';
 import { groups, pools, realms, rights, roles, tokens, users } from './rows/access.ts';
+import { acmeAccounts, acmePlugins } from './rows/acme.ts';
 import { backupJobs } from './rows/backup.ts';
 import { cpuModels } from './rows/cpu-models.ts';
 import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
@@ -18,7 +19,7 @@ import { storages } from './rows/storage.ts';
 export const ROWS: readonly ObjectRow[] = [
   ...[storages, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, cpuModels, metricServers, datacenterOptions, backupJobs],
-  ...[realmSyncs, nodeOptions, firewallOptions],
+  ...[acmeAccounts, acmePlugins, realmSyncs, nodeOptions, firewallOptions],
   ...[haResources, haRules, replicationJobs],
   ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],

@@ -227,6 +227,18 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'realmsync.remove-vanished':
     'What goes of users and groups that are gone there: acl, entry, properties, by semicolons',
   'realmsync.scope': 'What comes in: users, groups, both',
+  'acmeaccount.contact': 'Addresses that the authority writes to',
+  'acmeaccount.directory':
+    "Where the authority is reached. It cannot be changed. Default: as Proxmox has it, that of Let's Encrypt",
+  'acmeaccount.tos_url':
+    'Address of the terms of service of the authority: whoever declares it agrees to them. It cannot be changed. Default: nothing is agreed to',
+  'acmeplugin.api': 'The DNS provider whose API it calls, by its name in Proxmox: cf, hetzner, ovh',
+  'acmeplugin.disable': 'Whether it is out of use',
+  'acmeplugin.nodes': 'Nodes that use it. Default: all',
+  'acmeplugin.type':
+    'dns: a record of the provider; standalone: an answer of the node on port 80. It cannot be changed',
+  'acmeplugin.validation-delay':
+    'Seconds that a record is given to spread before the authority looks. Default: as Proxmox has it, 30',
   'cpu.flags': 'Flags that it has or lacks: "+aes;-pcid"',
   'cpu.guest-phys-bits': 'Bits of a physical address that the guest may use',
   'cpu.hidden': 'Whether it keeps from the guest that it runs on KVM. Default: as Proxmox has it, false',

@@ -33,8 +33,8 @@ export function secretActions(
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking }]): Action[] => {
-    const told = inCall(option, spec?.[option]);
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking, encoding }]): Action[] => {
+    const told = inCall(option, spec?.[option], encoding);
     const path = noteOf(row, name, option);
     const noted = notes[path];
     const [first] = told;
@@ -60,9 +60,9 @@ export function secretActions(
 }
 
 /** One secret, or several by their names. */
-function inCall(option: string, value: Json | undefined): SecretInCall[] {
+function inCall(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
   const one = referenceOf(value);
-  if (one !== null) return [{ name: option, reference: one }];
+  if (one !== null) return [{ name: encoding === undefined ? option : `${encoding}:${option}`, reference: one }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value as JsonObject).flatMap(([key, each]) => {
     const reference = referenceOf(each);
@@ -72,8 +72,8 @@ function inCall(option: string, value: Json | undefined): SecretInCall[] {
 
 /** Those that the call which makes an object takes as options. */
 export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell }]) =>
-    tell === undefined ? inCall(option, spec[option]) : [],
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, encoding }]) =>
+    tell === undefined ? inCall(option, spec[option], encoding) : [],
   );
 }
 

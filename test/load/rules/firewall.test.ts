@@ -287,6 +287,22 @@ describe('LOCKOUT', () => {
     expect(found('LOCKOUT', withHost({ global_firewall_rules: [{ ...rule, port: 'ssh' }] }))).toHaveLength(1);
   });
 
+  test('a group in the rules of the host counts with its own, and has to be declared', () => {
+    const group = { type: 'group', action: 'door' };
+    const withGroup = (...rules: object[]) => ({
+      ...withHost({ global_firewall_rules: [group, { type: 'in', action: 'DROP', source: '10.0.0.0/8' }] }),
+      'etc/phoenix_datacenter_config.json': { firewall_groups: { door: { rules } } },
+    });
+    const accepting = (macro: string) => ({ type: 'in', action: 'ACCEPT', macro, source: '10.0.0.0/24' });
+    const page = { type: 'in', action: 'ACCEPT', proto: 'tcp', port: '8006' };
+    expect(found('LOCKOUT', withGroup(accepting('SSH'), page))).toEqual([]);
+    expect(found('LOCKOUT', withGroup(accepting('HTTPS'), page))).toEqual([expect.stringContaining('22 (SSH)')]);
+    expect(found('LOCKOUT', withGroup({ type: 'in', action: 'DROP', proto: 'tcp', port: '22' }))).toHaveLength(2);
+    const undeclared = withHost({ global_firewall_rules: [group] });
+    expect(found('BAD_RULE', undeclared)).toEqual([expect.stringContaining('There is no security group "door"')]);
+    expect(found('BAD_RULE', withGroup(accepting('SSH')))).toEqual([]);
+  });
+
   test('an acceptance before it keeps the door open, one after it does not', () => {
     const accept = { type: 'in', action: 'ACCEPT', source: '10.0.0.5', proto: 'tcp', port: '22,8006' };
     expect(found('LOCKOUT', withHost({ global_firewall_rules: [accept, drop] }))).toEqual([]);

@@ -140,6 +140,7 @@ test.skipIf(!PERL)(
       spawnSync('perl', ['-e', script, names, 'create', '/path', '--name', 'x'], { input, encoding: 'utf8' });
     for (const [names, values] of [
       ['token', 'hunter2 "$x" ü'],
+      ['base64url:data', 'hunter2=?>\n'],
       ['secret/one,secret/two', 'hunter2\0line\nbreak'],
     ] as const) {
       const { stdout, stderr } = run(names, values);

@@ -280,3 +280,26 @@ describe('whatever people keep in the files', () => {
     );
   });
 });
+
+test('what a group on the host holds counts before anything is written, whoever keeps it', async () => {
+  const host = await openLabHost();
+  const use = rule({ type: 'group', action: 'door', source: null, proto: null, port: null });
+  const keeping = (line: string) =>
+    host.write(CLUSTER, `[group door] # Of Ada\n\n${line}\n\n[group other]\n\nIN DROP\n`);
+  await keeping('IN DROP -p tcp -dport 22');
+  const declared = { ...wanted(firewallOf({ rules: [use] })), adopt: true };
+  expect(await convergeStep(manager, host, declared)).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('would close port 22 (SSH)'),
+    actions: [],
+  });
+  await keeping('IN SSH(ACCEPT) -source 10.0.0.0/24');
+  expect(await convergeStep(manager, host, declared)).toMatchObject({ outcome: 'done' });
+  expect(await host.read(HOST)).toContain('GROUP door');
+  expect(await host.read(CLUSTER)).toContain('[group door] # Of Ada');
+  expect(await convergeStep(manager, host, wanted(firewallOf({ rules: [use] })))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  await host.close();
+});

@@ -1,9 +1,10 @@
 // What holds for the whole datacenter, its firewall and the node: objects that are there always, in lines of a file (pve-cluster,
 // PVE/DataCenterConfig.pm; pve-firewall, PVE/API2/Firewall/Cluster.pm; pve-manager, PVE/NodeConfig.pm).
 
+import type { JsonObject } from '../../../model/json.ts';
 import { parseOptionLines } from '../../../proxmox/option-lines.ts';
 import { CLUSTER_FIREWALL, clusterFirewall } from '../firewall/file.ts';
-import type { ObjectRow } from '../row.ts';
+import type { ObjectRow, Reference } from '../row.ts';
 
 export const datacenterOptions: ObjectRow = {
   kind: 'datacenter',
@@ -48,8 +49,23 @@ export const nodeOptions: ObjectRow = {
   clear: 'delete',
   members: [],
   names: {},
+  refers: acmeOf,
   lost: 'nothing: what was declared of it is taken away',
 };
+
+/** What the node's own certificate is asked for with. */
+function acmeOf(_name: string, options: JsonObject): Reference[] {
+  return Object.entries(options).flatMap(([option, value]): Reference[] => {
+    if (!option.startsWith('acme') || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+    const { account, plugin } = value as JsonObject;
+    return [
+      ...(typeof account === 'string'
+        ? [{ sort: 'ACME account', name: account, at: [option, 'account'] } as const]
+        : []),
+      ...(typeof plugin === 'string' ? [{ sort: 'ACME plugin', name: plugin, at: [option, 'plugin'] } as const] : []),
+    ];
+  });
+}
 
 export const firewallOptions: ObjectRow = {
   kind: 'firewall',

@@ -10,6 +10,7 @@ import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '.
 import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
+import { groupRulesIn, withGroups } from './expand-groups.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
 import { type Around, lockout } from './reach.ts';
 
@@ -111,6 +112,11 @@ function isSame(name: FileName, spec: FirewallSpec, facts: Facts): boolean {
   return isAsWanted(facts[name], FILES[name].text(spec, facts[name]));
 }
 
+/** Groups come before the host's own rules: what they hold stands in the file of the datacenter already. */
+function asTried({ rules }: FirewallSpec, { cluster }: Seen): FirewallSpec['rules'] {
+  return withGroups(rules, (group) => groupRulesIn(cluster, group));
+}
+
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
   const different = NAMES.filter((name) => !isSame(name, spec, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], before));
@@ -121,7 +127,7 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
   if (different.length === 0 && seen.faults.length > 0) {
     return { kind: 'impossible', reason: `Proxmox does not understand the firewall: ${seen.faults.join(' ').trim()}` };
   }
-  const closed = different.length === 0 ? null : lockout(spec, seen.around);
+  const closed = different.length === 0 ? null : lockout({ ...spec, rules: asTried(spec, seen) }, seen.around);
   if (closed !== null) return { kind: 'blocked', reason: closed };
   return actions(
     different.map((name) => {

@@ -3,11 +3,13 @@
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
+import type { Config } from '../../config.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
 import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
 import type { RuleContext } from '../../rule.ts';
-import type { HostFirewall, HostNetwork } from '../declared.ts';
+import type { HostNetwork } from '../declared.ts';
+import { withGroups } from './expand-groups.ts';
 
 const MANAGEMENT = [
   { port: 22, name: '22 (SSH)' },
@@ -23,8 +25,9 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   if (unreadable.host('network')) return [];
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
+  const rules = expanded(firewall.rules, config);
   const blocked = MANAGEMENT.flatMap(({ port, name }) => {
-    const rule = refusal(port, firewall, network);
+    const rule = refusal(port, rules, network);
     return rule === undefined ? [] : [{ rule, name }];
   });
   return [...Map.groupBy(blocked, ({ rule }) => rule)].map(([rule, ports]) => ({
@@ -36,9 +39,9 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
 }
 
 /** The rule that turns every packet of the management network to this port away; undefined while some come through. */
-function refusal(port: number, firewall: HostFirewall, network: HostNetwork): FirewallRule | undefined {
+function refusal(port: number, rules: readonly FirewallRule[], network: HostNetwork): FirewallRule | undefined {
   const from = parseNetwork(network.address ?? '') ?? parseNetwork(network.subnet ?? '');
-  for (const rule of firewall.rules) {
+  for (const rule of rules) {
     if (!concernsHost(rule, network) || !namesPort(rule.port, port)) continue;
     if (rule.action === 'ACCEPT') {
       if (someNetwork(rule.source, true, (source) => from === undefined || overlaps(source, from))) return undefined;
@@ -62,13 +65,18 @@ function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
   );
 }
 
+/** With the rules of groups that are declared; what people keep in one is known on the host alone, which is asked before anything is written. */
+function expanded(rules: readonly FirewallRule[], { securityGroups = [] }: Config): FirewallRule[] {
+  return withGroups(rules, (group) => securityGroups.find(({ name }) => name === group)?.rules ?? []);
+}
+
 /** LOCKOUT: nothing may leave the host, so the agent could not fetch the commit that opens it again. */
 export function agentCanFetch({ config }: RuleContext): Diagnostic[] {
   const { firewall } = config.hypervisor;
   if (firewall === null || !firewall.enabled || firewall.policyOut === 'ACCEPT') return [];
   const opens = (rule: FirewallRule) =>
     rule.type === 'out' && rule.enabled && rule.action === 'ACCEPT' && (rule.proto === null || rule.proto === 'tcp');
-  if (firewall.rules.some(opens)) return [];
+  if (expanded(firewall.rules, config).some(opens)) return [];
   return [
     {
       code: 'LOCKOUT',

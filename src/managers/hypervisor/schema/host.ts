@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
-import { firewallRule } from '../../guest/schema.ts';
+import { guestRule } from '../../guest/schema.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
@@ -89,7 +89,9 @@ export const hostFirewall = z.strictObject({
     .default('ACCEPT')
     .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
   global_firewall_rules: z
-    .array(firewallRule)
+    .array(guestRule)
     .default([])
-    .describe('Rules of the host, in the order in which they are tried. Default: none.'),
+    .describe(
+      'Rules of the host, in the order in which they are tried; one of type group stands for those of a security group. Default: none.',
+    ),
 });

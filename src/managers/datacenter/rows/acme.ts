@@ -1,0 +1,113 @@
+// How the node's own certificate is asked for: an account at an authority, and plugins that prove to it whose a name is. Both have keys, which
+// nobody reads: accounts are asked of Proxmox, which shows none, and plugins are read without what their provider asks for.
+
+import {
+  ACME_ACCOUNTS_FOLDER,
+  ACME_PLUGIN_TYPES,
+  ACME_PLUGINS_FILE,
+  accountOptions,
+  DEACTIVATED,
+  DEFAULT_DIRECTORY,
+  parsePlugins,
+  type ShownAccount,
+  STANDALONE,
+  WITHOUT_DATA,
+} from '../../../proxmox/acme.ts';
+import type { HostReader } from '../../manager.ts';
+import type { ObjectRow } from '../row.ts';
+
+const COMMON = { mark: null, oneOf: [], clear: 'delete', members: [], names: {} } as const;
+const SECONDS = 60;
+
+export const acmeAccounts: ObjectRow = {
+  ...COMMON,
+  kind: 'acmeaccount',
+  field: 'acme_accounts',
+  what: 'ACME account',
+  describes:
+    "Accounts at authorities of ACME, by name: the node's own certificate is asked for with one (`node_options`, `acme`).",
+  id: 'name',
+  paths: { create: '/cluster/acme/account', change: '/cluster/acme/account/{name}' },
+  named: {
+    pattern: /^[A-Za-z][A-Za-z0-9_-]{1,31}$/,
+    expected: 'must be a name of 2 to 32 letters, digits, _ and -, and begin with a letter',
+  },
+  file: ACME_ACCOUNTS_FOLDER,
+  read: (text) =>
+    new Map(
+      Object.entries(JSON.parse(text || '{}') as Record<string, ShownAccount>).map(([name, shown]) => [
+        name,
+        accountOptions(shown),
+      ]),
+    ),
+  look: lookAtAccounts,
+  task: true,
+  // Nobody is shown what an account is bound to at an authority that asks for that, so that nothing could be compared with it.
+  without: ['eab-kid', 'eab-hmac-key'],
+  required: ['contact'],
+  defaults: { directory: DEFAULT_DIRECTORY },
+  lost: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
+};
+
+export const acmePlugins: ObjectRow = {
+  ...COMMON,
+  kind: 'acmeplugin',
+  field: 'acme_plugins',
+  what: 'ACME plugin',
+  describes:
+    'How it is proved to an authority of ACME whose a name is, by name: a record that the API of a DNS provider makes, or an answer of the node.',
+  id: 'id',
+  paths: { create: '/cluster/acme/plugins', change: '/cluster/acme/plugins/{id}' },
+  reserved: (name) => (name === STANDALONE ? 'Proxmox always has it' : null),
+  file: ACME_PLUGINS_FILE,
+  read: parsePlugins,
+  look: lookAtPlugins,
+  // Of a file that is not read as it stands.
+  without: [],
+  required: ['type'],
+  types: ACME_PLUGIN_TYPES,
+  defaults: { disable: '0', 'validation-delay': '30' },
+  secrets: {
+    data: {
+      describes: 'What the API of the DNS provider asks for, a line NAME=value for each, by reference',
+      refuses: (_name, { type }) => (type === 'dns' ? null : 'must not stand at a plugin of another type than dns'),
+      isKept: ({ type }) => type === 'dns',
+      encoding: 'base64url',
+    },
+  },
+  lost: 'that certificates are renewed by it, and what it is told of its provider',
+};
+
+/** Proxmox makes the folder with the first account or plugin: without it nothing is asked. */
+async function isUsed(host: HostReader): Promise<boolean> {
+  return (await host.inspect([ACME_ACCOUNTS_FOLDER])).size > 0;
+}
+
+/** One call, and one for each account; none of them shows a key. */
+async function lookAtAccounts(host: HostReader): Promise<string | null> {
+  if (!(await isUsed(host))) return null;
+  const listed = await shown<readonly { readonly name: string }[]>(host, '/cluster/acme/account');
+  const names = listed.map(({ name }) => name).filter((name) => !DEACTIVATED.test(name));
+  const accounts = await Promise.all(
+    names.map(async (name) => [name, await shown<ShownAccount>(host, `/cluster/acme/account/${name}`)] as const),
+  );
+  return JSON.stringify(Object.fromEntries(accounts));
+}
+
+async function shown<Answer>(host: HostReader, path: string): Promise<Answer> {
+  const args = ['get', path, '--output-format', 'json'];
+  const { exit, stdout, stderr } = await host.run({ kind: 'command', program: 'pvesh', args, timeoutSeconds: SECONDS });
+  if (exit !== 0) throw new Error(`pvesh ${args.join(' ')}: ${stderr.trim()}`);
+  return JSON.parse(stdout) as Answer;
+}
+
+/** The data stays on the node: what is read is the file without. */
+async function lookAtPlugins(host: HostReader): Promise<string | null> {
+  if (!(await isUsed(host))) return null;
+  const args = [WITHOUT_DATA, ACME_PLUGINS_FILE];
+  const { exit, stdout, stderr } = await host.run({ kind: 'command', program: 'sed', args, timeoutSeconds: SECONDS });
+  if (exit === 0) return stdout;
+  // There is an account, and no plugin.
+  if (/no such file or directory/i.test(stderr)) return null;
+  throw new Error(`sed ${args.join(' ')}: ${stderr.trim()}`);
+}
