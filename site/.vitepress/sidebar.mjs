@@ -25,6 +25,15 @@ export const SIDEBAR = [
     'Faults that are gone': '/test/faults/',
     'Reporting a fault': '/SECURITY',
   }),
+  section('Every field', {
+    'The hypervisor': '/reference/phoenix_hypervisor_config',
+    Containers: '/reference/phoenix_lxc_configs',
+    VMs: '/reference/phoenix_vm_configs',
+    'The datacenter': '/reference/phoenix_datacenter_config',
+    Certificates: '/reference/certificate-manifest',
+    'A stack': '/reference/stack',
+    'All stacks in one file': '/reference/phoenix_stacks_config',
+  }),
   section('Reference', { 'Coverage of Proxmox': '/coverage', 'What changed': '/CHANGELOG' }),
   section('Change it', {
     Contributing: '/CONTRIBUTING',
