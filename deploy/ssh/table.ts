@@ -77,7 +77,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
   vanished: '(?:acl|properties|entry)(?:;(?:acl|properties|entry))*|none',
   header: 'name=[A-Za-z0-9-]+,value={base}',
-  base: '[A-Za-z0-9+/]*={0,2}',
+  base: '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?',
   severities: '[a-z]+(?:, ?[a-z]+)*',
   fieldmatch: '(?:exact|regex):[A-Za-z0-9_-]+=[^\\0\\n]+',
   /** A guest as HA calls it. */
