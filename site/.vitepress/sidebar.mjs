@@ -1,7 +1,14 @@
 // What stands at the side of every page: the documentation in the order in which people need it.
 
 export const SIDEBAR = [
-  section('Start', { Overview: '/', Tutorial: '/tutorial', Installing: '/deploy/', Examples: '/examples/' }),
+  section('Start', {
+    Overview: '/',
+    Concepts: '/concepts',
+    Tutorial: '/tutorial',
+    Installing: '/deploy/',
+    Examples: '/examples/',
+    'From the Bash system': '/migration',
+  }),
   section('Declare', {
     'The configuration': '/configuration',
     'The host': '/host',
@@ -17,7 +24,7 @@ export const SIDEBAR = [
     Forges: '/forges',
     Notifications: '/notifications',
   }),
-  section('Run it', { 'The agent': '/agent', 'HTTP API': '/api' }),
+  section('Run it', { 'Backup, update, disaster, moving': '/operations', 'The agent': '/agent', 'HTTP API': '/api' }),
   section('When something is wrong', { 'Problem codes': '/problems' }),
   section('Security', {
     'The threat model': '/threat-model',
