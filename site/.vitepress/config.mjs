@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
-import { checkBuiltLinks } from './built-links.mjs';
+import { checkBuiltPages } from './built-pages.mjs';
 import { headingId, placeOf, repositoryLinks } from './links.mjs';
 import { literalText } from './literal-text.mjs';
 import { SIDEBAR } from './sidebar.mjs';
@@ -39,7 +39,7 @@ export default defineConfig({
     search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: FORGE }],
   },
-  buildEnd: ({ outDir }) => checkBuiltLinks(outDir, PHOENIX_DOCS_BASE),
+  buildEnd: ({ outDir }) => checkBuiltPages(outDir, PHOENIX_DOCS_BASE),
 });
 
 function isPage(file) {
