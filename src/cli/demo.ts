@@ -2,12 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
-import { chapter, commandLines, stageLines, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
+import { chapter, commandLines, stageLines, stageReady, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
 import { problemText } from '../messages/problem.ts';
 import { progressLines, runLine } from '../messages/run.ts';
 import type { Run } from '../model/run.ts';
-import { building, changing } from './demo/chapters/building.ts';
+import { building } from './demo/chapters/building.ts';
 import type { Chapter } from './demo/chapters/chapter.ts';
+import { approving, changing } from './demo/chapters/merging.ts';
 import { refusing, replaying } from './demo/chapters/refusing.ts';
 import { renewing, withoutAuthority } from './demo/chapters/renewing.ts';
 import { routing } from './demo/chapters/routing.ts';
@@ -16,7 +17,16 @@ import { openTelling } from './demo/telling.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { toldToStop } from './told-to-stop.ts';
 
-const CHAPTERS: readonly Chapter[] = [building, changing, routing, refusing, replaying, renewing, withoutAuthority];
+const CHAPTERS: readonly Chapter[] = [
+  building,
+  changing,
+  approving,
+  routing,
+  refusing,
+  replaying,
+  renewing,
+  withoutAuthority,
+];
 const LOOK_AGAIN_MS = 300;
 
 export interface DemoArgs {
@@ -29,9 +39,9 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
   const stopped = new AbortController();
   const stop = toldToStop().then(() => stopped.abort());
   const began = performance.now();
-  const stage = await setStage(io);
+  const stage = await setStage(io, (addresses) => io.stdout(stageLines(addresses)));
   try {
-    io.stdout(stageLines({ forge: stage.forge.url, agent: stage.url, lab: stage.lab }));
+    io.stdout(stageReady((performance.now() - began) / 1000));
     const wrong = await Promise.race([narrate(stage, io), stop.then(() => null)]);
     if (wrong === null) return EXIT.interrupted;
     io.stdout(storyEnd(wrong, (performance.now() - began) / 1000));

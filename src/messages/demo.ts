@@ -2,12 +2,13 @@
 
 import type { Plan } from '../model/plan.ts';
 import { paint, type Style } from './paint.ts';
-import { shortSha } from './status.ts';
+import { APPLY_CONTEXT, DRIFT_CONTEXT, PLAN_CONTEXT, shortSha } from './status.ts';
 
 interface Status {
   readonly context: string;
   readonly state: string;
   readonly description: string | null;
+  readonly target_url: string | null;
 }
 
 const MARKS: Readonly<Record<string, readonly [string, Style]>> = {
@@ -16,6 +17,8 @@ const MARKS: Readonly<Record<string, readonly [string, Style]>> = {
   failure: ['✗', 'red'],
   error: ['!', 'yellow'],
 };
+/** Their links are shown always, those of single targets where something is to be read there. */
+const OF_THE_WHOLE: ReadonlySet<string> = new Set([APPLY_CONTEXT, PLAN_CONTEXT, DRIFT_CONTEXT]);
 /** A command's line is cut here: notes and scripts are long. */
 const LONGEST_COMMAND = 110;
 
@@ -31,6 +34,29 @@ export function stageLines(stage: { readonly forge: string; readonly agent: stri
     `  host    a simulated Proxmox 9 node in ${stage.lab}`,
     '',
   ].join('\n');
+}
+
+/** @param seconds since the addresses were named */
+export function stageReady(seconds: number): string {
+  return `  all of it answers after ${Math.max(1, Math.round(seconds))} s\n`;
+}
+
+export function opened(number: number, title: string, from: { readonly by: string; readonly branch: string }): string {
+  return `  pull request #${number} “${title}” by ${from.by}: ${from.branch} into main\n`;
+}
+
+export function merged(number: number, commit: string, by: string): string {
+  return `  ${by} merges #${number} as ${shortSha(commit)}\n`;
+}
+
+/** A comment as its author wrote it, without what a forge does not show. */
+export function commented(by: string, body: string, verb = 'comments'): string {
+  const text = body
+    .replaceAll(/<!--[\s\S]*?-->\n?/g, '')
+    .replaceAll(/<details><summary>Order[\s\S]*?<\/details>\n?/g, '')
+    .replaceAll(/<\/?(details|summary)>/g, '');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return `  ${by} ${verb}:\n${lines.map((line) => `    │ ${line}\n`).join('')}`;
 }
 
 export function pushed(commit: string, message: string): string {
@@ -50,9 +76,10 @@ export function waveLines({ steps }: Plan): string {
 export function statusLines(commit: string, statuses: readonly Status[], colours: boolean): string {
   const width = Math.max(0, ...statuses.map(({ context }) => context.length));
   const ordered = [...statuses].sort((one, other) => (one.context < other.context ? -1 : 1));
-  const lines = ordered.map(({ context, state, description }) => {
+  const lines = ordered.map(({ context, state, description, target_url: url }) => {
     const [mark, style] = MARKS[state] ?? ['?', 'bold'];
-    return `    ${paint(mark, style, colours)} ${context.padEnd(width)}  ${description ?? ''}\n`;
+    const link = url === null || (state === 'success' && !OF_THE_WHOLE.has(context)) ? '' : `      ${url}\n`;
+    return `    ${paint(mark, style, colours)} ${context.padEnd(width)}  ${description ?? ''}\n${link}`;
   });
   return `  on the commit ${shortSha(commit)}:\n${lines.join('')}`;
 }

@@ -9,6 +9,8 @@ import { gitEnvironment } from 'phoenix-lab/git';
 const run = promisify(execFile);
 
 export interface Person {
+  /** At the forge. */
+  readonly login: string;
   readonly folder: string;
   git(...args: readonly string[]): Promise<string>;
   /** Copies files or folders from another place into the clone. */
@@ -17,7 +19,8 @@ export interface Person {
   edit(path: string, change: (text: string) => string): Promise<void>;
   /** Commits everything; resolves to the commit's id. */
   commit(message: string): Promise<string>;
-  push(): Promise<void>;
+  /** @param branch `main` when absent */
+  push(branch?: string): Promise<void>;
 }
 
 /** @param url of the repository, with whatever it asks for */
@@ -36,6 +39,7 @@ export async function openPerson(folder: string, url: string): Promise<Person> {
   await git('init', '--quiet', '--initial-branch=main');
   await git('remote', 'add', 'origin', url);
   return {
+    login: 'ada',
     folder,
     git,
     async bring(from, paths) {
@@ -55,6 +59,6 @@ export async function openPerson(folder: string, url: string): Promise<Person> {
       await git('commit', '--quiet', '--message', message);
       return git('rev-parse', 'HEAD');
     },
-    push: async () => void (await git('push', '--quiet', 'origin', 'main')),
+    push: async (branch = 'main') => void (await git('push', '--quiet', 'origin', branch)),
   };
 }

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -44,9 +45,22 @@ const RENEW_SECONDS = 2;
 /** Nothing of the demo takes so long. */
 const PATIENCE_MS = 120_000;
 
+/** Of a commit, as the forge keeps it. */
+interface Linked {
+  readonly target_url: string | null;
+}
+
 interface Served {
   readonly fingerprint: string;
   readonly notAfter: Date;
+}
+
+/** Of what is on the stage. */
+export interface Addresses {
+  readonly forge: string;
+  readonly agent: string;
+  /** The folder of the lab host. */
+  readonly lab: string;
 }
 
 export interface Stage {
@@ -62,6 +76,10 @@ export interface Stage {
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and everything is said on the commit. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
+  /** Links of statuses that lead to no page, each with how it was answered. */
+  unopened(statuses: readonly Linked[]): Promise<readonly string[]>;
+  /** Waits until something at the forge is as it should be. @param what names it */
+  until(what: string, holds: () => boolean): Promise<void>;
   /** Ids of the newest runs. */
   runs(): Promise<ReadonlySet<string>>;
   /** Waits for a run beside those, planned and of the wished kind. */
@@ -77,7 +95,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function setStage(io: Io): Promise<Stage> {
+/** @param announce is told where everything will be, before any of it is set up */
+export async function setStage(io: Io, announce: (addresses: Addresses) => void): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-'));
   const lab = join(folder, 'data/lab');
   const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -89,7 +108,10 @@ export async function setStage(io: Io): Promise<Stage> {
     const adminToken = randomBytes(24).toString('hex');
     const forge = await startForge({ folder: join(folder, 'forge'), secret: webhookSecret, token: FORGE_TOKEN });
     closing.push(() => forge.close());
+    const url = `http://127.0.0.1:${await freePort()}`;
+    announce({ forge: forge.url, agent: url, lab });
     const person = await openPerson(join(folder, 'environment'), forge.pushUrl);
+    forge.allow(person.login, 'maintain');
     await person.bring(PRODUCT, CONFIGURATION);
     const { config } = load(await folderSource(person.folder, undefined), {
       strictSecrets: false,
@@ -106,7 +128,8 @@ export async function setStage(io: Io): Promise<Stage> {
       PHOENIX_FORGE_TOKEN: FORGE_TOKEN,
       PHOENIX_WEBHOOK_SECRET: webhookSecret,
       PHOENIX_ADMIN_TOKEN: adminToken,
-      PHOENIX_LISTEN: '127.0.0.1:0',
+      PHOENIX_LISTEN: new URL(url).host,
+      PHOENIX_PUBLIC_URL: url,
       PHOENIX_DATA_DIR: join(folder, 'data'),
       PHOENIX_HOST: 'lab',
     };
@@ -124,11 +147,11 @@ export async function setStage(io: Io): Promise<Stage> {
       renewSeconds: RENEW_SECONDS,
     });
     closing.push(() => phoenix.stop(5));
-    forge.sendWebhooksTo(`${phoenix.url}/webhooks`);
+    forge.sendWebhooksTo(`${url}/webhooks`);
     const network = labNetwork(lab);
     closing.push(() => network.close());
 
-    const client = clientOf({ ...io, env: { PHOENIX_URL: phoenix.url, PHOENIX_ADMIN_TOKEN: adminToken } });
+    const client = clientOf({ ...io, env: { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: adminToken } });
     const runOf = (commit: string) =>
       eventually(`a run for ${commit}`, async () => {
         const runs = await client.get<Run[]>('/runs?limit=20');
@@ -145,7 +168,7 @@ export async function setStage(io: Io): Promise<Stage> {
       person,
       forge,
       client,
-      url: phoenix.url,
+      url,
       adminToken,
       lab,
       answered,
@@ -155,6 +178,8 @@ export async function setStage(io: Io): Promise<Stage> {
         await answered(commit);
         return run;
       },
+      unopened,
+      until: async (what, holds) => void (await eventually(what, async () => (holds() ? true : undefined))),
       runs: async () => new Set((await client.get<Run[]>('/runs?limit=20')).map(({ id }) => id)),
       newRun: (known, is) =>
         eventually('a run of the timer', async () => {
@@ -181,6 +206,27 @@ async function served(network: LabNetwork, name: string): Promise<Served> {
   socket.destroy();
   if (certificate === undefined) throw new Error(`${name} shows no certificate`);
   return { fingerprint: certificate.fingerprint256, notAfter: new Date(certificate.validTo) };
+}
+
+async function unopened(statuses: readonly Linked[]): Promise<readonly string[]> {
+  const links = new Set(statuses.map(({ target_url: link }) => link ?? ''));
+  const answers = await Promise.all(
+    [...links].map(async (link) => {
+      const { status } = link === '' ? { status: 'no link' } : await fetch(link);
+      return status === 200 ? [] : [`${link} ${status}`];
+    }),
+  );
+  return answers.flat();
+}
+
+/** One that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Reads on where it ended the last time in the record that the lab keeps. */

@@ -12,6 +12,7 @@ import { makePlan } from '../../plan/plan.ts';
 import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { colours, type Io } from '../io.ts';
 import { folderSource } from '../source.ts';
+import { openPullRequests, type PullRequests } from './pull-requests.ts';
 import type { Stage } from './stage.ts';
 
 export interface Telling {
@@ -20,8 +21,9 @@ export interface Telling {
   push(message: string): Promise<RunJson>;
   /** Shows a run that nobody pushed, as it goes on; resolves when it has ended. */
   follow(run: string): Promise<RunJson>;
-  /** Shows what the commit says. */
-  answer(run: RunJson): void;
+  readonly pullRequests: PullRequests;
+  /** Shows what the commit says, and opens the link of each of its statuses. */
+  answer(run: RunJson): Promise<void>;
   /** Shows and resolves to the commands of Proxmox since the last time. */
   commands(): Promise<readonly (readonly string[])[]>;
   show(text: string): void;
@@ -45,41 +47,54 @@ export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => v
       seen = now;
     };
   };
+  const declaredNow = async () => {
+    const { config } = load(await folderSource(person.folder, undefined), {
+      strictSecrets: false,
+      secrets: DEFAULT_BOUNDS,
+    });
+    return config === null ? declared : allTargets(config);
+  };
+  const applied = async (commit: string) => {
+    const run = await stage.settled(commit, progress());
+    for (const problem of run.problems) show(`  ${problemText(problem)}\n`);
+    if (run.state === 'succeeded') declared = await declaredNow();
+    return run;
+  };
+  const check = (holds: boolean, expected: string) => {
+    if (!holds) wrong(expected);
+  };
   return {
     stage,
     async push(message) {
       const commit = await person.commit(message);
       show(pushed(commit, message));
-      const { config } = load(await folderSource(person.folder, undefined), {
-        strictSecrets: false,
-        secrets: DEFAULT_BOUNDS,
-      });
-      const next = config === null ? declared : allTargets(config);
+      const next = await declaredNow();
       const made = makePlan({ from: null, to: commit, before: declared, after: next, impact: impactOf });
       if (made.kind === 'plan') show(waveLines(made.plan));
       await stage.commands();
       await person.push();
-      const run = await stage.settled(commit, progress());
-      for (const problem of run.problems) show(`  ${problemText(problem)}\n`);
-      if (run.state === 'succeeded') declared = next;
-      return run;
+      return applied(commit);
     },
+    pullRequests: openPullRequests({ stage, show, check, colours: paint, applied }),
     async follow(id) {
       const run = await stage.client.follow(id, { onRun: progress() });
       show(`  ${runLine(run, paint)}\n`);
       await stage.answered(run.commit);
       return run;
     },
-    answer: ({ commit }) => show(statusLines(commit, stage.forge.latestStatuses(commit), paint)),
+    async answer({ commit }) {
+      const statuses = stage.forge.latestStatuses(commit);
+      show(statusLines(commit, statuses, paint));
+      const unopened = await stage.unopened(statuses);
+      check(unopened.length === 0, `every link on ${commit} opens (${unopened.join(', ')})`);
+    },
     async commands() {
       const commands = await stage.commands();
       show(commandLines(commands));
       return commands;
     },
     show,
-    check(holds, expected) {
-      if (!holds) wrong(expected);
-    },
+    check,
     declared: () => declared.size,
   };
 }

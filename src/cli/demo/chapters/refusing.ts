@@ -9,7 +9,7 @@ export const refusing: Chapter = {
   async tell({ stage: { person }, push, answer, commands, check }) {
     await person.edit(LXC, (text) => text.replace('"ip": "10.0.0.12/24"', '"ip": "10.0.0.153/24"'));
     const run = await push('Move Traefik to an address that is taken');
-    answer(run);
+    await answer(run);
     const sent = await commands();
     const isRefused = run.state === 'invalid' && run.problems.some(({ code }) => code === 'DUPLICATE_IP');
     check(isRefused, 'the bad commit is refused');
@@ -26,7 +26,7 @@ export const replaying: Chapter = {
     const { run } = await client.post<{ run: string }>('/replay', { commit: reverted.commit });
     const replayed = await follow(run);
     await commands();
-    answer(reverted);
+    await answer(reverted);
     const unchanged = replayed.steps.filter(({ outcome }) => outcome === 'unchanged').length;
     check(
       replayed.state === 'succeeded' && unchanged === declared(),

@@ -41,7 +41,7 @@ export const withoutAuthority: Chapter = {
     );
     await person.edit(VM, (text) => text.replace(/("name": "docker-host",[\s\S]*?"cores": )6/, '$14'));
     const run = await push('One more name for the gateway, less room for the Docker host');
-    answer(run);
+    await answer(run);
     const failed = run.steps.filter(({ outcome }) => outcome === 'failed').map(({ target }) => target);
     check(failed.join(' ') === CERTIFICATE, 'only the certificate fails');
     check(

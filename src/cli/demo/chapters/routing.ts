@@ -9,7 +9,7 @@ export const routing: Chapter = {
   async tell({ stage: { person }, push, answer, check }) {
     await person.edit(STACK, (text) => text.replace('www.example.internal', 'docs.example.internal'));
     const run = await push('Serve the website as docs.example.internal');
-    answer(run);
+    await answer(run);
     const touched = run.steps.map(({ target }) => target).sort();
     check(run.state === 'succeeded', 'the new name succeeds');
     check(
