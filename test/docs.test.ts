@@ -1,9 +1,11 @@
 // What the documentation shows works as it is shown.
 
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { PROBLEMS } from '../src/messages/explanations.ts';
+import { COMMAND_VERBS } from '../src/model/verbs.ts';
 import { signingKeys } from '../src/settings/signing-keys.ts';
 import { environment, loadFiles } from './load/environment.ts';
 import { SCENARIOS } from './torture/scenarios.ts';
@@ -56,6 +58,24 @@ test('every promise of docs/guarantees.md names tests that are there, and every 
   const shown = new Set(named.flatMap(({ files }) => files));
   const scenarios = SCENARIOS.map(({ name }) => `torture/scenarios/${name}`);
   expect(scenarios.filter((file) => !shown.has(file))).toEqual([]);
+});
+
+test('docs/migration.md says of every verb what becomes of it, and names codes that there are', async () => {
+  const text = await readFile(new URL('../docs/migration.md', import.meta.url), 'utf8');
+  expect(COMMAND_VERBS.filter((verb) => !new RegExp(`^\\|.*\\|.*\\b${verb}\\b.*\\|.*\\|$`, 'm').test(text))).toEqual(
+    [],
+  );
+  const codes = [...text.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map(([, code = '']) => code);
+  expect(codes.length).toBeGreaterThan(8);
+  expect(codes.filter((code) => !Object.hasOwn(PROBLEMS, code))).toEqual([]);
+});
+
+test('every page of docs stands at the side of the site, decisions and what leads to them by one', async () => {
+  const sidebar = await readFile(new URL('../site/.vitepress/sidebar.mjs', import.meta.url), 'utf8');
+  const pages = globSync('{*,reference/*,examples/README,develop/README}.md', { cwd: pathOf('../docs') });
+  const places = pages.map((page) => `/${page.replace(/(README)?\.md$/, '')}`);
+  expect(places.length).toBeGreaterThan(20);
+  expect(places.filter((place) => !sidebar.includes(`'${place}'`))).toEqual([]);
 });
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));

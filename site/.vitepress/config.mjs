@@ -2,8 +2,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
-import { checkBuiltLinks } from './built-links.mjs';
+import { checkBuiltPages } from './built-pages.mjs';
 import { headingId, placeOf, repositoryLinks } from './links.mjs';
+import { literalText } from './literal-text.mjs';
 import { SIDEBAR } from './sidebar.mjs';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,7 +28,10 @@ export default defineConfig({
   rewrites: placeOf,
   markdown: {
     anchor: { slugify: headingId },
-    config: (md) => repositoryLinks(md, { top: TOP, isPage, forge: FORGE }),
+    config: (md) => {
+      repositoryLinks(md, { top: TOP, isPage, forge: FORGE });
+      literalText(md);
+    },
   },
   themeConfig: {
     sidebar: SIDEBAR,
@@ -35,7 +39,7 @@ export default defineConfig({
     search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: FORGE }],
   },
-  buildEnd: ({ outDir }) => checkBuiltLinks(outDir, PHOENIX_DOCS_BASE),
+  buildEnd: ({ outDir }) => checkBuiltPages(outDir, PHOENIX_DOCS_BASE),
 });
 
 function isPage(file) {

@@ -1,7 +1,14 @@
 // What stands at the side of every page: the documentation in the order in which people need it.
 
 export const SIDEBAR = [
-  section('Start', { Overview: '/', Tutorial: '/tutorial', Installing: '/deploy/', Examples: '/examples/' }),
+  section('Start', {
+    Overview: '/',
+    Concepts: '/concepts',
+    Tutorial: '/tutorial',
+    Installing: '/deploy/',
+    Examples: '/examples/',
+    'From the Bash system': '/migration',
+  }),
   section('Declare', {
     'The configuration': '/configuration',
     'The host': '/host',
@@ -17,13 +24,22 @@ export const SIDEBAR = [
     Forges: '/forges',
     Notifications: '/notifications',
   }),
-  section('Run it', { 'The agent': '/agent', 'HTTP API': '/api' }),
+  section('Run it', { 'Backup, update, disaster, moving': '/operations', 'The agent': '/agent', 'HTTP API': '/api' }),
   section('When something is wrong', { 'Problem codes': '/problems' }),
   section('Security', {
     'The threat model': '/threat-model',
     Guarantees: '/guarantees',
     'Faults that are gone': '/test/faults/',
     'Reporting a fault': '/SECURITY',
+  }),
+  section('Every field', {
+    'The hypervisor': '/reference/phoenix_hypervisor_config',
+    Containers: '/reference/phoenix_lxc_configs',
+    VMs: '/reference/phoenix_vm_configs',
+    'The datacenter': '/reference/phoenix_datacenter_config',
+    Certificates: '/reference/certificate-manifest',
+    'A stack': '/reference/stack',
+    'All stacks in one file': '/reference/phoenix_stacks_config',
   }),
   section('Reference', { 'Coverage of Proxmox': '/coverage', 'What changed': '/CHANGELOG' }),
   section('Change it', {

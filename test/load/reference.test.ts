@@ -1,74 +1,92 @@
-// The environment of the original system, where it is at hand: every field of it is accepted, and its real faults are named.
+// The pages of the reference are those of the schemas, and hold every field of them.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import type { ProblemCode } from '../../src/model/problem.ts';
-import { referencePath } from '../support/reference.ts';
-import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { jsonSchema, SCHEMA_NAMES } from '../../src/load/json-schema.ts';
+import { referencePages } from '../../src/load/reference.ts';
+import { referencePage, type SchemaNode } from '../../src/load/reference-page.ts';
 
-const REFERENCE = referencePath('environment');
+const PAGES = new URL('../../docs/reference/', import.meta.url);
+const HEAD = { file: 'etc/tea.json', toldIn: 'tea.md' };
 
-function filesBelow(folder: string): Files {
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
-  return Object.fromEntries(files.map((path) => [path, new Uint8Array(readFileSync(join(folder, path)))]));
+test('docs/reference has a page for each schema, and each is that of the code', async () => {
+  const pages = referencePages(SCHEMA_NAMES);
+  expect((await readdir(PAGES)).sort()).toEqual(SCHEMA_NAMES.map((name) => `${name}.md`).sort());
+  for (const [name, page] of pages) {
+    expect(await readFile(new URL(`${name}.md`, PAGES), 'utf8'), 'write it anew with: node scripts/reference.mjs').toBe(
+      page,
+    );
+  }
+});
+
+test.each(SCHEMA_NAMES)('the page of %s names every field at its place, with what it is', (name) => {
+  const page = referencePages([name]).get(name) ?? '';
+  const sections = new Map(page.split('\n## ').map((text) => [/^`(.*)`/.exec(text)?.[1] ?? '', text]));
+  const fields = fieldsOf(jsonSchema(name) as SchemaNode, '');
+  expect(fields.length).toBeGreaterThan(0);
+  expect(fields.filter(([path, field]) => sections.get(path)?.includes(`\`${field}\``) !== true)).toEqual([]);
+});
+
+test('a schema becomes sections and rows', () => {
+  const schema: SchemaNode = {
+    type: 'object',
+    required: ['pot'],
+    oneOf: [{ required: ['green'] }, { required: ['black'] }],
+    properties: {
+      pot: { type: 'integer', minimum: 1, maximum: 9, default: 2, description: 'How many <b>|cups</b> of `<tea>`.' },
+      old: { deprecated: true },
+      key: { type: 'object', writeOnly: true, properties: { $secret: { type: 'string' } } },
+      guests: {
+        type: 'object',
+        additionalProperties: { type: 'object', properties: { likes: { type: 'string', enum: ['green', 'black'] } } },
+      },
+      tray: {
+        type: 'array',
+        items: { anyOf: [{ type: 'string' }, { type: 'object', properties: { cup: { type: 'boolean' } } }] },
+      },
+    },
+  };
+  const [, body = ''] = referencePage(schema, HEAD).split('list.\n');
+  expect(body).toMatchInlineSnapshot(`
+    "
+    Needs one of \`green\`, \`black\`.
+
+    | field | value | what it is |
+    | --- | --- | --- |
+    | **\`pot\`** | whole number from 1 to 9 | How many &lt;b>\\|cups&lt;/b> of \`<tea>\`. Default: \`2\`. |
+    | \`key\` | [reference to a secret](../secrets.md) | Secret. |
+    | \`guests\` | by name: object |  |
+    | \`tray\` | list of: text, or object |  |
+
+    Accepted without effect: \`old\`.
+
+    ## \`guests.<name>\`
+
+    | field | value | what it is |
+    | --- | --- | --- |
+    | \`likes\` | \`green\`, \`black\` |  |
+
+    ## \`tray[]\`
+
+    | field | value | what it is |
+    | --- | --- | --- |
+    | \`cup\` | \`true\`, \`false\` |  |
+    "
+  `);
+});
+
+/** Every field of a schema, with the place of its object as the page spells it. */
+function fieldsOf(node: SchemaNode, path: string): (readonly [path: string, field: string])[] {
+  const below = (inner: SchemaNode | undefined, more: string) =>
+    inner === undefined ? [] : fieldsOf(inner, path + more);
+  const properties = Object.entries(node.properties ?? {});
+  if (properties.length === 1 && properties[0]?.[0] === '$secret') return [];
+  const named = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  return [
+    ...properties.map(([name]) => [path, name] as const),
+    ...properties.flatMap(([name, field]) => (field.deprecated ? [] : below(field, path === '' ? name : `.${name}`))),
+    ...below(named, '.<name>'),
+    ...below(node.items, '[]'),
+    ...(properties.length > 0 ? [] : [...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap((way) => below(way, ''))),
+  ];
 }
-
-describe.skipIf(REFERENCE === undefined)('the original environment (its files are not part of this repository)', () => {
-  const files = REFERENCE !== undefined ? filesBelow(REFERENCE) : environment();
-  const { problems, draft } = loadFiles(files);
-  const at = (code: ProblemCode) =>
-    problems.filter((problem) => problem.code === code).map(({ file, line }) => `${file}:${line}`);
-
-  test('holds no unknown field and no value that is refused', () => {
-    for (const code of ['SYNTAX', 'DUPLICATE_KEY', 'UNKNOWN_KEY', 'INVALID_VALUE'] as const)
-      expect(at(code)).toEqual([]);
-    expect(draft?.guests.size).toBe(15);
-  });
-
-  test('names scripts that are not there', () => {
-    const missing = problems
-      .filter(({ code }) => code === 'MISSING_FILE')
-      .map(({ target, message }) => `${target} ${message}`);
-    expect(missing).toContain('lxc/914 the application script is missing: bin/phoenix_hypervisor_lxc_955.sh');
-    expect(missing).toContain('lxc/917 the application script is missing: bin/phoenix_hypervisor_lxc_957.sh');
-    expect(missing).toContain('lxc/103 the script of the health check is missing: bin/health_checks/check_step_ca.sh');
-  });
-
-  test('names what its stacks lack', () => {
-    const stacks = problems.filter(({ file, severity }) => file.startsWith('stacks/') && severity === 'error');
-    expect(stacks.map(({ code, file, line, target }) => `${code} ${file}:${line} ${target}`)).toEqual([
-      'MISSING_VOLUME stacks/portainer_service/docker-compose.yml:26 stack/1001.portainer_service',
-      'MISSING_VOLUME stacks/qdrant_service/docker-compose.yml:13 stack/1002.qdrant_service',
-      'UNSET_VARIABLE stacks/thinkheads_ai_app/docker-compose.yml:7 stack/1002.thinkheads_ai_app',
-      'MISSING_VOLUME stacks/thinkheads_ai_app/docker-compose.yml:15 stack/1002.thinkheads_ai_app',
-    ]);
-  });
-
-  test('names what is wrong with its certificates', () => {
-    expect(at('CERTIFICATE_PATH')).toEqual(['etc/certificate-manifest.json:16', 'etc/certificate-manifest.json:17']);
-    expect(at('UNKNOWN_HOOK')).toEqual(['etc/certificate-manifest.json:28']);
-    expect(at('KEY_MODE')).toEqual(['etc/certificate-manifest.json:27']);
-    const names = problems.filter(({ code }) => code === 'SAN_MISSING').map(({ message }) => message);
-    expect(names).toEqual(['the certificate does not hold qdrant.internal.thinkheads.ai (stack qdrant_service)']);
-  });
-
-  test('names its secrets and its old shape', () => {
-    expect(at('PLAINTEXT_SECRET')).toHaveLength(4);
-    expect(at('LEGACY_SHAPE')).toEqual(['etc/phoenix_hypervisor_config.json:263']);
-  });
-});
-
-test("Phoenix's own reference environment has no error", () => {
-  const root = join(import.meta.dirname, '../..');
-  const files = Object.fromEntries(
-    ['etc', 'stacks', 'features', 'bin']
-      .filter((folder) => existsSync(join(root, folder)))
-      .flatMap((folder) =>
-        Object.entries(filesBelow(join(root, folder))).map(([path, bytes]) => [`${folder}/${path}`, bytes]),
-      ),
-  );
-  expect(snapshotOf(files).files.size).toBeGreaterThan(8);
-  expect(loadFiles(files, true).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
-});
