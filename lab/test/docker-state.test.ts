@@ -1,15 +1,19 @@
 // The Docker of a guest is changed by several processes at once: its programs, and the Portainer of the lab's network.
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { until } from '../../test/support/until.ts';
 import { changeState, type Root, readState } from '../src/guest/docker/state.ts';
 
 const STATE = new URL('../src/guest/docker/state.ts', import.meta.url).href;
-const TIMES = 60;
+const TIMES = 40;
+/** So many that the file takes a while to be written. */
+const THERE = Array.from({ length: 5000 }, (_, index) => `registry.example.internal/image:${index}`);
 
 let folder: string;
 beforeEach(async () => {
@@ -22,9 +26,12 @@ const rootIn = (dir: string): Root => ({ at: (path) => join(dir, path), lock: jo
 /** Pulls that many images in a process of its own, one after the other. */
 async function pullsIn(name: string): Promise<void> {
   const script = `
+    import { existsSync, writeFileSync } from 'node:fs';
     import { join } from 'node:path';
     const { changeState } = await import(${JSON.stringify(STATE)});
     const root = { at: (path) => join(${JSON.stringify(folder)}, path), lock: ${JSON.stringify(join(folder, 'docker.lck'))} };
+    writeFileSync(join(${JSON.stringify(folder)}, 'ready-${name}'), '');
+    while (!existsSync(join(${JSON.stringify(folder)}, 'go')));
     for (let n = 0; n < ${TIMES}; n += 1) changeState(root, (state) => state.images.push(${JSON.stringify(name)} + n));
   `;
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
@@ -32,10 +39,14 @@ async function pullsIn(name: string): Promise<void> {
 
 test('nothing that one process does is lost by another, and nobody reads half a file', async () => {
   const root = rootIn(folder);
+  changeState(root, ({ images }) => void images.push(...THERE));
+  const names = ['a', 'b'];
   let open = true;
-  const pulls = Promise.all(['a', 'b', 'c'].map(pullsIn)).finally(() => {
+  const pulls = Promise.all(names.map(pullsIn)).finally(() => {
     open = false;
   });
+  await until(() => names.every((name) => existsSync(join(folder, `ready-${name}`))), 'both processes');
+  await writeFile(join(folder, 'go'), '');
   let seen = 0;
   while (open) {
     const { images } = readState(root);
@@ -44,7 +55,7 @@ test('nothing that one process does is lost by another, and nobody reads half a 
     await new Promise(setImmediate);
   }
   await pulls;
-  expect(new Set(readState(root).images).size).toBe(3 * TIMES);
+  expect(new Set(readState(root).images).size).toBe(THERE.length + names.length * TIMES);
 });
 
 test('what was done before a change failed is kept, and the lock is given back', () => {
