@@ -334,6 +334,27 @@ for (const path of Object.keys(source.paths)
   }
 }
 
+// Later than that description (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): the properties of a guest's CPU as options.
+{
+  const path = '/cluster/qemu/custom-cpu-models';
+  const { cputype: _type, ...properties } = formats['pve-vm-cpu-conf'];
+  const { optional: _optional, ...reported } = properties['reported-model'];
+  const numbered = (schemas) =>
+    Object.fromEntries(
+      Object.keys(schemas)
+        .sort()
+        .map((name) => [name, schemaNumber(schemas[name])]),
+    );
+  const name = { cputype: { type: 'string', format: 'pve-configid', maxLength: 40 } };
+  const given = { cputype: text };
+  const changes = { digest: { type: 'string', optional: 1, maxLength: 64 }, delete: formatted('pve-configid-list') };
+  methods[`GET ${path}`] = { parameters: {} };
+  methods[`POST ${path}`] = { parameters: numbered({ ...properties, ...name, 'reported-model': reported }) };
+  methods[`DELETE ${path}/{cputype}`] = { parameters: numbered(given) };
+  methods[`GET ${path}/{cputype}`] = { parameters: numbered(given) };
+  methods[`PUT ${path}/{cputype}`] = { parameters: numbered({ ...properties, ...name, ...changes }) };
+}
+
 const verbs = {};
 const prefixes = { pct: '/nodes/{node}/lxc', qm: '/nodes/{node}/qemu' };
 for (const [verb, entry] of Object.entries(source.cli)) {

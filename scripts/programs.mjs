@@ -1,6 +1,9 @@
 // Programs of the system that Phoenix is tried with: found, and installed where that needs no password.
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -35,6 +38,21 @@ export function install(what, packages) {
     const done = spawnSync(installer, step, { encoding: 'utf8', env });
     if (done.status !== 0) fail(`${installer} ${step.join(' ')} failed:\n${done.stderr}`, 3);
   }
+}
+
+/** Installs the packages that the lock file of a folder names, unless they are there. Whether it had to. */
+export function installLocked(folder) {
+  const stamp = join(folder, 'node_modules/.phoenix-set-up');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return false;
+  say('installing the locked packages (npm ci)');
+  if (run('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+    fail('npm ci failed: see above', 3);
+  }
+  writeFileSync(stamp, lock);
+  return true;
 }
 
 /** On PATH, where only root looks, or made by `npm run parts`. */

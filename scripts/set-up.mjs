@@ -2,12 +2,9 @@
 // locked packages bring Node 24 (the development dependency `node`), which npm then puts first on PATH by itself.
 
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { missingParts } from './parts.mjs';
-import { everywhere, fail, has, install, ROOT, run, say } from './programs.mjs';
-
-const stamp = `${ROOT}node_modules/.phoenix-set-up`;
+import { everywhere, fail, has, install, installLocked, ROOT, run, say } from './programs.mjs';
 
 const [script, ...args] = process.argv.slice(2);
 if (!script) fail('usage: node scripts/set-up.mjs NPM-SCRIPT [ARGUMENT …]', 2);
@@ -22,16 +19,10 @@ if (script === 'check') {
 process.exitCode = run('npm', ['run', '--silent', script, ...(args.length ? ['--', ...args] : [])]);
 
 function installPackages() {
-  const lock = createHash('sha256')
-    .update(readFileSync(`${ROOT}package-lock.json`))
-    .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  say('installing the locked packages (npm ci)');
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) fail('npm ci failed: see above', 3);
+  if (!installLocked(ROOT)) return;
   const node = spawnSync(`${ROOT}node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });
   if (node.status !== 0 || Number.parseInt(node.stdout.slice(1), 10) < 24) {
+    rmSync(`${ROOT}node_modules/.phoenix-set-up`);
     fail('the package "node" did not bring Node 24; allow its install script: npm rebuild node', 3);
   }
-  mkdirSync(`${ROOT}node_modules`, { recursive: true });
-  writeFileSync(stamp, lock);
 }

@@ -42,7 +42,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
   [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
   // The pages show what the API answers, and read its requests as it does.
-  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/parts.ts']],
+  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts']],
   [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
 ];

@@ -28,6 +28,7 @@ function asSent([program = '', verb = '', path = '', ...rest]: readonly string[]
 const OURS = [
   /^\/(pools|cluster\/backup)(\/[^/]+)?$/,
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
+  /^\/cluster\/qemu\/custom-cpu-models(\/[^/]+)?$/,
   /^\/cluster\/options$/,
   /^\/cluster\/jobs\/realm-sync\/[^/]+$/,
   /^\/nodes\/[^/]+\/config$/,
@@ -58,6 +59,7 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
   '/etc/pve/ha/rules.cfg': sectionsOf,
   '/etc/pve/replication.cfg': sectionsOf,
   '/etc/pve/status.cfg': sectionsOf,
+  '/etc/pve/virtual-guest/cpu-models.conf': sectionsOf,
   // In no order of its own.
   '/etc/pve/storage.cfg': (text) =>
     // The content of one is written with the next change of any, and the other is made again by a call that is not asked.
@@ -102,7 +104,7 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
 /** What rests on a server that is not there, on programs of Ceph or a backup server, on what nobody can declare, is told in no order, or what only the schemas of a
  * type say of others. */
 const NOT_ASKED =
-  /10\.99\.|--location|--monhost|encryption-key|\/storage\/(ceph|cephfs|nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|nodes\/other/;
+  /10\.99\.|--location|--monhost|encryption-key|\/storage\/(ceph|cephfs|nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|--cputype x |nodes\/other/;
 
 const SDN_ROLLBACK = 520;
 

@@ -1,9 +1,9 @@
 // What every stage of the agent is passed: the dependencies of the agent, and state that its stages share.
 
 import type { Inventories } from './apply/inventories.ts';
+import type { AgentDeps } from './deps.ts';
 import type { Memory } from './memory.ts';
 import type { NodeWatch } from './node-watch.ts';
-import type { AgentDeps } from './parts.ts';
 import type { Declarations } from './reconcile/desired-state.ts';
 
 export interface Context extends AgentDeps {

@@ -3,7 +3,7 @@
 
 import { type Installation, installationText, isSameInstallation, placeOf } from '../model/installation.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { AgentOptions } from './parts.ts';
+import type { AgentOptions } from './deps.ts';
 
 /** The ledger is another installation's. */
 export class OtherInstallation extends Error {

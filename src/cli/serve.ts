@@ -1,6 +1,6 @@
 // `phoenix serve`: the agent, until it is told to stop.
 
-import type { Role } from '../agent/parts.ts';
+import type { Role } from '../agent/deps.ts';
 import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
 import { type SettingProblem, secretsOf } from '../settings.ts';

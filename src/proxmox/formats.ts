@@ -3,6 +3,7 @@
 import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { isCalendarEvent } from './calendar-event.ts';
+import { isCustomCpu } from './cpu-models.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
 import { booleanOf, splitList, splitOn, wholeMatch } from './perl.ts';
 import { configOption, names } from './table.ts';
@@ -338,8 +339,8 @@ export function propertiesProblem(format: string, properties: Readonly<Record<st
   if (format !== 'pve-vm-cpu-conf') return undefined;
   const { cputype = '', flags = '', 'reported-model': reported } = properties;
   if (cputype === '' || cputype === '0') return 'CPU is missing cputype';
-  if (cputype.startsWith('custom-')) return `Custom cputype '${cputype.slice(7)}' not found`;
-  if (!names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
+  // Whether the host has a model of that name is not for a format to know (cpu-models.ts).
+  if (!isCustomCpu(cputype) && !names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
     return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
   const flag = `[+-](?:${CPU_FLAGS.join('|')})`;
   if (flags !== '' && flags !== '0' && !wholeMatch(`${flag}(;${flag})*`).test(flags))

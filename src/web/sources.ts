@@ -1,7 +1,7 @@
 // What pages are read from, and how long they wait for what is outside the ledger.
 
+import type { Agent } from '../agent/deps.ts';
 import { orNull } from '../agent/http/outside.ts';
-import type { Agent } from '../agent/parts.ts';
 import type { CommitSha } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import type { Ledger } from '../ports/ledger.ts';

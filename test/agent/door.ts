@@ -1,10 +1,10 @@
 // The real door over a real ledger, for tests that come in by HTTP. Only the agent behind it is a record of what was asked.
 
 import { createHmac } from 'node:crypto';
+import type { Agent, ChannelInUse, KnownTarget } from '../../src/agent/deps.ts';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
 import { type DoorDeps, type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
 import type { DeliveryEnd } from '../../src/agent/http/webhook/receive.ts';
-import type { Agent, ChannelInUse, KnownTarget } from '../../src/agent/parts.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';

@@ -1,8 +1,8 @@
 // The installation that a Redis belongs to: a second installation does not start in it, and a renamed one says that it was.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Role } from '../../src/agent/deps.ts';
 import { claimInstallation } from '../../src/agent/installation.ts';
-import type { Role } from '../../src/agent/parts.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { placeOf } from '../../src/model/installation.ts';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandRequest } from '../../src/agent/parts.ts';
+import type { CommandRequest } from '../../src/agent/deps.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/ledger.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checkForge } from '../../src/cli/doctor/checks.ts';
 import { checkHooks } from '../../src/cli/doctor/webhook.ts';
-import { lookAtHooks } from '../../src/io/forge/doctor/hooks.ts';
+import { observeHooks } from '../../src/io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../src/io/forge/options.ts';
 import { readSettings } from '../../src/settings.ts';
 import { phoenix, start } from '../cli/phoenix.ts';
@@ -98,13 +98,13 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const hook = { type: 'gitea', config, events: ['push', 'pull_request_comment'], active: true };
     await gitea.must('POST', `${PATH}/hooks`, hook, 'ada');
     const sent = { publicUrl: 'http://127.0.0.1:9', webhookContentType: 'json' } as const;
-    expect(await lookAtHooks(await options('bot'))).toMatchObject({
+    expect(await observeHooks(await options('bot'))).toMatchObject({
       seen: false,
       why: expect.stringContaining('HTTP 403'),
     });
 
     const chief = await options('chief');
-    const seen = await lookAtHooks(chief);
+    const seen = await observeHooks(chief);
     const judged = checkHooks(seen, chief, sent);
     expect(judged.diagnostics.map(({ message }) => message)).toEqual([
       'it is sent as application/x-www-form-urlencoded',
@@ -161,7 +161,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     const config = { url: HERE, content_type: 'json', secret: 's' };
     await gitea.must('POST', `${PATH}/hooks`, { type: 'gitea', config, events: boxes, active: true }, 'ada');
     const chief = await options('chief');
-    const { diagnostics } = checkHooks(await lookAtHooks(chief), chief, {
+    const { diagnostics } = checkHooks(await observeHooks(chief), chief, {
       publicUrl: null,
       webhookContentType: 'json',
     });

@@ -213,6 +213,22 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pvesh', 'set', '/cluster/metrics/server/influx', '--server', '10.0.0.30', '--port', '8086', '--delete', 'mtu'],
   ['pvesh', 'delete', '/cluster/metrics/server/influx'],
+  [
+    ...['pvesh', 'create', '/cluster/qemu/custom-cpu-models', '--cputype', 'mine', '--flags', '+aes;-pcid'],
+    ...['--phys-bits', 'host', '--reported-model', 'EPYC'],
+  ],
+  [
+    'pvesh',
+    'set',
+    '/cluster/qemu/custom-cpu-models/mine',
+    '--hidden',
+    '1',
+    '--delete',
+    'flags',
+    '--digest',
+    SUM.slice(24),
+  ],
+  ['pvesh', 'delete', '/cluster/qemu/custom-cpu-models/mine'],
   ['pvesh', 'set', '/cluster/options', '--keyboard', 'de', '--next-id', 'lower=200,upper=900', '--delete', 'crs'],
   ['pvesh', 'set', '/cluster/firewall/options', '--ebtables', '0', '--log_ratelimit', 'enable=1,rate=1/second'],
   [

@@ -1,7 +1,7 @@
 // An agent with real parts around it, for the harness and for the process that tests kill.
 
 import { startAgent } from '../../src/agent/agent.ts';
-import type { Agent, AgentOptions, Managers } from '../../src/agent/parts.ts';
+import type { Agent, AgentOptions, Managers } from '../../src/agent/deps.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
 import { HTTP_LIMITS } from '../../src/io/git/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';

@@ -4,7 +4,7 @@
 
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Managers } from '../../src/agent/parts.ts';
+import type { Managers } from '../../src/agent/deps.ts';
 import { lxcSources } from '../../src/managers/lxc/places.ts';
 import type { Decision, Manager, PowerManager, Wanted } from '../../src/managers/manager.ts';
 import type { Action, Command } from '../../src/model/action.ts';

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { AgentOptions } from '../../src/agent/parts.ts';
+import type { AgentOptions } from '../../src/agent/deps.ts';
 import { FIRST_ID, manyGuests } from '../bench/guests.ts';
 import type { Files } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';

@@ -6,7 +6,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { Ledger, RunDetail } from '../../ports/ledger.ts';
 import type { People } from '../../ports/people.ts';
 import type { Clock, Log } from '../../ports.ts';
-import type { Agent } from '../parts.ts';
+import type { Agent } from '../deps.ts';
 import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';

@@ -4,7 +4,7 @@
 import type { EnvironmentSeen } from '../../model/environment.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
-import type { Agent } from '../parts.ts';
+import type { Agent } from '../deps.ts';
 import { HOST_WITHIN_MS, orNull } from './outside.ts';
 import { targetsJson } from './run-json.ts';
 import { standingOf } from './standing.ts';

@@ -7,7 +7,7 @@ import type { PersonRole } from '../../model/person.ts';
 import { isCommandVerb, verbRow } from '../../model/verbs.ts';
 import type { AskedRecord, People } from '../../ports/people.ts';
 import type { Clock, Log } from '../../ports.ts';
-import type { Agent } from '../parts.ts';
+import type { Agent } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { ApproveRequest, AskBody, BadRequest, CommandBody, FreezeBody, parseRequest, ReplayBody } from './requests.ts';
 

@@ -11,7 +11,7 @@ import type { Applied } from '../../model/target.ts';
 import { doubtsOf } from '../../plan/doubts.ts';
 import type { Approval, RunDetail, TargetRecords } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
-import type { KnownTarget } from '../parts.ts';
+import type { KnownTarget } from '../deps.ts';
 import { openingFor } from '../window.ts';
 
 export interface RunJson extends Run {

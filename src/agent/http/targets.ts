@@ -1,7 +1,7 @@
 // All targets as the API and the pages show them.
 
 import type { Ledger } from '../../ports/ledger.ts';
-import type { Agent } from '../parts.ts';
+import type { Agent } from '../deps.ts';
 import { type TargetJson, targetsJson } from './run-json.ts';
 
 /** How far back a target's newest step is looked for. */

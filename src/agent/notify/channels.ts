@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { testMessage } from '../../messages/notification.ts';
 import type { Context } from '../context.ts';
-import type { ChannelInUse, ChannelTest } from '../parts.ts';
+import type { ChannelInUse, ChannelTest } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 export async function channelsInUse({ channels, ledger }: Context): Promise<readonly ChannelInUse[]> {

@@ -13,7 +13,7 @@ import type { Target } from '../../model/target.ts';
 import { canonical, same } from '../../plan/canonical.ts';
 import { guarded } from '../../plan/policy.ts';
 import type { Repository } from '../../ports.ts';
-import type { AgentOptions, Managers } from '../parts.ts';
+import type { AgentOptions, Managers } from '../deps.ts';
 
 export interface Declared {
   readonly commit: CommitSha;

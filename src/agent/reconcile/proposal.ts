@@ -10,7 +10,7 @@ import type { Target } from '../../model/target.ts';
 import { markNew } from '../../plan/new-problems.ts';
 import { makePlan, type PlanInput } from '../../plan/plan.ts';
 import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
-import type { Managers } from '../parts.ts';
+import type { Managers } from '../deps.ts';
 import type { Declared } from './desired-state.ts';
 
 export interface Gathered {

@@ -3,8 +3,8 @@
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { COMMAND_VERBS, type CommandVerb, verbRow } from '../../model/verbs.ts';
 import type { Context } from '../context.ts';
+import type { CommandRequest } from '../deps.ts';
 import { followed, open } from '../open-run.ts';
-import type { CommandRequest } from '../parts.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
 import { dryRunRefusal } from './reviewed-plan.ts';

@@ -5,7 +5,7 @@ import type { RunningState } from '../../managers/manager.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports.ts';
 import type { Context } from '../context.ts';
-import type { KnownTarget } from '../parts.ts';
+import type { KnownTarget } from '../deps.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { situationOf } from './situation.ts';
 

@@ -9,7 +9,7 @@ import { choose, commandPlan, type Situation } from '../../plan/command.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import { guarded } from '../../plan/policy.ts';
 import { withNeeds } from '../../plan/scope.ts';
-import type { Managers } from '../parts.ts';
+import type { Managers } from '../deps.ts';
 import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts';
 
 export type CommandProposal = Proposal | { readonly kind: 'refused'; readonly reason: string };

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitInfo } from '../../ports.ts';
 import type { Context } from '../context.ts';
-import type { Agent } from '../parts.ts';
+import type { Agent } from '../deps.ts';
 
 const KEEP = 500;
 const ASK_AGAIN_MS = 60_000;

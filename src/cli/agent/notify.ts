@@ -1,6 +1,6 @@
 // `phoenix notify`: who is told what needs a person, whether that gets there, and a test of it.
 
-import type { ChannelInUse } from '../../agent/parts.ts';
+import type { ChannelInUse } from '../../agent/deps.ts';
 import { channelLine, channelTestLine } from '../../messages/channels.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';

@@ -1,7 +1,7 @@
 // Whether the forge's webhook is as Phoenix needs it, and whether what it sends arrives at the agent.
 
 import { certificateSentence } from '../../io/authorities.ts';
-import { type Hook, type HooksSeen, lookAtHooks } from '../../io/forge/doctor/hooks.ts';
+import { type Hook, type HooksSeen, observeHooks } from '../../io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
 import type { Settings } from '../../settings.ts';
@@ -22,7 +22,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
   try {
     const options = forgeOptions(settings, openRedactor());
     if (options === null) return arrivalDiagnostics(await arrivalsOf(settings, io), null, null);
-    const seen = await lookAtHooks(options);
+    const seen = await observeHooks(options);
     const { diagnostics, hook } = checkHooks(seen, options, settings);
     const test = seen.seen && hook?.active === true ? seen.test : null;
     const sending = test === null || hook === null ? null : () => test(hook);

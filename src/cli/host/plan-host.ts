@@ -22,7 +22,7 @@ import { hideSecrets } from '../../plan/secret.ts';
 import { colours, EXIT, type Io } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
-import { type Around, lookAround, secretsFolder } from './look-around.ts';
+import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
 import { type OpenToLook, openToLook, whyNotReached } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
@@ -64,7 +64,7 @@ export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = op
   const { host, commands } = await open(args.host, io, (id) => blobOf(snapshot, folder, id));
   try {
     const reader = memoizedReader(host);
-    const around = await lookAround(reader);
+    const around = await observeKinds(reader);
     const targets = guarded(allTargets(config), config.hypervisor.policy);
     const compared = await compareTargets(host, reader, targets);
     const made = planOf({ config, files: snapshot.files }, targets, compared, around, io);
@@ -86,7 +86,7 @@ function planOf(
   to: WrittenSide,
   targets: ReadonlyMap<TargetId, Target>,
   compared: readonly Compared[],
-  around: Around,
+  around: KindObservations,
   io: Pick<Io, 'env'>,
 ): HostPlan {
   const differences = new Map(compared.flatMap((one) => (one.kind === 'differs' ? [[one.target, one] as const] : [])));
@@ -146,7 +146,7 @@ function onlyDeclared(step: PlanStep): PlanStep {
 }
 
 /** What an import would write, as a configuration; null where it cannot be read. Its domain is that of the declared one. */
-function observedSide(around: Around, declared: Config, io: Pick<Io, 'env'>): WrittenSide | null {
+function observedSide(around: KindObservations, declared: Config, io: Pick<Io, 'env'>): WrittenSide | null {
   const { files, texts } = around.written('all', secretsFolder(sourceSettings(io)));
   const host = { domain_name: declared.hypervisor.domain };
   const path = declared.hypervisor.writtenAt.file;

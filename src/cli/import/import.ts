@@ -14,14 +14,14 @@ import type { Host } from '../../ports.ts';
 import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
-import { IMPORTED_KINDS, lookAround, secretsFolder } from '../host/look-around.ts';
+import { IMPORTED_KINDS, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
 import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
 import { EXIT, type Io } from '../io.ts';
 import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
 import { groupLeft } from './group-left.ts';
+import { reduceUntilValid, valueIn, withoutTarget } from './reduce-until-valid.ts';
 import { repositoryFiles } from './repository-files.ts';
-import { settle, valueIn, withoutTarget } from './settle.ts';
 import { stacksOfPortainer } from './stacks.ts';
 import { occupied, writeAll } from './write.ts';
 
@@ -87,11 +87,11 @@ export async function readHost(
   more: Imported = { files: {}, texts: {}, secrets: [], left: [] },
 ): Promise<{ readonly imported: Imported; readonly targets: number }> {
   const reader = memoizedReader(host);
-  const around = await lookAround(reader, only);
+  const around = await observeKinds(reader, only);
   const found = joinedWith(around.written('different', secretsFolder(settings)), more);
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
-  let { imported, config } = settle({ ...found, files }, settings);
+  let { imported, config } = reduceUntilValid({ ...found, files }, settings);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const targets = allTargets(config);
     const compared = await compareTargets(host, reader, targets);
@@ -102,7 +102,7 @@ export async function readHost(
       const why = one.reason ?? ('actions' in one ? `it would not stay as it is: ${one.actions.join('; ')}` : '');
       imported = withoutTarget(imported, one.target, why);
     }
-    ({ imported, config } = settle(imported, settings));
+    ({ imported, config } = reduceUntilValid(imported, settings));
   }
   throw new Error('what was found on the host cannot be written down so that nothing of it would change');
 }

@@ -1,11 +1,12 @@
 // JSON as people commit it: strict, with the place of every fault, and safe against files made to exhaust the reader.
 
+import { parse } from 'jsonc-parser';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { decode } from './encoding.ts';
 import { insteadOfJson } from './instead-of-json.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
-import { readSoundJson } from './sound-json.ts';
+import { endOfString, readSoundJson } from './sound-json.ts';
 import { type Fault, quoteName, walk } from './walk-json.ts';
 
 interface JsonFault {
@@ -41,6 +42,7 @@ export function readJson(bytes: Uint8Array): ReadJson {
 
   const keys: PropertyKey[] = [];
   const seen: Set<string>[] = [];
+  let isEscaped = false;
   const error = walk(text, {
     open: () => seen.push(new Set()),
     close: () => seen.pop(),
@@ -48,6 +50,7 @@ export function readJson(bytes: Uint8Array): ReadJson {
       const names = seen.at(-1) as Set<string>;
       if (names.has(key)) report('DUPLICATE_KEY', offset, [...keys, key], twice(key));
       names.add(key);
+      isEscaped ||= text.slice(offset, endOfString(text, offset)).includes('\\');
       if (key === '__proto__') report('UNKNOWN_KEY', offset, [...keys, key], reserved(key));
     },
     enter: (key) => keys.push(key),
@@ -58,7 +61,9 @@ export function readJson(bytes: Uint8Array): ReadJson {
     report('SYNTAX', meant?.offset ?? error.offset, meant === null ? keys : [], meant ?? error);
   }
   if (faults.some((one) => one.code === 'SYNTAX')) return { value: undefined, text, faults };
-  return { value: JSON.parse(text), text, faults };
+  // A name that is written with a backslash is not for JSON.parse (sound-json.ts), and `__proto__` for nothing else.
+  const parser = isEscaped && !text.includes('__proto__') ? parse : JSON.parse;
+  return { value: parser(text), text, faults };
 }
 
 function reserved(key: string): Fault {

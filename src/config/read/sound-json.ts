@@ -13,7 +13,10 @@ const CLOSE_BRACE = 125;
 const CLOSE_BRACKET = 93;
 const BACKSLASH = 92;
 
-/** The value, or undefined where the text is not JSON, holds a name twice in one object, or more than Phoenix reads. */
+/**
+ * The value, or undefined where the text is not JSON, holds a name twice in one object, or more than Phoenix reads. So is a text with a name that is
+ * written with a backslash: V8's JSON.parse may take such a name for another that it has seen before.
+ */
 export function readSoundJson(text: string): { readonly value: unknown } | undefined {
   const names = countNames(text);
   // As a name it would be lost.
@@ -26,18 +29,24 @@ export function readSoundJson(text: string): { readonly value: unknown } | undef
   }
 }
 
-/** Names in all objects of a text, if it is JSON: a colon outside of strings follows each. Undefined when it is nested too deep or holds too many values. */
+/** Names in all objects of a text, if it is JSON: a colon outside of strings follows each. Undefined for one with a backslash, and when it is nested too deep or holds too many values. */
 function countNames(text: string): number | undefined {
   let names = 0;
   let depth = 0;
   let values = 1;
+  let [begin, end] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     // Half of a file is the space that it is laid out with.
     if (code <= SPACE) continue;
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === COLON) names += 1;
-    else if (code === COMMA) values += 1;
+    if (code === QUOTE) {
+      begin = at;
+      end = endOfString(text, at);
+      at = end;
+    } else if (code === COLON) {
+      if (text.slice(begin, end).includes('\\')) return undefined;
+      names += 1;
+    } else if (code === COMMA) values += 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       values += 1;
       depth += 1;

@@ -3,6 +3,7 @@
 import type { ObjectRow } from './row.ts';
 import { groups, pools, realms, rights, roles, tokens, users } from './rows/access.ts';
 import { backupJobs } from './rows/backup.ts';
+import { cpuModels } from './rows/cpu-models.ts';
 import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
@@ -16,7 +17,7 @@ import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
   ...[storages, pools, realms, groups, roles, users, tokens, rights],
-  ...[pciMappings, usbMappings, dirMappings, metricServers, datacenterOptions, backupJobs],
+  ...[pciMappings, usbMappings, dirMappings, cpuModels, metricServers, datacenterOptions, backupJobs],
   ...[realmSyncs, nodeOptions, firewallOptions],
   ...[haResources, haRules, replicationJobs],
   ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],

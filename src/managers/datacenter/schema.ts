@@ -227,6 +227,13 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'realmsync.remove-vanished':
     'What goes of users and groups that are gone there: acl, entry, properties, by semicolons',
   'realmsync.scope': 'What comes in: users, groups, both',
+  'cpu.flags': 'Flags that it has or lacks: "+aes;-pcid"',
+  'cpu.guest-phys-bits': 'Bits of a physical address that the guest may use',
+  'cpu.hidden': 'Whether it keeps from the guest that it runs on KVM. Default: as Proxmox has it, false',
+  'cpu.hv-vendor-id': 'The vendor that Windows sees of Hyper-V',
+  'cpu.level': 'The highest basic CPUID leaf that the guest can ask for',
+  'cpu.phys-bits': 'Bits of a physical address that the guest is told, or host: those of the node',
+  'cpu.reported-model': 'The CPU of QEMU that it is, and that the guest sees: host, EPYC, Skylake-Server',
   'controller.asn': 'Number of the autonomous system',
   'controller.ebgp': 'Whether its peers are of another autonomous system. Default: as Proxmox has it, false',
   'controller.node': 'The node that it is for',

@@ -31,13 +31,13 @@ export interface FoundHost {
 }
 
 export const hypervisorImporter: Importer<FoundHost> = {
-  look: lookAtHost,
+  look: observeHost,
   written,
   undeclared,
   untold: [],
 };
 
-async function lookAtHost(host: HostReader): Promise<FoundHost> {
+async function observeHost(host: HostReader): Promise<FoundHost> {
   const [storages, main, included, resolv, cluster, own, dns, time] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, '/etc/network/interfaces'),

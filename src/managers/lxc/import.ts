@@ -8,9 +8,9 @@ import {
   gigabytesOf,
   importGuests,
   leftOf,
-  lookAtGuests,
   markedGuest,
   notesOf,
+  observeGuests,
   quickCheckOfFound,
   said,
   sharedFields,
@@ -35,7 +35,7 @@ import { isOfHost, mountedAs } from './mounted.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
   async look(host) {
-    const found = await lookAtGuests(host, 'pct');
+    const found = await observeGuests(host, 'pct');
     return { ...found, templates: await templatesOn(host, found.inventory.storages) };
   },
   written: (found, extent) =>

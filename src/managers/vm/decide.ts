@@ -26,6 +26,7 @@ import { placed } from '../guest/proxmox/network.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges } from './changes.ts';
+import { missingCpu } from './cpu-model.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
 import { drivesOf } from './drives.ts';
@@ -47,6 +48,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
     return (
       onOtherNode('qm', id, seen) ??
       addressConflict('qm', wanted, seen) ??
+      missingCpu(wanted, spec, seen) ??
       missingOnHost(
         seen,
         storagesOf(made),
@@ -57,7 +59,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
       createMachine(wanted, made, seen, drives())
     );
   }
-  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? unreadable;
+  const refusal = brokenOff('qm', id, conf) ?? notOurs(wanted, conf) ?? missingCpu(wanted, spec, seen) ?? unreadable;
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {

@@ -7,9 +7,9 @@ import {
   firewallOf,
   importGuests,
   leftOf,
-  lookAtGuests,
   markedGuest,
   notesOf,
+  observeGuests,
   quickCheckOfFound,
   said,
   sharedFields,
@@ -33,7 +33,7 @@ import { writtenHanded } from './import-handed.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
-  look: (host) => lookAtGuests(host, 'qm'),
+  look: (host) => observeGuests(host, 'qm'),
   written: (found, extent) =>
     importGuests(
       found,

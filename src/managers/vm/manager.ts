@@ -14,6 +14,7 @@ import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
+import { withCpuModels } from './cpu-model.ts';
 import { decideMachine } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
@@ -52,7 +53,7 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
     const seen = quickCheckOfGuest(inventory, wanted);
     return seen !== null && isSettled(decideMachine(wanted, seen)) ? seen : null;
   },
-  observe: (host, wanted) => observeGuest(host, 'qm', wanted),
+  observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
   decide: decideMachine,
   health: (wanted) => guestHealth('qm', wanted),
   safeguard: (wanted, seen, actions) =>

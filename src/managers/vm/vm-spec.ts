@@ -14,6 +14,7 @@ import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
+import { cpuNeeds } from './cpu-model.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drives, declaredDrives } from './drives.ts';
@@ -39,7 +40,12 @@ export function vmTargets(config: Config): Target[] {
   return config.vm.map((guest) => ({
     id: targetId('vm', guest.id),
     spec: vmSpec(guest, config, common),
-    needs: [...guestNeeds(guest, config), ...imageNeeds(guest, config), ...objectsNamedBy(stackRules(guest, config))],
+    needs: [
+      ...guestNeeds(guest, config),
+      ...imageNeeds(guest, config),
+      ...objectsNamedBy(stackRules(guest, config)),
+      ...cpuNeeds({ ...valuesOf('vm', guest), options: guest.options }),
+    ],
     protected: guest.protected,
   }));
 }

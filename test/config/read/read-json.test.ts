@@ -209,3 +209,13 @@ test('a damaged text is refused exactly when JSON.parse refuses it', () => {
     { numRuns: 2000 },
   );
 });
+
+test('a name that is written with a backslash is the name that it is', () => {
+  const name = fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', ':') });
+  fc.assert(
+    fc.property(fc.dictionary(name, fc.oneof(name, fc.nat(), fc.array(name))), (value) => {
+      const found = read(JSON.stringify(value));
+      expect([found.value, found.faults]).toEqual([{ ...value }, []]);
+    }),
+  );
+});

@@ -9,6 +9,7 @@ import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
+import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
 import { nodeOptionsCall, optionsCall } from '../objects/options.ts';
@@ -116,7 +117,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 /** Objects of the datacenter: the first that knows the path answers. */
 const OBJECTS = [
   ...[poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall, haCall, replicationCall],
-  ...[notificationCall, nodeOptionsCall],
+  ...[notificationCall, nodeOptionsCall, cpuModelCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;

@@ -1,6 +1,7 @@
 // The parameter check that every Proxmox program runs before it looks at any state: options and positional
 // arguments as Getopt::Long takes them, then each value against its schema.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../../src/proxmox/cpu-models.ts';
 import { booleanOf } from '../../../../src/proxmox/perl.ts';
 import { checkObject, printErrors, type Value } from '../../../../src/proxmox/schema.ts';
 import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/table.ts';
@@ -58,7 +59,16 @@ export function checkParameters(
       return { ok: false, stderr: `can't open '${file}' - No such file or directory\n` };
     }
   }
-  return verified(read.parameters, verb.schemas, usage);
+  const checked = verified(read.parameters, verb.schemas, usage);
+  const cpu = name === 'qm create' || name === 'qm set' ? read.parameters['cpu'] : undefined;
+  const model = !checked.ok || typeof cpu !== 'string' ? null : customModelOf(cpu);
+  if (model === null || modelsIn(locate(CPU_MODELS_FILE)).has(model)) return checked;
+  const refused = `cpu: invalid format - Custom cputype '${model}' not found\n\n`;
+  return { ok: false, stderr: `400 Parameter verification failed.\n${refused}${usageLine(usage)}` };
+}
+
+function modelsIn(file: string): ReadonlyMap<string, unknown> {
+  return parseCpuModels(existsSync(file) ? readFileSync(file, 'utf8') : '');
 }
 
 /** Checks parameters that are already read against their schemas, in the words of the program that read them. */

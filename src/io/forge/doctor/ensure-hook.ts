@@ -4,7 +4,7 @@ import { connect, type GitHub } from '../github/connect.ts';
 import { openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
 import { answerTo, questionForge, told } from './answer.ts';
-import { lookAtHooks } from './hooks.ts';
+import { observeHooks } from './hooks.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -25,7 +25,7 @@ export type HookEnsured = { readonly done: 'made' | 'changed' } | { readonly don
  * @throws where the forge does not answer
  */
 export async function ensureHook(options: ForgeOptions, wanted: WantedHook): Promise<HookEnsured> {
-  const seen = await lookAtHooks(options);
+  const seen = await observeHooks(options);
   if (!seen.seen) return { done: 'refused', why: seen.why };
   const id = seen.hooks.find(({ url }) => url === wanted.url)?.id ?? null;
   const write = options.kind === 'gitlab' ? writeToGitLab : writeToGitHub;

@@ -29,7 +29,7 @@ export type HooksSeen =
   | { readonly seen: false; readonly why: string };
 
 /** @throws where the forge does not answer */
-export function lookAtHooks(options: ForgeOptions): Promise<HooksSeen> {
+export function observeHooks(options: ForgeOptions): Promise<HooksSeen> {
   const within = { timeoutMs: TIMEOUT_MS, ...options };
   if (options.kind === 'gitlab') return gitlabHooks(within);
   const github = connect(within);

@@ -48,7 +48,7 @@ export const UNTOLD = ['source', 'scripts', 'snapshots', 'health', 'protected', 
 
 const KIND: Readonly<Record<Program, GuestKind>> = { pct: 'lxc', qm: 'vm' };
 
-export async function lookAtGuests(host: HostReader, program: Program): Promise<FoundGuests> {
+export async function observeGuests(host: HostReader, program: Program): Promise<FoundGuests> {
   return { inventory: await inventoryOfGuests(host, program), templates: [] };
 }
 

@@ -48,6 +48,8 @@ export interface HostFacts {
   readonly managedBy: readonly ManagedBy[];
   /** By name, where a guest may say which is its own. */
   readonly pools: Readonly<Record<string, Pool>>;
+  /** CPU models that people defined, by their names; absent where nobody asked. */
+  readonly cpuModels?: readonly string[];
   readonly subuid: string | null;
   readonly subgid: string | null;
 }

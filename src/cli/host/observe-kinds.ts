@@ -11,7 +11,7 @@ import { isOfHost } from '../../ports/host-failure.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { Missing } from '../missing.ts';
 
-export interface Around {
+export interface KindObservations {
   /** What the files would say. @param extent how much of it */
   written(extent: Extent, secretsFolder: string): Imported;
   undeclared(config: Config): readonly FoundObject[];
@@ -26,7 +26,7 @@ interface Found {
  * @param only names of kinds; all where none is named
  * @throws what keeps the host from being reached, Missing for one that does not tell its guests; another kind that cannot be looked at is left, and said so
  */
-export async function lookAround(host: HostReader, only: readonly string[] = []): Promise<Around> {
+export async function observeKinds(host: HostReader, only: readonly string[] = []): Promise<KindObservations> {
   const kinds = KINDS.filter(
     ({ kind, imports }) => imports !== undefined && (only.length === 0 || only.includes(kind)),
   );

@@ -11,7 +11,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { snapshotOf } from '../host/written-snapshot.ts';
 
-export interface Settled {
+export interface ValidImport {
   readonly imported: Imported;
   readonly config: Config;
 }
@@ -20,7 +20,7 @@ export interface Settled {
 const MOST_ROUNDS = 12;
 
 /** @throws Error for what cannot be brought to validate, which is a fault of an importer */
-export function settle(found: Imported, settings: SourceSettings): Settled {
+export function reduceUntilValid(found: Imported, settings: SourceSettings): ValidImport {
   let imported = { ...found, files: withoutDeclaredNames(found.files) };
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);

@@ -1,0 +1,33 @@
+// Looks through the built site for links to a page or a heading that it does not have.
+
+import { globSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+
+/** Throws with every dead link of the site in `folder`, which is served below `base`. */
+export function checkBuiltLinks(folder, base) {
+  const files = globSync('**/*.html', { cwd: folder });
+  const pages = new Map(files.map((file) => [`${base}${file.replaceAll(sep, '/')}`, pageOf(join(folder, file))]));
+  const dead = [...pages].flatMap(([page, { links }]) =>
+    links
+      .map((link) => new URL(link, `http://site${page}`))
+      .filter(({ host }) => host === 'site')
+      .filter(({ pathname, hash }) => !leads(pages, pathname, hash))
+      .map(({ pathname, hash }) => `${page}: ${pathname}${hash}`),
+  );
+  if (pages.size === 0) throw new Error(`no page was built in ${folder}`);
+  if (dead.length > 0) throw new Error(`${dead.length} dead links:\n${dead.join('\n')}`);
+}
+
+function leads(pages, pathname, hash) {
+  if (!/(\.html|\/)$/.test(pathname)) return true; // A file of the site's own, such as its style.
+  const page = pages.get(pathname.replace(/\/$/, '/index.html'));
+  return page !== undefined && (hash === '' || page.ids.has(decodeURIComponent(hash.slice(1))));
+}
+
+function pageOf(file) {
+  const html = readFileSync(file, 'utf8');
+  return {
+    links: [...html.matchAll(/<a\b[^>]*? href="([^"]*)"/g)].map(([, href]) => href.replaceAll('&amp;', '&')),
+    ids: new Set([...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id)),
+  };
+}

@@ -1,0 +1,42 @@
+// What stands at the side of every page: the documentation in the order in which people need it.
+
+export const SIDEBAR = [
+  section('Start', { Overview: '/', Tutorial: '/tutorial', Installing: '/deploy/', Examples: '/examples/' }),
+  section('Declare', {
+    'The configuration': '/configuration',
+    'The host': '/host',
+    Guests: '/guests',
+    Services: '/services',
+    'The datacenter': '/datacenter',
+    Policy: '/policy',
+    Secrets: '/secrets',
+  }),
+  section('Work with it', {
+    Commands: '/commands',
+    Pages: '/pages',
+    Forges: '/forges',
+    Notifications: '/notifications',
+  }),
+  section('Run it', { 'The agent': '/agent', 'HTTP API': '/api' }),
+  section('When something is wrong', { 'Problem codes': '/problems' }),
+  section('Security', {
+    'The threat model': '/threat-model',
+    Guarantees: '/guarantees',
+    'Faults that are gone': '/test/faults/',
+    'Reporting a fault': '/SECURITY',
+  }),
+  section('Reference', { 'Coverage of Proxmox': '/coverage', 'What changed': '/CHANGELOG' }),
+  section('Change it', {
+    Contributing: '/CONTRIBUTING',
+    Architecture: '/ARCHITECTURE',
+    'How to add something': '/develop/',
+    Mechanisms: '/develop/mechanisms',
+    Decisions: '/decisions/',
+    Tests: '/test/',
+    'The lab': '/lab/',
+  }),
+];
+
+function section(text, pages) {
+  return { text, items: Object.entries(pages).map(([title, link]) => ({ text: title, link })) };
+}

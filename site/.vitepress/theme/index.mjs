@@ -1,0 +1,6 @@
+// The theme of VitePress, with room for tables and commands.
+
+import theme from 'vitepress/theme';
+import './wide.css';
+
+export default theme;
