@@ -2,7 +2,8 @@
 
 export { variablesIn } from './src/guest/docker/compose-file.ts';
 export { type Database, isServer, readDatabase, writeDatabase } from './src/guest/docker/portainer.ts';
-export { type DockerState, readState, writeState } from './src/guest/docker/state.ts';
+export { rootOf } from './src/guest/docker/root.ts';
+export { changeState, type DockerState, readState } from './src/guest/docker/state.ts';
 export { bytesOf } from './src/host/zfs/properties.ts';
 export { readZfs } from './src/host/zfs/state.ts';
 export type { Answer } from './src/proxmox/answer.ts';

@@ -11,6 +11,8 @@ interface Counts {
   readonly declared: number;
   readonly proved: number;
   readonly isDeclaredKnown: boolean;
+  /** The newest look at the host that came to an end, ISO 8601; null: none that is kept. */
+  readonly lookedAt: string | null;
 }
 
 export interface StandingWords {
@@ -19,12 +21,13 @@ export interface StandingWords {
 }
 
 /**
- * One line. "All as declared" is said only where that is known of everything.
+ * One line. "All as declared" is said only where that is known of everything: what was applied may have been changed on the host since, so
+ * that a look has to have ended.
  *
  * @param state `busy`: something goes on; `unfollowed`: no commit was followed yet
  */
 export function standingSentence(
-  { needed, declared, proved, isDeclaredKnown }: Counts,
+  { needed, declared, proved, isDeclaredKnown, lookedAt }: Counts,
   { busy, unfollowed }: { readonly busy: boolean; readonly unfollowed: boolean },
 ): StandingWords {
   if (needed > 0) return { sentence: needed === 1 ? '1 needs you' : `${needed} need you`, tone: 'bad' };
@@ -33,7 +36,9 @@ export function standingSentence(
   const rest = declared - proved;
   if (busy)
     return { sentence: rest === 0 ? 'Being applied' : `Being applied: ${countOf(rest, 'target')} to go`, tone: 'busy' };
-  if (rest === 0) return { sentence: declared === 0 ? 'Nothing is declared' : 'All as declared', tone: 'good' };
+  if (rest === 0 && declared === 0) return { sentence: 'Nothing is declared', tone: 'good' };
+  if (rest === 0 && lookedAt === null) return { sentence: 'All applied, not looked at since', tone: 'quiet' };
+  if (rest === 0) return { sentence: 'All as declared', tone: 'good' };
   return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
 }
 

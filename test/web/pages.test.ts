@@ -198,7 +198,14 @@ describe('the front page', () => {
       await (await begin(ledger, run, id)).end('applied');
       await finish(ledger, run, 'succeeded');
     }
-    expect(words((await visit('/')).page)).toContain('All as declared 3f2a1bc followed');
+    const home = async () => words((await visit('/')).page);
+    expect(await home()).toContain('All applied, not looked at since 3f2a1bc followed');
+    const first = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', readOnly: true } });
+    const looking = await begin(ledger, first, 'lxc/101');
+    expect(await home()).toContain('All applied, not looked at since 3f2a1bc followed');
+    await looking.end('unchanged', undefined, '2026-01-02T03:30:00.000Z');
+    await finish(ledger, first, 'succeeded');
+    expect(await home()).toContain('All as declared 3f2a1bc followed');
 
     const destroy = stepOf('lxc/101', { impact: 'destroy', verb: 'delete', approval: true, approvals: 1 });
     const waits = await record(ledger, [destroy]);

@@ -2,7 +2,7 @@
 // one would.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuestProgram, insidePath } from '../proxmox/guest/place.ts';
+import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { composeDown, composeUp, projectOf } from './docker/compose.ts';
 import { mergedText, variablesIn } from './docker/compose-file.ts';
@@ -10,23 +10,21 @@ import { byName, createContainer, listed, pull, remove, start } from './docker/c
 import { last, operands, type Parsed, parseOptions } from './docker/options.ts';
 import { portsOf } from './docker/ports.ts';
 import { DockerRefusal } from './docker/refusal.ts';
-import { type DockerState, isInstalled, PROGRAM, type Root, readState, writeState } from './docker/state.ts';
+import { rootOf } from './docker/root.ts';
+import { changeState, type DockerState, isInstalled, PROGRAM, type Root } from './docker/state.ts';
 import { volume } from './docker/volumes.ts';
 
 export const docker: GuestProgram = ({ node, id }, words) => {
-  const root: Root = { at: (path) => insidePath(node, id, path) };
+  const root = rootOf(node, id);
   if (!isInstalled(root)) return failed(`${PROGRAM}: No such file or directory`, 127);
-  const state = readState(root);
   try {
     const [name = '', ...rest] = words;
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new DockerRefusal(`docker: unknown command: docker ${name}`);
-    return command(root, state, rest);
+    return changeState(root, (state) => command(root, state, rest));
   } catch (error) {
     if (error instanceof DockerRefusal) return error.outcome;
     throw error;
-  } finally {
-    writeState(root, state);
   }
 };
 

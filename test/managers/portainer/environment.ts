@@ -9,16 +9,16 @@ import { join } from 'node:path';
 import { keyText, makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { setGuestState } from 'phoenix-lab/host';
 import {
+  changeState,
   type Database,
   type DockerState,
-  insidePath,
   isServer,
   openNode,
   readDatabase,
   readState,
+  rootOf,
   setAgent,
   writeDatabase,
-  writeState,
 } from 'phoenix-lab/state';
 import { afterAll } from 'vitest';
 import type { Config } from '../../../src/managers/config.ts';
@@ -104,27 +104,25 @@ export async function converge(host: LabHost, config: Config, id: string) {
   return end;
 }
 
-const rootOf = (host: LabHost, id: number) => ({ at: (path: string) => insidePath(openNode(host.dir), id, path) });
+const rootIn = (host: LabHost, id: number) => rootOf(openNode(host.dir), id);
 
 export function writeInside(host: LabHost, id: number, path: string, text: string): Promise<void> {
-  return host.write(rootOf(host, id).at(path).slice(host.dir.length), text);
+  return host.write(rootIn(host, id).at(path).slice(host.dir.length), text);
 }
 
 export function dockerOf(host: LabHost, id: number): DockerState {
-  return readState(rootOf(host, id));
+  return readState(rootIn(host, id));
 }
 
 export function changeDocker(host: LabHost, id: number, change: (state: DockerState) => void): void {
-  const state = dockerOf(host, id);
-  change(state);
-  writeState(rootOf(host, id), state);
+  changeState(rootIn(host, id), change);
 }
 
 /** Portainer's own data; null before its first start. */
 export function databaseOf(host: LabHost): Database | null {
   const state = dockerOf(host, PRIMARY);
   const server = state.containers.find(isServer);
-  return server === undefined ? null : readDatabase(rootOf(host, PRIMARY), state, server);
+  return server === undefined ? null : readDatabase(rootIn(host, PRIMARY), state, server);
 }
 
 export function changeDatabase(host: LabHost, change: (database: Database) => void): void {
@@ -133,7 +131,7 @@ export function changeDatabase(host: LabHost, change: (database: Database) => vo
   const database = databaseOf(host);
   if (server === undefined || database === null) throw new Error('there is no Portainer');
   change(database);
-  writeDatabase(rootOf(host, PRIMARY), state, server, database);
+  writeDatabase(rootIn(host, PRIMARY), state, server, database);
 }
 
 /** Containers by their names, with what they were started with. */

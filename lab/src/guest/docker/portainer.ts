@@ -1,8 +1,8 @@
 // What Portainer's server does when its container starts: it reads its flags, opens its data and makes its administrator.
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { replaceFile } from '../../proxmox/lock.ts';
 import { type Container, type DockerState, placeInside, type Root } from './state.ts';
 
 const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
@@ -108,7 +108,7 @@ function launch(root: Root, state: DockerState, container: Container): string | 
     const path = given.get(flag);
     const text = path === undefined ? undefined : textAt(path);
     if (text === null) return `FTL failed initializing https server | error="open ${path}: no such file or directory"`;
-    if (text !== undefined) put(root.at(placeInside(state, container, copy)), text);
+    if (text !== undefined) replaceFile(root.at(placeInside(state, container, copy)), text);
   }
   const database = readDatabase(root, state, container) ?? fresh();
   const passwordFile = given.get('--admin-password-file');
@@ -160,10 +160,5 @@ export function readDatabase(root: Root, state: DockerState, container: Containe
 }
 
 export function writeDatabase(root: Root, state: DockerState, container: Container, database: Database): void {
-  put(root.at(placeInside(state, container, DATA)), JSON.stringify(database, null, 1));
-}
-
-function put(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  replaceFile(root.at(placeInside(state, container, DATA)), JSON.stringify(database, null, 1));
 }

@@ -1,12 +1,15 @@
 // What a guest's Docker holds: containers, volumes and images, in one file of the guest, so that a lab that is started again finds
-// all of it as it was.
+// all of it as it was. The programs of the guest and its Portainer, processes of their own, change it at the same time.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { replaceFile, withLock } from '../../proxmox/lock.ts';
 import type { Tree } from '../../tree/tree.ts';
 
 /** The guest's files. */
-export type Root = Pick<Tree, 'at'>;
+export interface Root extends Pick<Tree, 'at'> {
+  /** Taken while its Docker is changed. */
+  readonly lock: string;
+}
 
 export interface Container {
   readonly id: string;
@@ -63,6 +66,8 @@ export interface DockerState {
 }
 
 const FILE = '/var/lib/docker/lab.json';
+/** A command of Docker in a lab takes some milliseconds. */
+const LOCKED_MS = 30_000;
 /** There once feature `docker` was installed. */
 export const PROGRAM = '/usr/bin/docker';
 
@@ -76,10 +81,24 @@ export function readState(root: Root): DockerState {
   return JSON.parse(readFileSync(file, 'utf8')) as DockerState;
 }
 
-export function writeState(root: Root, state: DockerState): void {
-  const file = root.at(FILE);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(state, null, 1));
+/**
+ * Changes it while nobody else does. What `change` did is kept also where it fails, as a daemon keeps what it did before; where nothing
+ * changed, nothing is written.
+ *
+ * @throws Error when another process does not come to an end with it
+ */
+export function changeState<T>(root: Root, change: (state: DockerState) => T): T {
+  const done = withLock(root.lock, LOCKED_MS, () => {
+    const state = readState(root);
+    const before = JSON.stringify(state);
+    try {
+      return change(state);
+    } finally {
+      if (JSON.stringify(state) !== before) replaceFile(root.at(FILE), JSON.stringify(state, null, 1));
+    }
+  });
+  if (done === undefined) throw new Error(`${root.lock} is held for more than ${LOCKED_MS / 1000} s`);
+  return done.result;
 }
 
 /** Where a path inside a container lies in the guest: in what is mounted there, or in its own layer. */

@@ -7,12 +7,12 @@ import { type IncomingMessage, request as requestHttp, type ServerResponse } fro
 import { dirname } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { isAgent } from '../../guest/docker/portainer.ts';
+import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, placeInside, type Root, readState } from '../../guest/docker/state.ts';
 import { machineAt } from '../../network/machines.ts';
 import { addressOf } from '../../network/names.ts';
 import type { Peer } from '../service.ts';
 import { PortainerRefusal } from './refusal.ts';
-import { rootOf } from './root.ts';
 
 const KEY_HEADER = 'x-portaineragent-publickey';
 const SIGNATURE_HEADER = 'x-portaineragent-signature';

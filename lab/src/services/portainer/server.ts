@@ -3,14 +3,14 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Database, isServer, readDatabase, versionOf, writeDatabase } from '../../guest/docker/portainer.ts';
-import { type Container, type DockerState, readState } from '../../guest/docker/state.ts';
+import { rootOf } from '../../guest/docker/root.ts';
+import { type Container, readState } from '../../guest/docker/state.ts';
 import type { Peer } from '../service.ts';
 import { type Caller, callerOf, isClosed } from './access.ts';
 import type { Signing } from './agent.ts';
 import { type Fields, type Operation, operationAt, readRequest } from './description.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { PortainerRefusal } from './refusal.ts';
-import { rootOf } from './root.ts';
 import { STACKS } from './stacks.ts';
 import { USERS } from './users.ts';
 
@@ -69,6 +69,9 @@ export function serverAt({
   return null;
 }
 
+/** Its container ended while it was asked: the connection breaks. */
+export class WentAway extends Error {}
+
 /** One at a time: two requests must not write over each other. */
 const turns = new Map<string, Promise<unknown>>();
 
@@ -84,13 +87,14 @@ export async function answer(peer: Peer, request: Request): Promise<Answer> {
 
 async function inTurn(peer: Peer, request: Request): Promise<Answer> {
   const root = rootOf(peer.node, peer.guest?.id ?? 0);
-  const state: DockerState = readState(root);
+  const state = readState(root);
   const container = serverAt(peer)?.container;
   const database = container === undefined ? null : readDatabase(root, state, container);
-  if (container === undefined || database === null) throw new Error('the server went away');
+  if (container === undefined || database === null) throw new WentAway();
+  const before = JSON.stringify(database);
   try {
     const done = await carryOut(peer, container, database, request);
-    writeDatabase(root, readState(root), container, database);
+    if (JSON.stringify(database) !== before) writeDatabase(root, readState(root), container, database);
     return done;
   } catch (error) {
     if (!(error instanceof PortainerRefusal)) throw error;

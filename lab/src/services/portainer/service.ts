@@ -2,16 +2,16 @@
 
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { keyText, makeCertificate, newKey } from '../../certificates/certificates.ts';
 import { flagsOf, TLS_COPIES } from '../../guest/docker/portainer.ts';
+import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, placeInside, readState } from '../../guest/docker/state.ts';
 import type { LabService, Peer } from '../service.ts';
 import { agentAt, answerPing } from './agent.ts';
-import { rootOf } from './root.ts';
-import { answer, serverAt } from './server.ts';
+import { answer, serverAt, WentAway } from './server.ts';
 
 /** Inside the container, without TLS. */
 const PLAIN_PORT = 9000;
@@ -36,7 +36,7 @@ export function portainer(): LabService {
               const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
               response.writeHead(status, { ...(text === '' ? {} : { 'Content-Type': type }), ...headers }).end(text);
             },
-            () => response.destroy(),
+            (error: Error) => lost(response, error),
           );
       };
       if (server.inside === PLAIN_PORT) createServer(handle).emit('connection', socket);
@@ -44,6 +44,13 @@ export function portainer(): LabService {
     },
     close: async () => {},
   };
+}
+
+/** What only the lab gets wrong says so, rather than look like a connection that broke. */
+function lost(response: ServerResponse, error: Error): void {
+  if (error instanceof WentAway || response.headersSent) return void response.destroy();
+  response.writeHead(500, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ message: `the lab's Portainer failed: ${error.message}` }));
 }
 
 function serveTls(socket: Duplex, secureContext: SecureContext, handle: RequestListener): void {

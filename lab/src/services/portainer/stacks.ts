@@ -6,7 +6,7 @@ import { composeDown, composeUp, projectOf } from '../../guest/docker/compose.ts
 import { variablesIn } from '../../guest/docker/compose-file.ts';
 import { isAtLeast, type StackEntry } from '../../guest/docker/portainer.ts';
 import { DockerRefusal } from '../../guest/docker/refusal.ts';
-import { type Root, readState, writeState } from '../../guest/docker/state.ts';
+import { changeState, type Root, readState } from '../../guest/docker/state.ts';
 import { reach } from './agent.ts';
 import { endpointOf } from './endpoints.ts';
 import { PortainerRefusal } from './refusal.ts';
@@ -182,23 +182,18 @@ async function settle(work: Work, stack: StackEntry): Promise<void> {
 
 async function down(work: Work, stack: StackEntry): Promise<void> {
   const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
-  const state = readState(root);
-  composeDown(state, stack.Name);
-  writeState(root, state);
+  changeState(root, (state) => composeDown(state, stack.Name));
 }
 
 async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> {
   const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
-  const state = readState(root);
   const text = stackEnv(stack);
   const folder = `/data/compose/${stack.Id}`;
   // Beside the file is what Portainer wrote; its container is not the guest.
   const beside = { folder, textOf: (path: string) => (path === `${folder}/stack.env` && text !== '' ? text : null) };
-  try {
-    composeUp(root, state, stack.Name, stack.file, variablesIn(text), { removeOrphans: prune, beside });
-  } finally {
-    writeState(root, state);
-  }
+  changeState(root, (state) =>
+    composeUp(root, state, stack.Name, stack.file, variablesIn(text), { removeOrphans: prune, beside }),
+  );
 }
 
 /** The file that compose is given: every value as it is (portainer/portainer, api/exec/compose_stack.go, copyConfigEnvVars). */
