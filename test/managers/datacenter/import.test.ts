@@ -98,6 +98,14 @@ const FILES: Readonly<Record<string, string>> = {
     },
   }),
   '/etc/network/interfaces.d/sdn': '#version:3\n\nauto front\n',
+  '/etc/pve/virtual-guest/cpu-models.conf': 'cpu-model: nested\n\tflags +vmx\n\treported-model host\n\n',
+  '/etc/pve/priv/acme/plugins.cfg': 'standalone: standalone\n\ndns: zone\n\tapi cf\n\tdata aHVudGVyMg\n\n',
+  '/etc/pve/priv/acme/home': JSON.stringify({
+    account: { status: 'valid', contact: ['mailto:a@example.org'] },
+    directory: 'https://acme-v02.api.letsencrypt.org/directory',
+    tos: 'https://ca.example/terms',
+    key: 'hunter2',
+  }),
 };
 
 const settings = sourceSettings({ env: {} });
@@ -140,6 +148,11 @@ test('what is there is written as it is, and nothing of it would change', async 
     },
     pci_mappings: {
       gpu: { description: 'Card', map: [{ node: 'pve', path: '0000:01:00', id: '10de:2204', iommugroup: 14 }] },
+    },
+    cpu_models: { nested: { 'reported-model': 'host', flags: '+vmx' } },
+    acme_accounts: { home: { contact: ['a@example.org'], tos_url: 'https://ca.example/terms' } },
+    acme_plugins: {
+      zone: { type: 'dns', api: 'cf', data: { $secret: 'file:/etc/phoenix/secrets/acmeplugin-zone.data' } },
     },
     metric_servers: {
       figures: { type: 'graphite', server: '10.0.0.30', port: 2003, disable: true },
@@ -259,6 +272,11 @@ test('what is there is written as it is, and nothing of it would change', async 
       '/realms/house/password',
     ],
     ['file:/etc/phoenix/secrets/metrics-flux.token', 'Token of an InfluxDB server', '/metric_servers/flux/token'],
+    [
+      'file:/etc/phoenix/secrets/acmeplugin-zone.data',
+      'What the API of the DNS provider asks for, a line NAME=value for each',
+      '/acme_plugins/zone/data',
+    ],
     ['file:/etc/phoenix/secrets/gotify-push.token', 'Token of the application there', '/gotify_targets/push/token'],
     ...['key', 'id'].map((name) => [
       `file:/etc/phoenix/secrets/webhook-chat.secret.${name}`,
@@ -266,9 +284,10 @@ test('what is there is written as it is, and nothing of it would change', async 
       `/webhook_targets/chat/secret/${name}`,
     ]),
   ]);
-  expect(JSON.stringify(imported)).not.toContain('hunter2');
+  expect(JSON.stringify(imported)).not.toMatch(/hunter2|aHVudGVyMg/);
   const compared = await comparedWith(host, imported);
   expect(compared.flatMap((one) => (one.kind === 'same' && one.mark ? [one.target] : [])).sort()).toEqual([
+    'acmeplugin/zone',
     'alias/lan',
     'backup/nightly',
     'gotify/push',
