@@ -1,12 +1,12 @@
 // Looks through the built site for links to a page or a heading that it does not have, and for pages without their text: a page that could
 // not be rendered is one line of the log to VitePress.
 
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
 /** Throws with every dead link and every empty page of the site in `folder`, which is served below `base`. */
 export function checkBuiltPages(folder, base) {
-  const files = globSync('**/*.html', { cwd: folder });
+  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.html'));
   const pages = new Map(files.map((file) => [`${base}${file.replaceAll(sep, '/')}`, pageOf(join(folder, file))]));
   const dead = [...pages].flatMap(([page, { links }]) =>
     links
