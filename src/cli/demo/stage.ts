@@ -212,11 +212,20 @@ async function unopened(statuses: readonly Linked[]): Promise<readonly string[]>
   const links = new Set(statuses.map(({ target_url: link }) => link ?? ''));
   const answers = await Promise.all(
     [...links].map(async (link) => {
-      const { status } = link === '' ? { status: 'no link' } : await fetch(link);
-      return status === 200 ? [] : [`${link} ${status}`];
+      const answer = link === '' ? 'a status without a link' : await answerOf(link);
+      return answer === 200 ? [] : [`${link} ${answer}`.trim()];
     }),
   );
   return answers.flat();
+}
+
+/** The status of the page, or why there is none. */
+async function answerOf(link: string): Promise<number | string> {
+  try {
+    return (await fetch(link)).status;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** One that nobody listens on at this moment. */
