@@ -3,6 +3,7 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { commented, merged, opened, statusLines } from '../../messages/demo.ts';
 import { PLAN_CONTEXT } from '../../messages/status.ts';
+import { unopened } from './links.ts';
 import type { Stage } from './stage.ts';
 
 export interface PullRequests {
@@ -49,8 +50,8 @@ export function openPullRequests({ stage, show, check, colours, applied }: PullR
       await stage.until(`a plan of #${number}`, () => planned() !== undefined && ours().length === 1);
       const statuses = forge.latestStatuses(head.sha);
       show(statusLines(head.sha, statuses, colours));
-      const unopened = await stage.unopened(statuses);
-      check(unopened.length === 0, `the link of the plan of #${number} opens (${unopened.join(', ')})`);
+      const closed = await unopened(statuses);
+      check(closed.length === 0, `the link of the plan of #${number} opens (${closed.join(', ')})`);
       show(commented(ours()[0]?.author ?? '', ours()[0]?.body ?? ''));
       return {
         number,

@@ -45,11 +45,6 @@ const RENEW_SECONDS = 2;
 /** Nothing of the demo takes so long. */
 const PATIENCE_MS = 120_000;
 
-/** Of a commit, as the forge keeps it. */
-interface Linked {
-  readonly target_url: string | null;
-}
-
 interface Served {
   readonly fingerprint: string;
   readonly notAfter: Date;
@@ -76,8 +71,6 @@ export interface Stage {
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and everything is said on the commit. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
-  /** Links of statuses that lead to no page, each with how it was answered. */
-  unopened(statuses: readonly Linked[]): Promise<readonly string[]>;
   /** Waits until something at the forge is as it should be. @param what names it */
   until(what: string, holds: () => boolean): Promise<void>;
   /** Ids of the newest runs. */
@@ -178,7 +171,6 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
         await answered(commit);
         return run;
       },
-      unopened,
       until: async (what, holds) => void (await eventually(what, async () => (holds() ? true : undefined))),
       runs: async () => new Set((await client.get<Run[]>('/runs?limit=20')).map(({ id }) => id)),
       newRun: (known, is) =>
@@ -206,17 +198,6 @@ async function served(network: LabNetwork, name: string): Promise<Served> {
   socket.destroy();
   if (certificate === undefined) throw new Error(`${name} shows no certificate`);
   return { fingerprint: certificate.fingerprint256, notAfter: new Date(certificate.validTo) };
-}
-
-async function unopened(statuses: readonly Linked[]): Promise<readonly string[]> {
-  const links = new Set(statuses.map(({ target_url: link }) => link ?? ''));
-  const answers = await Promise.all(
-    [...links].map(async (link) => {
-      const { status } = link === '' ? { status: 'no link' } : await fetch(link);
-      return status === 200 ? [] : [`${link} ${status}`];
-    }),
-  );
-  return answers.flat();
 }
 
 /** One that nobody listens on at this moment. */

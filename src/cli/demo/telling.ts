@@ -12,6 +12,7 @@ import { makePlan } from '../../plan/plan.ts';
 import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { colours, type Io } from '../io.ts';
 import { folderSource } from '../source.ts';
+import { unopened } from './links.ts';
 import { openPullRequests, type PullRequests } from './pull-requests.ts';
 import type { Stage } from './stage.ts';
 
@@ -85,8 +86,8 @@ export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => v
     async answer({ commit }) {
       const statuses = stage.forge.latestStatuses(commit);
       show(statusLines(commit, statuses, paint));
-      const unopened = await stage.unopened(statuses);
-      check(unopened.length === 0, `every link on ${commit} opens (${unopened.join(', ')})`);
+      const closed = await unopened(statuses);
+      check(closed.length === 0, `every link on ${commit} opens (${closed.join(', ')})`);
     },
     async commands() {
       const commands = await stage.commands();
