@@ -134,7 +134,7 @@ function isToBeMarked(decision: Decision): boolean {
 
 const COSTS: readonly Impact[] = ['live', 'restart', 'recreate', 'destroy'];
 
-/** What is destroyed here is made anew: it is declared. */
+/** What is destroyed here is recreated: it is declared. */
 function worst(impacts: readonly Impact[]): Impact {
   const cost = Math.max(0, ...impacts.map((impact) => COSTS.indexOf(impact)));
   return COSTS[Math.min(cost, COSTS.indexOf('recreate'))] ?? 'live';

@@ -91,7 +91,7 @@ export interface ObjectRow {
   readonly made?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Applied with others as one target, which the row has then none of its own of. */
   readonly together?: true;
-  /** The option by which what has no call for a change is made anew under the name that it has. */
+  /** The option by which what has no call for a change is recreated under the name that it has. */
   readonly rename?: string;
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;

@@ -124,7 +124,7 @@ export const hypervisorFile = z
     phoenix: phoenix
       .optional()
       .describe(
-        'What a change must have before it is carried out: approvals, times, signatures. Default: what destroys or makes a target anew waits for one approval.',
+        'What a change must have before it is carried out: approvals, times, signatures. Default: what destroys or recreates a target waits for one approval.',
       ),
     firewall: hostFirewall.optional().describe('Firewall of the host. Default: none is kept.'),
     portainer_api: portainer.optional().describe('The Portainer server. Default: none is kept.'),

@@ -23,7 +23,7 @@ const persons = z.int('must be a whole number of persons').min(0).max(20);
 
 const approvals = z.strictObject({
   destroy: persons.default(1).describe('For what destroys a target. Default: 1.'),
-  recreate: persons.default(1).describe('For what makes a target anew. Default: 1.'),
+  recreate: persons.default(1).describe('For what recreates a target. Default: 1.'),
   restart: persons.default(0).describe('For what restarts a guest. Default: 0.'),
   live: persons.default(0).describe('For every other change. Default: 0.'),
   secrets: persons
