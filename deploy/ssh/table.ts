@@ -94,7 +94,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
   matched: '{matchee}(?:,{matchee})*',
   matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
-  cpuflags: '[+-][A-Za-z0-9._-]+(?:;[+-][A-Za-z0-9._-]+)*',
+  cpuflags: '[+-][A-Za-z0-9][A-Za-z0-9._-]*(?:;[+-][A-Za-z0-9][A-Za-z0-9._-]*)*',
   subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
   ip: '[0-9A-Fa-f.:]+',
   ips: '{ip}(?:,{ip})*',

@@ -199,9 +199,9 @@ const detours: readonly ((path: string) => string)[] = [
   (path) => path.replace(/\/(?=[^/]*$)/, '//'),
   (path) => path.replace(/\/(?=[^/]*$)/, '/../../etc/'),
 ];
-/** Values that are free text by their nature, one of them in base64. */
+/** Values that are free text by their nature, one of them in base64, and flags of a CPU, of which one that is off is `-o` too. */
 const isFree = (words: readonly string[], at: number): boolean =>
-  ['--author', '--description', '--comment', '--base_dn', '--body'].includes(words[at - 1] ?? '');
+  ['--author', '--description', '--comment', '--base_dn', '--body', '--flags'].includes(words[at - 1] ?? '');
 const swapped = (words: readonly string[], at: number): string[] => {
   const copy = [...words];
   [copy[at], copy[at + 1]] = [copy[at + 1] ?? '', copy[at] ?? ''];
