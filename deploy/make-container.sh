@@ -72,7 +72,7 @@ remove() {
   fi
   if [ -e "$keys" ] && grep -q " $mark\$" "$keys" && does "take its key out of $keys"; then take_key_away; fi
   # Others may have keys for the same command.
-  if [ -e "$shell" ] && ! grep -qs phoenix-shell "$keys" && does "take $shell away"; then rm -rf -- "$shell"; fi
+  if [ -e "$shell" ] && ! grep -qs phoenix-shell "$keys" "${keys%2}" && does "take $shell away"; then rm -rf -- "$shell"; fi
 }
 
 make_container() {

@@ -123,6 +123,20 @@ test.skipIf(!isRoot)('is taken away with its key, twice, and nothing else is', (
   expect(script('--remove')).toMatchObject({ status: 0, stdout: expect.stringContaining('there is no container') });
 });
 
+test.skipIf(!isRoot)(
+  'the forced command stays where the key of another agent starts it, in either file of keys',
+  async () => {
+    expect(make().status).toBe(0);
+    const shell = join(node, 'usr/local/lib/phoenix');
+    await writeFile(
+      join(node, 'root/.ssh/authorized_keys'),
+      `restrict,command="exec ${shell}/phoenix-shell" ${PUBLIC} other\n`,
+    );
+    expect(script('--remove').status).toBe(0);
+    expect(existsSync(join(shell, 'phoenix-shell'))).toBe(true);
+  },
+);
+
 test.skipIf(!isRoot)('a dry run asks and does nothing; what is wrong is said before anything is done', async () => {
   const dry = make('--dry-run');
   expect([dry.status, dry.stderr]).toEqual([0, '']);
