@@ -9,8 +9,12 @@ import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
+import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
+
+/** A script as a pattern that is it alone. */
+const quoted = (script: string): string => script.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
 const WORDS = new Map([
@@ -72,9 +76,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
   /** The one script of Perl; which secrets it reads of its standard input. */
-  pveshwithsecrets: PVESH_WITH_SECRETS.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  /** Takes the lines away that hold what a DNS provider asks for. */
-  withoutdata: WITHOUT_DATA.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  pveshwithsecrets: quoted(PVESH_WITH_SECRETS),
+  /** These take the lines away that hold a secret. */
+  withoutdata: quoted(WITHOUT_DATA),
+  withoutsdnsecrets: quoted(WITHOUT_SDN_SECRETS),
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
   recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
@@ -97,6 +102,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   cpuflags: '[+-][A-Za-z0-9][A-Za-z0-9._-]*(?:;[+-][A-Za-z0-9][A-Za-z0-9._-]*)*',
   subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
   ip: '[0-9A-Fa-f.:]+',
+  /** A network of addresses, which has its length. */
+  network: '{ip}/[0-9]{1,3}',
   ips: '{ip}(?:,{ip})*',
   /** What an interface is called for people. */
   ifalias: '[A-Za-z0-9_(][A-Za-z0-9_ .,:()+-]*',
@@ -214,7 +221,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
-      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
       '/etc/pve/local/config',
@@ -287,6 +294,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   IPorCIDR: 'cidr',
   'dns-name': 'name',
   ip: 'ip',
+  ipv4: 'ip',
+  ipv6: 'ip',
+  CIDR: 'network',
   'ip-list': 'ips',
   'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
@@ -328,6 +338,10 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.fingerprint': 'fingerprint',
   'storage.target': 'iqn',
   'dir.map': 'foldermap',
+  'ipam.url': 'url',
+  'sdndns.url': 'url',
+  fingerprint: 'fingerprint',
+  'fabric.area': 'ip',
   'acmeaccount.directory': 'url',
   'acmeaccount.tos_url': 'url',
   'cpu.flags': 'cpuflags',
@@ -433,6 +447,20 @@ function objectCommands(row: ObjectRow): string[] {
   ];
 }
 
+/** A node of a fabric is made within that, by its name. */
+function fabricNodeCommands(): string[] {
+  const row = ROWS.find(({ kind }) => kind === 'fabricnode');
+  const options = [...(row === undefined ? [] : optionsOf(row))].map(
+    ([option, schema]) => `--${option} ${wordsFor('fabricnode', option, schema)}`,
+  );
+  const path = '/cluster/sdn/fabrics/node/{name}';
+  return [
+    `pvesh create ${path} --node_id {name} ( ${options.join(' | ')} )*`,
+    `pvesh set ${path}/{name} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
+    `pvesh delete ${path}/{name}`,
+  ];
+}
+
 /** A subnet is made by its network, and then called by its zone too. */
 function subnetCommands(): string[] {
   const row = ROWS.find(({ kind }) => kind === 'subnet');
@@ -490,6 +518,7 @@ const COMMANDS: readonly string[] = [
   'pvesh get /cluster/acme/account --output-format json',
   'pvesh get /cluster/acme/account/{name} --output-format json',
   'sed {withoutdata} /etc/pve/priv/acme/plugins.cfg',
+  'sed {withoutsdnsecrets} ( /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )',
   'pct list',
   'qm list',
   'pvesm status',
@@ -514,8 +543,9 @@ const COMMANDS: readonly string[] = [
   'update-initramfs -u -k all',
 
   // Objects of the datacenter.
-  ...ROWS.filter(({ kind }) => kind !== 'subnet').flatMap(objectCommands),
+  ...ROWS.filter(({ kind }) => kind !== 'subnet' && kind !== 'fabricnode').flatMap(objectCommands),
   ...subnetCommands(),
+  ...fabricNodeCommands(),
   'pvesh set /cluster/sdn',
   `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
   `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
@@ -567,7 +597,7 @@ const COMMANDS: readonly string[] = [
   ':file {read}',
   ':folders ( {folder} )*',
   ':within {secret} ( {secrets} )+',
-  ':inspect ( {read} | {made} | /etc/pve/priv/acme )*',
+  ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
   // What Proxmox keeps apart of its objects; it is never read.

@@ -1,5 +1,6 @@
 // One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
 
+import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 
 const SUM = 'a'.repeat(64);
@@ -359,6 +360,46 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ],
     ...['--rt-import', '65000:1,65000:2', '--type', 'evpn', '--vrf-vxlan', '4000'],
   ],
+  ['pvesh', 'create', '/cluster/sdn/fabrics/fabric', '--id', 'core', '--protocol', 'ospf', '--area', '0.0.0.0'],
+  [
+    'pvesh',
+    'create',
+    '/cluster/sdn/fabrics/fabric',
+    '--id',
+    'c2',
+    '--ip_prefix',
+    '10.0.0.0/24',
+    '--ip6_prefix',
+    'fd00::/64',
+  ],
+  [
+    ...['pvesh', 'set', '/cluster/sdn/fabrics/fabric/core', '--protocol', 'openfabric', '--hello_interval', '4'],
+    ...['--delete', 'csnp_interval'],
+  ],
+  ['pvesh', 'delete', '/cluster/sdn/fabrics/fabric/core'],
+  [
+    ...['pvesh', 'create', '/cluster/sdn/fabrics/node/core', '--node_id', 'pve', '--protocol', 'openfabric'],
+    ...['--interfaces', 'name=eno2', '--interfaces', 'name=eno3,hello_multiplier=10', '--ip', '10.0.0.1'],
+  ],
+  ['pvesh', 'set', '/cluster/sdn/fabrics/node/core/pve', '--protocol', 'ospf', '--delete', 'interfaces'],
+  ['pvesh', 'delete', '/cluster/sdn/fabrics/node/core/pve'],
+  ['sed', WITHOUT_SDN_SECRETS, '/etc/pve/sdn/ipams.cfg'],
+  [
+    ...[...PERL, 'token', 'create', '/cluster/sdn/ipams', '--ipam', 'netbox', '--type', 'netbox'],
+    ...['--url', 'https://netbox.example.org/api'],
+  ],
+  [...PERL, 'token', 'set', '/cluster/sdn/ipams/netbox'],
+  ['pvesh', 'create', '/cluster/sdn/ipams', '--ipam', 'php', '--section', '1', '--type', 'phpipam'],
+  ['pvesh', 'set', '/cluster/sdn/ipams/netbox', '--url', 'http://10.0.0.5:8000/api', '--delete', 'fingerprint'],
+  ['pvesh', 'delete', '/cluster/sdn/ipams/netbox'],
+  [
+    ...[...PERL, 'key', 'create', '/cluster/sdn/dns', '--dns', 'names', '--ttl', '60', '--type', 'powerdns'],
+    ...['--url', 'http://10.0.0.53:8081/api/v1/servers/localhost'],
+  ],
+  [...PERL, 'key', 'set', '/cluster/sdn/dns/names'],
+  ['pvesh', 'create', '/cluster/sdn/dns', '--dns', 'names', '--type', 'powerdns'],
+  ['pvesh', 'set', '/cluster/sdn/dns/names', '--ttl', '120', '--delete', 'reversemaskv6'],
+  ['pvesh', 'delete', '/cluster/sdn/dns/names'],
   ['pvesh', 'set', '/cluster/sdn'],
   ['pveam', 'update'],
   ['pveam', 'available'],

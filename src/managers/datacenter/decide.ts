@@ -177,10 +177,14 @@ function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Jso
   const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
   const isSet = row.sets?.includes(option) === true;
   const meant = (texts: readonly string[]): string => {
-    const meaning = meaningOf(schema, isSet ? [...new Set(texts)].sort() : texts);
+    const meaning = isSet ? setMeaning(schema, texts) : meaningOf(schema, texts);
     return row.synonyms?.[option]?.[meaning] ?? meaning;
   };
   return has !== undefined && meant(has) === meant(textsOf(schema, value));
+}
+
+function setMeaning({ items = {} }: Schema, texts: readonly string[]): string {
+  return JSON.stringify([...new Set(texts.map((text) => meaningOf(items, [text])))].sort());
 }
 
 /** What is declared; the comment with whose the object is behind it. */
