@@ -342,6 +342,7 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'sdndns.url': 'url',
   fingerprint: 'fingerprint',
   'fabric.area': 'ip',
+  'acmeaccount.eab-kid': 'loginname',
   'acmeaccount.directory': 'url',
   'acmeaccount.tos_url': 'url',
   'cpu.flags': 'cpuflags',
@@ -434,13 +435,14 @@ function objectCommands(row: ObjectRow): string[] {
         ? ['{secretnames}']
         : [encoding === undefined ? option : `${encoding}:${option}`],
   );
+  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyToMake }) => onlyToMake === undefined);
   return [
     `pvesh ${create}`,
     ...(secret.length === 0
       ? []
       : [
           `perl -e {pveshwithsecrets} ${secret.join(',')} ${create}`,
-          `perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`,
+          ...(isChanged ? [`perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`] : []),
         ]),
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${[named, ...(part?.goesWith === true ? ['--force', '1'] : []), ...(deleting ?? [])].join(' ')}`,

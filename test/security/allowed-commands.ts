@@ -237,6 +237,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['pvesh', 'create', '/cluster/acme/account', '--name', 'home', '--contact', 'a@example.org,b@example.org'],
     ...['--directory', 'https://ca.example/directory', '--tos_url', 'https://ca.example/terms'],
   ],
+  [
+    ...[...PERL, 'eab-hmac-key', 'create', '/cluster/acme/account', '--name', 'home', '--contact', 'a@example.org'],
+    ...['--eab-kid', 'kid-1'],
+  ],
   ['pvesh', 'set', '/cluster/acme/account/home', '--contact', 'a@example.org'],
   ['pvesh', 'delete', '/cluster/acme/account/home'],
   [

@@ -13,8 +13,15 @@ import { memberActions, strangeMembers, whyTaken } from './members.ts';
 import type { ObjectSeen } from './observe.ts';
 import { whyForeign } from './owner.ts';
 import { partActions, strangeLines } from './part-actions.ts';
-import { isFixed, kindsOf, markOf, type Named, type ObjectRow, optionsOf, referencesOf } from './row.ts';
-import { askedInMaking, forgetSecrets, pendingNotes, secretActions, secretsInCall } from './secrets.ts';
+import { isFixed, isUnread, kindsOf, markOf, type Named, type ObjectRow, optionsOf, referencesOf } from './row.ts';
+import {
+  askedInMaking,
+  boundDifferences,
+  forgetSecrets,
+  pendingNotes,
+  secretActions,
+  secretsInCall,
+} from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
@@ -40,7 +47,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   const taken = whyTaken(row, wanted, spec, seen);
   if (taken !== null) return { kind: 'blocked', reason: taken };
   if (present === null) return decideCreation(row, wanted, spec, seen);
-  const fixed = fixedDifferences(row, spec, present);
+  const fixed = [...fixedDifferences(row, spec, present), ...boundDifferences(row, wanted, seen)];
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
 }
@@ -49,6 +56,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
 function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectSeen): boolean {
   const { present } = seen;
   if (present === null || fixedDifferences(row, spec, present).length > 0) return false;
+  if (boundDifferences(row, wanted, seen).length > 0) return false;
   return changes(row, wanted, spec, seen, present).length === 0;
 }
 
@@ -137,7 +145,7 @@ export function optionChanges(
   const named: string[] = [];
   const chosen = row.oneOf.find((option) => spec[option] !== undefined);
   for (const [option, schema] of optionsOf(row)) {
-    if (row.members.includes(option)) continue;
+    if (row.members.includes(option) || isUnread(row, option)) continue;
     const value = spec[option];
     const isGiven = row.always?.includes(option) === true;
     if (isGiven) given.push(...optionArgs(row, option, schema, value ?? present[option]?.[0]));
@@ -197,7 +205,7 @@ function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObj
 function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): string[] {
   return [...optionsOf(row)].flatMap(([option, schema]) => {
     const value = spec[option];
-    if (value === undefined || !isFixed(row, option, spec)) return [];
+    if (value === undefined || isUnread(row, option) || !isFixed(row, option, spec)) return [];
     return isAsDeclared(row, option, schema, value, present) ? [] : [option];
   });
 }

@@ -53,6 +53,8 @@ interface SecretOption {
   readonly withMaking?: true;
   /** Proxmox makes no object without it. */
   readonly neededToMake?: true;
+  /** Proxmox takes it when it makes the object and never again, as it does an option beside it, and shows neither: another one is another object. */
+  readonly onlyToMake?: { readonly beside: string };
   /** Several, by names of their own. */
   readonly named?: true;
   /** As the option of the call has it. Default: as it is. */
@@ -188,7 +190,13 @@ export function optionsOf(row: ObjectRow): ReadonlyMap<string, Schema> {
 /** Whether Proxmox never changes an option of an object once it is there. */
 export function isFixed(row: ObjectRow, option: string, options: JsonObject): boolean {
   const type = String(options[typeOptionOf(row)]);
-  return known(row).fixed.has(option) || row.types?.[type]?.fixed?.includes(option) === true;
+  const isOnlyToMake = row.secrets?.[option]?.onlyToMake !== undefined;
+  return isOnlyToMake || known(row).fixed.has(option) || row.types?.[type]?.fixed?.includes(option) === true;
+}
+
+/** Options that Proxmox takes and shows to nobody: what they were when the object was made stands in the note of the secret that they are beside. */
+export function isUnread({ secrets }: ObjectRow, option: string): boolean {
+  return Object.values(secrets ?? {}).some(({ onlyToMake }) => onlyToMake?.beside === option);
 }
 
 /** The option that says what an object is, where the row has types. */

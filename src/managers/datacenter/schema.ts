@@ -230,6 +230,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'acmeaccount.contact': 'Addresses that the authority writes to',
   'acmeaccount.directory':
     "Where the authority is reached. It cannot be changed. Default: as Proxmox has it, that of Let's Encrypt",
+  'acmeaccount.eab-kid':
+    'Name of an account that the authority knows already and binds this one to (external account binding). It cannot be changed',
   'acmeaccount.tos_url':
     'Address of the terms of service of the authority: whoever declares it agrees to them. It cannot be changed. Default: nothing is agreed to',
   'acmeplugin.api': 'The DNS provider whose API it calls, by its name in Proxmox: cf, hetzner, ovh',

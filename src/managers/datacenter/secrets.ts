@@ -33,17 +33,17 @@ export function secretActions(
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking, encoding }]): Action[] => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking, encoding, onlyToMake }]): Action[] => {
     const told = inCall(option, spec?.[option], encoding);
     const path = noteOf(row, name, option);
     const noted = notes[path];
     const [first] = told;
     if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told);
+    const text = noteText(told, besideOf(onlyToMake, spec));
     if (noted === text && !isNew) return [];
     const summary = `set ${option} of ${row.what} ${name}`;
     const isTaken = adopt === true && before === undefined && noted === undefined;
-    const isTold = isNew ? withMaking === true || tell === undefined : isTaken;
+    const isTold = isNew ? withMaking === true || tell === undefined : isTaken || onlyToMake !== undefined;
     const call = (): Action =>
       tell === undefined
         ? withSecrets(setting(row, name, summary, []), told)
@@ -80,11 +80,11 @@ export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] 
 /** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
 export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
   const name = nameOf(target);
-  return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): Action[] => {
     const told = inCall(option, spec?.[option]);
     const path = noteOf(row, name, option);
     if (told.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told, PENDING);
+    const text = noteText(told, besideOf(onlyToMake, spec), PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
@@ -103,29 +103,58 @@ export function notesOfTaken(
   { target, spec }: Wanted<JsonObject>,
   { notes }: ObjectSeen,
 ): Record<string, string> {
-  const taken = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
+  const taken = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): [string, string][] => {
     const told = inCall(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
     if (told.length === 0) return [];
-    // A secret that is not there to be looked at counts as the one that was noted.
-    const isUnread = told.every(
-      ({ reference: { $secret, digest } }) =>
-        digest === undefined && noted?.includes(`\nreference ${$secret}\n`) === true,
-    );
-    return noted === undefined || isUnread ? [[path, noteText(told)]] : [];
+    const isNoted = noted === undefined || isUnreadable(told, noted);
+    return isNoted ? [[path, noteText(told, besideOf(onlyToMake, spec))]] : [];
   });
   return Object.fromEntries(taken);
 }
 
-/** @param digest what stands for that of each. Default: what it has now */
-function noteText(told: readonly SecretInCall[], digest?: string): string {
+/** A secret that is not there to be looked at counts as the one that was noted. */
+function isUnreadable(told: readonly SecretInCall[], noted: string): boolean {
+  return told.every(
+    ({ reference: { $secret, digest } }) => digest === undefined && noted.includes(`\nreference ${$secret}\n`),
+  );
+}
+
+/** Secrets that an object was made with and that are others by now. One that is taken over counts as made with those that are declared. */
+export function boundDifferences(
+  row: ObjectRow,
+  { target, spec, adopt }: Wanted<JsonObject>,
+  { notes }: ObjectSeen,
+): string[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake, encoding }]) => {
+    const told = inCall(option, spec?.[option], encoding);
+    if (onlyToMake === undefined || told.length === 0) return [];
+    const noted = notes[noteOf(row, nameOf(target), option)];
+    if (noted === undefined) return adopt === true ? [] : [onlyToMake.beside];
+    const beside = besideOf(onlyToMake, spec);
+    // The call that made it had it too: it is there, so that it was made with it.
+    const same = [noteText(told, beside), noteText(told, beside, PENDING)].includes(noted);
+    return same || isUnreadable(told, noted) ? [] : [onlyToMake.beside];
+  });
+}
+
+/** A line of the note for the option that goes with a secret. */
+function besideOf(onlyToMake: { readonly beside: string } | undefined, spec: JsonObject | undefined): string {
+  return onlyToMake === undefined ? '' : `${onlyToMake.beside} ${String(spec?.[onlyToMake.beside])}\n`;
+}
+
+/**
+ * @param beside a line that is noted with them
+ * @param digest what stands for that of each. Default: what it has now
+ */
+function noteText(told: readonly SecretInCall[], beside = '', digest?: string): string {
   const lines = told.map(({ name, reference }) => {
     const [, key] = name.split('/');
     const named = key === undefined ? '' : `name ${key}\n`;
     return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
   });
-  return `${MARK}\n${lines.join('')}`;
+  return `${MARK}\n${lines.join('')}${beside}`;
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */
