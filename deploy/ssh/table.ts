@@ -398,7 +398,9 @@ function objectCommands(row: ObjectRow): string[] {
   const named = `${classed(paths.change)}${own}`;
   if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
   if (row.createCommand !== undefined) {
-    const others = made.filter((words) => !row.createCommand?.without.some((option) => words.startsWith(`--${option} `)));
+    const others = made.filter(
+      (words) => !row.createCommand?.without.some((option) => words.startsWith(`--${option} `)),
+    );
     const types = Object.keys(row.types ?? {}).join(' | ');
     return [
       `${row.createCommand.program} add ( ${types} ) {name} ( ${others.join(' | ')} )* ( --password )?`,
