@@ -31,10 +31,10 @@ export interface FoundHost {
 }
 
 export const hypervisorImporter: Importer<FoundHost> = {
-  look: observeHost,
+  observe: observeHost,
   written,
   undeclared,
-  untold: [],
+  unreadableFields: [],
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {
