@@ -5,8 +5,8 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
-import { type SecretInCall, setting, withSecrets } from './calls.ts';
-import type { ObjectSeen } from './observe.ts';
+import { type SecretInCall, updateCall, withSecrets } from './calls.ts';
+import type { ObjectObservation } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 
 const NOTES = '/var/lib/phoenix/objects';
@@ -29,38 +29,42 @@ const PENDING = 'pending';
 export function secretActions(
   row: ObjectRow,
   { target, spec, before, adopt }: Wanted<JsonObject>,
-  { notes }: ObjectSeen,
+  { notes }: ObjectObservation,
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking, encoding, onlyToMake }]): Action[] => {
-    const told = inCall(option, spec?.[option], encoding);
-    const path = noteOf(row, name, option);
-    const noted = notes[path];
-    const [first] = told;
-    if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told, besideOf(onlyToMake, spec));
-    if (noted === text && !isNew) return [];
-    const summary = `set ${option} of ${row.what} ${name}`;
-    const isTaken = adopt === true && before === undefined && noted === undefined;
-    const isTold = isNew ? withMaking === true || tell === undefined : isTaken || onlyToMake !== undefined;
-    const call = (): Action =>
-      tell === undefined
-        ? withSecrets(setting(row, name, summary, []), told)
-        : { summary, impact: 'live', do: tell(name, first.reference) };
-    return [
-      ...(isTold ? [] : [call()]),
-      {
-        summary: `note which ${option} of ${row.what} ${name} was set`,
-        impact: 'live',
-        do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
-      },
-    ];
-  });
+  return Object.entries(row.secrets ?? {}).flatMap(
+    ([option, { setAction, promptedOnCreate, encoding, onlyToMake }]): Action[] => {
+      const declared = secretsOf(option, spec?.[option], encoding);
+      const path = noteOf(row, name, option);
+      const noted = notes[path];
+      const [first] = declared;
+      if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
+      const text = noteText(declared, besideOf(onlyToMake, spec));
+      if (noted === text && !isNew) return [];
+      const summary = `set ${option} of ${row.label} ${name}`;
+      const isAdopted = adopt === true && before === undefined && noted === undefined;
+      const isAlreadySet = isNew
+        ? promptedOnCreate === true || setAction === undefined
+        : isAdopted || onlyToMake !== undefined;
+      const call = (): Action =>
+        setAction === undefined
+          ? withSecrets(updateCall(row, name, summary, []), declared)
+          : { summary, impact: 'live', do: setAction(name, first.reference) };
+      return [
+        ...(isAlreadySet ? [] : [call()]),
+        {
+          summary: `note which ${option} of ${row.label} ${name} was set`,
+          impact: 'live',
+          do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
+        },
+      ];
+    },
+  );
 }
 
 /** One secret, or several by their names. */
-function inCall(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
+function secretsOf(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
   const one = referenceOf(value);
   if (one !== null) return [{ name: encoding === undefined ? option : `${encoding}:${option}`, reference: one }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
@@ -72,24 +76,28 @@ function inCall(option: string, value: Json | undefined, encoding?: 'base64url')
 
 /** Those that the call which makes an object takes as options. */
 export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, encoding }]) =>
-    tell === undefined ? inCall(option, spec[option], encoding) : [],
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, encoding }]) =>
+    setAction === undefined ? secretsOf(option, spec[option], encoding) : [],
   );
 }
 
 /** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
-export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
+export function pendingNotes(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectObservation,
+): Action[] {
   const name = nameOf(target);
   return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): Action[] => {
-    const told = inCall(option, spec?.[option]);
+    const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, name, option);
-    if (told.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told, besideOf(onlyToMake, spec), PENDING);
+    if (declared.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(declared, besideOf(onlyToMake, spec), PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
       {
-        summary: `note that ${option} of ${row.what} ${name} is to be set`,
+        summary: `note that ${option} of ${row.label} ${name} is to be set`,
         impact: 'live',
         do: { kind: 'file', path, content, mode: 0o600 },
       },
@@ -98,25 +106,25 @@ export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject
 }
 
 /** The notes that taking an object over would make, where nothing else is known of its secrets. */
-export function notesOfTaken(
+export function notesOfAdopted(
   row: ObjectRow,
   { target, spec }: Wanted<JsonObject>,
-  { notes }: ObjectSeen,
+  { notes }: ObjectObservation,
 ): Record<string, string> {
-  const taken = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): [string, string][] => {
-    const told = inCall(option, spec?.[option]);
+  const notesByPath = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): [string, string][] => {
+    const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
-    if (told.length === 0) return [];
-    const isNoted = noted === undefined || isUnreadable(told, noted);
-    return isNoted ? [[path, noteText(told, besideOf(onlyToMake, spec))]] : [];
+    if (declared.length === 0) return [];
+    const isNoted = noted === undefined || isUnreadable(declared, noted);
+    return isNoted ? [[path, noteText(declared, besideOf(onlyToMake, spec))]] : [];
   });
-  return Object.fromEntries(taken);
+  return Object.fromEntries(notesByPath);
 }
 
 /** A secret that is not there to be looked at counts as the one that was noted. */
-function isUnreadable(told: readonly SecretInCall[], noted: string): boolean {
-  return told.every(
+function isUnreadable(declared: readonly SecretInCall[], noted: string): boolean {
+  return declared.every(
     ({ reference: { $secret, digest } }) => digest === undefined && noted.includes(`\nreference ${$secret}\n`),
   );
 }
@@ -125,17 +133,17 @@ function isUnreadable(told: readonly SecretInCall[], noted: string): boolean {
 export function boundDifferences(
   row: ObjectRow,
   { target, spec, adopt }: Wanted<JsonObject>,
-  { notes }: ObjectSeen,
+  { notes }: ObjectObservation,
 ): string[] {
   return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake, encoding }]) => {
-    const told = inCall(option, spec?.[option], encoding);
-    if (onlyToMake === undefined || told.length === 0) return [];
+    const declared = secretsOf(option, spec?.[option], encoding);
+    if (onlyToMake === undefined || declared.length === 0) return [];
     const noted = notes[noteOf(row, nameOf(target), option)];
     if (noted === undefined) return adopt === true ? [] : [onlyToMake.beside];
     const beside = besideOf(onlyToMake, spec);
     // The call that made it had it too: it is there, so that it was made with it.
-    const same = [noteText(told, beside), noteText(told, beside, PENDING)].includes(noted);
-    return same || isUnreadable(told, noted) ? [] : [onlyToMake.beside];
+    const same = [noteText(declared, beside), noteText(declared, beside, PENDING)].includes(noted);
+    return same || isUnreadable(declared, noted) ? [] : [onlyToMake.beside];
   });
 }
 
@@ -148,8 +156,8 @@ function besideOf(onlyToMake: { readonly beside: string } | undefined, spec: Jso
  * @param beside a line that is noted with them
  * @param digest what stands for that of each. Default: what it has now
  */
-function noteText(told: readonly SecretInCall[], beside = '', digest?: string): string {
-  const lines = told.map(({ name, reference }) => {
+function noteText(declared: readonly SecretInCall[], beside = '', digest?: string): string {
+  const lines = declared.map(({ name, reference }) => {
     const [, key] = name.split('/');
     const named = key === undefined ? '' : `name ${key}\n`;
     return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
@@ -158,22 +166,22 @@ function noteText(told: readonly SecretInCall[], beside = '', digest?: string): 
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */
-export function askedInMaking(row: ObjectRow, spec: JsonObject) {
-  for (const [option, { withMaking }] of Object.entries(row.secrets ?? {})) {
+export function promptedSecret(row: ObjectRow, spec: JsonObject) {
+  for (const [option, { promptedOnCreate }] of Object.entries(row.secrets ?? {})) {
     const reference = referenceOf(spec[option]);
-    if (withMaking === true && reference !== null) return { option, reference };
+    if (promptedOnCreate === true && reference !== null) return { option, reference };
   }
   return null;
 }
 
 /** Nothing of a secret is known any more, once its object is gone. */
-export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectSeen): Action[] {
+export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectObservation): Action[] {
   const known = Object.keys(row.secrets ?? {}).filter((option) => notes[noteOf(row, name, option)] !== undefined);
   return known.map((option) => forget(row, name, option));
 }
 
 function forget(row: ObjectRow, name: string, option: string): Action {
-  const summary = `forget which ${option} of ${row.what} ${name} was set`;
+  const summary = `forget which ${option} of ${row.label} ${name} was set`;
   return { summary, impact: 'live', do: { kind: 'remove', paths: [noteOf(row, name, option)] } };
 }
 

@@ -127,7 +127,7 @@ test('what is in force is read back as it would be declared, and nothing that ca
   const host = await openLabHost();
   const target = targetOf(OTHER);
   await convergeStep(kind, host, wanted(target));
-  const found = await sdn.imports?.look(host);
+  const found = await sdn.imports?.observe(host);
   const imported = found === undefined ? undefined : sdn.imports?.written(found, 'different', '/etc/phoenix/secrets');
   expect(imported).toMatchObject({
     left: [],
@@ -143,7 +143,7 @@ test('what is in force is read back as it would be declared, and nothing that ca
   running.fabrics.ids.tunnel = { type: 'wireguard_fabric', id: 'tunnel' };
   await host.write(RUNNING, JSON.stringify(running));
   await host.write(FILE, `${await host.read(FILE)}wireguard_fabric: tunnel\n\n`);
-  const more = await sdn.imports?.look(host);
+  const more = await sdn.imports?.observe(host);
   const again = more === undefined ? undefined : sdn.imports?.written(more, 'different', '/etc/phoenix/secrets');
   expect(again?.left).toEqual([{ what: 'fabric/tunnel (/etc/pve/sdn/fabrics.cfg)', why: expect.any(String) }]);
   await host.close();

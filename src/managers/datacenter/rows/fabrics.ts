@@ -16,13 +16,13 @@ const COMMON = {
   without: ['lock-token'],
   required: ['protocol'],
   // Proxmox asks for it at every change.
-  always: ['protocol'],
+  alwaysSent: ['protocol'],
   defaults: {},
   oneOf: [],
   clear: 'delete',
   members: [],
   mark: null,
-  together: true,
+  appliedTogether: true,
 } as const;
 
 const reading = (sort: FabricSort) => (text: string) => ofFabrics(sort, typedSections(text));
@@ -31,18 +31,18 @@ export const fabrics: ObjectRow = {
   ...COMMON,
   kind: 'fabric',
   field: 'sdn_fabrics',
-  what: 'fabric',
+  label: 'fabric',
   describes: 'Networks of routers that the nodes are, which EVPN controllers and VXLAN zones may use, by name.',
   id: 'id',
-  named: {
+  nameFormat: {
     pattern: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]$/,
     expected: 'must be a name of 2 to 8 letters, digits and -, which neither begins nor ends with -',
   },
   paths: { create: '/cluster/sdn/fabrics/fabric', change: '/cluster/sdn/fabrics/fabric/{id}' },
   read: reading('fabric'),
   types: FABRIC_PROTOCOLS,
-  names: {},
-  lost: 'the ways between its nodes',
+  references: {},
+  lossOnDelete: 'the ways between its nodes',
   faults: (_name, { protocol, ip_prefix, ip6_prefix, area, ...intervals }) => [
     ...(protocol === 'openfabric' && ip_prefix === undefined && ip6_prefix === undefined
       ? [{ option: 'protocol', message: 'must have ip_prefix, ip6_prefix or both, as every fabric of openfabric' }]
@@ -63,10 +63,10 @@ export const fabricNodes: ObjectRow = {
   ...COMMON,
   kind: 'fabricnode',
   field: 'sdn_fabric_nodes',
-  what: 'fabric node',
+  label: 'fabric node',
   describes: 'What the nodes have of a fabric, by both: "core/pve1".',
   id: null,
-  named: {
+  nameFormat: {
     pattern: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]\/[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/,
     expected: 'must be a fabric and a node, such as core/pve1',
   },
@@ -76,10 +76,10 @@ export const fabricNodes: ObjectRow = {
   },
   read: reading('node'),
   types: FABRIC_NODE_PROTOCOLS,
-  sets: ['interfaces'],
-  names: {},
-  refers: (name) => [{ sort: 'fabric', name: name.split('/')[0] ?? '', at: [] }],
-  lost: 'the way to that node by its fabric',
+  unorderedLists: ['interfaces'],
+  references: {},
+  furtherReferences: (name) => [{ sort: 'fabric', name: name.split('/')[0] ?? '', at: [] }],
+  lossOnDelete: 'the way to that node by its fabric',
   faults: (_name, { protocol, ip, ip6, interfaces }) => [
     ...(protocol === 'openfabric' && ip === undefined && ip6 === undefined
       ? [{ option: 'protocol', message: 'must have ip, ip6 or both, as every node of a fabric of openfabric' }]

@@ -24,7 +24,7 @@ const COMMON = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
+  references: {},
 } as const;
 
 const NAMED = {
@@ -36,37 +36,47 @@ export const ipams: ObjectRow = {
   ...COMMON,
   kind: 'ipam',
   field: 'sdn_ipams',
-  what: 'IPAM',
+  label: 'IPAM',
   describes: 'Who keeps the addresses of zones beside Proxmox itself, by name: NetBox or phpIPAM.',
   id: 'ipam',
-  named: NAMED,
+  nameFormat: NAMED,
   reserved: (name) => (name === OWN_IPAM ? 'Proxmox always has it' : null),
   paths: { create: '/cluster/sdn/ipams', change: '/cluster/sdn/ipams/{ipam}' },
   file: IPAMS_FILE,
-  look: (host) => withoutSecrets(host, IPAMS_FILE),
+  readSource: (host) => withoutSecrets(host, IPAMS_FILE),
   types: IPAM_TYPES,
   secrets: {
-    token: { describes: 'Token of its API, by reference', refuses: () => null, isKept: () => true, neededToMake: true },
+    token: {
+      describes: 'Token of its API, by reference',
+      refuses: () => null,
+      isStored: () => true,
+      requiredOnCreate: true,
+    },
   },
-  lost: 'nothing of what is kept there, but zones that name it make no subnet and no guest more',
+  lossOnDelete: 'nothing of what is kept there, but zones that name it make no subnet and no guest more',
 };
 
 export const dnsServers: ObjectRow = {
   ...COMMON,
   kind: 'sdndns',
   field: 'sdn_dns',
-  what: 'DNS server',
+  label: 'DNS server',
   describes: 'Servers that names of guests in zones are put into, by name: PowerDNS.',
   id: 'dns',
-  named: NAMED,
+  nameFormat: NAMED,
   paths: { create: '/cluster/sdn/dns', change: '/cluster/sdn/dns/{dns}' },
   file: SDN_DNS_FILE,
-  look: (host) => withoutSecrets(host, SDN_DNS_FILE),
+  readSource: (host) => withoutSecrets(host, SDN_DNS_FILE),
   types: DNS_TYPES,
   secrets: {
-    key: { describes: 'Key of its API, by reference', refuses: () => null, isKept: () => true, neededToMake: true },
+    key: {
+      describes: 'Key of its API, by reference',
+      refuses: () => null,
+      isStored: () => true,
+      requiredOnCreate: true,
+    },
   },
-  lost: 'nothing of what is kept there, but names of guests come there no more',
+  lossOnDelete: 'nothing of what is kept there, but names of guests come there no more',
 };
 
 /** A file as it stands, but for what opens a server; null where it is not there. */

@@ -8,13 +8,13 @@ import type { Impact } from '../../../model/plan.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
-import { howToApprove, optionChanges } from '../decide.ts';
+import { approvalHint, optionChanges } from '../decide.ts';
 import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
 import { fabricNodes, fabrics } from '../rows/fabrics.ts';
 import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
 import { meaningOf, textsOf } from '../values.ts';
 import { isFabricNamed, prefixObstacle } from './fabric-order.ts';
-import { type Sdn, SORTS, type Sort, unapplied } from './state.ts';
+import { type SdnState, SORTS, type Sort, unapplied } from './state.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
@@ -47,7 +47,7 @@ interface Entry {
   readonly options: JsonObject;
 }
 
-export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
+export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   const { spec, before, adopt, approved } = wanted;
   const declared = entriesOf(spec ?? NOTHING);
   const earlier = entriesOf(before ?? NOTHING);
@@ -70,10 +70,10 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
       one.sort === 'fabrics' ? prefixObstacle(seen, one.id, change.named, one.options, goneIds('fabric_nodes')) : null;
     if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
     if (!ours(one.sort, one.id)) {
-      const reason = `${row.what} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
+      const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
       return { kind: 'blocked', reason };
     }
-    const summary = `set ${change.named.join(', ')} of ${row.what} ${one.name}`;
+    const summary = `set ${change.named.join(', ')} of ${row.label} ${one.name}`;
     edits.push(pvesh(summary, 'set', pathOf(one), change.args));
   }
   const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
@@ -83,18 +83,18 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
     return { kind: 'impossible', reason };
   }
   if (gone.length > 0 && !approved) {
-    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].what} ${name}`).join(', ');
-    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lost))].join(', and ');
+    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].label} ${name}`).join(', ');
+    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
     return {
       kind: 'blocked',
-      reason: `${names}: declared no more, and deleting that loses ${lost}; ${howToApprove('destroy', SDN)}`,
+      reason: `${names}: declared no more, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
     };
   }
   // A fabric that another object still names can only go when that is changed.
   const isLast = ({ sort, id }: Entry): boolean =>
     sort === 'fabrics' && isFabricNamed(seen, id, [...goneIds('controllers'), ...goneIds('zones')]);
   const removalOf = (one: Entry): Action =>
-    pvesh(`delete ${ROW_OF[one.sort].what} ${one.name}`, 'delete', pathOf(one), [], 'destroy');
+    pvesh(`delete ${ROW_OF[one.sort].label} ${one.name}`, 'delete', pathOf(one), [], 'destroy');
   const removals = gone.toReversed();
   const { ours: waiting, foreign } = unappliedEdits(seen, declared, earlier);
   const waits = waiting || isBehind(seen, declared);
@@ -122,18 +122,18 @@ function application(impact: Impact): Action {
 }
 
 /** This node has not taken over what was applied last. */
-function isBehind({ version }: Sdn, declared: readonly Entry[]): boolean {
+function isBehind({ version }: SdnState, declared: readonly Entry[]): boolean {
   return declared.length > 0 && version.running !== version.here;
 }
 
 /** What was changed and not applied: whether some of it is declared, or was, and a sentence of the rest; null where there is none. */
 function unappliedEdits(
-  seen: Sdn,
+  seen: SdnState,
   declared: readonly Entry[],
   earlier: readonly Entry[],
 ): { readonly ours: boolean; readonly foreign: string | null } {
   let ours = false;
-  const strange: string[] = [];
+  const foreignEdits: string[] = [];
   for (const sort of SORTS) {
     for (const id of new Set([...seen.config[sort].keys(), ...seen.running[sort].keys()])) {
       const [now, was] = [find(declared, sort, id), find(earlier, sort, id)];
@@ -146,11 +146,11 @@ function unappliedEdits(
       const options = unapplied(seen, sort, id);
       const others = options.filter((option) => !isOurs(option));
       ours ||= others.length < options.length;
-      if (others.length > 0) strange.push(`${ROW_OF[sort].what} ${id} (${others.join(', ')})`);
+      if (others.length > 0) foreignEdits.push(`${ROW_OF[sort].label} ${id} (${others.join(', ')})`);
     }
   }
-  if (strange.length === 0) return { ours, foreign: null };
-  return { ours, foreign: `somebody changed ${strange.join(', ')} in Proxmox and did not apply it` };
+  if (foreignEdits.length === 0) return { ours, foreign: null };
+  return { ours, foreign: `somebody changed ${foreignEdits.join(', ')} in Proxmox and did not apply it` };
 }
 
 function creation(row: ObjectRow, one: Entry): Action {
@@ -162,7 +162,7 @@ function creation(row: ObjectRow, one: Entry): Action {
       : one.sort === 'fabric_nodes'
         ? ['--node_id', own.join('/')]
         : [`--${row.id}`, one.id];
-  return pvesh(`make ${row.what} ${one.name}`, 'create', filled(row.paths.create, one), [...named, ...args]);
+  return pvesh(`make ${row.label} ${one.name}`, 'create', filled(row.paths.create, one), [...named, ...args]);
 }
 
 function pathOf(one: Entry): string {
@@ -183,7 +183,7 @@ function fixedDifference(row: ObjectRow, { name, options }: Entry, present: Opti
     if (value === undefined || !isFixed(row, option, options)) continue;
     const has = present[option];
     if (has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value))) continue;
-    return `Proxmox never changes ${option} of ${row.what} ${name}; declare another ${row.what}, and move to it what is in this one`;
+    return `Proxmox never changes ${option} of ${row.label} ${name}; declare another ${row.label}, and move to it what is in this one`;
   }
   return null;
 }

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { isWithin } from '../../../proxmox/sdn.ts';
-import type { Sdn } from './state.ts';
+import type { SdnState } from './state.ts';
 
 const PREFIXES = { ip_prefix: 'ip', ip6_prefix: 'ip6' } as const;
 
@@ -13,7 +13,7 @@ const PREFIXES = { ip_prefix: 'ip', ip6_prefix: 'ip6' } as const;
  * @param leaving ids of nodes that are deleted before
  */
 export function prefixObstacle(
-  { config }: Sdn,
+  { config }: SdnState,
   fabric: string,
   changed: readonly string[],
   options: JsonObject,
@@ -36,7 +36,7 @@ export function prefixObstacle(
 }
 
 /** Whether a controller or a zone of the host names a fabric, those aside that go. */
-export function isFabricNamed({ config }: Sdn, fabric: string, leaving: readonly string[]): boolean {
+export function isFabricNamed({ config }: SdnState, fabric: string, leaving: readonly string[]): boolean {
   return [...config.controllers, ...config.zones].some(
     ([id, options]) => options['fabric']?.[0] === fabric && !leaving.includes(id),
   );

@@ -12,9 +12,9 @@ import { own } from '../../sources.ts';
 import type { DeclaredObject } from '../declared.ts';
 import { decideSdn, ROW_OF, SDN, type SdnSpec } from './decide.ts';
 import { sdnImporter } from './import.ts';
-import { lookAtSdn, type Sdn, SORTS } from './state.ts';
+import { observeSdn, type SdnState, SORTS } from './state.ts';
 
-export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
+export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   kind: 'sdn',
   // The rows are read with the file of all objects.
   declares: { files: [] },
@@ -42,11 +42,11 @@ export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
     ...spec,
     ...declaredOf({ sdn_fabrics, sdn_fabric_nodes, sdn_controllers }),
   }),
-  impact: (change) => (takesAway(change) ? 'destroy' : 'live'),
-  inventory: lookAtSdn,
+  impact: (change) => (removesObject(change) ? 'destroy' : 'live'),
+  inventory: observeSdn,
   // The files say everything.
   quickCheck: (inventory) => inventory,
-  observe: lookAtSdn,
+  observe: observeSdn,
   decide: decideSdn,
   health: () => null,
   // What it was stands in Git.
@@ -69,7 +69,7 @@ function servicesOf(zones: readonly DeclaredObject[]): TargetId[] {
   return [...new Set([...named('ipam', 'ipam'), ...named('dns', 'sdndns')])];
 }
 
-function takesAway({ before, after }: Change<SdnSpec>): boolean {
+function removesObject({ before, after }: Change<SdnSpec>): boolean {
   if (before === undefined) return false;
   const names = (spec: JsonObject | undefined, field: string): string[] =>
     Object.keys((spec?.[field] ?? {}) as JsonObject);

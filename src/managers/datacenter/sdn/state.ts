@@ -22,7 +22,7 @@ const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 /** An object by its id, each option as texts; `type` among them. */
 type Objects = ReadonlyMap<string, Options>;
 
-export interface Sdn {
+export interface SdnState {
   readonly config: Readonly<Record<Sort, Objects>>;
   /** Of what was applied last; empty where nothing ever was. */
   readonly running: Readonly<Record<Sort, Objects>>;
@@ -32,7 +32,7 @@ export interface Sdn {
   readonly guestsOn: Readonly<Record<string, readonly string[]>>;
 }
 
-export async function lookAtSdn(host: HostReader): Promise<Sdn> {
+export async function observeSdn(host: HostReader): Promise<SdnState> {
   const [texts, running, folders] = await Promise.all([
     Promise.all(FILES.map(async (file) => [file, await host.readFile(`${FOLDER}/${file}.cfg`)] as const)),
     host.readFile(RUNNING),
@@ -89,7 +89,7 @@ function guestsByBridge(files: ReadonlyMap<string, string>): Record<string, read
 }
 
 /** Options of an object that are declared otherwise in the files than they are in force; `type` where all of it is new or gone. */
-export function unapplied({ config, running }: Sdn, sort: Sort, id: string): string[] {
+export function unapplied({ config, running }: SdnState, sort: Sort, id: string): string[] {
   const [now, applied] = [config[sort].get(id), running[sort].get(id)];
   if (now === undefined || applied === undefined) return now === applied ? [] : Object.keys(now ?? applied ?? {});
   return [...new Set([...Object.keys(now), ...Object.keys(applied)])].filter(
