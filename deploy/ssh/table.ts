@@ -199,6 +199,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** A new disk with what is on an image: of a storage, or a file where images lie. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
+  /** A new root disk; and one that is there, never another in its place. */
+  rootdisk: '{storage}:{size}(?:,[a-z]+=[^,\\0\\n]*)*',
+  rootvolume: '{storage}:(?=[^,]*[A-Za-z])(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
   /** Files that Phoenix writes and takes away. */
@@ -502,8 +505,8 @@ const COMMANDS: readonly string[] = [
     `${program} delsnapshot {vmid} {snapshot}`,
     `${program} rollback {vmid} {snapshot}`,
   ]),
-  `pct set {vmid} ( ${LXC_SETTINGS} | --delete {list} | --revert {list} )+`,
-  `pct create {vmid} {template} --rootfs {storage}:{size} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
+  `pct set {vmid} ( ${LXC_SETTINGS} | --rootfs {rootvolume} | --delete {list} | --revert {list} )+`,
+  `pct create {vmid} {template} --rootfs {rootdisk} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
   'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',

@@ -65,6 +65,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pct', 'exec', '101', '--keep-env', '0', '--', 'cat', '/etc/shadow'],
   ['qm', 'set', '1001', '--cores', '2', '--ipconfig0', 'ip=192.0.2.5/24,gw=192.0.2.1', '--revert', 'memory'],
   ['qm', 'create', '1001', '--name', 'web', '--scsi0', 'tank:0,discard=on,import-from=/var/lib/vz/import/x.qcow2'],
+  ['pct', 'set', '101', '--rootfs', 'rpool:subvol-101-disk-0,mountoptions=noatime,size=8G'],
   ['pct', 'set', '101', '--mp0', '/tank/x,backup=0,mp=/x,mountoptions=noatime;nodev'],
   ['qm', 'set', '1001', '--agent', 'type=isa,enabled=1'],
   ['qm', 'clone', '900', '1001', '--full', '1', '--storage', 'tank', '--name', 'web', '--description', 'x'],
