@@ -175,7 +175,7 @@ function stepDetails(
       ],
     ])}
     ${fields(planned)}
-    ${actions(run, step.actions, 5)}
+    ${actions(run, step, 5)}
     ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
 }
@@ -213,7 +213,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['More', html`<a href=${links.target(target)}>its target</a>`],
       ])}
       ${fields(planned)}
-      ${actions(run, step.actions, 2)}
+      ${actions(run, step, 2)}
       ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}`,
   };
 }
