@@ -8,7 +8,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
-import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
+import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
@@ -43,7 +43,7 @@ const secretName = text.name(/^[A-Za-z_][A-Za-z0-9_-]{0,31}$/, 'must be a name o
 
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
-    const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
+    const types = option === typeOptionOf(row) && row.types !== undefined ? Object.keys(row.types) : null;
     if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
     const isProse = row.prose?.includes(option) === true;
     const field =
@@ -77,11 +77,11 @@ function inEditors(row: ObjectRow): Record<string, unknown> {
     properties: { [option]: { const: value, description } },
   });
   const byType = Object.entries(row.types ?? {}).map(([type, { required, optional }]) => ({
-    if: is('type', type, `A ${row.label} of type ${type}.`),
+    if: is(typeOptionOf(row), type, `A ${row.label} of type ${type}.`),
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
     then: {
       required,
-      propertyNames: { enum: ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})] },
+      propertyNames: { enum: [typeOptionOf(row), ...required, ...optional, ...Object.keys(row.secrets ?? {})] },
     },
   }));
   const choices = row.oneOf.map((option) =>
@@ -169,10 +169,10 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
 
 /** Options that objects of another type have, and those that one of this type must have. */
 function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
-  const type = String(object['type']);
+  const type = String(object[typeOptionOf(row)]);
   const { required, optional } = row.types?.[type] ?? {};
   if (required === undefined || optional === undefined) return [];
-  const own = ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})];
+  const own = [typeOptionOf(row), ...required, ...optional, ...Object.keys(row.secrets ?? {})];
   return [
     ...required.flatMap((option) =>
       object[option] === undefined
@@ -233,6 +233,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'acmeaccount.contact': 'Addresses that the authority writes to',
   'acmeaccount.directory':
     "Where the authority is reached. It cannot be changed. Default: as Proxmox has it, that of Let's Encrypt",
+  'acmeaccount.eab-kid':
+    'Name of an account that the authority knows already and binds this one to (external account binding). It cannot be changed',
   'acmeaccount.tos_url':
     'Address of the terms of service of the authority: whoever declares it agrees to them. It cannot be changed. Default: nothing is agreed to',
   'acmeplugin.api': 'The DNS provider whose API it calls, by its name in Proxmox: cf, hetzner, ovh',
@@ -254,7 +256,28 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'controller.node': 'The node that it is for',
   'controller.peers': 'Addresses that routes are exchanged with',
   'controller.type': 'What it speaks: evpn, bgp or isis. It cannot be changed',
+  'fabric.area': 'The area of OSPF: a number, or as an address',
+  'fabric.csnp_interval': 'Seconds between complete lists of what a router knows. Default: as FRR has it, 10',
+  'fabric.hello_interval': 'Seconds between greetings of routers. Default: as FRR has it, 3',
+  'fabric.ip_prefix': 'The network that the nodes have their IPv4 addresses of',
+  'fabric.ip6_prefix': 'The network that the nodes have their IPv6 addresses of',
+  'fabric.protocol': 'What its nodes speak: openfabric or ospf. It cannot be changed',
+  'fabricnode.interfaces':
+    'Interfaces of the node that lead to others of the fabric: {"name": "eno2", "ip": "192.168.7.1/31"}',
+  'fabricnode.ip': 'IPv4 address of the node within ip_prefix of its fabric',
+  'fabricnode.ip6': 'IPv6 address of the node within ip6_prefix of its fabric',
+  'fabricnode.protocol': 'That of its fabric',
+  'ipam.section': 'Number of the section of phpIPAM that subnets are put into',
+  'ipam.type': 'What it is: netbox or phpipam. It cannot be changed',
+  'ipam.url': 'Where its API is reached: "https://netbox.example.org/api"',
+  'sdndns.reversemaskv6': 'Length of the prefix that names of IPv6 addresses are kept in',
+  'sdndns.ttl': 'Seconds that others may keep a name',
+  'sdndns.type': 'What it is: powerdns. It cannot be changed',
+  'sdndns.url': 'Where its API is reached: "http://ns1.example.org:8081/api/v1/servers/localhost"',
+  fingerprint: 'SHA-256 fingerprint of its certificate, where no authority that the node trusts vouches for it',
   'zone.controller': 'The controller of a zone of type evpn',
+  'zone.dns': 'The DNS server of sdn_dns that names of guests are put into',
+  'zone.ipam': 'Who keeps the addresses: pve, or one of sdn_ipams',
   'zone.exitnodes': 'Nodes by which guests reach what is outside',
   'zone.vrf-vxlan': 'The VXLAN of the routes of a zone of type evpn',
   'gotify.server': 'Where the Gotify server is: "https://gotify.example.org"',
