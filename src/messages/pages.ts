@@ -5,7 +5,8 @@ import type { PersonRole } from '../model/person.ts';
 import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
-import type { Freeze, Head } from '../ports/ledger.ts';
+import type { Freeze } from '../ports/ledger.ts';
+import type { Head } from '../ports/runs.ts';
 import { stepWord } from './run.ts';
 import { ended, shortSha } from './status.ts';
 

@@ -9,7 +9,7 @@ import type { Annotation, Button, CommitStatus, Details, StatusState } from '../
 import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
-import type { Approval, RunDetail } from '../../ports/ledger.ts';
+import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
-import type { CommandResult, Host } from '../../../src/ports.ts';
+import type { CommandResult, Host } from '../../../src/ports/host.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
 import { recordLog } from '../../support/log.ts';

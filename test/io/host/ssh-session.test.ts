@@ -15,7 +15,7 @@ import type { NodeAdvice } from '../../../src/io/host/ssh-failure.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
 import { HostAway } from '../../../src/ports/host-failure.ts';
-import type { Host } from '../../../src/ports.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { phoenixShell } from '../../support/phoenix-shell.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
