@@ -197,7 +197,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Files that Phoenix writes and takes away. */
   written: [
     ...['{data}', '{own}', '{keys}'],
-    ...['/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
+    ...['/etc/hosts', '/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
     ...[
       '/etc/samba/(?:smb|phoenix)\\.conf',
       '/etc/dnsmasq\\.d/00-phoenix\\.conf',
@@ -551,6 +551,7 @@ const COMMANDS: readonly string[] = [
   `systemctl enable --now ${UNIT}`,
   `systemctl restart ${UNIT}`,
   'systemctl reload-or-restart smbd.service',
+  'systemctl reload dnsmasq.service',
   'update-ca-certificates ( --fresh )?',
   'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /var/lib/phoenix/certificates/work/{step}.key',
   'openssl req -new -config /var/lib/phoenix/certificates/work/{step}.cnf -key /var/lib/phoenix/certificates/work/{step}.key -out /var/lib/phoenix/certificates/work/{step}.csr',

@@ -17,8 +17,10 @@ import type { GuestObservation } from '../../src/managers/guest/observe/observat
 import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printFirewall } from '../../src/managers/guest/proxmox/firewall.ts';
 import { installScripts } from '../../src/managers/guest/scripts/scripts.ts';
+import type { HostEntry } from '../../src/managers/hypervisor/declared.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
+import { withEntries } from '../../src/managers/hypervisor/hosts/entries.ts';
 import { bridgesText, withNameservers } from '../../src/managers/hypervisor/network/bridges.ts';
 import type { NetworkSpec } from '../../src/managers/hypervisor/network/obstacles.ts';
 import { type Export, exportName, exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
@@ -128,6 +130,8 @@ function ofHost(id: TargetId, target: Target): Written[] {
       const spec = specOf<FirewallSpec>(target);
       return [file(FILES.host.text(spec, null)), file(FILES.cluster.text(spec, null))];
     }
+    case 'hosts':
+      return [file(withEntries('', specOf<{ hosts: HostEntry[] }>(target).hosts))];
     case 'network': {
       const spec = specOf<NetworkSpec>(target);
       return [file(bridgesText(spec.bridges)), file(withNameservers('', spec.nameservers))];

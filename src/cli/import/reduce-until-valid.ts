@@ -271,7 +271,8 @@ function placeOf(kind: string, name: string): string[] {
 
 /** Where the hypervisor's file declares a part of the host. */
 const FIELD_OF_SECTION: Readonly<Record<string, readonly string[]>> = {
-  network: ['network'],
+  network: ['network', 'interfaces'],
+  hosts: ['network', 'hosts'],
   time: ['timezone'],
   dns: ['dns_server'],
 };
