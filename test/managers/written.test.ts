@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { load } from '../../src/load/load.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import { inTheFiles } from '../../src/managers/written.ts';
-import { type WrittenSide } from '../../src/managers/written-entries.ts';
+import type { WrittenSide } from '../../src/managers/written-entries.ts';
 import type { PlanStep, WrittenChange } from '../../src/model/plan.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { planBetween } from '../../src/plan/between.ts';
