@@ -43,6 +43,8 @@ export interface Approval {
   readonly at: string;
   /** Where it was given, for people: `the message of 3f2a1bc`, `pull request 5`; absent where a person named the run itself. */
   readonly where?: string;
+  /** What a step that heals would have done when it was given, in sentences: nothing else is begun on it. Absent for changes of a plan. */
+  readonly would?: readonly string[];
 }
 
 /** A run with what only the agent needs to go on with it. */

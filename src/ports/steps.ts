@@ -22,7 +22,7 @@ export interface StepEnd {
     | { readonly kind: 'proved'; readonly record: Applied }
     | { readonly kind: 'gone' }
     | { readonly kind: 'kept' };
-  /** Sentences of what would be done, in a run that only looks. */
+  /** Sentences of what would be done, in a run that only looks, and where a person has to approve it first. */
   readonly would?: readonly string[];
   readonly statuses: readonly CommitStatus[];
   /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */

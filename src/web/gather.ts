@@ -10,7 +10,7 @@ import type { RunDetail } from '../ports/runs.ts';
 import type { Front } from './html/home.ts';
 import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
-import { commitsOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
+import { commitsOf, namesOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
 /** Runs on one page of the list. */
 const RUNS_LISTED = 40;
@@ -55,12 +55,6 @@ async function overviewNow(
     orNull(agent.certificates()),
   ]);
   return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
-}
-
-/** What guests are called; nothing where that cannot be read in time. */
-async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
-  const environment = await orNull(agent.environment());
-  return new Map(environment?.guests.map(({ target, name }) => [target, name]));
 }
 
 /** Null for a run that is not kept. */

@@ -196,7 +196,15 @@ function everyPage(text: string): string[] {
     frontPage(front, links),
     frontPage({ ...front, overview: null }, links),
     pullPage(pull, links),
-    targetsPage({ targets: [known], looked: false, orphans: [{ target, name: text, markedAs: target }] }, links),
+    targetsPage(
+      {
+        targets: [known],
+        looked: false,
+        orphans: [{ target, name: text, markedAs: target }],
+        names: new Map([[target, text]]),
+      },
+      links,
+    ),
     targetPage(shownTarget, links),
     mapPage(mapOf(text, known), links),
     searchPage({ query: text, targets: [known], guests, runs: [run], looked: 1, commits: front.commits }, links),
@@ -339,6 +347,21 @@ describe('a run', () => {
       ['busy', 'runs'],
       ['quiet', 'waits'],
     ]);
+  });
+
+  test('of more steps than a picture shows has one of groups, which lead to what failed in them', () => {
+    const first = Array.from({ length: 60 }, (_, index) => stepOf(`lxc/${100 + index}`));
+    const then = first.map(({ target }, index) => stepOf(`vm/${200 + index}`, { wave: 2, needs: [target] }));
+    const steps = [...first, ...then];
+    const records = steps.map(({ target }) => {
+      return stepRecord(target, { outcome: target === 'vm/217' ? 'failed' : 'applied', ended: CREATED });
+    });
+    const shown = page({ plan: { from: null, to: 'a'.repeat(40), steps }, steps: records });
+    expect(shown).toContain('120 steps in 2 groups.');
+    expect(shown.match(/class="box [a-z]+"/g)).toEqual(['class="box good"', 'class="box bad"']);
+    expect(shown).toContain('>wave 2: 60 vm</text>');
+    expect(shown).toContain('>1 failed, 59 applied</text>');
+    expect(shown).toMatch(/<a class="box bad" href="#vm\/217">/);
   });
 
   test('each table and page can be found by its name', () => {

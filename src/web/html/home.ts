@@ -120,6 +120,7 @@ export function runTable(
 ): Html {
   const rows = runs.map((run) => {
     const info = commits?.get(run.commit);
+    const targets = stepTargets(run);
     return [
       html`<a href=${links.run(run.id)}>${run.id}</a>`,
       runBadge(run.state),
@@ -127,7 +128,7 @@ export function runTable(
       info === undefined ? null : said(info.author),
       said(runOrigin(run)),
       time(run.created, true),
-      said(stepTargets(run)),
+      targets === '' ? null : said(targets),
       stepCounts(run),
       duration(run.created, run.ended),
     ];
