@@ -4,6 +4,7 @@ import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
 import { applying, shortSha, stepWaits } from '../messages/status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
+import { approvalsFor, wouldDo } from '../plan/would-do.ts';
 import type { RunDetail } from '../ports/ledger.ts';
 import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
@@ -103,14 +104,22 @@ export async function approve(
   const run = await ledger.run(id);
   const refusal = stepRefusal(run, id, target, by);
   if (run?.plan == null || refusal !== null) throw new Refused(refusal ?? `run ${id} is not planned yet`);
-  await ledger.approve(id, { target, by, at: isoNow(context), ...(where === undefined ? {} : { where }) });
-  const again = run.steps.filter((step) => step.target === target || step.outcome === 'skipped');
+  const step = run.steps.find((each) => each.target === target);
+  const would = step === undefined || run.request.heal !== true ? [] : wouldDo(run, step);
+  await ledger.approve(id, {
+    target,
+    by,
+    at: isoNow(context),
+    ...(where === undefined ? {} : { where }),
+    ...(would.length === 0 ? {} : { would }),
+  });
+  const again = run.steps.filter((each) => each.target === target || each.outcome === 'skipped');
   await ledger.reopenSteps(
     id,
-    again.map((step) => step.target),
+    again.map((each) => each.target),
     [
       ...runStatuses(options.publicUrl, run, applying(run.plan)),
-      ...again.flatMap((step) => stepStatuses(options.publicUrl, run, step.target, stepWaits(step))),
+      ...again.flatMap((each) => stepStatuses(options.publicUrl, run, each.target, stepWaits(each))),
     ],
   );
   await schedule(context, id);
@@ -130,8 +139,9 @@ function stepRefusal(run: RunDetail | null, id: RunId, target: TargetId, by: str
     return `${target} is protected; take "protected" off it first`;
   const policy = policyOf(run.plan);
   if (!mayApprove(policy, by)) return approvalRefusal(by, policy.approvers ?? []);
-  const given = approversOf(policy, target, run.approvals);
-  const isSecond = approversOf(policy, target, [...run.approvals, { target, by }]).length === given.length;
+  const counted = approvalsFor(run.approvals, wouldDo(run, step));
+  const given = approversOf(policy, target, counted);
+  const isSecond = approversOf(policy, target, [...counted, { target, by }]).length === given.length;
   return isSecond ? `${by} has approved ${target} already; another person must` : null;
 }
 

@@ -77,6 +77,12 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     labelNames: ['channel'],
     registers,
   });
+  const failing = new Gauge({
+    name: 'phoenix_notifications_failing_timestamp_seconds',
+    help: 'Since when a channel takes nothing that it is told; none while it does.',
+    labelNames: ['channel'],
+    registers,
+  });
   let channelNames: readonly string[] = [];
   const commands = new Histogram({
     name: 'phoenix_host_command_seconds',
@@ -193,7 +199,11 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
         ledger.nodesAway(),
         ledger.channelStates(channelNames),
       ]);
-      for (const [channel, state] of states) news.set({ channel }, state.waiting);
+      failing.reset();
+      for (const [channel, state] of states) {
+        news.set({ channel }, state.waiting);
+        if (state.failing !== null) failing.set({ channel }, seconds(state.failing.since));
+      }
       const now = clock.now().getTime();
       if (seen !== null) showEnvironment(seen);
       const unstarted = open.filter(({ steps: all }) =>

@@ -2,12 +2,13 @@
 
 import type { RunId } from '../model/ids.ts';
 import type { PersonRole } from '../model/person.ts';
+import type { Problem } from '../model/problem.ts';
 import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
 import type { Freeze, Head } from '../ports/ledger.ts';
 import { stepWord } from './run.ts';
-import { ended, shortSha } from './status.ts';
+import { countOf, ended, shortSha } from './status.ts';
 
 const MS_PER_SECOND = 1_000;
 const SECONDS_PER_MINUTE = 60;
@@ -97,7 +98,7 @@ export const SIGN_IN = {
 } as const;
 
 /** The state in words, with what it means for whoever waits. */
-export function runSentence(run: Run): string {
+export function runSentence(run: Run & { readonly problems?: readonly Problem[] }): string {
   const counts = stepCounts(run);
   const so = counts === '' ? '' : `: ${counts}`;
   switch (run.state) {
@@ -108,7 +109,7 @@ export function runSentence(run: Run): string {
     case 'superseded':
       return `A newer commit took its place${so}.`;
     case 'invalid':
-      return 'Refused as a whole.';
+      return refusedSentence(run.problems ?? []);
     case 'succeeded':
     case 'failed':
     case 'blocked':
@@ -116,6 +117,14 @@ export function runSentence(run: Run): string {
     default:
       return run.state satisfies never;
   }
+}
+
+/** What each problem is stands below it. */
+function refusedSentence(problems: readonly Problem[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  return errors === 0
+    ? 'Refused as a whole.'
+    : `Refused as a whole, with ${countOf(errors, 'error')}: nothing was changed.`;
 }
 
 const EMPTY: Record<Extract<RunState, 'succeeded' | 'failed' | 'blocked'>, string> = {
@@ -210,6 +219,7 @@ export const TARGET_STATES = {
 
 /** In place of the sentence of its state, where a look found it otherwise. */
 export const DRIFTED = 'Proved to be as its commit says, and the newest look at the host found it otherwise.';
+export const STEP_DID_NOTHING = 'The look at the host found it as declared: nothing was to be done.';
 export const DECLARED_NO_MORE = 'declared no more';
 export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
 export const NO_HISTORY = 'No run that is looked at had a step for it.';
@@ -227,9 +237,22 @@ export function waveTitle(wave: number | null): string {
   return wave === null ? 'In no order' : `Wave ${wave}`;
 }
 
-/** For more steps than a picture shows. */
-export function graphNote(steps: number): string {
-  return `${steps} steps are too many for a picture; each one names what it needs.`;
+/** For more steps than a picture shows one by one. */
+export function graphNote(steps: number, boxes: number): string {
+  return `${steps} steps in ${boxes} groups. Each group leads to the step of it that needs a look first; each step names what it needs.`;
+}
+
+/** `wave 3: 12 lxc`, `waves 3 to 7: 200 targets`. @param kind null for several */
+export function groupLabel([first, last]: readonly [number, number], kind: string | null, count: number): string {
+  const waves = first === last ? `wave ${first}` : `waves ${first} to ${last}`;
+  return `${waves}: ${count} ${kind ?? 'targets'}`;
+}
+
+/** `2 failed, 10 applied`. @param counts the most pressing first */
+export function groupWord(counts: ReadonlyArray<readonly [word: string, count: number]>): string {
+  const shown = counts.slice(0, 2).map(([word, count]) => `${count} ${word}`);
+  const others = counts.slice(2).reduce((sum, [, count]) => sum + count, 0);
+  return [...shown, ...(others === 0 ? [] : [`${others} others`])].join(', ');
 }
 
 /** @param left how many are not shown */

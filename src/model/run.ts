@@ -10,7 +10,7 @@ export type Outcome = 'applied' | 'unchanged' | 'failed' | 'skipped' | 'blocked'
 
 export interface ActionRecord {
   readonly summary: string;
-  /** Null when it was stopped, and in a run that only looks: there it is what would be done. */
+  /** Null when it was stopped, and for what would be done: in a run that only looks, and of a step that waits for a person. */
   readonly exit: number | null;
   /** Wall time in milliseconds. */
   readonly ms: number;

@@ -1,19 +1,17 @@
 // Needs as a picture shows them: what is needed by something else that is needed already is left out. Pure.
 
-import type { TargetId } from '../model/ids.ts';
-
 /** Costs the square of the steps: for plans that a person can look at. A circle, which no plan has, keeps what it is made of. */
-export function directNeeds(
-  steps: readonly { readonly target: TargetId; readonly needs: readonly TargetId[] }[],
-): ReadonlyMap<TargetId, readonly TargetId[]> {
+export function directNeeds<Id extends string>(
+  steps: readonly { readonly target: Id; readonly needs: readonly Id[] }[],
+): ReadonlyMap<Id, readonly Id[]> {
   const known = new Map(steps.map(({ target, needs }) => [target, needs]));
-  const below = new Map<TargetId, ReadonlySet<TargetId>>();
+  const below = new Map<Id, ReadonlySet<Id>>();
 
   /** All that a step rests on, itself left out. */
-  function reached(target: TargetId): ReadonlySet<TargetId> {
+  function reached(target: Id): ReadonlySet<Id> {
     const before = below.get(target);
     if (before !== undefined) return before;
-    const found = new Set<TargetId>();
+    const found = new Set<Id>();
     below.set(target, found);
     for (const need of known.get(target) ?? []) {
       found.add(need);

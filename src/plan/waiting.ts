@@ -15,9 +15,18 @@ export function canBeApproved(step: Pick<PlanStep, 'approval' | 'protected' | 'i
   return step.approval && !isKept(step);
 }
 
-/** @param run with its plan, and the steps that older problems hold back */
+/**
+ * A step of a run that heals is planned without a change, so that its plan asks for nobody: it waits for a person where the host asked
+ * for more than the policy lets a timer do.
+ *
+ * @param run with its plan, and the steps that older problems hold back
+ */
 export function waitingSteps(
-  run: Pick<Run, 'ended' | 'steps'> & { readonly plan: Plan | null; readonly held: Readonly<Record<TargetId, string>> },
+  run: Pick<Run, 'ended' | 'steps'> & {
+    readonly plan: Plan | null;
+    readonly held: Readonly<Record<TargetId, string>>;
+    readonly request: { readonly heal?: true };
+  },
 ): TargetId[] {
   if (run.ended !== null) return [];
   const planned = new Map(run.plan?.steps.map((step) => [step.target, step]));
@@ -26,6 +35,6 @@ export function waitingSteps(
     .map(({ target }) => target)
     .filter((target) => {
       const step = planned.get(target);
-      return step !== undefined && canBeApproved(step);
+      return step !== undefined && (run.request.heal === true ? !isKept(step) : canBeApproved(step));
     });
 }

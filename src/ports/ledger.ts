@@ -52,6 +52,8 @@ export interface Approval {
   readonly at: string;
   /** Where it was given, for people: `the message of 3f2a1bc`, `pull request 5`; absent where a person named the run itself. */
   readonly where?: string;
+  /** What a step that heals would have done when it was given, in sentences: nothing else is begun on it. Absent for changes of a plan. */
+  readonly would?: readonly string[];
 }
 
 /** A run with what only the agent needs to go on with it. */
@@ -119,7 +121,7 @@ export interface StepEnd {
     | { readonly kind: 'proved'; readonly record: Applied }
     | { readonly kind: 'gone' }
     | { readonly kind: 'kept' };
-  /** Sentences of what would be done, in a run that only looks. */
+  /** Sentences of what would be done, in a run that only looks, and where a person has to approve it first. */
   readonly would?: readonly string[];
   readonly statuses: readonly CommitStatus[];
   /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */

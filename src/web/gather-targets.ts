@@ -8,7 +8,7 @@ import type { MapView } from './html/map.ts';
 import type { SearchView } from './html/search.ts';
 import type { TargetView } from './html/target.ts';
 import type { TargetsView } from './html/targets.ts';
-import { commitsOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
+import { commitsOf, namesOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
 export async function gatherTargets(sources: PageSources): Promise<TargetsView> {
   let looked = true;
@@ -17,11 +17,12 @@ export async function gatherTargets(sources: PageSources): Promise<TargetsView> 
       looked = false;
       throw error;
     });
-  const [targets, orphans] = await Promise.all([
+  const [targets, orphans, names] = await Promise.all([
     allTargets({ ledger: sources.ledger, agent: { known } }),
     inTime(sources.agent.orphans()).catch(() => []),
+    namesOf(sources.agent),
   ]);
-  return { targets, looked, orphans };
+  return { targets, looked, orphans, names };
 }
 
 /** Null for a target that nothing is known of. */

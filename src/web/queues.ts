@@ -21,6 +21,9 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** The document of the board asks another site for its font, which the policy forbids and nobody needs. */
+const FROM_ELSEWHERE = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/gi;
+
 /** Answers a request with the board; loaded when the first person looks. */
 export type ShowQueues = (
   may: 'look' | 'change',
@@ -43,7 +46,17 @@ export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'same-origin');
     response.setHeader('cache-control', 'no-store');
+    withoutForeignLinks(response);
     await queues(mayAs(person.role, 'admin') ? 'change' : 'look', request, response, next);
   });
   return routes;
+}
+
+/** Of documents; what the board's script asks for is sent as it is. */
+function withoutForeignLinks(response: Response): void {
+  const send = response.send.bind(response);
+  response.send = (body?: unknown) => {
+    const isDocument = typeof body === 'string' && /^\s*<!doctype html/i.test(body);
+    return send(isDocument ? body.replaceAll(FROM_ELSEWHERE, '') : body);
+  };
 }

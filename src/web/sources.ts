@@ -2,7 +2,7 @@
 
 import type { Agent } from '../agent/deps.ts';
 import { orNull } from '../agent/http/outside.ts';
-import type { CommitSha } from '../model/ids.ts';
+import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Clock, CommitInfo } from '../ports.ts';
@@ -36,4 +36,10 @@ export function commitsOf(
   runs: readonly Run[],
 ): Promise<ReadonlyMap<string, CommitInfo> | null> {
   return orNull(agent.commits(runs.map(({ commit }) => commit as CommitSha)));
+}
+
+/** What guests are called; nothing where that cannot be read in time. */
+export async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
+  const environment = await orNull(agent.environment());
+  return new Map(environment?.guests.map(({ target, name }) => [target, name]));
 }

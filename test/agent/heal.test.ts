@@ -9,6 +9,8 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run } from '../../src/model/run.ts';
+import { waitingSteps } from '../../src/plan/waiting.ts';
+import type { RunDetail } from '../../src/ports/ledger.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
@@ -128,9 +130,18 @@ test('waits for a window, and for approvals as a commit would', async () => {
   const step = async () => (await phoenix.ledger.run(waiting?.id as RunId))?.steps[0];
   await until(async () => (await step())?.outcome === 'blocked', 'the step to wait for a person');
   expect([(await step())?.reason, await commands()]).toEqual([expect.stringContaining('phoenix approve'), []]);
+  // Whoever looks sees that it waits for them, and what for.
+  const waits = async () => waitingSteps((await phoenix.ledger.run(waiting?.id as RunId)) as RunDetail);
+  expect([await waits(), (await step())?.actions]).toEqual([['lxc/101'], [{ summary: 'put 101', exit: null, ms: 0 }]]);
+  // A yes is to what was shown: where something else is due by now, it waits again.
+  await byHand('stop', '101');
+  await byHand('put', '101', JSON.stringify({ memory_mb: 512, cores: 1, tags: [], started: false }));
+  await phoenix.agent().approve(waiting?.id as RunId, 'lxc/101' as TargetId, 'ann');
+  await until(async () => (await step())?.actions[0]?.summary === 'start 101', 'another change to wait');
+  expect([await waits(), await commands()]).toEqual([['lxc/101'], []]);
   await phoenix.agent().approve(waiting?.id as RunId, 'lxc/101' as TargetId, 'ann');
   await phoenix.reached(waiting?.id as RunId, 'succeeded');
-  expect(await commands()).toEqual(['box put 101']);
+  expect(await commands()).toEqual(['box start 101']);
 });
 
 test('what a look has no answer to is nothing to heal', async () => {

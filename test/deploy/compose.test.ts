@@ -65,7 +65,7 @@ describe('what Phoenix is told', () => {
   });
 
   test('each secret is a file that compose brings', () => {
-    const files = Object.entries(environment(example)).filter(([name]) => name.endsWith('_FILE'));
+    const files = Object.entries(environment(example)).filter(([name, path]) => name.endsWith('_FILE') && path !== '');
     const brought = phoenix.secrets.map((name: string) => `/run/secrets/${name}`);
     expect(files.map(([, path]) => path).filter((path) => !brought.includes(path))).toEqual([]);
     expect(files.map(([name]) => name)).toEqual([
@@ -76,6 +76,16 @@ describe('what Phoenix is told', () => {
     ]);
     expect(Object.keys(compose.secrets).sort()).toEqual([...phoenix.secrets, ...redis.secrets].sort());
     expect(Object.keys(environment(example)).filter((name) => /(TOKEN|SECRET|KEY|REDIS_URL)$/.test(name))).toEqual([]);
+  });
+
+  test('further files come from a folder beside it, which the agent only reads', () => {
+    const given = ['PHOENIX_CA_FILE', 'PHOENIX_NOTIFY_FILE', 'PHOENIX_SIGNING_KEYS_FILE'];
+    const told = environment({
+      ...example,
+      ...Object.fromEntries(given.map((name) => [name, `/etc/phoenix/${name}`])),
+    });
+    expect(given.map((name) => told[name])).toEqual(given.map((name) => `/etc/phoenix/${name}`));
+    expect(phoenix.volumes).toContain('./files:/etc/phoenix:ro');
   });
 
   test('what is missing is named, and the rest has a default', () => {

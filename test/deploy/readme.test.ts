@@ -13,7 +13,7 @@ const blocks = (language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code);
 
 test('every file of Phoenix that a command names is there', () => {
-  const made = /^deploy\/(\.env(\.agent)?$|secrets\b)/;
+  const made = /^deploy\/(\.env(\.agent)?$|(secrets|files)\b)/;
   const named = [...text.matchAll(/(?<![\w/.])(?:deploy|src|\.github)\/[\w./-]*\w/g)].map(([path]) => path);
   expect(named.length).toBeGreaterThan(20);
   const missing = named.filter((path) => !made.test(path) && !existsSync(join(TOP, path)));

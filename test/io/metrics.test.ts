@@ -34,6 +34,11 @@ const LATE: MetricsLedger = {
   ...QUIET,
   reportsHeld: async () => ({ failed: 1, waiting: 2, since: '2026-01-02T02:30:00.000Z', why: 'no' }),
   nodesAway: async () => new Map([['pve', { since: '2026-01-02T02:00:00.000Z', why: 'no' }]]),
+  channelStates: async () =>
+    new Map([
+      ['ops', { waiting: 3, failing: { since: '2026-01-02T01:00:00.000Z', why: 'no' } }],
+      ['night', { waiting: 0, failing: null }],
+    ]),
 };
 const SEEN: EnvironmentSeen = {
   targets: [
@@ -79,12 +84,16 @@ test('they tell each target, certificate, queue and limit; what is not known has
       'phoenix_outbox_age_seconds 1800',
       'phoenix_queue_age_seconds 0',
       `phoenix_node_away_timestamp_seconds{node="pve"} ${at('2026-01-02T02:00:00Z')}`,
+      'phoenix_notifications_waiting{channel="ops"} 3',
+      `phoenix_notifications_failing_timestamp_seconds{channel="ops"} ${at('2026-01-02T01:00:00Z')}`,
       'phoenix_forge_requests_remaining 4000',
       'phoenix_forge_requests_limit 5000',
       `phoenix_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`,
     ]),
   );
-  expect(text).not.toMatch(/^phoenix_target_(drifted|last_success\w+)\{target="vm\/9"|certificate\/b/m);
+  expect(text).not.toMatch(
+    /^phoenix_target_(drifted|last_success\w+)\{target="vm\/9"|certificate\/b|failing\w+\{channel="night"/m,
+  );
 
   const after = (await metrics.text(UNKNOWN)).text;
   for (const name of ['target_state', 'target_drifted', 'certificate_expiry', 'orphans', 'last_look'])

@@ -111,6 +111,35 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
   });
 });
 
+test.each(['github', 'gitea'] as const)('at %s, what everybody may read makes nobody a reader', async (kind) => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-sign-in-'));
+  const to = { secret: 's', token: 'forge-token', tokenRight: 'write', oauth: APPLICATION } as const;
+  const lab = await startForge({ folder, kind, isPublic: true, ...to });
+  try {
+    for (const right of ['admin', 'write', 'triage'] as const) lab.allow(`has-${right}`, right);
+    lab.allow('anybody', 'read');
+    const forge = openForgeSignIn({
+      kind,
+      api: kind === 'gitea' ? lab.url : lab.apiUrl,
+      login: { as: 'token', token: () => 'forge-token' },
+      repository: lab.repository,
+      branch: 'main',
+      client: { id: APPLICATION.clientId, secret: secret(APPLICATION.clientSecret) },
+    });
+    const roles: Record<string, unknown> = {};
+    for (const login of ['has-admin', 'has-write', 'has-triage', 'anybody']) {
+      const { url, ...begun } = await forge.begin(CALLBACK);
+      const answer = await fetch(`${url}&as=${login}`, { redirect: 'manual' });
+      const person = await forge.person(new URL(answer.headers.get('location') ?? ''), begun, CALLBACK);
+      roles[person.login] = await forge.roleOf(person.login, person.grant);
+    }
+    expect(roles).toEqual({ 'has-admin': 'admin', 'has-write': 'operator', 'has-triage': null, anybody: null });
+  } finally {
+    await lab.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test('the settings name both halves, a forge that has it, and where people are led back', () => {
   const base = { PHOENIX_REPO_URL: 'https://github.com/team/config.git', PHOENIX_FORGE_TOKEN: 'x'.repeat(20) };
   const wrong = (more: Record<string, string>) =>

@@ -302,6 +302,23 @@ describe('a run', () => {
     expect(alone).not.toMatch(/OLD_PLACE|hunter2|<script>alert|<b>/);
   });
 
+  test('that heals and waits for a person is offered for approval, with what it would do', async () => {
+    const { ledger } = door;
+    const run = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', by: 'phoenix', heal: true } });
+    const step = await begin(ledger, run, 'lxc/101');
+    const reason = `would change it; to allow it: phoenix approve ${run} lxc/101`;
+    await step.end('blocked', reason, CREATED, ['set memory of container 101 to 2048 MB']);
+    await ledger.markRun(run, 'blocked', []);
+    const offered = `phoenix approve ${run} lxc/101`;
+    expect(words((await visit('/')).page)).toMatch(new RegExp(`1 needs you .*Waits for approval lxc/101 .*${offered}`));
+    for (const path of [`/runs/${run}`, `/runs/${run}/lxc/101`]) {
+      const told = words((await visit(path)).page);
+      expect(told).toContain('Would do would set memory of container 101 to 2048 MB');
+      expect(told).toContain(offered);
+      expect(told).not.toContain('stopped');
+    }
+  });
+
   test('of a step whole, the page shows the newest lines, the rest stands in the text', async () => {
     const run = await record(door.ledger, [stepOf('lxc/101')]);
     const step = await begin(door.ledger, run, 'lxc/101');

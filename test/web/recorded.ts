@@ -57,7 +57,7 @@ export function record(
 export interface Begun {
   act(action: ActionRecord): Promise<void>;
   print(...lines: readonly string[]): Promise<void>;
-  end(outcome: Outcome, reason?: string, ended?: string): Promise<void>;
+  end(outcome: Outcome, reason?: string, ended?: string, would?: readonly string[]): Promise<void>;
 }
 
 export async function begin(ledger: Ledger, run: RunId, target: string, started = CREATED): Promise<Begun> {
@@ -71,10 +71,10 @@ export async function begin(ledger: Ledger, run: RunId, target: string, started 
       await ledger.recordAction(lease, run, action);
     },
     print: (...lines) => ledger.appendLog(run, id, lines),
-    async end(outcome, reason, ended = CREATED) {
+    async end(outcome, reason, ended = CREATED, would = []) {
       const proved = { kind: 'proved', record: { target: id, commit: COMMIT, digest: 'd' } } as const;
       const applied = outcome === 'applied' ? proved : ({ kind: 'kept' } as const);
-      await ledger.finishStep(lease, run, { outcome, reason: reason ?? null, ended, applied, statuses: [] });
+      await ledger.finishStep(lease, run, { outcome, reason: reason ?? null, ended, applied, would, statuses: [] });
       await ledger.releaseLease(lease);
     },
   };

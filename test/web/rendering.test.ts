@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { overviewOf } from '../../src/agent/http/overview.ts';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
-import { standingOf } from '../../src/agent/http/standing.ts';
 import { TROUBLE } from '../../src/messages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -157,8 +157,8 @@ function everyPage(text: string): string[] {
   ];
   const now = new Date(CREATED);
   const away = new Map([[text, { since: CREATED, why: text }]]);
-  const standing = {
-    ...standingOf({
+  const overview = {
+    ...overviewOf({
       head,
       open: [run],
       targets: [known],
@@ -170,7 +170,7 @@ function everyPage(text: string): string[] {
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, standing },
+    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, overview },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
@@ -194,9 +194,17 @@ function everyPage(text: string): string[] {
     runPage(view, links),
     stepPage(view, step, links),
     frontPage(front, links),
-    frontPage({ ...front, standing: null }, links),
+    frontPage({ ...front, overview: null }, links),
     pullPage(pull, links),
-    targetsPage({ targets: [known], looked: false, orphans: [{ target, name: text, markedAs: target }] }, links),
+    targetsPage(
+      {
+        targets: [known],
+        looked: false,
+        orphans: [{ target, name: text, markedAs: target }],
+        names: new Map([[target, text]]),
+      },
+      links,
+    ),
     targetPage(shownTarget, links),
     mapPage(mapOf(text, known), links),
     searchPage({ query: text, targets: [known], guests, runs: [run], looked: 1, commits: front.commits }, links),
@@ -339,6 +347,21 @@ describe('a run', () => {
       ['busy', 'runs'],
       ['quiet', 'waits'],
     ]);
+  });
+
+  test('of more steps than a picture shows has one of groups, which lead to what failed in them', () => {
+    const first = Array.from({ length: 60 }, (_, index) => stepOf(`lxc/${100 + index}`));
+    const then = first.map(({ target }, index) => stepOf(`vm/${200 + index}`, { wave: 2, needs: [target] }));
+    const steps = [...first, ...then];
+    const records = steps.map(({ target }) => {
+      return stepRecord(target, { outcome: target === 'vm/217' ? 'failed' : 'applied', ended: CREATED });
+    });
+    const shown = page({ plan: { from: null, to: 'a'.repeat(40), steps }, steps: records });
+    expect(shown).toContain('120 steps in 2 groups.');
+    expect(shown.match(/class="box [a-z]+"/g)).toEqual(['class="box good"', 'class="box bad"']);
+    expect(shown).toContain('>wave 2: 60 vm</text>');
+    expect(shown).toContain('>1 failed, 59 applied</text>');
+    expect(shown).toMatch(/<a class="box bad" href="#vm\/217">/);
   });
 
   test('each table and page can be found by its name', () => {

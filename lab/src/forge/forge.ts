@@ -36,6 +36,8 @@ export interface LabForgeOptions {
   readonly tokenScopes?: readonly string[];
   /** How the webhook was filled in; as it should be when absent. */
   readonly webhook?: FilledIn;
+  /** Everybody may read the repository; false when absent. */
+  readonly isPublic?: boolean;
   /** GitHub when absent. */
   readonly kind?: Kind;
   /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */
@@ -104,7 +106,7 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const place = placeAt(url, `${url}${dialect.base}`, REPOSITORY);
+  const place = placeAt(url, `${url}${dialect.base}`, REPOSITORY, options.isPublic ?? false);
   const work = openWork();
   const parts = await openParts(options, dialect, place, work);
   const { apps, webhooks, faults, statuses, checks } = parts;

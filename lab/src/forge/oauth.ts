@@ -105,7 +105,7 @@ export function openOauthDesk(parts: Parts, kind: string, base: string, applicat
     const push = right === 'admin' || right === 'maintain' || right === 'write';
     response.json({
       full_name: place.repository,
-      private: true,
+      private: !place.isPublic,
       permissions: { admin: right === 'admin', push, pull: true },
     });
   });

@@ -55,7 +55,7 @@ const APP_EVENTS = [
 
 export async function openParts(options: PartsOptions, dialect: Dialect, place: Place, work: Work): Promise<Parts> {
   const bare = await openBareRepository(join(options.folder, 'config.git'));
-  const people = openPeople();
+  const people = openPeople(place.isPublic ? 'read' : 'none');
   people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
   const webhooks = openWebhooks(dialect.headers);
   /** Events leave in the order in which things happened. */

@@ -19,11 +19,12 @@ export interface People {
   /** Logins of all, in the order in which they came. */
   all(): readonly string[];
   byId(id: number): Person | undefined;
-  /** Who is not known yet gets to be, without rights. */
+  /** Who is not known yet gets to be, with the rights of everybody. */
   meet(login: string): Person;
 }
 
-export function openPeople(): People {
+/** @param everybody what whoever is not known yet may do */
+export function openPeople(everybody: Right): People {
   const known = new Map<string, Person>();
   const find = (login: string) => known.get(login.toLowerCase());
   function allow(login: string, right: Right, through: Person['through'] = 'repository'): Person {
@@ -36,6 +37,6 @@ export function openPeople(): People {
     find,
     all: () => [...known.values()].map(({ login }) => login),
     byId: (id) => [...known.values()].find((person) => person.id === id),
-    meet: (login) => find(login) ?? allow(login, 'none'),
+    meet: (login) => find(login) ?? allow(login, everybody),
   };
 }

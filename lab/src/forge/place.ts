@@ -11,9 +11,11 @@ export interface Place {
   readonly repository: string;
   /** The repository in a browser. */
   readonly page: string;
+  /** Everybody may read it. */
+  readonly isPublic: boolean;
 }
 
-export function placeAt(url: string, api: string, repository: string): Place {
+export function placeAt(url: string, api: string, repository: string, isPublic: boolean): Place {
   const [owner = '', name = ''] = repository.split('/');
-  return { url, api, owner, name, repository, page: `${url}/${repository}` };
+  return { url, api, owner, name, repository, page: `${url}/${repository}`, isPublic };
 }

@@ -9,6 +9,7 @@ import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { imperative } from '../../model/verbs.ts';
 import { approversOf, policyOf } from '../../plan/policy.ts';
+import { approvalsFor } from '../../plan/would-do.ts';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 import type { Lease, RunDetail, StepEnd } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
@@ -138,7 +139,7 @@ async function attempt(
     const { made, ...task } = await wantedBy(context, run, lease.target);
     const ending = await carryOutVerb(run, {
       ...task,
-      ...(run.request.heal === true ? { unapproved: (actions) => unapproved(run, lease.target, actions) } : {}),
+      ...(run.request.heal === true ? { unapproved: (...due) => unapproved(run, lease.target, ...due) } : {}),
       shown: await shownActions(context.ledger, run.request.shown, lease.target),
       host,
       manager,
@@ -169,10 +170,16 @@ async function attempt(
   }
 }
 
-/** What nobody asked for, since a timer found it, is done only as far as the policy lets a commit do it. */
-function unapproved(run: RunDetail, target: TargetId, actions: readonly Action[]): string | null {
+/**
+ * What nobody asked for, since a timer found it, is done only as far as the policy lets a commit do it; and a yes that was given to
+ * something else than what is due counts for nothing.
+ *
+ * @param begun the step has done something already: what is due then is the rest of it
+ */
+function unapproved(run: RunDetail, target: TargetId, actions: readonly Action[], begun: boolean): string | null {
   const policy = policyOf(run.plan);
-  const given = approversOf(policy, target, run.approvals).length;
+  const due = actions.map(({ summary }) => hidePlainSecrets(summary));
+  const given = approversOf(policy, target, begun ? run.approvals : approvalsFor(run.approvals, due)).length;
   const [first] = actions
     .map(({ impact }) => ({ target, impact, approvals: policy.approvals[impact] }))
     .sort((a, b) => b.approvals - a.approvals);

@@ -27,7 +27,7 @@ import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 export interface Ending {
   readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
   readonly reason: string | null;
-  /** Sentences of what would be done; only where nothing may be. */
+  /** Sentences of what would be done; only where nothing may be, or nothing may be yet. */
   readonly would?: readonly string[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
@@ -55,8 +55,8 @@ export interface StepWork extends Performing {
   readonly known?: SecretDigests;
   /** Fields that are left as they are on a target that is there; absent for none. */
   readonly leaves?: readonly string[];
-  /** Why these may not be done yet, where a person has to approve them first; absent: they may. */
-  readonly unapproved?: (actions: readonly Action[]) => string | null;
+  /** Why these may not be done yet, where a person has to approve them first; absent: they may. @param begun after others of this step */
+  readonly unapproved?: (actions: readonly Action[], begun: boolean) => string | null;
   /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
   readonly shown?: readonly string[] | null;
 }
@@ -121,8 +121,8 @@ async function converge(work: StepWork): Promise<Ending> {
     if (decision.actions.length === 0) break;
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
-    const waits = work.unapproved?.(decision.actions) ?? null;
-    if (waits !== null) return { outcome: 'blocked', reason: waits };
+    const waits = work.unapproved?.(decision.actions, acted || touched) ?? null;
+    if (waits !== null) return { outcome: 'blocked', reason: waits, would: summariesOf(decision.actions) };
     const take = found !== null && 'take' in found ? found.take : [];
     const todo = stillFounded(take, decision.actions);
     const text = JSON.stringify(decision.actions);
@@ -180,8 +180,11 @@ function isSettled(decision: Decision): boolean {
 }
 
 function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
-  const summaries = actions.map(({ summary }) => summary);
-  return shown === null || same(shown, summaries) ? null : WHY.notShown(actions);
+  return shown === null || same(shown, summariesOf(actions)) ? null : WHY.notShown(actions);
+}
+
+function summariesOf(actions: readonly Action[]): readonly string[] {
+  return actions.map(({ summary }) => summary);
 }
 
 /** From the inventory that all steps of the run share, where that is enough to see that nothing is to be done. */
@@ -197,7 +200,7 @@ async function settledByQuickCheck(work: StepWork): Promise<boolean> {
 function compare(decision: Decision, how: 'differs' | 'would'): Ending {
   if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
   if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
-  const would = decision.actions.map(({ summary }) => summary);
+  const would = summariesOf(decision.actions);
   if (how === 'would') return { outcome: 'unchanged', reason: null, would };
   return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
 }

@@ -261,7 +261,7 @@ function datacenterField(kind: string): string | null {
 }
 
 /** What is one target together. */
-const SDN_FIELDS = ROWS.filter(({ together }) => together === true).map(({ field }) => field);
+const SDN_FIELDS = ROWS.filter(({ appliedTogether }) => appliedTogether === true).map(({ field }) => field);
 
 /** Keys of an object in it: the only one of its kind is the field itself. */
 function placeOf(kind: string, name: string): string[] {

@@ -37,10 +37,10 @@ export interface FoundHost {
 const SDN_FILE = '/etc/network/interfaces.d/sdn';
 
 export const hypervisorImporter: Importer<FoundHost> = {
-  look: observeHost,
+  observe: observeHost,
   written,
   undeclared,
-  untold: [],
+  unreadableFields: [],
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {

@@ -9,6 +9,7 @@ import type { Annotation, Button, CommitStatus, Details, StatusState } from '../
 import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
+import { wouldDo } from '../../plan/would-do.ts';
 import type { Approval, RunDetail } from '../../ports/ledger.ts';
 import { labelsOf } from '../changes.ts';
 import { outcomeCounts } from '../run.ts';
@@ -81,7 +82,7 @@ export function detailsOfStep(
     step.reason === null ? '' : plain(step.reason),
     approvalList({ ...run, notes: [] }, target),
     planned.needs.length === 0 ? '' : `After ${planned.needs.map((need) => code(label(need))).join(', ')}.`,
-    actionsOf(step),
+    actionsOf(run, step),
     failed && log.length > 0 ? `Its last lines:\n\n${block(log)}` : '',
     stepFields(planned),
   ];
@@ -109,10 +110,14 @@ function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
   return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}${more}`;
 }
 
-function actionsOf({ actions }: StepRecord): string {
-  if (actions.length === 0) return '';
-  const lines = actions.map(({ summary, exit }) => `${exit === 0 ? '✓' : '✗'} ${summary}`);
-  return `What was done:\n\n${block(lines)}`;
+function actionsOf(run: RunDetail, step: StepRecord): string {
+  const would = wouldDo(run, step);
+  const done = step.actions.slice(0, step.actions.length - would.length);
+  const lines = done.map(({ summary, exit }) => `${exit === 0 ? '✓' : '✗'} ${summary}`);
+  return joined([
+    lines.length === 0 ? '' : `What was done:\n\n${block(lines)}`,
+    would.length === 0 ? '' : `What it would do:\n\n${block(would)}`,
+  ]);
 }
 
 /** Who approved what and where, and what was taken for no approval. @param only of that target */

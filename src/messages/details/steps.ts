@@ -2,8 +2,10 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
+import { groupSteps } from '../../plan/step-groups.ts';
 import { shownChanges, targetLabel } from '../changes.ts';
 import { fieldRows } from '../fields.ts';
+import { groupLabel } from '../pages.ts';
 import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
 
@@ -47,17 +49,20 @@ export function stepFields(step: PlanStep): string {
   return lines.length === 0 ? '' : folded(`${targetLabel(step)}: ${step.verb}`, block(lines, 'diff'));
 }
 
-/** The order as Mermaid draws it; empty where there is no order to speak of, or too much. */
-export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs' | 'name'>[]): string {
-  const arrows = steps.flatMap(({ target, needs }) => needs.map((need) => [need, target] as const));
-  if (arrows.length === 0 || steps.length > MOST_NODES || arrows.length > MOST_ARROWS) return '';
-  const names = new Map(steps.map(({ target }, index) => [target, `t${index}`]));
-  const nodes = steps.map((step) => `  ${names.get(step.target)}["${label(targetLabel(step))}"]`);
-  const lines = arrows.flatMap(([need, target]) => {
-    const [from, to] = [names.get(need), names.get(target)];
-    return from === undefined || to === undefined ? [] : [`  ${from} --> ${to}`];
+/** The order as Mermaid draws it, in groups where that is too much for one box each; empty where there is no order to speak of. */
+export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs' | 'name' | 'wave'>[]): string {
+  const { groups, lines } = groupSteps(steps, { boxes: MOST_NODES, lines: MOST_ARROWS });
+  if (lines.length === 0) return '';
+  const names = new Map(groups.map(({ key }, index) => [key, `t${index}`]));
+  const labels = new Map(steps.map((step) => [step.target, targetLabel(step)]));
+  const nodes = groups.map(({ key, waves, kind, targets }) => {
+    const [only = ''] = targets;
+    const text =
+      targets.length === 1 ? (labels.get(only as TargetId) ?? only) : groupLabel(waves, kind, targets.length);
+    return `  ${names.get(key)}["${label(text)}"]`;
   });
-  return folded('Order', block(['flowchart LR', ...nodes, ...lines], 'mermaid'));
+  const arrows = lines.map(({ from, to }) => `  ${names.get(from)} --> ${names.get(to)}`);
+  return folded('Order', block(['flowchart LR', ...nodes, ...arrows], 'mermaid'));
 }
 
 /** Mermaid reads entities, and little else, within quotes. */

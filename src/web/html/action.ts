@@ -9,6 +9,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { approversOf, mayApprove, policyOf } from '../../plan/policy.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
+import { approvalsFor, wouldDo } from '../../plan/would-do.ts';
 import type { Freeze, Head, RunDetail } from '../../ports/ledger.ts';
 import type { ShownAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
@@ -30,7 +31,8 @@ export function approvePage(run: RunDetail, target: TargetId, links: Links): Pag
   const policy = policyOf(run.plan);
   const who = links.viewer?.name ?? '';
   const needed = planned?.approvals ?? 1;
-  const given = approversOf(policy, target, run.approvals).length;
+  const counted = record === undefined ? run.approvals : approvalsFor(run.approvals, wouldDo(run, record));
+  const given = approversOf(policy, target, counted).length;
   const refusal = mayApprove(policy, who) ? null : approvalRefusal(who, policy.approvers ?? []);
   const words = ACTION_PAGE.approve;
   return page(
@@ -39,6 +41,7 @@ export function approvePage(run: RunDetail, target: TargetId, links: Links): Pag
       <p>In ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${record === undefined || planned === undefined ? null : html`${stepBadge(run, record)} ${cost(run, record, planned)}`}</p>
       ${withRemedy(record?.reason ?? null)}
       ${fields(planned)}
+      ${record === undefined ? null : actions(run, record, 2)}
       ${!waits ? html`<p class="notice">${words.waits}</p>` : null}
       ${needed > 1 ? html`<p>${words.given(given, needed)}</p>` : null}
       ${refusal === null ? null : html`<p class="notice">${said(refusal)}</p>`}
@@ -98,7 +101,7 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
       <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
       ${run.problems.length === 0 ? null : html`<ul class="problems">${run.problems.map(problemLine)}</ul>`}
-      ${todo.slice(0, MOST_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${actions(run, step.actions, 3)}`))}
+      ${todo.slice(0, MOST_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${actions(run, step, 3)}`))}
       ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
       ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,
     run.ended === null ? { events: links.events(run.id) } : null,

@@ -8,6 +8,7 @@ import { stepVerb } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
+import { wouldDo } from '../../plan/would-do.ts';
 import { badge, heading, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
@@ -54,13 +55,16 @@ export function fields(planned: PlanStep | undefined): Html {
   });
 }
 
-/** @param level of its heading */
-export function actions({ readOnly }: Pick<Run, 'readOnly'>, done: readonly ActionRecord[], level: number): Html {
+/** What the step did, and what it would do. @param level of the headings */
+export function actions(run: Pick<Run, 'readOnly'>, step: StepRecord, level: number): Html {
+  const would = wouldDo(run, step);
+  const lines = would.map((summary) => html`<li>${said(`would ${summary}`)}</li>`);
+  return html`${did(step.actions.slice(0, step.actions.length - would.length))}
+    ${would.length === 0 ? null : html`${heading(level, 'Would do')}<ul>${lines}</ul>`}`;
+}
+
+function did(done: readonly ActionRecord[]): Html {
   if (done.length === 0) return null;
-  if (readOnly) {
-    const lines = done.map(({ summary }) => html`<li>${said(`would ${summary}`)}</li>`);
-    return html`${heading(level, 'Would do')}<ul>${lines}</ul>`;
-  }
   return table({
     caption: 'Actions',
     columns: ['Action', 'Exit', 'Took'],

@@ -6,13 +6,15 @@ import { type GraphLayout, layOut } from '../graph-layout.ts';
 import type { Tone } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** Laying out takes a second or more beyond, for a picture that nobody can look at. */
+/** Laying out takes a second or more beyond, for a picture that nobody can take in. */
 export const MOST_BOXES = 80;
 
 const CHARACTER_PX = 7.3;
 const PADDING_PX = 12;
 const HEIGHT_PX = 44;
 const NARROWEST_PX = 104;
+/** Not much wider than the page: drawn smaller it can still be read. Wider ones are scrolled. */
+const NEAR_PX = 1_500;
 /** Characters of a name; what is longer is cut in its middle and stands whole in its title. */
 const LONGEST_NAME = 30;
 
@@ -40,8 +42,9 @@ export function graph({ label, boxes, lines, direction }: GraphShown): Html {
   const sized = boxes.map((box) => ({ id: box.id, width: widthOf(box), height: HEIGHT_PX }));
   const layout = layOut(sized, lines, direction);
   const { width, height } = layout;
+  const look = width <= NEAR_PX ? 'near' : null;
   return html`<div class="graph" role="region" aria-label=${label} tabindex="0">
-    <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
+    <svg class=${look} width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
       <g class="lines">${layout.lines.map(({ points }) => html`<path d=${pathOf(points)} />`)}</g>
       ${boxes.map((box, index) => boxOf(box, layout, index))}
     </svg>

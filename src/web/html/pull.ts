@@ -14,6 +14,9 @@ import { type Html, html } from './html.ts';
 import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
+/** So few can be read without a choice. */
+const MOST_OPEN = 4;
+
 export function pullPage(pull: PullPlan, links: Links): Page {
   const { plan, ok } = pull;
   return {
@@ -72,7 +75,7 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
-    (step) => html`<details class="step" id=${step.target}>
+    (step) => html`<details class="step" id=${step.target} open=${plan.steps.length <= MOST_OPEN}>
       <summary><code>${targetLabel(step)}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
       ${fields(step)}
     </details>`,

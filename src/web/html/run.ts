@@ -2,7 +2,7 @@
 
 import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
-import { detailsNote, runSentence, stepCounts, waveTitle } from '../../messages/pages.ts';
+import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -60,7 +60,7 @@ export function runPage(view: RunView, links: Links): Page {
     main: html`
       <h1>Run ${run.id} ${runBadge(run.state)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
-      ${withRemedy(run.reason)}
+      ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason)}
       ${offers(runActions(run), links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
@@ -175,7 +175,7 @@ function stepDetails(
       ],
     ])}
     ${fields(planned)}
-    ${actions(run, step.actions, 5)}
+    ${actions(run, step, 5)}
     ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
 }
@@ -213,9 +213,15 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['More', html`<a href=${links.target(target)}>its target</a>`],
       ])}
       ${fields(planned)}
-      ${actions(run, step.actions, 2)}
-      ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}`,
+      ${actions(run, step, 2)}
+      ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}
+      ${didNothing(run, step) ? html`<p class="dim">${STEP_DID_NOTHING}</p>` : null}`,
   };
+}
+
+/** Of one that has no more to show, what that means. */
+function didNothing({ readOnly }: RunDetail, { outcome, reason, actions: done }: StepRecord): boolean {
+  return outcome === 'unchanged' && !readOnly && reason === null && done.length === 0;
 }
 
 function approval(approvals: readonly Approval[], target: TargetId): Html {

@@ -1,26 +1,62 @@
-// The steps of a plan as a graph of what needs what: of a run coloured by how each stands, of a pull request by what it costs.
+// The steps of a plan as a graph of what needs what: of a run coloured by how each stands, of a pull request by what it costs. More of them
+// than a picture can show are drawn in groups.
 
 import { targetLabel } from '../../messages/changes.ts';
-import { graphNote } from '../../messages/pages.ts';
+import { graphNote, groupLabel, groupWord } from '../../messages/pages.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import { directNeeds } from '../../plan/direct-needs.ts';
+import { groupSteps, type StepGroup } from '../../plan/step-groups.ts';
 import type { Tone } from './components.ts';
-import { graph, MOST_BOXES } from './graph.ts';
+import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
+
+/** Of a picture that can be followed by eye. */
+const MOST_LINES = 240;
+/** What a person looks at first. */
+const PRESSING: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
+
+interface Standing {
+  readonly word: string;
+  readonly tone: Tone;
+}
 
 /** Null where no step needs another. */
 export function stepGraph(
   steps: readonly PlanStep[],
-  stateOf: (step: PlanStep) => { readonly word: string; readonly tone: Tone },
+  stateOf: (step: PlanStep) => Standing,
   href: (target: TargetId) => string,
 ): Html {
   if (steps.every(({ needs }) => needs.length === 0)) return null;
-  const head = html`<h2>Needs</h2>`;
-  if (steps.length > MOST_BOXES) return html`${head}<p class="dim">${graphNote(steps.length)}</p>`;
-  const lines = [...directNeeds(steps)].flatMap(([to, needs]) => needs.map((from) => ({ from, to })));
-  const boxes = steps.map((step) => {
-    return { id: step.target, label: targetLabel(step), ...stateOf(step), href: href(step.target) };
+  const { groups, lines } = groupSteps(steps, { boxes: MOST_BOXES, lines: MOST_LINES });
+  const byTarget = new Map(steps.map((step) => [step.target, step]));
+  const boxes = groups.map((group): GraphBox => {
+    const members = group.targets.flatMap((target) => byTarget.get(target) ?? []);
+    const [only] = members;
+    if (only === undefined || members.length > 1) return groupBox(group, members, stateOf, href);
+    return { id: group.key, label: targetLabel(only), ...stateOf(only), href: href(only.target) };
   });
-  return html`${head}${graph({ label: 'Graph of what needs what', boxes, lines, direction: 'TB' })}`;
+  const note =
+    groups.length === steps.length ? null : html`<p class="dim">${graphNote(steps.length, groups.length)}</p>`;
+  return html`<h2>What needs what</h2>${note}${graph({ label: 'Graph of what needs what', boxes, lines, direction: 'TB' })}`;
+}
+
+/** As the step of it that presses most, to which it leads. */
+function groupBox(
+  group: StepGroup,
+  members: readonly PlanStep[],
+  stateOf: (step: PlanStep) => Standing,
+  href: (target: TargetId) => string,
+): GraphBox {
+  const stand = members
+    .map((step) => ({ target: step.target, ...stateOf(step) }))
+    .sort((a, b) => PRESSING.indexOf(a.tone) - PRESSING.indexOf(b.tone));
+  const counts = [...Map.groupBy(stand, ({ word }) => word)].map(([word, those]) => [word, those.length] as const);
+  const [first] = stand;
+  return {
+    id: group.key,
+    label: groupLabel(group.waves, group.kind, members.length),
+    word: groupWord(counts),
+    tone: first?.tone ?? 'quiet',
+    href: first === undefined ? null : href(first.target),
+  };
 }

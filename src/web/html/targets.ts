@@ -3,6 +3,7 @@
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import { DECLARED_NO_MORE, HOST_IS_SILENT, NO_TARGETS, TARGET_STATES } from '../../messages/pages.ts';
+import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import type { Links } from '../links.ts';
@@ -16,23 +17,25 @@ export interface TargetsView {
   readonly looked: boolean;
   /** What carries Phoenix's mark on the host and nothing declares. */
   readonly orphans: readonly MarkedTarget[];
+  /** What guests are called. */
+  readonly names: ReadonlyMap<TargetId, string>;
 }
 
-export function targetsPage({ targets, looked, orphans }: TargetsView, links: Links): Page {
+export function targetsPage({ targets, looked, orphans, names }: TargetsView, links: Links): Page {
   return {
     title: 'Targets',
     live: null,
     main: html`<h1>Targets</h1>
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
       ${orphans.map((orphan) => html`<p class="notice">${badge('orphan', 'wait')} ${said(orphanText(orphan))}</p>`)}
-      ${targets.length === 0 ? html`<p>${NO_TARGETS}</p>` : targetTable(targets, links)}`,
+      ${targets.length === 0 ? html`<p>${NO_TARGETS}</p>` : targetTable(targets, names, links)}`,
   };
 }
 
-function targetTable(targets: readonly TargetJson[], links: Links): Html {
+function targetTable(targets: readonly TargetJson[], names: TargetsView['names'], links: Links): Html {
   const ordered = targets.toSorted((a, b) => compareTargets(a.target, b.target));
   const rows = ordered.map((each) => [
-    targetLink(links, each.target),
+    html`${targetLink(links, each.target)} ${said(names.get(each.target) ?? '')}`,
     stateBadge(each),
     each.running,
     sha(each.commit),

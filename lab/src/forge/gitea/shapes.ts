@@ -34,7 +34,7 @@ export function repositoryShape({ place, people }: Pick<Parts, 'place' | 'people
     owner: userShape({ people }, owner),
     name: place.name,
     full_name: `${owner}/${place.name}`,
-    private: true,
+    private: !place.isPublic,
     fork: owner !== place.owner,
     html_url: page,
     clone_url: `${page}.git`,
