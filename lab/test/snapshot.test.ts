@@ -29,12 +29,13 @@ const loaded = (program: string, ...args: string[]) => end(process.execPath, MAI
 
 test('a program answers, refuses and records as it does without a snapshot', () => {
   expect(fromSnapshot('pct', 'create', '101', TEMPLATE, '--rootfs', 'local-lvm:4')).toMatchObject({ status: 0 });
-  for (const call of [
+  const asked: [string, ...string[]][] = [
     ['pct', 'config', '101'],
     ['pct', 'start', '999'],
     ['qm', 'no-such-verb'],
     ['pvesh', 'get', '/cluster/resources', '--output-format', 'json'],
-  ] as const) {
+  ];
+  for (const call of asked) {
     expect(fromSnapshot(...call)).toEqual(loaded(...call));
   }
   const calls = readFileSync(join(dir, 'calls.jsonl'), 'utf8')
