@@ -146,6 +146,8 @@ const HYPERVISOR: Config['hypervisor'] = {
     gateway: null,
     nameservers: [],
     bridges: [],
+    bonds: [],
+    vlans: [],
     subnet: null,
     nfsServer: null,
     portainerAgentPort: 9001,

@@ -1,6 +1,7 @@
 // etc/phoenix_lxc_configs.json: the containers.
 
 import { z } from 'zod';
+import * as address from '../../config/schema/addresses.ts';
 import { becomes, inContainers, oneOf } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
@@ -19,13 +20,13 @@ const network = z
     bridge: value.bridge
       .optional()
       .describe('Bridge of the host. Default: vmbr0 for a new container; one that exists keeps its own.'),
-    ip: value.ipSetting
+    ip: address.ipSetting
       .optional()
       .describe(
         'Address with prefix length, `dhcp`, or `manual`. Default: `manual`, where `ip6` says how it is reached.',
       ),
-    gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
-    nameservers: value.nameservers
+    gw: address.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
+    nameservers: address.nameservers
       .optional()
       .describe(
         'DNS servers, separated by spaces or commas. Default: those of the host for a new container; one that exists keeps its own.',
@@ -105,7 +106,7 @@ const vllmGroup = z
 const vllmEngine = z.record(text.line(128), vllmGroup);
 
 function namesGpus(written: string): boolean {
-  const parts = value.splitList(written);
+  const parts = address.splitList(written);
   return (parts.length === 1 && parts[0] === 'none') || parts.every((part) => /^\d{1,2}$/.test(part));
 }
 
@@ -166,7 +167,7 @@ const lxcFields = z.strictObject({
     .describe('The first interface. Default: none for a new container; one that exists keeps its own.'),
   without_network: withoutNetwork,
   networks: containerNetworks,
-  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  mac_address: address.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   unprivileged: becomes([{ verb: 'pct create', option: 'unprivileged' }], 'must be true or false', z.boolean())
     .optional()
     .describe(
