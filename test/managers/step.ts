@@ -67,3 +67,25 @@ export async function look(manager: Manager, given: Host, wanted: Wanted): Promi
     signal: new AbortController().signal,
   });
 }
+
+/** As a worker of the agent carries it out, with no way back but that of the manager itself. */
+export function asWorker(
+  manager: Manager,
+  host: Host,
+  wanted: Wanted,
+  readOnly: 'differs' | false = false,
+): Promise<Ending> {
+  const nothing = async (): Promise<void> => {};
+  return convergeStep({
+    host,
+    manager,
+    wanted,
+    touched: false,
+    rollback: false,
+    readOnly,
+    inventory: null,
+    keeper: { assertHeld: nothing, touch: nothing, record: nothing },
+    log: { write() {}, flush: nothing },
+    signal: new AbortController().signal,
+  });
+}
