@@ -9,7 +9,7 @@ import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { purposeOf } from './purposes.ts';
-import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
+import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
@@ -44,7 +44,7 @@ const secretName = text.name(/^[A-Za-z_][A-Za-z0-9_-]{0,31}$/, 'must be a name o
 
 function objectSchema(row: ObjectRow) {
   const fields = [...optionsOf(row)].map(([option, schema]): [string, z.ZodType] => {
-    const types = option === 'type' && row.types !== undefined ? Object.keys(row.types) : null;
+    const types = option === typeOptionOf(row) && row.types !== undefined ? Object.keys(row.types) : null;
     if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
     const isProse = row.prose?.includes(option) === true;
     const field =
@@ -78,11 +78,11 @@ function inEditors(row: ObjectRow): Record<string, unknown> {
     properties: { [option]: { const: value, description } },
   });
   const byType = Object.entries(row.types ?? {}).map(([type, { required, optional }]) => ({
-    if: is('type', type, `A ${row.label} of type ${type}.`),
+    if: is(typeOptionOf(row), type, `A ${row.label} of type ${type}.`),
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
     then: {
       required,
-      propertyNames: { enum: ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})] },
+      propertyNames: { enum: [typeOptionOf(row), ...required, ...optional, ...Object.keys(row.secrets ?? {})] },
     },
   }));
   const choices = row.oneOf.map((option) =>
@@ -170,10 +170,10 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
 
 /** Options that objects of another type have, and those that one of this type must have. */
 function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
-  const type = String(object['type']);
+  const type = String(object[typeOptionOf(row)]);
   const { required, optional } = row.types?.[type] ?? {};
   if (required === undefined || optional === undefined) return [];
-  const own = ['type', ...required, ...optional, ...Object.keys(row.secrets ?? {})];
+  const own = [typeOptionOf(row), ...required, ...optional, ...Object.keys(row.secrets ?? {})];
   return [
     ...required.flatMap((option) =>
       object[option] === undefined

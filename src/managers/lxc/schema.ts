@@ -9,7 +9,7 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { devices, environment, mountShape } from './handed-schema.ts';
+import { devices, environment, mountShape, rootDisk } from './handed-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -160,6 +160,7 @@ const lxcFields = z.strictObject({
     .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
   storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
   storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
+  root_disk: rootDisk,
   network_config: network
     .optional()
     .describe('The first interface. Default: none for a new container; one that exists keeps its own.'),
@@ -263,13 +264,15 @@ const lxcFields = z.strictObject({
 /** Proxmox takes it and then cannot start the container. (pve-container, PVE/API2/LXC/Status.pm) */
 function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
   if (written.unprivileged === false) return;
+  const message = 'must be false in an unprivileged container, which Proxmox would not start with quotas';
+  if (written.root_disk?.quota === true) context.addIssue({ code: 'custom', path: ['root_disk', 'quota'], message });
   for (const field of ['mount_points', 'zfs_volumes'] as const)
     for (const [index, { quota }] of written[field].entries())
       if (quota === true)
         context.addIssue({
           code: 'custom',
           path: [field, index, 'quota'],
-          message: 'must be false in an unprivileged container, which Proxmox would not start with quotas',
+          message,
         });
 }
 
