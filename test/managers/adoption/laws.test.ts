@@ -35,7 +35,7 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
       storages: { rpool: 'zfspool', 'local-lvm': 'lvmthin', local: 'dir' },
       bridges: ['vmbr0', 'vmbr1'],
       localContents: null,
-      kept,
+      retained: kept,
       missing: [],
       managedBy: [],
       pools: {},
