@@ -10,6 +10,7 @@ import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../fire
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
+import { aptCall } from '../objects/apt.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
@@ -118,7 +119,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 /** Objects of the datacenter: the first that knows the path answers. */
 const OBJECTS = [
   ...[poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall, haCall, replicationCall],
-  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall],
+  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
