@@ -71,6 +71,7 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
     ostype: null,
     storagePool: 'rpool',
     storageSizeGb: 4,
+    rootOptions: {},
     network: { ...LINK, name: 'eth0', ip: `10.0.0.${id % 250}/24` },
     unprivileged: true,
     gpus: [],

@@ -365,6 +365,7 @@ export function withGuestFields(files: Files): Files {
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
   const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
+  container.root_disk = { acl: true, quota: false, replicate: false, mount_options: ['noatime'] };
   Object.assign(container.mount_points[0], treated);
   Object.assign(container.zfs_volumes[0], treated, { read_only: true });
   container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];

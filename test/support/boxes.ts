@@ -11,7 +11,7 @@ import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Target } from '../../src/model/target.ts';
-import type { CommandResult, Host } from '../../src/ports.ts';
+import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
   /** Changing commands so far, oldest first; with those that only look when asked for. */

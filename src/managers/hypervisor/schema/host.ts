@@ -1,6 +1,7 @@
 // Sections of the hypervisor's file about the host itself: its user, its addresses, its firewall.
 
 import { z } from 'zod';
+import * as address from '../../../config/schema/addresses.ts';
 import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
@@ -29,12 +30,12 @@ export const hostUser = z.strictObject({
 
 const interfaces = z.strictObject({
   name: value.interfaceName.default('vmbr0').describe('Bridge or interface of the host. Default: vmbr0.'),
-  address: value.cidr
+  address: address.cidr
     .optional()
     .describe('Address of the host with prefix length. Default: not told, so it cannot be checked against.'),
-  gateway: value.ipAddress.optional().describe('Gateway of the network. Default: not told.'),
+  gateway: address.ipAddress.optional().describe('Gateway of the network. Default: not told.'),
   dns_nameservers: z
-    .array(value.ipAddress)
+    .array(address.ipAddress)
     .default([])
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
@@ -46,7 +47,7 @@ const port = value.interfaceName.refine(
 );
 
 const ofInterface = {
-  address: value.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
+  address: address.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
   mtu: z
     .int()
     .min(1280)
@@ -127,7 +128,7 @@ const HOST_NAME = 'must be a name such as nas or nas.example.internal: letters, 
 
 /** As Proxmox's own page takes them (pve-common, PVE/INotify.pm: write_etc_hosts). */
 export const hostEntry = z.strictObject({
-  address: value.ipAddress.describe('Where the names lead.'),
+  address: address.ipAddress.describe('Where the names lead.'),
   names: z
     .array(text.name(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, HOST_NAME))
     .min(1)
@@ -155,10 +156,10 @@ export const hostNetwork = z.strictObject({
     .describe(
       'Names that the host itself knows without asking anybody, as lines of its `/etc/hosts`; those of people stay. Default: none.',
     ),
-  default_subnet: value.cidr
+  default_subnet: address.cidr
     .optional()
     .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),
-  nfs_server: value.ipAddress
+  nfs_server: address.ipAddress
     .optional()
     .describe('Where VMs mount their volumes from. Default: the address of the host.'),
   portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
