@@ -129,7 +129,7 @@ const NOWHERE: GuestObservation = {
     storages: null,
     bridges: null,
     localContents: ['iso', 'import'],
-    kept: null,
+    retained: null,
     missing: [],
     managedBy: [],
     pools: { prod: { members: [], owner: null } },

@@ -13,6 +13,7 @@ import { network } from './network/network-section.ts';
 import { nfs } from './nfs/nfs-section.ts';
 import { hypervisorSources } from './places.ts';
 import { declaration } from './read.ts';
+import { repositories } from './repositories/repositories-section.ts';
 import { samba } from './samba/samba-section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/storage-section.ts';
@@ -28,6 +29,7 @@ const SECTIONS: readonly Section[] = [
   hosts,
   network,
   nfs,
+  repositories,
   samba,
   storage,
   time,
@@ -63,7 +65,7 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   // The parts of the host keep what they replace themselves, where going back can help.
   selfRollback: true,
-  safeguard: (wanted, seen, todo) => sectionOf(wanted.target).safeguard?.(wanted, seen, todo) ?? null,
+  rollback: (wanted, seen, todo) => sectionOf(wanted.target).rollback?.(wanted, seen, todo) ?? null,
 };
 
 /** Fails for a section that nobody keeps: targets are only ever made from sections. */
