@@ -510,7 +510,7 @@ const COMMANDS: readonly string[] = [
     `${program} rollback {vmid} {snapshot}`,
   ]),
   `pct set {vmid} ( ${LXC_SETTINGS} | --rootfs {rootvolume} | --delete {list} | --revert {list} )+`,
-  `pct create {vmid} {template} --rootfs {rootdisk} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
+  `pct create {vmid} {template} --rootfs {rootdisk} --unprivileged {flag} ( --ostype {name} )? ( --ssh-public-keys /var/lib/phoenix/sshkeys/{vmid}.pub )? ( --password )? ( ${LXC_SETTINGS} )*`,
   'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',

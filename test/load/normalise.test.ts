@@ -68,6 +68,8 @@ describe('a container', () => {
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,
       storagePool: 'tank-disks',
+      root: null,
+      rootOptions: {},
       storageSizeGb: 4,
       networks: [],
       network: {

@@ -49,13 +49,25 @@ export function proxmoxCommands(config: Config): ProxmoxCommand[] {
 }
 
 function ofTarget(target: Target): ProxmoxCommand[] {
-  const keys = 'user' in target.spec ? (target.spec as unknown as VmSpec).user.sshKeys : [];
+  const keys = keysOf(target);
   return actionsFor(target).flatMap(({ do: work }) => {
     if (work.kind !== 'command' || !PROGRAMS.has(work.program)) return [];
     const command = taken([work.program, ...work.args], keys.join('\n'));
     return INSIDE.test(command.verb) ? [] : [command];
   });
 }
+
+/** Public keys that a guest is given by a file. */
+function keysOf({ spec }: Target): readonly string[] {
+  if ('user' in spec) return (spec as unknown as VmSpec).user.sshKeys;
+  const { source } = spec as unknown as {
+    readonly source?: { readonly root?: { readonly sshKeys: readonly string[] } };
+  };
+  return source?.root?.sshKeys ?? [];
+}
+
+/** A password, where a program asks for it twice. */
+const TYPED = () => Buffer.from('hunter2\nhunter2\n');
 
 /** @param keys what a file of public keys holds that is named */
 function taken(argv: readonly string[], keys: string): ProxmoxCommand {
@@ -78,9 +90,10 @@ function taken(argv: readonly string[], keys: string): ProxmoxCommand {
   const { verb } = resolved;
   if (INSIDE.test(verb)) return { argv, sent, verb, parameters: {}, refused: undefined };
   // Only keys are read from a file.
-  const checked = words.includes('--sshkeys')
-    ? withFile(keys, (file) => checkParameters(verb, resolved.argv, () => file))
-    : checkParameters(verb, resolved.argv);
+  const checked =
+    words.includes('--sshkeys') || words.includes('--ssh-public-keys')
+      ? withFile(keys, (file) => checkParameters(verb, resolved.argv, () => file, TYPED))
+      : checkParameters(verb, resolved.argv, undefined, TYPED);
   if (!checked.ok) return { argv, sent, verb, parameters: {}, refused: checked.stderr };
   return { argv, sent, verb, parameters: checked.parameters, refused: refusedInCode(verb, checked.parameters) };
 }

@@ -70,6 +70,7 @@ export function container(id: number, own: Partial<LxcGuest> = {}): LxcGuest {
     template: own.cloneFrom == null ? TEMPLATE : null,
     ostype: null,
     storagePool: 'rpool',
+    root: null,
     storageSizeGb: 4,
     rootOptions: {},
     network: { ...LINK, name: 'eth0', ip: `10.0.0.${id % 250}/24` },

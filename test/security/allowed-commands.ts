@@ -46,6 +46,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pct', 'create', '101', 'local:vztmpl/x.tar.zst', '--rootfs', 'tank:8', '--unprivileged', '1', '--hostname', 'web'],
   [
+    ...['pct', 'create', '101', 'local:vztmpl/x.tar.zst', '--rootfs', 'tank:8,acl=1', '--unprivileged', '1'],
+    ...['--ssh-public-keys', '/var/lib/phoenix/sshkeys/101.pub', '--password', '--hostname', 'web'],
+  ],
+  [
     'pct',
     'clone',
     '900',

@@ -174,6 +174,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   'portainer_api/admin_password': `plantedPORTAINER "a" <b> & 'c' \\ d/+?`,
   'portainer_api/agent_secret': `plantedAGENTS "a" <b> & 'c' \\ d/+?`,
   'user_config/password_hash': `$6$salt$plantedVM/"a"&'b'`,
+  'root_user/password': `plantedROOT/"a"&'b'`,
   'variables/value': `plantedSTACK "a" <b> & 'c' \\ d/+?`,
 };
 
@@ -189,7 +190,7 @@ function files(withPassword: boolean): Record<string, string> {
     firewall: { enabled: false, rules: [] },
   };
   const base = environment(
-    { 101: {} },
+    { 101: {}, 102: withPassword ? { root_user: { password: reference('root_user/password') } } : {} },
     {
       network: {
         default_subnet: '10.0.0.0/24',
@@ -325,7 +326,10 @@ describe('from the front door', () => {
     expect(failing[0]).toMatch(/vm\/1001":"failure/);
     expect(failing[1]).toMatch(/portainer\/server":"failure/);
     expect(printed).toEqual(
-      new Set(['users/password_hash', 'user_config/password_hash', 'portainer_api/admin_password']),
+      new Set([
+        ...['users/password_hash', 'user_config/password_hash', 'root_user/password'],
+        'portainer_api/admin_password',
+      ]),
     );
 
     const runs = await phoenix.ledger.runs(20);

@@ -28,6 +28,9 @@ const rule = {
   comment: 'From within',
 };
 
+const echo = { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'icmp', icmp_type: 'echo-request' };
+const byMacro = { type: 'in', action: 'ACCEPT', macro: 'HTTPS', source: '10.0.0.0/24' };
+
 function guest(id: number) {
   return {
     name: `guest-${id}`,
@@ -38,10 +41,7 @@ function guest(id: number) {
     features: ['base_setup'],
     firewall: {
       enabled: true,
-      rules: [
-        { ...rule, dest: '10.0.0.0/24' },
-        { type: 'group', action: 'web' },
-      ],
+      rules: [{ ...rule, dest: '10.0.0.0/24' }, echo, byMacro, { type: 'group', action: 'web' }],
     },
     health_check: { command: ['curl', '-fsS', 'http://127.0.0.1'] },
   };
@@ -167,6 +167,8 @@ export function wholeEnvironment(): Files {
           { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'tcp', port: '53' },
           { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'udp', port: '53' },
           { ...rule, iface: 'vmbr0' },
+          echo,
+          byMacro,
           { type: 'group', action: 'web' },
         ],
       },
@@ -331,7 +333,7 @@ export function wholeEnvironment(): Files {
               ],
             },
           },
-          firewall_rules: [{ ...rule, dest: '10.0.0.111' }],
+          firewall_rules: [{ ...rule, dest: '10.0.0.111' }, echo, byMacro],
         },
         staging: { variables: [{ name: 'PORT', value: '8001' }] },
       },
@@ -365,6 +367,7 @@ export function withGuestFields(files: Files): Files {
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
   const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
+  container.root_user = { ssh_keys: [KEY], password: { $secret: 'file:/etc/phoenix/secrets/root-101' } };
   container.root_disk = { acl: true, quota: false, replicate: false, mount_options: ['noatime'] };
   Object.assign(container.mount_points[0], treated);
   Object.assign(container.zfs_volumes[0], treated, { read_only: true });

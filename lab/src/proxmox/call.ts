@@ -48,7 +48,12 @@ export function answer(
 ): Answer {
   const resolved = resolveVerb(program, argv);
   if ('stderr' in resolved) return { stdout: '', stderr: resolved.stderr, rc: 255 };
-  const checked = checkParameters(resolved.verb, resolved.argv, (path) => hostFile(call.node, path) ?? path);
+  const checked = checkParameters(
+    resolved.verb,
+    resolved.argv,
+    (path) => hostFile(call.node, path) ?? path,
+    call.stdin,
+  );
   if (!checked.ok) return { stdout: '', stderr: checked.stderr, rc: 255 };
   const carryOut = verbs[resolved.verb];
   if (carryOut === undefined) return { stdout: '', stderr: `the lab does not carry out '${resolved.verb}'\n`, rc: 255 };

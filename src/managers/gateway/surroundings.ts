@@ -5,6 +5,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Certificate } from '../certificate/declared.ts';
 import type { Config, Guest } from '../config.ts';
 import { caOf, certificateTarget } from '../dependencies.ts';
+import { withoutMacro } from '../guest/firewall-macros.ts';
 import { guestPathOf } from '../guest/mounted-paths.ts';
 import { namesPort, someNetwork } from '../guest/rules/firewall-reach.ts';
 import type { LxcGuest } from '../lxc/declared.ts';
@@ -54,14 +55,16 @@ export function nodeReaches({ hypervisor }: Config, guest: Guest, port: number):
   const { firewall } = guest;
   if (firewall === null || !firewall.enabled) return true;
   const node = fixedAddress(hypervisor.network.address);
-  const rule = firewall.rules.find(
-    ({ type, enabled, proto, port: ports, source }) =>
-      type === 'in' &&
-      enabled &&
-      (proto === null || proto === 'tcp') &&
-      namesPort(ports, port) &&
-      someNetwork(source, false, (network) => node !== null && contains(network, node)),
-  );
+  const rule = firewall.rules
+    .flatMap(withoutMacro)
+    .find(
+      ({ type, enabled, proto, port: ports, source }) =>
+        type === 'in' &&
+        enabled &&
+        (proto === null || proto === 'tcp') &&
+        namesPort(ports, port) &&
+        someNetwork(source, false, (network) => node !== null && contains(network, node)),
+    );
   return (rule?.action ?? firewall.policyIn) === 'ACCEPT';
 }
 

@@ -153,8 +153,7 @@ function normaliseRule(rule: WrittenRule): Omit<FirewallRule, 'writtenAt'> {
   if (rule.type === 'group') {
     return { ...common, source: null, dest: null, proto: null, port: null, sourcePort: null, log: null };
   }
-  const macro = 'macro' in rule ? rule.macro : undefined;
-  const icmpType = 'icmp_type' in rule ? rule.icmp_type : undefined;
+  const { macro, icmp_type: icmpType } = rule;
   return {
     ...common,
     source: commaList(rule.source),

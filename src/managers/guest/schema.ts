@@ -12,6 +12,7 @@ const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 const addresses = text.line(4096).min(1);
 const ports = text.line(256).min(1);
 
+/** The check of rules is one for every firewall (PVE/Firewall.pm, verify_rule): that of groups stands in the table. */
 const inGroups = { verb: 'pvesh create /cluster/firewall/groups/{group}' };
 const protocolExpected = (refused: string): string => `must be a protocol that Proxmox knows: ${refused}`;
 const icmpTypeExpected = (refused: string): string => `must be a type of ICMP that Proxmox knows: ${refused}`;
@@ -24,10 +25,16 @@ export const firewallRule = z.strictObject({
     .optional()
     .describe('Addresses, networks or ranges it comes from, separated by commas. Default: any.'),
   dest: addresses.optional().describe('Addresses, networks or ranges it goes to, separated by commas. Default: any.'),
-  proto: z
-    .enum(['tcp', 'udp', 'icmp', 'icmpv6', 'sctp'])
+  proto: becomes([{ ...inGroups, option: 'proto' }], protocolExpected, text.word)
     .optional()
-    .describe('Protocol. Default: any. A port needs one that has ports.'),
+    .describe('Protocol, by its name or number. Default: any. A port needs one that has ports.'),
+  macro: text
+    .name(/^[A-Za-z0-9-]+$/, 'must be the name of a macro of Proxmox')
+    .optional()
+    .describe('Protocols and ports by a name of Proxmox, for example `SSH` or `HTTPS`. Default: none.'),
+  icmp_type: becomes([{ ...inGroups, option: 'icmp-type' }], icmpTypeExpected, text.word)
+    .optional()
+    .describe('Type of ICMP messages, for example `echo-request`, with proto icmp or icmpv6. Default: any.'),
   port: z
     .union([value.port, ports], 'must be a port, or ports and ranges such as "80,443" or "6000:6010"')
     .optional()
@@ -54,16 +61,6 @@ const groupName = text.name(
 /** A rule of a security group: whichever guest uses it says for which interface. */
 export const groupRule = firewallRule.omit({ iface: true }).extend({
   type: z.enum(['in', 'out', 'forward']).describe('Direction, seen from the guest or host; forward: through it.'),
-  proto: becomes([{ ...inGroups, option: 'proto' }], protocolExpected, text.word)
-    .optional()
-    .describe('Protocol, by its name or number. Default: any. A port needs one that has ports.'),
-  macro: text
-    .name(/^[A-Za-z0-9-]+$/, 'must be the name of a macro of Proxmox')
-    .optional()
-    .describe('Protocols and ports by a name of Proxmox, for example `SSH` or `HTTPS`. Default: none.'),
-  icmp_type: becomes([{ ...inGroups, option: 'icmp-type' }], icmpTypeExpected, text.word)
-    .optional()
-    .describe('Type of ICMP messages, for example `echo-request`, with proto icmp or icmpv6. Default: any.'),
 });
 
 /** In the place of a rule of a guest: all rules of a security group. */

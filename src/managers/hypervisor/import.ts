@@ -155,7 +155,7 @@ function writtenFirewall(
     if (isSame) return { fields: { ...names(cluster ?? ''), firewall }, left: [] };
   }
   const why =
-    'it has rules or options that the field firewall has no words for, such as rules of the datacenter and macros: the files stay as they are';
+    'it has rules or options that the field firewall has no words for, such as rules of the datacenter: the files stay as they are';
   return {
     fields: names(cluster ?? ''),
     left: [{ what: `hypervisor/firewall (${FILES.cluster.path}, ${FILES.host.path})`, why }],

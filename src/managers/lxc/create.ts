@@ -1,7 +1,7 @@
 // Making a container. One made from a template file is complete with its creation; a clone gets its configuration with the next
 // look, by the same way as any other change, and until then says in its notes that it is being built.
 
-import type { Action } from '../../model/action.ts';
+import type { Action, Content, SecretReference } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
@@ -12,6 +12,7 @@ import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
+import { sshKeysPath } from '../public-key.ts';
 import { containerSettings } from './desired-settings.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -42,6 +43,7 @@ export function createContainer(
     ...makeFolders(spec, spec.mounts),
     ...firewall,
     ...(seen.sourceMissing ? downloadTemplate(spec.source.template, seen.templates) : []),
+    ...writeRootKeys(spec),
     create(wanted, spec, onlyNew(volumes), building),
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];
@@ -71,8 +73,32 @@ function onlyNew(volumes: FoundVolumes): FoundVolumes {
   return { ...volumes, returning: [], declared: volumes.declared.filter(({ id }) => id === null) };
 }
 
+/** `pct create` takes keys from a file alone. */
+function writeRootKeys({ id, source }: LxcSpec): Action[] {
+  const keys = 'template' in source ? (source.root?.sshKeys ?? []) : [];
+  if (keys.length === 0) return [];
+  return [
+    action(`write the SSH keys for root of container ${id}`, 'live', {
+      kind: 'file',
+      path: sshKeysPath(id),
+      content: { from: 'text', text: `${keys.join('\n')}\n` },
+      mode: 0o644,
+    }),
+  ];
+}
+
+/** The program asks twice for a password whose option has no value, and reads both lines from its standard input where that is no terminal. */
+function askedTwice(secret: SecretReference): Content {
+  const line: Content[] = [
+    { from: 'secret', secret },
+    { from: 'text', text: '\n' },
+  ];
+  return { from: 'joined', parts: [...line, ...line] };
+}
+
 function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
-  const template = 'template' in spec.source ? spec.source.template : '';
+  const { template, root } = 'template' in spec.source ? spec.source : { template: '', root: undefined };
+  const password = root?.password ?? null;
   const desired = containerSettings(spec, null, { before: undefined, building: true }, volumes);
   const args = [
     template,
@@ -83,8 +109,12 @@ function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, b
     // Its default has changed between releases of Proxmox.
     ...['--unprivileged', spec.unprivileged ? '1' : '0'],
     ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),
+    ...((root?.sshKeys ?? []).length === 0 ? [] : ['--ssh-public-keys', sshKeysPath(spec.id)]),
+    ...(password === null ? [] : ['--password']),
     ...createArgs(desired({})),
     ...['--description', printNotes(firstNotes(wanted, spec, building))],
   ];
-  return action(`create container ${spec.id} from ${template}`, 'live', call('pct', 'create', spec.id, args));
+  const command = call('pct', 'create', spec.id, args);
+  const asked = password === null ? command : { ...command, stdin: askedTwice(password) };
+  return action(`create container ${spec.id} from ${template}`, 'live', asked);
 }

@@ -3,6 +3,7 @@
 import type { ScriptFile } from '../../config/files.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
+import type { RootUser } from '../guest/lifecycle/source.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
 
 export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
@@ -11,6 +12,8 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly role: 'ca' | 'proxy' | 'gateway' | null;
   /** Template file as a volume id (`local:vztmpl/…`) or an absolute path; null for clones. */
   readonly template: string | null;
+  /** How root comes into a new one; null: not declared. */
+  readonly root: RootUser | null;
   /** Null: what the template says. */
   readonly ostype: string | null;
   readonly storagePool: string;

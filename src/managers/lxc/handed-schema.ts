@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { becomes, inContainers, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
+import * as value from '../../config/schema/values.ts';
 
 const EXPECT_DEVICE = 'must be a device of the host such as /dev/dri/renderD128';
 const devicePath = becomes(
@@ -83,6 +84,23 @@ export const rootDisk = z
   .strictObject(diskShape('rootfs'))
   .optional()
   .describe('How the root disk is mounted and treated. Default: as it is.');
+
+/** How root comes into a new container. */
+export const rootUser = z
+  .strictObject({
+    ssh_keys: z
+      .array(becomes([{ verb: 'pct create', option: 'ssh-public-keys' }], value.PUBLIC_KEY, value.sshPublicKey))
+      .default([])
+      .describe('Public keys that may log in as root. Default: none.'),
+    password: value.secretReference
+      .meta({ secret: true })
+      .optional()
+      .describe('Password of root, or its hash, by reference. Default: none, so that nobody logs in with one.'),
+  })
+  .optional()
+  .describe(
+    'How root comes into a container that is made from a template; one that exists keeps its own. Default: not at all.',
+  );
 
 const EXPECT_VARIABLE = 'must be the name of a variable';
 

@@ -110,7 +110,7 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     unprivileged: guest.unprivileged,
     source:
       guest.cloneFrom === null
-        ? { template: guest.template ?? '' }
+        ? { template: guest.template ?? '', ...(guest.root === null ? {} : { root: guest.root }) }
         : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
     rootfs: {
       storage: guest.storagePool,

@@ -7,6 +7,7 @@ import type { GuestContext } from '../guest/entry.ts';
 import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { scriptPath } from '../guest/script-files.ts';
 import { valuesOf } from '../guest/settings/values.ts';
+import { keyLine } from '../public-key.ts';
 import type { Device, LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
 import { mountProperties } from './handed-schema.ts';
 import { gpusOf, type lxcGuest } from './schema.ts';
@@ -41,6 +42,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
     role: role === 'none' ? null : role,
     traefikService: normaliseService(written.traefik_service, role === 'ca'),
     template: written.template ?? null,
+    root: rootOf(written.root_user),
     ostype: written.ostype ?? null,
     storagePool: written.storage_pool,
     storageSizeGb: written.storage_size_gb,
@@ -85,6 +87,15 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
     vllm: (written.vllm_engine_config as JsonObject | undefined) ?? null,
     lifecycleSnapshots: written.enable_lifecycle_snapshots,
   };
+}
+
+/** Each key on a line of its own; a file of none says nothing. */
+function rootOf(written: Written['root_user']): LxcGuest['root'] {
+  if (written === undefined) return null;
+  const { ssh_keys: keys, password } = written;
+  return keys.length === 0 && password === undefined
+    ? null
+    : { sshKeys: keys.map(keyLine), password: password ?? null };
 }
 
 /** A container in which nothing is installed plays no part. */

@@ -23,7 +23,10 @@ const PLACES: Places<LxcSpec> = {
   entrypoint: [own('/entrypoint')],
   ostype: [own('/ostype')],
   unprivileged: [own('/unprivileged')],
-  source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],
+  source: [
+    own('/template', '/root_user', '/clone_from_ctid', '/clone_from_template_ctid'),
+    guests('/template_snapshot_name'),
+  ],
   rootfs: [own('/storage_pool', '/storage_size_gb', '/root_disk')],
   network_config: [INTERFACE],
   networks: [FURTHER_INTERFACES],

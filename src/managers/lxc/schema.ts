@@ -9,7 +9,7 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { devices, environment, mountShape, rootDisk } from './handed-schema.ts';
+import { devices, environment, mountShape, rootDisk, rootUser } from './handed-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -155,6 +155,7 @@ const lxcFields = z.strictObject({
   clone_from_ctid: value.guestId
     .optional()
     .describe('Container to clone it from, at its template_snapshot_name. Needed unless it has a template.'),
+  root_user: rootUser,
   ostype: oneOf({ verb: 'pct create', option: 'ostype' })
     .optional()
     .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
@@ -276,10 +277,18 @@ function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.Re
         });
 }
 
+/** A clone has the users of its source. (pve-container, PVE/API2/LXC.pm, clone_vm) */
+function clonesHaveTheirUsers(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
+  if (written.root_user === undefined || written.clone_from_ctid === undefined) return;
+  const message = 'must not stand beside clone_from_ctid: a clone has the users of its source';
+  context.addIssue({ code: 'custom', path: ['root_user'], message });
+}
+
 /** One container. */
 export const lxcGuest = lxcFields
   .check(declaredTwice('lxc'))
   .superRefine(quotaNeedsPrivileges)
+  .superRefine(clonesHaveTheirUsers)
   // The rule of the same name says it in words; an editor says it where it is written.
   .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });
 

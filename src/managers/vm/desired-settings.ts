@@ -22,6 +22,7 @@ import {
   sharedSettings,
 } from '../guest/proxmox/settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
+import { sshKeysPath } from '../public-key.ts';
 import { passthroughSettings } from './handed.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
@@ -31,11 +32,6 @@ const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain']);
 /** Settings of cloud-init that take a restart to reach the VM. */
 export function isOfCloudInit(key: string): boolean {
   return /^(ipconfig\d+|nameserver|searchdomain|ciuser|sshkeys)$/.test(key);
-}
-
-/** The file on the node that `--sshkeys` reads. */
-export function sshKeysPath(id: number): string {
-  return `/var/lib/phoenix/sshkeys/${id}.pub`;
 }
 
 const NOBODY: VmSpec['user'] = { name: null, sshKeys: [] };

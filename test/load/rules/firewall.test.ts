@@ -298,6 +298,11 @@ describe('LOCKOUT', () => {
     expect(found('LOCKOUT', withGroup(accepting('SSH'), page))).toEqual([]);
     expect(found('LOCKOUT', withGroup(accepting('HTTPS'), page))).toEqual([expect.stringContaining('22 (SSH)')]);
     expect(found('LOCKOUT', withGroup({ type: 'in', action: 'DROP', proto: 'tcp', port: '22' }))).toHaveLength(2);
+    const all = { type: 'in', action: 'DROP', source: '10.0.0.0/8' };
+    const own = (...rules: object[]) => found('LOCKOUT', withHost({ global_firewall_rules: [...rules, all] }));
+    expect(own(accepting('SSH'), page)).toEqual([]);
+    expect(own(accepting('HTTPS'), page)).toEqual([expect.stringContaining('22 (SSH)')]);
+    expect(found('BAD_RULE', withHost({ global_firewall_rules: [accepting('Shh')] }))).toHaveLength(1);
     const undeclared = withHost({ global_firewall_rules: [group] });
     expect(found('BAD_RULE', undeclared)).toEqual([expect.stringContaining('There is no security group "door"')]);
     expect(found('BAD_RULE', withGroup(accepting('SSH')))).toEqual([]);

@@ -138,6 +138,23 @@ describe('the root disk', () => {
   });
 });
 
+describe('root of a new container', () => {
+  const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHR+I2WdRckTJNVG4JhagiF0EnwJ7piwIrSqky+aD6E0 ada@example.org';
+  const PASSWORD = 'hunter2-root';
+  const root = { sshKeys: [KEY], password: { $secret: 'file:/etc/phoenix/secrets/root' } };
+
+  test('has keys from a file and a password that no command line shows, once', async () => {
+    await host.write('/etc/phoenix/secrets/root', `${PASSWORD}\n`);
+    const [create] = await apply(own({ root }));
+    expect(create).toContain('--ssh-public-keys /var/lib/phoenix/sshkeys/101.pub --password --');
+    expect(await host.read('/guests/101/root/.ssh/authorized_keys')).toBe(`${KEY}\n`);
+    expect(await host.read('/guests/101/etc/shadow')).toMatch(/^root:\$6\$/);
+    expect(host.commands.join('\n')).not.toContain(PASSWORD);
+    // It was made with them: another declaration is for one that is made anew.
+    expect(await apply(own({}), own({ root }))).toEqual([]);
+  });
+});
+
 test('variables of the first process stand in the file, and go with their declaration', async () => {
   const first = own({ env: { TZ: 'Europe/Vienna', PORT: '8000' } });
   await apply(first);
@@ -185,6 +202,9 @@ describe('what is written', () => {
       '/zfs_volumes/0/quota',
     ],
     ['quotas of the root disk without privileges', { root_disk: { quota: true } }, '/root_disk/quota'],
+    ['a key that is none', { root_user: { ssh_keys: ['ssh-ed25519 nothing'] } }, '/root_user/ssh_keys/0'],
+    ['a password in plain text', { root_user: { password: 'hunter2' } }, '/root_user/password'],
+    ['root of a clone', { root_user: { ssh_keys: [] }, clone_from_ctid: '102', template: undefined }, '/root_user'],
     ['a variable with a space in its name', { env: { 'A B': '1' } }, '/env/A B'],
     ['a secret by reference, which would stand in the file', { env: { A: { $secret: 'env:A' } } }, '/env/A'],
   ])('refuses %s at its line', (_, entry, path) => {

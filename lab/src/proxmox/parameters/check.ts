@@ -26,6 +26,9 @@ const ASKED: Record<string, readonly string[]> = {
   'pvesm set': ['password'],
 };
 
+/** Of those, what is asked for twice: without a terminal, each is a line of standard input (PVE/CLIHandler.pm, pve-password; PVE/PTY.pm). */
+const ASKED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
+
 /** Options whose value on the command line names a file that holds the real one. */
 const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
   'pct create': { 'ssh-public-keys': (text) => text },
@@ -38,11 +41,13 @@ const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
  * @param name program and verb in full, for instance `pct set` or `qm disk import` (resolveVerb finds it)
  * @param argv what follows the verb
  * @param locate where a file of the node lies
+ * @param stdin what is read where the program asks
  */
 export function checkParameters(
   name: string,
   argv: readonly string[],
   locate: (path: string) => string = (path) => path,
+  stdin: () => Buffer = () => Buffer.alloc(0),
 ): Checked {
   const verb = verbNamed(name);
   if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
@@ -58,6 +63,14 @@ export function checkParameters(
     } catch {
       return { ok: false, stderr: `can't open '${file}' - No such file or directory\n` };
     }
+  }
+  for (const option of asked) {
+    if (read.parameters[option] !== '' || !ASKED_TWICE.has(`${name} ${option}`)) continue;
+    const [first, second, ...rest] = stdin().toString().split('\n');
+    if (first === undefined || second === undefined || rest.length === 0)
+      return { ok: false, stderr: 'EOF while reading password\n' };
+    if (first !== second) return { ok: false, stderr: 'Passwords do not match.\n' };
+    read.parameters[option] = first;
   }
   const checked = verified(read.parameters, verb.schemas, usage);
   const cpu = name === 'qm create' || name === 'qm set' ? read.parameters['cpu'] : undefined;

@@ -1,5 +1,7 @@
 // `pct create`: a container from a template file.
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { archiveProblem, publicKeys } from '../../../../src/proxmox/code-checks.ts';
 import { engineFor } from '../../engine/engine.ts';
 import { checkPool, joinPool } from '../access/user-config.ts';
@@ -7,7 +9,7 @@ import { type Call, print, task, warn } from '../call.ts';
 import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
 import { checkFree, removeFile, save } from '../guest/guest.ts';
-import { guestTree, hostFile, pathOf, withGuestLock } from '../node.ts';
+import { guestTree, hostFile, type LabNode, pathOf, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume, splitVolumeId } from '../storage/storage.ts';
@@ -53,6 +55,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
   });
   task(call, 'vzcreate', id, () => {
     withGuestLock(call.node, 'lxc', id, 10, () => fill(call, id, file, wanted, template, prefix));
+    setUpRoot(call.node, id, text(parameters, 'password'), text(parameters, 'ssh-public-keys'));
     joinPool(call.node, id, pool);
     if (parameters['start'] === '1') startContainer(call, id, parameters);
   });
@@ -94,6 +97,19 @@ function fill(call: Call, id: number, file: GuestFile, mounts: Options, template
     removeFile(call, 'lxc', id);
     refuse(prefix + error.message);
   }
+}
+
+/** Root inside, of a tree of plain files; in a real system its own programs know the password (PVE/LXC/Setup/Base.pm, post_create_hook). */
+function setUpRoot(node: LabNode, id: number, password: string | undefined, keys: string | undefined): void {
+  const tree = guestTree(node, id);
+  if (password !== undefined) {
+    mkdirSync(join(tree, 'etc'), { recursive: true });
+    const hash = createHash('sha512').update(password).digest('base64');
+    writeFileSync(join(tree, 'etc/shadow'), `root:$6$lab$${hash}:20000:0:99999:7:::\n`);
+  }
+  if (keys === undefined) return;
+  mkdirSync(join(tree, 'root/.ssh'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(tree, 'root/.ssh/authorized_keys'), keys);
 }
 
 /** The families of systems that Proxmox knows, by the names their templates carry. */

@@ -93,8 +93,7 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
   if (firewall === null) return { left: [] };
   const written = writtenFirewall(firewall);
   if (written !== null) return { firewall: written, left: [] };
-  const why =
-    'it has rules or options that the field firewall has no words for, such as macros: the file stays as it is';
+  const why = 'it has rules that the field firewall has no words for: the file stays as it is';
   return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
 }
 

@@ -2,7 +2,7 @@
 // is never fetched again.
 
 import { nearest } from '../../../config/nearest.ts';
-import type { Action, Command } from '../../../model/action.ts';
+import type { Action, Command, SecretReference } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
 import { action } from '../proxmox/command.ts';
 
@@ -12,10 +12,13 @@ const DOWNLOAD_SECONDS = 3600;
 /** Where a cloud image comes from, and what it must be. */
 export type Download = { readonly url: string; readonly sha256: string };
 
+/** How root comes into a new container; only its making takes it. */
+export type RootUser = { readonly sshKeys: readonly string[]; readonly password: SecretReference | null };
+
 /** What a guest is made from. */
 export type Source =
   | { readonly clone: number; readonly snapshot: string | null }
-  | { readonly template: string }
+  | { readonly template: string; readonly root?: RootUser }
   | { readonly image: string; readonly download: Download | null }
   /** A copy of a disk, an installation from an ISO image, or nothing. */
   | { readonly import_from: string }

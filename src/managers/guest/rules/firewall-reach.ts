@@ -16,6 +16,7 @@ import type { Config } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { Unreadable } from '../../unreadable.ts';
 import type { FirewallRule } from '../declared.ts';
+import { withoutMacro } from '../firewall-macros.ts';
 import {
   addressesOf,
   allGuests,
@@ -211,11 +212,13 @@ export function answersAt(
   firewall: { enabled: boolean; rules: readonly FirewallRule[] } | null,
 ): boolean {
   if (firewall === null || !firewall.enabled) return true;
-  return firewall.rules.some(
-    (rule) =>
-      rule.enabled &&
-      (rule.type === 'group' || (rule.type === 'in' && rule.action === 'ACCEPT' && namesPort(rule.port, port))),
-  );
+  return firewall.rules
+    .flatMap(withoutMacro)
+    .some(
+      (rule) =>
+        rule.enabled &&
+        (rule.type === 'group' || (rule.type === 'in' && rule.action === 'ACCEPT' && namesPort(rule.port, port))),
+    );
 }
 
 /** `80,443`, `6000:6010`, or null for every port. Names of services stand for a few ports only. */

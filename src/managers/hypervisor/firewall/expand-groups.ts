@@ -1,8 +1,8 @@
 // Rules of the host with those of security groups in the places where these are used, and macros as the protocols and ports that they stand for:
 // as Proxmox tries them one after another.
 
-import { macros } from '../../../proxmox/table.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
+import { withoutMacro } from '../../guest/firewall-macros.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
 import { writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule } from '../../guest/schema.ts';
@@ -15,7 +15,7 @@ export function withGroups<Own extends Rule>(
   rulesOf: (group: string) => readonly Rule[],
 ): Own[] {
   return rules.flatMap((rule) => {
-    if (rule.type !== 'group') return [rule];
+    if (rule.type !== 'group') return withoutMacro(rule) as Own[];
     if (!rule.enabled) return [];
     return (
       rulesOf(rule.action)
@@ -28,17 +28,6 @@ export function withGroups<Own extends Rule>(
 
 function positionOf(rule: Rule & { readonly writtenAt?: FirewallRule['writtenAt'] }) {
   return rule.writtenAt === undefined ? {} : { writtenAt: rule.writtenAt };
-}
-
-function withoutMacro({ macro, ...rule }: Rule): Rule[] {
-  if (macro === undefined) return [rule];
-  const [, fixed = []] = Object.entries(macros).find(([name]) => name.toLowerCase() === macro.toLowerCase()) ?? [];
-  return fixed.map(({ proto, dport, sport }) => ({
-    ...rule,
-    proto: proto ?? rule.proto,
-    port: dport ?? rule.port,
-    sourcePort: sport ?? rule.sourcePort,
-  }));
 }
 
 /** The rules of a group as they stand on the host; without those that no file of Phoenix could say. */
