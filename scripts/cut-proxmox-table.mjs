@@ -26,7 +26,7 @@ const KEPT_PATHS =
   /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
 /** Objects of the datacenter, and what is set of a node. */
 const OBJECT_PATHS =
-  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(config|dns|hosts|time))$/;
+  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(apt\/repositories|certificates\/(acme\/certificate|custom)|config|dns|hosts|time))$/;
 const FACTS = [
   'type',
   'optional',
@@ -340,6 +340,36 @@ source.paths['/cluster/backup/{id}'] = {
 const { acmedomain0: acmeDomain = source.paths['/nodes/{node}/config'].PUT.params['acmedomain[n]'], ...ofNode } =
   source.paths['/nodes/{node}/config'].PUT.params;
 source.paths['/nodes/{node}/config'].PUT.params = { ...ofNode, 'acmedomain[n]': acmeDomain };
+
+// What that description leaves out of a node (pve-manager, PVE/API2/APT.pm, Certificates.pm, ACME.pm).
+const onNode = { node: { type: 'string', format: 'pve-node' } };
+const aptDigest = { digest: { ...optionalText, maxLength: 80 } };
+source.paths['/nodes/{node}/apt/repositories'] = {
+  GET: { name: 'repositories', params: onNode },
+  PUT: { name: 'add_repository', params: { ...onNode, ...aptDigest, handle: text } },
+  POST: {
+    name: 'change_repository',
+    params: { ...onNode, ...aptDigest, enabled: flag, index: { type: 'integer' }, path: text },
+  },
+};
+source.paths['/nodes/{node}/certificates/custom'] = {
+  POST: {
+    name: 'upload_custom_cert',
+    params: {
+      ...onNode,
+      certificates: { type: 'string', format: 'pem-certificate-chain' },
+      key: formatted('pem-string'),
+      force: flag,
+      restart: flag,
+    },
+  },
+  DELETE: { name: 'remove_custom_cert', params: { ...onNode, restart: flag } },
+};
+source.paths['/nodes/{node}/certificates/acme/certificate'] = {
+  POST: { name: 'new_certificate', params: { ...onNode, force: flag } },
+  PUT: { name: 'renew_certificate', params: { ...onNode, force: flag } },
+  DELETE: { name: 'revoke_certificate', params: onNode },
+};
 
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options

@@ -9,6 +9,7 @@ import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
+import { APT_HANDLES } from '../../src/proxmox/apt-repositories.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
@@ -224,6 +225,8 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
+      '/etc/apt/sources\\.list(?:\\.d/{step})?',
+      '/etc/os-release',
       '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
@@ -240,8 +243,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
     ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall|ha)'],
-    ...['/etc/network/interfaces\\.d', '/etc/exports\\.d'],
+    ...['/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
   ].join('|'),
+  sourcesfile: '/etc/apt/sources\\.list(?:\\.d/{file})?',
   /** Files that steps of several targets add lines to. */
   shared: '/etc/sub[ug]id',
   made: '{data}|/var/lib/phoenix(?:/{step})*|/home/{step}/\\.ssh',
@@ -576,6 +580,10 @@ const COMMANDS: readonly string[] = [
   'timedatectl show --property=Timezone --property=NTP',
   'timedatectl set-timezone {zone}',
   'timedatectl set-ntp true',
+
+  // Repositories of packages: standard ones of Proxmox are added, others are switched on and off.
+  `pvesh set /nodes/localhost/apt/repositories --handle ( ${APT_HANDLES.join(' | ')} ) ( --digest {digest} )?`,
+  'pvesh create /nodes/localhost/apt/repositories --path {sourcesfile} --index {number} --enabled {flag} ( --digest {digest} )?',
 
   // What is shared, services, certificates.
   'exportfs -i ( -o {exported} )? {client}:{data}',

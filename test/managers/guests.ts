@@ -136,6 +136,7 @@ export function feature(name: string) {
 const HYPERVISOR: Config['hypervisor'] = {
   writtenAt: { file: 'etc/phoenix_hypervisor_config.json', path: '' },
   domain: 'example.internal',
+  packageRepositories: null,
   timezone: null,
   memoryGb: null,
   user: null,

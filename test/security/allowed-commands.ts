@@ -443,6 +443,17 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['systemctl', 'start', 'phoenix-network-revert.service'],
   ['pve-firewall', 'compile'],
   ['systemctl', 'reload', 'dnsmasq.service'],
+  ['pvesh', 'set', '/nodes/localhost/apt/repositories', '--handle', 'no-subscription', '--digest', 'a'.repeat(64)],
+  [
+    ...[
+      'pvesh',
+      'create',
+      '/nodes/localhost/apt/repositories',
+      '--path',
+      '/etc/apt/sources.list.d/pve-enterprise.sources',
+    ],
+    ...['--index', '0', '--enabled', '0'],
+  ],
   ['printenv', 'SSH_CONNECTION'],
   ['dnsmasq', '--test', '--conf-file=/var/lib/phoenix/dns/00-phoenix.conf'],
   ['hostname'],

@@ -119,6 +119,17 @@ export function wholeEnvironment(): Files {
         default_subnet: '10.0.0.0/24',
         nfs_server: '10.0.0.13',
       },
+      package_repositories: {
+        standard: { enterprise: false, 'no-subscription': true },
+        others: [
+          {
+            file: '/etc/apt/sources.list.d/debian.sources',
+            uri: 'http://deb.debian.org/debian',
+            suite: 'trixie',
+            comment: 'A remark',
+          },
+        ],
+      },
       docker: { portainer_agent_image: 'portainer/agent:2.33.6' },
       nfs: { exports: [{ path: '/tank/data/1001', clients: ['10.0.0.111'], options: ['rw', 'sync', 'fsid=3'] }] },
       samba: { user: 'heads', shares: [{ name: 'music', path: '/tank/data/music', valid_users: ['heads'] }] },

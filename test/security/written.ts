@@ -17,7 +17,7 @@ import type { GuestObservation } from '../../src/managers/guest/observe/observat
 import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printFirewall } from '../../src/managers/guest/proxmox/firewall.ts';
 import { installScripts } from '../../src/managers/guest/scripts/scripts.ts';
-import type { HostEntry } from '../../src/managers/hypervisor/declared.ts';
+import type { HostEntry, PackageRepositories } from '../../src/managers/hypervisor/declared.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
 import { withEntries } from '../../src/managers/hypervisor/hosts/entries.ts';
@@ -165,6 +165,25 @@ function ofHost(id: TargetId, target: Target): Written[] {
           accounts: [{ ...account, name: specOf<{ username: string }>(target).username }],
         }),
       ];
+    }
+    case 'repositories': {
+      const { others } = specOf<PackageRepositories>(target);
+      const files = others.map(({ file: path, uri, suite }) => ({
+        path,
+        text: '',
+        repositories: [
+          {
+            types: ['deb'],
+            uris: [uri],
+            suites: [suite ?? 'trixie'],
+            components: [],
+            options: [],
+            comment: '',
+            enabled: false,
+          },
+        ],
+      }));
+      return decided(target, { suite: 'trixie', files, errors: new Map() });
     }
     case 'time':
       return decided(target, { timezone: 'Etc/UTC', kept: true });

@@ -21,6 +21,31 @@ import { programSnapshot } from './snapshot.ts';
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
   'etc/hosts': '127.0.0.1 localhost\n10.0.0.13 pve.internal.example pve\n',
+  'etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_CODENAME=trixie\nID=debian\n',
+  'etc/apt/sources.list.d/debian.sources': `Types: deb
+URIs: http://deb.debian.org/debian/
+Suites: trixie trixie-updates
+Components: main contrib non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://security.debian.org/debian-security/
+Suites: trixie-security
+Components: main contrib non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+`,
+  'etc/apt/sources.list.d/pve-enterprise.sources': `Types: deb
+URIs: https://enterprise.proxmox.com/debian/pve
+Suites: trixie
+Components: pve-enterprise
+Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg
+`,
+  'etc/apt/sources.list.d/ceph.sources': `Types: deb
+URIs: https://enterprise.proxmox.com/debian/ceph-squid
+Suites: trixie
+Components: enterprise
+Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg
+`,
   'etc/resolv.conf': 'search internal.example\nnameserver 10.0.0.13\n',
   'etc/network/interfaces': `auto lo
 iface lo inet loopback

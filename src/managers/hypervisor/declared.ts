@@ -5,10 +5,13 @@ import type { Secret } from '../../config/secret.ts';
 import type { SecretReference } from '../../model/action.ts';
 import type { DriftPolicy } from '../../model/drift.ts';
 import type { Policy } from '../../model/policy.ts';
+import type { AptHandle } from '../../proxmox/apt-repositories.ts';
 import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
 
 export interface Hypervisor {
   readonly writtenAt: Place;
+  /** Null: none is kept. */
+  readonly packageRepositories: PackageRepositories | null;
   /** Names of guests end in it. */
   readonly domain: string;
   readonly timezone: string | null;
@@ -111,6 +114,21 @@ export interface HostVlan extends AnyInterface {
 export interface HostEntry {
   readonly address: string;
   readonly names: readonly string[];
+}
+
+export type PackageRepositories = {
+  /** Of Proxmox: whether each is used. Without those that are left as they are. */
+  readonly standard: Readonly<Partial<Record<AptHandle, boolean>>>;
+  readonly others: readonly OtherRepository[];
+};
+
+/** One that stands in a file of the node already. */
+export interface OtherRepository {
+  readonly file: string;
+  readonly uri: string;
+  /** Null: every one of that address. */
+  readonly suite: string | null;
+  readonly enabled: boolean;
 }
 
 export interface NfsExport {

@@ -17,6 +17,8 @@ import { furtherNames, mainInterface, writtenFurther, writtenInterface } from '.
 import { addressOf, type Stanza, stanzasOf } from './network/interfaces.ts';
 import { readInterface } from './network/read-interface.ts';
 import { BUILT_IN } from './normalise/storage.ts';
+import { writtenRepositories } from './repositories/import-repositories.ts';
+import { type SeenRepositories, seeRepositories } from './repositories/repositories-section.ts';
 import { hostFirewall } from './schema/host.ts';
 import { parseStorages, STORAGE_FILE } from './storage/storages.ts';
 
@@ -25,6 +27,7 @@ export interface FoundHost {
   readonly stanzas: readonly Stanza[];
   readonly resolv: string;
   readonly hosts: string;
+  readonly repositories: SeenRepositories;
   readonly cluster: string | null;
   readonly host: string | null;
   /** Null where the host does not tell. */
@@ -44,12 +47,13 @@ export const hypervisorImporter: Importer<FoundHost> = {
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {
-  const [storages, main, included, resolv, hosts, cluster, own, dns, time] = await Promise.all([
+  const [storages, main, included, resolv, hosts, repositories, cluster, own, dns, time] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, '/etc/network/interfaces'),
     host.readFolders(['/etc/network/interfaces.d']),
     textOf(host, '/etc/resolv.conf'),
     textOf(host, HOSTS_FILE),
+    seeRepositories(host),
     textOf(host, FILES.cluster.path),
     textOf(host, FILES.host.path),
     textOf(host, STATIC_FILE),
@@ -62,6 +66,7 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
     ),
     resolv: resolv ?? '',
     hosts: hosts ?? '',
+    repositories,
     cluster,
     host: own,
     timezone: /^Timezone=(.+)$/m.exec(time)?.[1] ?? null,
@@ -81,6 +86,7 @@ function written(found: FoundHost, extent: Extent): Imported {
       ? {}
       : { hosts: hosts.hosts.map(({ address, names }) => ({ address, names: [...names] })) }),
   };
+  const packages = writtenRepositories(found.repositories);
   const storages = writtenStorages(found);
   const domain = /^(?:search|domain)\s+(\S+)/m.exec(found.resolv)?.[1];
   const upstreams = [...(found.dns ?? '').matchAll(/^server=(\S+)$/gm)].map(([, server = '']) => server);
@@ -88,6 +94,7 @@ function written(found: FoundHost, extent: Extent): Imported {
     ...(domain === undefined ? {} : { domain_name: domain }),
     ...(found.timezone === null ? {} : { timezone: found.timezone }),
     ...(Object.keys(network).length === 0 ? {} : { network }),
+    ...(packages.field === null ? {} : { package_repositories: packages.field }),
     ...(Object.keys(storages).length === 0 ? {} : { proxmox_storage_ids: storages }),
     ...firewall.fields,
     ...(found.dns === null ? {} : { dns_server: { enabled: true, upstream_servers: upstreams } }),
@@ -96,7 +103,7 @@ function written(found: FoundHost, extent: Extent): Imported {
     files: { [HYPERVISOR_FILE]: file },
     texts: {},
     secrets: [],
-    left: [...further.left, ...hosts.left, ...firewall.left],
+    left: [...further.left, ...hosts.left, ...packages.left, ...firewall.left],
   };
 }
 

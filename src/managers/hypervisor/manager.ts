@@ -13,6 +13,7 @@ import { network } from './network/network-section.ts';
 import { nfs } from './nfs/nfs-section.ts';
 import { hypervisorSources } from './places.ts';
 import { declaration } from './read.ts';
+import { repositories } from './repositories/repositories-section.ts';
 import { samba } from './samba/samba-section.ts';
 import type { Section } from './section.ts';
 import { storage } from './storage/storage-section.ts';
@@ -28,6 +29,7 @@ const SECTIONS: readonly Section[] = [
   hosts,
   network,
   nfs,
+  repositories,
   samba,
   storage,
   time,

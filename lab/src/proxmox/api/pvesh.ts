@@ -10,6 +10,7 @@ import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../fire
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
+import { aptCall } from '../objects/apt.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
@@ -130,7 +131,7 @@ const OBJECTS = [
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall],
+  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;

@@ -20,6 +20,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
   return {
     writtenAt: at,
     domain: written.domain_name,
+    packageRepositories: repositoriesOf(written),
     timezone: written.timezone ?? null,
     memoryGb: written.memory_gb ?? null,
     user: userOf(written),
@@ -51,6 +52,13 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     policy: normalisePolicy(written.phoenix, written.timezone ?? null),
     drift: normaliseDrift(written.phoenix),
   };
+}
+
+function repositoriesOf({ package_repositories: written }: Written): Hypervisor['packageRepositories'] {
+  if (written === undefined) return null;
+  const others = written.others.map(({ file, uri, suite, enabled }) => ({ file, uri, suite: suite ?? null, enabled }));
+  const standard = Object.entries(written.standard).filter(([, used]) => used !== undefined);
+  return { standard: Object.fromEntries(standard), others };
 }
 
 function userOf({ users }: Written): Hypervisor['user'] {

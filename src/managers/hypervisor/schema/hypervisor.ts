@@ -6,6 +6,7 @@ import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { hostFirewall, hostNetwork, hostUser } from './host.ts';
 import { phoenix } from './policy.ts';
+import { packageRepositories } from './repositories.ts';
 import { storageShape } from './storage.ts';
 
 const portainer = z.strictObject({
@@ -110,6 +111,9 @@ export const hypervisorFile = z
       .array(firewallName.regex(/^[^A-Z]*$/, 'must be in lower case, as Proxmox keeps names of sets'))
       .default([])
       .describe("IP sets of the datacenter's firewall, likewise; rules name them with a `+` before. Default: none."),
+    package_repositories: packageRepositories
+      .optional()
+      .describe('Repositories that packages of the host come from. Default: none is kept.'),
     docker: z
       .strictObject({
         portainer_agent_image: value.dockerImage

@@ -1,0 +1,137 @@
+// Repositories of packages of the node: those that Proxmox's page offers, and others that stand in files already, switched on and off by
+// Proxmox's own calls. What nobody declares stays, and so does one that is declared no more: the node goes on with what it has.
+
+import { createHash } from 'node:crypto';
+import type { Action } from '../../../model/action.ts';
+import {
+  APT_FOLDER,
+  APT_HANDLES,
+  APT_MAIN_FILE,
+  type AptFiles,
+  type AptHandle,
+  type AptRepository,
+  isStandard,
+  readAptFiles,
+  suiteIn,
+} from '../../../proxmox/apt-repositories.ts';
+import type { Decision, HostReader } from '../../manager.ts';
+import { act, actions, run, textOf } from '../act.ts';
+import type { OtherRepository, PackageRepositories } from '../declared.ts';
+import type { Section } from '../section.ts';
+
+export interface SeenRepositories extends AptFiles {
+  /** Of the release that the node runs; null where it does not tell. */
+  readonly suite: string | null;
+}
+
+/** Where in the files a repository stands. */
+interface Place {
+  readonly path: string;
+  readonly index: number;
+  readonly repository: AptRepository;
+}
+
+const CALL = '/nodes/localhost/apt/repositories';
+const RELEASE_FILE = '/etc/os-release';
+
+export const repositories: Section<PackageRepositories, SeenRepositories, SeenRepositories> = {
+  name: 'repositories',
+  declared: ({ hypervisor: { packageRepositories: spec } }) => (spec === null ? null : { spec, needs: [] }),
+  impact: () => 'live',
+  inventory: seeRepositories,
+  quickCheck: (seen) => seen,
+  observe: seeRepositories,
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec, seen)),
+  health: () => null,
+};
+
+/** Files alone tell it. */
+export async function seeRepositories(host: HostReader): Promise<SeenRepositories> {
+  const [main, folder, release] = await Promise.all([
+    textOf(host, APT_MAIN_FILE),
+    host.readFolders([APT_FOLDER]),
+    textOf(host, RELEASE_FILE),
+  ]);
+  const texts = new Map([...folder, ...(main === null ? [] : ([[APT_MAIN_FILE, main]] as const))]);
+  return { ...readAptFiles(texts), suite: suiteIn(release ?? '') };
+}
+
+/** Every place of a standard repository. */
+export function placesOf({ files, suite }: SeenRepositories, handle: AptHandle): Place[] {
+  if (suite === null) return [];
+  return allPlaces(files).filter(({ repository }) => isStandard(repository, handle, suite));
+}
+
+function allPlaces(files: AptFiles['files']): Place[] {
+  return files.flatMap(({ path, repositories: all }) => all.map((repository, index) => ({ path, index, repository })));
+}
+
+function converge({ standard, others }: PackageRepositories, seen: SeenRepositories): Decision {
+  if (seen.suite === null) {
+    return { kind: 'impossible', reason: `${RELEASE_FILE} does not say which release of Debian the host runs` };
+  }
+  const calls: Call[] = [];
+  for (const handle of APT_HANDLES) {
+    const places = placesOf(seen, handle);
+    const isOn = places.some(({ repository }) => repository.enabled);
+    if (standard[handle] === true && !isOn) calls.push(addition(handle));
+    if (standard[handle] === false) calls.push(...switches(places, false));
+  }
+  for (const other of others) {
+    const places = placesOfOther(other, seen);
+    if (typeof places === 'string') return { kind: 'blocked', reason: places };
+    calls.push(...switches(places, other.enabled));
+  }
+  return actions(calls.map((call, index) => actionOf(call, index === 0 ? digestOf(seen) : null)));
+}
+
+interface Call {
+  readonly summary: string;
+  readonly verb: 'set' | 'create';
+  readonly args: readonly string[];
+}
+
+function addition(handle: AptHandle): Call {
+  return { summary: `have the repository ${handle} used`, verb: 'set', args: ['--handle', handle] };
+}
+
+function switches(places: readonly Place[], enabled: boolean): Call[] {
+  return places
+    .filter(({ repository }) => repository.enabled !== enabled)
+    .map(({ path, index, repository }) => ({
+      summary: `switch the repository ${repository.uris[0]} ${repository.suites.join(' ')} in ${path} ${enabled ? 'on' : 'off'}`,
+      verb: 'create',
+      args: ['--path', path, '--index', String(index), '--enabled', enabled ? '1' : '0'],
+    }));
+}
+
+/** As Proxmox has it of all files together. */
+export function digestOf({ files }: Pick<AptFiles, 'files'>): string {
+  const each = files.map(({ text }) => createHash('sha256').update(text).digest());
+  return createHash('sha256').update(Buffer.concat(each)).digest('hex');
+}
+
+/**
+ * @param digest of all files as they were looked at. Only the first call can name it, since that changes it; none of the others moves a
+ * repository to another place.
+ */
+function actionOf({ summary, verb, args }: Call, digest: string | null): Action {
+  return act(summary, run('pvesh', [verb, CALL, ...args, ...(digest === null ? [] : ['--digest', digest])]));
+}
+
+/** Why there are none, for somebody who declared it. */
+function placesOfOther({ file, uri, suite }: OtherRepository, { files, errors }: SeenRepositories): Place[] | string {
+  const error = errors.get(file);
+  if (error !== undefined) return `Proxmox cannot read ${file}: ${error}; correct it on the host`;
+  const places = allPlaces(files.filter(({ path }) => path === file)).filter(
+    ({ repository }) =>
+      repository.uris.some((one) => sameUri(one, uri)) && (suite === null || repository.suites.includes(suite)),
+  );
+  if (places.length > 0) return places;
+  const what = suite === null ? uri : `${uri} ${suite}`;
+  return `${file} has no repository ${what}: write it there with its key on the host, or take it out of package_repositories.others`;
+}
+
+function sameUri(one: string, other: string): boolean {
+  return one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
+}
