@@ -49,6 +49,7 @@ export async function run(
   addAgentCommands(group);
   addVerbs(group);
 
+  phoenix.commandsGroup('The shell:');
   // Its library reads all commands that are declared above, so it is the last one, and loaded when a shell asks.
   if (args[0] === 'complete') (await import('./complete.ts')).addCompletion(phoenix);
   else

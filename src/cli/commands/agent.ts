@@ -6,7 +6,8 @@ import type { CommandGroup } from './group.ts';
 const EXAMPLE_COMMIT = '3f2a1bc';
 
 /** See what an agent does, and let it go on or wait. */
-export function addAgentCommands({ io, command, ending }: CommandGroup): void {
+export function addAgentCommands({ root, io, command, ending }: CommandGroup): void {
+  root.commandsGroup('Asked of a running agent:');
   command(
     'replay <commit>',
     'carry out a commit again: look at every target, do what is missing',

@@ -4,6 +4,7 @@ import type { CommandGroup } from './group.ts';
 
 /** Check, compare and write configurations. */
 export function addFileCommands({ root, io, command, ending }: CommandGroup): void {
+  root.commandsGroup('Files:');
   command('validate [path]', 'check a configuration and name every problem at its line', 'validate . --rev main --json')
     .option('--rev <rev>', 'check this commit of the Git repository at PATH, without a checkout')
     .option('--root <dir>', 'the config root, when it is not to be found by itself')

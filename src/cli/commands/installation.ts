@@ -4,6 +4,7 @@ import type { CommandGroup } from './group.ts';
 
 /** Set an agent up, check what it needs, and be it. */
 export function addInstallationCommands({ root, io, command, ending }: CommandGroup): void {
+  root.commandsGroup('The agent:');
   command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')
     .option('--json', 'answer with one JSON document', false)
     .option('--create-app', 'make a GitHub App for Phoenix by one press in a browser', false)

@@ -4,7 +4,8 @@ import { withLab } from '../rehearse/with-lab.ts';
 import type { CommandGroup } from './group.ts';
 
 /** Try a configuration, or all of Phoenix, where nothing can break. */
-export function addLabCommands({ io, command, ending }: CommandGroup): void {
+export function addLabCommands({ root, io, command, ending }: CommandGroup): void {
+  root.commandsGroup('Without a host:');
   command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')
     .option('--from <rev>', 'the state to begin with; an empty host when not given')
     .option('--to <rev>', 'the commit to apply; the folder as it is when not given')

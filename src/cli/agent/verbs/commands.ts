@@ -9,7 +9,8 @@ import { ARGUMENTS } from './words.ts';
 
 type Options = Omit<VerbArgs, 'verb' | 'words'>;
 
-export function addVerbs({ command: declare, ending, io }: CommandGroup): void {
+export function addVerbs({ root, command: declare, ending, io }: CommandGroup): void {
+  root.commandsGroup('Verbs:');
   for (const verb of COMMAND_VERBS) {
     const row = verbRow(verb);
     const { words, usage } = ARGUMENTS[row.names];
