@@ -16,7 +16,7 @@ export interface AptRepository {
   readonly enabled: boolean;
 }
 
-export interface AptFile {
+interface AptFile {
   readonly path: string;
   readonly text: string;
   /** As in the file; a call names one by its place here, from 0. */
