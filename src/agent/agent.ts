@@ -99,13 +99,13 @@ function planning(context: Context): Work {
   };
 }
 
-/** Whoever tells the forge tells people too, where there is a channel: what the one is told may be news for the other. */
+/** Whichever process reports to the forge notifies people too, where there is a channel: what goes to one may concern the other. */
 function reporting(context: Context): Work {
-  const tell = (signal: AbortSignal) => alone(context, REPORTER, signal, (held) => report(context, held));
-  if (!notifies(context)) return { report: tell };
+  const sendReports = (signal: AbortSignal) => alone(context, REPORTER, signal, (held) => report(context, held));
+  if (!notifies(context)) return { report: sendReports };
   return {
     async report(signal) {
-      const again = await tell(signal);
+      const again = await sendReports(signal);
       await context.queue.requestNotify();
       return again;
     },
@@ -136,11 +136,11 @@ async function alone(
   const ttlMs = options.leaseSeconds * 1000;
   const lease = await ledger.acquireLease(what, ttlMs);
   if (lease === null) return LOOK_AGAIN_MS;
-  const kept = renewLease(ledger, lease, ttlMs, stopping);
+  const renewal = renewLease(ledger, lease, ttlMs, stopping);
   try {
-    return await work(kept.signal);
+    return await work(renewal.signal);
   } finally {
-    kept.stopRenewing();
+    renewal.stopRenewing();
     await ledger.releaseLease(lease);
   }
 }

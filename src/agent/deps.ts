@@ -68,7 +68,7 @@ export interface AgentDeps {
   readonly managers: Managers;
   /** Null with PHOENIX_FORGE=none: nothing is reported. */
   readonly forge: Forge | null;
-  /** Who is told what needs a person; none: nobody. */
+  /** Who is notified of what needs a person; empty: nobody. */
   readonly channels: readonly Channel[];
   readonly log: Log;
   readonly clock: Clock;
@@ -146,7 +146,7 @@ export interface Agent {
   declaration(target: TargetId): Promise<Declaration | null>;
   /** Of every certificate that is declared; it may be some seconds old. Fails where the host cannot be looked at. */
   certificates(): Promise<readonly CertificateEnd[]>;
-  /** Who is told what needs a person, and whether that gets there. */
+  /** Who is notified of what needs a person, and whether notifications arrive. */
   channelsInUse(): Promise<readonly ChannelInUse[]>;
   /** Sends a test to one channel, or to all. Fails with `Refused` for one that there is not. */
   testChannels(name?: string): Promise<readonly ChannelTest[]>;

@@ -6,7 +6,7 @@ export interface Memory {
   /** What read pending at the forge was looked through once. */
   pendingSettled: boolean;
   /** When the forge was last asked for lost deliveries (epoch milliseconds). */
-  lostAskedAt: number;
+  redeliveryAskedAt: number;
   /** Why the forge could not be asked the last time, so that it is said once. */
   reviewFailure: string;
   /** The same of the repository. */
@@ -14,17 +14,17 @@ export interface Memory {
   /** That the branch is not there was said. */
   branchMissed: boolean;
   /** When the host was last looked at for notifications, by `performance.now`. */
-  hostLookedAt: number;
+  hostObservedAt: number;
 }
 
 export function newMemory(beganAfresh: boolean): Memory {
   return {
     beganAfresh,
     pendingSettled: false,
-    lostAskedAt: Number.NEGATIVE_INFINITY,
+    redeliveryAskedAt: Number.NEGATIVE_INFINITY,
     reviewFailure: '',
     fetchFailure: '',
     branchMissed: false,
-    hostLookedAt: Number.NEGATIVE_INFINITY,
+    hostObservedAt: Number.NEGATIVE_INFINITY,
   };
 }

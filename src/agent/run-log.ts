@@ -22,7 +22,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     if (commits.size > MOST_RUNS && oldest !== undefined) commits.delete(oldest);
   }
 
-  /** Read anew when a step begins: after a Redis that lost its data, numbers come again. */
+  /** Read again when a step begins: after a Redis that lost its data, numbers come again. */
   async function commitOf(run: RunId, { again = false } = {}): Promise<string | null> {
     const known = again ? undefined : commits.get(run);
     const commit = known ?? (await ledger.runRequest(run))?.commit;
@@ -30,7 +30,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     return commit ?? null;
   }
 
-  function tellPlan(run: RunId, { commit, trigger, by }: RunRequest, { state, plan, reason }: Planned): void {
+  function logPlan(run: RunId, { commit, trigger, by }: RunRequest, { state, plan, reason }: Planned): void {
     remember(run, commit);
     if (plan !== null) log.info('run planned', { run, commit, trigger, by, steps: plan.steps.length });
     if (state !== 'planned') log.info('run ended', { run, commit, outcome: state, ...because(reason) });
@@ -47,13 +47,13 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     },
     async recordRun(request, planned) {
       const run = await ledger.recordRun(request, planned);
-      tellPlan(run, request, planned);
+      logPlan(run, request, planned);
       return run;
     },
     async planRun(run, planned) {
       await ledger.planRun(run, planned);
       const request = await ledger.runRequest(run);
-      if (request !== null) tellPlan(run, request, planned);
+      if (request !== null) logPlan(run, request, planned);
     },
     async startStep(lease, run, started) {
       const begun = await ledger.startStep(lease, run, started);
@@ -75,8 +75,8 @@ export function logged(ledger: Ledger, log: Log): Ledger {
       const running = await ledger.supersedeRun(run, by, ended, ends, statuses);
       const now = running === null ? null : await ledger.runProgress(run);
       if (now === null) return running;
-      const taken = now.steps.filter((step) => step.outcome === 'superseded' && step.ended === ended);
-      const ours = taken.flatMap(({ target }) => {
+      const superseded = now.steps.filter((step) => step.outcome === 'superseded' && step.ended === ended);
+      const ours = superseded.flatMap(({ target }) => {
         const end = ends.get(target);
         return end === undefined ? [] : [[target, end] as const];
       });

@@ -134,7 +134,7 @@ async function begin(
 }
 
 interface Hold {
-  readonly said: Sentence;
+  readonly sentence: Sentence;
   /** When it ends by itself; null when a person ends it. */
   readonly opens: Date | null;
 }
@@ -142,14 +142,14 @@ interface Hold {
 /** What keeps steps of the run from being started that have not; null when nothing does. */
 async function currentHold(context: Context, run: RunDetail): Promise<Hold | null> {
   const freeze = await context.ledger.frozen();
-  if (freeze !== null) return { said: frozen(freeze.reason), opens: null };
+  if (freeze !== null) return { sentence: frozen(freeze.reason), opens: null };
   const opening = openingFor(context, run);
-  return opening.open ? null : { said: outsideWindow(run.commit), opens: opening.opens };
+  return opening.open ? null : { sentence: outsideWindow(run.commit), opens: opening.opens };
 }
 
 /** Said once, and again when something else was said since, such as after an approval. */
-async function waitFor(context: Context, run: RunDetail, { said, opens }: Hold): Promise<void> {
-  const statuses = await news(context, runStatuses(context.options.publicUrl, run, said));
+async function waitFor(context: Context, run: RunDetail, { sentence, opens }: Hold): Promise<void> {
+  const statuses = await changedStatuses(context, runStatuses(context.options.publicUrl, run, sentence));
   if (run.state === 'blocked' && statuses.length === 0) return;
   await context.ledger.markRun(run.id, 'blocked', statuses);
   // Whoever asked for this may not come again; a reconcile does, when the window opens.
@@ -169,7 +169,7 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
     run.steps.flatMap(({ target, outcome }) => (outcome === null ? [] : [[target, outcome]])),
   );
   const places = new Map(steps.map(({ target }, place) => [target, place]));
-  const asked = (target: TargetId) => ({ run: run.id, target, attempt: run.jobs[target] ?? 0 });
+  const jobOf = (target: TargetId) => ({ run: run.id, target, attempt: run.jobs[target] ?? 0 });
   const placed = (target: TargetId) => ({ target, place: places.get(target) ?? 0 });
   const running = run.steps
     .filter((step) => step.outcome === null && step.started !== null)
@@ -186,7 +186,7 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
   for (const { target, because } of skip) {
     settle.set(target, settled(publicUrl, run, target, 'skipped', WHY.skipped(because, outcomes.get(because))));
   }
-  return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(asked), settle };
+  return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(jobOf), settle };
 }
 
 /** What a person has to do before the step may start; null when nothing. @param run with at least that step's approvals */
@@ -212,7 +212,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
   // When the same commit is carried out once more, what the new run says takes the place of this.
   const replaced = run.supersededBy === run.commit;
-  const statuses = replaced ? [] : isTimed(run.request) ? await news(context, said) : said;
+  const statuses = replaced ? [] : isTimed(run.request) ? await changedStatuses(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
     await ledger.markRun(id, 'blocked', statuses);
     await commentOnMerged(context, run.commit);
@@ -232,7 +232,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
 }
 
 /** A look that finds what the one before found says nothing: a forge keeps every status for ever, and not without limit. */
-export async function news({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
+export async function changedStatuses({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
   const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
   return said.filter((each, index) => {
     return each.state !== known[index]?.state || each.description !== known[index]?.description;

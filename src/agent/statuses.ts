@@ -18,17 +18,26 @@ import type { SettledStep } from '../ports/steps.ts';
 /** The name of the requester of what is due by time. */
 export const TIMER = 'phoenix';
 
-type Told = Pick<RunDetail, 'id' | 'commit' | 'request'>;
+type ReportedRun = Pick<RunDetail, 'id' | 'commit' | 'request'>;
 
 /** What is said of a run as a whole; nothing of one that is no answer to its commit. */
-export function runStatuses(publicUrl: string | null, { id, commit, request }: Told, said: Sentence): CommitStatus[] {
+export function runStatuses(
+  publicUrl: string | null,
+  { id, commit, request }: ReportedRun,
+  sentence: Sentence,
+): CommitStatus[] {
   const context = contextOf(request);
-  if (context === null || (isTimed(request) && said.state === 'pending')) return [];
-  return [status(commit, context, said, toRun(publicUrl, id))];
+  if (context === null || (isTimed(request) && sentence.state === 'pending')) return [];
+  return [status(commit, context, sentence, toRun(publicUrl, id))];
 }
 
 /** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */
-export function stepStatuses(publicUrl: string | null, run: Told, target: TargetId, said: Sentence): CommitStatus[] {
+export function stepStatuses(
+  publicUrl: string | null,
+  run: ReportedRun,
+  target: TargetId,
+  said: Sentence,
+): CommitStatus[] {
   const { readOnly, verb } = run.request;
   if (readOnly || imperative(verb)?.proves === 'nothing') return [];
   return [status(run.commit, stepContext(target), said, toRun(publicUrl, run.id, target))];
@@ -49,7 +58,7 @@ function contextOf({ trigger, verb, readOnly, heal }: RunRequest): string | null
 /** The end of a step that never started, with its status. */
 export function settled(
   publicUrl: string | null,
-  run: Told,
+  run: ReportedRun,
   target: TargetId,
   outcome: 'blocked' | 'skipped' | 'superseded',
   reason: string,

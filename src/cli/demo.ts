@@ -15,7 +15,7 @@ import { routing } from './demo/chapters/routing.ts';
 import { type Stage, setStage } from './demo/stage.ts';
 import { openTelling } from './demo/telling.ts';
 import { colours, EXIT, type Io } from './io.ts';
-import { toldToStop } from './told-to-stop.ts';
+import { listenForStop } from './stop-signal.ts';
 
 const CHAPTERS: readonly Chapter[] = [
   building,
@@ -37,7 +37,8 @@ export interface DemoArgs {
 /** Resolves to 0 when all went as it should, 1 otherwise. */
 export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number> {
   const stopped = new AbortController();
-  const stop = toldToStop().then(() => stopped.abort());
+  using signals = listenForStop();
+  const stop = signals.told.then(() => stopped.abort());
   const began = performance.now();
   const stage = await setStage(io, (addresses) => io.stdout(stageLines(addresses)));
   try {

@@ -7,7 +7,7 @@ import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { agentSettings } from './read-settings.ts';
-import { toldToStop } from './told-to-stop.ts';
+import { listenForStop } from './stop-signal.ts';
 
 const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];
 /** Running actions may end within this. */
@@ -35,7 +35,8 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const pretty = (line: string) => logLine(line, colours(io, 'stderr'));
   const write = (line: string) => io.stderr(io.terminal?.stderr === true ? pretty(line) : line);
   const log = openLog({ level: settings.log, redactor, destination: { write } });
-  const told = toldToStop();
+  using signals = listenForStop();
+  const { told } = signals;
   const { compose } = await import('./compose.ts');
   const stopping = new AbortController();
   void told.then(() => stopping.abort());

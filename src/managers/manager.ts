@@ -68,16 +68,16 @@ export interface HealthProbe {
   readonly intervalSeconds: number;
 }
 
-/** How to come back from a risky change: `take` runs before it, then either `restore` (it failed) or `drop` (it went well). */
-export interface Safeguard {
-  readonly take: readonly Action[];
+/** How to come back from a risky change: `snapshot` runs before it, then either `restore` (it failed) or `discard` (it went well). */
+export interface Rollback {
+  readonly snapshot: readonly Action[];
   readonly restore: readonly Action[];
-  readonly drop: readonly Action[];
+  readonly discard: readonly Action[];
 }
 
 /** A change is risky, and nothing can be kept to come back to: what is in the way of that. */
-export interface NoWayBack {
-  readonly noWayBack: string;
+export interface NoRollback {
+  readonly noRollback: string;
 }
 
 /** What a person asks of a target that runs, beside what is declared. */
@@ -127,9 +127,9 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
-  /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
-  safeguard(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
-  /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
+  /** Pure: called only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
+  rollback(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Rollback | NoRollback | null;
+  /** It keeps what it replaces itself: its rollback is used whatever the configuration says of rolling back. */
   readonly selfRollback?: true;
   /** Absent where nothing can be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;

@@ -267,11 +267,11 @@ export const WHY = {
   noEffect: ({ summary }: Action) =>
     `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
   failedYetDone: (failure: string) => `as declared, although a command failed: ${failure}`,
-  noWayBack: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
+  noRollback: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>
     `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again, and look`,
   /** A change that failed, of which nothing was kept to come back to. */
-  failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, WHY.noWayBack(obstacle)),
+  failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, WHY.noRollback(obstacle)),
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
   putBack: (why: string) => alsoTelling(why, 'what served before is back in place'),

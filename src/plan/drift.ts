@@ -37,7 +37,7 @@ export function withoutFields(spec: JsonObject, fields: readonly string[]): Json
 /** What a look found, and what is known beside it. */
 export interface Looked {
   /** A look of the timer that came to its end. */
-  readonly look: Pick<Run, 'steps' | 'commit'>;
+  readonly driftRun: Pick<Run, 'steps' | 'commit'>;
   readonly declared: ReadonlySet<TargetId>;
   /** Earlier runs that healed, newest first. */
   readonly heals: readonly Pick<Run, 'steps' | 'ended' | 'commit'>[];
@@ -45,8 +45,8 @@ export interface Looked {
 }
 
 /** Targets that differ, are to be healed, are not being healed, and were not tried in vain just now. */
-export function targetsToHeal(policy: DriftPolicy, { look, declared, heals, now }: Looked): readonly TargetId[] {
-  return look.steps
+export function targetsToHeal(policy: DriftPolicy, { driftRun, declared, heals, now }: Looked): readonly TargetId[] {
+  return driftRun.steps
     .filter(({ outcome, actions }) => outcome === 'failed' && actions.length > 0)
     .map(({ target }) => target)
     .filter((target) => declared.has(target) && driftActionOf(policy, target) === 'heal')
@@ -56,7 +56,7 @@ export function targetsToHeal(policy: DriftPolicy, { look, declared, heals, now 
       if (last.ended === null) return false;
       const { outcome } = last.steps.find((step) => step.target === target) ?? {};
       const failed = outcome === 'failed' || outcome === 'skipped';
-      return !failed || last.commit !== look.commit || now.getTime() - Date.parse(last.ended) >= AGAIN_MS;
+      return !failed || last.commit !== driftRun.commit || now.getTime() - Date.parse(last.ended) >= AGAIN_MS;
     });
 }
 

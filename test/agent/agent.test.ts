@@ -1,42 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import { startTestAgent } from '../support/agent.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import { BOXES, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
-let folder: string;
+let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
-  phoenix = await startPhoenix({ host, managers: BOXES });
+  boxes = await startBoxAgent();
+  ({ host, phoenix } = boxes);
 });
-afterEach(async () => {
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => boxes.close());
 
 const short = (sha: string) => sha.slice(0, 7);
 
-/** Changing commands since the last call. */
-let told = 0;
-async function commands(): Promise<string[]> {
-  const all = await host.commands();
-  const news = all.slice(told);
-  told = all.length;
-  return news;
-}
-beforeEach(() => {
-  told = 0;
-});
+const commands = () => boxes.commands();
 
 async function newestRun(): Promise<RunId> {
   const [run] = await phoenix.ledger.runs(1);
@@ -582,7 +566,7 @@ describe('a forge in trouble', () => {
 
 describe('workers', () => {
   test('of two processes each step is run once', async () => {
-    const around = { ...phoenix.around, cloneFolder: join(folder, 'second clone') };
+    const around = { ...phoenix.around, cloneFolder: `${phoenix.around.cloneFolder}-of-the-second` };
     const second = await startTestAgent(around, () => host, BOXES);
     const guests = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [101 + n, {}]));
     const { statuses } = await phoenix.push(environment(guests));

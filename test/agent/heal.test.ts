@@ -1,9 +1,6 @@
 // What a look of the timer finds otherwise is brought back where the configuration says so: through the queue, within windows and approvals,
 // and never what people may change.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue.ts';
@@ -13,26 +10,25 @@ import { waitingSteps } from '../../src/plan/waiting.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
 import { testLog } from '../support/agent.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const HOUR = 3_600_000;
 
-let folder: string;
+let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
 let now: number;
-let told = 0;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
-  [now, told] = [START, 0];
-  phoenix = await startPhoenix({ host, managers: BOXES, clock: { now: () => new Date(now) } });
+  now = START;
+  boxes = await startBoxAgent({ clock: { now: () => new Date(now) } });
+  ({ host, phoenix } = boxes);
   queue = openQueue(
     connectRedis(phoenix.redis.url, () => {}),
     { log: testLog },
@@ -40,22 +36,11 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await queue.close(0);
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
+  await boxes.close();
 });
 
-/** Changing commands since the last call. */
-async function commands(): Promise<string[]> {
-  const all = await host.commands();
-  const news = all.slice(told);
-  told = all.length;
-  return news;
-}
-
-async function byHand(...args: string[]): Promise<void> {
-  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
-  await commands();
-}
+const commands = () => boxes.commands();
+const byHand = (...args: string[]) => boxes.byHand(...args);
 
 async function box(id: string): Promise<unknown> {
   const { stdout } = await host.run({ kind: 'command', program: 'box', args: ['show', id], timeoutSeconds: 1 });

@@ -1,8 +1,5 @@
 // What the clock asks for: the regular look at everything, and what is due by time. The agent's clock is the test's.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { repeated } from '../../src/agent/timers/drift.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -11,25 +8,25 @@ import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
 import type { Outcome, Run } from '../../src/model/run.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
-import { BOXES_WITH_AN_END, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import { BOXES_WITH_AN_END, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const MINUTE = 60_000;
 
-let folder: string;
+let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
 let now: number;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
   now = START;
-  phoenix = await startPhoenix({ host, managers: BOXES_WITH_AN_END, clock: { now: () => new Date(now) } });
+  boxes = await startBoxAgent({ managers: BOXES_WITH_AN_END, clock: { now: () => new Date(now) } });
+  ({ host, phoenix } = boxes);
   queue = openQueue(
     connectRedis(phoenix.redis.url, () => {}),
     { log: testLog },
@@ -37,11 +34,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await queue.close(0);
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
+  await boxes.close();
 });
 
-const byHand = (...args: string[]) => host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
+const byHand = (...args: string[]) => boxes.byHand(...args);
 const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').toReversed();
 const done = async () => (await runs()).filter(({ ended }) => ended !== null).length;
 

@@ -1,17 +1,15 @@
 // The verbs of people over a host of boxes: what each touches, in which order, and what it leaves alone. The faults that the
 // original dispatcher had here are named by what they did.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandRequest } from '../../src/agent/deps.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 /** 199 is a template that 101 is made from; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
@@ -26,34 +24,18 @@ const ENVIRONMENT = environment(GUESTS);
 /** The same guests under a policy. */
 const under = (phoenix: object) => environment(GUESTS, { phoenix });
 
-let folder: string;
+let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
-let told = 0;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
-  phoenix = await startPhoenix({ host, managers: BOXES });
-  told = 0;
+  boxes = await startBoxAgent();
+  ({ host, phoenix } = boxes);
 });
-afterEach(async () => {
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => boxes.close());
 
-/** Changing commands since the last call. */
-async function commands(): Promise<string[]> {
-  const all = await host.commands();
-  const news = all.slice(told);
-  told = all.length;
-  return news;
-}
-
-async function byHand(...args: string[]): Promise<void> {
-  await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
-  await commands();
-}
+const commands = () => boxes.commands();
+const byHand = (...args: string[]) => boxes.byHand(...args);
 
 async function bringUp(files = ENVIRONMENT): Promise<void> {
   const { statuses } = await phoenix.push(files);

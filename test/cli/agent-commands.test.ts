@@ -1,25 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
+import { eachDoor } from '../agent/each-door.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import type { TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { type Ended, phoenix, start } from './phoenix.ts';
 
 const ENDED = '2026-01-02T03:05:00.000Z';
 
-let redis: TestRedis;
 let door: TestDoor;
-
-beforeAll(async () => {
-  redis = await startRedis();
+let redis: TestRedis;
+eachDoor((opened, server) => {
+  [door, redis] = [opened, server];
 });
-beforeEach(async () => {
-  await redis.clear();
-  door = await openTestDoor(redis.url);
-});
-afterEach(() => door.close());
-afterAll(() => redis.stop());
 
 function environment(): Record<string, string> {
   return { PHOENIX_URL: door.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };

@@ -170,7 +170,7 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
 
 describe('it does not start', () => {
   test('without what it needs to be told, and says all of it at once', async () => {
-    const { exit, stderr } = await phoenixProcess(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
+    const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
     expect(exit).toBe(2);
     for (const name of ['PHOENIX_REPO_URL', 'PHOENIX_WEBHOOK_SECRET', 'PHOENIX_FORGE_TOKEN', 'PHOENIX_HOST']) {
       expect(stderr).toContain(name);
@@ -185,14 +185,14 @@ describe('it does not start', () => {
 
   test('on an address that is taken', async () => {
     const { port } = new URL(forge.url);
-    const { exit, stderr } = await phoenixProcess(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
+    const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
     expect(stderr).toContain('PHOENIX_LISTEN');
     expect(exit).toBe(3);
   });
 
   test('beside another one on the same data', async () => {
     await serve();
-    const { exit, stderr } = await phoenixProcess(['serve'], settings());
+    const { exit, stderr } = await phoenix(['serve'], settings());
     expect(stderr).toContain('another Phoenix uses');
     expect(stderr).toContain('give each a PHOENIX_DATA_DIR of its own and both the same REDIS_URL');
     expect(exit).toBe(3);
@@ -203,7 +203,7 @@ describe('it does not start', () => {
     try {
       await serve({ REDIS_URL: redis.url });
       const other = { REDIS_URL: redis.url, PHOENIX_DATA_DIR: join(folder, 'other'), PHOENIX_BRANCH: 'production' };
-      const { exit, stderr } = await phoenixProcess(['serve'], settings(other));
+      const { exit, stderr } = await phoenix(['serve'], settings(other));
       expect(exit).toBe(3);
       expect(stderr).toMatch(
         /this Redis belongs to \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
@@ -274,7 +274,7 @@ describe('readyz says no', () => {
 
 test('a key of those who sign that cannot be read ends it at the start, and says how to get it again', async () => {
   const keys = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n-----END PGP PUBLIC KEY BLOCK-----';
-  const { exit, stderr } = await phoenixProcess(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
+  const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
   expect([exit, stderr]).toEqual([
     3,
     expect.stringMatching(/PHOENIX_SIGNING_KEYS: OpenPGP key 1 of 1 cannot be read: .*\n.*gpg --armor --export KEY/),

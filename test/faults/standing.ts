@@ -142,7 +142,7 @@ export async function stand(): Promise<Standing> {
           rollback: true,
           readOnly: 'would',
           inventory: null,
-          keeper: { assertHeld: async () => {}, touch: refuse, record: refuse },
+          leaseGuard: { assertHeld: async () => {}, touch: refuse, record: refuse },
           log: { write: () => {}, flush: async () => {} },
           signal: new AbortController().signal,
         });

@@ -4,6 +4,7 @@ import { load } from '../../src/load/load.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { SourceFile } from '../../src/model/snapshot.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { runs } from '../support/runs.ts';
 import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
@@ -139,7 +140,7 @@ test('a configuration with any value changed is read or refused, and nothing is 
       wellFormed(problems);
       expect(config === null).toBe(problems.some(({ severity }) => severity === 'error'));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(150) },
   );
 });
 
@@ -162,7 +163,7 @@ test('a configuration with any bytes changed is read or refused, and nothing is 
       }
       wellFormed(load({ commit: null, root: '', files }, { strictSecrets: false, secrets: DEFAULT_BOUNDS }).problems);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(150) },
   );
 });
 

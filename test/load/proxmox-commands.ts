@@ -116,7 +116,7 @@ const NOWHERE: GuestObservation = {
     storages: null,
     bridges: null,
     localContents: ['iso', 'import'],
-    kept: null,
+    retained: null,
     missing: [],
     managedBy: [],
     pools: { prod: { members: [], owner: null } },

@@ -10,6 +10,7 @@ import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';
+import { runs } from '../support/runs.ts';
 import { convergeStep } from './carry-out.ts';
 import { container, feature, IMAGE, machine, targetOf, wanted } from './guests.ts';
 
@@ -141,7 +142,7 @@ async function converges(manager: Manager, first: Guest, second: Guest): Promise
   }
 }
 
-const RUNS = { numRuns: 25 };
+const RUNS = { numRuns: runs(12) };
 
 test('every container comes to what is declared, and to every change of it', async () => {
   const volumes = (size: number) => [{ name: 'data', storage: 'rpool', sizeGb: size, mountPoint: '/data' }];

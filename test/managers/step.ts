@@ -19,7 +19,7 @@ export async function step(
     killed = true;
     throw new Aborted();
   };
-  const keeper = {
+  const leaseGuard = {
     async assertHeld() {
       begun += 1;
       if (killing !== undefined && begun === killing.after && !killing.carriedOut) die();
@@ -39,7 +39,7 @@ export async function step(
       rollback: true,
       readOnly: false,
       inventory: null,
-      keeper,
+      leaseGuard,
       log: { write() {}, async flush() {} },
       signal: new AbortController().signal,
     });
@@ -62,8 +62,30 @@ export async function look(manager: Manager, given: Host, wanted: Wanted): Promi
     rollback: false,
     readOnly: 'differs',
     inventory: null,
-    keeper: { assertHeld: refuse, touch: refuse, record: refuse },
+    leaseGuard: { assertHeld: refuse, touch: refuse, record: refuse },
     log: { write() {}, async flush() {} },
+    signal: new AbortController().signal,
+  });
+}
+
+/** As a worker of the agent carries it out, with no way back but that of the manager itself. */
+export function asWorker(
+  manager: Manager,
+  host: Host,
+  wanted: Wanted,
+  readOnly: 'differs' | false = false,
+): Promise<Ending> {
+  const nothing = async (): Promise<void> => {};
+  return convergeStep({
+    host,
+    manager,
+    wanted,
+    touched: false,
+    rollback: false,
+    readOnly,
+    inventory: null,
+    leaseGuard: { assertHeld: nothing, touch: nothing, record: nothing },
+    log: { write() {}, flush: nothing },
     signal: new AbortController().signal,
   });
 }

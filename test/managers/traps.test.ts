@@ -201,11 +201,11 @@ describe('the way back', () => {
   const target = targetOf(container(101));
   const changed = wanted(targetOf(container(101, { pctFeatures: { nesting: '1' } })), { before: target.spec });
 
-  async function safeguard(ask: Asked) {
+  async function rollbackFor(ask: Asked) {
     const seen = await lxc.observe(host, ask);
     const decision = lxc.decide(ask, seen);
-    const way = decision.kind === 'actions' ? lxc.safeguard(ask, seen, decision.actions) : null;
-    if (way !== null && 'noWayBack' in way) throw new Error(way.noWayBack);
+    const way = decision.kind === 'actions' ? lxc.rollback(ask, seen, decision.actions) : null;
+    if (way !== null && 'noRollback' in way) throw new Error(way.noRollback);
     return way;
   }
 
@@ -219,8 +219,8 @@ describe('the way back', () => {
   test('a restart is guarded by a snapshot, from which the guest comes back as it was', async () => {
     await done(wanted(target));
     const before = await host.read('/etc/pve/lxc/101.conf');
-    const way = await safeguard(changed);
-    await all(way?.take ?? []);
+    const way = await rollbackFor(changed);
+    await all(way?.snapshot ?? []);
     await done(changed);
     await all(way?.restore ?? []);
     expect((await host.read('/etc/pve/lxc/101.conf')).replace(/parent: .*\n/, '')).toBe(before);
@@ -233,13 +233,13 @@ describe('the way back', () => {
     const before = await host.read('/etc/pve/lxc/101.conf');
     const more = { features: [feature('base'), feature('web')], lifecycleSnapshots: true };
     const ask = wanted(targetOf(container(101, more)), { before: old.spec });
-    const way = await safeguard(ask);
-    await all(way?.take ?? []);
+    const way = await rollbackFor(ask);
+    await all(way?.snapshot ?? []);
     await done(ask);
     const names = (text: string) => [...text.matchAll(/^\[(.*)\]$/gm)].map(([, name]) => name);
     expect(names(await host.read('/etc/pve/lxc/101.conf'))).toEqual(['final-form', 'phoenix-before', 'pre-configured']);
     // One that a broken-off run left goes the same way: what came after it is told by the host.
-    expect((await safeguard(ask))?.restore).toHaveLength((way?.restore ?? []).length);
+    expect((await rollbackFor(ask))?.restore).toHaveLength((way?.restore ?? []).length);
     await all(way?.restore ?? []);
     expect((await host.read('/etc/pve/lxc/101.conf')).replace(/parent: .*\n/, '')).toBe(before);
   });
@@ -250,16 +250,16 @@ describe('the way back', () => {
     await run('pct', 'snapshot', '101', 'phoenix-before');
     await run('pct', 'snapshot', '101', 'of_mine');
     const ask = wanted(targetOf(container(101, { lifecycleSnapshots: true, pctFeatures: { nesting: '1' } })));
-    const removed = ((await safeguard(ask))?.restore ?? []).filter(({ summary }) => summary.startsWith('remove'));
+    const removed = ((await rollbackFor(ask))?.restore ?? []).filter(({ summary }) => summary.startsWith('remove'));
     expect(removed.map(({ summary }) => summary)).toEqual(['remove snapshot phoenix-before of container 101']);
   });
 
   test('a snapshot that a broken-off run left is used, not replaced', async () => {
     await done(wanted(target));
-    await all((await safeguard(changed))?.take ?? []);
-    expect((await safeguard(changed))?.take).toEqual([]);
-    await all((await safeguard(changed))?.drop ?? []);
-    expect((await safeguard(changed))?.take).toHaveLength(1);
+    await all((await rollbackFor(changed))?.snapshot ?? []);
+    expect((await rollbackFor(changed))?.snapshot).toEqual([]);
+    await all((await rollbackFor(changed))?.discard ?? []);
+    expect((await rollbackFor(changed))?.snapshot).toHaveLength(1);
   });
 
   test('the scripts of a guest that is being made are not guarded, those of one that was are', async () => {
@@ -267,7 +267,7 @@ describe('the way back', () => {
     const guard = async (ask: Asked) => {
       const seen = await vm.observe(host, ask);
       const decision = vm.decide(ask, seen);
-      return decision.kind === 'actions' ? vm.safeguard(ask, seen, decision.actions) : null;
+      return decision.kind === 'actions' ? vm.rollback(ask, seen, decision.actions) : null;
     };
     await done(wanted(targetOf(machine(1001))));
     expect(await guard(wanted(guest(['base'])))).toBeNull();
@@ -283,16 +283,16 @@ describe('the way back', () => {
     expect(decision.kind === 'actions' && decision.actions.map(({ summary }) => summary)).toContain(
       'shut VM 9000 down',
     );
-    expect(decision.kind === 'actions' && vm.safeguard(ask, seen, decision.actions)).toBeNull();
+    expect(decision.kind === 'actions' && vm.rollback(ask, seen, decision.actions)).toBeNull();
   });
 
   test('there is none where nothing is risked; where there can be none, that is said', async () => {
     await done(wanted(target));
-    expect(await safeguard(wanted(targetOf(container(101, { memory_mb: 1024 }))))).toBeNull();
+    expect(await rollbackFor(wanted(targetOf(container(101, { memory_mb: 1024 }))))).toBeNull();
     const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };
     await done(wanted(targetOf(container(102, { mountPoints: [mount] }))));
     const risky = container(102, { mountPoints: [mount], pctFeatures: { nesting: '1' } });
-    await expect(safeguard(wanted(targetOf(risky)))).rejects.toThrow('/x is /srv/x of the host');
+    await expect(rollbackFor(wanted(targetOf(risky)))).rejects.toThrow('/x is /srv/x of the host');
   });
 });
 

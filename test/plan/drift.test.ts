@@ -53,18 +53,18 @@ test('what differs is healed once, and what failed again after an hour or by ano
       steps: [step(A, outcome)],
     };
     const now = new Date(Date.parse('2026-01-01T00:00:00Z') + minutes * 60_000);
-    return targetsToHeal(POLICY, { look, declared: new Set([A, B]), heals: [heal], now });
+    return targetsToHeal(POLICY, { driftRun: look, declared: new Set([A, B]), heals: [heal], now });
   };
   expect(at(0, 'applied')).toEqual([A]);
   expect([at(0, null), at(59, 'failed'), at(60, 'failed'), at(0, 'failed', 'b')]).toEqual([[], [], [A], [A]]);
   const unknown = {
-    look: { ...look, steps: [step(A, 'failed', 0)] },
+    driftRun: { ...look, steps: [step(A, 'failed', 0)] },
     declared: new Set([A]),
     heals: [],
     now: new Date(),
   };
-  expect([targetsToHeal(POLICY, unknown), targetsToHeal(POLICY, { ...unknown, look, declared: new Set() })]).toEqual([
-    [],
-    [],
-  ]);
+  expect([
+    targetsToHeal(POLICY, unknown),
+    targetsToHeal(POLICY, { ...unknown, driftRun: look, declared: new Set() }),
+  ]).toEqual([[], []]);
 });

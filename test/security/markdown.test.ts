@@ -18,6 +18,7 @@ import type { ClassifiedProblem } from '../../src/model/problem.ts';
 import type { PullPlan } from '../../src/model/pull.ts';
 import type { StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
+import { runs } from '../support/runs.ts';
 
 const OURS = 'https://phoenix.example.org/runs/12';
 
@@ -216,7 +217,7 @@ describe('no text forms anything', () => {
         expect(formed(block([one, other]), FORMS)).toEqual([]);
         expect(formed(folded(one, block([other])))).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -234,7 +235,7 @@ describe('no text forms anything', () => {
         const rows = nodesOf(markdown).filter(({ type }) => type === 'tableRow');
         expect(rows.map(({ children }) => children?.length)).toEqual([2, 2, 2]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -249,7 +250,7 @@ describe('no text forms anything', () => {
           all.replaceAll(/[\u200b\s?]|\p{Cc}|\p{Zs}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '');
         expect(words(shown?.value)).toBe(words(`x${given}x`));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(80) },
     );
   });
 });
@@ -372,7 +373,7 @@ test.each(Object.keys(saidWith('')))('%s: nothing that others wrote forms anythi
     fc.property(given, (each) => {
       expect(formed(withoutHeading(saidWith(each)[what] ?? ''))).toEqual([]);
     }),
-    { numRuns: 80 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -383,6 +384,6 @@ test('what is cut to what a forge takes forms nothing either', () => {
         expect(formed(withoutHeading(cutMarkdown(markdown, most, null)))).toEqual([]);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: runs(15) },
   );
 });

@@ -4,8 +4,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { convergeStep as carryOutStep } from '../../src/agent/apply/converge.ts';
-import type { LeaseGuard } from '../../src/agent/apply/perform.ts';
 import { withBlock } from '../../src/managers/hypervisor/block.ts';
 import type { NfsExport } from '../../src/managers/hypervisor/declared.ts';
 import { exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
@@ -14,6 +12,7 @@ import { loadFiles } from '../load/environment.ts';
 import { convergeStep } from '../managers/carry-out.ts';
 import { gone, wanted } from '../managers/guests.ts';
 import { manager, partOf, withHost } from '../managers/hypervisor/host.ts';
+import { asWorker } from '../managers/step.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { CERTIFICATES, HYPERVISOR, KEY, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
 
@@ -86,12 +85,8 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 /** As a worker of the agent carries it out, with the way back. */
-async function step(target: Target, undeclared = false) {
-  const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-  const log = { write: () => {}, flush: async () => {} };
-  const { signal } = new AbortController();
-  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
-  return carryOutStep({ host, manager, wanted: undeclared ? gone(target) : wanted(target), ...work });
+function step(target: Target, undeclared = false) {
+  return asWorker(manager, host, undeclared ? gone(target) : wanted(target));
 }
 
 const run = (program: string, ...args: string[]) => host.run({ kind: 'command', program, args, timeoutSeconds: 10 });

@@ -211,7 +211,7 @@ const NOWHERE: GuestObservation = {
     storages: null,
     bridges: null,
     localContents: ['iso'],
-    kept: null,
+    retained: null,
     missing: [],
     managedBy: [],
     pools: { prod: { members: [], owner: null } },

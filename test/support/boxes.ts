@@ -188,14 +188,14 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
     const id = nameOf(target);
     return { summary: `box ${id} answers`, command: command('probe', id), retries: 1, intervalSeconds: 0 };
   },
-  safeguard({ target }, box, actions) {
+  rollback({ target }, box, actions) {
     const id = nameOf(target);
     const isThere = box?.['snapshot'] === true;
     if (actions.length === 0 && !isThere) return null;
     return {
-      take: isThere ? [] : [act(`snapshot ${id}`, 'snapshot', id)],
+      snapshot: isThere ? [] : [act(`snapshot ${id}`, 'snapshot', id)],
       restore: [act(`roll ${id} back`, 'rollback', id)],
-      drop: [act(`forget the snapshot of ${id}`, 'forget', id)],
+      discard: [act(`forget the snapshot of ${id}`, 'forget', id)],
     };
   },
 };

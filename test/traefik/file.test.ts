@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../../src/model/json.ts';
 import { unreadable } from '../../src/traefik/file.ts';
 import { CONFIGURATION, type Shape, typeNamed } from '../../src/traefik/schema.ts';
 import { findProgram } from '../support/programs.ts';
+import { runs } from '../support/runs.ts';
 import { CASES, dynamicOf } from './cases.ts';
 
 const DECODER = findProgram('traefik-labels', 'PHOENIX_TEST_TRAEFIK_LABELS');
@@ -90,7 +91,7 @@ const files = fc
   .chain((field) => valuesOf(field.is, 0).map((value) => ({ [field.name]: value }) as JsonObject));
 
 test.skipIf(DECODER === undefined)('a generated file can be read when Traefik reads it', () => {
-  const all = fc.sample(files, { numRuns: 6000, seed: 20261128 });
+  const all = fc.sample(files, { numRuns: runs(2000), seed: 20261128 });
   const answers = byTraefik(all);
   const wrong = all.flatMap((file, index) => {
     const faults = unreadable(file);

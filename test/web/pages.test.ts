@@ -1,26 +1,20 @@
 // The pages through the front door: real HTTP, a real ledger.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { openTestDoor, recordingAgent, type TestDoor } from '../agent/door.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { eachDoor } from '../agent/each-door.ts';
+import type { TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const OTHER = 'b'.repeat(40);
 
-let redis: TestRedis;
 let door: TestDoor;
-
-beforeAll(async () => {
-  redis = await startRedis();
+let redis: TestRedis;
+eachDoor((opened, server) => {
+  [door, redis] = [opened, server];
 });
-beforeEach(async () => {
-  await redis.clear();
-  door = await openTestDoor(redis.url);
-});
-afterEach(() => door.close());
-afterAll(() => redis.stop());
 
 /** As a browser asks. */
 async function visit(path: string, url = door.url): Promise<{ status: number; headers: Headers; page: string }> {

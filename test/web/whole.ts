@@ -1,9 +1,6 @@
 // The whole of Phoenix over a host of boxes, with its pages, for tests that press buttons: a forge that people push to and sign in at, the
 // agent, and the door.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { startHttpServer } from '../../src/agent/http/server.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -14,8 +11,8 @@ import { secret } from '../../src/model/secret.ts';
 import type { ForgeSignIn } from '../../src/ports/forge-sign-in.ts';
 import { openPages } from '../../src/web/pages.ts';
 import { ADMIN_TOKEN } from '../agent/door.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { startBoxAgent } from '../support/box-agent.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const LOG = { info() {}, warn() {}, error() {} };
@@ -43,9 +40,7 @@ export interface Whole {
 
 /** @param publicUrl by which people call it */
 export async function openWhole(publicUrl = 'https://phoenix.example.internal'): Promise<Whole> {
-  const folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  const host: BoxHost = await openBoxHost(folder);
-  const phoenix = await startPhoenix({ host, managers: BOXES });
+  const { phoenix, commands, byHand, close } = await startBoxAgent();
   const { ledger } = phoenix;
   const [agent, changes] = [phoenix.agent(), await watchChanges(ledger)];
   const board = openQueueBoard(
@@ -66,28 +61,17 @@ export async function openWhole(publicUrl = 'https://phoenix.example.internal'):
     },
     { host: '127.0.0.1', port: 0 },
   );
-  let told = 0;
-  const commands = async () => {
-    const all = await host.commands();
-    const news = all.slice(told);
-    told = all.length;
-    return news;
-  };
   return {
     phoenix,
     url: door.url,
     commands,
-    async byHand(...args) {
-      await host.run({ kind: 'command', program: 'box', args, timeoutSeconds: 1 });
-      await commands();
-    },
+    byHand,
     ended: (run) => until(async () => (await ledger.run(run))?.ended != null, `run ${run} to end`),
     async close() {
       await door.close();
       await changes.close();
       await board.close();
-      await phoenix.stop();
-      await rm(folder, { recursive: true, force: true });
+      await close();
     },
   };
 }

@@ -65,12 +65,12 @@ export async function apply(
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
   if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
-  const kept = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
+  const renewal = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
   let given = false;
   try {
     if (!(await ledger.startStep(lease, id, isoNow(context)))) return null;
     return await context.tracer.span(`step ${kindOf(target)}`, spanOf(run, step), async (add) => {
-      const ending = await attempt(context, run, lease, kept.signal, step);
+      const ending = await attempt(context, run, lease, renewal.signal, step);
       add({ 'phoenix.outcome': ending.outcome });
       await end(context, run, lease, ending);
       given = true;
@@ -83,7 +83,7 @@ export async function apply(
       return await defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
     throw error;
   } finally {
-    kept.stopRenewing();
+    renewal.stopRenewing();
     if (!given) await ledger.releaseLease(lease);
   }
 }
@@ -145,7 +145,7 @@ async function attempt(
       host,
       manager,
       inventory: mayQuickCheck ? () => context.inventories(run.id, manager) : null,
-      keeper: leaseGuardOf(context, run, lease),
+      leaseGuard: leaseGuardOf(context, run, lease),
       log,
       signal,
     });

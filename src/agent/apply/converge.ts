@@ -1,12 +1,12 @@
-// A step on the host: look, do what is missing, and look again until nothing is. Success is what the last look proves,
-// never what a program's exit claims.
+// A step on the host: observe, do what is missing, and observe again until nothing is. Success is what the last observation proves,
+// never what a program's exit status claims.
 
 import {
   type Decision,
   type Manager,
-  type NoWayBack,
+  type NoRollback,
   ROUNDS,
-  type Safeguard,
+  type Rollback,
   type Wanted,
 } from '../../managers/manager.ts';
 import { WHY } from '../../messages/status.ts';
@@ -18,7 +18,7 @@ import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { Aborted } from './lease.ts';
-import { type Performing, perform, performRound, stopIfTold } from './perform.ts';
+import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillFounded } from './rounds.ts';
 import { drain } from './run-action.ts';
@@ -31,7 +31,7 @@ export interface Ending {
   readonly would?: readonly string[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
-  /** It was not there, or was put in the place of what was: nothing that lay in it is there any more. */
+  /** It was created, or recreated: nothing that was in it before is there any more. */
   readonly anew?: boolean;
 }
 
@@ -45,11 +45,11 @@ export interface StepWork extends Performing {
   readonly wanted: Wanted;
   /** A step began to change the target and nothing was proved of it since. */
   readonly touched: boolean;
-  /** Go back to the state before when the change fails, where that can be kept. */
+  /** Restore the state before when the change fails, where it can be saved. */
   readonly rollback: boolean;
   /** Change nothing. `differs`: what is not as declared counts as failed; `would`: only say what would be done. */
   readonly readOnly: 'differs' | 'would' | false;
-  /** One look at the whole host, which may settle the step; null to look at the target closely at once. */
+  /** One inventory of the whole host, which may settle the step; null: the target itself is observed at once. */
   readonly inventory: (() => Promise<unknown>) | null;
   /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
   readonly known?: SecretDigests;
@@ -57,7 +57,7 @@ export interface StepWork extends Performing {
   readonly leaves?: readonly string[];
   /** Why these may not be done yet, where a person has to approve them first; absent: they may. @param begun after others of this step */
   readonly unapproved?: (actions: readonly Action[], begun: boolean) => string | null;
-  /** What a person was shown and said yes to: nothing else is begun. Absent where nobody was shown anything. */
+  /** The actions that a person was shown and approved: nothing else is begun. Absent where nobody was shown any. */
   readonly shown?: readonly string[] | null;
 }
 
@@ -71,7 +71,7 @@ export async function convergeStep(work: StepWork): Promise<Ending> {
     throw error;
   }
   const { wanted, secrets } = sealed;
-  // An inventory does not look at what a value is part of.
+  // An inventory does not show what a secret's value is part of.
   const inventory = same(secrets, work.known ?? {}) ? work.inventory : null;
   const ending = await converge({ ...work, wanted, inventory });
   return Object.keys(secrets).length === 0 ? ending : { ...ending, secrets };
@@ -82,10 +82,10 @@ async function converge(work: StepWork): Promise<Ending> {
   if (await settledByQuickCheck(work)) return { outcome: 'unchanged', reason: null };
   if (work.readOnly !== false) return compare(decide(work, await manager.observe(host, wanted)), work.readOnly);
 
-  let safeguard: Safeguard | null = null;
-  let noWayBack: string | null = null;
+  let rollback: Rollback | null = null;
+  let noRollback: string | null = null;
   let remarks: readonly string[] = [];
-  const giveUp = (why: string): Promise<Ending> => rollBack(work, safeguard, noWayBack, why);
+  const fail = (why: string): Promise<Ending> => failAndRestore(work, rollback, noRollback, why);
   // Whoever began to change it may have gone before its last command did.
   if (touched) await drain(host, wanted.target, work);
   let failed: string | null = null;
@@ -94,51 +94,51 @@ async function converge(work: StepWork): Promise<Ending> {
   let last = '';
   const done = new CarriedOut();
   for (let round = 1; ; round += 1) {
-    stopIfTold(work);
-    const look = await observeTarget(work, failed);
+    throwIfAborted(work);
+    const observed = await observeTarget(work, failed);
     // Some commands fail after they wrote: only when something is left to do was it a failure.
-    if (look === null || (failed !== null && !isSettled(look.decision))) return giveUp(failed ?? '');
-    const { observation, decision } = look;
+    if (observed === null || (failed !== null && !isSettled(observed.decision))) return fail(failed ?? '');
+    const { observation, decision } = observed;
     anew ||= manager.power?.running(observation) === 'absent';
     if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
     if (decision.kind === 'impossible') {
       if (decision.passing) throw new TransientError(decision.reason);
-      const left = manager.selfRollback === true ? manager.safeguard(wanted, observation, []) : null;
-      const found = left !== null && 'take' in left ? left : null;
-      return rollBack(work, safeguard ?? found, noWayBack, decision.reason);
+      const left = manager.selfRollback === true ? manager.rollback(wanted, observation, []) : null;
+      const found = left !== null && 'snapshot' in left ? left : null;
+      return failAndRestore(work, rollback ?? found, noRollback, decision.reason);
     }
     if (decision.kind === 'partly') {
-      if (safeguard !== null) await perform(work, safeguard.drop);
+      if (rollback !== null) await perform(work, rollback.discard);
       return { outcome: 'failed', reason: decision.reason, ...(anew ? { anew } : {}) };
     }
     // One that a worker left when it died is found here too, by a manager that sees its snapshot.
     const guarded = work.rollback || manager.selfRollback === true;
-    const found: Safeguard | NoWayBack | null =
-      guarded && safeguard === null ? manager.safeguard(wanted, observation, decision.actions) : null;
-    if (found !== null && 'noWayBack' in found) noWayBack ??= found.noWayBack;
-    else safeguard ??= found;
+    const found: Rollback | NoRollback | null =
+      guarded && rollback === null ? manager.rollback(wanted, observation, decision.actions) : null;
+    if (found !== null && 'noRollback' in found) noRollback ??= found.noRollback;
+    else rollback ??= found;
     remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [WHY.failedYetDone(failed)])];
     if (decision.actions.length === 0) break;
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
     const waits = work.unapproved?.(decision.actions, acted || touched) ?? null;
     if (waits !== null) return { outcome: 'blocked', reason: waits, would: summariesOf(decision.actions) };
-    const take = found !== null && 'take' in found ? found.take : [];
-    const todo = stillFounded(take, decision.actions);
+    const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
+    const todo = stillFounded(snapshot, decision.actions);
     const text = JSON.stringify(decision.actions);
-    if (round > ROUNDS || text === last) return giveUp(WHY.stillDiffers(decision.actions));
+    if (round > ROUNDS || text === last) return fail(WHY.stillDiffers(decision.actions));
     const repeated = done.repeatedIn(todo);
-    if (repeated !== undefined) return giveUp(WHY.noEffect(repeated));
+    if (repeated !== undefined) return fail(WHY.noEffect(repeated));
     // A way back alone brings nothing nearer: what is due is the same after it.
     last = todo.length === 0 ? '' : text;
 
-    if (!acted) await work.keeper.touch();
+    if (!acted) await work.leaseGuard.touch();
     acted = true;
     anew ||= todo.some(({ impact }) => isDestructive(impact));
-    const taken = await performRound(work, take);
-    if (taken.failure !== null && !taken.open) return { outcome: 'failed', reason: taken.failure };
-    if (taken.open) safeguard = null;
-    const { failure, open } = taken.open ? taken : await performRound(work, todo);
+    const performed = await performRound(work, snapshot);
+    if (performed.failure !== null && !performed.open) return { outcome: 'failed', reason: performed.failure };
+    if (performed.open) rollback = null;
+    const { failure, open } = performed.open ? performed : await performRound(work, todo);
     if (failure === null) done.add(todo);
     else if (open) last = '';
     else failed = failure;
@@ -146,12 +146,16 @@ async function converge(work: StepWork): Promise<Ending> {
 
   // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return giveUp(WHY.sick(sick));
-  if (safeguard !== null) await perform(work, safeguard.drop);
+  if (sick !== null) return fail(WHY.sick(sick));
+  if (rollback !== null) await perform(work, rollback.discard);
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
   // A remark may end in what to do: it comes last.
-  const said = [...(noWayBack === null ? [] : [WHY.noWayBack(noWayBack)]), ...remarks];
-  return { outcome: 'applied', reason: said.length === 0 ? null : said.join('; '), ...(anew ? { anew } : {}) };
+  const sentences = [...(noRollback === null ? [] : [WHY.noRollback(noRollback)]), ...remarks];
+  return {
+    outcome: 'applied',
+    reason: sentences.length === 0 ? null : sentences.join('; '),
+    ...(anew ? { anew } : {}),
+  };
 }
 
 /** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
@@ -206,15 +210,15 @@ function compare(decision: Decision, how: 'differs' | 'would'): Ending {
 }
 
 /** Back to the state before, where that was kept. */
-async function rollBack(
+async function failAndRestore(
   work: StepWork,
-  safeguard: Safeguard | null,
-  noWayBack: string | null,
+  rollback: Rollback | null,
+  noRollback: string | null,
   why: string,
 ): Promise<Ending> {
-  if (safeguard === null)
-    return { outcome: 'failed', reason: noWayBack === null ? why : WHY.failedWithoutWayBack(why, noWayBack) };
-  const failure = await perform(work, safeguard.restore);
+  if (rollback === null)
+    return { outcome: 'failed', reason: noRollback === null ? why : WHY.failedWithoutWayBack(why, noRollback) };
+  const failure = await perform(work, rollback.restore);
   return {
     outcome: 'failed',
     reason:

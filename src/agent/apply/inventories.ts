@@ -12,8 +12,8 @@ const KEEP_ANSWERS = 256;
 
 export function inventories(host: HostReader): Inventories {
   const readers = remembering(() => memoizedReader(host));
-  const taken = remembering((_key, run: string, manager: Manager) => manager.inventory(readers(run)));
-  return (run, manager) => taken(`${run} ${manager.kind}`, run, manager);
+  const remembered = remembering((_key, run: string, manager: Manager) => manager.inventory(readers(run)));
+  return (run, manager) => remembered(`${run} ${manager.kind}`, run, manager);
 }
 
 /** Managers ask a host the same things: each question is put to it once. */
@@ -33,7 +33,7 @@ export function memoizedReader(host: HostReader): HostReader {
 }
 
 /** The newest results by key; one that failed is forgotten. */
-function remembering<Args extends unknown[], Result>(make: (key: string, ...args: Args) => Result, keep = KEEP) {
+function remembering<Args extends unknown[], Result>(make: (key: string, ...args: Args) => Result, most = KEEP) {
   const known = new Map<string, Result>();
   return (key: string, ...args: Args): Result => {
     const found = known.get(key);
@@ -42,7 +42,7 @@ function remembering<Args extends unknown[], Result>(make: (key: string, ...args
     known.set(key, result);
     if (result instanceof Promise) result.catch(() => known.delete(key));
     const [oldest] = known.keys();
-    if (known.size > keep && oldest !== undefined) known.delete(oldest);
+    if (known.size > most && oldest !== undefined) known.delete(oldest);
     return result;
   };
 }

@@ -3,7 +3,7 @@
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Lease } from '../../ports/steps.ts';
 
-/** The work was told to stop, or lost its lease: another worker goes on with it. */
+/** The work was aborted, or lost its lease: another worker goes on with it. */
 export class Aborted extends Error {
   override readonly name = 'Aborted';
 }

@@ -5,13 +5,13 @@ import type { CommitStatus } from '../../model/report.ts';
 import type { NodeAway } from '../../ports/ledger.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
-import { news } from '../schedule.ts';
+import { changedStatuses } from '../schedule.ts';
 import { runStatuses } from '../statuses.ts';
 
 /** Nothing where it was said already. */
 export async function waitingStatuses(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {
   const { node, publicUrl } = context.options;
-  return news(context, runStatuses(publicUrl, run, waitsForNode(node, away)));
+  return changedStatuses(context, runStatuses(publicUrl, run, waitsForNode(node, away)));
 }
 
 /** Of every run that was waiting for the node. */
@@ -19,7 +19,7 @@ export async function reportNodeIsBack(context: Context): Promise<void> {
   const { ledger, options } = context;
   for (const run of await ledger.openRuns()) {
     if (run.plan === null || run.state !== 'applying') continue;
-    const statuses = await news(context, runStatuses(options.publicUrl, run, applying(run.plan)));
+    const statuses = await changedStatuses(context, runStatuses(options.publicUrl, run, applying(run.plan)));
     if (statuses.length > 0) await ledger.markRun(run.id, 'applying', statuses);
   }
   await context.queue.requestReport();

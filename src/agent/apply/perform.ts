@@ -23,7 +23,7 @@ export interface Performing {
   readonly host: Host;
   /** What is changed: on the node, one command for it runs at a time. */
   readonly wanted: Pick<Wanted, 'target'>;
-  readonly keeper: LeaseGuard;
+  readonly leaseGuard: LeaseGuard;
   readonly log: StepLog;
   /** Aborted when the work must stop at once. */
   readonly signal: AbortSignal;
@@ -32,7 +32,7 @@ export interface Performing {
 /** Tries of an action that may be done again, whose end is not known. */
 const MOST_TRIES = 3;
 
-/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Aborted` when the work was told to stop. */
+/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Aborted` when the work was aborted. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
   for (const action of actions) {
     for (let tries = 1; ; tries += 1) {
@@ -49,7 +49,7 @@ export interface Performed {
   readonly failure: string | null;
   /**
    * That is no failure to give up for: a file was no longer as it had been looked at, an earlier command was still at work, or the
-   * connection was lost and nobody knows how it ended. Nothing of it runs any more, and the next look decides anew.
+   * connection was lost and nobody knows how it ended. Nothing of it runs any more, and the next observation decides again.
    */
   readonly open: boolean;
 }
@@ -57,10 +57,10 @@ export interface Performed {
 export async function performRound(work: Performing, actions: readonly Action[]): Promise<Performed> {
   const { target } = work.wanted;
   for (const action of actions) {
-    stopIfTold(work);
-    await work.keeper.assertHeld();
+    throwIfAborted(work);
+    await work.leaseGuard.assertHeld();
     const result = await runAction(work.host, action, { signal: work.signal, log: work.log, target });
-    await work.keeper.record({
+    await work.leaseGuard.record({
       summary: hidePlainSecrets(action.summary),
       exit: result.exit,
       ms: Math.round(result.ms),
@@ -76,6 +76,6 @@ export async function performRound(work: Performing, actions: readonly Action[])
   return { failure: null, open: false };
 }
 
-export function stopIfTold({ signal }: Pick<Performing, 'signal'>): void {
+export function throwIfAborted({ signal }: Pick<Performing, 'signal'>): void {
   if (signal.aborted) throw new Aborted();
 }

@@ -40,7 +40,7 @@ function stateAfter({ do: what }: Action, path: string): string {
 
 /** Verbs that leave the configuration of their guest as it is. */
 const READING: ReadonlySet<string> = new Set(['status', 'exec', 'guest', 'config', 'list']);
-/** Verbs that write the firewall rules of a guest, or take them away. */
+/** Verbs that write or remove the firewall rules of a guest. */
 const MOVING: ReadonlySet<string> = new Set(['clone', 'destroy']);
 
 function mayChange({ program, args }: Command, path: string): boolean {
@@ -78,8 +78,8 @@ function deedsOf(action: Action): string[] {
     return [JSON.stringify([program, args, what.stdin ?? null])];
   const settings = words.flatMap((word, at) => (at % 2 === 0 ? [[placeless(word), words[at + 1] ?? '']] : []));
   // The notes come with every change, and say the same in each.
-  const telling = settings.filter(([key]) => key !== '--description');
-  return (telling.length === 0 ? settings : telling).map((setting) => JSON.stringify([program, id, ...setting]));
+  const decisive = settings.filter(([key]) => key !== '--description');
+  return (decisive.length === 0 ? settings : decisive).map((setting) => JSON.stringify([program, id, ...setting]));
 }
 
 /** The same disk, mount or device at another index is the same wish. */

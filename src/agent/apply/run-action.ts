@@ -74,7 +74,7 @@ async function runCommand(host: Host, command: Command, { signal, log, target }:
   return readAnswer(command, result);
 }
 
-/** Fails with `Aborted` when the work was told to stop. */
+/** Fails with `Aborted` when the work was aborted. */
 export async function pauseFor(seconds: number, signal: AbortSignal): Promise<void> {
   await pause(seconds * 1000, undefined, { signal }).catch(() => {
     throw new Aborted();
@@ -108,7 +108,7 @@ async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings
   if (signal.aborted || ended === 'aborted') throw new Aborted();
   if (status === null) return { exit: 1, stdout: '', stderr: message, ms, ended: 'exited' };
   const done = work.accept?.includes(status) ?? (status >= 200 && status < 300);
-  // An answer that was asked for may hold anything, also what nobody knows to be secret: only what was not expected is told of it.
+  // The answer to a request may hold anything, also secrets that nobody declared: only what was not expected is reported of it.
   const wrong = done ? unexpected(work, body) : body;
   if (wrong !== null) log.write(`status ${status} ${wrong.slice(0, SHOWN)}`.trim());
   const exit = wrong === null ? 0 : done ? 1 : status;

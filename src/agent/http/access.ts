@@ -22,7 +22,7 @@ export interface AccessRules extends Omit<HostRules, 'listen'> {
   readonly pages: 'signed-in' | 'open';
 }
 
-/** For a process that is told nothing else: seen from its own machine alone. */
+/** Where nothing else is configured: reachable from its own machine alone. */
 export const STRICTEST: AccessRules = { publicUrl: null, allowedHosts: [], trustedProxies: [], pages: 'signed-in' };
 
 /** As whom somebody reads. */
@@ -132,7 +132,7 @@ export function openAccess({ adminToken, rules, listen, people, forge, clock }: 
 }
 
 /**
- * At this machine, and nobody in between: a proxy on the same machine has its address too, so that what it relays is told by what it
+ * At this machine, and nobody in between: a proxy on the same machine has its address too, so that a relayed request is recognised by what it
  * adds, by the name it was called, or by the protocol of old that nginx speaks to what is behind it.
  */
 function isLocal({ headers, socket, httpVersion }: IncomingMessage): boolean {

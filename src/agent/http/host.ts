@@ -6,7 +6,7 @@ import { isLoopback, sameAddress } from './address.ts';
 export interface HostRules {
   readonly publicUrl: string | null;
   readonly allowedHosts: readonly string[];
-  /** Where the agent was told to listen. */
+  /** The address that the agent is configured to listen on. */
   readonly listen: string;
 }
 

@@ -1,4 +1,4 @@
-// Reading waits for Redis, and Redis may be away: whoever asks is told so in bounded time.
+// Reading waits for Redis, and Redis may be away: a request is answered so in bounded time.
 
 import type { RequestHandler } from 'express';
 import { fail } from './answer.ts';

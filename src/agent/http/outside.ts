@@ -5,8 +5,8 @@ const OUTSIDE_WITHIN_MS = 2_500;
 /** What is declared is shown all the same when the host takes longer than this to say what runs. */
 export const HOST_WITHIN_MS = 1_500;
 
-export function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  return inTime(asked).catch(() => null);
+export function orNull<T>(pending: Promise<T>): Promise<T | null> {
+  return inTime(pending).catch(() => null);
 }
 
 /** @throws when the promise takes longer; it goes on, unheard */

@@ -1,5 +1,5 @@
-// How things stand: who needs a person, from what the ledger and the looks at the host know. What is not known is null here, never
-// empty. Pure.
+// The overview: what needs a person, from the ledger and from observations of the host. What is not known is null here, never empty.
+// Pure.
 
 import type { CertificateEnd } from '../../model/environment.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -8,12 +8,12 @@ import { waitingSteps } from '../../plan/waiting.ts';
 import type { Head, RunDetail } from '../../ports/runs.ts';
 import type { TargetJson } from './run-json.ts';
 
-/** What is read for it. */
+/** What it is computed from. */
 export interface OverviewInput {
   readonly head: Head | null;
   readonly open: readonly RunDetail[];
   readonly targets: readonly TargetJson[];
-  /** Null: the host could not be looked at in time. */
+  /** Null: the host could not be observed in time. */
   readonly orphans: readonly MarkedTarget[] | null;
   readonly certificates: readonly CertificateEnd[] | null;
   readonly now: Date;
@@ -31,9 +31,9 @@ interface Waiting {
 
 export interface Overview {
   readonly approvals: readonly Waiting[];
-  /** The newest step of each of these failed, or is held back by what no approval takes away. */
+  /** The newest step of each of these failed, or is held back by what no approval resolves. */
   readonly failed: readonly TargetJson[];
-  /** The newest look found these otherwise than they are declared. */
+  /** The newest observation found these to differ from what is declared. */
   readonly drifted: readonly TargetJson[];
   /** The fewest days left first, those of which nothing is known last; null: not known. */
   readonly certificates: readonly CertificateEnd[] | null;
@@ -48,17 +48,17 @@ export interface Overview {
   readonly proved: number;
   /** Whether it is known what is declared. */
   readonly isDeclaredKnown: boolean;
-  /** The newest look at anything, ISO 8601; null: none that is kept came to an end. */
+  /** The newest observation of any target, ISO 8601; null: none on record has ended. */
   readonly observedAt: string | null;
 }
 
 export function overviewOf({ head, open, targets, orphans, certificates, now }: OverviewInput): Overview {
   const approvals = open.flatMap(approvalsOf);
-  const asked = new Set(approvals.map(({ target }) => target));
+  const awaiting = new Set(approvals.map(({ target }) => target));
   const failed = targets.filter(
-    ({ target, outcome }) => outcome === 'failed' || (outcome === 'blocked' && !asked.has(target)),
+    ({ target, outcome }) => outcome === 'failed' || (outcome === 'blocked' && !awaiting.has(target)),
   );
-  const known = new Set([...asked, ...failed.map(({ target }) => target)]);
+  const known = new Set([...awaiting, ...failed.map(({ target }) => target)]);
   const drifted = targets.filter(
     ({ target, look }) => look !== null && look.found !== null && !look.over && !known.has(target),
   );

@@ -114,7 +114,7 @@ type RouterDeps = Omit<DoorDeps, 'receive'> & { readonly receive: Handler | null
 function router(parts: RouterDeps, access: Access, closing: AbortSignal): Express {
   const { receive, api, pages, ready, metrics, log } = parts;
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  // A forge may call by a name of its own network, and is known by its signature; probes call by address, and are told little.
+  // A forge may call by a name of its own network, and is known by its signature; probes call by address, and get little in the answer.
   if (receive !== null) door.post(WEBHOOKS, receive);
   door.use(answerInTime(READ_MS));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));

@@ -1,4 +1,4 @@
-// The channels as people ask for them: whether what they are told gets there, and a test of it.
+// The channels as people see them: whether notifications arrive, and a test notification.
 
 import { randomUUID } from 'node:crypto';
 import { testMessage } from '../../messages/notification.ts';

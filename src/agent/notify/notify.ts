@@ -100,13 +100,13 @@ interface SeenOnHost {
 async function lookAtHost(context: Context, head: Head | null): Promise<SeenOnHost> {
   const { memory } = context;
   const nothing = { orphans: null, certificates: null };
-  if (head?.base == null || performance.now() - memory.hostLookedAt < LOOK_EVERY_MS) return nothing;
-  memory.hostLookedAt = performance.now();
+  if (head?.base == null || performance.now() - memory.hostObservedAt < LOOK_EVERY_MS) return nothing;
+  memory.hostObservedAt = performance.now();
   const [found, ends] = await Promise.all([
     orphans(context).catch(() => null),
     certificates(context).catch(() => null),
   ]);
   // Not now is not never: it is asked again the next time.
-  if (found === null || ends === null) memory.hostLookedAt = Number.NEGATIVE_INFINITY;
+  if (found === null || ends === null) memory.hostObservedAt = Number.NEGATIVE_INFINITY;
   return { orphans: found, certificates: ends };
 }

@@ -26,7 +26,7 @@ export interface Sight extends OverviewInput {
   readonly refusal: string | null;
 }
 
-/** Who is told of what. */
+/** Who is notified of what. */
 interface Listener {
   readonly name: string;
   readonly events: ReadonlySet<TroubleKind>;

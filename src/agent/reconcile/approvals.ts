@@ -53,7 +53,10 @@ export async function trailerApprovals(
     const missed = found.filter(({ trailer }) => isWanted(trailer));
     return { approvals: [], notes: missed.map(({ trailer, where }) => TRAILER_IGNORED.elsewhere(trailer, where)) };
   }
-  const ignored = (why: (trailer: Trailer) => string): TrailerApprovals => ({ approvals: [], notes: named.map(why) });
+  const ignored = (reasonFor: (trailer: Trailer) => string): TrailerApprovals => ({
+    approvals: [],
+    notes: named.map(reasonFor),
+  });
   if (brought.length > MOST_COMMITS) return ignored(TRAILER_IGNORED.tooMany);
   const origin = await originOf(context, head, message);
   if ('unknown' in origin) return ignored((trailer) => TRAILER_IGNORED.unknown(trailer, origin.unknown));

@@ -32,11 +32,13 @@ export async function earlyApprovals(
   if (changes.size === 0) return NO_EARLY;
   const found: { readonly pull: number; readonly approval: Approval }[] = [];
   for (const pull of await ledger.approvedPulls()) {
-    const given = (await ledger.earlyApprovals(pull)).filter(({ target, change }) => changes.get(target) === change);
-    if (given.length === 0) continue;
+    const approvals = (await ledger.earlyApprovals(pull)).filter(
+      ({ target, change }) => changes.get(target) === change,
+    );
+    if (approvals.length === 0) continue;
     const merged = await mergeOf(context, pull);
     if (merged === null || !(await isBroughtBy(context, merged.commit, base, head))) continue;
-    const shown = given.filter((each) => each.head === merged.head);
+    const shown = approvals.filter((each) => each.head === merged.head);
     const held = await stillApproved(context, pull, shown);
     found.push(...held.map((each) => ({ pull, approval: approvalOf(each, pull) })));
   }

@@ -63,8 +63,8 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
 
 /** What the followed commit protects is protected, also where that commit could not be applied. */
 function stillProtected(before: Map<TargetId, Target>, followed: Declared | undefined): Map<TargetId, Target> {
-  const kept = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
-  return new Map([...before].map(([id, target]) => [id, { ...target, protected: kept(target) }]));
+  const isProtected = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
+  return new Map([...before].map(([id, target]) => [id, { ...target, protected: isProtected(target) }]));
 }
 
 /**

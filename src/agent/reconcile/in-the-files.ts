@@ -27,17 +27,17 @@ async function sideOf(
   return { config: declared.config, files: changes ? (await repository.snapshot(declared.commit)).files : new Map() };
 }
 
-/** Steps whose target was last applied at one commit are told together; where that commit is lost, in Phoenix's own names. */
+/** Steps whose target was last applied at one commit are traced together; where that commit is lost, they keep Phoenix's own names. */
 export async function runInTheFiles(context: Context, plan: Plan, { declared, records }: Gathered): Promise<Plan> {
   const groups = Map.groupBy(plan.steps, ({ target }) => {
     return (records.applied.get(target) ?? records.touched.get(target))?.commit ?? null;
   });
-  const told = new Map<string, PlanStep>();
+  const stepsByTarget = new Map<string, PlanStep>();
   for (const [commit, steps] of groups) {
     const from = commit === null ? null : await declaredAt(context, commit);
     if (from === undefined) continue;
     const part = await planInTheFiles(context, { ...plan, steps }, from, declared);
-    for (const step of part.steps) told.set(step.target, step);
+    for (const step of part.steps) stepsByTarget.set(step.target, step);
   }
-  return { ...plan, steps: plan.steps.map((step) => told.get(step.target) ?? step) };
+  return { ...plan, steps: plan.steps.map((step) => stepsByTarget.get(step.target) ?? step) };
 }

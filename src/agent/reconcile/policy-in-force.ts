@@ -53,8 +53,8 @@ export async function policyIfMerged(context: Context, declared: Declared): Prom
 
 function strictest(records: readonly (PolicyRecord | null)[], { config }: Declared): Policy {
   const own = config === null ? null : policyOfConfig(config);
-  const asked = [...records.map((record) => record?.policy), own].filter((policy) => policy != null);
-  return asked.length === 0 ? DEFAULT_POLICY : asked.reduce(stricter);
+  const policies = [...records.map((record) => record?.policy), own].filter((policy) => policy != null);
+  return policies.length === 0 ? DEFAULT_POLICY : policies.reduce(stricter);
 }
 
 /** Called before a run is recorded that follows the branch: where nothing is in force yet, what judged it is. */

@@ -77,12 +77,12 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
  * spec was derived by other rules when it was applied, those with a secret that has another value, and all when they are asked for by a person or a timer.
  */
 function targetsToObserve({ declared, records, request, rotated = new Set() }: Gathered): Set<TargetId> {
-  const asked = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
+  const requested = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
   const otherwise = [...records.applied.values()]
     .filter(({ target, digest }) => declared.digests.get(target) !== digest)
     .map(({ target }) => target);
   return new Set(
-    [...asked, ...otherwise, ...rotated, ...records.touched.keys()].filter((id) => inScope(id, request.targets)),
+    [...requested, ...otherwise, ...rotated, ...records.touched.keys()].filter((id) => inScope(id, request.targets)),
   );
 }
 

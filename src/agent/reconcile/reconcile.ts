@@ -99,12 +99,12 @@ async function follow(context: Context, head: CommitSha, asked: RunRequest): Pro
 
   if (base !== null && !(await comesAfter(repository, base, head))) {
     const followed = { commit: head, verdict: 'refused', base } as const;
-    return recordRefusal(context, request, { said: rewritten(head, base), followed, ...run });
+    return recordRefusal(context, request, { sentence: rewritten(head, base), followed, ...run });
   }
   const unsigned = await signatureViolation(context, base, head);
   if (unsigned !== null) {
     const followed = { commit: head, verdict: 'refused', base } as const;
-    return recordRefusal(context, request, { said: unsigned, followed, ...run });
+    return recordRefusal(context, request, { sentence: unsigned, followed, ...run });
   }
   const declaration = await tracer.span('load', {}, () => declared(head));
   const { gathered, proposal } = await tracer.span('plan', {}, async (add) => {

@@ -1,4 +1,4 @@
-// What was decided about a commit, written to the ledger together with what is said of it.
+// What was decided about a commit, written to the ledger together with its statuses.
 
 import {
   APPLY_CONTEXT,
@@ -61,12 +61,12 @@ export async function recordPlan(
     notes: fromTrailers.notes,
     approvals: [...approvals.filter(({ target }) => steps.has(target)), ...early.approvals, ...fromTrailers.approvals],
     statuses: (id) => {
-      const told = { id, commit: request.commit, request };
+      const reported = { id, commit: request.commit, request };
       const underWay = request.readOnly ? looking(plan) : applying(plan);
-      const said = plan.steps.length === 0 ? nothingToDo() : underWay;
+      const sentence = plan.steps.length === 0 ? nothingToDo() : underWay;
       return [
-        ...runStatuses(options.publicUrl, told, said),
-        ...plan.steps.flatMap((step) => stepStatuses(options.publicUrl, told, step.target, stepWaits(step))),
+        ...runStatuses(options.publicUrl, reported, sentence),
+        ...plan.steps.flatMap((step) => stepStatuses(options.publicUrl, reported, step.target, stepWaits(step))),
       ];
     },
     ...(followed === undefined ? {} : { followed }),
@@ -79,7 +79,7 @@ export async function recordPlan(
 interface Refusal {
   /** `superseded` when a newer commit took its place before its turn came. */
   readonly state?: 'invalid' | 'superseded';
-  readonly said: FinalSentence;
+  readonly sentence: FinalSentence;
   readonly problems?: readonly Problem[];
   readonly followed?: Head;
   readonly run?: RunId;
@@ -89,7 +89,7 @@ interface Refusal {
 export async function recordRefusal(
   context: Context,
   request: RunRequest,
-  { state = 'invalid', said, problems = [], followed, run }: Refusal,
+  { state = 'invalid', sentence, problems = [], followed, run }: Refusal,
 ): Promise<void> {
   await write(context, request, run, {
     state,
@@ -97,10 +97,10 @@ export async function recordRefusal(
     digests: {},
     held: {},
     problems,
-    reason: said.description,
+    reason: sentence.description,
     approvals: [],
     notes: [],
-    statuses: (id) => runStatuses(context.options.publicUrl, { id, commit: request.commit, request }, said),
+    statuses: (id) => runStatuses(context.options.publicUrl, { id, commit: request.commit, request }, sentence),
     ...(followed === undefined ? {} : { followed }),
   });
 }
@@ -108,12 +108,12 @@ export async function recordRefusal(
 export async function recordInvalid(
   context: Context,
   request: RunRequest,
-  refusal: Omit<Refusal, 'said'> & { readonly problems: readonly Problem[] },
+  refusal: Omit<Refusal, 'sentence'> & { readonly problems: readonly Problem[] },
 ): Promise<void> {
-  await recordRefusal(context, request, { ...refusal, said: invalid(refusal.problems) });
+  await recordRefusal(context, request, { ...refusal, sentence: invalid(refusal.problems) });
 }
 
-/** The head is known and does not get here: it is told, and fetched again later. */
+/** The head is known and cannot be fetched: that is reported on it, and it is fetched again later. */
 export async function reportNotFetched({ ledger, queue }: Context, { head, message }: HeadNotFetched): Promise<void> {
   await ledger.say([statusAlone(head, APPLY_CONTEXT, notFetched(message))]);
   await queue.requestReport();

@@ -40,7 +40,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   const head = await ledger.head();
   if ((await repository.resolve(commit)) === null) {
     await recordRefusal(context, request, {
-      said: broken('this commit is not in the repository any more'),
+      sentence: broken('this commit is not in the repository any more'),
       run: run.id,
     });
     return true;
@@ -49,12 +49,14 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   // What a person wants stopped or deleted is not a matter of the commit.
   const bound = !request.rewind && imperative(request.verb) === null;
   if (base && bound && !(await comesAfter(repository, base, commit))) {
-    await recordRefusal(context, request, { state: 'superseded', said: superseded(base), run: run.id });
+    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(base), run: run.id });
     return true;
   }
-  const unsigned = request.readOnly ? null : await signatureViolation(context, base ?? null, commit).catch(notTold);
+  const unsigned = request.readOnly
+    ? null
+    : await signatureViolation(context, base ?? null, commit).catch(unreadableRefusal);
   if (unsigned !== null) {
-    await recordRefusal(context, request, { said: unsigned, run: run.id });
+    await recordRefusal(context, request, { sentence: unsigned, run: run.id });
     return true;
   }
   const declaration = await declared(commit);
@@ -62,8 +64,8 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   const known = new Map([...gathered.before, ...declaration.targets]);
   const unknown = request.targets?.find((target) => !known.has(target) || !isAbout(request, target, declaration));
   if (unknown !== undefined) {
-    const said = broken(`${unknown} is not declared at this commit`);
-    await recordRefusal(context, request, { said, run: run.id });
+    const sentence = broken(`${unknown} is not declared at this commit`);
+    await recordRefusal(context, request, { sentence: sentence, run: run.id });
     return true;
   }
   const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);
@@ -74,7 +76,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
       ? { kind: 'refused', reason: situation }
       : withOrphans(proposeCommand(gathered, situation, context.managers), await orphansFor(context, run, known));
   if (proposal.kind === 'refused') {
-    await recordRefusal(context, request, { said: broken(proposal.reason), run: run.id });
+    await recordRefusal(context, request, { sentence: broken(proposal.reason), run: run.id });
     return true;
   }
   if (proposal.kind === 'invalid') {
@@ -84,7 +86,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   const shown = request.shown === undefined ? null : await ledger.run(request.shown);
   const otherwise = request.shown === undefined ? null : planDiffers(shown, proposal.plan);
   if (otherwise !== null) {
-    await recordRefusal(context, request, { said: broken(otherwise), run: run.id });
+    await recordRefusal(context, request, { sentence: broken(otherwise), run: run.id });
     return true;
   }
   if (appliesWholeCommit(request) && (await supersedeOlder(context, commit)) !== null) return false;
@@ -106,7 +108,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
 }
 
 /** A person can ask again when what is missing is there. */
-function notTold(error: unknown): FinalSentence {
+function unreadableRefusal(error: unknown): FinalSentence {
   return broken(error instanceof Error ? error.message : String(error));
 }
 
@@ -150,7 +152,7 @@ function isBusy({ state, steps }: RunDetail): boolean {
   return state !== 'blocked' && steps.some(({ outcome }) => outcome === null);
 }
 
-interface Given {
+interface RequestedRun {
   readonly older: readonly RunDetail[];
   /** The dry run that a person said yes to. */
   readonly shown: RunDetail | null;
@@ -160,7 +162,7 @@ interface Given {
  * Those of the same commit that were not used still hold where the change is the same that was shown; a person who was shown what would
  * be done and said yes has approved that. Who starts, stops or restarts something has said so; a deletion is asked for like any other.
  */
-function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, shown }: Given): Approval[] {
+function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, shown }: RequestedRun): Approval[] {
   const at = isoNow(context);
   const changes = changeKeys(plan);
   const earlier = older
@@ -169,8 +171,8 @@ function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, sho
     .map(({ approval }) => approval);
   if (shown !== null) return [...earlier, ...approvalsOf(shown, run.by, at)];
   if (imperative(run.request.verb)?.isApproval !== true) return earlier;
-  const asked = plan.steps.filter(({ approval }) => approval);
-  return [...earlier, ...asked.map(({ target }) => ({ target, by: run.by, at }))];
+  const awaiting = plan.steps.filter(({ approval }) => approval);
+  return [...earlier, ...awaiting.map(({ target }) => ({ target, by: run.by, at }))];
 }
 
 /** An approval is used up once its step has begun. */
@@ -188,9 +190,9 @@ async function followedBy({ repository }: Context, run: RunDetail, known: Head |
   if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
   if (!run.request.rewind) return { ...known, base: run.commit };
   const base = known.base as CommitSha | null;
-  const goesBack = base !== null && (await comesAfter(repository, run.commit as CommitSha, base));
-  // The head was refused for a history that is accepted now: it is judged anew, as one that builds on it.
-  if (known.verdict === 'refused' && !goesBack) {
+  const isRewind = base !== null && (await comesAfter(repository, run.commit as CommitSha, base));
+  // The head was refused for a history that is accepted now: it is checked again, as one that builds on it.
+  if (known.verdict === 'refused' && !isRewind) {
     return { commit: run.commit, base: run.commit, verdict: 'followed' };
   }
   return { ...known, base: run.commit, verdict: 'rewound' };

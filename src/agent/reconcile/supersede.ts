@@ -22,12 +22,12 @@ export async function supersedeOlder(context: Context, by: string): Promise<stri
 
 async function supersede({ ledger, options, ...context }: Context, run: RunDetail, by: string) {
   // When the same commit is carried out once more, what the new run says takes the place of this.
-  const told = run.commit !== by;
+  const isOtherCommit = run.commit !== by;
   const reason = WHY.superseded(by);
   const ends = run.steps.map(({ target }) => {
     const end = settled(options.publicUrl, run, target, 'superseded', reason);
-    return [target, told ? end : { ...end, statuses: [] }] as const;
+    return [target, isOtherCommit ? end : { ...end, statuses: [] }] as const;
   });
-  const statuses = told ? runStatuses(options.publicUrl, run, superseded(by)) : [];
+  const statuses = isOtherCommit ? runStatuses(options.publicUrl, run, superseded(by)) : [];
   return ledger.supersedeRun(run.id, by, isoNow(context), new Map(ends), statuses);
 }

@@ -17,7 +17,7 @@ export async function endOvertaken(context: Context, head: string): Promise<RunD
   const waiting = (await context.ledger.openRuns()).filter(isWaitingHead);
   for (const { id, commit, request } of waiting.filter((run) => run.commit !== head)) {
     context.log.info('a head of the branch was overtaken before its turn came', { run: id, commit, by: head });
-    await recordRefusal(context, request, { state: 'superseded', said: superseded(head), run: id });
+    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(head), run: id });
   }
   return waiting.find(({ commit }) => commit === head) ?? null;
 }
@@ -27,7 +27,7 @@ export async function reportWaiting(context: Context, request: RunRequest, runni
   await reportOnCommit(context, request, waitsForRunning(running));
 }
 
-/** A fault in Phoenix itself: the commit is told, and looked at again with the next reconcile. */
+/** A fault in Phoenix itself: it is reported on the commit, which the next reconcile takes up again. */
 export async function reportFailed(context: Context, request: RunRequest, error: unknown): Promise<void> {
   const { ledger, log } = context;
   const { commit } = request;
@@ -38,10 +38,14 @@ export async function reportFailed(context: Context, request: RunRequest, error:
   if (!recorded) await reportOnCommit(context, request, broken(`not planned yet: ${message}; it is tried again`));
 }
 
-async function reportOnCommit({ ledger, queue, options }: Context, request: RunRequest, said: Sentence): Promise<void> {
+async function reportOnCommit(
+  { ledger, queue, options }: Context,
+  request: RunRequest,
+  sentence: Sentence,
+): Promise<void> {
   const { commit } = request;
   const known = (await ledger.openRuns()).find((run) => isWaitingHead(run) && run.commit === commit);
-  const statuses = (id: RunDetail['id']) => runStatuses(options.publicUrl, { id, commit, request }, said);
+  const statuses = (id: RunDetail['id']) => runStatuses(options.publicUrl, { id, commit, request }, sentence);
   if (known === undefined) await ledger.openRun(request, statuses);
   else await ledger.say(statuses(known.id));
   await queue.requestReport();

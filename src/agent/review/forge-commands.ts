@@ -53,16 +53,16 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
   } catch (error) {
     if (!(error instanceof ForgeFailure)) throw error;
     if (error.retryAfterSeconds !== null) return error.retryAfterSeconds * 1000;
-    // Whoever it was: nobody is told by name what was not proved.
+    // No name: who sent it was not proved.
     log.warn('a command of the forge cannot be looked up, so nothing is done', { delivery: delivery.id, error });
     await settle();
     return null;
   }
   if (verified.kind === 'not yet') return LOOK_AGAIN_MS;
   if (verified.kind === 'refused') {
-    log.warn('a command that the forge does not confirm has no effect', { by: delivery.by, why: verified.why });
-    const { why } = verified;
-    if (verified.answer) await reply(context, delivery, (words) => words.refused(why));
+    log.warn('a command that the forge does not confirm has no effect', { by: delivery.by, reason: verified.reason });
+    const { reason } = verified;
+    if (verified.answer) await reply(context, delivery, (words) => words.refused(reason));
     await settle();
     return null;
   }
@@ -71,10 +71,10 @@ async function answerOne(context: Context, forge: Forge, delivery: Asked, forced
     await settle();
     return null;
   }
-  const said = await answer(context, forge, verified, forced);
-  if (said !== null) {
-    await reply(context, delivery, said);
-    log.info('asked on the forge', { by, ask: ask.what, answer: said(LOGGED) });
+  const replyText = await answer(context, forge, verified, forced);
+  if (replyText !== null) {
+    await reply(context, delivery, replyText);
+    log.info('asked on the forge', { by, ask: ask.what, answer: replyText(LOGGED) });
   }
   await ledger.count(id);
   await settle();
@@ -86,9 +86,9 @@ async function answer(
   forge: Forge,
   { ask, by, at, mayPush, approves }: Extract<Verified, { kind: 'given' }>,
   forced: Set<number>,
-): Promise<Said | null> {
+): Promise<Reply | null> {
   if (ask.what === 'approve all' && !(await countsReviews(context, forge, ask.pull))) return null;
-  const may = await mayAsk(forge, by, mayPush);
+  const may = await mayCommand(forge, by, mayPush);
   if (may !== true) return (words) => (may === false ? words.mayNot(by) : words.unknown(by, may));
   try {
     switch (ask.what) {
@@ -123,9 +123,9 @@ async function answer(
 }
 
 /** In the words of whoever reads it. */
-type Said = (words: Words) => string;
+type Reply = (words: Words) => string;
 
-function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Said {
+function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Reply {
   if (done.length === 0) return (words) => words.nothingWaits(asked);
   const missing = asked.filter((target) => !done.includes(target));
   return (words) => words.approved(done, missing);
@@ -141,7 +141,7 @@ async function countsReviews({ ledger }: Context, forge: Forge, number: number):
 }
 
 /** Why it cannot be told, where a person has to put something right first. */
-async function mayAsk(forge: Forge, by: string, signed: boolean | null): Promise<boolean | string> {
+async function mayCommand(forge: Forge, by: string, signed: boolean | null): Promise<boolean | string> {
   try {
     return await forge.mayWrite(by, signed);
   } catch (error) {
@@ -175,7 +175,7 @@ async function again(
   name: string | null,
   by: string,
   forced: Set<number>,
-): Promise<Said> {
+): Promise<Reply> {
   const { ledger } = context;
   const pulls = [...(await ledger.pulls())].filter(([, as]) => as.startsWith(`${commit} `)).map(([pull]) => pull);
   if (name === PLAN_CONTEXT || (name === null && pulls.length > 0)) {
@@ -193,7 +193,7 @@ async function again(
 }
 
 /** Below the command; a button of a check has no place for an answer. */
-async function reply({ ledger, queue, options }: Context, delivery: Asked, said: Said): Promise<void> {
+async function reply({ ledger, queue, options }: Context, delivery: Asked, said: Reply): Promise<void> {
   const { id, source, ask, by } = delivery;
   // Recorded by a Phoenix that asked nobody, or of a button.
   if (source === undefined || source.on === 'delivery') return;

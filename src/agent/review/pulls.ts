@@ -64,10 +64,10 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
   const notes = await authorTrailers(context, pull, unnoted.from, unnoted.plan);
   const plan = notes.length === 0 ? unnoted : { ...unnoted, notes };
   const changes = [...changeKeys(plan.plan).values()];
-  const given = (await ledger.earlyApprovals(pull.number)).filter((each) => {
+  const approvals = (await ledger.earlyApprovals(pull.number)).filter((each) => {
     return each.head === plan.head && changes.includes(each.change);
   });
-  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, given));
+  await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, approvals));
 }
 
 /** What a head would change that is to be merged for the pull request. @param base where the branch stands */

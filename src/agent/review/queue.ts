@@ -15,11 +15,11 @@ export async function reviewQueue(context: Context, forge: Forge): Promise<void>
   const { ledger, queue, repository, log } = context;
   const base = (await ledger.head())?.commit as CommitSha | undefined;
   if (base === undefined) return;
-  let isSaid = false;
+  let isReported = false;
   for (const { head, pull: number } of await forge.queued()) {
-    const said = await ledger.lastSaid(head, PLAN_CONTEXT);
+    const lastStatus = await ledger.lastSaid(head, PLAN_CONTEXT);
     // What could not be planned is tried again for as long as it is in the queue.
-    if (said !== null && said.state !== 'error') continue;
+    if (lastStatus !== null && lastStatus.state !== 'error') continue;
     const pull = await forge.pull(number);
     // A forge or a server that is away is waited for: a verdict throws the pull request out of the queue.
     if (pull === null || (await repository.resolve(head)) === null) {
@@ -27,9 +27,9 @@ export async function reviewQueue(context: Context, forge: Forge): Promise<void>
       continue;
     }
     await ledger.say([await planQueued(context, pull, head, base)]);
-    isSaid = true;
+    isReported = true;
   }
-  if (isSaid) await queue.requestReport();
+  if (isReported) await queue.requestReport();
 }
 
 async function planQueued(

@@ -11,8 +11,8 @@ const EVERY_MS = 600_000;
 /** Asks at the first look of this process, then now and then. The head is compared far more often: this is for the rest. */
 export async function redeliverWebhooks(context: Context, forge: Forge): Promise<void> {
   const now = context.clock.now().getTime();
-  if (!isDue(context.memory.lostAskedAt + EVERY_MS, now, EVERY_MS)) return;
-  const asked = await forge.redeliver(new Date(now - LOOK_BACK_MS));
-  context.memory.lostAskedAt = now;
-  if (asked !== null && asked > 0) context.log.info('deliveries that failed are asked for again', { count: asked });
+  if (!isDue(context.memory.redeliveryAskedAt + EVERY_MS, now, EVERY_MS)) return;
+  const count = await forge.redeliver(new Date(now - LOOK_BACK_MS));
+  context.memory.redeliveryAskedAt = now;
+  if (count !== null && count > 0) context.log.info('deliveries that failed are asked for again', { count: count });
 }

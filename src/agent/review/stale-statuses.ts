@@ -59,19 +59,19 @@ async function staleStatuses(context: Context, head: string): Promise<CommitStat
 }
 
 /** Null while it goes on. */
-async function endOf(context: Context, said: CommitStatus, head: string): Promise<FinalSentence | null> {
+async function endOf(context: Context, status: CommitStatus, head: string): Promise<FinalSentence | null> {
   const { ledger } = context;
-  if (said.about?.kind === 'run') {
-    const { run: id, target } = said.about;
+  if (status.about?.kind === 'run') {
+    const { run: id, target } = status.about;
     const run = await ledger.runProgress(id);
-    if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(said.commit));
+    if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(status.commit));
   }
-  if ((await goingOn(context)).has(said.commit)) return null;
-  const run = await newestRunOf(context, said);
-  const target = targetOf(said);
-  if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(said.commit));
+  if ((await goingOn(context)).has(status.commit)) return null;
+  const run = await newestRunOf(context, status);
+  const target = targetOf(status);
+  if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(status.commit));
   // It never began: nothing was recorded of it when another took its place.
-  return said.context === APPLY_CONTEXT && said.commit !== head ? superseded(head) : interrupted(said.commit);
+  return status.context === APPLY_CONTEXT && status.commit !== head ? superseded(head) : interrupted(status.commit);
 }
 
 /** As it was said, or should have been; null where the run holds no end of it. */
@@ -82,8 +82,8 @@ function endIn(run: RunDetail, target: TargetId | null): FinalSentence | null {
   }
   if (run.ended === null) return null;
   if (run.plan === null) return run.problems.length > 0 ? invalid(run.problems) : broken(run.reason ?? run.state);
-  const taken = run.steps.some(({ outcome }) => outcome === 'superseded');
-  if (taken && run.supersededBy !== null) return superseded(run.supersededBy);
+  const isSuperseded = run.steps.some(({ outcome }) => outcome === 'superseded');
+  if (isSuperseded && run.supersededBy !== null) return superseded(run.supersededBy);
   return run.steps.every(({ outcome }) => outcome !== null) ? ended(run.id, run.steps) : null;
 }
 

@@ -33,7 +33,7 @@ export type Verified =
       readonly approves?: ReviewedHead;
     }
   /** `answer`: there is such a comment, so its author may be told why it does not count. */
-  | { readonly kind: 'refused'; readonly why: string; readonly answer: boolean }
+  | { readonly kind: 'refused'; readonly reason: string; readonly answer: boolean }
   /** The forge may come to know of it in a moment. */
   | { readonly kind: 'not yet' };
 
@@ -69,11 +69,11 @@ async function verifyComment(
   if (comment === null) return refused(COMMAND_REFUSED.noComment);
   if (comment.author !== by || comment.byProgram) return refused(COMMAND_REFUSED.anothersComment);
   if (comment.edited) return refused(COMMAND_REFUSED.edited, true);
-  const said = commandIn(comment.body, pull);
-  if (said === null || !isSameAsk(said, ask)) return refused(COMMAND_REFUSED.otherWords);
+  const found = commandIn(comment.body, pull);
+  if (found === null || !isSameAsk(found, ask)) return refused(COMMAND_REFUSED.otherWords);
   const at = new Date(comment.created.getTime() - forge.clockAheadMs());
   if (clock.now().getTime() - at.getTime() > OLDEST_MS) return refused(COMMAND_REFUSED.tooOld, true);
-  return { kind: 'given', id: `comment/${id}`, ask: said, by: comment.author, at, mayPush: mayPush ?? null };
+  return { kind: 'given', id: `comment/${id}`, ask: found, by: comment.author, at, mayPush: mayPush ?? null };
 }
 
 /** Where the event names no review, it is the newest of that person that says the same and has not counted yet. */
@@ -87,13 +87,13 @@ async function verifyReview(
     return each.author === by && !each.byProgram && (named === null || each.id === named);
   });
   if (theirs.length === 0) return refused(COMMAND_REFUSED.noReview);
-  const said = theirs.flatMap((review) => {
+  const matching = theirs.flatMap((review) => {
     const command = commandIn(review.body, pull);
     const asked = command ?? (review.approves ? ({ what: 'approve all', pull } as const) : null);
     return asked !== null && isSameAsk(asked, ask) ? [{ review, asked }] : [];
   });
-  if (said.length === 0) return refused(COMMAND_REFUSED.otherWords);
-  for (const { review, asked } of said.toReversed()) {
+  if (matching.length === 0) return refused(COMMAND_REFUSED.otherWords);
+  for (const { review, asked } of matching.toReversed()) {
     const id = `review/${review.id}`;
     if (await ledger.hasCounted(id)) continue;
     const at = new Date(review.submitted.getTime() - forge.clockAheadMs());
@@ -134,6 +134,6 @@ function isSameAsk(one: Ask, other: Ask): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-function refused(why: string, answer = false): Verified {
-  return { kind: 'refused', why, answer };
+function refused(reason: string, answer = false): Verified {
+  return { kind: 'refused', reason: reason, answer };
 }

@@ -23,13 +23,13 @@ export async function drift(context: Context): Promise<RetryDelay> {
 
 /** Looks that say what those before and after them say, and those that a push broke off. @param runs newest first; pure */
 export function repeated(runs: readonly Run[]): readonly Run[] {
-  const looks = runs.filter(({ trigger, readOnly, by, ended }) => {
+  const driftRuns = runs.filter(({ trigger, readOnly, by, ended }) => {
     return trigger === 'drift' && readOnly && by === TIMER && ended !== null;
   });
-  const whole = looks.filter(({ state }) => state !== 'superseded');
+  const whole = driftRuns.filter(({ state }) => state !== 'superseded');
   const found = whole.map(({ commit, state, steps }) => {
     return JSON.stringify([commit, state, steps.map(({ target, outcome, reason }) => [target, outcome, reason])]);
   });
   const between = whole.filter((_, index) => found[index] === found[index - 1] && found[index] === found[index + 1]);
-  return [...looks.filter(({ state }) => state === 'superseded'), ...between];
+  return [...driftRuns.filter(({ state }) => state === 'superseded'), ...between];
 }

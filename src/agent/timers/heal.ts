@@ -13,28 +13,28 @@ import { isTimed, TIMER } from '../statuses.ts';
 /** Runs that are searched for what was healed before. */
 const RECENT_RUNS = 50;
 
-/** @param look that has just ended; nothing is healed after one that a person asked for, which reports. */
-export async function heal(context: Context, look: RunDetail): Promise<RunId | null> {
+/** @param driftRun that has just ended; nothing is healed after one that a person asked for, which reports. */
+export async function heal(context: Context, driftRun: RunDetail): Promise<RunId | null> {
   const { ledger, clock } = context;
-  if (!isTimed(look.request) || !look.readOnly || look.steps.every(isWell)) return null;
+  if (!isTimed(driftRun.request) || !driftRun.readOnly || driftRun.steps.every(isWell)) return null;
   if ((await ledger.frozen()) !== null) return null;
   const head = await ledger.head();
   // What was followed since is looked at by its own run.
-  if (head?.base !== look.commit) return null;
-  const declared = await declaredAt(context, look.commit);
+  if (head?.base !== driftRun.commit) return null;
+  const declared = await declaredAt(context, driftRun.commit);
   const policy = declared?.config?.hypervisor.drift;
   if (declared === undefined || policy === undefined) return null;
   const [open_, recent] = await Promise.all([ledger.openRuns(), ledger.runs(RECENT_RUNS)]);
   const heals = await healsAmong(context, [...open_.toReversed(), ...recent]);
   const targets = targetsToHeal(policy, {
-    look,
+    driftRun: driftRun,
     declared: new Set(declared.targets.keys()),
     heals,
     now: clock.now(),
   });
   if (targets.length === 0) return null;
   const request = {
-    commit: look.commit,
+    commit: driftRun.commit,
     trigger: 'drift',
     by: TIMER,
     targets,

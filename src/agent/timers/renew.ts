@@ -47,14 +47,14 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
   // Nothing known is not nothing due: what was tried before is remembered.
   if (declared === undefined) throw new Error(`the repository does not have ${commit} any more, which is applied`);
   const { applied } = await ledger.targets();
-  const look = `due ${randomUUID()}`;
+  const inventoryKey = `due ${randomUUID()}`;
   const due = new Map<TargetId, number>();
-  for (const { id, spec, protected: kept } of declared.targets.values()) {
+  for (const { id, spec, protected: isProtected } of declared.targets.values()) {
     const manager = managers.managerOf(kindOf(id));
     if (manager.due === undefined || manager.isDueByTime?.(id) === false || !applied.has(id)) continue;
     const origin = { repository: options.repositoryUrl, commit };
-    const wanted = { target: id, spec, before: spec, origin, approved: false, protected: kept };
-    const at = manager.due(await inventories(look, manager), wanted);
+    const wanted = { target: id, spec, before: spec, origin, approved: false, protected: isProtected };
+    const at = manager.due(await inventories(inventoryKey, manager), wanted);
     if (at !== null) due.set(id, at.getTime());
   }
   for (const id of await changedSecrets(context.host, declared.targets, { applied })) due.set(id, 0);

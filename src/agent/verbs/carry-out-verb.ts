@@ -24,7 +24,7 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
       return switchPower({ ...work, wish: kind, begun, readOnly });
     }
     case 'destroy': {
-      // Nobody is asked again: whatever is in the way is told to the one who asked.
+      // There is no second try: what is in the way is reported to whoever requested it.
       const ending = unblocked(
         await convergeStep({ ...work, inventory: null, rollback: false, readOnly: readOnly && 'would' }),
       );

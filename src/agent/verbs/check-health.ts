@@ -6,7 +6,7 @@ import type { Ending } from '../apply/converge.ts';
 import type { Performing } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 
-export interface HealthWork extends Omit<Performing, 'keeper'> {
+export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
   readonly manager: Manager;
   readonly wanted: Wanted;
 }

@@ -39,8 +39,8 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     ...(shown === undefined ? {} : { shown }),
   } as const;
   if (shown !== undefined) {
-    const why = dryRunRefusal(await context.ledger.run(shown), request, context.clock.now());
-    if (why !== null) throw new Refused(why);
+    const reason = dryRunRefusal(await context.ledger.run(shown), request, context.clock.now());
+    if (reason !== null) throw new Refused(reason);
   }
   return open(context, request);
 }

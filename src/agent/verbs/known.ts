@@ -22,13 +22,15 @@ export async function known(context: Context, hostWithinMs?: number): Promise<re
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;
   if (declared === undefined) return [];
-  const nothing: ReadonlyMap<TargetId, RunningState> = new Map();
-  const look = situationOf(context, clockTick(context.clock), declared.targets).then(
+  const none: ReadonlyMap<TargetId, RunningState> = new Map();
+  const observing = situationOf(context, clockTick(context.clock), declared.targets).then(
     (situation) => situation.states,
-    () => nothing,
+    () => none,
   );
   const states =
-    hostWithinMs === undefined ? await look : await Promise.race([look, pause(hostWithinMs, nothing, { ref: false })]);
+    hostWithinMs === undefined
+      ? await observing
+      : await Promise.race([observing, pause(hostWithinMs, none, { ref: false })]);
   return [...declared.targets].map(([target, { needs, within = [] }]) => {
     return { target, running: states.get(target) ?? null, needs, within };
   });

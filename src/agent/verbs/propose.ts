@@ -34,8 +34,8 @@ export function proposeCommand(
   const recorded = new Set([...applied.keys(), ...touched.keys()]);
   // What the policy protects is protected from people too.
   const judged = { ...situation, targets: guarded(situation.targets, gathered.policy), recorded };
-  const asked = request.targets ?? [...situation.targets.keys()];
-  const choice = choose({ row, targets: asked, cascade }, judged);
+  const requested = request.targets ?? [...situation.targets.keys()];
+  const choice = choose({ row, targets: requested, cascade }, judged);
   if (choice.kind === 'refused') return { kind: 'refused', reason: commandRefused(row, choice) };
   const tooMany = row.work === 'destroy' ? deletionLimitExceeded(choice.targets, judged, gathered.policy) : null;
   if (tooMany !== null) return { kind: 'refused', reason: tooMany };

@@ -6,7 +6,7 @@ import { DONE } from '../../messages/command.ts';
 import { WHY } from '../../messages/status.ts';
 import type { Power } from '../../model/verbs.ts';
 import { type Ending, TransientError } from '../apply/converge.ts';
-import { type Performing, performRound, stopIfTold } from '../apply/perform.ts';
+import { type Performing, performRound, throwIfAborted } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 
 export interface PowerWork extends Performing {
@@ -27,7 +27,7 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
   let done = '';
   let failed: string | null = null;
   for (let round = 1; ; round += 1) {
-    stopIfTold(work);
+    throwIfAborted(work);
     const decision = power.decide(wanted, next, await manager.observe(host, wanted));
     // Some commands fail after they switched it: only when it is not as it was asked for was it a failure.
     if (failed !== null && (decision.kind !== 'actions' || decision.actions.length > 0 || next === 'restart')) {
@@ -50,13 +50,13 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
   // Whoever needs it is started next, and wants to find it working.
   const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
   if (sick !== null) return { outcome: 'failed', reason: WHY.sick(sick) };
-  return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? told(power, work) : null };
+  return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };
 }
 
 function would(actions: readonly { readonly summary: string }[]): Ending {
   return { outcome: 'unchanged', reason: null, would: actions.map(({ summary }) => summary) };
 }
 
-function told(power: PowerManager, { wanted: { spec }, wish }: PowerWork): string | null {
+function expectation(power: PowerManager, { wanted: { spec }, wish }: PowerWork): string | null {
   return wish === 'stop' && spec !== undefined && power.role(spec) === 'runs' ? DONE.stoppedDeclared : null;
 }

@@ -137,7 +137,7 @@ async function rehearseStep(
   const manager = managerOf(kindOf(target));
   const known = hosts.proved.get(target);
   let actions = 0;
-  const keeper: LeaseGuard = {
+  const leaseGuard: LeaseGuard = {
     assertHeld: async () => {},
     touch: async () => {},
     record: async () => {
@@ -161,7 +161,7 @@ async function rehearseStep(
     rollback,
     readOnly: false,
     inventory: changes.length === 0 ? () => inventory('rehearsal', manager) : null,
-    keeper,
+    leaseGuard,
     log: { write: () => {}, flush: async () => {} },
     signal: new AbortController().signal,
   }).catch((error: unknown): Ending => {

@@ -29,7 +29,7 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
   // Whether its user shows it is asked of its user: the gateway, Portainer.
   health: () => null,
   // A pair that was put in place is proved, and its user is told again when that failed.
-  safeguard: () => null,
+  rollback: () => null,
   due(inventory, wanted) {
     if (wanted.spec === undefined) return null;
     const seen = quickCheckOfCertificate(inventory, wanted);

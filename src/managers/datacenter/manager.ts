@@ -42,7 +42,7 @@ function kindOfObject(
     decide: (wanted, seen) => decideObject(row, wanted, seen),
     health: () => null,
     // What it was stands in Git.
-    safeguard: () => null,
+    rollback: () => null,
     imports: importerOf(row),
   };
 }

@@ -67,10 +67,10 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   // Every name was asked for before a change counts as done.
   health: () => null,
   selfRollback: true,
-  safeguard({ target, spec }, observation, actions) {
+  rollback({ target, spec }, observation, actions) {
     if (observation === null || spec === undefined) return null;
     const restore = partOf(target).putBack(spec, observation.seen, actions.length > 0);
-    return restore.length === 0 ? null : { take: [], restore, drop: [] };
+    return restore.length === 0 ? null : { snapshot: [], restore, discard: [] };
   },
 };
 

@@ -1,4 +1,4 @@
-// Digests by which a file is told from another version of itself.
+// Digests that distinguish the versions of a file.
 
 import { createHash } from 'node:crypto';
 

@@ -24,7 +24,7 @@ type Health = {
 
 export type GuestSpec = SharedSettings & {
   readonly id: number;
-  /** Nothing of it is on the host. It stands here so that a commit which only sets it is applied, and is still known when the guest is gone from the files. */
+  /** Not a setting of the host. It is part of the spec so that a commit which only sets it is applied, and it is still known when the guest is gone from the files. */
   readonly protected: boolean;
   /** Those declared and Phoenix's own, in order. */
   readonly tags: readonly string[];
@@ -95,14 +95,14 @@ export function guestSpec(
   };
 }
 
-/** Whether a guest that is left stopped has everything: nobody can look inside, so its snapshot or its notes say it. */
+/** Whether a guest that stays stopped has everything installed: it cannot be inspected, so its snapshot or its notes are the proof. */
 export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: readonly string[]): boolean {
   const { template } = spec.snapshots;
   if (template !== null && spec.final === 'stopped') return snapshots.includes(template);
   return spec.scripts.length === 0 || notes?.scripts === scriptsDigest(spec.scripts);
 }
 
-/** Whether the last applied spec had the same scripts: what was proved then needs no look inside. */
+/** Whether the last applied spec had the same scripts: then the proof still holds without an inspection. */
 export function sameScripts(wanted: Wanted<GuestSpec>, spec: GuestSpec): boolean {
   if (spec.scripts.length === 0) return true;
   return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec));

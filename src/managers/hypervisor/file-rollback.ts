@@ -3,10 +3,10 @@
 
 import { z } from 'zod';
 import type { Action } from '../../model/action.ts';
-import type { HostReader, Safeguard } from '../manager.ts';
+import type { HostReader, Rollback } from '../manager.ts';
 import { act, digest, MARK, NOTES, remove, textOf, write } from './act.ts';
 
-const kept = z.record(
+const previousFilesSchema = z.record(
   z.string(),
   z.object({
     /** Null: there was none. */
@@ -18,7 +18,7 @@ const kept = z.record(
 );
 
 /** By path. */
-export type Kept = Readonly<z.output<typeof kept>>;
+export type PreviousFiles = Readonly<z.output<typeof previousFilesSchema>>;
 
 export interface Swap {
   readonly path: string;
@@ -30,27 +30,27 @@ export interface Swap {
 const unprovedFile = (section: string): string => `${NOTES}/${section}/unproved.json`;
 
 /** What the files of a section were before a change that has not proved itself yet; null where nothing waits for that. */
-export async function keptFiles(host: HostReader, section: string): Promise<Kept | null> {
+export async function previousFiles(host: HostReader, section: string): Promise<PreviousFiles | null> {
   const text = await textOf(host, unprovedFile(section));
   try {
-    return text === null ? null : (kept.safeParse(JSON.parse(text)).data ?? null);
+    return text === null ? null : (previousFilesSchema.safeParse(JSON.parse(text)).data ?? null);
   } catch {
     return null;
   }
 }
 
 /** @param reload has the program read what was put back; it may fail as well */
-export function fileRollback(section: string, swaps: readonly Swap[], reload: readonly Action[]): Safeguard {
-  const files: Kept = Object.fromEntries(
+export function fileRollback(section: string, swaps: readonly Swap[], reload: readonly Action[]): Rollback {
+  const files: PreviousFiles = Object.fromEntries(
     swaps.map(({ path, before, after, mode = 0o644 }) => [path, { before, after: digest(after), mode }]),
   );
   const text = `${JSON.stringify(files, null, 2)}\n`;
   const take = write(`keep the files of ${section} as they were`, unprovedFile(section), text, null, 0o600);
-  return { ...rollbackOf(section, files, reload), take: [take] };
+  return { ...rollbackOf(section, files, reload), snapshot: [take] };
 }
 
 /** In reverse. A file that somebody else has changed meanwhile, or that was not swapped yet, stays as it is. */
-export function rollbackOf(section: string, files: Kept, reload: readonly Action[]): Safeguard {
+export function rollbackOf(section: string, files: PreviousFiles, reload: readonly Action[]): Rollback {
   const back = Object.entries(files).map(([path, { before, after, mode }]): Action => {
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
     return { ...act(`put ${path} back`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };
@@ -63,5 +63,5 @@ export function rollbackOf(section: string, files: Kept, reload: readonly Action
     remove(`note that ${section} works`, unprovedFile(section)),
   ];
   const again = reload.map((action): Action => ({ ...action, failure: 'observe' }));
-  return { take: [], restore: [...back.toReversed(), ...again, ...proved], drop: proved };
+  return { snapshot: [], restore: [...back.toReversed(), ...again, ...proved], discard: proved };
 }

@@ -69,7 +69,7 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
   due: (inventories, wanted) => sectionOf(wanted.target).due?.(inventories.get(nameOf(wanted.target)), wanted) ?? null,
   // The parts of the host keep what they replace themselves, where going back can help.
   selfRollback: true,
-  safeguard: (wanted, seen, todo) => sectionOf(wanted.target).safeguard?.(wanted, seen, todo) ?? null,
+  rollback: (wanted, seen, todo) => sectionOf(wanted.target).rollback?.(wanted, seen, todo) ?? null,
 };
 
 /** Fails for a section that nobody keeps: targets are only ever made from sections. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
-import type { Decision, HealthProbe, HostReader, Safeguard, Wanted } from '../manager.ts';
+import type { Decision, HealthProbe, HostReader, Rollback, Wanted } from '../manager.ts';
 
 /** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
 export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
@@ -26,7 +26,7 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   /** Pure: as a manager's. Absent for what time does not change. */
   due?(facts: Facts, wanted: Wanted<Spec>): Date | null;
   /** Pure: as a manager's. Absent where going back cannot help. */
-  safeguard?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Safeguard | null;
+  rollback?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Rollback | null;
 }
 
 /** A quick check that only ever says that nothing is to be done: otherwise the part is looked at closely. */

@@ -72,7 +72,7 @@ export function containerChanges(
   const text = rawDiffers ? withRawLines(conf.text, raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
   const actions: Action[] = [
-    ...noteVolumes('pct', spec.id, seen.host.kept, volumes.kept),
+    ...noteVolumes('pct', spec.id, seen.host.retained, volumes.retained),
     ...delegateIds(spec, seen.host),
     ...makeFolders(asItIs(spec, conf), missingMounts(spec, conf.settings)),
     ...firewall,

@@ -25,7 +25,7 @@ export function createContainer(
 ): Decision {
   const firewall = firewallActions('pct', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
-  const note = noteVolumes('pct', spec.id, seen.host.kept, volumes.kept);
+  const note = noteVolumes('pct', spec.id, seen.host.retained, volumes.retained);
   if ('clone' in spec.source) return { kind: 'actions', actions: [...note, cloneContainer(wanted, spec, spec.source)] };
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);

@@ -42,10 +42,10 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
     findVolumes(declared, conf, {
       before: wanted.before,
       building: notes?.building === true && notes.restarting !== true,
-      kept: parseRetained(seen.host.kept),
+      retained: parseRetained(seen.host.retained),
       missing: seen.host.missing,
     });
-  if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).kept);
+  if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).retained);
   const made = madeContainer(spec);
   const refusal =
     conf === null
@@ -65,7 +65,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
 
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    return decideRebuild('pct', wanted, seen, conf, { kept: volumes.kept, reason });
+    return decideRebuild('pct', wanted, seen, conf, { retained: volumes.retained, reason });
   }
   if (loss !== null) return loss;
   const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);
@@ -86,7 +86,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   const pool = poolActions('pct', wanted, spec, seen);
   if ('kind' in pool) return pool;
   const next = [...pool, ...decideLife(life)];
-  const remarks = [...snapshotRemarks(life), ...keptRemarks(spec, volumes)];
+  const remarks = [...snapshotRemarks(life), ...retainedRemarks(spec, volumes)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
 }
 
@@ -95,8 +95,8 @@ function storagesOf(spec: LxcSpec): string[] {
 }
 
 /** Volumes that were declared once, and are neither mounted nor gone. */
-function keptRemarks(spec: LxcSpec, { kept }: FoundVolumes): string[] {
-  const left = Object.entries(kept.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
+function retainedRemarks(spec: LxcSpec, { retained }: FoundVolumes): string[] {
+  const left = Object.entries(retained.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
   if (left.length === 0) return [];
   return [
     `${countOf(left.length, 'volume')} kept, not mounted: ${left.map(([name, id]) => `${name} (${id})`).join(', ')}`,

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from '../../model/json.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import {
+  defined,
   type FoundGuest,
   type FoundGuests,
   firewallOf,
@@ -13,7 +14,6 @@ import {
   notesOf,
   observeGuests,
   quickCheckOfFound,
-  said,
   sharedFields,
   storageIn,
   UNTOLD,
@@ -63,23 +63,23 @@ function writtenContainer(
   const storage = storageIn(root('volume'));
   const size = gigabytesOf(root('size'));
   const rootDisk = treatment(conf, 'rootfs', ['acl', 'quota', 'replicate']);
-  const name = conf.take('hostname');
+  const name = conf.claim('hostname');
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
   if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
   const shared = sharedFields('lxc', guest, conf, extent);
-  const unprivileged = normalFlag(conf.take('unprivileged') ?? '0') === '1';
-  const ostype = conf.take('ostype');
+  const unprivileged = normalFlag(conf.claim('unprivileged') ?? '0') === '1';
+  const ostype = conf.claim('ostype');
   const template = templateFor(ostype ?? '', templates);
   const features = writtenFeatures(conf);
   const mounts = writtenMounts(conf);
   const firewall = firewallOf(guest);
   const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
   const { first, mac, others } = writtenNetworks('lxc', conf, filters, extent);
-  const network = first === null ? undefined : said({ ...first, ...namesAsked(conf) });
-  conf.take('template');
+  const network = first === null ? undefined : defined({ ...first, ...namesAsked(conf) });
+  conf.claim('template');
   const left: LeftOver[] = [
     ...firewall.left,
-    ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.why }]),
+    ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.reason }]),
     ...(size === undefined
       ? [
           {
@@ -91,7 +91,7 @@ function writtenContainer(
   ];
   const raw = writtenRaw(guest);
   const devices = writtenDevices(conf);
-  const entry: JsonObject = said({
+  const entry: JsonObject = defined({
     name,
     description: notesOf(guest),
     template: template.file,
@@ -120,11 +120,11 @@ const NO_FIELD = 'no field says it: it stays as it is on the container, and a ne
 
 /** Of a container without an interface, they are for options to say. */
 function namesAsked(conf: Unclaimed): Record<string, Json | undefined> {
-  return { nameservers: conf.take('nameserver'), searchdomain: conf.take('searchdomain') };
+  return { nameservers: conf.claim('nameserver'), searchdomain: conf.claim('searchdomain') };
 }
 
 function writtenFeatures(conf: Unclaimed): Json[] {
-  const text = conf.take('features') ?? '';
+  const text = conf.claim('features') ?? '';
   return text
     .split(',')
     .filter((part) => part.trim() !== '')
@@ -144,7 +144,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
       const { ro } = mounted.properties;
       conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
       binds.push(
-        said({
+        defined({
           host_path: mounted.volume,
           container_path: mounted.path,
           read_only: ro === undefined || normalFlag(ro) === '0' ? undefined : true,
@@ -187,7 +187,7 @@ function writtenDevices(conf: Unclaimed): Json[] {
   return indexes.map((index): Json => {
     const device = conf.properties(`dev${index}`, 'path');
     const [path = '', mode, uid, gid, denied] = ['path', 'mode', 'uid', 'gid', 'deny-write'].map(device);
-    const more = said({
+    const more = defined({
       mode,
       uid: uid === undefined ? undefined : Number(uid),
       gid: gid === undefined ? undefined : Number(gid),
@@ -224,14 +224,14 @@ function writtenRaw(guest: FoundGuest): {
 }
 
 /** What a volume is called within its guest: by the last part of where it is mounted. */
-function nameFor(path: string, taken: Set<string>): string {
+function nameFor(path: string, existing: Set<string>): string {
   const base =
     path
       .split('/')
       .findLast((part) => /^[A-Za-z0-9]/.test(part))
       ?.replaceAll(/[^A-Za-z0-9_.-]/g, '-') ?? 'volume';
   let name = base;
-  for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
-  taken.add(name);
+  for (let number = 2; existing.has(name); number += 1) name = `${base}-${number}`;
+  existing.add(name);
   return name;
 }

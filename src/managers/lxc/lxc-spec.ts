@@ -33,7 +33,7 @@ export type LxcSpec = GuestSpec &
     readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
   };
 
-export type RootDisk = {
+type RootDisk = {
   readonly storage: string;
   readonly sizeGb: number;
   /** Further keys of its property string; absent: none is declared. */

@@ -4,7 +4,7 @@ import { kindOf } from '../../model/ids.ts';
 import { guestHealth } from '../guest/health.ts';
 import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/lifecycle/power.ts';
-import { guestSafeguard } from '../guest/lifecycle/safeguard.ts';
+import { guestRollback } from '../guest/lifecycle/rollback.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
 import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/observe/inventory.ts';
 import { markedGuests } from '../guest/observe/marked.ts';
@@ -37,8 +37,8 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
   observe: (host, wanted) => observeGuest(host, 'pct', wanted),
   decide: decideContainer,
   health: (wanted) => guestHealth('pct', wanted),
-  safeguard: (wanted, seen, actions) =>
-    guestSafeguard('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
+  rollback: (wanted, seen, actions) =>
+    guestRollback('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
   power: guestPower('pct'),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))

@@ -43,7 +43,7 @@ export function isOfHost(volume: string): boolean {
   return volume.startsWith('/');
 }
 
-/** `rpool:8`: Proxmox is told to make one of so many GB, and has not yet. */
+/** `rpool:8`: Proxmox is to create one of so many GB, and has not yet. */
 export function isToBeMade(volume: string): boolean {
   return /:\d+(\.\d+)?$/.test(volume);
 }

@@ -1,5 +1,5 @@
-// Mount points and devices of a container as they should be. A volume is told by what it is, a folder of the host and a device by
-// their paths, so that a second apply finds them again instead of making another.
+// Mount points and devices of a container as they should be. A volume is identified by its name, a folder of the host and a device by
+// their paths, so that a second apply finds them again instead of creating another.
 
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';

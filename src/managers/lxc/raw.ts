@@ -91,10 +91,10 @@ export function mergeRaw(
 /** Whether the lines are there, in their order among others; id maps in any. */
 function containsInOrder(own: readonly RawOption[], there: readonly RawOption[], group: string): boolean {
   const lines = there.map(printRaw);
-  const asked = own.map(printRaw);
-  if (group === WHOLE) return lines.toSorted().join('\n') === asked.toSorted().join('\n');
+  const desired = own.map(printRaw);
+  if (group === WHOLE) return lines.toSorted().join('\n') === desired.toSorted().join('\n');
   let at = -1;
-  return asked.every((line) => {
+  return desired.every((line) => {
     at = lines.indexOf(line, at + 1);
     return at >= 0;
   });

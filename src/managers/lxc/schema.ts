@@ -6,7 +6,7 @@ import { becomes, inContainers, oneOf } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwork } from '../guest/network-schema.ts';
-import { optionsShape, saidTwice } from '../guest/options/shape.ts';
+import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
 import { devices, environment, mountShape, rootDisk } from './handed-schema.ts';
@@ -278,7 +278,7 @@ function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.Re
 
 /** One container. */
 export const lxcGuest = lxcFields
-  .check(saidTwice('lxc'))
+  .check(declaredTwice('lxc'))
   .superRefine(quotaNeedsPrivileges)
   // The rule of the same name says it in words; an editor says it where it is written.
   .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });

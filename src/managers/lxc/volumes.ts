@@ -42,7 +42,7 @@ export interface FoundVolumes {
   /** Why volumes cannot be told apart, and what to do; null: they can. */
   readonly unclear: string | null;
   /** What is to be noted now. */
-  readonly kept: RetainedVolumes;
+  readonly retained: RetainedVolumes;
 }
 
 export interface Known {
@@ -50,7 +50,7 @@ export interface Known {
   readonly before: LxcSpec | undefined;
   /** It was not started yet: what it has came with its source. */
   readonly building: boolean;
-  readonly kept: RetainedVolumes;
+  readonly retained: RetainedVolumes;
   /** Storage volumes that are noted and not there any more. */
   readonly missing: readonly string[];
 }
@@ -93,7 +93,7 @@ export function findVolumes(spec: Declared, conf: GuestConf | null, known: Known
     ...entries(conf, mounted, identified, nameOf, known),
     loss: losses.length === 0 ? null : losses.map(({ why }) => why).join('; '),
     unclear,
-    kept: notes(known.kept, names, losses),
+    retained: notes(known.retained, names, losses),
   };
 }
 
@@ -105,8 +105,8 @@ function volumesIn(conf: GuestConf): Mounted[] {
 }
 
 function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): ReadonlyMap<string, string> {
-  const { before, building, kept, missing } = known;
-  const names = new Map(Object.entries(kept.names));
+  const { before, building, retained, missing } = known;
+  const names = new Map(Object.entries(retained.names));
   const isMounted = (name: string): boolean => mounted.some(({ volume }) => volume === names.get(name));
   const settle = (name: string, path: string): void => {
     const taken = new Set(names.values());
@@ -125,17 +125,17 @@ function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): Rea
 }
 
 /** What was mounted at a path when the container was destroyed, unless it has a name. */
-function notedAt(path: string, nameOf: ReadonlyMap<string, string>, { kept }: Known): string | undefined {
-  const first = Object.hasOwn(kept.paths, path) ? kept.paths[path] : undefined;
+function notedAt(path: string, nameOf: ReadonlyMap<string, string>, { retained }: Known): string | undefined {
+  const first = Object.hasOwn(retained.paths, path) ? retained.paths[path] : undefined;
   const ids = [
     ...(first === undefined ? [] : [first]),
-    ...linesOf(kept).flatMap((line) => (line.path === path ? line.volume : [])),
+    ...linesOf(retained).flatMap((line) => (line.path === path ? line.volume : [])),
   ];
   return ids.find((id) => !nameOf.has(id));
 }
 
-function linesOf(kept: RetainedVolumes): Mounted[] {
-  const lines = kept.lines.map(splitLine).filter(({ key }) => /^mp\d+$/.test(key));
+function linesOf(retained: RetainedVolumes): Mounted[] {
+  const lines = retained.lines.map(splitLine).filter(({ key }) => /^mp\d+$/.test(key));
   return lines.map(({ key, value }) => mountedAs(key, value)).filter(({ volume }) => !isOfHost(volume));
 }
 
@@ -145,18 +145,18 @@ function entries(
   mounted: readonly Mounted[],
   identified: readonly Identified[],
   nameOf: ReadonlyMap<string, string>,
-  { building, kept, missing }: Known,
+  { building, retained, missing }: Known,
 ): Pick<FoundVolumes, 'declared' | 'gone' | 'returning'> {
   const ids = new Set(identified.map(({ id }) => id));
   const taken = new Set(mounted.filter(({ volume }) => ids.has(volume)).map(({ key }) => key));
   const all = conf === null ? [] : [...mountedIn(upcoming(conf)), ...mountedIn(conf.settings)];
-  const lines = linesOf(kept);
+  const lines = linesOf(retained);
   const declared = identified.map((one): Found => {
     const own = mounted.find(({ volume }) => volume === one.id) ?? null;
     const inPlace = own ?? all.find(({ path, key }) => path === one.volume.path && !taken.has(key)) ?? null;
     if (inPlace !== null) taken.add(inPlace.key);
-    const kept = own === null ? lines.find(({ volume }) => volume === one.id)?.properties : asInForce(own, conf);
-    return { ...one, key: inPlace?.key ?? null, properties: kept ?? {} };
+    const found = own === null ? lines.find(({ volume }) => volume === one.id)?.properties : asInForce(own, conf);
+    return { ...one, key: inPlace?.key ?? null, properties: found ?? {} };
   });
   const returns = (volume: string): boolean =>
     lines.some((line) => line.volume === volume) && !nameOf.has(volume) && !ids.has(volume);
@@ -176,14 +176,18 @@ function asInForce({ key, volume, properties }: Mounted, conf: GuestConf | null)
 }
 
 /** What a new one takes the place of is no longer what its name stands for, and stays noted. */
-function notes(kept: RetainedVolumes, names: ReadonlyMap<string, string>, losses: readonly Loss[]): RetainedVolumes {
+function notes(
+  retained: RetainedVolumes,
+  names: ReadonlyMap<string, string>,
+  losses: readonly Loss[],
+): RetainedVolumes {
   const lost = losses.flatMap(({ name, lost: id }) => (id === null ? [] : [{ name, id }]));
   const stays = [...names].filter(([name]) => !lost.some((one) => one.name === name));
   const settled = new Set([...stays, ...lost.map(({ name, id }) => [name, id] as const)].map(([, id]) => id));
-  const lines = lost.map(({ name, id }) => `was ${name}: ${id}`).filter((line) => !kept.lines.includes(line));
+  const lines = lost.map(({ name, id }) => `was ${name}: ${id}`).filter((line) => !retained.lines.includes(line));
   return {
     names: Object.fromEntries(stays),
-    lines: [...kept.lines, ...lines],
-    paths: Object.fromEntries(Object.entries(kept.paths).filter(([, id]) => !settled.has(id))),
+    lines: [...retained.lines, ...lines],
+    paths: Object.fromEntries(Object.entries(retained.paths).filter(([, id]) => !settled.has(id))),
   };
 }

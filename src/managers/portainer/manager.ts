@@ -78,7 +78,7 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
     return { summary: `Portainer reaches environment ${name}`, command, retries: 5, intervalSeconds: 3 };
   },
   // Nothing that is taken away holds data: that is in volumes, which stay.
-  safeguard: () => null,
+  rollback: () => null,
 };
 
 function isServers(wanted: Wanted<Spec>): wanted is Wanted<ServerSpec> {

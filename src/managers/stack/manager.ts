@@ -27,5 +27,5 @@ export const stack: Kind<StackSpec, StackObservation, StackInventory> = {
   decide: decideStack,
   // That Portainer deployed it is proved by every look.
   health: () => null,
-  safeguard: () => null,
+  rollback: () => null,
 };

@@ -1,4 +1,4 @@
-// Cloud images come without the guest agent, by which Phoenix works inside VMs. A VM made from one is told by cloud-init to
+// Cloud images come without the guest agent, by which Phoenix works inside VMs. cloud-init has a VM that is created from one
 // install it. Where storage `local` is not as Proxmox makes it, the image has to bring it.
 
 import type { Action } from '../../model/action.ts';

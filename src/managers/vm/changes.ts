@@ -39,7 +39,7 @@ export function machineChanges(
   const fresh = building && present?.restarting !== true;
   const root = rootDiskOf(conf, spec.root_disk.bus)?.key ?? ROOT_DRIVE;
   const returning = fresh
-    ? returningDisks(conf, parseRetained(seen.host.kept), seen.host.missing, { root, ...found })
+    ? returningDisks(conf, parseRetained(seen.host.retained), seen.host.missing, { root, ...found })
     : [];
   const disks = [...rootSetting(spec, before, conf), ...found.settings, ...returning];
   const desired = machineSettings(spec, disks, { before, fresh });
@@ -68,7 +68,7 @@ export function machineChanges(
   const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
   const isNoted = settings.args.length === 0 && sameNotes(present, notes);
   const actions: Action[] = [
-    ...noteVolumes('qm', spec.id, seen.host.kept, found.kept),
+    ...noteVolumes('qm', spec.id, seen.host.retained, found.retained),
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...firewall,
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),

@@ -31,7 +31,7 @@ export function createMachine(
 ): Decision {
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
-  const note = noteVolumes('qm', spec.id, seen.host.kept, found.kept);
+  const note = noteVolumes('qm', spec.id, seen.host.retained, found.retained);
   const { source } = spec;
   if ('clone' in source) return { kind: 'actions', actions: [...note, cloneMachine(wanted, spec, source)] };
   if ('image' in source && source.image === '')
@@ -96,7 +96,7 @@ function cloneMachine(
 function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): Action {
   const { storage } = spec.disk;
   const root = spec.root_disk.bus ?? ROOT_DRIVE;
-  const returning = returningDisks(null, parseRetained(host.kept), host.missing, { root, ...found });
+  const returning = returningDisks(null, parseRetained(host.retained), host.missing, { root, ...found });
   const desired = machineSettings(spec, [...found.settings, ...returning])({});
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const declared = createArgs(desired);

@@ -37,12 +37,12 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  const kept = (): RetainedVolumes => parseRetained(seen.host.kept);
-  if (spec === undefined) return decideGone('qm', wanted, seen, kept);
+  const retained = (): RetainedVolumes => parseRetained(seen.host.retained);
+  if (spec === undefined) return decideGone('qm', wanted, seen, retained);
   const unreadable = unreadableNote(id, seen.host);
   const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
   const drives = (): FoundDrives =>
-    findDrives(spec, conf, { id, before: wanted.before, kept: kept(), missing: seen.host.missing, root });
+    findDrives(spec, conf, { id, before: wanted.before, retained: retained(), missing: seen.host.missing, root });
   if (conf === null) {
     const made = madeMachine(spec);
     return (
@@ -63,7 +63,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   if (refusal !== null) return refusal;
   const reason = rebuildReason(spec, conf);
   if (reason !== null) {
-    return decideRebuild('qm', wanted, seen, conf, { kept: kept(), reason });
+    return decideRebuild('qm', wanted, seen, conf, { retained: retained(), reason });
   }
   const found = drives();
   const loss = lossOf(wanted, found);
@@ -86,7 +86,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const pool = poolActions('qm', wanted, spec, seen);
   if ('kind' in pool) return pool;
   const next = [...pool, ...decideLife(life)];
-  const remarks = [...snapshotRemarks(life), ...keptRemarks(found)];
+  const remarks = [...snapshotRemarks(life), ...retainedRemarks(found)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
 }
 
@@ -128,8 +128,8 @@ function lossOf(wanted: Wanted<VmSpec>, { loss }: FoundDrives): Decision | null 
 }
 
 /** Disks that were declared once, and are neither attached nor gone. */
-function keptRemarks({ kept, keys }: FoundDrives): string[] {
-  const left = Object.entries(kept.names).filter(([key]) => !keys.has(key));
+function retainedRemarks({ retained, keys }: FoundDrives): string[] {
+  const left = Object.entries(retained.names).filter(([key]) => !keys.has(key));
   if (left.length === 0) return [];
   return [
     `${countOf(left.length, 'disk')} kept, not attached: ${left.map(([key, id]) => `${key} (${id})`).join(', ')}`,

@@ -4,7 +4,7 @@ import type { Secret } from '../../config/secret.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
 import type { Drives } from './drives.ts';
-import type { Handed } from './handed.ts';
+import type { Passthrough } from './handed.ts';
 
 export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';
@@ -28,8 +28,8 @@ export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly disks: Drives['disks'];
   readonly efiDisk: Drives['efi_disk'];
   readonly tpm: Drives['tpm'];
-  readonly passthrough: Handed['passthrough'];
-  readonly serial: Handed['serial'];
+  readonly passthrough: Passthrough['passthrough'];
+  readonly serial: Passthrough['serial'];
   readonly network: GuestNetwork;
   readonly user: CloudUser;
   /** Volumes that the VM mounts by NFS. */

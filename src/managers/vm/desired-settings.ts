@@ -127,7 +127,7 @@ function interfaceSetting({ index, net }: Placed, before: Interface | undefined,
     required: { bridge },
     whole,
     bare: 'model',
-    isKept: (key) => MODEL.test(key) || key === 'model' || key === 'macaddr',
+    isRetained: (key) => MODEL.test(key) || key === 'model' || key === 'macaddr',
     fresh,
   });
   if (mac === null && model === null && index === 0) return link === undefined ? [] : [link];

@@ -105,14 +105,14 @@ const BUSES: Readonly<Record<string, number>> = { scsi: 31, virtio: 16, sata: 6,
  */
 export function returningDisks(
   conf: GuestConf | null,
-  kept: RetainedVolumes,
+  retained: RetainedVolumes,
   missing: readonly string[],
   declared: { readonly root: string; readonly keys: ReadonlySet<string>; readonly volumes: ReadonlySet<string> },
 ): DesiredSetting[] {
   const settings: Settings = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const keys = new Map(Object.entries(settings).map(([key, value]) => [volumeOf(value), key]));
   const taken = new Set([declared.root, 'ide2', ...declared.keys]);
-  return kept.lines.map(splitLine).flatMap(({ key, value }): DesiredSetting[] => {
+  return retained.lines.map(splitLine).flatMap(({ key, value }): DesiredSetting[] => {
     const [, bus = ''] = /^([a-z]+)\d+$/.exec(key) ?? [];
     const volume = volumeOf(value);
     if (!(key === 'tpmstate0' || Object.hasOwn(BUSES, bus)) || !isVolume(volume) || missing.includes(volume)) return [];

@@ -21,13 +21,13 @@ export interface FoundDrives {
   /** What a person has to decide, and how; null: nothing. */
   readonly unclear: string | null;
   /** What is to be noted now. */
-  readonly kept: RetainedVolumes;
+  readonly retained: RetainedVolumes;
 }
 
 interface Known {
   readonly id: number;
   readonly before: Drives | undefined;
-  readonly kept: RetainedVolumes;
+  readonly retained: RetainedVolumes;
   /** Storage volumes that are noted and not there any more. */
   readonly missing: readonly string[];
   /** Never taken away: it is the root disk. */
@@ -50,8 +50,8 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
   const later: Settings = conf === null ? {} : upcoming(conf);
   const declared = drivesOf(spec);
   const keys = new Set(declared.map(({ key }) => key));
-  const names: Record<string, string> = { ...known.kept.names };
-  const lines = known.kept.lines.map(splitLine);
+  const names: Record<string, string> = { ...known.retained.names };
+  const lines = known.retained.lines.map(splitLine);
   const volumes = new Set<string>();
   const losses: string[] = [];
   const lost: string[] = [];
@@ -99,10 +99,10 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
     volumes,
     loss: losses.length === 0 ? null : losses.join('; '),
     unclear,
-    kept: {
-      ...known.kept,
+    retained: {
+      ...known.retained,
       names,
-      lines: [...known.kept.lines, ...lost.filter((each) => !known.kept.lines.includes(each))],
+      lines: [...known.retained.lines, ...lost.filter((each) => !known.retained.lines.includes(each))],
     },
   };
 }
@@ -123,11 +123,11 @@ function cdSetting({ key, what, made }: Drive): DesiredSetting {
   return { key, label: what, shown: volumeOf(made), value: () => made, same };
 }
 
-function driveSetting(drive: Drive, before: Drives | undefined, kept?: string): DesiredSetting {
+function driveSetting(drive: Drive, before: Drives | undefined, retained?: string): DesiredSetting {
   const { key, what, options, made } = drive;
   const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
   const value = (now: string | undefined): string =>
-    now === undefined ? (kept ?? made) : usedAs(now, options, earlier);
+    now === undefined ? (retained ?? made) : usedAs(now, options, earlier);
   return {
     key,
     label: what,

@@ -7,7 +7,7 @@ import { type DesiredSetting, freeIndexes, indexesOf, plainSetting } from '../gu
 import type { WrittenDevice } from './handed-schema.ts';
 
 /** A device in Proxmox's words. */
-export type HandedDevice = {
+export type PassthroughDevice = {
   readonly option: 'hostpci' | 'usb';
   readonly by: 'host' | 'mapping';
   /** Address or name. */
@@ -15,27 +15,27 @@ export type HandedDevice = {
   readonly options: Properties;
 };
 
-export type Handed = {
-  readonly passthrough: readonly HandedDevice[];
+export type Passthrough = {
+  readonly passthrough: readonly PassthroughDevice[];
   /** By the number of the port. */
   readonly serial: readonly string[];
 };
 
 /** The fields of a device with the keys that they become, in the order of their words. */
-export const DEVICE_FIELDS: Readonly<Record<HandedDevice['option'], Readonly<Record<string, string>>>> = {
+export const DEVICE_FIELDS: Readonly<Record<PassthroughDevice['option'], Readonly<Record<string, string>>>> = {
   hostpci: { pcie: 'pcie', primary_gpu: 'x-vga', rombar: 'rombar', rom_file: 'romfile', mdev: 'mdev' },
   usb: { usb3: 'usb3' },
 };
 
 /** The field that names a device. */
-export function fieldOf({ option, by }: Pick<HandedDevice, 'option' | 'by'>): string {
+export function fieldOf({ option, by }: Pick<PassthroughDevice, 'option' | 'by'>): string {
   return `${option === 'hostpci' ? 'pci' : 'usb'}${by === 'mapping' ? '_mapping' : ''}`;
 }
 
 /** What Proxmox takes a key for that is not there. */
 const ABSENT: Properties = { rombar: '1' };
 
-export function deviceOf(written: WrittenDevice): HandedDevice {
+export function deviceOf(written: WrittenDevice): PassthroughDevice {
   const said: Readonly<Record<string, unknown>> = written;
   for (const option of ['hostpci', 'usb'] as const)
     for (const by of ['host', 'mapping'] as const) {
@@ -45,7 +45,7 @@ export function deviceOf(written: WrittenDevice): HandedDevice {
   throw new Error('a device without its name');
 }
 
-function optionsOf(option: HandedDevice['option'], said: Readonly<Record<string, unknown>>): Properties {
+function optionsOf(option: PassthroughDevice['option'], said: Readonly<Record<string, unknown>>): Properties {
   return Object.fromEntries(
     Object.entries(DEVICE_FIELDS[option]).flatMap(([field, key]) => {
       const value = said[field];
@@ -56,21 +56,25 @@ function optionsOf(option: HandedDevice['option'], said: Readonly<Record<string,
 }
 
 /** Addresses without their domain are of the first one. */
-export function sameDevice(one: HandedDevice, other: HandedDevice): boolean {
-  const normal = ({ by, device }: HandedDevice) =>
+export function sameDevice(one: PassthroughDevice, other: PassthroughDevice): boolean {
+  const normal = ({ by, device }: PassthroughDevice) =>
     by === 'host' ? device.toLowerCase().replace(/^0000:/, '') : device;
   return one.option === other.option && one.by === other.by && normal(one) === normal(other);
 }
 
 /** The device of an option such as `hostpci0`; undefined for one in other words. */
-export function readDevice(option: HandedDevice['option'], text: string): HandedDevice | undefined {
+export function readDevice(option: PassthroughDevice['option'], text: string): PassthroughDevice | undefined {
   const { host, mapping, ...options } = parseProperties(text, 'host');
   if (host !== undefined) return { option, by: 'host', device: host, options };
   return mapping === undefined ? undefined : { option, by: 'mapping', device: mapping, options };
 }
 
 /** Those that are declared, and of those that were declared before and are not any more that they go; others stay. */
-export function passthroughSettings(spec: Handed, before: Handed | undefined, settings: Settings): DesiredSetting[] {
+export function passthroughSettings(
+  spec: Passthrough,
+  before: Passthrough | undefined,
+  settings: Settings,
+): DesiredSetting[] {
   return [
     ...(['hostpci', 'usb'] as const).flatMap((option) => deviceSettings(option, spec, before, settings)),
     ...Array.from({ length: Math.max(spec.serial.length, before?.serial.length ?? 0) }, (_, index) =>
@@ -86,18 +90,18 @@ export function passthroughSettings(spec: Handed, before: Handed | undefined, se
 }
 
 function deviceSettings(
-  option: HandedDevice['option'],
-  spec: Handed,
-  before: Handed | undefined,
+  option: PassthroughDevice['option'],
+  spec: Passthrough,
+  before: Passthrough | undefined,
   settings: Settings,
 ): DesiredSetting[] {
-  const ofThis = (one: HandedDevice): boolean => one.option === option;
+  const ofThis = (one: PassthroughDevice): boolean => one.option === option;
   const [declared, earlier] = [spec.passthrough.filter(ofThis), (before?.passthrough ?? []).filter(ofThis)];
   const present = indexesOf(settings, option).flatMap((index) => {
     const device = readDevice(option, settings[`${option}${index}`] ?? '');
     return device === undefined ? [] : [{ key: `${option}${index}`, device }];
   });
-  const at = (one: HandedDevice) => present.find(({ device }) => sameDevice(device, one));
+  const at = (one: PassthroughDevice) => present.find(({ device }) => sameDevice(device, one));
   const lacking = declared.filter((one) => at(one) === undefined);
   const gone = present.filter(
     ({ device }) => earlier.some((one) => sameDevice(one, device)) && !declared.some((one) => sameDevice(one, device)),
@@ -120,11 +124,11 @@ function deviceSettings(
   ];
 }
 
-function labelOf({ option, device }: HandedDevice): string {
+function labelOf({ option, device }: PassthroughDevice): string {
   return `${option === 'hostpci' ? 'PCI' : 'USB'} device ${device}`;
 }
 
-function deviceSetting(key: string, one: HandedDevice, before: HandedDevice | undefined): DesiredSetting {
+function deviceSetting(key: string, one: PassthroughDevice, before: PassthroughDevice | undefined): DesiredSetting {
   const remove = Object.keys(before?.options ?? {}).filter((option) => !(option in one.options));
   const value = (now: string | undefined): string =>
     now === undefined
@@ -133,14 +137,14 @@ function deviceSetting(key: string, one: HandedDevice, before: HandedDevice | un
   return { key, label: labelOf(one), shown: '', value, same: (now) => now !== undefined && value(now) === now };
 }
 
-function printDevice({ by, device, options }: HandedDevice): string {
+function printDevice({ by, device, options }: PassthroughDevice): string {
   return printProperties({ [by]: device, ...options }, [], 'host');
 }
 
 /** Whether a change waits for the next start of a VM that runs. @param settings what is declared of `hotplug` and `ostype` */
-export function waitsForRestart(before: Handed, after: Handed, settings: Settings): boolean {
+export function waitsForRestart(before: Passthrough, after: Passthrough, settings: Settings): boolean {
   if (JSON.stringify(before.serial) !== JSON.stringify(after.serial)) return true;
-  const textOf = (all: Handed, one: HandedDevice): string | undefined => {
+  const textOf = (all: Passthrough, one: PassthroughDevice): string | undefined => {
     const same = all.passthrough.find((other) => sameDevice(other, one));
     return same === undefined ? undefined : printDevice({ ...same, device: one.device });
   };

@@ -3,10 +3,11 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
-import { gigabytesOf, said } from '../guest/import/guests.ts';
+import { isCloudInit } from '../../proxmox/volumes.ts';
+import { defined, gigabytesOf } from '../guest/import/guests.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
-import { isCloudInit, isVolume } from '../guest/proxmox/disk-lines.ts';
+import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { disk, driveShape, rootDisk } from './drive-schema.ts';
@@ -22,7 +23,7 @@ export interface WrittenDrives {
 const BUSES = ['scsi', 'virtio', 'sata', 'ide'];
 const BUS = /^(scsi|virtio|sata|ide)(\d+)$/;
 
-/** What only a VM with cloud-init is told. */
+/** Options that only a VM with cloud-init has. */
 const TOLD_BY_CLOUD_INIT = /^(ciuser|sshkeys|nameserver|searchdomain|ipconfig\d+)$/;
 
 /**
@@ -38,7 +39,7 @@ export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string):
     .sort(byBus);
   const clouds = others.filter((key) => isCloudInit(volumeOf(conf.peek(key))));
   const cloudInit = clouds.length > 0 || conf.keys().some((key) => TOLD_BY_CLOUD_INIT.test(key));
-  for (const key of clouds) conf.take(key);
+  for (const key of clouds) conf.claim(key);
   // A new VM has the drive of cloud-init there.
   const beside = others.filter((key) => !clouds.includes(key) && !(cloudInit && key === 'ide2'));
   const place = isoKey({ cloud_init: cloudInit });
@@ -106,7 +107,7 @@ function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undef
   // Proxmox has buses with more places than some of its versions take.
   if (place === null || size === undefined || !disk.shape.bus.safeParse(key).success) return undefined;
   conf.pass(key, ['file', 'size'], 'file');
-  return said({ bus: key, ...place, size_gb: size, format: sayable(conf, key, 'format'), ...usage(conf, key) });
+  return defined({ bus: key, ...place, size_gb: size, format: declarable(conf, key, 'format'), ...usage(conf, key) });
 }
 
 /** Its storage where that is not the usual one; null for what lies on none. */
@@ -118,7 +119,7 @@ function placeOf(conf: Unclaimed, key: string, usual: string): { readonly storag
 }
 
 /** Claimed only where the field takes it. */
-function sayable(conf: Unclaimed, key: string, property: 'format' | Used): Json | undefined {
+function declarable(conf: Unclaimed, key: string, property: 'format' | Used): Json | undefined {
   const text = parseProperties(conf.peek(key) ?? '', 'file')[property];
   const [, bus = ''] = BUS.exec(key) ?? [];
   if (text === undefined || !Object.hasOwn(propertiesOf(`qemu/${bus}`) ?? {}, property)) return undefined;
@@ -157,7 +158,7 @@ type Used = keyof typeof FIELDS;
 /** How it is used, where that is said at all. */
 function usage(conf: Unclaimed, key: string): Record<string, Json> {
   const properties = Object.keys(FIELDS) as Used[];
-  return said(Object.fromEntries(properties.map((property) => [FIELDS[property], sayable(conf, key, property)])));
+  return defined(Object.fromEntries(properties.map((property) => [FIELDS[property], declarable(conf, key, property)])));
 }
 
 /** One of the older kind keeps it: a new one would be of the newer. */
@@ -168,7 +169,7 @@ function efiDisk(conf: Unclaimed, usual: string): JsonObject | undefined {
   const isUsual = parseProperties(conf.peek('efidisk0') ?? '')['efitype'] === '4m';
   conf.pass('efidisk0', ['file', 'size', 'format', 'ms-cert', ...(isUsual ? ['efitype'] : [])], 'file');
   const hasKeys = normalFlag(drive('pre-enrolled-keys') ?? '0') === '1';
-  return said({ ...place, pre_enrolled_keys: hasKeys || undefined });
+  return defined({ ...place, pre_enrolled_keys: hasKeys || undefined });
 }
 
 function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
@@ -178,5 +179,5 @@ function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
   conf.pass('tpmstate0', ['file', 'size'], 'file');
   // Proxmox takes one that says nothing for the older version.
   const version = drive('version') ?? 'v1.2';
-  return said({ ...place, version: version === 'v2.0' ? undefined : version });
+  return defined({ ...place, version: version === 'v2.0' ? undefined : version });
 }

@@ -19,9 +19,9 @@ function writtenDevices(conf: Unclaimed): JsonObject[] | undefined {
     const device = writtenDevice(option, conf.peek(key) ?? '');
     return device === undefined ? [] : [device];
   });
-  const isSaid = written.length === present.length && handedShape.passthrough.safeParse(written).success;
-  if (present.length === 0 || !isSaid) return undefined;
-  for (const { key } of present) conf.take(key);
+  const isComplete = written.length === present.length && handedShape.passthrough.safeParse(written).success;
+  if (present.length === 0 || !isComplete) return undefined;
+  for (const { key } of present) conf.claim(key);
   return written;
 }
 
@@ -45,7 +45,7 @@ function writtenPorts(conf: Unclaimed): string[] | undefined {
   const ports = keys.map((key) => conf.peek(key) ?? '');
   const isSaid = keys.every((key, index) => key === `serial${index}`) && handedShape.serial.safeParse(ports).success;
   if (keys.length === 0 || !isSaid) return undefined;
-  for (const key of keys) conf.take(key);
+  for (const key of keys) conf.claim(key);
   return ports;
 }
 

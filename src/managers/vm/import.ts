@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../model/json.ts';
 import {
+  defined,
   type FoundGuest,
   type FoundGuests,
   firewallOf,
@@ -11,7 +12,6 @@ import {
   notesOf,
   observeGuests,
   quickCheckOfFound,
-  said,
   sharedFields,
   storageForDisks,
   storagesOf,
@@ -47,23 +47,23 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
 };
 
 function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string, extent: Extent): WrittenGuest {
-  const name = conf.take('name');
+  const name = conf.claim('name');
   if (name === undefined) return { missing: 'it has no name: give it one with qm set --name, then import' };
-  const isTemplate = normalFlag(conf.take('template') ?? '0') === '1';
+  const isTemplate = normalFlag(conf.claim('template') ?? '0') === '1';
   const [other = usualStorage] = storagesOf(guest.conf);
   const drives = writtenDrives(guest.conf, conf, other);
   const shared = sharedFields('vm', guest, conf, extent);
   const firewall = firewallOf(guest);
   const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
   const { first, mac, others } = writtenNetworks('vm', conf, filters, extent);
-  const network = said({
+  const network = defined({
     ...first,
     mac_address: extent === 'all' ? mac : undefined,
-    nameserver: conf.take('nameserver'),
-    searchdomain: conf.take('searchdomain'),
+    nameserver: conf.claim('nameserver'),
+    searchdomain: conf.claim('searchdomain'),
   });
   const isAlone = first === null && others.length === 0;
-  const entry = said({
+  const entry = defined({
     vmid: guest.id,
     name,
     description: notesOf(guest),
@@ -80,10 +80,10 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     options: writtenOptions('vm', conf),
     firewall: firewall.firewall,
   });
-  return { entry, left: [...firewall.left, ...leftOf(guest, conf, whyLeft)] };
+  return { entry, left: [...firewall.left, ...leftOf(guest, conf, leftReason)] };
 }
 
-function whyLeft(key: string): string {
+function leftReason(key: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
@@ -93,12 +93,12 @@ function whyLeft(key: string): string {
 function writtenAgent(conf: Unclaimed): boolean | undefined {
   const flag = normalFlag((conf.peek('agent') ?? '').replace(/^enabled=/, ''));
   if (flag !== '0' && flag !== '1') return undefined;
-  conf.take('agent');
+  conf.claim('agent');
   return flag === '1';
 }
 
 function writtenUser(conf: Unclaimed): JsonObject | undefined {
   if (conf.peek('ciuser') === undefined) return undefined;
-  const keys = keysIn(conf.take('sshkeys'));
-  return said({ username: conf.take('ciuser'), ssh_keys: keys.length === 0 ? undefined : keys });
+  const keys = keysIn(conf.claim('sshkeys'));
+  return defined({ username: conf.claim('ciuser'), ssh_keys: keys.length === 0 ? undefined : keys });
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { guestHealth } from '../guest/health.ts';
 import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/lifecycle/power.ts';
-import { guestSafeguard } from '../guest/lifecycle/safeguard.ts';
+import { guestRollback } from '../guest/lifecycle/rollback.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
 import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/observe/inventory.ts';
 import { markedGuests } from '../guest/observe/marked.ts';
@@ -56,8 +56,8 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
   decide: decideMachine,
   health: (wanted) => guestHealth('qm', wanted),
-  safeguard: (wanted, seen, actions) =>
-    guestSafeguard('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
+  rollback: (wanted, seen, actions) =>
+    guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
   power: guestPower('qm'),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))

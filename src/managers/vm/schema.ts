@@ -6,7 +6,7 @@ import { becomes, inMachines } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { addressShape, linkShape, machineLinkShape, machineNetworks, withoutNetwork } from '../guest/network-schema.ts';
-import { optionsShape, saidTwice } from '../guest/options/shape.ts';
+import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape, settingsNeeded } from '../guest/settings/shape.ts';
 import { driveShape } from './drive-schema.ts';
@@ -184,7 +184,7 @@ const ONE_SOURCE: Node = {
 };
 
 /** One VM. */
-export const vmGuest = vmFields.check(saidTwice('vm'), settingsNeeded('vm')).meta(ONE_SOURCE);
+export const vmGuest = vmFields.check(declaredTwice('vm'), settingsNeeded('vm')).meta(ONE_SOURCE);
 
 /** The whole file. */
 export const vmFile = z

@@ -18,13 +18,13 @@ import { cpuNeeds } from './cpu-model.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drives, declaredDrives } from './drives.ts';
-import type { Handed } from './handed.ts';
+import type { Passthrough } from './handed.ts';
 
 export type VmSpec = GuestSpec &
   SettingValues<'vm'> &
   Networks &
   Drives &
-  Handed & {
+  Passthrough & {
     readonly name: string;
     /** Only what it is made from: another source later changes nothing on a VM that exists. */
     readonly source: Exclude<Source, { readonly template: string }>;
@@ -71,8 +71,8 @@ export function madeMachine(spec: VmSpec): VmSpec {
 
 function isWorkedIn({ id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest, config: Config): boolean {
   const uses = [features, volumes, stacks].some((list) => list.length > 0);
-  const isTold = config.certificates.some(({ hook }) => hook?.guest === id);
-  return uses || isTold || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';
+  const isHookTarget = config.certificates.some(({ hook }) => hook?.guest === id);
+  return uses || isHookTarget || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';
 }
 
 function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {

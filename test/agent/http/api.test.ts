@@ -1,23 +1,17 @@
 import { connect } from 'node:net';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import type { TestRedis } from '../../support/redis.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../door.ts';
+import { eachDoor } from '../each-door.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
 
-let redis: TestRedis;
 let door: TestDoor;
-
-beforeAll(async () => {
-  redis = await startRedis();
+let redis: TestRedis;
+eachDoor((opened, server) => {
+  [door, redis] = [opened, server];
 });
-beforeEach(async () => {
-  await redis.clear();
-  door = await openTestDoor(redis.url);
-});
-afterEach(() => door.close());
-afterAll(() => redis.stop());
 
 async function get(path: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${door.url}${path}`);

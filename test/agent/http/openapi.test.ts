@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Router } from 'express';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openAccess, STRICTEST } from '../../../src/agent/http/access.ts';
 import { type ApiDeps, apiRoutes } from '../../../src/agent/http/api.ts';
 import { answerSchemas, openApiDocument } from '../../../src/agent/http/openapi/document.ts';
@@ -12,22 +12,16 @@ import { API_ROUTES, type ApiRoute, type Content } from '../../../src/agent/http
 import type { TargetId } from '../../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
 import { clock } from '../../support/agent.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import type { TestRedis } from '../../support/redis.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, pushPayload, sign, type TestDoor } from '../door.ts';
+import { eachDoor } from '../each-door.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
 
-let redis: TestRedis;
 let door: TestDoor;
-
-beforeAll(async () => {
-  redis = await startRedis();
+let redis: TestRedis;
+eachDoor((opened, server) => {
+  [door, redis] = [opened, server];
 });
-beforeEach(async () => {
-  await redis.clear();
-  door = await openTestDoor(redis.url);
-});
-afterEach(() => door.close());
-afterAll(() => redis.stop());
 
 describe('the description', () => {
   test('is OpenAPI 3.1, and what the door serves', async () => {

@@ -18,6 +18,7 @@ import { containerFile, machineWithDrivesFile } from '../../managers/adoption/gu
 import { mainOf } from '../../managers/adoption/round-trip.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { runs } from '../../support/runs.ts';
 
 type Kind = 'lxc' | 'vm';
 
@@ -77,7 +78,7 @@ describe.each(GENERATED)('%s that people made', (_, kind, file) => {
         expect(commands).toBeLessThanOrEqual(5);
         for (const { what, why } of imported.left) expect([what, why]).not.toContain('');
       }),
-      { numRuns: 60 },
+      { numRuns: runs(25) },
     );
   });
 });

@@ -11,6 +11,7 @@ import type { Decision } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { runs } from '../../support/runs.ts';
 import { type Asked, wanted } from '../guests.ts';
 import { declaredGuest, type Kind } from './declared-guest.ts';
 import { containerFile, machineFile } from './guests.ts';
@@ -34,7 +35,7 @@ function seen(kind: Kind, text: string, running: boolean, kept: string | null): 
       storages: { rpool: 'zfspool', 'local-lvm': 'lvmthin', local: 'dir' },
       bridges: ['vmbr0', 'vmbr1'],
       localContents: null,
-      kept,
+      retained: kept,
       missing: [],
       managedBy: [],
       pools: {},
@@ -107,7 +108,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
         const again = wanted(declared.target, { before: declared.target.spec });
         expect(decide(kind, again, after, running, notedBy(actions))).toEqual({ kind: 'actions', actions: [] });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -134,7 +135,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
         };
         expect(undeclared(kind, left, declared.written)).toEqual(undeclared(kind, conf, declared.written));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -154,7 +155,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
         const both = declaredByEither(own.written, earlier.written);
         expect(undeclared(kind, parseConf(after), both)).toEqual(undeclared(kind, parseConf(text), both));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(80) },
     );
   });
 });

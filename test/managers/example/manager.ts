@@ -47,7 +47,7 @@ export const apt: Kind<AptSpec, Observation, Inventory> = {
   decide,
   health: () => null,
   // The file is small, and the one before stands in Git.
-  safeguard: () => null,
+  rollback: () => null,
 };
 
 function targetOf({ name, url, suite, components, signedBy }: AptRepository): Target {

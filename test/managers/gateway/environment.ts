@@ -96,3 +96,21 @@ function stackOf(labels: readonly string[]): Stack {
     },
   };
 }
+
+/** The static file as the feature wrote it before gateway/traefik managed it: it serves the API nowhere. */
+export const OLD_STATIC = `entryPoints:
+  web:
+    address: ":80"
+  websecure:
+    address: ":443"
+  traefik:
+    address: "127.0.0.1:8080"
+providers:
+  file:
+    directory: /etc/traefik/dynamic
+    watch: true
+api: {}
+ping: {}
+log:
+  level: INFO
+`;

@@ -7,8 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
-import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import type { NginxSpec } from '../../../src/managers/gateway/nginx/nginx-spec.ts';
@@ -18,6 +16,7 @@ import type { Target } from '../../../src/model/target.ts';
 import { type TestAuthority, testAuthority } from '../../support/tls.ts';
 import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
+import { asWorker } from '../step.ts';
 import { environmentOf, GATEWAY, NAMES, PROXY } from './environment.ts';
 import { NGINX, type NginxBox, openNginxBox } from './real-nginx.ts';
 
@@ -29,12 +28,8 @@ const targetOf = (config: Config): Target => {
 };
 
 /** As a worker of the agent carries it out. */
-async function step(box: NginxBox, target: Target) {
-  const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-  const log = { write: () => {}, flush: async () => {} };
-  const signal = new AbortController().signal;
-  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
-  return carryOutStep({ host: box.host, manager, wanted: wanted(target), ...work });
+function step(box: NginxBox, target: Target) {
+  return asWorker(manager, box.host, wanted(target));
 }
 
 describe.skipIf(NGINX === undefined)('with the real nginx', () => {

@@ -13,7 +13,6 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
@@ -23,7 +22,8 @@ import { guardedHost } from '../../support/guarded-host.ts';
 import { type Issued, type TestAuthority, testAuthority } from '../../support/tls.ts';
 import { until } from '../../support/until.ts';
 import { wanted } from '../guests.ts';
-import { environmentOf, GATEWAY, NAMES, PROXY } from './environment.ts';
+import { asWorker } from '../step.ts';
+import { environmentOf, GATEWAY, NAMES, OLD_STATIC, PROXY } from './environment.ts';
 import { NGINX, type NginxBox, openNginxBox } from './real-nginx.ts';
 import { openTraefikBox, TRAEFIK, type TraefikBox } from './real-traefik.ts';
 
@@ -35,24 +35,6 @@ const CLIENT = '127.0.0.77';
 const STRANGER = '127.0.0.78';
 const DYNAMIC = '/etc/traefik/dynamic/phoenix.yml';
 const STATIC = '/etc/traefik/traefik.yml';
-/** As the feature wrote it at first: it serves the API nowhere. */
-const OLD_STATIC = `entryPoints:
-  web:
-    address: ":80"
-  websecure:
-    address: ":443"
-  traefik:
-    address: "127.0.0.1:8080"
-providers:
-  file:
-    directory: /etc/traefik/dynamic
-    watch: true
-api: {}
-ping: {}
-log:
-  level: INFO
-`;
-
 function targetOf(config: Config, name: 'nginx' | 'traefik'): Target {
   const found = gateway.targets(config).find(({ id }) => id === `gateway/${name}`);
   if (found === undefined) throw new Error(`no ${name}`);
@@ -74,11 +56,7 @@ const waiting = (tries: number): Manager => ({
 
 /** As a worker of the agent carries it out. */
 function step(host: Host, target: Target, tries = 15) {
-  const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-  const log = { write: () => {}, flush: async () => {} };
-  const signal = new AbortController().signal;
-  const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
-  return carryOutStep({ host: guardedHost(host), manager: waiting(tries), wanted: wanted(target), ...work });
+  return asWorker(waiting(tries), guardedHost(host), wanted(target));
 }
 
 /** Labels of a stack with a router at a path of its own for each name. */

@@ -5,7 +5,6 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
 import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
@@ -20,7 +19,8 @@ import { testAuthority } from '../../support/tls.ts';
 import { must } from '../certificate/environment.ts';
 import { testContract } from '../contract.ts';
 import { TEMPLATE, wanted } from '../guests.ts';
-import { environmentOf, GATEWAY, PROXY } from './environment.ts';
+import { asWorker } from '../step.ts';
+import { environmentOf, GATEWAY, OLD_STATIC, PROXY } from './environment.ts';
 
 const manager = gateway as Manager;
 /** In a lab nothing has to be waited for. */
@@ -92,11 +92,7 @@ describe('what Traefik does not take', () => {
 
   /** As a worker of the agent carries it out. */
   function step(target: Target, readOnly: 'differs' | false = false) {
-    const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-    const log = { write: () => {}, flush: async () => {} };
-    const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly, inventory: null, keeper, log, signal } as const;
-    return carryOutStep({ host, manager: hasty, wanted: wanted(target), ...work });
+    return asWorker(hasty, host, wanted(target), readOnly);
   }
 
   const ask = () =>
@@ -314,24 +310,6 @@ describe('what Traefik does not take', () => {
     expect((await ask()).status).toBe(502);
   });
 });
-
-/** As the feature wrote it before gateway/traefik kept it: it serves the API nowhere. */
-const OLD_STATIC = `entryPoints:
-  web:
-    address: ":80"
-  websecure:
-    address: ":443"
-  traefik:
-    address: "127.0.0.1:8080"
-providers:
-  file:
-    directory: /etc/traefik/dynamic
-    watch: true
-api: {}
-ping: {}
-log:
-  level: INFO
-`;
 
 const MORE = [
   `traefik.http.routers.qdrant.service=qdrant`,

@@ -166,7 +166,7 @@ test('docs/guests.md has a line for each setting', async () => {
 /** There is no guest of that kind without it. */
 function isRequired(kind: 'lxc' | 'vm', name: string): boolean {
   const [, one] = settingsOf(kind).find(([each]) => each === name) ?? [];
-  return one?.[kind]?.unsaid === undefined;
+  return one?.[kind]?.whenAbsent === undefined;
 }
 
 function read(kind: 'lxc' | 'vm', own: object) {

@@ -3,8 +3,6 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
-import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
 import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
 import { FILES, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
@@ -13,6 +11,7 @@ import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, wanted } from '../guests.ts';
+import { asWorker } from '../step.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
 
 const CLUSTER = '/etc/pve/firewall/cluster.fw';
@@ -83,12 +82,8 @@ describe('on a lab host', () => {
   afterEach(() => host.close());
 
   /** As a worker of the agent carries it out. */
-  async function step(target: Target) {
-    const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-    const log = { write: () => {}, flush: async () => {} };
-    const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
-    return carryOutStep({ host, manager, wanted: wanted(target), ...work });
+  function step(target: Target) {
+    return asWorker(manager, host, wanted(target));
   }
 
   test('rules of guests are no rules of the host', async () => {

@@ -1,8 +1,6 @@
 // The network of the host: bridges come and go with a way back, and the interface that Phoenix comes in by is never touched.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
-import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
 import type {
   HostBond,
   HostBridge,
@@ -18,6 +16,7 @@ import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { environment, wanted } from '../guests.ts';
+import { asWorker } from '../step.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
 import { broughtIn } from './round-trip.ts';
 
@@ -107,12 +106,8 @@ describe('on a lab host', () => {
   afterEach(() => host.close());
 
   /** As a worker of the agent carries it out. */
-  async function step(target: Target) {
-    const keeper: LeaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-    const log = { write: () => {}, flush: async () => {} };
-    const signal = new AbortController().signal;
-    const work = { touched: false, rollback: false, readOnly: false, inventory: null, keeper, log, signal } as const;
-    return carryOutStep({ host, manager, wanted: wanted(target), ...work });
+  function step(target: Target) {
+    return asWorker(manager, host, wanted(target));
   }
 
   const timerRuns = () => host.has('/run/systemd/transient/phoenix-network-revert.timer');

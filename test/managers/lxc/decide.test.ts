@@ -58,7 +58,7 @@ function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestOb
       storages: { rpool: 'zfspool', local: 'dir' },
       bridges: ['vmbr0'],
       localContents: null,
-      kept: null,
+      retained: null,
       missing: [],
       managedBy: [],
       pools: {},
@@ -222,7 +222,7 @@ test('a volume is made once, noted, found again and grown', () => {
 
 test('a volume that outlived the container is taken, not recreated', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
-  const host = { ...seen(null).host, kept: '{"/data":"rpool:subvol-101-disk-1"}' };
+  const host = { ...seen(null).host, retained: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
     "set volume data at /data of container 101 to rpool:subvol-101-disk-1,mp=/data (live)
       pct set 101 --mp0 rpool:subvol-101-disk-1,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""

@@ -42,7 +42,7 @@ const HOST = {
   storages: { rpool: 'zfspool', local: 'dir' },
   bridges: ['vmbr0'],
   localContents: ['iso', 'snippets'],
-  kept: null,
+  retained: null,
   missing: [],
   managedBy: [],
   pools: {},

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { optionTexts, settingsOf } from '../../../src/managers/guest/settings/values.ts';
 import { impactOf, managerOf } from '../../../src/managers/index.ts';
-import { deviceOf, type HandedDevice, passthroughSettings, readDevice } from '../../../src/managers/vm/handed.ts';
+import { deviceOf, type PassthroughDevice, passthroughSettings, readDevice } from '../../../src/managers/vm/handed.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -214,8 +214,8 @@ test('what is handed in is what is read back, and asking again changes nothing',
     fc.property(devices, devices, (now, next) => {
       const apply = (
         settings: Readonly<Record<string, string>>,
-        spec: readonly HandedDevice[],
-        before: readonly HandedDevice[],
+        spec: readonly PassthroughDevice[],
+        before: readonly PassthroughDevice[],
       ) => {
         const result = { ...settings };
         for (const { key, value } of passthroughSettings(

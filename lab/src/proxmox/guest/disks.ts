@@ -6,10 +6,10 @@ import {
   parseSize,
   printPropertyString,
 } from '../../../../src/proxmox/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { Refusal } from '../refusal.ts';
 import type { Options } from './file.ts';
-import { isCloudInit } from './file.ts';
 
 export type Disk = {
   readonly key: string;

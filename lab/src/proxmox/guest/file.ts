@@ -1,7 +1,8 @@
 // The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
 import { createHash } from 'node:crypto';
 import { parsePropertyString, parseSize, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { rawKey } from '../../../../src/proxmox/raw-lines.ts';
+import { RAW_LINE, rawKey } from '../../../../src/proxmox/raw-lines.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { readValue } from './options.ts';
 
@@ -75,7 +76,7 @@ export function parseGuestFile(kind: GuestKind, id: number, text: string): { fil
     if (section === undefined) continue;
     const [, comment] = /^#(.*)$/.exec(line) ?? [];
     const [, plain] = /^description:\s*(.*\S)\s*$/.exec(line) ?? [];
-    const [, rawKey, rawValue = ''] = (kind === 'lxc' && /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/.exec(line)) || [];
+    const [, rawKey, rawValue = ''] = (kind === 'lxc' && RAW_LINE.exec(line)) || [];
     const [, key, value = ''] =
       (kind === 'lxc' ? /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/ : /^([a-z][a-z_-]*\d*):\s*(.+?)\s*$/).exec(line) ?? [];
     if (comment !== undefined) description = `${description ?? ''}${decodeText(comment)}\n`;
@@ -161,10 +162,6 @@ export function printGuestFile(kind: GuestKind, file: GuestFile): string {
     parts.push(`[${name}]\n${printSection(kind, file.snapshots[name] ?? emptySection())}`);
   return parts.join('\n');
 }
-
-/** Whether a volume is a cloud-init drive. */
-export const isCloudInit = (volume: string): boolean =>
-  /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
 
 /** Whether a machine has a cloud-init drive. */
 function hasCloudInit(options: Readonly<Options>): boolean {

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { copyGuest, forgetGuest } from '../guest/belongings.ts';
 import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
-import { emptyFile, emptySection, type GuestFile, isCloudInit, type Section } from '../guest/file.ts';
+import { emptyFile, emptySection, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
 import { guestTree, kindOf, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';

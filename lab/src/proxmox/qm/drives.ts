@@ -1,8 +1,9 @@
 // Drives of virtual machines: making, importing, copying, growing and moving their volumes.
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit, type Options } from '../guest/file.ts';
+import type { GuestFile, Options } from '../guest/file.ts';
 import { isTemplate } from '../guest/guest.ts';
 import { hostFile } from '../node.ts';
 import { freeVolume } from '../pct/disks.ts';

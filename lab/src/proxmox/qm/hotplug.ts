@@ -1,11 +1,13 @@
 // Changing a running machine: what is immediate or can be hot-plugged is done, the rest waits for its next start.
 
+import { hotplugFeatures } from '../../../../src/proxmox/guest-options.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { bridges } from '../../host/links/links.ts';
 import type { Call } from '../call.ts';
 import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit } from '../guest/file.ts';
+import type { GuestFile } from '../guest/file.ts';
 import { pendingDeletes, save } from '../guest/guest.ts';
 import { running } from '../node.ts';
 import { attempt, refuse } from '../refusal.ts';
@@ -58,8 +60,7 @@ export function hotplug(
     record(file, name, file.options[name], file.pending.options[name]);
     commit(file, name);
   }
-  const setting = file.options['hotplug'] ?? '1';
-  const features = new Set(setting === '0' ? [] : setting === '1' ? ['network', 'disk', 'usb'] : splitList(setting));
+  const features = new Set(hotplugFeatures(file.options['hotplug']));
   for (const [name, force] of [...pendingDeletes(file)].sort()) {
     if (!selected.has(name)) continue;
     const step = (): unknown => (canUnplug(file, name, features) ? detach(call, id, file, name, force) : 'skip');

@@ -1,9 +1,10 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, task, warn } from '../call.ts';
 import { checkManaged, forgetGuest } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit } from '../guest/file.ts';
+import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
 import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';

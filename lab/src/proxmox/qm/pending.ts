@@ -1,9 +1,10 @@
 // What waits to be changed on a machine: applied at its start, or hot-plugged into it while it runs.
 
 import { type Properties, parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit } from '../guest/file.ts';
+import type { GuestFile } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac, save } from '../guest/guest.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { attempt, refuse } from '../refusal.ts';

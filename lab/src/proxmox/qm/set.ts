@@ -4,9 +4,10 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
-import { type GuestFile, isCloudInit, type Options } from '../guest/file.ts';
+import type { GuestFile, Options } from '../guest/file.ts';
 import {
   checkLock,
   checkProtection,

@@ -20,7 +20,7 @@ export interface BodyLimits {
 
 /** What Node keeps beside the bytes of one chunk: many small ones would else be free. */
 const CHUNK_BYTES = 256;
-/** So much of all room is free once some was made, so that it is not made for every chunk anew. */
+/** The share of all room that is free after eviction, so that not every chunk evicts again. */
 const FREE_AFTER = 0.1;
 
 interface Body {

@@ -39,7 +39,7 @@ export interface ReceiverDeps {
   /** Each is accepted: while a secret is being changed, the forge may still sign with the old one. */
   readonly secrets: readonly Secret[];
   readonly branch: string;
-  /** How the forge was told to send them. */
+  /** How the forge is configured to send them. */
   readonly sentAs: ContentType;
   /** Whether the repository that is followed has that name, `owner/name`. */
   readonly follows: (repository: string) => Promise<boolean>;

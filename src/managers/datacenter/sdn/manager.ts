@@ -50,7 +50,7 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   decide: decideSdn,
   health: () => null,
   // What it was stands in Git.
-  safeguard: () => null,
+  rollback: () => null,
   imports: sdnImporter,
 };
 

@@ -75,7 +75,7 @@ export function sharedFields(
   extent: Extent,
 ): Record<string, Json> {
   const settings = writtenSettings(kind, conf, extent);
-  const tags = (conf.take('tags') ?? '')
+  const tags = (conf.claim('tags') ?? '')
     .split(/[,;\s]+/)
     .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);
   const onboot = normalFlag(guest.conf.settings['onboot'] ?? '0') === '1';
@@ -204,7 +204,7 @@ export function storageIn(volume: string | undefined): string {
 }
 
 /** Without what nothing is said of. */
-export function said(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+export function defined(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );

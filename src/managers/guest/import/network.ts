@@ -75,7 +75,7 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
     firewall: filters ? unless(isFiltered ?? false, true) : unless(isFiltered, false),
     link_down: down === undefined ? undefined : unless(normalFlag(down) === '1', false),
   };
-  return { mac: card.mac, fields: said(fields) };
+  return { mac: card.mac, fields: defined(fields) };
 }
 
 /** `virtio=BC:24:11:00:00:01`, also where model and address stand apart. */
@@ -95,7 +95,7 @@ function numberOrText(text: string): Json {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
-function said(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
+function defined(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );

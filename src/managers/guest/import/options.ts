@@ -24,7 +24,7 @@ export function writtenOptions(kind: GuestKind, conf: Unclaimed): Record<string,
     const value = valueFor(kind, name, conf.peek(name) ?? '');
     if (value === undefined) continue;
     options[name] = value;
-    conf.take(name);
+    conf.claim(name);
   }
   return Object.keys(options).length === 0 ? undefined : options;
 }

@@ -17,12 +17,12 @@ export function writtenSettings(kind: GuestKind, conf: Unclaimed, extent: Extent
     if (ways === undefined || saysMore(kind, one.option, conf)) continue;
     const present = textOf(kind, one, conf);
     // What hardware a VM has where its file says nothing goes with what else it has: that is not taken apart.
-    const isUnsaid = conf.isWaiting(one.option) || one.isKeptByClones === true;
+    const isUnsaid = conf.isWaiting(one.option) || one.isRetainedByClones === true;
     const text = present ?? (isUnsaid ? undefined : ways.absent);
     const value = text === undefined ? undefined : readAs(kind, one, text);
     if (value === undefined) continue;
     if (present !== undefined) claim(kind, one, conf);
-    if (ways.unsaid === undefined || extent === 'all' || !isUsual(kind, one, value)) written[name] = value;
+    if (ways.whenAbsent === undefined || extent === 'all' || !isUsual(kind, one, value)) written[name] = value;
   }
   return written;
 }
@@ -48,7 +48,7 @@ function textOf(kind: GuestKind, one: AnySetting, conf: Unclaimed): string | und
 
 function claim(kind: GuestKind, one: AnySetting, conf: Unclaimed): void {
   const key = keyOf(kind, one);
-  if (key === null) conf.take(one.option);
+  if (key === null) conf.claim(one.option);
   else conf.pass(one.option, [key.name], key.bare);
 }
 

@@ -26,7 +26,7 @@ export async function templatesOn(host: HostReader, storages: string | undefined
 
 export type Template =
   | { readonly found: true; readonly file: string }
-  | { readonly found: false; readonly file: string; readonly why: string };
+  | { readonly found: false; readonly file: string; readonly reason: string };
 
 /** The newest one of a distribution; where there is none, what it has to be called. */
 export function templateFor(ostype: string, templates: readonly string[]): Template {
@@ -34,8 +34,8 @@ export function templateFor(ostype: string, templates: readonly string[]): Templ
   const newest = own.sort((a, b) => fileOf(a).localeCompare(fileOf(b), 'en', { numeric: true })).at(-1);
   if (newest !== undefined && ostype !== '') return { found: true, file: newest };
   const file = `local:vztmpl/${ostype === '' ? 'unmanaged' : ostype}.tar.zst`;
-  const why = `Proxmox does not keep which template it was made from, and the node has none for ${ostype || 'it'}: ${file} is written, which does no harm while the container exists; name one that pveam available lists before it is ever recreated`;
-  return { found: false, file, why };
+  const reason = `Proxmox does not keep which template it was made from, and the node has none for ${ostype || 'it'}: ${file} is written, which does no harm while the container exists; name one that pveam available lists before it is ever recreated`;
+  return { found: false, file, reason: reason };
 }
 
 function fileOf(template: string): string {

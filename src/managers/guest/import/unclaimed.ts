@@ -24,7 +24,7 @@ export class Unclaimed {
   }
 
   /** Claims it whole. */
-  take(key: string): string | undefined {
+  claim(key: string): string | undefined {
     const value = this.#settings.get(key);
     this.#settings.delete(key);
     return value;

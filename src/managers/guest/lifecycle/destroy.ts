@@ -3,6 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, targetId } from '../../../model/ids.ts';
+import { isCloudInit } from '../../../proxmox/volumes.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';
@@ -11,7 +12,7 @@ import type { GuestObservation, ManagedBy } from '../observe/observation.ts';
 import { confPath } from '../observe/observe.ts';
 import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
-import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
+import { type DiskLine, diskLines, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
 import {
   brokenOff,
@@ -26,19 +27,19 @@ import {
   unreadableNote,
 } from './gate.ts';
 import { noteVolumes, type RetainedVolumes, retainedVolumesPath, splitLine } from './retained-volumes.ts';
-import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
+import { SAFEGUARD_SNAPSHOT } from './rollback.ts';
 
-/** For a guest that is no longer declared. `kept` is asked once the note is known to be readable. */
+/** For a guest that is no longer declared. `retained` is asked once the note is known to be readable. */
 export function decideGone(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
-  kept: (conf: GuestConf) => RetainedVolumes,
+  retained: (conf: GuestConf) => RetainedVolumes,
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const away = onOtherNode(program, id, seen);
   if (away !== null) return away;
-  if (seen.conf === null) return { kind: 'actions', actions: [], ...keptRemark(id, seen.host.kept) };
+  if (seen.conf === null) return { kind: 'actions', actions: [], ...retainedRemark(id, seen.host.retained) };
   if (wanted.orphan === true) return orphaned(wanted, seen.conf);
   const refusal =
     brokenOff(program, id, seen.conf) ??
@@ -46,7 +47,7 @@ export function decideGone(
     mayDestroy(wanted, `${wanted.target} is no longer declared, and its disk would be destroyed`) ??
     unreadableNote(id, seen.host) ??
     locked(program, id, seen.conf);
-  return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, kept(seen.conf), '1') };
+  return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, retained(seen.conf), '1') };
 }
 
 /** For a guest that cannot become what is declared. `reason` says why. */
@@ -55,11 +56,11 @@ export function decideRebuild(
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   conf: GuestConf,
-  { kept, reason }: { readonly kept: RetainedVolumes; readonly reason: string },
+  { retained, reason }: { readonly retained: RetainedVolumes; readonly reason: string },
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
-  const ours = seen.host.managedBy.filter((one) => comesBack(wanted, one));
+  const ours = seen.host.managedBy.filter((one) => isDeclaredAgain(wanted, one));
   return (
     managed(
       rebuild,
@@ -69,13 +70,13 @@ export function decideRebuild(
     // Backup jobs that others made name its number, and are to go on with the guest that gets it next.
     unlessLocked(program, id, conf, [
       ...ours.map(({ name }) => leaveHa(name)),
-      ...destroyGuest(program, wanted, seen, kept, '0'),
+      ...destroyGuest(program, wanted, seen, retained, '0'),
     ])
   );
 }
 
-/** A resource of HA that the same repository declares: it is made again by its own step. A replication job goes only by and by. */
-function comesBack({ origin, declares }: Wanted<GuestSpec>, { by, name, owner }: ManagedBy): boolean {
+/** A resource of HA that the same repository declares: it is created again by its own step. Proxmox removes a replication job some time after it is deleted. */
+function isDeclaredAgain({ origin, declares }: Wanted<GuestSpec>, { by, name, owner }: ManagedBy): boolean {
   return by === 'HA' && owner === repositoryName(origin) && declares?.(targetId('ha', name)) === true;
 }
 
@@ -101,17 +102,17 @@ function managed(rebuild: string, managers: readonly ManagedBy[]): Refusal | nul
 }
 
 /** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
-function keptRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
+function retainedRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
   if (note === null) return {};
   return { remarks: [`volumes that outlive it are kept and noted in ${retainedVolumesPath(id)} on the node`] };
 }
 
-/** @param kept the names of its volumes @param purge whether what names its number goes with it: jobs, HA, replication */
+/** @param retained the names of its volumes @param purge whether what names its number goes with it: jobs, HA, replication */
 function destroyGuest(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
-  kept: RetainedVolumes,
+  retained: RetainedVolumes,
   purge: '0' | '1',
 ): Action[] {
   const { conf } = seen;
@@ -120,7 +121,7 @@ function destroyGuest(
   const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
   const args = ['--purge', purge, '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
-  return [...stop, ...detachVolumes(program, id, wanted, conf, seen.host.kept, kept), end];
+  return [...stop, ...detachVolumes(program, id, wanted, conf, seen.host.retained, retained), end];
 }
 
 /** Notes the volumes before it takes them out, so that none is forgotten when it is broken off in between. */
@@ -130,21 +131,21 @@ function detachVolumes(
   wanted: Wanted<GuestSpec>,
   conf: GuestConf,
   noted: string | null,
-  kept: RetainedVolumes,
+  retained: RetainedVolumes,
 ): Action[] {
   const outliving = outlivingIn(conf, rootBusOf(wanted));
-  const note = noteVolumes(program, id, noted, { ...kept, lines: linesWith(kept.lines, outliving) });
+  const note = noteVolumes(program, id, noted, { ...retained, lines: linesWith(retained.lines, outliving) });
   const volumes = new Set(outliving.map(({ volume }) => volume).filter(isVolume));
   if (volumes.size === 0) return note;
   const text = withoutVolumes(conf.text, volumes);
-  const keep = action(`keep the volumes of ${guestName(program, id)}: ${[...volumes].join(', ')}`, 'live', {
+  const retain = action(`keep the volumes of ${guestName(program, id)}: ${[...volumes].join(', ')}`, 'live', {
     kind: 'file',
     path: confPath(program, id),
     content: { from: 'text', text },
     mode: 0o640,
     expects: textDigest(conf.text),
   });
-  return [...note, ...dropOwnSnapshots(program, id, wanted, conf), ...(text === conf.text ? [] : [keep])];
+  return [...note, ...dropOwnSnapshots(program, id, wanted, conf), ...(text === conf.text ? [] : [retain])];
 }
 
 /** A volume keeps its snapshots, and one of the same name could not be taken of the guest that gets it next. */

@@ -56,9 +56,9 @@ export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | n
 }
 
 /** What was noted of its volumes decides which of them is which: a note that cannot be read is never taken for none. */
-export function unreadableNote(id: number, { kept }: GuestObservation['host']): Refusal | null {
+export function unreadableNote(id: number, { retained }: GuestObservation['host']): Refusal | null {
   try {
-    parseRetained(kept);
+    parseRetained(retained);
     return null;
   } catch (error) {
     if (!(error instanceof UnreadableNote)) throw error;

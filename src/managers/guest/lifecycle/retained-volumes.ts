@@ -83,8 +83,8 @@ export function splitLine(line: string): { readonly key: string; readonly value:
 }
 
 /** Writes the note where it says something else now; nothing of the guest changes by it. */
-export function noteVolumes(program: Program, id: number, noted: string | null, kept: RetainedVolumes): Action[] {
-  const text = printRetained(kept);
+export function noteVolumes(program: Program, id: number, noted: string | null, retained: RetainedVolumes): Action[] {
+  const text = printRetained(retained);
   if (isSameNote(noted, text)) return [];
   const path = retainedVolumesPath(id);
   const write = action(`note the volumes of ${guestName(program, id)} in ${path}`, 'live', {

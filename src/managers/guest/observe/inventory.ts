@@ -91,7 +91,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
       storages: parseStorages(inventory.storages),
       localContents: parseLocalContents(inventory.storages),
       bridges: parseBridges(inventory.network, []),
-      kept: inventory.files.get(retainedVolumesPath(Number(id))) ?? null,
+      retained: inventory.files.get(retainedVolumesPath(Number(id))) ?? null,
       missing: [],
       managedBy: [],
       pools: parsePools(inventory.users),

@@ -4,7 +4,7 @@ import type { HostReader } from '../../manager.ts';
 import { parseRetained, splitLine } from '../lifecycle/retained-volumes.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 
-/** The part of a spec that names volumes: those of containers, and the disks of VMs, which are told by their bus. */
+/** The part of a spec that names volumes: those of containers, and the disks of VMs, which are recognised by their bus. */
 interface Volumes {
   readonly id: number;
   readonly volumes?: readonly { readonly name: string; readonly path: string }[];
@@ -14,26 +14,26 @@ interface Volumes {
 
 /**
  * Those of the noted storage volumes that no storage has.
- * @param comesBack whether the guest gets back what it had before: it is to be made, or is being made
+ * @param isRebuilt whether the guest gets back what it had before: it is to be made, or is being made
  */
 export async function missingVolumes(
   host: HostReader,
   note: string | null,
   spec: Volumes | undefined,
   conf: GuestConf | null,
-  comesBack: boolean,
+  isRebuilt: boolean,
 ): Promise<string[]> {
-  const kept = readable(note);
-  if (kept === null || spec === undefined) return [];
-  const names = new Map(Object.entries(kept.names));
-  const paths = new Map(Object.entries(kept.paths));
+  const retained = readable(note);
+  if (retained === null || spec === undefined) return [];
+  const names = new Map(Object.entries(retained.names));
+  const paths = new Map(Object.entries(retained.paths));
   const declared = (spec.volumes ?? []).flatMap(({ name, path }) => names.get(name) ?? paths.get(path) ?? []);
   const buses = [...(spec.disks ?? []).map(({ bus }) => bus), ...(spec.tpm == null ? [] : ['tpmstate0'])];
   const disks = buses.flatMap((bus) => names.get(bus) ?? []);
-  const lines = kept.lines.map(splitLine).filter(({ key }) => comesBack && !key.includes(' '));
-  const asked = [...declared, ...disks, ...lines.map(({ value }) => value.split(',')[0] ?? '')];
+  const lines = retained.lines.map(splitLine).filter(({ key }) => isRebuilt && !key.includes(' '));
+  const volumes = [...declared, ...disks, ...lines.map(({ value }) => value.split(',')[0] ?? '')];
   const attached = new Set(conf?.text.split(/[\s,]+/));
-  const wanted = [...new Set(asked)].filter((id) => /^[^/:]+:/.test(id) && !attached.has(id));
+  const wanted = [...new Set(volumes)].filter((id) => /^[^/:]+:/.test(id) && !attached.has(id));
   const present = new Set<string>();
   for (const storage of new Set(wanted.map((id) => id.slice(0, id.indexOf(':')))))
     for (const id of await volumesOn(host, storage)) present.add(id);

@@ -128,10 +128,10 @@ export function surroundings(description: string, declared: string, before: stri
   const present = parseNotes(description);
   const { text, after } = present ?? { text: description };
   const isOurs = present?.old === true && before !== undefined && before !== '' && text.trim() === before;
-  const kept = isOurs && declared !== before ? '' : text;
-  const around = { text: kept, ...(after === undefined ? {} : { after }) };
-  const isSaid = declared === '' || containsLines(kept, declared) || containsLines(after ?? '', declared);
-  return isSaid ? around : { ...around, description: declared };
+  const ownText = isOurs && declared !== before ? '' : text;
+  const surrounding = { text: ownText, ...(after === undefined ? {} : { after }) };
+  const isPresent = declared === '' || containsLines(ownText, declared) || containsLines(after ?? '', declared);
+  return isPresent ? surrounding : { ...surrounding, description: declared };
 }
 
 /** Whether these lines stand in the text, one after the other. */

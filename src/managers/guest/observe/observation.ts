@@ -41,7 +41,7 @@ export interface HostFacts {
   /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
   readonly localContents: readonly string[] | null;
   /** The note of the guest's volumes, as it lies on the node; null: there is none. See retained-volumes.ts. */
-  readonly kept: string | null;
+  readonly retained: string | null;
   /** Storage volumes that are noted, would be needed now, and are not there any more. */
   readonly missing: readonly string[];
   /** What manages the guest, by Proxmox's names: `ct:101` of HA, `101-0` of replication. */

@@ -50,7 +50,7 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, kept, ha, replication, users, subuid, subgid] =
+  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid] =
     await Promise.all([
       host.readFile(confPath(program, id)),
       host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
@@ -68,11 +68,11 @@ export async function observeGuest(
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
-  const comesBack = conf === null || parseNotes(conf.description)?.building === true;
+  const isRebuilt = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
     conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
     faultsOf(host, id, spec, firewall ?? null),
-    missingVolumes(host, kept ?? null, spec, conf, comesBack),
+    missingVolumes(host, retained ?? null, spec, conf, isRebuilt),
     isAbsent ? otherNodeOf(host, id) : null,
     isAbsent && spec !== undefined ? guestWithSameAddress(host, wanted, spec) : null,
   ]);
@@ -92,7 +92,7 @@ export async function observeGuest(
       storages: parseStorages(storages),
       localContents: parseLocalContents(storages),
       bridges: parseBridges(network, included.values()),
-      kept: kept ?? null,
+      retained: retained ?? null,
       missing,
       managedBy: parseManagedBy(id, ha, replication),
       pools: parsePools(users),

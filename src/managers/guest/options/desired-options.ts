@@ -89,7 +89,7 @@ function shownValue(value: OptionValue): string {
     .join(',');
 }
 
-/** What Proxmox is told: an object changes its own keys, a text is the whole but for what Proxmox fills in. */
+/** The value that Proxmox is sent: an object changes its own keys, a text is the whole but for what Proxmox fills in. */
 function edited(one: Declared, declared: OptionValue, now: string | undefined): string {
   const { kind, option } = one;
   const of = PROXMOX_KIND[kind];
@@ -133,6 +133,6 @@ function goneKeys({ kind, option, before }: Declared, declared: Readonly<Record<
   return Object.keys(earlier).filter((key) => declared[key] === undefined);
 }
 
-function only(properties: Readonly<Record<string, string>>, isKept: (key: string) => boolean): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([key]) => isKept(key)));
+function only(properties: Readonly<Record<string, string>>, isWanted: (key: string) => boolean): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([key]) => isWanted(key)));
 }

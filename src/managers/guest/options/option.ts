@@ -11,7 +11,7 @@ export type GuestOptions = { readonly [option: string]: OptionValue };
 
 export const PROXMOX_KIND: Readonly<Record<GuestKind, OptionsOf>> = { lxc: 'lxc', vm: 'qemu' };
 
-/** As Proxmox's programs are told it. */
+/** As an argument of Proxmox's programs. */
 export function optionText(value: string | number | boolean): string {
   return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }

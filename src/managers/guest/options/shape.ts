@@ -98,14 +98,14 @@ function refusedBy(kind: GuestKind, option: string, property: string | undefined
 }
 
 /** What stands in `options` and in a field of the same guest: both are named. */
-export function saidTwice(kind: GuestKind) {
+export function declaredTwice(kind: GuestKind) {
   return ({ value, issues }: { readonly value: unknown; readonly issues: Issue[] }): void => {
     const entry = value as Readonly<Record<string, unknown>>;
     const options = (entry['options'] ?? {}) as Readonly<Record<string, unknown>>;
     for (const option of Object.keys(options)) {
       const twice = (other: string) =>
         `must not say the option ${option} a second time beside ${other}; keep one of them`;
-      const said = fieldsOf(kind, option).filter((field) => isSaid(entry, field.split('.')));
+      const said = fieldsOf(kind, option).filter((field) => isDeclared(entry, field.split('.')));
       if (said.length === 0) continue;
       const names = said.map((field) => `"${field}"`).join(' and ');
       issues.push({ code: 'custom', path: ['options', option], input: value, message: twice(names) });
@@ -116,7 +116,7 @@ export function saidTwice(kind: GuestKind) {
 }
 
 /** An empty list says nothing. */
-function isSaid(entry: unknown, path: readonly string[]): boolean {
+function isDeclared(entry: unknown, path: readonly string[]): boolean {
   const value = path.reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | undefined)?.[key], entry);
   return value !== undefined && !(Array.isArray(value) && value.length === 0);
 }

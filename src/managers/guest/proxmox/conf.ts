@@ -2,6 +2,7 @@
 // command of Proxmox offers (raw `lxc.*` lines; disk-lines.ts takes volumes out before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
+import { RAW_LINE } from '../../../proxmox/raw-lines.ts';
 import type { Program } from './command.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -30,7 +31,6 @@ export interface GuestConf {
 }
 
 const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
-const RAW = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
 /** How containers and VMs head what waits for the next start. */
 export const PENDING: ReadonlySet<string> = new Set(['pve:pending', 'PENDING']);
 
@@ -54,7 +54,7 @@ export function parseConf(text: string, program: Program = 'qm'): GuestConf {
     } else if (line.startsWith('#')) {
       if (name === '') notes += `${decodeNotes(line.slice(1))}\n`;
     } else {
-      const [, key, value] = RAW.exec(line) ?? [];
+      const [, key, value] = RAW_LINE.exec(line) ?? [];
       const [, setting, content] = SETTING.exec(line) ?? [];
       if (key !== undefined && value !== undefined) {
         if (name === '') raw.push({ key, value });
@@ -106,11 +106,11 @@ export function withRawLines(text: string, raw: readonly RawLine[], description:
   const lines = text.split('\n');
   const end = lines.findIndex((line) => line.startsWith('['));
   const main = (end < 0 ? lines : lines.slice(0, end)).filter((line) => !/^(#|description:)/.test(line));
-  const written = main.filter((line) => RAW.test(line));
-  const others = main.filter((line) => !RAW.test(line) && line !== '');
+  const written = main.filter((line) => RAW_LINE.test(line));
+  const others = main.filter((line) => !RAW_LINE.test(line) && line !== '');
   const printed = raw.map((option) => {
     const at = written.findIndex((line) => {
-      const [, key, value] = RAW.exec(line) ?? [];
+      const [, key, value] = RAW_LINE.exec(line) ?? [];
       return key === option.key && value === option.value;
     });
     return at < 0 ? printRaw(option) : (written.splice(at, 1)[0] ?? '');

@@ -43,11 +43,6 @@ export function withoutVolumes(text: string, volumes: ReadonlySet<string>): stri
     .join('\n');
 }
 
-/** A drive that Proxmox makes from the settings whenever it needs it. */
-export function isCloudInit(volume: string): boolean {
-  return /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
-}
-
 /** A volume that is there: no path of the host, no drive without a medium, none that is only asked for (`rpool:8`). */
 export function isVolume(volume: string): boolean {
   return /^[^/:]+:/.test(volume) && !/^[^/:]+:\d+(\.\d+)?$/.test(volume);

@@ -106,7 +106,7 @@ export function staleGateways(now: Properties, declared: Properties): string[] {
   });
 }
 
-/** What cloud-init is told of the interfaces. */
+/** The interfaces in cloud-init's options. */
 export function addressesOf(spec: Networks): unknown {
   return placed(spec, {}).map(({ index, net: { ip, gw, ip6, gw6 } }) => [index, ip, gw, ip6, gw6]);
 }

@@ -17,7 +17,7 @@ export interface DesiredSetting {
   /** For people: `memory`, and what it is set to. */
   readonly label: string;
   readonly shown: string;
-  /** What Proxmox is told, given what is set now; null: not set at all. */
+  /** The value that Proxmox is sent, given what is set now; null: not set at all. */
   readonly value: (now: string | undefined) => string | null;
   readonly same: (now: string | undefined) => boolean;
   /** On a running guest the change reaches it with the next start alone. Absent: where Proxmox's rule for the option says so. */
@@ -154,7 +154,7 @@ export function plainSetting(setting: PlainSetting): DesiredSetting[] {
       value: () => declared,
       same: (now) =>
         declared === null ? now === undefined || normal(now) === normal('') : means(now ?? absent) === normal(declared),
-      ...whenSaid(setting.waits),
+      ...waitsOption(setting.waits),
     },
   ];
 }
@@ -172,7 +172,7 @@ export interface PropertySetting {
   readonly bare?: string;
   readonly absent?: Properties;
   /** Whether Proxmox, or nobody who declares, says that key: it stays on a fresh clone too. */
-  readonly isKept?: (key: string) => boolean;
+  readonly isRetained?: (key: string) => boolean;
   /** Keys whose values are lists, of which each part is declared by itself. */
   readonly lists?: readonly string[];
   /** Further keys that go with what is declared. */
@@ -181,7 +181,7 @@ export interface PropertySetting {
   readonly required?: Properties;
   /** Whether what is set fulfils what is declared, though it says more. */
   readonly isMet?: (key: string, declared: string, now: string | undefined) => boolean;
-  /** What Proxmox is told where nothing is set. Default: what is declared. */
+  /** The value that Proxmox is sent where nothing is set. Default: what is declared. */
   readonly whole?: string;
 }
 
@@ -196,7 +196,7 @@ export function propertySetting(setting: PropertySetting): DesiredSetting[] {
     const set = Object.fromEntries(Object.entries(declared).filter((one) => !isMet(one)));
     for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
     const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
-    if (fresh) for (const name of Object.keys(now)) if (setting.isKept?.(name) !== true) remove.add(name);
+    if (fresh) for (const name of Object.keys(now)) if (setting.isRetained?.(name) !== true) remove.add(name);
     for (const name of lists) {
       const parts = mergeList(splitNames(now[name]), splitNames(declared[name]), splitNames(before[name]), fresh);
       if (parts.length === 0) remove.add(name);
@@ -217,12 +217,12 @@ export function propertySetting(setting: PropertySetting): DesiredSetting[] {
       shown: setting.shown ?? (whole || 'none'),
       value: (now) => (now === undefined ? whole : edited(now)) || null,
       same: (now) => edited(now ?? '') === (now ?? ''),
-      ...whenSaid(setting.waits),
+      ...waitsOption(setting.waits),
     },
   ];
 }
 
-function whenSaid(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {
+function waitsOption(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {
   return waits === undefined ? {} : { waits };
 }
 

@@ -51,8 +51,8 @@ export function disksDoNotShrink(before: Config, after: Config): Diagnostic[] {
   return allGuests(after).flatMap((guest): Diagnostic[] => {
     const old = before.guests.get(guest.id);
     if (old === undefined || old.kind !== guest.kind) return [];
-    const isTold = declaredGb(guest) !== null && declaredGb(old) !== null;
-    const root = isTold && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
+    const isKnown = declaredGb(guest) !== null && declaredGb(old) !== null;
+    const root = isKnown && diskGb(guest) < diskGb(old) && guest.storagePool === old.storagePool;
     const diagnostics: Diagnostic[] = root
       ? [shrinks(guest, diskPlace(guest), 'disk', diskGb(old), diskGb(guest))]
       : [];

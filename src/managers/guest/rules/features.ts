@@ -1,4 +1,4 @@
-// What the features that come with Phoenix are told must be written somewhere; better said here than by a script in the guest.
+// The inputs of the features that come with Phoenix must be declared somewhere: reported here, before a script in the guest fails for it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -43,7 +43,7 @@ function modelOf(group: unknown): unknown {
   return (group as { model?: unknown } | null)?.model ?? null;
 }
 
-/** INVALID_VALUE: a feature lacks what it is told by the configuration. */
+/** INVALID_VALUE: a feature lacks an input that the configuration should give. */
 export function featuresHaveTheirInputs({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('step_ca', 'nvidia_driver') || unreadable.file(LXC_FILE)) return [];
   return [...config.lxc, ...config.vm].flatMap((guest) =>

@@ -24,7 +24,7 @@ const MOST_PORTS = 15;
 const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp', 'udplite', 'dccp'];
 
 /**
- * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. What is often meant is told in our words; whatever else
+ * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. Frequent mistakes are explained in our words; whatever else
  * Proxmox's own check of a rule has against it, in its words.
  */
 export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnostic[] {
@@ -105,13 +105,13 @@ function faults(
     const hint = `Declare it in "firewall_groups" of ${DATACENTER_FILE}; without "rules", where people keep them.`;
     found.push(['action', `There is no security group "${rule.action}"`, hint]);
   }
-  const told = new Set<string>(found.map(([field]) => field));
+  const faulty = new Set<string>(found.map(([field]) => field));
   // A port without its protocol is one fault, which Proxmox has against both.
-  const saidOfPorts = told.has('port') || told.has('source_port');
+  const hasPortFault = faulty.has('port') || faulty.has('source_port');
   const others = ruleProblems(proxmoxRule(rule), ENVIRONMENTS[owner], known, undefined)
     .filter(([, message]) => !mayBeMore || !message.startsWith('no such '))
     .map(([property, message]) => inOurWords(property, message, rule))
-    .filter(([field]) => !told.has(field) && !(field === 'proto' && saidOfPorts));
+    .filter(([field]) => !faulty.has(field) && !(field === 'proto' && hasPortFault));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
 }
 

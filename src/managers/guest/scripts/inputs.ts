@@ -1,4 +1,4 @@
-// What scripts are told, as environment variables. Features learn only of the environment, so that what a template installed need
+// The inputs of scripts, as environment variables. Features get only those of the environment, so that what a template installed need
 // not be installed again in its clones, and what a server in it serves; a guest's own script also learns which guest it is in.
 
 import type { Config, Guest } from '../../config.ts';
@@ -6,7 +6,7 @@ import { vllmInputs } from './vllm.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
 
-/** What all guests are told alike; asked once for a configuration, since it looks at every guest. */
+/** The inputs that every guest gets; computed once for a configuration, since it reads every guest. */
 export function environmentInputs(config: Config): Inputs {
   const { domain, timezone, stepCa, nvidia } = config.hypervisor;
   return withoutNulls({

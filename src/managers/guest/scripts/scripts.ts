@@ -50,12 +50,12 @@ export function script(entry: Omit<Script, 'mark'>): Script {
  */
 export function featureScript(feature: FeatureScript, inputs: Readonly<Record<string, string>>): Script {
   const wanted = feature.blob === null ? (FEATURE_INPUTS[feature.name] ?? []) : Object.keys(inputs);
-  const given = wanted.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]] as const]));
+  const provided = wanted.flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]] as const]));
   return script({
     name: feature.name,
     path: feature.path,
     blob: feature.blob,
-    inputs: Object.fromEntries(given),
+    inputs: Object.fromEntries(provided),
     secret: null,
     ...(ASKING_THE_CA.has(feature.name) && feature.blob === null && inputs['CA_URL'] !== undefined
       ? { root: ROOT_ON_NODE }
@@ -142,7 +142,7 @@ function scriptInput(entry: Script): Content {
           { from: 'secret', secret: entry.secret },
           { from: 'text', text: `\n${limit}\n)\nexport ${entry.secret.variable}\n` },
         ];
-  // What the authority answers proves nothing before its root is known: the guest is told it by the node.
+  // What the authority answers proves nothing before its root is known: the node hands it to the guest.
   const root: Content[] =
     entry.root === undefined
       ? []

@@ -15,7 +15,7 @@ export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }
   return [...byOption].flatMap(([key, [first, ...others]]): DesiredSetting[] => {
     if (first === undefined) return [];
     const [name, one] = first;
-    const common = { key, label: one.label, fresh: fresh && one.isKeptByClones !== true };
+    const common = { key, label: one.label, fresh: fresh && one.isRetainedByClones !== true };
     if (one.key !== undefined) return keyedSetting(kind, [first, ...others], now, then, common);
     const value = now[name] as SettingValue | null;
     const absent = one[kind]?.absent;

@@ -14,7 +14,7 @@ export function settingsPage(): string {
     ['field', 'what it is', 'option', 'container', 'VM'],
     ...[...all].map(([name, one]) => [
       `\`${name}\``,
-      one.lxc?.says ?? one.vm?.says ?? '',
+      one.lxc?.describes ?? one.vm?.describes ?? '',
       `\`${one.option}\`${one.key === undefined ? '' : `, key \`${one.key}\``}`,
       cell(one, 'lxc'),
       cell(one, 'vm'),
@@ -39,9 +39,9 @@ function cell(one: AnySetting, kind: GuestKind): string {
   if (ways === undefined) return 'no such setting';
   const isLive = effectOf(PROXMOX_KIND[kind], one.option, { before: '1', after: '2' }, {}) === 'at once';
   const cost = isLive ? 'changed while it runs' : 'changed with a restart';
-  return `${unsaid(ways)}; ${cost}`;
+  return `${absentText(ways)}; ${cost}`;
 }
 
-function unsaid<Value>({ unsaid: said }: Ways<Value>): string {
+function absentText<Value>({ whenAbsent: said }: Ways<Value>): string {
   return said === undefined ? 'must be written' : `default: ${said}`;
 }

@@ -11,9 +11,9 @@ export type GuestKind = 'lxc' | 'vm';
 /** How it is with one kind of guest. */
 export interface Ways<Value> {
   /** What the field is, with its unit, as a sentence. */
-  readonly says: string;
+  readonly describes: string;
   /** What counts where nothing is declared, after `Default: `; absent for a field that must be written. */
-  readonly unsaid?: string;
+  readonly whenAbsent?: string;
   /** What a new guest gets where nothing is declared; absent where that is for Proxmox. */
   readonly made?: Value;
   /** What Proxmox takes an absent option for; absent where it is like no value. */
@@ -37,7 +37,7 @@ export interface Setting<Value> {
   readonly unit?: string;
   /** What the file may hold. @param places where the value ends up, for the check against Proxmox's own table */
   readonly check: (places: readonly Becomes[]) => z.ZodType<Value>;
-  /** How it is written in its option; absent: as it is. Of a key's value only the check is told so. */
+  /** How it is written in its option; absent: as it is. A key's value is written as it is; only the check writes it so. */
   write?(value: Value): string;
   /** The inverse, for what is read back; undefined for what the field has no word for. */
   read?(text: string): Value | undefined;
@@ -46,7 +46,7 @@ export interface Setting<Value> {
   /** Whether what is set fulfils what is declared, though it says more. */
   readonly isMet?: (declared: string, now: string) => boolean;
   /** It belongs to what is on the disks: where nothing is declared, a clone keeps that of its source. */
-  readonly isKeptByClones?: true;
+  readonly isRetainedByClones?: true;
   /** Absent for a kind that does not have it. */
   readonly lxc?: Ways<Value>;
   readonly vm?: Ways<Value>;
@@ -59,7 +59,7 @@ export function setting<Value extends SettingValue>() {
   return <const Declared extends Setting<Value>>(declared: Declared): Declared => declared;
 }
 
-/** The value as Proxmox's programs are told it: of the whole option, or of its key. */
+/** The value as an argument of Proxmox's programs: of the whole option, or of its key. */
 export function settingText(one: Pick<Setting<SettingValue>, 'key' | 'write'>, value: SettingValue): string {
   if (one.write !== undefined && one.key === undefined) return one.write(value);
   if (typeof value === 'boolean') return value ? '1' : '0';

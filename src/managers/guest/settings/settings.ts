@@ -27,12 +27,12 @@ export const SETTINGS = {
     label: 'cores',
     check: (places) => wholeNumber(places, 'must be a whole number of cores', { least: 1, most: 8192 }),
     lxc: {
-      says: 'CPU cores that it sees.',
-      unsaid: `all of the host for a new container; ${AS_BEFORE}`,
+      describes: 'CPU cores that it sees.',
+      whenAbsent: `all of the host for a new container; ${AS_BEFORE}`,
     },
     vm: {
-      says: 'CPU cores.',
-      unsaid: 'that of vm_defaults',
+      describes: 'CPU cores.',
+      whenAbsent: 'that of vm_defaults',
       made: 2,
       absent: '1',
     },
@@ -46,13 +46,13 @@ export const SETTINGS = {
       hundredths(places, 'must be a number of cores such as 1.5, in hundredths', { least: 0, most: 8192 }),
     normal: number,
     lxc: {
-      says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
-      unsaid: `no limit for a new container; ${AS_BEFORE}`,
+      describes: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
+      whenAbsent: `no limit for a new container; ${AS_BEFORE}`,
       absent: '0',
     },
     vm: {
-      says: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
-      unsaid: `no limit for a new VM; ${AS_BEFORE}`,
+      describes: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
+      whenAbsent: `no limit for a new VM; ${AS_BEFORE}`,
       absent: '0',
     },
   }),
@@ -64,13 +64,13 @@ export const SETTINGS = {
       wholeNumber(places, 'must be a weight, a whole number from 1 to 10000', { least: 1, most: 10_000 }),
     normal: number,
     lxc: {
-      says: 'Its weight beside other guests when CPU time is short.',
-      unsaid: `100 for a new container; ${AS_BEFORE}`,
+      describes: 'Its weight beside other guests when CPU time is short.',
+      whenAbsent: `100 for a new container; ${AS_BEFORE}`,
       absent: '100',
     },
     vm: {
-      says: 'Its weight beside other guests when CPU time is short.',
-      unsaid: `100 for a new VM; ${AS_BEFORE}`,
+      describes: 'Its weight beside other guests when CPU time is short.',
+      whenAbsent: `100 for a new VM; ${AS_BEFORE}`,
       absent: '100',
     },
   }),
@@ -80,10 +80,10 @@ export const SETTINGS = {
     unit: 'MB',
     check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 16, most: MOST_MB }),
     normal: (text) => parseProperties(text, 'current')['current'] ?? '',
-    lxc: { says: 'Memory in MB.', absent: '512' },
+    lxc: { describes: 'Memory in MB.', absent: '512' },
     vm: {
-      says: 'Memory in MB.',
-      unsaid: 'that of vm_defaults',
+      describes: 'Memory in MB.',
+      whenAbsent: 'that of vm_defaults',
       made: 2048,
       absent: '512',
       property: 'current',
@@ -96,8 +96,8 @@ export const SETTINGS = {
     unit: 'MB',
     check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MOST_MB }),
     lxc: {
-      says: 'Swap in MB, on top of the memory.',
-      unsaid: `512 for a new container; ${AS_BEFORE}`,
+      describes: 'Swap in MB, on top of the memory.',
+      whenAbsent: `512 for a new container; ${AS_BEFORE}`,
       made: 512,
       absent: '512',
     },
@@ -108,13 +108,13 @@ export const SETTINGS = {
     check: (places) => becomes(places, 'must be true or false', z.boolean()),
     normal: normalFlag,
     lxc: {
-      says: 'Started with the host, and kept running.',
-      unsaid: `false for a new guest; ${AS_BEFORE}`,
+      describes: 'Started with the host, and kept running.',
+      whenAbsent: `false for a new guest; ${AS_BEFORE}`,
       absent: '0',
     },
     vm: {
-      says: 'Started with the host, and kept running.',
-      unsaid: `false for a new guest; ${AS_BEFORE}`,
+      describes: 'Started with the host, and kept running.',
+      whenAbsent: `false for a new guest; ${AS_BEFORE}`,
       absent: '0',
     },
   }),
@@ -125,12 +125,12 @@ export const SETTINGS = {
     check: (places) => becomes(places, 'must be a place in the order', z.int().min(0).max(9999)),
     write: (order) => `order=${order}`,
     lxc: {
-      says: 'Place in the order of starting; stopped in reverse.',
-      unsaid: AS_IT_IS,
+      describes: 'Place in the order of starting; stopped in reverse.',
+      whenAbsent: AS_IT_IS,
     },
     vm: {
-      says: 'Place in the order of starting; stopped in reverse.',
-      unsaid: AS_IT_IS,
+      describes: 'Place in the order of starting; stopped in reverse.',
+      whenAbsent: AS_IT_IS,
     },
   }),
   boot_delay: setting<number>()({
@@ -141,12 +141,12 @@ export const SETTINGS = {
     check: (places) => becomes(places, 'must be a whole number of seconds', seconds),
     write: (delay) => `up=${delay}`,
     lxc: {
-      says: 'Seconds to wait after it before the next guest starts.',
-      unsaid: AS_IT_IS,
+      describes: 'Seconds to wait after it before the next guest starts.',
+      whenAbsent: AS_IT_IS,
     },
     vm: {
-      says: 'Seconds to wait after it before the next guest starts.',
-      unsaid: AS_IT_IS,
+      describes: 'Seconds to wait after it before the next guest starts.',
+      whenAbsent: AS_IT_IS,
     },
   }),
   timezone: setting<string>()({
@@ -154,8 +154,8 @@ export const SETTINGS = {
     label: 'time zone',
     check: (places) => becomes(places, EXPECT_ZONE, text.name(ZONE, EXPECT_ZONE)),
     lxc: {
-      says: 'Time zone inside, such as `Europe/Vienna`; `host` is that of the host.',
-      unsaid: `that of the template; ${AS_BEFORE}`,
+      describes: 'Time zone inside, such as `Europe/Vienna`; `host` is that of the host.',
+      whenAbsent: `that of the template; ${AS_BEFORE}`,
     },
   }),
   console_mode: setting<'tty' | 'console' | 'shell'>()({
@@ -163,8 +163,9 @@ export const SETTINGS = {
     label: 'console mode',
     check: (places) => becomes(places, 'must be tty, console or shell', z.enum(['tty', 'console', 'shell'])),
     lxc: {
-      says: 'What its console in Proxmox opens: a terminal to log in at, the console of the system, or a shell of root.',
-      unsaid: `tty for a new container; ${AS_BEFORE}`,
+      describes:
+        'What its console in Proxmox opens: a terminal to log in at, the console of the system, or a shell of root.',
+      whenAbsent: `tty for a new container; ${AS_BEFORE}`,
       absent: 'tty',
     },
   }),
@@ -174,8 +175,8 @@ export const SETTINGS = {
     check: (places) => becomes(places, 'must be true or false', z.boolean()),
     normal: normalFlag,
     lxc: {
-      says: 'Whether it has a console device.',
-      unsaid: `true for a new container; ${AS_BEFORE}`,
+      describes: 'Whether it has a console device.',
+      whenAbsent: `true for a new container; ${AS_BEFORE}`,
       absent: '1',
     },
   }),
@@ -184,8 +185,8 @@ export const SETTINGS = {
     label: 'number of terminals',
     check: (places) => wholeNumber(places, 'must be a whole number of terminals', { least: 0, most: 6 }),
     lxc: {
-      says: 'Terminals that it has.',
-      unsaid: `2 for a new container; ${AS_BEFORE}`,
+      describes: 'Terminals that it has.',
+      whenAbsent: `2 for a new container; ${AS_BEFORE}`,
       absent: '2',
     },
   }),
@@ -194,8 +195,8 @@ export const SETTINGS = {
     label: 'entrypoint',
     check: (places) => becomes(places, EXPECT_COMMAND, text.line(4096).regex(/^\/[^\s]/, EXPECT_COMMAND)),
     lxc: {
-      says: 'What it starts with in place of /sbin/init, with its arguments: for images of applications.',
-      unsaid: `/sbin/init for a new container; ${AS_BEFORE}`,
+      describes: 'What it starts with in place of /sbin/init, with its arguments: for images of applications.',
+      whenAbsent: `/sbin/init for a new container; ${AS_BEFORE}`,
       absent: '/sbin/init',
     },
   }),
@@ -204,12 +205,14 @@ export const SETTINGS = {
     label: 'hook script',
     check: (places) => becomes(places, EXPECT_HOOK, text.name(SNIPPET, EXPECT_HOOK)),
     lxc: {
-      says: 'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
-      unsaid: AS_IT_IS,
+      describes:
+        'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
+      whenAbsent: AS_IT_IS,
     },
     vm: {
-      says: 'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
-      unsaid: AS_IT_IS,
+      describes:
+        'Script of the node that Proxmox runs as root before and after it starts and stops, as `storage:snippets/file`.',
+      whenAbsent: AS_IT_IS,
     },
   }),
   protection: setting<boolean>()({
@@ -218,13 +221,14 @@ export const SETTINGS = {
     check: (places) => becomes(places, 'must be true or false', z.boolean()),
     normal: normalFlag,
     lxc: {
-      says: 'Proxmox refuses to remove the container and its disks, whoever asks; `protected` is what binds Phoenix.',
-      unsaid: `false for a new container; ${AS_BEFORE}`,
+      describes:
+        'Proxmox refuses to remove the container and its disks, whoever asks; `protected` is what binds Phoenix.',
+      whenAbsent: `false for a new container; ${AS_BEFORE}`,
       absent: '0',
     },
     vm: {
-      says: 'Proxmox refuses to remove the VM and its disks, whoever asks; `protected` is what binds Phoenix.',
-      unsaid: `false for a new VM; ${AS_BEFORE}`,
+      describes: 'Proxmox refuses to remove the VM and its disks, whoever asks; `protected` is what binds Phoenix.',
+      whenAbsent: `false for a new VM; ${AS_BEFORE}`,
       absent: '0',
     },
   }),

@@ -22,9 +22,9 @@ export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
     if (ways === undefined) return [];
     const checked = one.check(placesOf(one, kind));
     const field =
-      ways.unsaid === undefined
-        ? checked.describe(ways.says)
-        : checked.optional().describe(`${ways.says} Default: ${ways.unsaid}.`);
+      ways.whenAbsent === undefined
+        ? checked.describe(ways.describes)
+        : checked.optional().describe(`${ways.describes} Default: ${ways.whenAbsent}.`);
     return [[name, field] as const];
   });
   return Object.fromEntries(fields) as Shape<Kind>;
@@ -45,7 +45,7 @@ export function settingsNeeded(kind: GuestKind) {
 export function defaultsShape(): DefaultsShape {
   const fields = settingsOf('vm').flatMap(([name, one]) => {
     if (one.inDefaults === undefined || one.vm === undefined) return [];
-    const says = `${one.vm.says} Default: ${one.vm.made} for a new VM; one that exists keeps its own.`;
+    const says = `${one.vm.describes} Default: ${one.vm.made} for a new VM; one that exists keeps its own.`;
     return [[name, one.check(placesOf(one, 'vm')).optional().describe(says)] as const];
   });
   return Object.fromEntries(fields) as DefaultsShape;

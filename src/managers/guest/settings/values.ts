@@ -57,7 +57,7 @@ export function madeValues<Kind extends GuestKind>(kind: Kind, from: SettingValu
 }
 
 /**
- * The options that the settings of a guest become, as Proxmox is told them where it has none of them.
+ * The options that the settings of a guest become, as Proxmox is sent them where it has none of them.
  * @param values whatever holds settings of the kind under their names
  */
 export function optionTexts(kind: GuestKind, values: object): ReadonlyMap<string, string> {

@@ -3,7 +3,7 @@
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { fileRollback, type Kept, keptFiles, rollbackOf } from '../file-rollback.ts';
+import { fileRollback, type PreviousFiles, previousFiles, rollbackOf } from '../file-rollback.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
 import { dnsRecords } from './names.ts';
@@ -17,7 +17,7 @@ interface Seen {
   /** The static part that is about to be tested. */
   readonly staged: string | null;
   /** What the static part was before a change that was not proved yet. */
-  readonly unproved: Kept | null;
+  readonly unproved: PreviousFiles | null;
   readonly units: Units;
 }
 
@@ -44,7 +44,7 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   observe: see,
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   health: () => null,
-  safeguard({ spec }, seen, todo) {
+  rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('dns', seen.unproved, [restartUnit(UNIT)]);
     const isSwapped = todo.some(({ do: what }) => what.kind === 'file' && what.path === STATIC_FILE);
     if (spec === undefined || !isSwapped) return null;
@@ -59,7 +59,7 @@ async function see(host: HostReader): Promise<Seen> {
     textOf(host, RECORDS_FILE),
     textOf(host, STARTED_FILE),
     textOf(host, STAGED_FILE),
-    keptFiles(host, 'dns'),
+    previousFiles(host, 'dns'),
     unitsOf(host),
   ]);
   return { conf, records, started: started?.trim() ?? null, staged, unproved, units };

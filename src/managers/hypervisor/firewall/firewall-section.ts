@@ -5,37 +5,37 @@
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { firewallObjects } from '../../guest/firewall-names.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
-import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
+import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { groupRulesIn, withGroups } from './expand-groups.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
-import { type Around, lockout } from './reach.ts';
+import { lockout, type Surroundings } from './reach.ts';
 
 type FileName = keyof typeof FILES;
 const NAMES: readonly FileName[] = ['host', 'cluster'];
 
 interface Facts extends Readonly<Record<FileName, string | null>> {
   /** What the files were before a change that was not proved yet. */
-  readonly unproved: Kept | null;
+  readonly unproved: PreviousFiles | null;
   readonly units: Units;
 }
 
 interface Seen extends Facts {
   /** Lines that Proxmox does not understand; none where it was not asked. */
   readonly faults: readonly string[];
-  readonly around: Around;
+  readonly around: Surroundings;
 }
 
-type Kept = Readonly<Record<FileName, { readonly before: string | null; readonly after: string }>>;
+type PreviousFiles = Readonly<Record<FileName, { readonly before: string | null; readonly after: string }>>;
 
 const UNPROVED = `${NOTES}/firewall/unproved.json`;
 const PREVIOUS = `${NOTES}/firewall/previous.json`;
 const INTERFACES = '/etc/network/interfaces';
 const UNIT = 'pve-firewall.service';
-const NOBODY: Around = { addresses: [], managed: [], interfaces: [], agent: null };
+const NOBODY: Surroundings = { addresses: [], managed: [], interfaces: [], agent: null };
 
 export const firewall: Section<FirewallSpec, Facts, Seen> = {
   name: 'firewall',
@@ -60,16 +60,16 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
   health: () => null,
-  safeguard({ spec }, seen, todo) {
+  rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf(seen.unproved, []);
     if (spec === undefined || todo.length === 0) return null;
-    const keptOf = (name: FileName) => ({
+    const previousOf = (name: FileName) => ({
       before: seen[name],
       after: digest(FILES[name].text(spec, seen[name])),
     });
-    const kept: Kept = { host: keptOf('host'), cluster: keptOf('cluster') };
-    const text = `${JSON.stringify(kept, null, 2)}\n`;
-    return rollbackOf(kept, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
+    const previous: PreviousFiles = { host: previousOf('host'), cluster: previousOf('cluster') };
+    const text = `${JSON.stringify(previous, null, 2)}\n`;
+    return rollbackOf(previous, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
   },
 };
 
@@ -89,7 +89,7 @@ async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
   return NAMES.flatMap((name) => faultsIn(faults, FILES[name].path, facts[name] ?? ''));
 }
 
-async function aroundOf(host: HostReader): Promise<Around> {
+async function aroundOf(host: HostReader): Promise<Surroundings> {
   const files = await host.readFolders([`${INTERFACES}.d`]);
   const texts = [(await textOf(host, INTERFACES)) ?? '', ...files.values()];
   const stanzas = texts.flatMap(stanzasOf).filter(({ method }) => method === 'static');
@@ -162,7 +162,7 @@ function removal(seen: Seen): Decision {
 }
 
 /** A file that somebody else has changed meanwhile is left to them. */
-function rollbackOf(kept: Kept, take: Safeguard['take']): Safeguard {
+function rollbackOf(kept: PreviousFiles, take: Rollback['snapshot']): Rollback {
   const back = NAMES.map((name) => {
     const { before, after } = kept[name];
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
@@ -176,5 +176,5 @@ function rollbackOf(kept: Kept, take: Safeguard['take']): Safeguard {
     }),
     remove('note that the firewall works', UNPROVED),
   ];
-  return { take, restore: [...back.toReversed(), ...proved], drop: proved };
+  return { snapshot: take, restore: [...back.toReversed(), ...proved], discard: proved };
 }

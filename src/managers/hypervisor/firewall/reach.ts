@@ -6,7 +6,7 @@ import { printRule } from '../../guest/proxmox/firewall.ts';
 import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
 import type { FirewallSpec } from './files.ts';
 
-export interface Around {
+export interface Surroundings {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
   readonly addresses: readonly string[];
   /** Those of them in whose network its gateway is: from there it is managed. */
@@ -21,15 +21,15 @@ const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
 /** What would be closed and what to do; null while everyone who needs it still comes in. */
-export function lockout(spec: FirewallSpec, { addresses, managed, interfaces, agent }: Around): string | null {
+export function lockout(spec: FirewallSpec, { addresses, managed, interfaces, agent }: Surroundings): string | null {
   if (!spec.enabled) return null;
   const networksOf = (list: readonly string[]) => list.flatMap((address) => parseNetwork(address) ?? []);
   const [own, open] = [networksOf(addresses), networksOf(managed)];
   const meeting = { own, open, interfaces };
   for (const network of open) {
     for (const port of [SSH, 8006]) {
-      const why = refusal(spec, meeting, network, port);
-      if (why !== null) return sentence(why, port, `${network.address}/${network.bits}`);
+      const reason = refusal(spec, meeting, network, port);
+      if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
   const from = parseNetwork(agent?.from ?? '');

@@ -45,8 +45,8 @@ export const network: Section<NetworkSpec, Facts, Seen> = {
     const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bonds, vlans, bridges };
     // The host asks its own server only once that answers.
     const own = address?.split('/')[0];
-    const asksItself = own !== undefined && nameservers.includes(own);
-    return { spec, needs: asksItself ? [HOST.dns] : [] };
+    const resolvesItself = own !== undefined && nameservers.includes(own);
+    return { spec, needs: resolvesItself ? [HOST.dns] : [] };
   },
   impact: () => 'live',
   inventory: see,
@@ -61,7 +61,7 @@ export const network: Section<NetworkSpec, Facts, Seen> = {
   },
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   health: () => null,
-  safeguard: (_, { armed }, todo) =>
+  rollback: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
       ? BACK
       : null,

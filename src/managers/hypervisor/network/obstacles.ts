@@ -40,11 +40,11 @@ export function byHand(spec: NetworkSpec, { main, others }: Files, kernel: Kerne
   if (address === null && gateway === null) return null;
   const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
   const isThere = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
-  const stands = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
+  const isPresent = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
   const gateways = stanzas.flatMap((stanza) => optionOf(stanza, 'gateway') ?? []);
   const leads =
     gateway === null || (gateways.length === 0 ? isThere : gateways.some((each) => sameAddress(each, gateway)));
-  const steps = [...(stands || isThere ? [] : [`"address ${address}"`]), ...(leads ? [] : [`"gateway ${gateway}"`])];
+  const steps = [...(isPresent || isThere ? [] : [`"address ${address}"`]), ...(leads ? [] : [`"gateway ${gateway}"`])];
   if (steps.length === 0) return null;
   return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
 }
@@ -52,8 +52,8 @@ export function byHand(spec: NetworkSpec, { main, others }: Files, kernel: Kerne
 /** The host would ask its own DNS server, which has nobody to ask but the host. */
 export function circle({ nameservers, resolves, address }: NetworkSpec): string | null {
   const own = address?.split('/')[0] ?? '';
-  const asksItself = parseAddress(own) !== undefined && nameservers.some((server) => sameAddress(server, own));
-  return asksItself && !resolves
+  const resolvesItself = parseAddress(own) !== undefined && nameservers.some((server) => sameAddress(server, own));
+  return resolvesItself && !resolves
     ? 'the host would ask itself for every name; name dns_server.upstream_servers, or others in network.interfaces.dns_nameservers'
     : null;
 }

@@ -2,7 +2,7 @@
 // loads it. It is set before anything changes, and stopped only by somebody who still reaches the host.
 
 import type { Action } from '../../../model/action.ts';
-import type { Safeguard } from '../../manager.ts';
+import type { Rollback } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run } from '../act.ts';
 import { OWN_FILE } from './own-file.ts';
 
@@ -61,13 +61,13 @@ function stop(): Action {
 }
 
 /** At once instead of by the timer; the timer does it where this cannot. */
-export const BACK: Safeguard = {
-  take: [],
+export const BACK: Rollback = {
+  snapshot: [],
   restore: [
     { ...act('put the network back', run('systemctl', ['start', `${NAME}.service`])), failure: 'observe' },
     stop(),
   ],
-  drop: [],
+  discard: [],
 };
 
 function file(summary: string, path: string, text: string): Action {

@@ -5,7 +5,7 @@
 import type { Action } from '../../../model/action.ts';
 import type { Config } from '../../config.ts';
 import { HOST } from '../../dependencies.ts';
-import type { Decision, HostReader, Safeguard, Wanted } from '../../manager.ts';
+import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
@@ -67,7 +67,7 @@ export const nfs: Section<NfsSpec, Facts, Seen> = {
   },
   decide,
   health: () => null,
-  safeguard: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
+  rollback: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
 };
 
 /** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
@@ -171,14 +171,14 @@ function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
 }
 
 /** The kernel exports again what it did, when one of them is refused; the file was not touched by then. */
-function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Safeguard | null {
+function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Rollback | null {
   const told = changedIn(exports, seen);
   if (todo.length === 0 || told.length === 0) return null;
   const restore = told.map((each): Action => {
     const before = seen.active.find((one) => sameExport(one, each));
     return { ...(before === undefined ? withdraw(each) : announce(before)), failure: 'observe' };
   });
-  return { take: [], restore, drop: [] };
+  return { snapshot: [], restore, discard: [] };
 }
 
 /** Only with these options, whatever the files say. A name that does not resolve is complained of, exported to nobody, and no error. */

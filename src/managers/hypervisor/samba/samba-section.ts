@@ -6,7 +6,7 @@ import { targetId } from '../../../model/ids.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { fileRollback, type Kept, keptFiles, rollbackOf } from '../file-rollback.ts';
+import { fileRollback, type PreviousFiles, previousFiles, rollbackOf } from '../file-rollback.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
@@ -28,7 +28,7 @@ interface Facts {
   /** Digest of what Samba was told to read last. */
   readonly told: string | null;
   /** What the files were before a change that was not proved yet. */
-  readonly unproved: Kept | null;
+  readonly unproved: PreviousFiles | null;
   readonly passwd: string;
   readonly units: Units;
 }
@@ -64,7 +64,7 @@ export const samba: Section<SambaSpec, Facts, Seen> = {
   },
   decide,
   health: () => null,
-  safeguard(wanted, seen, todo) {
+  rollback(wanted, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('samba', seen.unproved, [reload()]);
     const swaps = todo.flatMap(({ do: what }) =>
       what.kind === 'file' && what.content.from === 'text' && (what.path === OWN_FILE || what.path === MAIN_FILE)
@@ -86,7 +86,7 @@ async function inventory(host: HostReader): Promise<Facts> {
     read(STAGED_MAIN),
     read(TOLD_FILE),
     read('/etc/passwd'),
-    keptFiles(host, 'samba'),
+    previousFiles(host, 'samba'),
   ]);
   const units = await unitsOf(host);
   return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, unproved, passwd: passwd ?? '', units };

@@ -33,19 +33,19 @@ export function pathsOf(declared: readonly ZfsPool[], named: readonly string[]):
 export function planPools(declared: readonly ZfsPool[], named: readonly string[], seen: SeenDisks): PoolsPlan {
   const refused = (reason: string): PoolsPlan => ({ kind: 'refused', reason });
   const pathOf = (disk: string): string | undefined => seen.disks.get(disk)?.path;
-  const given = new Map<string, string>();
+  const pathByDisk = new Map<string, string>();
   const pools = new Set<ZfsPool>();
   for (const disk of named) {
     const path = pathOf(disk);
     if (path === undefined) return refused(`${disk} is no disk of this host`);
-    const twice = given.get(path);
+    const twice = pathByDisk.get(path);
     if (twice !== undefined) return refused(`${twice} and ${disk} are the same disk`);
-    given.set(path, disk);
+    pathByDisk.set(path, disk);
     const pool = declared.find(({ disks }) => disks.some((each) => pathOf(each) === path));
     if (pool === undefined) return refused(`${disk} belongs to no pool that is declared in zfs.pools`);
     pools.add(pool);
   }
-  const reason = [...pools].map((pool) => poolRefusal(pool, given, seen)).find((each) => each !== null);
+  const reason = [...pools].map((pool) => poolRefusal(pool, pathByDisk, seen)).find((each) => each !== null);
   if (reason != null) return refused(reason);
   return { kind: 'pools', pools: [...pools].map((pool) => planOf(pool, seen)) };
 }

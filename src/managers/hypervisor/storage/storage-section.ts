@@ -63,8 +63,8 @@ export const storage: Section<StoragePart, Seen, Seen> = {
     const properties = [wanted.spec ?? NOTHING, wanted.before ?? NOTHING].flatMap((part) =>
       part.datasets.flatMap((dataset) => Object.keys(dataset.properties)),
     );
-    const asksZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
-    const datasets = asksZfs ? await observeDatasets(host, [...NEEDED, ...properties]) : new Map();
+    const needsZfs = wanted.spec !== undefined && wanted.spec.datasets.length + wanted.spec.pools.length > 0;
+    const datasets = needsZfs ? await observeDatasets(host, [...NEEDED, ...properties]) : new Map();
     return { ...files, datasets, storages: { ...files.storages, guests } };
   },
   decide,

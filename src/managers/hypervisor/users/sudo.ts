@@ -16,8 +16,8 @@ const MODE = 0o440;
 const USER = /^[a-z_][a-z0-9_-]*$/;
 
 /** @throws Error for a name that sudo would read as something else */
-export function sudoText(username: string, asksForPassword: boolean): string {
-  return `${MARK}\n${fitting(username, USER, 'the rules of sudo')} ALL=(ALL:ALL) ${asksForPassword ? '' : 'NOPASSWD: '}ALL\n`;
+export function sudoText(username: string, requiresPassword: boolean): string {
+  return `${MARK}\n${fitting(username, USER, 'the rules of sudo')} ALL=(ALL:ALL) ${requiresPassword ? '' : 'NOPASSWD: '}ALL\n`;
 }
 
 /** @param text null: nobody of ours may */

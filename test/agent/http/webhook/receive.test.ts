@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { describe, expect, test } from 'vitest';
+import type { TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
 import {
   COMMIT,
@@ -11,19 +11,13 @@ import {
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_BEFORE,
 } from '../../door.ts';
+import { eachDoor } from '../../each-door.ts';
 
-let redis: TestRedis;
 let door: TestDoor;
-
-beforeAll(async () => {
-  redis = await startRedis();
+let redis: TestRedis;
+eachDoor((opened, server) => {
+  [door, redis] = [opened, server];
 });
-beforeEach(async () => {
-  await redis.clear();
-  door = await openTestDoor(redis.url);
-});
-afterEach(() => door.close());
-afterAll(() => redis.stop());
 
 function deliver(body: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${door.url}/webhooks`, {

@@ -36,10 +36,10 @@ async function make(manager: Manager, one: Wanted): Promise<void> {
 }
 
 function power(manager: Manager, one: Wanted, wish: Power, readOnly = false) {
-  const keeper = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
+  const leaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const { signal } = new AbortController();
-  return switchPower({ host, manager, wanted: one, wish, readOnly, begun: false, keeper, log, signal });
+  return switchPower({ host, manager, wanted: one, wish, readOnly, begun: false, leaseGuard, log, signal });
 }
 
 describe.each(kinds)('a %s', (_kind, manager, one, name) => {

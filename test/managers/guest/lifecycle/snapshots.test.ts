@@ -16,7 +16,7 @@ const HOST = {
   storages: { rpool: 'zfspool', thin: 'lvmthin', thick: 'lvm', local: 'dir' },
   bridges: null,
   localContents: null,
-  kept: null,
+  retained: null,
   missing: [],
   managedBy: [],
   pools: {},

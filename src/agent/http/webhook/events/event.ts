@@ -58,11 +58,11 @@ export function deliveryId(headers: IncomingHttpHeaders): string | null {
   return null;
 }
 
-/** How the forge was told to send its webhooks. */
+/** How the forge is configured to send its webhooks. */
 export type ContentType = 'json' | 'form';
 
 /**
- * The JSON in a request's body: as it is, or in the field `payload` of a form, as the forge was told to send it. The header does
+ * The JSON in a request's body: as it is, or in the field `payload` of a form, as the forge is configured to send it. The header does
  * not decide: nobody signs it, and one signed body may mean two things.
  *
  * @throws SyntaxError when it is not JSON

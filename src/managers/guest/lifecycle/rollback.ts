@@ -1,10 +1,10 @@
-// The way back from a risky change: a snapshot before it, where the storage can. One that a broken-off run left is from before the
-// change too, so it is used and not replaced. ZFS goes back to the newest snapshot only, so those that the failed change took itself
-// are removed first: they stand for a state that nobody wants.
+// The rollback of a risky change: a snapshot before it, where the storage supports it. One that an interrupted run left is from before the
+// change too, so it is used and not replaced. ZFS rolls back to the newest snapshot only, so those that the failed change took itself
+// are removed first.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
-import type { NoWayBack, Safeguard, Wanted } from '../../manager.ts';
+import type { NoRollback, Rollback, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
 import { parseNotes } from '../observe/notes.ts';
@@ -24,13 +24,13 @@ import { missingScripts } from '../scripts/scripts.ts';
 /** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
 export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
-export function guestSafeguard(
+export function guestRollback(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   actions: readonly Action[],
   obstacle: string | null,
-): Safeguard | NoWayBack | null {
+): Rollback | NoRollback | null {
   const { conf } = seen;
   const spec = wanted.spec;
   // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
@@ -38,14 +38,14 @@ export function guestSafeguard(
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
   if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
     return null;
-  if (obstacle !== null && !isThere) return { noWayBack: obstacle };
+  if (obstacle !== null && !isThere) return { noRollback: obstacle };
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
   // Whether the guest runs when the change has failed is not known: both are tried, and the rollback tells.
   const stop: Action = { ...shutDown(program, id), failure: 'observe' };
   return {
-    take: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
+    snapshot: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
     restore: [
       stop,
       ...removeLaterSnapshots(program, spec, conf.snapshots),
@@ -53,7 +53,7 @@ export function guestSafeguard(
       ...(seen.running ? [startGuest(program, id)] : []),
       dropSnapshot(program, id, SAFEGUARD_SNAPSHOT),
     ],
-    drop: [dropSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
+    discard: [dropSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
   };
 }
 
