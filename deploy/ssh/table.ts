@@ -231,6 +231,7 @@ const CLASSES: Readonly<Record<string, string>> = {
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
       '/etc/pve/local/config',
+      '/etc/pve/local/pveproxy-ssl\\.pem',
       '/etc/pve/mapping/(?:pci|usb|directory)\\.cfg',
       '/etc/pve/virtual-guest/cpu-models\\.conf',
       '/etc/pve/\\.vmlist',
@@ -596,6 +597,9 @@ const COMMANDS: readonly string[] = [
   'systemctl reload-or-restart smbd.service',
   'systemctl reload dnsmasq.service',
   'update-ca-certificates ( --fresh )?',
+  'pvenode cert set /var/lib/phoenix/page/certificate.pem /var/lib/phoenix/page/key.pem --force 1 --restart 1',
+  'pvenode cert delete 1',
+  'pvenode acme cert ( order | renew ) ( --force 1 )?',
   'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /var/lib/phoenix/certificates/work/{step}.key',
   'openssl req -new -config /var/lib/phoenix/certificates/work/{step}.cnf -key /var/lib/phoenix/certificates/work/{step}.key -out /var/lib/phoenix/certificates/work/{step}.csr',
 

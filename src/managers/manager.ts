@@ -137,6 +137,8 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   marked?(inventory: Inventory, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
   due?(inventory: Inventory, wanted: Wanted<Spec>): Date | null;
+  /** Pure: whether `due` is worth an inventory for this target. Absent: for every one. */
+  isDueByTime?(target: TargetId): boolean;
   /** Pure: how long what Phoenix put on the host holds, such as a certificate; null where nothing of it is known there. Absent for kinds that hold for good. */
   validity?(inventory: Inventory, wanted: Wanted<Spec>): Validity | null;
 }

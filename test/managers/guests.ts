@@ -138,6 +138,7 @@ const HYPERVISOR: Config['hypervisor'] = {
   writtenAt: { file: 'etc/phoenix_hypervisor_config.json', path: '' },
   domain: 'example.internal',
   packageRepositories: null,
+  pageCertificate: null,
   timezone: null,
   memoryGb: null,
   user: null,

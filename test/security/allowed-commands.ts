@@ -447,6 +447,13 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['systemctl', 'start', 'phoenix-network-revert.service'],
   ['pve-firewall', 'compile'],
   ['systemctl', 'reload', 'dnsmasq.service'],
+  [
+    ...['pvenode', 'cert', 'set', '/var/lib/phoenix/page/certificate.pem', '/var/lib/phoenix/page/key.pem'],
+    ...['--force', '1', '--restart', '1'],
+  ],
+  ['pvenode', 'cert', 'delete', '1'],
+  ['pvenode', 'acme', 'cert', 'order'],
+  ['pvenode', 'acme', 'cert', 'renew', '--force', '1'],
   ['pvesh', 'set', '/nodes/localhost/apt/repositories', '--handle', 'no-subscription', '--digest', 'a'.repeat(64)],
   [
     ...[

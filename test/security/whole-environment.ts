@@ -119,6 +119,7 @@ export function wholeEnvironment(): Files {
         default_subnet: '10.0.0.0/24',
         nfs_server: '10.0.0.13',
       },
+      page_certificate: { certificate: 'web.example.internal' },
       package_repositories: {
         standard: { enterprise: false, 'no-subscription': true },
         others: [

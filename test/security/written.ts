@@ -166,6 +166,10 @@ function ofHost(id: TargetId, target: Target): Written[] {
         }),
       ];
     }
+    case 'page': {
+      const source = { fingerprint: 'AB', names: [], notBefore: 0, notAfter: 1 };
+      return decided(target, { now: 0, page: null, noted: null, source, domains: ['a.example'], staged: [] });
+    }
     case 'repositories': {
       const { others } = specOf<PackageRepositories>(target);
       const files = others.map(({ file: path, uri, suite }) => ({

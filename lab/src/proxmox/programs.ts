@@ -15,6 +15,7 @@ export const PROXMOX_PROGRAMS: Programs = {
   pvesh: async () => (await import('./api/pvesh.ts')).pvesh,
   pvesm: async () => (await import('./storage/pvesm.ts')).pvesm,
   pveam: async () => (await import('./storage/pveam.ts')).pveam,
+  pvenode: async () => (await import('./pvenode.ts')).pvenode,
   pveum: async () => (await import('./access/pveum.ts')).pveum,
   'pve-firewall': async () => {
     const { pveFirewall } = await import('./firewall/program.ts');

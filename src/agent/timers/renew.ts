@@ -51,7 +51,7 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
   const due = new Map<TargetId, number>();
   for (const { id, spec, protected: isProtected } of declared.targets.values()) {
     const manager = managers.managerOf(kindOf(id));
-    if (manager.due === undefined || !applied.has(id)) continue;
+    if (manager.due === undefined || manager.isDueByTime?.(id) === false || !applied.has(id)) continue;
     const origin = { repository: options.repositoryUrl, commit };
     const wanted = { target: id, spec, before: spec, origin, approved: false, protected: isProtected };
     const at = manager.due(await inventories(inventoryKey, manager), wanted);

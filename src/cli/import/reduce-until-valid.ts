@@ -273,6 +273,7 @@ function placeOf(kind: string, name: string): string[] {
 const FIELDS_OF_SECTION: Readonly<Record<string, readonly (readonly string[])[]>> = {
   network: ['interfaces', 'bridges', 'bonds', 'vlans'].map((field) => ['network', field]),
   hosts: [['network', 'hosts']],
+  page: [['page_certificate']],
   repositories: [['package_repositories']],
   time: [['timezone']],
   dns: [['dns_server']],

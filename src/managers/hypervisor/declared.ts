@@ -12,6 +12,8 @@ export interface Hypervisor {
   readonly writtenAt: Place;
   /** Null: none is kept. */
   readonly packageRepositories: PackageRepositories | null;
+  /** Null: the page of the node keeps what it has. */
+  readonly pageCertificate: PageCertificate | null;
   /** Names of guests end in it. */
   readonly domain: string;
   readonly timezone: string | null;
@@ -130,6 +132,13 @@ export interface OtherRepository {
   readonly suite: string | null;
   readonly enabled: boolean;
 }
+
+/** What the page of the node shows itself with. */
+export type PageCertificate =
+  /** One of the manifest, by its common name. */
+  | { readonly by: 'certificate'; readonly name: string }
+  | { readonly by: 'files'; readonly chain: SecretReference; readonly key: SecretReference }
+  | { readonly by: 'acme' };
 
 export interface NfsExport {
   readonly path: string;

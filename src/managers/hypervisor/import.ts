@@ -17,6 +17,8 @@ import { furtherNames, mainInterface, writtenFurther, writtenInterface } from '.
 import { addressOf, type Stanza, stanzasOf } from './network/interfaces.ts';
 import { readInterface } from './network/read-interface.ts';
 import { BUILT_IN } from './normalise/storage.ts';
+import { writtenPage } from './page/import-page.ts';
+import { NODE_CONFIG, PAGE_FILE } from './page/page-section.ts';
 import { writtenRepositories } from './repositories/import-repositories.ts';
 import { type SeenRepositories, seeRepositories } from './repositories/repositories-section.ts';
 import { hostFirewall } from './schema/host.ts';
@@ -27,6 +29,10 @@ export interface FoundHost {
   readonly stanzas: readonly Stanza[];
   readonly resolv: string;
   readonly hosts: string;
+  /** Null: the page has the certificate that Proxmox made for it. */
+  readonly page: string | null;
+  /** Options of the node. */
+  readonly nodeConfig: string;
   readonly repositories: SeenRepositories;
   readonly cluster: string | null;
   readonly host: string | null;
@@ -47,18 +53,21 @@ export const hypervisorImporter: Importer<FoundHost> = {
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {
-  const [storages, main, included, resolv, hosts, repositories, cluster, own, dns, time] = await Promise.all([
-    textOf(host, STORAGE_FILE),
-    textOf(host, '/etc/network/interfaces'),
-    host.readFolders(['/etc/network/interfaces.d']),
-    textOf(host, '/etc/resolv.conf'),
-    textOf(host, HOSTS_FILE),
-    seeRepositories(host),
-    textOf(host, FILES.cluster.path),
-    textOf(host, FILES.host.path),
-    textOf(host, STATIC_FILE),
-    outputOf(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
-  ]);
+  const [storages, main, included, resolv, hosts, page, nodeConfig, repositories, cluster, own, dns, time] =
+    await Promise.all([
+      textOf(host, STORAGE_FILE),
+      textOf(host, '/etc/network/interfaces'),
+      host.readFolders(['/etc/network/interfaces.d']),
+      textOf(host, '/etc/resolv.conf'),
+      textOf(host, HOSTS_FILE),
+      textOf(host, PAGE_FILE),
+      textOf(host, NODE_CONFIG),
+      seeRepositories(host),
+      textOf(host, FILES.cluster.path),
+      textOf(host, FILES.host.path),
+      textOf(host, STATIC_FILE),
+      outputOf(host, 'timedatectl', ['show', '--property=Timezone', '--property=NTP']).catch(() => ''),
+    ]);
   return {
     storages: parseStorages(storages ?? ''),
     stanzas: [main ?? '', ...[...included].flatMap(([path, text]) => (path === SDN_FILE ? [] : text))].flatMap(
@@ -66,6 +75,8 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
     ),
     resolv: resolv ?? '',
     hosts: hosts ?? '',
+    page,
+    nodeConfig: nodeConfig ?? '',
     repositories,
     cluster,
     host: own,
@@ -86,6 +97,7 @@ function written(found: FoundHost, extent: Extent): Imported {
       ? {}
       : { hosts: hosts.hosts.map(({ address, names }) => ({ address, names: [...names] })) }),
   };
+  const page = writtenPage(found.page, found.nodeConfig);
   const packages = writtenRepositories(found.repositories);
   const storages = writtenStorages(found);
   const domain = /^(?:search|domain)\s+(\S+)/m.exec(found.resolv)?.[1];
@@ -94,6 +106,7 @@ function written(found: FoundHost, extent: Extent): Imported {
     ...(domain === undefined ? {} : { domain_name: domain }),
     ...(found.timezone === null ? {} : { timezone: found.timezone }),
     ...(Object.keys(network).length === 0 ? {} : { network }),
+    ...(page.field === null ? {} : { page_certificate: page.field }),
     ...(packages.field === null ? {} : { package_repositories: packages.field }),
     ...(Object.keys(storages).length === 0 ? {} : { proxmox_storage_ids: storages }),
     ...firewall.fields,
@@ -103,7 +116,7 @@ function written(found: FoundHost, extent: Extent): Imported {
     files: { [HYPERVISOR_FILE]: file },
     texts: {},
     secrets: [],
-    left: [...further.left, ...hosts.left, ...packages.left, ...firewall.left],
+    left: [...further.left, ...hosts.left, ...page.left, ...packages.left, ...firewall.left],
   };
 }
 

@@ -11,6 +11,7 @@ import { hosts } from './hosts/hosts-section.ts';
 import { type FoundHost, hypervisorImporter } from './import.ts';
 import { network } from './network/network-section.ts';
 import { nfs } from './nfs/nfs-section.ts';
+import { page } from './page/page-section.ts';
 import { hypervisorSources } from './places.ts';
 import { declaration } from './read.ts';
 import { repositories } from './repositories/repositories-section.ts';
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   hosts,
   network,
   nfs,
+  page,
   repositories,
   samba,
   storage,
@@ -63,6 +65,8 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
   observe: (host, wanted) => sectionOf(wanted.target).observe(host, wanted),
   decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
   health: (wanted) => sectionOf(wanted.target).health(wanted),
+  isDueByTime: (target) => sectionOf(target).due !== undefined,
+  due: (inventories, wanted) => sectionOf(wanted.target).due?.(inventories.get(nameOf(wanted.target)), wanted) ?? null,
   // The parts of the host keep what they replace themselves, where going back can help.
   selfRollback: true,
   rollback: (wanted, seen, todo) => sectionOf(wanted.target).rollback?.(wanted, seen, todo) ?? null,

@@ -20,6 +20,7 @@ const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
   hosts: [own('/network/hosts')],
   network: [own('/network', '/dns_server')],
   nfs: [own('/nfs', '/network', '/zfs'), guests('/volumes')],
+  page: [own('/page_certificate'), certificates('/cert_path', '/key_path')],
   repositories: [own('/package_repositories')],
   samba: [own('/samba', '/users', '/zfs')],
   storage: [own('/zfs', '/proxmox_storage_ids')],

@@ -13,6 +13,7 @@ import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
 import { modernHypervisor } from './legacy.ts';
 import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
+import { pageCertificateIsDeclared } from './page/rules.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
 
 /** In place of a domain that cannot be read. */
@@ -40,6 +41,7 @@ export const declaration: Declaration = {
     guestsAskTheHostForNames,
     hostAsksServersThatAnswer,
     hostsNamesLeadToOneAddress,
+    pageCertificateIsDeclared,
   ],
 };
 

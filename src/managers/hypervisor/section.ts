@@ -23,6 +23,8 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
+  /** Pure: as a manager's. Absent for what time does not change. */
+  due?(facts: Facts, wanted: Wanted<Spec>): Date | null;
   /** Pure: as a manager's. Absent where going back cannot help. */
   rollback?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Rollback | null;
 }

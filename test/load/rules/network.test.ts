@@ -149,3 +149,27 @@ describe('NAMESERVER', () => {
     expect(found('NAMESERVER', files)).toEqual([]);
   });
 });
+
+describe('UNKNOWN_REFERENCE of the page of the host', () => {
+  test('a certificate of the manifest is named as it is there', () => {
+    const files = environment();
+    files[HYPERVISOR].page_certificate = { certificate: 'pve.example.internal' };
+    expect(found('UNKNOWN_REFERENCE', files)).toEqual([
+      '"certificate": "pve.example.internal" | there is no certificate pve.example.internal in etc/certificate-manifest.json',
+    ]);
+    files['etc/certificate-manifest.json'] = [
+      { common_name: 'pve.example.internal', cert_path: '/tank/pve/page.crt', key_path: '/tank/pve/page.key' },
+    ];
+    expect(found('UNKNOWN_REFERENCE', files)).toEqual([]);
+  });
+
+  test.each([
+    [{}, 'must say one of'],
+    [{ acme: true, certificate: 'pve.example.internal' }, 'must say one of'],
+    [{ key: { $secret: 'file:/etc/phoenix/secrets/page.key' } }, 'must say both'],
+  ])('%j is refused', (page, message) => {
+    const files = environment();
+    files[HYPERVISOR].page_certificate = page;
+    expect(found('INVALID_VALUE', files).join()).toContain(message);
+  });
+});

@@ -21,6 +21,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     writtenAt: at,
     domain: written.domain_name,
     packageRepositories: repositoriesOf(written),
+    pageCertificate: pageCertificateOf(written),
     timezone: written.timezone ?? null,
     memoryGb: written.memory_gb ?? null,
     user: userOf(written),
@@ -59,6 +60,13 @@ function repositoriesOf({ package_repositories: written }: Written): Hypervisor[
   const others = written.others.map(({ file, uri, suite, enabled }) => ({ file, uri, suite: suite ?? null, enabled }));
   const standard = Object.entries(written.standard).filter(([, used]) => used !== undefined);
   return { standard: Object.fromEntries(standard), others };
+}
+
+function pageCertificateOf({ page_certificate: written }: Written): Hypervisor['pageCertificate'] {
+  if (written === undefined) return null;
+  const { certificate, chain, key } = written;
+  if (certificate !== undefined) return { by: 'certificate', name: certificate };
+  return chain === undefined || key === undefined ? { by: 'acme' } : { by: 'files', chain, key };
 }
 
 function userOf({ users }: Written): Hypervisor['user'] {

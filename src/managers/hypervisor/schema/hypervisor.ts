@@ -5,6 +5,7 @@ import * as address from '../../../config/schema/addresses.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { hostFirewall, hostNetwork, hostUser } from './host.ts';
+import { pageCertificate } from './page-certificate.ts';
 import { phoenix } from './policy.ts';
 import { packageRepositories } from './repositories.ts';
 import { storageShape } from './storage.ts';
@@ -114,6 +115,9 @@ export const hypervisorFile = z
     package_repositories: packageRepositories
       .optional()
       .describe('Repositories that packages of the host come from. Default: none is kept.'),
+    page_certificate: pageCertificate
+      .optional()
+      .describe("Certificate of the node's own page, that of Proxmox. Default: it keeps what it has."),
     docker: z
       .strictObject({
         portainer_agent_image: value.dockerImage

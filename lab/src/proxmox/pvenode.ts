@@ -1,0 +1,120 @@
+// pvenode: the certificate of the node's page (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
+// PVE/CertHelpers.pm). The authority of ACME is everybody's friend here: it signs whatever it is asked for.
+
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { parseOptionLines } from '../../../src/proxmox/option-lines.ts';
+import { splitList } from '../../../src/proxmox/perl.ts';
+import { parsePropertyString } from '../../../src/proxmox/property-string.ts';
+import { keyText, makeCertificate, newKey } from '../certificates/certificates.ts';
+import type { Answer } from './answer.ts';
+import { replaceFile } from './lock.ts';
+import { hostFile, type LabNode, pathOf } from './node.ts';
+import { Refusal, refuse, refuseParameters } from './refusal.ts';
+
+const DAY_MS = 86_400_000;
+/** As Let's Encrypt gives them. */
+const DAYS = 90;
+/** Before its end, a certificate is renewed without more words. */
+const RENEWAL_DAYS = 30;
+
+export function pvenode(node: LabNode, argv: readonly string[]): Answer {
+  const words = argv.filter((word, index) => !word.startsWith('--') && !argv[index - 1]?.startsWith('--'));
+  const isSet = (option: string) => argv[argv.indexOf(`--${option}`) + 1] === '1' && argv.includes(`--${option}`);
+  try {
+    const [sort, verb, ...rest] = words[0] === 'acme' ? ['acme', ...words.slice(2)] : words;
+    const work = WORK[`${sort} ${verb}`];
+    if (work === undefined) return { stdout: '', stderr: `the lab leaves out 'pvenode ${words.join(' ')}'\n`, rc: 255 };
+    return { stdout: work(node, rest, isSet('force')), stderr: '', rc: 0 };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { stdout: '', stderr: `${error.message}\n`, rc: 255 };
+  }
+}
+
+type Work = (node: LabNode, words: readonly string[], force: boolean) => string;
+
+const WORK: Readonly<Record<string, Work>> = {
+  'cert set': (node, [certificates = '', key = ''], force) => {
+    store(node, contentOf(node, certificates), contentOf(node, key), force);
+    return 'Setting custom certificate files\nRestarting pveproxy\n';
+  },
+  'cert delete': (node) => {
+    for (const path of Object.values(pagePaths(node))) rmSync(path, { force: true });
+    return 'Deleting custom certificate files\nRestarting pveproxy\n';
+  },
+  'acme order': (node, _, force) => {
+    if (!force && existsSync(pagePaths(node).certificate))
+      refuseParameters({ force: "Custom certificate exists but 'force' is not set." });
+    return order(node, force);
+  },
+  'acme renew': (node, _, force) => {
+    const { certificate } = pagePaths(node);
+    if (!existsSync(certificate)) refuse('No current (custom) certificate found, please order a new certificate!');
+    const end = Date.parse(new X509Certificate(readFileSync(certificate)).validTo);
+    if (end > Date.now() + RENEWAL_DAYS * DAY_MS && !force)
+      refuseParameters({ force: "Certificate does not expire within the next 30 days, and 'force' is not set." });
+    return `${order(node, true)}Revoking old certificate\n`;
+  },
+};
+
+function pagePaths(node: LabNode) {
+  const prefix = pathOf(node, `etc/pve/nodes/${node.name}/pveproxy-ssl`);
+  return { certificate: `${prefix}.pem`, key: `${prefix}.key` };
+}
+
+function contentOf(node: LabNode, path: string): string {
+  const file = hostFile(node, path) ?? refuse(`can't open '${path}' - No such file or directory`);
+  return readFileSync(file, 'utf8');
+}
+
+function store(node: LabNode, certificate: string, key: string, force: boolean): void {
+  const paths = pagePaths(node);
+  if (!force && existsSync(paths.certificate)) refuse('Custom certificate file exists but force flag is not set.');
+  if (!isPair(certificate, key))
+    refuse('Setting certificate files failed - key does not match the certificate (chain) ()');
+  replaceFile(paths.certificate, certificate);
+  replaceFile(paths.key, key);
+}
+
+function isPair(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return refuseParameters({ certificates: 'value does not look like a valid PEM certificate chain' });
+  }
+}
+
+function order(node: LabNode, force: boolean): string {
+  const file = pathOf(node, `etc/pve/nodes/${node.name}/config`);
+  const options = parseOptionLines(existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const { account, domains } = acmeOf(Object.entries(options).map(([key, [value = '']]) => [key, value]));
+  if (domains.length === 0) refuse('ACME domain list in node configuration is missing!');
+  if (!existsSync(pathOf(node, `etc/pve/priv/acme/${account}`)))
+    refuse(`ACME account config file '${account}' does not exist.`);
+  const [key, authority] = [newKey(), newKey()];
+  const now = Date.now();
+  const certificate = makeCertificate({
+    subject: domains[0] ?? '',
+    publicKey: createPublicKey(key),
+    issuer: { name: 'Lab ACME', key: authority },
+    notBefore: new Date(now - 3_600_000),
+    notAfter: new Date(now + DAYS * DAY_MS),
+    names: domains,
+  });
+  store(node, certificate, keyText(key), force);
+  return 'Placing ACME order\nAll domains validated!\nSetting pveproxy certificate and key\nTask OK\n';
+}
+
+function acmeOf(options: readonly (readonly [string, string])[]) {
+  let account = 'default';
+  const domains = options.flatMap(([key, value]) => {
+    const isOne = /^acmedomain\d$/.test(key);
+    if (!isOne && key !== 'acme') return [];
+    const parsed = parsePropertyString(isOne ? 'storage/acmedomain' : 'storage/acme', value);
+    if (!parsed.ok) return [];
+    account = parsed.properties['account'] ?? account;
+    return isOne ? [parsed.properties['domain'] ?? ''] : splitList(parsed.properties['domains'] ?? '');
+  });
+  return { account, domains: domains.map((domain) => domain.toLowerCase()).filter((domain) => domain !== '') };
+}

@@ -1,0 +1,23 @@
+// From the certificate of a node's page to `page_certificate`: whose key nobody is to read can be declared by a person alone.
+
+import type { JsonObject } from '../../../model/json.ts';
+import type { LeftOver } from '../../importer.ts';
+import { acmeDomainsIn, pageFactsOf } from './page-facts.ts';
+import { PAGE_FILE } from './page-section.ts';
+
+/**
+ * @param text of its file; null where it has the one that Proxmox made
+ * @param config the options of the node
+ */
+export function writtenPage(
+  text: string | null,
+  config: string,
+): { readonly field: JsonObject | null; readonly left: readonly LeftOver[] } {
+  if (text === null) return { field: null, left: [] };
+  const domains = acmeDomainsIn(config);
+  if (domains.length > 0 && pageFactsOf(text)?.names.join() === domains.join())
+    return { field: { acme: true }, left: [] };
+  const why =
+    'its key cannot be brought in: declare page_certificate with a certificate of the manifest, or with references to both files';
+  return { field: null, left: [{ what: `hypervisor/page (${PAGE_FILE})`, why }] };
+}

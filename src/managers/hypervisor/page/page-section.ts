@@ -1,0 +1,236 @@
+// The certificate of the node's own page: one of the environment's authority, one of your own, or one that Proxmox orders by ACME. Set by
+// pvenode, which proves that key and certificate belong together and keeps the former pair where they do not. No key stands on a command
+// line: both files are put where only root looks, and named.
+
+import type { Action } from '../../../model/action.ts';
+import { certificateTarget } from '../../dependencies.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { act, actions, NOTES, remove, run, textOf } from '../act.ts';
+import type { PageCertificate } from '../declared.ts';
+import type { Section } from '../section.ts';
+import {
+  acmeDomainsIn,
+  type PageFacts,
+  type PageNote,
+  pageFactsOf,
+  parsePageNote,
+  printPageNote,
+  renewPageAt,
+} from './page-facts.ts';
+
+export type PageSpec =
+  | { readonly by: 'certificate'; readonly certPath: string; readonly keyPath: string }
+  | Extract<PageCertificate, { by: 'files' | 'acme' }>;
+
+export interface SeenPage {
+  /** In milliseconds. */
+  readonly now: number;
+  /** Null: it has the one that Proxmox made for the node. */
+  readonly page: PageFacts | null;
+  /** The text of the note. */
+  readonly noted: string | null;
+  /** What the declared certificate has in its file; null where that was not looked at, or is not there. */
+  readonly source: PageFacts | null;
+  readonly domains: readonly string[];
+  /** Files that were only needed on the way. */
+  readonly staged: readonly string[];
+}
+
+/** Proxmox's link to the folder of the node that one is on. */
+export const PAGE_FILE = '/etc/pve/local/pveproxy-ssl.pem';
+export const NODE_CONFIG = '/etc/pve/local/config';
+const FOLDER = `${NOTES}/page`;
+const NOTE = `${FOLDER}/note.json`;
+const STAGED = { certificate: `${FOLDER}/certificate.pem`, key: `${FOLDER}/key.pem` } as const;
+const ROOT = { uid: 0, gid: 0 } as const;
+/** Proxmox waits for the authority, ten seconds and more for each domain. */
+const ORDER_SECONDS = 900;
+
+export const page: Section<PageSpec, SeenPage, SeenPage> = {
+  name: 'page',
+  declared({ hypervisor: { pageCertificate }, certificates }) {
+    if (pageCertificate === null) return null;
+    if (pageCertificate.by !== 'certificate') return { spec: pageCertificate, needs: [] };
+    const certificate = certificates.find(({ commonName }) => commonName === pageCertificate.name);
+    if (certificate === undefined) return null;
+    const { certPath, keyPath } = certificate;
+    return { spec: { by: 'certificate', certPath, keyPath }, needs: [certificateTarget(certificate)] };
+  },
+  impact: () => 'live',
+  async inventory(host) {
+    return see(host, null);
+  },
+  quickCheck(seen, wanted) {
+    const isKnown = wanted.spec?.by !== 'certificate' || parsePageNote(seen.noted)?.source === wanted.spec.certPath;
+    if (!isKnown) return null;
+    const decision = decide(wanted, seen);
+    return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
+  },
+  observe: (host, { spec }) => see(host, spec?.by === 'certificate' ? spec.certPath : null),
+  decide,
+  health: () => null,
+  due(seen, wanted) {
+    // Another value of a secret is found out by its digest.
+    if (wanted.spec?.by === 'files') return null;
+    const decision = decide(wanted, seen);
+    const isSettled = decision.kind === 'actions' && decision.actions.length === 0;
+    if (!isSettled || seen.page === null) return new Date(seen.now);
+    return wanted.spec?.by === 'acme' ? new Date(renewPageAt(seen.page)) : null;
+  },
+};
+
+/** @param source file of the declared certificate; null: the one that was noted */
+async function see(host: HostReader, source: string | null): Promise<SeenPage> {
+  const [text, noted, config, staged] = await Promise.all([
+    textOf(host, PAGE_FILE),
+    textOf(host, NOTE),
+    textOf(host, NODE_CONFIG),
+    host.inspect(Object.values(STAGED)),
+  ]);
+  const path = source ?? parsePageNote(noted)?.source ?? null;
+  // A guest that sees the folder can put there what is no file.
+  const isFile = path !== null && (await host.inspect([path])).get(path)?.kind === 'file';
+  const found = isFile ? await textOf(host, path) : null;
+  return {
+    now: Date.now(),
+    page: text === null ? null : pageFactsOf(text),
+    noted,
+    source: found === null ? null : pageFactsOf(found),
+    domains: acmeDomainsIn(config ?? ''),
+    staged: Object.values(STAGED).filter((each) => staged.has(each)),
+  };
+}
+
+function decide({ spec, adopt }: Wanted<PageSpec>, seen: SeenPage): Decision {
+  const note = parsePageNote(seen.noted);
+  if (spec === undefined) return removal(note, seen);
+  if (spec.by === 'certificate' && seen.source === null) {
+    const reason = `${spec.certPath} holds no certificate yet, which the page of the host is to have`;
+    return { kind: 'impossible', reason, passing: true };
+  }
+  if (spec.by === 'acme' && seen.domains.length === 0) {
+    const reason = `${NODE_CONFIG} names no domain for ACME: declare acmedomain0 in node_options of the datacenter`;
+    return { kind: 'impossible', reason };
+  }
+  const missing = whatIsMissing(spec, note, seen);
+  const isForeign = seen.page !== null && note === null && missing !== null && adopt !== true;
+  if (isForeign) {
+    const reason = `${PAGE_FILE} was set by somebody else, and would be replaced: let Phoenix have it with phoenix adopt hypervisor/page`;
+    return { kind: 'blocked', reason };
+  }
+  if (missing !== null) return actions(missing);
+  return actions(noting(spec, seen), tidying(seen));
+}
+
+/** What brings the page its certificate; null where it has it. */
+function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): Action[] | null {
+  switch (spec.by) {
+    case 'certificate':
+      return seen.page?.fingerprint === seen.source?.fingerprint
+        ? null
+        : [...claiming(spec, note), copying(spec), ...setting(spec)];
+    case 'files': {
+      const isUnchanged = note?.fingerprint === null || note?.fingerprint === seen.page?.fingerprint;
+      return note?.secrets === secretsOf(spec) && isUnchanged && seen.page !== null
+        ? null
+        : [...claiming(spec, note), ...writing(spec), ...setting(spec)];
+    }
+    case 'acme':
+      return ordering(seen);
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** From here on what stands there is ours, whatever becomes of this run. */
+function claiming(spec: PageSpec, note: PageNote | null): Action[] {
+  if (note !== null) return [];
+  const text = printPageNote({ ...noteOf(spec), secrets: null, fingerprint: null });
+  const content = { from: 'text', text } as const;
+  return [act('note that Phoenix sets it', { kind: 'file', path: NOTE, content, mode: 0o600 })];
+}
+
+function copying({ certPath, keyPath }: Extract<PageSpec, { by: 'certificate' }>): Action {
+  const files = [
+    { from: certPath, to: STAGED.certificate, owner: ROOT, mode: 0o600 },
+    { from: keyPath, to: STAGED.key, owner: ROOT, mode: 0o600 },
+  ];
+  return act('copy the certificate and its key for the page of the host', { kind: 'place', files });
+}
+
+function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
+  const files = [
+    ['certificate', STAGED.certificate, chain],
+    ['key', STAGED.key, key],
+  ] as const;
+  return files.map(([what, path, secret]) =>
+    act(`write the ${what} for the page of the host`, {
+      kind: 'file',
+      path,
+      content: { from: 'secret', secret },
+      mode: 0o600,
+    }),
+  );
+}
+
+/** Noted as not looked at: only the next look knows what the page then has. */
+function setting(spec: PageSpec): Action[] {
+  const args = ['cert', 'set', STAGED.certificate, STAGED.key, '--force', '1', '--restart', '1'];
+  return [
+    act('set the certificate of the page of the host', run('pvenode', args)),
+    writeNote({ ...noteOf(spec), fingerprint: null }),
+    remove('remove what was only needed on the way', STAGED.certificate),
+    remove('remove the key that was only needed on the way', STAGED.key),
+  ];
+}
+
+function ordering({ page: present, domains, now }: SeenPage): Action[] | null {
+  if (present === null || present.names.join() !== domains.join()) {
+    const args = ['acme', 'cert', 'order', ...(present === null ? [] : ['--force', '1'])];
+    const summary = `order a certificate for the page of the host by ACME: ${domains.join(', ')}`;
+    return [act(summary, run('pvenode', args, { timeoutSeconds: ORDER_SECONDS }))];
+  }
+  if (now < renewPageAt(present)) return null;
+  const args = ['acme', 'cert', 'renew', '--force', '1'];
+  return [
+    act('renew the certificate of the page of the host', run('pvenode', args, { timeoutSeconds: ORDER_SECONDS })),
+  ];
+}
+
+function noting(spec: PageSpec, { noted, page: present }: SeenPage): Action | null {
+  const note = { ...noteOf(spec), fingerprint: present?.fingerprint ?? null };
+  return noted === printPageNote(note) ? null : writeNote(note);
+}
+
+function noteOf(spec: PageSpec): Omit<PageNote, 'fingerprint'> {
+  return {
+    by: spec.by,
+    source: spec.by === 'certificate' ? spec.certPath : null,
+    secrets: spec.by === 'files' ? secretsOf(spec) : null,
+  };
+}
+
+function secretsOf({ chain, key }: Extract<PageSpec, { by: 'files' }>): string {
+  return [chain, key].map(({ $secret, digest = 'none' }) => `${$secret} ${digest}`).join('\n');
+}
+
+function writeNote(note: PageNote): Action {
+  const content = { from: 'text', text: printPageNote(note) } as const;
+  const summary = 'note which certificate the page of the host has';
+  return { ...act(summary, { kind: 'file', path: NOTE, content, mode: 0o600 }), notes: true };
+}
+
+function tidying({ staged }: SeenPage): Action[] {
+  return staged.map((path) => remove('remove what was only needed on the way', path));
+}
+
+/** Back to the certificate that Proxmox made for the node; one that somebody set since stays. */
+function removal(note: PageNote | null, seen: SeenPage): Decision {
+  if (note === null) return actions(tidying(seen));
+  const isOurs = seen.page !== null && (note.fingerprint === null || note.fingerprint === seen.page.fingerprint);
+  return actions(
+    isOurs ? act('give the page of the host its own certificate back', run('pvenode', ['cert', 'delete', '1'])) : null,
+    remove('forget which certificate the page had', NOTE),
+    tidying(seen),
+  );
+}

@@ -1,0 +1,38 @@
+// The certificate of the node's own page, as the file of the hypervisor declares it.
+
+import { z } from 'zod';
+import * as text from '../../../config/schema/text.ts';
+import * as value from '../../../config/schema/values.ts';
+
+const ONE = 'must say one of `certificate`, `chain` with `key`, or `acme`';
+
+export const pageCertificate = z
+  .strictObject({
+    certificate: text
+      .name(
+        /^[A-Za-z0-9*]([A-Za-z0-9.:*-]{0,251}[A-Za-z0-9])?$/,
+        'must be the common name of a certificate of the manifest',
+      )
+      .optional()
+      .describe(
+        'Common name of a certificate of etc/certificate-manifest.json: the page has what the authority of the environment issued, and each renewal of it. Default: none.',
+      ),
+    chain: value.secretReference
+      .meta({ secret: true })
+      .optional()
+      .describe('A certificate of your own with those that lead to its authority, PEM, by reference. Default: none.'),
+    key: value.secretReference.meta({ secret: true }).optional().describe('Its key, PEM, by reference. Default: none.'),
+    acme: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Proxmox orders it by ACME for the domains that the options of the node name (`node_options` of the datacenter). Default: it does not.',
+      ),
+  })
+  .superRefine(({ certificate, chain, key, acme }, { addIssue }) => {
+    const said = [certificate, chain ?? key, acme].filter((each) => each !== undefined);
+    if (said.length !== 1) addIssue({ code: 'custom', path: [], message: ONE });
+    else if ((chain === undefined) !== (key === undefined)) {
+      addIssue({ code: 'custom', path: [], message: 'must say both `chain` and `key`' });
+    }
+  });
