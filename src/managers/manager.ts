@@ -6,6 +6,7 @@ import type { Validity } from '../model/environment.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
+import type { FieldDifference } from '../model/run.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports.ts';
@@ -125,6 +126,11 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
   /** Pure: what is missing between what is wanted and what was observed. */
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
+  /**
+   * Pure: the fields that are otherwise than declared, for people. Absent for kinds that are not compared field by field, such as those
+   * whose files are compared as a whole.
+   */
+  differences?(wanted: Wanted<Spec>, observation: Observation): readonly FieldDifference[];
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: asked only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */

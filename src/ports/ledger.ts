@@ -8,7 +8,7 @@ import type { Placed } from '../model/plan-graph.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { CommitStatus, Report } from '../model/report.ts';
-import type { ActionRecord, Outcome, Run, RunState, Trigger } from '../model/run.ts';
+import type { ActionRecord, FieldDifference, Outcome, Run, RunState, Trigger } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
 import type { CommandVerb } from '../model/verbs.ts';
 import type { Arrival, Delivery } from './deliveries.ts';
@@ -123,6 +123,8 @@ export interface StepEnd {
     | { readonly kind: 'kept' };
   /** Sentences of what would be done, in a run that only looks, and where a person has to approve it first. */
   readonly would?: readonly string[];
+  /** Fields that were found otherwise than declared. */
+  readonly differs?: readonly FieldDifference[];
   readonly statuses: readonly CommitStatus[];
   /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */
   readonly frees?: readonly Placed[];

@@ -84,6 +84,11 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
   for (const id of ['101', '102']) await byHand('put', id, changed(1));
   await look(1);
+  // What was seen of each field is kept, for whoever looks at the target.
+  expect((await looks())[0]?.steps.map(({ differs }) => differs)).toEqual([
+    [{ field: 'memory_mb', declared: 512, observed: 1 }],
+    [{ field: 'memory_mb', declared: 512, observed: 1 }],
+  ]);
   expect(await commands()).toEqual(['box put 101']);
   expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
   await phoenix.answered(commit);

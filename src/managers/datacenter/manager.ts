@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import type { Kind } from '../kind.ts';
 import { own } from '../sources.ts';
 import { costOf } from './calls.ts';
-import { decideObject } from './decide.ts';
+import { decideObject, objectDifferences } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { importerOf } from './import.ts';
 import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
@@ -38,6 +38,7 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
     quickCheck: (inventory, { target }) => seenOf(inventory, target),
     observe: async (host, { target }) => seenOf(await lookAtObjects(row, host), target),
     decide: (wanted, seen) => decideObject(row, wanted, seen),
+    differences: (wanted, seen) => objectDifferences(row, wanted, seen),
     health: () => null,
     // What it was stands in Git.
     safeguard: () => null,

@@ -13,7 +13,7 @@ import type { GuestObservation } from '../guest/look/observation.ts';
 import { observeGuest } from '../guest/look/observe.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
-import { decideContainer } from './decide.ts';
+import { containerDifferences, decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
 import { lxcImporter } from './import.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -36,6 +36,7 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
   },
   observe: (host, wanted) => observeGuest(host, 'pct', wanted),
   decide: decideContainer,
+  differences: containerDifferences,
   health: (wanted) => guestHealth('pct', wanted),
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),

@@ -15,7 +15,7 @@ import { observeGuest } from '../guest/look/observe.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { withCpuModels } from './cpu-model.ts';
-import { decideMachine } from './decide.ts';
+import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
 import { vmSources } from './places.ts';
@@ -55,6 +55,7 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   },
   observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
   decide: decideMachine,
+  differences: vmDifferences,
   health: (wanted) => guestHealth('qm', wanted),
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
