@@ -197,7 +197,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Files that Phoenix writes and takes away. */
   written: [
     ...['{data}', '{own}', '{keys}'],
-    ...['/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
+    ...['/etc/hosts', '/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
     ...[
       '/etc/samba/(?:smb|phoenix)\\.conf',
       '/etc/dnsmasq\\.d/00-phoenix\\.conf',
@@ -380,7 +380,7 @@ function wordsFor(kind: string, option: string, schema: Schema): string {
 
 /** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
-  const { id, paths, members, clear, digest, rename, part, deleting } = row;
+  const { id, paths, members, clear, digest, rename, part, deleteArgs } = row;
   const options = [...optionsOf(row)].map(
     ([option, schema]) =>
       [
@@ -397,24 +397,26 @@ function objectCommands(row: ObjectRow): string[] {
   const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
   if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
-  if (row.makes !== undefined) {
-    const others = made.filter((words) => !row.makes?.without.some((option) => words.startsWith(`--${option} `)));
+  if (row.createCommand !== undefined) {
+    const others = made.filter(
+      (words) => !row.createCommand?.without.some((option) => words.startsWith(`--${option} `)),
+    );
     const types = Object.keys(row.types ?? {}).join(' | ');
     return [
-      `${row.makes.program} add ( ${types} ) {name} ( ${others.join(' | ')} )* ( --password )?`,
-      `${row.makes.program} set {name} --password`,
+      `${row.createCommand.program} add ( ${types} ) {name} ( ${others.join(' | ')} )* ( --password )?`,
+      `${row.createCommand.program} set {name} --password`,
       `pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
       `pvesh delete ${named}`,
     ];
   }
   if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
-  const making = (row.making ?? []).join(' ');
+  const making = (row.createArgs ?? []).join(' ');
   const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   const create = `create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`;
-  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { tell, named: isNamed, encoding }]) =>
-    tell !== undefined
+  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, multiple: isNamed, encoding }]) =>
+    setAction !== undefined
       ? []
       : isNamed === true
         ? ['{secretnames}']
@@ -429,7 +431,7 @@ function objectCommands(row: ObjectRow): string[] {
           `perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`,
         ]),
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
-    `pvesh delete ${[named, ...(part?.goesWith === true ? ['--force', '1'] : []), ...(deleting ?? [])].join(' ')}`,
+    `pvesh delete ${[named, ...(part?.deletedWithObject === true ? ['--force', '1'] : []), ...(deleteArgs ?? [])].join(' ')}`,
   ];
 }
 
@@ -549,6 +551,7 @@ const COMMANDS: readonly string[] = [
   `systemctl enable --now ${UNIT}`,
   `systemctl restart ${UNIT}`,
   'systemctl reload-or-restart smbd.service',
+  'systemctl reload dnsmasq.service',
   'update-ca-certificates ( --fresh )?',
   'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out /var/lib/phoenix/certificates/work/{step}.key',
   'openssl req -new -config /var/lib/phoenix/certificates/work/{step}.cnf -key /var/lib/phoenix/certificates/work/{step}.key -out /var/lib/phoenix/certificates/work/{step}.csr',

@@ -1,6 +1,6 @@
 // The configuration as the rest of Phoenix sees it: every file of the config repo read, each value in one form. What people write is
 // described by the schema of each kind, which turns it into its part of this. Of a guest's settings only what is declared stands here:
-// null is what nobody declared, and guest/making.ts says what a new guest gets in its place.
+// null is what nobody declared, and guest/creation-defaults.ts says what a new guest gets in its place.
 
 import type { Certificate } from './certificate/declared.ts';
 import type { Hypervisor } from './hypervisor/declared.ts';

@@ -48,13 +48,13 @@ export type Extent = 'different' | 'all';
 /** `Found` is what one look says; `Observation` and `Inventory` are those of the kind's manager. */
 export interface Importer<Found = unknown, Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** Looks only: a constant number of commands, and at most one for each thing found. */
-  look(host: HostReader): Promise<Found>;
+  observe(host: HostReader): Promise<Found>;
   /** Pure. @param secretsFolder folder of the node that references name files in, without a slash at its end */
   written(found: Found, extent: Extent, secretsFolder: string): Imported;
   /** Pure: everything of its kind on the host that this configuration does not declare. */
   undeclared(found: Found, config: Config): readonly FoundObject[];
   /** Fields of specs that no host tells, such as what a guest was made from: they are not compared. */
-  readonly untold: readonly string[];
+  readonly unreadableFields: readonly string[];
   /** Pure: one target from the inventory alone; null where that does not tell. Absent where the quick check of the manager does. */
   quickCheck?(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
   /** Pure: the same as if it carried the mark of who keeps it. Absent for kinds without marks. */

@@ -12,10 +12,10 @@ interface Counts {
   readonly proved: number;
   readonly isDeclaredKnown: boolean;
   /** The newest look at the host that came to an end, ISO 8601; null: none that is kept. */
-  readonly lookedAt: string | null;
+  readonly observedAt: string | null;
 }
 
-export interface StandingWords {
+export interface OverviewWords {
   readonly sentence: string;
   readonly tone: 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 }
@@ -26,10 +26,10 @@ export interface StandingWords {
  *
  * @param state `busy`: something goes on; `unfollowed`: no commit was followed yet
  */
-export function standingSentence(
-  { needed, declared, proved, isDeclaredKnown, lookedAt }: Counts,
+export function overviewSentence(
+  { needed, declared, proved, isDeclaredKnown, observedAt }: Counts,
   { busy, unfollowed }: { readonly busy: boolean; readonly unfollowed: boolean },
-): StandingWords {
+): OverviewWords {
   if (needed > 0) return { sentence: needed === 1 ? '1 needs you' : `${needed} need you`, tone: 'bad' };
   if (unfollowed) return { sentence: 'Nothing is followed yet', tone: 'quiet' };
   if (!isDeclaredKnown) return { sentence: 'What is declared cannot be read at the moment', tone: 'wait' };
@@ -37,7 +37,7 @@ export function standingSentence(
   if (busy)
     return { sentence: rest === 0 ? 'Being applied' : `Being applied: ${countOf(rest, 'target')} to go`, tone: 'busy' };
   if (rest === 0 && declared === 0) return { sentence: 'Nothing is declared', tone: 'good' };
-  if (rest === 0 && lookedAt === null) return { sentence: 'All applied, not looked at since', tone: 'quiet' };
+  if (rest === 0 && observedAt === null) return { sentence: 'All applied, not looked at since', tone: 'quiet' };
   if (rest === 0) return { sentence: 'All as declared', tone: 'good' };
   return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
 }

@@ -1,8 +1,8 @@
 // What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
 
 import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
+import { type Overview, type OverviewInput, overviewOf } from '../agent/http/overview.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
-import { type Known, type Standing, standingOf } from '../agent/http/standing.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
@@ -36,25 +36,25 @@ export async function gatherFront(sources: PageSources, before: RunId | null): P
   const shown = runs.slice(0, RUNS_LISTED);
   const older = runs.length > shown.length ? (shown.at(-1)?.id ?? null) : null;
   const now = clock.now();
-  const [commits, standing, names] = await Promise.all([
+  const [commits, overview, names] = await Promise.all([
     commitsOf(sources, shown),
-    paged ? null : standingNow(sources, { head, open, runs, now }),
+    paged ? null : overviewNow(sources, { head, open, runs, now }),
     namesOf(agent),
   ]);
-  return { head, frozen, reports, away, open, runs: shown, commits, older, standing, names, now };
+  return { head, frozen, reports, away, open, runs: shown, commits, older, overview: overview, names, now };
 }
 
-async function standingNow(
+async function overviewNow(
   { ledger, agent }: PageSources,
-  { runs, ...rest }: Pick<Known, 'head' | 'open' | 'now'> & { readonly runs: readonly Run[] },
-): Promise<Standing> {
+  { runs, ...rest }: Pick<OverviewInput, 'head' | 'open' | 'now'> & { readonly runs: readonly Run[] },
+): Promise<Overview> {
   const [records, known, orphans, certificates] = await Promise.all([
     ledger.targets(),
     orNull(agent.known(HOST_WITHIN_MS)),
     orNull(agent.orphans()),
     orNull(agent.certificates()),
   ]);
-  return standingOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
+  return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
 }
 
 /** Null for a run that is not kept. */

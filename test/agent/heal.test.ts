@@ -75,8 +75,9 @@ async function look(healed: number): Promise<void> {
   const before = Number((await phoenix.ledger.runs(1))[0]?.id ?? 0);
   await queue.every('drift', 0.05);
   await until(async () => Number(lastOf(await looks())?.id ?? 0) > before, 'a look to begin');
-  await until(async () => (await heals()).length >= healed, 'a run that heals');
+  // Ticks while it looks come to nothing: that there is no other look is sure from here on.
   await queue.every('drift', 3600);
+  await until(async () => (await heals()).length >= healed, 'a run that heals');
   await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
 }
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { type ApiCall, checkApiCall, checkParameters, type Parameters, resolveVerb } from 'phoenix-lab/parameters';
 import type { Config } from '../../src/managers/config.ts';
 import { firstNotes, type GuestSpec } from '../../src/managers/guest/guest-spec.ts';
-import { printNotes } from '../../src/managers/guest/look/notes.ts';
-import type { GuestObservation } from '../../src/managers/guest/look/observation.ts';
+import { printNotes } from '../../src/managers/guest/observe/notes.ts';
+import type { GuestObservation } from '../../src/managers/guest/observe/observation.ts';
 import { takeSnapshot } from '../../src/managers/guest/proxmox/command.ts';
 import { parseConf } from '../../src/managers/guest/proxmox/conf.ts';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
@@ -119,7 +119,7 @@ const NOWHERE: GuestObservation = {
     kept: null,
     missing: [],
     managedBy: [],
-    pools: { prod: { members: [], keeper: null } },
+    pools: { prod: { members: [], owner: null } },
     subuid: null,
     subgid: null,
   },

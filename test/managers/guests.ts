@@ -148,6 +148,7 @@ const HYPERVISOR: Config['hypervisor'] = {
     nfsServer: null,
     portainerAgentPort: 9001,
   },
+  hosts: [],
   knownHosts: [],
   knownAliases: [],
   knownIpSets: [],

@@ -396,6 +396,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['systemctl', 'stop', 'phoenix-network-revert.timer'],
   ['systemctl', 'start', 'phoenix-network-revert.service'],
   ['pve-firewall', 'compile'],
+  ['systemctl', 'reload', 'dnsmasq.service'],
   ['printenv', 'SSH_CONNECTION'],
   ['dnsmasq', '--test', '--conf-file=/var/lib/phoenix/dns/00-phoenix.conf'],
   ['hostname'],

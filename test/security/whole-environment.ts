@@ -101,6 +101,7 @@ export function wholeEnvironment(): Files {
       network: {
         interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
         bridges: [{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' }],
+        hosts: [{ address: '10.0.0.50', names: ['nas.example.org', 'nas'], comment: 'A remark' }],
         default_subnet: '10.0.0.0/24',
         nfs_server: '10.0.0.13',
       },

@@ -7,18 +7,20 @@ import { csrConfig } from '../../src/managers/certificate/csr-config.ts';
 import { hookAction } from '../../src/managers/certificate/hook.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { objectKinds } from '../../src/managers/datacenter/manager.ts';
-import type { ObjectSeen } from '../../src/managers/datacenter/observe.ts';
+import type { ObjectObservation } from '../../src/managers/datacenter/observe.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
 import { firstNotes, type GuestSpec } from '../../src/managers/guest/guest-spec.ts';
-import { printNotes } from '../../src/managers/guest/look/notes.ts';
-import type { GuestObservation } from '../../src/managers/guest/look/observation.ts';
+import { printNotes } from '../../src/managers/guest/observe/notes.ts';
+import type { GuestObservation } from '../../src/managers/guest/observe/observation.ts';
 import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printFirewall } from '../../src/managers/guest/proxmox/firewall.ts';
 import { installScripts } from '../../src/managers/guest/scripts/scripts.ts';
+import type { HostEntry } from '../../src/managers/hypervisor/declared.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
+import { withEntries } from '../../src/managers/hypervisor/hosts/entries.ts';
 import { bridgesText, withNameservers } from '../../src/managers/hypervisor/network/bridges.ts';
 import type { NetworkSpec } from '../../src/managers/hypervisor/network/obstacles.ts';
 import { type Export, exportName, exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
@@ -78,11 +80,11 @@ function writtenOf(target: Target): Written[] {
 }
 
 /** A host of which nothing is known to be there. */
-const UNKNOWN: ObjectSeen = {
+const UNKNOWN: ObjectObservation = {
   objects: new Map(),
   present: null,
   text: null,
-  there: {
+  existing: {
     guest: null,
     container: null,
     'virtual machine': null,
@@ -104,7 +106,7 @@ const UNKNOWN: ObjectSeen = {
   poolOf: {},
   pools: {},
   notes: {},
-  holders: {},
+  dependentFiles: {},
   firewalls: new Map(),
 };
 
@@ -128,6 +130,8 @@ function ofHost(id: TargetId, target: Target): Written[] {
       const spec = specOf<FirewallSpec>(target);
       return [file(FILES.host.text(spec, null)), file(FILES.cluster.text(spec, null))];
     }
+    case 'hosts':
+      return [file(withEntries('', specOf<{ hosts: HostEntry[] }>(target).hosts))];
     case 'network': {
       const spec = specOf<NetworkSpec>(target);
       return [file(bridgesText(spec.bridges)), file(withNameservers('', spec.nameservers))];
@@ -180,7 +184,7 @@ const NOWHERE: GuestObservation = {
     kept: null,
     missing: [],
     managedBy: [],
-    pools: { prod: { members: [], keeper: null } },
+    pools: { prod: { members: [], owner: null } },
     subuid: null,
     subgid: null,
   },

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { overviewOf } from '../../src/agent/http/overview.ts';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
-import { standingOf } from '../../src/agent/http/standing.ts';
 import { TROUBLE } from '../../src/messages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -165,8 +165,8 @@ function everyPage(text: string): string[] {
   ];
   const now = new Date(CREATED);
   const away = new Map([[text, { since: CREATED, why: text }]]);
-  const standing = {
-    ...standingOf({
+  const overview = {
+    ...overviewOf({
       head,
       open: [run],
       targets: [known],
@@ -178,7 +178,7 @@ function everyPage(text: string): string[] {
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, standing },
+    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, overview },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
@@ -202,7 +202,7 @@ function everyPage(text: string): string[] {
     runPage(view, links),
     stepPage(view, step, links),
     frontPage(front, links),
-    frontPage({ ...front, standing: null }, links),
+    frontPage({ ...front, overview: null }, links),
     pullPage(pull, links),
     targetsPage(
       {

@@ -6,8 +6,8 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Clock } from '../../ports.ts';
 import type { Agent } from '../deps.ts';
 import { HOST_WITHIN_MS, orNull } from './outside.ts';
+import { overviewOf } from './overview.ts';
 import { targetsJson } from './run-json.ts';
-import { standingOf } from './standing.ts';
 
 const LOOK_EVERY_MS = 60_000;
 /** How far back the newest step and look of each target are looked for. */
@@ -32,19 +32,19 @@ export function metricsView({ ledger, agent, clock }: MetricsDeps): () => Promis
       look(),
     ]);
     const targets = targetsJson(records, runs, known);
-    const standing = standingOf({ head, open, targets, orphans, certificates, now: clock.now() });
-    const drifted = new Set(standing.drifted.map(({ target }) => target));
+    const overview = overviewOf({ head, open, targets, orphans, certificates, now: clock.now() });
+    const drifted = new Set(overview.drifted.map(({ target }) => target));
     return {
       targets: targets.map(({ target, state, proved, outcome, look: looked }) => ({
         ...{ target, state, proved },
         failed: outcome === 'failed',
         drifted: looked === null ? null : drifted.has(target),
       })),
-      approvals: standing.approvals.length,
-      headRefused: standing.refused !== null,
+      approvals: overview.approvals.length,
+      headRefused: overview.refused !== null,
       orphans: orphans?.length ?? null,
       certificates,
-      lookedAt: standing.lookedAt,
+      lookedAt: overview.observedAt,
     };
   };
 }

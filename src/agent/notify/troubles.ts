@@ -8,7 +8,7 @@ import { troubleKey } from '../../model/notification.ts';
 import { endedWell } from '../../model/run.ts';
 import type { NodeAway } from '../../ports/ledger.ts';
 import type { KnownTroubles, TroubleChanges } from '../../ports/notifications.ts';
-import { type Known, standingOf } from '../http/standing.ts';
+import { type OverviewInput, overviewOf } from '../http/overview.ts';
 
 const DAY_MS = 86_400_000;
 /** A certificate that is renewed in time never gets so near to its end: this part of its time is left, and no more than that many days. */
@@ -18,7 +18,7 @@ const NEAR_DAYS = 14;
 const AWAY_MS = 60_000;
 
 /** What was seen; null is what is not known. */
-export interface Sight extends Known {
+export interface Sight extends OverviewInput {
   readonly nodes: ReadonlyMap<string, NodeAway>;
   /** Whether the targets hold all that is declared. */
   readonly isDeclaredKnown: boolean;
@@ -58,14 +58,14 @@ interface Assessed {
 
 function assess(sight: Sight): Assessed {
   const { head, targets, isDeclaredKnown, certificates, orphans, nodes, now } = sight;
-  const standing = standingOf(sight);
+  const overview = overviewOf(sight);
   const at = now.toISOString();
   const byTarget = new Map<string, (typeof targets)[number]>(targets.map((each) => [each.target, each]));
   const troubles = [
-    ...standing.failed.map(({ target, run, reason }) => TROUBLE.failed({ target, run, reason, since: at })),
-    ...(standing.refused === null ? [] : [TROUBLE.refused(standing.refused.commit, sight.refusal, at)]),
-    ...standing.approvals.map(({ run, target, reason, since }) => TROUBLE.approval(run, target, reason, since)),
-    ...standing.drifted.flatMap(({ target, look }) =>
+    ...overview.failed.map(({ target, run, reason }) => TROUBLE.failed({ target, run, reason, since: at })),
+    ...(overview.refused === null ? [] : [TROUBLE.refused(overview.refused.commit, sight.refusal, at)]),
+    ...overview.approvals.map(({ run, target, reason, since }) => TROUBLE.approval(run, target, reason, since)),
+    ...overview.drifted.flatMap(({ target, look }) =>
       look?.found == null ? [] : [TROUBLE.drift(target, look.run, look.found, look.since)],
     ),
     ...(certificates ?? [])

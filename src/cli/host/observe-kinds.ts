@@ -35,7 +35,7 @@ export async function observeKinds(host: HostReader, only: readonly string[] = [
   for (const { kind, imports: importer } of kinds) {
     if (importer === undefined) continue;
     try {
-      found.push({ importer, found: await importer.look(host) });
+      found.push({ importer, found: await importer.observe(host) });
     } catch (error) {
       if (isOfHost(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);

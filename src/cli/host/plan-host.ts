@@ -129,7 +129,7 @@ function planOf(
 function asSeen(declared: Target, seen: Target | undefined): Target {
   if (seen === undefined) return { ...declared, spec: {} };
   const importer = KINDS.find(({ kind }) => kind === kindOf(declared.id))?.imports;
-  const untold = (importer?.untold ?? []).filter((field) => field in declared.spec);
+  const untold = (importer?.unreadableFields ?? []).filter((field) => field in declared.spec);
   const fields = Object.fromEntries(untold.map((field) => [field, declared.spec[field]]));
   return { ...declared, spec: { ...seen.spec, ...fields } };
 }

@@ -261,7 +261,7 @@ function datacenterField(kind: string): string | null {
 }
 
 /** What is one target together. */
-const SDN_FIELDS = ROWS.filter(({ together }) => together === true).map(({ field }) => field);
+const SDN_FIELDS = ROWS.filter(({ appliedTogether }) => appliedTogether === true).map(({ field }) => field);
 
 /** Keys of an object in it: the only one of its kind is the field itself. */
 function placeOf(kind: string, name: string): string[] {
@@ -271,7 +271,8 @@ function placeOf(kind: string, name: string): string[] {
 
 /** Where the hypervisor's file declares a part of the host. */
 const FIELD_OF_SECTION: Readonly<Record<string, readonly string[]>> = {
-  network: ['network'],
+  network: ['network', 'interfaces'],
+  hosts: ['network', 'hosts'],
   time: ['timezone'],
   dns: ['dns_server'],
 };

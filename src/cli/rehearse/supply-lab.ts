@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createLab, declareNode, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
-import { imagePath } from '../../managers/guest/life/source.ts';
+import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
 import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
 import type { Schema } from '../../proxmox/table.ts';
-import type { ObjectSeen } from './observe.ts';
+import type { ObjectObservation } from './observe.ts';
 import { type ObjectRow, pathOf } from './row.ts';
 import { textsOf } from './values.ts';
 
@@ -53,7 +53,7 @@ export function withSecrets(action: Action, secrets: readonly SecretInCall[]): A
 }
 
 /** @param secret what the call asks for on its standard input */
-export function making(
+export function createCall(
   row: ObjectRow,
   name: string,
   spec: JsonObject,
@@ -62,16 +62,16 @@ export function making(
   inCall: readonly SecretInCall[] = [],
 ): Action {
   const { create } = row.paths;
-  const summary = `make ${row.what} ${name}`;
-  if (row.makes === undefined) {
+  const summary = `make ${row.label} ${name}`;
+  if (row.createCommand === undefined) {
     const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
-    const args = [...own, ...[...options.values()].flat(), ...(row.making ?? [])];
-    const impact = costOf(row, Object.keys(spec), spec);
+    const args = [...own, ...[...options.values()].flat(), ...(row.createArgs ?? [])];
+    const impact = impactOfOptions(row, Object.keys(spec), spec);
     return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall));
   }
-  const { program, args, without } = row.makes;
+  const { program, args, without } = row.createCommand;
   const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
-  const asked = secret === null ? [] : [`--${secret.option}`];
+  const promptArgs = secret === null ? [] : [`--${secret.option}`];
   const stdin: Content[] =
     secret === null
       ? []
@@ -85,7 +85,7 @@ export function making(
     do: {
       kind: 'command',
       program,
-      args: [...args(name, spec), ...others, ...asked],
+      args: [...args(name, spec), ...others, ...promptArgs],
       ...(stdin.length === 0 ? {} : { stdin: { from: 'joined', parts: stdin } }),
       timeoutSeconds: SECONDS,
     },
@@ -93,17 +93,17 @@ export function making(
 }
 
 /** What it costs that these options become what is declared. */
-export function costOf(row: ObjectRow, options: readonly string[], spec: JsonObject): Impact {
-  return options.some((option) => row.costs?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
+export function impactOfOptions(row: ObjectRow, options: readonly string[], spec: JsonObject): Impact {
+  return options.some((option) => row.impact?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
 }
 
 /** @param seen of one whose file may have been changed by others since: its digest goes along; null where an earlier call changes it */
-export function setting(
+export function updateCall(
   row: ObjectRow,
   name: string,
   summary: string,
   args: readonly string[],
-  seen: ObjectSeen | null = null,
+  seen: ObjectObservation | null = null,
   impact: Impact = 'live',
 ): Action {
   if (row.rename !== undefined) {
@@ -114,11 +114,11 @@ export function setting(
   return ofTask(row, pvesh(summary, 'set', path, [...own, ...args, ...digest], impact));
 }
 
-export function deletion(row: ObjectRow, name: string, impact: Impact): Action {
+export function deleteCall(row: ObjectRow, name: string, impact: Impact): Action {
   const [path, own] = addressed(row, name);
-  const force = row.part?.goesWith === true ? ['--force', '1'] : [];
-  const args = [...own, ...force, ...(row.deleting ?? [])];
-  return ofTask(row, pvesh(`delete ${row.what} ${name}`, 'delete', path, args, impact));
+  const force = row.part?.deletedWithObject === true ? ['--force', '1'] : [];
+  const args = [...own, ...force, ...(row.deleteArgs ?? [])];
+  return ofTask(row, pvesh(`delete ${row.label} ${name}`, 'delete', path, args, impact));
 }
 
 /** The path of an object, and its name as an option where the path does not hold it. */

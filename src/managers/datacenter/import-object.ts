@@ -5,7 +5,7 @@ import { booleanOf, splitList } from '../../proxmox/perl.ts';
 import { parsePropertyString } from '../../proxmox/property-string.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
-import { commentOf } from '../guest/look/object-mark.ts';
+import { commentOf } from '../guest/observe/object-mark.ts';
 import type { Extent } from '../importer.ts';
 import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
 import { meaningOf } from './values.ts';
@@ -55,7 +55,7 @@ export function isOfKnownType({ types }: ObjectRow, { type }: Options): boolean 
 
 /** One that Proxmox or its installer makes, with nothing else about it: nobody has to declare it. */
 export function isAsMade(row: ObjectRow, name: string, options: Options): boolean {
-  const made = row.made?.[name];
+  const made = row.predefined?.[name];
   if (made === undefined) return false;
   const names = new Set([...Object.keys(made), ...Object.keys(options)]);
   return [...names].every((option) => {

@@ -3,20 +3,20 @@
 import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
-import { repositoryName } from '../guest/look/notes.ts';
-import { commentOf, markedComment } from '../guest/look/object-mark.ts';
+import { repositoryName } from '../guest/observe/notes.ts';
+import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
-import { lookAtObjects, type ObjectSeen, type Objects } from './observe.ts';
+import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { markOf, type ObjectRow, optionsOf } from './row.ts';
 import { isName } from './schema.ts';
-import { notesOfTaken } from './secrets.ts';
+import { notesOfAdopted } from './secrets.ts';
 
-export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, ObjectSeen, Objects> {
+export function importerOf(row: ObjectRow): Importer<ObjectInventory, JsonObject, ObjectObservation, ObjectInventory> {
   return {
-    look: (host) => lookAtObjects(row, host),
+    observe: (host) => observeObjects(row, host),
     written: (found, extent, secretsFolder) => written(row, found, extent, secretsFolder),
     undeclared: (found, { datacenter }) =>
       undeclared(
@@ -25,12 +25,12 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
         new Set(datacenter?.get(row.kind)?.map(({ name }) => name)),
         datacenter?.get(row.kind)?.map(({ options }) => options) ?? [],
       ),
-    untold: Object.keys(row.secrets ?? {}),
+    unreadableFields: Object.keys(row.secrets ?? {}),
     marked: (seen, wanted) => {
       const mark = markOf(row);
       if (seen.present === null) return seen;
       const { origin } = wanted;
-      const noted = { ...seen, notes: { ...seen.notes, ...notesOfTaken(row, wanted, seen) } };
+      const noted = { ...seen, notes: { ...seen.notes, ...notesOfAdopted(row, wanted, seen) } };
       if (mark === null) return noted;
       const comment = markedComment(commentOf(seen.present[mark]?.[0] ?? ''), repositoryName(origin));
       return { ...noted, present: { ...seen.present, [mark]: [comment] } };
@@ -40,9 +40,16 @@ export function importerOf(row: ObjectRow): Importer<Objects, JsonObject, Object
 
 /** Said elsewhere: who is in a group at the users, the node of a copy by its guest, who comes in at the host's
  * firewall, and second factors of an older kind nowhere. */
-const OF_OTHERS: ReadonlySet<string> = new Set(['users', 'keys', 'source', 'enable', 'policy_in', 'policy_out']);
+const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
+  'users',
+  'keys',
+  'source',
+  'enable',
+  'policy_in',
+  'policy_out',
+]);
 
-function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: string): Imported {
+function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secretsFolder: string): Imported {
   const left: LeftOver[] = [];
   const secrets: NeededSecret[] = [];
   const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
@@ -55,7 +62,7 @@ function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: 
     )
       continue;
     if (!isName(row, name)) {
-      left.push({ what: `${row.what} ${name} (${place(name)})`, why: 'the file takes no such name' });
+      left.push({ what: `${row.label} ${name} (${place(name)})`, why: 'the file takes no such name' });
       continue;
     }
     if (!isOfKnownType(row, options)) {
@@ -69,14 +76,14 @@ function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: 
     secrets.push(...needed);
     entries[name] = { ...plain, ...list.field, ...referencesTo(needed) };
     left.push(...list.left);
-    for (const [option, { isKept, named, refuses }] of Object.entries(row.secrets ?? {}))
-      if (isKept === undefined && named === undefined && refuses(name, plain) === null)
-        left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: UNTOLD_SECRET });
+    for (const [option, { isStored, multiple, refuses }] of Object.entries(row.secrets ?? {}))
+      if (isStored === undefined && multiple === undefined && refuses(name, plain) === null)
+        left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: UNREADABLE_SECRET });
     const own = (option: string) =>
       optionsOf(row).has(option) ||
       option === row.part?.field ||
       row.secrets?.[option] !== undefined ||
-      OF_OTHERS.has(option);
+      DECLARED_ELSEWHERE.has(option);
     for (const option of Object.keys(options).filter((one) => !own(one)))
       left.push({
         what: `${row.kind}/${name} ${option} (${place(name, option)})`,
@@ -88,7 +95,7 @@ function written(row: ObjectRow, found: Objects, extent: Extent, secretsFolder: 
   return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left };
 }
 
-const UNTOLD_SECRET =
+const UNREADABLE_SECRET =
   'Proxmox does not give it back, nor whether there is one: it stays as it is; to have Phoenix keep it, name it by reference';
 
 /** By reference, each in a file of its own that is called after what it is of. */
@@ -99,12 +106,12 @@ function neededSecrets(
   present: Options,
   folder: string,
 ): NeededSecret[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { isKept, named, refuses, describes }]) => {
-    const isThere = named === undefined ? isKept?.(options) === true : present[option] !== undefined;
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {
+    const isThere = multiple === undefined ? isStored?.(options) === true : present[option] !== undefined;
     if (!isThere || refuses(name, options) !== null) return [];
     // Of several, Proxmox's file has the names.
-    const keys = named === undefined ? [] : namesIn(present[option] ?? []);
-    return (named === undefined ? [[option]] : keys.map((key) => [option, key])).map((at) => ({
+    const keys = multiple === undefined ? [] : namesIn(present[option] ?? []);
+    return (multiple === undefined ? [[option]] : keys.map((key) => [option, key])).map((at) => ({
       reference: `file:${folder}/${row.kind}-${name}.${at.join('.')}`,
       for: `${row.kind}/${name} ${at.join(' ')}`,
       put: describes.replace(/, by reference.*$/, ''),
@@ -132,7 +139,7 @@ function referencesTo(needed: readonly NeededSecret[]): JsonObject {
 /** What is in an object: all of it or nothing, since what is declared is the whole. One that is empty may be filled by others. */
 function writtenList(
   { part, kind, file }: ObjectRow,
-  { text }: Objects,
+  { text }: ObjectInventory,
   name: string,
   options: Options,
   extent: Extent,
@@ -149,7 +156,7 @@ function writtenList(
 
 function undeclared(
   row: ObjectRow,
-  { objects }: Objects,
+  { objects }: ObjectInventory,
   declared: ReadonlySet<string>,
   specs: readonly JsonObject[],
 ): FoundObject[] {

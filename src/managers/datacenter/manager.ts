@@ -7,21 +7,23 @@ import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import type { Kind } from '../kind.ts';
 import { own } from '../sources.ts';
-import { costOf } from './calls.ts';
+import { impactOfOptions } from './calls.ts';
 import { decideObject, objectDifferences } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { importerOf } from './import.ts';
-import { lookAtObjects, type ObjectSeen, type Objects, seenOf } from './observe.ts';
+import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
 import { declaration } from './read.ts';
-import { isFixed, kindsOf, type Named, type ObjectRow, referencesOf } from './row.ts';
+import { isFixed, kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
-export const objectKinds: readonly Kind<JsonObject, ObjectSeen, Objects, Objects>[] = ROWS.filter(
-  ({ together }) => together !== true,
-).map(kindOfObject);
+export const objectKinds: readonly Kind<JsonObject, ObjectObservation, ObjectInventory, ObjectInventory>[] =
+  ROWS.filter(({ appliedTogether }) => appliedTogether !== true).map(kindOfObject);
 
-function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSeen, Objects, Objects> {
+function kindOfObject(
+  row: ObjectRow,
+  index: number,
+): Kind<JsonObject, ObjectObservation, ObjectInventory, ObjectInventory> {
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },
@@ -33,10 +35,10 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
       of: (_target, field) => [own(`/${field}`)],
     },
     impact: (change) => impactOf(row, change),
-    inventory: (host) => lookAtObjects(row, host),
+    inventory: (host) => observeObjects(row, host),
     // The files say everything.
-    quickCheck: (inventory, { target }) => seenOf(inventory, target),
-    observe: async (host, { target }) => seenOf(await lookAtObjects(row, host), target),
+    quickCheck: (inventory, { target }) => observationOf(inventory, target),
+    observe: async (host, { target }) => observationOf(await observeObjects(row, host), target),
     decide: (wanted, seen) => decideObject(row, wanted, seen),
     differences: (wanted, seen) => objectDifferences(row, wanted, seen),
     health: () => null,
@@ -49,11 +51,12 @@ function kindOfObject(row: ObjectRow, index: number): Kind<JsonObject, ObjectSee
 /** What Proxmox never changes is deleted and made again. */
 function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): Impact {
   if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
-  const isAnew = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
-  const anew = verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isAnew(path));
-  if (anew) return 'recreate';
+  const isRecreated = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
+  const recreates =
+    verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isRecreated(path));
+  if (recreates) return 'recreate';
   const changed = fields.map(({ path }) => path.split('/')[1] ?? '');
-  return costOf(row, changed, after ?? {});
+  return impactOfOptions(row, changed, after ?? {});
 }
 
 function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
@@ -76,7 +79,7 @@ function isGuest(id: TargetId): boolean {
   return kindOf(id) === 'lxc' || kindOf(id) === 'vm';
 }
 
-function needsOf(sort: Named, name: string): TargetId[] {
+function needsOf(sort: ReferenceSort, name: string): TargetId[] {
   if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
   return kindsOf(sort).map((kind) => targetId(kind, name));
 }

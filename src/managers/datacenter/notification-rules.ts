@@ -3,14 +3,14 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { targetId } from '../../model/ids.ts';
 import type { RuleContext } from '../rule.ts';
-import { each } from './each.ts';
+import { declaredObjects } from './declared-objects.ts';
 import { kindsOf } from './row.ts';
 
 /** DUPLICATE_NAME: Proxmox has one name for a target of any type, or for a matcher. */
 export function notificationsHaveNamesOfTheirOwn({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const kinds = [...kindsOf('notification target'), 'matcher'];
   const seen = new Map<string, string>();
-  return each(datacenter).flatMap(({ row, object: { name, writtenAt } }): Diagnostic[] => {
+  return declaredObjects(datacenter).flatMap(({ row, object: { name, writtenAt } }): Diagnostic[] => {
     if (!kinds.includes(row.kind)) return [];
     const other = seen.get(name);
     seen.set(name, other ?? row.field);

@@ -8,7 +8,7 @@ import { NOTIFICATIONS_FILE, parseNotifications } from '../../proxmox/notificati
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
-import type { Named, ObjectRow } from './row.ts';
+import type { ObjectRow, ReferenceSort } from './row.ts';
 import { notesFolder } from './secrets.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
@@ -19,13 +19,13 @@ const HOST_FIREWALL = '/etc/pve/local/host.fw';
 const REALMS = '/etc/pve/domains.cfg';
 const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE, NOTIFICATIONS_FILE];
 
-export interface Objects {
+export interface ObjectInventory {
   /** By name. */
   readonly objects: ReadonlyMap<string, Options>;
   /** The file that they stand in; null where it is not there. */
   readonly text: string | null;
   /** What is there to be named; null where the host does not list it. */
-  readonly there: Readonly<Record<Named, readonly string[] | null>>;
+  readonly existing: Readonly<Record<ReferenceSort, readonly string[] | null>>;
   /** The pool of each guest that is in one. */
   readonly poolOf: Readonly<Record<string, string>>;
   /** The comment of each pool. */
@@ -33,34 +33,34 @@ export interface Objects {
   /** What was noted of secrets that Proxmox was told, by file. */
   readonly notes: Readonly<Record<string, string>>;
   /** Files that tell who would be left without one. */
-  readonly holders: Readonly<Record<string, string>>;
+  readonly dependentFiles: Readonly<Record<string, string>>;
   /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
   readonly firewalls: ReadonlyMap<string, string>;
 }
 
-export interface ObjectSeen extends Objects {
+export interface ObjectObservation extends ObjectInventory {
   /** Null where there is none of that name. */
   readonly present: Options | null;
 }
 
-export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<Objects> {
-  const paths = [...(row.look === undefined ? [row.file] : []), ...ALL];
+export async function observeObjects(row: ObjectRow, host: HostReader): Promise<ObjectInventory> {
+  const paths = [...(row.readSource === undefined ? [row.file] : []), ...ALL];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
-  const firewalls = row.namedBy === undefined ? new Map<string, string>() : await firewallsOf(host);
+  const firewalls = row.firewallsNaming === undefined ? new Map<string, string>() : await firewallsOf(host);
   const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
   const holders =
-    (row.holding?.folders ?? []).length === 0
+    (row.dependents?.folders ?? []).length === 0
       ? new Map<string, string>()
-      : await host.readFolders(row.holding?.folders ?? []);
+      : await host.readFolders(row.dependents?.folders ?? []);
   const text = new Map(texts);
-  const own = (row.look === undefined ? text.get(row.file) : await row.look(host)) ?? null;
+  const own = (row.readSource === undefined ? text.get(row.file) : await row.readSource(host)) ?? null;
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
   const storages = text.get(STORAGES);
   return {
     objects: row.read(own ?? ''),
     text: own,
-    there: {
+    existing: {
       guest: guestsIn(text.get(GUESTS)),
       container: guestsIn(text.get(GUESTS), 'lxc'),
       'virtual machine': guestsIn(text.get(GUESTS), 'qemu'),
@@ -86,7 +86,7 @@ export async function lookAtObjects(row: ObjectRow, host: HostReader): Promise<O
     ),
     pools: Object.fromEntries([...pools].map(([pool, { comment }]) => [pool, comment?.[0] ?? ''])),
     notes: Object.fromEntries(notes),
-    holders: Object.fromEntries(holders),
+    dependentFiles: Object.fromEntries(holders),
     firewalls,
   };
 }
@@ -103,6 +103,6 @@ function guestsIn(text: string | undefined, ofType?: 'lxc' | 'qemu'): string[] |
   return Object.entries(ids).flatMap(([id, { type }]) => (ofType === undefined || type === ofType ? [id] : []));
 }
 
-export function seenOf(objects: Objects, target: TargetId): ObjectSeen {
+export function observationOf(objects: ObjectInventory, target: TargetId): ObjectObservation {
   return { ...objects, present: objects.objects.get(nameOf(target)) ?? null };
 }

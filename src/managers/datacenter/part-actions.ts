@@ -6,7 +6,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import type { Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
-import type { ObjectSeen } from './observe.ts';
+import type { ObjectObservation } from './observe.ts';
 import { type ObjectRow, pathOf } from './row.ts';
 
 /** Of a list that is declared no more, what was declared goes, and what others put there stays. */
@@ -14,7 +14,7 @@ export function partActions(
   row: ObjectRow,
   { target, before }: Wanted<JsonObject>,
   spec: JsonObject,
-  { text }: ObjectSeen,
+  { text }: ObjectObservation,
   present: Options,
 ): Action[] {
   const { part } = row;
@@ -27,11 +27,11 @@ export function partActions(
   const below = pathOf(row, row.paths.change, name);
   return part
     .calls(here, lines, text ?? '')
-    .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.what} ${name}`, verb, `${below}${path}`, args));
+    .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
 }
 
 /** What nobody declared: others put it there. */
-export function strangeLines(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
+export function foreignLines(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
   const had = linesBefore(row, before);
   return row.part === undefined ? [] : (present[row.part.field] ?? []).filter((line) => !had.includes(line));
 }

@@ -31,5 +31,5 @@ export interface Part {
   /** From the lines that are there to those that should be; `file` is the whole file that they stand in. */
   readonly calls: (present: readonly string[], wanted: readonly string[], file: string) => readonly PartCall[];
   /** Whether the object goes with what is in it (`--force 1`), or has to be empty first. */
-  readonly goesWith: boolean;
+  readonly deletedWithObject: boolean;
 }

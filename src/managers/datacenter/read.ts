@@ -10,7 +10,7 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
-import { each } from './each.ts';
+import { declaredObjects } from './declared-objects.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
 import {
@@ -116,7 +116,7 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
 function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
-  return each(datacenter).flatMap(({ row, object }) =>
+  return declaredObjects(datacenter).flatMap(({ row, object }) =>
     referencesOf(row, object.name, object.written).flatMap(({ sort, name: id, at }): Diagnostic[] => {
       if (sort !== 'storage') return [];
       const found = storages.get(id);

@@ -7,11 +7,11 @@ import { targetId } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { BUILT_IN_NOTIFICATIONS } from '../../proxmox/notifications.ts';
 import type { RuleContext } from '../rule.ts';
-import { each } from './each.ts';
-import { kindsOf, type Named, referencesOf } from './row.ts';
+import { declaredObjects } from './declared-objects.ts';
+import { kindsOf, type ReferenceSort, referencesOf } from './row.ts';
 
 /** What is there on every host; a sort that is not here may be on the host without being declared. */
-const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
+const BUILT_IN: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   group: [],
   user: [BUILT_IN_USER],
   role: BUILT_IN_ROLES,
@@ -26,7 +26,7 @@ const BUILT_IN: Partial<Readonly<Record<Named, readonly string[]>>> = {
 /** UNKNOWN_REFERENCE: an object names a group, user, role, realm or token that is neither declared nor built in. */
 export function referencesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   const account = hypervisor.user === null ? [] : [`${hypervisor.user.username}@pam`];
-  return each(datacenter).flatMap(({ row, object }) =>
+  return declaredObjects(datacenter).flatMap(({ row, object }) =>
     referencesOf(row, object.name, object.written).flatMap(({ sort, name, at }): Diagnostic[] => {
       const builtIn = BUILT_IN[sort];
       if (builtIn === undefined || unreadable.file(object.writtenAt.file)) return [];
@@ -48,7 +48,7 @@ export function referencesAreKnown({ config: { datacenter, hypervisor }, unreada
   );
 }
 
-const FIELDS: Partial<Readonly<Record<Named, string>>> = {
+const FIELDS: Partial<Readonly<Record<ReferenceSort, string>>> = {
   group: 'groups',
   user: 'users',
   role: 'roles',

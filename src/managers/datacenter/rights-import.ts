@@ -7,29 +7,31 @@ import type { FoundObject } from '../importer.ts';
 import { keyOf, rightsOf } from './rights.ts';
 
 export function writtenRights(objects: ReadonlyMap<string, Options>): Record<string, JsonObject> {
-  const byHolder = Map.groupBy(rightsIn(objects), ({ path, who, propagate }) => JSON.stringify([path, propagate, who]));
-  const lines = [...byHolder.values()].flatMap((rights) => {
+  const byPrincipal = Map.groupBy(rightsIn(objects), ({ path, who, propagate }) =>
+    JSON.stringify([path, propagate, who]),
+  );
+  const lines = [...byPrincipal.values()].flatMap((rights) => {
     const [first] = rights;
     return first === undefined ? [] : [{ ...first, roles: rights.map(({ role }) => role).sort() }];
   });
   const entries = Map.groupBy(lines, ({ path, propagate, roles }) => JSON.stringify([path, propagate, roles]));
   const named: Record<string, JsonObject> = {};
-  for (const holders of entries.values()) {
-    const [first] = holders;
+  for (const linesOfEntry of entries.values()) {
+    const [first] = linesOfEntry;
     if (first === undefined) continue;
     const { path, propagate, roles } = first;
     const of = (isOne: (who: string) => boolean) =>
-      holders.flatMap(({ who }) => (isOne(who) ? [who.replace(/^@/, '')] : [])).sort();
+      linesOfEntry.flatMap(({ who }) => (isOne(who) ? [who.replace(/^@/, '')] : [])).sort();
     const lists = {
       users: of((who) => !who.startsWith('@') && !who.includes('!')),
       groups: of((who) => who.startsWith('@')),
       tokens: of((who) => who.includes('!')),
     };
-    const given = Object.entries(lists).filter(([, words]) => words.length > 0);
+    const nonEmpty = Object.entries(lists).filter(([, words]) => words.length > 0);
     named[nameFor(path, named)] = {
       path,
       roles,
-      ...Object.fromEntries(given),
+      ...Object.fromEntries(nonEmpty),
       ...(propagate ? {} : { propagate: false }),
     };
   }
@@ -37,7 +39,7 @@ export function writtenRights(objects: ReadonlyMap<string, Options>): Record<str
 }
 
 /** `vms-101` for `/vms/101`, with a number behind where there are several. */
-function nameFor(path: string, taken: Readonly<Record<string, unknown>>): string {
+function nameFor(path: string, existing: Readonly<Record<string, unknown>>): string {
   const base =
     path === '/'
       ? 'everything'
@@ -46,7 +48,7 @@ function nameFor(path: string, taken: Readonly<Record<string, unknown>>): string
           .replaceAll(/[^A-Za-z0-9]+/g, '-')
           .slice(0, 32);
   const places = [base, ...Array.from({ length: 999 }, (_, index) => `${base}-${index + 2}`)];
-  return places.find((name) => taken[name] === undefined) ?? base;
+  return places.find((name) => existing[name] === undefined) ?? base;
 }
 
 export function undeclaredRights(objects: ReadonlyMap<string, Options>, specs: readonly JsonObject[]): FoundObject[] {

@@ -9,14 +9,14 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { parseRights, type Right } from '../../proxmox/user-config.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
-import { howToApprove, whyNotThere } from './decide.ts';
-import type { ObjectSeen } from './observe.ts';
+import { approvalHint, missingReference } from './decide.ts';
+import type { ObjectObservation } from './observe.ts';
 import type { ObjectRow, Reference } from './row.ts';
 import { wordsOf } from './values.ts';
 
 const PATH = '/access/acl';
 /** What a right is given to: the options of the call, and how the file of Proxmox writes them. */
-const HOLDERS = { users: '', groups: '@', tokens: '' } as const;
+const PRINCIPALS = { users: '', groups: '@', tokens: '' } as const;
 
 /** Every right of the host by path, holder and role. */
 export function readRights(text: string): Map<string, Options> {
@@ -32,56 +32,56 @@ export function namedByPath(_name: string, { path }: JsonObject): Reference[] {
   return sort === undefined || name === undefined || more.length > 0 ? [] : [{ sort, name, at: ['path'] }];
 }
 
-export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen): Decision {
+export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
   const { target, spec, before, adopt, approved } = wanted;
   const name = nameOf(target);
-  const then = rightsOf(before);
+  const earlier = rightsOf(before);
   if (spec === undefined) {
-    const gone = then.filter((right) => seen.objects.has(keyOf(right)));
+    const gone = earlier.filter((right) => seen.objects.has(keyOf(right)));
     if (gone.length > 0 && !approved) {
-      const reason = `${row.what} ${name} is declared no more, and deleting it loses ${row.lost}; ${howToApprove('destroy', target)}`;
+      const reason = `${row.label} ${name} is declared no more, and deleting it loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
       return { kind: 'blocked', reason };
     }
-    return { kind: 'actions', actions: takenAway(name, gone) };
+    return { kind: 'actions', actions: revocations(name, gone) };
   }
-  const absent = whyNotThere(row, wanted, spec, seen);
+  const absent = missingReference(row, wanted, spec, seen);
   if (absent !== null) return { kind: 'impossible', reason: absent };
-  const now = rightsOf(spec);
+  const declared = rightsOf(spec);
   const isThere = (right: Right): boolean =>
     seen.objects.get(keyOf(right))?.['propagate']?.[0] === (right.propagate ? '1' : '0');
-  const isComplete = now.every(isThere);
-  const mayTake = isComplete || before !== undefined || adopt === true;
-  const foreign = mayTake ? undefined : now.find((right) => seen.objects.has(keyOf(right)));
-  if (foreign !== undefined) return { kind: 'blocked', reason: whyForeign(foreign, target) };
-  const kept = new Set(now.map(keyOf));
-  const gone = then.filter((right) => !kept.has(keyOf(right)) && seen.objects.has(keyOf(right)));
-  return { kind: 'actions', actions: [...(isComplete ? [] : [given(name, spec)]), ...takenAway(name, gone)] };
+  const isComplete = declared.every(isThere);
+  const mayOwn = isComplete || before !== undefined || adopt === true;
+  const foreign = mayOwn ? undefined : declared.find((right) => seen.objects.has(keyOf(right)));
+  if (foreign !== undefined) return { kind: 'blocked', reason: foreignRightReason(foreign, target) };
+  const declaredKeys = new Set(declared.map(keyOf));
+  const gone = earlier.filter((right) => !declaredKeys.has(keyOf(right)) && seen.objects.has(keyOf(right)));
+  return { kind: 'actions', actions: [...(isComplete ? [] : [grant(name, spec)]), ...revocations(name, gone)] };
 }
 
-function whyForeign({ who, role, path }: Right, target: TargetId): string {
+function foreignRightReason({ who, role, path }: Right, target: TargetId): string {
   return `${who} has the role ${role} on ${path} already, which is not ours; take it over with phoenix adopt ${target}`;
 }
 
 /** Giving what is there already changes nothing. */
-function given(name: string, spec: JsonObject): Action {
+function grant(name: string, spec: JsonObject): Action {
   const { path, roles, propagate } = spec;
   const args = ['--path', normalisedAclPath(String(path)), '--roles', wordsOf(roles).join(',')];
-  const holders = Object.keys(HOLDERS).flatMap((option) => {
+  const principals = Object.keys(PRINCIPALS).flatMap((option) => {
     const words = wordsOf(spec[option]);
     return words.length === 0 ? [] : [`--${option}`, words.join(',')];
   });
   return pvesh(`give the rights ${name}`, 'set', PATH, [
     ...args,
-    ...holders,
+    ...principals,
     '--propagate',
     propagate === false ? '0' : '1',
   ]);
 }
 
 /** One call for each path and set of roles. */
-function takenAway(name: string, rights: readonly Right[]): Action[] {
-  const byHolder = Map.groupBy(rights, ({ path, who }) => `${path} ${who}`);
-  const lines = [...byHolder.values()].flatMap((each) => {
+function revocations(name: string, rights: readonly Right[]): Action[] {
+  const byPrincipal = Map.groupBy(rights, ({ path, who }) => `${path} ${who}`);
+  const lines = [...byPrincipal.values()].flatMap((each) => {
     const [first] = each;
     return first === undefined
       ? []
@@ -99,11 +99,11 @@ function takenAway(name: string, rights: readonly Right[]): Action[] {
   return [...calls.values()].flatMap((each) => {
     const [first] = each;
     if (first === undefined) return [];
-    const held = (option: keyof typeof HOLDERS): string[] => {
-      const words = each.flatMap(({ who }) => (holderOf(who) === option ? [who.slice(HOLDERS[option].length)] : []));
+    const principalsOf = (option: keyof typeof PRINCIPALS): string[] => {
+      const words = each.flatMap(({ who }) => (optionOf(who) === option ? [who.slice(PRINCIPALS[option].length)] : []));
       return words.length === 0 ? [] : [`--${option}`, words.join(',')];
     };
-    const args = [...held('users'), ...held('groups'), ...held('tokens')];
+    const args = [...principalsOf('users'), ...principalsOf('groups'), ...principalsOf('tokens')];
     return [
       pvesh(`take ${first.roles} on ${first.path} away, which was of the rights ${name}`, 'set', PATH, [
         '--path',
@@ -118,7 +118,7 @@ function takenAway(name: string, rights: readonly Right[]): Action[] {
   });
 }
 
-function holderOf(who: string): keyof typeof HOLDERS {
+function optionOf(who: string): keyof typeof PRINCIPALS {
   if (who.startsWith('@')) return 'groups';
   return who.includes('!') ? 'tokens' : 'users';
 }
@@ -128,7 +128,7 @@ export function rightsOf(spec: JsonObject | undefined): Right[] {
   if (spec === undefined) return [];
   const path = normalisedAclPath(String(spec['path'] ?? ''));
   const propagate = spec['propagate'] !== false;
-  return Object.entries(HOLDERS).flatMap(([option, sign]) =>
+  return Object.entries(PRINCIPALS).flatMap(([option, sign]) =>
     wordsOf(spec[option]).flatMap((who) =>
       wordsOf(spec['roles']).map((role) => ({ path, who: `${sign}${who}`, role, propagate })),
     ),

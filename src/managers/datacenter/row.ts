@@ -6,11 +6,11 @@ import type { Impact } from '../../model/plan.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
-import type { ObjectSeen } from './observe.ts';
+import type { ObjectObservation } from './observe.ts';
 import type { Part } from './part.ts';
 
 /** What an option may name that has to be there first. */
-export type Named =
+export type ReferenceSort =
   | (
       | 'guest'
       | 'container'
@@ -26,7 +26,7 @@ export type Named =
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {
-  readonly sort: Named;
+  readonly sort: ReferenceSort;
   readonly name: string;
   /** Keys below the object; none where its own name says it. */
   readonly at: readonly (string | number)[];
@@ -46,24 +46,24 @@ interface SecretOption {
   /** Why an object cannot have it; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
   /** Absent: as an option of the call, within its process (`proxmox/secret-arguments.ts`). */
-  readonly tell?: (name: string, secret: SecretReference) => Command | FileWrite;
+  readonly setAction?: (name: string, secret: SecretReference) => Command | FileWrite;
   /** Whether an object has one, by its other options, since nobody looks where Proxmox keeps it. Absent: they do not tell. */
-  readonly isKept?: (options: JsonObject) => boolean;
+  readonly isStored?: (options: JsonObject) => boolean;
   /** The call that makes the object asks for it too, on its standard input. */
-  readonly withMaking?: true;
+  readonly promptedOnCreate?: true;
   /** Proxmox makes no object without it. */
-  readonly neededToMake?: true;
+  readonly requiredOnCreate?: true;
   /** Several, by names of their own. */
-  readonly named?: true;
+  readonly multiple?: true;
   /** As the option of the call has it. Default: as it is. */
   readonly encoding?: 'base64url';
 }
 
 /** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
-interface Holding {
+interface Dependents {
   readonly folders: readonly string[];
   /** @param own the file that the object stands in */
-  whoHolds(name: string, files: ReadonlyMap<string, string>, own: string): string | null;
+  findDependent(name: string, files: ReadonlyMap<string, string>, own: string): string | null;
 }
 
 export interface ObjectRow {
@@ -74,7 +74,7 @@ export interface ObjectRow {
   /** The field holds one object, which is there always and has this name; absent where it holds many. */
   readonly single?: string;
   /** For people: `backup job`. */
-  readonly what: string;
+  readonly label: string;
   /** A sentence. */
   readonly describes: string;
   /** The option of the API that holds its name; null where only the file has one. */
@@ -82,22 +82,22 @@ export interface ObjectRow {
   /** Paths of the API; where one has no placeholder in it, the name is given as an option. */
   readonly paths: { readonly create: string; readonly change: string };
   /** What stands for each placeholder of the paths. Default: the name for every one. */
-  readonly parts?: (name: string) => Readonly<Record<string, string>>;
+  readonly placeholderValues?: (name: string) => Readonly<Record<string, string>>;
   /** What names may be. Default: letters, digits and `_ . -`, and a letter first. */
-  readonly named?: { readonly pattern: RegExp; readonly expected: string };
+  readonly nameFormat?: { readonly pattern: RegExp; readonly expected: string };
   /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
   readonly reserved?: (name: string) => string | null;
   /** Those that are there on a fresh node, with their options: import writes none that is still so. */
-  readonly made?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly predefined?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Applied with others as one target, which the row has then none of its own of. */
-  readonly together?: true;
+  readonly appliedTogether?: true;
   /** The option by which what has no call for a change is recreated under the name that it has. */
   readonly rename?: string;
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
   /** Reads what `read` reads where the file holds what nobody is to see; null where there is nothing. Default: the file as it stands. */
-  readonly look?: (host: HostReader) => Promise<string | null>;
+  readonly readSource?: (host: HostReader) => Promise<string | null>;
   /** Its calls start a task, and end well whatever becomes of that. */
   readonly task?: true;
   /** A list in it that has calls of its own. */
@@ -111,7 +111,7 @@ export interface ObjectRow {
   /** Options that must be declared. */
   readonly required: readonly string[];
   /** Options that go with every change, since Proxmox takes it for the whole of what they say. */
-  readonly always?: readonly string[];
+  readonly alwaysSent?: readonly string[];
   /** By the value of the option `type`, where objects have one. */
   readonly types?: Readonly<Record<string, TypeOptions>>;
   /** What Proxmox takes an option for that is not there. */
@@ -119,9 +119,9 @@ export interface ObjectRow {
   /** Other words of Proxmox for a value, by option: both mean the same. */
   readonly synonyms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Options that cannot be taken away, and become what they are by default. */
-  readonly kept?: readonly string[];
+  readonly notDeletable?: readonly string[];
   /** Lists whose order means nothing. */
-  readonly sets?: readonly string[];
+  readonly unorderedLists?: readonly string[];
   /** Texts of several lines. */
   readonly prose?: readonly string[];
   /** As the call takes a text that is read and declared in another form. */
@@ -129,42 +129,42 @@ export interface ObjectRow {
   /** One that is there by itself and as it came: nobody's, and never gone. */
   readonly builtIn?: (name: string, present: Options) => boolean;
   /** Options that are taken away where they are false, since the call passes over that. */
-  readonly switches?: readonly string[];
+  readonly deletedWhenFalse?: readonly string[];
   /** What it costs that an option becomes what it is declared as. Default: it is changed live. */
-  readonly costs?: (option: string, value: Json | undefined) => Impact;
+  readonly impact?: (option: string, value: Json | undefined) => Impact;
   /** Options that exclude each other: exactly one of them is declared. */
   readonly oneOf: readonly string[];
   /** How an option is taken away: by `--delete`, or by an empty text, or its default where it has one. */
   readonly clear: 'delete' | 'empty';
   /** Lists whose words are added and taken away one by one, after it is made; what others put there stays. */
   readonly members: readonly string[];
-  readonly names: Readonly<Record<string, Named>>;
-  /** What its name, or an option in its own words, names beside `names`. */
-  readonly refers?: (name: string, options: JsonObject) => readonly Reference[];
+  readonly references: Readonly<Record<string, ReferenceSort>>;
+  /** What its name, or an option in its own words, names beside `references`. */
+  readonly furtherReferences?: (name: string, options: JsonObject) => readonly Reference[];
   readonly secrets?: Readonly<Record<string, SecretOption>>;
   /** What a call that makes it is given beside its options, and one that deletes it. */
-  readonly making?: readonly string[];
-  readonly deleting?: readonly string[];
+  readonly createArgs?: readonly string[];
+  readonly deleteArgs?: readonly string[];
   /** It was deleted, and Proxmox has not come to it yet. */
-  readonly leaving?: (present: Options) => boolean;
+  readonly isBeingDeleted?: (present: Options) => boolean;
   /** Made by another program than pvesh: its first words, and the options that they say already. */
-  readonly makes?: {
+  readonly createCommand?: {
     readonly program: string;
     readonly args: (name: string, options: JsonObject) => readonly string[];
     readonly without: readonly string[];
   };
-  readonly holding?: Holding;
+  readonly dependents?: Dependents;
   /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
-  readonly namedBy?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
+  readonly firewallsNaming?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
   /** What is lost when it is deleted: the end of a sentence. */
-  readonly lost: string;
+  readonly lossOnDelete: string;
   /** Faults that only show beside other options, by option. */
   readonly faults?: (
     name: string,
     options: JsonObject,
   ) => readonly { readonly option: string; readonly message: string }[];
   /** For objects that Proxmox changes in another way than one by one. */
-  readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectSeen) => Decision;
+  readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
 }
 
 /** Options that belong to the call and not to the object. */
@@ -215,7 +215,7 @@ function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'creat
 
 /** A path of the API with what stands for its placeholders. */
 export function pathOf(row: ObjectRow, template: string, name: string): string {
-  const parts = row.parts?.(name) ?? {};
+  const parts = row.placeholderValues?.(name) ?? {};
   return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
 }
 
@@ -229,11 +229,11 @@ export function isList({ format }: Schema): boolean {
 }
 
 /** Kinds of targets that an object of a sort may be. */
-export function kindsOf(sort: Named): readonly string[] {
+export function kindsOf(sort: ReferenceSort): readonly string[] {
   return KINDS[sort] ?? [sort];
 }
 
-const KINDS: Partial<Readonly<Record<Named, readonly string[]>>> = {
+const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   guest: ['lxc', 'vm'],
   container: ['lxc'],
   'virtual machine': ['vm'],
@@ -244,11 +244,11 @@ const KINDS: Partial<Readonly<Record<Named, readonly string[]>>> = {
 
 /** Everything that an object names, with its place. */
 export function referencesOf(row: ObjectRow, name: string, options: JsonObject): Reference[] {
-  const listed = Object.entries(row.names).flatMap(([option, sort]) => {
+  const listed = Object.entries(row.references).flatMap(([option, sort]) => {
     const value = options[option];
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value)) return [{ sort, name: String(value), at: [option] }];
     return value.map((each, index) => ({ sort, name: String(each), at: [option, index] }));
   });
-  return [...listed, ...(row.refers?.(name, options) ?? [])];
+  return [...listed, ...(row.furtherReferences?.(name, options) ?? [])];
 }

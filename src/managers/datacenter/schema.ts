@@ -20,7 +20,7 @@ const MOST_TEXT = 1024;
 
 /** The name of an object below its field. */
 function nameSchema(row: ObjectRow) {
-  const { pattern = NAME, expected = EXPECT_NAME } = row.named ?? {};
+  const { pattern = NAME, expected = EXPECT_NAME } = row.nameFormat ?? {};
   const named = text.name(pattern, expected);
   if (row.id === null) return named;
   const places = [{ verb: `pvesh create ${row.paths.create}`, option: row.id }];
@@ -28,7 +28,7 @@ function nameSchema(row: ObjectRow) {
     places,
     (refused) =>
       row.reserved === undefined
-        ? (row.named?.expected ?? 'must be a name that Proxmox takes: letters, digits, _ and -')
+        ? (row.nameFormat?.expected ?? 'must be a name that Proxmox takes: letters, digits, _ and -')
         : `must be a name that Proxmox takes: ${refused}`,
     named,
   );
@@ -51,9 +51,12 @@ function objectSchema(row: ObjectRow) {
     const described = field.describe(`${purposeOf(row, option)}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
-  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes, named }]): [string, z.ZodType] => {
+  const secrets = Object.entries(row.secrets ?? {}).map(([option, { describes, multiple }]): [string, z.ZodType] => {
     const one = value.secretReference.describe(`${describes}.`).meta({ secret: true });
-    return [option, (named === true ? z.record(secretName, one).describe(`${describes}, by name.`) : one).optional()];
+    return [
+      option,
+      (multiple === true ? z.record(secretName, one).describe(`${describes}, by name.`) : one).optional(),
+    ];
   });
   const part: [string, z.ZodType][] =
     row.part === undefined ? [] : [[row.part.field, row.part.schema.describe(row.part.describes).optional()]];
@@ -74,7 +77,7 @@ function inEditors(row: ObjectRow): Record<string, unknown> {
     properties: { [option]: { const: value, description } },
   });
   const byType = Object.entries(row.types ?? {}).map(([type, { required, optional }]) => ({
-    if: is('type', type, `A ${row.what} of type ${type}.`),
+    if: is('type', type, `A ${row.label} of type ${type}.`),
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema
     then: {
       required,
@@ -173,11 +176,11 @@ function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
   return [
     ...required.flatMap((option) =>
       object[option] === undefined
-        ? [{ option: null, message: `must have ${option}, as every ${row.what} of type ${type}` }]
+        ? [{ option: null, message: `must have ${option}, as every ${row.label} of type ${type}` }]
         : [],
     ),
     ...Object.keys(object).flatMap((option) =>
-      own.includes(option) ? [] : [{ option, message: `must not stand at a ${row.what} of type ${type}` }],
+      own.includes(option) ? [] : [{ option, message: `must not stand at a ${row.label} of type ${type}` }],
     ),
   ];
 }

@@ -5,8 +5,8 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Wanted } from '../manager.ts';
-import { type SecretInCall, setting, withSecrets } from './calls.ts';
-import type { ObjectSeen } from './observe.ts';
+import { type SecretInCall, updateCall, withSecrets } from './calls.ts';
+import type { ObjectObservation } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 
 const NOTES = '/var/lib/phoenix/objects';
@@ -29,29 +29,29 @@ const PENDING = 'pending';
 export function secretActions(
   row: ObjectRow,
   { target, spec, before, adopt }: Wanted<JsonObject>,
-  { notes }: ObjectSeen,
+  { notes }: ObjectObservation,
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, withMaking, encoding }]): Action[] => {
-    const told = inCall(option, spec?.[option], encoding);
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, promptedOnCreate, encoding }]): Action[] => {
+    const declared = secretsOf(option, spec?.[option], encoding);
     const path = noteOf(row, name, option);
     const noted = notes[path];
-    const [first] = told;
+    const [first] = declared;
     if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told);
+    const text = noteText(declared);
     if (noted === text && !isNew) return [];
-    const summary = `set ${option} of ${row.what} ${name}`;
-    const isTaken = adopt === true && before === undefined && noted === undefined;
-    const isTold = isNew ? withMaking === true || tell === undefined : isTaken;
+    const summary = `set ${option} of ${row.label} ${name}`;
+    const isAdopted = adopt === true && before === undefined && noted === undefined;
+    const isAlreadySet = isNew ? promptedOnCreate === true || setAction === undefined : isAdopted;
     const call = (): Action =>
-      tell === undefined
-        ? withSecrets(setting(row, name, summary, []), told)
-        : { summary, impact: 'live', do: tell(name, first.reference) };
+      setAction === undefined
+        ? withSecrets(updateCall(row, name, summary, []), declared)
+        : { summary, impact: 'live', do: setAction(name, first.reference) };
     return [
-      ...(isTold ? [] : [call()]),
+      ...(isAlreadySet ? [] : [call()]),
       {
-        summary: `note which ${option} of ${row.what} ${name} was set`,
+        summary: `note which ${option} of ${row.label} ${name} was set`,
         impact: 'live',
         do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
       },
@@ -60,7 +60,7 @@ export function secretActions(
 }
 
 /** One secret, or several by their names. */
-function inCall(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
+function secretsOf(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
   const one = referenceOf(value);
   if (one !== null) return [{ name: encoding === undefined ? option : `${encoding}:${option}`, reference: one }];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
@@ -72,24 +72,28 @@ function inCall(option: string, value: Json | undefined, encoding?: 'base64url')
 
 /** Those that the call which makes an object takes as options. */
 export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { tell, encoding }]) =>
-    tell === undefined ? inCall(option, spec[option], encoding) : [],
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, encoding }]) =>
+    setAction === undefined ? secretsOf(option, spec[option], encoding) : [],
   );
 }
 
 /** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
-export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject>, { notes }: ObjectSeen): Action[] {
+export function pendingNotes(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectObservation,
+): Action[] {
   const name = nameOf(target);
   return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
-    const told = inCall(option, spec?.[option]);
+    const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, name, option);
-    if (told.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(told, PENDING);
+    if (declared.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
+    const text = noteText(declared, PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
       {
-        summary: `note that ${option} of ${row.what} ${name} is to be set`,
+        summary: `note that ${option} of ${row.label} ${name} is to be set`,
         impact: 'live',
         do: { kind: 'file', path, content, mode: 0o600 },
       },
@@ -98,29 +102,29 @@ export function pendingNotes(row: ObjectRow, { target, spec }: Wanted<JsonObject
 }
 
 /** The notes that taking an object over would make, where nothing else is known of its secrets. */
-export function notesOfTaken(
+export function notesOfAdopted(
   row: ObjectRow,
   { target, spec }: Wanted<JsonObject>,
-  { notes }: ObjectSeen,
+  { notes }: ObjectObservation,
 ): Record<string, string> {
-  const taken = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
-    const told = inCall(option, spec?.[option]);
+  const notesByPath = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
+    const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
-    if (told.length === 0) return [];
+    if (declared.length === 0) return [];
     // A secret that is not there to be looked at counts as the one that was noted.
-    const isUnread = told.every(
+    const isUnread = declared.every(
       ({ reference: { $secret, digest } }) =>
         digest === undefined && noted?.includes(`\nreference ${$secret}\n`) === true,
     );
-    return noted === undefined || isUnread ? [[path, noteText(told)]] : [];
+    return noted === undefined || isUnread ? [[path, noteText(declared)]] : [];
   });
-  return Object.fromEntries(taken);
+  return Object.fromEntries(notesByPath);
 }
 
 /** @param digest what stands for that of each. Default: what it has now */
-function noteText(told: readonly SecretInCall[], digest?: string): string {
-  const lines = told.map(({ name, reference }) => {
+function noteText(declared: readonly SecretInCall[], digest?: string): string {
+  const lines = declared.map(({ name, reference }) => {
     const [, key] = name.split('/');
     const named = key === undefined ? '' : `name ${key}\n`;
     return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
@@ -129,22 +133,22 @@ function noteText(told: readonly SecretInCall[], digest?: string): string {
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */
-export function askedInMaking(row: ObjectRow, spec: JsonObject) {
-  for (const [option, { withMaking }] of Object.entries(row.secrets ?? {})) {
+export function promptedSecret(row: ObjectRow, spec: JsonObject) {
+  for (const [option, { promptedOnCreate }] of Object.entries(row.secrets ?? {})) {
     const reference = referenceOf(spec[option]);
-    if (withMaking === true && reference !== null) return { option, reference };
+    if (promptedOnCreate === true && reference !== null) return { option, reference };
   }
   return null;
 }
 
 /** Nothing of a secret is known any more, once its object is gone. */
-export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectSeen): Action[] {
+export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectObservation): Action[] {
   const known = Object.keys(row.secrets ?? {}).filter((option) => notes[noteOf(row, name, option)] !== undefined);
   return known.map((option) => forget(row, name, option));
 }
 
 function forget(row: ObjectRow, name: string, option: string): Action {
-  const summary = `forget which ${option} of ${row.what} ${name} was set`;
+  const summary = `forget which ${option} of ${row.label} ${name} was set`;
   return { summary, impact: 'live', do: { kind: 'remove', paths: [noteOf(row, name, option)] } };
 }
 

@@ -10,7 +10,7 @@ type Hypervisor = Config['hypervisor'];
 type Storage = Hypervisor['storages'][number];
 
 /** What a storage of a type takes where nothing else is declared (pve-storage, the plugins' plugindata). */
-const USUAL: Readonly<Record<string, readonly string[]>> = {
+const DEFAULT_CONTENTS: Readonly<Record<string, readonly string[]>> = {
   esxi: ['import'],
   pbs: ['backup'],
   cephfs: ['backup'],
@@ -31,7 +31,7 @@ function asStorage({ name, options }: DeclaredObject): Storage {
   return {
     id: name,
     type,
-    contents: Array.isArray(content) ? content.map(String) : (USUAL[type] ?? ['images']),
+    contents: Array.isArray(content) ? content.map(String) : (DEFAULT_CONTENTS[type] ?? ['images']),
     dataset: null,
     snapshots: SNAPSHOTS.has(type),
     ownTarget: true,

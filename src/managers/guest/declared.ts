@@ -1,5 +1,5 @@
 // What the configuration says of a guest, whether container or VM. Only what is declared stands here: null is what nobody declared,
-// and making.ts says what a new guest gets in its place.
+// and creation-defaults.ts says what a new guest gets in its place.
 
 import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';

@@ -4,7 +4,7 @@ import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import { restsOn } from '../dependencies.ts';
 import type { Wanted } from '../manager.ts';
-import { type Notes, notesText, OWNER_TAG, repositoryName } from './look/notes.ts';
+import { type Notes, notesText, OWNER_TAG, repositoryName } from './observe/notes.ts';
 import type { GuestOptions } from './options/option.ts';
 import type { Firewall } from './proxmox/firewall.ts';
 import { type Script, scriptsDigest } from './scripts/scripts.ts';

@@ -16,6 +16,8 @@ export interface Hypervisor {
   readonly memoryGb: number | null;
   readonly user: HostUser | null;
   readonly network: HostNetwork;
+  /** What the host itself knows by its hosts file. */
+  readonly hosts: readonly HostEntry[];
   /** Addresses and networks of machines that Phoenix does not keep. */
   readonly knownHosts: readonly string[];
   /** Aliases and IP sets of the datacenter's firewall, which people keep. */
@@ -74,6 +76,12 @@ export interface HostBridge {
   readonly vlanAware: boolean;
   /** In bytes; null: that of its ports. */
   readonly mtu: number | null;
+}
+
+/** Names that lead to an address: the first of them is what a reverse look-up answers. */
+export interface HostEntry {
+  readonly address: string;
+  readonly names: readonly string[];
 }
 
 export interface NfsExport {

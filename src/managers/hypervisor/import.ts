@@ -12,6 +12,8 @@ import { HYPERVISOR_FILE } from '../places.ts';
 import { outputOf, textOf } from './act.ts';
 import { STATIC_FILE } from './dns/records.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './firewall/files.ts';
+import { HOSTS_FILE } from './hosts/entries.ts';
+import { writtenHosts } from './hosts/import-hosts.ts';
 import { nameserversIn } from './network/bridges.ts';
 import { addressOf, optionOf, type Stanza, stanzasOf } from './network/interfaces.ts';
 import { BUILT_IN } from './normalise/storage.ts';
@@ -22,6 +24,7 @@ export interface FoundHost {
   readonly storages: ReturnType<typeof parseStorages>;
   readonly stanzas: readonly Stanza[];
   readonly resolv: string;
+  readonly hosts: string;
   readonly cluster: string | null;
   readonly host: string | null;
   /** Null where the host does not tell. */
@@ -31,18 +34,19 @@ export interface FoundHost {
 }
 
 export const hypervisorImporter: Importer<FoundHost> = {
-  look: observeHost,
+  observe: observeHost,
   written,
   undeclared,
-  untold: [],
+  unreadableFields: [],
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {
-  const [storages, main, included, resolv, cluster, own, dns, time] = await Promise.all([
+  const [storages, main, included, resolv, hosts, cluster, own, dns, time] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, '/etc/network/interfaces'),
     host.readFolders(['/etc/network/interfaces.d']),
     textOf(host, '/etc/resolv.conf'),
+    textOf(host, HOSTS_FILE),
     textOf(host, FILES.cluster.path),
     textOf(host, FILES.host.path),
     textOf(host, STATIC_FILE),
@@ -52,6 +56,7 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
     storages: parseStorages(storages ?? ''),
     stanzas: [main ?? '', ...included.values()].flatMap(stanzasOf),
     resolv: resolv ?? '',
+    hosts: hosts ?? '',
     cluster,
     host: own,
     timezone: /^Timezone=(.+)$/m.exec(time)?.[1] ?? null,
@@ -61,19 +66,26 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
 
 function written(found: FoundHost, extent: Extent): Imported {
   const firewall = writtenFirewall(found, extent);
-  const network = writtenNetwork(found);
+  const interfaces = writtenInterface(found);
+  const hosts = writtenHosts(found.hosts, ownAddress(found));
+  const network: JsonObject = {
+    ...(Object.keys(interfaces).length === 0 ? {} : { interfaces }),
+    ...(hosts.hosts.length === 0
+      ? {}
+      : { hosts: hosts.hosts.map(({ address, names }) => ({ address, names: [...names] })) }),
+  };
   const storages = writtenStorages(found);
   const domain = /^(?:search|domain)\s+(\S+)/m.exec(found.resolv)?.[1];
   const upstreams = [...(found.dns ?? '').matchAll(/^server=(\S+)$/gm)].map(([, server = '']) => server);
   const file: JsonObject = {
     ...(domain === undefined ? {} : { domain_name: domain }),
     ...(found.timezone === null ? {} : { timezone: found.timezone }),
-    ...(Object.keys(network).length === 0 ? {} : { network: { interfaces: network } }),
+    ...(Object.keys(network).length === 0 ? {} : { network }),
     ...(Object.keys(storages).length === 0 ? {} : { proxmox_storage_ids: storages }),
     ...firewall.fields,
     ...(found.dns === null ? {} : { dns_server: { enabled: true, upstream_servers: upstreams } }),
   };
-  return { files: { [HYPERVISOR_FILE]: file }, texts: {}, secrets: [], left: firewall.left };
+  return { files: { [HYPERVISOR_FILE]: file }, texts: {}, secrets: [], left: [...hosts.left, ...firewall.left] };
 }
 
 /** The interface that leads out is the one that guests are reached through. */
@@ -82,7 +94,12 @@ function mainOf({ stanzas }: FoundHost): Stanza | undefined {
   return fixed.find((stanza) => optionOf(stanza, 'gateway') !== null) ?? fixed.find(({ name }) => name === 'vmbr0');
 }
 
-function writtenNetwork(found: FoundHost): Record<string, Json> {
+function ownAddress(found: FoundHost): string | null {
+  const main = mainOf(found);
+  return main === undefined ? null : (addressOf(main)?.split('/')[0] ?? null);
+}
+
+function writtenInterface(found: FoundHost): Record<string, Json> {
   const main = mainOf(found);
   const servers = nameserversIn(found.resolv);
   const asked = servers.length === 0 ? {} : { dns_nameservers: servers };
@@ -181,8 +198,11 @@ function undeclared(found: FoundHost, { hypervisor }: Config): FoundObject[] {
     (stanza) =>
       /^vmbr\d+$/.test(stanza.name) && stanza.name !== name && !bridges.some((one) => one.name === stanza.name),
   );
+  const known = new Set(hypervisor.hosts.flatMap(({ names }) => names));
+  const named = writtenHosts(found.hosts, ownAddress(found)).hosts.flatMap(({ names: [first = ''] }) => first);
   return [
     ...storages.map((id) => ({ object: `storage/${id}`, name: null })),
     ...[...new Set(others.map((stanza) => stanza.name))].map((bridge) => ({ object: `bridge/${bridge}`, name: null })),
+    ...named.filter((name) => !known.has(name)).map((name) => ({ object: `hosts/${name}`, name: null })),
   ];
 }

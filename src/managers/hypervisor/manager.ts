@@ -7,6 +7,7 @@ import type { HostReader } from '../manager.ts';
 import { dns } from './dns/dns-section.ts';
 import { firewall } from './firewall/firewall-section.ts';
 import { gpu } from './gpu/gpu-section.ts';
+import { hosts } from './hosts/hosts-section.ts';
 import { type FoundHost, hypervisorImporter } from './import.ts';
 import { network } from './network/network-section.ts';
 import { nfs } from './nfs/nfs-section.ts';
@@ -24,6 +25,7 @@ const SECTIONS: readonly Section[] = [
   dns,
   firewall,
   gpu,
+  hosts,
   network,
   nfs,
   samba,

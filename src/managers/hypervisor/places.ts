@@ -17,6 +17,7 @@ const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
     own('/firewall', '/known_hosts', '/known_aliases', '/known_ip_sets', '/shared_volumes/firewall', '/network'),
   ],
   gpu: [own('/nvidia_driver')],
+  hosts: [own('/network/hosts')],
   network: [own('/network', '/dns_server')],
   nfs: [own('/nfs', '/network', '/zfs'), guests('/volumes')],
   samba: [own('/samba', '/users', '/zfs')],

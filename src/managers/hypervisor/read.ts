@@ -9,6 +9,7 @@ import { HYPERVISOR_FILE } from '../places.ts';
 import type { Hypervisor } from './declared.ts';
 import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './dns/rules.ts';
 import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
+import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
 import { modernHypervisor } from './legacy.ts';
 import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
@@ -38,6 +39,7 @@ export const declaration: Declaration = {
     dnsNamesLeadToOneAddress,
     guestsAskTheHostForNames,
     hostAsksServersThatAnswer,
+    hostsNamesLeadToOneAddress,
   ],
 };
 

@@ -2,13 +2,13 @@
 
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
-import { notesTooLong } from '../guest/life/adoption.ts';
-import { firewallActions, missingOnHost, type Refusal } from '../guest/life/gate.ts';
-import { noteVolumes } from '../guest/life/kept-volumes.ts';
-import type { Changes } from '../guest/life/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
-import { confPath } from '../guest/look/observe.ts';
+import { notesTooLong } from '../guest/lifecycle/adoption.ts';
+import { firewallActions, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
+import type { Changes } from '../guest/lifecycle/lifecycle.ts';
+import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
+import { confPath } from '../guest/observe/observe.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, withRawLines } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';

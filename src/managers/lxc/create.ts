@@ -3,11 +3,11 @@
 
 import type { Action } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
-import { firewallActions, impossible } from '../guest/life/gate.ts';
-import { noteVolumes } from '../guest/life/kept-volumes.ts';
-import { downloadTemplate } from '../guest/life/source.ts';
-import { printNotes } from '../guest/look/notes.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
+import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
+import { downloadTemplate } from '../guest/lifecycle/source.ts';
+import { printNotes } from '../guest/observe/notes.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';

@@ -3,8 +3,8 @@
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FieldDifference } from '../../model/run.ts';
-import { interruptedByAdoption } from '../guest/life/adoption.ts';
-import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
+import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
+import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
 import {
   addressConflict,
   brokenOff,
@@ -15,13 +15,13 @@ import {
   onOtherNode,
   unlessLocked,
   unreadableNote,
-} from '../guest/life/gate.ts';
-import { parseKept } from '../guest/life/kept-volumes.ts';
-import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
-import { poolActions } from '../guest/life/pool.ts';
-import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
-import { parseNotes } from '../guest/look/notes.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+} from '../guest/lifecycle/gate.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
+import { poolActions } from '../guest/lifecycle/pool.ts';
+import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
+import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
+import { parseNotes } from '../guest/observe/notes.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { placed } from '../guest/proxmox/network.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
@@ -116,7 +116,7 @@ function foundVolumes(
   declared: Pick<LxcSpec, 'id' | 'volumes'>,
 ): FoundVolumes {
   const building = conf !== null && isFresh(conf);
-  return findVolumes(declared, conf, { before, building, kept: parseKept(host.kept), missing: host.missing });
+  return findVolumes(declared, conf, { before, building, kept: parseRetained(host.kept), missing: host.missing });
 }
 
 function storagesOf(spec: LxcSpec): string[] {

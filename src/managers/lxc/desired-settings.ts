@@ -1,6 +1,6 @@
 // Every setting of a container as it should be, in Proxmox's terms.
 
-import { MAKING } from '../guest/making.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
 import type { GuestConf, Settings } from '../guest/proxmox/conf.ts';
 import { upcoming } from '../guest/proxmox/conf.ts';
@@ -77,7 +77,7 @@ function labelOf(index: number): string {
 }
 
 function interfaceSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
-  const { interfaceName, bridge } = MAKING.lxc;
+  const { interfaceName, bridge } = CREATION_DEFAULTS.lxc;
   const required = { name: index === 0 ? interfaceName : `eth${index}`, bridge };
   const made = { ...net, name: net.name ?? required.name, bridge: net.bridge ?? required.bridge };
   const key = `net${index}`;

@@ -1,7 +1,7 @@
 // What a container needs on the host before it starts: the folders that it shows, and leave to use the ids that it maps.
 
 import type { Action } from '../../model/action.ts';
-import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/look/observation.ts';
+import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { IdRange, LxcSpec, Mount } from './lxc-spec.ts';
 import { MAP_START } from './raw.ts';

@@ -2,8 +2,8 @@
 // would wait for its next start counts as a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { isEqual, isStill } from '../guest/impact.ts';
-import { MAKING } from '../guest/making.ts';
 import { settingsWait } from '../guest/settings/impact.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
@@ -19,7 +19,8 @@ export function lxcImpact(change: Change<LxcSpec>): Impact {
 
 function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
   return (
-    (after.unprivileged !== null && (before.unprivileged ?? MAKING.lxc.unprivileged) !== after.unprivileged) ||
+    (after.unprivileged !== null &&
+      (before.unprivileged ?? CREATION_DEFAULTS.lxc.unprivileged) !== after.unprivileged) ||
     before.rootfs.storage !== after.rootfs.storage ||
     (before.ostype !== null && after.ostype !== null && before.ostype !== after.ostype)
   );

@@ -1,6 +1,7 @@
 // Containers, from their files on the host to the file of the config repo.
 
 import type { Json, JsonObject } from '../../model/json.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import {
   type FoundGuest,
   type FoundGuests,
@@ -23,9 +24,8 @@ import { writtenNetworks } from '../guest/import/network.ts';
 import { writtenOptions } from '../guest/import/options.ts';
 import { templateFor, templatesOn } from '../guest/import/templates.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
-import type { GuestInventory } from '../guest/look/inventory.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
-import { MAKING } from '../guest/making.ts';
+import type { GuestInventory } from '../guest/observe/inventory.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
@@ -34,7 +34,7 @@ import type { LxcSpec } from './lxc-spec.ts';
 import { isOfHost, mountedAs } from './mounted.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
-  async look(host) {
+  async observe(host) {
     const found = await observeGuests(host, 'pct');
     return { ...found, templates: await templatesOn(host, found.inventory.storages) };
   },
@@ -47,7 +47,7 @@ export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, Guest
       }),
     ),
   undeclared: undeclaredGuests,
-  untold: UNTOLD,
+  unreadableFields: UNTOLD,
   quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };
@@ -98,7 +98,7 @@ function writtenContainer(
     ...shared,
     storage_pool: storage,
     storage_size_gb: size ?? 8,
-    unprivileged: extent === 'all' || unprivileged !== MAKING.lxc.unprivileged ? unprivileged : undefined,
+    unprivileged: extent === 'all' || unprivileged !== CREATION_DEFAULTS.lxc.unprivileged ? unprivileged : undefined,
     network_config: network,
     networks: others.length === 0 ? undefined : others,
     mac_address: extent === 'all' ? mac : undefined,

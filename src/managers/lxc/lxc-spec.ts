@@ -3,9 +3,9 @@
 import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
-import type { Source } from '../guest/life/source.ts';
-import { MAKING } from '../guest/making.ts';
+import type { Source } from '../guest/lifecycle/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
@@ -66,7 +66,7 @@ export function lxcTargets(config: Config): Target[] {
 
 /** The same with what a new container gets where nothing is declared. */
 export function madeContainer(spec: LxcSpec): LxcSpec {
-  const { unprivileged, interfaceName, bridge } = MAKING.lxc;
+  const { unprivileged, interfaceName, bridge } = CREATION_DEFAULTS.lxc;
   const net = spec.network_config;
   return {
     ...spec,

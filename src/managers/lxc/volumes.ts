@@ -2,7 +2,7 @@
 // is, and until it has, the volume counts that is mounted where the name was or is declared. An empty one never takes its place
 // without approval.
 
-import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
+import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import type { Properties } from '../guest/proxmox/property-string.ts';
 import type { LxcSpec, Volume } from './lxc-spec.ts';
@@ -42,7 +42,7 @@ export interface FoundVolumes {
   /** Why volumes cannot be told apart, and what to do; null: they can. */
   readonly unclear: string | null;
   /** What is to be noted now. */
-  readonly kept: KeptVolumes;
+  readonly kept: RetainedVolumes;
 }
 
 export interface Known {
@@ -50,7 +50,7 @@ export interface Known {
   readonly before: LxcSpec | undefined;
   /** It was not started yet: what it has came with its source. */
   readonly building: boolean;
-  readonly kept: KeptVolumes;
+  readonly kept: RetainedVolumes;
   /** Storage volumes that are noted and not there any more. */
   readonly missing: readonly string[];
 }
@@ -134,7 +134,7 @@ function notedAt(path: string, nameOf: ReadonlyMap<string, string>, { kept }: Kn
   return ids.find((id) => !nameOf.has(id));
 }
 
-function linesOf(kept: KeptVolumes): Mounted[] {
+function linesOf(kept: RetainedVolumes): Mounted[] {
   const lines = kept.lines.map(splitLine).filter(({ key }) => /^mp\d+$/.test(key));
   return lines.map(({ key, value }) => mountedAs(key, value)).filter(({ volume }) => !isOfHost(volume));
 }
@@ -176,7 +176,7 @@ function asInForce({ key, volume, properties }: Mounted, conf: GuestConf | null)
 }
 
 /** What a new one takes the place of is no longer what its name stands for, and stays noted. */
-function notes(kept: KeptVolumes, names: ReadonlyMap<string, string>, losses: readonly Loss[]): KeptVolumes {
+function notes(kept: RetainedVolumes, names: ReadonlyMap<string, string>, losses: readonly Loss[]): RetainedVolumes {
   const lost = losses.flatMap(({ name, lost: id }) => (id === null ? [] : [{ name, id }]));
   const stays = [...names].filter(([name]) => !lost.some((one) => one.name === name));
   const settled = new Set([...stays, ...lost.map(({ name, id }) => [name, id] as const)].map(([, id]) => id));

@@ -2,7 +2,7 @@
 // install it. Where storage `local` is not as Proxmox makes it, the image has to bring it.
 
 import type { Action } from '../../model/action.ts';
-import type { HostFacts } from '../guest/look/observation.ts';
+import type { HostFacts } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 
 const NAME = 'phoenix-guest-agent.yaml';

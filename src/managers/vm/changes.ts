@@ -3,12 +3,12 @@
 import type { Action } from '../../model/action.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { isEqual } from '../guest/impact.ts';
-import { notesTooLong } from '../guest/life/adoption.ts';
-import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/life/gate.ts';
-import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
-import type { Changes } from '../guest/life/life.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/look/notes.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+import { notesTooLong } from '../guest/lifecycle/adoption.ts';
+import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
+import type { Changes } from '../guest/lifecycle/lifecycle.ts';
+import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
+import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
@@ -86,7 +86,7 @@ function desiredOf(
   const notes = parseNotes(conf.description);
   const fresh = notes?.building === true && notes.restarting !== true;
   const root = rootDiskOf(conf, spec.root_disk.bus)?.key ?? ROOT_DRIVE;
-  const returning = fresh ? returningDisks(conf, parseKept(host.kept), host.missing, { root, ...found }) : [];
+  const returning = fresh ? returningDisks(conf, parseRetained(host.kept), host.missing, { root, ...found }) : [];
   return machineSettings(spec, [...rootSetting(spec, before, conf), ...found.settings, ...returning], {
     before,
     fresh,

@@ -2,8 +2,8 @@
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../proxmox/cpu-models.ts';
-import { impossible, type Refusal } from '../guest/life/gate.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+import { impossible, type Refusal } from '../guest/lifecycle/gate.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import type { VmSpec } from './vm-spec.ts';
 

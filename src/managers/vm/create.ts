@@ -2,13 +2,13 @@
 // other change, and until then says in its notes that it is being built.
 
 import type { Action } from '../../model/action.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
-import { firewallActions, impossible } from '../guest/life/gate.ts';
-import { noteVolumes, parseKept } from '../guest/life/kept-volumes.ts';
-import { contentOf, downloadImage, imagePath } from '../guest/life/source.ts';
-import { printNotes } from '../guest/look/notes.ts';
-import type { GuestObservation, HostFacts } from '../guest/look/observation.ts';
-import { MAKING } from '../guest/making.ts';
+import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
+import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
+import { contentOf, downloadImage, imagePath } from '../guest/lifecycle/source.ts';
+import { printNotes } from '../guest/observe/notes.ts';
+import type { GuestObservation, HostFacts } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
@@ -96,7 +96,7 @@ function cloneMachine(
 function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): Action {
   const { storage } = spec.disk;
   const root = spec.root_disk.bus ?? ROOT_DRIVE;
-  const returning = returningDisks(null, parseKept(host.kept), host.missing, { root, ...found });
+  const returning = returningDisks(null, parseRetained(host.kept), host.missing, { root, ...found });
   const desired = machineSettings(spec, [...found.settings, ...returning])({});
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const declared = createArgs(desired);
@@ -135,7 +135,7 @@ function rootDrive({ source, disk, root_disk }: VmSpec): string {
   const { options } = root_disk;
   const copied = 'image' in source ? imagePath(source.image) : 'import_from' in source ? source.import_from : null;
   const discard = 'image' in source ? { discard: 'on' } : {};
-  const size = copied === null ? (disk.sizeGb ?? MAKING.vm.diskSizeGb) : 0;
+  const size = copied === null ? (disk.sizeGb ?? CREATION_DEFAULTS.vm.diskSizeGb) : 0;
   const from = copied === null ? {} : { 'import-from': copied };
   return printProperties({ file: `${disk.storage}:${size}`, ...discard, ...options, ...from }, [], 'file');
 }

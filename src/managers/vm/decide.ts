@@ -3,8 +3,8 @@
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FieldDifference } from '../../model/run.ts';
-import { interruptedByAdoption } from '../guest/life/adoption.ts';
-import { decideGone, decideRebuild } from '../guest/life/destroy.ts';
+import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
+import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
 import {
   addressConflict,
   brokenOff,
@@ -15,12 +15,12 @@ import {
   onOtherNode,
   unlessLocked,
   unreadableNote,
-} from '../guest/life/gate.ts';
-import { type KeptVolumes, parseKept } from '../guest/life/kept-volumes.ts';
-import { decideLife, type Life, snapshotRemarks } from '../guest/life/life.ts';
-import { poolActions } from '../guest/life/pool.ts';
-import { snapshotObstacle } from '../guest/life/snapshot-obstacle.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+} from '../guest/lifecycle/gate.ts';
+import { decideLife, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
+import { poolActions } from '../guest/lifecycle/pool.ts';
+import { parseRetained, type RetainedVolumes } from '../guest/lifecycle/retained-volumes.ts';
+import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { placed } from '../guest/proxmox/network.ts';
@@ -38,7 +38,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  const kept = (): KeptVolumes => parseKept(seen.host.kept);
+  const kept = (): RetainedVolumes => parseRetained(seen.host.kept);
   if (spec === undefined) return decideGone('qm', wanted, seen, kept);
   const unreadable = unreadableNote(id, seen.host);
   const drives = (): FoundDrives => foundDrives(wanted, spec, seen);
@@ -101,7 +101,7 @@ export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): F
 function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, host }: GuestObservation): FoundDrives {
   const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
   const id = Number(nameOf(target));
-  return findDrives(spec, conf, { id, before, kept: parseKept(host.kept), missing: host.missing, root });
+  return findDrives(spec, conf, { id, before, kept: parseRetained(host.kept), missing: host.missing, root });
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */

@@ -1,6 +1,6 @@
 // Every setting of a VM as it should be, in Proxmox's terms.
 
-import { MAKING } from '../guest/making.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import {
@@ -114,7 +114,7 @@ const addressLabel = (index: number): string => (index === 0 ? 'address' : `addr
 /** A card keeps its model and its hardware address where none is declared. */
 function interfaceSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
   const { mac_address: mac, model } = net;
-  const { bridge } = MAKING.vm;
+  const { bridge } = CREATION_DEFAULTS.vm;
   const made = { ...net, bridge: net.bridge ?? bridge };
   const card = model ?? 'virtio';
   const whole = [mac === null ? card : `${card}=${mac}`, printProperties(linkProperties(made))].join(',');

@@ -1,7 +1,7 @@
 // The disks of a VM: where its root disk is and how it grows, and which further ones come back when it is recreated.
 
 import type { Action } from '../../model/action.ts';
-import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
+import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
@@ -105,7 +105,7 @@ const BUSES: Readonly<Record<string, number>> = { scsi: 31, virtio: 16, sata: 6,
  */
 export function returningDisks(
   conf: GuestConf | null,
-  kept: KeptVolumes,
+  kept: RetainedVolumes,
   missing: readonly string[],
   declared: { readonly root: string; readonly keys: ReadonlySet<string>; readonly volumes: ReadonlySet<string> },
 ): DesiredSetting[] {

@@ -2,7 +2,7 @@
 // volume that is, so that one that was detached, or whose VM was recreated, comes back. An empty disk never takes its place without
 // approval.
 
-import { type KeptVolumes, splitLine } from '../guest/life/kept-volumes.ts';
+import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { absentSetting } from '../guest/proxmox/network.ts';
@@ -21,13 +21,13 @@ export interface FoundDrives {
   /** What a person has to decide, and how; null: nothing. */
   readonly unclear: string | null;
   /** What is to be noted now. */
-  readonly kept: KeptVolumes;
+  readonly kept: RetainedVolumes;
 }
 
 interface Known {
   readonly id: number;
   readonly before: Drives | undefined;
-  readonly kept: KeptVolumes;
+  readonly kept: RetainedVolumes;
   /** Storage volumes that are noted and not there any more. */
   readonly missing: readonly string[];
   /** Never taken away: it is the root disk. */

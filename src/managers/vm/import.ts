@@ -22,8 +22,8 @@ import {
 import { writtenNetworks } from '../guest/import/network.ts';
 import { writtenOptions } from '../guest/import/options.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
-import type { GuestInventory } from '../guest/look/inventory.ts';
-import type { GuestObservation } from '../guest/look/observation.ts';
+import type { GuestInventory } from '../guest/observe/inventory.ts';
+import type { GuestObservation } from '../guest/observe/observation.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
@@ -33,7 +33,7 @@ import { writtenHanded } from './import-handed.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
-  look: (host) => observeGuests(host, 'qm'),
+  observe: (host) => observeGuests(host, 'qm'),
   written: (found, extent) =>
     importGuests(
       found,
@@ -41,7 +41,7 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
       (entries) => ({ [VM_FILE]: { vms: entries.map(({ entry }) => entry) } }),
     ),
   undeclared: undeclaredGuests,
-  untold: UNTOLD,
+  unreadableFields: UNTOLD,
   quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };

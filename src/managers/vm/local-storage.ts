@@ -2,7 +2,7 @@
 // all of it there.
 
 import type { Action } from '../../model/action.ts';
-import type { HostFacts } from '../guest/look/observation.ts';
+import type { HostFacts } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 
 /** Lets the storage hold these kinds of content too; nothing where it does already, or where it is not as Proxmox makes it. */

@@ -2,8 +2,8 @@
 
 import type { z } from 'zod';
 import { normaliseSecret } from '../../config/secret.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import type { GuestContext } from '../guest/entry.ts';
-import { MAKING } from '../guest/making.ts';
 import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
@@ -94,7 +94,7 @@ function drivesFrom(written: Written, storage: string) {
 /** What others are cloned from stays small: clones can be larger, and never smaller. A large default is not for templates. */
 function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): number | null {
   const size = defaults.disk_size_gb ?? null;
-  return size !== null && is_template && size > MAKING.vm.diskSizeGb ? null : size;
+  return size !== null && is_template && size > CREATION_DEFAULTS.vm.diskSizeGb ? null : size;
 }
 
 function networkOf(

@@ -4,11 +4,11 @@ import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
 import type { Config } from '../config.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import type { FirewallRule } from '../guest/declared.ts';
 import { objectsNamedBy } from '../guest/firewall-names.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
-import type { Source } from '../guest/life/source.ts';
-import { MAKING } from '../guest/making.ts';
+import type { Source } from '../guest/lifecycle/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
@@ -52,7 +52,7 @@ export function vmTargets(config: Config): Target[] {
 
 /** The same with what a new VM gets where nothing is declared. */
 export function madeMachine(spec: VmSpec): VmSpec {
-  const { diskSizeGb, bridge, ip, username } = MAKING.vm;
+  const { diskSizeGb, bridge, ip, username } = CREATION_DEFAULTS.vm;
   const net = spec.network_config;
   return {
     ...spec,
@@ -184,7 +184,7 @@ function password({ user }: VmGuest): Script[] {
       name: 'user_password',
       path,
       blob: null,
-      inputs: { USER_NAME: user.username ?? MAKING.vm.username },
+      inputs: { USER_NAME: user.username ?? CREATION_DEFAULTS.vm.username },
       secret,
     }),
   ];

@@ -1,6 +1,6 @@
 // The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
 
-import type { Standing } from '../../agent/http/standing.ts';
+import type { Overview } from '../../agent/http/overview.ts';
 import { declaredText, HOME } from '../../messages/home.ts';
 import {
   freezeSentence,
@@ -22,7 +22,7 @@ import type { Links } from '../links.ts';
 import { badge, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
-import { needsYou, standingLine } from './needs-you.ts';
+import { needsYou, overviewLine } from './needs-you.ts';
 import { button, offer } from './offer.ts';
 
 /** While something goes on, and while nothing does. */
@@ -45,38 +45,38 @@ export interface Front {
   /** The run that the list goes on before; null when there are no older ones. */
   readonly older: RunId | null;
   /** How things stand; null where newer runs were left out: then the list is all there is to see. */
-  readonly standing: Standing | null;
+  readonly overview: Overview | null;
   /** What targets are called beside their ids. */
   readonly names: ReadonlyMap<TargetId, string>;
   readonly now: Date;
 }
 
 export function frontPage(front: Front, links: Links): Page {
-  const { standing, open } = front;
+  const { overview, open } = front;
   const list = runList(front, links);
-  if (standing === null) {
+  if (overview === null) {
     const back = html`<p><a href=${links.home}>The newest runs</a></p>`;
     return { title: 'Older runs', live: null, main: html`<h1>Older runs</h1>${back}${list}` };
   }
-  const { sentence, tone } = standingLine(standing, front);
+  const { sentence, tone } = overviewLine(overview, front);
   return {
     title: sentence,
     live: { everySeconds: open.length > 0 ? BUSY_SECONDS : IDLE_SECONDS },
-    main: html`<h1 class="standing ${tone}">${sentence}</h1>
+    main: html`<h1 class="overview ${tone}">${sentence}</h1>
       ${branch(front, links)}
-      ${needsYou(standing, front, links)}
+      ${needsYou(overview, front, links)}
       ${open.length === 0 ? null : now(front, links)}
       <section aria-labelledby="runs"><h2 id="runs">Runs</h2>${list}</section>`,
   };
 }
 
-function branch({ head, frozen, reports, away, standing }: Front, links: Links): Html {
+function branch({ head, frozen, reports, away, overview }: Front, links: Links): Html {
   const state = head === null ? null : badge(head.verdict, head.verdict === 'followed' ? 'good' : 'bad');
-  const looked = standing?.lookedAt ?? null;
+  const looked = overview?.observedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head)}</p>
-    ${head === null || standing === null ? null : html`<p class="dim">${declaredText(standing)} ${looked === null ? HOME.neverLooked : html`The host was last looked at ${time(looked, true)}.`}</p>`}
-    ${head === null || standing === null || looked !== null ? null : offer({ do: 'look' }, links)}
+    ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? HOME.neverLooked : html`The host was last looked at ${time(looked, true)}.`}</p>`}
+    ${head === null || overview === null || looked !== null ? null : offer({ do: 'look' }, links)}
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>${button({ do: 'unfreeze' }, links)}`}
     ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}
     ${[...away].map(([node, { since, why }]) => html`<p class="notice">${badge('away', 'bad')} ${said(`The node ${node} does not answer: ${why}`)} <span class="dim">${time(since, true)}</span></p>`)}
@@ -104,8 +104,8 @@ function now({ open }: Front, links: Links): Html {
   return html`<section aria-labelledby="now"><h2 id="now">Now</h2><ul class="now">${lines}</ul></section>`;
 }
 
-function runList({ runs, commits, older, standing }: Front, links: Links): Html {
-  if (runs.length === 0) return html`<p>${standing === null ? 'There are no older runs.' : NO_RUNS}</p>`;
+function runList({ runs, commits, older, overview }: Front, links: Links): Html {
+  if (runs.length === 0) return html`<p>${overview === null ? 'There are no older runs.' : NO_RUNS}</p>`;
   const more = older === null ? null : html`<p><a rel="next" href=${links.older(links.home, older)}>Older runs</a></p>`;
   return html`${runTable('Runs, newest first', runs, commits, links)}${more}`;
 }

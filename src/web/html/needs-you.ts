@@ -1,9 +1,9 @@
 // What needs a person, in the order in which people ask: what waits for approval, what failed, what drifted, which certificates end,
 // what nobody declares. Each with what to do about it.
 
-import type { Standing } from '../../agent/http/standing.ts';
+import type { Overview } from '../../agent/http/overview.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
-import { HOME, leftText, type StandingWords, standingSentence } from '../../messages/home.ts';
+import { HOME, leftText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
@@ -19,23 +19,23 @@ const LATE_SHARE = 1 / 4;
 /** So many are shown at once; the list of targets has the others. */
 const MOST_SHOWN = 20;
 
-export function standingLine(standing: Standing, { open, head }: Pick<Front, 'open' | 'head'>): StandingWords {
+export function overviewLine(overview: Overview, { open, head }: Pick<Front, 'open' | 'head'>): OverviewWords {
   const busy = open.some(({ readOnly, state }) => !readOnly && state !== 'blocked');
-  return standingSentence(standing, { busy, unfollowed: head === null });
+  return overviewSentence(overview, { busy, unfollowed: head === null });
 }
 
-export function needsYou(standing: Standing, front: Pick<Front, 'names' | 'now' | 'runs'>, links: Links): Html {
-  const { certificates, orphans } = standing;
+export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' | 'runs'>, links: Links): Html {
+  const { certificates, orphans } = overview;
   return html`
-    ${approvals(standing, front, links)}
-    ${failures(standing, front, links)}
-    ${drift(standing, front, links)}
+    ${approvals(overview, front, links)}
+    ${failures(overview, front, links)}
+    ${drift(overview, front, links)}
     ${certificates === null || orphans === null ? html`<p class="notice">${HOME.noHost}</p>` : null}
-    ${certificateList(standing, front, links)}
-    ${orphanList(standing)}`;
+    ${certificateList(overview, front, links)}
+    ${orphanList(overview)}`;
 }
 
-function approvals({ approvals: waiting }: Standing, { names }: Pick<Front, 'names'>, links: Links): Html {
+function approvals({ approvals: waiting }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {
   return section(
     'approvals',
     'Waits for approval',
@@ -48,8 +48,8 @@ function approvals({ approvals: waiting }: Standing, { names }: Pick<Front, 'nam
   );
 }
 
-function failures({ failed, refused }: Standing, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
-  const one = ({ target, run, outcome, reason, commit }: Standing['failed'][number]) => html`
+function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
+  const one = ({ target, run, outcome, reason, commit }: Overview['failed'][number]) => html`
       <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}</p>
       ${withRemedy(reason)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
@@ -62,7 +62,7 @@ function failures({ failed, refused }: Standing, { names, runs }: Pick<Front, 'n
   return section('failed', 'Failed', failed, one, links, head);
 }
 
-function drift({ drifted }: Standing, { names }: Pick<Front, 'names'>, links: Links): Html {
+function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {
   return section(
     'drift',
     'Drift',
@@ -75,7 +75,7 @@ function drift({ drifted }: Standing, { names }: Pick<Front, 'names'>, links: Li
   );
 }
 
-function certificateList({ certificates }: Standing, { now }: Pick<Front, 'now'>, links: Links): Html {
+function certificateList({ certificates }: Overview, { now }: Pick<Front, 'now'>, links: Links): Html {
   if (certificates === null || certificates.length === 0) return null;
   const lines = certificates.map(({ target, validity }) => {
     if (validity === null)
@@ -94,7 +94,7 @@ export function certificateTone({ from, until }: Validity, now: Date): Tone {
   return left < LATE_SHARE * lifetime ? 'wait' : 'good';
 }
 
-function orphanList({ orphans }: Standing): Html {
+function orphanList({ orphans }: Overview): Html {
   if (orphans === null || orphans.length === 0) return null;
   const lines = orphans.map((orphan) => html`<li>${badge('orphan', 'wait')} ${said(orphanText(orphan))}</li>`);
   return html`<section aria-labelledby="orphans"><h2 id="orphans">Orphans</h2><ul class="cards">${lines}</ul></section>`;

@@ -51,6 +51,31 @@ describe('DNS_AMBIGUOUS', () => {
     ]);
   });
 
+  test('a name of the hosts file stands once, and where the names of the environment lead it', () => {
+    const files = environment();
+    const hosts = [
+      { address: '10.0.0.50', names: ['nas'] },
+      { address: 'fd00::50', names: ['nas'] },
+      { address: '10.0.0.111', names: ['vm-1001.example.internal'] },
+    ];
+    files[HYPERVISOR].dns_server = { enabled: true };
+    files[HYPERVISOR].network.hosts = hosts;
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
+    files[HYPERVISOR].network.hosts = [
+      ...hosts,
+      { address: '10.0.0.51', names: ['other', 'NAS'] },
+      { address: '10.0.0.52', names: ['VM-1001.example.internal'] },
+    ];
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([
+      '"NAS" | NAS is 10.0.0.51 here, and another entry of network.hosts leads it to 10.0.0.50',
+      '"VM-1001.example.internal" | VM-1001.example.internal is 10.0.0.52 here, and another entry of network.hosts leads it to 10.0.0.111',
+    ]);
+    files[HYPERVISOR].network.hosts = [{ address: '10.0.0.52', names: ['vm-1001.example.internal'] }];
+    expect(found('DNS_AMBIGUOUS', files)).toEqual([
+      '"vm-1001.example.internal" | vm-1001.example.internal is 10.0.0.52 here, and the names of the environment lead it to 10.0.0.111',
+    ]);
+  });
+
   test('an agent is never behind the gateway', () => {
     const files = environment();
     Object.assign(files[VM].vms[1], {

@@ -3,8 +3,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseNotes } from '../../../src/managers/guest/look/notes.ts';
-import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
+import { parseNotes } from '../../../src/managers/guest/observe/notes.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { decideContainer } from '../../../src/managers/lxc/decide.ts';
 import type { Decision } from '../../../src/managers/manager.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { markedGuests, sharedWith } from '../../../src/managers/guest/look/marked.ts';
-import { OWNER_TAG, printNotes } from '../../../src/managers/guest/look/notes.ts';
+import { markedGuests, sharedWith } from '../../../src/managers/guest/observe/marked.ts';
+import { OWNER_TAG, printNotes } from '../../../src/managers/guest/observe/notes.ts';
 import { networksOf } from '../../../src/managers/guest/proxmox/network.ts';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
 import { container } from '../guests.ts';

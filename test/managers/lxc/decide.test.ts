@@ -1,8 +1,8 @@
 // What is decided for a container, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import { printNotes } from '../../../src/managers/guest/look/notes.ts';
-import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
+import { printNotes } from '../../../src/managers/guest/observe/notes.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { containerDifferences, decideContainer } from '../../../src/managers/lxc/decide.ts';
 import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';

@@ -1,7 +1,7 @@
 // What is decided for a VM, as a table of what the host says and what follows.
 
 import { describe, expect, test } from 'vitest';
-import type { GuestObservation } from '../../../src/managers/guest/look/observation.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { decideMachine, vmDifferences } from '../../../src/managers/vm/decide.ts';

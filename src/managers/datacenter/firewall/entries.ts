@@ -64,7 +64,7 @@ export const entries: Part = {
       return alias === null ? [] : [targetId('alias', alias)];
     }),
   calls,
-  goesWith: true,
+  deletedWithObject: true,
 };
 
 /** The alias that an entry is; null for an address. */

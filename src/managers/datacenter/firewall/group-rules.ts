@@ -27,7 +27,7 @@ export const groupRules: Part = {
   },
   needs: (list) => objectsNamedBy(rulesOf(list)),
   calls: callsBetween,
-  goesWith: false,
+  deletedWithObject: false,
 };
 
 /** The groups with their rules as rules of the configuration see them. */

@@ -8,34 +8,42 @@ import type { ObjectRow } from '../row.ts';
 
 const FILE = '/etc/pve/user.cfg';
 
-const COMMON = { file: FILE, without: [], required: [], defaults: {}, oneOf: [], members: [], names: {} } as const;
+const COMMON = {
+  file: FILE,
+  without: [],
+  required: [],
+  defaults: {},
+  oneOf: [],
+  members: [],
+  references: {},
+} as const satisfies Partial<ObjectRow>;
 
 export const pools: ObjectRow = {
   ...COMMON,
   kind: 'pool',
   field: 'pools',
-  what: 'pool',
+  label: 'pool',
   describes: 'Pools of guests and storages, by name.',
   id: 'poolid',
   paths: { create: '/pools', change: '/pools' },
   read: (text) => parseUserConfig(text, 'pool'),
   clear: 'empty',
   members: ['vms', 'storage'],
-  names: { vms: 'guest', storage: 'storage' },
-  lost: 'the rights that are given on it',
+  references: { vms: 'guest', storage: 'storage' },
+  lossOnDelete: 'the rights that are given on it',
 };
 
 export const groups: ObjectRow = {
   ...COMMON,
   kind: 'group',
   field: 'groups',
-  what: 'group',
+  label: 'group',
   describes: 'Groups of users, by name. Who is in one stands at the user.',
   id: 'groupid',
   paths: { create: '/access/groups', change: '/access/groups/{groupid}' },
   read: (text) => parseUserConfig(text, 'group'),
   clear: 'empty',
-  lost: 'the rights that it has',
+  lossOnDelete: 'the rights that it has',
 };
 
 const REALM_OF_PROXMOX = '@pve';
@@ -44,11 +52,11 @@ export const users: ObjectRow = {
   ...COMMON,
   kind: 'user',
   field: 'users',
-  what: 'user',
+  label: 'user',
   describes: 'Users, by name and realm: "ada@pve".',
   id: 'userid',
   paths: { create: '/access/users', change: '/access/users/{userid}' },
-  named: {
+  nameFormat: {
     pattern: /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,45}@[A-Za-z][A-Za-z0-9._-]{1,15}$/,
     expected: 'must be a user with its realm, such as ada@pve: letters, digits and . _ + -',
   },
@@ -58,8 +66,8 @@ export const users: ObjectRow = {
   without: ['keys'],
   defaults: { enable: '1', expire: '0' },
   clear: 'empty',
-  names: { groups: 'group' },
-  refers: (name) => [{ sort: 'realm', name: realmOf(name), at: [] }],
+  references: { groups: 'group' },
+  furtherReferences: (name) => [{ sort: 'realm', name: realmOf(name), at: [] }],
   secrets: {
     password: {
       describes: 'Password of a user of the realm pve, by reference',
@@ -67,7 +75,7 @@ export const users: ObjectRow = {
         name.endsWith(REALM_OF_PROXMOX)
           ? null
           : 'must only stand at a user of the realm pve: others have theirs elsewhere',
-      tell: (name, secret) => ({
+      setAction: (name, secret) => ({
         kind: 'command',
         program: 'pveum',
         args: ['passwd', name],
@@ -85,37 +93,37 @@ export const users: ObjectRow = {
       }),
     },
   },
-  lost: 'its tokens and the rights that it has',
+  lossOnDelete: 'its tokens and the rights that it has',
 };
 
 export const tokens: ObjectRow = {
   ...COMMON,
   kind: 'token',
   field: 'tokens',
-  what: 'token',
+  label: 'token',
   describes:
     'API tokens, by their user and name: "ada@pve!backup". Nobody is shown what Proxmox makes up as its value.',
   id: null,
   paths: { create: '/access/users/{userid}/token/{tokenid}', change: '/access/users/{userid}/token/{tokenid}' },
-  parts: (name) => ({ userid: userOf(name), tokenid: name.slice(userOf(name).length + 1) }),
-  named: {
+  placeholderValues: (name) => ({ userid: userOf(name), tokenid: name.slice(userOf(name).length + 1) }),
+  nameFormat: {
     pattern: /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,45}@[A-Za-z][A-Za-z0-9._-]{1,15}![A-Za-z][A-Za-z0-9._-]{1,39}$/,
     expected: 'must be a token with its user, such as ada@pve!backup',
   },
   read: (text) => parseUserConfig(text, 'token'),
   defaults: { privsep: '1', expire: '0' },
   clear: 'empty',
-  refers: (name) => [{ sort: 'user', name: userOf(name), at: [] }],
+  furtherReferences: (name) => [{ sort: 'user', name: userOf(name), at: [] }],
   // Its value would be printed.
-  making: ['--quiet', '1'],
-  lost: 'its value, and the rights that it has',
+  createArgs: ['--quiet', '1'],
+  lossOnDelete: 'its value, and the rights that it has',
 };
 
 export const roles: ObjectRow = {
   ...COMMON,
   kind: 'role',
   field: 'roles',
-  what: 'role',
+  label: 'role',
   describes: 'Roles beside those that are built in, by name.',
   id: 'roleid',
   paths: { create: '/access/roles', change: '/access/roles/{roleid}' },
@@ -126,14 +134,14 @@ export const roles: ObjectRow = {
   read: (text) => parseUserConfig(text, 'role'),
   mark: null,
   clear: 'empty',
-  lost: 'the rights that are given by it',
+  lossOnDelete: 'the rights that are given by it',
 };
 
 export const rights: ObjectRow = {
   ...COMMON,
   kind: 'acl',
   field: 'acl',
-  what: 'rights',
+  label: 'rights',
   describes: 'Rights: roles that users, groups and tokens have on a path. Each entry has a name of its own.',
   id: null,
   paths: { create: '/access/acl', change: '/access/acl' },
@@ -142,9 +150,9 @@ export const rights: ObjectRow = {
   required: ['path', 'roles'],
   defaults: { propagate: '1' },
   clear: 'empty',
-  names: { users: 'user', groups: 'group', tokens: 'token', roles: 'role' },
-  refers: namedByPath,
-  lost: 'what they let people do',
+  references: { users: 'user', groups: 'group', tokens: 'token', roles: 'role' },
+  furtherReferences: namedByPath,
+  lossOnDelete: 'what they let people do',
   faults: (_name, options) =>
     ['users', 'groups', 'tokens'].some((option) => options[option] !== undefined)
       ? []
@@ -163,7 +171,7 @@ export const realms: ObjectRow = {
   ...COMMON,
   kind: 'realm',
   field: 'realms',
-  what: 'realm',
+  label: 'realm',
   describes: 'Realms that users come from, beside pam and pve, by name.',
   id: 'realm',
   paths: { create: '/access/domains', change: '/access/domains/{realm}' },
@@ -200,9 +208,9 @@ export const realms: ObjectRow = {
     password: {
       describes: 'Password that the directory is asked with, by reference',
       refuses: (_name, { type }) => (type === 'openid' ? 'must not stand at a realm of type openid' : null),
-      isKept: ({ bind_dn: asking }) => asking !== undefined,
+      isStored: ({ bind_dn: bindDn }) => bindDn !== undefined,
       // Where Proxmox itself keeps it: its programs take it on a command line alone.
-      tell: (name, secret) => ({
+      setAction: (name, secret) => ({
         kind: 'file',
         path: `/etc/pve/priv/realm/${name}.pw`,
         content: { from: 'secret', secret },
@@ -210,7 +218,7 @@ export const realms: ObjectRow = {
       }),
     },
   },
-  lost: 'nothing; users of it stay, and cannot log in',
+  lossOnDelete: 'nothing; users of it stay, and cannot log in',
 };
 
 function realmOf(user: string): string {

@@ -16,19 +16,25 @@ import {
 import type { HostReader } from '../../manager.ts';
 import type { ObjectRow } from '../row.ts';
 
-const COMMON = { mark: null, oneOf: [], clear: 'delete', members: [], names: {} } as const;
+const COMMON = {
+  mark: null,
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  references: {},
+} as const satisfies Partial<ObjectRow>;
 const SECONDS = 60;
 
 export const acmeAccounts: ObjectRow = {
   ...COMMON,
   kind: 'acmeaccount',
   field: 'acme_accounts',
-  what: 'ACME account',
+  label: 'ACME account',
   describes:
     "Accounts at authorities of ACME, by name: the node's own certificate is asked for with one (`node_options`, `acme`).",
   id: 'name',
   paths: { create: '/cluster/acme/account', change: '/cluster/acme/account/{name}' },
-  named: {
+  nameFormat: {
     pattern: /^[A-Za-z][A-Za-z0-9_-]{1,31}$/,
     expected: 'must be a name of 2 to 32 letters, digits, _ and -, and begin with a letter',
   },
@@ -40,20 +46,20 @@ export const acmeAccounts: ObjectRow = {
         accountOptions(shown),
       ]),
     ),
-  look: lookAtAccounts,
+  readSource: observeAccounts,
   task: true,
   // Nobody is shown what an account is bound to at an authority that asks for that, so that nothing could be compared with it.
   without: ['eab-kid', 'eab-hmac-key'],
   required: ['contact'],
   defaults: { directory: DEFAULT_DIRECTORY },
-  lost: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
+  lossOnDelete: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
 };
 
 export const acmePlugins: ObjectRow = {
   ...COMMON,
   kind: 'acmeplugin',
   field: 'acme_plugins',
-  what: 'ACME plugin',
+  label: 'ACME plugin',
   describes:
     'How it is proved to an authority of ACME whose a name is, by name: a record that the API of a DNS provider makes, or an answer of the node.',
   id: 'id',
@@ -61,7 +67,7 @@ export const acmePlugins: ObjectRow = {
   reserved: (name) => (name === STANDALONE ? 'Proxmox always has it' : null),
   file: ACME_PLUGINS_FILE,
   read: parsePlugins,
-  look: lookAtPlugins,
+  readSource: observePlugins,
   // Of a file that is not read as it stands.
   without: [],
   required: ['type'],
@@ -71,11 +77,11 @@ export const acmePlugins: ObjectRow = {
     data: {
       describes: 'What the API of the DNS provider asks for, a line NAME=value for each, by reference',
       refuses: (_name, { type }) => (type === 'dns' ? null : 'must not stand at a plugin of another type than dns'),
-      isKept: ({ type }) => type === 'dns',
+      isStored: ({ type }) => type === 'dns',
       encoding: 'base64url',
     },
   },
-  lost: 'that certificates are renewed by it, and what it is told of its provider',
+  lossOnDelete: 'that certificates are renewed by it, and what it is told of its provider',
 };
 
 /** Proxmox makes the folder with the first account or plugin: without it nothing is asked. */
@@ -84,7 +90,7 @@ async function isUsed(host: HostReader): Promise<boolean> {
 }
 
 /** One call, and one for each account; none of them shows a key. */
-async function lookAtAccounts(host: HostReader): Promise<string | null> {
+async function observeAccounts(host: HostReader): Promise<string | null> {
   if (!(await isUsed(host))) return null;
   const listed = await shown<readonly { readonly name: string }[]>(host, '/cluster/acme/account');
   const names = listed.map(({ name }) => name).filter((name) => !DEACTIVATED.test(name));
@@ -102,7 +108,7 @@ async function shown<Answer>(host: HostReader, path: string): Promise<Answer> {
 }
 
 /** The data stays on the node: what is read is the file without. */
-async function lookAtPlugins(host: HostReader): Promise<string | null> {
+async function observePlugins(host: HostReader): Promise<string | null> {
   if (!(await isUsed(host))) return null;
   const args = [WITHOUT_DATA, ACME_PLUGINS_FILE];
   const { exit, stdout, stderr } = await host.run({ kind: 'command', program: 'sed', args, timeoutSeconds: SECONDS });

@@ -6,7 +6,7 @@ import type { ObjectRow } from '../row.ts';
 export const backupJobs: ObjectRow = {
   kind: 'backup',
   field: 'backup_jobs',
-  what: 'backup job',
+  label: 'backup job',
   describes: 'Jobs that back guests up by a schedule, by name.',
   id: 'id',
   paths: { create: '/cluster/backup', change: '/cluster/backup/{id}' },
@@ -20,6 +20,6 @@ export const backupJobs: ObjectRow = {
   oneOf: ['all', 'vmid', 'pool'],
   clear: 'delete',
   members: [],
-  names: { vmid: 'guest', exclude: 'guest', storage: 'storage', pool: 'pool' },
-  lost: 'its schedule; the backups that it made stay',
+  references: { vmid: 'guest', exclude: 'guest', storage: 'storage', pool: 'pool' },
+  lossOnDelete: 'its schedule; the backups that it made stay',
 };

@@ -8,11 +8,11 @@ const MACHINES = '/etc/pve/qemu-server';
 export const cpuModels: ObjectRow = {
   kind: 'cpu',
   field: 'cpu_models',
-  what: 'CPU model',
+  label: 'CPU model',
   describes: 'CPU models by name, each one of QEMU with other flags. A VM has one by its `cpu_type`: "custom-NAME".',
   id: 'cputype',
   paths: { create: '/cluster/qemu/custom-cpu-models', change: '/cluster/qemu/custom-cpu-models/{cputype}' },
-  named: {
+  nameFormat: {
     pattern: /^(?!custom-)[A-Za-z][A-Za-z0-9_-]{1,32}$/,
     expected: 'must be a name of 2 to 33 letters, digits, _ and -, begin with a letter, and be without "custom-"',
   },
@@ -26,15 +26,15 @@ export const cpuModels: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  holding: {
+  references: {},
+  dependents: {
     folders: [MACHINES],
-    whoHolds: (name, files) => {
+    findDependent: (name, files) => {
       const holder = [...files].find(([path, text]) => path.startsWith(MACHINES) && hasModel(text, name));
       return holder === undefined ? null : `VM ${/(\d+)\.conf$/.exec(holder[0])?.[1]} still names it`;
     },
   },
-  lost: 'nothing at once; VMs that name it do not start any more',
+  lossOnDelete: 'nothing at once; VMs that name it do not start any more',
 };
 
 /** In any section of it: a snapshot that is rolled back to names it again. */

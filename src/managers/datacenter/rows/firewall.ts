@@ -28,17 +28,17 @@ const common = {
   oneOf: [],
   clear: 'empty',
   members: [],
-  names: {},
+  references: {},
 } as const satisfies Partial<ObjectRow>;
 
 export const aliases: ObjectRow = {
   ...common,
   kind: 'alias',
   field: 'aliases',
-  what: 'alias',
+  label: 'alias',
   describes: 'Names of addresses and networks that rules of every firewall and IP sets may use, by name.',
   id: 'name',
-  named: nameOf(64),
+  nameFormat: nameOf(64),
   paths: { create: '/cluster/firewall/aliases', change: '/cluster/firewall/aliases/{name}' },
   read: (text) =>
     new Map(
@@ -46,19 +46,19 @@ export const aliases: ObjectRow = {
     ),
   without: ['rename'],
   required: ['cidr'],
-  always: ['cidr', 'comment'],
-  namedBy: filesNamingAlias,
-  lost: 'what rules mean by its name',
+  alwaysSent: ['cidr', 'comment'],
+  firewallsNaming: filesNamingAlias,
+  lossOnDelete: 'what rules mean by its name',
 };
 
 export const ipSets: ObjectRow = {
   ...common,
   kind: 'ipset',
   field: 'ip_sets',
-  what: 'IP set',
+  label: 'IP set',
   describes: 'Sets of addresses, networks and aliases that rules of every firewall may name with a + before, by name.',
   id: 'name',
-  named: nameOf(64),
+  nameFormat: nameOf(64),
   paths: { create: '/cluster/firewall/ipset', change: '/cluster/firewall/ipset/{name}' },
   rename: 'rename',
   read: (text) =>
@@ -70,18 +70,18 @@ export const ipSets: ObjectRow = {
     ),
   part: entries,
   required: [],
-  namedBy: filesNamingSet,
-  lost: 'what is in it',
+  firewallsNaming: filesNamingSet,
+  lossOnDelete: 'what is in it',
 };
 
 export const firewallGroups: ObjectRow = {
   ...common,
   kind: 'securitygroup',
   field: 'firewall_groups',
-  what: 'security group',
+  label: 'security group',
   describes: 'Rules that firewalls of guests may use together, with a rule of type group, by name.',
   id: 'group',
-  named: nameOf(18),
+  nameFormat: nameOf(18),
   paths: { create: '/cluster/firewall/groups', change: '/cluster/firewall/groups/{group}' },
   rename: 'rename',
   read: (text) =>
@@ -93,8 +93,8 @@ export const firewallGroups: ObjectRow = {
     ),
   part: groupRules,
   required: [],
-  namedBy: filesNamingGroup,
-  lost: 'its rules',
+  firewallsNaming: filesNamingGroup,
+  lossOnDelete: 'its rules',
 };
 
 function said(comment: string | undefined): { readonly comment?: readonly string[] } {

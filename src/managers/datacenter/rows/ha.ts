@@ -8,17 +8,26 @@ import { parseSections, withSwitches } from '../../../proxmox/section-config.ts'
 import type { ObjectRow, Reference } from '../row.ts';
 import { wordsOf } from '../values.ts';
 
-const COMMON = { digest: 'sha1', oneOf: [], clear: 'delete', members: [], names: {} } as const;
+const COMMON = {
+  digest: 'sha1',
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  references: {},
+} as const satisfies Partial<ObjectRow>;
 
 export const haResources: ObjectRow = {
   ...COMMON,
   kind: 'ha',
   field: 'ha_resources',
-  what: 'HA resource',
+  label: 'HA resource',
   describes: 'Guests that HA keeps running, by kind and number: "ct:101", "vm:201".',
   id: 'sid',
   paths: { create: '/cluster/ha/resources', change: '/cluster/ha/resources/{sid}' },
-  named: { pattern: /^(ct|vm):[1-9][0-9]{2,8}$/, expected: 'must be a guest by kind and number: "ct:101" or "vm:201"' },
+  nameFormat: {
+    pattern: /^(ct|vm):[1-9][0-9]{2,8}$/,
+    expected: 'must be a guest by kind and number: "ct:101" or "vm:201"',
+  },
   file: HA_RESOURCES_FILE,
   read: (text) => new Map([...parseHaResources(text)].map(([sid, { options }]) => [sid, options])),
   // Groups are rules now, and the name says the type.
@@ -26,20 +35,20 @@ export const haResources: ObjectRow = {
   required: [],
   defaults: { failback: '1', max_relocate: '1', max_restart: '1', state: 'started' },
   synonyms: { state: { enabled: 'started' } },
-  costs: (option, state) => (option === 'state' && STOPPED.includes(String(state)) ? 'restart' : 'live'),
-  refers: (sid) => [guestOf(sid)],
+  impact: (option, state) => (option === 'state' && STOPPED.includes(String(state)) ? 'restart' : 'live'),
+  furtherReferences: (sid) => [guestOf(sid)],
   // Rules that others made keep what they name.
-  deleting: ['--purge', '0'],
-  holding: {
+  deleteArgs: ['--purge', '0'],
+  dependents: {
     folders: ['/etc/pve/ha'],
-    whoHolds: (sid, files) => {
+    findDependent: (sid, files) => {
       const rules = parseSections(files.get(HA_RULES_FILE) ?? '');
       const [rule] =
         [...rules].find(([, { options }]) => splitList(options['resources']?.[0] ?? '').includes(sid)) ?? [];
       return rule === undefined ? null : `HA rule ${rule} still names it`;
     },
   },
-  lost: 'that it is started again, here or on another node; the guest stays',
+  lossOnDelete: 'that it is started again, here or on another node; the guest stays',
 };
 
 /** States in which HA shuts a guest down. */
@@ -51,7 +60,7 @@ export const haRules: ObjectRow = {
   ...COMMON,
   kind: 'harule',
   field: 'ha_rules',
-  what: 'HA rule',
+  label: 'HA rule',
   describes: 'Rules of HA: on which nodes resources run, and which of them run together or apart.',
   id: 'rule',
   paths: { create: '/cluster/ha/rules', change: '/cluster/ha/rules/{rule}' },
@@ -62,7 +71,7 @@ export const haRules: ObjectRow = {
     ),
   without: [],
   required: ['type', 'resources'],
-  always: ['type'],
+  alwaysSent: ['type'],
   types: {
     'node-affinity': {
       required: ['resources', 'nodes'],
@@ -72,10 +81,10 @@ export const haRules: ObjectRow = {
     'resource-affinity': { required: ['resources', 'affinity'], optional: ['comment', 'disable'], fixed: ['type'] },
   },
   defaults: { disable: '0', strict: '0' },
-  switches: ['disable'],
-  refers: (_name, { resources }) =>
+  deletedWhenFalse: ['disable'],
+  furtherReferences: (_name, { resources }) =>
     wordsOf(resources).map((sid, index): Reference => ({ sort: 'ha', name: sid, at: ['resources', index] })),
-  lost: 'where its resources may run',
+  lossOnDelete: 'where its resources may run',
   faults: (_name, { type, resources }: JsonObject) =>
     type === 'resource-affinity' && new Set(wordsOf(resources)).size < 2
       ? [{ option: 'resources', message: 'must name two resources at least, which run together or apart' }]

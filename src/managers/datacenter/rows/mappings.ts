@@ -11,19 +11,19 @@ const COMMON = {
   without: [],
   required: ['map'],
   // Proxmox takes no change without it.
-  always: ['map'],
+  alwaysSent: ['map'],
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  lost: 'nothing at once; guests that name it do not start any more',
-} as const;
+  references: {},
+  lossOnDelete: 'nothing at once; guests that name it do not start any more',
+} as const satisfies Partial<ObjectRow>;
 
 export const pciMappings: ObjectRow = {
   ...COMMON,
   kind: 'pci',
   field: 'pci_mappings',
-  what: 'PCI mapping',
+  label: 'PCI mapping',
   describes: 'PCI devices by a name of the datacenter, with where each node has them.',
   paths: { create: '/cluster/mapping/pci', change: '/cluster/mapping/pci/{id}' },
   file: '/etc/pve/mapping/pci.cfg',
@@ -34,7 +34,7 @@ export const usbMappings: ObjectRow = {
   ...COMMON,
   kind: 'usb',
   field: 'usb_mappings',
-  what: 'USB mapping',
+  label: 'USB mapping',
   describes: 'USB devices by a name of the datacenter, with where each node has them.',
   paths: { create: '/cluster/mapping/usb', change: '/cluster/mapping/usb/{id}' },
   file: '/etc/pve/mapping/usb.cfg',
@@ -45,7 +45,7 @@ export const dirMappings: ObjectRow = {
   ...COMMON,
   kind: 'dir',
   field: 'dir_mappings',
-  what: 'folder mapping',
+  label: 'folder mapping',
   describes: 'Folders by a name of the datacenter, with where each node has them: for virtiofs of VMs.',
   paths: { create: '/cluster/mapping/dir', change: '/cluster/mapping/dir/{id}' },
   file: '/etc/pve/mapping/directory.cfg',

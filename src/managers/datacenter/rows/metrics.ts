@@ -6,7 +6,7 @@ import type { ObjectRow } from '../row.ts';
 export const metricServers: ObjectRow = {
   kind: 'metrics',
   field: 'metric_servers',
-  what: 'metric server',
+  label: 'metric server',
   describes: 'Servers that Proxmox sends its figures to, by name.',
   id: 'id',
   paths: { create: '/cluster/metrics/server/{id}', change: '/cluster/metrics/server/{id}' },
@@ -19,7 +19,7 @@ export const metricServers: ObjectRow = {
   // Headers hold secrets, and go through a command line alone.
   without: ['otel-headers'],
   required: ['type', 'server', 'port'],
-  always: ['server', 'port'],
+  alwaysSent: ['server', 'port'],
   types: {
     graphite: { required: ['server', 'port'], optional: ['disable', 'mtu', 'path', 'proto', 'timeout'] },
     influxdb: {
@@ -45,15 +45,15 @@ export const metricServers: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
+  references: {},
   secrets: {
     token: {
       describes: 'Token of an InfluxDB server, by reference',
       refuses: (_name, { type }) => (type === 'influxdb' ? null : 'must only stand at a server of type influxdb'),
       // Over UDP nobody is asked for one.
-      isKept: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp',
+      isStored: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp',
       // Where Proxmox itself keeps it: its programs take it on a command line alone.
-      tell: (name, secret) => ({
+      setAction: (name, secret) => ({
         kind: 'file',
         path: `/etc/pve/priv/metricserver/${name}.pw`,
         content: { from: 'secret', secret },
@@ -61,5 +61,5 @@ export const metricServers: ObjectRow = {
       }),
     },
   },
-  lost: 'nothing but that figures go there no more',
+  lossOnDelete: 'nothing but that figures go there no more',
 };

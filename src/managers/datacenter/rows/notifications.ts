@@ -9,7 +9,7 @@ import { wordsOf } from '../values.ts';
 
 const COMMON = {
   id: 'name',
-  named: {
+  nameFormat: {
     pattern: /^[A-Za-z][A-Za-z0-9_-]{1,31}$/,
     expected: 'must be a name of 2 to 32 letters, digits, _ and -, and begin with a letter',
   },
@@ -19,7 +19,7 @@ const COMMON = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
+  references: {},
 } as const satisfies Partial<ObjectRow>;
 
 type Type = 'sendmail' | 'smtp' | 'gotify' | 'webhook';
@@ -30,21 +30,21 @@ function endpoint(type: Type) {
     ...COMMON,
     kind: type,
     field: `${type}_targets`,
-    what: `${type} target`,
+    label: `${type} target`,
     paths: { create: path, change: `${path}/{name}` },
     read: readerOf(type),
     builtIn: isBuiltInNotification,
-    holding: {
+    dependents: {
       folders: [],
-      whoHolds: (name: string, _files: ReadonlyMap<string, string>, own: string) => {
+      findDependent: (name: string, _files: ReadonlyMap<string, string>, own: string) => {
         const naming = [...parseNotifications(own)].find(
           ([, { type: kind, options }]) => kind === 'matcher' && options['target']?.includes(name) === true,
         );
         return naming === undefined ? null : `matcher ${naming[0]} still names it`;
       },
     },
-    lost: 'where notifications went, with its secrets',
-  };
+    lossOnDelete: 'where notifications went, with its secrets',
+  } satisfies Partial<ObjectRow>;
 }
 
 function readerOf(type: Type | 'matcher', decode: (option: string, text: string) => string = (_, text) => text) {
@@ -80,8 +80,8 @@ export const sendmailTargets: ObjectRow = {
   describes: "Targets of notifications that the node's own sendmail delivers, by name.",
   required: [],
   defaults: { disable: '0' },
-  sets: RECIPIENTS,
-  names: { 'mailto-user': 'user' },
+  unorderedLists: RECIPIENTS,
+  references: { 'mailto-user': 'user' },
   faults: recipientFaults,
 };
 
@@ -90,14 +90,14 @@ export const smtpTargets: ObjectRow = {
   describes: 'Targets of notifications that a mail server delivers, by name.',
   required: ['server', 'from-address'],
   defaults: { disable: '0', mode: 'tls' },
-  kept: ['mode'],
-  sets: RECIPIENTS,
-  names: { 'mailto-user': 'user' },
+  notDeletable: ['mode'],
+  unorderedLists: RECIPIENTS,
+  references: { 'mailto-user': 'user' },
   secrets: {
     password: {
       describes: 'Password that the mail server asks for, by reference',
       refuses: withUsername,
-      isKept: ({ username }) => username !== undefined,
+      isStored: ({ username }) => username !== undefined,
     },
   },
   faults: recipientFaults,
@@ -116,8 +116,8 @@ export const gotifyTargets: ObjectRow = {
     token: {
       describes: 'Token of the application there, by reference',
       refuses: () => null,
-      neededToMake: true,
-      isKept: () => true,
+      requiredOnCreate: true,
+      isStored: () => true,
     },
   },
   faults: urlFaults('server'),
@@ -130,14 +130,14 @@ export const webhookTargets: ObjectRow = {
   required: ['method', 'url'],
   defaults: { disable: '0' },
   prose: ['body'],
-  sets: ['header'],
+  unorderedLists: ['header'],
   read: readerOf('webhook', decoded),
   encode: encoded,
   secrets: {
     secret: {
       describes: 'What url, header and body call by "{{ secrets.NAME }}", by reference',
       refuses: () => null,
-      named: true,
+      multiple: true,
     },
   },
   faults: (name, options) => [
@@ -172,16 +172,16 @@ export const matchers: ObjectRow = {
   ...COMMON,
   kind: 'matcher',
   field: 'notification_matchers',
-  what: 'matcher',
+  label: 'matcher',
   describes: 'Which notifications go to which targets, by name.',
   paths: { create: '/cluster/notifications/matchers', change: '/cluster/notifications/matchers/{name}' },
   read: readerOf('matcher'),
   builtIn: isBuiltInNotification,
   required: [],
   defaults: { disable: '0', 'invert-match': '0', mode: 'all' },
-  sets: SETS,
-  names: { target: 'notification target' },
-  lost: 'that anything goes to its targets by it',
+  unorderedLists: SETS,
+  references: { target: 'notification target' },
+  lossOnDelete: 'that anything goes to its targets by it',
   faults: (_name, options) => [
     ...wordsOf(options['match-severity'])
       .flatMap((words) => words.split(','))

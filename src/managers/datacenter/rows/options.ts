@@ -10,7 +10,7 @@ export const datacenterOptions: ObjectRow = {
   kind: 'datacenter',
   field: 'options',
   single: 'options',
-  what: 'datacenter',
+  label: 'datacenter',
   describes: 'Options of the whole datacenter. Only those that are declared are kept.',
   id: null,
   paths: { create: '/cluster/options', change: '/cluster/options' },
@@ -24,19 +24,19 @@ export const datacenterOptions: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  lost: 'nothing: what was declared of it is taken away',
+  references: {},
+  lossOnDelete: 'nothing: what was declared of it is taken away',
 };
 
 export const nodeOptions: ObjectRow = {
   kind: 'node',
   field: 'node_options',
   single: 'options',
-  what: 'node',
+  label: 'node',
   describes: 'Options of the node that the agent serves. Only those that are declared are kept.',
   id: null,
   paths: { create: '/nodes/{node}/config', change: '/nodes/{node}/config' },
-  parts: () => ({ node: 'localhost' }),
+  placeholderValues: () => ({ node: 'localhost' }),
   file: '/etc/pve/local/config',
   read: (text) => new Map([['options', parseOptionLines(text)]]),
   mark: null,
@@ -48,9 +48,9 @@ export const nodeOptions: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  refers: acmeOf,
-  lost: 'nothing: what was declared of it is taken away',
+  references: {},
+  furtherReferences: acmeOf,
+  lossOnDelete: 'nothing: what was declared of it is taken away',
 };
 
 /** What the node's own certificate is asked for with. */
@@ -71,7 +71,7 @@ export const firewallOptions: ObjectRow = {
   kind: 'firewall',
   field: 'firewall_options',
   single: 'options',
-  what: 'firewall of the datacenter',
+  label: 'firewall of the datacenter',
   describes:
     'Options of the firewall of the datacenter beside those that `firewall` of the hypervisor file says. Only those that are declared are kept.',
   id: null,
@@ -89,6 +89,6 @@ export const firewallOptions: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  lost: 'nothing: what was declared of it is taken away',
+  references: {},
+  lossOnDelete: 'nothing: what was declared of it is taken away',
 };

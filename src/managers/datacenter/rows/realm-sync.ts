@@ -7,7 +7,7 @@ import type { ObjectRow } from '../row.ts';
 export const realmSyncs: ObjectRow = {
   kind: 'realmsync',
   field: 'realm_syncs',
-  what: 'realm sync',
+  label: 'realm sync',
   describes: 'Jobs that bring users and groups of a realm of type ad or ldap in by a schedule, by name.',
   id: 'id',
   paths: { create: '/cluster/jobs/realm-sync/{id}', change: '/cluster/jobs/realm-sync/{id}' },
@@ -18,13 +18,13 @@ export const realmSyncs: ObjectRow = {
     ),
   without: [],
   required: ['realm', 'schedule', 'scope'],
-  always: ['schedule'],
+  alwaysSent: ['schedule'],
   defaults: { enabled: '1', 'enable-new': '1', 'remove-vanished': 'none' },
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: { realm: 'realm' },
-  lost: 'its schedule; users and groups that it brought in stay',
+  references: { realm: 'realm' },
+  lossOnDelete: 'its schedule; users and groups that it brought in stay',
   faults: (_name, { realm }) =>
     BUILT_IN_REALMS.includes(String(realm))
       ? [

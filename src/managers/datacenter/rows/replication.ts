@@ -6,11 +6,11 @@ import type { ObjectRow } from '../row.ts';
 export const replicationJobs: ObjectRow = {
   kind: 'replication',
   field: 'replication',
-  what: 'replication job',
+  label: 'replication job',
   describes: 'Jobs that copy the disks of a guest to another node, by its number and one of their own: "101-0".',
   id: 'id',
   paths: { create: '/cluster/replication', change: '/cluster/replication/{id}' },
-  named: {
+  nameFormat: {
     pattern: /^[1-9][0-9]{2,8}-(0|[1-9][0-9]{0,3})$/,
     expected: 'must be the number of a guest and one of the job, such as 101-0',
   },
@@ -24,11 +24,11 @@ export const replicationJobs: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
-  refers: (id) => [{ sort: 'guest', name: guestIn(id), at: [] }],
-  making: ['--type', 'local'],
-  leaving: (present) => present['remove_job'] !== undefined,
-  lost: 'the copy on the other node',
+  references: {},
+  furtherReferences: (id) => [{ sort: 'guest', name: guestIn(id), at: [] }],
+  createArgs: ['--type', 'local'],
+  isBeingDeleted: (present) => present['remove_job'] !== undefined,
+  lossOnDelete: 'the copy on the other node',
 };
 
 export function guestIn(job: string): string {

@@ -10,16 +10,23 @@ const named = {
   expected: 'must be a name of 2 to 8 letters and digits, and begin with a letter',
 };
 
-const COMMON = { required: [], oneOf: [], clear: 'delete', members: [], mark: null, together: true } as const;
+const COMMON = {
+  required: [],
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  mark: null,
+  appliedTogether: true,
+} as const satisfies Partial<ObjectRow>;
 
 export const controllers: ObjectRow = {
   ...COMMON,
   kind: 'controller',
   field: 'sdn_controllers',
-  what: 'controller',
+  label: 'controller',
   describes: 'What tells the nodes the routes of EVPN zones, of type evpn, bgp or isis, by name.',
   id: 'controller',
-  named: {
+  nameFormat: {
     pattern: /^[a-zA-Z][a-zA-Z0-9_-]{0,62}[a-zA-Z0-9]$/,
     expected: 'must be a name of 2 to 64 letters, digits, _ and -, and begin with a letter',
   },
@@ -31,8 +38,8 @@ export const controllers: ObjectRow = {
   required: ['type'],
   types: CONTROLLER_TYPES,
   defaults: { ebgp: '0', 'bgp-multipath-as-path-relax': '0' },
-  names: {},
-  lost: 'the routes between the nodes of its zones',
+  references: {},
+  lossOnDelete: 'the routes between the nodes of its zones',
   faults: (_name, { type, peers, fabric }) =>
     type === 'evpn' && (peers === undefined) === (fabric === undefined)
       ? [{ option: 'type', message: 'must have either peers or fabric, as every controller of type evpn' }]
@@ -43,10 +50,10 @@ export const zones: ObjectRow = {
   ...COMMON,
   kind: 'zone',
   field: 'sdn_zones',
-  what: 'zone',
+  label: 'zone',
   describes: 'Zones of the software-defined network, of type simple, vlan, qinq, vxlan or evpn, by name.',
   id: 'zone',
-  named,
+  nameFormat: named,
   paths: { create: '/cluster/sdn/zones', change: '/cluster/sdn/zones/{zone}' },
   file: '/etc/pve/sdn/zones.cfg',
   read: (text) =>
@@ -56,8 +63,8 @@ export const zones: ObjectRow = {
   required: ['type'],
   types: ZONE_TYPES,
   defaults: { 'vlan-protocol': '802.1q', 'vxlan-port': '4789', 'bridge-disable-mac-learning': '0' },
-  names: { controller: 'controller' },
-  lost: 'the network of the guests in it',
+  references: { controller: 'controller' },
+  lossOnDelete: 'the network of the guests in it',
   faults: (_name, { type, peers, fabric }) =>
     type === 'vxlan' && (peers === undefined) === (fabric === undefined)
       ? [{ option: 'type', message: 'must have either peers or fabric, as every zone of type vxlan' }]
@@ -68,28 +75,28 @@ export const vnets: ObjectRow = {
   ...COMMON,
   kind: 'vnet',
   field: 'sdn_vnets',
-  what: 'vnet',
+  label: 'vnet',
   describes: 'Networks of a zone, by name: each is a bridge of that name on every node of the zone.',
   id: 'vnet',
-  named,
+  nameFormat: named,
   paths: { create: '/cluster/sdn/vnets', change: '/cluster/sdn/vnets/{vnet}' },
   file: '/etc/pve/sdn/vnets.cfg',
   read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
   without: ['lock-token', 'type'],
   required: ['zone'],
   defaults: { vlanaware: '0', 'isolate-ports': '0' },
-  names: { zone: 'zone' },
-  lost: 'the bridge of the guests on it',
+  references: { zone: 'zone' },
+  lossOnDelete: 'the bridge of the guests on it',
 };
 
 export const subnets: ObjectRow = {
   ...COMMON,
   kind: 'subnet',
   field: 'sdn_subnets',
-  what: 'subnet',
+  label: 'subnet',
   describes: 'Networks of addresses on a vnet, by both: "vnet1/10.10.0.0/24".',
   id: null,
-  named: {
+  nameFormat: {
     pattern: /^[a-zA-Z][a-zA-Z0-9]{1,7}\/[0-9a-fA-F.:]{2,39}\/\d{1,3}$/,
     expected: 'must be a vnet and a network, such as vnet1/10.10.0.0/24',
   },
@@ -98,9 +105,9 @@ export const subnets: ObjectRow = {
   read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
   without: ['lock-token', 'type'],
   defaults: { snat: '0' },
-  names: {},
-  refers: (name) => [{ sort: 'vnet', name: name.split('/')[0] ?? '', at: [] }],
-  lost: 'the addresses that its gateway has and gives out',
+  references: {},
+  furtherReferences: (name) => [{ sort: 'vnet', name: name.split('/')[0] ?? '', at: [] }],
+  lossOnDelete: 'the addresses that its gateway has and gives out',
   faults: (name, { gateway }) => {
     const [, address = '', bits = ''] = name.split('/');
     const isInside =

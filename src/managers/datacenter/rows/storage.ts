@@ -69,11 +69,11 @@ const TYPES = {
 export const storages: ObjectRow = {
   kind: 'storage',
   field: 'storages',
-  what: 'storage',
+  label: 'storage',
   describes: 'Storages of Proxmox, by id, beside those that follow from datasets in the file of the hypervisor.',
   id: 'storage',
   paths: { create: '/storage', change: '/storage/{storage}' },
-  named: {
+  nameFormat: {
     pattern: /^[A-Za-z][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]$/,
     expected: 'must be the name of a storage: a letter, then letters, digits and _ . -, at the end a letter or digit',
   },
@@ -83,7 +83,7 @@ export const storages: ObjectRow = {
       [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
     ),
   mark: null,
-  made: {
+  predefined: {
     local: { type: 'dir', path: FOLDER_OF_LOCAL, content: 'iso,vztmpl,backup' },
     'local-lvm': { type: 'lvmthin', thinpool: 'data', vgname: 'pve', content: 'rootdir,images' },
     'local-zfs': { type: 'zfspool', pool: 'rpool/data', sparse: '1', content: 'images,rootdir' },
@@ -108,7 +108,7 @@ export const storages: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  names: {},
+  references: {},
   secrets: {
     password: {
       describes: 'Password that the server is asked with, by reference',
@@ -116,9 +116,9 @@ export const storages: ObjectRow = {
         ['cifs', 'esxi', 'pbs'].includes(String(type))
           ? null
           : 'must only stand at a storage of type cifs, esxi or pbs',
-      isKept: ({ type, username }) => type !== 'cifs' || username !== undefined,
+      isStored: ({ type, username }) => type !== 'cifs' || username !== undefined,
       // Asked for on standard input, since it has no value on the command line.
-      tell: (name, secret) => ({
+      setAction: (name, secret) => ({
         kind: 'command',
         program: 'pvesm',
         args: ['set', name, '--password'],
@@ -132,13 +132,13 @@ export const storages: ObjectRow = {
         timeoutSeconds: 60,
       }),
       // The server is asked as soon as the storage is made.
-      withMaking: true,
+      promptedOnCreate: true,
     },
   },
-  makes: { program: 'pvesm', args: (name, { type }) => ['add', String(type), name], without: ['type'] },
-  holding: {
+  createCommand: { program: 'pvesm', args: (name, { type }) => ['add', String(type), name], without: ['type'] },
+  dependents: {
     folders: ['/etc/pve/lxc', '/etc/pve/qemu-server'],
-    whoHolds: (name, files) => {
+    findDependent: (name, files) => {
       const [path] = [...files].find(([, text]) => isOn(name, text)) ?? [];
       return path === undefined
         ? null
@@ -153,7 +153,7 @@ export const storages: ObjectRow = {
         ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
         : [],
     ),
-  lost: 'its places in pools and the rights on it; what it holds stays',
+  lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
 };
 
 /** Folders that the system keeps: of a storage in them guests and people would write there. */

@@ -8,11 +8,11 @@ import type { Impact } from '../../../model/plan.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
-import { howToApprove, optionChanges } from '../decide.ts';
+import { approvalHint, optionChanges } from '../decide.ts';
 import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
 import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
 import { meaningOf, textsOf } from '../values.ts';
-import { type Sdn, SORTS, type Sort, unapplied } from './state.ts';
+import { type SdnState, SORTS, type Sort, unapplied } from './state.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
@@ -36,7 +36,7 @@ interface Entry {
   readonly options: JsonObject;
 }
 
-export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
+export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   const { spec, before, adopt, approved } = wanted;
   const declared = entriesOf(spec ?? NOTHING);
   const earlier = entriesOf(before ?? NOTHING);
@@ -54,10 +54,10 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
     const change = optionChanges(row, one.options, find(earlier, one.sort, one.id)?.options, present);
     if (change.named.length === 0) continue;
     if (!ours(one.sort, one.id)) {
-      const reason = `${row.what} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
+      const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
       return { kind: 'blocked', reason };
     }
-    const summary = `set ${change.named.join(', ')} of ${row.what} ${one.name}`;
+    const summary = `set ${change.named.join(', ')} of ${row.label} ${one.name}`;
     edits.push(pvesh(summary, 'set', pathOf(one), change.args));
   }
   const gone = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && seen.config[sort].has(id));
@@ -68,16 +68,16 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: Sdn): Decision {
     return { kind: 'impossible', reason };
   }
   if (gone.length > 0 && !approved) {
-    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].what} ${name}`).join(', ');
-    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lost))].join(', and ');
+    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].label} ${name}`).join(', ');
+    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
     return {
       kind: 'blocked',
-      reason: `${names}: declared no more, and deleting that loses ${lost}; ${howToApprove('destroy', SDN)}`,
+      reason: `${names}: declared no more, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
     };
   }
   const removals = gone
     .toReversed()
-    .map((one) => pvesh(`delete ${ROW_OF[one.sort].what} ${one.name}`, 'delete', pathOf(one), [], 'destroy'));
+    .map((one) => pvesh(`delete ${ROW_OF[one.sort].label} ${one.name}`, 'delete', pathOf(one), [], 'destroy'));
   const { ours: waiting, foreign } = unappliedEdits(seen, declared, earlier);
   const waits = waiting || isBehind(seen, declared);
   const actions = [...removals, ...edits];
@@ -100,18 +100,18 @@ function application(impact: Impact): Action {
 }
 
 /** This node has not taken over what was applied last. */
-function isBehind({ version }: Sdn, declared: readonly Entry[]): boolean {
+function isBehind({ version }: SdnState, declared: readonly Entry[]): boolean {
   return declared.length > 0 && version.running !== version.here;
 }
 
 /** What was changed and not applied: whether some of it is declared, or was, and a sentence of the rest; null where there is none. */
 function unappliedEdits(
-  seen: Sdn,
+  seen: SdnState,
   declared: readonly Entry[],
   earlier: readonly Entry[],
 ): { readonly ours: boolean; readonly foreign: string | null } {
   let ours = false;
-  const strange: string[] = [];
+  const foreignEdits: string[] = [];
   for (const sort of SORTS) {
     for (const id of new Set([...seen.config[sort].keys(), ...seen.running[sort].keys()])) {
       const [now, was] = [find(declared, sort, id), find(earlier, sort, id)];
@@ -124,18 +124,18 @@ function unappliedEdits(
       const options = unapplied(seen, sort, id);
       const others = options.filter((option) => !isOurs(option));
       ours ||= others.length < options.length;
-      if (others.length > 0) strange.push(`${sort.slice(0, -1)} ${id} (${others.join(', ')})`);
+      if (others.length > 0) foreignEdits.push(`${sort.slice(0, -1)} ${id} (${others.join(', ')})`);
     }
   }
-  if (strange.length === 0) return { ours, foreign: null };
-  return { ours, foreign: `somebody changed ${strange.join(', ')} in Proxmox and did not apply it` };
+  if (foreignEdits.length === 0) return { ours, foreign: null };
+  return { ours, foreign: `somebody changed ${foreignEdits.join(', ')} in Proxmox and did not apply it` };
 }
 
 function creation(row: ObjectRow, one: Entry): Action {
   const args = [...optionsOf(row)].flatMap(([option, schema]) => optionArgs(row, option, schema, one.options[option]));
   const [vnet = '', ...network] = one.name.split('/');
   const own = one.sort === 'subnets' ? ['--subnet', network.join('/'), '--type', 'subnet'] : [`--${row.id}`, one.id];
-  return pvesh(`make ${row.what} ${one.name}`, 'create', row.paths.create.replace('{vnet}', vnet), [...own, ...args]);
+  return pvesh(`make ${row.label} ${one.name}`, 'create', row.paths.create.replace('{vnet}', vnet), [...own, ...args]);
 }
 
 function pathOf({ sort, name, id }: Entry): string {
@@ -150,7 +150,7 @@ function fixedDifference(row: ObjectRow, { name, options }: Entry, present: Opti
     if (value === undefined || !isFixed(row, option, options)) continue;
     const has = present[option];
     if (has !== undefined && meaningOf(schema, has) === meaningOf(schema, textsOf(schema, value))) continue;
-    return `Proxmox never changes ${option} of ${row.what} ${name}; declare another ${row.what}, and move to it what is in this one`;
+    return `Proxmox never changes ${option} of ${row.label} ${name}; declare another ${row.label}, and move to it what is in this one`;
   }
   return null;
 }

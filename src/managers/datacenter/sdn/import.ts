@@ -9,16 +9,21 @@ import { isOfKnownType, writtenOptions } from '../import-object.ts';
 import { optionsOf } from '../row.ts';
 import { isName } from '../schema.ts';
 import { ROW_OF, type SdnSpec } from './decide.ts';
-import { lookAtSdn, type Sdn, SORTS, type Sort, unapplied } from './state.ts';
+import { observeSdn, type SdnState, SORTS, type Sort, unapplied } from './state.ts';
 
-export const sdnImporter: Importer<Sdn, SdnSpec, Sdn, Sdn> = { look: lookAtSdn, written, undeclared, untold: [] };
+export const sdnImporter: Importer<SdnState, SdnSpec, SdnState, SdnState> = {
+  observe: observeSdn,
+  written,
+  undeclared,
+  unreadableFields: [],
+};
 
 const BEHIND =
   'this node has not taken over what was applied last, and what is declared would be applied: apply it in Proxmox (pvesh set /cluster/sdn), then import';
 const UNAPPLIED =
   'somebody changed it in Proxmox and did not apply it: apply it there, or take it back with pvesh create /cluster/sdn/rollback, then import';
 
-function written(found: Sdn, extent: Extent): Imported {
+function written(found: SdnState, extent: Extent): Imported {
   const left: LeftOver[] = [];
   const fields: Record<string, Record<string, JsonObject>> = {};
   const isBehind = found.version.running !== found.version.here;
@@ -60,7 +65,7 @@ function nameOf(sort: Sort, id: string, options: Options | undefined): string | 
   return isName(ROW_OF[sort], name) ? name : null;
 }
 
-function undeclared(found: Sdn, { datacenter }: Config): FoundObject[] {
+function undeclared(found: SdnState, { datacenter }: Config): FoundObject[] {
   return SORTS.flatMap((sort) => {
     const { kind } = ROW_OF[sort];
     const declared = new Set(datacenter?.get(kind)?.map(({ name }) => name));

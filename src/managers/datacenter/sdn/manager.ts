@@ -10,9 +10,9 @@ import { DATACENTER_FILE } from '../../places.ts';
 import { own } from '../../sources.ts';
 import { decideSdn, ROW_OF, SDN, type SdnSpec } from './decide.ts';
 import { sdnImporter } from './import.ts';
-import { lookAtSdn, type Sdn, SORTS } from './state.ts';
+import { observeSdn, type SdnState, SORTS } from './state.ts';
 
-export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
+export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   kind: 'sdn',
   // The rows are read with the file of all objects.
   declares: { files: [] },
@@ -37,11 +37,11 @@ export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
   // One without controllers is what it was before there were any.
   recorded: ({ sdn_controllers = {}, ...spec }) =>
     Object.keys(sdn_controllers).length === 0 ? spec : { ...spec, sdn_controllers },
-  impact: (change) => (takesAway(change) ? 'destroy' : 'live'),
-  inventory: lookAtSdn,
+  impact: (change) => (removesObject(change) ? 'destroy' : 'live'),
+  inventory: observeSdn,
   // The files say everything.
   quickCheck: (inventory) => inventory,
-  observe: lookAtSdn,
+  observe: observeSdn,
   decide: decideSdn,
   health: () => null,
   // What it was stands in Git.
@@ -49,7 +49,7 @@ export const sdn: Kind<SdnSpec, Sdn, Sdn, Sdn> = {
   imports: sdnImporter,
 };
 
-function takesAway({ before, after }: Change<SdnSpec>): boolean {
+function removesObject({ before, after }: Change<SdnSpec>): boolean {
   if (before === undefined) return false;
   const names = (spec: JsonObject | undefined, field: string): string[] =>
     Object.keys((spec?.[field] ?? {}) as JsonObject);

@@ -17,7 +17,7 @@ const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 /** An object by its id, each option as texts; `type` among them. */
 type Objects = ReadonlyMap<string, Options>;
 
-export interface Sdn {
+export interface SdnState {
   readonly config: Readonly<Record<Sort, Objects>>;
   /** Of what was applied last; empty where nothing ever was. */
   readonly running: Readonly<Record<Sort, Objects>>;
@@ -27,7 +27,7 @@ export interface Sdn {
   readonly guestsOn: Readonly<Record<string, readonly string[]>>;
 }
 
-export async function lookAtSdn(host: HostReader): Promise<Sdn> {
+export async function observeSdn(host: HostReader): Promise<SdnState> {
   const [texts, running, folders] = await Promise.all([
     Promise.all(SORTS.map(async (sort) => [sort, await host.readFile(`${FOLDER}/${sort}.cfg`)] as const)),
     host.readFile(RUNNING),
@@ -37,8 +37,10 @@ export async function lookAtSdn(host: HostReader): Promise<Sdn> {
   const [, here] = /^#version:(\d+)/.exec(folders.get(`${INTERFACES}/sdn`) ?? '') ?? [];
   const sections = texts.map(([sort, text]) => [sort, sectionsIn(text ?? '')] as const);
   return {
-    config: Object.fromEntries(sections) as Sdn['config'],
-    running: Object.fromEntries(SORTS.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})])) as Sdn['running'],
+    config: Object.fromEntries(sections) as SdnState['config'],
+    running: Object.fromEntries(
+      SORTS.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})]),
+    ) as SdnState['running'],
     version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
     guestsOn: guestsByBridge(folders),
   };
@@ -80,7 +82,7 @@ function guestsByBridge(files: ReadonlyMap<string, string>): Record<string, read
 }
 
 /** Options of an object that are declared otherwise in the files than they are in force; `type` where all of it is new or gone. */
-export function unapplied({ config, running }: Sdn, sort: Sort, id: string): string[] {
+export function unapplied({ config, running }: SdnState, sort: Sort, id: string): string[] {
   const [now, applied] = [config[sort].get(id), running[sort].get(id)];
   if (now === undefined || applied === undefined) return now === applied ? [] : Object.keys(now ?? applied ?? {});
   return [...new Set([...Object.keys(now), ...Object.keys(applied)])].filter(

@@ -8,10 +8,10 @@ import type { Extent, FoundObject, Imported, LeftOver } from '../../importer.ts'
 import type { HostReader, Wanted } from '../../manager.ts';
 import { HYPERVISOR_FILE } from '../../places.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { type GuestInventory, inventoryOfGuests, quickCheckOfGuest } from '../look/inventory.ts';
-import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings } from '../look/notes.ts';
-import type { GuestObservation } from '../look/observation.ts';
-import { confFolder } from '../look/observe.ts';
+import { type GuestInventory, inventoryOfGuests, quickCheckOfGuest } from '../observe/inventory.ts';
+import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
+import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';

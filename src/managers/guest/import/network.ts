@@ -2,7 +2,7 @@
 
 import type { Json } from '../../../model/json.ts';
 import type { Extent } from '../../importer.ts';
-import { MAKING } from '../making.ts';
+import { CREATION_DEFAULTS } from '../creation-defaults.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
 import { indexesOf } from '../proxmox/settings.ts';
 import type { GuestKind } from '../settings/setting.ts';
@@ -50,14 +50,17 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
   const down = net('link_down');
   const [ip, ip6] = [address('ip'), address('ip6')];
   const fields: Record<string, Json | undefined> = {
-    name: kind === 'lxc' ? unless(net('name'), index === 0 ? MAKING.lxc.interfaceName : `eth${index}`) : undefined,
+    name:
+      kind === 'lxc'
+        ? unless(net('name'), index === 0 ? CREATION_DEFAULTS.lxc.interfaceName : `eth${index}`)
+        : undefined,
     model: unless(card.model, 'virtio'),
-    bridge: unless(net('bridge'), MAKING[kind].bridge),
+    bridge: unless(net('bridge'), CREATION_DEFAULTS[kind].bridge),
     // A container's first interface says how it comes by its address; a new VM asks for one.
     ip:
       kind === 'lxc' && index === 0 && ip6 === undefined
         ? (ip ?? 'manual')
-        : unless(ip, kind === 'vm' && index === 0 ? MAKING.vm.ip : ''),
+        : unless(ip, kind === 'vm' && index === 0 ? CREATION_DEFAULTS.vm.ip : ''),
     gw: address('gw'),
     ip6,
     gw6: address('gw6'),

@@ -6,7 +6,7 @@ import type { Action } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
 import { effectOf } from '../../../proxmox/option-effects.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { OWNER_TAG } from '../look/notes.ts';
+import { OWNER_TAG } from '../observe/notes.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';

@@ -14,6 +14,7 @@ import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { HostNetwork } from '../../hypervisor/declared.ts';
 import type { RuleContext } from '../../rule.ts';
+import { CREATION_DEFAULTS } from '../creation-defaults.ts';
 import {
   addressesOf,
   allGuests,
@@ -24,7 +25,6 @@ import {
   nameOfGuest,
   targetOf,
 } from '../guests.ts';
-import { MAKING } from '../making.ts';
 
 /**
  * BAD_ADDRESS: outside the subnet of the host's bridge, equal to the gateway or the host, the number or broadcast address of
@@ -138,7 +138,7 @@ function addressFault(address: DeclaredAddress, guest: Guest, around: Surroundin
 
 /** On the host's own bridge, and not in a VLAN beside it. */
 function isOnNetworkOf({ kind }: Guest, { net }: DeclaredInterface, bridge: string): boolean {
-  return (net.bridge ?? MAKING[kind].bridge) === bridge && net.vlan === null;
+  return (net.bridge ?? CREATION_DEFAULTS[kind].bridge) === bridge && net.vlan === null;
 }
 
 function bad(guest: Guest, at: Diagnostic['at'], fault: string): Diagnostic {

@@ -4,8 +4,8 @@ import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
+import { CREATION_DEFAULTS } from '../creation-defaults.ts';
 import { allGuests, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
-import { MAKING } from '../making.ts';
 import { cloneSourcePlace } from './references.ts';
 
 /** CLONE_SOURCE: the source is of the other kind, or has neither a template snapshot nor is a template. */
@@ -84,7 +84,7 @@ function declaredGb(guest: Guest): number | null {
 
 /** What it has, or gets when it is made. */
 function diskGb(guest: Guest): number {
-  return declaredGb(guest) ?? MAKING.vm.diskSizeGb;
+  return declaredGb(guest) ?? CREATION_DEFAULTS.vm.diskSizeGb;
 }
 
 function diskPlace(guest: Guest) {

@@ -4,8 +4,8 @@ import { contains, fixedAddress, parseNetwork, spelling } from '../../../config/
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import type { Config } from '../../config.ts';
+import { CREATION_DEFAULTS } from '../../guest/creation-defaults.ts';
 import { nameOfGuest, targetOf } from '../../guest/guests.ts';
-import { MAKING } from '../../guest/making.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { NfsVolume } from '../../vm/declared.ts';
 import type { NfsExport } from '../declared.ts';
@@ -28,7 +28,7 @@ export function mountedPathsAreExported({ config, unreadable }: RuleContext): Di
           message:
             holding.length === 0
               ? `The host does not export ${volume.path}`
-              : `The host exports ${volume.path} only to ${clients.join(', ') || 'nobody'}, not to ${nameOfGuest(vm)} at ${(vm.network.ip ?? MAKING.vm.ip).split('/')[0]}`,
+              : `The host exports ${volume.path} only to ${clients.join(', ') || 'nobody'}, not to ${nameOfGuest(vm)} at ${(vm.network.ip ?? CREATION_DEFAULTS.vm.ip).split('/')[0]}`,
           hint: 'Name the path and the VM in nfs.exports of the hypervisor.',
           target: targetOf(vm),
         },

@@ -24,6 +24,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     memoryGb: written.memory_gb ?? null,
     user: userOf(written),
     network: networkOf(written),
+    hosts: written.network.hosts.map(({ address, names }) => ({ address, names })),
     knownHosts: Object.values(written.known_hosts).flat(),
     knownAliases: written.known_aliases,
     knownIpSets: written.known_ip_sets,

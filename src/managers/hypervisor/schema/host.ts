@@ -56,12 +56,30 @@ const bridge = z.strictObject({
   comment: text.prose.optional().describe('For readers of this file only.'),
 });
 
+const HOST_NAME = 'must be a name such as nas or nas.example.internal: letters, digits, - and .';
+
+/** As Proxmox's own page takes them (pve-common, PVE/INotify.pm: write_etc_hosts). */
+export const hostEntry = z.strictObject({
+  address: value.ipAddress.describe('Where the names lead.'),
+  names: z
+    .array(text.name(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, HOST_NAME))
+    .min(1)
+    .describe('The names, in full or short. The first is what a reverse look-up answers.'),
+  comment: text.prose.optional().describe('For readers of this file only.'),
+});
+
 export const hostNetwork = z.strictObject({
   interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
   bridges: z
     .array(bridge)
     .default([])
     .describe('Bridges that Phoenix sets up beside that interface, for networks of guests. Default: none.'),
+  hosts: z
+    .array(hostEntry)
+    .default([])
+    .describe(
+      'Names that the host itself knows without asking anybody, as lines of its `/etc/hosts`; those of people stay. Default: none.',
+    ),
   default_subnet: value.cidr
     .optional()
     .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),

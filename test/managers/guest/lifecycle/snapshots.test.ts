@@ -1,7 +1,7 @@
 // Snapshots that a guest's storages or mounts do not allow: said in the outcome, whichever disk is in the way.
 
 import { afterEach, expect, test } from 'vitest';
-import { snapshotObstacle } from '../../../../src/managers/guest/life/snapshot-obstacle.ts';
+import { snapshotObstacle } from '../../../../src/managers/guest/lifecycle/snapshot-obstacle.ts';
 import { parseConf } from '../../../../src/managers/guest/proxmox/conf.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';

@@ -5,8 +5,8 @@ import type { Action } from '../../../model/action.ts';
 import type { Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
-import { MOST_NOTES, type Notes, printNotes } from '../look/notes.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import { MOST_NOTES, type Notes, printNotes } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 /** Why Phoenix's block does not fit into the notes; null where it does. */

@@ -6,9 +6,9 @@ import { nameOf, targetId } from '../../../model/ids.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { repositoryName } from '../look/notes.ts';
-import type { GuestObservation, ManagedBy } from '../look/observation.ts';
-import { confPath } from '../look/observe.ts';
+import { repositoryName } from '../observe/notes.ts';
+import type { GuestObservation, ManagedBy } from '../observe/observation.ts';
+import { confPath } from '../observe/observe.ts';
 import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines, isCloudInit, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
@@ -25,7 +25,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from './gate.ts';
-import { type KeptVolumes, keptVolumesPath, noteVolumes, splitLine } from './kept-volumes.ts';
+import { noteVolumes, type RetainedVolumes, retainedVolumesPath, splitLine } from './retained-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './safeguard.ts';
 
 /** For a guest that is no longer declared. `kept` is asked once the note is known to be readable. */
@@ -33,7 +33,7 @@ export function decideGone(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
-  kept: (conf: GuestConf) => KeptVolumes,
+  kept: (conf: GuestConf) => RetainedVolumes,
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const away = onOtherNode(program, id, seen);
@@ -55,7 +55,7 @@ export function decideRebuild(
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   conf: GuestConf,
-  { kept, reason }: { readonly kept: KeptVolumes; readonly reason: string },
+  { kept, reason }: { readonly kept: RetainedVolumes; readonly reason: string },
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
@@ -75,8 +75,8 @@ export function decideRebuild(
 }
 
 /** A resource of HA that the same repository declares: it is made again by its own step. A replication job goes only by and by. */
-function comesBack({ origin, declares }: Wanted<GuestSpec>, { by, name, keeper }: ManagedBy): boolean {
-  return by === 'HA' && keeper === repositoryName(origin) && declares?.(targetId('ha', name)) === true;
+function comesBack({ origin, declares }: Wanted<GuestSpec>, { by, name, owner }: ManagedBy): boolean {
+  return by === 'HA' && owner === repositoryName(origin) && declares?.(targetId('ha', name)) === true;
 }
 
 /** Rules that name it stay. */
@@ -103,7 +103,7 @@ function managed(rebuild: string, managers: readonly ManagedBy[]): Refusal | nul
 /** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
 function keptRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
   if (note === null) return {};
-  return { remarks: [`volumes that outlive it are kept and noted in ${keptVolumesPath(id)} on the node`] };
+  return { remarks: [`volumes that outlive it are kept and noted in ${retainedVolumesPath(id)} on the node`] };
 }
 
 /** @param kept the names of its volumes @param purge whether what names its number goes with it: jobs, HA, replication */
@@ -111,7 +111,7 @@ function destroyGuest(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
-  kept: KeptVolumes,
+  kept: RetainedVolumes,
   purge: '0' | '1',
 ): Action[] {
   const { conf } = seen;
@@ -130,7 +130,7 @@ function detachVolumes(
   wanted: Wanted<GuestSpec>,
   conf: GuestConf,
   noted: string | null,
-  kept: KeptVolumes,
+  kept: RetainedVolumes,
 ): Action[] {
   const outliving = outlivingIn(conf, rootBusOf(wanted));
   const note = noteVolumes(program, id, noted, { ...kept, lines: linesWith(kept.lines, outliving) });

@@ -8,7 +8,7 @@ import { action, guestName, type Program } from '../proxmox/command.ts';
 
 export const VOLUMES_FOLDER = '/var/lib/phoenix/volumes';
 
-export interface KeptVolumes {
+export interface RetainedVolumes {
   /** Storage volume ids by the name of the volume within its guest. */
   readonly names: Readonly<Record<string, string>>;
   /** Lines of the configuration of a guest that was destroyed, such as `scsi1: rpool:vm-1001-disk-1,discard=on`. */
@@ -22,9 +22,9 @@ export class UnreadableNote extends Error {
   override readonly name = 'UnreadableNote';
 }
 
-const NOTHING: KeptVolumes = { names: {}, lines: [], paths: {} };
+const NOTHING: RetainedVolumes = { names: {}, lines: [], paths: {} };
 
-export function keptVolumesPath(id: number): string {
+export function retainedVolumesPath(id: number): string {
   return `${VOLUMES_FOLDER}/${id}.json`;
 }
 
@@ -32,7 +32,7 @@ export function keptVolumesPath(id: number): string {
  * Null: there is no such file, so nothing was noted.
  * @throws UnreadableNote
  */
-export function parseKept(text: string | null): KeptVolumes {
+export function parseRetained(text: string | null): RetainedVolumes {
   if (text === null) return NOTHING;
   let value: unknown;
   try {
@@ -54,7 +54,7 @@ export function parseKept(text: string | null): KeptVolumes {
 }
 
 /** One object, by path of the mount, or by key for what was not mounted. */
-function parseFirstFormat(value: JsonObject): KeptVolumes {
+function parseFirstFormat(value: JsonObject): RetainedVolumes {
   if (!isTexts(value)) throw new UnreadableNote('it must hold texts');
   const entries = Object.entries(value);
   return {
@@ -72,7 +72,7 @@ function isTexts(value: unknown): value is Record<string, string> {
   return isObject(value) && Object.values(value).every((each) => typeof each === 'string' && each !== '');
 }
 
-function printKept({ names, lines, paths }: KeptVolumes): string {
+function printRetained({ names, lines, paths }: RetainedVolumes): string {
   return `${JSON.stringify({ version: 2, names, lines, paths }, null, 2)}\n`;
 }
 
@@ -83,10 +83,10 @@ export function splitLine(line: string): { readonly key: string; readonly value:
 }
 
 /** Writes the note where it says something else now; nothing of the guest changes by it. */
-export function noteVolumes(program: Program, id: number, noted: string | null, kept: KeptVolumes): Action[] {
-  const text = printKept(kept);
+export function noteVolumes(program: Program, id: number, noted: string | null, kept: RetainedVolumes): Action[] {
+  const text = printRetained(kept);
   if (isSameNote(noted, text)) return [];
-  const path = keptVolumesPath(id);
+  const path = retainedVolumesPath(id);
   const write = action(`note the volumes of ${guestName(program, id)} in ${path}`, 'live', {
     kind: 'file',
     path,
@@ -99,5 +99,5 @@ export function noteVolumes(program: Program, id: number, noted: string | null, 
 
 /** One of an earlier format that says the same stays until something is to be added. */
 function isSameNote(noted: string | null, text: string): boolean {
-  return noted === text || printKept(parseKept(noted)) === text;
+  return noted === text || printRetained(parseRetained(noted)) === text;
 }

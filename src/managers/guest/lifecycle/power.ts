@@ -6,9 +6,9 @@ import { nameOf, type TargetId } from '../../../model/ids.ts';
 import type { Power } from '../../../model/verbs.ts';
 import type { Decision, PowerManager, RunningState, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { type GuestInventory, stateInInventory } from '../look/inventory.ts';
-import type { GuestObservation } from '../look/observation.ts';
-import { confPath } from '../look/observe.ts';
+import { type GuestInventory, stateInInventory } from '../observe/inventory.ts';
+import type { GuestObservation } from '../observe/observation.ts';
+import { confPath } from '../observe/observe.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
 import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
 

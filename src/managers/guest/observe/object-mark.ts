@@ -7,7 +7,7 @@ export function markedComment(comment: string, repository: string): string {
 }
 
 /** The repository that keeps an object; null where its comment names none. */
-export function keeperOf(comment: string): string | null {
+export function ownerIn(comment: string): string | null {
   return MARK.exec(comment)?.[2] ?? null;
 }
 

@@ -4,8 +4,8 @@
 import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, sameScripts } from '../guest-spec.ts';
-import { keptVolumesPath, VOLUMES_FOLDER } from '../life/kept-volumes.ts';
-import { parsePools } from '../life/pool.ts';
+import { parsePools } from '../lifecycle/pool.ts';
+import { retainedVolumesPath, VOLUMES_FOLDER } from '../lifecycle/retained-volumes.ts';
 import type { Program } from '../proxmox/command.ts';
 import { parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
@@ -91,7 +91,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
       storages: parseStorages(inventory.storages),
       localContents: parseLocalContents(inventory.storages),
       bridges: parseBridges(inventory.network, []),
-      kept: inventory.files.get(keptVolumesPath(Number(id))) ?? null,
+      kept: inventory.files.get(retainedVolumesPath(Number(id))) ?? null,
       missing: [],
       managedBy: [],
       pools: parsePools(inventory.users),

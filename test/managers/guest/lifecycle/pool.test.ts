@@ -1,7 +1,7 @@
 // The pool that a guest says it is in: put in and taken out alone, whoever else is in it, and never out of one that others keep.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { repositoryName } from '../../../../src/managers/guest/look/notes.ts';
+import { repositoryName } from '../../../../src/managers/guest/observe/notes.ts';
 import { allTargets } from '../../../../src/managers/index.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';

@@ -7,8 +7,8 @@ import { nameOf } from '../../../model/ids.ts';
 import type { NoWayBack, Safeguard, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
-import { parseNotes } from '../look/notes.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import { parseNotes } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import {
   action,
   call,

@@ -1,6 +1,6 @@
 // What is in the way of a snapshot. One covers all disks of a guest, so each of them must allow it.
 
-import type { HostFacts } from '../look/observation.ts';
+import type { HostFacts } from '../observe/observation.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';

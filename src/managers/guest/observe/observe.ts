@@ -6,9 +6,9 @@ import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
-import { keptVolumesPath } from '../life/kept-volumes.ts';
-import { parsePools } from '../life/pool.ts';
-import { fileExists, type Source, sourcePath, templatesInstead } from '../life/source.ts';
+import { parsePools } from '../lifecycle/pool.ts';
+import { retainedVolumesPath } from '../lifecycle/retained-volumes.ts';
+import { fileExists, type Source, sourcePath, templatesInstead } from '../lifecycle/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
@@ -58,7 +58,7 @@ export async function observeGuest(
       host.readFile(STORAGE_FILE),
       host.readFile(NETWORK_FILE),
       host.readFolders([NETWORK_FOLDER]),
-      host.readFile(keptVolumesPath(id)),
+      host.readFile(retainedVolumesPath(id)),
       host.readFile(HA_FILE),
       host.readFile(REPLICATION_FILE),
       host.readFile(USERS_FILE),

@@ -9,7 +9,7 @@ import type { Head, RunDetail } from '../../ports/ledger.ts';
 import type { TargetJson } from './run-json.ts';
 
 /** What is read for it. */
-export interface Known {
+export interface OverviewInput {
   readonly head: Head | null;
   readonly open: readonly RunDetail[];
   readonly targets: readonly TargetJson[];
@@ -29,7 +29,7 @@ interface Waiting {
   readonly since: string;
 }
 
-export interface Standing {
+export interface Overview {
   readonly approvals: readonly Waiting[];
   /** The newest step of each of these failed, or is held back by what no approval takes away. */
   readonly failed: readonly TargetJson[];
@@ -49,10 +49,10 @@ export interface Standing {
   /** Whether it is known what is declared. */
   readonly isDeclaredKnown: boolean;
   /** The newest look at anything, ISO 8601; null: none that is kept came to an end. */
-  readonly lookedAt: string | null;
+  readonly observedAt: string | null;
 }
 
-export function standingOf({ head, open, targets, orphans, certificates, now }: Known): Standing {
+export function overviewOf({ head, open, targets, orphans, certificates, now }: OverviewInput): Overview {
   const approvals = open.flatMap(approvalsOf);
   const asked = new Set(approvals.map(({ target }) => target));
   const failed = targets.filter(
@@ -83,7 +83,7 @@ export function standingOf({ head, open, targets, orphans, certificates, now }: 
     declared: declared.length,
     proved: declared.filter(({ state }) => state === 'applied').length,
     isDeclaredKnown: targets.every((each) => each.declared !== null),
-    lookedAt: looks.toSorted().at(-1) ?? null,
+    observedAt: looks.toSorted().at(-1) ?? null,
   };
 }
 

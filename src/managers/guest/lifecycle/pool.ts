@@ -4,16 +4,16 @@ import type { Action } from '../../../model/action.ts';
 import { parseUserConfig, wordsOf } from '../../../proxmox/user-config.ts';
 import type { Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { repositoryName } from '../look/notes.ts';
-import { keeperOf } from '../look/object-mark.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import { repositoryName } from '../observe/notes.ts';
+import { ownerIn } from '../observe/object-mark.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { action, guestName, type Program } from '../proxmox/command.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 export interface Pool {
   readonly members: readonly string[];
   /** The repository that keeps it; null where nobody says so. */
-  readonly keeper: string | null;
+  readonly owner: string | null;
 }
 
 /** The pools of a host, by name. @param users the file that they stand in; none where it was never written */
@@ -21,7 +21,7 @@ export function parsePools(users: string | undefined): Readonly<Record<string, P
   return Object.fromEntries(
     [...parseUserConfig(users ?? '', 'pool')].map(([name, options]) => [
       name,
-      { members: wordsOf(options, 'vms'), keeper: keeperOf(options['comment']?.[0] ?? '') },
+      { members: wordsOf(options, 'vms'), owner: ownerIn(options['comment']?.[0] ?? '') },
     ]),
   );
 }
@@ -47,7 +47,7 @@ export function poolActions(
       `pool ${pool} of ${guest} is not there; declare it in pools of the file of the datacenter, or name another`,
     );
   // One that its own file named, or that this repository keeps, is ours to move it out of.
-  const isOurs = present === null || present === was || pools[present]?.keeper === repositoryName(origin);
+  const isOurs = present === null || present === was || pools[present]?.owner === repositoryName(origin);
   if (!isOurs && adopt !== true) {
     const reason = `${guest} is in pool ${present}, which is not ours; take it out there, or take it over with phoenix adopt ${target}`;
     return { kind: 'blocked', reason };

@@ -5,12 +5,12 @@ import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
-import { isTagged, parseNotes, repositoryName } from '../look/notes.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import { isTagged, parseNotes, repositoryName } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { decideFirewall, firewallPath } from '../proxmox/firewall.ts';
-import { keptVolumesPath, parseKept, UnreadableNote } from './kept-volumes.ts';
+import { parseRetained, retainedVolumesPath, UnreadableNote } from './retained-volumes.ts';
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
 
@@ -58,12 +58,12 @@ export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | n
 /** What was noted of its volumes decides which of them is which: a note that cannot be read is never taken for none. */
 export function unreadableNote(id: number, { kept }: GuestObservation['host']): Refusal | null {
   try {
-    parseKept(kept);
+    parseRetained(kept);
     return null;
   } catch (error) {
     if (!(error instanceof UnreadableNote)) throw error;
     return impossible(
-      `${keptVolumesPath(id)} cannot be read (${error.message}): put it right; or remove it, and volumes are told by where they are mounted`,
+      `${retainedVolumesPath(id)} cannot be read (${error.message}): put it right; or remove it, and volumes are told by where they are mounted`,
     );
   }
 }

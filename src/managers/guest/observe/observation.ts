@@ -1,12 +1,12 @@
 // What is known of one guest on the host, and how it is found out: from an inventory of all guests, or by a close look.
 
 import { parseSections, type Section } from '../../../proxmox/section-config.ts';
-import type { Pool } from '../life/pool.ts';
+import type { Pool } from '../lifecycle/pool.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';
 import type { Elsewhere } from './cluster.ts';
 import type { MarkedGuest } from './marked.ts';
-import { keeperOf } from './object-mark.ts';
+import { ownerIn } from './object-mark.ts';
 
 export interface GuestObservation {
   /** Null: there is no guest of this id and kind. */
@@ -40,7 +40,7 @@ export interface HostFacts {
   readonly bridges: readonly string[] | null;
   /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
   readonly localContents: readonly string[] | null;
-  /** The note of the guest's volumes, as it lies on the node; null: there is none. See kept-volumes.ts. */
+  /** The note of the guest's volumes, as it lies on the node; null: there is none. See retained-volumes.ts. */
   readonly kept: string | null;
   /** Storage volumes that are noted, would be needed now, and are not there any more. */
   readonly missing: readonly string[];
@@ -58,7 +58,7 @@ export interface ManagedBy {
   readonly by: 'HA' | 'replication';
   readonly name: string;
   /** The repository that keeps it; null where nobody says so. */
-  readonly keeper: string | null;
+  readonly owner: string | null;
 }
 
 export const HA_FILE = '/etc/pve/ha/resources.cfg';
@@ -75,12 +75,12 @@ export const NETWORK_FOLDER = '/etc/network/interfaces.d';
 export function parseManagedBy(id: number, ha: string | undefined, replication: string | undefined): ManagedBy[] {
   const resources = [...parseSections(ha ?? '')].filter(([name]) => name === String(id));
   const jobs = [...parseSections(replication ?? '')].filter(([name]) => name.startsWith(`${id}-`));
-  const keeperIn = ({ options }: Section): string | null => keeperOf(options['comment']?.[0] ?? '');
+  const ownerOfSection = ({ options }: Section): string | null => ownerIn(options['comment']?.[0] ?? '');
   return [
     ...resources.map(([name, section]) => {
-      return { by: 'HA' as const, name: `${section.type}:${name}`, keeper: keeperIn(section) };
+      return { by: 'HA' as const, name: `${section.type}:${name}`, owner: ownerOfSection(section) };
     }),
-    ...jobs.map(([name, section]) => ({ by: 'replication' as const, name, keeper: keeperIn(section) })),
+    ...jobs.map(([name, section]) => ({ by: 'replication' as const, name, owner: ownerOfSection(section) })),
   ];
 }
 

@@ -9,7 +9,7 @@ import {
   repositoryName,
   sameNotes,
   surroundings,
-} from '../../../../src/managers/guest/look/notes.ts';
+} from '../../../../src/managers/guest/observe/notes.ts';
 import { parseConf, withRawLines } from '../../../../src/managers/guest/proxmox/conf.ts';
 
 const NOTES: Notes = {

@@ -3,9 +3,9 @@
 
 import type { Action } from '../../../model/action.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
-import type { Notes } from '../look/notes.ts';
-import { printNotes } from '../look/notes.ts';
-import type { GuestObservation } from '../look/observation.ts';
+import type { Notes } from '../observe/notes.ts';
+import { printNotes } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
 import { installScripts, missingScripts, type Script, scriptsDigest } from '../scripts/scripts.ts';
 

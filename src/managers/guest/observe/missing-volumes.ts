@@ -1,7 +1,7 @@
 // Whether the storage volumes that are noted are still there: asked only of those that a guest is to get and does not have.
 
 import type { HostReader } from '../../manager.ts';
-import { parseKept, splitLine } from '../life/kept-volumes.ts';
+import { parseRetained, splitLine } from '../lifecycle/retained-volumes.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 
 /** The part of a spec that names volumes: those of containers, and the disks of VMs, which are told by their bus. */
@@ -41,9 +41,9 @@ export async function missingVolumes(
 }
 
 /** One that cannot be read is refused where it is decided; there is nothing to look for then. */
-function readable(note: string | null): ReturnType<typeof parseKept> | null {
+function readable(note: string | null): ReturnType<typeof parseRetained> | null {
   try {
-    return parseKept(note);
+    return parseRetained(note);
   } catch {
     return null;
   }

@@ -1,0 +1,68 @@
+// The hosts file of the node, as the C library and Proxmox's own page read it (hosts(5); pve-common, PVE/INotify.pm,
+// write_etc_hosts): an address and its names in a line, `#` begins a remark.
+
+import { parseAddress, spelling } from '../../../config/address.ts';
+import { fitting } from '../../../model/text.ts';
+import { withBlock } from '../block.ts';
+import type { HostEntry } from '../declared.ts';
+
+export const HOSTS_FILE = '/etc/hosts';
+
+/** Every entry of a hosts file in its order; lines without an address and a name say nothing. */
+export function entriesIn(text: string): HostEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return names.length === 0 ? [] : [{ address, names }];
+  });
+}
+
+/** The same file with an entry of ours for each declared one that the lines of others do not hold already. */
+export function withEntries(text: string, declared: readonly HostEntry[]): string {
+  const others = entriesIn(withBlock(text, []));
+  const missing = declared.filter(
+    ({ address, names }) => !names.every((name) => others.some((other) => leadsTo(other, name, address))),
+  );
+  return withBlock(text, missing.map(lineOf));
+}
+
+/**
+ * An entry of others that leads a declared name elsewhere, which whoever asks would be told as well; null for none. A name may have one
+ * address of each family.
+ */
+export function clashIn(
+  text: string,
+  declared: readonly HostEntry[],
+): { readonly name: string; readonly other: HostEntry } | null {
+  const others = entriesIn(withBlock(text, []));
+  for (const { address, names } of declared)
+    for (const name of names) {
+      const other = others.find((one) => contradicts(one, name, address));
+      if (other !== undefined) return { name, other };
+    }
+  return null;
+}
+
+/** Whether an entry gives a name another address of the same family. */
+export function contradicts(entry: HostEntry, name: string, address: string): boolean {
+  const isSameFamily = entry.address.includes(':') === address.includes(':');
+  return isSameFamily && hasName(entry, name) && !isSameAddress(entry.address, address);
+}
+
+function leadsTo(entry: HostEntry, name: string, address: string): boolean {
+  return hasName(entry, name) && isSameAddress(entry.address, address);
+}
+
+function hasName({ names }: HostEntry, name: string): boolean {
+  return names.some((one) => one.toLowerCase() === name.toLowerCase());
+}
+
+function isSameAddress(a: string, b: string): boolean {
+  const [one, other] = [parseAddress(a), parseAddress(b)];
+  return one === undefined || other === undefined ? a === b : spelling(one) === spelling(other);
+}
+
+/** @throws Error for an address or name that is more than one word */
+function lineOf({ address, names }: HostEntry): string {
+  const words = names.map((name) => fitting(name, /^[A-Za-z0-9][A-Za-z0-9.-]*$/, HOSTS_FILE));
+  return [fitting(address, /^[0-9A-Fa-f.:]+$/, HOSTS_FILE), ...words].join(' ');
+}

@@ -1,0 +1,66 @@
+// Names that the node itself knows without asking anybody: lines of ours in /etc/hosts, where those of people stay. A dnsmasq on the
+// node answers from this file too, and reads it again only when it is told.
+
+import type { Decision, HostReader } from '../../manager.ts';
+import { act, actions, NOTES, remove, run, textOf, write } from '../act.ts';
+import type { HostEntry } from '../declared.ts';
+import type { Section } from '../section.ts';
+import { type Units, unitsOf } from '../units.ts';
+import { clashIn, HOSTS_FILE, withEntries } from './entries.ts';
+
+type HostsSpec = { readonly hosts: readonly HostEntry[] };
+
+interface Seen {
+  /** Null: there is none. */
+  readonly text: string | null;
+  /** A change was begun, and dnsmasq may not have read it. */
+  readonly unread: string | null;
+  readonly units: Units;
+}
+
+const UNREAD_FILE = `${NOTES}/hosts/unread`;
+const UNREAD = 'dnsmasq\n';
+const UNIT = 'dnsmasq.service';
+
+export const hosts: Section<HostsSpec, Seen, Seen> = {
+  name: 'hosts',
+  declared: ({ hypervisor: { hosts } }) => (hosts.length === 0 ? null : { spec: { hosts }, needs: [] }),
+  impact: () => 'live',
+  inventory: see,
+  quickCheck: (seen) => seen,
+  observe: see,
+  decide: ({ spec }, seen) => converge(spec?.hosts ?? [], seen),
+  health: () => null,
+};
+
+async function see(host: HostReader): Promise<Seen> {
+  const [text, unread, units] = await Promise.all([textOf(host, HOSTS_FILE), textOf(host, UNREAD_FILE), unitsOf(host)]);
+  return { text, unread, units };
+}
+
+/** @param declared none: our lines go */
+function converge(declared: readonly HostEntry[], { text, unread, units }: Seen): Decision {
+  const present = text ?? '';
+  const clash = clashIn(present, declared);
+  if (clash !== null) {
+    const { name, other } = clash;
+    const reason = `"${other.address} ${other.names.join(' ')}" in ${HOSTS_FILE}, which others wrote, leads ${name} to another address: correct that line on the host, or take the name out of network.hosts`;
+    return { kind: 'blocked', reason };
+  }
+  const wanted = withEntries(present, declared);
+  const answers = units[UNIT].active;
+  if (wanted === present) return actions(unread === null ? null : tell(answers));
+  return actions(
+    answers && unread === null ? write('note that dnsmasq has to read it again', UNREAD_FILE, UNREAD, null) : null,
+    write('write the names that the host knows by itself', HOSTS_FILE, wanted, text),
+    answers || unread !== null ? tell(answers) : null,
+  );
+}
+
+/** One that does not run reads the file when it starts. */
+function tell(answers: boolean) {
+  return [
+    ...(answers ? [act('have dnsmasq read them', run('systemctl', ['reload', UNIT]))] : []),
+    remove('note that it has', UNREAD_FILE),
+  ];
+}

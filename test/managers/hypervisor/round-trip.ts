@@ -1,0 +1,30 @@
+// What is on a host, brought into files and compared with the same host: import promises that it is the same.
+
+import { compareTargets } from '../../../src/cli/host/compare.ts';
+import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
+import { readHost } from '../../../src/cli/import/import.ts';
+import { load } from '../../../src/load/load.ts';
+import { allTargets } from '../../../src/managers/index.ts';
+import { HYPERVISOR_FILE } from '../../../src/managers/places.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+import { readSourceSettings } from '../../../src/settings/source.ts';
+import { guardedHost } from '../../support/guarded-host.ts';
+import type { LabHost } from '../../support/lab-host.ts';
+
+const SETTINGS = readSourceSettings({}, () => '');
+
+/** The file of the hypervisor, what was left on the host, and the targets that would then be changed. */
+export async function broughtIn(host: LabHost) {
+  const guarded = guardedHost(host);
+  const { imported } = await readHost(guarded, ['hypervisor'], SETTINGS);
+  const { config, problems } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
+  if (config === null) throw new Error(problems.map(({ message }) => message).join('; '));
+  const compared = await compareTargets(guarded, guarded, allTargets(config));
+  return {
+    file: imported.files[HYPERVISOR_FILE] as JsonObject,
+    left: imported.left,
+    secrets: imported.secrets,
+    targets: compared.map(({ target }) => target),
+    differing: compared.filter(({ kind }) => kind !== 'same'),
+  };
+}
