@@ -98,6 +98,16 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
   decide(wanted: Wanted<Spec>, wish: Power, observation: Observation): Decision;
 }
 
+/** What of a target `phoenix.drift` may leave to people. All of it is pure. */
+export interface Ignorable<Spec = JsonObject, Observation = unknown> {
+  /** By their names in the file, which are those of the spec. */
+  readonly fields: readonly string[];
+  /** The same with some of them not declared, so that they are neither compared nor set. */
+  without(spec: Spec, fields: readonly string[]): Spec;
+  /** One that is not there is made as a whole. */
+  isThere(observation: Observation): boolean;
+}
+
 /** The reading half of a host. */
 export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
@@ -137,6 +147,8 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   safeguard(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Safeguard | NoWayBack | null;
   /** It keeps what it replaces itself: its safeguard counts whatever the configuration says of rolling back. */
   readonly selfRollback?: true;
+  /** Absent for kinds that are kept as a whole, such as those that are files. */
+  readonly ignorable?: Ignorable<Spec, Observation>;
   /** Absent where nothing can be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;
   /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */

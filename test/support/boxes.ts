@@ -184,6 +184,11 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   quickCheck: (inventory, { target }) => inventory[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
   decide,
+  ignorable: {
+    fields: ['memory_mb', 'cores'],
+    without: (spec, fields) => ({ ...spec, ...Object.fromEntries(fields.map((field) => [field, null])) }),
+    isThere: (box) => box !== null,
+  },
   differences: ({ spec = {} }, box) =>
     Object.entries(box === null ? {} : spec).flatMap(([field, declared = null]) => {
       const observed = box?.[field] ?? null;

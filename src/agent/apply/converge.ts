@@ -13,7 +13,6 @@ import { WHY } from '../../messages/status.ts';
 import type { Action } from '../../model/action.ts';
 import type { FieldDifference, Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
-import { withoutFields } from '../../plan/drift.ts';
 import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
@@ -180,8 +179,9 @@ function decide(work: StepWork, observation: unknown): Decision {
 /** What is wanted, but for the fields that people may change. One that is not there is made as a whole. */
 function compared({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Wanted {
   const { spec, before } = wanted;
-  if (leaves.length === 0 || spec === undefined || manager.power?.running(observation) === 'absent') return wanted;
-  return { ...wanted, spec: withoutFields(spec, leaves), before: before && withoutFields(before, leaves) };
+  const { ignorable } = manager;
+  if (leaves.length === 0 || spec === undefined || ignorable?.isThere(observation) !== true) return wanted;
+  return { ...wanted, spec: ignorable.without(spec, leaves), before: before && ignorable.without(before, leaves) };
 }
 
 function differing(work: StepWork, observation: unknown): Pick<Ending, 'differs'> {

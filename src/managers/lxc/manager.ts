@@ -11,7 +11,7 @@ import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { containerDifferences, decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
@@ -37,6 +37,7 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
   observe: (host, wanted) => observeGuest(host, 'pct', wanted),
   decide: decideContainer,
   differences: containerDifferences,
+  ignorable: ignorableSettings('lxc'),
   health: (wanted) => guestHealth('pct', wanted),
   safeguard: (wanted, seen, actions) =>
     guestSafeguard('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
