@@ -30,5 +30,7 @@ export default defineConfig({
     include: ['{test,lab/test}/**/*.test.ts'],
     // Files of one worker share what is loaded, so no test leaves anything changed in what it imports.
     isolate: false,
+    // Node loads the files itself, as it does in production: nothing is rewritten, and no test replaces a module.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
   },
 });

@@ -26,7 +26,7 @@ const KEPT_PATHS =
   /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
 /** Objects of the datacenter, and what is set of a node. */
 const OBJECT_PATHS =
-  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(config|dns|hosts|time))$/;
+  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(config|dns|hosts|time))$/;
 const FACTS = [
   'type',
   'optional',
@@ -246,12 +246,34 @@ function withRuns(values) {
   return written;
 }
 
-/** Ids that the viewer names by a format, and whose bounds stand in the code (pve-network, Zones/Plugin.pm, VnetPlugin.pm). */
-const SDN_ID = { minLength: 2, maxLength: 8, pattern: '[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]' };
-const bounded = ({ format, ...schema }) =>
-  ['pve-sdn-zone-id', 'pve-sdn-vnet-id'].includes(format) ? { ...schema, ...SDN_ID } : { ...schema, format };
+/** Ids that the viewer names by a format, and whose bounds stand in the code (pve-network, Plugin.pm of Zones, Ipams and Dns, VnetPlugin.pm). */
+const LONG_SDN_ID = { minLength: 2, pattern: '[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]' };
+const SDN_ID = { ...LONG_SDN_ID, maxLength: 8 };
+const SDN_IDS = {
+  'pve-sdn-zone-id': SDN_ID,
+  'pve-sdn-vnet-id': SDN_ID,
+  'pve-sdn-ipam-id': LONG_SDN_ID,
+  'pve-sdn-dns-id': LONG_SDN_ID,
+};
+const bounded = ({ format, ...schema }) => ({ ...schema, ...(SDN_IDS[format] ?? { format }) });
 
-const factsOf = (schema) => factsIn(bounded(schema));
+/** Of a parameter that differs by protocol: whatever one of them takes. Which takes what is told where the protocols are (src/proxmox/sdn.ts). */
+const merged = ({ oneOf, ...schema }) => {
+  if (oneOf === undefined) return schema;
+  const items = oneOf.map((alternative) => alternative.items);
+  const words = items.flatMap((item) => item.enum ?? []);
+  return {
+    ...schema,
+    optional: 1,
+    items: {
+      ...items[0],
+      ...(words.length > 0 && { enum: words }),
+      ...(items[0].format && { format: Object.assign({}, ...items.map(({ format }) => format)) }),
+    },
+  };
+};
+
+const factsOf = (schema) => factsIn(bounded(merged(schema)));
 
 const factsIn = (schema) =>
   Object.fromEntries(
@@ -315,7 +337,8 @@ source.paths['/cluster/backup/{id}'] = {
   DELETE: { params: jobId },
 };
 
-const { acmedomain0: acmeDomain, ...ofNode } = source.paths['/nodes/{node}/config'].PUT.params;
+const { acmedomain0: acmeDomain = source.paths['/nodes/{node}/config'].PUT.params['acmedomain[n]'], ...ofNode } =
+  source.paths['/nodes/{node}/config'].PUT.params;
 source.paths['/nodes/{node}/config'].PUT.params = { ...ofNode, 'acmedomain[n]': acmeDomain };
 
 const methods = {};
@@ -337,7 +360,7 @@ for (const path of Object.keys(source.paths)
 // Later than that description (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): the properties of a guest's CPU as options.
 {
   const path = '/cluster/qemu/custom-cpu-models';
-  const { cputype: _type, ...properties } = formats['pve-vm-cpu-conf'];
+  const { cputype: _type, ...properties } = NAMED_FORMATS['pve-vm-cpu-conf'];
   const { optional: _optional, ...reported } = properties['reported-model'];
   const numbered = (schemas) =>
     Object.fromEntries(

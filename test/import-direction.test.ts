@@ -34,7 +34,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   // The engine that reads: it knows no kind.
   [/^config\//, ['model/', 'proxmox/']],
   [/^compose\//, ['model/', 'config/']],
-  [/^ports(\/|\.ts)/, ['model/', 'ports']],
+  [/^ports\//, ['model/', 'ports']],
   [/^settings(\/|\.ts)/, ['model/', 'settings']],
   [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'compose/', 'plan/', 'messages/', 'ports']],
   [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
@@ -90,7 +90,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@opentelemetry/resources', /^io\/trace\.ts$/],
   ['@opentelemetry/exporter-trace-otlp-http', /^io\/trace\.ts$/],
   ['eventsource-parser', /^cli\/agent\/client\.ts$/],
-  ['commander', /^cli\/(program|agent\/verbs\/commands)\.ts$/],
+  ['commander', /^cli\/(program|commands\/\w+|agent\/verbs\/commands)\.ts$/],
 ];
 
 /** Folders of `managers/` that are no kind: containers and VMs, Portainer's server and its stacks, gateways and DNS share what stands there. */
@@ -187,7 +187,7 @@ test('the import lines are read', () => {
   expect(imports).toContainEqual({ from: 'agent/http/server.ts', to: 'express', ours: false, ...fixed });
   const [from, to] = ['agent/http/webhook/receive.ts', 'agent/http/webhook/body.ts'];
   expect(imports).toContainEqual({ from, to, ours: true, ...fixed });
-  expect(imports).toContainEqual({ from: 'cli/program.ts', to: 'cli/serve.ts', ours: true, ...lazy });
+  expect(imports).toContainEqual({ from: 'cli/commands/installation.ts', to: 'cli/serve.ts', ours: true, ...lazy });
 });
 
 test('a circle is found, and one that is closed by types alone is none', () => {
@@ -303,6 +303,7 @@ describe('the lab is a package beside Phoenix', () => {
     for (const file of [
       'main.ts',
       'cli/program.ts',
+      'cli/commands/lab.ts',
       'cli/serve.ts',
       'cli/validate.ts',
       'cli/plan.ts',

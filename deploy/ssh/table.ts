@@ -9,8 +9,12 @@ import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
+import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
+
+/** A script as a pattern that is it alone. */
+const quoted = (script: string): string => script.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** What a value of a declared setting is on a command line, by its type in JSON Schema. */
 const WORDS = new Map([
@@ -72,9 +76,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
   /** The one script of Perl; which secrets it reads of its standard input. */
-  pveshwithsecrets: PVESH_WITH_SECRETS.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  /** Takes the lines away that hold what a DNS provider asks for. */
-  withoutdata: WITHOUT_DATA.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  pveshwithsecrets: quoted(PVESH_WITH_SECRETS),
+  /** These take the lines away that hold a secret. */
+  withoutdata: quoted(WITHOUT_DATA),
+  withoutsdnsecrets: quoted(WITHOUT_SDN_SECRETS),
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
   recipient: '[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*',
@@ -97,6 +102,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   cpuflags: '[+-][A-Za-z0-9][A-Za-z0-9._-]*(?:;[+-][A-Za-z0-9][A-Za-z0-9._-]*)*',
   subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
   ip: '[0-9A-Fa-f.:]+',
+  /** A network of addresses, which has its length. */
+  network: '{ip}/[0-9]{1,3}',
   ips: '{ip}(?:,{ip})*',
   /** What an interface is called for people. */
   ifalias: '[A-Za-z0-9_(][A-Za-z0-9_ .,:()+-]*',
@@ -192,6 +199,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** A new disk with what is on an image: of a storage, or a file where images lie. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
+  /** A new root disk; and one that is there, never another in its place. */
+  rootdisk: '{storage}:{size}(?:,[a-z]+=[^,\\0\\n]*)*',
+  rootvolume: '{storage}:(?=[^,]*[A-Za-z])(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
   /** Files that Phoenix writes and takes away. */
@@ -214,7 +224,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
       '/etc/network/interfaces',
-      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers)\\.cfg|\\.running-config)',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|\\.running-config)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
       '/etc/pve/local/config',
@@ -287,6 +297,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   IPorCIDR: 'cidr',
   'dns-name': 'name',
   ip: 'ip',
+  ipv4: 'ip',
+  ipv6: 'ip',
+  CIDR: 'network',
   'ip-list': 'ips',
   'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
@@ -328,6 +341,11 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.fingerprint': 'fingerprint',
   'storage.target': 'iqn',
   'dir.map': 'foldermap',
+  'ipam.url': 'url',
+  'sdndns.url': 'url',
+  fingerprint: 'fingerprint',
+  'fabric.area': 'ip',
+  'acmeaccount.eab-kid': 'loginname',
   'acmeaccount.directory': 'url',
   'acmeaccount.tos_url': 'url',
   'cpu.flags': 'cpuflags',
@@ -422,16 +440,31 @@ function objectCommands(row: ObjectRow): string[] {
         ? ['{secretnames}']
         : [encoding === undefined ? option : `${encoding}:${option}`],
   );
+  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyToMake }) => onlyToMake === undefined);
   return [
     `pvesh ${create}`,
     ...(secret.length === 0
       ? []
       : [
           `perl -e {pveshwithsecrets} ${secret.join(',')} ${create}`,
-          `perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`,
+          ...(isChanged ? [`perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`] : []),
         ]),
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${[named, ...(part?.deletedWithObject === true ? ['--force', '1'] : []), ...(deleteArgs ?? [])].join(' ')}`,
+  ];
+}
+
+/** A node of a fabric is made within that, by its name. */
+function fabricNodeCommands(): string[] {
+  const row = ROWS.find(({ kind }) => kind === 'fabricnode');
+  const options = [...(row === undefined ? [] : optionsOf(row))].map(
+    ([option, schema]) => `--${option} ${wordsFor('fabricnode', option, schema)}`,
+  );
+  const path = '/cluster/sdn/fabrics/node/{name}';
+  return [
+    `pvesh create ${path} --node_id {name} ( ${options.join(' | ')} )*`,
+    `pvesh set ${path}/{name} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
+    `pvesh delete ${path}/{name}`,
   ];
 }
 
@@ -472,8 +505,8 @@ const COMMANDS: readonly string[] = [
     `${program} delsnapshot {vmid} {snapshot}`,
     `${program} rollback {vmid} {snapshot}`,
   ]),
-  `pct set {vmid} ( ${LXC_SETTINGS} | --delete {list} | --revert {list} )+`,
-  `pct create {vmid} {template} --rootfs {storage}:{size} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
+  `pct set {vmid} ( ${LXC_SETTINGS} | --rootfs {rootvolume} | --delete {list} | --revert {list} )+`,
+  `pct create {vmid} {template} --rootfs {rootdisk} --unprivileged {flag} ( --ostype {name} )? ( ${LXC_SETTINGS} )*`,
   'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',
@@ -492,6 +525,7 @@ const COMMANDS: readonly string[] = [
   'pvesh get /cluster/acme/account --output-format json',
   'pvesh get /cluster/acme/account/{name} --output-format json',
   'sed {withoutdata} /etc/pve/priv/acme/plugins.cfg',
+  'sed {withoutsdnsecrets} ( /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )',
   'pct list',
   'qm list',
   'pvesm status',
@@ -516,8 +550,9 @@ const COMMANDS: readonly string[] = [
   'update-initramfs -u -k all',
 
   // Objects of the datacenter.
-  ...ROWS.filter(({ kind }) => kind !== 'subnet').flatMap(objectCommands),
+  ...ROWS.filter(({ kind }) => kind !== 'subnet' && kind !== 'fabricnode').flatMap(objectCommands),
   ...subnetCommands(),
+  ...fabricNodeCommands(),
   'pvesh set /cluster/sdn',
   `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
   `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
@@ -570,7 +605,7 @@ const COMMANDS: readonly string[] = [
   ':file {read}',
   ':folders ( {folder} )*',
   ':within {secret} ( {secrets} )+',
-  ':inspect ( {read} | {made} | /etc/pve/priv/acme )*',
+  ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
   // What Proxmox keeps apart of its objects; it is never read.

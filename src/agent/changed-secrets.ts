@@ -4,9 +4,9 @@ import type { TargetId } from '../model/ids.ts';
 import type { Target } from '../model/target.ts';
 import { same } from '../plan/canonical.ts';
 import { referencesIn } from '../plan/secret-references.ts';
+import type { Host } from '../ports/host.ts';
 import type { TargetRecords } from '../ports/ledger.ts';
 import { SecretUnavailable } from '../ports/secret-unavailable.ts';
-import type { Host } from '../ports.ts';
 import type { Context } from './context.ts';
 
 /**

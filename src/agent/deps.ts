@@ -8,13 +8,17 @@ import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { TroubleKind } from '../model/notification.ts';
 import type { Change, Impact } from '../model/plan.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Delivery } from '../ports/deliveries.ts';
+import type { Forge } from '../ports/forge.ts';
+import type { Host } from '../ports/host.ts';
 import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
 import type { Channel, ChannelAnswer, ChannelState } from '../ports/notifications.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { CommitInfo, Repository } from '../ports/repository.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import type { Tracer } from '../ports/tracing.ts';
-import type { Clock, CommitInfo, Forge, Host, Log, Repository } from '../ports.ts';
 
 export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
 

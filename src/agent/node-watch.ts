@@ -1,9 +1,10 @@
 // Whether the node is reachable, learned from every call of the host. It is logged once that the node does not answer, and once that it
 // answers again; steps that wait for it say so in the status of their commit.
 
+import type { Host } from '../ports/host.ts';
 import { HostAway } from '../ports/host-failure.ts';
 import type { NodeAway } from '../ports/ledger.ts';
-import type { Host, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
 
 export interface NodeWatch {
   readonly host: Host;

@@ -2,7 +2,7 @@
 
 import { waitsForTurn } from '../messages/status.ts';
 import type { RunId } from '../model/ids.ts';
-import type { RunRequest } from '../ports/ledger.ts';
+import type { RunRequest } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';
 import { Refused } from './refused.ts';
 import { runStatuses } from './statuses.ts';

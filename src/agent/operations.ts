@@ -5,7 +5,7 @@ import { applying, shortSha, stepWaits } from '../messages/status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import { approvalsFor, wouldDo } from '../plan/would-do.ts';
-import type { RunDetail } from '../ports/ledger.ts';
+import type { RunDetail } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
 import { channelsInUse, testChannels } from './notify/channels.ts';

@@ -11,10 +11,10 @@ import {
 } from '../messages/details/details.ts';
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
+import type { Forge, SendResult } from '../ports/forge.ts';
 import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { RetryDelay } from '../ports/queue.ts';
 import { NO_TRACES } from '../ports/tracing.ts';
-import type { Forge, SendResult } from '../ports.ts';
 import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;

@@ -3,8 +3,10 @@
 
 import type { RunId, TargetId } from '../model/ids.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
-import type { Ledger, Planned, RunRequest, SettledStep } from '../ports/ledger.ts';
-import type { Log } from '../ports.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Planned, RunRequest } from '../ports/runs.ts';
+import type { SettledStep } from '../ports/steps.ts';
 
 /** Runs whose commit is remembered between the lines. */
 const MOST_RUNS = 100;

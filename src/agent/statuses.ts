@@ -12,7 +12,8 @@ import {
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { imperative } from '../model/verbs.ts';
-import type { RunDetail, RunRequest, SettledStep } from '../ports/ledger.ts';
+import type { RunDetail, RunRequest } from '../ports/runs.ts';
+import type { SettledStep } from '../ports/steps.ts';
 
 /** The name of the requester of what is due by time. */
 export const TIMER = 'phoenix';

@@ -2,9 +2,9 @@
 // delivery and the request of the run in the ledger. Jobs carry identity alone, as ever.
 
 import type { Delivery } from '../ports/deliveries.ts';
+import type { Host } from '../ports/host.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Tracer } from '../ports/tracing.ts';
-import type { Host } from '../ports.ts';
 
 /** Records a delivery within a span; whatever comes of it belongs to that. */
 export function recordTraced(record: Ledger['recordDelivery'], tracer: Tracer): Ledger['recordDelivery'] {

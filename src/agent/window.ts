@@ -2,8 +2,8 @@
 
 import { policyOf } from '../plan/policy.ts';
 import { type Opening, windowAt } from '../plan/windows.ts';
-import type { RunDetail } from '../ports/ledger.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RunDetail } from '../ports/runs.ts';
 import { isTimed } from './statuses.ts';
 
 /**

@@ -2,43 +2,35 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startAgent } from '../agent/agent.ts';
 import type { Agent, Role } from '../agent/deps.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { metricsView } from '../agent/http/metrics-view.ts';
-import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
 import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
-import { openRepository, type RepositoryOptions } from '../io/git/repository.ts';
+import { openRepository } from '../io/git/repository.ts';
 import type { NodeAdvice } from '../io/host/ssh-failure.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
-import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
 import { openMetrics } from '../io/metrics.ts';
 import { openChannels } from '../io/notify/channels.ts';
 import { openQueue } from '../io/queue.ts';
-import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
 import type { Redactor } from '../io/redact.ts';
-import { startRedis } from '../io/redis-server.ts';
 import { READING } from '../load/reading.ts';
 import * as managers from '../managers/index.ts';
 import type { Arrival } from '../ports/deliveries.ts';
-import type { Ledger } from '../ports/ledger.ts';
-import type { Signatures } from '../ports/signatures.ts';
-import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
-import type { Clock, Forge, Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
-import type { ShowQueues } from '../web/queues.ts';
+import { openHttpServer, pathOf, queuesOf, signaturesOf, tokenOf, tracerOf, waitForNode } from './compose-parts.ts';
+import { redisOf, waitForRedis, warnOncePerOutage } from './compose-redis.ts';
 import { readiness } from './doctor/readiness.ts';
-import { Missing } from './missing.ts';
-import { type KnownNode, knownNode } from './node-name.ts';
-import { type HostDeps, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
+import { knownNode } from './node-name.ts';
+import { openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
 /**
@@ -51,11 +43,6 @@ const LEASE_SECONDS = 15;
 /** What nothing is done without. */
 const ACTS = ['reconcile', 'apply'];
 const RENEW_SECONDS = 300;
-/** For a Redis that starts beside Phoenix. */
-const REDIS_WITHIN_MS = 10_000;
-const LOOK_AGAIN_MS = 50;
-/** Between two questions to a node that is away and whose name nobody knows yet. */
-const NODE_AGAIN_MS = 5_000;
 
 export interface RunningPhoenix {
   readonly agent: Agent;
@@ -96,18 +83,18 @@ export async function compose(
     opened.push(await lockFolder(settings.dataDir));
     const lost = Promise.withResolvers<Error>();
     const redisUrl = await redisOf(settings, opened, { log, lost: lost.resolve });
-    let said: Error | null = null;
-    const warn = onceUntil(log);
-    const hear = (error: Error) => {
-      said = error;
+    let lastError: Error | null = null;
+    const warn = warnOncePerOutage(log);
+    const onError = (error: Error) => {
+      lastError = error;
       warn(error);
     };
     const asksInfo = await mayAskInfo(redisUrl);
-    const connect = (): Connection => connectRedis(redisUrl, hear, { asksInfo });
+    const connect = (): Connection => connectRedis(redisUrl, onError, { asksInfo });
     const { installation } = settings;
     const ledger = openLedger(connect(), { clock, installation });
     opened.push(() => ledger.close());
-    await answering(ledger, settings, () => said);
+    await waitForRedis(ledger, settings, () => lastError);
 
     const forge = openForgeOf(settings, redactor);
     const tracer = await tracerOf(settings, log);
@@ -125,7 +112,7 @@ export async function compose(
     opened.push(() => repository.close());
     const metrics = openMetrics(ledger, { clock, version: phoenixVersion() });
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
-    const away = patience(known, log, stop);
+    const away = waitForNode(known, log, stop);
     const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
     const host = metrics.host(await openHostOf(settings, { node, environment, repository, redactor, away, advise }));
     await known?.keep(host.node);
@@ -184,7 +171,7 @@ export async function compose(
       log,
       clock,
     };
-    const door = await openDoorOf(settings, {
+    const server = await openHttpServer(settings, {
       receive:
         roles.includes('receive') && webhookSecret !== null
           ? {
@@ -207,10 +194,10 @@ export async function compose(
       forge: openForgeSignInOf(settings, redactor),
       adminToken: settings.adminToken,
     });
-    opened.push(() => door.close());
+    opened.push(() => server.close());
     return {
       agent,
-      url: door.url,
+      url: server.url,
       lost: lost.promise,
       async stop(graceSeconds) {
         grace = graceSeconds;
@@ -221,127 +208,4 @@ export async function compose(
     await close();
     throw error;
   }
-}
-
-/** The board of the queues is loaded, and connects, when somebody looks. */
-function queuesOf(
-  connect: () => Connection,
-  options: QueueBoardOptions,
-  opened: (() => Promise<void> | void)[],
-): ShowQueues {
-  let board: Promise<QueueBoard> | undefined;
-  const open = async () => {
-    const { openQueueBoard } = await import('../io/queue-board.ts');
-    const made = openQueueBoard(connect(), options);
-    opened.push(made.close);
-    return made;
-  };
-  return async (...asked) => {
-    board ??= open();
-    (await board).answer(...asked);
-  };
-}
-
-/** Of the public address, below which a proxy shows Phoenix. */
-function pathOf({ publicUrl }: Settings): string {
-  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
-}
-
-/** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
-function patience(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostDeps['away']> {
-  let said = false;
-  return async ({ message }) => {
-    const node = (await known?.read()) ?? null;
-    if (!said) log.warn('the node does not answer: it is waited for', { node, reason: message });
-    said = true;
-    if (node === null) await pause(NODE_AGAIN_MS, undefined, stop === undefined ? {} : { signal: stop });
-    return node;
-  };
-}
-
-/** The one that was given, or a private one. */
-async function redisOf(
-  { redisUrl, dataDir }: Settings,
-  opened: unknown[],
-  { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
-): Promise<string> {
-  if (redisUrl !== null) return redisUrl.expose();
-  const ended = (reason: string) => log.warn('the private redis-server ended; it is started again', { reason });
-  const full = (reason: string) =>
-    log.error('the disk is full: the private redis-server is started again when there is room', { reason });
-  const server = await startRedis(join(dataDir, 'redis'), { ended, full, lost });
-  opened.push(server.stop);
-  return server.url;
-}
-
-/** A server that starts beside Phoenix is waited for; one that says no is not. @param said what its connections end with */
-async function answering(ledger: Ledger, { redisUrl }: Settings, said: () => Error | null): Promise<void> {
-  const deadline = performance.now() + REDIS_WITHIN_MS;
-  for (;;) {
-    try {
-      await ledger.ping();
-      return await ledger.checkRights();
-    } catch (cause) {
-      const known = said();
-      const error = known !== null && !mayPass(known) ? known : cause;
-      if (mayPass(error) && performance.now() < deadline) {
-        await pause(LOOK_AGAIN_MS);
-        continue;
-      }
-      // Of a server that is not there, the connection knows why.
-      const { what, remedy } = redisFault(isSilence(error) && known !== null ? known : error, redisUrl?.expose());
-      const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
-      const privately = redisUrl === null || !mayPass(error) ? '' : '; without REDIS_URL a private one is started';
-      throw new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause: error });
-    }
-  }
-}
-
-async function openDoorOf({ listen }: Settings, parts: Parameters<typeof startHttpServer>[0]): Promise<HttpServer> {
-  try {
-    return await startHttpServer(parts, listen);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Missing(
-      `cannot listen on ${listen.host}:${listen.port}: ${reason}`,
-      'set PHOENIX_LISTEN to a free address',
-      { cause },
-    );
-  }
-}
-
-/** What reads keys is loaded where there are some. */
-async function signaturesOf({ signingKeys }: Settings, clock: Clock): Promise<Signatures | null> {
-  if (signingKeys === null) return null;
-  const { openSignatures } = await import('../io/signatures/signatures.ts');
-  try {
-    return await openSignatures(signingKeys, { clock });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Missing(`PHOENIX_SIGNING_KEYS: ${reason}`, 'export it again: gpg --armor --export KEY', { cause });
-  }
-}
-
-/** OpenTelemetry is loaded where a collector is set. */
-async function tracerOf({ traces, installation }: Settings, log: Log): Promise<Tracer> {
-  if (traces === null) return NO_TRACES;
-  const { openTracer } = await import('../io/trace.ts');
-  const { endpoint, service } = traces;
-  const headers = Object.fromEntries(Object.entries(traces.headers).map(([name, value]) => [name, value.expose()]));
-  return openTracer({ endpoint, headers, service, version: phoenixVersion(), installation, log });
-}
-
-/** What the forge is spoken to with fetches too; a login in the repository's address goes first. */
-function tokenOf({ repositoryLogin }: Settings, forge: Forge | null): Pick<RepositoryOptions, 'token'> {
-  if (repositoryLogin !== null) return { token: repositoryLogin.password.expose() };
-  return forge === null ? {} : { token: forge.token };
-}
-
-/** One line per outage, not one per attempt. */
-function onceUntil(log: Log): (error: Error) => void {
-  let last = '';
-  return (error) => {
-    if (error.message !== last) log.warn('Redis cannot be reached; trying again', { error: error.message });
-    last = error.message;
-  };
 }

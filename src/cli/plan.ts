@@ -3,7 +3,8 @@
 import { load } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
 import { allTargets, impactOf } from '../managers/index.ts';
-import { inTheFiles, type WrittenSide } from '../managers/written.ts';
+import { inTheFiles } from '../managers/written.ts';
+import type { WrittenSide } from '../managers/written-entries.ts';
 import { planText } from '../messages/plan.ts';
 import { olderProblemText, problemCounts, problemText } from '../messages/problem.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';

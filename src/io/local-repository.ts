@@ -6,7 +6,7 @@ import { dirname, join, resolve as resolvePath } from 'node:path';
 import { expandOid, resolveRef } from 'isomorphic-git';
 import type { CommitSha } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { CommitInfo } from '../ports.ts';
+import type { CommitInfo } from '../ports/repository.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
 import { kindOfRepository, missingReason, reading } from './git/kinds.ts';

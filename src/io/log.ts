@@ -1,7 +1,7 @@
 // The log: one JSON document a line, by pino, or a plain line for people; every known secret is taken out of the finished line.
 
 import { pino } from 'pino';
-import type { Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
 import type { Redactor } from './redact.ts';
 
 export interface LogOptions {

@@ -5,9 +5,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { EnvironmentSeen } from '../model/environment.ts';
 import type { RunId } from '../model/ids.ts';
 import { kindOf } from '../model/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Forge, ForgeLimit, SendResult } from '../ports/forge.ts';
+import type { Host } from '../ports/host.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Channel } from '../ports/notifications.ts';
-import type { Clock, Forge, ForgeLimit, Host, SendResult } from '../ports.ts';
 import { environmentGauges, seconds, setOrNone } from './metrics-environment.ts';
 
 /** Proxmox's programs take from half a second to minutes. */

@@ -4,8 +4,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue as JobQueue, Worker } from 'bullmq';
 import type { RunId, TargetId } from '../model/ids.ts';
+import type { Log } from '../ports/log.ts';
 import type { ApplyRequest, Queue, RetryDelay, Work, WorkOptions } from '../ports/queue.ts';
-import type { Log } from '../ports.ts';
 import type { Connection } from './ledger/connect.ts';
 import { script } from './ledger/script.ts';
 

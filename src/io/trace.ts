@@ -5,8 +5,8 @@ import { DiagLogLevel, diag, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Log } from '../ports/log.ts';
 import type { Attributes, SpanOptions, Tracer } from '../ports/tracing.ts';
-import type { Log } from '../ports.ts';
 
 /** What is not sent by then is not waited for. */
 const CLOSE_MS = 3_000;

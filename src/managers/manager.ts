@@ -9,7 +9,7 @@ import type { Change, Impact } from '../model/plan.ts';
 import type { FieldDifference } from '../model/run.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
-import type { Host } from '../ports.ts';
+import type { Host } from '../ports/host.ts';
 import type { Config } from './config.ts';
 import type { Sources } from './sources.ts';
 

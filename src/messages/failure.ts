@@ -2,7 +2,7 @@
 
 import type { Action } from '../model/action.ts';
 import { failureText } from '../model/failure.ts';
-import type { CommandResult } from '../ports.ts';
+import type { CommandResult } from '../ports/host.ts';
 
 interface KnownFailure {
   /** As `phoenix explain` names it. */

@@ -6,7 +6,8 @@ import type { Problem } from '../model/problem.ts';
 import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
-import type { Freeze, Head } from '../ports/ledger.ts';
+import type { Freeze } from '../ports/ledger.ts';
+import type { Head } from '../ports/runs.ts';
 import { stepWord } from './run.ts';
 import { countOf, ended, shortSha } from './status.ts';
 

@@ -1,7 +1,7 @@
 // What is still to be said at the forge, kept until it was.
 
 import type { CommitStatus, Report } from '../model/report.ts';
-import type { Forge } from '../ports.ts';
+import type { Forge } from './forge.ts';
 
 /** A report that was not taken is tried again within this. */
 export const LONGEST_WAIT_MS = 300_000;

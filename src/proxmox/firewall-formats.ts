@@ -1,9 +1,9 @@
 // The formats of firewall rules: addresses, ports, protocols and ICMP types, with the words of their refusals.
+
 import { isIp, isIpv4, readBlock } from './addresses.ts';
+import type { Verifier } from './format-verifier.ts';
 import { splitOn, wholeMatch } from './perl.ts';
 import { names } from './table.ts';
-
-type Verifier = (value: string) => string | undefined;
 
 const ALIAS = '(?:dc/|guest/)?[A-Za-z][A-Za-z0-9\\-_]+';
 

@@ -3,43 +3,13 @@
 import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { isCalendarEvent } from './calendar-event.ts';
-import { isCustomCpu } from './cpu-models.ts';
 import { FIREWALL_FORMATS } from './firewall-formats.ts';
-import { booleanOf, splitList, splitOn, wholeMatch } from './perl.ts';
+import { dnsName, isDnsName, label, matching, passing, type Verifier } from './format-verifier.ts';
+import { splitList, splitOn, wholeMatch } from './perl.ts';
+import { STORAGE_FORMATS } from './storage-formats.ts';
 import { configOption, names } from './table.ts';
 
-/** Undefined when the value is well formed, else why not. */
-type Verifier = (value: string) => string | undefined;
-
-const matching =
-  (pattern: string, refusal: string, flags = ''): Verifier =>
-  (value) =>
-    wholeMatch(pattern, flags).test(value) ? undefined : refusal.replaceAll('%s', () => value);
-const passing =
-  (test: (value: string) => boolean, refusal: string): Verifier =>
-  (value) =>
-    test(value) ? undefined : refusal.replaceAll('%s', () => value);
-
-const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
-const dnsName = matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid DNS name');
-const isDnsName = (value: string): boolean => dnsName(value) === undefined;
-const volumeId = matching('[a-z][a-z0-9\\-_.]*[a-z0-9]:.+', "unable to parse volume ID '%s'", 'i');
-const volumeIdOrPath: Verifier = (value) => (value.startsWith('/') ? undefined : volumeId(value));
 const interfaceName = matching('[a-z][a-z0-9_]{1,20}([:.]\\d+)?', "invalid network interface name '%s'", 'i');
-const CONTENT = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'none', 'import'];
-const content: Verifier = passing((value) => CONTENT.includes(value), "invalid content type '%s'");
-
-/** An id of at least two characters, as storages, bridges and their like have. */
-const identifier =
-  (kind: string): Verifier =>
-  (value) => {
-    if (value.length < 2) return `${kind} ID '${value}' cannot be shorter than 2 characters`;
-    return wholeMatch('[a-z][a-z0-9\\-_.]*[a-z0-9]', 'i').test(value)
-      ? undefined
-      : `${kind} ID '${value}' contains illegal characters`;
-  };
-const storageId = identifier('storage');
-
 /** `order=N`, `up=N`, `down=N` in any order; the first may go without its name. Empty and `0` are refused. */
 const startupOrder = passing(
   (value) =>
@@ -72,24 +42,6 @@ const vlanOrRange: Verifier = (value) => {
   return end !== undefined && Number(start) >= Number(end)
     ? `VLAN range must go from lower to higher tag '${value}'`
     : undefined;
-};
-
-const storagePair: Verifier = (value) => {
-  const parts = value.split(':');
-  const wrong = value === '1' ? undefined : parts.map(storageId).find((refusal) => refusal !== undefined);
-  return wrong === undefined && parts.length <= 2
-    ? undefined
-    : `entry '${value}' contains invalid ID - ${wrong ?? storageId(value)}\n\n`;
-};
-
-const zfsBlockSize: Verifier = (value) => {
-  if (value === '') return undefined;
-  const [, digits, unit] = /^([1-9]\d*)([km])?$/i.exec(value) ?? [];
-  if (digits === undefined)
-    return `invalid ZFS blocksize format '${value}'. Use a positive number (no leading zeros) with an optional 'k' or 'm' suffix.`;
-  const size = Number(digits) * (unit === undefined ? 1 : unit.toLowerCase() === 'k' ? 1024 : 1024 ** 2);
-  if (size >= 512 && size <= 16 * 1024 ** 2 && Number.isInteger(Math.log2(size))) return undefined;
-  return `value '${value}' is not a valid ZFS blocksize. Must be a power of 2 between 512B and 16MiB (e.g., 4k, 8k, 16k, 64k, 1m).`;
 };
 
 const physicalBits = passing(
@@ -138,6 +90,7 @@ const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
 
 const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
+  ...STORAGE_FORMATS,
   'email-or-username': matching(
     '\\w[\\w+.~-]*(@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*)?',
     'value does not look like a valid email address or user name',
@@ -203,16 +156,6 @@ const VERIFIERS: Record<string, Verifier> = {
     (value) => value === 'host' || value === 'UTC' || names.timeZones.includes(value),
     "invalid time zone '%s'",
   ),
-  'pve-dir-override': (value) => {
-    const [, type = '', path] = /^([a-z]+)=([^.]*(?:\.?[^.]+)+)$/.exec(value) ?? [];
-    if (path === undefined) return `invalid override '${value}'`;
-    return (
-      content(type) ??
-      (path.length < 1023 && path.split('/').every((part) => part.length < 255)
-        ? undefined
-        : `invalid override '${value}'`)
-    );
-  },
   'pve-groupid': matching('[A-Za-z0-9.\\-_]+', "group name '%s' contains invalid characters"),
   // pve-ha-manager, PVE/HA/Tools.pm.
   'pve-ha-node': matching(
@@ -251,25 +194,6 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-replication-job-id': matching('\\d{3,}-\\d+', "invalid replication job id '%s'"),
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
-  'pve-storage-content': content,
-  'pve-storage-id': storageId,
-  'pve-storage-options': matching('\\S+', "invalid options '%s'"),
-  'pve-storage-path': passing((value) => /^\/[^;()]+/.test(value), 'value does not look like a valid absolute path'),
-  'pve-storage-path-in-property-string': passing(
-    (value) => /^\/[^;,=()]+$/.test(value),
-    'Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()\n',
-  ),
-  'pve-storage-portal-dns': passing(
-    (value) =>
-      [value, value.replace(/:\d+$/, '')].some((host) => isIp(host.replace(/^\[(.*)\]$/, '$1')) || isDnsName(host)),
-    'value does not look like a valid portal address',
-  ),
-  'pve-storage-server': passing(
-    (value) => isIp(value) || isDnsName(value),
-    'value does not look like a valid server name or IP address',
-  ),
-  'pve-storage-vgname': matching('[a-z0-9][a-z0-9\\-_.]*[a-z0-9]', "lvm name '%s' contains illegal characters", 'i'),
-  'pve-storage-zfs-blocksize': zfsBlockSize,
   'pve-tag': matching('[a-z0-9_][a-z0-9_\\-+.]*', 'invalid characters in tag', 'i'),
   'pve-task-status-type': matching('ok|error|warning|unknown', "invalid status '%s'", 'i'),
   'pve-tokenid': (value) => {
@@ -283,10 +207,6 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-userid': userId,
   'pve-vlan-id-or-range': vlanOrRange,
   'pve-vmid': matching('[1-9][0-9]{2,8}', 'value does not look like a valid VM ID'),
-  'pve-volume-id': volumeId,
-  'pve-volume-id-or-absolute-path': volumeIdOrPath,
-  'pve-volume-id-or-qm-path': (value) => (value === 'none' || value === 'cdrom' ? undefined : volumeIdOrPath(value)),
-  'storage-pair': storagePair,
   urlencoded: matching("[-%a-zA-Z0-9_.!~*'()]*", 'invalid urlencoded string: %s'),
 };
 
@@ -309,41 +229,4 @@ function verifierOf(format: string): Verifier {
     splitList(value)
       .map(verify)
       .find((problem) => problem !== undefined);
-}
-
-const CPU_FLAGS = [
-  'aes',
-  'amd-no-ssb',
-  'amd-ssbd',
-  'hv-evmcs',
-  'hv-tlbflush',
-  'ibpb',
-  'md-clear',
-  'nested-virt',
-  'pcid',
-  'pdpe1gb',
-  'spec-ctrl',
-  'ssbd',
-  'virt-ssbd',
-];
-const BUILT_IN_CPU_TYPES = ['x86-64-v2', 'x86-64-v2-AES', 'x86-64-v3', 'x86-64-v4'];
-
-/** What a property string must satisfy beyond its properties, by format; undefined when it does. */
-export function propertiesProblem(format: string, properties: Readonly<Record<string, string>>): string | undefined {
-  if (format === 'prune-backups') {
-    const { 'keep-all': all, ...spans } = properties;
-    return booleanOf(all ?? '0') === '1' && Object.values(spans).some((count) => Number(count) > 0)
-      ? 'keep-all cannot be set together with other options.'
-      : undefined;
-  }
-  if (format !== 'pve-vm-cpu-conf') return undefined;
-  const { cputype = '', flags = '', 'reported-model': reported } = properties;
-  if (cputype === '' || cputype === '0') return 'CPU is missing cputype';
-  // Whether the host has a model of that name is not for a format to know (cpu-models.ts).
-  if (!isCustomCpu(cputype) && !names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
-    return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
-  const flag = `[+-](?:${CPU_FLAGS.join('|')})`;
-  if (flags !== '' && flags !== '0' && !wholeMatch(`${flag}(;${flag})*`).test(flags))
-    return `VM-specific CPU flags must be a subset of: ${CPU_FLAGS.join(', ')}`;
-  return reported === undefined ? undefined : "Property 'reported-model' not allowed in VM-specific CPU config.";
 }

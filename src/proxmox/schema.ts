@@ -1,7 +1,8 @@
 // The check of values against schemas, with Proxmox's order of tests and its words: the first test that a value
 // fails decides what is said of it.
-import { formatProblem, propertiesProblem } from './formats.ts';
+import { formatProblem } from './formats.ts';
 import { booleanOf, splitOn, wholeMatch } from './perl.ts';
+import { propertiesProblem } from './property-rules.ts';
 import { propertiesOf, type Schema, type Schemas } from './table.ts';
 
 /** What is wrong, by path (`net0`, `net0.ip`). A text may go over several lines. */

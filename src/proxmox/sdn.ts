@@ -1,6 +1,7 @@
 // Facts of the software-defined network: what zones of each type have, and where addresses lie (pve-network, PVE/Network/SDN).
 
 import { bitsOf, isIpv4, isIpv6 } from './addresses.ts';
+import { type Options, parseSections } from './section-config.ts';
 
 const COMMON = ['dns', 'dnszone', 'ipam', 'mtu', 'nodes', 'reversedns'];
 
@@ -30,6 +31,57 @@ export const CONTROLLER_TYPES: typeof ZONE_TYPES = {
   },
   isis: { required: ['isis-domain', 'isis-ifaces', 'isis-net', 'node'], optional: ['loopback'] },
 };
+
+/** Likewise of fabrics and their nodes, by protocol (proxmox-ve-rs, proxmox-ve-config/src/sdn/fabric). */
+export const FABRIC_PROTOCOLS = {
+  openfabric: {
+    required: [],
+    optional: ['ip_prefix', 'ip6_prefix', 'hello_interval', 'csnp_interval'],
+    fixed: ['protocol'],
+  },
+  ospf: { required: ['area', 'ip_prefix'], optional: [], fixed: ['protocol'] },
+} as const;
+
+export const FABRIC_NODE_PROTOCOLS = {
+  openfabric: { required: [], optional: ['ip', 'ip6', 'interfaces'], fixed: ['protocol'] },
+  ospf: { required: ['ip'], optional: ['interfaces'], fixed: ['protocol'] },
+} as const;
+
+/** IPAMs beside Proxmox's own, and DNS servers (Ipams/*Plugin.pm, Dns/PowerdnsPlugin.pm, options); what opens them is asked for too. */
+export const IPAM_TYPES: typeof ZONE_TYPES = {
+  netbox: { required: ['url'], optional: ['fingerprint'] },
+  phpipam: { required: ['url', 'section'], optional: ['fingerprint'] },
+};
+export const DNS_TYPES: typeof ZONE_TYPES = {
+  powerdns: { required: ['url'], optional: ['fingerprint', 'reversemaskv6', 'ttl'] },
+};
+
+/** Proxmox's own IPAM, which is there always (Ipams.pm, config). */
+export const OWN_IPAM = 'pve';
+
+export const IPAMS_FILE = '/etc/pve/sdn/ipams.cfg';
+export const SDN_DNS_FILE = '/etc/pve/sdn/dns.cfg';
+
+/** For sed: either file without what opens a server. */
+export const WITHOUT_SDN_SECRETS = '/^[[:space:]]*\\(token\\|key\\)[[:space:]]/d';
+
+/** Fabrics and their nodes stand in one file, and say in the type of their section which protocol they speak. */
+export type FabricSort = 'fabric' | 'node';
+
+/** Of sections whose type is `openfabric_fabric`, `ospf_node` and the like, those of one sort, with the protocol as an option. */
+export function ofFabrics(sort: FabricSort, sections: Iterable<readonly [string, Options]>): Map<string, Options> {
+  return new Map(
+    [...sections].flatMap(([id, { type, id: _again, ...options }]): [string, Options][] => {
+      const [, protocol = '', found] = /^(\w+)_(fabric|node)$/.exec(type?.[0] ?? '') ?? [];
+      return found === sort ? [[id, { ...options, protocol: [protocol] }]] : [];
+    }),
+  );
+}
+
+/** The sections of a file by their id, each with its type among its options. */
+export function typedSections(text: string): Map<string, Options> {
+  return new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }]));
+}
 
 /** Whether an address lies in a network. */
 export function isWithin(address: string, network: string, length: number): boolean {

@@ -6,7 +6,7 @@ import { targetsJson } from '../agent/http/run-json.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
-import type { RunDetail } from '../ports/ledger.ts';
+import type { RunDetail } from '../ports/runs.ts';
 import type { Front } from './html/home.ts';
 import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';

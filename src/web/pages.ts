@@ -6,7 +6,7 @@ import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
 import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
-import type { Log } from '../ports.ts';
+import type { Log } from '../ports/log.ts';
 import { type ActionDeps, actionRoutes } from './actions/routes.ts';
 import { loadAssets } from './assets.ts';
 import type { ForgePages } from './forge-pages.ts';

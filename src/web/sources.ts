@@ -4,8 +4,9 @@ import type { Agent } from '../agent/deps.ts';
 import { orNull } from '../agent/http/outside.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
-import type { Clock, CommitInfo } from '../ports.ts';
+import type { CommitInfo } from '../ports/repository.ts';
 
 /** Runs looked at for the newest step of each target, its history, and for the run that took another's place. */
 export const RUNS_LOOKED_AT = 100;

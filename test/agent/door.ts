@@ -10,8 +10,8 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import type { Clock } from '../../src/ports.ts';
 import { openPages } from '../../src/web/pages.ts';
 
 export const WEBHOOK_SECRET = 'the secret of the webhook';

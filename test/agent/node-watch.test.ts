@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type NodeWatch, watchNode } from '../../src/agent/node-watch.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { HostAway } from '../../src/ports/host-failure.ts';
 import type { NodeAway } from '../../src/ports/ledger.ts';
-import type { Host } from '../../src/ports.ts';
 import { recordLog } from '../support/log.ts';
 
 let fails: Error | null;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandRequest } from '../../src/agent/deps.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { RunState } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/ledger.ts';
+import type { RunDetail } from '../../src/ports/runs.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';

@@ -10,7 +10,7 @@ import { localHost, SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { sshHost } from '../../src/io/host/ssh.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import type { Command } from '../../src/model/action.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { phoenixShell } from '../support/phoenix-shell.ts';
 import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
 import { type Measurement, median, spread } from './report.ts';

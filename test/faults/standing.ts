@@ -14,7 +14,7 @@ import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import type { Host, HttpAnswer } from '../../src/ports.ts';
+import type { Host, HttpAnswer } from '../../src/ports/host.ts';
 import { type Files, loadFiles, snapshotOf } from '../load/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { repositoryFiles } from '../support/repository-files.ts';

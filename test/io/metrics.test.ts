@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { type MetricsLedger, openMetrics } from '../../src/io/metrics.ts';
 import type { EnvironmentSeen } from '../../src/model/environment.ts';
 import type { TargetId } from '../../src/model/ids.ts';
-import type { Forge } from '../../src/ports.ts';
+import type { Forge } from '../../src/ports/forge.ts';
 import { findProgram } from '../support/programs.ts';
 
 const PROMTOOL = findProgram('promtool', 'PHOENIX_TEST_PROMTOOL');

@@ -5,7 +5,7 @@ import { runAction } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
-import type { CommandResult, Host } from '../../src/ports.ts';
+import type { CommandResult, Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';
 
 export type End =

@@ -12,7 +12,7 @@ import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
-import type { CommandResult, Host } from '../../src/ports.ts';
+import type { CommandResult, Host } from '../../src/ports/host.ts';
 import { convergeStep } from './carry-out.ts';
 import { gone, wanted } from './guests.ts';
 

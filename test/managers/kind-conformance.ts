@@ -22,7 +22,7 @@ import type { Change } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
 import { diff } from '../../src/plan/diff.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
 import { guardedHost } from '../support/guarded-host.ts';

@@ -3,7 +3,7 @@
 import { convergeStep, type Ending } from '../../src/agent/apply/converge.ts';
 import { Aborted } from '../../src/agent/apply/lease.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';
 import type { Killing } from './carry-out.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { actionFailure, errorLine } from '../../src/messages/failure.ts';
 import type { Action } from '../../src/model/action.ts';
-import type { CommandResult } from '../../src/ports.ts';
+import type { CommandResult } from '../../src/ports/host.ts';
 
 const start: Action = {
   summary: 'start 101',

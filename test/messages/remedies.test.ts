@@ -28,8 +28,8 @@ import { alsoTelling, failureText, fitFailure, fitText, followedBy } from '../..
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import { ERROR_CODES, type Problem } from '../../src/model/problem.ts';
 import type { StepRecord } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/ledger.ts';
-import type { CommandResult } from '../../src/ports.ts';
+import type { CommandResult } from '../../src/ports/host.ts';
+import type { RunDetail } from '../../src/ports/runs.ts';
 import type { Page } from '../../src/web/html/document.ts';
 import { runPage, stepPage } from '../../src/web/html/run.ts';
 import { linksFrom } from '../../src/web/links.ts';

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
-import type { Forge } from '../../src/ports.ts';
+import type { Forge } from '../../src/ports/forge.ts';
 import { type StatusChanges, SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
 

@@ -12,7 +12,7 @@ import { openContents, type ReadContent } from '../../src/io/host/content.ts';
 import { openRedactor, type Redactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import type { Command, Content, HttpRequest } from '../../src/model/action.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { openService, type TestService } from '../support/service.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';

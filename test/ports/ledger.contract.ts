@@ -6,9 +6,11 @@ import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Trouble } from '../../src/model/notification.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import type { PullPlan } from '../../src/model/pull.ts';
-import type { Ledger, RunDetail, SettledStep } from '../../src/ports/ledger.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
 import { LATE_MS } from '../../src/ports/outbox.ts';
-import type { Clock } from '../../src/ports.ts';
+import type { RunDetail } from '../../src/ports/runs.ts';
+import type { SettledStep } from '../../src/ports/steps.ts';
 import {
   A,
   B,

@@ -1,5 +1,6 @@
 // One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
 
+import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 
 const SUM = 'a'.repeat(64);
@@ -64,6 +65,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pct', 'exec', '101', '--keep-env', '0', '--', 'cat', '/etc/shadow'],
   ['qm', 'set', '1001', '--cores', '2', '--ipconfig0', 'ip=192.0.2.5/24,gw=192.0.2.1', '--revert', 'memory'],
   ['qm', 'create', '1001', '--name', 'web', '--scsi0', 'tank:0,discard=on,import-from=/var/lib/vz/import/x.qcow2'],
+  ['pct', 'set', '101', '--rootfs', 'rpool:subvol-101-disk-0,mountoptions=noatime,size=8G'],
   ['pct', 'set', '101', '--mp0', '/tank/x,backup=0,mp=/x,mountoptions=noatime;nodev'],
   ['qm', 'set', '1001', '--agent', 'type=isa,enabled=1'],
   ['qm', 'clone', '900', '1001', '--full', '1', '--storage', 'tank', '--name', 'web', '--description', 'x'],
@@ -236,6 +238,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['pvesh', 'create', '/cluster/acme/account', '--name', 'home', '--contact', 'a@example.org,b@example.org'],
     ...['--directory', 'https://ca.example/directory', '--tos_url', 'https://ca.example/terms'],
   ],
+  [
+    ...[...PERL, 'eab-hmac-key', 'create', '/cluster/acme/account', '--name', 'home', '--contact', 'a@example.org'],
+    ...['--eab-kid', 'kid-1'],
+  ],
   ['pvesh', 'set', '/cluster/acme/account/home', '--contact', 'a@example.org'],
   ['pvesh', 'delete', '/cluster/acme/account/home'],
   [
@@ -359,6 +365,46 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ],
     ...['--rt-import', '65000:1,65000:2', '--type', 'evpn', '--vrf-vxlan', '4000'],
   ],
+  ['pvesh', 'create', '/cluster/sdn/fabrics/fabric', '--id', 'core', '--protocol', 'ospf', '--area', '0.0.0.0'],
+  [
+    'pvesh',
+    'create',
+    '/cluster/sdn/fabrics/fabric',
+    '--id',
+    'c2',
+    '--ip_prefix',
+    '10.0.0.0/24',
+    '--ip6_prefix',
+    'fd00::/64',
+  ],
+  [
+    ...['pvesh', 'set', '/cluster/sdn/fabrics/fabric/core', '--protocol', 'openfabric', '--hello_interval', '4'],
+    ...['--delete', 'csnp_interval'],
+  ],
+  ['pvesh', 'delete', '/cluster/sdn/fabrics/fabric/core'],
+  [
+    ...['pvesh', 'create', '/cluster/sdn/fabrics/node/core', '--node_id', 'pve', '--protocol', 'openfabric'],
+    ...['--interfaces', 'name=eno2', '--interfaces', 'name=eno3,hello_multiplier=10', '--ip', '10.0.0.1'],
+  ],
+  ['pvesh', 'set', '/cluster/sdn/fabrics/node/core/pve', '--protocol', 'ospf', '--delete', 'interfaces'],
+  ['pvesh', 'delete', '/cluster/sdn/fabrics/node/core/pve'],
+  ['sed', WITHOUT_SDN_SECRETS, '/etc/pve/sdn/ipams.cfg'],
+  [
+    ...[...PERL, 'token', 'create', '/cluster/sdn/ipams', '--ipam', 'netbox', '--type', 'netbox'],
+    ...['--url', 'https://netbox.example.org/api'],
+  ],
+  [...PERL, 'token', 'set', '/cluster/sdn/ipams/netbox'],
+  ['pvesh', 'create', '/cluster/sdn/ipams', '--ipam', 'php', '--section', '1', '--type', 'phpipam'],
+  ['pvesh', 'set', '/cluster/sdn/ipams/netbox', '--url', 'http://10.0.0.5:8000/api', '--delete', 'fingerprint'],
+  ['pvesh', 'delete', '/cluster/sdn/ipams/netbox'],
+  [
+    ...[...PERL, 'key', 'create', '/cluster/sdn/dns', '--dns', 'names', '--ttl', '60', '--type', 'powerdns'],
+    ...['--url', 'http://10.0.0.53:8081/api/v1/servers/localhost'],
+  ],
+  [...PERL, 'key', 'set', '/cluster/sdn/dns/names'],
+  ['pvesh', 'create', '/cluster/sdn/dns', '--dns', 'names', '--type', 'powerdns'],
+  ['pvesh', 'set', '/cluster/sdn/dns/names', '--ttl', '120', '--delete', 'reversemaskv6'],
+  ['pvesh', 'delete', '/cluster/sdn/dns/names'],
   ['pvesh', 'set', '/cluster/sdn'],
   ['pveam', 'update'],
   ['pveam', 'available'],

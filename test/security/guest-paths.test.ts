@@ -26,7 +26,7 @@ import { openRedactor } from '../../src/io/redact.ts';
 import { certificate as manager } from '../../src/managers/certificate/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Content } from '../../src/model/action.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { convergeStep } from '../managers/carry-out.ts';
 import { certificate, KEY, prepared } from '../managers/certificate/environment.ts';
 import { wanted } from '../managers/guests.ts';

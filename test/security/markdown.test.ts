@@ -17,7 +17,7 @@ import type { PlanStep } from '../../src/model/plan.ts';
 import type { ClassifiedProblem } from '../../src/model/problem.ts';
 import type { PullPlan } from '../../src/model/pull.ts';
 import type { StepRecord } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/ledger.ts';
+import type { RunDetail } from '../../src/ports/runs.ts';
 
 const OURS = 'https://phoenix.example.org/runs/12';
 

@@ -178,6 +178,8 @@ export const REFUSED_PROGRAMS: Readonly<Record<string, readonly (readonly string
     ['pct', 'set', '101', '--mp0', '/tank/x,volume=/etc,mp=/host'],
     ['pct', 'set', '101', '--mp0', '/tank/x,mp=/host,volume=/etc'],
     ['pct', 'set', '101', '--mp0', '/tank/x,mp=/host,mountoptions=/etc'],
+    ['pct', 'set', '101', '--rootfs', 'rpool:4'],
+    ['pct', 'set', '101', '--rootfs', '/etc,size=8G'],
     ['pct', 'set', '101', '--mp0=/tank/x,mp=/host'],
     ['pct', 'set', '101', '-mp0', '/tank/x,mp=/host'],
     ['pct', 'set', '101', '--dev0', '/dev/mem,mode=0666'],

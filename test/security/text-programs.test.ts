@@ -18,8 +18,8 @@ import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printProperties } from '../../src/managers/guest/proxmox/property-string.ts';
 import { installScripts, script } from '../../src/managers/guest/scripts/scripts.ts';
 import { staticText } from '../../src/managers/hypervisor/dns/records.ts';
-import { bridgesText } from '../../src/managers/hypervisor/network/bridges.ts';
 import { stanzasOf } from '../../src/managers/hypervisor/network/interfaces.ts';
+import { interfacesText } from '../../src/managers/hypervisor/network/own-file.ts';
 import { exportsText, readExports } from '../../src/managers/hypervisor/nfs/exports.ts';
 import { nfsOptionFault } from '../../src/managers/hypervisor/nfs/option.ts';
 import { sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
@@ -371,15 +371,29 @@ describe('by the readers that are held to Proxmox', () => {
     const port = taken(value.interfaceName);
     fc.assert(
       fc.property(fc.uniqueArray(port, { minLength: 1, maxLength: 3 }), (ports) => {
-        const bridge = { name: 'vmbr2', address: '10.2.0.1/24', ports, vlanAware: true, mtu: 1500 };
-        const [first, second] = stanzasOf(bridgesText([bridge, { ...bridge, name: 'vmbr3' }]));
+        const bridge = {
+          kind: 'bridge' as const,
+          name: 'vmbr2',
+          address: '10.2.0.1/24',
+          ports,
+          vlanAware: true,
+          mtu: 1500,
+        };
+        const [first, second] = stanzasOf(interfacesText([bridge, { ...bridge, name: 'vmbr3' }]));
         expect(second?.name).toBe('vmbr3');
         expect(first?.options).toContainEqual(['bridge-ports', ports.join(' ')]);
         expect(first?.options).toContainEqual(['bridge-stp', 'off']);
       }),
     );
-    const bridge = { name: 'vmbr2', address: null, ports: ['eno1\\'], vlanAware: false, mtu: null };
-    expect(() => bridgesText([bridge])).toThrow();
+    const bridge = {
+      kind: 'bridge' as const,
+      name: 'vmbr2',
+      address: null,
+      ports: ['eno1\\'],
+      vlanAware: false,
+      mtu: null,
+    };
+    expect(() => interfacesText([bridge])).toThrow();
   });
 
   test('routes of Traefik are YAML, whatever they hold', async () => {

@@ -101,6 +101,20 @@ export function wholeEnvironment(): Files {
       network: {
         interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
         bridges: [{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' }],
+        bonds: [
+          {
+            name: 'bond0',
+            slaves: ['eno3', 'eno4'],
+            mode: '802.3ad',
+            xmit_hash_policy: 'layer3+4',
+            comment: 'A remark',
+          },
+          { name: 'bond1', address: '10.31.0.1/24', slaves: ['eno5'], mode: 'active-backup', primary: 'eno5' },
+        ],
+        vlans: [
+          { name: 'bond0.30', address: '10.30.0.1/24', comment: 'A remark' },
+          { name: 'storage', interface: 'bond0', vlan: 31 },
+        ],
         hosts: [{ address: '10.0.0.50', names: ['nas.example.org', 'nas'], comment: 'A remark' }],
         default_subnet: '10.0.0.0/24',
         nfs_server: '10.0.0.13',
@@ -340,6 +354,7 @@ export function withGuestFields(files: Files): Files {
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
   const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
+  container.root_disk = { acl: true, quota: false, replicate: false, mount_options: ['noatime'] };
   Object.assign(container.mount_points[0], treated);
   Object.assign(container.zfs_volumes[0], treated, { read_only: true });
   container.devices = ['/dev/fuse', { path: '/dev/ttyUSB0', mode: '0660', uid: 1, gid: 20, deny_write: true }];

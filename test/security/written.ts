@@ -21,8 +21,9 @@ import type { HostEntry } from '../../src/managers/hypervisor/declared.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
 import { withEntries } from '../../src/managers/hypervisor/hosts/entries.ts';
-import { bridgesText, withNameservers } from '../../src/managers/hypervisor/network/bridges.ts';
+import { withNameservers } from '../../src/managers/hypervisor/network/nameservers.ts';
 import type { NetworkSpec } from '../../src/managers/hypervisor/network/obstacles.ts';
+import { interfacesText } from '../../src/managers/hypervisor/network/own-file.ts';
 import { type Export, exportName, exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
 import { type Share, sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
@@ -102,6 +103,9 @@ const UNKNOWN: ObjectObservation = {
     controller: null,
     zone: null,
     vnet: null,
+    fabric: null,
+    IPAM: null,
+    'DNS server': null,
   },
   poolOf: {},
   pools: {},
@@ -134,7 +138,10 @@ function ofHost(id: TargetId, target: Target): Written[] {
       return [file(withEntries('', specOf<{ hosts: HostEntry[] }>(target).hosts))];
     case 'network': {
       const spec = specOf<NetworkSpec>(target);
-      return [file(bridgesText(spec.bridges)), file(withNameservers('', spec.nameservers))];
+      return [
+        file(interfacesText([...spec.bonds, ...spec.vlans, ...spec.bridges])),
+        file(withNameservers('', spec.nameservers)),
+      ];
     }
     case 'nfs': {
       const { exports } = specOf<{ exports: Export[] }>(target);

@@ -11,11 +11,14 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../src/io/queue.ts';
 import { READING } from '../../src/load/reading.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Host } from '../../src/ports/host.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Log } from '../../src/ports/log.ts';
 import type { Channel } from '../../src/ports/notifications.ts';
+import type { Repository } from '../../src/ports/repository.ts';
 import type { Signatures } from '../../src/ports/signatures.ts';
 import { NO_TRACES, type Tracer } from '../../src/ports/tracing.ts';
-import type { Clock, Host, Log, Repository } from '../../src/ports.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
 export interface Surroundings {

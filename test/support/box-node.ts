@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { localHost } from '../../src/io/host/local.ts';
 import { sshHost } from '../../src/io/host/ssh.ts';
 import { openRedactor } from '../../src/io/redact.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import type { TestSshd } from './sshd.ts';
 import { until } from './until.ts';
 

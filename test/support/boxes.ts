@@ -12,7 +12,7 @@ import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Target } from '../../src/model/target.ts';
 import { same } from '../../src/plan/canonical.ts';
-import type { CommandResult, Host } from '../../src/ports.ts';
+import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
   /** Changing commands so far, oldest first; with those that only look when asked for. */

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import type { Command, Content } from '../../src/model/action.ts';
-import type { CommandResult } from '../../src/ports.ts';
+import type { CommandResult } from '../../src/ports/host.ts';
 import { freePort, start } from './programs.ts';
 import { until } from './until.ts';
 

@@ -1,6 +1,6 @@
 // A host as one behind the forced command: what the table of commands does not let through fails at once, in whatever test it comes up.
 
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { shapeFor } from './phoenix-shell.ts';
 
 /** What the table would let through for a kind that is made up in a test, as the words with spaces between. */

@@ -17,7 +17,7 @@ import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import type { Content } from '../../src/model/action.ts';
 import { dotenvValue } from '../../src/model/dotenv.ts';
-import type { CommandResult, Host } from '../../src/ports.ts';
+import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface LabHost extends Host {
   readonly dir: string;

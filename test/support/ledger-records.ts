@@ -3,8 +3,10 @@
 import { type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import { type CommitStatus, isComment } from '../../src/model/report.ts';
-import type { Lease, Ledger, Planned, RunRequest, SettledStep, StepEnd } from '../../src/ports/ledger.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
 import type { OutboxEntry } from '../../src/ports/outbox.ts';
+import type { Planned, RunRequest } from '../../src/ports/runs.ts';
+import type { Lease, SettledStep, StepEnd } from '../../src/ports/steps.ts';
 import { SUBJECT } from './status.ts';
 
 export const A = 'a'.repeat(40);

@@ -1,6 +1,6 @@
 // A log that remembers what it was told.
 
-import type { Log } from '../../src/ports.ts';
+import type { Log } from '../../src/ports/log.ts';
 
 export interface RecordedLog extends Log {
   readonly lines: readonly string[];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
-import type { Host } from '../../src/ports.ts';
+import type { Host } from '../../src/ports/host.ts';
 import { type BoxNode, eachOnce, openBoxNode } from '../support/box-node.ts';
 import { BOXES } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';

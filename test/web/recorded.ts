@@ -3,7 +3,8 @@
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
 import type { ActionRecord, FieldDifference, Outcome } from '../../src/model/run.ts';
-import type { Ledger, Planned, RunRequest } from '../../src/ports/ledger.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Planned, RunRequest } from '../../src/ports/runs.ts';
 
 export const COMMIT = '3f2a1bc0d4e5f60718293a4b5c6d7e8f90a1b2c3';
 export const CREATED = '2026-01-02T03:04:05.000Z';

@@ -8,7 +8,7 @@ import { TROUBLE } from '../../src/messages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/ledger.ts';
+import type { RunDetail } from '../../src/ports/runs.ts';
 import { forgePages } from '../../src/web/forge-pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
 import { troublePage } from '../../src/web/html/error-page.ts';

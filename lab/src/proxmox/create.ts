@@ -16,6 +16,7 @@ import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
+import { programSnapshot } from './snapshot.ts';
 
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
@@ -110,14 +111,17 @@ function make(root: string): void {
   }
 }
 
-/** One script, which runs main.ts on the Node that made it, linked under the name of every program: a lab is made in no time. */
+/** One script, which runs the programs on the Node that made it, linked under the name of each: a lab is made in no time. */
 function writePrograms(root: string): void {
-  const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  // Compiled code is kept between calls: it makes up most of what a call costs.
-  const cache = fileURLToPath(new URL('../../../node_modules/.cache/phoenix-lab', import.meta.url));
   const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-  const words = [process.execPath, main, root].map(quoted);
-  const text = `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(cache)} exec ${words.join(' ')} "\${0##*/}" "$@"\n`;
+  const node = quoted(process.execPath);
+  const call = `${quoted(root)} "\${0##*/}" "$@"`;
+  const snapshot = programSnapshot();
+  const fast =
+    snapshot === undefined
+      ? ''
+      : `[ -f ${quoted(snapshot)} ] && exec ${node} --snapshot-blob ${quoted(snapshot)} lab ${call}\n`;
+  const text = `#!/bin/sh\n${fast}exec ${node} ${quoted(fileURLToPath(new URL('main.ts', import.meta.url)))} ${call}\n`;
   const script = join(root, 'run/lab/program');
   if (!existsSync(script) || readFileSync(script, 'utf8') !== text) {
     replaceFile(script, text);

@@ -4,11 +4,10 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 
 const held = new Set<string>();
-const sleeping = new Int32Array(new SharedArrayBuffer(4));
 
 /** Waits without giving up the thread; the lab's programs do one thing at a time. */
 export function pause(milliseconds: number): void {
-  if (milliseconds > 0) Atomics.wait(sleeping, 0, 0, milliseconds);
+  if (milliseconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /**

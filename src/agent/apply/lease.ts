@@ -1,6 +1,7 @@
 // Renews the lease of a target while its step runs, and aborts the step when the lease is lost.
 
-import type { Lease, Ledger } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Lease } from '../../ports/steps.ts';
 
 /** The work was told to stop, or lost its lease: another worker goes on with it. */
 export class Aborted extends Error {

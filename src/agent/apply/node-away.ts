@@ -2,7 +2,8 @@
 
 import { applying, waitsForNode } from '../../messages/status.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { NodeAway, RunDetail } from '../../ports/ledger.ts';
+import type { NodeAway } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { news } from '../schedule.ts';
 import { runStatuses } from '../statuses.ts';

@@ -5,7 +5,7 @@ import { actionFailure } from '../../messages/failure.ts';
 import type { Action } from '../../model/action.ts';
 import type { ActionRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 import { Aborted } from './lease.ts';
 import { drain, isOpen, runAction } from './run-action.ts';
 import type { StepLog } from './step-log.ts';

@@ -2,7 +2,7 @@
 
 import type { HealthProbe } from '../../managers/manager.ts';
 import { errorLine } from '../../messages/failure.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 import { pauseFor, runProbe } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 

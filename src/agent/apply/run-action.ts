@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../../managers/guest/proxmox/answer.ts';
 import type { Action, CertificateSigning, Command, FileWrite, HttpRequest } from '../../model/action.ts';
 import { atPointer, type Json } from '../../model/json.ts';
-import type { CommandResult, Host } from '../../ports.ts';
+import type { CommandResult, Host } from '../../ports/host.ts';
 import { Aborted } from './lease.ts';
 import type { StepLog } from './step-log.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Wanted } from '../../managers/manager.ts';
 import { referencesIn, sealSecrets } from '../../plan/secret-references.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 
 /** Keyed digests of the values of secrets, by reference. */
 export type SecretDigests = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ import { stepOf } from '../../model/plan-graph.ts';
 import { type CommandVerb, verbRow } from '../../model/verbs.ts';
 import { ignoredFields } from '../../plan/drift.ts';
 import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import type { SecretDigests } from './seal.ts';

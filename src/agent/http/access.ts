@@ -3,9 +3,9 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../../model/secret.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
 import type { People } from '../../ports/people.ts';
-import type { Clock } from '../../ports.ts';
 import { clientAddress, clientKeyOf, isLoopback, isRelayed, trustedProxies } from './address.ts';
 import { countFailures } from './failures.ts';
 import { type HostRules, hostName, isLoopbackName, isOurs } from './host.ts';

@@ -3,9 +3,11 @@
 import express, { type Request, type Response, type Router } from 'express';
 import type { RunId } from '../../model/ids.ts';
 import type { Secret } from '../../model/secret.ts';
-import type { Ledger, RunDetail } from '../../ports/ledger.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Log } from '../../ports/log.ts';
 import type { People } from '../../ports/people.ts';
-import type { Clock, Log } from '../../ports.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Agent } from '../deps.ts';
 import type { Access } from './access.ts';
 import { answer, answerText, fail } from './answer.ts';

@@ -5,8 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
 import type { TargetId } from '../../model/ids.ts';
-import type { Ledger, RunDetail } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Changes } from './changes.ts';
 import { runJson } from './run-json.ts';
 

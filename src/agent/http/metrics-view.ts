@@ -2,8 +2,8 @@
 // collects metrics comes every few seconds.
 
 import type { EnvironmentSeen } from '../../model/environment.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
 import type { Agent } from '../deps.ts';
 import { HOST_WITHIN_MS, orNull } from './outside.ts';
 import { overviewOf } from './overview.ts';

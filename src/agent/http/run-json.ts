@@ -9,8 +9,9 @@ import type { Problem } from '../../model/problem.ts';
 import type { FieldDifference, Outcome, Run, StepRecord } from '../../model/run.ts';
 import type { Applied } from '../../model/target.ts';
 import { doubtsOf } from '../../plan/doubts.ts';
-import type { Approval, RunDetail, TargetRecords } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TargetRecords } from '../../ports/ledger.ts';
+import type { Approval, RunDetail } from '../../ports/runs.ts';
 import type { KnownTarget } from '../deps.ts';
 import { openingFor } from '../window.ts';
 

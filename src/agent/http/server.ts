@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Secret } from '../../model/secret.ts';
 import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
-import type { Log } from '../../ports.ts';
+import type { Log } from '../../ports/log.ts';
 import { Refused } from '../refused.ts';
 import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';

@@ -4,9 +4,9 @@
 import { messageOf } from '../../messages/notification.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
 import type { MarkedTarget } from '../../model/target.ts';
-import type { Head } from '../../ports/ledger.ts';
 import { type Batch, type Channel, LONGEST_CHANNEL_WAIT_MS } from '../../ports/notifications.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
+import type { Head } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import type { KnownTarget } from '../deps.ts';
 import { targetsJson } from '../http/run-json.ts';

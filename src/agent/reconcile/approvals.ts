@@ -9,7 +9,7 @@ import type { Trailer } from '../../model/trailer.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
 import { isSameTrailer, trailers, trailersAnywhere } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
-import type { Approval } from '../../ports/ledger.ts';
+import type { Approval } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { commitsSince } from './history.ts';
 import { originOf } from './origin.ts';

@@ -12,7 +12,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { canonical, same } from '../../plan/canonical.ts';
 import { guarded } from '../../plan/policy.ts';
-import type { Repository } from '../../ports.ts';
+import type { Repository } from '../../ports/repository.ts';
 import type { AgentOptions, Managers } from '../deps.ts';
 
 export interface Declared {

@@ -1,7 +1,7 @@
 // How commits stand to each other.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { CommitInfo, Repository } from '../../ports.ts';
+import type { CommitInfo, Repository } from '../../ports/repository.ts';
 
 /** Commits of one push that are looked at, the newest first. */
 const MOST_COMMITS = 100;

@@ -1,6 +1,7 @@
 // A plan as people read it: with what its steps change in the files, from the commit at which each target was last applied.
 
-import { inTheFiles, type WrittenSide } from '../../managers/written.ts';
+import { inTheFiles } from '../../managers/written.ts';
+import type { WrittenSide } from '../../managers/written-entries.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './desired-state.ts';

@@ -4,8 +4,8 @@
 import { inPull } from '../../messages/approval.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { trailerText } from '../../plan/trailers.ts';
+import type { Forge, PullRequest } from '../../ports/forge.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
-import type { Forge, PullRequest } from '../../ports.ts';
 import type { Context } from '../context.ts';
 
 /** Pull requests that are asked about; the newest of those that were open a moment ago. */

@@ -9,7 +9,8 @@ import type { Trigger } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
 import { markNew } from '../../plan/new-problems.ts';
 import { makePlan, type PlanInput } from '../../plan/plan.ts';
-import type { RunRequest, TargetRecords } from '../../ports/ledger.ts';
+import type { TargetRecords } from '../../ports/ledger.ts';
+import type { RunRequest } from '../../ports/runs.ts';
 import type { Managers } from '../deps.ts';
 import type { Declared } from './desired-state.ts';
 

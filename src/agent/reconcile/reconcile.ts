@@ -3,8 +3,8 @@
 
 import { rewritten } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
-import type { RunRequest } from '../../ports/ledger.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
+import type { RunRequest } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { scheduleOpen } from '../schedule.ts';
 import { traced } from '../tracing.ts';

@@ -15,7 +15,7 @@ import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import type { HeadNotFetched } from '../../ports/head-not-fetched.ts';
-import type { Approval, Head, Planned, RunRequest } from '../../ports/ledger.ts';
+import type { Approval, Head, Planned, RunRequest } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { runStatuses, stepStatuses } from '../statuses.ts';
 import { trailerApprovals } from './approvals.ts';

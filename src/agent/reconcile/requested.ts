@@ -7,7 +7,7 @@ import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { imperative, verbRow } from '../../model/verbs.ts';
 import type { Situation } from '../../plan/command.ts';
-import type { Approval, Head, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import type { Approval, Head, RunDetail, RunRequest } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { orphansAmong } from '../orphans.ts';
 import { changeKeys } from '../review/change-keys.ts';

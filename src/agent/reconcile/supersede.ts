@@ -1,7 +1,7 @@
 // Newest wins: what waits in older runs ends, what runs there goes on to its end.
 
 import { superseded, WHY } from '../../messages/status.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
 import { runStatuses, settled } from '../statuses.ts';

@@ -2,7 +2,7 @@
 // so that it ends in a word too when a newer one overtakes it.
 
 import { broken, type Sentence, superseded, waitsForRunning } from '../../messages/status.ts';
-import type { RunDetail, RunRequest } from '../../ports/ledger.ts';
+import type { RunDetail, RunRequest } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { runStatuses } from '../statuses.ts';
 import { recordRefusal } from './record.ts';

@@ -7,7 +7,7 @@ import { planned } from '../../messages/pull-request.ts';
 import { broken, PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { Forge, PullRequest } from '../../ports.ts';
+import type { Forge, PullRequest } from '../../ports/forge.ts';
 import type { Context } from '../context.ts';
 import { planHead } from './pulls.ts';
 

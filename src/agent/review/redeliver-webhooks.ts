@@ -1,7 +1,7 @@
 // Deliveries that never came: a forge keeps them for some days, and hands them out again when it is asked.
 
 import { isDue } from '../../model/not-before.ts';
-import type { Forge } from '../../ports.ts';
+import type { Forge } from '../../ports/forge.ts';
 import type { Context } from '../context.ts';
 
 /** GitHub keeps them for three days. */

@@ -15,8 +15,8 @@ import {
 } from '../../messages/status.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
-import type { Forge } from '../../ports.ts';
+import type { Forge } from '../../ports/forge.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 
 /** Runs among which one is looked for that speaks for a commit. */

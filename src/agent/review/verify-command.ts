@@ -4,7 +4,7 @@
 import { COMMAND_REFUSED } from '../../messages/approval.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.ts';
-import type { Forge } from '../../ports.ts';
+import type { Forge } from '../../ports/forge.ts';
 import type { Context } from '../context.ts';
 import { commandIn } from '../http/webhook/events/comment.ts';
 import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';

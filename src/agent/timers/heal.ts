@@ -4,7 +4,7 @@
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { endedWell, type Run, type StepRecord } from '../../model/run.ts';
 import { targetsToHeal } from '../../plan/drift.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';

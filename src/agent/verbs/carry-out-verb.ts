@@ -3,7 +3,7 @@
 import { asksForApproval } from '../../messages/actions.ts';
 import { DONE } from '../../messages/command.ts';
 import { verbRow } from '../../model/verbs.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import { convergeStep, type Ending, type StepWork } from '../apply/converge.ts';
 import { checkHealth } from './check-health.ts';
 import { switchPower } from './switch-power.ts';

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningState } from '../../managers/manager.ts';
 import type { TargetId } from '../../model/ids.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Context } from '../context.ts';
 import type { KnownTarget } from '../deps.ts';
 import { declaredAt } from '../reconcile/gather.ts';

@@ -6,7 +6,8 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { canonical } from '../../plan/canonical.ts';
-import type { Approval, Ledger, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Approval, RunDetail, RunRequest } from '../../ports/runs.ts';
 
 /** How long a dry run may be answered: what it found on the host ages. */
 const ANSWERED_WITHIN_MS = 60 * 60 * 1000;

@@ -3,7 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { CommitSha } from '../../model/ids.ts';
-import type { CommitInfo } from '../../ports.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import type { Context } from '../context.ts';
 import type { Agent } from '../deps.ts';
 

@@ -8,7 +8,7 @@ import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { redisFault } from '../../io/ledger/redis-fault.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';

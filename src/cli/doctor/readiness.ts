@@ -3,8 +3,9 @@
 import { SERVED_MS } from '../../agent/heartbeat.ts';
 import type { Readiness } from '../../agent/http/server.ts';
 import { isDue } from '../../model/not-before.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { Clock, Repository } from '../../ports.ts';
+import type { Repository } from '../../ports/repository.ts';
 
 const REPOSITORY_EVERY_MS = 30_000;
 const REPOSITORY_WITHIN_MS = 8_000;

@@ -9,9 +9,9 @@ import type { Action } from '../../model/action.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Impact, Verb } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
+import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
-import type { Host } from '../../ports.ts';
 
 /** Looks at a time. */
 const AT_ONCE = 4;

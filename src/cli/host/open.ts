@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { openRedactor } from '../../io/redact.ts';
+import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
-import type { Host } from '../../ports.ts';
 import { readHostSettings } from '../../settings/host.ts';
 import type { Io } from '../io.ts';
 import { Missing } from '../missing.ts';

@@ -10,7 +10,7 @@ import { HYPERVISOR_FILE } from '../../managers/places.ts';
 import { writtenStacks } from '../../managers/stack/import.ts';
 import { importText, nextSteps, type ShownSecret } from '../../messages/import.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';

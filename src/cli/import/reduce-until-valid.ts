@@ -251,7 +251,7 @@ export function withoutTarget(imported: Imported, target: string, why: string): 
   else if (kind === 'vm') removeMachine(files[VM_FILE], Number(name));
   else if (kind === 'sdn') for (const field of SDN_FIELDS) removeAt(files[DATACENTER_FILE], [field]);
   else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], placeOf(kind, name));
-  else removeAt(files[HYPERVISOR_FILE], FIELD_OF_SECTION[name] ?? [name]);
+  else for (const path of FIELDS_OF_SECTION[name] ?? [[name]]) removeAt(files[HYPERVISOR_FILE], path);
   return { ...imported, files: closed(imported.files, files), left: [...imported.left, { what: target, why }] };
 }
 
@@ -270,11 +270,11 @@ function placeOf(kind: string, name: string): string[] {
 }
 
 /** Where the hypervisor's file declares a part of the host. */
-const FIELD_OF_SECTION: Readonly<Record<string, readonly string[]>> = {
-  network: ['network', 'interfaces'],
-  hosts: ['network', 'hosts'],
-  time: ['timezone'],
-  dns: ['dns_server'],
+const FIELDS_OF_SECTION: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  network: ['interfaces', 'bridges', 'bonds', 'vlans'].map((field) => ['network', field]),
+  hosts: [['network', 'hosts']],
+  time: [['timezone']],
+  dns: [['dns_server']],
 };
 
 function entryOf(files: Readonly<Record<string, JsonObject>>, kind: string, name: string): unknown {

@@ -5,7 +5,7 @@ import { objectsIn } from '../../managers/portainer-api/call.ts';
 import { type FoundStack, STACK_OF_COMPOSE } from '../../managers/stack/import.ts';
 import type { HttpRequest } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { HttpAnswer } from '../../ports.ts';
+import type { HttpAnswer } from '../../ports/host.ts';
 import type { PortainerAccess } from '../../settings/portainer.ts';
 import { Missing } from '../missing.ts';
 

@@ -14,7 +14,7 @@ import type { Outcome } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
 import { mayDestroy, policyOf } from '../../plan/policy.ts';
 import { ready } from '../../plan/ready.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 
 /** Steps at a time, as the agent has them. */
 const AT_ONCE = 4;

@@ -12,7 +12,7 @@ import {
 } from 'phoenix-lab/host';
 import { dialThrough } from '../../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 
 const LAB_NODE = 'pve';
 

@@ -1,16 +1,15 @@
-// The single values that the configuration is made of, each with the words that say what is expected.
-// Whether an address lies in its subnet or a name exists is not decided here but by the rules.
+// The single values that the configuration is made of, addresses aside, each with the words that say what is expected. Whether a name exists is
+// not decided here but by the rules.
 
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
-import * as proxmox from '../../proxmox/addresses.ts';
 import { isPublicKey } from '../../proxmox/public-key.ts';
 import { isSizeKept, keptSizesAround, SIZE_STEP_GB } from '../../proxmox/sizes.ts';
 import { type Becomes, becomes, becomesByRule, inContainers, inGuests, inMachines, wholeNumber } from './option.ts';
 import * as text from './text.ts';
 import { isTimeZone, timeZoneFault } from './time-zone.ts';
 
-/** Marks of a field that code looks for; see marks.ts. */
+/** Marks of a field that code looks for; see field-metadata.ts. */
 declare module 'zod' {
   interface GlobalMeta {
     /** Holds a secret: written as a reference, shown nowhere. */
@@ -55,121 +54,6 @@ export const sizeGb = becomes(
 
 export const seconds = z.int('must be a whole number of seconds').min(0).max(86_400);
 export const port = z.int('must be a port, a number from 1 to 65535').min(1).max(65_535);
-
-const EXPECT_ADDRESS = 'must be an IP address such as 10.0.0.1';
-
-/** One IPv4 or IPv6 address. */
-export const ipAddress = text
-  .ofTextKind(
-    'name',
-    z.string().refine((value) => isAddress(value), EXPECT_ADDRESS),
-  )
-  .meta({ examples: ['10.0.0.1'], pattern: '^[0-9A-Fa-f:.]+$' });
-
-const WITH_PREFIX = 'an address with prefix length such as 10.0.0.10/24, of at least 8 bits, as Proxmox takes them';
-const EXPECT_CIDR = `must be ${WITH_PREFIX}`;
-const EXPECT_IP_SETTING = `must be "dhcp", "manual", or ${WITH_PREFIX}`;
-
-/** An address with the prefix length of its network. */
-export const cidr = text
-  .ofTextKind(
-    'name',
-    z.string().refine((value) => isCidr(value), EXPECT_CIDR),
-  )
-  .meta({ examples: ['10.0.0.10/24'], pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
-
-const isSix = (address: string): boolean => address.includes(':');
-const isFour = (address: string): boolean => !isSix(address);
-
-/** A property of the first interface of a guest, by the family of the address: `ip` of a container, `ip6` of a VM and so on. */
-function byFamily(four: string, six: string): Becomes[] {
-  return [
-    ...inContainers('net0', four, { when: isFour }),
-    ...inContainers('net0', six, { when: isSix }),
-    ...inMachines('ipconfig0', four, { when: isFour }),
-    ...inMachines('ipconfig0', six, { when: isSix }),
-  ];
-}
-
-/** Every address of a network, told by its first one. */
-export const network = text
-  .ofTextKind(
-    'name',
-    z.string().refine((value) => isNetwork(value), 'must be a network by its first address, such as 10.0.0.0/24'),
-  )
-  .meta({ examples: ['10.0.0.0/24'], pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
-
-/** A fixed address, or how the guest comes by one. */
-export const ipSetting = becomes(
-  byFamily('ip', 'ip6'),
-  EXPECT_IP_SETTING,
-  text
-    .ofTextKind(
-      'name',
-      z.string().refine((value) => value === 'dhcp' || value === 'manual' || isCidr(value), EXPECT_IP_SETTING),
-    )
-    .meta({ examples: ['10.0.0.10/24', 'dhcp'], pattern: '^(dhcp|manual|[0-9A-Fa-f:.]+/[0-9]{1,3})$' }),
-);
-
-const EXPECT_IP6_SETTING = `must be "dhcp", "auto", "manual", or an IPv6 address with prefix length such as fd00::10/64`;
-const IS_WORD6 = new Set(['dhcp', 'auto', 'manual']);
-const six = (property: string): Becomes[] => [
-  ...inContainers('net0', property),
-  // A VM is not told what is to be left alone.
-  ...inMachines('ipconfig0', property, { when: (written: string) => written !== 'manual' }),
-];
-
-/** An IPv6 address beside that of IPv4, or how the guest comes by one. */
-export const ip6Setting = becomes(
-  six('ip6'),
-  EXPECT_IP6_SETTING,
-  text
-    .ofTextKind(
-      'name',
-      z.string().refine((value) => IS_WORD6.has(value) || (isCidr(value) && isSix(value)), EXPECT_IP6_SETTING),
-    )
-    .meta({ examples: ['fd00::10/64', 'auto'], pattern: '^(dhcp|auto|manual|[0-9A-Fa-f:.]+/[0-9]{1,3})$' }),
-);
-
-const EXPECT_ADDRESS6 = 'must be an IPv6 address such as fd00::1';
-export const gateway6 = becomes(
-  six('gw6'),
-  EXPECT_ADDRESS6,
-  text
-    .ofTextKind(
-      'name',
-      z.string().refine((value) => isAddress(value) && isSix(value), EXPECT_ADDRESS6),
-    )
-    .meta({ examples: ['fd00::1'], pattern: '^[0-9A-Fa-f:.]+$' }),
-);
-
-/** The gateway of a guest. */
-export const gateway = becomes(byFamily('gw', 'gw6'), EXPECT_ADDRESS, ipAddress);
-
-const IP_LIST = 'must be IP addresses, separated by spaces or commas';
-/** DNS servers of a guest, separated by spaces or commas. */
-export const nameservers = becomes(
-  inGuests('nameserver', undefined, { write: (list: string | readonly string[]) => [list].flat().join(' ') }),
-  IP_LIST,
-  z.union(
-    [
-      text
-        .ofTextKind(
-          'line',
-          z.string().refine((value) => isOneLine(value) && splitList(value).every((part) => isAddress(part)), IP_LIST),
-        )
-        .meta({ examples: ['10.0.0.1, 10.0.0.2'], pattern: '^[0-9A-Fa-f:.,\\s]*$' }),
-      z.array(ipAddress),
-    ],
-    IP_LIST,
-  ),
-);
-
-/** Of a guest's interface; that it is no group's is for a rule of its own to say (BAD_ADDRESS). */
-export const macAddress = becomesByRule(
-  [...inContainers('net0', 'hwaddr'), ...inMachines('net0', 'macaddr')],
-  text.name(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'must be a MAC address such as 52:54:00:AA:BB:01'),
-);
 
 export const url = text
   .ofTextKind(
@@ -295,23 +179,4 @@ export function withoutEffect(instead: string) {
     .unknown()
     .optional()
     .meta({ noEffect: instead, description: `Without effect: ${instead}` });
-}
-
-/** As Proxmox reads addresses: four numbers without zeros in front, or IPv6 without a zone. */
-export function isAddress(value: string): boolean {
-  return isOneLine(value) && proxmox.isIp(value);
-}
-
-function isCidr(value: string): boolean {
-  return isOneLine(value) && (proxmox.isCidr(value, 4) || proxmox.isCidr(value, 6));
-}
-
-/** Without a bit beyond its prefix. */
-function isNetwork(value: string): boolean {
-  return isCidr(value) && !('error' in proxmox.readBlock(value));
-}
-
-/** Parts of a list written as one text, between commas or spaces. */
-export function splitList(value: string): string[] {
-  return value.split(/[\s,]+/).filter((part) => part !== '');
 }

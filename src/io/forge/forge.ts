@@ -1,6 +1,6 @@
 // The forge: commits get their answer as checks (an App on GitHub) or statuses, pull requests are read, people are known.
 
-import type { Forge } from '../../ports.ts';
+import type { Forge } from '../../ports/forge.ts';
 import { setCheck } from './github/checks.ts';
 import { setComment } from './github/comments.ts';
 import { connect, isGitHubItself } from './github/connect.ts';

@@ -1,7 +1,7 @@
 // What a report that the forge did not take means for it, and for all others that wait. A forge that fails may fail at this one
 // alone (Gitea answers 500 for a commit that it lacks), so it is asked two things that change nothing before others are held up.
 
-import type { SendResult } from '../../ports.ts';
+import type { SendResult } from '../../ports/forge.ts';
 import { type Attempt, classifyError, type Verdict } from './classify-error.ts';
 
 /** What a person has to put right is tried again this often, so that nobody has to restart anything. */

@@ -1,6 +1,6 @@
 // Requests that carry the forge's token: with a time limit, and never sent on to another server.
 
-import type { ForgeLimit } from '../../ports.ts';
+import type { ForgeLimit } from '../../ports/forge.ts';
 
 /** A redirect that leads elsewhere; the message says where, and what to do. */
 export class Moved extends Error {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type PromiseFsClient, readObject } from 'isomorphic-git';
 import { LRUCache } from 'lru-cache';
-import type { CommitInfo } from '../../ports.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import type { History } from './ancestry.ts';
 import { Damage, otherType } from './errors.ts';
 import { taggedBy, toCommit, toTree } from './parse.ts';

@@ -2,7 +2,8 @@
 // its files mean is read here.
 
 import { LRUCache } from 'lru-cache';
-import type { Log, Repository } from '../../ports.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Repository } from '../../ports/repository.ts';
 import { type Token, withoutCredentials } from './credentials.ts';
 import { HTTP_LIMITS, type HttpLimits } from './http.ts';
 import { type Content, type FileReader, filesIn } from './listing.ts';

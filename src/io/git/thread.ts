@@ -4,7 +4,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../../ports.ts';
+import type { Log } from '../../ports/log.ts';
 import { namedAuthorities } from '../authorities.ts';
 import type { Token } from './credentials.ts';
 import {

@@ -5,37 +5,19 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitSha } from '../../model/ids.ts';
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
-import type { Log } from '../../ports.ts';
 import { HistoryCut, isAncestor } from './ancestry.ts';
 import type { Clone } from './clone.ts';
-import type { Clones } from './clones.ts';
-import { carryCommit } from './copy-history.ts';
-import { Damage, INCOMPLETE, isDamage, missing, NotGiven, TooLarge } from './errors.ts';
+import { Damage, isDamage, NotGiven, TooLarge } from './errors.ts';
 import { fetchObjects } from './fetch-objects.ts';
-import {
-  follow,
-  followedHead,
-  followedRef,
-  nameRemote,
-  originOf,
-  pinCommit,
-  pinnedCommits,
-  prepareClone,
-} from './refs.ts';
-import { type Remote, type RemoteRefs, WHOLE } from './remote.ts';
+import { ALONE, type FreshCloneDeps, freshCloner } from './fresh-clone.ts';
+import { follow, followedHead, followedRef, nameRemote, originOf, pinCommit } from './refs.ts';
+import { type RemoteRefs, WHOLE } from './remote.ts';
 import { inTurn } from './serial.ts';
 import { readShallow } from './shallow.ts';
 
-export interface UpkeepDeps {
-  readonly remote: Remote;
-  readonly clones: Clones;
-  /** Reads a clone with everything that is kept in memory. */
-  readonly cloneAt: (gitdir: string) => Clone;
-  readonly log: Log;
-  readonly branch: string;
+export interface UpkeepDeps extends FreshCloneDeps {
+  /** A clone with more of them is replaced. */
   readonly maxPacks: number;
-  /** Commits whose files were read and may be again. */
-  readonly read: ReadonlySet<string>;
 }
 
 export interface Upkeep {
@@ -59,16 +41,15 @@ export interface Upkeep {
   deepen(commits: readonly string[], depth: number): Promise<void>;
 }
 
-/** Commits that come with one that is only read, and with a new head: most pushes build on one that is nearer. */
-const ALONE = 1;
+/** Commits that come with a new head: most pushes build on one that is nearer. */
 const WITH_A_PUSH = 32;
-/** That are taken along with a commit which the branch may no longer lead to: the server gives the others when it is asked for them. */
-const MOST_BEFORE = 256;
 /** What failed and will fail again is not asked for sooner. */
 const REFUSED_FOR_MS = 60 * 60 * 1000;
 
-export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read }: UpkeepDeps): Upkeep {
+export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
+  const { remote, clones, cloneAt, log, branch } = deps;
   const followed = followedRef(branch);
+  const replaceClone = freshCloner(deps);
   /** One writer at a time. */
   const write = inTurn();
   /** The clone that this process has found in order. */
@@ -175,58 +156,8 @@ export function openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, rea
     }
   }
 
-  /** The old clone stays as it is until the new one is whole. */
   async function cloneAfresh(refs: RemoteRefs, head: CommitSha, why: string): Promise<void> {
-    const old = await clones.current();
-    const fresh = await clones.begin();
-    try {
-      await prepareClone(fresh, remote.url, branch);
-      const clone = cloneAt(fresh);
-      await fetchObjects(refs, clone, { want: head, depth: ALONE, branch });
-      const sent =
-        (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
-      if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
-      await follow(fresh, branch, head);
-      await takeAlong(old, clone, refs);
-      await clones.adopt(fresh);
-      inOrder = fresh;
-      log.info(`cloned ${remote.url}: ${why}`, { branch, head });
-    } catch (error) {
-      await clones.discard(fresh);
-      throw error;
-    }
-  }
-
-  /** Every kept commit, the old head of the branch, and commits that are read. */
-  async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
-    const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
-    const from = isOurs ? cloneAt(old) : undefined;
-    const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
-    const before = isOurs ? [...(await pinnedCommits(old)), ...(head === undefined ? [] : [head])] : [];
-    for (const commit of before) {
-      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
-    }
-    for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
-  }
-
-  /** From the old clone, or else from the server. */
-  async function takeOne(from: Clone | undefined, to: Clone, refs: RemoteRefs, commit: string, most: number) {
-    try {
-      if (from === undefined) throw missing(commit);
-      return await carryCommit(from, to, commit, most);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-    }
-    try {
-      await fetchObjects(refs, to, { want: commit, depth: ALONE, branch });
-      await pinCommit(to.gitdir, commit);
-    } catch (error) {
-      if (!(error instanceof NotGiven)) throw error;
-      log.warn('a commit that the branch no longer leads to went with the old clone', {
-        commit,
-        reason: error.message,
-      });
-    }
+    inOrder = await replaceClone(refs, head, why);
   }
 
   async function repackWhenNeeded(clone: string): Promise<void> {

@@ -2,7 +2,8 @@
 // happens to the clone, a process killed in the middle or a damaged disk, the next operation works: what cannot be read is cloned afresh.
 
 import type { CommitSha } from '../../model/ids.ts';
-import type { CommitInfo, Log } from '../../ports.ts';
+import type { Log } from '../../ports/log.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import { allBefore, commitsSince, type History, HistoryCut, isAncestor, mergeBase } from './ancestry.ts';
 import { type Clone, openClone } from './clone.ts';
 import { openClones } from './clones.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
-import type { Repository } from '../../ports.ts';
+import type { Repository } from '../../ports/repository.ts';
 import type { NodeFiles, Secrets } from '../secrets.ts';
 import { composeText } from './compose-text.ts';
 

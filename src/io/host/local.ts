@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Content, FileLines, FileWrite } from '../../model/action.ts';
-import type { CommandResult, Host } from '../../ports.ts';
+import type { CommandResult, Host } from '../../ports/host.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import type { NodeFiles } from '../secrets.ts';
 import type { ReadContent } from './content.ts';

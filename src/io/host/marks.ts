@@ -1,7 +1,7 @@
 // The lines by which what runs on a node tells what becomes of it: a random word begins each, so that no program writes one by chance.
 
 import { randomBytes } from 'node:crypto';
-import type { CommandResult } from '../../ports.ts';
+import type { CommandResult } from '../../ports/host.ts';
 
 /** How a program ended, as it was told: by its exit code, as one that is not there, by a signal, or not started since an earlier one was still running. */
 type Told = number | 'missing' | 'signal' | 'waited';

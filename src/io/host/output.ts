@@ -1,6 +1,6 @@
 // The output of one command and how it ended, as the agent gets to see them.
 
-import type { CommandResult } from '../../ports.ts';
+import type { CommandResult } from '../../ports/host.ts';
 import type { Redactor } from '../redact.ts';
 import { type Capture, captureText, limitLines } from './capture.ts';
 import type { ProgramEnd } from './program.ts';

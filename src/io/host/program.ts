@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { CommandResult } from '../../ports.ts';
+import type { CommandResult } from '../../ports/host.ts';
 import { watchOver } from './watch.ts';
 
 export interface Program {

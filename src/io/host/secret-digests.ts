@@ -3,7 +3,7 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Content, FileWrite } from '../../model/action.ts';
-import type { Host } from '../../ports.ts';
+import type { Host } from '../../ports/host.ts';
 
 /** For root alone. */
 export const KEY_FILE = '/var/lib/phoenix/secret-digests.key';

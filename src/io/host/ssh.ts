@@ -2,8 +2,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
+import type { CommandResult, Host } from '../../ports/host.ts';
 import { HostAway, isOfHost } from '../../ports/host-failure.ts';
-import type { CommandResult, Host } from '../../ports.ts';
 import { openRedactor, type Redactor } from '../redact.ts';
 import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
 import { captureText } from './capture.ts';

@@ -1,7 +1,8 @@
 // Leases: at most one worker acts on a target. The token grows with every lease, so whatever a worker writes after it
 // lost its own is refused.
 
-import type { Lease, Ledger } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Lease } from '../../ports/steps.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { script } from './script.ts';

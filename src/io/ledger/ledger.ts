@@ -2,8 +2,8 @@
 
 import { Cluster } from 'ioredis';
 import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Freeze, Ledger, NodeAway } from '../../ports/ledger.ts';
-import type { Clock } from '../../ports.ts';
 import type { Connection } from './connect.ts';
 import { deliveries } from './deliveries.ts';
 import { installations } from './installation.ts';

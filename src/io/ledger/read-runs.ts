@@ -2,7 +2,7 @@
 // for, so that a step of a run of thousands costs no more than one of a few.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { decode } from './record.ts';

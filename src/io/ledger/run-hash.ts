@@ -17,7 +17,8 @@
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { stepOf } from '../../model/plan-graph.ts';
 import type { ActionRecord, FieldDifference, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
-import type { Approval, Planned, RunDetail, RunRequest, SettledStep } from '../../ports/ledger.ts';
+import type { Approval, Planned, RunDetail, RunRequest } from '../../ports/runs.ts';
+import type { SettledStep } from '../../ports/steps.ts';
 import { statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 

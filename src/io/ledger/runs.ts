@@ -3,7 +3,8 @@
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { needCounts } from '../../model/plan-graph.ts';
 import type { CommitStatus } from '../../model/report.ts';
-import type { Approval, Head, Ledger, Planned, RunDetail, RunRequest } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { Approval, Head, Planned, RunDetail, RunRequest } from '../../ports/runs.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { outboxKeys, SAY, statusList } from './outbox.ts';

@@ -3,7 +3,8 @@
 import type { TargetId } from '../../model/ids.ts';
 import { endedWell } from '../../model/run.ts';
 import type { Applied } from '../../model/target.ts';
-import type { HandedOut, Ledger } from '../../ports/ledger.ts';
+import type { Ledger } from '../../ports/ledger.ts';
+import type { HandedOut } from '../../ports/steps.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { HELD } from './leases.ts';

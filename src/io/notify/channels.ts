@@ -2,8 +2,8 @@
 
 import type { ChannelSettings } from '../../model/channel-settings.ts';
 import type { Message } from '../../model/notification.ts';
+import type { Host } from '../../ports/host.ts';
 import type { Channel, ChannelAnswer } from '../../ports/notifications.ts';
-import type { Host } from '../../ports.ts';
 import { requestOf } from './requests.ts';
 import { sendRequest } from './send.ts';
 

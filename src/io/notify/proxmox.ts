@@ -3,8 +3,8 @@
 
 import type { Message } from '../../model/notification.ts';
 import { oneLine } from '../../model/text.ts';
+import type { Host } from '../../ports/host.ts';
 import type { ChannelAnswer } from '../../ports/notifications.ts';
-import type { Host } from '../../ports.ts';
 import { mailText } from './mail.ts';
 
 /** proxmox-mail-forward, `debian/rules`: installed there, for no other's use. */

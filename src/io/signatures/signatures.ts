@@ -1,8 +1,8 @@
 // Who signed a commit, by OpenPGP and SSH keys.
 
 import type { SigningKeys } from '../../model/signing-keys.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Signatures, Signed } from '../../ports/signatures.ts';
-import type { Clock } from '../../ports.ts';
 import { parseSignedCommit, type SignedCommit } from './commit-object.ts';
 import { readOpenpgpKeys, verifyOpenpgp } from './openpgp.ts';
 import { verifySsh } from './ssh.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Validity } from '../../model/environment.ts';
 import { nameOf } from '../../model/ids.ts';
-import type { FileState } from '../../ports.ts';
+import type { FileState } from '../../ports/host.ts';
 import { publishedText } from '../guest/published.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import type { CertificateSpec, Owner } from './certificate-spec.ts';

@@ -14,8 +14,24 @@ import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
 import { foreignReason } from './owner.ts';
 import { foreignLines, partActions } from './part-actions.ts';
-import { isFixed, kindsOf, markOf, type ObjectRow, optionsOf, type ReferenceSort, referencesOf } from './row.ts';
-import { forgetSecrets, pendingNotes, promptedSecret, secretActions, secretsInCall } from './secrets.ts';
+import {
+  isFixed,
+  isUnread,
+  kindsOf,
+  markOf,
+  type ObjectRow,
+  optionsOf,
+  type ReferenceSort,
+  referencesOf,
+} from './row.ts';
+import {
+  boundDifferences,
+  forgetSecrets,
+  pendingNotes,
+  promptedSecret,
+  secretActions,
+  secretsInCall,
+} from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
@@ -41,7 +57,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   const poolReason = foreignPoolReason(row, wanted, spec, seen);
   if (poolReason !== null) return { kind: 'blocked', reason: poolReason };
   if (present === null) return decideCreation(row, wanted, spec, seen);
-  const fixed = fixedDifferences(row, spec, present);
+  const fixed = [...fixedDifferences(row, spec, present), ...boundDifferences(row, wanted, seen)];
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
 }
@@ -50,6 +66,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
 function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectObservation): boolean {
   const { present } = seen;
   if (present === null || fixedDifferences(row, spec, present).length > 0) return false;
+  if (boundDifferences(row, wanted, seen).length > 0) return false;
   return changes(row, wanted, spec, seen, present).length === 0;
 }
 
@@ -150,7 +167,7 @@ export function optionChanges(
   const named: string[] = [];
   const chosen = row.oneOf.find((option) => spec[option] !== undefined);
   for (const [option, schema] of optionsOf(row)) {
-    if (row.members.includes(option)) continue;
+    if (row.members.includes(option) || isUnread(row, option)) continue;
     const value = spec[option];
     const isAlwaysSent = row.alwaysSent?.includes(option) === true;
     if (isAlwaysSent) alwaysArgs.push(...optionArgs(row, option, schema, value ?? present[option]?.[0]));
@@ -190,10 +207,14 @@ function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Jso
   const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
   const isSet = row.unorderedLists?.includes(option) === true;
   const meant = (texts: readonly string[]): string => {
-    const meaning = meaningOf(schema, isSet ? [...new Set(texts)].sort() : texts);
+    const meaning = isSet ? setMeaning(schema, texts) : meaningOf(schema, texts);
     return row.synonyms?.[option]?.[meaning] ?? meaning;
   };
   return has !== undefined && meant(has) === meant(textsOf(schema, value));
+}
+
+function setMeaning({ items = {} }: Schema, texts: readonly string[]): string {
+  return JSON.stringify([...new Set(texts.map((text) => meaningOf(items, [text])))].sort());
 }
 
 /** What is declared; the comment with whose the object is behind it. */
@@ -206,7 +227,7 @@ function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObj
 function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): string[] {
   return [...optionsOf(row)].flatMap(([option, schema]) => {
     const value = spec[option];
-    if (value === undefined || !isFixed(row, option, spec)) return [];
+    if (value === undefined || isUnread(row, option) || !isFixed(row, option, spec)) return [];
     return isAsDeclared(row, option, schema, value, present) ? [] : [option];
   });
 }

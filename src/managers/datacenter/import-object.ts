@@ -7,12 +7,13 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { commentOf } from '../guest/observe/object-mark.ts';
 import type { Extent } from '../importer.ts';
-import { isList, markOf, type ObjectRow, optionsOf } from './row.ts';
+import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
 import { meaningOf } from './values.ts';
 
 /** Its type first, then what it must have, then the rest by name. */
 export function writtenOptions(row: ObjectRow, options: Options, extent: Extent): JsonObject {
-  const first = ['type', ...row.required, ...(row.types?.[options['type']?.[0] ?? '']?.required ?? [])];
+  const type = typeOptionOf(row);
+  const first = [type, ...row.required, ...(row.types?.[options[type]?.[0] ?? '']?.required ?? [])];
   const known = [...optionsOf(row).keys()];
   const names = [...new Set([...first.filter((option) => known.includes(option)), ...known])];
   const values = names.flatMap((option): [string, Json][] => {
@@ -49,8 +50,9 @@ function declaredValue(schema: Schema, texts: readonly string[]): Json {
 }
 
 /** Of a type that the file can have. */
-export function isOfKnownType({ types }: ObjectRow, { type }: Options): boolean {
-  return types === undefined || type === undefined || Object.hasOwn(types, type[0] ?? '');
+export function isOfKnownType(row: ObjectRow, options: Options): boolean {
+  const type = options[typeOptionOf(row)];
+  return row.types === undefined || type === undefined || Object.hasOwn(row.types, type[0] ?? '');
 }
 
 /** One that Proxmox or its installer makes, with nothing else about it: nobody has to declare it. */

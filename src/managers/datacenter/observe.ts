@@ -80,6 +80,9 @@ export async function observeObjects(row: ObjectRow, host: HostReader): Promise<
       controller: null,
       zone: null,
       vnet: null,
+      fabric: null,
+      IPAM: null,
+      'DNS server': null,
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),

@@ -25,6 +25,7 @@ import { referencesAreKnown } from './references.ts';
 import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
+import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
 import { controllersFitTheirZones, subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
@@ -59,6 +60,8 @@ export const declaration: Declaration = {
     tagsFitTheirZones,
     subnetsFitTheirVnets,
     controllersFitTheirZones,
+    fabricsAreApart,
+    nodesFitTheirFabrics,
     haNamesGuestsByTheirKind,
     haKeepsTheStateOfGuests,
     haRulesAgree,

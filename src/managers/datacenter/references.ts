@@ -6,6 +6,7 @@ import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { BUILT_IN_NOTIFICATIONS } from '../../proxmox/notifications.ts';
+import { OWN_IPAM } from '../../proxmox/sdn.ts';
 import type { RuleContext } from '../rule.ts';
 import { declaredObjects } from './declared-objects.ts';
 import { kindsOf, type ReferenceSort, referencesOf } from './row.ts';
@@ -21,9 +22,12 @@ const BUILT_IN: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   controller: [],
   zone: [],
   vnet: [],
+  fabric: [],
+  IPAM: [OWN_IPAM],
+  'DNS server': [],
 };
 
-/** UNKNOWN_REFERENCE: an object names a group, user, role, realm or token that is neither declared nor built in. */
+/** UNKNOWN_REFERENCE: an object names something that is neither declared nor built in. */
 export function referencesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   const account = hypervisor.user === null ? [] : [`${hypervisor.user.username}@pam`];
   return declaredObjects(datacenter).flatMap(({ row, object }) =>
@@ -58,4 +62,7 @@ const FIELDS: Partial<Readonly<Record<ReferenceSort, string>>> = {
   controller: 'sdn_controllers',
   zone: 'sdn_zones',
   vnet: 'sdn_vnets',
+  fabric: 'sdn_fabrics',
+  IPAM: 'sdn_ipams',
+  'DNS server': 'sdn_dns',
 };

@@ -22,7 +22,7 @@ export type ReferenceSort =
       | 'ACME account'
       | 'ACME plugin'
     )
-  | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet');
+  | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet' | 'fabric' | 'IPAM' | 'DNS server');
 
 /** Another object that one names, and where in its options it does. */
 export interface Reference {
@@ -53,6 +53,8 @@ interface SecretOption {
   readonly promptedOnCreate?: true;
   /** Proxmox makes no object without it. */
   readonly requiredOnCreate?: true;
+  /** Proxmox takes it when it makes the object and never again, as it does an option beside it, and shows neither: another one is another object. */
+  readonly onlyToMake?: { readonly beside: string };
   /** Several, by names of their own. */
   readonly multiple?: true;
   /** As the option of the call has it. Default: as it is. */
@@ -112,8 +114,10 @@ export interface ObjectRow {
   readonly required: readonly string[];
   /** Options that go with every change, since Proxmox takes it for the whole of what they say. */
   readonly alwaysSent?: readonly string[];
-  /** By the value of the option `type`, where objects have one. */
+  /** By the value of the option that says what an object is, where there is one. */
   readonly types?: Readonly<Record<string, TypeOptions>>;
+  /** That option. Default: `type`. */
+  readonly typeOption?: string;
   /** What Proxmox takes an option for that is not there. */
   readonly defaults: Readonly<Record<string, string>>;
   /** Other words of Proxmox for a value, by option: both mean the same. */
@@ -184,8 +188,20 @@ export function optionsOf(row: ObjectRow): ReadonlyMap<string, Schema> {
 }
 
 /** Whether Proxmox never changes an option of an object once it is there. */
-export function isFixed(row: ObjectRow, option: string, { type }: JsonObject): boolean {
-  return known(row).fixed.has(option) || row.types?.[String(type)]?.fixed?.includes(option) === true;
+export function isFixed(row: ObjectRow, option: string, options: JsonObject): boolean {
+  const type = String(options[typeOptionOf(row)]);
+  const isOnlyToMake = row.secrets?.[option]?.onlyToMake !== undefined;
+  return isOnlyToMake || known(row).fixed.has(option) || row.types?.[type]?.fixed?.includes(option) === true;
+}
+
+/** Options that Proxmox takes and shows to nobody: what they were when the object was made stands in the note of the secret that they are beside. */
+export function isUnread({ secrets }: ObjectRow, option: string): boolean {
+  return Object.values(secrets ?? {}).some(({ onlyToMake }) => onlyToMake?.beside === option);
+}
+
+/** The option that says what an object is, where the row has types. */
+export function typeOptionOf({ typeOption }: ObjectRow): string {
+  return typeOption ?? 'type';
 }
 
 function known(row: ObjectRow): KnownOptions {
@@ -240,6 +256,8 @@ const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   'notification target': ['sendmail', 'smtp', 'gotify', 'webhook'],
   'ACME account': ['acmeaccount'],
   'ACME plugin': ['acmeplugin'],
+  IPAM: ['ipam'],
+  'DNS server': ['sdndns'],
 };
 
 /** Everything that an object names, with its place. */

@@ -5,6 +5,7 @@ import { groups, pools, realms, rights, roles, tokens, users } from './rows/acce
 import { acmeAccounts, acmePlugins } from './rows/acme.ts';
 import { backupJobs } from './rows/backup.ts';
 import { cpuModels } from './rows/cpu-models.ts';
+import { fabricNodes, fabrics } from './rows/fabrics.ts';
 import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
@@ -14,6 +15,7 @@ import { datacenterOptions, firewallOptions, nodeOptions } from './rows/options.
 import { realmSyncs } from './rows/realm-sync.ts';
 import { replicationJobs } from './rows/replication.ts';
 import { controllers, subnets, vnets, zones } from './rows/sdn.ts';
+import { dnsServers, ipams } from './rows/sdn-services.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
@@ -23,5 +25,5 @@ export const ROWS: readonly ObjectRow[] = [
   ...[haResources, haRules, replicationJobs],
   ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],
-  ...[controllers, zones, vnets, subnets],
+  ...[ipams, dnsServers, fabrics, fabricNodes, controllers, zones, vnets, subnets],
 ];

@@ -33,30 +33,34 @@ export function secretActions(
   isNew: boolean,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, promptedOnCreate, encoding }]): Action[] => {
-    const declared = secretsOf(option, spec?.[option], encoding);
-    const path = noteOf(row, name, option);
-    const noted = notes[path];
-    const [first] = declared;
-    if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(declared);
-    if (noted === text && !isNew) return [];
-    const summary = `set ${option} of ${row.label} ${name}`;
-    const isAdopted = adopt === true && before === undefined && noted === undefined;
-    const isAlreadySet = isNew ? promptedOnCreate === true || setAction === undefined : isAdopted;
-    const call = (): Action =>
-      setAction === undefined
-        ? withSecrets(updateCall(row, name, summary, []), declared)
-        : { summary, impact: 'live', do: setAction(name, first.reference) };
-    return [
-      ...(isAlreadySet ? [] : [call()]),
-      {
-        summary: `note which ${option} of ${row.label} ${name} was set`,
-        impact: 'live',
-        do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
-      },
-    ];
-  });
+  return Object.entries(row.secrets ?? {}).flatMap(
+    ([option, { setAction, promptedOnCreate, encoding, onlyToMake }]): Action[] => {
+      const declared = secretsOf(option, spec?.[option], encoding);
+      const path = noteOf(row, name, option);
+      const noted = notes[path];
+      const [first] = declared;
+      if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
+      const text = noteText(declared, besideOf(onlyToMake, spec));
+      if (noted === text && !isNew) return [];
+      const summary = `set ${option} of ${row.label} ${name}`;
+      const isAdopted = adopt === true && before === undefined && noted === undefined;
+      const isAlreadySet = isNew
+        ? promptedOnCreate === true || setAction === undefined
+        : isAdopted || onlyToMake !== undefined;
+      const call = (): Action =>
+        setAction === undefined
+          ? withSecrets(updateCall(row, name, summary, []), declared)
+          : { summary, impact: 'live', do: setAction(name, first.reference) };
+      return [
+        ...(isAlreadySet ? [] : [call()]),
+        {
+          summary: `note which ${option} of ${row.label} ${name} was set`,
+          impact: 'live',
+          do: { kind: 'file', path, content: { from: 'text', text }, mode: 0o600 },
+        },
+      ];
+    },
+  );
 }
 
 /** One secret, or several by their names. */
@@ -84,11 +88,11 @@ export function pendingNotes(
   { notes }: ObjectObservation,
 ): Action[] {
   const name = nameOf(target);
-  return Object.keys(row.secrets ?? {}).flatMap((option): Action[] => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): Action[] => {
     const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, name, option);
     if (declared.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(declared, PENDING);
+    const text = noteText(declared, besideOf(onlyToMake, spec), PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
@@ -107,29 +111,58 @@ export function notesOfAdopted(
   { target, spec }: Wanted<JsonObject>,
   { notes }: ObjectObservation,
 ): Record<string, string> {
-  const notesByPath = Object.keys(row.secrets ?? {}).flatMap((option): [string, string][] => {
+  const notesByPath = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): [string, string][] => {
     const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
     if (declared.length === 0) return [];
-    // A secret that is not there to be looked at counts as the one that was noted.
-    const isUnread = declared.every(
-      ({ reference: { $secret, digest } }) =>
-        digest === undefined && noted?.includes(`\nreference ${$secret}\n`) === true,
-    );
-    return noted === undefined || isUnread ? [[path, noteText(declared)]] : [];
+    const isNoted = noted === undefined || isUnreadable(declared, noted);
+    return isNoted ? [[path, noteText(declared, besideOf(onlyToMake, spec))]] : [];
   });
   return Object.fromEntries(notesByPath);
 }
 
-/** @param digest what stands for that of each. Default: what it has now */
-function noteText(declared: readonly SecretInCall[], digest?: string): string {
+/** A secret that is not there to be looked at counts as the one that was noted. */
+function isUnreadable(declared: readonly SecretInCall[], noted: string): boolean {
+  return declared.every(
+    ({ reference: { $secret, digest } }) => digest === undefined && noted.includes(`\nreference ${$secret}\n`),
+  );
+}
+
+/** Secrets that an object was made with and that are others by now. One that is taken over counts as made with those that are declared. */
+export function boundDifferences(
+  row: ObjectRow,
+  { target, spec, adopt }: Wanted<JsonObject>,
+  { notes }: ObjectObservation,
+): string[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake, encoding }]) => {
+    const declared = secretsOf(option, spec?.[option], encoding);
+    if (onlyToMake === undefined || declared.length === 0) return [];
+    const noted = notes[noteOf(row, nameOf(target), option)];
+    if (noted === undefined) return adopt === true ? [] : [onlyToMake.beside];
+    const beside = besideOf(onlyToMake, spec);
+    // The call that made it had it too: it is there, so that it was made with it.
+    const same = [noteText(declared, beside), noteText(declared, beside, PENDING)].includes(noted);
+    return same || isUnreadable(declared, noted) ? [] : [onlyToMake.beside];
+  });
+}
+
+/** A line of the note for the option that goes with a secret. */
+function besideOf(onlyToMake: { readonly beside: string } | undefined, spec: JsonObject | undefined): string {
+  return onlyToMake === undefined ? '' : `${onlyToMake.beside} ${String(spec?.[onlyToMake.beside])}\n`;
+}
+
+/**
+ * @param beside a line that is noted with them
+ * @param digest what stands for that of each. Default: what it has now
+ */
+function noteText(declared: readonly SecretInCall[], beside = '', digest?: string): string {
   const lines = declared.map(({ name, reference }) => {
     const [, key] = name.split('/');
     const named = key === undefined ? '' : `name ${key}\n`;
     return `${named}reference ${reference.$secret}\ndigest ${digest ?? reference.digest ?? 'none'}\n`;
   });
-  return `${MARK}\n${lines.join('')}`;
+  return `${MARK}\n${lines.join('')}${beside}`;
 }
 
 /** The secret that the call which makes an object asks for; null where it asks for none. */

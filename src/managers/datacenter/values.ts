@@ -39,11 +39,20 @@ export function meaningOf(schema: Schema, texts: readonly string[]): string {
         .sort(),
     );
   if (isList(schema)) return JSON.stringify([...new Set(splitList(text))].sort());
-  if (schema.format === 'IPorCIDR') return networkMeaning(text.trim());
+  if (ADDRESSES.has(schema.format ?? '')) return networkMeaning(text.trim());
   if (schema.format === undefined || propertiesOf(schema.format) === undefined) return text.trim();
   const parsed = parsePropertyString(schema.format, text);
-  return parsed.ok ? JSON.stringify(Object.entries(parsed.properties).sort()) : text;
+  if (!parsed.ok) return text;
+  const properties = propertiesOf(schema.format) ?? {};
+  const meanings = Object.entries(parsed.properties).map(([key, value]) => [
+    key,
+    ADDRESSES.has(properties[key]?.format ?? '') ? networkMeaning(value) : value,
+  ]);
+  return JSON.stringify(meanings.sort());
 }
+
+/** Formats of what may be spelt in several ways: `fd00::1` and `fd00:0:0:0:0:0:0:1`. */
+const ADDRESSES: ReadonlySet<string> = new Set(['IPorCIDR', 'CIDR', 'CIDRv4', 'CIDRv6', 'ipv4', 'ipv6']);
 
 /** A network of one address is that address. */
 function networkMeaning(text: string): string {

@@ -3,7 +3,7 @@
 
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
-import type { CommandResult } from '../../ports.ts';
+import type { CommandResult } from '../../ports/host.ts';
 import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 

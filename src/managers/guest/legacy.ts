@@ -1,7 +1,7 @@
 // Old shapes that containers and VMs have in common.
 
 import { type Draft, isObject } from '../../config/draft.ts';
-import { splitList } from '../../config/schema/values.ts';
+import { splitList } from '../../config/schema/addresses.ts';
 
 export function listFromText(draft: Draft, key: string): void {
   const value = draft.get(key);

@@ -1,6 +1,7 @@
 // The interfaces of guests as people write them: the first one, and those beside it.
 
 import { z } from 'zod';
+import * as address from '../../config/schema/addresses.ts';
 import {
   type Becomes,
   becomes,
@@ -77,12 +78,12 @@ export function linkShape(kind: GuestKind) {
 }
 
 export const addressShape = {
-  ip6: value.ip6Setting
+  ip6: address.ip6Setting
     .optional()
     .describe(
       'IPv6 address with prefix length beside that of IPv4, `dhcp`, `auto` for what routers announce, or `manual`. Default: as it is on the guest.',
     ),
-  gw6: value.gateway6.optional().describe('IPv6 gateway; only with a fixed address. Default: as it is on the guest.'),
+  gw6: address.gateway6.optional().describe('IPv6 gateway; only with a fixed address. Default: as it is on the guest.'),
 };
 
 /** What only VMs have. */
@@ -111,12 +112,12 @@ function furtherNetworks(kind: GuestKind) {
       .optional()
       .describe('The number in its key: 1 is `net1`. Default: its place in the list, the first being 1.'),
     bridge: value.bridge.optional().describe(`Bridge of the host. Default: vmbr0 for a new interface; ${KEEPS}.`),
-    ip: value.ipSetting
+    ip: address.ipSetting
       .optional()
       .describe('Address with prefix length, `dhcp`, or `manual`. Default: as it is on the guest.'),
-    gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the guest.'),
+    gw: address.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the guest.'),
     ...addressShape,
-    mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+    mac_address: address.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
     ...linkShape(kind),
   };
   const described = `Interfaces beside the first, each told by its number; others that people gave the ${guest} stay. Default: none.`;

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type FilesByPath, fileAt } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
 import { placeIn } from '../../config/read/place.ts';
-import { splitList } from '../../config/schema/values.ts';
+import { splitList } from '../../config/schema/addresses.ts';
 import type {
   FirewallRule,
   FurtherInterface,

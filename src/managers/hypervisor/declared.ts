@@ -60,22 +60,51 @@ export interface HostNetwork {
   readonly address: string | null;
   readonly gateway: string | null;
   readonly nameservers: readonly string[];
-  /** Bridges that Phoenix sets up beside that interface. */
+  /** What Phoenix sets up beside that interface. */
   readonly bridges: readonly HostBridge[];
+  readonly bonds: readonly HostBond[];
+  readonly vlans: readonly HostVlan[];
   /** The network whose addresses Phoenix gives out: `default_subnet`, else that of `address`. */
   readonly subnet: string | null;
   readonly nfsServer: string | null;
   readonly portainerAgentPort: number;
 }
 
-export interface HostBridge {
+/** An interface of the host beside the one that it is managed by. */
+export type HostInterface = HostBridge | HostBond | HostVlan;
+
+interface AnyInterface {
   readonly name: string;
   /** Of the host, with prefix length; null: none. */
   readonly address: string | null;
+  /** In bytes; null: that of what it is made of. */
+  readonly mtu: number | null;
+}
+
+export interface HostBridge extends AnyInterface {
+  readonly kind: 'bridge';
   readonly ports: readonly string[];
   readonly vlanAware: boolean;
-  /** In bytes; null: that of its ports. */
-  readonly mtu: number | null;
+}
+
+export interface HostBond extends AnyInterface {
+  readonly kind: 'bond';
+  readonly slaves: readonly string[];
+  /** As ifupdown2 calls it: `802.3ad`, `active-backup`, … */
+  readonly mode: string;
+  /** Milliseconds between looks at its links. */
+  readonly miimon: number;
+  /** Null: that of the kernel. */
+  readonly xmitHashPolicy: string | null;
+  /** Null: any of them. */
+  readonly primary: string | null;
+}
+
+export interface HostVlan extends AnyInterface {
+  readonly kind: 'vlan';
+  /** The interface that it is on. */
+  readonly device: string;
+  readonly vlan: number;
 }
 
 /** Names that lead to an address: the first of them is what a reverse look-up answers. */

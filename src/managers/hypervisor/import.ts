@@ -1,5 +1,4 @@
-// The host itself, from its files to the file of the config repo: its storages, its network, its firewall and its names. What people
-// set up by hand and Phoenix never touches, such as further bridges, is only known by name.
+// The host itself, from its files to the file of the config repo: its storages, its network, its firewall and its names.
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Config } from '../config.ts';
@@ -14,8 +13,9 @@ import { STATIC_FILE } from './dns/records.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './firewall/files.ts';
 import { HOSTS_FILE } from './hosts/entries.ts';
 import { writtenHosts } from './hosts/import-hosts.ts';
-import { nameserversIn } from './network/bridges.ts';
-import { addressOf, optionOf, type Stanza, stanzasOf } from './network/interfaces.ts';
+import { furtherNames, mainInterface, writtenFurther, writtenInterface } from './network/import-network.ts';
+import { addressOf, type Stanza, stanzasOf } from './network/interfaces.ts';
+import { readInterface } from './network/read-interface.ts';
 import { BUILT_IN } from './normalise/storage.ts';
 import { hostFirewall } from './schema/host.ts';
 import { parseStorages, STORAGE_FILE } from './storage/storages.ts';
@@ -32,6 +32,9 @@ export interface FoundHost {
   /** Of Phoenix's own DNS server; null where it is not there. */
   readonly dns: string | null;
 }
+
+/** What Proxmox makes of the software-defined network, which is declared as such. */
+const SDN_FILE = '/etc/network/interfaces.d/sdn';
 
 export const hypervisorImporter: Importer<FoundHost> = {
   observe: observeHost,
@@ -54,7 +57,9 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
   ]);
   return {
     storages: parseStorages(storages ?? ''),
-    stanzas: [main ?? '', ...included.values()].flatMap(stanzasOf),
+    stanzas: [main ?? '', ...[...included].flatMap(([path, text]) => (path === SDN_FILE ? [] : text))].flatMap(
+      stanzasOf,
+    ),
     resolv: resolv ?? '',
     hosts: hosts ?? '',
     cluster,
@@ -66,10 +71,12 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
 
 function written(found: FoundHost, extent: Extent): Imported {
   const firewall = writtenFirewall(found, extent);
-  const interfaces = writtenInterface(found);
+  const interfaces = writtenInterface(found.stanzas, found.resolv);
+  const further = writtenFurther(found.stanzas);
   const hosts = writtenHosts(found.hosts, ownAddress(found));
   const network: JsonObject = {
     ...(Object.keys(interfaces).length === 0 ? {} : { interfaces }),
+    ...further.fields,
     ...(hosts.hosts.length === 0
       ? {}
       : { hosts: hosts.hosts.map(({ address, names }) => ({ address, names: [...names] })) }),
@@ -85,32 +92,17 @@ function written(found: FoundHost, extent: Extent): Imported {
     ...firewall.fields,
     ...(found.dns === null ? {} : { dns_server: { enabled: true, upstream_servers: upstreams } }),
   };
-  return { files: { [HYPERVISOR_FILE]: file }, texts: {}, secrets: [], left: [...hosts.left, ...firewall.left] };
-}
-
-/** The interface that leads out is the one that guests are reached through. */
-function mainOf({ stanzas }: FoundHost): Stanza | undefined {
-  const fixed = stanzas.filter(({ method }) => method === 'static');
-  return fixed.find((stanza) => optionOf(stanza, 'gateway') !== null) ?? fixed.find(({ name }) => name === 'vmbr0');
+  return {
+    files: { [HYPERVISOR_FILE]: file },
+    texts: {},
+    secrets: [],
+    left: [...further.left, ...hosts.left, ...firewall.left],
+  };
 }
 
 function ownAddress(found: FoundHost): string | null {
-  const main = mainOf(found);
+  const main = mainInterface(found.stanzas);
   return main === undefined ? null : (addressOf(main)?.split('/')[0] ?? null);
-}
-
-function writtenInterface(found: FoundHost): Record<string, Json> {
-  const main = mainOf(found);
-  const servers = nameserversIn(found.resolv);
-  const asked = servers.length === 0 ? {} : { dns_nameservers: servers };
-  if (main === undefined) return asked;
-  const [address, gateway] = [addressOf(main), optionOf(main, 'gateway')];
-  return {
-    ...(main.name === 'vmbr0' ? {} : { name: main.name }),
-    ...(address === null ? {} : { address }),
-    ...(gateway === null ? {} : { gateway }),
-    ...asked,
-  };
 }
 
 /** Those that a configuration knows by itself, with what they may hold, need not be named. */
@@ -193,16 +185,17 @@ function optionsIn(text: string): Map<string, string> {
 
 function undeclared(found: FoundHost, { hypervisor }: Config): FoundObject[] {
   const storages = [...found.storages.keys()].filter((id) => !hypervisor.storages.some((storage) => storage.id === id));
-  const { name, bridges } = hypervisor.network;
-  const others = found.stanzas.filter(
-    (stanza) =>
-      /^vmbr\d+$/.test(stanza.name) && stanza.name !== name && !bridges.some((one) => one.name === stanza.name),
-  );
+  const { name: managed, bridges, bonds, vlans } = hypervisor.network;
+  const declared = new Set([managed, ...[...bridges, ...bonds, ...vlans].map(({ name }) => name)]);
+  const interfaces = furtherNames(found.stanzas).filter((name) => !declared.has(name));
   const known = new Set(hypervisor.hosts.flatMap(({ names }) => names));
   const named = writtenHosts(found.hosts, ownAddress(found)).hosts.flatMap(({ names: [first = ''] }) => first);
   return [
     ...storages.map((id) => ({ object: `storage/${id}`, name: null })),
-    ...[...new Set(others.map((stanza) => stanza.name))].map((bridge) => ({ object: `bridge/${bridge}`, name: null })),
+    ...interfaces.map((name) => ({
+      object: `${readInterface(name, found.stanzas)?.kind ?? 'interface'}/${name}`,
+      name: null,
+    })),
     ...named.filter((name) => !known.has(name)).map((name) => ({ object: `hosts/${name}`, name: null })),
   ];
 }

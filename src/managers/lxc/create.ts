@@ -76,7 +76,10 @@ function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, b
   const desired = containerSettings(spec, null, { before: undefined, building: true }, volumes);
   const args = [
     template,
-    ...['--rootfs', printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}` }, [], 'volume')],
+    ...[
+      '--rootfs',
+      printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}`, ...spec.rootfs.options }, [], 'volume'),
+    ],
     // Its default has changed between releases of Proxmox.
     ...['--unprivileged', spec.unprivileged ? '1' : '0'],
     ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),

@@ -15,6 +15,8 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly ostype: string | null;
   readonly storagePool: string;
   readonly storageSizeGb: number;
+  /** Further keys of the root disk's property string that are declared. */
+  readonly rootOptions: Readonly<Record<string, string>>;
   readonly network: GuestNetwork;
   readonly unprivileged: boolean | null;
   /** Indexes of the GPUs that are handed in, ascending. */

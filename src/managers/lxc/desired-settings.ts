@@ -16,6 +16,7 @@ import {
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
 import { type DesiredSetting, plainSetting, propertySetting, sharedSettings } from '../guest/proxmox/settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
+import { rootDiskSettings } from './disks.ts';
 import { type LxcSpec, madeContainer } from './lxc-spec.ts';
 import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
@@ -63,6 +64,7 @@ export function containerSettings(
       fresh,
       waits: true,
     }),
+    ...rootDiskSettings(spec, conf, before),
     ...mountSettings(spec, settings, used, removable, volumes),
     ...deviceSettings(spec, settings, used, removable),
   ];

@@ -1,10 +1,11 @@
-// The root disk of a container, and the growing of its disks. A root disk is never sent to `pct set`: Proxmox would accept it and
-// break the container.
+// The root disk of a container, and the growing of its disks. `pct set` takes any text for a root disk and makes none: of a new volume it would
+// leave a container without a disk, and of another size a wrong number. So it is only ever sent back as it is, with how it is mounted.
 
 import type { Action } from '../../model/action.ts';
 import { action, call } from '../guest/proxmox/command.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
-import { parseProperties } from '../guest/proxmox/property-string.ts';
+import { editProperties, parseProperties } from '../guest/proxmox/property-string.ts';
+import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
@@ -14,6 +15,37 @@ export function rootfsOf(conf: GuestConf): { volume: string; storage: string; si
   const properties = parseProperties(conf.settings['rootfs'] ?? '', 'volume');
   const volume = properties['volume'] ?? '';
   return { volume, storage: volume.slice(0, Math.max(0, volume.indexOf(':'))), size: properties['size'] };
+}
+
+/** What an absent key of the root disk means, where that is not `0`. (pve-container, PVE/LXC/Config.pm, $rootfs_desc) */
+const ROOT_DEFAULTS = { replicate: '1' };
+
+/** How the root disk is mounted; nothing where that is not declared, and while it still has to grow, since that changes the same line. */
+export function rootDiskSettings(
+  { rootfs }: LxcSpec,
+  conf: GuestConf | null,
+  before: LxcSpec | undefined,
+): DesiredSetting[] {
+  const present = conf?.settings['rootfs'];
+  const options = rootfs.options ?? {};
+  const gone = Object.keys(before?.rootfs.options ?? {}).filter((key) => !(key in options));
+  if (conf === null || present === undefined || (Object.keys(options).length === 0 && gone.length === 0)) return [];
+  const { volume, size } = rootfsOf(conf);
+  if (size === undefined || compareSize(size, rootfs.sizeGb) === 'grow') return [];
+  // One that waits for the next start may have been written before the disk grew.
+  const set = { volume, size, ...options };
+  const edited = (now = present): string =>
+    editProperties(now, { set, remove: gone, bare: 'volume', absent: ROOT_DEFAULTS });
+  const shown = Object.entries(options).map(([key, value]) => `${key}=${value}`);
+  return [
+    {
+      key: 'rootfs',
+      label: 'how the root disk is mounted',
+      shown: shown.join(', ') || 'the defaults',
+      value: edited,
+      same: (now) => now !== undefined && edited(now) === now,
+    },
+  ];
 }
 
 /** Proxmox ends `resize` with 0 whatever came of it, so only the next look proves it. */

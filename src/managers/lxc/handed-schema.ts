@@ -49,24 +49,40 @@ export const devices = z
   .default([])
   .describe('Devices of the host handed in, each as its path or with its owner and mode. Default: none.');
 
-const flag = (property: string) =>
-  becomes(inContainers('mp0', property), 'must be true or false', z.boolean()).optional();
+const flag = (option: 'rootfs' | 'mp0', property: string) =>
+  becomes(inContainers(option, property), 'must be true or false', z.boolean()).optional();
 const EXPECT_OPTIONS = 'must be an option that Proxmox can mount with';
 
-/** How a mount is mounted and treated: folders of the host and volumes alike. */
-export const mountShape = {
+/** How a disk of a container is mounted and treated, wherever it is seen. */
+const diskShape = (option: 'rootfs' | 'mp0') => ({
   mount_options: z
     .array(
-      becomes(inContainers('mp0', 'mountoptions'), EXPECT_OPTIONS, text.name(/^[a-z_]+(=[a-z0-9]+)?$/, EXPECT_OPTIONS)),
+      becomes(
+        inContainers(option, 'mountoptions'),
+        EXPECT_OPTIONS,
+        text.name(/^[a-z_]+(=[a-z0-9]+)?$/, EXPECT_OPTIONS),
+      ),
     )
     .optional()
     .describe('Options that it is mounted with, such as `noatime`. Default: as it is.'),
-  acl: flag('acl').describe('Whether access lists are on. Default: as it is.'),
-  quota: flag('quota').describe('Whether it has quotas; only in a privileged container. Default: as it is.'),
-  backup: flag('backup').describe('Whether backups of the container hold it. Default: as it is.'),
-  replicate: flag('replicate').describe('Whether replication of the container takes it along. Default: as it is.'),
-  shared: flag('shared').describe('It is at the same place on all nodes. Default: as it is.'),
+  acl: flag(option, 'acl').describe('Whether access lists are on. Default: as it is.'),
+  quota: flag(option, 'quota').describe('Whether it has quotas; only in a privileged container. Default: as it is.'),
+  replicate: flag(option, 'replicate').describe(
+    'Whether replication of the container takes it along. Default: as it is.',
+  ),
+});
+
+/** Folders of the host and volumes alike. */
+export const mountShape = {
+  ...diskShape('mp0'),
+  backup: flag('mp0', 'backup').describe('Whether backups of the container hold it. Default: as it is.'),
+  shared: flag('mp0', 'shared').describe('It is at the same place on all nodes. Default: as it is.'),
 };
+
+export const rootDisk = z
+  .strictObject(diskShape('rootfs'))
+  .optional()
+  .describe('How the root disk is mounted and treated. Default: as it is.');
 
 const EXPECT_VARIABLE = 'must be the name of a variable';
 

@@ -35,7 +35,7 @@ function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
   });
 }
 
-/** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not. */
+/** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not, and never how the root disk is mounted. */
 function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
     ...mounts.map(({ path, host, readOnly, options }) => [path, host, readOnly, options]),
@@ -47,6 +47,7 @@ function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
     before.searchdomain !== after.searchdomain ||
     !isEqual(before.features, after.features) ||
     !isEqual(before.raw, after.raw) ||
+    !isEqual(before.rootfs.options ?? {}, after.rootfs.options ?? {}) ||
     before.devices.some((device) => !after.devices.some((other) => isEqual(device, other))) ||
     mountsOf(before).some((mount) => !now.some((other) => isEqual(mount, other)))
   );

@@ -62,6 +62,7 @@ function writtenContainer(
   const root = conf.properties('rootfs', 'volume');
   const storage = storageIn(root('volume'));
   const size = gigabytesOf(root('size'));
+  const rootDisk = treatment(conf, 'rootfs', ['acl', 'quota', 'replicate']);
   const name = conf.take('hostname');
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
   if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
@@ -98,6 +99,7 @@ function writtenContainer(
     ...shared,
     storage_pool: storage,
     storage_size_gb: size ?? 8,
+    root_disk: Object.keys(rootDisk).length === 0 ? undefined : rootDisk,
     unprivileged: extent === 'all' || unprivileged !== CREATION_DEFAULTS.lxc.unprivileged ? unprivileged : undefined,
     network_config: network,
     networks: others.length === 0 ? undefined : others,
@@ -137,7 +139,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const key = `mp${index}`;
     const mounted = mountedAs(key, conf.peek(key) ?? '');
     const size = gigabytesOf(mounted.size);
-    const treated = treatment(conf, key);
+    const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
       conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
@@ -165,11 +167,11 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
   return { binds, volumes };
 }
 
-/** How a mount is mounted and treated, where that is said at all. */
-function treatment(conf: Unclaimed, key: string): Record<string, Json> {
+/** How a mount or the root disk is mounted and treated, where that is said at all. */
+function treatment(conf: Unclaimed, key: string, names: readonly string[]): Record<string, Json> {
   const mount = conf.properties(key, 'volume');
   const options = mount('mountoptions');
-  const flags = ['acl', 'backup', 'quota', 'replicate', 'shared'].flatMap((name) => {
+  const flags = names.flatMap((name) => {
     const value = mount(name);
     return value === undefined ? [] : [[name, normalFlag(value) === '1'] as const];
   });

@@ -22,7 +22,7 @@ export type LxcSpec = GuestSpec &
     readonly unprivileged: boolean | null;
     /** Only what it is made from: another source later changes nothing on a container that exists. */
     readonly source: Extract<Source, { readonly clone: number } | { readonly template: string }>;
-    readonly rootfs: { readonly storage: string; readonly sizeGb: number };
+    readonly rootfs: RootDisk;
     readonly features: Readonly<Record<string, string>>;
     readonly raw: readonly RawOption[];
     /** Of the host. */
@@ -32,6 +32,13 @@ export type LxcSpec = GuestSpec &
     /** Id maps that /etc/subuid and /etc/subgid must allow. */
     readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
   };
+
+export type RootDisk = {
+  readonly storage: string;
+  readonly sizeGb: number;
+  /** Further keys of its property string; absent: none is declared. */
+  readonly options?: Readonly<Record<string, string>>;
+};
 
 export type Mount = {
   readonly path: string;
@@ -105,7 +112,12 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
       guest.cloneFrom === null
         ? { template: guest.template ?? '' }
         : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
-    rootfs: { storage: guest.storagePool, sizeGb: guest.storageSizeGb },
+    rootfs: {
+      storage: guest.storagePool,
+      sizeGb: guest.storageSizeGb,
+      // One of which nothing more is declared is what it was before more could be.
+      ...(Object.keys(guest.rootOptions).length === 0 ? {} : { options: guest.rootOptions }),
+    },
     ...declaredNetworks(guest),
     features: featuresOf(guest),
     raw: rawOptions(guest),

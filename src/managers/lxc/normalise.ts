@@ -44,6 +44,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
     ostype: written.ostype ?? null,
     storagePool: written.storage_pool,
     storageSizeGb: written.storage_size_gb,
+    rootOptions: mountProperties(written.root_disk ?? {}),
     network: networkOf(written),
     unprivileged: written.unprivileged ?? null,
     gpus: written.gpu_assignment === undefined ? [] : gpusOf(written.gpu_assignment),

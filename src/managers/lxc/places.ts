@@ -24,7 +24,7 @@ const PLACES: Places<LxcSpec> = {
   ostype: [own('/ostype')],
   unprivileged: [own('/unprivileged')],
   source: [own('/template', '/clone_from_ctid', '/clone_from_template_ctid'), guests('/template_snapshot_name')],
-  rootfs: [own('/storage_pool', '/storage_size_gb')],
+  rootfs: [own('/storage_pool', '/storage_size_gb', '/root_disk')],
   network_config: [INTERFACE],
   networks: [FURTHER_INTERFACES],
   features: [own('/pct_options', '/apparmor_profile', '/apparmor_manages_nesting')],

@@ -1,6 +1,7 @@
 // etc/phoenix_lxc_configs.json: the containers.
 
 import { z } from 'zod';
+import * as address from '../../config/schema/addresses.ts';
 import { becomes, inContainers, oneOf } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
@@ -8,7 +9,7 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { optionsShape, saidTwice } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { devices, environment, mountShape } from './handed-schema.ts';
+import { devices, environment, mountShape, rootDisk } from './handed-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -19,13 +20,13 @@ const network = z
     bridge: value.bridge
       .optional()
       .describe('Bridge of the host. Default: vmbr0 for a new container; one that exists keeps its own.'),
-    ip: value.ipSetting
+    ip: address.ipSetting
       .optional()
       .describe(
         'Address with prefix length, `dhcp`, or `manual`. Default: `manual`, where `ip6` says how it is reached.',
       ),
-    gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
-    nameservers: value.nameservers
+    gw: address.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the container.'),
+    nameservers: address.nameservers
       .optional()
       .describe(
         'DNS servers, separated by spaces or commas. Default: those of the host for a new container; one that exists keeps its own.',
@@ -105,7 +106,7 @@ const vllmGroup = z
 const vllmEngine = z.record(text.line(128), vllmGroup);
 
 function namesGpus(written: string): boolean {
-  const parts = value.splitList(written);
+  const parts = address.splitList(written);
   return (parts.length === 1 && parts[0] === 'none') || parts.every((part) => /^\d{1,2}$/.test(part));
 }
 
@@ -159,12 +160,13 @@ const lxcFields = z.strictObject({
     .describe('Which distribution Proxmox sets up inside. Default: found out from the template. Cannot change later.'),
   storage_pool: value.storageId.describe('Storage of the root disk. Cannot change later.'),
   storage_size_gb: value.sizeGb.describe('Size of the root disk in GB; can only grow.'),
+  root_disk: rootDisk,
   network_config: network
     .optional()
     .describe('The first interface. Default: none for a new container; one that exists keeps its own.'),
   without_network: withoutNetwork,
   networks: containerNetworks,
-  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  mac_address: address.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   unprivileged: becomes([{ verb: 'pct create', option: 'unprivileged' }], 'must be true or false', z.boolean())
     .optional()
     .describe(
@@ -262,13 +264,15 @@ const lxcFields = z.strictObject({
 /** Proxmox takes it and then cannot start the container. (pve-container, PVE/API2/LXC/Status.pm) */
 function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
   if (written.unprivileged === false) return;
+  const message = 'must be false in an unprivileged container, which Proxmox would not start with quotas';
+  if (written.root_disk?.quota === true) context.addIssue({ code: 'custom', path: ['root_disk', 'quota'], message });
   for (const field of ['mount_points', 'zfs_volumes'] as const)
     for (const [index, { quota }] of written[field].entries())
       if (quota === true)
         context.addIssue({
           code: 'custom',
           path: [field, index, 'quota'],
-          message: 'must be false in an unprivileged container, which Proxmox would not start with quotas',
+          message,
         });
 }
 

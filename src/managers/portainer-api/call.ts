@@ -3,7 +3,7 @@
 
 import type { HttpRequest } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { HttpAnswer } from '../../ports.ts';
+import type { HttpAnswer } from '../../ports/host.ts';
 import type { HostReader } from '../manager.ts';
 import { ROOT_ON_NODE } from '../trusted-root.ts';
 import { type Service, TOKEN_FILE } from './service.ts';

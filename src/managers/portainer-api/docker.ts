@@ -3,7 +3,7 @@
 import type { ComposeMention } from '../../compose/contents.ts';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
-import type { CommandResult } from '../../ports.ts';
+import type { CommandResult } from '../../ports/host.ts';
 import { confPath } from '../guest/observe/observe.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
 import { action, runInside } from '../guest/proxmox/command.ts';

@@ -1,6 +1,7 @@
 // etc/phoenix_vm_configs.json: the virtual machines.
 
 import { z } from 'zod';
+import * as address from '../../config/schema/addresses.ts';
 import { becomes, inMachines } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
@@ -25,11 +26,11 @@ export const vmDefaults = z.strictObject({
 });
 
 const network = z.strictObject({
-  ip: value.ipSetting
+  ip: address.ipSetting
     .optional()
     .describe('Address with prefix length, or `dhcp`. Default: dhcp for a new VM; one that exists keeps its own.'),
-  gw: value.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the VM.'),
-  nameserver: value.nameservers
+  gw: address.gateway.optional().describe('Gateway; only with a fixed address. Default: as it is on the VM.'),
+  nameserver: address.nameservers
     .optional()
     .describe(
       'DNS servers, separated by spaces or commas. Default: those of the host for a new VM; one that exists keeps its own.',
@@ -40,7 +41,7 @@ const network = z.strictObject({
       'Domain that is tried after short names. Default: that of the host for a new VM; one that exists keeps its own.',
     ),
   bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
-  mac_address: value.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
+  mac_address: address.macAddress.optional().describe('Default: Proxmox chooses one and it is kept.'),
   ...addressShape,
   ...linkShape('vm'),
   ...machineLinkShape,
@@ -61,7 +62,7 @@ const nfsVolume = z.strictObject({
   type: z.literal('nfs').default('nfs').describe('How it is mounted. Default: nfs.'),
   name: value.containerName.describe('Docker volume of this name is provided by it.'),
   server: z
-    .union([value.ipAddress, text.word])
+    .union([address.ipAddress, text.word])
     .optional()
     .describe('Address of the NFS server. Default: `network.nfs_server` of the hypervisor.'),
   path: text.fstabPath.describe('Exported folder on the server.'),

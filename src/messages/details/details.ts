@@ -10,7 +10,7 @@ import type { StepRecord } from '../../model/run.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import { wouldDo } from '../../plan/would-do.ts';
-import type { Approval, RunDetail } from '../../ports/ledger.ts';
+import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { outcomeCounts } from '../run.ts';
 import { shortSha } from '../status.ts';

@@ -1,7 +1,7 @@
 // The comment under a pull request once it is merged: how its run went, and what waits for a person. Pure.
 
 import { waitingSteps } from '../../plan/waiting.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { shortSha } from '../status.ts';
 import { approvalList } from './details.ts';

@@ -4,7 +4,7 @@
 import { OPERATIONS, type OperationName } from '../../agent/http/operations.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { mayAs, type PersonRole } from '../../model/person.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { Links } from '../links.ts';
 
 /** What a page can offer. */

@@ -10,7 +10,7 @@ import type { Person } from '../../agent/http/sessions.ts';
 import { TROUBLE, type Trouble } from '../../messages/pages.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { hideSecrets } from '../../plan/secret.ts';
-import type { RunDetail } from '../../ports/ledger.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import { approvePage, freezePage, lookPage, shownPage, unfreezePage } from '../html/action.ts';
 import type { Page } from '../html/document.ts';
 import { troublePage } from '../html/error-page.ts';

@@ -10,8 +10,8 @@ import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
-import type { Approval, RunDetail } from '../../ports/ledger.ts';
-import type { CommitInfo } from '../../ports.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
+import type { Approval, RunDetail } from '../../ports/runs.ts';
 import type { PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
 import {

@@ -5,7 +5,7 @@ import { SEARCH } from '../../messages/map.ts';
 import type { DeclaredGuest } from '../../model/environment.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
-import type { CommitInfo } from '../../ports.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import type { Links } from '../links.ts';
 import { said, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';

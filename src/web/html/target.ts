@@ -12,7 +12,7 @@ import { networkText, OBSERVED, placeText } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
-import type { CommitInfo } from '../../ports.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import type { Links } from '../links.ts';
 import { commitLink, duration, facts, said, stepBadge, table, targetLink, time, withRemedy } from './components.ts';
 import type { Page } from './document.ts';

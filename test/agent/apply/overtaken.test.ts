@@ -3,7 +3,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
-import type { Host } from '../../../src/ports.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { container, targetOf, wanted } from '../../managers/guests.ts';
 import { step } from '../../managers/step.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { runAction } from '../../../src/agent/apply/run-action.ts';
 import type { Action, HttpRequest } from '../../../src/model/action.ts';
-import type { Host, HttpAnswer } from '../../../src/ports.ts';
+import type { Host, HttpAnswer } from '../../../src/ports/host.ts';
 
 const ANSWERED: HttpAnswer = {
   status: 200,

@@ -68,7 +68,7 @@ describe('a home lab', () => {
       summary: { create: 0, update: 0, delete: 0 },
       marks: GUESTS,
       unknown: [],
-      undeclared: [{ object: 'bridge/vmbr1' }],
+      undeclared: [],
     });
   });
 

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openForge } from '../../../src/io/forge/forge.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
-import type { Forge, SendResult } from '../../../src/ports.ts';
+import type { Forge, SendResult } from '../../../src/ports/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 

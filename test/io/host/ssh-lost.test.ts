@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sshHost } from '../../../src/io/host/ssh.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
-import type { Host } from '../../../src/ports.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 
 describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${noSshd})`}`, () => {

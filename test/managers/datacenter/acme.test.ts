@@ -69,6 +69,53 @@ test('terms are agreed to where the configuration says so alone, another authori
   await host.close();
 });
 
+test('an account is bound once: its key is on no command line, and another one is another account', async () => {
+  const host = await open();
+  const kind = kindNamed('acmeaccount');
+  const bound = account({ 'eab-kid': 'kid-1', 'eab-hmac-key': FIRST });
+  const made = await convergeStep(kind, host, wanted(bound));
+  expect(made).toMatchObject({ outcome: 'done' });
+  const create = host.commands.find((line) => line.includes('create /cluster/acme/account'));
+  expect(create).toMatch(/^perl .* eab-hmac-key create .*--eab-kid kid-1/);
+  expect(JSON.stringify([made, host.commands])).not.toContain(SECRETS.first);
+  const again = wanted(bound, { before: bound.spec });
+  expect(await convergeStep(kind, host, again)).toEqual({ outcome: 'done', actions: [] });
+  for (const other of [
+    { 'eab-kid': 'kid-2', 'eab-hmac-key': FIRST },
+    { 'eab-kid': 'kid-1', 'eab-hmac-key': SECOND },
+  ]) {
+    const { outcome, ...end } = await convergeStep(kind, host, wanted(account(other), { before: bound.spec }));
+    expect([outcome, end]).toMatchObject(['refused', { reason: expect.stringContaining('never changes eab-kid') }]);
+  }
+  const anew = wanted(account({ 'eab-kid': 'kid-2', 'eab-hmac-key': SECOND }), { before: bound.spec, approved: true });
+  expect(await convergeStep(kind, host, anew)).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(kind, host, anew)).toEqual({ outcome: 'done', actions: [] });
+  const free = wanted(account({}), { before: anew.spec });
+  expect(await convergeStep(kind, host, free)).toMatchObject({
+    actions: [{ summary: 'forget which eab-hmac-key of ACME account home was set' }],
+  });
+  await host.close();
+});
+
+test('one that is taken over counts as bound as it is declared', async () => {
+  const host = await open();
+  const kind = kindNamed('acmeaccount');
+  await convergeStep(kind, host, wanted(account({})));
+  const bound = account({ 'eab-kid': 'kid-1', 'eab-hmac-key': FIRST });
+  const refused = await convergeStep(kind, host, wanted(bound, { before: account({}).spec }));
+  expect(refused).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('never changes eab-kid') });
+  const taken = await convergeStep(kind, host, wanted(bound, { adopt: true }));
+  expect(taken).toMatchObject({
+    outcome: 'done',
+    actions: [{ summary: 'note which eab-hmac-key of ACME account home was set' }],
+  });
+  expect(await convergeStep(kind, host, wanted(bound, { before: bound.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  await host.close();
+});
+
 test('of a plugin everything is read but what its provider asks for, and without a file there is none', async () => {
   const host = await open();
   const kind = kindNamed('acmeplugin');
@@ -94,6 +141,16 @@ test("the node's certificate waits for what it is asked for with", () => {
 
 test.each([
   ['an account without an address', { acme_accounts: { home: {} } }, '/acme_accounts/home/contact'],
+  [
+    'a binding without its key',
+    { acme_accounts: { home: { contact: ['a@example.org'], 'eab-kid': 'kid-1' } } },
+    '/acme_accounts/home/eab-kid',
+  ],
+  [
+    'a key of a binding that is not named',
+    { acme_accounts: { home: { contact: ['a@example.org'], 'eab-hmac-key': FIRST } } },
+    '/acme_accounts/home/eab-hmac-key',
+  ],
   [
     'a secret at a plugin that has none',
     { acme_plugins: { web: { type: 'standalone', data: FIRST } } },

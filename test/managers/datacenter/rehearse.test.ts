@@ -27,7 +27,7 @@ test('the example comes up with what it names, and the second time does nothing'
   for (const { target, outcome, reason } of ours) expect([target, outcome, reason]).toEqual([target, 'applied', null]);
   expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
   // What is in a set or a group is a call of its own, and all of the network is one target.
-  const isPart = (path: string): boolean => /^\/cluster\/(firewall\/(ipset|groups)\/.|sdn\/)/.test(path);
+  const isPart = (path: string): boolean => /^\/cluster\/(firewall\/(ipset|groups)\/.|sdn\/(?!ipams|dns))/.test(path);
   const made = commands
     // With secrets on its standard input, pvesh is run by a script: its words follow.
     .map(({ argv }: { argv: string[] }) => (argv[0] === 'perl' ? ['pvesh', ...argv.slice(4)] : argv))

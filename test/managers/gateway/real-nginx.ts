@@ -9,7 +9,7 @@ import { dialTcp } from '../../../src/io/host/dial.ts';
 import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
-import type { CommandResult, Host } from '../../../src/ports.ts';
+import type { CommandResult, Host } from '../../../src/ports/host.ts';
 import { findProgram, freePorts } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 

@@ -19,7 +19,7 @@ import { dialTcp } from '../../../src/io/host/dial.ts';
 import { localHost } from '../../../src/io/host/local.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
 import type { Content } from '../../../src/model/action.ts';
-import type { Host } from '../../../src/ports.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { findProgram, freePorts, listens } from '../../support/programs.ts';
 import { runHere, SYSTEM } from './real-nginx.ts';
 

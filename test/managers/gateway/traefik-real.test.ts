@@ -18,7 +18,7 @@ import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
-import type { Host } from '../../../src/ports.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type Issued, type TestAuthority, testAuthority } from '../../support/tls.ts';
 import { until } from '../../support/until.ts';

@@ -14,7 +14,7 @@ import type { CommitSha, TargetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { canonical } from '../../../src/plan/canonical.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
-import type { Repository } from '../../../src/ports.ts';
+import type { Repository } from '../../../src/ports/repository.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';

@@ -3,24 +3,46 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { convergeStep as carryOutStep } from '../../../src/agent/apply/converge.ts';
 import type { LeaseGuard } from '../../../src/agent/apply/perform.ts';
-import type { HostBridge, HostNetwork } from '../../../src/managers/hypervisor/declared.ts';
+import type {
+  HostBond,
+  HostBridge,
+  HostInterface,
+  HostNetwork,
+  HostVlan,
+} from '../../../src/managers/hypervisor/declared.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
+import { stanzasOf } from '../../../src/managers/hypervisor/network/interfaces.ts';
+import { interfacesText } from '../../../src/managers/hypervisor/network/own-file.ts';
+import { readInterface } from '../../../src/managers/hypervisor/network/read-interface.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { environment, wanted } from '../guests.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
+import { broughtIn } from './round-trip.ts';
 
 const OWN = '/etc/network/interfaces.d/phoenix';
 const MAIN = '/etc/network/interfaces';
 const ARMED = '/var/lib/phoenix/network/armed';
 
 const bridge = (own: Partial<HostBridge> = {}): HostBridge => ({
+  kind: 'bridge',
   name: 'vmbr5',
   address: '10.5.0.1/24',
   ports: [],
   vlanAware: false,
   mtu: null,
+  ...own,
+});
+
+const bond = (own: Partial<HostBond> = {}): HostBond => ({
+  ...({ kind: 'bond', name: 'bond0', address: null, mtu: null, slaves: ['eno2', 'eno3'] } as const),
+  ...{ mode: '802.3ad', miimon: 100, xmitHashPolicy: 'layer3+4', primary: null },
+  ...own,
+});
+
+const vlan = (own: Partial<HostVlan> = {}): HostVlan => ({
+  ...({ kind: 'vlan', name: 'bond0.30', address: '10.30.0.1/24', mtu: null, device: 'bond0', vlan: 30 } as const),
   ...own,
 });
 
@@ -50,6 +72,17 @@ testContract<LabHost>(manager, [
       make: (host) => host.write('/etc/network/interfaces.d/sdn', 'auto vnet1\niface vnet1 inet manual\n'),
       state: async (host) => [await host.read('/etc/network/interfaces.d/sdn'), await host.read(MAIN)],
     },
+  },
+  {
+    name: 'a bond with a VLAN and a bridge on it',
+    open: () => openLabHost(),
+    target: networkOf({ bonds: [bond()], vlans: [vlan()], bridges: [bridge({ ports: ['bond0'] })] }),
+    changed: networkOf({
+      bonds: [bond({ mode: 'active-backup', xmitHashPolicy: null, primary: 'eno3', mtu: 9000 })],
+      vlans: [vlan({ name: 'storage' })],
+    }),
+    state: files,
+    looks: LOOKS,
   },
   {
     name: 'a file under our name that somebody else wrote',
@@ -178,6 +211,18 @@ iface vmbr5 inet static
     ['a bridge that is there', { bridges: [bridge({ name: 'vmbr1' })] }, '"iface vmbr1" is there already'],
     ['a bridge told twice', { bridges: [bridge(), bridge({ address: null })] }, '"iface vmbr5" is there already'],
     ['the port of the interface', { bridges: [bridge({ ports: ['eno1'] })] }, 'eno1 is a port of vmbr0 already'],
+    ['a slave of the interface', { bonds: [bond({ slaves: ['eno1'] })] }, 'eno1 is a port of vmbr0 already'],
+    ['the interface as a slave', { bonds: [bond({ slaves: ['vmbr0'] })] }, 'vmbr0 is what Phoenix reaches the host by'],
+    [
+      'a port of a bond for a bridge',
+      { bonds: [bond()], bridges: [bridge({ ports: ['eno2'] })] },
+      'eno2 is a port of bond0 already',
+    ],
+    [
+      'an interface with an address as a port',
+      { vlans: [vlan()], bridges: [bridge({ ports: ['bond0.30'] })] },
+      'bond0.30 has the address 10.30.0.1/24',
+    ],
     ['its network', { bridges: [bridge({ address: '10.0.0.99/28' })] }, 'lies in the network of vmbr0'],
   ])('%s is refused with what to do', async (_, own, reason) => {
     const before = await files(host);
@@ -230,7 +275,76 @@ iface vmbr5 inet static
     });
   });
 
+  test('what people set up as it is declared is left to them, and import writes it', async () => {
+    const theirs = `
+auto bond0
+iface bond0 inet manual
+	bond_slaves eno3 eno2
+	bond_mode 4
+	bond-miimon 100
+	bond-xmit-hash-policy layer3+4
+
+auto storage
+iface storage inet static
+	address 10.30.0.1
+	netmask 255.255.255.0
+	vlan-id 30
+	vlan-raw-device bond0
+
+auto vmbr8
+iface vmbr8 inet manual
+	bridge-ports bond0
+	bridge-stp on
+	bridge-fd 15
+`;
+    await host.write(MAIN, `${await host.read(MAIN)}${theirs}`);
+    await host.run({ kind: 'command', program: 'ifreload', args: ['-a'], timeoutSeconds: 5 });
+    const declared = { bonds: [bond()], vlans: [vlan({ name: 'storage' })] };
+    expect(await step(networkOf(declared))).toMatchObject({ outcome: 'unchanged' });
+    const others = { ...declared, bonds: [bond({ mode: 'balance-rr', xmitHashPolicy: null })] };
+    expect(await step(networkOf(others))).toMatchObject({
+      outcome: 'blocked',
+      reason: expect.stringContaining('"iface bond0" is there already, and not as declared'),
+    });
+    const { file, left, targets, differing } = await broughtIn(host);
+    expect(file).toMatchObject({
+      network: {
+        bridges: [{ name: 'vmbr1' }],
+        bonds: [{ name: 'bond0', slaves: ['eno3', 'eno2'], mode: '802.3ad', xmit_hash_policy: 'layer3+4' }],
+        vlans: [{ name: 'storage', address: '10.30.0.1/24', interface: 'bond0', vlan: 30 }],
+      },
+    });
+    expect(targets).toContain('hypervisor/network');
+    expect([differing, left.map(({ what }) => what)]).toEqual([
+      [],
+      ['hypervisor/network vmbr8 (/etc/network/interfaces)'],
+    ]);
+  });
+
   test('nothing is kept where nothing is told', () => {
     expect(hypervisor.targets(environment()).map(({ id }) => id)).not.toContain('hypervisor/network');
+  });
+});
+
+describe('from a file and back', () => {
+  test.each<[string, HostInterface]>([
+    ['a bridge', bridge({ ports: ['bond0', 'eno4'], vlanAware: true, mtu: 9000 })],
+    ['a bond', bond({ address: 'fd00::5/64' })],
+    ['a bond with a primary one', bond({ mode: 'active-backup', xmitHashPolicy: null, primary: 'eno2', miimon: 50 })],
+    ['a VLAN by its interface', vlan()],
+    ['a VLAN by a name of its own', vlan({ name: 'storage', mtu: 1400 })],
+  ])('%s is the same', (_, one) => {
+    const stanzas = stanzasOf(interfacesText([one]));
+    expect(readInterface(one.name, stanzas)).toEqual(one);
+  });
+
+  test.each([
+    ['a gateway', 'iface bond0 inet static\n\taddress 10.9.0.1/24\n\tgateway 10.9.0.2\n\tbond-slaves eno2\n'],
+    ['a command', 'iface bond0 inet manual\n\tbond-slaves eno2\n\tpost-up /bin/true\n'],
+    ['an address that a server gives', 'iface bond0 inet dhcp\n\tbond-slaves eno2\n'],
+    ['addresses of two families', 'iface bond0 inet manual\n\tbond-slaves eno2\niface bond0 inet6 auto\n'],
+    ['a mode that nothing declares', 'iface bond0 inet manual\n\tbond-slaves eno2\n\tbond-mode 9\n'],
+  ])('one with %s is not known as a whole, and left', (_, text) => {
+    expect(readInterface('bond0', stanzasOf(text))).toBeNull();
   });
 });

@@ -105,6 +105,39 @@ describe('mounts', () => {
   });
 });
 
+describe('the root disk', () => {
+  test('is made and mounted as declared, by a restart, and keeps what people set', async () => {
+    const first = own({ rootOptions: { mountoptions: 'noatime' } });
+    await apply(first);
+    expect(await linesOf('rootfs')).toEqual(['rootfs: rpool:subvol-101-disk-0,mountoptions=noatime,size=4G']);
+    const text = await host.read(CONF);
+    await host.write(CONF, text.replace('mountoptions=noatime', 'acl=1,mountoptions=noatime'));
+    const changed = own({ rootOptions: { replicate: '0' } });
+    expect(impact(first, changed)).toBe('restart');
+    const commands = await apply(changed, first);
+    expect(commands.map((line) => line.split(' ')[1])).toEqual(['set', 'shutdown', 'start']);
+    expect(await linesOf('rootfs')).toEqual(['rootfs: rpool:subvol-101-disk-0,acl=1,size=4G,replicate=0']);
+  });
+
+  test('grows before how it is mounted changes, since both stand in one line', async () => {
+    await apply(own({}));
+    const larger = own({ storageSizeGb: 6, rootOptions: { acl: '1' } });
+    await apply(larger, own({}));
+    const [first, second] = host.commands.filter((line) => line.includes('rootfs ') && !line.includes(' create '));
+    expect([first, second]).toEqual(['pct resize 101 rootfs 6G', expect.stringContaining('pct set 101 --rootfs')]);
+    expect(await linesOf('rootfs')).toEqual(['rootfs: rpool:subvol-101-disk-0,size=6G,acl=1']);
+  });
+
+  test('has the size that it has by now in what waits for the next start', async () => {
+    await apply(own({}));
+    const text = await host.read(CONF);
+    const waits = '[pve:pending]\nrootfs: rpool:subvol-101-disk-0,acl=1,size=4G\n';
+    await host.write(CONF, `${text.replace('size=4G', 'size=6G')}\n${waits}`);
+    await apply(own({ storageSizeGb: 6, rootOptions: { acl: '1' } }));
+    expect(await linesOf('rootfs')).toEqual(['rootfs: rpool:subvol-101-disk-0,acl=1,size=6G']);
+  });
+});
+
 test('variables of the first process stand in the file, and go with their declaration', async () => {
   const first = own({ env: { TZ: 'Europe/Vienna', PORT: '8000' } });
   await apply(first);
@@ -151,6 +184,7 @@ describe('what is written', () => {
       { zfs_volumes: [{ name: 'a', pool: 'rpool', size_gb: 1, mount_point: '/a', quota: true }] },
       '/zfs_volumes/0/quota',
     ],
+    ['quotas of the root disk without privileges', { root_disk: { quota: true } }, '/root_disk/quota'],
     ['a variable with a space in its name', { env: { 'A B': '1' } }, '/env/A B'],
     ['a secret by reference, which would stand in the file', { env: { A: { $secret: 'env:A' } } }, '/env/A'],
   ])('refuses %s at its line', (_, entry, path) => {

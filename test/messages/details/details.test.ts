@@ -10,7 +10,7 @@ import type { PlanStep } from '../../../src/model/plan.ts';
 import type { ClassifiedProblem } from '../../../src/model/problem.ts';
 import type { PullPlan } from '../../../src/model/pull.ts';
 import type { StepRecord } from '../../../src/model/run.ts';
-import type { RunDetail } from '../../../src/ports/ledger.ts';
+import type { RunDetail } from '../../../src/ports/runs.ts';
 
 const [A, B] = ['a'.repeat(40) as CommitSha, 'b'.repeat(40) as CommitSha];
 const [CA, PROXY] = [targetId('lxc', 103), targetId('lxc', 102)];

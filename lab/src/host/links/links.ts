@@ -21,6 +21,17 @@ const KERNEL = 'run/lab/links.json';
 const KEYWORDS =
   /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|(pre|post)?-?(up|down))$/;
 
+/** Values of options of bonds that it looks at (ifupdown2, addons/bond.py). */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  'bond-mode': [
+    ...['0', 'balance-rr', '1', 'active-backup', '2', 'balance-xor', '3', 'broadcast', '4', '802.3ad'],
+    ...['5', 'balance-tlb', '6', 'balance-alb'],
+  ],
+  'bond-xmit-hash-policy': [
+    ...['0', 'layer2', '1', 'layer3+4', '2', 'layer2+3', '3', 'encap2+3', '4', 'encap3+4', '5', 'vlan+srcmac'],
+  ],
+};
+
 /** What the files say, and everything in them that ifupdown2 complains of. */
 export function declaredLinks(node: LabNode): { readonly links: Links; readonly faults: readonly string[] } {
   const links = new Map<string, { mtu: number; addresses: string[] }>();
@@ -56,6 +67,10 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
 
 function take(link: { mtu: number; addresses: string[] } | undefined, word: string, value: string): string | null {
   if (link === undefined || !KEYWORDS.test(word)) return `unsupported keyword (${word})`;
+  const values = VALUES[word];
+  if (values?.includes(value) === false) {
+    return `${word}: invalid value "${value}": valid attribute values: [${values.map((each) => `'${each}'`).join(', ')}]`;
+  }
   if (word === 'mtu') {
     if (!/^\d+$/.test(value)) return `invalid value "${value}" for attribute mtu`;
     link.mtu = Number(value);

@@ -18,6 +18,7 @@ import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
 import { replicationCall } from '../objects/replication.ts';
 import { sdnCall } from '../objects/sdn.ts';
+import { sdnServiceCall } from '../objects/sdn-services.ts';
 import { sectionCall } from '../objects/sections.ts';
 import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
@@ -117,7 +118,18 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
 
 /** Objects of the datacenter: the first that knows the path answers. */
 const OBJECTS = [
-  ...[poolCall, accessCall, realmCall, sdnCall, sectionCall, typedCall, optionsCall, haCall, replicationCall],
+  ...[
+    poolCall,
+    accessCall,
+    realmCall,
+    sdnCall,
+    sdnServiceCall,
+    sectionCall,
+    typedCall,
+    optionsCall,
+    haCall,
+    replicationCall,
+  ],
   ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall],
 ];
 

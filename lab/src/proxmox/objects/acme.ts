@@ -14,6 +14,7 @@ import {
   WITHOUT_DATA,
 } from '../../../../src/proxmox/acme.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
+import { WITHOUT_SDN_SECRETS } from '../../../../src/proxmox/sdn.ts';
 import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, print, task } from '../call.ts';
@@ -141,14 +142,20 @@ function plugin(node: LabNode, method: string, isOne: boolean, parameters: Param
   return null;
 }
 
-/** Sed, of which nothing is known but the script that reads the plugins without their secrets. */
+const SECRET_LINES: ReadonlyMap<string, RegExp> = new Map([
+  [WITHOUT_DATA, /^\s*data\s.*\n/gm],
+  [WITHOUT_SDN_SECRETS, /^\s*(?:token|key)\s.*\n/gm],
+]);
+
+/** Sed, of which nothing is known but the scripts that read a file without its secrets. */
 export function sed(node: LabNode, argv: readonly string[]): Answer {
-  const [script, path = ''] = argv;
-  if (script !== WITHOUT_DATA || argv.length !== 2)
+  const [script = '', path = ''] = argv;
+  const secrets = SECRET_LINES.get(script);
+  if (secrets === undefined || argv.length !== 2)
     return { stdout: '', stderr: 'the lab leaves out this script of sed\n', rc: 1 };
   const file = pathOf(node, path);
   if (!existsSync(file)) return { stdout: '', stderr: `sed: can't read ${path}: No such file or directory\n`, rc: 2 };
-  return { stdout: readFileSync(file, 'utf8').replace(/^\s*data\s.*\n/gm, ''), stderr: '', rc: 0 };
+  return { stdout: readFileSync(file, 'utf8').replace(secrets, ''), stderr: '', rc: 0 };
 }
 
 function fileOf(node: LabNode): string {

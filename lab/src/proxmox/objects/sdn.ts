@@ -15,6 +15,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
+import { changeFabrics, fabricsOf, isOfFabrics } from './sdn-fabrics.ts';
 
 type Sections = Map<string, Section>;
 
@@ -59,12 +60,28 @@ export function sdnCall(
 ): { readonly data: unknown } | undefined {
   const { node } = call;
   if (template === '/cluster/sdn' && method === 'PUT') return { data: apply(call) };
+  if (isOfFabrics(template) && method !== 'GET')
+    return inTurn(node, () => changeFabrics(node, method, template, parameters, usersOfFabrics(node)));
   const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
   if (row === undefined || method === 'GET') return undefined;
+  return inTurn(node, () => change(node, row, method, parameters));
+}
+
+/** One change at a time. */
+function inTurn(node: LabNode, change: () => void): { readonly data: null } {
   const locked = withLock(pathOf(node, 'run/lock/sdn.lck'), 10_000, () => {
-    change(node, row, method, parameters);
+    change();
   });
   return locked === undefined ? refuse('cfs-lock-domain sdn error: got lock request timeout') : { data: null };
+}
+
+function usersOfFabrics(node: LabNode): { readonly what: string; readonly fabric: string }[] {
+  const using = (file: SdnRow['file'], type: string, what: string) =>
+    [...sectionsOf(node, file)].flatMap(([id, section]) => {
+      const fabric = section.options['fabric']?.[0];
+      return section.type === type && fabric !== undefined ? [{ what: `${what} "${id}"`, fabric }] : [];
+    });
+  return [...using('controllers', 'evpn', 'EVPN controller'), ...using('zones', 'vxlan', 'VXLAN zone')];
 }
 
 function change(node: LabNode, row: SdnRow, method: string, parameters: Parameters): void {
@@ -203,7 +220,7 @@ function apply(call: Call): string | undefined {
     vnets: ids('vnets'),
     subnets: ids('subnets'),
     controllers: ids('controllers'),
-    fabrics: { ids: {} },
+    fabrics: { ids: runningFabrics(node) },
   };
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, JSON.stringify(running));
@@ -237,6 +254,20 @@ function runningOf(node: LabNode, file: SdnRow['file']): Record<string, unknown>
         return [option, schema?.type === 'integer' || schema?.type === 'boolean' ? Number(value) : value];
       });
       return [id, { type, ...Object.fromEntries(values) }];
+    }),
+  );
+}
+
+/** Each with its id, as the program that keeps them writes them; of the interfaces a list (to_sections). */
+function runningFabrics(node: LabNode): Record<string, unknown> {
+  return Object.fromEntries(
+    [...fabricsOf(node)].map(([id, { type, options }]) => {
+      const values = Object.entries(options).map(([option, texts]): [string, unknown] => {
+        if (option === 'interfaces') return [option, texts];
+        const [value = ''] = texts;
+        return [option, option.endsWith('_interval') ? Number(value) : value];
+      });
+      return [id, { type, id, ...Object.fromEntries(values) }];
     }),
   );
 }

@@ -7,7 +7,7 @@ import { TROUBLE_KINDS } from '../../../model/notification.ts';
 import type { Impact, Verb } from '../../../model/plan.ts';
 import type { SignedCommits } from '../../../model/policy.ts';
 import type { Outcome, RunState, Trigger } from '../../../model/run.ts';
-import type { Head } from '../../../ports/ledger.ts';
+import type { Head } from '../../../ports/runs.ts';
 import type { TargetJson } from '../run-json.ts';
 
 /** Every member of a union of names, and no other: the compiler sees to it. */

@@ -2,7 +2,9 @@
 // forge is asked for.
 
 import { isDue } from '../../../model/not-before.ts';
-import type { Clock, Forge, Log } from '../../../ports.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Forge } from '../../../ports/forge.ts';
+import type { Log } from '../../../ports/log.ts';
 
 /** Events of other repositories may be many: the forge is asked no more often than this. */
 const ASK_EVERY_MS = 60_000;

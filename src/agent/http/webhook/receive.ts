@@ -4,8 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Secret } from '../../../model/secret.ts';
+import type { Clock } from '../../../ports/clock.ts';
 import type { Arrival, Delivery, Event } from '../../../ports/deliveries.ts';
-import type { Clock, Log } from '../../../ports.ts';
+import type { Log } from '../../../ports/log.ts';
 import { answer, fail } from '../answer.ts';
 import { countFailures } from '../failures.ts';
 import { tooManyFailures } from '../guard.ts';

@@ -2,20 +2,18 @@
 
 import type { Command } from 'commander';
 import { COMMAND_VERBS, type CommandVerb, type VerbRow, verbRow } from '../../../model/verbs.ts';
+import type { CommandGroup } from '../../commands/group.ts';
 import type { Io } from '../../io.ts';
 import type { VerbArgs } from './request.ts';
 import { ARGUMENTS } from './words.ts';
 
-type Add = (usage: string, description: string, example: string) => Command;
-type Ending = (code: Promise<number>) => Promise<void>;
 type Options = Omit<VerbArgs, 'verb' | 'words'>;
 
-/** @param add makes a command; `ending` takes its exit code */
-export function addVerbs(add: Add, ending: Ending, io: Io): void {
+export function addVerbs({ command: declare, ending, io }: CommandGroup): void {
   for (const verb of COMMAND_VERBS) {
     const row = verbRow(verb);
     const { words, usage } = ARGUMENTS[row.names];
-    const command = withOptions(row, add(`${verb} ${words}`.trim(), row.description, row.example));
+    const command = withOptions(row, declare(`${verb} ${words}`.trim(), row.description, row.example));
     if (row.alias !== undefined) command.alias(row.alias);
     if (usage !== undefined) command.usage(usage);
     const takesWords = words !== '';

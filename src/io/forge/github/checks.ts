@@ -4,7 +4,7 @@
 
 import { fitText } from '../../../model/failure.ts';
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
-import type { SendResult } from '../../../ports.ts';
+import type { SendResult } from '../../../ports/forge.ts';
 import { cutMarkdown } from '../cut.ts';
 import { notSent } from '../not-sent.ts';
 import { type Client, type GitHub, once, probesOf } from './connect.ts';

@@ -2,7 +2,7 @@
 // has changed it.
 
 import type { PullComment } from '../../../model/report.ts';
-import type { SendResult } from '../../../ports.ts';
+import type { SendResult } from '../../../ports/forge.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { notSent } from '../not-sent.ts';
 import type { ForgeLogin } from '../options.ts';

@@ -1,7 +1,7 @@
 // The webhooks that GitHub sent, which it keeps for a few days: what they said can be asked for, and those that failed are asked
 // for again, since it tries each once and never again by itself.
 
-import type { SentWebhook } from '../../../ports.ts';
+import type { SentWebhook } from '../../../ports/forge.ts';
 import type { Client, GitHub } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 

@@ -1,7 +1,7 @@
 // Pull requests and people, as GitHub, Gitea and Forgejo tell of them.
 
 import type { CommitSha } from '../../../model/ids.ts';
-import type { PullRequest } from '../../../ports.ts';
+import type { PullRequest } from '../../../ports/forge.ts';
 import { type GitHub, orNothing } from './connect.ts';
 import { allOf } from './pages.ts';
 

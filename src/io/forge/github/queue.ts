@@ -3,7 +3,7 @@
 // up. Facts from GitHub's description of its REST interface (@octokit/openapi 23.0.2: merge groups, rulesets, Git references).
 
 import type { CommitSha } from '../../../model/ids.ts';
-import type { QueuedMerge } from '../../../ports.ts';
+import type { QueuedMerge } from '../../../ports/forge.ts';
 import type { GitHub } from './connect.ts';
 import { allOf } from './pages.ts';
 

@@ -1,7 +1,7 @@
 // Code reviews, as GitHub, Gitea and Forgejo tell of them. Each is of the head that it was made for. Gitea marks as official what counts
 // towards the approvals that a branch asks for, which it does of those alone who may push there, or whom its protection names.
 
-import type { ForgeReview } from '../../../ports.ts';
+import type { ForgeReview } from '../../../ports/forge.ts';
 import type { GitHub } from './connect.ts';
 import { ownLogin } from './identity.ts';
 import { allOf } from './pages.ts';

@@ -2,7 +2,7 @@
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus } from '../../../model/report.ts';
-import type { SendResult } from '../../../ports.ts';
+import type { SendResult } from '../../../ports/forge.ts';
 import { notSent } from '../not-sent.ts';
 import { rightAt } from '../rights.ts';
 import { type GitHub, once, probesOf } from './connect.ts';

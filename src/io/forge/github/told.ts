@@ -1,7 +1,7 @@
 // What the forge says of a command or a commit when it is asked, on GitHub, Gitea and Forgejo: a delivery only claims it.
 
 import type { CommitSha } from '../../../model/ids.ts';
-import type { ForgeComment } from '../../../ports.ts';
+import type { ForgeComment } from '../../../ports/forge.ts';
 import { isEdited } from '../comment.ts';
 import { type GitHub, orNothing } from './connect.ts';
 import { ownLogin } from './identity.ts';

@@ -3,7 +3,7 @@
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus } from '../../../model/report.ts';
-import type { Forge, PullRequest, SendResult } from '../../../ports.ts';
+import type { Forge, PullRequest, SendResult } from '../../../ports/forge.ts';
 import { commentHandle, commentMark, isChanged, markedBody, readCommentHandle } from '../comment.ts';
 import { notSent } from '../not-sent.ts';
 import type { ForgeOptions } from '../options.ts';

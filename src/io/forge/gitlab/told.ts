@@ -1,7 +1,7 @@
 // What GitLab says of a command or a commit when it is asked: a delivery only claims it.
 
 import type { CommitSha } from '../../../model/ids.ts';
-import type { ForgeComment } from '../../../ports.ts';
+import type { ForgeComment } from '../../../ports/forge.ts';
 import { isEdited } from '../comment.ts';
 import { Answered, type Client } from './client.ts';
 

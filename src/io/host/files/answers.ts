@@ -1,6 +1,6 @@
 // What the texts of `perl.ts` print of several files at once, read on this side of ssh.
 
-import type { FileState } from '../../../ports.ts';
+import type { FileState } from '../../../ports/host.ts';
 
 /** Fails for an answer that was cut short. */
 export function readMany(answer: Buffer): Map<string, string> {

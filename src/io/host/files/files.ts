@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileOwner, FilePlace, FileWrite, FolderMake } from '../../../model/action.ts';
-import type { FileState } from '../../../ports.ts';
+import type { FileState } from '../../../ports/host.ts';
 import { checkPath, hasNoFileModes } from '../paths.ts';
 import { LONGEST_DIGEST, LONGEST_FILE } from './links.ts';
 import { at, type Entry, fault, isAbsent, nameEntry, openFolder, openToRead, walk } from './walk.ts';

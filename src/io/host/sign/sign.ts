@@ -2,7 +2,7 @@
 // at the last moment, told to the redactor at once, and leaves this process only as a signature.
 
 import type { CertificateSigning, Command, FileWrite } from '../../../model/action.ts';
-import type { CommandResult, SigningResult } from '../../../ports.ts';
+import type { CommandResult, SigningResult } from '../../../ports/host.ts';
 import type { Redactor } from '../../redact.ts';
 import type { Dial } from '../dial.ts';
 import type { SendRequest } from '../request.ts';

@@ -48,10 +48,17 @@ export const acmeAccounts: ObjectRow = {
     ),
   readSource: observeAccounts,
   task: true,
-  // Nobody is shown what an account is bound to at an authority that asks for that, so that nothing could be compared with it.
-  without: ['eab-kid', 'eab-hmac-key'],
+  without: [],
   required: ['contact'],
   defaults: { directory: DEFAULT_DIRECTORY },
+  secrets: {
+    'eab-hmac-key': {
+      describes: 'Key of the account that the authority knows already, base64url, by reference',
+      refuses: (_name, options) =>
+        options['eab-kid'] === undefined ? 'must not stand without eab-kid, which it belongs to' : null,
+      onlyToMake: { beside: 'eab-kid' },
+    },
+  },
   lossOnDelete: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
 };
 

@@ -1,7 +1,6 @@
 // The software-defined network: controllers, zones that may have one, vnets in them, and subnets of these. Proxmox applies all of it at once, so that together they are one target.
 
-import { CONTROLLER_TYPES, isWithin, ZONE_TYPES } from '../../../proxmox/sdn.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { CONTROLLER_TYPES, isWithin, typedSections, ZONE_TYPES } from '../../../proxmox/sdn.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** A name of at most eight letters and digits, since it becomes that of an interface. */
@@ -32,13 +31,12 @@ export const controllers: ObjectRow = {
   },
   paths: { create: '/cluster/sdn/controllers', change: '/cluster/sdn/controllers/{controller}' },
   file: '/etc/pve/sdn/controllers.cfg',
-  read: (text) =>
-    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }])),
+  read: typedSections,
   without: ['lock-token'],
   required: ['type'],
   types: CONTROLLER_TYPES,
   defaults: { ebgp: '0', 'bgp-multipath-as-path-relax': '0' },
-  references: {},
+  references: { fabric: 'fabric' },
   lossOnDelete: 'the routes between the nodes of its zones',
   faults: (_name, { type, peers, fabric }) =>
     type === 'evpn' && (peers === undefined) === (fabric === undefined)
@@ -56,14 +54,13 @@ export const zones: ObjectRow = {
   nameFormat: named,
   paths: { create: '/cluster/sdn/zones', change: '/cluster/sdn/zones/{zone}' },
   file: '/etc/pve/sdn/zones.cfg',
-  read: (text) =>
-    new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }])),
+  read: typedSections,
   // Of Faucet, which Proxmox has given up, and of a lock that others hold.
   without: ['dp-id', 'lock-token'],
   required: ['type'],
   types: ZONE_TYPES,
   defaults: { 'vlan-protocol': '802.1q', 'vxlan-port': '4789', 'bridge-disable-mac-learning': '0' },
-  references: { controller: 'controller' },
+  references: { controller: 'controller', fabric: 'fabric', ipam: 'IPAM', dns: 'DNS server' },
   lossOnDelete: 'the network of the guests in it',
   faults: (_name, { type, peers, fabric }) =>
     type === 'vxlan' && (peers === undefined) === (fabric === undefined)
@@ -81,7 +78,7 @@ export const vnets: ObjectRow = {
   nameFormat: named,
   paths: { create: '/cluster/sdn/vnets', change: '/cluster/sdn/vnets/{vnet}' },
   file: '/etc/pve/sdn/vnets.cfg',
-  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
+  read: typedSections,
   without: ['lock-token', 'type'],
   required: ['zone'],
   defaults: { vlanaware: '0', 'isolate-ports': '0' },
@@ -102,7 +99,7 @@ export const subnets: ObjectRow = {
   },
   paths: { create: '/cluster/sdn/vnets/{vnet}/subnets', change: '/cluster/sdn/vnets/{vnet}/subnets/{subnet}' },
   file: '/etc/pve/sdn/subnets.cfg',
-  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, options])),
+  read: typedSections,
   without: ['lock-token', 'type'],
   defaults: { snat: '0' },
   references: {},

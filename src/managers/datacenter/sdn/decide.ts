@@ -10,13 +10,17 @@ import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
 import { approvalHint, optionChanges } from '../decide.ts';
 import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
+import { fabricNodes, fabrics } from '../rows/fabrics.ts';
 import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
 import { meaningOf, textsOf } from '../values.ts';
+import { isFabricNamed, prefixObstacle } from './fabric-order.ts';
 import { type SdnState, SORTS, type Sort, unapplied } from './state.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
-  /** Absent in what an older version applied. */
+  /** These three are absent in what an older version applied. */
+  readonly sdn_fabrics?: Readonly<Record<string, JsonObject>>;
+  readonly sdn_fabric_nodes?: Readonly<Record<string, JsonObject>>;
   readonly sdn_controllers?: Readonly<Record<string, JsonObject>>;
   readonly sdn_zones: Readonly<Record<string, JsonObject>>;
   readonly sdn_vnets: Readonly<Record<string, JsonObject>>;
@@ -25,7 +29,14 @@ export interface SdnSpec extends JsonObject {
 
 export const SDN = targetId('sdn', 'network');
 
-export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = { controllers, zones, vnets, subnets };
+export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = {
+  fabrics,
+  fabric_nodes: fabricNodes,
+  controllers,
+  zones,
+  vnets,
+  subnets,
+};
 const NOTHING: SdnSpec = { sdn_zones: {}, sdn_vnets: {}, sdn_subnets: {} };
 
 /** One object by its name in the file and its id in Proxmox. */
@@ -41,6 +52,8 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   const declared = entriesOf(spec ?? NOTHING);
   const earlier = entriesOf(before ?? NOTHING);
   const ours = (sort: Sort, id: string): boolean => find(earlier, sort, id) !== undefined || adopt === true;
+  const gone = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && seen.config[sort].has(id));
+  const goneIds = (sort: Sort): readonly string[] => gone.flatMap((one) => (one.sort === sort ? [one.id] : []));
   const edits: Action[] = [];
   for (const one of declared) {
     const present = seen.config[one.sort].get(one.id);
@@ -53,6 +66,9 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     if (fixed !== null) return { kind: 'impossible', reason: fixed };
     const change = optionChanges(row, one.options, find(earlier, one.sort, one.id)?.options, present);
     if (change.named.length === 0) continue;
+    const obstacle =
+      one.sort === 'fabrics' ? prefixObstacle(seen, one.id, change.named, one.options, goneIds('fabric_nodes')) : null;
+    if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
     if (!ours(one.sort, one.id)) {
       const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
       return { kind: 'blocked', reason };
@@ -60,7 +76,6 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     const summary = `set ${change.named.join(', ')} of ${row.label} ${one.name}`;
     edits.push(pvesh(summary, 'set', pathOf(one), change.args));
   }
-  const gone = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && seen.config[sort].has(id));
   const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
   if (inUse !== undefined) {
     const guests = seen.guestsOn[inUse.id]?.join(', ');
@@ -75,12 +90,19 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
       reason: `${names}: declared no more, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
     };
   }
-  const removals = gone
-    .toReversed()
-    .map((one) => pvesh(`delete ${ROW_OF[one.sort].label} ${one.name}`, 'delete', pathOf(one), [], 'destroy'));
+  // A fabric that another object still names can only go when that is changed.
+  const isLast = ({ sort, id }: Entry): boolean =>
+    sort === 'fabrics' && isFabricNamed(seen, id, [...goneIds('controllers'), ...goneIds('zones')]);
+  const removalOf = (one: Entry): Action =>
+    pvesh(`delete ${ROW_OF[one.sort].label} ${one.name}`, 'delete', pathOf(one), [], 'destroy');
+  const removals = gone.toReversed();
   const { ours: waiting, foreign } = unappliedEdits(seen, declared, earlier);
   const waits = waiting || isBehind(seen, declared);
-  const actions = [...removals, ...edits];
+  const actions = [
+    ...removals.filter((one) => !isLast(one)).map(removalOf),
+    ...edits,
+    ...removals.filter(isLast).map(removalOf),
+  ];
   if (actions.length === 0 && !waits)
     return foreign === null ? { kind: 'actions', actions } : { kind: 'actions', actions, remarks: [foreign] };
   if (foreign !== null) {
@@ -119,12 +141,12 @@ function unappliedEdits(
       const isMade = seen.running[sort].get(id) === undefined;
       const isOurs = (option: string): boolean =>
         (now !== undefined || was !== undefined) &&
-        (['type', 'zone', 'vnet', ...(isMade ? ['mac'] : [])].includes(option) ||
+        (['type', 'protocol', 'zone', 'vnet', ...(isMade ? ['mac'] : [])].includes(option) ||
           [now, was].some((one) => one?.options[option] !== undefined));
       const options = unapplied(seen, sort, id);
       const others = options.filter((option) => !isOurs(option));
       ours ||= others.length < options.length;
-      if (others.length > 0) foreignEdits.push(`${sort.slice(0, -1)} ${id} (${others.join(', ')})`);
+      if (others.length > 0) foreignEdits.push(`${ROW_OF[sort].label} ${id} (${others.join(', ')})`);
     }
   }
   if (foreignEdits.length === 0) return { ours, foreign: null };
@@ -133,14 +155,25 @@ function unappliedEdits(
 
 function creation(row: ObjectRow, one: Entry): Action {
   const args = [...optionsOf(row)].flatMap(([option, schema]) => optionArgs(row, option, schema, one.options[option]));
-  const [vnet = '', ...network] = one.name.split('/');
-  const own = one.sort === 'subnets' ? ['--subnet', network.join('/'), '--type', 'subnet'] : [`--${row.id}`, one.id];
-  return pvesh(`make ${row.label} ${one.name}`, 'create', row.paths.create.replace('{vnet}', vnet), [...own, ...args]);
+  const [, ...own] = one.name.split('/');
+  const named =
+    one.sort === 'subnets'
+      ? ['--subnet', own.join('/'), '--type', 'subnet']
+      : one.sort === 'fabric_nodes'
+        ? ['--node_id', own.join('/')]
+        : [`--${row.id}`, one.id];
+  return pvesh(`make ${row.label} ${one.name}`, 'create', filled(row.paths.create, one), [...named, ...args]);
 }
 
-function pathOf({ sort, name, id }: Entry): string {
-  const [vnet = ''] = name.split('/');
-  return ROW_OF[sort].paths.change.replace('{vnet}', sort === 'subnets' ? vnet : id).replace(/\{\w+\}/, id);
+function pathOf(one: Entry): string {
+  return filled(ROW_OF[one.sort].paths.change, one);
+}
+
+/** A path of the API with what stands for its placeholders: of what is in another, first that one. */
+function filled(path: string, { sort, name, id }: Entry): string {
+  const [parent = '', ...own] = name.split('/');
+  const words = sort === 'subnets' ? [parent, id] : sort === 'fabric_nodes' ? [parent, own.join('/')] : [id];
+  return path.replace(/\{\w+\}/g, () => words.shift() ?? '');
 }
 
 /** What Proxmox never changes, and making it anew would take everything in it along. */
@@ -166,8 +199,9 @@ function entriesOf(spec: SdnSpec): Entry[] {
   );
 }
 
-/** Proxmox calls a subnet by its zone and its network. */
+/** Proxmox calls a subnet by its zone and its network, and a node by its fabric and itself. */
 function idOf(spec: SdnSpec, sort: Sort, name: string): string {
+  if (sort === 'fabric_nodes') return name.replace('/', '_');
   if (sort !== 'subnets') return name;
   const [vnet = '', ...network] = name.split('/');
   return [spec.sdn_vnets[vnet]?.['zone'], ...network].join('-');

@@ -55,13 +55,19 @@ function written(found: SdnState, extent: Extent): Imported {
 const OF_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
 
 function whatOf(sort: Sort, id: string, options = ''): string {
-  return `${sort.slice(0, -1)}/${id}${options === '' ? '' : ` ${options}`} (/etc/pve/sdn/${sort}.cfg)`;
+  const { kind, file } = ROW_OF[sort];
+  return `${kind}/${id}${options === '' ? '' : ` ${options}`} (${file})`;
 }
 
-/** In the file; null for what it cannot name. Proxmox calls a subnet by its zone and its network: `inner-10.20.0.0-24`. */
+/** In the file; null for what it cannot name. Proxmox calls a subnet by its zone and its network (`inner-10.20.0.0-24`), a node by its fabric and itself. */
 function nameOf(sort: Sort, id: string, options: Options | undefined): string | null {
   const [, network, bits] = /-([^-]+)-(\d+)$/.exec(id) ?? [];
-  const name = sort === 'subnets' ? `${options?.['vnet']?.[0] ?? ''}/${network}/${bits}` : id;
+  const name =
+    sort === 'subnets'
+      ? `${options?.['vnet']?.[0] ?? ''}/${network}/${bits}`
+      : sort === 'fabric_nodes'
+        ? id.replace('_', '/')
+        : id;
   return isName(ROW_OF[sort], name) ? name : null;
 }
 

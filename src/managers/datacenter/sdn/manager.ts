@@ -1,5 +1,6 @@
-// The software-defined network of the datacenter: one target, since Proxmox applies controllers, zones, vnets and subnets at once.
+// The software-defined network of the datacenter: one target, since Proxmox applies fabrics, controllers, zones, vnets and subnets at once.
 
+import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Change } from '../../../model/plan.ts';
 import type { Target } from '../../../model/target.ts';
@@ -8,6 +9,7 @@ import { HOST } from '../../dependencies.ts';
 import type { Kind } from '../../kind.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import { own } from '../../sources.ts';
+import type { DeclaredObject } from '../declared.ts';
 import { decideSdn, ROW_OF, SDN, type SdnSpec } from './decide.ts';
 import { sdnImporter } from './import.ts';
 import { observeSdn, type SdnState, SORTS } from './state.ts';
@@ -25,7 +27,8 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
       ] as const;
     });
     if (fields.every(([, objects]) => Object.keys(objects).length === 0)) return [];
-    return [{ id: SDN, spec: Object.fromEntries(fields), needs: [HOST.network], protected: false }];
+    const needs = [HOST.network, ...servicesOf(datacenter?.get('zone') ?? [])];
+    return [{ id: SDN, spec: Object.fromEntries(fields), needs, protected: false }];
   },
   sources: {
     entry: ({ datacenter }) =>
@@ -34,9 +37,11 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
         : null,
     of: (_target, field) => [own(`/${field}`)],
   },
-  // One without controllers is what it was before there were any.
-  recorded: ({ sdn_controllers = {}, ...spec }) =>
-    Object.keys(sdn_controllers).length === 0 ? spec : { ...spec, sdn_controllers },
+  // One without fabrics and controllers is what it was before there were any.
+  recorded: ({ sdn_fabrics, sdn_fabric_nodes, sdn_controllers, ...spec }) => ({
+    ...spec,
+    ...declaredOf({ sdn_fabrics, sdn_fabric_nodes, sdn_controllers }),
+  }),
   impact: (change) => (removesObject(change) ? 'destroy' : 'live'),
   inventory: observeSdn,
   // The files say everything.
@@ -48,6 +53,21 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   safeguard: () => null,
   imports: sdnImporter,
 };
+
+function declaredOf(fields: Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([field, objects]) =>
+      objects === undefined || Object.keys(objects).length === 0 ? [] : [[field, objects] as const],
+    ),
+  );
+}
+
+/** IPAMs and DNS servers that zones name. */
+function servicesOf(zones: readonly DeclaredObject[]): TargetId[] {
+  const named = (option: string, kind: string): TargetId[] =>
+    zones.flatMap(({ options }) => (options[option] === undefined ? [] : [targetId(kind, String(options[option]))]));
+  return [...new Set([...named('ipam', 'ipam'), ...named('dns', 'sdndns')])];
+}
 
 function removesObject({ before, after }: Change<SdnSpec>): boolean {
   if (before === undefined) return false;

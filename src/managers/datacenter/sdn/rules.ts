@@ -2,10 +2,9 @@
 
 import { hasHostBits, networkOf } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { placeIn } from '../../../config/read/place.ts';
 import type { RuleContext } from '../../rule.ts';
-import type { DeclaredObject } from '../declared.ts';
 import { SDN } from './decide.ts';
+import { fault } from './fault.ts';
 
 /** INVALID_VALUE: a vnet has a tag exactly where its zone has tags, and no two of a zone have the same. */
 export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
@@ -77,14 +76,4 @@ export function controllersFitTheirZones({ config: { datacenter } }: RuleContext
       ];
     }),
   ];
-}
-
-function fault({ name, writtenAt }: DeclaredObject, keys: readonly string[], message: string): Diagnostic {
-  const [key] = keys;
-  return {
-    code: 'INVALID_VALUE',
-    at: placeIn(writtenAt, ...keys),
-    message: `"${key ?? name}" ${message}`,
-    target: SDN,
-  };
 }

@@ -2,12 +2,17 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { splitList } from '../../../proxmox/perl.ts';
-import { type Options, parseSections } from '../../../proxmox/section-config.ts';
+import { ofFabrics, typedSections } from '../../../proxmox/sdn.ts';
+import type { Options } from '../../../proxmox/section-config.ts';
 import type { HostReader } from '../../manager.ts';
 
 /** In the order in which each rests on those before it. */
-export const SORTS = ['controllers', 'zones', 'vnets', 'subnets'] as const;
+export const SORTS = ['fabrics', 'fabric_nodes', 'controllers', 'zones', 'vnets', 'subnets'] as const;
 export type Sort = (typeof SORTS)[number];
+
+/** Fabrics and their nodes stand in one file, and each other sort in one of its own. */
+const FILES = ['fabrics', 'controllers', 'zones', 'vnets', 'subnets'] as const;
+type File = (typeof FILES)[number];
 
 const FOLDER = '/etc/pve/sdn';
 const RUNNING = `${FOLDER}/.running-config`;
@@ -29,18 +34,16 @@ export interface SdnState {
 
 export async function observeSdn(host: HostReader): Promise<SdnState> {
   const [texts, running, folders] = await Promise.all([
-    Promise.all(SORTS.map(async (sort) => [sort, await host.readFile(`${FOLDER}/${sort}.cfg`)] as const)),
+    Promise.all(FILES.map(async (file) => [file, await host.readFile(`${FOLDER}/${file}.cfg`)] as const)),
     host.readFile(RUNNING),
     host.readFolders([INTERFACES, ...GUESTS]),
   ]);
   const applied = (running === undefined ? {} : JSON.parse(running)) as RunningConfig;
   const [, here] = /^#version:(\d+)/.exec(folders.get(`${INTERFACES}/sdn`) ?? '') ?? [];
-  const sections = texts.map(([sort, text]) => [sort, sectionsIn(text ?? '')] as const);
+  const written = new Map(texts.map(([file, text]) => [file, typedSections(text ?? '')]));
   return {
-    config: Object.fromEntries(sections) as SdnState['config'],
-    running: Object.fromEntries(
-      SORTS.map((sort) => [sort, appliedOf(applied[sort]?.ids ?? {})]),
-    ) as SdnState['running'],
+    config: bySort((file) => written.get(file) ?? new Map()),
+    running: bySort((file) => appliedOf(applied[file]?.ids ?? {})),
     version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
     guestsOn: guestsByBridge(folders),
   };
@@ -48,11 +51,15 @@ export async function observeSdn(host: HostReader): Promise<SdnState> {
 
 /** As Proxmox keeps it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */
 type RunningConfig = { readonly version?: number } & {
-  readonly [sort in Sort]?: { readonly ids?: Readonly<Record<string, JsonObject>> };
+  readonly [file in File]?: { readonly ids?: Readonly<Record<string, JsonObject>> };
 };
 
-function sectionsIn(text: string): Objects {
-  return new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }]));
+function bySort(objectsIn: (file: File) => Objects): Readonly<Record<Sort, Objects>> {
+  const { fabrics, ...others } = Object.fromEntries(FILES.map((file) => [file, objectsIn(file)])) as Record<
+    File,
+    Objects
+  >;
+  return { ...others, fabrics: ofFabrics('fabric', fabrics), fabric_nodes: ofFabrics('node', fabrics) };
 }
 
 /** Sets of nodes are objects there, and numbers are numbers. */
@@ -93,6 +100,6 @@ export function unapplied({ config, running }: SdnState, sort: Sort, id: string)
 /** Of lists and sets the order means nothing, as Proxmox compares them (encode_value). */
 function meaning(option: string, texts: readonly string[] | undefined): string | undefined {
   if (texts === undefined) return undefined;
-  const isSet = ['nodes', 'exitnodes', 'interfaces', 'peers', 'isis-ifaces', 'rt-import'].includes(option);
+  const isSet = ['nodes', 'exitnodes', 'peers', 'isis-ifaces', 'rt-import'].includes(option);
   return JSON.stringify((isSet ? splitList(texts[0] ?? '') : [...texts]).sort());
 }

@@ -3,7 +3,7 @@
 // for each storage of a volume that it lacks.
 
 import { nameOf } from '../../../model/ids.ts';
-import type { CommandResult } from '../../../ports.ts';
+import type { CommandResult } from '../../../ports/host.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { parsePools } from '../lifecycle/pool.ts';

@@ -50,7 +50,7 @@ const ELSEWHERE: Readonly<Record<GuestKind, Readonly<Record<string, Elsewhere>>>
     ostemplate: { instead: 'write "template"' },
     ostype: { instead: 'write "ostype" of the container' },
     password: { instead: 'leave it out, a script of the container sets a password by reference to a secret' },
-    rootfs: { instead: 'write "storage_pool" and "storage_size_gb"' },
+    rootfs: { instead: 'write "storage_pool", "storage_size_gb" and "root_disk"' },
     'ssh-public-keys': { instead: 'leave it out, a script of the container gives it keys' },
     template: { instead: 'write "template_snapshot_name", at which a container is cloned' },
     unprivileged: { instead: 'write "unprivileged" of the container' },

@@ -1,7 +1,7 @@
 // Some programs end with 0 whatever the thing they ran did. This turns their answer into the result that was meant.
 
 import type { Command } from '../../../model/action.ts';
-import type { CommandResult } from '../../../ports.ts';
+import type { CommandResult } from '../../../ports/host.ts';
 
 /** The result of what the command ran, where its answer says so; otherwise the result as it is. */
 export function readAnswer(command: Command, result: CommandResult): CommandResult {

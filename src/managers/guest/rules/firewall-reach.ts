@@ -194,7 +194,7 @@ function ownedAddresses(config: Config): Set<string> {
     network.gateway,
     network.nfsServer,
     ...network.nameservers,
-    ...network.bridges.map((bridge) => bridge.address),
+    ...[...network.bridges, ...network.bonds, ...network.vlans].map(({ address }) => address),
     ...dns.upstreamServers,
     ...guests.flatMap((guest) =>
       interfacesOf(guest).flatMap(({ net }) => [net.ip, net.ip6, net.gateway, net.gateway6]),

@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import type { Place } from '../../../config/read/place.ts';
 import { placeIn } from '../../../config/read/place.ts';
-import { isAddress, splitList } from '../../../config/schema/values.ts';
+import { isAddress, splitList } from '../../../config/schema/addresses.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Certificate } from '../../certificate/declared.ts';
 import type { Config } from '../../config.ts';

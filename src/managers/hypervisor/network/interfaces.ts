@@ -1,5 +1,7 @@
 // The files of the host's network, as ifupdown2 reads them: which interfaces they set up, and with what.
 
+import { parseNetwork, spelling } from '../../../config/address.ts';
+
 /** One `iface` with what stands below it. */
 export interface Stanza {
   readonly name: string;
@@ -48,4 +50,11 @@ export function addressOf(stanza: Stanza): string | null {
 function prefixOf(mask: string): number {
   const bits = mask.split('.').map((byte) => Number(byte).toString(2).padStart(8, '0'));
   return bits.join('').indexOf('0') < 0 ? 32 : bits.join('').indexOf('0');
+}
+
+/** Whether two addresses with prefix length are one, however they are written. */
+export function sameAddress(a: string | null, b: string): boolean {
+  const [one, other] = [parseNetwork(a ?? ''), parseNetwork(b)];
+  if (one === undefined || other === undefined) return a === b;
+  return one.bits === other.bits && spelling(one.address) === spelling(other.address);
 }

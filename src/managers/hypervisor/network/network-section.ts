@@ -1,13 +1,14 @@
-// The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bridges beside
-// it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
+// The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bonds, VLANs
+// and bridges beside it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
 
 import type { Action } from '../../../model/action.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, MARK, outputOf, remove, run, textOf, write } from '../act.ts';
-import type { HostBridge } from '../declared.ts';
+import type { HostInterface } from '../declared.ts';
 import type { Section } from '../section.ts';
-import { BRIDGES_FILE, bridgesText, nameserversIn, withNameservers } from './bridges.ts';
+import { sameAddress } from './interfaces.ts';
+import { nameserversIn, withNameservers } from './nameservers.ts';
 import {
   byHand,
   circle,
@@ -17,8 +18,9 @@ import {
   type Kernel,
   MAIN,
   type NetworkSpec,
-  sameAddress,
+  ownInterfaces,
 } from './obstacles.ts';
+import { interfacesText, OWN_FILE } from './own-file.ts';
 import { ARMED, type Armed, arm, BACK, disarm, loaded } from './revert.ts';
 
 interface Facts extends Files {
@@ -35,11 +37,12 @@ const RESOLV = '/etc/resolv.conf';
 export const network: Section<NetworkSpec, Facts, Seen> = {
   name: 'network',
   declared({ hypervisor }) {
-    const { name, address, gateway, nameservers, bridges } = hypervisor.network;
-    if (address === null && gateway === null && nameservers.length === 0 && bridges.length === 0) return null;
+    const { name, address, gateway, nameservers, bonds, vlans, bridges } = hypervisor.network;
+    const further = bonds.length + vlans.length + bridges.length;
+    if (address === null && gateway === null && nameservers.length === 0 && further === 0) return null;
     const { enabled, upstreamServers } = hypervisor.dns;
     const resolves = !enabled || upstreamServers.length > 0;
-    const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bridges };
+    const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bonds, vlans, bridges };
     // The host asks its own server only once that answers.
     const own = address?.split('/')[0];
     const asksItself = own !== undefined && nameservers.includes(own);
@@ -71,8 +74,8 @@ async function see(host: HostReader): Promise<Facts> {
     textOf(host, RESOLV),
     textOf(host, ARMED),
   ]);
-  const others = [...included].filter(([path]) => path !== BRIDGES_FILE).map(([, text]) => text);
-  const own = included.get(BRIDGES_FILE) ?? null;
+  const others = [...included].filter(([path]) => path !== OWN_FILE).map(([, text]) => text);
+  const own = included.get(OWN_FILE) ?? null;
   return { main: main ?? '', own, others, resolv: resolv ?? '', armed: armedAs(armed) };
 }
 
@@ -92,12 +95,13 @@ function kernelOf(json: string): Kernel {
 }
 
 function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
-  const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(spec, seen);
+  const own = ownInterfaces(spec, seen);
+  const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(own, spec.name, seen);
   if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
-  const text = spec.bridges.length === 0 ? null : bridgesText(spec.bridges);
+  const text = own.length === 0 ? null : interfacesText(own);
   const isOurs = seen.own?.startsWith(MARK) ?? false;
   if (text !== null && seen.own !== null && seen.own !== text && !isOurs && !adopted) {
-    const reason = `${BRIDGES_FILE} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/network`;
+    const reason = `${OWN_FILE} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/network`;
     return { kind: 'blocked', reason };
   }
   const resolv = spec.nameservers.length > 0 && nameserversIn(seen.resolv).join() !== spec.nameservers.join();
@@ -111,17 +115,17 @@ function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
     : null;
   const isEmpty = seen.own === null || seen.own === `${MARK}\n`;
   if (text === null ? !isEmpty && isOurs : text !== seen.own) return actions(change(text, seen), asked);
-  const missing = lost(spec.bridges, seen);
+  const missing = lost(own, seen);
   if (seen.armed === 'set' || (seen.armed === null && missing !== null)) return actions(load(seen), asked);
   const broken = missing ?? lost([spec], seen);
   if (seen.armed !== null && broken !== null) return { kind: 'impossible', reason: broken };
   return actions(seen.armed === null ? null : disarm(), asked);
 }
 
-/** @param text null: none is declared any more */
+/** @param text null: none of ours is declared any more */
 function change(text: string | null, seen: Seen): Action[] {
-  const summary = text === null ? 'take the bridges of the host away' : 'write the bridges of the host';
-  const swap = text === null ? remove(summary, BRIDGES_FILE) : write(summary, BRIDGES_FILE, text, seen.own);
+  const summary = text === null ? 'take the interfaces of the host away' : 'write the interfaces of the host';
+  const swap = text === null ? remove(summary, OWN_FILE) : write(summary, OWN_FILE, text, seen.own);
   return [...arm(seen.own, seen.armed), swap, ...reload()];
 }
 
@@ -139,7 +143,7 @@ function reload(): Action[] {
 }
 
 /** Which of them is not as it has to be; null where all are, or the kernel was not asked. */
-function lost(expected: readonly Pick<HostBridge, 'name' | 'address'>[], { kernel }: Seen): string | null {
+function lost(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { kernel }: Seen): string | null {
   if (kernel === null) return null;
   for (const { name, address } of expected) {
     const found = kernel.get(name);

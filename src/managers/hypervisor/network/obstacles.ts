@@ -1,15 +1,16 @@
 // What a push never does to the network of the host, and what to do instead: the interface that Phoenix comes in by is a person's
 // work, and nothing that people set up is set up a second time.
 
-import { overlaps, parseAddress, parseNetwork, spelling } from '../../../config/address.ts';
-import type { HostBridge } from '../declared.ts';
-import { bridgesText } from './bridges.ts';
-import { addressOf, optionOf, type Stanza, stanzasOf } from './interfaces.ts';
+import { overlaps, parseAddress, parseNetwork } from '../../../config/address.ts';
+import type { HostInterface, HostNetwork } from '../declared.ts';
+import { addressOf, optionOf, type Stanza, sameAddress, stanzasOf } from './interfaces.ts';
+import { interfacesText } from './own-file.ts';
+import { isSameInterface, readInterface } from './read-interface.ts';
 
 export const MAIN = '/etc/network/interfaces';
 export const FOLDER = '/etc/network/interfaces.d';
 
-export interface NetworkSpec {
+export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans'> {
   /** The interface that the host is managed by. */
   readonly name: string;
   readonly address: string | null;
@@ -17,7 +18,6 @@ export interface NetworkSpec {
   readonly nameservers: readonly string[];
   /** The host's own DNS server has others to ask, so that the host may ask it. */
   readonly resolves: boolean;
-  readonly bridges: readonly HostBridge[];
 }
 
 export interface Files {
@@ -49,12 +49,6 @@ export function byHand(spec: NetworkSpec, { main, others }: Files, kernel: Kerne
   return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
 }
 
-export function sameAddress(a: string | null, b: string): boolean {
-  const [one, other] = [parseNetwork(a ?? ''), parseNetwork(b)];
-  if (one === undefined || other === undefined) return a === b;
-  return one.bits === other.bits && spelling(one.address) === spelling(other.address);
-}
-
 /** The host would ask its own DNS server, which has nobody to ask but the host. */
 export function circle({ nameservers, resolves, address }: NetworkSpec): string | null {
   const own = address?.split('/')[0] ?? '';
@@ -64,41 +58,75 @@ export function circle({ nameservers, resolves, address }: NetworkSpec): string 
     : null;
 }
 
-/** What stands against the declared bridges in files of people. */
-export function inTheWay({ name, bridges }: NetworkSpec, seen: Files): string | null {
-  if (bridges.length === 0) return null;
-  if (!includes(seen.main)) {
+/** What of the declared interfaces is for the file of ours: all but those that people set up just so. In the order of the file. */
+export function ownInterfaces({ bonds, vlans, bridges }: NetworkSpec, files: Files): readonly HostInterface[] {
+  const stanzas = stanzasOfOthers(files);
+  return [...bonds, ...vlans, ...bridges].filter((one) => {
+    const found = readInterface(one.name, stanzas);
+    return found === null || !isSameInterface(one, found);
+  });
+}
+
+/** What stands against interfaces of ours in files of people. */
+export function inTheWay(own: readonly HostInterface[], managed: string, files: Files): string | null {
+  if (own.length === 0) return null;
+  if (!includes(files.main)) {
     return `${MAIN} does not include ${FOLDER}: add the line "source ${FOLDER}/*" at its end, then replay`;
   }
-  const stanzas = [seen.main, ...seen.others].flatMap(stanzasOf);
-  for (const bridge of bridges) {
-    const reason = clash(bridge, name, stanzas);
+  const stanzas = stanzasOfOthers(files);
+  for (const one of own) {
+    const reason = clash(one, managed, stanzas);
     if (reason !== null) return reason;
-    stanzas.push(...stanzasOf(bridgesText([bridge])));
+    stanzas.push(...stanzasOf(interfacesText([one])));
   }
   return null;
 }
 
+function stanzasOfOthers({ main, others }: Files): Stanza[] {
+  return [main, ...others].flatMap(stanzasOf);
+}
+
 /** @param stanzas what is set up beside it */
-function clash(bridge: HostBridge, managed: string, stanzas: readonly Stanza[]): string | null {
-  if (bridge.name === managed) return `${managed} is what Phoenix reaches the host by: take it out of network.bridges`;
-  if (stanzas.some((stanza) => stanza.name === bridge.name))
-    return `"iface ${bridge.name}" is there already: take it out of ${MAIN} or out of network.bridges`;
+function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
+  const field = `network.${one.kind}s`;
+  if (one.name === managed) return `${managed} is what Phoenix reaches the host by: take it out of ${field}`;
+  if (stanzas.some((stanza) => stanza.name === one.name))
+    return `"iface ${one.name}" is there already, and not as declared: declare it as it is, take it out of ${MAIN}, or out of ${field}`;
+  const reason = portRefusal(one, managed, stanzas);
+  if (reason !== null) return reason;
   for (const stanza of stanzas) {
-    const taken = bridge.ports.find((port) => portsOf(stanza).includes(port));
-    if (taken !== undefined)
-      return `${taken} is a port of ${stanza.name} already, which would be cut off; choose another one for ${bridge.name}`;
-    const [own, other] = [parseNetwork(bridge.address ?? ''), parseNetwork(addressOf(stanza) ?? '')];
+    const [own, other] = [parseNetwork(one.address ?? ''), parseNetwork(addressOf(stanza) ?? '')];
     if (own !== undefined && other !== undefined && overlaps(own, other))
-      return `${bridge.address} of ${bridge.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
+      return `${one.address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
   }
   return null;
+}
+
+/** Whom it would cut off to become part of a bridge or bond. */
+function portRefusal(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
+  for (const port of portsIn(one)) {
+    if (port === managed) return `${port} is what Phoenix reaches the host by: take it out of ${one.name}`;
+    const holder = stanzas.find((stanza) => portsOf(stanza).includes(port));
+    if (holder !== undefined)
+      return `${port} is a port of ${holder.name} already, which would be cut off; choose another one for ${one.name}`;
+    const address = stanzas.flatMap((stanza) => (stanza.name === port ? (addressOf(stanza) ?? []) : [])).at(0);
+    if (address !== undefined)
+      return `${port} has the address ${address}, which would be cut off; choose another one for ${one.name}`;
+  }
+  return null;
+}
+
+function portsIn(one: HostInterface): readonly string[] {
+  if (one.kind === 'vlan') return [];
+  return one.kind === 'bond' ? one.slaves : one.ports;
 }
 
 function includes(main: string): boolean {
   return /^\s*source(-directory)?\s+(\/etc\/network\/)?interfaces\.d(\/\*?)?\s*$/m.test(main);
 }
 
+/** What is part of a bridge or bond, also of one of Open vSwitch. */
 function portsOf(stanza: Stanza): string[] {
-  return (optionOf(stanza, 'bridge-ports') ?? optionOf(stanza, 'bridge_ports') ?? '').split(/\s+/);
+  const lists = ['bridge-ports', 'bridge_ports', 'bond-slaves', 'bond_slaves', 'ovs_ports', 'ovs_bonds'];
+  return lists.flatMap((key) => (optionOf(stanza, key) ?? '').split(/\s+/));
 }

@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import type { Safeguard } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run } from '../act.ts';
-import { BRIDGES_FILE } from './bridges.ts';
+import { OWN_FILE } from './own-file.ts';
 
 /** Seconds until the network is as before, unless somebody says that it works. */
 const SECONDS = 120;
@@ -24,7 +24,7 @@ Description=Put the network back as it was before Phoenix changed it
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/cp ${KEPT} ${BRIDGES_FILE}
+ExecStart=/usr/bin/cp ${KEPT} ${OWN_FILE}
 ExecStart=-/usr/sbin/ifreload -a
 ExecStart=/usr/bin/rm -f ${ARMED}
 `;

@@ -6,7 +6,7 @@ import type { Place } from '../../../config/read/place.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { normaliseSecret } from '../../../config/secret.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
-import type { HostNetwork, Hypervisor } from '../declared.ts';
+import type { HostBond, HostBridge, HostNetwork, HostVlan, Hypervisor } from '../declared.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
 import { normaliseDrift, normalisePolicy } from './policy.ts';
 import { normaliseZfs, storagePlacesOf, storagesOf } from './storage.ts';
@@ -70,16 +70,33 @@ function networkOf({ network }: Written): HostNetwork {
     address: address ?? null,
     gateway: gateway ?? null,
     nameservers: dns_nameservers,
-    bridges: network.bridges.map(({ name, address, ports, vlan_aware, mtu }) => ({
-      name,
-      address: address ?? null,
-      ports,
-      vlanAware: vlan_aware,
-      mtu: mtu ?? null,
-    })),
+    bridges: network.bridges.map(bridgeOf),
+    bonds: network.bonds.map(bondOf),
+    vlans: network.vlans.map(vlanOf),
     subnet: subnetOf(network.default_subnet ?? address),
     nfsServer: network.nfs_server ?? address?.split('/')[0] ?? null,
     portainerAgentPort: network.portainer_agent_port,
+  };
+}
+
+function bridgeOf({ name, address, ports, vlan_aware, mtu }: Written['network']['bridges'][number]): HostBridge {
+  return { kind: 'bridge', name, address: address ?? null, ports, vlanAware: vlan_aware, mtu: mtu ?? null };
+}
+
+function bondOf(bond: Written['network']['bonds'][number]): HostBond {
+  const { name, address, slaves, mode, miimon, xmit_hash_policy, primary, mtu } = bond;
+  return {
+    ...({ kind: 'bond', name, address: address ?? null, slaves, mode, miimon } as const),
+    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null, mtu: mtu ?? null },
+  };
+}
+
+/** `eno2.30` says both its interface and its number. */
+function vlanOf({ name, address, interface: device, vlan, mtu }: Written['network']['vlans'][number]): HostVlan {
+  const [, before = '', number] = /^(.+)\.(\d+)$/.exec(name) ?? [];
+  return {
+    ...({ kind: 'vlan', name, address: address ?? null } as const),
+    ...{ device: device ?? before, vlan: vlan ?? Number(number), mtu: mtu ?? null },
   };
 }
 

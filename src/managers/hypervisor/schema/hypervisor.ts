@@ -1,6 +1,7 @@
 // etc/phoenix_hypervisor_config.json: the Proxmox host. Also marks the config root.
 
 import { z } from 'zod';
+import * as address from '../../../config/schema/addresses.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { hostFirewall, hostNetwork, hostUser } from './host.ts';
@@ -58,7 +59,7 @@ const nvidiaDriver = z.strictObject({
 
 const dnsServer = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether the host answers DNS for the guests. Default: true.'),
-  upstream_servers: z.array(value.ipAddress).default([]).describe('Asked for every other name. Default: none.'),
+  upstream_servers: z.array(address.ipAddress).default([]).describe('Asked for every other name. Default: none.'),
   authoritative_zones: value.withoutEffect('names follow from the guests, services and stacks.'),
 });
 
@@ -68,7 +69,7 @@ const knownName = text.name(
   'must be a name: letters, digits, spaces and _ . -, at most 64',
 );
 const KNOWN_ADDRESS = 'must be an IP address such as 10.0.0.50, a network such as 10.0.0.0/28, or a list of them';
-const knownAddress = z.union([value.ipAddress, value.network], KNOWN_ADDRESS);
+const knownAddress = z.union([address.ipAddress, address.network], KNOWN_ADDRESS);
 
 /** Of an alias or IP set of the firewall (PVE/Firewall.pm: ip_alias_pattern, at most 64 characters). */
 const firewallName = text.name(

@@ -1,0 +1,60 @@
+// One call of a program of the lab as a process: it is answered in the time and with the faults that a test ordered, and recorded.
+
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Answer } from './answer.ts';
+import { callOrders, dueFault, type Fault } from './faults.ts';
+import { pause } from './lock.ts';
+import { kindOf, type LabNode, lockPath, openNode } from './node.ts';
+import { PROGRAMS } from './programs.ts';
+
+/** @param call the folder of the lab, the program and its arguments */
+export async function answerCall([dir, name, ...argv]: readonly string[]): Promise<void> {
+  const load = PROGRAMS[name ?? ''];
+  if (dir === undefined || name === undefined || load === undefined) throw new Error('usage: FOLDER PROGRAM ARGUMENT…');
+  const started = performance.now();
+  const { delayMs = 0, faults = [] } = callOrders(dir);
+  const node = openNode(dir);
+  const record = (rc: number | null): void => {
+    const ms = Math.round(performance.now() - started);
+    appendFileSync(join(dir, 'calls.jsonl'), `${JSON.stringify({ argv: [name, ...argv], rc, ms })}\n`);
+  };
+  pause(delayMs);
+  const fault = dueFault(dir, faults, name, argv);
+  const early = fault?.after === true ? undefined : strike(fault, node, argv, record);
+  const answer = early ?? (await load())(node, argv, () => readFileSync(0));
+  const { stdout, stderr, rc } = early ?? strike(fault, node, argv, record) ?? answer;
+  record(rc);
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = rc;
+}
+
+/** Lets an ordered fault happen: the answer of the call instead of its own, or no end at all. */
+function strike(
+  fault: Fault | undefined,
+  node: LabNode,
+  argv: readonly string[],
+  record: (rc: number | null) => void,
+): Answer | undefined {
+  switch (fault?.do) {
+    case undefined:
+      return undefined;
+    case 'fail':
+      return { stdout: '', stderr: `${(fault.stderr ?? 'ordered to fail').trimEnd()}\n`, rc: fault.rc ?? 255 };
+    case 'lose-lock': {
+      const id = Number(argv.find((word) => /^\d+$/.test(word)) ?? 0);
+      const kind = kindOf(node, id) ?? (fault.program === 'qm' ? 'qemu' : 'lxc');
+      return { stdout: '', stderr: `can't lock file '${lockPath(kind, id)}' - got timeout\n`, rc: fault.rc ?? 255 };
+    }
+    case 'hang':
+      record(null);
+      pause(Number.POSITIVE_INFINITY);
+      return undefined;
+    case 'kill':
+      record(null);
+      process.kill(process.pid, 'SIGKILL');
+      pause(Number.POSITIVE_INFINITY);
+      return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+// IPAMs and DNS servers of the software-defined network, as the API changes them (pve-network, PVE/API2/Network/SDN/Ipams.pm and Dns.pm). Proxmox asks
+// a server whether it answers before it writes anything: in the lab each does whose name can be looked up, which those below `.invalid` never can.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { splitList } from '../../../../src/proxmox/perl.ts';
+import { DNS_TYPES, IPAM_TYPES, IPAMS_FILE, OWN_IPAM, SDN_DNS_FILE } from '../../../../src/proxmox/sdn.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import type { Call } from '../call.ts';
+import { replaceFile, withLock } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { Refusal, refuse } from '../refusal.ts';
+
+interface ServiceRow {
+  readonly path: string;
+  readonly id: string;
+  readonly file: string;
+  readonly types: typeof IPAM_TYPES;
+  readonly secret: string;
+  /** There always, whatever the file says. */
+  readonly own: readonly string[];
+  /** What its refusals call a deletion. */
+  readonly deleted: string;
+  readonly unreachable: (type: string) => string;
+}
+
+const ROWS: readonly ServiceRow[] = [
+  {
+    path: '/cluster/sdn/ipams',
+    id: 'ipam',
+    file: IPAMS_FILE,
+    types: IPAM_TYPES,
+    secret: 'token',
+    own: [OWN_IPAM],
+    deleted: 'zone',
+    unreachable: (type) => `Can't connect to ${type} api: `,
+  },
+  {
+    path: '/cluster/sdn/dns',
+    id: 'dns',
+    file: SDN_DNS_FILE,
+    types: DNS_TYPES,
+    secret: 'key',
+    own: [],
+    deleted: 'dns',
+    unreachable: () => 'dns api error: ',
+  },
+];
+
+/** Answers a call on them; undefined for any other call. */
+export function sdnServiceCall(
+  { node }: Call,
+  method: string,
+  template: string,
+  parameters: Parameters,
+): { readonly data: unknown } | undefined {
+  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  if (row === undefined) return undefined;
+  if (method === 'GET') return { data: shown(row, node, parameters[row.id]) };
+  const locked = withLock(pathOf(node, 'run/lock/sdn.lck'), 10_000, () => {
+    change(row, node, method, parameters);
+  });
+  return locked === undefined ? refuse('cfs-lock-domain sdn error: got lock request timeout') : { data: null };
+}
+
+function change(row: ServiceRow, node: LabNode, method: string, parameters: Parameters): void {
+  const { [row.id]: named, type: given, delete: unset, digest, 'lock-token': _, ...options } = parameters;
+  const id = String(named);
+  const raw = textOf(row, node);
+  const sections = sectionsOf(row, node);
+  const before = sections.get(id);
+  const doing = method === 'POST' ? 'create' : method === 'PUT' ? 'update' : 'delete';
+  try {
+    if (method === 'POST' && before !== undefined) refuse(`sdn ${row.id} object ID '${id}' already defined`);
+    if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+      refuse('detected modified configuration - file changed by other user? Try again.');
+    if (method !== 'POST' && before === undefined) refuse(`sdn '${id}' does not exist`);
+    if (method === 'DELETE') sections.delete(id);
+    else {
+      const type = String(given ?? before?.type);
+      sections.set(id, changed(row, type, before, options, method === 'POST', splitList(String(unset ?? ''))));
+      const [url = ''] = sections.get(id)?.options['url'] ?? [];
+      if (/^https?:\/\/[^/:]+\.invalid(?:[:/]|$)/.test(url))
+        refuse(`${row.unreachable(type)}Invalid response from server: 500 Can't connect to ${new URL(url).host}`);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refuse(`${doing} sdn ${doing === 'delete' ? row.deleted : row.id} object failed: ${error.message}`);
+  }
+  const file = pathOf(node, row.file);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(file, printSections(sections, [row.secret, 'section', 'url'].sort()));
+}
+
+function changed(
+  row: ServiceRow,
+  type: string,
+  before: Section | undefined,
+  options: Parameters,
+  isNew: boolean,
+  cleared: readonly string[],
+): Section {
+  const { required, optional } = row.types[type] ?? { required: [], optional: [] };
+  const must = row.types[type] === undefined ? [] : [...required, row.secret];
+  const strange = Object.keys(options).find((option) => ![...must, ...optional].includes(option));
+  if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+  const missing = must.find((option) => isNew && options[option] === undefined);
+  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  const needed = must.find((option) => cleared.includes(option));
+  if (needed !== undefined) refuse(`unable to delete required option '${needed}'`);
+  const unknown = cleared.find((option) => !optional.includes(option));
+  if (unknown !== undefined) refuse(`no such option '${unknown}'`);
+  const kept = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
+  const set = Object.entries(options).map(([option, value]) => [option, [String(value)]] as const);
+  return { type, options: Object.fromEntries([...kept, ...set]) };
+}
+
+function shown(row: ServiceRow, node: LabNode, named: Parameters[string] | undefined): unknown {
+  const all = [...sectionsOf(row, node)].map(
+    ([id, { type, options }]): Record<string, unknown> => ({
+      [row.id]: id,
+      type,
+      ...Object.fromEntries(Object.entries(options).map(([option, [value]]) => [option, value])),
+      digest: createHash('sha1').update(textOf(row, node)).digest('hex'),
+    }),
+  );
+  if (named === undefined) return all;
+  return all.find((one) => one[row.id] === named) ?? refuse(`sdn '${named}' does not exist`);
+}
+
+function sectionsOf(row: ServiceRow, node: LabNode): Map<string, Section> {
+  const sections = parseSections(textOf(row, node));
+  for (const id of row.own) if (!sections.has(id)) sections.set(id, { type: id, options: {} });
+  return sections;
+}
+
+function textOf({ file }: ServiceRow, node: LabNode): string {
+  const path = pathOf(node, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

@@ -1,0 +1,101 @@
+// Parts of an agent that the settings choose, each with what a person can do where it cannot be opened. What only some agents need is loaded
+// when one does.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
+import type { RepositoryOptions } from '../io/git/repository.ts';
+import type { Connection } from '../io/ledger/connect.ts';
+import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Forge } from '../ports/forge.ts';
+import type { Log } from '../ports/log.ts';
+import type { Signatures } from '../ports/signatures.ts';
+import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
+import type { Settings } from '../settings.ts';
+import type { ShowQueues } from '../web/queues.ts';
+import { Missing } from './missing.ts';
+import type { KnownNode } from './node-name.ts';
+import type { HostDeps } from './rehearse/open-host.ts';
+import { phoenixVersion } from './version.ts';
+
+/** Between two questions to a node that is away and whose name nobody knows yet. */
+const ASK_NODE_AGAIN_MS = 5_000;
+
+/** The board of the queues is loaded, and connects, when somebody looks. */
+export function queuesOf(
+  connect: () => Connection,
+  options: QueueBoardOptions,
+  opened: (() => Promise<void> | void)[],
+): ShowQueues {
+  let board: Promise<QueueBoard> | undefined;
+  const open = async () => {
+    const { openQueueBoard } = await import('../io/queue-board.ts');
+    const made = openQueueBoard(connect(), options);
+    opened.push(made.close);
+    return made;
+  };
+  return async (...asked) => {
+    board ??= open();
+    (await board).answer(...asked);
+  };
+}
+
+/** Of the public address, below which a proxy shows Phoenix. */
+export function pathOf({ publicUrl }: Settings): string {
+  return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
+}
+
+/** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
+export function waitForNode(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostDeps['away']> {
+  let warned = false;
+  return async ({ message }) => {
+    const node = (await known?.read()) ?? null;
+    if (!warned) log.warn('the node does not answer: it is waited for', { node, reason: message });
+    warned = true;
+    if (node === null) await pause(ASK_NODE_AGAIN_MS, undefined, stop === undefined ? {} : { signal: stop });
+    return node;
+  };
+}
+
+export async function openHttpServer(
+  { listen }: Settings,
+  parts: Parameters<typeof startHttpServer>[0],
+): Promise<HttpServer> {
+  try {
+    return await startHttpServer(parts, listen);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Missing(
+      `cannot listen on ${listen.host}:${listen.port}: ${reason}`,
+      'set PHOENIX_LISTEN to a free address',
+      { cause },
+    );
+  }
+}
+
+/** What reads keys is loaded where there are some. */
+export async function signaturesOf({ signingKeys }: Settings, clock: Clock): Promise<Signatures | null> {
+  if (signingKeys === null) return null;
+  const { openSignatures } = await import('../io/signatures/signatures.ts');
+  try {
+    return await openSignatures(signingKeys, { clock });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Missing(`PHOENIX_SIGNING_KEYS: ${reason}`, 'export it again: gpg --armor --export KEY', { cause });
+  }
+}
+
+/** OpenTelemetry is loaded where a collector is set. */
+export async function tracerOf({ traces, installation }: Settings, log: Log): Promise<Tracer> {
+  if (traces === null) return NO_TRACES;
+  const { openTracer } = await import('../io/trace.ts');
+  const { endpoint, service } = traces;
+  const headers = Object.fromEntries(Object.entries(traces.headers).map(([name, value]) => [name, value.expose()]));
+  return openTracer({ endpoint, headers, service, version: phoenixVersion(), installation, log });
+}
+
+/** What the forge is spoken to with fetches too; a login in the repository's address goes first. */
+export function tokenOf({ repositoryLogin }: Settings, forge: Forge | null): Pick<RepositoryOptions, 'token'> {
+  if (repositoryLogin !== null) return { token: repositoryLogin.password.expose() };
+  return forge === null ? {} : { token: forge.token };
+}

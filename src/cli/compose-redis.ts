@@ -1,0 +1,65 @@
+// The Redis of an agent: the one that the settings name, or a private one; and the wait until it answers.
+
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
+import { startRedis } from '../io/redis-server.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Log } from '../ports/log.ts';
+import type { Settings } from '../settings.ts';
+import { Missing } from './missing.ts';
+
+/** For a Redis that starts beside Phoenix. */
+const REDIS_WITHIN_MS = 10_000;
+const TRY_AGAIN_MS = 50;
+
+/** The one that was given, or a private one. */
+export async function redisOf(
+  { redisUrl, dataDir }: Settings,
+  opened: unknown[],
+  { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
+): Promise<string> {
+  if (redisUrl !== null) return redisUrl.expose();
+  const ended = (reason: string) => log.warn('the private redis-server ended; it is started again', { reason });
+  const full = (reason: string) =>
+    log.error('the disk is full: the private redis-server is started again when there is room', { reason });
+  const server = await startRedis(join(dataDir, 'redis'), { ended, full, lost });
+  opened.push(server.stop);
+  return server.url;
+}
+
+/** A server that starts beside Phoenix is waited for; one that says no is not. @param lastError what its connections end with */
+export async function waitForRedis(
+  ledger: Ledger,
+  { redisUrl }: Settings,
+  lastError: () => Error | null,
+): Promise<void> {
+  const deadline = performance.now() + REDIS_WITHIN_MS;
+  for (;;) {
+    try {
+      await ledger.ping();
+      return await ledger.checkRights();
+    } catch (cause) {
+      const known = lastError();
+      const error = known !== null && !mayPass(known) ? known : cause;
+      if (mayPass(error) && performance.now() < deadline) {
+        await pause(TRY_AGAIN_MS);
+        continue;
+      }
+      // Of a server that is not there, the connection knows why.
+      const { what, remedy } = redisFault(isSilence(error) && known !== null ? known : error, redisUrl?.expose());
+      const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
+      const privately = redisUrl === null || !mayPass(error) ? '' : '; without REDIS_URL a private one is started';
+      throw new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause: error });
+    }
+  }
+}
+
+/** One line per outage, not one per attempt. */
+export function warnOncePerOutage(log: Log): (error: Error) => void {
+  let last = '';
+  return (error) => {
+    if (error.message !== last) log.warn('Redis cannot be reached; trying again', { error: error.message });
+    last = error.message;
+  };
+}

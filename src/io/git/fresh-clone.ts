@@ -1,0 +1,87 @@
+// Makes a clone beside the one that is in use and changes to it once it is whole. Every commit that was followed or is read goes along: from the old
+// clone, or else from the server.
+
+import type { CommitSha } from '../../model/ids.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Clone } from './clone.ts';
+import type { Clones } from './clones.ts';
+import { carryCommit } from './copy-history.ts';
+import { INCOMPLETE, isDamage, missing, NotGiven } from './errors.ts';
+import { fetchObjects } from './fetch-objects.ts';
+import { follow, followedHead, originOf, pinCommit, pinnedCommits, prepareClone } from './refs.ts';
+import type { Remote, RemoteRefs } from './remote.ts';
+
+export interface FreshCloneDeps {
+  readonly remote: Remote;
+  readonly clones: Clones;
+  /** Reads a clone with everything that is kept in memory. */
+  readonly cloneAt: (gitdir: string) => Clone;
+  readonly log: Log;
+  readonly branch: string;
+  /** Commits whose files were read and may be again. */
+  readonly read: ReadonlySet<string>;
+}
+
+/** Commits that come with one that is only read: its own. */
+export const ALONE = 1;
+/** That are taken along with a commit which the branch may no longer lead to: the server gives the others when it is asked for them. */
+const MOST_BEFORE = 256;
+
+/** @returns what replaces the clone in use, and resolves to the folder of the new one */
+export function freshCloner({ remote, clones, cloneAt, log, branch, read }: FreshCloneDeps) {
+  return cloneAfresh;
+
+  /** The old clone stays as it is until the new one is whole. */
+  async function cloneAfresh(refs: RemoteRefs, head: CommitSha, why: string): Promise<string> {
+    const old = await clones.current();
+    const fresh = await clones.begin();
+    try {
+      await prepareClone(fresh, remote.url, branch);
+      const clone = cloneAt(fresh);
+      await fetchObjects(refs, clone, { want: head, depth: ALONE, branch });
+      const sent =
+        (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
+      if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
+      await follow(fresh, branch, head);
+      await takeAlong(old, clone, refs);
+      await clones.adopt(fresh);
+      log.info(`cloned ${remote.url}: ${why}`, { branch, head });
+      return fresh;
+    } catch (error) {
+      await clones.discard(fresh);
+      throw error;
+    }
+  }
+
+  /** Every kept commit, the old head of the branch, and commits that are read. */
+  async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
+    const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
+    const from = isOurs ? cloneAt(old) : undefined;
+    const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
+    const before = isOurs ? [...(await pinnedCommits(old)), ...(head === undefined ? [] : [head])] : [];
+    for (const commit of before) {
+      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
+    }
+    for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
+  }
+
+  /** From the old clone, or else from the server. */
+  async function takeOne(from: Clone | undefined, to: Clone, refs: RemoteRefs, commit: string, most: number) {
+    try {
+      if (from === undefined) throw missing(commit);
+      return await carryCommit(from, to, commit, most);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+    try {
+      await fetchObjects(refs, to, { want: commit, depth: ALONE, branch });
+      await pinCommit(to.gitdir, commit);
+    } catch (error) {
+      if (!(error instanceof NotGiven)) throw error;
+      log.warn('a commit that the branch no longer leads to went with the old clone', {
+        commit,
+        reason: error.message,
+      });
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// From the files of the host's network to what is declared of it: the interface that the host is managed by, and those beside it.
+
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { LeftOver } from '../../importer.ts';
+import type { HostInterface } from '../declared.ts';
+import { bond, bridge, vlan } from '../schema/host.ts';
+import { addressOf, optionOf, type Stanza } from './interfaces.ts';
+import { nameserversIn } from './nameservers.ts';
+import { readInterface, USUAL_MIIMON } from './read-interface.ts';
+
+const SCHEMAS = { bridge, bond, vlan } as const;
+
+/** The interface that leads out is the one that guests are reached through; undefined where none has a fixed address. */
+export function mainInterface(stanzas: readonly Stanza[]): Stanza | undefined {
+  const fixed = stanzas.filter(({ method }) => method === 'static');
+  return fixed.find((stanza) => optionOf(stanza, 'gateway') !== null) ?? fixed.find(({ name }) => name === 'vmbr0');
+}
+
+/** @param resolv the text of resolv.conf */
+export function writtenInterface(stanzas: readonly Stanza[], resolv: string): Record<string, Json> {
+  const main = mainInterface(stanzas);
+  const servers = nameserversIn(resolv);
+  const asked = servers.length === 0 ? {} : { dns_nameservers: servers };
+  if (main === undefined) return asked;
+  const [address, gateway] = [addressOf(main), optionOf(main, 'gateway')];
+  return {
+    ...(main.name === 'vmbr0' ? {} : { name: main.name }),
+    ...(address === null ? {} : { address }),
+    ...(gateway === null ? {} : { gateway }),
+    ...asked,
+  };
+}
+
+interface Further {
+  /** By the fields of `network`; without those that would be empty. */
+  readonly fields: Readonly<Record<string, JsonObject[]>>;
+  readonly left: readonly LeftOver[];
+}
+
+/** Bridges, bonds and VLANs beside the interface that the host is managed by. */
+export function writtenFurther(stanzas: readonly Stanza[]): Further {
+  const fields: Record<string, JsonObject[]> = {};
+  const left: LeftOver[] = [];
+  for (const name of furtherNames(stanzas)) {
+    const read = readInterface(name, stanzas);
+    const written = read === null ? null : writtenAs(read);
+    if (read === null || !SCHEMAS[read.kind].safeParse(written).success) {
+      const why = 'it has options, names or addresses that network of the host has no words for: it stays as it is';
+      left.push({ what: `hypervisor/network ${name} (/etc/network/interfaces)`, why });
+    } else {
+      const field = `${read.kind}s`;
+      fields[field] = [...(fields[field] ?? []), written as JsonObject];
+    }
+  }
+  return { fields, left };
+}
+
+/** What looks like a bridge, bond or VLAN, each once; an interface of hardware is nobody's to declare. */
+export function furtherNames(stanzas: readonly Stanza[]): string[] {
+  const managed = mainInterface(stanzas)?.name ?? 'vmbr0';
+  const names = stanzas.filter(isFurther).map(({ name }) => name);
+  return [...new Set(names)].filter((name) => name !== managed);
+}
+
+function isFurther({ name, options }: Stanza): boolean {
+  const isMade = options.some(([key]) => /^(bridge[-_]ports|bond[-_]slaves|vlan-raw-device)$/.test(key));
+  return isMade || /^(vmbr|bond)\d+$/.test(name) || /^[^:]+\.\d+$/.test(name);
+}
+
+/** Only what differs from its default. */
+function writtenAs(one: HostInterface): JsonObject {
+  const { name, address, mtu } = one;
+  const common: JsonObject = { name, ...(address === null ? {} : { address }), ...(mtu === null ? {} : { mtu }) };
+  switch (one.kind) {
+    case 'bridge':
+      return {
+        ...common,
+        ...(one.ports.length === 0 ? {} : { ports: [...one.ports] }),
+        ...(one.vlanAware ? { vlan_aware: true } : {}),
+      };
+    case 'bond':
+      return {
+        ...{ ...common, slaves: [...one.slaves], mode: one.mode },
+        ...(one.miimon === USUAL_MIIMON ? {} : { miimon: one.miimon }),
+        ...(one.xmitHashPolicy === null ? {} : { xmit_hash_policy: one.xmitHashPolicy }),
+        ...(one.primary === null ? {} : { primary: one.primary }),
+      };
+    case 'vlan':
+      return name === `${one.device}.${one.vlan}` ? common : { ...common, interface: one.device, vlan: one.vlan };
+    default:
+      return one satisfies never;
+  }
+}

@@ -1,0 +1,17 @@
+// The servers that the host itself asks for names: their lines of /etc/resolv.conf.
+
+import { fitting } from '../../../model/text.ts';
+
+/** The servers of a resolv.conf in their order. */
+export function nameserversIn(text: string): string[] {
+  return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, server = '']) => server);
+}
+
+/**
+ * The same file with these servers; its other lines stay.
+ * @throws Error for a server that is no address
+ */
+export function withNameservers(text: string, servers: readonly string[]): string {
+  const others = text.split('\n').filter((line) => !/^nameserver\s/.test(line) && line.trim() !== '');
+  return `${[...others, ...servers.map((server) => `nameserver ${fitting(server, /^[0-9A-Fa-f.:]+(%[\w.-]+)?$/, 'the list of DNS servers')}`)].join('\n')}\n`;
+}

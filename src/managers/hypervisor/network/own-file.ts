@@ -1,0 +1,69 @@
+// The interfaces that the configuration declares beside the one that the host is managed by: one file of ours, which
+// /etc/network/interfaces includes. Options stand in the order in which Proxmox writes them (pve-common, PVE/Network/Interfaces.pm).
+
+import { fitting } from '../../../model/text.ts';
+import { MARK } from '../act.ts';
+import type { HostBond, HostBridge, HostInterface, HostVlan } from '../declared.ts';
+
+/** `[Proxmox]` edits the main file alone and leaves this one as it is. */
+export const OWN_FILE = '/etc/network/interfaces.d/phoenix';
+
+/** No line of it ends in a backslash, which would have ifupdown2 read the next one as its end. */
+const WORD = /^[A-Za-z0-9_.:/+-]+$/;
+const inFile = (word: string): string => fitting(word, WORD, 'the network of the host');
+
+/** @throws Error for a name or address that is more than one word */
+export function interfacesText(interfaces: readonly HostInterface[]): string {
+  return `${[MARK, ...interfaces.map(stanza)].join('\n\n')}\n`;
+}
+
+function stanza(one: HostInterface): string {
+  const name = inFile(one.name);
+  const address = one.address === null ? null : inFile(one.address);
+  const family = address?.includes(':') ? 'inet6' : 'inet';
+  return [
+    `auto ${name}`,
+    `iface ${name} ${family} ${address === null ? 'manual' : 'static'}`,
+    ...(address === null ? [] : [`\taddress ${address}`]),
+    ...optionsOf(one),
+    ...(one.mtu === null ? [] : [`\tmtu ${one.mtu}`]),
+  ].join('\n');
+}
+
+function optionsOf(one: HostInterface): string[] {
+  switch (one.kind) {
+    case 'bridge':
+      return ofBridge(one);
+    case 'bond':
+      return ofBond(one);
+    case 'vlan':
+      return ofVlan(one);
+    default:
+      return one satisfies never;
+  }
+}
+
+function ofBridge({ ports, vlanAware }: HostBridge): string[] {
+  return [
+    `\tbridge-ports ${ports.length === 0 ? 'none' : ports.map(inFile).join(' ')}`,
+    '\tbridge-stp off',
+    '\tbridge-fd 0',
+    ...(vlanAware ? ['\tbridge-vlan-aware yes', '\tbridge-vids 2-4094'] : []),
+  ];
+}
+
+function ofBond({ slaves, miimon, mode, xmitHashPolicy, primary }: HostBond): string[] {
+  return [
+    `\tbond-slaves ${slaves.map(inFile).join(' ')}`,
+    `\tbond-miimon ${miimon}`,
+    `\tbond-mode ${inFile(mode)}`,
+    ...(xmitHashPolicy === null ? [] : [`\tbond-xmit-hash-policy ${inFile(xmitHashPolicy)}`]),
+    ...(primary === null ? [] : [`\tbond-primary ${inFile(primary)}`]),
+  ];
+}
+
+/** One that is called by its interface and number says both already. */
+function ofVlan({ name, device, vlan }: HostVlan): string[] {
+  if (name === `${device}.${vlan}`) return [];
+  return [`\tvlan-raw-device ${inFile(device)}`, `\tvlan-id ${vlan}`];
+}

@@ -1,0 +1,108 @@
+// Interfaces from the files of the host back to what would be declared of them, so that one that people set up as it is declared is
+// left to them, and `phoenix import` can write it.
+
+import type { HostInterface } from '../declared.ts';
+import { addressOf, type Stanza, sameAddress } from './interfaces.ts';
+
+/** As the kernel numbers them, which ifupdown2 takes too (its addons/bond.py). */
+export const BOND_MODES = [
+  'balance-rr',
+  'active-backup',
+  'balance-xor',
+  'broadcast',
+  '802.3ad',
+  'balance-tlb',
+  'balance-alb',
+] as const;
+
+/** Of those that Proxmox takes (pve-manager, PVE/API2/Network.pm). */
+export const HASH_POLICIES = ['layer2', 'layer2+3', 'layer3+4'] as const;
+
+/** Modes that spread packets by a policy (pve-common, PVE/Network/Interfaces.pm: it writes none for the others). */
+export const SPREADING: readonly string[] = ['balance-xor', '802.3ad'];
+
+/** Milliseconds between looks at the links of a bond, where nothing is said of them. */
+export const USUAL_MIIMON = 100;
+
+/**
+ * @param stanzas every one of this name
+ * @returns null for what is neither bridge, bond nor VLAN, and for one with an option or address that nothing declares
+ */
+export function readInterface(name: string, stanzas: readonly Stanza[]): HostInterface | null {
+  const [stanza, ...more] = stanzas.filter((each) => each.name === name);
+  if (stanza === undefined || more.length > 0 || !['static', 'manual'].includes(stanza.method)) return null;
+  const options = new Map(stanza.options.map(([key, value]) => [key.replaceAll('_', '-'), value.trim()]));
+  if (options.size < stanza.options.length) return null;
+  const take = (key: string): string | null => {
+    const value = options.get(key) ?? null;
+    options.delete(key);
+    return value;
+  };
+  take('netmask');
+  take('address');
+  const mtu = take('mtu');
+  const common = { name, address: addressOf(stanza), mtu: mtu === null ? null : Number(mtu) };
+  const read = bridgeIn(common, take) ?? bondIn(common, take) ?? vlanIn(common, take);
+  return options.size > 0 ? null : read;
+}
+
+type Common = Pick<HostInterface, 'name' | 'address' | 'mtu'>;
+/** Takes an option away, so that what nobody took is known at the end. */
+type Take = (key: string) => string | null;
+
+function bridgeIn(common: Common, take: Take): HostInterface | null {
+  const ports = take('bridge-ports');
+  if (ports === null) return null;
+  const [stp, delay, aware, vids] = [
+    take('bridge-stp') ?? 'off',
+    take('bridge-fd'),
+    take('bridge-vlan-aware') ?? 'no',
+    take('bridge-vids') ?? '2-4094',
+  ];
+  const isUsual = /^(off|no)$/.test(stp) && (delay === null || delay === '0') && vids === '2-4094';
+  if (!isUsual || !/^(yes|no)$/.test(aware)) return null;
+  return { kind: 'bridge', ...common, ports: ports === 'none' ? [] : words(ports), vlanAware: aware === 'yes' };
+}
+
+function bondIn(common: Common, take: Take): HostInterface | null {
+  const slaves = take('bond-slaves');
+  if (slaves === null || slaves === 'none') return null;
+  const written = take('bond-mode') ?? 'balance-rr';
+  const mode = BOND_MODES.find((one, index) => one === written || String(index) === written);
+  const policy = take('bond-xmit-hash-policy');
+  const xmitHashPolicy = HASH_POLICIES.find((one) => one === policy) ?? null;
+  const [miimon, primary] = [Number(take('bond-miimon') ?? USUAL_MIIMON), take('bond-primary')];
+  if (mode === undefined || xmitHashPolicy !== policy) return null;
+  return { kind: 'bond', ...common, slaves: words(slaves), mode, miimon, xmitHashPolicy, primary };
+}
+
+function vlanIn(common: Common, take: Take): HostInterface | null {
+  const [, before, number] = /^(.+)\.(\d+)$/.exec(common.name) ?? [];
+  const device = take('vlan-raw-device') ?? before;
+  const vlan = Number(take('vlan-id') ?? number ?? /^vlan(\d+)$/.exec(common.name)?.[1]);
+  return device === undefined || !(vlan > 0) ? null : { kind: 'vlan', ...common, device, vlan };
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** Whether both would set up the same. */
+export function isSameInterface(one: HostInterface, other: HostInterface): boolean {
+  return meaningOf(one) === meaningOf(other) && isSameAddress(one.address, other.address);
+}
+
+/** The order of ports means nothing, and a bond that spreads packets without a policy does so by the first one. */
+function meaningOf({ address: _, ...one }: HostInterface): string {
+  if (one.kind === 'vlan') return JSON.stringify([one.kind, one.name, one.device, one.vlan, one.mtu]);
+  if (one.kind === 'bridge') return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.vlanAware, one.mtu]);
+  const policy = SPREADING.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
+  return JSON.stringify([
+    ...[one.kind, one.name, one.slaves.toSorted(), one.mode, one.miimon],
+    ...[policy, one.primary, one.mtu],
+  ]);
+}
+
+function isSameAddress(one: string | null, other: string | null): boolean {
+  return one === null || other === null ? one === other : sameAddress(one, other);
+}

@@ -1,0 +1,142 @@
+// The entries of the files that a target is declared by, in both commits of a plan, and the values in them. Pure.
+
+import type { Place } from '../config/read/place.ts';
+import type { Json } from '../model/json.ts';
+import type { WrittenChange, WrittenPlace } from '../model/plan.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { child, keys } from '../plan/pointer.ts';
+import type { Config } from './config.ts';
+import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
+import type { Written } from './sources.ts';
+import type { WrittenValues } from './written-values.ts';
+
+/** One of the two commits between which the plan leads, with what its configuration was read from. */
+export interface WrittenSide {
+  readonly config: Config;
+  readonly files: Snapshot['files'];
+}
+
+export interface Side extends WrittenSide {
+  readonly values: WrittenValues;
+}
+
+export interface Sides {
+  /** Null: nothing is declared. */
+  readonly before: Side | null;
+  readonly after: Side | null;
+  /** Names of guests by target. */
+  readonly names: ReadonlyMap<string, string>;
+  /** What changes at places beside a target's own entry: the same for every target, and there may be thousands. */
+  readonly beside: Map<Written, WrittenChange[]>;
+}
+
+export function isOwn({ in: where }: Written): boolean {
+  return where === 'own' || where === 'own compose';
+}
+
+/** The same entry in both commits; null where it is not there. */
+export interface Pair {
+  /** Whose it is; null for the target's own. */
+  readonly label: string | null;
+  readonly before: Place | null;
+  readonly after: Place | null;
+}
+
+export function pairsOf({ in: where }: Written, entry: Pair, sides: Sides): Pair[] {
+  const whole = (file: string, label: string | null = null): Pair => ({
+    label,
+    before: sides.before === null ? null : { file, path: '' },
+    after: sides.after === null ? null : { file, path: '' },
+  });
+  switch (where) {
+    case 'own':
+      return [entry];
+    case 'own compose': {
+      const manifest = (entry.after ?? entry.before)?.file;
+      const folder = manifest === undefined ? undefined : /^stacks\/[^/]+\//.exec(manifest)?.[0];
+      return folder === undefined ? [] : [whole(`${folder}docker-compose.yml`)];
+    }
+    case 'host':
+      return [whole(HYPERVISOR_FILE)];
+    case 'lxc':
+      return [whole(LXC_FILE)];
+    case 'vm':
+      return [whole(VM_FILE)];
+    case 'guests':
+      return joined(sides, ({ lxc, vm }) =>
+        [...lxc, ...vm].map((guest) => [`${guest.kind}/${guest.id}`, guest.name, guest.writtenAt] as const),
+      );
+    case 'certificates':
+      return joined(sides, (config) =>
+        config.certificates.map(({ commonName, writtenAt }) => [`certificate/${commonName}`, null, writtenAt] as const),
+      );
+    case 'stacks':
+      return joined(sides, ({ stacks }) =>
+        [...stacks.values()].flatMap(({ name, environments }) =>
+          Object.entries(environments).map(([key, { writtenAt }]) => [`stack ${name}`, key, writtenAt] as const),
+        ),
+      );
+    case 'compose':
+      return joined(sides, ({ stacks }) =>
+        [...stacks.values()].map(
+          ({ name, compose }) => [`stack ${name}`, null, { file: compose.path, path: '' }] as const,
+        ),
+      );
+    default:
+      return where satisfies never;
+  }
+}
+
+type Entry = readonly [id: string, name: string | null, at: Place];
+
+/** Entries of both sides, those of one thing together. */
+function joined({ before, after }: Sides, of: (config: Config) => readonly Entry[]): Pair[] {
+  const pairs = new Map<string, Pair>();
+  for (const [side, known] of [
+    ['before', before],
+    ['after', after],
+  ] as const) {
+    for (const [id, name, at] of known === null ? [] : of(known.config)) {
+      const key = id.startsWith('stack ') ? `${id} ${name}` : id;
+      const earlier = pairs.get(key) ?? { before: null, after: null };
+      pairs.set(key, { ...earlier, label: name === null ? id : `${id} (${name})`, [side]: at });
+    }
+  }
+  return [...pairs.values()];
+}
+
+/** The pointer with every key of either side in the place of each `*`. */
+export function expanded(at: string, pair: Pair, sides: Sides): string[] {
+  const star = at.indexOf('/*');
+  if (star < 0) return [at];
+  const [above, below] = [at.slice(0, star), at.slice(star + '/*'.length)];
+  const found = (['before', 'after'] as const).flatMap((side) => {
+    const value = valueIn(side, above, pair, sides);
+    return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  });
+  return [...new Set(found)].flatMap((key) => expanded(`${child(above, key)}${below}`, pair, sides));
+}
+
+export function valueIn(side: 'before' | 'after', at: string, pair: Pair, sides: Sides): Json | undefined {
+  const place = pair[side];
+  return place === null ? undefined : valueAt(sides[side]?.values(place.file), `${place.path}${at}`);
+}
+
+/** Where it stands in the commit that the plan leads to, else in the one before; null where in neither. */
+export function placeOf(at: string, pair: Pair, sides: Sides): WrittenPlace | null {
+  for (const side of ['after', 'before'] as const) {
+    const place = pair[side];
+    if (place !== null && valueIn(side, at, pair, sides) !== undefined)
+      return { file: place.file, path: `${place.path}${at}` };
+  }
+  return null;
+}
+
+export function valueAt(value: Json | undefined, path: string): Json | undefined {
+  let found = value;
+  for (const key of keys(path)) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as { readonly [key: string]: Json | undefined })[key];
+  }
+  return found;
+}
