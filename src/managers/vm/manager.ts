@@ -12,10 +12,10 @@ import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { withCpuModels } from './cpu-model.ts';
-import { decideMachine } from './decide.ts';
+import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
 import { vmSources } from './places.ts';
@@ -55,6 +55,8 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   },
   observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
   decide: decideMachine,
+  differences: vmDifferences,
+  ignorable: ignorableSettings('vm'),
   health: (wanted) => guestHealth('qm', wanted),
   rollback: (wanted, seen, actions) =>
     guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
