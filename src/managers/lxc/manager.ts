@@ -12,9 +12,9 @@ import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
-import { decideContainer } from './decide.ts';
+import { containerDifferences, decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
 import { lxcImporter } from './import.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -42,6 +42,8 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
       guestRollback('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
     power: guestPower('pct'),
   }),
+  differences: containerDifferences,
+  ignorable: ignorableSettings('lxc'),
   health: (wanted) => guestHealth('pct', wanted),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))

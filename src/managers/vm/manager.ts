@@ -13,10 +13,10 @@ import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { withCpuModels } from './cpu-model.ts';
-import { decideMachine } from './decide.ts';
+import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
 import { vmSources } from './places.ts';
@@ -61,6 +61,8 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
       guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
     power: guestPower('qm'),
   }),
+  differences: vmDifferences,
+  ignorable: ignorableSettings('vm'),
   health: (wanted) => guestHealth('qm', wanted),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))
