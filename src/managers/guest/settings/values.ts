@@ -89,7 +89,7 @@ function at(from: object, name: string): SettingValue | null | undefined {
 
 /** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
 const LATER: ReadonlySet<string> = new Set([
-  ...['cpulimit', 'cpuunits', 'options', 'pool'],
+  ...['cpulimit', 'cpuunits', 'options', 'pool', 'taskTimeoutSeconds'],
   ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
   ...Object.keys(MACHINE_SETTINGS).filter((name) => name !== 'ostype'),
   ...['serial', 'passthrough'],
