@@ -111,7 +111,8 @@ export async function stand(): Promise<Standing> {
     for (const { blob, bytes } of snapshotOf(files).files.values())
       contents[blob] = new TextDecoder().decode(bytes as Uint8Array);
     supplyLab(host.dir, config);
-    for (const [name, value] of Object.entries(supplySecrets(host.dir, config))) contents[`env:${name}`] = value;
+    for (const [name, value] of Object.entries(supplySecrets(host.dir, config).environment))
+      contents[`env:${name}`] = value;
     return config;
   }
 
