@@ -3,8 +3,8 @@
 // takes `--env-file` for its own, wherever it stands, and ends with 9 when there is no such file.
 
 import { enableCompileCache } from 'node:module';
-import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { askOnTerminal } from './cli/ask-on-terminal.ts';
 import { EXIT, type Io } from './cli/io.ts';
 
 // Beside the code, so that nobody can change it who cannot change the code; where it cannot be written, everything starts slower.
@@ -24,7 +24,7 @@ const io: Io = {
       return columns === undefined || columns === 0 ? {} : { columns, rows };
     },
   },
-  ...(process.stdin.isTTY ? { ask: askOnTerminal } : {}),
+  ...(process.stdin.isTTY ? { ask: askOnTerminal(process, () => process.exit(EXIT.interrupted)) } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.
@@ -36,18 +36,3 @@ process.exit(
     if (!IN_ORDER.includes(command)) process.once('SIGINT', () => process.exit(EXIT.interrupted));
   }),
 );
-
-async function askOnTerminal(question: string, { hidden } = { hidden: false }): Promise<string | null> {
-  const { createInterface } = await import('node:readline/promises');
-  // What is typed goes nowhere, and the question with it.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  if (hidden) process.stderr.write(question);
-  const lines = createInterface({ input: process.stdin, output: hidden ? nowhere : process.stderr, terminal: true });
-  lines.on('SIGINT', () => process.exit(EXIT.interrupted));
-  try {
-    return await lines.question(question);
-  } finally {
-    lines.close();
-    if (hidden) process.stderr.write('\n');
-  }
-}

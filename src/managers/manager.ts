@@ -6,6 +6,7 @@ import type { Validity } from '../model/environment.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
+import type { FieldDifference } from '../model/run.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports/host.ts';
@@ -97,6 +98,16 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
   decide(wanted: Wanted<Spec>, wish: Power, observation: Observation): Decision;
 }
 
+/** What of a target `phoenix.drift` may leave to people. All of it is pure. */
+export interface Ignorable<Spec = JsonObject, Observation = unknown> {
+  /** By their names in the file, which are those of the spec. */
+  readonly fields: readonly string[];
+  /** The same with some of them not declared, so that they are neither compared nor set. */
+  without(spec: Spec, fields: readonly string[]): Spec;
+  /** One that is not there is made as a whole. */
+  isThere(observation: Observation): boolean;
+}
+
 /** The reading half of a host. */
 export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
@@ -125,12 +136,19 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
   /** Pure: what is missing between what is wanted and what was observed. */
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
+  /**
+   * Pure: the fields that are otherwise than declared, for people. Absent for kinds that are not compared field by field, such as those
+   * whose files are compared as a whole.
+   */
+  differences?(wanted: Wanted<Spec>, observation: Observation): readonly FieldDifference[];
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: called only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
   rollback(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Rollback | NoRollback | null;
   /** It keeps what it replaces itself: its rollback is used whatever the configuration says of rolling back. */
   readonly selfRollback?: true;
+  /** Absent for kinds that are kept as a whole, such as those that are files. */
+  readonly ignorable?: Ignorable<Spec, Observation>;
   /** Absent where nothing can be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;
   /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */

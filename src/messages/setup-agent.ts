@@ -5,8 +5,7 @@ import { printable } from './printable.ts';
 export const ASKED = {
   repoUrl: 'Address of the config repo, https://…: ',
   forge: 'Which forge is that: github, gitea (Forgejo too), gitlab or none? ',
-  token:
-    'Token of the forge, with the rights to write commit statuses and pull requests and to read contents (not shown): ',
+  token: 'Token of the forge, which is not shown: ',
   publicUrl:
     'Address at which the forge reaches this agent, https://…, for a webhook [none: the forge is asked every minute]: ',
 } as const;
@@ -27,6 +26,26 @@ export const SETUP = {
   start: '\nAll is ready: systemctl enable --now phoenix\n',
   again: '\nPut that right, and call phoenix setup-agent again: what was answered is kept.\n',
 } as const;
+
+/** Said before the token is asked for: no forge lets a program make one without a person's password, so they make it on this page. */
+export function whereTokensAreMade(forge: string, repoUrl: string): string {
+  const { origin = '', pathname = '' } = URL.parse(repoUrl) ?? {};
+  const at = (path: string) => printable(`${origin}${path}`);
+  switch (forge) {
+    case 'github':
+      return (
+        `Make a fine-grained token for the repository at ${at('/settings/personal-access-tokens/new')}\n` +
+        '  with Contents: read, Commit statuses: write, Pull requests: write, and Webhooks: write to have the webhook made.\n' +
+        '  Or as a GitHub App, which one press makes: phoenix doctor --create-app says how.\n'
+      );
+    case 'gitea':
+      return `Make a token at ${at('/user/settings/applications')}\n  with the scopes write:repository and write:issue.\n`;
+    case 'gitlab':
+      return `Make a project access token at ${at(`${pathname.replace(/\.git$/, '')}/-/settings/access_tokens`)}\n  with the scope api and a role that may push.\n`;
+    default:
+      return '';
+  }
+}
 
 /** @param missing names of options */
 export function answersMissing(missing: readonly string[]): string {

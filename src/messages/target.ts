@@ -5,6 +5,11 @@ import type { DeclaredInterface, DeclaredPlace } from '../model/environment.ts';
 export const OBSERVED = {
   same: 'As declared when',
   differs: 'Not as declared when',
+  fields: 'Found otherwise than declared',
+  compared: 'Declared, in the words of the file, and observed where the last look found it otherwise',
+  declared: 'Declared, in the words of the file',
+  differ: 'differs',
+  none: 'not set',
   would: 'To bring back what is declared, it would take:',
   proved: 'As declared when it was proved,',
   provedOnce: 'As declared when it was proved; when that was, was not noted.',

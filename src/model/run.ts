@@ -1,6 +1,7 @@
 // The carrying out of one plan for one commit, as the ledger keeps it and the API shows it.
 
 import type { RunId, TargetId } from './ids.ts';
+import type { Json } from './json.ts';
 import type { Impact, Verb } from './plan.ts';
 import type { CommandVerb } from './verbs.ts';
 
@@ -14,6 +15,16 @@ export interface ActionRecord {
   readonly exit: number | null;
   /** Wall time in milliseconds. */
   readonly ms: number;
+}
+
+/** A field that a look found otherwise than it is declared. Secrets are hidden and long values cut. */
+export interface FieldDifference {
+  /** In the words of the file where it has some, else in Proxmox's. */
+  readonly field: string;
+  /** Null: it is to have none. */
+  readonly declared: Json;
+  /** Null: it has none. */
+  readonly observed: Json;
 }
 
 export interface StepRecord {
@@ -33,6 +44,8 @@ export interface StepRecord {
   readonly started: string | null;
   readonly ended: string | null;
   readonly actions: readonly ActionRecord[];
+  /** What its look found otherwise than declared; absent where it found nothing, or the kind is not compared field by field. */
+  readonly differs?: readonly FieldDifference[];
 }
 
 export interface Run {

@@ -2,7 +2,6 @@
 
 import type { DriftAction, DriftPolicy, DriftRule } from '../model/drift.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
-import type { JsonObject } from '../model/json.ts';
 import type { FieldChange } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { keys } from './pointer.ts';
@@ -27,11 +26,6 @@ export function ignoredFields(
   const ignored = new Set(rulesFor(policy, target).flatMap(({ ignore }) => ignore));
   const changed = new Set(changes.flatMap(({ path }) => keys(path)));
   return [...ignored].filter((field) => !changed.has(field));
-}
-
-/** The same with those fields not declared, so that they are neither compared nor set. */
-export function withoutFields(spec: JsonObject, fields: readonly string[]): JsonObject {
-  return { ...spec, ...Object.fromEntries(fields.filter((field) => field in spec).map((field) => [field, null])) };
 }
 
 /** What a look found, and what is known beside it. */

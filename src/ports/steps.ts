@@ -3,7 +3,7 @@
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Placed } from '../model/plan-graph.ts';
 import type { CommitStatus } from '../model/report.ts';
-import type { ActionRecord, Outcome } from '../model/run.ts';
+import type { ActionRecord, FieldDifference, Outcome } from '../model/run.ts';
 import type { Applied } from '../model/target.ts';
 
 /** The right to act on one target. The token only ever grows, so an older holder can always be told apart. */
@@ -24,6 +24,8 @@ export interface StepEnd {
     | { readonly kind: 'kept' };
   /** Sentences of what would be done, in a run that only looks, and where a person has to approve it first. */
   readonly would?: readonly string[];
+  /** Fields that were found otherwise than declared. */
+  readonly differs?: readonly FieldDifference[];
   readonly statuses: readonly CommitStatus[];
   /** The steps that need this one: where it ended well, each needs one less, and those that need no more may be taken. */
   readonly frees?: readonly Placed[];

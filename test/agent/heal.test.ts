@@ -60,8 +60,9 @@ async function look(healed: number): Promise<void> {
   const before = Number((await phoenix.ledger.runs(1))[0]?.id ?? 0);
   await queue.every('drift', 0.05);
   await until(async () => Number(lastOf(await looks())?.id ?? 0) > before, 'a look to begin');
-  await until(async () => (await heals()).length >= healed, 'a run that heals');
+  // Ticks while it looks come to nothing: that there is no other look is sure from here on.
   await queue.every('drift', 3600);
+  await until(async () => (await heals()).length >= healed, 'a run that heals');
   await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
 }
 
@@ -69,6 +70,11 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
   for (const id of ['101', '102']) await byHand('put', id, changed(1));
   await look(1);
+  // What was seen of each field is kept, for whoever looks at the target.
+  expect((await looks())[0]?.steps.map(({ differs }) => differs)).toEqual([
+    [{ field: 'memory_mb', declared: 512, observed: 1 }],
+    [{ field: 'memory_mb', declared: 512, observed: 1 }],
+  ]);
   expect(await commands()).toEqual(['box put 101']);
   expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
   await phoenix.answered(commit);

@@ -1,8 +1,10 @@
 // `phoenix init`: few questions or none, and what it writes validates.
 
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLab } from 'phoenix-lab/host';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planHost } from '../../src/cli/host/plan-host.ts';
@@ -59,6 +61,28 @@ test('at a terminal at most five questions are asked', async () => {
   });
   expect(await read('etc/phoenix_lxc_configs.json')).toMatchObject({
     lxc_configs: { 101: { name: 'web', storage_pool: 'rpool', network_config: { ip: 'dhcp' } } },
+  });
+});
+
+test('what is sent ahead of the questions answers them, at a terminal', async () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const answers = ['two words', 'lab.example', '10.0.0.13/24', '10.0.0.1', 'web', ''];
+  // It gives the command a terminal, and passes on what it is sent.
+  const { status, stdout } = spawnSync(
+    'script',
+    ['-qec', `'${process.execPath}' '${main}' init '${dir()}'`, '/dev/null'],
+    {
+      input: `${answers.join('\n')}\n`,
+      encoding: 'utf8',
+    },
+  );
+  expect([status, stdout]).toEqual([0, expect.stringContaining('What to do next stands in')]);
+  expect(await read('etc/phoenix_hypervisor_config.json')).toMatchObject({
+    domain_name: 'lab.example',
+    network: { interfaces: { address: '10.0.0.13/24', gateway: '10.0.0.1' } },
+  });
+  expect(await read('etc/phoenix_lxc_configs.json')).toMatchObject({
+    lxc_configs: { 101: { name: 'web', storage_pool: 'local-lvm' } },
   });
 });
 

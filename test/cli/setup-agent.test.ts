@@ -143,6 +143,8 @@ test('at a terminal it asks for what is not said, the token hidden, and for noth
     'Token of the forge (hidden)',
     'Address at which the forge reaches this agent',
   ]);
+  // Before the token is asked for, where it is made.
+  expect(stdout).toContain(`Make a token at ${at.url}/user/settings/applications\n  with the scopes write:repository`);
   expect(stdout).toContain('No webhook: without an address');
   expect(await inFolder('forge-token')).toBe(TOKEN);
   asked.length = 0;

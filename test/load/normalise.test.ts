@@ -64,6 +64,7 @@ describe('a container', () => {
       triggerSync: false,
       options: {},
       pool: null,
+      taskTimeoutSeconds: null,
       role: null,
       template: 'local:vztmpl/debian.tar.zst',
       ostype: null,

@@ -64,6 +64,7 @@ function environment(): Files {
   const files = withGuestFields(wholeEnvironment());
   // The rest of an environment has no part in this.
   files[CERTIFICATES] = [];
+  delete files[HYPERVISOR].page_certificate;
   for (const machine of files[VM].vms)
     Object.assign(machine, { docker_stacks: [], volumes: [], portainer_role: 'none' });
   for (const name of Object.keys(files)) if (name.startsWith('stacks/')) delete files[name];

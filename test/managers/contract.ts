@@ -98,6 +98,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
       const seen = manager.quickCheck(inventory, asProved);
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
+      expect(manager.differences?.(asProved, seen) ?? []).toEqual([]);
       const glanced = manager.quickCheck(inventory, other);
       if (glanced !== null) expect(manager.decide(other, glanced)).not.toEqual({ kind: 'actions', actions: [] });
       expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(looks);

@@ -36,6 +36,7 @@ const SHARED = {
   networks: [],
   options: {},
   pool: null,
+  taskTimeoutSeconds: null,
 } as const;
 
 const LINK = {

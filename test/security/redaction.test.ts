@@ -175,6 +175,8 @@ const PLANTED: Readonly<Record<string, string>> = {
   'portainer_api/agent_secret': `plantedAGENTS "a" <b> & 'c' \\ d/+?`,
   'user_config/password_hash': `$6$salt$plantedVM/"a"&'b'`,
   'root_user/password': `plantedROOT/"a"&'b'`,
+  'page_certificate/chain': `plantedCHAIN "a" <b> & 'c' \\ d/+?`,
+  'page_certificate/key': `plantedKEY "a" <b> & 'c' \\ d/+?`,
   'variables/value': `plantedSTACK "a" <b> & 'c' \\ d/+?`,
 };
 
@@ -202,6 +204,7 @@ function files(withPassword: boolean): Record<string, string> {
         admin_password: reference('portainer_api/admin_password'),
         agent_secret: reference('portainer_api/agent_secret'),
       },
+      page_certificate: { chain: reference('page_certificate/chain'), key: reference('page_certificate/key') },
     },
   );
   const user = { username: 'ada', ...(withPassword ? { password_hash: reference('user_config/password_hash') } : {}) };
@@ -323,6 +326,7 @@ describe('from the front door', () => {
     const commits = [await phoenix.push(files(true)), await phoenix.push(files(false))];
     const failing = commits.map(({ statuses }) => JSON.stringify(statuses));
     expect(failing[0]).toMatch(/hypervisor\/users":"failure/);
+    expect(failing[0]).toMatch(/hypervisor\/page":"failure/);
     expect(failing[0]).toMatch(/vm\/1001":"failure/);
     expect(failing[1]).toMatch(/portainer\/server":"failure/);
     expect(printed).toEqual(

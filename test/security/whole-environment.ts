@@ -367,6 +367,7 @@ export function withGuestFields(files: Files): Files {
   container.networks = [{ ...FURTHER, name: 'dmz' }];
   container.mount_points[0].read_only = true;
   container.template_snapshot_name = 'final-form';
+  container.task_timeout_seconds = 1800;
   const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
   container.root_user = { ssh_keys: [KEY], password: { $secret: 'file:/etc/phoenix/secrets/root-101' } };
   container.root_disk = { acl: true, quota: false, replicate: false, mount_options: ['noatime'] };

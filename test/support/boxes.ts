@@ -11,6 +11,7 @@ import type { Action, Command } from '../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Target } from '../../src/model/target.ts';
+import { same } from '../../src/plan/canonical.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
@@ -183,6 +184,16 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   quickCheck: (inventory, { target }) => inventory[nameOf(target)] ?? null,
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
   decide,
+  ignorable: {
+    fields: ['memory_mb', 'cores'],
+    without: (spec, fields) => ({ ...spec, ...Object.fromEntries(fields.map((field) => [field, null])) }),
+    isThere: (box) => box !== null,
+  },
+  differences: ({ spec = {} }, box) =>
+    Object.entries(box === null ? {} : spec).flatMap(([field, declared = null]) => {
+      const observed = box?.[field] ?? null;
+      return declared === null || same(declared, observed) ? [] : [{ field, declared, observed }];
+    }),
   health({ target, spec }) {
     if (!(spec?.['tags'] as string[] | undefined)?.includes('probed')) return null;
     const id = nameOf(target);

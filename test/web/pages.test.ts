@@ -422,7 +422,16 @@ describe('targets', () => {
 
     const look = await record(ledger, [stepOf(id)], { request: { trigger: 'drift', readOnly: true } });
     const step = await begin(ledger, look, id);
-    await step.end('failed', 'differs from what is declared; it would take: set memory of 101');
+    const differs = [
+      { field: 'memory_mb', declared: 512, observed: 2048 },
+      { field: 'features.nesting', declared: '1', observed: null },
+    ];
+    await step.end('failed', 'differs from what is declared; it would take: set memory of 101', CREATED, [], differs);
+    expect(await shown()).toContain(
+      'Field Declared Observed memory_mb 512 2048 differs features.nesting "1" not set differs',
+    );
+    const inRun = words((await visit(`/runs/${look}/lxc/101`)).page);
+    expect(inRun).toContain('Found otherwise than declared Field Declared Observed memory_mb 512 2048 differs');
     expect(await shown()).toContain(`Not as declared when run ${look} looked, 2026-01-02 03:04:05 UTC ; since`);
     expect(await shown()).toContain('it would take: set memory of 101 phoenix converge lxc/101');
 

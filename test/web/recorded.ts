@@ -2,7 +2,7 @@
 
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { PlanStep } from '../../src/model/plan.ts';
-import type { ActionRecord, Outcome } from '../../src/model/run.ts';
+import type { ActionRecord, FieldDifference, Outcome } from '../../src/model/run.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Planned, RunRequest } from '../../src/ports/runs.ts';
 
@@ -58,7 +58,13 @@ export function record(
 export interface Begun {
   act(action: ActionRecord): Promise<void>;
   print(...lines: readonly string[]): Promise<void>;
-  end(outcome: Outcome, reason?: string, ended?: string, would?: readonly string[]): Promise<void>;
+  end(
+    outcome: Outcome,
+    reason?: string,
+    ended?: string,
+    would?: readonly string[],
+    differs?: readonly FieldDifference[],
+  ): Promise<void>;
 }
 
 export async function begin(ledger: Ledger, run: RunId, target: string, started = CREATED): Promise<Begun> {
@@ -72,10 +78,18 @@ export async function begin(ledger: Ledger, run: RunId, target: string, started 
       await ledger.recordAction(lease, run, action);
     },
     print: (...lines) => ledger.appendLog(run, id, lines),
-    async end(outcome, reason, ended = CREATED, would = []) {
+    async end(outcome, reason, ended = CREATED, would = [], differs = []) {
       const proved = { kind: 'proved', record: { target: id, commit: COMMIT, digest: 'd' } } as const;
       const applied = outcome === 'applied' ? proved : ({ kind: 'kept' } as const);
-      await ledger.finishStep(lease, run, { outcome, reason: reason ?? null, ended, applied, would, statuses: [] });
+      await ledger.finishStep(lease, run, {
+        outcome,
+        reason: reason ?? null,
+        ended,
+        applied,
+        would,
+        differs,
+        statuses: [],
+      });
       await ledger.releaseLease(lease);
     },
   };

@@ -215,6 +215,7 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
     outcome,
     reason,
     ...(would === undefined ? {} : { would }),
+    ...(ending.differs === undefined || ending.differs.length === 0 ? {} : { differs: ending.differs }),
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
     statuses: stepStatuses(options.publicUrl, run, target, stepEnded(outcome, reason)),

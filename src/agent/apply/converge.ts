@@ -11,12 +11,12 @@ import {
 } from '../../managers/manager.ts';
 import { WHY } from '../../messages/status.ts';
 import type { Action } from '../../model/action.ts';
-import type { Outcome } from '../../model/run.ts';
+import type { FieldDifference, Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
-import { withoutFields } from '../../plan/drift.ts';
 import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
+import { differencesOf } from './differences.ts';
 import { Aborted } from './lease.ts';
 import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
@@ -29,6 +29,8 @@ export interface Ending {
   readonly reason: string | null;
   /** Sentences of what would be done; only where nothing may be, or nothing may be yet. */
   readonly would?: readonly string[];
+  /** Fields that were found otherwise than declared, where nothing was changed; absent where they are not compared. */
+  readonly differs?: readonly FieldDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
   /** It was created, or recreated: nothing that was in it before is there any more. */
@@ -80,7 +82,7 @@ export async function convergeStep(work: StepWork): Promise<Ending> {
 async function converge(work: StepWork): Promise<Ending> {
   const { host, manager, wanted, touched } = work;
   if (await settledByQuickCheck(work)) return { outcome: 'unchanged', reason: null };
-  if (work.readOnly !== false) return compare(decide(work, await manager.observe(host, wanted)), work.readOnly);
+  if (work.readOnly !== false) return compare(work, await manager.observe(host, wanted), work.readOnly);
 
   let rollback: Rollback | null = null;
   let noRollback: string | null = null;
@@ -122,7 +124,11 @@ async function converge(work: StepWork): Promise<Ending> {
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
     const waits = work.unapproved?.(decision.actions, acted || touched) ?? null;
-    if (waits !== null) return { outcome: 'blocked', reason: waits, would: summariesOf(decision.actions) };
+    if (waits !== null)
+      return {
+        ...{ outcome: 'blocked', reason: waits, would: summariesOf(decision.actions) },
+        ...differing(work, observation),
+      };
     const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
     const todo = stillFounded(snapshot, decision.actions);
     const text = JSON.stringify(decision.actions);
@@ -170,13 +176,21 @@ async function observeTarget(work: StepWork, failed: string | null) {
   }
 }
 
-/** What is missing, but for the fields that people may change. One that is not there is made as a whole. */
-function decide({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Decision {
+function decide(work: StepWork, observation: unknown): Decision {
+  return work.manager.decide(compared(work, observation), observation);
+}
+
+/** What is wanted, but for the fields that people may change. One that is not there is made as a whole. */
+function compared({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Wanted {
   const { spec, before } = wanted;
-  if (leaves.length === 0 || spec === undefined || manager.power?.running(observation) === 'absent')
-    return manager.decide(wanted, observation);
-  const rest = { spec: withoutFields(spec, leaves), before: before && withoutFields(before, leaves) };
-  return manager.decide({ ...wanted, ...rest }, observation);
+  const { ignorable } = manager;
+  if (leaves.length === 0 || spec === undefined || ignorable?.isThere(observation) !== true) return wanted;
+  return { ...wanted, spec: ignorable.without(spec, leaves), before: before && ignorable.without(before, leaves) };
+}
+
+function differing(work: StepWork, observation: unknown): Pick<Ending, 'differs'> {
+  const differs = differencesOf(work.manager, compared(work, observation), observation);
+  return differs === undefined ? {} : { differs };
 }
 
 function isSettled(decision: Decision): boolean {
@@ -201,12 +215,14 @@ async function settledByQuickCheck(work: StepWork): Promise<boolean> {
 }
 
 /** For a run that only looks. */
-function compare(decision: Decision, how: 'differs' | 'would'): Ending {
+function compare(work: StepWork, observation: unknown, how: 'differs' | 'would'): Ending {
+  const decision = decide(work, observation);
   if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
   if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
   const would = summariesOf(decision.actions);
-  if (how === 'would') return { outcome: 'unchanged', reason: null, would };
-  return { outcome: 'failed', reason: WHY.differs(decision.actions), would };
+  const found = { would, ...differing(work, observation) };
+  if (how === 'would') return { outcome: 'unchanged', reason: null, ...found };
+  return { outcome: 'failed', reason: WHY.differs(decision.actions), ...found };
 }
 
 /** Back to the state before, where that was kept. */

@@ -6,7 +6,7 @@ import { doubtText } from '../../messages/status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
-import type { Outcome, Run, StepRecord } from '../../model/run.ts';
+import type { FieldDifference, Outcome, Run, StepRecord } from '../../model/run.ts';
 import type { Applied } from '../../model/target.ts';
 import { doubtsOf } from '../../plan/doubts.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -63,6 +63,8 @@ interface TargetLook {
   readonly since: string;
   /** Sentences of what would be done about it. */
   readonly would: readonly string[];
+  /** Fields that it found otherwise than declared; null where nothing was compared field by field. */
+  readonly differs: readonly FieldDifference[] | null;
   /** The target was proved after the look: what that found is over. */
   readonly over: boolean;
 }
@@ -163,6 +165,7 @@ function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetL
     found,
     since: first.step.ended ?? at,
     would: found === null ? [] : step.actions.map(({ summary }) => summary),
+    differs: step.differs ?? null,
     over: applied?.at !== undefined && applied.at >= at,
   };
 }

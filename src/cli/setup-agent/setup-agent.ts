@@ -9,7 +9,7 @@ import { certificateSentence } from '../../io/authorities.ts';
 import { ensureHook } from '../../io/forge/doctor/ensure-hook.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { writeWhole } from '../../io/whole-file.ts';
-import { ASKED, answersMissing, SETUP } from '../../messages/setup-agent.ts';
+import { ASKED, answersMissing, SETUP, whereTokensAreMade } from '../../messages/setup-agent.ts';
 import type { Settings } from '../../settings.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';
 import { doctor } from '../doctor/doctor.ts';
@@ -115,8 +115,10 @@ async function answersOf(
   const asApp = set['PHOENIX_APP_ID'] !== undefined;
   let token: string | null = null;
   if (args.forgeTokenFile !== undefined) token = (await readFile(args.forgeTokenFile, 'utf8')).trim();
-  else if (forge !== 'none' && !asApp && ((await textOf(place.forgeToken)) ?? '').trim() === '')
+  else if (forge !== 'none' && !asApp && ((await textOf(place.forgeToken)) ?? '').trim() === '') {
+    if (io.ask !== undefined) io.stdout(whereTokensAreMade(forge, repoUrl));
     token = await answer(ASKED.token, '--forge-token-file', true);
+  }
   const publicUrl = args.publicUrl ?? set['PHOENIX_PUBLIC_URL'] ?? (await io.ask?.(ASKED.publicUrl))?.trim() ?? '';
   if (publicUrl !== '') values.set('PHOENIX_PUBLIC_URL', publicUrl);
   // The unit names the file of a token always; an empty name takes that back.

@@ -11,12 +11,12 @@
 //   failures:<target>, waits:<target>  number of tries that failed; not tried before then (epoch milliseconds)
 //   job:<target>                       starts before it was handed out last, where there were any
 //   actions:<target>                   JSON lines
-//   end:<target>                       JSON: outcome, reason, ended, what would be done
+//   end:<target>                       JSON: outcome, reason, ended, what would be done, fields that differ
 //   approval:<target>                  JSON lines
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { stepOf } from '../../model/plan-graph.ts';
-import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
+import type { ActionRecord, FieldDifference, Outcome, Run, RunState, StepRecord } from '../../model/run.ts';
 import type { Approval, Planned, RunDetail, RunRequest } from '../../ports/runs.ts';
 import type { SettledStep } from '../../ports/steps.ts';
 import { statusList } from './outbox.ts';
@@ -28,6 +28,7 @@ export type SavedEnd = {
   readonly reason: string | null;
   readonly ended: string;
   readonly would?: readonly string[];
+  readonly differs?: readonly FieldDifference[];
 };
 export type RunHash = Readonly<Record<string, string>>;
 
@@ -76,6 +77,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
       started,
       ended,
       actions: [...actionsOf(hash, target), ...wouldDo(told?.would)],
+      ...(told?.differs === undefined ? {} : { differs: told.differs }),
     };
   });
   return {
@@ -105,8 +107,12 @@ function jobsIn(hash: RunHash): RunDetail['jobs'] {
   return Object.fromEntries(fields.map((field) => [field.slice('job:'.length), Number(hash[field])]));
 }
 
-export function endText({ outcome, reason, ended, would }: SavedEnd): string {
-  return encode({ outcome, reason, ended, ...(would === undefined ? {} : { would }) });
+export function endText({ outcome, reason, ended, would, differs }: SavedEnd): string {
+  return encode({
+    ...{ outcome, reason, ended },
+    ...(would === undefined ? {} : { would }),
+    ...(differs === undefined ? {} : { differs }),
+  });
 }
 
 /** Target, end, statuses, target, end, …: as scripts take steps that end without having started. */

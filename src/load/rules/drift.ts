@@ -1,63 +1,68 @@
-// The policy of drift names kinds, guests and fields that there are: a slip would heal or leave alone nothing.
+// The policy of drift names kinds, targets and fields that there are: a slip would heal or leave alone nothing.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
 import { placeIn } from '../../config/read/place.ts';
-import { allGuests, targetOf } from '../../managers/guest/guests.ts';
-import { settingsOf } from '../../managers/guest/settings/values.ts';
+import type { Kind } from '../../managers/kind.ts';
 import type { RuleContext } from '../../managers/rule.ts';
+import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 
-type GuestKind = Parameters<typeof settingsOf>[0];
-
-/** UNKNOWN_REFERENCE: no such kind, guest or field; INVALID_VALUE: a field of something that is no guest. @param kinds of targets */
-export function driftNamesExist({ config, unreadable }: RuleContext, kinds: readonly string[]): Diagnostic[] {
+/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of a kind that is kept as a whole. */
+export function driftNamesExist({ config, unreadable }: RuleContext, kinds: readonly Kind[]): Diagnostic[] {
   const { drift, writtenAt } = config.hypervisor;
-  const guests: readonly string[] = allGuests(config).map(targetOf);
+  const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   return drift.rules.flatMap((rule, index): Diagnostic[] => {
     const at = (...rest: (string | number)[]) => placeIn(writtenAt, 'phoenix', 'drift', 'rules', index, ...rest);
     const named = rule.for.flatMap((name, place): Diagnostic[] => {
-      const [kind = '', id] = name.split('/');
-      if (!kinds.includes(kind))
-        return [unknown(at('for', place), `"${name}"`, 'there is no such kind of target', kind, kinds)];
-      if (id === undefined || !isGuest(kind) || guests.includes(name) || unreadable.guest(Number(id))) return [];
-      return [unknown(at('for', place), `"${name}"`, 'there is no such guest', name, guests)];
+      const kind = byName.get(kindIn(name));
+      if (kind === undefined) {
+        return [unknown(at('for', place), name, 'there is no such kind of target', kindIn(name), [...byName.keys()])];
+      }
+      if (!name.includes('/') || mayBeThere(name as TargetId, unreadable)) return [];
+      const declared = kind.targets(config).map(({ id }) => id);
+      if (declared.includes(name as TargetId)) return [];
+      return [unknown(at('for', place), name, 'nothing of that name is declared', name, declared)];
     });
-    const ofKinds = [...new Set(rule.for.map((name) => name.split('/')[0] ?? ''))];
-    const others = ofKinds.filter((kind) => kinds.includes(kind) && !isGuest(kind));
-    if (rule.ignore.length > 0 && others.length > 0) {
-      const message = `fields of ${others.join(' and ')} cannot be left to people`;
-      const hint = 'Name containers and VMs in a rule of its own: of them settings can be ignored.';
+    const ofKinds = [...new Set(rule.for.map(kindIn))].flatMap((name) => byName.get(name) ?? []);
+    const whole = ofKinds.filter(({ ignorable }) => ignorable === undefined).map(({ kind }) => kind);
+    if (rule.ignore.length > 0 && whole.length > 0) {
+      const message = `fields of ${whole.join(' and ')} cannot be left to people`;
+      const hint = 'It is kept as a whole. Name containers, VMs and objects of the datacenter in a rule of its own.';
       return [...named, { code: 'INVALID_VALUE', at: at('ignore'), message, hint }];
     }
     const fields = rule.ignore.flatMap((field, place): Diagnostic[] => {
-      const missing = ofKinds.filter(isGuest).find((kind) => !fieldsOf(kind).includes(field));
+      const missing = ofKinds.find(({ ignorable }) => ignorable?.fields.includes(field) !== true);
       if (missing === undefined) return [];
-      const what = missing === 'vm' ? 'VMs have' : 'containers have';
-      return [
-        unknown(
-          at('ignore', place),
-          `"${field}"`,
-          `${what} no such setting that can be left to people`,
-          field,
-          fieldsOf(missing),
-        ),
-      ];
+      const why = `${missing.kind} has no such field that can be left to people`;
+      return [unknown(at('ignore', place), field, why, field, missing.ignorable?.fields ?? [])];
     });
     return [...named, ...fields];
   });
 }
 
-function isGuest(kind: string): kind is GuestKind {
-  return kind === 'lxc' || kind === 'vm';
+/** Of a name that may be that of a whole kind. */
+function kindIn(name: string): string {
+  return name.split('/', 1)[0] ?? '';
 }
 
-function fieldsOf(kind: GuestKind): readonly string[] {
-  return settingsOf(kind).map(([name]) => name);
+/** What could not be read may declare it. */
+function mayBeThere(target: TargetId, unreadable: RuleContext['unreadable']): boolean {
+  const kind = kindOf(target);
+  return kind === 'lxc' || kind === 'vm' ? unreadable.guest(Number(nameOf(target))) : !unreadable.nothing;
 }
 
-function unknown(at: Diagnostic['at'], named: string, why: string, name: string, known: readonly string[]): Diagnostic {
-  const meant = nearest(name, known);
+/** @param about what the names of those that there are is compared with */
+function unknown(
+  at: Diagnostic['at'],
+  named: string,
+  why: string,
+  about: string,
+  known: readonly string[],
+): Diagnostic {
+  const meant = nearest(about, known);
   const hint =
-    meant === null ? 'phoenix schema and docs/guests.md name those that there are.' : `Did you mean "${meant}"?`;
-  return { code: 'UNKNOWN_REFERENCE', at, message: `${named} is named by the policy of drift, and ${why}`, hint };
+    meant === null
+      ? 'docs/policy.md says which there are, and the reference names all fields.'
+      : `Did you mean "${meant}"?`;
+  return { code: 'UNKNOWN_REFERENCE', at, message: `"${named}" is named by the policy of drift, and ${why}`, hint };
 }

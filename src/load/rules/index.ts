@@ -112,11 +112,7 @@ export function rulesOf(kinds: readonly Kind[]): readonly Rule[] {
   const formats = formatsOf(kinds);
   const areJson: Rule = (context) => filesAreJson(context, formats);
   const haveTheirNames: Rule = (context) => filesHaveTheirNames(context, formats);
-  const kindsOfDrift: Rule = (context) =>
-    driftNamesExist(
-      context,
-      kinds.map(({ kind }) => kind),
-    );
+  const kindsOfDrift: Rule = (context) => driftNamesExist(context, kinds);
   const ofFiles = [areJson, haveTheirNames, kindsOfDrift];
   return [...ofFiles, ...kinds.flatMap(({ declares }) => declares.rules ?? []), ...ACROSS];
 }

@@ -3,6 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
@@ -228,6 +229,26 @@ function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): s
     const value = spec[option];
     if (value === undefined || isUnread(row, option) || !isFixed(row, option, spec)) return [];
     return isAsDeclared(row, option, schema, value, present) ? [] : [option];
+  });
+}
+
+/** Options of one that is there; its secrets are none of them. */
+export function objectDifferences(
+  row: ObjectRow,
+  wanted: Wanted<JsonObject>,
+  { present }: ObjectObservation,
+): FieldDifference[] {
+  if (wanted.spec === undefined || present === null || row.decide !== undefined) return [];
+  const spec = declaredOf(row, wanted.spec, wanted);
+  const declared = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
+  return declared.flatMap(([option, schema]): FieldDifference[] => {
+    const observed = present[option]?.join(', ') ?? null;
+    const value = spec[option];
+    if (value === undefined) {
+      const isLeft = wanted.before?.[option] !== undefined && observed !== null && row.defaults[option] === undefined;
+      return isLeft ? [{ field: option, declared: null, observed }] : [];
+    }
+    return isAsDeclared(row, option, schema, value, present) ? [] : [{ field: option, declared: value, observed }];
   });
 }
 

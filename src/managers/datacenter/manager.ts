@@ -6,14 +6,15 @@ import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import type { Kind } from '../kind.ts';
+import type { Ignorable } from '../manager.ts';
 import { own } from '../sources.ts';
 import { impactOfOptions } from './calls.ts';
-import { decideObject } from './decide.ts';
+import { decideObject, objectDifferences } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { importerOf } from './import.ts';
 import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
 import { declaration } from './read.ts';
-import { isFixed, kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
+import { isFixed, kindsOf, markOf, type ObjectRow, optionsOf, type ReferenceSort, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in the order of the table; the first brings the file of all. */
@@ -48,10 +49,22 @@ function kindOfObject(
         target,
       ),
     decide: (wanted, seen) => decideObject(row, wanted, seen),
+    differences: (wanted, seen) => objectDifferences(row, wanted, seen),
+    ...(row.decide === undefined ? { ignorable: ignorableOptions(row) } : {}),
     health: () => null,
     // What it was stands in Git.
     rollback: () => null,
     ...(row.notImported === true ? {} : { imports: importerOf(row) }),
+  };
+}
+
+/** Options that people may be left to change: not those that say whose the object is, or what it is. */
+function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservation> {
+  const kept = new Set([markOf(row), row.part?.field, 'type']);
+  return {
+    fields: [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
+    without: (spec, fields) => Object.fromEntries(Object.entries(spec).filter(([option]) => !fields.includes(option))),
+    isThere: ({ present }) => row.single !== undefined || present !== null,
   };
 }
 

@@ -19,6 +19,8 @@ export interface GuestBase extends SharedSettings {
   readonly tags: readonly string[];
   /** The pool that it is in, where its own file says so. */
   readonly pool: string | null;
+  /** Seconds that a task of Proxmox for it may take; null: by what the task is. */
+  readonly taskTimeoutSeconds: number | null;
   /** Free text for the notes; null for none. */
   readonly description: string | null;
   /** What Phoenix sees to: `unmanaged` is started once after it is created and then left as it is. */

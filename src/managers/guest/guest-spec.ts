@@ -36,6 +36,11 @@ export type GuestSpec = SharedSettings & {
   readonly searchdomain: string | null;
   /** Null: not declared. */
   readonly pool: string | null;
+  /**
+   * Seconds that a task of Proxmox for it may take. Not a setting of the host: it is part of the spec so that it is still known when
+   * the guest is gone from the files. Null: not declared.
+   */
+  readonly taskTimeoutSeconds: number | null;
   /** Options of Proxmox that the file declares by their own names. */
   readonly options: GuestOptions;
   readonly firewall: Firewall | null;
@@ -79,6 +84,7 @@ export function guestSpec(
     nameservers: guest.network.nameservers,
     searchdomain: guest.network.searchdomain,
     pool: guest.pool,
+    taskTimeoutSeconds: guest.taskTimeoutSeconds,
     options: guest.options,
     health:
       health === null

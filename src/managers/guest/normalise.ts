@@ -97,6 +97,7 @@ export function guestBase(
     protected: written.protected,
     tags: sortedSet(written.tags.map((tag) => tag.toLowerCase())),
     pool: written.pool ?? null,
+    taskTimeoutSeconds: written.task_timeout_seconds ?? null,
     description: written.description ?? null,
     ...settings,
     startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),

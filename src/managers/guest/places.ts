@@ -28,6 +28,7 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   protection: [own('/protection')],
   tags: [own('/tags')],
   pool: [own('/pool')],
+  taskTimeoutSeconds: [own('/task_timeout_seconds')],
   notes: [own('/description')],
   nameservers: [own('/network_config/nameservers', '/network_config/nameserver')],
   searchdomain: [own('/network_config/searchdomain')],

@@ -169,6 +169,14 @@ export const guestShape = {
   template_snapshot_name: value.snapshotName
     .optional()
     .describe('Snapshot taken when the guest is complete; clones start from it. Default: none.'),
+  task_timeout_seconds: z
+    .int()
+    .min(30)
+    .max(86_400)
+    .optional()
+    .describe(
+      'Seconds that a task of Proxmox for the guest may take before it is given up: create, clone, start, stop, set, resize, snapshots. Half of it is for the guest to shut down by itself. Default: 3600 to create or clone, 900 to destroy or roll back, 600 for a snapshot, 300 to start, 240 to stop, else 120.',
+    ),
   trigger_sync_on_completion: z
     .boolean()
     .default(false)

@@ -2,6 +2,7 @@
 
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
 import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
 import {
@@ -25,9 +26,11 @@ import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { placed } from '../guest/proxmox/network.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
+import { containerSettings } from './desired-settings.ts';
 import { rootfsOf } from './disks.ts';
 import { type LxcSpec, madeContainer } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
@@ -37,14 +40,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
-  const notes = conf === null ? null : parseNotes(conf.description);
-  const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes =>
-    findVolumes(declared, conf, {
-      before: wanted.before,
-      building: notes?.building === true && notes.restarting !== true,
-      retained: parseRetained(seen.host.retained),
-      missing: seen.host.missing,
-    });
+  const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes => foundVolumes(wanted, seen, declared);
   if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).retained);
   const made = madeContainer(spec);
   const refusal =
@@ -88,6 +84,44 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   const next = [...pool, ...decideLife(life)];
   const remarks = [...snapshotRemarks(life), ...retainedRemarks(spec, volumes)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
+}
+
+/** Fields of one that is there. */
+export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FieldDifference[] {
+  const { spec, before } = wanted;
+  const { conf } = seen;
+  if (spec === undefined || conf === null) return [];
+  const volumes = foundVolumes(wanted, seen, spec);
+  if (volumes.unclear !== null) return [];
+  const desired = containerSettings(spec, conf, { before, building: isFresh(conf) }, volumes);
+  const { size } = rootfsOf(conf);
+  const { sizeGb } = spec.rootfs;
+  return [
+    ...settingDifferences('lxc', conf, desired, spec),
+    ...(compareSize(size, sizeGb) === 'fits'
+      ? []
+      : [{ field: 'storage_size_gb', declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }]),
+  ];
+}
+
+/** A fresh clone, of which nothing is anybody's yet. */
+function isFresh(conf: GuestConf): boolean {
+  const notes = parseNotes(conf.description);
+  return notes?.building === true && notes.restarting !== true;
+}
+
+function foundVolumes(
+  { before }: Wanted<LxcSpec>,
+  { conf, host }: GuestObservation,
+  declared: Pick<LxcSpec, 'id' | 'volumes'>,
+): FoundVolumes {
+  const building = conf !== null && isFresh(conf);
+  return findVolumes(declared, conf, {
+    before,
+    building,
+    retained: parseRetained(host.retained),
+    missing: host.missing,
+  });
 }
 
 function storagesOf(spec: LxcSpec): string[] {

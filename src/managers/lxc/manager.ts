@@ -6,14 +6,15 @@ import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/lifecycle/power.ts';
 import { guestRollback } from '../guest/lifecycle/rollback.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
+import { withinTaskTimeout } from '../guest/lifecycle/task-timeout.ts';
 import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/observe/inventory.ts';
 import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
-import { decideContainer } from './decide.ts';
+import { containerDifferences, decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';
 import { lxcImporter } from './import.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -35,11 +36,15 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
     return seen !== null && isSettled(decideContainer(wanted, seen)) ? seen : null;
   },
   observe: (host, wanted) => observeGuest(host, 'pct', wanted),
-  decide: decideContainer,
+  ...withinTaskTimeout({
+    decide: decideContainer,
+    rollback: (wanted, seen, actions) =>
+      guestRollback('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
+    power: guestPower('pct'),
+  }),
+  differences: containerDifferences,
+  ignorable: ignorableSettings('lxc'),
   health: (wanted) => guestHealth('pct', wanted),
-  rollback: (wanted, seen, actions) =>
-    guestRollback('pct', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
-  power: guestPower('pct'),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))
       .filter(({ target }) => kindOf(target) === 'lxc')

@@ -1,6 +1,7 @@
 // The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
 
 import type { Action } from '../../model/action.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
@@ -12,11 +13,13 @@ import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
+import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine, sshKeysPath } from '../public-key.ts';
 import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
-import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting } from './disks.ts';
+import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
@@ -37,12 +40,7 @@ export function machineChanges(
   const before = wanted.before;
   const building = present?.building ?? false;
   const fresh = building && present?.restarting !== true;
-  const root = rootDiskOf(conf, spec.root_disk.bus)?.key ?? ROOT_DRIVE;
-  const returning = fresh
-    ? returningDisks(conf, parseRetained(seen.host.retained), seen.host.missing, { root, ...found })
-    : [];
-  const disks = [...rootSetting(spec, before, conf), ...found.settings, ...returning];
-  const desired = machineSettings(spec, disks, { before, fresh });
+  const desired = desiredOf(wanted, spec, seen, conf, found);
   const compared = compareSettings('qemu', conf, desired);
   const devices = [...Object.keys(upcoming(conf)), ...presentKeys(desired(upcoming(conf)))];
   const bootless = compared.args.includes('--boot') ? cannotBoot(spec, devices) : null;
@@ -75,6 +73,39 @@ export function machineChanges(
     ...growDisks(fresh ? { ...spec, disk: madeMachine(spec).disk } : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
+}
+
+/** Every setting as it should be. */
+function desiredOf(
+  { before }: Wanted<VmSpec>,
+  spec: VmSpec,
+  { host }: GuestObservation,
+  conf: GuestConf,
+  found: FoundDrives,
+): ReturnType<typeof machineSettings> {
+  const notes = parseNotes(conf.description);
+  const fresh = notes?.building === true && notes.restarting !== true;
+  const root = rootDiskOf(conf, spec.root_disk.bus)?.key ?? ROOT_DRIVE;
+  const returning = fresh ? returningDisks(conf, parseRetained(host.retained), host.missing, { root, ...found }) : [];
+  return machineSettings(spec, [...rootSetting(spec, before, conf), ...found.settings, ...returning], {
+    before,
+    fresh,
+  });
+}
+
+/** Fields of one that is there. */
+export function machineDifferences(
+  wanted: Wanted<VmSpec>,
+  spec: VmSpec,
+  seen: GuestObservation,
+  conf: GuestConf,
+  found: FoundDrives,
+): FieldDifference[] {
+  const sizes = sizesOf(spec, conf).flatMap(({ key, size, sizeGb }): FieldDifference[] => {
+    if (sizeGb === null || compareSize(size, sizeGb) === 'fits') return [];
+    return [{ field: `${key}.size_gb`, declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }];
+  });
+  return [...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec), ...sizes];
 }
 
 /** Whether cloud-init has values to bring that were not declared before: what a person changed by hand comes when they restart it. */

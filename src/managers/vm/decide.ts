@@ -2,6 +2,7 @@
 
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
 import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
 import {
@@ -25,7 +26,7 @@ import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { placed } from '../guest/proxmox/network.ts';
 import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
-import { machineChanges } from './changes.ts';
+import { machineChanges, machineDifferences } from './changes.ts';
 import { missingCpu } from './cpu-model.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
@@ -40,9 +41,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const retained = (): RetainedVolumes => parseRetained(seen.host.retained);
   if (spec === undefined) return decideGone('qm', wanted, seen, retained);
   const unreadable = unreadableNote(id, seen.host);
-  const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
-  const drives = (): FoundDrives =>
-    findDrives(spec, conf, { id, before: wanted.before, retained: retained(), missing: seen.host.missing, root });
+  const drives = (): FoundDrives => foundDrives(wanted, spec, seen);
   if (conf === null) {
     const made = madeMachine(spec);
     return (
@@ -88,6 +87,21 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   const next = [...pool, ...decideLife(life)];
   const remarks = [...snapshotRemarks(life), ...retainedRemarks(found)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
+}
+
+/** Fields of one that is there. */
+export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FieldDifference[] {
+  const { spec } = wanted;
+  const { conf } = seen;
+  if (spec === undefined || conf === null) return [];
+  const found = foundDrives(wanted, spec, seen);
+  return found.unclear === null ? machineDifferences(wanted, spec, seen, conf, found) : [];
+}
+
+function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, host }: GuestObservation): FoundDrives {
+  const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
+  const id = Number(nameOf(target));
+  return findDrives(spec, conf, { id, before, retained: parseRetained(host.retained), missing: host.missing, root });
 }
 
 /** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */

@@ -7,15 +7,16 @@ import type { FoundGuests } from '../guest/import/guests.ts';
 import { guestPower } from '../guest/lifecycle/power.ts';
 import { guestRollback } from '../guest/lifecycle/rollback.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
+import { withinTaskTimeout } from '../guest/lifecycle/task-timeout.ts';
 import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/observe/inventory.ts';
 import { markedGuests } from '../guest/observe/marked.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { withCpuModels } from './cpu-model.ts';
-import { decideMachine } from './decide.ts';
+import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
 import { vmSources } from './places.ts';
@@ -54,11 +55,15 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
     return seen !== null && isSettled(decideMachine(wanted, seen)) ? seen : null;
   },
   observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
-  decide: decideMachine,
+  ...withinTaskTimeout({
+    decide: decideMachine,
+    rollback: (wanted, seen, actions) =>
+      guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
+    power: guestPower('qm'),
+  }),
+  differences: vmDifferences,
+  ignorable: ignorableSettings('vm'),
   health: (wanted) => guestHealth('qm', wanted),
-  rollback: (wanted, seen, actions) =>
-    guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
-  power: guestPower('qm'),
   marked: ({ files }, origin) =>
     markedGuests(files, repositoryName(origin))
       .filter(({ target }) => kindOf(target) === 'vm')

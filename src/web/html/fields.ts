@@ -5,9 +5,10 @@ import { fieldRows } from '../../messages/fields.ts';
 import { durationText } from '../../messages/pages.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { stepVerb } from '../../messages/run.ts';
+import { OBSERVED } from '../../messages/target.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import type { ActionRecord, Run, StepRecord } from '../../model/run.ts';
+import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';
 import { wouldDo } from '../../plan/would-do.ts';
 import { badge, heading, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
@@ -53,6 +54,30 @@ export function fields(planned: PlanStep | undefined): Html {
     ]),
     look: 'fields',
   });
+}
+
+/** What a look found otherwise than declared, field by field. */
+export function differences({ differs = [] }: Pick<StepRecord, 'differs'>): Html {
+  if (differs.length === 0) return null;
+  return table({
+    caption: OBSERVED.fields,
+    columns: ['Field', 'Declared', 'Observed'],
+    rows: differs.flatMap(differenceRows),
+    look: 'fields',
+  });
+}
+
+/** Field, declared and observed. */
+export function differenceRows({ field, declared, observed }: FieldDifference): readonly Html[][] {
+  const value = (text: string | null) =>
+    text === null || text === 'null'
+      ? html`<span class="dim">${OBSERVED.none}</span>`
+      : html`<code class="value">${text}</code>`;
+  return fieldRows({ path: field, before: observed, after: declared }).map(({ path, before, after }) => [
+    html`<code>${path}</code>`,
+    value(after),
+    html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
+  ]);
 }
 
 /** What the step did, and what it would do. @param level of the headings */

@@ -29,7 +29,7 @@ import {
   withRemedy,
 } from './components.ts';
 import type { Page } from './document.ts';
-import { actions, cost, fields, needs } from './fields.ts';
+import { actions, cost, differences, fields, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { type LogTail, log } from './log.ts';
 import { offer } from './offer.ts';
@@ -175,6 +175,7 @@ function stepDetails(
       ],
     ])}
     ${fields(planned)}
+    ${differences(step)}
     ${actions(run, step, 5)}
     ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
@@ -213,6 +214,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['More', html`<a href=${links.target(target)}>its target</a>`],
       ])}
       ${fields(planned)}
+      ${differences(step)}
       ${actions(run, step, 2)}
       ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}
       ${didNothing(run, step) ? html`<p class="dim">${STEP_DID_NOTHING}</p>` : null}`,

@@ -16,6 +16,7 @@ import type { CommitInfo } from '../../ports/repository.ts';
 import type { Links } from '../links.ts';
 import { commitLink, duration, facts, said, stepBadge, table, targetLink, time, withRemedy } from './components.ts';
 import type { Page } from './document.ts';
+import { differenceRows } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { button, offer } from './offer.ts';
 import { stateBadge } from './targets.ts';
@@ -141,7 +142,7 @@ function observed({ id, target, declaration }: TargetView, links: Links): Html {
   if (target === null) return null;
   return html`<section aria-labelledby="observed"><h2 id="observed">Declared and observed</h2>
     ${seen(id, target, links)}
-    ${declared(declaration)}</section>`;
+    ${compared(declaration, target.look)}</section>`;
 }
 
 function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
@@ -159,15 +160,23 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
   return html`<p>${state === 'applied' || state === 'doubtful' ? OBSERVED.provedOnce : OBSERVED.unknown}</p>${doubts}`;
 }
 
-function declared(declaration: Declaration | null): Html {
-  const rows = (declaration?.fields ?? []).flatMap(({ field, value }) =>
-    fieldRows({ path: field, before: undefined, after: value }),
+/** Field by field; what differs stands first, also where the file has no field of that name. */
+function compared(declaration: Declaration | null, look: TargetJson['look']): Html {
+  const differs = look === null || look.over ? [] : (look.differs ?? []);
+  const fields = new Map((declaration?.fields ?? []).map(({ field, value }) => [field, value]));
+  const found = differs.flatMap((each) =>
+    differenceRows({ ...each, declared: fields.get(each.field) ?? each.declared }),
   );
-  if (rows.length === 0) return null;
+  const known = new Set(differs.map(({ field }) => field));
+  const others = [...fields]
+    .filter(([field]) => !known.has(field))
+    .flatMap(([field, value]) => fieldRows({ path: field, before: undefined, after: value }))
+    .map(({ path, after }) => [html`<code>${path}</code>`, html`<code class="value">${after ?? ''}</code>`, null]);
+  if (found.length + others.length === 0) return null;
   return table({
-    caption: 'Declared, in the words of the file',
-    columns: ['Field', 'Value'],
-    rows: rows.map(({ path, after }) => [html`<code>${path}</code>`, html`<code class="value">${after ?? ''}</code>`]),
+    caption: found.length === 0 ? OBSERVED.declared : OBSERVED.compared,
+    columns: ['Field', 'Declared', 'Observed'],
+    rows: [...found, ...others],
     look: 'declared',
   });
 }

@@ -77,6 +77,32 @@ test('a job that is for all guests and then for one pool keeps one of the two', 
   await host.close();
 });
 
+test('what differs is told option by option, and what people may change is neither compared nor set', async () => {
+  const host = await openLabHost();
+  const target = targetOf({ backup_jobs: { nightly: { schedule: '02:30', all: true, mode: 'snapshot' } } });
+  const ask = wanted(target, { before: target.spec });
+  await convergeStep(backup, host, wanted(target));
+  await host.write(
+    JOBS,
+    (await host.read(JOBS)).replace('schedule 02:30', 'schedule 05:00').replace('mode snapshot', 'mode stop'),
+  );
+  const seen = await backup.observe(host, ask);
+  expect(backup.differences?.(ask, seen)).toEqual([
+    { field: 'mode', declared: 'snapshot', observed: 'stop' },
+    { field: 'schedule', declared: '02:30', observed: '05:00' },
+  ]);
+  const spec = backup.ignorable?.without(target.spec, ['schedule']) ?? {};
+  const left = { ...ask, spec, before: spec };
+  expect(backup.differences?.(left, seen)).toMatchObject([{ field: 'mode' }]);
+  const decision = backup.decide(left, seen);
+  expect(decision).toMatchObject({ kind: 'actions', actions: [{ summary: expect.stringMatching(/^set mode of/) }] });
+  expect([backup.ignorable?.isThere(seen), backup.ignorable?.isThere({ ...(seen as object), present: null })]).toEqual([
+    true,
+    false,
+  ]);
+  await host.close();
+});
+
 test('what others added to a pool stays, and keeps it from being deleted', async () => {
   const host = await openLabHost();
   const target = targetOf({ pools: { prod: { storage: ['local'] } } });

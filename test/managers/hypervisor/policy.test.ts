@@ -92,16 +92,16 @@ test('who is protected is there, and of that kind', () => {
   ]);
 });
 
-test('the policy of drift names kinds, guests and fields that there are', () => {
+test('the policy of drift names kinds, targets and fields that there are', () => {
   const drift = (...rules: object[]) => ({ drift: { action: 'heal', rules } });
   const written = drift(
-    { for: ['lxc', 'vm/1001', 'hypervisor/dns'] },
+    { for: ['lxc', 'vm/1001', 'hypervisor/nfs'] },
     { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
   );
   expect(loadFiles(files(written)).config?.hypervisor.drift).toEqual({
     action: 'heal',
     rules: [
-      { for: ['lxc', 'vm/1001', 'hypervisor/dns'], action: null, ignore: [] },
+      { for: ['lxc', 'vm/1001', 'hypervisor/nfs'], action: null, ignore: [] },
       { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
     ],
   });
@@ -109,14 +109,28 @@ test('the policy of drift names kinds, guests and fields that there are', () => 
     [],
     { action: 'report', rules: [] },
   ]);
-  expect(problems(drift({ for: ['lcx', 'vm/101', 'lxc'], ignore: ['memory', 'nothing_like_it'] }))).toEqual([
-    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/0 "lcx" is named by the policy of drift, and there is no such kind of target (Did you mean "lxc"?)',
-    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/1 "vm/101" is named by the policy of drift, and there is no such guest (Did you mean "vm/1001"?)',
-    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "memory" is named by the policy of drift, and VMs have no such setting that can be left to people (Did you mean "memory_mb"?)',
-    'UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "nothing_like_it" is named by the policy of drift, and VMs have no such setting that can be left to people (phoenix schema and docs/guests.md name those that there are.)',
+  const named = 'is named by the policy of drift, and';
+  expect(problems(drift({ for: ['lcx', 'vm/101', 'hypervisor/nsf', 'pool/prod'] }))).toEqual([
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/0 "lcx" ${named} there is no such kind of target (Did you mean "lxc"?)`,
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/1 "vm/101" ${named} nothing of that name is declared (Did you mean "vm/1001"?)`,
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/2 "hypervisor/nsf" ${named} nothing of that name is declared (Did you mean "hypervisor/nfs"?)`,
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/3 "pool/prod" ${named} nothing of that name is declared (docs/policy.md says which there are, and the reference names all fields.)`,
   ]);
-  expect(problems(drift({ for: ['lxc', 'hypervisor/dns'], ignore: ['cores'] }))).toEqual([
-    'INVALID_VALUE /phoenix/drift/rules/0/ignore fields of hypervisor cannot be left to people (Name containers and VMs in a rule of its own: of them settings can be ignored.)',
+  expect(problems(drift({ for: ['vm', 'lxc'], ignore: ['memory', 'nothing_like_it'] }))).toEqual([
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "memory" ${named} vm has no such field that can be left to people (Did you mean "memory_mb"?)`,
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "nothing_like_it" ${named} vm has no such field that can be left to people (docs/policy.md says which there are, and the reference names all fields.)`,
+  ]);
+  // Objects of the datacenter by Proxmox's options, but for what says whose they are.
+  expect(
+    problems(
+      drift({ for: ['backup'], ignore: ['schedule', 'prune-backups'] }, { for: ['storage'], ignore: ['content'] }),
+    ),
+  ).toEqual([]);
+  expect(problems(drift({ for: ['backup'], ignore: ['comment'] }))).toEqual([
+    expect.stringContaining('backup has no such field that can be left to people'),
+  ]);
+  expect(problems(drift({ for: ['lxc', 'hypervisor/nfs'], ignore: ['cores'] }))).toEqual([
+    'INVALID_VALUE /phoenix/drift/rules/0/ignore fields of hypervisor cannot be left to people (It is kept as a whole. Name containers, VMs and objects of the datacenter in a rule of its own.)',
   ]);
   expect(problems({ drift: { action: 'mend', rule: [] } }).sort()).toEqual([
     'INVALID_VALUE /phoenix/drift/action "action" is "mend" and must be "report" or "heal"',

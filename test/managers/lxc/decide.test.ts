@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { printNotes } from '../../../src/managers/guest/observe/notes.ts';
 import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
-import { decideContainer } from '../../../src/managers/lxc/decide.ts';
+import { containerDifferences, decideContainer } from '../../../src/managers/lxc/decide.ts';
 import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';
@@ -73,6 +73,10 @@ function decide(own: Partial<LxcGuest>, observation: GuestObservation, ask: Part
   return shown(decideContainer(wanted(targetOf(container(101, own)), ask), observation));
 }
 
+function differences(own: Partial<LxcGuest>, observation: GuestObservation, ask: Partial<Wanted> = {}) {
+  return containerDifferences(wanted(targetOf(container(101, own)), ask), observation);
+}
+
 describe('nothing is to be done', () => {
   test.each([
     ['as it was made', conf(), {}],
@@ -92,7 +96,41 @@ describe('nothing is to be done', () => {
     ['no nameserver and an empty one', conf({ nameserver: '' }), {}],
   ])('%s', (_, text, own) => {
     expect(decide(own as Partial<LxcGuest>, seen(text))).toBe('');
+    expect(differences(own as Partial<LxcGuest>, seen(text))).toEqual([]);
   });
+});
+
+test('what differs is told field by field, in the words of the file', () => {
+  const own = {
+    memory_mb: 1024,
+    start_at_boot: false,
+    tags: ['web'],
+    network: { ...container(101).network, ip: '10.0.0.5/24', vlan: 7 },
+    pctFeatures: { nesting: '1' },
+  } as const;
+  const there = conf({ rootfs: 'rpool:subvol-101-disk-0,size=2G', features: 'nesting=0,keyctl=1' });
+  expect(differences(own, seen(there))).toEqual([
+    { field: 'memory_mb', declared: 1024, observed: 512 },
+    { field: 'start_at_boot', declared: false, observed: true },
+    { field: 'tags', declared: 'phoenix;web', observed: 'phoenix' },
+    { field: 'network_config.ip', declared: '10.0.0.5/24', observed: '10.0.0.101/24' },
+    { field: 'network_config.vlan', declared: '7', observed: null },
+    { field: 'features.nesting', declared: '1', observed: '0' },
+    { field: 'storage_size_gb', declared: 4, observed: 2 },
+  ]);
+  // A field that is declared no more and still set, and one that waits for a restart.
+  const before = targetOf(container(101, { boot_order: 2 })).spec;
+  const waiting = conf({ startup: 'order=2' }, '\n[pve:pending]\nmemory: 4096\n');
+  expect(differences({}, seen(waiting), { before })).toEqual([
+    { field: 'memory_mb', declared: 512, observed: 4096 },
+    { field: 'boot_order', declared: null, observed: '2' },
+  ]);
+});
+
+test('variables of a container are never shown, whatever they hold', () => {
+  const told = differences({ options: { env: 'MODE=calm' } }, seen(conf({ env: 'MODE=hunter2' })));
+  expect(told).toMatchObject([{ field: expect.any(String) }]);
+  expect(JSON.stringify(told)).not.toMatch(/hunter2|calm/);
 });
 
 test('all changes of settings are one command, with the address kept', () => {

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
-import { decideMachine } from '../../../src/managers/vm/decide.ts';
+import { decideMachine, vmDifferences } from '../../../src/managers/vm/decide.ts';
 import type { VmGuest } from '../../../src/managers/vm/declared.ts';
+import type { VmSpec } from '../../../src/managers/vm/vm-spec.ts';
 import { shown } from '../decision.ts';
 import { feature, machine, ORIGIN, targetOf, wanted } from '../guests.ts';
 
@@ -50,12 +51,12 @@ const HOST = {
   subgid: null,
 };
 
-function decide(
+function asked(
   own: Partial<VmGuest>,
   text: string | null,
   look: Partial<GuestObservation> = {},
   ask: Partial<Wanted> = {},
-) {
+): [Wanted<VmSpec>, GuestObservation] {
   const seen: GuestObservation = {
     conf: text === null ? null : parseConf(text),
     otherKind: false,
@@ -71,8 +72,11 @@ function decide(
     ...look,
   };
   const guest = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.1/24' }, ...own });
-  return shown(decideMachine(wanted(targetOf(guest), ask), seen));
+  return [wanted(targetOf(guest), ask), seen];
 }
+
+const decide = (...about: Parameters<typeof asked>) => shown(decideMachine(...asked(...about)));
+const differences = (...about: Parameters<typeof asked>) => vmDifferences(...asked(...about));
 
 describe('nothing is to be done', () => {
   test.each([
@@ -88,7 +92,26 @@ describe('nothing is to be done', () => {
     ['a name that cloud-init does not know yet', conf({}, '\n[special:cloudinit]\nname: template\n'), {}],
   ])('%s', (_, text, own) => {
     expect(decide(own as Partial<VmGuest>, text)).toBe('');
+    expect(differences(own as Partial<VmGuest>, text)).toEqual([]);
   });
+});
+
+test('what differs is told field by field, in the words of the file', () => {
+  const there = conf({
+    memory: '2048',
+    cores: '4',
+    scsi0: 'rpool:vm-1001-disk-0,size=4G',
+    net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr1',
+    ipconfig0: 'ip=dhcp',
+  });
+  expect(differences({}, there)).toEqual([
+    { field: 'cores', declared: 2, observed: 4 },
+    { field: 'memory_mb', declared: 512, observed: 2048 },
+    { field: 'network_config.bridge', declared: 'vmbr0', observed: 'vmbr1' },
+    { field: 'network_config.ip', declared: '10.0.0.1/24', observed: 'dhcp' },
+    { field: 'network_config.gw', declared: '10.0.0.1', observed: null },
+    { field: 'scsi0.size_gb', declared: 8, observed: 4 },
+  ]);
 });
 
 test('one is made from an image that waits on the host, and grown before it starts', () => {

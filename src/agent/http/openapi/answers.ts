@@ -31,6 +31,16 @@ const outcome = oneOf<Outcome>({
   ...{ blocked: true, superseded: true },
 });
 
+const differences = z
+  .array(
+    z.object({
+      field: z.string(),
+      declared: z.unknown().describe('Any JSON; null where it is to have none.'),
+      observed: z.unknown(),
+    }),
+  )
+  .describe('Fields that a look found otherwise than declared; secrets are hidden and long values cut.');
+
 const Step = z.object({
   ...{ target, verb, impact },
   outcome: outcome.nullable().describe('Null while it waits or runs.'),
@@ -47,6 +57,7 @@ const Step = z.object({
       ms: z.number(),
     }),
   ),
+  differs: differences.optional(),
 });
 
 const summary = {
@@ -99,6 +110,7 @@ const Target = z.object({
       found: z.string().nullable(),
       since: time,
       would: z.array(z.string()),
+      differs: differences.nullable(),
       over: z.boolean(),
     })
     .nullable()

@@ -22,6 +22,9 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
 /** Seconds that a guest gets to shut down by itself before it is stopped. */
 const SHUTDOWN_SECONDS = 120;
 
+/** First words of the commands that are tasks of Proxmox. What only asks, or runs inside the guest, has a bound of its own. */
+const TASKS: ReadonlySet<string> = new Set([...Object.keys(TIMEOUTS), 'set', 'resize', 'disk']);
+
 export function call(program: Program, verb: string, id: number, args: readonly string[] = []): Command {
   return { kind: 'command', program, args: [verb, String(id), ...args], timeoutSeconds: TIMEOUTS[verb] ?? 120 };
 }
@@ -43,6 +46,30 @@ export function startGuest(program: Program, id: number): Action {
 export function shutDown(program: Program, id: number): Action {
   const args = ['--forceStop', '1', '--timeout', String(SHUTDOWN_SECONDS)];
   return action(`shut ${guestName(program, id)} down`, 'restart', call(program, 'shutdown', id, args));
+}
+
+/**
+ * The same action, whose tasks of Proxmox may take that long. Of a shutdown half is for the guest itself, as where nothing is declared:
+ * the rest is for Proxmox to stop what did not end.
+ */
+export function withTaskTimeout(one: Action, seconds: number): Action {
+  return {
+    ...one,
+    do: one.do.kind === 'command' ? boundTask(one.do, seconds) : one.do,
+    ...(one.undo === undefined ? {} : { undo: boundTask(one.undo, seconds) }),
+  };
+}
+
+function boundTask(command: Command, seconds: number): Command {
+  const { program, args } = command;
+  const verb = args[0] ?? '';
+  if (!((program === 'pct' || program === 'qm') && TASKS.has(verb))) return command;
+  const isWaited = (at: number): boolean => verb === 'shutdown' && args[at - 1] === '--timeout';
+  return {
+    ...command,
+    args: args.map((word, at) => (isWaited(at) ? String(Math.floor(seconds / 2)) : word)),
+    timeoutSeconds: seconds,
+  };
 }
 
 export function takeSnapshot(program: Program, id: number, name: string): Action {

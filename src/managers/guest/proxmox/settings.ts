@@ -41,15 +41,32 @@ export interface SettingChanges {
   readonly restart: boolean;
 }
 
+interface UnmetSettings {
+  /** The settings as they will be after a restart. */
+  readonly later: Settings;
+  /** Otherwise than desired after a restart. */
+  readonly unmet: readonly DesiredSetting[];
+  /** Otherwise than desired at the moment. */
+  readonly inForce: readonly DesiredSetting[];
+}
+
 /** `desired` is asked twice: for the settings as they will be after a restart, and as they are in force. */
+export function unmetSettings(
+  conf: GuestConf,
+  desired: (settings: Settings) => readonly DesiredSetting[],
+): UnmetSettings {
+  const later = upcoming(conf);
+  const unmet = desired(later).filter((wish) => !wish.same(later[wish.key]));
+  const inForce = desired(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
+  return { later, unmet, inForce };
+}
+
 export function compareSettings(
   kind: OptionsOf,
   conf: GuestConf,
   desired: (settings: Settings) => readonly DesiredSetting[],
 ): SettingChanges {
-  const later = upcoming(conf);
-  const unmet = desired(later).filter((wish) => !wish.same(later[wish.key]));
-  const inForce = desired(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
+  const { later, unmet, inForce } = unmetSettings(conf, desired);
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
   const isUnmet = new Set(inForce.map((wish) => wish.key));
   // What is in force is right and what waits is only wrong: take back what waits. Where it brings more, that goes on waiting.

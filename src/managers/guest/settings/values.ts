@@ -3,6 +3,8 @@
 
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Ignorable } from '../../manager.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import { MACHINE_SETTINGS } from './machine.ts';
 import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
@@ -87,7 +89,7 @@ function at(from: object, name: string): SettingValue | null | undefined {
 
 /** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
 const LATER: ReadonlySet<string> = new Set([
-  ...['cpulimit', 'cpuunits', 'options', 'pool'],
+  ...['cpulimit', 'cpuunits', 'options', 'pool', 'taskTimeoutSeconds'],
   ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
   ...Object.keys(MACHINE_SETTINGS).filter((name) => name !== 'ostype'),
   ...['serial', 'passthrough'],
@@ -160,5 +162,18 @@ function recordedNetworks(
     ...(others.length === 0
       ? {}
       : { networks: others.map((net) => ({ index: net.index, ...named(net), ...recordedInterface(net) })) }),
+  };
+}
+
+/** Settings that people may be left to change. */
+export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec, GuestObservation> {
+  return {
+    fields: OF[kind].map(([name]) => name),
+    // Null is not declared: it is neither compared nor set.
+    without: (spec, fields) => ({
+      ...spec,
+      ...Object.fromEntries(fields.flatMap((name) => (name in spec ? [[name, null]] : []))),
+    }),
+    isThere: ({ conf }) => conf !== null,
   };
 }

@@ -1,0 +1,78 @@
+// What of a guest's settings is otherwise than declared, field by field: by the comparison that decides what is set, in the words of the
+// file where a setting has a field of its own, else in Proxmox's.
+
+import type { Json } from '../../../model/json.ts';
+import type { FieldDifference } from '../../../model/run.ts';
+import type { GuestConf, Settings } from '../proxmox/conf.ts';
+import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
+import { type DesiredSetting, unmetSettings } from '../proxmox/settings.ts';
+import { bareOf, type GuestKind } from './setting.ts';
+import { settingsOf } from './values.ts';
+
+/** What is never shown, whatever it looks like: texts that people put passwords into. */
+const HIDES_VALUES = ['cipassword', 'env'];
+
+/** Fields of an interface that have another name in Proxmox's property string. */
+const OF_INTERFACE: Readonly<Record<string, string>> = { tag: 'vlan', hwaddr: 'mac_address' };
+
+/** @param spec whose fields tell which type a value has */
+export function settingDifferences(
+  kind: GuestKind,
+  conf: GuestConf,
+  desired: (settings: Settings) => readonly DesiredSetting[],
+  spec: object,
+): FieldDifference[] {
+  const { later, unmet, inForce } = unmetSettings(conf, desired);
+  const known = new Set(unmet.map(({ key }) => key));
+  // What waits for a restart is otherwise until then.
+  const waiting = inForce.filter(({ key }) => !known.has(key));
+  return [
+    ...unmet.flatMap((wish) => differencesOf(kind, wish, later[wish.key], spec)),
+    ...waiting.flatMap((wish) => differencesOf(kind, wish, conf.settings[wish.key], spec)),
+  ];
+}
+
+function differencesOf(
+  kind: GuestKind,
+  wish: DesiredSetting,
+  now: string | undefined,
+  spec: object,
+): FieldDifference[] {
+  const { key, label, value } = wish;
+  if (HIDES_VALUES.includes(key)) return [{ field: label, declared: HIDDEN_TEXT, observed: HIDDEN_TEXT }];
+  const then = value(now);
+  const named = settingsOf(kind).filter(([, one]) => one.option === key);
+  const plain = named.find(([, one]) => one.key === undefined);
+  if (plain !== undefined) {
+    const typed = (text: string | null | undefined) => typedAs(spec, plain[0], text);
+    return [{ field: plain[0], declared: typed(then), observed: typed(now) }];
+  }
+  const isWhole = now === undefined || then === null;
+  if (named.length === 0 && (isWhole || !/^(net|ipconfig)\d+$|^features$/.test(key)))
+    return [{ field: label, declared: then, observed: now ?? null }];
+  const [first] = named;
+  const bare = first === undefined ? '' : bareOf(kind, first[1]);
+  const [wanted, present] = [parseProperties(then ?? '', bare), parseProperties(now ?? '', bare)];
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(present)])];
+  return names.flatMap((name): FieldDifference[] => {
+    const field = named.find(([, one]) => one.key === name)?.[0];
+    const typed = (text: string | undefined) => (field === undefined ? (text ?? null) : typedAs(spec, field, text));
+    const [declared, observed] = [typed(wanted[name]), typed(present[name])];
+    if (declared === observed) return [];
+    return [{ field: field ?? `${placeOf(key, label)}.${OF_INTERFACE[name] ?? name}`, declared, observed }];
+  });
+}
+
+const HIDDEN_TEXT = 'not shown';
+
+function placeOf(key: string, label: string): string {
+  return key === 'net0' || key === 'ipconfig0' ? 'network_config' : label;
+}
+
+/** The text of Proxmox as a value of the type that the field has. */
+function typedAs(spec: object, field: string, text: string | null | undefined): Json {
+  if (text == null) return null;
+  const like = (spec as Readonly<Record<string, unknown>>)[field];
+  if (typeof like === 'boolean') return /^[01]$/.test(normalFlag(text)) ? normalFlag(text) === '1' : text;
+  return typeof like === 'number' && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
