@@ -1,15 +1,19 @@
 // How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
 // everything as declared, over more and more guests, and the making of one container.
 
+import { createPublicKey } from 'node:crypto';
+import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { declareNode } from 'phoenix-lab/host';
 import { readHost } from '../../src/cli/import/import.ts';
 import { carryOutPlan, recordingHost } from '../../src/cli/rehearse/carry-out-plan.ts';
+import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
+import { supplySecrets } from '../../src/cli/rehearse/supply-secrets.ts';
 import { load } from '../../src/load/load.ts';
-import { ROWS } from '../../src/managers/datacenter/rows.ts';
+import type { Config } from '../../src/managers/config.ts';
 import { allTargets, impactOf } from '../../src/managers/index.ts';
 import type { LxcGuest } from '../../src/managers/lxc/declared.ts';
-import { LXC_FILE } from '../../src/managers/places.ts';
-import { type BlobId, kindOf, type TargetId } from '../../src/model/ids.ts';
+import { HYPERVISOR_FILE, LXC_FILE } from '../../src/managers/places.ts';
+import { type BlobId, kindOf, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
@@ -27,6 +31,7 @@ const IMPORTED = 100;
 const MOST_TO_IMPORT = 8;
 const MOST_FOR_OBJECTS = 12;
 const SNAPSHOT = 'template';
+const HOST_PARTS = /^hypervisor\//;
 
 type Targets = ReadonlyMap<TargetId, Target>;
 
@@ -60,7 +65,7 @@ export async function measureCommands(): Promise<Measurement> {
         return { what: `no-op reconcile of ${size.toLocaleString('en')} guests`, measured: String(count), goal };
       }),
       {
-        what: `no-op reconcile of ${objects.objects} objects of ${objects.kinds} kinds`,
+        what: `no-op reconcile of ${objects.kinds} kinds of objects and ${objects.parts} parts of the host`,
         measured: String(objects.commands),
         goal: { text: `≤ ${MOST_FOR_OBJECTS}`, met: objects.commands <= MOST_FOR_OBJECTS },
       },
@@ -97,41 +102,77 @@ async function commandsToReconcile(size: number): Promise<number> {
   }
 }
 
-/** Objects of the datacenter of every kind that can be declared, which are as declared. */
+/** Every part of the host, and objects of the datacenter of every kind that can be declared, all of which are as declared. */
 async function commandsToReconcileObjects() {
-  const host = await openLabHost();
+  const contents: Record<string, string> = {};
+  const host = await openLabHost([], contents);
   try {
+    const config = loaded(textsOf(withHostParts(exampleFiles())));
+    supplyLab(host.dir, config);
+    for (const [name, value] of Object.entries(supplySecrets(host.dir, config).environment))
+      contents[`env:${name}`] = value;
+    await provideGuests(host);
     // Those of the software-defined network are one target.
-    const kinds = new Set([...ROWS.map(({ kind }) => kind), 'sdn']);
-    const all = targetsOf(textsOf(exampleFiles()));
-    const isThere = ([id]: readonly [TargetId, Target]) => kinds.has(kindOf(id));
-    await provideNamed(host);
+    const kinds = new Set(config.datacenter?.keys());
     // Guests are not made here, but stand there, and what would have to be there first counts as there.
-    const targets = new Map([...all].filter(isThere).map(([id, target]) => [id, withoutGuests(target)]));
+    const targets = new Map(
+      [...allTargets(config)].flatMap(([id, target]) =>
+        kinds.has(kindOf(id)) || kindOf(id) === 'sdn' || HOST_PARTS.test(id)
+          ? [[id, withoutGuests(target)] as const]
+          : [],
+      ),
+    );
+    await publishRoot(host, targets);
     await carriedOut(host, new Map(), targets);
     const { commands, outcomes } = await carriedOut(host, targets, targets);
     const unchanged = outcomes.filter((outcome) => outcome === 'unchanged').length;
     if (unchanged !== targets.size) throw new Error(`${unchanged} of ${targets.size} objects are as declared`);
-    return { commands: commands.length, objects: targets.size, kinds: new Set([...targets.keys()].map(kindOf)).size };
+    const parts = [...targets.keys()].filter((id) => HOST_PARTS.test(id)).length;
+    return { commands: commands.length, parts, kinds: kinds.size };
   } finally {
     await host.close();
   }
 }
 
-/** Guests of a cluster of two nodes, and the secrets that objects name. */
-async function provideNamed(host: LabHost): Promise<void> {
+/** Guests of a cluster of two nodes. */
+async function provideGuests(host: LabHost): Promise<void> {
   declareNode(host.dir, 'pve2');
   const ids = ['101', '102'];
   for (const id of ids) await host.write(`/etc/pve/lxc/${id}.conf`, `rootfs: rpool:subvol-${id}-disk-0,size=8G\n`);
   const listed = ids.map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }] as const);
   await host.write('/etc/pve/.vmlist', JSON.stringify({ version: 1, ids: Object.fromEntries(listed) }));
-  for (const [, path = ''] of JSON.stringify(exampleFiles()).matchAll(/file:(\/etc\/phoenix\/secrets\/[\w-]+)/g))
-    await host.write(path, 'for the bench alone');
 }
 
-function withoutGuests({ spec, needs, ...target }: Target): Target {
+/** As the container of the authority does. */
+async function publishRoot(host: LabHost, targets: Targets): Promise<void> {
+  const path = targets.get(targetId('hypervisor', 'trust'))?.spec['published'];
+  const key = newKey();
+  const names = { subject: 'Root', issuer: { name: 'Root', key }, names: [], authority: 1 } as const;
+  const valid = { notBefore: new Date(0), notAfter: new Date('2100-01-01') };
+  await host.write(String(path), makeCertificate({ ...names, ...valid, publicKey: createPublicKey(key) }));
+}
+
+/** What the example leaves out of the parts of a host. */
+function withHostParts(files: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const text = files[HYPERVISOR_FILE];
+  const written = JSON.parse(typeof text === 'string' ? text : JSON.stringify(text));
+  const share = { name: 'music', path: '/tank/vm-persistent-data/music', valid_users: [written.users.username] };
+  return {
+    ...files,
+    [HYPERVISOR_FILE]: {
+      ...written,
+      network: { ...written.network, hosts: [{ address: '10.0.0.50', names: ['nas.example.org'] }] },
+      samba: { user: written.users.username, shares: [share] },
+      package_repositories: { standard: { enterprise: false, 'no-subscription': true } },
+      page_certificate: { acme: true },
+      nvidia_driver: { install: true, version: '580.76.05' },
+    },
+  };
+}
+
+function withoutGuests({ spec, needs, within: _, ...target }: Target): Target {
   const { vms: _members, exclude: _left, ...others } = spec;
-  return { ...target, spec: others, needs: needs.filter((need) => !/^(lxc|vm|hypervisor)\//.test(need)) };
+  return { ...target, spec: others, needs: needs.filter((need) => !/^(lxc|vm)\//.test(need)) };
 }
 
 function textsOf(files: Readonly<Record<string, unknown>>): Files {
@@ -188,6 +229,10 @@ async function carriedOut(host: LabHost, before: Targets, after: Targets) {
 }
 
 function targetsOf(files: Files): Targets {
+  return allTargets(loaded(files));
+}
+
+function loaded(files: Files): Config {
   const bytes = Object.entries(files).map(([path, text]) => {
     return [path, { blob: path as BlobId, kind: 'file', bytes: Buffer.from(text) }] as const;
   });
@@ -196,7 +241,7 @@ function targetsOf(files: Files): Targets {
     { strictSecrets: false, secrets: DEFAULT_BOUNDS },
   );
   if (config === null) throw new Error(`the configuration is refused: ${problems[0]?.message}`);
-  return allTargets(config);
+  return config;
 }
 
 /** The files of one guest for another, as if that had been made as well. */

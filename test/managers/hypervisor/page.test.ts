@@ -153,6 +153,7 @@ describe('on a lab host', () => {
       await host.write(`${NODE}/config`, 'acme: domains=pve.example.org\n');
       expect(await step(target)).toMatchObject({ outcome: 'done' });
       expect(pvenode()).toEqual(['pvenode acme cert order', 'pvenode acme cert order --force 1']);
+      expect(target.needs).toEqual(['node/options']);
       expect(await broughtIn(host)).toMatchObject({
         file: { page_certificate: { acme: true } },
         differing: [],

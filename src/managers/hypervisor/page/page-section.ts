@@ -3,6 +3,7 @@
 // line: both files are put where only root looks, and named.
 
 import type { Action } from '../../../model/action.ts';
+import { targetId } from '../../../model/ids.ts';
 import { certificateTarget } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, NOTES, remove, run, textOf } from '../act.ts';
@@ -50,7 +51,9 @@ export const page: Section<PageSpec, SeenPage, SeenPage> = {
   name: 'page',
   declared({ hypervisor: { pageCertificate }, certificates }) {
     if (pageCertificate === null) return null;
-    if (pageCertificate.by !== 'certificate') return { spec: pageCertificate, needs: [] };
+    // What is ordered is for the domains that the options of the node name.
+    if (pageCertificate.by === 'acme') return { spec: pageCertificate, needs: [targetId('node', 'options')] };
+    if (pageCertificate.by === 'files') return { spec: pageCertificate, needs: [] };
     const certificate = certificates.find(({ commonName }) => commonName === pageCertificate.name);
     if (certificate === undefined) return null;
     const { certPath, keyPath } = certificate;
