@@ -117,6 +117,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   prop: '[a-z0-9_][a-z0-9_-]*(?:=[^,\\0\\n]*)?',
   digest: '[0-9a-f]{64}',
   digestone: '[0-9a-f]{40}',
+  checksum: '[0-9a-fA-F]{32,128}',
+  storedfile: '{storage}:(?:iso|vztmpl|import)/{file}',
   /** None: taken away. */
   nomails: '(?:{mails})?',
   nowords: '(?:{words})?',
@@ -534,7 +536,9 @@ const COMMANDS: readonly string[] = [
   'pct list',
   'qm list',
   'pvesm status',
-  'pvesh create /nodes/localhost/storage/local/download-url --content ( iso | import ) --filename {file} --url {url} --checksum {digest} --checksum-algorithm sha256',
+  'pvesh get /nodes/localhost/storage/{storage}/content --output-format json',
+  'pvesh create /nodes/localhost/storage/{storage}/download-url --content ( iso | vztmpl | import ) --filename {file} --url {url} ( --checksum {checksum} )? ( --checksum-algorithm ( md5 | sha1 | sha224 | sha256 | sha384 | sha512 ) )? ( --compression ( gz | lzo | zst | bz2 ) )? ( --verify-certificates 0 )?',
+  'pvesm free {storedfile}',
   'pveam update',
   'pveam available',
   'pveam download {storage} {file}',
@@ -555,7 +559,7 @@ const COMMANDS: readonly string[] = [
   'update-initramfs -u -k all',
 
   // Objects of the datacenter.
-  ...ROWS.filter(({ kind }) => kind !== 'subnet' && kind !== 'fabricnode').flatMap(objectCommands),
+  ...ROWS.filter(({ kind }) => !['subnet', 'fabricnode', 'download'].includes(kind)).flatMap(objectCommands),
   ...subnetCommands(),
   ...fabricNodeCommands(),
   'pvesh set /cluster/sdn',

@@ -66,7 +66,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'CONTENT_TYPE',
-    says: /is not configured for content type/i,
+    says: /is not configured for content[ -]type/i,
     means: 'The storage is not set to take disks, images or templates of this kind.',
     remedy: 'let the storage take it, with `pvesm set` and its content types, then replay',
   },

@@ -3,6 +3,7 @@
 
 import { isAclPath } from './access.ts';
 import { arePublicKeys } from './public-key.ts';
+import { FILE_CONTENTS } from './storage-files.ts';
 
 /** Why the value is refused, in Proxmox's words; undefined when it is not. */
 type Check = (value: string) => string | undefined;
@@ -43,9 +44,7 @@ const oneLine: Check = (value) => (/[\n\r]/.test(value) ? 'property contains a l
 
 /** pve-storage, PVE/API2/Storage/Status.pm, download_url: by what the file is to be. */
 const downloadName: Check = (name) =>
-  /[^/]\.(iso|img)$/i.test(name) || /^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/.test(name)
-    ? undefined
-    : 'wrong file extension';
+  Object.values(FILE_CONTENTS).some(({ pattern }) => pattern.test(name)) ? undefined : 'wrong file extension';
 
 /** pve-common, PVE/Tools.pm, validate_ssh_public_keys. */
 export const publicKeys: Check = (lines) => (arePublicKeys(lines) ? undefined : 'SSH public key validation error');

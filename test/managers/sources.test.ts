@@ -124,7 +124,7 @@ test('a template that nobody offers fails by its name', async () => {
 
 test.each([
   [['--content', 'iso', '--filename', 'x.qcow2'], 'filename: wrong file extension'],
-  [['--content', 'import', '--filename', 'x.qcow2'], "storage 'local' is not configured for content type 'import'"],
+  [['--content', 'import', '--filename', 'x.qcow2'], "storage 'local' is not configured for content-type 'import'"],
   [['--content', 'backup', '--filename', 'x.img'], "content: value 'backup' does not have a value in the enumeration"],
   [['--content', 'iso', '--filename', 'x.img', '--checksum', SUM], 'missing property'],
 ])('the lab refuses %j as Proxmox does', async (options, refusal) => {

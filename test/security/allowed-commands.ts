@@ -235,6 +235,13 @@ export const ALLOWED: readonly (readonly string[])[] = [
     SUM.slice(24),
   ],
   ['pvesh', 'delete', '/cluster/qemu/custom-cpu-models/mine'],
+  ['pvesh', 'get', '/nodes/localhost/storage/local/content', '--output-format', 'json'],
+  [
+    ...['pvesh', 'create', '/nodes/localhost/storage/media/download-url', '--content', 'iso', '--filename', 'x.iso'],
+    ...['--url', 'https://files.example/x.iso.gz', '--checksum', 'A'.repeat(128), '--checksum-algorithm', 'sha512'],
+    ...['--compression', 'gz', '--verify-certificates', '0'],
+  ],
+  ['pvesm', 'free', 'local:iso/x.iso'],
   ['pvesh', 'get', '/cluster/acme/account', '--output-format', 'json'],
   ['pvesh', 'get', '/cluster/acme/account/home', '--output-format', 'json'],
   ['sed', '/^[[:space:]]*data[[:space:]]/d', '/etc/pve/priv/acme/plugins.cfg'],

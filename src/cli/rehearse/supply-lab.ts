@@ -8,6 +8,7 @@ import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';
+import { fileVolume } from '../../proxmox/storage-files.ts';
 
 /** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
 export function supplyLab(dir: string, config: Config): void {
@@ -26,8 +27,18 @@ export function supplyLab(dir: string, config: Config): void {
   }
   for (const node of otherNodes(config)) declareNode(dir, node);
   provideDriver(dir, config);
-  for (const path of filesOf(config)) provide(join(dir, path), 0);
-  for (const path of imagesOf(config)) provide(join(dir, path), IMAGE_BYTES);
+  const downloaded = downloadedFiles(config);
+  const given = (paths: readonly string[]): string[] => paths.filter((path) => !downloaded.has(path));
+  for (const path of given(filesOf(config))) provide(join(dir, path), 0);
+  for (const path of given(imagesOf(config))) provide(join(dir, path), IMAGE_BYTES);
+}
+
+/** What a step of the configuration downloads comes from the lab's own publisher. */
+function downloadedFiles({ datacenter }: Config): ReadonlySet<string> {
+  const volumes = (datacenter?.get('download') ?? []).map(({ options: { storage, content, filename } }) =>
+    fileVolume(String(storage), String(content), String(filename)),
+  );
+  return new Set(volumes.map((volume) => fileOfImage(volume) ?? templateFile(volume)));
 }
 
 /** Nodes that rules of HA and replication name. */

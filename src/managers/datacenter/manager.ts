@@ -39,14 +39,22 @@ function kindOfObject(
     inventory: (host) => observeObjects(row, host),
     // The files say everything.
     quickCheck: (inventory, { target }) => observationOf(inventory, target),
-    observe: async (host, { target }) => observationOf(await observeObjects(row, host), target),
+    observe: async (host, { target, spec, before }) =>
+      observationOf(
+        await observeObjects(
+          row,
+          host,
+          [spec, before].filter((one) => one !== undefined),
+        ),
+        target,
+      ),
     decide: (wanted, seen) => decideObject(row, wanted, seen),
     differences: (wanted, seen) => objectDifferences(row, wanted, seen),
     ...(row.decide === undefined ? { ignorable: ignorableOptions(row) } : {}),
     health: () => null,
     // What it was stands in Git.
     rollback: () => null,
-    imports: importerOf(row),
+    ...(row.notImported === true ? {} : { imports: importerOf(row) }),
   };
 }
 
@@ -61,11 +69,13 @@ function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservati
 }
 
 /** What Proxmox never changes is deleted and made again. */
-function impactOf(row: ObjectRow, { verb, fields, after }: Change<JsonObject>): Impact {
+function impactOf(row: ObjectRow, { verb, fields, before, after }: Change<JsonObject>): Impact {
   if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
   const isRecreated = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
   const recreates =
-    verb === 'update' && fields.some(({ path, after: value }) => value !== undefined && isRecreated(path));
+    verb === 'update' &&
+    (row.isRecreated?.(before ?? {}, after ?? {}) ??
+      fields.some(({ path, after: value }) => value !== undefined && isRecreated(path)));
   if (recreates) return 'recreate';
   const changed = fields.map(({ path }) => path.split('/')[1] ?? '');
   return impactOfOptions(row, changed, after ?? {});

@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
+import type { JsonObject } from '../../model/json.ts';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
 import { HA_RESOURCES_FILE, parseHaResources } from '../../proxmox/ha.ts';
 import { NOTIFICATIONS_FILE, parseNotifications } from '../../proxmox/notifications.ts';
@@ -43,17 +44,25 @@ export interface ObjectObservation extends ObjectInventory {
   readonly present: Options | null;
 }
 
-export async function observeObjects(row: ObjectRow, host: HostReader): Promise<ObjectInventory> {
+/** @param asked objects as they are declared now or were before, where nobody asks for others; absent: all of the host */
+export async function observeObjects(
+  row: ObjectRow,
+  host: HostReader,
+  asked?: readonly JsonObject[],
+): Promise<ObjectInventory> {
   const paths = [...(row.readSource === undefined ? [row.file] : []), ...ALL];
   const texts = await Promise.all([...new Set(paths)].map(async (path) => [path, await host.readFile(path)] as const));
   const firewalls = row.firewallsNaming === undefined ? new Map<string, string>() : await firewallsOf(host);
-  const notes = row.secrets === undefined ? new Map<string, string>() : await host.readFolders([notesFolder(row)]);
+  const notes =
+    row.secrets === undefined && row.keepsNotes !== true
+      ? new Map<string, string>()
+      : await host.readFolders([notesFolder(row)]);
   const holders =
     (row.dependents?.folders ?? []).length === 0
       ? new Map<string, string>()
       : await host.readFolders(row.dependents?.folders ?? []);
   const text = new Map(texts);
-  const own = (row.readSource === undefined ? text.get(row.file) : await row.readSource(host)) ?? null;
+  const own = (row.readSource === undefined ? text.get(row.file) : await row.readSource(host, asked)) ?? null;
   const users = text.get(USERS) ?? '';
   const pools = parseUserConfig(users, 'pool');
   const storages = text.get(STORAGES);

@@ -47,6 +47,15 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'realmsync.remove-vanished':
     'What goes of users and groups that are gone there: acl, entry, properties, by semicolons',
   'realmsync.scope': 'What comes in: users, groups, both',
+  'download.checksum': 'Checksum that the file must have',
+  'download.checksum-algorithm': 'What the checksum is of: md5, sha1, sha224, sha256, sha384, sha512',
+  'download.compression':
+    'How an ISO image is packed where it comes from: gz, lzo, zst, bz2. It is unpacked on the storage',
+  'download.content': 'As what it is kept: iso, vztmpl (a template of containers), import (a disk for VMs)',
+  'download.filename': 'Name of the file on the storage',
+  'download.storage': 'The storage that it is put on, by the id that Proxmox knows',
+  'download.url': 'Where it comes from, with http or https',
+  'download.verify-certificates': 'Whether the certificate of the server is checked. Default: as Proxmox has it, true',
   'acmeaccount.contact': 'Addresses that the authority writes to',
   'acmeaccount.directory':
     "Where the authority is reached. It cannot be changed. Default: as Proxmox has it, that of Let's Encrypt",

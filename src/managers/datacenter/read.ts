@@ -11,6 +11,7 @@ import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
 import { declaredObjects } from './declared-objects.ts';
+import { volumeOf } from './downloads.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
 import {
@@ -53,6 +54,7 @@ export const declaration: Declaration = {
   rules: [
     storagesAreKnown,
     poolsMayHaveTheirGuests,
+    filesAreDownloadedOnce,
     referencesAreKnown,
     storagesAreDeclaredOnce,
     entriesNameKnownAliases,
@@ -123,19 +125,41 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
     referencesOf(row, object.name, object.written).flatMap(({ sort, name: id, at }): Diagnostic[] => {
       if (sort !== 'storage') return [];
       const found = storages.get(id);
-      const takes = row.kind !== 'backup' || found?.contents == null || found.contents.includes('backup');
+      const content = contentFor(row, object.options);
+      const takes = content === null || found?.contents == null || found.contents.includes(content);
       if (found !== undefined && takes) return [];
       return [
         {
           code: 'UNKNOWN_STORAGE',
           at: placeIn(object.writtenAt, ...at),
-          message: found === undefined ? `There is no storage "${id}"` : `Storage "${id}" takes no backups`,
+          message:
+            found === undefined
+              ? `There is no storage "${id}"`
+              : `Storage "${id}" takes no ${content === 'backup' ? 'backups' : `files of content ${content}`}`,
           hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
           target: targetId(row.kind, object.name),
         },
       ];
     }),
   );
+}
+
+/** What a storage must take for an object; null where it may be any. */
+function contentFor({ kind }: ObjectRow, { content }: JsonObject): string | null {
+  return kind === 'backup' ? 'backup' : kind === 'download' ? String(content) : null;
+}
+
+/** DUPLICATE_ID: two entries download the same file. */
+function filesAreDownloadedOnce({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const names = new Map<string, string>();
+  return (datacenter?.get('download') ?? []).flatMap(({ name, writtenAt, options }): Diagnostic[] => {
+    const volume = volumeOf(options);
+    const other = names.get(volume);
+    names.set(volume, other ?? name);
+    if (other === undefined) return [];
+    const message = `${volume} is downloaded by "${other}" already`;
+    return [{ code: 'DUPLICATE_ID', at: placeIn(writtenAt, 'filename'), message, target: targetId('download', name) }];
+  });
 }
 
 /** DUPLICATE_ID: Proxmox has a guest in one pool at most. */

@@ -98,8 +98,9 @@ export interface ObjectRow {
   /** Where Proxmox keeps them, and what stands there by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
-  /** Reads what `read` reads where the file holds what nobody is to see; null where there is nothing. Default: the file as it stands. */
-  readonly readSource?: (host: HostReader) => Promise<string | null>;
+  /** Reads what `read` reads where the file holds what nobody is to see, or no file does; null where there is nothing. `asked`: objects as declared now
+   * or before, where it is about no others. Default: the file as it stands. */
+  readonly readSource?: (host: HostReader, asked?: readonly JsonObject[]) => Promise<string | null>;
   /** Its calls start a task, and end well whatever becomes of that. */
   readonly task?: true;
   /** A list in it that has calls of its own. */
@@ -167,6 +168,12 @@ export interface ObjectRow {
     name: string,
     options: JsonObject,
   ) => readonly { readonly option: string; readonly message: string }[];
+  /** Something is noted of each beside what the row has of secrets. */
+  readonly keepsNotes?: true;
+  /** Whether an update deletes it and makes it again. Default: where an option is changed that Proxmox never changes. */
+  readonly isRecreated?: (before: JsonObject, after: JsonObject) => boolean;
+  /** Import does not look for any: what is there is no wish by itself. */
+  readonly notImported?: true;
   /** For objects that Proxmox changes in another way than one by one. */
   readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
 }
@@ -209,7 +216,9 @@ function known(row: ObjectRow): KnownOptions {
   if (found !== undefined) return found;
   const secrets = Object.keys(row.secrets ?? {});
   const own = [row.id, row.rename].flatMap((option) => (option == null ? [] : [option]));
-  const without = [...own, ...placeholders(row), ...OF_CALLS, ...row.without, ...secrets];
+  // What must be declared stands for a placeholder by itself.
+  const fromName = placeholders(row).filter((option) => !row.required.includes(option));
+  const without = [...own, ...fromName, ...OF_CALLS, ...row.without, ...secrets];
   const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
   const changed = methodSchemas(method, without);
   if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);

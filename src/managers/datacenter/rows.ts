@@ -5,6 +5,7 @@ import { groups, pools, realms, rights, roles, tokens, users } from './rows/acce
 import { acmeAccounts, acmePlugins } from './rows/acme.ts';
 import { backupJobs } from './rows/backup.ts';
 import { cpuModels } from './rows/cpu-models.ts';
+import { downloads } from './rows/downloads.ts';
 import { fabricNodes, fabrics } from './rows/fabrics.ts';
 import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
@@ -19,7 +20,7 @@ import { dnsServers, ipams } from './rows/sdn-services.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
-  ...[storages, pools, realms, groups, roles, users, tokens, rights],
+  ...[storages, downloads, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, cpuModels, metricServers, datacenterOptions, backupJobs],
   ...[acmeAccounts, acmePlugins, realmSyncs, nodeOptions, firewallOptions],
   ...[haResources, haRules, replicationJobs],

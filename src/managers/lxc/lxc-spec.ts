@@ -4,6 +4,7 @@ import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
+import { downloadNeeds } from '../guest/download-needs.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
 import type { Source } from '../guest/lifecycle/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
@@ -66,7 +67,7 @@ export function lxcTargets(config: Config): Target[] {
   return config.lxc.map((guest) => ({
     id: targetId('lxc', guest.id),
     spec: lxcSpec(guest, config, common),
-    needs: guestNeeds(guest, config),
+    needs: [...guestNeeds(guest, config), ...downloadNeeds([guest.template], config)],
     protected: guest.protected,
   }));
 }

@@ -3,12 +3,14 @@
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
+import { fileVolume } from '../../proxmox/storage-files.ts';
 import type { Config } from '../config.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import type { FirewallRule } from '../guest/declared.ts';
+import { downloadNeeds } from '../guest/download-needs.ts';
 import { objectsNamedBy } from '../guest/firewall-names.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
-import type { Source } from '../guest/lifecycle/source.ts';
+import { contentOf, type Source } from '../guest/lifecycle/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
@@ -43,11 +45,18 @@ export function vmTargets(config: Config): Target[] {
     needs: [
       ...guestNeeds(guest, config),
       ...imageNeeds(guest, config),
+      ...downloadNeeds(filesOf(guest), config),
       ...objectsNamedBy(stackRules(guest, config)),
       ...cpuNeeds({ ...valuesOf('vm', guest), options: guest.options }),
     ],
     protected: guest.protected,
   }));
+}
+
+/** Every file that it is made from or has in a drive. */
+function filesOf({ templateImage, importFrom, iso, disks }: VmGuest): (string | null)[] {
+  const image = templateImage === null ? null : fileVolume('local', contentOf(templateImage), templateImage);
+  return [image, importFrom, iso, ...disks.flatMap((disk) => [disk.iso, disk.import_from])];
 }
 
 /** The same with what a new VM gets where nothing is declared. */

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { FILE_CONTENTS } from '../../../../src/proxmox/storage-files.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
@@ -26,16 +27,6 @@ type Published = { readonly checksum?: string; readonly bytes?: number } | null;
 /** What a cloud image takes, unpacked. */
 const USUAL_BYTES = 3.5 * 1024 ** 3;
 
-/** What may be fetched, and how its file must be called. */
-const EXTENSIONS: Readonly<Record<string, { readonly pattern: RegExp; readonly problem: string }>> = {
-  iso: { pattern: /.\.(iso|img)$/i, problem: 'wrong file extension' },
-  vztmpl: { pattern: /.\.tar(\.(gz|xz|zst|bz2))?$/i, problem: 'wrong file extension' },
-  import: {
-    pattern: /^[a-zA-Z0-9\-.+=_]+\.(ova|qcow2|raw|vmdk)$/,
-    problem: 'invalid filename or wrong extension',
-  },
-};
-
 /** `POST /nodes/{node}/storage/{storage}/download-url`. The task's failure is printed, and no failure of the call. */
 export function downloadUrl(call: Call, parameters: Parameters): void {
   const { node } = call;
@@ -45,10 +36,10 @@ export function downloadUrl(call: Call, parameters: Parameters): void {
   const name = String(parameters['filename'])
     .replace(/^.*[/\\]/s, '')
     .replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
-  const allowed = EXTENSIONS[content];
-  if (allowed === undefined) refuseParameters({ content: `upload content type '${content}' not allowed` });
+  const allowed = FILE_CONTENTS[content];
+  if (allowed === undefined) refuseParameters({ content: `upload content-type '${content}' is not allowed` });
   if (!allowed?.pattern.test(name)) refuseParameters({ filename: allowed?.problem ?? '' });
-  if (!storage.content.has(content)) refuse(`storage '${id}' is not configured for content type '${content}'`);
+  if (!storage.content.has(content)) refuse(`storage '${id}' is not configured for content-type '${content}'`);
   const shown = pathOfVolume(node, `${id}:${content}/${name}`);
   const checksum = parameters['checksum'];
   task(

@@ -1,0 +1,74 @@
+// Files on a storage that the node downloads: ISO images, templates of containers, images to import.
+
+import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storage-files.ts';
+import { decideDownload, holderOf, isOtherFile, readFiles, readVolumes } from '../downloads.ts';
+import type { ObjectRow } from '../row.ts';
+
+const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
+
+export const downloads: ObjectRow = {
+  kind: 'download',
+  field: 'downloads',
+  label: 'file',
+  describes:
+    'Files that the node downloads to a storage, each by a name for people: ISO images, templates of containers, images to import.',
+  id: null,
+  paths: {
+    create: '/nodes/{node}/storage/{storage}/download-url',
+    change: '/nodes/{node}/storage/{storage}/content/{volume}',
+  },
+  file: '/etc/pve/storage.cfg',
+  read: readVolumes,
+  readSource: readFiles,
+  keepsNotes: true,
+  mark: null,
+  // Of backups alone.
+  without: ['notes', 'protected'],
+  required: ['storage', 'content', 'filename', 'url'],
+  defaults: { 'verify-certificates': '1' },
+  oneOf: [],
+  clear: 'delete',
+  members: [],
+  references: { storage: 'storage' },
+  dependents: { folders: GUESTS, findDependent: holderOf },
+  lossOnDelete: 'nothing that its address does not give again',
+  faults: (_name, options) => faults(options),
+  isRecreated: isOtherFile,
+  notImported: true,
+  decide: decideDownload,
+};
+
+function faults(options: Parameters<NonNullable<ObjectRow['faults']>>[1]) {
+  const { content, filename, url, checksum, compression } = options;
+  const algorithm = String(options['checksum-algorithm']);
+  const digits = CHECKSUM_DIGITS[algorithm];
+  const isSum = digits === undefined || new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(String(checksum));
+  const named = FILE_CONTENTS[String(content)];
+  return [
+    // Proxmox would write another name, and it would not be found by this one.
+    ...(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(String(filename)) && named?.pattern.test(String(filename)) === true
+      ? []
+      : [{ option: 'filename', message: `must be ${NAMES[String(content)] ?? 'the name of a file'}` }]),
+    ...(/^https?:\/\/[^/@\s]+(\/\S*)?$/.test(String(url))
+      ? []
+      : [{ option: 'url', message: 'must be an address with http or https, and without a user and password in it' }]),
+    ...(checksum === undefined || isSum
+      ? []
+      : [{ option: 'checksum', message: `must be the ${digits} hexadecimal digits of ${algorithm}` }]),
+    ...(compression === undefined || (content === 'iso' && COMPRESSIONS.includes(String(compression)))
+      ? []
+      : [
+          {
+            option: 'compression',
+            message: `must be one of ${COMPRESSIONS.join(', ')}, and stand at a file of content iso alone`,
+          },
+        ]),
+  ];
+}
+
+const ENDING = 'of letters, digits and _ . -, with the ending';
+const NAMES: Readonly<Record<string, string>> = {
+  iso: `a name ${ENDING} .iso or .img`,
+  vztmpl: `a name ${ENDING} .tar, .tar.gz, .tar.xz, .tar.zst or .tar.bz2`,
+  import: `a name ${ENDING} .qcow2, .raw, .vmdk or .ova`,
+};
