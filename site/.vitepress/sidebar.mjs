@@ -3,6 +3,7 @@
 export const SIDEBAR = [
   section('Start', {
     Overview: '/',
+    'Your first green commit': '/first-commit',
     Concepts: '/concepts',
     Tutorial: '/tutorial',
     Installing: '/deploy/',
