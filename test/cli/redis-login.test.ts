@@ -16,7 +16,7 @@ import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
-import { phoenix, type Started, start } from './phoenix.ts';
+import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 
 const ROOT = 'the-password-of-root';
 const PASSWORD = 'the-password-of-phoenix';
@@ -161,7 +161,7 @@ describe.concurrent('is told by its name, at the start and by the doctor:', () =
   ])('%s', { timeout: 60_000 }, async (what, urlOf, told) => {
     const url = await urlOf();
     const own = { ...settings(url), PHOENIX_DATA_DIR: join(folder, what.replaceAll(' ', '-')) };
-    const [served, looked] = await Promise.all([phoenix(['serve'], own), phoenix(['doctor'], own)]);
+    const [served, looked] = await Promise.all([phoenixProcess(['serve'], own), phoenix(['doctor'], own)]);
     expect(served.stderr).toMatch(told);
     expect(looked.stdout).toMatch(told);
     expect([served.exit, looked.exit]).toEqual([3, 3]);
