@@ -17,7 +17,8 @@ beforeEach(async () => {
   destination = `ssh://root@127.0.0.1:${await freePort()}`;
 });
 afterEach(async () => {
-  running?.child.kill('SIGKILL');
+  // Not killed: the Redis that it started for itself would stay.
+  running?.child.kill('SIGTERM');
   await running?.ended;
   running = undefined;
   await rm(folder, { recursive: true, force: true });
