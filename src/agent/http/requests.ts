@@ -1,9 +1,9 @@
-// What the API accepts, checked before anything is done with it.
+// Schemas of the API's requests.
 
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../model/ids.ts';
 
-/** As long as the name of a status on a commit may be, and with what wildcards and names of environments hold. */
+/** Name of a target: as long as a status context on a commit allows, including wildcards and environments' names. */
 const NAME = '[\\p{L}\\p{N}*][\\p{L}\\p{N}*_ .()-]{0,245}';
 const TARGET = new RegExp(`^[a-z]+/${NAME}$`, 'u');
 const WORD = new RegExp(`^([a-z]+/${NAME}|[A-Za-z0-9][\\w.-]{0,245})$`, 'u');
@@ -18,7 +18,7 @@ const runId = z
   .regex(/^[\w-]{1,64}$/)
   .transform((text) => text as RunId);
 
-/** The name that the caller gives: all callers hold the same token. */
+/** The requester's name as given by the caller, since all callers use the same token. */
 const by = z.string().trim().min(1).max(100).default('the API');
 
 export const ReplayBody = z.strictObject({
@@ -30,7 +30,7 @@ export const ReplayBody = z.strictObject({
   by,
 });
 export const ApproveBody = z.strictObject({ target, by });
-/** The same with its run, which the API names in the path. */
+/** The request with its run, which is in the API's path. */
 export const ApproveRequest = z.strictObject({ run: runId, target, by });
 export const FreezeBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(500), by });
 export const AskBody = z.strictObject({ by });
@@ -60,10 +60,10 @@ export const LogQuery = z.object({
   offset: z.coerce.number().int().min(0).default(0),
   format: z.enum(['json', 'text']).default('json'),
 });
-/** `logs=new` leaves out the lines that were printed before. */
+/** `logs=new` leaves out earlier output. */
 export const EventsQuery = z.object({ logs: z.enum(['all', 'new']).default('all') });
 
-/** A request that cannot be understood; the message names the field. */
+/** An invalid request; the message names the field. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }
