@@ -371,6 +371,10 @@ source.paths['/nodes/{node}/certificates/acme/certificate'] = {
   DELETE: { name: 'revoke_certificate', params: onNode },
 };
 
+// The dash may be missing there, which gives each letter two ways to be read: a name that is refused would take ages. The same words, read in one way.
+const { reference } = source.paths['/nodes/{node}/storage/{storage}/oci-registry-pull'].POST.params;
+reference.pattern = reference.pattern.replaceAll('[-]*', '-+');
+
 const methods = {};
 const order = (path) => (path.endsWith('/config') ? 0 : 1); // so that formats are named after config options
 for (const path of Object.keys(source.paths)

@@ -118,6 +118,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   digest: '[0-9a-f]{64}',
   digestone: '[0-9a-f]{40}',
   checksum: '[0-9a-fA-F]{32,128}',
+  /** An image of a registry with its tag: `docker.io/library/nginx:1.29`. */
+  ociimage: '[A-Za-z0-9][A-Za-z0-9.:/_-]*:\\w[A-Za-z0-9_.-]*',
   storedfile: '{storage}:(?:iso|vztmpl|import)/{file}',
   /** None: taken away. */
   nomails: '(?:{mails})?',
@@ -538,6 +540,7 @@ const COMMANDS: readonly string[] = [
   'pvesm status',
   'pvesh get /nodes/localhost/storage/{storage}/content --output-format json',
   'pvesh create /nodes/localhost/storage/{storage}/download-url --content ( iso | vztmpl | import ) --filename {file} --url {url} ( --checksum {checksum} )? ( --checksum-algorithm ( md5 | sha1 | sha224 | sha256 | sha384 | sha512 ) )? ( --compression ( gz | lzo | zst | bz2 ) )? ( --verify-certificates 0 )?',
+  'pvesh create /nodes/localhost/storage/{storage}/oci-registry-pull --filename {file} --reference {ociimage}',
   'pvesm free {storedfile}',
   'pveam update',
   'pveam available',

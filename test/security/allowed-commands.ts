@@ -241,6 +241,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['--url', 'https://files.example/x.iso.gz', '--checksum', 'A'.repeat(128), '--checksum-algorithm', 'sha512'],
     ...['--compression', 'gz', '--verify-certificates', '0'],
   ],
+  [
+    ...['pvesh', 'create', '/nodes/localhost/storage/local/oci-registry-pull', '--filename', 'nginx_1.29'],
+    ...['--reference', 'registry.example:5000/library/nginx:1.29-alpine'],
+  ],
   ['pvesm', 'free', 'local:iso/x.iso'],
   ['pvesh', 'get', '/cluster/acme/account', '--output-format', 'json'],
   ['pvesh', 'get', '/cluster/acme/account/home', '--output-format', 'json'],

@@ -53,6 +53,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
     'How an ISO image is packed where it comes from: gz, lzo, zst, bz2. It is unpacked on the storage',
   'download.content': 'As what it is kept: iso, vztmpl (a template of containers), import (a disk for VMs)',
   'download.filename': 'Name of the file on the storage',
+  'download.reference':
+    'The image of a registry, with its tag: "docker.io/library/nginx:1.29". The file is there once, whatever the tag becomes later',
   'download.storage': 'The storage that it is put on, by the id that Proxmox knows',
   'download.url': 'Where it comes from, with http or https',
   'download.verify-certificates': 'Whether the certificate of the server is checked. Default: as Proxmox has it, true',

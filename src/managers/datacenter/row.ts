@@ -82,7 +82,12 @@ export interface ObjectRow {
   /** The option of the API that holds its name; null where only the file has one. */
   readonly id: string | null;
   /** Paths of the API; where one has no placeholder in it, the name is given as an option. */
-  readonly paths: { readonly create: string; readonly change: string };
+  readonly paths: {
+    readonly create: string;
+    readonly change: string;
+    /** Another call that makes one, from options of its own. */
+    readonly createOtherwise?: string;
+  };
   /** What stands for each placeholder of the paths. Default: the name for every one. */
   readonly placeholderValues?: (name: string) => Readonly<Record<string, string>>;
   /** What names may be. Default: letters, digits and `_ . -`, and a letter first. */
@@ -222,7 +227,11 @@ function known(row: ObjectRow): KnownOptions {
   const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
   const changed = methodSchemas(method, without);
   if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);
-  const made = methodSchemas(`POST ${row.paths.create}`, without) ?? new Map<string, Schema>();
+  const { create, createOtherwise } = row.paths;
+  const calls = [...(createOtherwise === undefined ? [] : [createOtherwise]), create];
+  const made = new Map(
+    calls.flatMap((path) => [...(methodSchemas(`POST ${path}`, without) ?? new Map<string, Schema>())]),
+  );
   const options = new Map([...made, ...changed].sort(([a], [b]) => (a < b ? -1 : 1)));
   const entry = { all: options, fixed: new Set([...made.keys()].filter((option) => !changed.has(option))) };
   optionsByRow.set(row, entry);

@@ -28,7 +28,7 @@ import { PCT_VERBS } from '../pct/pct.ts';
 import { QM_VERBS } from '../qm/qm.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
-import { downloadUrl } from '../storage/download.ts';
+import { downloadUrl, pullImage } from '../storage/download.ts';
 import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
 import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
@@ -148,6 +148,7 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
+  'POST /nodes/{node}/storage/{storage}/oci-registry-pull': pullImage,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
   'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
 };
