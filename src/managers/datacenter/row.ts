@@ -21,6 +21,7 @@ export type ReferenceSort =
       | 'notification target'
       | 'ACME account'
       | 'ACME plugin'
+      | 'Ceph pool'
     )
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet' | 'fabric' | 'IPAM' | 'DNS server');
 
@@ -106,6 +107,10 @@ export interface ObjectRow {
   /** Reads what `read` reads where the file holds what nobody is to see, or no file does; null where there is nothing. `asked`: objects as declared now
    * or before, where it is about no others. Default: the file as it stands. */
   readonly readSource?: (host: HostReader, asked?: readonly JsonObject[]) => Promise<string | null>;
+  /** Why a host that has no source of them can have none: nothing is decided there. Default: it has none so far. */
+  readonly withoutSource?: string;
+  /** Why one that is there cannot be declared as it is; null for one that can. */
+  readonly undeclarable?: (present: Options) => string | null;
   /** Its calls start a task, and end well whatever becomes of that. */
   readonly task?: true;
   /** A list in it that has calls of its own. */
@@ -253,6 +258,11 @@ export function pathOf(row: ObjectRow, template: string, name: string): string {
   return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
 }
 
+/** Whether a path of a row holds the name of the object: else the name is given as an option. */
+export function isAddressed({ id }: ObjectRow, path: string): boolean {
+  return id === null || path.replace('/nodes/{node}/', '/').includes('{');
+}
+
 /** The option that says whose an object is; null where none does. */
 export function markOf(row: ObjectRow): string | null {
   return row.mark === undefined ? 'comment' : row.mark;
@@ -276,6 +286,7 @@ const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   'ACME plugin': ['acmeplugin'],
   IPAM: ['ipam'],
   'DNS server': ['sdndns'],
+  'Ceph pool': ['cephpool'],
 };
 
 /** Everything that an object names, with its place. */

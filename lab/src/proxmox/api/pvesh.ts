@@ -11,6 +11,7 @@ import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
 import { aptCall } from '../objects/apt.ts';
+import { cephPoolCall } from '../objects/ceph-pools.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
@@ -131,7 +132,7 @@ const OBJECTS = [
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall],
+  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
