@@ -7,7 +7,7 @@ import type { Impact } from '../../model/plan.ts';
 import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectObservation } from './observe.ts';
-import { type ObjectRow, pathOf } from './row.ts';
+import { isAddressed, type ObjectRow, pathOf } from './row.ts';
 import { textsOf } from './values.ts';
 
 const SECONDS = 120;
@@ -64,7 +64,7 @@ export function createCall(
   const { create } = row.paths;
   const summary = `make ${row.label} ${name}`;
   if (row.createCommand === undefined) {
-    const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
+    const own = isAddressed(row, create) ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.createArgs ?? [])];
     const impact = impactOfOptions(row, Object.keys(spec), spec);
     return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall));
@@ -127,7 +127,7 @@ export function deleteCall(row: ObjectRow, name: string, impact: Impact): Action
 /** The path of an object, and its name as an option where the path does not hold it. */
 function addressed(row: ObjectRow, name: string): [string, readonly string[]] {
   const { change } = row.paths;
-  return [pathOf(row, change, name), row.id === null || change.includes('{') ? [] : [`--${row.id}`, name]];
+  return [pathOf(row, change, name), isAddressed(row, change) ? [] : [`--${row.id}`, name]];
 }
 
 export function optionArgs(row: ObjectRow, option: string, schema: Schema, value: Json | undefined): string[] {

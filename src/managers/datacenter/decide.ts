@@ -41,6 +41,10 @@ export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
 function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
   const { spec } = wanted;
   const { present } = seen;
+  const obstacle = obstacleOf(row, wanted, seen);
+  if (obstacle !== null && spec === undefined)
+    return { kind: 'actions', actions: [], remarks: [`${obstacle}: nothing is deleted`] };
+  if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
   if (row.single !== undefined)
     return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present ?? {}) };
   if (spec === undefined) return decideRemoval(row, wanted, seen);
@@ -60,6 +64,18 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   const fixed = [...fixedDifferences(row, spec, present), ...boundDifferences(row, wanted, seen)];
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
+}
+
+/** Why the object cannot be managed: it cannot exist on this host, or has a form that cannot be declared. Null where it can. */
+function obstacleOf(
+  row: ObjectRow,
+  { target }: Wanted<JsonObject>,
+  { present, text }: ObjectObservation,
+): string | null {
+  const label = `${row.label} ${nameOf(target)}`;
+  if (text === null && row.withoutSource !== undefined) return `${label} cannot be there: ${row.withoutSource}`;
+  const why = present === null ? null : (row.undeclarable?.(present) ?? null);
+  return why === null ? null : `${label} is not as Phoenix can keep it: ${why}`;
 }
 
 /**

@@ -67,6 +67,11 @@ function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secrets
       left.push({ what: `${row.label} ${name} (${place(name)})`, why: 'the file takes no such name' });
       continue;
     }
+    const why = row.undeclarable?.(options) ?? null;
+    if (why !== null) {
+      left.push({ what: `${row.kind}/${name}`, why: `${why}: it stays as it is` });
+      continue;
+    }
     if (!isOfKnownType(row, options)) {
       const why = `an object of type ${options['type']?.[0]} cannot be declared: it stays as it is`;
       left.push({ what: `${row.kind}/${name} (${place(name)})`, why });

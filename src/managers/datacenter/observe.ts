@@ -92,6 +92,7 @@ export async function observeObjects(
       fabric: null,
       IPAM: null,
       'DNS server': null,
+      'Ceph pool': null,
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),

@@ -11,7 +11,7 @@ import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
 import { declaredObjects } from './declared-objects.ts';
-import { volumeOf } from './downloads.ts';
+import { volumeOf } from './download-calls.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
 import {

@@ -21,6 +21,7 @@ export type ReferenceSort =
       | 'notification target'
       | 'ACME account'
       | 'ACME plugin'
+      | 'Ceph pool'
     )
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet' | 'fabric' | 'IPAM' | 'DNS server');
 
@@ -88,7 +89,12 @@ export interface ObjectRow {
   /** The API option that holds the object's name; null where only the file has a name. */
   readonly id: string | null;
   /** API paths. Where a path has no placeholder, the name is passed as an option. */
-  readonly paths: { readonly create: string; readonly change: string };
+  readonly paths: {
+    readonly create: string;
+    readonly change: string;
+    /** A second call that creates the object, with options of its own. */
+    readonly createOtherwise?: string;
+  };
   /** Values of the paths' placeholders. Default: the name, for each of them. */
   readonly placeholderValues?: (name: string) => Readonly<Record<string, string>>;
   /** Valid names. Default: letters, digits and `_ . -`, starting with a letter. */
@@ -109,6 +115,10 @@ export interface ObjectRow {
    * of the objects of interest; absent: all. Default: the file itself.
    */
   readonly readSource?: (host: HostReader, asked?: readonly JsonObject[]) => Promise<string | null>;
+  /** Why a host without a source for them can have none, so that nothing is decided there. Default: there are none yet. */
+  readonly withoutSource?: string;
+  /** Why an existing object cannot be declared in its present form; null where it can. */
+  readonly undeclarable?: (present: Options) => string | null;
   /** Its calls start a task and succeed whatever becomes of that task. */
   readonly task?: true;
   /** A list inside the object that has its own calls. */
@@ -230,7 +240,11 @@ function known(row: ObjectRow): KnownOptions {
   const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
   const changed = methodSchemas(method, without);
   if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);
-  const made = methodSchemas(`POST ${row.paths.create}`, without) ?? new Map<string, Schema>();
+  const { create, createOtherwise } = row.paths;
+  const calls = [...(createOtherwise === undefined ? [] : [createOtherwise]), create];
+  const made = new Map(
+    calls.flatMap((path) => [...(methodSchemas(`POST ${path}`, without) ?? new Map<string, Schema>())]),
+  );
   const options = new Map([...made, ...changed].sort(([a], [b]) => (a < b ? -1 : 1)));
   const entry = { all: options, fixed: new Set([...made.keys()].filter((option) => !changed.has(option))) };
   optionsByRow.set(row, entry);
@@ -250,6 +264,11 @@ function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'creat
 export function pathOf(row: ObjectRow, template: string, name: string): string {
   const parts = row.placeholderValues?.(name) ?? {};
   return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
+}
+
+/** Whether an API path of the row contains the object's name; otherwise the name is passed as an option. */
+export function isAddressed({ id }: ObjectRow, path: string): boolean {
+  return id === null || path.replace('/nodes/{node}/', '/').includes('{');
 }
 
 /** The option that carries the owner mark; null where there is none. */
@@ -275,6 +294,7 @@ const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   'ACME plugin': ['acmeplugin'],
   IPAM: ['ipam'],
   'DNS server': ['sdndns'],
+  'Ceph pool': ['cephpool'],
 };
 
 /** All references of an object, each with its place. */

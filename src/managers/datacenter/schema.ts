@@ -114,7 +114,9 @@ function entry(option: string, items: Schema): z.ZodType {
 /** The call that accepts an option; a fixed option is only accepted by the create call. */
 function verbOf({ paths, rename }: ObjectRow, option: string): string {
   const isChanged = rename === undefined && methodSchemas(`PUT ${paths.change}`)?.has(option) === true;
-  return isChanged ? `pvesh set ${paths.change}` : `pvesh create ${paths.create}`;
+  if (isChanged) return `pvesh set ${paths.change}`;
+  const isMade = paths.createOtherwise === undefined || methodSchemas(`POST ${paths.create}`)?.has(option) === true;
+  return `pvesh create ${isMade ? paths.create : paths.createOtherwise}`;
 }
 
 function shapeOf(schema: Schema): z.ZodType {

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
-import type { ObjectRow } from '../row.ts';
+import type { ObjectRow, Reference } from '../row.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
 const FILES = [
@@ -109,6 +109,7 @@ export const storages: ObjectRow = {
   clear: 'delete',
   members: [],
   references: {},
+  furtherReferences: (_name, options) => cephPoolsOf(options),
   secrets: {
     password: {
       describes: 'Password that the server is asked with, by reference',
@@ -155,6 +156,15 @@ export const storages: ObjectRow = {
     ),
   lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
 };
+
+/** Pools of the node's own Ceph. An external cluster, named by its monitors, has pools of its own. */
+function cephPoolsOf({ type, monhost, pool, 'data-pool': data }: JsonObject): Reference[] {
+  if (type !== 'rbd' || monhost !== undefined) return [];
+  const named = Object.entries({ pool, 'data-pool': data });
+  return named.flatMap(([option, name]) =>
+    typeof name === 'string' ? [{ sort: 'Ceph pool', name, at: [option] } as const] : [],
+  );
+}
 
 /** System folders: with a storage in one of them, guests and people would write there. */
 const SYSTEM_FOLDER =
