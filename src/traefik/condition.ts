@@ -2,7 +2,7 @@
 // a number of the very kind or a text.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type ParsedEvent, readExpression } from './go-expression.ts';
+import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import type { Literal } from './go-tokens.ts';
 
 interface Language {
@@ -43,14 +43,14 @@ export const RETRY: Language = {
 
 /** Pure. Why Traefik cannot read a condition; null: it can. */
 export function conditionFault(text: string, language: Language): Unreadable | null {
-  const value = readExpression(text, meaningOf(language));
+  const value = readExpression(text, semanticsOf(language));
   const hint = `An example: ${language.example}`;
   if (isUnreadable(value))
     return { message: `the expression cannot be read: ${value.message}`, hint: value.hint ?? hint };
   return value.is === 'condition' ? null : { message: 'the expression is no condition', hint };
 }
 
-function meaningOf({ functions }: Language): ParsedEvent<Value> {
+function semanticsOf({ functions }: Language): ExpressionSemantics<Value> {
   return {
     literal: ({ kind }) => ({ is: kind }),
     call(name, values) {

@@ -5,7 +5,7 @@ import { isUnreadable, type Unreadable } from './fault.ts';
 import { type Literal, type Token, tokensOf } from './go-tokens.ts';
 
 /** What the parts of an expression come to. */
-export interface ParsedEvent<Value> {
+export interface ExpressionSemantics<Value> {
   literal(literal: Literal): Value;
   call(name: string, values: readonly Value[]): Value | Unreadable;
   join(operator: string, left: Value, right: Value): Value | Unreadable;
@@ -30,7 +30,10 @@ const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep`
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
 /** Pure. The value of an expression, or why Traefik cannot read it. */
-export function readExpression<Value extends object>(text: string, meaning: ParsedEvent<Value>): Value | Unreadable {
+export function readExpression<Value extends object>(
+  text: string,
+  semantics: ExpressionSemantics<Value>,
+): Value | Unreadable {
   const cut = tokensOf(text);
   if (!Array.isArray(cut)) return cut;
   const tokens: readonly Token[] = cut;
@@ -54,7 +57,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
       at += 1;
       const right = binary(precedence + 1, depth);
       if (isUnreadable(right)) return right;
-      left = meaning.join(token.text, left, right);
+      left = semantics.join(token.text, left, right);
     }
   }
 
@@ -62,7 +65,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
     if (depth > DEEPEST) return TOO_DEEP;
     if (takes('!')) {
       const value = unary(depth + 1);
-      return isUnreadable(value) ? value : meaning.not(value);
+      return isUnreadable(value) ? value : semantics.not(value);
     }
     if (!takes('(')) return single(depth);
     const value = binary(1, depth + 1);
@@ -78,7 +81,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
     const next = tokens[at + 1]?.text;
     if (token?.kind === 'literal' && next !== '(' && next !== '.') {
       at += 1;
-      return meaning.literal(token.literal);
+      return semantics.literal(token.literal);
     }
     if (token?.kind !== 'name' || next !== '(') return unexpected('stands where a call such as Host(`name`) should');
     at += 2;
@@ -94,7 +97,7 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
       break;
     }
     const after = tokens[at]?.text;
-    return after === '(' || after === '.' ? unexpected('stands after a call') : meaning.call(token.text, values);
+    return after === '(' || after === '.' ? unexpected('stands after a call') : semantics.call(token.text, values);
   }
 
   function takes(operator: string): boolean {

@@ -1,7 +1,7 @@
 // The rules of Traefik's routers, in both of its syntaxes: matchers joined by && and ||, turned round by !.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type ParsedEvent, readExpression } from './go-expression.ts';
+import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import { MATCHERS_V2, MATCHERS_V3, type Matcher } from './matchers.ts';
 
 /** Whatever is not `v2` Traefik reads as version 3. */
@@ -39,7 +39,7 @@ interface Found {
 /** Pure. The names of a rule, or why it is none. */
 export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule | RuleFault {
   const found: Found[] = [];
-  const value = readExpression(text, meaningOf(syntax, found));
+  const value = readExpression(text, semanticsOf(syntax, found));
   if (isUnreadable(value)) return { fault: value.message, ...(value.hint === undefined ? {} : { hint: value.hint }) };
   if (value.is !== 'matchers') return { fault: 'it holds no matcher', hint: 'Write Host(`name`).' };
   const hosts = found.flatMap(({ matcher, values, turned }) => (turned ? [] : matcher.hosts(values)));
@@ -50,7 +50,7 @@ export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule |
   };
 }
 
-function meaningOf(syntax: RuleSyntax, found: Found[]): ParsedEvent<Value> {
+function semanticsOf(syntax: RuleSyntax, found: Found[]): ExpressionSemantics<Value> {
   const matchers = syntax === 'v2' ? MATCHERS_V2 : MATCHERS_V3;
   return {
     literal: (literal) => (literal.kind === 'text' ? { is: 'text', text: literal.value } : { is: 'number' }),

@@ -1,5 +1,4 @@
-// Every rule: those that kinds bring for what is theirs, those of all guests, and those that cross kinds evenly. All of them run, so
-// that all problems are shown at once.
+// All rules: those of the kinds, those of all guests, and those across kinds. All of them run, so that all problems are reported at once.
 
 import {
   fixedAddressesHaveAGateway,
@@ -51,10 +50,10 @@ import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
-/** They go first: what an address that is wrong in itself would lead to is not said. Diagnostics without a target are about the host's. */
+/** These run first: consequences of a wrong address are not reported. Diagnostics without a target concern the host's address. */
 export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
 
-/** Those of guests, whatever their kind, and those that cross kinds; one line each. */
+/** Rules of all guests and across kinds. */
 const ACROSS: readonly Rule[] = [
   somethingIsDeclared,
   guestsHaveOneOrigin,
