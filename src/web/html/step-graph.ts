@@ -1,5 +1,4 @@
-// The steps of a plan as a graph of what needs what: of a run coloured by how each stands, of a pull request by what it costs. More of them
-// than a picture can show are drawn in groups.
+// The dependency graph of a plan, coloured by state for runs and by impact for pull requests. Larger ones are drawn in groups.
 
 import { targetLabel } from '../../messages/changes.ts';
 import { graphNote, groupLabel, groupWord } from '../../messages/pages.ts';
@@ -10,9 +9,9 @@ import type { Tone } from './components.ts';
 import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
 
-/** Of a picture that can be followed by eye. */
+/** Maximum number of edges in a readable graph. */
 const MOST_LINES = 240;
-/** What a person looks at first. */
+/** Tones by decreasing urgency. */
 const PRESSING: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
 
 interface Standing {
@@ -20,7 +19,7 @@ interface Standing {
   readonly tone: Tone;
 }
 
-/** Null where no step needs another. */
+/** Null without dependencies. */
 export function stepGraph(
   steps: readonly PlanStep[],
   stateOf: (step: PlanStep) => Standing,
@@ -40,7 +39,7 @@ export function stepGraph(
   return html`<h2>What needs what</h2>${note}${graph({ label: 'Graph of what needs what', boxes, lines, direction: 'TB' })}`;
 }
 
-/** As the step of it that presses most, to which it leads. */
+/** A group has the tone and link of its most urgent step. */
 function groupBox(
   group: StepGroup,
   members: readonly PlanStep[],
