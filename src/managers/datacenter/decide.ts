@@ -62,7 +62,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
 }
 
-/** One that no mark could tell from ours is as declared already: nothing of it is touched. */
+/** One that no mark could tell from ours is already as declared: nothing of it is touched. */
 function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectObservation): boolean {
   const { present } = seen;
   if (present === null || fixedDifferences(row, spec, present).length > 0) return false;
