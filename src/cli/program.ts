@@ -39,7 +39,9 @@ export async function run(
     .hook('preAction', (_root, called) => {
       starting(called.name());
       const { envFile } = phoenix.opts<{ envFile?: string }>();
-      if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile)), ...given.env };
+      // It makes the file.
+      const mayBeAbsent = called.name() === 'setup-agent';
+      if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
     });
 
   const group: CommandGroup = { root: phoenix, io, command, ending };
@@ -86,11 +88,12 @@ export async function run(
   }
 }
 
-function readEnvFile(path: string): string {
+function readEnvFile(path: string, mayBeAbsent: boolean): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && mayBeAbsent) return '';
     const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? String(cause)})`;
     const hint = 'see to the path that --env-file names, and who may read it';
     throw Object.assign(new Error(`the environment file ${path} ${why}`, { cause }), { exit: EXIT.usage, hint });
