@@ -14,8 +14,9 @@ export interface LogTail {
 }
 
 /**
- * @param of the step, for the accessible name @param whole link to the full output @param level of its heading @param whole where all of it is @param
- * level of its heading
+ * @param of the step, for the accessible name
+ * @param whole link to the full output
+ * @param level of its heading
  */
 export function log(of: string, tail: LogTail | null, whole: string, level: number): Html {
   if (tail === null || tail.lines.length === 0) return null;
