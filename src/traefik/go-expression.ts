@@ -1,10 +1,10 @@
-// Expressions as Traefik reads them, in its rules, circuit breakers and retries: those of Go's own grammar, of which its predicate
-// library takes calls, texts, numbers, brackets and a few operators. What it means is told by the caller.
+// Parser for Traefik's expressions in rules, circuit breakers and retries: a subset of Go's grammar with calls, literals, parentheses and a few
+// operators. The caller defines the semantics.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
 import { type Literal, type Token, tokensOf } from './go-tokens.ts';
 
-/** What the parts of an expression come to. */
+/** Evaluates the parts of an expression. */
 export interface ExpressionSemantics<Value> {
   literal(literal: Literal): Value;
   call(name: string, values: readonly Value[]): Value | Unreadable;
@@ -23,13 +23,13 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '>=': 3,
 };
 
-/** Go's own limit is a hundred times that; nobody writes such a thing, and it must not use up the stack. */
+/** A hundredth of Go's own limit, to avoid a stack overflow. */
 const DEEPEST = 1000;
 const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep` };
 
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
-/** Pure. The value of an expression, or why Traefik cannot read it. */
+/** Pure. The value of an expression, or why Traefik cannot parse it. */
 export function readExpression<Value extends object>(
   text: string,
   semantics: ExpressionSemantics<Value>,
@@ -74,7 +74,7 @@ export function readExpression<Value extends object>(
     return tokens[at]?.text === '(' ? unexpected('stands after a bracket') : value;
   }
 
-  /** A value by itself, or a call: what may be handed to a call, too. */
+  /** A literal or call, which may be an argument of a call. */
   function single(depth: number): Value | Unreadable {
     if (depth > DEEPEST) return TOO_DEEP;
     const token = tokens[at];
@@ -90,7 +90,7 @@ export function readExpression<Value extends object>(
       const value = single(depth + 1);
       if (isUnreadable(value)) return value;
       values.push(value);
-      // Go reads `f(x...)`, and nothing comes of the dots.
+      // Go parses `f(x...)`, and Traefik ignores the dots.
       const last = takes('...');
       if (takes(',') && !last) continue;
       if (!takes(')')) return unclosed();

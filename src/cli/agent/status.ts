@@ -1,4 +1,4 @@
-// `phoenix status`: what is followed, what is applied, and whether anything is frozen.
+// `phoenix status`: followed commit, applied state and freeze.
 
 import { statusText, type ToldStatus } from '../../messages/run.ts';
 import { answerWith, colours, EXIT, type Io } from '../io.ts';
@@ -11,7 +11,7 @@ export interface StatusArgs {
   readonly json: boolean;
 }
 
-/** Ends with 1 when a target that was asked for, or any where none was, is not proved to be as declared. */
+/** Exits with 1 if a requested target, or any without arguments, is not verified to be as declared. */
 export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const wanted = new Set<string>(await resolveTargets(client, words));

@@ -1,4 +1,4 @@
-// A host that is only looked at, as `--host` names it: no agent, no ledger, and nothing of the settings but how it is reached.
+// Opens the host of `--host` read-only: without agent or ledger, and with only the connection settings.
 
 import { readFileSync } from 'node:fs';
 import { openRedactor } from '../../io/redact.ts';
@@ -12,14 +12,14 @@ import { SourceFailure } from '../source.ts';
 
 export interface LookedAt {
   readonly host: Host;
-  /** How many programs of the host were started. */
+  /** Number of commands started on the host. */
   commands(): number;
 }
 
 /**
  * @param given `local` or `ssh://user@host`
- * @param blob a file of the configuration by its id
- * @throws SourceFailure for a name that is none, Missing for a host that cannot be reached
+ * @param blob reads a config file by blob id
+ * @throws SourceFailure for an invalid name, Missing for an unreachable host
  */
 export async function openToLook(
   given: string,
@@ -40,7 +40,7 @@ export async function openToLook(
   );
 }
 
-/** How a command that only looks comes by its host. */
+/** Opens a read-only host. */
 export type OpenToLook = typeof openToLook;
 
 export function lookedAt(host: Host): LookedAt {
@@ -58,8 +58,10 @@ export function lookedAt(host: Host): LookedAt {
 }
 
 /**
- * A host that is lost, or lets nobody in, with what to try; anything else as it is.
- * @param given as it was named
+ * Adds a remedy to connection and login errors; other errors are unchanged.
+ * @param given host as named
+ *
+ *
  */
 export function whyNotReached(error: unknown, given: string): unknown {
   if (!isOfHost(error)) return error;

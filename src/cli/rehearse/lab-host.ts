@@ -1,4 +1,4 @@
-// A lab as a host: its own files, programs and network, and nothing of the machine that it lies on.
+// Opens a lab as a host with its own files, programs and network, isolated from the real machine.
 
 import { mkdir } from 'node:fs/promises';
 import {
@@ -16,7 +16,7 @@ import type { Host } from '../../ports/host.ts';
 
 const LAB_NODE = 'pve';
 
-/** Makes the lab in `root` where there is none; its programs are processes, and other processes reach its network. */
+/** Creates the lab in `root` if needed; its programs run as processes, and its network is reachable for other processes. */
 export async function openLabHost(
   root: string,
   node: string | null,
@@ -31,7 +31,7 @@ export async function openLabHost(
   return closing(host, network);
 }
 
-/** The same for this process alone, which takes far less time. The lab is made already. */
+/** The same within this process only, which is much faster. The lab must exist. */
 export function openLabHere(root: string, parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>): Host {
   const network = labNetwork(root);
   return closing(

@@ -1,4 +1,4 @@
-// `phoenix lab`: a simulated Proxmox host in a folder, and commands that find its programs first on their PATH.
+// `phoenix lab`: runs a command with the programs of a simulated Proxmox host first on its PATH.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -45,9 +45,9 @@ export async function runLab(
   const network = await startLabNetwork(dir);
   const code = await new Promise<number>((settle) => {
     let child: ChildProcess | undefined;
-    // They listen before the command runs: it may be told to end as soon as it says something.
+    // Signal handlers are installed first, since the command may be stopped right after its start.
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
-      // A terminal sends the last one to both.
+      // A terminal sends SIGINT to the whole group.
       process.on(signal, () => {
         if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child?.kill(signal);
       });
