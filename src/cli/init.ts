@@ -57,8 +57,6 @@ const DOMAIN = 'home.arpa';
 /**
  * An empty answer omits the field; an invalid one is asked again with the reason.
  * @param ask resolves to null if the terminal was closed: the rest is omitted
- *
- *
  */
 async function asked(ask: NonNullable<Io['ask']>, io: Io): Promise<Answers> {
   let answers: Answers = {};

@@ -18,8 +18,6 @@ import { phoenixVersion } from './version.ts';
  * @param args without the program name
  * @param starting called with the command's name before it starts
  * @returns the exit code; errors were reported on `stderr`
- *
- *
  */
 export async function run(
   args: readonly string[],

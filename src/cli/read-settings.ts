@@ -27,8 +27,6 @@ export function clientSettings(environment: Environment): {
 
 /**
  * Access to a Portainer server for import. @param given its address on the command line
- *
- *
  */
 export function portainerSettings(given: string | undefined, environment: Environment): ReadAccess {
   const read = readPortainerAccess(given, environment, readFile);

@@ -162,8 +162,6 @@ async function hostOf(settings: Settings, { env }: Io): Promise<Host> {
 
 /**
  * The head of the followed branch, fetched separately from an agent's clone. @throws SourceFailure
- *
- *
  */
 async function followedSource(settings: Settings): Promise<Snapshot> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-setup-'));

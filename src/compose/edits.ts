@@ -9,8 +9,6 @@ export interface Edit {
 
 /**
  * Edits at the same offset are applied in the given order. @throws Error for overlapping edits
- *
- *
  */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const ordered = edits.map((edit, index) => ({ ...edit, index }));

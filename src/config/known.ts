@@ -32,8 +32,6 @@ export class Known {
    * The cached entry if its input is unchanged; otherwise reads it.
    *
    * @param read must look up files in the given `files`; `lasting` tells that the result depends on nothing else
-   *
-   *
    */
   entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; lasting: boolean }): V | undefined {
     const { at, entry, circumstances, files } = written;

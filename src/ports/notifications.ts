@@ -76,8 +76,6 @@ export interface Notifications {
   troubles(): Promise<KnownTroubles>;
   /**
    * Records changes atomically, each once: a known one notifies nobody. @param at ISO 8601
-   *
-   *
    */
   noteTroubles(changes: TroubleChanges, at: string): Promise<void>;
   /**

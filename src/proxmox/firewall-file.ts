@@ -90,8 +90,6 @@ const section = (line: string, word: string): { name: string; comment?: string }
  * @param fileName path as shown in warnings
  * @param cluster the cluster's configuration, with the sets and aliases that rules reference; undefined if this is it
  * @param aboutRules whether to warn about invalid rules and set entries like `pve-firewall`
- *
- *
  */
 export function parseFirewall(
   text: string,

@@ -83,8 +83,6 @@ const userId: Verifier = (value) => {
 
 /**
  * Labels separated by dots. @param first pattern of a label's first character
- *
- *
  */
 function acmeName(first: string): string {
   return `${first}[a-z0-9_-]*(?:\\.${first}[a-z0-9_-]*)+`;

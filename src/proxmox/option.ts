@@ -20,8 +20,6 @@ const known = new WeakMap<OptionPlace, Schema>();
 /**
  * The schema of an option.
  * @throws Error for an option that Proxmox does not have
- *
- *
  */
 export function schemaOf(place: OptionPlace): Schema {
   const found = known.get(place) ?? schemaAt(place);

@@ -13,8 +13,6 @@ export interface Section {
  * Sections by id, in file order.
  *
  * @param comments whether they are encoded, as by Perl programs, or plain, as by Rust programs
- *
- *
  */
 export function parseSections(text: string, comments: 'encoded' | 'plain' = 'encoded'): Map<string, Section> {
   const sections = new Map<string, Section>();

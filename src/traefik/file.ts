@@ -18,8 +18,6 @@ export interface FileFault extends Unreadable {
  *
  * @param root expected type: a dynamic configuration, or Traefik's static one
  * @param types looks up a type by its name in shapes
- *
- *
  */
 export function unreadable(dynamic: JsonObject, root: StructType = CONFIGURATION, types = typeNamed): FileFault[] {
   const faults: FileFault[] = [];

@@ -41,8 +41,6 @@ export interface Client {
   post<T>(path: string, body: object): Promise<T>;
   /**
    * Resolves to the finished run. Resumes after a lost connection. @throws ClientFailure
-   *
-   *
    */
   follow(run: string, followed: Followed): Promise<RunJson>;
 }

@@ -9,8 +9,6 @@ export interface CommandGroup {
   readonly io: Io;
   /**
    * Declares a command. @param example call without the program name
-   *
-   *
    */
   command(usage: string, description: string, example: string): Command;
   /** Receives the exit code of a command. */

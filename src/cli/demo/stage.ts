@@ -73,8 +73,6 @@ export interface Stage {
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
   /**
    * Waits for a condition at the forge. @param what description of the condition
-   *
-   *
    */
   until(what: string, holds: () => boolean): Promise<void>;
   /** Ids of the newest runs. */

@@ -144,8 +144,6 @@ async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: Cre
 
 /**
  * Settings without token and webhook secret, which do not exist yet. @throws Missing for missing settings
- *
- *
  */
 export function settingsForApp(environment: Environment): Settings {
   const { PHOENIX_FORGE: _, ...rest } = environment;

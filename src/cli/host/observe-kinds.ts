@@ -14,8 +14,6 @@ import { Missing } from '../missing.ts';
 export interface KindObservations {
   /**
    * Generates the files. @param extent how much to import
-   *
-   *
    */
   written(extent: Extent, secretsFolder: string): Imported;
   undeclared(config: Config): readonly FoundObject[];

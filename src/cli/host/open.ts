@@ -60,8 +60,6 @@ export function lookedAt(host: Host): LookedAt {
 /**
  * Adds a remedy to connection and login errors; other errors are unchanged.
  * @param given host as named
- *
- *
  */
 export function whyNotReached(error: unknown, given: string): unknown {
   if (!isOfHost(error)) return error;

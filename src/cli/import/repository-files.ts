@@ -62,8 +62,6 @@ jobs:
 
 /**
  * All files of a new config repo except its README, by path. @param configs config files
- *
- *
  */
 export function repositoryFiles(configs: Readonly<Record<string, JsonObject>>): Record<string, string> {
   const files: Record<string, string> = { '.gitattributes': ATTRIBUTES, '.github/workflows/phoenix.yml': WORKFLOW };

@@ -23,8 +23,6 @@ export async function occupied(out: string): Promise<{ readonly message: string;
 /**
  * Writes all files or none: on failure the written ones are removed.
  * @throws disk errors, and an error if the folder was used meanwhile
- *
- *
  */
 export async function writeAll(out: string, texts: Readonly<Record<string, string>>): Promise<void> {
   const written: string[] = [];

@@ -83,8 +83,6 @@ async function labHost(setting: 'PHOENIX_LAB' | 'PHOENIX_HOST=lab') {
 
 /**
  * Null without reporting. @throws Missing for an unusable forge configuration
- *
- *
  */
 export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> = openRedactor()): Forge | null {
   const options = forgeOptions(settings, redactor);
@@ -112,8 +110,6 @@ export function openForgeSignInOf(settings: Settings, redactor: Pick<Redactor, '
  *
  * @param redactor learns renewed tokens
  * @throws Missing without credentials
- *
- *
  */
 export function forgeOptions(
   { forge: { kind, api, token, tokenFile, app }, repositoryUrl, branch, publicUrl }: Settings,
@@ -164,8 +160,6 @@ export function howToTry(destination: string): string {
 
 /**
  * Queries the node name. @throws Missing if unreachable and not retried
- *
- *
  */
 async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
   try {

@@ -13,8 +13,6 @@ const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
  * @param what command or setting that needs it
  * @param load imports it
  * @throws Missing if the lab is not installed
- *
- *
  */
 export async function withLab<Module>(
   what: 'rehearse' | 'demo' | 'lab' | 'PHOENIX_HOST=lab' | 'PHOENIX_LAB',

@@ -8,8 +8,6 @@ const MOST_SIGNS = 200;
 /**
  * Possible intended values, the likeliest first.
  * @param field the name of the field
- *
- *
  */
 export function meanings(field: string, value: unknown): Json[] {
   if (typeof value === 'number') return [...(value === 0 || value === 1 ? [value === 1] : []), String(value)];

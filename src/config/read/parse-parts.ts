@@ -19,8 +19,6 @@ const ROUNDS = 10;
  *
  * @param partOf the part to drop because of a fault at this path; the empty path for everything
  * @param standIns replacements of required top-level fields that are invalid
- *
- *
  */
 export function parseParts<Schema extends z.ZodType>(
   schema: Schema,

@@ -22,8 +22,6 @@ export function becomesOf(schema: z.ZodType): readonly Becomes[] | undefined {
 /**
  * A field that sets Proxmox options.
  * @param message the expectation, for values that the schema accepts and Proxmox rejects: derived from Proxmox's own message
- *
- *
  */
 export function becomes<Schema extends z.ZodType>(
   places: readonly Becomes[],

@@ -22,8 +22,6 @@ const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
 
 /**
  * Null for `none`: nothing is reported. Sends nothing before the first call. @throws for an invalid forge
- *
- *
  */
 export function openForge(options: ForgeOptions): Forge | null {
   switch (options.kind) {

@@ -53,8 +53,6 @@ export async function* unbroken(body: AsyncIterable<Uint8Array>, flushes: number
 
 /**
  * Less than 4 for a packet without content. @param digits fewer than four as long as the others are missing
- *
- *
  */
 function lengthOf(digits: Buffer): number {
   const text = digits.toString('latin1');

@@ -9,7 +9,8 @@ import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { purposeOf } from './purposes.ts';
-import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 

@@ -14,7 +14,9 @@ import {
   staleGateways,
 } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import { type DesiredSetting, plainSetting, propertySetting, sharedSettings } from '../guest/proxmox/settings.ts';
+import { plainSetting, propertySetting } from '../guest/proxmox/setting-edits.ts';
+import type { DesiredSetting } from '../guest/proxmox/settings.ts';
+import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { rootDiskSettings } from './disks.ts';
 import { type LxcSpec, madeContainer } from './lxc-spec.ts';

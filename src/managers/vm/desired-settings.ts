@@ -13,14 +13,9 @@ import {
   staleGateways,
 } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import {
-  type DesiredSetting,
-  type Earlier,
-  mergeList,
-  plainSetting,
-  propertySetting,
-  sharedSettings,
-} from '../guest/proxmox/settings.ts';
+import { mergeList, plainSetting, propertySetting } from '../guest/proxmox/setting-edits.ts';
+import type { DesiredSetting, Earlier } from '../guest/proxmox/settings.ts';
+import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { sshKeysPath } from '../public-key.ts';
 import { passthroughSettings } from './handed.ts';

@@ -62,8 +62,6 @@ export function shownAs(name: string, { request, commit }: RunDetail): ShownActi
 
 /**
  * The role that the action requires. @throws BadRequest for input that no form sends
- *
- *
  */
 export function roleFor(action: PageAction): PersonRole {
   const { what, request } = askingFor(action);

@@ -83,8 +83,6 @@ export function lookPage(links: Links): Page {
 
 /**
  * What the action would do according to a dry run. @param run with hidden secrets
- *
- *
  */
 export function shownPage(action: ShownAction, run: RunDetail, links: Links): Page {
   const about = action.targets.length === 0 ? 'everything' : action.targets.join(', ');

@@ -82,8 +82,6 @@ export function differenceRows({ field, declared, observed }: FieldDifference): 
 
 /**
  * Executed or planned actions of the step. @param level of the headings
- *
- *
  */
 export function actions(run: Pick<Run, 'readOnly'>, step: StepRecord, level: number): Html {
   const would = wouldDo(run, step);

@@ -101,8 +101,6 @@ function orphanList({ orphans }: Overview): Html {
 
 /**
  * Empty without items. @param first content before the items
- *
- *
  */
 function section<Item>(
   id: string,

@@ -11,6 +11,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
+import { rowAt } from './row-at.ts';
 
 interface SectionRow {
   readonly path: string;
@@ -58,7 +59,7 @@ export function sectionCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
   const { [row.id]: named, delete: unset, ...given } = parameters;

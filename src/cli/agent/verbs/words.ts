@@ -21,8 +21,6 @@ const SHORT = /^[A-Za-z0-9][\w.-]*$/;
  *
  * @param all whether `--all` was given
  * @returns a usage hint for invalid arguments
- *
- *
  */
 export function targetsOf(
   verb: CommandVerb,

@@ -51,8 +51,6 @@ export async function sentWebhook(
 
 /**
  * The newest attempt of each delivery that never arrived, oldest first. Pure. @param told newest first
- *
- *
  */
 export function failed(told: readonly Told[]): number[] {
   const tries = Map.groupBy(told, ({ guid }) => guid);

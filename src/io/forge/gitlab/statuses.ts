@@ -50,8 +50,6 @@ export async function setStatus(place: Place, status: CommitStatus, handle: stri
 
 /**
  * Undefined where the status is already so. @param where the pipeline, where GitLab is not to choose
- *
- *
  */
 async function send(
   { client, project, branch }: Place,

@@ -20,8 +20,6 @@ interface Note {
 
 /**
  * Null when the merge request has no such note. @param project API path of the project
- *
- *
  */
 export async function commentOf(
   { maybe }: Client,

@@ -113,8 +113,6 @@ function retainedRemark(id: number, note: string | null): { readonly remarks?: r
 /**
  * @param retained the names of its volumes
  * @param purge whether jobs, HA and replication entries with its VMID are removed too
- *
- *
  */
 function destroyGuest(
   program: Program,
