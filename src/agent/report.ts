@@ -12,7 +12,7 @@ import {
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
 import type { Forge, SendResult } from '../ports/forge.ts';
-import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
+import { LATE_MS, MAX_HOLD_MS, MAX_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { RetryDelay } from '../ports/queue.ts';
 import { NO_TRACES } from '../ports/tracing.ts';
 import type { Context } from './context.ts';
@@ -41,9 +41,9 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
       await ledger.reportFailed(entry, null);
       continue;
     }
-    const pause = Math.min(answer.retryAfterSeconds * 1000, LONGEST_HOLD_MS);
+    const pause = Math.min(answer.retryAfterSeconds * 1000, MAX_HOLD_MS);
     // If all reports are on hold, the hold gives the time; then this one is sent first, to test the forge.
-    const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), LONGEST_WAIT_MS);
+    const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), MAX_WAIT_MS);
     await ledger.reportFailed(entry, {
       at: now() + longer,
       holdUntil: answer.holds ? now() + pause : null,

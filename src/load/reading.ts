@@ -40,14 +40,14 @@ function usedFiles(path: string, bytes: Uint8Array): string[] {
 }
 
 /** Maximum length of a text that is considered as a path. */
-const LONGEST_PATH = 1_024;
+const MAX_PATH_LENGTH = 1_024;
 
 /** The distinct texts of a JSON file: a file with many guests repeats the same few words thousands of times. */
 function textsIn(json: string): Set<string> {
   const written = new Set<string>();
   for (let begin = json.indexOf('"'); begin >= 0; ) {
     const end = endOfString(json, begin);
-    if (end - begin <= LONGEST_PATH) written.add(json.slice(begin + 1, end));
+    if (end - begin <= MAX_PATH_LENGTH) written.add(json.slice(begin + 1, end));
     begin = json.indexOf('"', end + 1);
   }
   return new Set([...written].flatMap(unescaped));

@@ -39,7 +39,7 @@ interface ToldTarget {
   readonly reason: string | null;
 }
 
-export interface ToldStatus {
+export interface ReportedStatus {
   readonly head: Head | null;
   readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
   /** Absent in what an older agent tells. */
@@ -151,7 +151,10 @@ export function endedSteps(before: Run | null, after: Run, colours: boolean): Ma
   return new Map(news.map((step) => [step.target, stepLines(after, step, colours)]));
 }
 
-export function statusText({ head, frozen, policy, reports, targets, orphans }: ToldStatus, colours: boolean): string {
+export function statusText(
+  { head, frozen, policy, reports, targets, orphans }: ReportedStatus,
+  colours: boolean,
+): string {
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
@@ -191,7 +194,7 @@ export function heldSentence({ waiting, since, why }: HeldReports): string {
   return `since ${utcText(since)}: ${many} for the forge. ${why}`;
 }
 
-function headLine(head: ToldStatus['head']): string {
+function headLine(head: ReportedStatus['head']): string {
   return head === null ? headSentence(null) : `commit ${shortSha(head.commit)} ${head.verdict}: ${headSentence(head)}`;
 }
 

@@ -12,9 +12,9 @@ export interface Failure {
 const BEFORE_REMEDY = '; ';
 const CUT = '…';
 /** Minimum characters of operation and cause beside a remedy: fewer are useless. */
-const LEAST_TOLD = 30;
+const MIN_DESCRIPTION_LENGTH = 30;
 /** Minimum characters of the cause, below which the operation is shortened. */
-const LEAST_WHY = 24;
+const MIN_CAUSE_LENGTH = 24;
 const LEAST_CAUSE = 8;
 
 /** `pct start 101: exit 255: CT is locked; unlock it, then replay`. */
@@ -51,7 +51,7 @@ export function fitText(text: string, room: number): string {
   const { told, remedy } = parted(line);
   const left = room - BEFORE_REMEDY.length - (remedy ?? '').length;
   // A very long remedy is not a remedy, only text after a semicolon.
-  if (remedy === null || left < Math.min(LEAST_TOLD, room / 3)) return cutMiddle(line, room);
+  if (remedy === null || left < Math.min(MIN_DESCRIPTION_LENGTH, room / 3)) return cutMiddle(line, room);
   return `${cutMiddle(told, left)}${BEFORE_REMEDY}${remedy}`;
 }
 
@@ -67,7 +67,7 @@ interface Shorter {
 export function fitFailure({ what, why, remedy }: Failure, room: number, shorter: Shorter): string {
   if (remedy === null) return fitText(failureText({ what, why, remedy }), room);
   const whole = remedy.replace(/\s+/g, ' ').trim();
-  const shown = room - BEFORE_REMEDY.length - whole.length < LEAST_TOLD ? shorter.remedy : whole;
+  const shown = room - BEFORE_REMEDY.length - whole.length < MIN_DESCRIPTION_LENGTH ? shorter.remedy : whole;
   return `${toldIn(room - BEFORE_REMEDY.length - shown.length, what, why ?? '', shorter.what)}${BEFORE_REMEDY}${shown}`;
 }
 
@@ -75,7 +75,7 @@ function toldIn(room: number, what: string, why: string, brief: string): string 
   const cause = why.replace(/\s+/g, ' ').trim();
   if (cause === '') return cutMiddle(what.length <= room ? what : brief, room);
   const left = (said: string) => room - said.length - ': '.length;
-  const said = left(what) >= Math.min(cause.length, LEAST_WHY) ? what : brief;
+  const said = left(what) >= Math.min(cause.length, MIN_CAUSE_LENGTH) ? what : brief;
   return left(said) < LEAST_CAUSE ? cutMiddle(said, room) : `${said}: ${cutMiddle(cause, left(said))}`;
 }
 

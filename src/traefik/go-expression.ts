@@ -24,8 +24,8 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
 };
 
 /** A hundredth of Go's own limit, to avoid a stack overflow. */
-const DEEPEST = 1000;
-const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep` };
+const MAX_NESTING = 1000;
+const TOO_DEEP: Unreadable = { message: `it is nested more than ${MAX_NESTING} deep` };
 
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
@@ -62,7 +62,7 @@ export function readExpression<Value extends object>(
   }
 
   function unary(depth: number): Value | Unreadable {
-    if (depth > DEEPEST) return TOO_DEEP;
+    if (depth > MAX_NESTING) return TOO_DEEP;
     if (takes('!')) {
       const value = unary(depth + 1);
       return isUnreadable(value) ? value : semantics.not(value);
@@ -76,7 +76,7 @@ export function readExpression<Value extends object>(
 
   /** A literal or call, which may be an argument of a call. */
   function single(depth: number): Value | Unreadable {
-    if (depth > DEEPEST) return TOO_DEEP;
+    if (depth > MAX_NESTING) return TOO_DEEP;
     const token = tokens[at];
     const next = tokens[at + 1]?.text;
     if (token?.kind === 'literal' && next !== '(' && next !== '.') {

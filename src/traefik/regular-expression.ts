@@ -10,13 +10,13 @@ export interface Expression {
 }
 
 /** A hundredth of Go's limit. */
-const HEAVIEST = 10_000;
+const MAX_WEIGHT = 10_000;
 
 /** Pure. The compiled expression, or why Go cannot compile it. */
 export function compiled(text: string): Expression | Unreadable {
   if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
-  if (text.length > HEAVIEST || weightOf(text) > HEAVIEST) {
-    const message = `the regular expression unfolds to more than ${HEAVIEST} steps`;
+  if (text.length > MAX_WEIGHT || weightOf(text) > MAX_WEIGHT) {
+    const message = `the regular expression unfolds to more than ${MAX_WEIGHT} steps`;
     return { message, hint: 'Repeat less, or write + and * instead of {n,m}.' };
   }
   try {

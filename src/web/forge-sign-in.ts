@@ -12,7 +12,7 @@ import type { Show } from './sign-in.ts';
 const COOKIE = 'phoenix_sign_in';
 const BEGUN_SECONDS = 600;
 /** Maximum length of the return address. */
-const LONGEST_PLACE = 500;
+const MAX_RETURN_PATH_LENGTH = 500;
 /** Callback path below the public address, registered in the OAuth application. */
 const CALLBACK = 'signed-in';
 
@@ -34,7 +34,7 @@ export function signInByForge(show: Show, ask: Ask): Router {
     const { forge, publicUrl, isSecure } = accessOf(request);
     if (forge === null || publicUrl === null) return next();
     const { url, ...begun } = await forge.begin(`${publicUrl}/${CALLBACK}`);
-    const to = typeof request.query['to'] === 'string' ? request.query['to'].slice(0, LONGEST_PLACE) : '/';
+    const to = typeof request.query['to'] === 'string' ? request.query['to'].slice(0, MAX_RETURN_PATH_LENGTH) : '/';
     const cookie = cookieOf(textOf({ ...begun, to }), BEGUN_SECONDS, isSecure(request));
     response
       .writeHead(303, { location: url, 'set-cookie': cookie, 'cache-control': 'no-store', 'content-length': 0 })

@@ -33,7 +33,7 @@ const PAGE_MS = 8_000;
 /** Number of entries on the audit page. */
 const ASKED_LISTED = 100;
 /** Maximum length of a query. */
-const LONGEST_QUERY = 100;
+const MAX_QUERY_LENGTH = 100;
 
 export interface PagesDeps extends ActionDeps {
   readonly log: Pick<Log, 'info' | 'error'>;
@@ -143,7 +143,7 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
 
 /** The query as one line of limited length. */
 function wordsOf(asked: unknown): string {
-  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUERY) : '';
+  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, MAX_QUERY_LENGTH) : '';
 }
 
 /** The run before which the list continues; otherwise from the newest. */

@@ -14,7 +14,7 @@ import { type SignIn, signInPage } from './html/sign-in.ts';
 import { linksFrom, withinFrom } from './links.ts';
 
 const FORM_BYTES = '16kb';
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 /** Default name for users of the admin token. */
 const NO_NAME = 'admin';
 
@@ -89,6 +89,6 @@ function canSignIn({ adminToken, forge }: Access): boolean {
 }
 
 function nameFrom(given: unknown): string {
-  const name = typeof given === 'string' ? given.replace(/\s+/g, ' ').trim().slice(0, LONGEST_NAME) : '';
+  const name = typeof given === 'string' ? given.replace(/\s+/g, ' ').trim().slice(0, MAX_NAME_LENGTH) : '';
   return name === '' ? NO_NAME : name;
 }

@@ -16,7 +16,7 @@ export interface LabIssue {
   readonly author: string;
 }
 
-export interface CommentBook {
+export interface CommentStore {
   /** @param at when it was written; now when absent */
   add(number: number, author: string, body: string, at?: Date): LabComment;
   change(comment: LabComment, body: string): LabComment;
@@ -30,7 +30,7 @@ export interface CommentBook {
 /** Ids do not begin where numbers of pull requests do. */
 const FIRST_ID = 5000;
 
-export function openCommentBook(): CommentBook {
+export function openCommentStore(): CommentStore {
   const comments = new Map<number, LabComment>();
   const issues = new Map<number, LabIssue>();
   function keep(comment: LabComment): LabComment {

@@ -21,7 +21,7 @@ import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/reviewed-plan.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
-import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
+import { isDeferred, MAX_DEFERRAL_MS } from './deferred.ts';
 import { Aborted, renewLease } from './lease.ts';
 import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
@@ -109,7 +109,7 @@ interface Ended extends Ending {
 class TryAgain extends Error {}
 
 function pauseAfter({ failures = 0 }: StepRecord): number {
-  return Math.min(2 ** failures * 1000, LONGEST_DEFERRAL_MS);
+  return Math.min(2 ** failures * 1000, MAX_DEFERRAL_MS);
 }
 
 /** The lease is released only after this, so that no other job starts the step too early. */

@@ -7,10 +7,10 @@ import { isOfHost } from '../../ports/host-failure.ts';
 import { readHostSettings } from '../../settings/host.ts';
 import type { Io } from '../io.ts';
 import { Missing } from '../missing.ts';
-import { howToTry, openHostOf } from '../rehearse/open-host.ts';
+import { connectionHint, openHostOf } from '../rehearse/open-host.ts';
 import { SourceFailure } from '../source.ts';
 
-export interface LookedAt {
+export interface ReadOnlyHost {
   readonly host: Host;
   /** Number of commands started on the host. */
   commands(): number;
@@ -21,11 +21,11 @@ export interface LookedAt {
  * @param blob reads a config file by blob id
  * @throws SourceFailure for an invalid name, Missing for an unreachable host
  */
-export async function openToLook(
+export async function openReadOnly(
   given: string,
   { env }: Io,
   blob: (id: string) => Promise<Uint8Array>,
-): Promise<LookedAt> {
+): Promise<ReadOnlyHost> {
   const { settings, problems } = readHostSettings({ ...env, PHOENIX_HOST: given }, (path) =>
     readFileSync(path, 'utf8'),
   );
@@ -35,15 +35,15 @@ export async function openToLook(
     throw new SourceFailure(problems.join('; '), `Name the host as local, or as ${meant}.`);
   }
   const redactor = openRedactor();
-  return lookedAt(
+  return asReadOnly(
     await openHostOf(settings, { node: settings.node, environment: env, repository: { blob }, redactor }),
   );
 }
 
 /** Opens a read-only host. */
-export type OpenToLook = typeof openToLook;
+export type OpenReadOnly = typeof openReadOnly;
 
-export function lookedAt(host: Host): LookedAt {
+export function asReadOnly(host: Host): ReadOnlyHost {
   let count = 0;
   return {
     host: {
@@ -61,7 +61,7 @@ export function lookedAt(host: Host): LookedAt {
  * Adds a remedy to connection and login errors; other errors are unchanged.
  * @param given host as named
  */
-export function whyNotReached(error: unknown, given: string): unknown {
+export function explainUnreachable(error: unknown, given: string): unknown {
   if (!isOfHost(error)) return error;
-  return new Missing(error.message, howToTry(given), { cause: error });
+  return new Missing(error.message, connectionHint(given), { cause: error });
 }

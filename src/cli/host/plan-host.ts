@@ -25,7 +25,7 @@ import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
 import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
-import { type OpenToLook, openToLook, whyNotReached } from './open.ts';
+import { explainUnreachable, type OpenReadOnly, openReadOnly } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
 export interface PlanHostArgs {
@@ -48,7 +48,7 @@ export interface HostPlan {
 }
 
 /** Resolves to the exit code: 0, 1 for configuration errors or unreadable targets, 2 without a configuration. */
-export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
+export async function planHost(args: PlanHostArgs, io: Io, open: OpenReadOnly = openReadOnly): Promise<number> {
   let snapshot: Snapshot;
   let folder: string;
   try {
@@ -78,7 +78,7 @@ export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = op
     }
     return made.unknown.length === 0 ? EXIT.done : EXIT.no;
   } catch (error) {
-    throw whyNotReached(error, args.host);
+    throw explainUnreachable(error, args.host);
   } finally {
     await host.close();
   }

@@ -16,7 +16,7 @@ import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
 import { IMPORTED_KINDS, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
-import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
+import { explainUnreachable, type OpenReadOnly, openReadOnly } from '../host/open.ts';
 import { EXIT, type Io, noteProgress } from '../io.ts';
 import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
@@ -39,7 +39,7 @@ export interface ImportArgs {
 }
 
 /** Resolves to the exit code: 0, 1 if something could not be imported, 2 for a non-empty folder or unknown kind. */
-export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
+export async function importHost(args: ImportArgs, io: Io, open: OpenReadOnly = openReadOnly): Promise<number> {
   const refusal = (await occupied(args.out)) ?? unknownKind(args.only ?? []);
   if (refusal !== null) {
     io.stderr(`phoenix import: ${refusal.message}\n${refusal.hint}\n`);
@@ -75,7 +75,7 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
   } catch (error) {
-    throw whyNotReached(error, given);
+    throw explainUnreachable(error, given);
   } finally {
     await host.close();
   }
@@ -94,7 +94,7 @@ export async function readHost(
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
   let { imported, config } = reduceUntilValid({ ...found, files }, settings);
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const targets = allTargets(config);
     const compared = await compareTargets(host, reader, targets);
     const others = compared.filter(({ kind }) => kind !== 'same');
@@ -124,7 +124,7 @@ function without(files: Imported['files'], path: string): Imported['files'] {
 }
 
 /** Maximum rounds of removal, since others may depend on removed objects. */
-const MOST_ROUNDS = 4;
+const MAX_ROUNDS = 4;
 /** Default domain for home networks (RFC 8375), if the host has none. */
 const NO_DOMAIN = 'home.arpa';
 

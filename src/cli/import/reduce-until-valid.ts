@@ -16,12 +16,12 @@ export interface ValidImport {
 }
 
 /** Maximum number of rounds: removing a field may invalidate another. */
-const MOST_ROUNDS = 12;
+const MAX_ROUNDS = 12;
 
 /** @throws Error if it stays invalid, which is a bug of an importer */
 export function reduceUntilValid(found: Imported, settings: SourceSettings): ValidImport {
   let imported = { ...found, files: withoutDeclaredNames(found.files) };
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
     const stacks = refusedStacks(imported, problems);
     if (stacks.size > 0) {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { ageNearlyToItsEnd, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
+import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
 
 /**
  * Makes the lab in `dir` where there is none, sets the states of guests, lets time pass for certificates, and runs a command in it:
@@ -35,7 +35,7 @@ export async function runLab(
   }
   createLab(dir);
   for (const [id, state] of states) setGuestState(dir, Number(id), state);
-  const complaint = (options.age ?? []).map((path) => ageNearlyToItsEnd(dir, path)).find((each) => each !== null);
+  const complaint = (options.age ?? []).map((path) => ageNearExpiry(dir, path)).find((each) => each !== null);
   if (complaint !== undefined) {
     process.stderr.write(`phoenix lab: ${complaint}\n`);
     return 2;

@@ -154,7 +154,7 @@ export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): stri
 }
 
 /** @param destination as in the settings */
-export function howToTry(destination: string): string {
+export function connectionHint(destination: string): string {
   return `see that this works, as the user that Phoenix runs as and without a password: ssh -o BatchMode=yes ${destination} true`;
 }
 
@@ -166,7 +166,7 @@ async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
     for (;;) {
       const name = await hostnameOf(host).catch((error: unknown) => {
         if (error instanceof HostAway && away !== undefined) return away(error);
-        if (isOfHost(error)) throw new Missing(error.message, howToTry(host.node));
+        if (isOfHost(error)) throw new Missing(error.message, connectionHint(host.node));
         throw error;
       });
       if (name !== null) return shortName(name);

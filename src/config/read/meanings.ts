@@ -3,7 +3,7 @@
 import type { Json } from '../../model/json.ts';
 
 /** Maximum length of a text for which a guess is made. */
-const MOST_SIGNS = 200;
+const MAX_GUESSED_LENGTH = 200;
 
 /**
  * Possible intended values, the likeliest first.
@@ -11,7 +11,7 @@ const MOST_SIGNS = 200;
  */
 export function meanings(field: string, value: unknown): Json[] {
   if (typeof value === 'number') return [...(value === 0 || value === 1 ? [value === 1] : []), String(value)];
-  if (typeof value !== 'string' || value.length > MOST_SIGNS) return [];
+  if (typeof value !== 'string' || value.length > MAX_GUESSED_LENGTH) return [];
   const text = value.trim();
   return [
     ...plain(text),

@@ -42,7 +42,7 @@ export function parse<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const first = readerOf(schema).safeParse(raw);
   if (first.success) return { value: first.data, diagnostics: [] };
-  const budget = { tries: MOST_TRIES };
+  const budget = { tries: MAX_GUESSES };
   const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
     .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target))
@@ -93,7 +93,7 @@ function diagnosticsOf(
 }
 
 /** Maximum number of guesses per file, since each parses the whole value again. */
-const MOST_TRIES = 40;
+const MAX_GUESSES = 40;
 
 /** Adds a hint with the probably intended value, found by validating guesses. */
 function withPlainHint(

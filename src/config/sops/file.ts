@@ -148,10 +148,10 @@ function yamlTree(text: string): SopsNode {
 }
 
 /** Maximum nesting depth with expanded aliases. */
-const DEEPEST = 64;
+const MAX_NESTING = 64;
 
 function treeOf(node: unknown, document: Document.Parsed, depth: number): SopsNode {
-  if (depth > DEEPEST) throw new Unreadable('is nested too deeply');
+  if (depth > MAX_NESTING) throw new Unreadable('is nested too deeply');
   if (isAlias(node)) return treeOf(node.resolve(document), document, depth + 1);
   if (isMap(node)) {
     const entries = node.items.map(({ key, value }): [string, SopsNode] => {

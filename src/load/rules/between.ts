@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import { disksDoNotShrink } from '../../managers/guest/rules/clones.ts';
-import { addressesOfGuestsGoneAreNotNamed } from '../../managers/guest/rules/firewall-reach.ts';
+import { addressesOfRemovedGuestsAreNotUsed } from '../../managers/guest/rules/firewall-reach.ts';
 import { Unreadable } from '../../managers/unreadable.ts';
 import { somethingStays } from './creation.ts';
 
@@ -61,7 +61,7 @@ export const BETWEEN_RULES: readonly BetweenRule[] = [
   somethingStays,
   deletesStayFew,
   disksDoNotShrink,
-  addressesOfGuestsGoneAreNotNamed,
+  addressesOfRemovedGuestsAreNotUsed,
 ];
 
 /** Pure. */

@@ -9,11 +9,11 @@ import {
 } from '../../managers/guest/rules/addresses.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from '../../managers/guest/rules/boot.ts';
 import { cloneSourcesAreReady, clonesAreNotSmaller } from '../../managers/guest/rules/clones.ts';
-import { authorityComesFirst, dependenciesHaveAnOrder } from '../../managers/guest/rules/dependency-cycle.ts';
+import { authorityComesFirst, dependenciesAreAcyclic } from '../../managers/guest/rules/dependency-cycle.ts';
 import {
   addressesAreUnique,
   idsAreUnique,
-  interfacesAreTold,
+  interfacesAreConsistent,
   macsAreUnique,
   namesAreUnique,
   serviceNamesAreUnique,
@@ -33,7 +33,7 @@ import {
   guestNamesHaveNoDots,
   otherNamesAreHostnames,
 } from '../../managers/guest/rules/hostnames.ts';
-import { poolsAreSaidOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
+import { poolsAreDeclaredOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
@@ -69,7 +69,7 @@ const ACROSS: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
-  poolsAreSaidOnce,
+  poolsAreDeclaredOnce,
   poolsComeBeforeTheirGuests,
   protectedGuestsExist,
   usedEnvironmentsExist,
@@ -77,11 +77,11 @@ const ACROSS: readonly Rule[] = [
   neededRolesAreGiven,
   featuresHaveTheirInputs,
   datasetPoolsExist,
-  dependenciesHaveAnOrder,
+  dependenciesAreAcyclic,
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
-  interfacesAreTold,
+  interfacesAreConsistent,
   macsAreUnique,
   serviceNamesAreUnique,
   gatewaysFitTheirAddresses,

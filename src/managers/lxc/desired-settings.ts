@@ -19,7 +19,7 @@ import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { rootDiskSettings } from './disks.ts';
-import { type LxcSpec, madeContainer } from './lxc-spec.ts';
+import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
@@ -36,7 +36,7 @@ export function containerSettings(
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const before = removable.before;
   const earlier = { before, fresh: removable.building };
-  const spec = removable.building ? madeContainer(declared) : declared;
+  const spec = removable.building ? withContainerDefaults(declared) : declared;
   const { fresh } = earlier;
   const fields = (settings: Settings): DesiredSetting[] => [
     ...plainSetting({

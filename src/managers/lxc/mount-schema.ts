@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { becomes, inContainers } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
-import { mountShape } from './handed-schema.ts';
+import { mountShape } from './passthrough-schema.ts';
 
 export const idMap = z.strictObject({
   type: z.enum(['uid', 'gid']).describe('Kind of id.'),

@@ -9,8 +9,8 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { devices, environment, rootDisk, rootUser } from './handed-schema.ts';
 import { idMap, mountPoint, volume } from './mount-schema.ts';
+import { devices, environment, rootDisk, rootUser } from './passthrough-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z

@@ -22,7 +22,7 @@ import { formToken, offer } from './offer.ts';
 import { problemLine } from './problems.ts';
 
 /** Maximum number of steps with shown actions; the dry run's page has all. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /** @param run includes the step's plan, with hidden secrets */
 export function approvePage(run: RunDetail, target: TargetId, links: Links): Page {
@@ -104,7 +104,7 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
       <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
       ${run.problems.length === 0 ? null : html`<ul class="problems">${run.problems.map(problemLine)}</ul>`}
-      ${todo.slice(0, MOST_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
+      ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
       ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
       ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,
     run.ended === null ? { events: links.events(run.id) } : null,

@@ -6,7 +6,7 @@ import type { Tone } from './components.ts';
 import { type Html, html } from './html.ts';
 
 /** Larger graphs take more than a second to lay out and are unreadable. */
-export const MOST_BOXES = 80;
+export const MAX_BOXES = 80;
 
 const CHARACTER_PX = 7.3;
 const PADDING_PX = 12;
@@ -15,7 +15,7 @@ const NARROWEST_PX = 104;
 /** Slightly wider graphs are scaled down to the page; wider ones are scrolled. */
 const NEAR_PX = 1_500;
 /** Maximum characters of a name; longer ones are shortened in the middle, with the full name in the title. */
-const LONGEST_NAME = 30;
+const MAX_NAME_LENGTH = 30;
 
 export interface GraphBox {
   readonly id: string;
@@ -37,7 +37,7 @@ export interface GraphShown {
 
 /** Null for an empty or too large graph. */
 export function graph({ label, boxes, lines, direction }: GraphShown): Html {
-  if (boxes.length < 2 || boxes.length > MOST_BOXES) return null;
+  if (boxes.length < 2 || boxes.length > MAX_BOXES) return null;
   const sized = boxes.map((box) => ({ id: box.id, width: widthOf(box), height: HEIGHT_PX }));
   const layout = layOut(sized, lines, direction);
   const { width, height } = layout;
@@ -81,7 +81,7 @@ function pathOf(points: GraphLayout['lines'][number]['points']): string {
 
 function short(text: string): string {
   const all = [...printable(text)];
-  if (all.length <= LONGEST_NAME) return all.join('');
-  const half = Math.floor((LONGEST_NAME - 1) / 2);
+  if (all.length <= MAX_NAME_LENGTH) return all.join('');
+  const half = Math.floor((MAX_NAME_LENGTH - 1) / 2);
   return `${all.slice(0, half).join('')}…${all.slice(-half).join('')}`;
 }

@@ -10,7 +10,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import { badge, said, type Tone, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';
-import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
+import { type GraphBox, graph, MAX_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
 import { certificateTone } from './needs-you.ts';
 
@@ -91,7 +91,7 @@ function pairs(title: string, all: readonly Pair[]): Html {
     // A guest that serves itself would be an edge to itself.
     .filter(({ from, to }) => from !== to);
   const shown =
-    boxes.length <= MOST_BOXES
+    boxes.length <= MAX_BOXES
       ? graph({ label: `Picture: ${title}`, boxes, lines, direction: 'LR' })
       : table({
           caption: title,

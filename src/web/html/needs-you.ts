@@ -16,7 +16,7 @@ import { offer } from './offer.ts';
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
 /** Maximum number of shown entries; the target list has all. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 export function overviewLine(overview: Overview, { open, head }: Pick<Front, 'open' | 'head'>): OverviewWords {
   const busy = open.some(({ readOnly, state }) => !readOnly && state !== 'blocked');
@@ -111,9 +111,9 @@ function section<Item>(
   first: Html = null,
 ): Html {
   if (items.length === 0 && first === null) return null;
-  const left = items.length - MOST_SHOWN;
+  const left = items.length - MAX_SHOWN;
   const rest = left <= 0 ? null : html`<p><a href=${links.targets}>and ${left} more</a></p>`;
-  const lines = items.slice(0, MOST_SHOWN).map((item) => html`<li>${shown(item)}</li>`);
+  const lines = items.slice(0, MAX_SHOWN).map((item) => html`<li>${shown(item)}</li>`);
   return html`<section aria-labelledby=${id}><h2 id=${id}>${title}</h2><ul class="cards">${first}${lines}</ul>${rest}</section>`;
 }
 

@@ -15,7 +15,7 @@ import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
 /** Up to this number all steps are expanded. */
-const MOST_OPEN = 4;
+const MAX_EXPANDED = 4;
 
 export function pullPage(pull: PullPlan, links: Links): Page {
   const { plan, ok } = pull;
@@ -75,7 +75,7 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
-    (step) => html`<details class="step" id=${step.target} open=${plan.steps.length <= MOST_OPEN}>
+    (step) => html`<details class="step" id=${step.target} open=${plan.steps.length <= MAX_EXPANDED}>
       <summary><code>${targetLabel(step)}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
       ${fields(step)}
     </details>`,

@@ -37,7 +37,7 @@ import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
 /** Maximum number of actions at the top; each step has its own. */
-const MOST_OFFERS = 5;
+const MAX_OFFERS = 5;
 
 export interface RunView {
   /** With hidden secrets. */
@@ -80,7 +80,7 @@ function runActions(run: RunDetail): readonly PageAction[] {
 
 function offers(offered: readonly PageAction[], links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MOST_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {

@@ -6,11 +6,11 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { groupSteps, type StepGroup } from '../../plan/step-groups.ts';
 import type { Tone } from './components.ts';
-import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
+import { type GraphBox, graph, MAX_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
 
 /** Maximum number of edges in a readable graph. */
-const MOST_LINES = 240;
+const MAX_LINES = 240;
 /** Tones by decreasing urgency. */
 const PRESSING: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
 
@@ -26,7 +26,7 @@ export function stepGraph(
   href: (target: TargetId) => string,
 ): Html {
   if (steps.every(({ needs }) => needs.length === 0)) return null;
-  const { groups, lines } = groupSteps(steps, { boxes: MOST_BOXES, lines: MOST_LINES });
+  const { groups, lines } = groupSteps(steps, { boxes: MAX_BOXES, lines: MAX_LINES });
   const byTarget = new Map(steps.map((step) => [step.target, step]));
   const boxes = groups.map((group): GraphBox => {
     const members = group.targets.flatMap((target) => byTarget.get(target) ?? []);

@@ -28,7 +28,7 @@ export interface Grant {
   readonly permissions: Permissions;
 }
 
-export interface AppDesk {
+export interface AppRegistry {
   add(app: Omit<LabApp, 'installation' | 'createdAt' | 'clientId'>): LabApp;
   get(id: number): LabApp | undefined;
   install(id: number): LabApp | undefined;
@@ -49,7 +49,7 @@ const AHEAD_S = 60;
 const TOKEN_MS = 3_600_000;
 const INSTALLATIONS_FROM = 80_000;
 
-export function openAppDesk(): AppDesk {
+export function openAppRegistry(): AppRegistry {
   const apps = new Map<number, LabApp>();
   const tokens = new Map<string, Grant & { readonly until: number }>();
 

@@ -89,7 +89,7 @@ export function sectionCall(
 }
 
 /** A guest that is purged leaves every backup job, and one that was for it alone goes (pve-guest-common, PVE/VZDump/Plugin.pm). */
-export function leaveJobs(node: LabNode, id: number): void {
+export function removeFromJobs(node: LabNode, id: number): void {
   if (!existsSync(pathOf(node, backup.file))) return;
   changeFile(backup, node, (sections) => {
     for (const [name, { type, options }] of sections) {

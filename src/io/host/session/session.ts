@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Program, ProgramEnd } from '../program.ts';
 import { LAST_OUTPUT_MS, watchOver } from '../watch.ts';
-import { encodeDrop, encodeRequest, type Frame, MOST_AT_ONCE, readFrames } from './frames.ts';
+import { encodeDrop, encodeRequest, type Frame, MAX_CONCURRENT, readFrames } from './frames.ts';
 
 type SessionCall = Omit<Program, 'program' | 'args' | 'env'>;
 
@@ -171,7 +171,7 @@ export async function openSession(
     over,
     pending: () => pending.size,
     run(words, call) {
-      if (isOver || pending.size >= MOST_AT_ONCE) return null;
+      if (isOver || pending.size >= MAX_CONCURRENT) return null;
       const request = encodeRequest(last + 1, words, call.input);
       if (request === null) return null;
       last += 1;

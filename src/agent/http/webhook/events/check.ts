@@ -14,7 +14,7 @@ const Check = z.object({
 });
 const Suite = z.object({ action: z.string(), sender: Login, check_suite: z.object({ head_sha: Sha }) });
 
-export function meaningOfCheck(payload: unknown): ParsedEvent {
+export function parseCheckEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Check, payload, 'a check run');
   if ('malformed' in read) return read.malformed;
   const { action, sender, requested_action: asked, check_run: check } = read.data;
@@ -35,7 +35,7 @@ export function meaningOfCheck(payload: unknown): ParsedEvent {
   return ignored(`Phoenix does nothing on a check run that is ${quoteText(action)}`);
 }
 
-export function meaningOfSuite(payload: unknown): ParsedEvent {
+export function parseSuiteEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Suite, payload, 'a check suite');
   if ('malformed' in read) return read.malformed;
   const { action, sender, check_suite: suite } = read.data;

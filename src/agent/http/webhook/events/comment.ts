@@ -29,7 +29,7 @@ const Note = z.object({
   merge_request: z.object({ iid: z.number().int().positive() }).optional(),
 });
 
-export function meaningOfComment(payload: unknown): ParsedEvent {
+export function parseCommentEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment, repository } = read.data;
@@ -40,7 +40,7 @@ export function meaningOfComment(payload: unknown): ParsedEvent {
   return commandEvent(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
-export function meaningOfNote(payload: unknown): ParsedEvent {
+export function parseNoteEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;

@@ -26,7 +26,7 @@ const MergeRequest = z.object({
   object_attributes: z.object({ iid: z.number().int().positive(), action: z.string().optional() }),
 });
 
-export function meaningOfPull(payload: unknown): ParsedEvent {
+export function parsePullEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Pull, payload, 'a pull request');
   if ('malformed' in read) return read.malformed;
   const { action, number, sender } = read.data;
@@ -34,7 +34,7 @@ export function meaningOfPull(payload: unknown): ParsedEvent {
   return means({ kind: 'pull', pull: number }, sender?.login);
 }
 
-export function meaningOfMergeRequest(payload: unknown): ParsedEvent {
+export function parseMergeRequestEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(MergeRequest, payload, 'a merge request');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: request } = read.data;

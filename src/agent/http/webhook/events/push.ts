@@ -18,7 +18,7 @@ const Push = z.object({
     .optional(),
 });
 
-export function meaningOfPush(payload: unknown, branch: string): ParsedEvent {
+export function parsePushEvent(payload: unknown, branch: string): ParsedEvent {
   const read = parsePayload(Push, payload, 'a push');
   if ('malformed' in read) return read.malformed;
   const { ref, after, deleted } = read.data;

@@ -11,7 +11,7 @@ const MergeGroup = z.object({
   merge_group: z.object({ head_ref: z.string() }),
 });
 
-export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEvent {
+export function parseMergeGroupEvent(payload: unknown, branch: string): ParsedEvent {
   const read = parsePayload(MergeGroup, payload, 'a merge group');
   if ('malformed' in read) return read.malformed;
   const { action, sender, merge_group: group } = read.data;

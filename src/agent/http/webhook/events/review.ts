@@ -25,7 +25,7 @@ const Review = z.object({
 const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
 const APPROVES = /^(approved|pull_request_review_approved)$/i;
 
-export function meaningOfReview(payload: unknown): ParsedEvent {
+export function parseReviewEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Review, payload, 'a code review');
   if ('malformed' in read) return read.malformed;
   const { action, sender, pull_request: request, review } = read.data;
