@@ -12,6 +12,7 @@ export {
   declareStorage,
   labPath,
   setGuestState,
+  setUpCeph,
 } from './src/proxmox/create.ts';
 export type { CallOrders } from './src/proxmox/faults.ts';
 export { programsHere } from './src/proxmox/here.ts';

@@ -3,7 +3,7 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
-import { isFixed, type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
+import { isAddressed, isFixed, type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
@@ -61,6 +61,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   number: '[0-9]{1,12}',
   hundredths: '[0-9]{1,6}(?:\\.[0-9]{1,2})?',
   /** Of a disk, in GB. */
+  /** Bytes, or a number of a larger unit. */
+  bytes: '[0-9]{1,15}[KMGT]?',
   size: '[0-9]{1,7}(?:\\.[0-9]{1,8})?',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
@@ -118,6 +120,8 @@ const CLASSES: Readonly<Record<string, string>> = {
   digest: '[0-9a-f]{64}',
   digestone: '[0-9a-f]{40}',
   checksum: '[0-9a-fA-F]{32,128}',
+  /** An image of a registry with its tag: `docker.io/library/nginx:1.29`. */
+  ociimage: '[A-Za-z0-9][A-Za-z0-9.:/_-]*:\\w[A-Za-z0-9_.-]*',
   storedfile: '{storage}:(?:iso|vztmpl|import)/{file}',
   /** None: taken away. */
   nomails: '(?:{mails})?',
@@ -355,6 +359,8 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'acmeaccount.eab-kid': 'loginname',
   'acmeaccount.directory': 'url',
   'acmeaccount.tos_url': 'url',
+  'cephpool.crush_rule': 'name',
+  'cephpool.target_size': 'bytes',
   'cpu.flags': 'cpuflags',
   'cpu.hv-vendor-id': 'name',
   'backup.exclude-path': 'plain',
@@ -419,7 +425,7 @@ function objectCommands(row: ObjectRow): string[] {
   const set = options.flatMap(([option, words]) => (isFixed(row, option, {}) ? [] : [words]));
   const more = members.length > 0 ? ['--delete 1', '--allow-move 1'] : clear === 'delete' ? ['--delete {words}'] : [];
   const secured = digest === undefined ? [] : [`--digest {${digest === 'sha1' ? 'digestone' : 'digest'}}`];
-  const own = id === null || paths.change.includes('{') ? '' : ` --${id} {name}`;
+  const own = isAddressed(row, paths.change) ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
   if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
   if (row.createCommand !== undefined) {
@@ -436,7 +442,7 @@ function objectCommands(row: ObjectRow): string[] {
   }
   if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
   const making = (row.createArgs ?? []).join(' ');
-  const named1 = id === null || paths.create.includes('{') ? '' : ` --${id} {${NAME_CLASSES[id] ?? 'name'}}`;
+  const named1 = isAddressed(row, paths.create) ? '' : ` --${id} {${NAME_CLASSES[id ?? ''] ?? 'name'}}`;
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   const create = `create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`;
@@ -447,7 +453,7 @@ function objectCommands(row: ObjectRow): string[] {
         ? ['{secretnames}']
         : [encoding === undefined ? option : `${encoding}:${option}`],
   );
-  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyToMake }) => onlyToMake === undefined);
+  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyAtCreation }) => onlyAtCreation === undefined);
   return [
     `pvesh ${create}`,
     ...(secret.length === 0
@@ -538,6 +544,8 @@ const COMMANDS: readonly string[] = [
   'pvesm status',
   'pvesh get /nodes/localhost/storage/{storage}/content --output-format json',
   'pvesh create /nodes/localhost/storage/{storage}/download-url --content ( iso | vztmpl | import ) --filename {file} --url {url} ( --checksum {checksum} )? ( --checksum-algorithm ( md5 | sha1 | sha224 | sha256 | sha384 | sha512 ) )? ( --compression ( gz | lzo | zst | bz2 ) )? ( --verify-certificates 0 )?',
+  'pvesh create /nodes/localhost/storage/{storage}/oci-registry-pull --filename {file} --reference {ociimage}',
+  'pvesh get /nodes/localhost/ceph/pool --output-format json',
   'pvesm free {storedfile}',
   'pveam update',
   'pveam available',
@@ -621,7 +629,7 @@ const COMMANDS: readonly string[] = [
   ':file {read}',
   ':folders ( {folder} )*',
   ':within {secret} ( {secrets} )+',
-  ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
+  ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/ceph.conf | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
   // What Proxmox keeps apart of its objects; it is never read.

@@ -106,6 +106,7 @@ const UNKNOWN: ObjectObservation = {
     fabric: null,
     IPAM: null,
     'DNS server': null,
+    'Ceph pool': null,
   },
   poolOf: {},
   pools: {},

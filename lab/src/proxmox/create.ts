@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CEPH_FILE } from '../../../src/proxmox/ceph.ts';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
 import { openNode, setRunning, writeVmlist } from './node.ts';
@@ -197,6 +198,12 @@ export function declareStorage(dir: string, { id, type, content, settings = {} }
     replaceFile(file, `${text}${type}: ${id}\n${lines.join('')}\n`);
     if (all['path'] !== undefined) mkdirSync(join(resolve(dir), all['path']), { recursive: true });
   });
+}
+
+/** Sets up Ceph on the node, without a pool. */
+export function setUpCeph(dir: string): void {
+  const file = join(resolve(dir), CEPH_FILE);
+  if (!existsSync(file)) replaceFile(file, '[global]\n\tcluster_network = 10.0.0.0/24\n');
 }
 
 /** Makes another node of the cluster, as far as this one sees it: a folder for its guests. */

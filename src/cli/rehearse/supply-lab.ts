@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createLab, declareNode, declareStorage, manageBy, providePool } from 'phoenix-lab/host';
+import { createLab, declareNode, declareStorage, manageBy, providePool, setUpCeph } from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
@@ -25,6 +25,7 @@ export function supplyLab(dir: string, config: Config): void {
       content: contents ?? ['images', 'rootdir', 'vztmpl', 'iso'],
     });
   }
+  if ((config.datacenter?.get('cephpool') ?? []).length > 0) setUpCeph(dir);
   for (const node of otherNodes(config)) declareNode(dir, node);
   provideDriver(dir, config);
   const downloaded = downloadedFiles(config);

@@ -1,4 +1,4 @@
-// The calls of Proxmox's API that make, change and delete an object.
+// The calls of Proxmox's API that create, change and delete an object.
 
 import { createHash } from 'node:crypto';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
@@ -7,7 +7,7 @@ import type { Impact } from '../../model/plan.ts';
 import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectObservation } from './observe.ts';
-import { type ObjectRow, pathOf } from './row.ts';
+import { isAddressed, type ObjectRow, pathOf } from './row.ts';
 import { textsOf } from './values.ts';
 
 const SECONDS = 120;
@@ -27,14 +27,14 @@ export function pvesh(
   };
 }
 
-/** The same call, whose task says how it ended. */
+/** The call as one that starts a task: its success is the end of that task, not of the call. */
 function ofTask({ task }: ObjectRow, action: Action): Action {
   return task === true && action.do.kind === 'command'
     ? { ...action, do: { ...action.do, answer: 'task', timeoutSeconds: TASK_SECONDS } }
     : action;
 }
 
-/** A secret that a call takes as an option: its name, or `secret/NAME` for one of several. */
+/** A secret option of a call: its name, or `secret/NAME` for one of several. */
 export interface SecretInCall {
   readonly name: string;
   readonly reference: SecretReference;
@@ -52,7 +52,7 @@ export function withSecrets(action: Action, secrets: readonly SecretInCall[]): A
   return { ...action, do: { ...action.do, program: 'perl', args, stdin: { from: 'joined', parts } } };
 }
 
-/** @param secret what the call asks for on its standard input */
+/** @param secret the secret that the call prompts for, given on its standard input */
 export function createCall(
   row: ObjectRow,
   name: string,
@@ -64,7 +64,7 @@ export function createCall(
   const { create } = row.paths;
   const summary = `make ${row.label} ${name}`;
   if (row.createCommand === undefined) {
-    const own = row.id === null || create.includes('{') ? [] : [`--${row.id}`, name];
+    const own = isAddressed(row, create) ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.createArgs ?? [])];
     const impact = impactOfOptions(row, Object.keys(spec), spec);
     return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall));
@@ -92,12 +92,15 @@ export function createCall(
   };
 }
 
-/** What it costs that these options become what is declared. */
+/** The impact of changing these options to what is declared. */
 export function impactOfOptions(row: ObjectRow, options: readonly string[], spec: JsonObject): Impact {
   return options.some((option) => row.impact?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
 }
 
-/** @param seen of one whose file may have been changed by others since: its digest goes along; null where an earlier call changes it */
+/**
+ * @param seen the object as observed: the digest of its file goes with the call, which Proxmox refuses if the file changed since; null where an
+ * earlier call of this plan changes the file
+ */
 export function updateCall(
   row: ObjectRow,
   name: string,
@@ -124,7 +127,7 @@ export function deleteCall(row: ObjectRow, name: string, impact: Impact): Action
 /** The path of an object, and its name as an option where the path does not hold it. */
 function addressed(row: ObjectRow, name: string): [string, readonly string[]] {
   const { change } = row.paths;
-  return [pathOf(row, change, name), row.id === null || change.includes('{') ? [] : [`--${row.id}`, name]];
+  return [pathOf(row, change, name), isAddressed(row, change) ? [] : [`--${row.id}`, name]];
 }
 
 export function optionArgs(row: ObjectRow, option: string, schema: Schema, value: Json | undefined): string[] {
@@ -132,7 +135,7 @@ export function optionArgs(row: ObjectRow, option: string, schema: Schema, value
   return textsOf(schema, value).flatMap((text) => [`--${option}`, row.encode?.(option, text) ?? text]);
 }
 
-/** As Proxmox takes it of a file of sections. */
+/** The digest that Proxmox computes of a section file. */
 function digestOf(algorithm: 'sha1' | 'sha256', text: string): string {
   return createHash(algorithm).update(text).digest('hex');
 }

@@ -5,17 +5,16 @@ import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
-import { FILE_CONTENTS, fileVolume } from '../../proxmox/storage-files.ts';
+import { FILE_CONTENTS } from '../../proxmox/storage-files.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import { approvalHint, missingReference } from './decide.ts';
+import { check, deletion, download, volumeOf } from './download-calls.ts';
 import type { ObjectObservation } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 import { notesFolder } from './secrets.ts';
 
 const STORAGES = '/etc/pve/storage.cfg';
 const LIST_SECONDS = 60;
-/** Images are large, and lines slow. */
-const DOWNLOAD_SECONDS = 3600;
 
 /** The files of storages, as one text that is kept with an observation. */
 interface StorageFiles {
@@ -29,6 +28,7 @@ interface Note {
   readonly target: string;
   /** The file was there before: Phoenix did not bring it. */
   readonly found: boolean;
+  /** Of an image of a registry as skopeo, which Proxmox fetches it with, has it: `docker://docker.io/library/nginx:1.29`. */
   readonly url: string;
   readonly checksum: string | null;
   readonly compression: string | null;
@@ -131,7 +131,7 @@ export function isOtherFile(before: JsonObject, after: JsonObject): boolean {
 function isOther(note: Note, spec: JsonObject): boolean {
   const checksum = checksumOf(spec);
   if (note.compression !== (textOf(spec['compression']) ?? null)) return true;
-  if (checksum === null) return !note.found && note.url !== spec['url'];
+  if (checksum === null) return !note.found && note.url !== addressOf(spec);
   // Of another algorithm, nobody knows before Proxmox has compared it.
   const isComparedHere = note.checksum !== null && algorithmOf(note.checksum) === algorithmOf(checksum);
   return isComparedHere && note.checksum !== checksum;
@@ -203,63 +203,23 @@ function isOwn(note: Note | null, target: string): boolean {
   return note !== null && !note.found && note.target === target;
 }
 
-/** `local:iso/debian.iso`. */
-export function volumeOf({ storage, content, filename }: JsonObject): string {
-  return fileVolume(String(storage), String(content), String(filename));
-}
-
 /** What is unpacked has another checksum than what was fetched. */
 function isComparable(spec: JsonObject): boolean {
   return spec['checksum'] !== undefined && spec['compression'] === undefined;
-}
-
-function download(spec: JsonObject): Action {
-  return fetching(`download ${String(spec['filename'])} to ${String(spec['storage'])}`, spec);
-}
-
-/** Proxmox compares the checksum of a file that is there, and leaves it as it is either way. */
-function check(spec: JsonObject): Action {
-  return {
-    ...fetching(`see that ${volumeOf(spec)}, which is there, has its checksum`, spec),
-    remedy: 'declare the file under another filename, or delete it on the storage, then replay',
-  };
-}
-
-function fetching(summary: string, spec: JsonObject): Action {
-  const args = ['content', 'filename', 'url', 'checksum', 'checksum-algorithm', 'compression'].flatMap((option) =>
-    spec[option] === undefined ? [] : [`--${option}`, String(spec[option])],
-  );
-  const unverified = spec['verify-certificates'] === false ? ['--verify-certificates', '0'] : [];
-  return {
-    summary,
-    impact: 'live',
-    do: {
-      kind: 'command',
-      program: 'pvesh',
-      args: ['create', `/nodes/localhost/storage/${String(spec['storage'])}/download-url`, ...args, ...unverified],
-      timeoutSeconds: DOWNLOAD_SECONDS,
-      answer: 'task',
-    },
-  };
-}
-
-function deletion(volume: string, impact: 'destroy' | 'recreate'): Action {
-  const args = ['free', volume];
-  return {
-    summary: `delete ${volume}`,
-    impact,
-    do: { kind: 'command', program: 'pvesm', args, timeoutSeconds: LIST_SECONDS, answer: 'task' },
-  };
 }
 
 function noteFor(target: string, spec: JsonObject, found: boolean): Note {
   return {
     target,
     found,
-    url: String(spec['url']),
+    url: addressOf(spec),
     checksum: checksumOf(spec),
     compression: textOf(spec['compression']) ?? null,
   };
+}
+
+function addressOf({ url, reference }: JsonObject): string {
+  return reference === undefined ? String(url) : `docker://${String(reference)}`;
 }
 
 /** `sha256:…`, in small letters; null where none is declared. */

@@ -1,13 +1,13 @@
-// What the options of objects mean, for the JSON Schema and the reference of the fields.
+// Descriptions of the objects' options, for the JSON Schema and the field reference.
 
 import type { ObjectRow } from './row.ts';
 
-/** One line for the schema of an option: its own of the kind, else the common one, else Proxmox's name of it. */
+/** The description of an option: that of the kind, else the common one, else Proxmox's name of the option. */
 export function purposeOf({ kind }: ObjectRow, option: string): string {
   return PURPOSES[`${kind}.${option}`] ?? PURPOSES[option] ?? `Proxmox's option ${option}`;
 }
 
-/** `KIND.OPTION`, or the option alone where it means the same for every kind. What is missing here is explained in Proxmox's manual. */
+/** Keys are `KIND.OPTION`, or the option alone where it means the same for every kind. Options without an entry are explained in Proxmox's manual. */
 const PURPOSES: Readonly<Record<string, string>> = {
   all: 'Every guest of the datacenter, but for those in exclude',
   cidr: 'An address, or a network such as 10.0.0.0/24',
@@ -53,6 +53,8 @@ const PURPOSES: Readonly<Record<string, string>> = {
     'How an ISO image is packed where it comes from: gz, lzo, zst, bz2. It is unpacked on the storage',
   'download.content': 'As what it is kept: iso, vztmpl (a template of containers), import (a disk for VMs)',
   'download.filename': 'Name of the file on the storage',
+  'download.reference':
+    'The image of a registry, with its tag: "docker.io/library/nginx:1.29". The file is there once, whatever the tag becomes later',
   'download.storage': 'The storage that it is put on, by the id that Proxmox knows',
   'download.url': 'Where it comes from, with http or https',
   'download.verify-certificates': 'Whether the certificate of the server is checked. Default: as Proxmox has it, true',
@@ -77,6 +79,18 @@ const PURPOSES: Readonly<Record<string, string>> = {
   'cpu.level': 'The highest basic CPUID leaf that the guest can ask for',
   'cpu.phys-bits': 'Bits of a physical address that the guest is told, or host: those of the node',
   'cpu.reported-model': 'The CPU of QEMU that it is, and that the guest sees: host, EPYC, Skylake-Server',
+  'cephpool.application':
+    'What it is for: rbd, cephfs, rgw. Ceph never takes one away. Default: as Proxmox has it, rbd',
+  'cephpool.crush_rule': 'The rule of CRUSH by which its objects are placed. Default: as Ceph has it, replicated_rule',
+  'cephpool.min_size': 'Copies of an object that must be there for it to be written. Default: as Proxmox has it, 2',
+  'cephpool.pg_autoscale_mode':
+    'Whether Ceph sets the number of placement groups itself (on), warns (warn) or does neither (off). Default: as Proxmox has it, warn',
+  'cephpool.pg_num': 'Number of placement groups. Default: as Proxmox has it, 128',
+  'cephpool.pg_num_min': 'The fewest placement groups that Ceph may choose by itself; 0: it is free to choose',
+  'cephpool.size': 'Copies of every object. Default: as Proxmox has it, 3',
+  'cephpool.target_size': 'What it is expected to hold, for the number of placement groups: "100G"; 0: nothing is said',
+  'cephpool.target_size_ratio':
+    'What share of Ceph it is expected to hold, for the number of placement groups; 0: nothing is said',
   'controller.asn': 'Number of the autonomous system',
   'controller.ebgp': 'Whether its peers are of another autonomous system. Default: as Proxmox has it, false',
   'controller.node': 'The node that it is for',

@@ -4,6 +4,7 @@ import type { ObjectRow } from './row.ts';
 import { groups, pools, realms, rights, roles, tokens, users } from './rows/access.ts';
 import { acmeAccounts, acmePlugins } from './rows/acme.ts';
 import { backupJobs } from './rows/backup.ts';
+import { cephPools } from './rows/ceph-pools.ts';
 import { cpuModels } from './rows/cpu-models.ts';
 import { downloads } from './rows/downloads.ts';
 import { fabricNodes, fabrics } from './rows/fabrics.ts';
@@ -20,7 +21,7 @@ import { dnsServers, ipams } from './rows/sdn-services.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
-  ...[storages, downloads, pools, realms, groups, roles, users, tokens, rights],
+  ...[storages, downloads, cephPools, pools, realms, groups, roles, users, tokens, rights],
   ...[pciMappings, usbMappings, dirMappings, cpuModels, metricServers, datacenterOptions, backupJobs],
   ...[acmeAccounts, acmePlugins, realmSyncs, nodeOptions, firewallOptions],
   ...[haResources, haRules, replicationJobs],

@@ -22,6 +22,7 @@ const FROM = {
   filename: 'installer.iso',
   url: 'https://files.example/installer.iso',
 };
+const PULLED = { storage: 'local', content: 'vztmpl', filename: 'nginx.tar' };
 const summed = (checksum = SUM) => ({ checksum, 'checksum-algorithm': 'sha256' });
 
 const file = (options: object = {}): Target =>
@@ -52,7 +53,7 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-const calls = () => host.commands.filter((line) => /download-url|pvesm free/.test(line));
+const calls = () => host.commands.filter((line) => /download-url|oci-registry-pull|pvesm free/.test(line));
 
 test('another checksum is another file: it takes an approval, and another address of the same file none', async () => {
   const first = file(summed());
@@ -73,6 +74,34 @@ test('another checksum is another file: it takes an approval, and another addres
   expect(await convergeStep(kind, host, approved)).toMatchObject({ outcome: 'done' });
   expect(calls().slice(1)).toEqual([`pvesm free ${VOLUME}`, expect.stringContaining(OTHER_SUM)]);
   expect(await convergeStep(kind, host, approved)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('an image of a registry is pulled under the name that it is declared by, once, and another tag takes an approval', async () => {
+  const image = (tag: string): Target =>
+    targetNamed('download/nginx', { downloads: { nginx: { ...PULLED, reference: `docker.io/library/nginx:${tag}` } } });
+  const first = image('1.29');
+  expect(await convergeStep(kind, host, wanted(first))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(kind, host, wanted(first))).toEqual({ outcome: 'done', actions: [] });
+  expect(calls()).toEqual([
+    'pvesh create /nodes/localhost/storage/local/oci-registry-pull --filename nginx --reference docker.io/library/nginx:1.29',
+  ]);
+  expect((await host.inspect(['/var/lib/vz/template/cache/nginx.tar'])).size).toBe(1);
+  const later = wanted(image('1.30'), { before: first.spec });
+  expect(await convergeStep(kind, host, later)).toMatchObject({ outcome: 'refused' });
+  expect(await convergeStep(kind, host, { ...later, approved: true })).toMatchObject({ outcome: 'done' });
+  expect(calls().slice(1)).toEqual(['pvesm free local:vztmpl/nginx.tar', expect.stringContaining('nginx:1.30')]);
+});
+
+test('an image that the registry does not have is a failure, and nothing is left on the storage', async () => {
+  await host.write('/lab.json', JSON.stringify({ downloads: { 'docker://docker.io/library/nginx:0': null } }));
+  const image = targetNamed('download/nginx', {
+    downloads: { nginx: { ...PULLED, reference: 'docker.io/library/nginx:0' } },
+  });
+  expect(await convergeStep(kind, host, wanted(image))).toMatchObject({
+    outcome: 'failed',
+    reason: expect.stringContaining('skopeo copy'),
+  });
+  expect(await host.readFile('/var/lib/vz/template/cache/nginx.tar')).toBeUndefined();
 });
 
 test('what a change costs shows in the plan', () => {
@@ -171,6 +200,18 @@ test.each([
   expect(problemsOf({ downloads: { installer: { ...FROM, ...options } } }).map((problem) => problem.path)).toContain(
     path,
   );
+});
+
+test.each([
+  ['an image as something else than a template', { content: 'iso', filename: 'nginx.iso' }, 'content'],
+  ['an image that is packed', { filename: 'nginx.tar.gz' }, 'filename'],
+  ['a checksum of an image', summed(), 'checksum'],
+  ['an image by two addresses', { url: 'https://files.example/nginx.tar' }, 'reference'],
+  ['an image without its tag', { reference: 'docker.io/library/nginx' }, 'reference'],
+  ['an image whose name no registry has', { reference: `${'a'.repeat(200)}!:1` }, 'reference'],
+])('%s is refused at its line', (_what, options, field) => {
+  const nginx = { ...PULLED, reference: 'docker.io/library/nginx:1.29', ...options };
+  expect(problemsOf({ downloads: { nginx } }).map(({ path }) => path)).toContain(`/downloads/nginx/${field}`);
 });
 
 test('a file is downloaded by one entry', () => {

@@ -33,7 +33,10 @@ test('the example comes up with what it names, and the second time does nothing'
     .map(({ argv }: { argv: string[] }) => (argv[0] === 'perl' ? ['pvesh', ...argv.slice(4)] : argv))
     .filter(
       ([program, verb, path = '', name]: string[]) =>
-        (program === 'pvesh' && verb === 'create' && name !== '--content' && !isPart(path)) ||
+        (program === 'pvesh' &&
+          verb === 'create' &&
+          !/\/(download-url|oci-registry-pull)$/.test(path) &&
+          !isPart(path)) ||
         (program === 'pvesm' && verb === 'add' && declared.includes(`storage/${name}`)),
     );
   // Each is made by one call, but for rights, options and the network, which are set, and files, whose call is not counted above.

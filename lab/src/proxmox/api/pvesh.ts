@@ -11,6 +11,7 @@ import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
 import { aptCall } from '../objects/apt.ts';
+import { cephPoolCall } from '../objects/ceph-pools.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
 import { notificationCall } from '../objects/notifications.ts';
@@ -28,7 +29,7 @@ import { PCT_VERBS } from '../pct/pct.ts';
 import { QM_VERBS } from '../qm/qm.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
-import { downloadUrl } from '../storage/download.ts';
+import { downloadUrl, pullImage } from '../storage/download.ts';
 import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
 import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
@@ -131,7 +132,7 @@ const OBJECTS = [
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall],
+  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
@@ -148,6 +149,7 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
+  'POST /nodes/{node}/storage/{storage}/oci-registry-pull': pullImage,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
   'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
 };

@@ -1,4 +1,4 @@
-// Files that a storage fetches by their address (`download-url`). A lab has no way out: a publisher gives what the caller expects,
+// Files that a storage fetches by their address (`download-url`), or from a registry (`oci-registry-pull`). A lab has no way out: a publisher gives what the caller expects,
 // unless an order of `lab.json` says otherwise. The file takes no room on the disk, and its checksum is noted beside the volumes.
 
 import { createHash } from 'node:crypto';
@@ -27,15 +27,15 @@ type Published = { readonly checksum?: string; readonly bytes?: number } | null;
 /** What a cloud image takes, unpacked. */
 const USUAL_BYTES = 3.5 * 1024 ** 3;
 
+/** What an image of a registry takes. */
+const USUAL_IMAGE_BYTES = 60 * 1024 ** 2;
+
 /** `POST /nodes/{node}/storage/{storage}/download-url`. The task's failure is printed, and no failure of the call. */
 export function downloadUrl(call: Call, parameters: Parameters): void {
   const { node } = call;
   const [id, content, url] = [String(parameters['storage']), String(parameters['content']), String(parameters['url'])];
-  const storage = enabledStorage(node, id);
-  if (storage.family !== 'dir') refuse(`can't upload to storage type '${storage.type}', not a file based storage!`);
-  const name = String(parameters['filename'])
-    .replace(/^.*[/\\]/s, '')
-    .replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
+  const storage = fileStorage(node, id);
+  const name = normalised(String(parameters['filename']));
   const allowed = FILE_CONTENTS[content];
   if (allowed === undefined) refuseParameters({ content: `upload content-type '${content}' is not allowed` });
   if (!allowed?.pattern.test(name)) refuseParameters({ filename: allowed?.problem ?? '' });
@@ -49,6 +49,48 @@ export function downloadUrl(call: Call, parameters: Parameters): void {
     () => fetchFile(call, { url, shown, checksum: checksum === undefined ? undefined : String(checksum) }, parameters),
     true,
   );
+}
+
+/** `POST /nodes/{node}/storage/{storage}/oci-registry-pull`: what is refused before the task is a failure of the call. */
+export function pullImage(call: Call, parameters: Parameters): void {
+  const { node } = call;
+  const [id, reference] = [String(parameters['storage']), String(parameters['reference'])];
+  const storage = fileStorage(node, id);
+  if (!storage.content.has('vztmpl')) refuse(`storage '${id}' is not configured for content-type 'vztmpl'`);
+  const name = `${normalised(String(parameters['filename'] ?? reference))}.tar`;
+  const shown = pathOfVolume(node, `${id}:vztmpl/${name}`);
+  if (existsSync(pathOf(node, shown))) refuse(`refusing to override existing file '${name}'`);
+  const url = `docker://${reference}`;
+  task(
+    call,
+    'ociregistrypull',
+    name,
+    () => {
+      const published = publishedAt(node, url);
+      if (published === null) refuse(`command 'skopeo copy ${url} oci-archive:${shown}.tmp' failed: exit code 1`);
+      store(node, shown, published?.bytes ?? USUAL_IMAGE_BYTES);
+    },
+    true,
+  );
+}
+
+function fileStorage(node: LabNode, id: string) {
+  const storage = enabledStorage(node, id);
+  if (storage.family !== 'dir') refuse(`can't upload to storage type '${storage.type}', not a file based storage!`);
+  return storage;
+}
+
+/** As PVE::Storage has it, normalize_content_filename. */
+function normalised(name: string): string {
+  return name.replace(/^.*[/\\]/s, '').replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
+}
+
+/** The file takes no room on the disk, whatever its size. */
+function store(node: LabNode, shown: string, bytes: number): void {
+  const path = pathOf(node, shown);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  truncateSync(path, bytes);
 }
 
 function fetchFile(
@@ -75,9 +117,7 @@ function fetchFile(
     if (got !== checksum.toLowerCase()) refuse(`checksum mismatch: got '${got}' != expect '${checksum}'`);
     print(call, 'calculating checksum...OK, checksum verified');
   }
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, '');
-  truncateSync(path, published?.bytes ?? USUAL_BYTES);
+  store(node, shown, published?.bytes ?? USUAL_BYTES);
   replaceFile(pathOf(node, NOTED), JSON.stringify({ ...noted(node), [shown]: got }));
   print(call, `download of '${url}' to '${shown}' finished`);
 }

@@ -1,5 +1,6 @@
-// Files on a storage that the node downloads: ISO images, templates of containers, images to import.
+// Files on a storage that the node downloads: ISO images, templates of containers, images to import, and OCI images of a registry.
 
+import type { JsonObject } from '../../../model/json.ts';
 import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storage-files.ts';
 import { decideDownload, holderOf, isOtherFile, readFiles, readVolumes } from '../downloads.ts';
 import type { ObjectRow } from '../row.ts';
@@ -11,10 +12,11 @@ export const downloads: ObjectRow = {
   field: 'downloads',
   label: 'file',
   describes:
-    'Files that the node downloads to a storage, each by a name for people: ISO images, templates of containers, images to import.',
+    'Files that the node downloads to a storage, each by a name for people: ISO images, templates of containers, images to import, by their url; OCI images of a registry, by their reference.',
   id: null,
   paths: {
     create: '/nodes/{node}/storage/{storage}/download-url',
+    createOtherwise: '/nodes/{node}/storage/{storage}/oci-registry-pull',
     change: '/nodes/{node}/storage/{storage}/content/{volume}',
   },
   file: '/etc/pve/storage.cfg',
@@ -24,9 +26,9 @@ export const downloads: ObjectRow = {
   mark: null,
   // Of backups alone.
   without: ['notes', 'protected'],
-  required: ['storage', 'content', 'filename', 'url'],
+  required: ['storage', 'content', 'filename'],
   defaults: { 'verify-certificates': '1' },
-  oneOf: [],
+  oneOf: ['url', 'reference'],
   clear: 'delete',
   members: [],
   references: { storage: 'storage' },
@@ -38,8 +40,8 @@ export const downloads: ObjectRow = {
   decide: decideDownload,
 };
 
-function faults(options: Parameters<NonNullable<ObjectRow['faults']>>[1]) {
-  const { content, filename, url, checksum, compression } = options;
+function faults(options: JsonObject) {
+  const { content, filename, url, reference, checksum, compression } = options;
   const algorithm = String(options['checksum-algorithm']);
   const digits = CHECKSUM_DIGITS[algorithm];
   const isSum = digits === undefined || new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(String(checksum));
@@ -49,9 +51,10 @@ function faults(options: Parameters<NonNullable<ObjectRow['faults']>>[1]) {
     ...(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(String(filename)) && named?.pattern.test(String(filename)) === true
       ? []
       : [{ option: 'filename', message: `must be ${NAMES[String(content)] ?? 'the name of a file'}` }]),
-    ...(/^https?:\/\/[^/@\s]+(\/\S*)?$/.test(String(url))
+    ...(url === undefined || /^https?:\/\/[^/@\s]+(\/\S*)?$/.test(String(url))
       ? []
       : [{ option: 'url', message: 'must be an address with http or https, and without a user and password in it' }]),
+    ...(reference === undefined ? [] : imageFaults(options)),
     ...(checksum === undefined || isSum
       ? []
       : [{ option: 'checksum', message: `must be the ${digits} hexadecimal digits of ${algorithm}` }]),
@@ -63,6 +66,22 @@ function faults(options: Parameters<NonNullable<ObjectRow['faults']>>[1]) {
             message: `must be one of ${COMPRESSIONS.join(', ')}, and stand at a file of content iso alone`,
           },
         ]),
+  ];
+}
+
+/** A registry has images as archives that containers are made from, and says itself what each is. */
+function imageFaults(options: JsonObject) {
+  const { content, filename } = options;
+  const ofAddresses = ['checksum', 'checksum-algorithm', 'compression', 'verify-certificates'];
+  return [
+    ...(content === 'vztmpl' ? [] : [{ option: 'content', message: 'must be vztmpl beside reference' }]),
+    // Proxmox puts the ending behind the name itself.
+    ...(String(filename).endsWith('.tar')
+      ? []
+      : [{ option: 'filename', message: 'must have the ending .tar beside reference' }]),
+    ...ofAddresses.flatMap((option) =>
+      options[option] === undefined ? [] : [{ option, message: 'must not stand beside reference, only beside url' }],
+    ),
   ];
 }
 

@@ -1,0 +1,112 @@
+// Pools of the node's own Ceph, as the API changes them (pve-manager, PVE/API2/Ceph/Pool.pm). No Ceph runs: pools are a list beside the node's files.
+
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CEPH_FILE, type CephPool, parseSize } from '../../../../src/proxmox/ceph.ts';
+import { type Call, print, task } from '../call.ts';
+import { replaceFile } from '../lock.ts';
+import { type LabNode, pathOf } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
+import { refuse } from '../refusal.ts';
+import { storageContent } from '../storage/content.ts';
+import { storages } from '../storage/storage.ts';
+
+const PATH = '/nodes/{node}/ceph/pool';
+const LIST = 'var/lib/lab/ceph-pools.json';
+
+/** Answers a call on them; undefined for any other call. */
+export function cephPoolCall(
+  call: Call,
+  method: string,
+  template: string,
+  { node: _here, name: named, add_storages: _no, ...given }: Parameters,
+): { readonly data: unknown } | undefined {
+  if (template !== PATH && template !== `${PATH}/{name}`) return undefined;
+  const { node } = call;
+  if (!existsSync(pathOf(node, CEPH_FILE))) refuse('binary not installed: /usr/bin/ceph-mon');
+  const pools = poolsOf(node);
+  if (method === 'GET') return { data: [...pools.values()] };
+  const name = String(named);
+  const { type, work } = changeOf(call, method, name, given, pools);
+  task(call, type, name, work, true);
+  return { data: call.upids.at(-1) };
+}
+
+function changeOf(
+  call: Call,
+  method: string,
+  name: string,
+  given: Parameters,
+  pools: Map<string, CephPool>,
+): { readonly type: string; readonly work: () => void } {
+  const { node } = call;
+  if (method === 'DELETE') {
+    const work = () => {
+      refuseUsed(call, name);
+      pools.delete(name);
+      keep(node, pools);
+    };
+    return { type: 'cephdestroypool', work };
+  }
+  const isNew = method === 'POST';
+  const work = () => {
+    const before = pools.get(name);
+    if (!isNew && before === undefined) refuse(`mon_cmd failed - pool '${name}' not found`);
+    // Ceph makes no second pool of a name, and says nothing of it: what is asked for is set of the one that is there.
+    for (const [option, value] of Object.entries(given)) print(call, `pool ${name}: applying ${option} = ${value}`);
+    pools.set(name, { ...(before ?? usualPool(name)), ...settings(given, before) });
+    keep(node, pools);
+  };
+  return { type: isNew ? 'cephcreatepool' : 'cephsetpool', work };
+}
+
+function settings({ application, crush_rule: rule, target_size: size, ...numbers }: Parameters, before?: CephPool) {
+  const own = Object.keys(before?.application_metadata ?? {})[0];
+  if (application !== undefined && own !== undefined && own !== application) refuse('Could not set: application');
+  return {
+    ...Object.fromEntries(
+      Object.entries(numbers).map(([option, value]) => [
+        option,
+        option === 'pg_autoscale_mode' ? value : Number(value),
+      ]),
+    ),
+    ...(application === undefined ? {} : { application_metadata: { [String(application)]: {} } }),
+    ...(rule === undefined ? {} : { crush_rule_name: String(rule) }),
+    ...(size === undefined ? {} : { target_size: parseSize(String(size)) ?? 0 }),
+  };
+}
+
+function usualPool(name: string): CephPool {
+  const sizes = { size: 3, min_size: 2, pg_num: 128 };
+  return {
+    pool_name: name,
+    type: 'replicated',
+    ...sizes,
+    pg_autoscale_mode: 'warn',
+    crush_rule_name: 'replicated_rule',
+    application_metadata: { rbd: {} },
+  };
+}
+
+/** A pool with disks of guests is kept. */
+function refuseUsed(call: Call, pool: string): void {
+  const own = [...storages(call.node).values()].filter(
+    ({ type, options }) => type === 'rbd' && [options['pool'] ?? 'rbd', options['data-pool']].includes(pool),
+  );
+  for (const { id } of own) {
+    print(call, `checking storage '${id}' for RBD images..`);
+    if (storageContent(call.node, id, {}).length > 0) refuse(`ceph pool '${pool}' still in use by storage '${id}'`);
+  }
+}
+
+function poolsOf(node: LabNode): Map<string, CephPool> {
+  const file = pathOf(node, LIST);
+  const pools: readonly CephPool[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  return new Map(pools.map((pool) => [pool.pool_name, pool]));
+}
+
+function keep(node: LabNode, pools: ReadonlyMap<string, CephPool>): void {
+  const file = pathOf(node, LIST);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(file, JSON.stringify([...pools.values()]));
+}

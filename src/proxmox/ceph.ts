@@ -1,0 +1,58 @@
+// Pools of the node's own Ceph, as its API tells of them (pve-manager, PVE/API2/Ceph/Pool.pm). Shared by those who read them and by the lab.
+
+import type { Options } from './section-config.ts';
+
+/** Ceph is set up where this file is (pve-manager, PVE/Ceph/Tools.pm, check_ceph_inited). */
+export const CEPH_FILE = '/etc/pve/ceph.conf';
+
+/** One of the list of `GET /nodes/{node}/ceph/pool`. */
+export interface CephPool {
+  readonly pool_name: string;
+  readonly type: 'replicated' | 'erasure' | 'unknown';
+  readonly size: number;
+  readonly min_size: number;
+  readonly pg_num: number;
+  readonly pg_num_min?: number | undefined;
+  readonly crush_rule_name?: string | undefined;
+  readonly pg_autoscale_mode?: string | undefined;
+  readonly application_metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Bytes. */
+  readonly target_size?: number | undefined;
+  readonly target_size_ratio?: number | undefined;
+}
+
+const UNITS = ['', 'K', 'M', 'G', 'T'] as const;
+
+/** Bytes in the largest unit that they are a whole number of: `100G`. */
+export function printSize(bytes: number): string {
+  const unit = Math.max(
+    0,
+    UNITS.findLastIndex((_, power) => bytes > 0 && bytes % 1024 ** power === 0),
+  );
+  return `${bytes / 1024 ** unit}${UNITS[unit]}`;
+}
+
+/** The bytes of `100G` or `1.5T`, as PVE::JSONSchema::parse_size has them; null for another text. */
+export function parseSize(text: string): number | null {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text) ?? [];
+  return number === undefined
+    ? null
+    : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit as (typeof UNITS)[number]));
+}
+
+/** A pool as its options are declared; of one that is not replicated its `type` beside them. */
+export function optionsOfPool(pool: CephPool): Options {
+  const { type, size, min_size, pg_num, pg_num_min, crush_rule_name, pg_autoscale_mode } = pool;
+  const { application_metadata, target_size, target_size_ratio } = pool;
+  const given = {
+    ...{ size, min_size, pg_num_min, pg_autoscale_mode, target_size_ratio, crush_rule: crush_rule_name },
+    // What Ceph sets by itself is nobody's wish.
+    pg_num: pg_autoscale_mode === 'on' ? undefined : pg_num,
+    application: Object.keys(application_metadata ?? {})[0],
+    target_size: target_size === undefined ? undefined : printSize(target_size),
+    type: type === 'replicated' ? undefined : type,
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([option, value]) => (value == null ? [] : [[option, [String(value)]]])),
+  );
+}
