@@ -453,7 +453,7 @@ function objectCommands(row: ObjectRow): string[] {
         ? ['{secretnames}']
         : [encoding === undefined ? option : `${encoding}:${option}`],
   );
-  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyToMake }) => onlyToMake === undefined);
+  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyAtCreation }) => onlyAtCreation === undefined);
   return [
     `pvesh ${create}`,
     ...(secret.length === 0

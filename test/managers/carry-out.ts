@@ -7,6 +7,7 @@ import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';
+import { runs } from '../support/runs.ts';
 
 export type End =
   | { readonly outcome: 'done'; readonly actions: readonly Action[] }
@@ -14,15 +15,27 @@ export type End =
   | { readonly outcome: 'failed'; readonly reason: string; readonly actions: readonly Action[] }
   | { readonly outcome: 'killed'; readonly actions: readonly Action[] };
 
-export interface Killing {
-  /** Dies once this many actions were begun. */
-  readonly after: number;
-  /** Whether the last of them was carried out before the death. */
-  readonly carriedOut: boolean;
+/**
+ * After how many of so many actions a process is killed. What a kill leaves depends on nothing else: before the next action and after
+ * the last one are the same. All of them where they are few, else the first, the last and some between, evenly.
+ */
+export function killPoints(actions: number): number[] {
+  const all = Array.from({ length: actions - 1 }, (_, at) => at + 1);
+  const most = runs(6);
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, at) => all[Math.round((at * (all.length - 1)) / (most - 1))] ?? 1);
 }
 
-/** Whatever is sent must be let through by the forced command of the agent's key. */
-export async function convergeStep(manager: Manager, given: Host, declared: Wanted, killing?: Killing): Promise<End> {
+/**
+ * Whatever is sent must be let through by the forced command of the agent's key.
+ * @param killedAfter dies once so many actions were carried out
+ */
+export async function convergeStep(
+  manager: Manager,
+  given: Host,
+  declared: Wanted,
+  killedAfter = Infinity,
+): Promise<End> {
   const host = guardedHost(given);
   const { wanted } = await sealWanted(host, declared, true);
   const actions: Action[] = [];
@@ -36,10 +49,7 @@ export async function convergeStep(manager: Manager, given: Host, declared: Want
     if (repeated !== undefined) return { outcome: 'failed', reason: `done in vain: ${repeated.summary}`, actions };
     done.add(todo);
     for (const action of todo) {
-      if (killing !== undefined && actions.length + 1 >= killing.after) {
-        if (killing.carriedOut) await perform(host, action);
-        return { outcome: 'killed', actions };
-      }
+      if (actions.length >= killedAfter) return { outcome: 'killed', actions };
       actions.push(action);
       const result = await perform(host, action);
       if (result.exit !== 0 && action.failure !== 'observe')

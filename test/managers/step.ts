@@ -5,28 +5,24 @@ import { Aborted } from '../../src/agent/apply/lease.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';
-import type { Killing } from './carry-out.ts';
 
+/** @param killedAfter dies once so many actions were carried out */
 export async function step(
   manager: Manager,
   given: Host,
   wanted: Wanted,
-  killing?: Killing,
+  killedAfter = Infinity,
 ): Promise<Ending | 'killed'> {
-  let begun = 0;
+  let recorded = 0;
   let killed = false;
-  const die = (): void => {
-    killed = true;
-    throw new Aborted();
-  };
   const leaseGuard = {
-    async assertHeld() {
-      begun += 1;
-      if (killing !== undefined && begun === killing.after && !killing.carriedOut) die();
-    },
+    async assertHeld() {},
     async touch() {},
     async record() {
-      if (killing !== undefined && begun === killing.after && killing.carriedOut) die();
+      recorded += 1;
+      if (recorded < killedAfter) return;
+      killed = true;
+      throw new Aborted();
     },
   };
   try {

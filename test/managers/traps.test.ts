@@ -122,7 +122,7 @@ describe('success is not what a program says', () => {
   test('an address of a VM that runs reaches it by a restart, also when a run was broken off before', async () => {
     const moved = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.99/24' } });
     await done(wanted(targetOf(machine(1001))));
-    const killed = await convergeStep(vm as Manager, host, wanted(targetOf(moved)), { after: 1, carriedOut: true });
+    const killed = await convergeStep(vm as Manager, host, wanted(targetOf(moved)), 1);
     expect(killed.outcome).toBe('killed');
     host.forget();
     await done(wanted(targetOf(moved)));
@@ -276,7 +276,7 @@ describe('the way back', () => {
 
   test('a VM that becomes a template has none, which would be in its way', async () => {
     const template = targetOf(machine(9000, { isTemplate: true, features: [feature('base')] }));
-    await convergeStep(vm as Manager, host, wanted(template), { after: 5, carriedOut: true });
+    await convergeStep(vm as Manager, host, wanted(template), 5);
     const ask = wanted(template, { before: template.spec });
     const seen = await vm.observe(host, ask);
     const decision = vm.decide(ask, seen);

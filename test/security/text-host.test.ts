@@ -166,7 +166,7 @@ describe('exports', () => {
     const changed = declared([first, second]);
     let told = 0;
     for (let after = 1; told === 0 && after < 8; after += 1) {
-      await convergeStep(manager, host, wanted(changed), { after, carriedOut: true });
+      await convergeStep(manager, host, wanted(changed), after);
       told = (await exported()).filter((line) => line.includes('10.0.0.2')).length;
     }
     expect(told).toBe(1);

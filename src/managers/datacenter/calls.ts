@@ -1,4 +1,4 @@
-// The calls of Proxmox's API that make, change and delete an object.
+// The calls of Proxmox's API that create, change and delete an object.
 
 import { createHash } from 'node:crypto';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
@@ -27,14 +27,14 @@ export function pvesh(
   };
 }
 
-/** The same call, whose task says how it ended. */
+/** The call as one that starts a task: its success is the end of that task, not of the call. */
 function ofTask({ task }: ObjectRow, action: Action): Action {
   return task === true && action.do.kind === 'command'
     ? { ...action, do: { ...action.do, answer: 'task', timeoutSeconds: TASK_SECONDS } }
     : action;
 }
 
-/** A secret that a call takes as an option: its name, or `secret/NAME` for one of several. */
+/** A secret option of a call: its name, or `secret/NAME` for one of several. */
 export interface SecretInCall {
   readonly name: string;
   readonly reference: SecretReference;
@@ -52,7 +52,7 @@ export function withSecrets(action: Action, secrets: readonly SecretInCall[]): A
   return { ...action, do: { ...action.do, program: 'perl', args, stdin: { from: 'joined', parts } } };
 }
 
-/** @param secret what the call asks for on its standard input */
+/** @param secret the secret that the call prompts for, given on its standard input */
 export function createCall(
   row: ObjectRow,
   name: string,
@@ -92,12 +92,15 @@ export function createCall(
   };
 }
 
-/** What it costs that these options become what is declared. */
+/** The impact of changing these options to what is declared. */
 export function impactOfOptions(row: ObjectRow, options: readonly string[], spec: JsonObject): Impact {
   return options.some((option) => row.impact?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
 }
 
-/** @param seen of one whose file may have been changed by others since: its digest goes along; null where an earlier call changes it */
+/**
+ * @param seen the object as observed: the digest of its file goes with the call, which Proxmox refuses if the file changed since; null where an
+ * earlier call of this plan changes the file
+ */
 export function updateCall(
   row: ObjectRow,
   name: string,
@@ -132,7 +135,7 @@ export function optionArgs(row: ObjectRow, option: string, schema: Schema, value
   return textsOf(schema, value).flatMap((text) => [`--${option}`, row.encode?.(option, text) ?? text]);
 }
 
-/** As Proxmox takes it of a file of sections. */
+/** The digest that Proxmox computes of a section file. */
 function digestOf(algorithm: 'sha1' | 'sha256', text: string): string {
   return createHash(algorithm).update(text).digest('hex');
 }

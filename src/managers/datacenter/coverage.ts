@@ -1,29 +1,29 @@
-// What of a datacenter is declared, beside what another program has: the last tables of docs/coverage.md.
+// The datacenter tables of docs/coverage.md: what Phoenix can declare, compared with the bpg Terraform provider.
 
 import { methodSchemas } from '../../proxmox/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
 import { markOf, type ObjectRow } from './row.ts';
 import { ROWS } from './rows.ts';
 
-/** As docs/bpg-provider.json has it. */
+/** The content of docs/bpg-provider.json. */
 export interface Beside {
-  /** Where that was read. */
+  /** Where the provider's resources were read. */
   readonly source: string;
   readonly options: Readonly<Record<'lxc' | 'vm', Readonly<Record<string, readonly string[]>>>>;
-  /** What is no option of a guest. */
+  /** Features that are not options of a guest. */
   readonly others: readonly { readonly what: string; readonly theirs: readonly string[]; readonly here: string }[];
   readonly objects: readonly {
     readonly what: string;
-    /** Kinds of targets that it is, of which those count that are rows of the datacenter. */
+    /** The kinds of target that cover it; only those that are rows of the datacenter count. */
     readonly kinds: readonly string[];
-    /** Names of resources. */
+    /** Names of the provider's resources. */
     readonly theirs: readonly string[];
-    /** How it is declared beside any row. */
+    /** How it is declared where no row covers it. */
     readonly otherwise?: string;
   }[];
 }
 
-/** Objects of a datacenter and of a node, each with the field of a row, else how it is declared, or that it is not. */
+/** Each object of a datacenter or node with the field of its row; else how it is declared, or that it is not. */
 export function objectsTable({ objects }: Beside): string {
   const rows = objects.map(({ what, kinds, theirs, otherwise }) => {
     const fields = ROWS.filter(({ kind }) => kinds.includes(kind)).map(({ field }) => field);
@@ -40,7 +40,7 @@ export function othersTable({ others }: Beside): string {
   );
 }
 
-/** Each field of the file of the datacenter, whose its objects are, and what of them cannot be declared. */
+/** Each field of the datacenter's file: who owns its objects, and which options cannot be declared. */
 export function rowsTable(): string {
   return markdownTable(
     ['field', "Proxmox's API", 'whose it is', 'not declared'],
@@ -54,7 +54,7 @@ function ownerOf(row: ObjectRow): string {
   return mark === null ? 'known by the ledger' : `said in \`${mark}\``;
 }
 
-/** With the reasons beside the row. */
+/** The options that cannot be declared; the reasons are comments at the row. */
 function leftOutOf({ without, paths, secrets }: ObjectRow): string {
   const known = new Set([
     ...(methodSchemas(`PUT ${paths.change}`)?.keys() ?? []),

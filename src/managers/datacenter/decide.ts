@@ -1,4 +1,4 @@
-// What is missing between an object as declared and as it is, and the calls of Proxmox's API that bring it there.
+// Compares an object as declared with the object on the host, and decides the calls of Proxmox's API that remove the difference.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -55,7 +55,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   const absent = missingReference(row, wanted, spec, seen);
   if (absent !== null) return { kind: 'impossible', reason: absent };
   if (present !== null && row.isBeingDeleted?.(present) === true) {
-    const reason = `${row.label} ${nameOf(wanted.target)} was deleted, and Proxmox has not taken it away yet; it is made again when that is done`;
+    const reason = `${row.label} ${nameOf(wanted.target)} was deleted, and Proxmox has not removed it yet; it is created again when that is done`;
     return { kind: 'impossible', reason, passing: true };
   }
   const poolReason = foreignPoolReason(row, wanted, spec, seen);
@@ -66,7 +66,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
 }
 
-/** Why nothing is known of an object, or another one has its name; null where neither is so. */
+/** Why the object cannot be managed: it cannot exist on this host, or has a form that cannot be declared. Null where it can. */
 function obstacleOf(
   row: ObjectRow,
   { target }: Wanted<JsonObject>,
@@ -78,7 +78,10 @@ function obstacleOf(
   return why === null ? null : `${label} is not as Phoenix can keep it: ${why}`;
 }
 
-/** One that no mark could tell from ours is as declared already: nothing of it is touched. */
+/**
+ * Whether an object is already exactly as declared, so that nothing is touched. Matters for kinds without an owner mark, where a foreign object looks
+ * like one of Phoenix's.
+ */
 function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, seen: ObjectObservation): boolean {
   const { present } = seen;
   if (present === null || fixedDifferences(row, spec, present).length > 0) return false;
@@ -86,7 +89,7 @@ function isSettled(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject,
   return changes(row, wanted, spec, seen, present).length === 0;
 }
 
-/** What an object names that the host does not have and nothing declares: Proxmox would take it without a word. */
+/** A reference to something that the host does not have and nothing declares. Proxmox would accept it silently. */
 export function missingReference(
   row: ObjectRow,
   { target, declares }: Wanted<JsonObject>,
@@ -104,7 +107,7 @@ export function missingReference(
   return null;
 }
 
-/** What a sort is called for people, where that is not its own name. */
+/** Display names of reference sorts, where they differ from the sort. */
 const LABELS: Readonly<Record<string, string>> = { ha: 'HA resource' };
 
 function isDeclared(sort: ReferenceSort, name: string, declares: Wanted['declares']): boolean {
@@ -133,7 +136,7 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
   const args = new Map(options.map(([option, schema]) => [option, optionArgs(row, option, schema, declared[option])]));
   const name = nameOf(wanted.target);
   return [
-    // A note of one that was there before would hide that this one has no secret yet.
+    // First, since a note left by a former object would hide that the new one has no secret yet.
     ...pendingNotes(row, wanted, seen),
     createCall(row, name, spec, args, promptedSecret(row, spec), secretsInCall(row, spec)),
     ...secretActions(row, wanted, seen, true),
@@ -170,7 +173,7 @@ function changes(
   ];
 }
 
-/** The options that are to be changed, and the words of the call that does it. */
+/** The names of the options to change, and the arguments of the call that changes them. */
 export function optionChanges(
   row: ObjectRow,
   spec: JsonObject,
@@ -207,7 +210,7 @@ export function optionChanges(
   return { named, args: [...alwaysArgs, ...setArgs, ...deleteArgs(row, cleared)] };
 }
 
-/** One list, or the option once for each, as the call has it. */
+/** `--delete` once with a list, or once for each option, as the method's schema has it. */
 function deleteArgs({ paths }: ObjectRow, cleared: readonly string[]): string[] {
   if (cleared.length === 0) return [];
   const isArray = methodSchemas(`PUT ${paths.change}`)?.get('delete')?.type === 'array';
@@ -218,7 +221,7 @@ function labelOf(row: ObjectRow, name: string): string {
   return row.single === undefined ? `${row.label} ${name}` : `the ${row.label}`;
 }
 
-/** One that is left out counts as what Proxmox takes it for. */
+/** Whether an option already has the declared value; an absent option counts as its default. */
 function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Json, present: Options): boolean {
   const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
   const isSet = row.unorderedLists?.includes(option) === true;
@@ -233,13 +236,13 @@ function setMeaning({ items = {} }: Schema, texts: readonly string[]): string {
   return JSON.stringify([...new Set(texts.map((text) => meaningOf(items, [text])))].sort());
 }
 
-/** What is declared; the comment with whose the object is behind it. */
+/** The declared options, with the owner mark appended to the comment. */
 function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObject>): JsonObject {
   const mark = markOf(row);
   return mark === null ? spec : { ...spec, [mark]: markedComment(String(spec[mark] ?? ''), repositoryName(origin)) };
 }
 
-/** Options that are declared otherwise than they are, and that Proxmox never changes. */
+/** Options that differ from what is declared and that Proxmox cannot change in place. */
 function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): string[] {
   return [...optionsOf(row)].flatMap(([option, schema]) => {
     const value = spec[option];
@@ -248,7 +251,7 @@ function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): s
   });
 }
 
-/** Options of one that is there; its secrets are none of them. */
+/** The differences of an existing object, option by option; secrets are not compared. */
 export function objectDifferences(
   row: ObjectRow,
   wanted: Wanted<JsonObject>,
@@ -268,7 +271,7 @@ export function objectDifferences(
   });
 }
 
-/** Deleted and made again, with everything that goes along with that. */
+/** Deletes and recreates the object, if it is approved: whatever depends on it is affected too. */
 function decideRecreation(
   row: ObjectRow,
   wanted: Wanted<JsonObject>,
@@ -283,13 +286,13 @@ function decideRecreation(
   const explanation = `Proxmox never changes ${fixed.join(', ')} of ${row.label} ${name}, and making it again${held} loses ${row.lossOnDelete}`;
   if (isProtected) return { kind: 'blocked', reason: `${explanation}; it is protected` };
   if (!approved) return { kind: 'blocked', reason: `${explanation}; ${approvalHint('recreate', target)}` };
-  // What Proxmox takes away by and by is not made again before.
+  // An object that Proxmox deletes asynchronously is created by a later run, once it is gone.
   const recreation = row.isBeingDeleted === undefined ? creation(row, wanted, spec, seen) : [];
   const actions = [deleteCall(row, name, 'recreate'), ...recreation];
   return { kind: 'actions', actions };
 }
 
-/** Who would be left without it, in words; null where nobody would. */
+/** A sentence on what still depends on the object; null where nothing does. */
 function dependentOf(
   { dependents }: ObjectRow,
   name: string,
@@ -335,7 +338,7 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
   return { kind: 'actions', actions };
 }
 
-/** @param trailer what the commit trailer calls it */
+/** @param trailer the verb in the commit trailer */
 export function approvalHint(trailer: 'destroy' | 'recreate', target: string): string {
   return `approve it with: phoenix approve, or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
 }

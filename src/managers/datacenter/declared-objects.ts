@@ -1,4 +1,4 @@
-// Every object that is declared, with its row.
+// Iterates over all declared objects, each with its row.
 
 import type { Datacenter, DeclaredObject } from './declared.ts';
 import type { ObjectRow } from './row.ts';

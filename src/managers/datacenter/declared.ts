@@ -1,4 +1,4 @@
-// What the configuration says of the objects of a datacenter.
+// The objects of a datacenter as the configuration declares them.
 
 import type { Place } from '../../config/read/place.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -7,19 +7,19 @@ import type { FirewallRule } from '../guest/declared.ts';
 export interface DeclaredObject {
   readonly name: string;
   readonly writtenAt: Place;
-  /** By Proxmox's own names, lists in order and without repetition. */
+  /** By Proxmox's own names; lists are sorted and without duplicates. */
   readonly options: JsonObject;
-  /** The same as it is written. */
+  /** The options as written in the file. */
   readonly written: JsonObject;
 }
 
-/** A security group, as those see it who look at rules of firewalls. */
+/** A security group, in the form that rules about firewalls use. */
 export interface SecurityGroup {
   readonly name: string;
   readonly rules: readonly FirewallRule[];
 }
 
-/** By the kind of the row. */
+/** Objects by kind. */
 export type Datacenter = ReadonlyMap<string, readonly DeclaredObject[]>;
 
 declare module '../config.ts' {

@@ -1,4 +1,5 @@
-// What of HA and replication does not fit together, or to the guests that they name: Proxmox would refuse it half-way, or work against Phoenix.
+// Checks of HA and replication against each other and against the guests that they name: Proxmox would refuse these half-way, or work against
+// Phoenix.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
@@ -47,7 +48,7 @@ export function haKeepsTheStateOfGuests({ config: { datacenter, guests } }: Rule
   });
 }
 
-/** INVALID_VALUE: rules say what cannot be done together (pve-ha-manager, PVE/HA/Rules/*.pm). */
+/** INVALID_VALUE: rules that contradict each other (pve-ha-manager, PVE/HA/Rules/*.pm). */
 export function haRulesAgree({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const rules = (datacenter?.get('harule') ?? []).filter(({ options }) => options['disable'] !== true);
   return rules.flatMap((rule, index) =>
@@ -93,7 +94,7 @@ export function replicationIsToOneNodeOnce({ config: { datacenter } }: RuleConte
   });
 }
 
-/** INVALID_VALUE: only ZFS can copy what changed of a disk. */
+/** INVALID_VALUE: replication needs ZFS, the only storage that can send incremental changes of a disk. */
 export function replicatedDisksAreOnZfs({ config: { datacenter, guests, hypervisor } }: RuleContext): Diagnostic[] {
   const types = new Map(hypervisor.storages.map(({ id, type }) => [id, type]));
   return (datacenter?.get('replication') ?? []).flatMap(({ name, writtenAt }): Diagnostic[] => {

@@ -1,4 +1,4 @@
-// One object of a datacenter as the file says it, from the options that Proxmox keeps of it, and where in Proxmox's file it stands.
+// Turns one object of a datacenter, from the options in Proxmox's file, into its declaration, and finds its line in Proxmox's file.
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { booleanOf, splitList } from '../../proxmox/perl.ts';
@@ -10,7 +10,7 @@ import type { Extent } from '../importer.ts';
 import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
 import { meaningOf } from './values.ts';
 
-/** Its type first, then what it must have, then the rest by name. */
+/** The type first, then required options, then the rest by name. */
 export function writtenOptions(row: ObjectRow, options: Options, extent: Extent): JsonObject {
   const type = typeOptionOf(row);
   const first = [type, ...row.required, ...(row.types?.[options[type]?.[0] ?? '']?.required ?? [])];
@@ -30,7 +30,7 @@ export function writtenOptions(row: ObjectRow, options: Options, extent: Extent)
   return Object.fromEntries(values);
 }
 
-/** What the file says for what stands on the host. */
+/** The declared value for option texts of the host. */
 function declaredValue(schema: Schema, texts: readonly string[]): Json {
   if (schema.type === 'array') return texts.map((text) => declaredValue(schema.items ?? { type: 'string' }, [text]));
   const text = texts.at(-1) ?? '';
@@ -49,14 +49,14 @@ function declaredValue(schema: Schema, texts: readonly string[]): Json {
   );
 }
 
-/** Of a type that the file can have. */
+/** Whether the object's type can be declared. */
 export function isOfKnownType(row: ObjectRow, options: Options): boolean {
   const type = options[typeOptionOf(row)];
   return row.types === undefined || type === undefined || Object.hasOwn(row.types, type[0] ?? '');
 }
 
-/** One that Proxmox or its installer makes, with nothing else about it: nobody has to declare it. */
-export function isAsMade(row: ObjectRow, name: string, options: Options): boolean {
+/** Whether an object is exactly as Proxmox or its installer creates it, so that nobody has to declare it. */
+export function isAsInstalled(row: ObjectRow, name: string, options: Options): boolean {
   const made = row.predefined?.[name];
   if (made === undefined) return false;
   const names = new Set([...Object.keys(made), ...Object.keys(options)]);
@@ -78,7 +78,7 @@ export function placeIn(file: string, text: string | null, name: string, option?
   return at < 0 ? file : `${file}:${at + 1}`;
 }
 
-/** What a line begins to tell of: `dir: local`, `gpu`, `user:ada@pve:…`, `[group web]`; in lower case, null for other lines. */
+/** The object whose section a line opens: `dir: local`, `gpu`, `user:ada@pve:…`, `[group web]`; in lower case, null for other lines. */
 function headOf(line: string): string | null {
   const [, section, plain, listed, named] =
     /^(?:[a-z0-9-]+:\s+(\S+)\s*|([^\s:[#]+)\s*|[a-z]+:([^:\s]+):.*|\[[a-z]+\s+([^\]\s]+)\].*)$/i.exec(line) ?? [];

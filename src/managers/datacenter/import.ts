@@ -1,4 +1,4 @@
-// What is on a host of the objects of a datacenter, as the file would say it: the inverse of reading, row by row.
+// Imports the objects of a datacenter from a host into declarations: the inverse of reading the file, row by row.
 
 import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -7,7 +7,7 @@ import { repositoryName } from '../guest/observe/notes.ts';
 import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
 import { DATACENTER_FILE } from '../places.ts';
-import { isAsMade, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
+import { isAsInstalled, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
 import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import { markOf, type ObjectRow, optionsOf } from './row.ts';
@@ -38,8 +38,10 @@ export function importerOf(row: ObjectRow): Importer<ObjectInventory, JsonObject
   };
 }
 
-/** Said elsewhere: who is in a group at the users, the node of a copy by its guest, who comes in at the host's
- * firewall, and second factors of an older kind nowhere. */
+/**
+ * Options that are declared elsewhere: members of a group at the users, the source node of a replication job by its guest, inbound policy in the
+ * host's firewall. Legacy second factors cannot be declared at all.
+ */
 const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
   'users',
   'keys',
@@ -57,7 +59,7 @@ function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secrets
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
     if (
       row.reserved?.(name) != null ||
-      (extent === 'different' && isAsMade(row, name, options)) ||
+      (extent === 'different' && isAsInstalled(row, name, options)) ||
       row.builtIn?.(name, options) === true
     )
       continue;
@@ -103,7 +105,7 @@ function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secrets
 const UNREADABLE_SECRET =
   'Proxmox does not give it back, nor whether there is one: it stays as it is; to have Phoenix keep it, name it by reference';
 
-/** By reference, each in a file of its own that is called after what it is of. */
+/** The secrets that have to be supplied, each by reference to a file named after the object. */
 function neededSecrets(
   row: ObjectRow,
   name: string,
@@ -114,7 +116,7 @@ function neededSecrets(
   return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {
     const isThere = multiple === undefined ? isStored?.(options) === true : present[option] !== undefined;
     if (!isThere || refuses(name, options) !== null) return [];
-    // Of several, Proxmox's file has the names.
+    // Where there are several, their names are in Proxmox's file.
     const keys = multiple === undefined ? [] : namesIn(present[option] ?? []);
     return (multiple === undefined ? [[option]] : keys.map((key) => [option, key])).map((at) => ({
       reference: `file:${folder}/${row.kind}-${name}.${at.join('.')}`,
@@ -130,7 +132,7 @@ function namesIn(texts: readonly string[]): string[] {
   return texts.flatMap((text) => /(?:^|,)name=([^,]+)/.exec(text)?.[1] ?? []);
 }
 
-/** As the object's options: one alone, or several by their names. */
+/** The references as options of the object: a single one, or several by name. */
 function referencesTo(needed: readonly NeededSecret[]): JsonObject {
   const options: Record<string, Json> = {};
   for (const { path, reference } of needed) {
@@ -141,7 +143,10 @@ function referencesTo(needed: readonly NeededSecret[]): JsonObject {
   return options;
 }
 
-/** What is in an object: all of it or nothing, since what is declared is the whole. One that is empty may be filled by others. */
+/**
+ * The content of an object: all of it or nothing, since a declaration covers the whole list. An empty list is not declared, so that others may fill
+ * it.
+ */
 function writtenList(
   { part, kind, file }: ObjectRow,
   { text }: ObjectInventory,
@@ -165,7 +170,7 @@ function undeclared(
   declared: ReadonlySet<string>,
   specs: readonly JsonObject[],
 ): FoundObject[] {
-  // Of storages that nobody names, the importer of the host tells.
+  // Undeclared storages are reported by the importer of the hypervisor.
   if (row.single !== undefined || row.kind === 'storage') return [];
   if (row.kind === 'acl') return undeclaredRights(objects, specs);
   const others = [...objects].filter(

@@ -1,4 +1,4 @@
-// Objects of the datacenter: a kind of target for each row of the table.
+// Registers the objects of the datacenter: one kind of target for each row of the table.
 
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -17,7 +17,7 @@ import { declaration } from './read.ts';
 import { isFixed, kindsOf, markOf, type ObjectRow, optionsOf, type ReferenceSort, referencesOf } from './row.ts';
 import { ROWS } from './rows.ts';
 
-/** The kinds, in the order of the table; the first brings the file of all. */
+/** The kinds, in table order; the first one declares the file that all share. */
 export const objectKinds: readonly Kind<JsonObject, ObjectObservation, ObjectInventory, ObjectInventory>[] =
   ROWS.filter(({ appliedTogether }) => appliedTogether !== true).map(kindOfObject);
 
@@ -32,12 +32,12 @@ function kindOfObject(
     sources: {
       entry: ({ datacenter }, target) =>
         datacenter?.get(row.kind)?.find(({ name }) => targetId(row.kind, name) === target)?.writtenAt ?? null,
-      // The fields of the spec are Proxmox's options, as those of the file.
+      // The spec has the same field names as the file: Proxmox's options.
       of: (_target, field) => [own(`/${field}`)],
     },
     impact: (change) => impactOf(row, change),
     inventory: (host) => observeObjects(row, host),
-    // The files say everything.
+    // The inventory already holds everything that an observation reads.
     quickCheck: (inventory, { target }) => observationOf(inventory, target),
     observe: async (host, { target, spec, before }) =>
       observationOf(
@@ -52,13 +52,13 @@ function kindOfObject(
     differences: (wanted, seen) => objectDifferences(row, wanted, seen),
     ...(row.decide === undefined ? { ignorable: ignorableOptions(row) } : {}),
     health: () => null,
-    // What it was stands in Git.
+    // No rollback: the previous state is in Git.
     rollback: () => null,
     ...(row.notImported === true ? {} : { imports: importerOf(row) }),
   };
 }
 
-/** Options that people may be left to change: not those that say whose the object is, or what it is. */
+/** Options whose drift may be ignored: all but the owner mark and the type. */
 function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservation> {
   const kept = new Set([markOf(row), row.part?.field, 'type']);
   return {
@@ -68,7 +68,7 @@ function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservati
   };
 }
 
-/** What Proxmox never changes is deleted and made again. */
+/** The impact of a change: an option that Proxmox cannot change in place means recreating the object. */
 function impactOf(row: ObjectRow, { verb, fields, before, after }: Change<JsonObject>): Impact {
   if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
   const isRecreated = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
@@ -90,7 +90,7 @@ function targetOf(row: ObjectRow, { name, options }: DeclaredObject): Target {
   return {
     id: targetId(row.kind, name),
     spec: options,
-    // A guest that is recreated is destroyed before, and leaves pools and jobs with that.
+    // Recreating a guest destroys it first, which removes it from pools and jobs.
     within: [...new Set(needs)].filter((need) => isGuest(need)),
     needs: [...new Set(needs)],
     protected: false,

@@ -1,4 +1,4 @@
-// Lists whose words are added and taken away one by one, such as the guests of a pool: what others put there stays.
+// Lists whose members are added and removed one by one, such as the guests of a pool: members that others added stay.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -13,7 +13,10 @@ import type { ObjectObservation } from './observe.ts';
 import type { ObjectRow } from './row.ts';
 import { wordsOf } from './values.ts';
 
-/** In a pool that this repository does not keep, so that moving it would take it from somebody; null where none is. */
+/**
+ * Why a guest cannot be moved out of its pool: this repository does not manage that pool, so that moving would take the guest from somebody; null
+ * where nothing is in the way.
+ */
 export function foreignPoolReason(
   row: ObjectRow,
   wanted: Wanted<JsonObject>,
@@ -30,7 +33,7 @@ export function foreignPoolReason(
   return `guest ${foreignGuest} is in pool ${seen.poolOf[foreignGuest]}, which is not ours; take it out there, or take it over with phoenix adopt ${target}`;
 }
 
-/** Words that are declared and not there are added, words that were declared and are no more are taken away. */
+/** Adds members that are declared and missing, and removes those that are no longer declared. */
 export function memberActions(
   row: ObjectRow,
   { target, before }: Wanted<JsonObject>,
@@ -75,7 +78,7 @@ export function memberActions(
   ];
 }
 
-/** Words that nobody declared: others put them there. */
+/** Members that were never declared, so others added them. */
 export function foreignMembers(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
   return row.members.flatMap((option) =>
     splitList(present[option]?.[0] ?? '').filter((word) => !wordsOf(before?.[option]).includes(word)),

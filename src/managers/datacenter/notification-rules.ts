@@ -1,4 +1,4 @@
-// What does not go together of notifications.
+// Checks the names of notification targets and matchers.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { targetId } from '../../model/ids.ts';
@@ -6,7 +6,7 @@ import type { RuleContext } from '../rule.ts';
 import { declaredObjects } from './declared-objects.ts';
 import { kindsOf } from './row.ts';
 
-/** DUPLICATE_NAME: Proxmox has one name for a target of any type, or for a matcher. */
+/** DUPLICATE_NAME: targets of all types and matchers share one namespace in Proxmox. */
 export function notificationsHaveNamesOfTheirOwn({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const kinds = [...kindsOf('notification target'), 'matcher'];
   const seen = new Map<string, string>();

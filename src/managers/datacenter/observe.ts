@@ -1,4 +1,4 @@
-// What stands of the objects of a datacenter on a host: in a few files of /etc/pve, without a command but for those whose file holds a secret.
+// Reads the objects of a datacenter from a host: from a few files of /etc/pve, and by a command only for kinds whose file holds a secret.
 
 import type { TargetId } from '../../model/ids.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -23,28 +23,28 @@ const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE, NOTIFICATIONS_F
 export interface ObjectInventory {
   /** By name. */
   readonly objects: ReadonlyMap<string, Options>;
-  /** The file that they stand in; null where it is not there. */
+  /** The content of their file; null where it does not exist. */
   readonly text: string | null;
-  /** What is there to be named; null where the host does not list it. */
+  /** Existing names by reference sort; null where the host does not list that sort. */
   readonly existing: Readonly<Record<ReferenceSort, readonly string[] | null>>;
-  /** The pool of each guest that is in one. */
+  /** The pool of each guest that has one, by VMID. */
   readonly poolOf: Readonly<Record<string, string>>;
   /** The comment of each pool. */
   readonly pools: Readonly<Record<string, string>>;
-  /** What was noted of secrets that Proxmox was told, by file. */
+  /** The notes on secrets that were set in Proxmox, by file. */
   readonly notes: Readonly<Record<string, string>>;
-  /** Files that tell who would be left without one. */
+  /** Files from which the dependents of an object are found. */
   readonly dependentFiles: Readonly<Record<string, string>>;
-  /** Files of firewalls by their path: those of guests, of the host and of the cluster. */
+  /** Firewall files by path: of guests, the host and the cluster. */
   readonly firewalls: ReadonlyMap<string, string>;
 }
 
 export interface ObjectObservation extends ObjectInventory {
-  /** Null where there is none of that name. */
+  /** Null where no object has this name. */
   readonly present: Options | null;
 }
 
-/** @param asked objects as they are declared now or were before, where nobody asks for others; absent: all of the host */
+/** @param asked declarations, current and former, of the objects that are of interest; absent: all objects of the host */
 export async function observeObjects(
   row: ObjectRow,
   host: HostReader,

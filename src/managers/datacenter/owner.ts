@@ -1,4 +1,4 @@
-// Whose an object is: its comment says so where it has one, and else the ledger, which knows what was applied before.
+// Decides who owns an object: by the mark in its comment where it has one, else by the ledger, which knows what was applied before.
 
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -8,11 +8,11 @@ import { ownerIn } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';
 import { markOf, type ObjectRow } from './row.ts';
 
-/** Why an object that is there is not touched; null for one of ours, and for one that a person said to take over. */
+/** Why an existing object is not touched; null for one that Phoenix owns, and for one that a person asked to adopt. */
 export function foreignReason(row: ObjectRow, wanted: Wanted<JsonObject>, present: Options): string | null {
   const { target, origin, adopt, before } = wanted;
   const mark = markOf(row);
-  // One that is there always is nobody's: only what is declared of it is kept.
+  // An object that always exists has no owner: only its declared options are managed.
   if (adopt === true || row.single !== undefined || row.builtIn?.(nameOf(target), present) === true) return null;
   const owner = mark === null ? null : ownerIn(present[mark]?.[0] ?? '');
   if (mark === null ? before !== undefined : owner === repositoryName(origin)) return null;

@@ -1,4 +1,4 @@
-// A list in an object that has calls of its own: what is declared of it is the whole of it.
+// Actions for a list inside an object that has its own API calls: the declaration covers the whole list.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -9,7 +9,7 @@ import { pvesh } from './calls.ts';
 import type { ObjectObservation } from './observe.ts';
 import { type ObjectRow, pathOf } from './row.ts';
 
-/** Of a list that is declared no more, what was declared goes, and what others put there stays. */
+/** When a list is no longer declared, its declared lines are removed and lines that others added stay. */
 export function partActions(
   row: ObjectRow,
   { target, before }: Wanted<JsonObject>,
@@ -30,7 +30,7 @@ export function partActions(
     .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
 }
 
-/** What nobody declared: others put it there. */
+/** Lines that were never declared, so others added them. */
 export function foreignLines(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
   const had = linesBefore(row, before);
   return row.part === undefined ? [] : (present[row.part.field] ?? []).filter((line) => !had.includes(line));

@@ -1,13 +1,13 @@
-// What the options of objects mean, for the JSON Schema and the reference of the fields.
+// Descriptions of the objects' options, for the JSON Schema and the field reference.
 
 import type { ObjectRow } from './row.ts';
 
-/** One line for the schema of an option: its own of the kind, else the common one, else Proxmox's name of it. */
+/** The description of an option: that of the kind, else the common one, else Proxmox's name of the option. */
 export function purposeOf({ kind }: ObjectRow, option: string): string {
   return PURPOSES[`${kind}.${option}`] ?? PURPOSES[option] ?? `Proxmox's option ${option}`;
 }
 
-/** `KIND.OPTION`, or the option alone where it means the same for every kind. What is missing here is explained in Proxmox's manual. */
+/** Keys are `KIND.OPTION`, or the option alone where it means the same for every kind. Options without an entry are explained in Proxmox's manual. */
 const PURPOSES: Readonly<Record<string, string>> = {
   all: 'Every guest of the datacenter, but for those in exclude',
   cidr: 'An address, or a network such as 10.0.0.0/24',

@@ -1,4 +1,4 @@
-// The file of the datacenter: its part of the configuration, and what must hold of it.
+// Reads the datacenter's file into its part of the configuration, and lists the rules that check it.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
@@ -13,7 +13,7 @@ import type { Datacenter, DeclaredObject } from './declared.ts';
 import { declaredObjects } from './declared-objects.ts';
 import { volumeOf } from './download-calls.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
-import { entriesNameKnownAliases, namesAreKeptByOne } from './firewall/rules-of-names.ts';
+import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
 import {
   haKeepsTheStateOfGuests,
   haNamesGuestsByTheirKind,
@@ -58,7 +58,7 @@ export const declaration: Declaration = {
     referencesAreKnown,
     storagesAreDeclaredOnce,
     entriesNameKnownAliases,
-    namesAreKeptByOne,
+    namesAreDeclaredOnce,
     tagsFitTheirZones,
     subnetsFitTheirVnets,
     controllersFitTheirZones,
@@ -78,7 +78,7 @@ function readObjects(reading: Reading): Datacenter {
   const raw = reading.json(DATACENTER_FILE, 'optional');
   if (raw === undefined) return new Map();
   reading.look(MARKS, raw, at);
-  // One object that cannot be read leaves the others readable.
+  // An object that cannot be read does not affect the others.
   const file = parseParts(datacenterFile, raw, at, (path) => path.slice(0, 2));
   reading.diagnostics.add(file.diagnostics);
   if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(DATACENTER_FILE);
@@ -117,7 +117,7 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
   return Object.fromEntries([...values, ...part, ...secrets]);
 }
 
-/** UNKNOWN_STORAGE: an object names a storage that is not declared, or a backup one that takes none. */
+/** UNKNOWN_STORAGE: an object names an undeclared storage, or a backup job one that does not accept backups. */
 function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
@@ -144,7 +144,7 @@ function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: Ru
   );
 }
 
-/** What a storage must take for an object; null where it may be any. */
+/** The content type that a storage must accept for an object; null for any. */
 function contentFor({ kind }: ObjectRow, { content }: JsonObject): string | null {
   return kind === 'backup' ? 'backup' : kind === 'download' ? String(content) : null;
 }
@@ -162,7 +162,7 @@ function filesAreDownloadedOnce({ config: { datacenter } }: RuleContext): Diagno
   });
 }
 
-/** DUPLICATE_ID: Proxmox has a guest in one pool at most. */
+/** DUPLICATE_ID: a guest can be in one pool only. */
 function poolsMayHaveTheirGuests({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const owners = new Map<string, string>();
   return (datacenter?.get('pool') ?? []).flatMap(({ name, writtenAt, options }) =>

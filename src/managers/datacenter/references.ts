@@ -1,4 +1,4 @@
-// What objects name of each other: groups, users, roles, realms and tokens are declared here, or Proxmox has them by itself.
+// References between objects: groups, users, roles, realms and tokens must be declared here or built into Proxmox.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -11,7 +11,7 @@ import type { RuleContext } from '../rule.ts';
 import { declaredObjects } from './declared-objects.ts';
 import { kindsOf, type ReferenceSort, referencesOf } from './row.ts';
 
-/** What is there on every host; a sort that is not here may be on the host without being declared. */
+/** Names that exist on every host. A sort that is not listed may exist on the host without being declared. */
 const BUILT_IN: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   group: [],
   user: [BUILT_IN_USER],

@@ -1,4 +1,4 @@
-// Rights of a host, as entries of the file: those on one path with the same roles share an entry, which is called after the path.
+// Imports ACL entries of a host: those on one path with the same roles share a declaration, which is named after the path.
 
 import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
@@ -38,7 +38,7 @@ export function writtenRights(objects: ReadonlyMap<string, Options>): Record<str
   return named;
 }
 
-/** `vms-101` for `/vms/101`, with a number behind where there are several. */
+/** `vms-101` for `/vms/101`, with a numeric suffix where that name is taken. */
 function nameFor(path: string, existing: Readonly<Record<string, unknown>>): string {
   const base =
     path === '/'

@@ -1,5 +1,5 @@
-// Rights: roles that users, groups and tokens have on a path. An entry of the file is as many rights of Proxmox as it has roles and
-// names; each of those is given and taken away by one call, and none has room for whose it is.
+// Rights: roles that users, groups and tokens have on a path. One declaration is one ACL entry of Proxmox for each combination of role and principal;
+// each is granted and revoked by one call, and none has room for an owner mark.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
@@ -15,15 +15,15 @@ import type { ObjectRow, Reference } from './row.ts';
 import { wordsOf } from './values.ts';
 
 const PATH = '/access/acl';
-/** What a right is given to: the options of the call, and how the file of Proxmox writes them. */
+/** The kinds of principal: the option of the call, and the prefix in Proxmox's file. */
 const PRINCIPALS = { users: '', groups: '@', tokens: '' } as const;
 
-/** Every right of the host by path, holder and role. */
+/** Every ACL entry of the host by path, principal and role. */
 export function readRights(text: string): Map<string, Options> {
   return new Map(parseRights(text).map((right) => [keyOf(right), { propagate: [right.propagate ? '1' : '0'] }]));
 }
 
-/** What a path names: a pool, a storage or a guest. */
+/** The pool, storage or guest that a path refers to. */
 export function namedByPath(_name: string, { path }: JsonObject): Reference[] {
   const [area, name, ...more] = normalisedAclPath(String(path ?? ''))
     .split('/')
@@ -62,7 +62,7 @@ function foreignRightReason({ who, role, path }: Right, target: TargetId): strin
   return `${who} has the role ${role} on ${path} already, which is not ours; take it over with phoenix adopt ${target}`;
 }
 
-/** Giving what is there already changes nothing. */
+/** Granting an existing right changes nothing. */
 function grant(name: string, spec: JsonObject): Action {
   const { path, roles, propagate } = spec;
   const args = ['--path', normalisedAclPath(String(path)), '--roles', wordsOf(roles).join(',')];
@@ -123,7 +123,7 @@ function optionOf(who: string): keyof typeof PRINCIPALS {
   return who.includes('!') ? 'tokens' : 'users';
 }
 
-/** What an entry of the file is in Proxmox. */
+/** The ACL entries of Proxmox that a declaration stands for. */
 export function rightsOf(spec: JsonObject | undefined): Right[] {
   if (spec === undefined) return [];
   const path = normalisedAclPath(String(spec['path'] ?? ''));

@@ -1,4 +1,4 @@
-// What is said of a kind of object of a datacenter: one row, from which its schema, its observation and its commands follow.
+// Describes a kind of datacenter object in one row, from which its schema, observation and commands follow.
 
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -9,7 +9,7 @@ import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { ObjectObservation } from './observe.ts';
 import type { Part } from './part.ts';
 
-/** What an option may name that has to be there first. */
+/** The sorts of thing that an option may refer to and that must exist first. */
 export type ReferenceSort =
   | (
       | 'guest'
@@ -25,173 +25,181 @@ export type ReferenceSort =
     )
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet' | 'fabric' | 'IPAM' | 'DNS server');
 
-/** Another object that one names, and where in its options it does. */
+/** A reference to another object, and where in the options it is. */
 export interface Reference {
   readonly sort: ReferenceSort;
   readonly name: string;
-  /** Keys below the object; none where its own name says it. */
+  /** Path of keys below the object; empty where the object's own name is the reference. */
   readonly at: readonly (string | number)[];
 }
 
-/** What one type of an object has of the options of all types. */
+/** Which of all options one type of an object has. */
 interface TypeOptions {
   readonly required: readonly string[];
   readonly optional: readonly string[];
-  /** Those of them that Proxmox never changes, though the call has them. */
+  /** Options that Proxmox cannot change in place, although the update call accepts them. */
   readonly fixed?: readonly string[];
 }
 
-/** A secret of an object, which is declared by reference and reaches Proxmox outside of any command line. */
+/** A secret of an object. It is declared by reference and passed to Proxmox without appearing on a command line. */
 interface SecretOption {
   readonly describes: string;
-  /** Why an object cannot have it; null where it can. */
+  /** Why an object cannot have this secret; null where it can. */
   refuses(name: string, options: JsonObject): string | null;
-  /** Absent: as an option of the call, within its process (`proxmox/secret-arguments.ts`). */
+  /** The action that sets it. Absent: it is an option of the create or update call, passed inside the process (`proxmox/secret-arguments.ts`). */
   readonly setAction?: (name: string, secret: SecretReference) => Command | FileWrite;
-  /** Whether an object has one, by its other options, since nobody looks where Proxmox keeps it. Absent: they do not tell. */
+  /**
+   * Whether the object has the secret, judged by its other options, since the place where Proxmox stores it is not read. Absent: the options do not
+   * show it.
+   */
   readonly isStored?: (options: JsonObject) => boolean;
-  /** The call that makes the object asks for it too, on its standard input. */
+  /** The create call also prompts for it on standard input. */
   readonly promptedOnCreate?: true;
-  /** Proxmox makes no object without it. */
+  /** Proxmox creates no object without it. */
   readonly requiredOnCreate?: true;
-  /** Proxmox takes it when it makes the object and never again, as it does an option beside it, and shows neither: another one is another object. */
-  readonly onlyToMake?: { readonly beside: string };
-  /** Several, by names of their own. */
+  /**
+   * Proxmox accepts it only at creation, together with the option named here, and never shows either again: a different value means recreating the
+   * object.
+   */
+  readonly onlyAtCreation?: { readonly beside: string };
+  /** There may be several, each with its own name. */
   readonly multiple?: true;
-  /** As the option of the call has it. Default: as it is. */
+  /** Encoding in the option of the call. Default: none. */
   readonly encoding?: 'base64url';
 }
 
-/** Who would be left without an object that is deleted: files of the host that tell, and who it is; null for nobody. */
+/** How to find what depends on an object that is to be deleted: the files to read, and a sentence on the dependent; null for none. */
 interface Dependents {
   readonly folders: readonly string[];
-  /** @param own the file that the object stands in */
+  /** @param own content of the file that the object itself is in */
   findDependent(name: string, files: ReadonlyMap<string, string>, own: string): string | null;
 }
 
 export interface ObjectRow {
-  /** Of its targets: `backup` of `backup/nightly`. */
+  /** The kind in the ids of its targets: `backup` in `backup/nightly`. */
   readonly kind: string;
-  /** Of the file. */
+  /** The field of the configuration file that holds the objects. */
   readonly field: string;
-  /** The field holds one object, which is there always and has this name; absent where it holds many. */
+  /** The field holds a single object of this name, which always exists; absent where it holds many. */
   readonly single?: string;
-  /** For people: `backup job`. */
+  /** Display name: `backup job`. */
   readonly label: string;
-  /** A sentence. */
+  /** Description in the schema: one sentence. */
   readonly describes: string;
-  /** The option of the API that holds its name; null where only the file has one. */
+  /** The API option that holds the object's name; null where only the file has a name. */
   readonly id: string | null;
-  /** Paths of the API; where one has no placeholder in it, the name is given as an option. */
+  /** API paths. Where a path has no placeholder, the name is passed as an option. */
   readonly paths: {
     readonly create: string;
     readonly change: string;
-    /** Another call that makes one, from options of its own. */
+    /** A second call that creates the object, with options of its own. */
     readonly createOtherwise?: string;
   };
-  /** What stands for each placeholder of the paths. Default: the name for every one. */
+  /** Values of the paths' placeholders. Default: the name, for each of them. */
   readonly placeholderValues?: (name: string) => Readonly<Record<string, string>>;
-  /** What names may be. Default: letters, digits and `_ . -`, and a letter first. */
+  /** Valid names. Default: letters, digits and `_ . -`, starting with a letter. */
   readonly nameFormat?: { readonly pattern: RegExp; readonly expected: string };
-  /** Why nobody declares an object of this name, such as one that is built in; null for one that can be. */
+  /** Why an object of this name cannot be declared, such as a built-in one; null where it can. */
   readonly reserved?: (name: string) => string | null;
-  /** Those that are there on a fresh node, with their options: import writes none that is still so. */
+  /** Objects of a fresh node with their options: import skips those that are unchanged. */
   readonly predefined?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Applied with others as one target, which the row has then none of its own of. */
+  /** Applied together with other rows as one target, so that this row has no targets of its own. */
   readonly appliedTogether?: true;
-  /** The option by which what has no call for a change is recreated under the name that it has. */
+  /** The option that gives a recreated object its name, for kinds that have no update call. */
   readonly rename?: string;
-  /** Where Proxmox keeps them, and what stands there by name. */
+  /** The file in which Proxmox stores the objects, and how it is parsed, by name. */
   readonly file: string;
   readonly read: (text: string) => ReadonlyMap<string, Options>;
-  /** Reads what `read` reads where the file holds what nobody is to see, or no file does; null where there is nothing. `asked`: objects as declared now
-   * or before, where it is about no others. Default: the file as it stands. */
+  /**
+   * Reads the text for `read` where the file holds secrets, or no file exists; null where there is nothing. `asked`: current and former declarations
+   * of the objects of interest; absent: all. Default: the file itself.
+   */
   readonly readSource?: (host: HostReader, asked?: readonly JsonObject[]) => Promise<string | null>;
-  /** Why a host that has no source of them can have none: nothing is decided there. Default: it has none so far. */
+  /** Why a host without a source for them can have none, so that nothing is decided there. Default: there are none yet. */
   readonly withoutSource?: string;
-  /** Why one that is there cannot be declared as it is; null for one that can. */
+  /** Why an existing object cannot be declared in its present form; null where it can. */
   readonly undeclarable?: (present: Options) => string | null;
-  /** Its calls start a task, and end well whatever becomes of that. */
+  /** Its calls start a task and succeed whatever becomes of that task. */
   readonly task?: true;
-  /** A list in it that has calls of its own. */
+  /** A list inside the object that has its own calls. */
   readonly part?: Part;
-  /** The option that says whose it is. Default: `comment`; null: nothing says so but the ledger. */
+  /** The option that carries the owner mark. Default: `comment`; null: there is none, and only the ledger knows the owner. */
   readonly mark?: string | null;
-  /** The call takes the digest of the file that it changes, and refuses where it is another by now. */
+  /** The update call accepts the digest of the file, and refuses when the file has changed. */
   readonly digest?: 'sha1' | 'sha256';
-  /** Options of the API that nobody declares, with the reason in the table. */
+  /** API options that cannot be declared; the reason is a comment at the row. */
   readonly without: readonly string[];
   /** Options that must be declared. */
   readonly required: readonly string[];
-  /** Options that go with every change, since Proxmox takes it for the whole of what they say. */
+  /** Options that every update must repeat, since Proxmox takes the call as the complete new value. */
   readonly alwaysSent?: readonly string[];
-  /** By the value of the option that says what an object is, where there is one. */
+  /** By the value of `typeOption`, for kinds that have types. */
   readonly types?: Readonly<Record<string, TypeOptions>>;
-  /** That option. Default: `type`. */
+  /** The option that says what type an object is. Default: `type`. */
   readonly typeOption?: string;
-  /** What Proxmox takes an option for that is not there. */
+  /** The values that absent options have in Proxmox. */
   readonly defaults: Readonly<Record<string, string>>;
-  /** Other words of Proxmox for a value, by option: both mean the same. */
+  /** Alternative spellings of values that mean the same to Proxmox, by option. */
   readonly synonyms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Options that cannot be taken away, and become what they are by default. */
+  /** Options that cannot be deleted, and are set to their default instead. */
   readonly notDeletable?: readonly string[];
-  /** Lists whose order means nothing. */
+  /** Lists whose order has no meaning. */
   readonly unorderedLists?: readonly string[];
-  /** Texts of several lines. */
+  /** Options that hold text of several lines. */
   readonly prose?: readonly string[];
-  /** As the call takes a text that is read and declared in another form. */
+  /** Encodes an option for the call, where Proxmox stores it in another form than it accepts. */
   readonly encode?: (option: string, text: string) => string;
-  /** One that is there by itself and as it came: nobody's, and never gone. */
+  /** Whether an object is built in and unchanged: nobody owns it, and it cannot be deleted. */
   readonly builtIn?: (name: string, present: Options) => boolean;
-  /** Options that are taken away where they are false, since the call passes over that. */
+  /** Options that are deleted instead of set to false, since the call ignores false. */
   readonly deletedWhenFalse?: readonly string[];
-  /** What it costs that an option becomes what it is declared as. Default: it is changed live. */
+  /** The impact of changing an option to this value. Default: `live`. */
   readonly impact?: (option: string, value: Json | undefined) => Impact;
   /** Options that exclude each other: exactly one of them is declared. */
   readonly oneOf: readonly string[];
-  /** How an option is taken away: by `--delete`, or by an empty text, or its default where it has one. */
+  /** How an option is unset: by `--delete`, or by setting it to its default or the empty text. */
   readonly clear: 'delete' | 'empty';
-  /** Lists whose words are added and taken away one by one, after it is made; what others put there stays. */
+  /** Lists whose members are added and removed one by one after creation; members that others added stay. */
   readonly members: readonly string[];
   readonly references: Readonly<Record<string, ReferenceSort>>;
-  /** What its name, or an option in its own words, names beside `references`. */
+  /** References in the name, or in an option that needs its own parser, beside `references`. */
   readonly furtherReferences?: (name: string, options: JsonObject) => readonly Reference[];
   readonly secrets?: Readonly<Record<string, SecretOption>>;
-  /** What a call that makes it is given beside its options, and one that deletes it. */
+  /** Fixed arguments of the create call and of the delete call. */
   readonly createArgs?: readonly string[];
   readonly deleteArgs?: readonly string[];
-  /** It was deleted, and Proxmox has not come to it yet. */
+  /** Whether the object is marked as deleted and Proxmox has not removed it yet. */
   readonly isBeingDeleted?: (present: Options) => boolean;
-  /** Made by another program than pvesh: its first words, and the options that they say already. */
+  /** Created by a program other than pvesh: its first arguments, and the options that these already imply. */
   readonly createCommand?: {
     readonly program: string;
     readonly args: (name: string, options: JsonObject) => readonly string[];
     readonly without: readonly string[];
   };
   readonly dependents?: Dependents;
-  /** Of the files of firewalls, those that name it: where there is one, it is not deleted, though Proxmox would. */
+  /** Firewall files that refer to the object: while there is one, it is not deleted, although Proxmox would. */
   readonly firewallsNaming?: (name: string, firewalls: ReadonlyMap<string, string>) => readonly string[];
-  /** What is lost when it is deleted: the end of a sentence. */
+  /** What deleting it loses: the end of a sentence. */
   readonly lossOnDelete: string;
-  /** Faults that only show beside other options, by option. */
+  /** Faults that depend on several options together, by option. */
   readonly faults?: (
     name: string,
     options: JsonObject,
   ) => readonly { readonly option: string; readonly message: string }[];
-  /** Something is noted of each beside what the row has of secrets. */
+  /** It has notes on the host even without a secret. */
   readonly keepsNotes?: true;
-  /** Whether an update deletes it and makes it again. Default: where an option is changed that Proxmox never changes. */
+  /** Whether a change means recreating the object. Default: when an option changes that Proxmox cannot change in place. */
   readonly isRecreated?: (before: JsonObject, after: JsonObject) => boolean;
-  /** Import does not look for any: what is there is no wish by itself. */
+  /** Import skips this kind: what exists on the host does not show that anybody wants it declared. */
   readonly notImported?: true;
-  /** For objects that Proxmox changes in another way than one by one. */
+  /** Decides for kinds that Proxmox does not change option by option. */
   readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
 }
 
 /** Options that belong to the call and not to the object. */
-const OF_CALLS = ['delete', 'digest', 'append', 'allow-move', 'check-connection', 'regenerate'];
+const CALL_OPTIONS = ['delete', 'digest', 'append', 'allow-move', 'check-connection', 'regenerate'];
 
-/** Each with its schema; what only the call has that makes the object is fixed. */
+/** All options with their schema; those that only the create call has are fixed. */
 interface KnownOptions {
   readonly all: ReadonlyMap<string, Schema>;
   readonly fixed: ReadonlySet<string>;
@@ -199,24 +207,24 @@ interface KnownOptions {
 
 const optionsByRow = new WeakMap<ObjectRow, KnownOptions>();
 
-/** What may be declared of an object, by Proxmox's own names; secrets aside. */
+/** The options that may be declared, by Proxmox's own names; secrets are not among them. */
 export function optionsOf(row: ObjectRow): ReadonlyMap<string, Schema> {
   return known(row).all;
 }
 
-/** Whether Proxmox never changes an option of an object once it is there. */
+/** Whether an option can only be set at creation. */
 export function isFixed(row: ObjectRow, option: string, options: JsonObject): boolean {
   const type = String(options[typeOptionOf(row)]);
-  const isOnlyToMake = row.secrets?.[option]?.onlyToMake !== undefined;
+  const isOnlyToMake = row.secrets?.[option]?.onlyAtCreation !== undefined;
   return isOnlyToMake || known(row).fixed.has(option) || row.types?.[type]?.fixed?.includes(option) === true;
 }
 
-/** Options that Proxmox takes and shows to nobody: what they were when the object was made stands in the note of the secret that they are beside. */
+/** Whether Proxmox accepts an option and never shows it: its value at creation is in the note of the secret that it belongs to. */
 export function isUnread({ secrets }: ObjectRow, option: string): boolean {
-  return Object.values(secrets ?? {}).some(({ onlyToMake }) => onlyToMake?.beside === option);
+  return Object.values(secrets ?? {}).some(({ onlyAtCreation }) => onlyAtCreation?.beside === option);
 }
 
-/** The option that says what an object is, where the row has types. */
+/** The option that holds the type of an object. */
 export function typeOptionOf({ typeOption }: ObjectRow): string {
   return typeOption ?? 'type';
 }
@@ -226,9 +234,9 @@ function known(row: ObjectRow): KnownOptions {
   if (found !== undefined) return found;
   const secrets = Object.keys(row.secrets ?? {});
   const own = [row.id, row.rename].flatMap((option) => (option == null ? [] : [option]));
-  // What must be declared stands for a placeholder by itself.
+  // A placeholder that is also a required option gets its value from that option.
   const fromName = placeholders(row).filter((option) => !row.required.includes(option));
-  const without = [...own, ...fromName, ...OF_CALLS, ...row.without, ...secrets];
+  const without = [...own, ...fromName, ...CALL_OPTIONS, ...row.without, ...secrets];
   const method = `${row.rename === undefined ? 'PUT' : 'POST'} ${changeOf(row).path}`;
   const changed = methodSchemas(method, without);
   if (changed === undefined) throw new Error(`Proxmox has no method ${method}`);
@@ -247,23 +255,23 @@ function placeholders({ paths }: ObjectRow): string[] {
   return [...`${paths.create}${paths.change}`.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
-/** The call of `pvesh` that changes an object, with its path as in Proxmox's table. */
+/** The `pvesh` call that changes an object, with its path template as in Proxmox's table. */
 function changeOf({ paths, rename }: ObjectRow): { readonly verb: 'set' | 'create'; readonly path: string } {
   return rename === undefined ? { verb: 'set', path: paths.change } : { verb: 'create', path: paths.create };
 }
 
-/** A path of the API with what stands for its placeholders. */
+/** An API path with its placeholders filled in. */
 export function pathOf(row: ObjectRow, template: string, name: string): string {
   const parts = row.placeholderValues?.(name) ?? {};
   return template.replace(/\{(\w+)\}/g, (_, key: string) => parts[key] ?? name);
 }
 
-/** Whether a path of a row holds the name of the object: else the name is given as an option. */
+/** Whether an API path of the row contains the object's name; otherwise the name is passed as an option. */
 export function isAddressed({ id }: ObjectRow, path: string): boolean {
   return id === null || path.replace('/nodes/{node}/', '/').includes('{');
 }
 
-/** The option that says whose an object is; null where none does. */
+/** The option that carries the owner mark; null where there is none. */
 export function markOf(row: ObjectRow): string | null {
   return row.mark === undefined ? 'comment' : row.mark;
 }
@@ -272,7 +280,7 @@ export function isList({ format }: Schema): boolean {
   return format?.endsWith('-list') === true;
 }
 
-/** Kinds of targets that an object of a sort may be. */
+/** The kinds of target that can satisfy a reference of a sort. */
 export function kindsOf(sort: ReferenceSort): readonly string[] {
   return KINDS[sort] ?? [sort];
 }
@@ -289,7 +297,7 @@ const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   'Ceph pool': ['cephpool'],
 };
 
-/** Everything that an object names, with its place. */
+/** All references of an object, each with its place. */
 export function referencesOf(row: ObjectRow, name: string, options: JsonObject): Reference[] {
   const listed = Object.entries(row.references).flatMap(([option, sort]) => {
     const value = options[option];

@@ -1,4 +1,4 @@
-// etc/phoenix_datacenter_config.json: what may be declared of each object, from Proxmox's own parameters.
+// The schema of etc/phoenix_datacenter_config.json: what may be declared of each object, from Proxmox's own parameters.
 
 import { z } from 'zod';
 import { becomes } from '../../config/schema/option.ts';
@@ -15,8 +15,8 @@ import { textsOf } from './values.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
 const EXPECT_NAME = 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter';
-/** Proxmox takes 512 signs at least; behind it stands whose the object is. */
-const MOST_COMMENT = 200;
+/** In characters. Proxmox accepts at least 512; the owner mark is appended. */
+const MAX_COMMENT_LENGTH = 200;
 const MOST_TEXT = 1024;
 
 /** The name of an object below its field. */
@@ -48,7 +48,7 @@ function objectSchema(row: ObjectRow) {
     if (types !== null) return [option, z.enum(types as [string, ...string[]]).describe(`${purposeOf(row, option)}.`)];
     const isProse = row.prose?.includes(option) === true;
     const field =
-      option === markOf(row) ? text.line(MOST_COMMENT) : isProse ? text.prose : checked(row, option, schema);
+      option === markOf(row) ? text.line(MAX_COMMENT_LENGTH) : isProse ? text.prose : checked(row, option, schema);
     const described = field.describe(`${purposeOf(row, option)}.`);
     return [option, row.required.includes(option) ? described : described.optional()];
   });
@@ -71,7 +71,7 @@ function objectSchema(row: ObjectRow) {
     .meta(inEditors(row));
 }
 
-/** What only shows beside other options, in the words of JSON Schema. */
+/** Constraints between options of one object, in JSON Schema. */
 function inEditors(row: ObjectRow): Record<string, unknown> {
   const is = (option: string, value: unknown, description: string) => ({
     required: [option],
@@ -94,14 +94,14 @@ function inEditors(row: ObjectRow): Record<string, unknown> {
   };
 }
 
-/** A value that no call of Proxmox refuses, in Proxmox's words where one does. */
+/** A value that no call of Proxmox refuses; the message is Proxmox's own. */
 function checked(row: ObjectRow, option: string, schema: Schema): z.ZodType {
   if (schema.type === 'array') return z.array(entry(option, schema.items ?? { type: 'string' })).min(1);
   const places = [{ verb: verbOf(row, option), option, write: (given: never) => textsOf(schema, given as Json) }];
   return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shapeOf(schema));
 }
 
-/** One of the values of an option that is given several times. */
+/** One value of an option that may be given several times. */
 function entry(option: string, items: Schema): z.ZodType {
   return shapeOf(items).superRefine((value, { addIssue }) => {
     const [written = ''] = textsOf(items, value as Json);
@@ -111,7 +111,7 @@ function entry(option: string, items: Schema): z.ZodType {
   });
 }
 
-/** The call that has an option; what is fixed only stands in that which makes the object. */
+/** The call that accepts an option; a fixed option is only accepted by the create call. */
 function verbOf({ paths, rename }: ObjectRow, option: string): string {
   const isChanged = rename === undefined && methodSchemas(`PUT ${paths.change}`)?.has(option) === true;
   if (isChanged) return `pvesh set ${paths.change}`;
@@ -139,7 +139,7 @@ function shapeOf(schema: Schema): z.ZodType {
   );
 }
 
-/** One word of a list. */
+/** One element of a list. */
 function wordShape(format: string): z.ZodType {
   if (format === 'pve-vmid-list') return value.guestId;
   return format === 'pve-priv-list' ? z.enum(privileges as [string, ...string[]]) : text.word;
@@ -150,7 +150,7 @@ interface Fault {
   readonly message: string;
 }
 
-/** What only shows beside other options of the same object. */
+/** Faults that depend on several options of one object together. */
 function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
   const given = (option: string): boolean => object[option] !== undefined && object[option] !== false;
   const chosen = row.oneOf.filter(given);
@@ -170,7 +170,7 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
   ];
 }
 
-/** Options that objects of another type have, and those that one of this type must have. */
+/** Options that belong to another type, and required options of this type that are missing. */
 function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
   const type = String(object[typeOptionOf(row)]);
   const { required, optional } = row.types?.[type] ?? {};

@@ -1,5 +1,5 @@
-// Secrets of objects: what Proxmox is told outside of any command line, and the note of what it was told last. A secret is never read back:
-// the note holds its reference and a keyed digest.
+// Secrets of objects: how they are set without appearing on a command line, and the note of what was set last. A secret is never read back: the note
+// holds its reference and a keyed digest.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -12,19 +12,19 @@ import type { ObjectRow } from './row.ts';
 const NOTES = '/var/lib/phoenix/objects';
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
-/** Of all objects of a kind. */
+/** The folder of the notes for all objects of a kind. */
 export function notesFolder({ kind }: Pick<ObjectRow, 'kind'>): string {
   return `${NOTES}/${kind}`;
 }
 
-/** Stands in a note while its object is made: the secret is still to be set. */
+/** In a note while its object is being created: the secret is still to be set. */
 const PENDING = 'pending';
 
 /**
- * What is missing of the secrets that are declared. One that a person set later stays until another is declared, and so does that of an
- * object that is taken over: it is noted as the one that is declared, since nobody can compare them.
+ * The actions that set declared secrets. A secret that a person changed later stays until a different one is declared. When an object is adopted, its
+ * secret is noted as the declared one, since the two cannot be compared.
  *
- * @param isNew it is made before, whatever was noted of one that was there
+ * @param isNew the object is created by this plan, so that notes of a former object do not count
  */
 export function secretActions(
   row: ObjectRow,
@@ -34,19 +34,19 @@ export function secretActions(
 ): Action[] {
   const name = nameOf(target);
   return Object.entries(row.secrets ?? {}).flatMap(
-    ([option, { setAction, promptedOnCreate, encoding, onlyToMake }]): Action[] => {
+    ([option, { setAction, promptedOnCreate, encoding, onlyAtCreation }]): Action[] => {
       const declared = secretsOf(option, spec?.[option], encoding);
       const path = noteOf(row, name, option);
       const noted = notes[path];
       const [first] = declared;
       if (first === undefined) return noted === undefined ? [] : [forget(row, name, option)];
-      const text = noteText(declared, besideOf(onlyToMake, spec));
+      const text = noteText(declared, besideOf(onlyAtCreation, spec));
       if (noted === text && !isNew) return [];
       const summary = `set ${option} of ${row.label} ${name}`;
       const isAdopted = adopt === true && before === undefined && noted === undefined;
       const isAlreadySet = isNew
         ? promptedOnCreate === true || setAction === undefined
-        : isAdopted || onlyToMake !== undefined;
+        : isAdopted || onlyAtCreation !== undefined;
       const call = (): Action =>
         setAction === undefined
           ? withSecrets(updateCall(row, name, summary, []), declared)
@@ -63,7 +63,7 @@ export function secretActions(
   );
 }
 
-/** One secret, or several by their names. */
+/** A single secret, or several by name. */
 function secretsOf(option: string, value: Json | undefined, encoding?: 'base64url'): SecretInCall[] {
   const one = referenceOf(value);
   if (one !== null) return [{ name: encoding === undefined ? option : `${encoding}:${option}`, reference: one }];
@@ -74,25 +74,25 @@ function secretsOf(option: string, value: Json | undefined, encoding?: 'base64ur
   });
 }
 
-/** Those that the call which makes an object takes as options. */
+/** The secrets that the create call takes as options. */
 export function secretsInCall(row: ObjectRow, spec: JsonObject): SecretInCall[] {
   return Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, encoding }]) =>
     setAction === undefined ? secretsOf(option, spec[option], encoding) : [],
   );
 }
 
-/** Before an object is made: one that is there without its secret is known as such, whoever takes it over. */
+/** Written before an object is created, so that an object left without its secret is recognised, whoever adopts it. */
 export function pendingNotes(
   row: ObjectRow,
   { target, spec }: Wanted<JsonObject>,
   { notes }: ObjectObservation,
 ): Action[] {
   const name = nameOf(target);
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): Action[] => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyAtCreation }]): Action[] => {
     const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, name, option);
     if (declared.length === 0) return notes[path] === undefined ? [] : [forget(row, name, option)];
-    const text = noteText(declared, besideOf(onlyToMake, spec), PENDING);
+    const text = noteText(declared, besideOf(onlyAtCreation, spec), PENDING);
     if (notes[path] === text) return [];
     const content = { from: 'text', text } as const;
     return [
@@ -105,56 +105,56 @@ export function pendingNotes(
   });
 }
 
-/** The notes that taking an object over would make, where nothing else is known of its secrets. */
+/** The notes that adopting an object would write, where nothing else is known of its secrets. */
 export function notesOfAdopted(
   row: ObjectRow,
   { target, spec }: Wanted<JsonObject>,
   { notes }: ObjectObservation,
 ): Record<string, string> {
-  const notesByPath = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake }]): [string, string][] => {
+  const notesByPath = Object.entries(row.secrets ?? {}).flatMap(([option, { onlyAtCreation }]): [string, string][] => {
     const declared = secretsOf(option, spec?.[option]);
     const path = noteOf(row, nameOf(target), option);
     const noted = notes[path];
     if (declared.length === 0) return [];
     const isNoted = noted === undefined || isUnreadable(declared, noted);
-    return isNoted ? [[path, noteText(declared, besideOf(onlyToMake, spec))]] : [];
+    return isNoted ? [[path, noteText(declared, besideOf(onlyAtCreation, spec))]] : [];
   });
   return Object.fromEntries(notesByPath);
 }
 
-/** A secret that is not there to be looked at counts as the one that was noted. */
+/** A secret whose value is unavailable counts as the one that was noted. */
 function isUnreadable(declared: readonly SecretInCall[], noted: string): boolean {
   return declared.every(
     ({ reference: { $secret, digest } }) => digest === undefined && noted.includes(`\nreference ${$secret}\n`),
   );
 }
 
-/** Secrets that an object was made with and that are others by now. One that is taken over counts as made with those that are declared. */
+/** Secrets that are fixed at creation and that have changed since. An adopted object counts as created with the declared ones. */
 export function boundDifferences(
   row: ObjectRow,
   { target, spec, adopt }: Wanted<JsonObject>,
   { notes }: ObjectObservation,
 ): string[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyToMake, encoding }]) => {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { onlyAtCreation, encoding }]) => {
     const declared = secretsOf(option, spec?.[option], encoding);
-    if (onlyToMake === undefined || declared.length === 0) return [];
+    if (onlyAtCreation === undefined || declared.length === 0) return [];
     const noted = notes[noteOf(row, nameOf(target), option)];
-    if (noted === undefined) return adopt === true ? [] : [onlyToMake.beside];
-    const beside = besideOf(onlyToMake, spec);
-    // The call that made it had it too: it is there, so that it was made with it.
+    if (noted === undefined) return adopt === true ? [] : [onlyAtCreation.beside];
+    const beside = besideOf(onlyAtCreation, spec);
+    // A pending note counts too: the create call carried the secret, and the object exists.
     const same = [noteText(declared, beside), noteText(declared, beside, PENDING)].includes(noted);
-    return same || isUnreadable(declared, noted) ? [] : [onlyToMake.beside];
+    return same || isUnreadable(declared, noted) ? [] : [onlyAtCreation.beside];
   });
 }
 
-/** A line of the note for the option that goes with a secret. */
-function besideOf(onlyToMake: { readonly beside: string } | undefined, spec: JsonObject | undefined): string {
-  return onlyToMake === undefined ? '' : `${onlyToMake.beside} ${String(spec?.[onlyToMake.beside])}\n`;
+/** The note's line for the option that belongs to a secret. */
+function besideOf(onlyAtCreation: { readonly beside: string } | undefined, spec: JsonObject | undefined): string {
+  return onlyAtCreation === undefined ? '' : `${onlyAtCreation.beside} ${String(spec?.[onlyAtCreation.beside])}\n`;
 }
 
 /**
- * @param beside a line that is noted with them
- * @param digest what stands for that of each. Default: what it has now
+ * @param beside a further line of the note
+ * @param digest replaces the digest of each secret. Default: its current digest
  */
 function noteText(declared: readonly SecretInCall[], beside = '', digest?: string): string {
   const lines = declared.map(({ name, reference }) => {
@@ -165,7 +165,7 @@ function noteText(declared: readonly SecretInCall[], beside = '', digest?: strin
   return `${MARK}\n${lines.join('')}${beside}`;
 }
 
-/** The secret that the call which makes an object asks for; null where it asks for none. */
+/** The secret that the create call prompts for; null where it prompts for none. */
 export function promptedSecret(row: ObjectRow, spec: JsonObject) {
   for (const [option, { promptedOnCreate }] of Object.entries(row.secrets ?? {})) {
     const reference = referenceOf(spec[option]);
@@ -174,7 +174,7 @@ export function promptedSecret(row: ObjectRow, spec: JsonObject) {
   return null;
 }
 
-/** Nothing of a secret is known any more, once its object is gone. */
+/** Deletes the notes of an object's secrets, once the object is gone. */
 export function forgetSecrets(row: ObjectRow, name: string, { notes }: ObjectObservation): Action[] {
   const known = Object.keys(row.secrets ?? {}).filter((option) => notes[noteOf(row, name, option)] !== undefined);
   return known.map((option) => forget(row, name, option));

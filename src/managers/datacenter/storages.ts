@@ -1,4 +1,4 @@
-// Storages that are declared here, beside those of the file of the hypervisor: guests may lie on either, and none is in both.
+// Storages declared in the datacenter's file, beside those of the hypervisor's file: guests may use either, and none is declared in both.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { targetId } from '../../model/ids.ts';
@@ -9,7 +9,7 @@ import type { Datacenter, DeclaredObject } from './declared.ts';
 type Hypervisor = Config['hypervisor'];
 type Storage = Hypervisor['storages'][number];
 
-/** What a storage of a type takes where nothing else is declared (pve-storage, the plugins' plugindata). */
+/** Default content types by storage type (pve-storage, the plugins' plugindata). */
 const DEFAULT_CONTENTS: Readonly<Record<string, readonly string[]>> = {
   esxi: ['import'],
   pbs: ['backup'],
@@ -17,7 +17,7 @@ const DEFAULT_CONTENTS: Readonly<Record<string, readonly string[]>> = {
 };
 const SNAPSHOTS = new Set(['btrfs', 'cephfs', 'lvmthin', 'rbd', 'zfs', 'zfspool']);
 
-/** The host as it is declared, with the storages that are targets of their own in place of what Proxmox has by itself. */
+/** The declared host, in which storages of the datacenter's file replace those that Proxmox has by default. */
 export function withStorages(hypervisor: Hypervisor, datacenter: Datacenter): Hypervisor {
   const own = (datacenter.get('storage') ?? []).map(asStorage);
   if (own.length === 0) return hypervisor;
@@ -38,7 +38,7 @@ function asStorage({ name, options }: DeclaredObject): Storage {
   };
 }
 
-/** DUPLICATE_ID: a storage follows from a dataset, or is named in the file of the hypervisor, and is declared here too. */
+/** DUPLICATE_ID: a storage is declared here although it follows from a dataset or is named in the hypervisor's file. */
 export function storagesAreDeclaredOnce({ config: { datacenter, hypervisor } }: RuleContext): Diagnostic[] {
   return (datacenter?.get('storage') ?? []).flatMap(({ name, writtenAt }): Diagnostic[] => {
     const there = hypervisor.storagePlaces.find(({ id }) => id === name);

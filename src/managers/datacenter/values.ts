@@ -1,4 +1,4 @@
-// The values of an object's options: as declared, on a command line, and in the one form in which they are compared.
+// The values of an object's options in three forms: as declared, as arguments, and in a canonical form for comparison.
 
 import { parseNetwork, spelling } from '../../config/address.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -7,7 +7,7 @@ import { parsePropertyString, printPropertyString } from '../../proxmox/property
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { isList } from './row.ts';
 
-/** The words of a command line that a declared value becomes: several where the option is given several times. */
+/** The arguments for a declared value: several where the option is given several times. */
 export function textsOf(schema: Schema, value: Json): readonly string[] {
   if (Array.isArray(value)) {
     return isList(schema) ? [value.map(plain).join(',')] : value.flatMap((one) => textsOf(schema.items ?? {}, one));
@@ -19,19 +19,19 @@ export function textsOf(schema: Schema, value: Json): readonly string[] {
   return [plain(value)];
 }
 
-/** The words of a value that names others. */
+/** The names in a value that refers to other objects. */
 export function wordsOf(value: Json | undefined): string[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value.map(String) : [String(value)];
 }
 
-/** A value by its meaning, whatever the order of its words and properties. */
+/** The canonical form of a value, independent of the order of its words and properties. */
 export function meaningOf(schema: Schema, texts: readonly string[]): string {
   if (schema.type === 'array') return JSON.stringify(texts.map((text) => meaningOf(schema.items ?? {}, [text])));
   const text = texts.at(-1) ?? '';
   if (schema.type === 'boolean') return booleanOf(text) ?? text;
   if (schema.type === 'integer' || schema.type === 'number') return String(Number(text));
-  // A node without a priority has the lowest.
+  // A node without a priority has the lowest one.
   if (schema.format === 'pve-ha-node-list')
     return JSON.stringify(
       splitList(text)
@@ -51,16 +51,16 @@ export function meaningOf(schema: Schema, texts: readonly string[]): string {
   return JSON.stringify(meanings.sort());
 }
 
-/** Formats of what may be spelt in several ways: `fd00::1` and `fd00:0:0:0:0:0:0:1`. */
+/** Formats whose values have several spellings: `fd00::1` and `fd00:0:0:0:0:0:0:1`. */
 const ADDRESSES: ReadonlySet<string> = new Set(['IPorCIDR', 'CIDR', 'CIDRv4', 'CIDRv6', 'ipv4', 'ipv6']);
 
-/** A network of one address is that address. */
+/** A network with a single address equals that address. */
 function networkMeaning(text: string): string {
   const network = parseNetwork(text);
   return network === undefined ? text : `${spelling(network.address)}/${network.bits}`;
 }
 
-/** In one order and without repetition where neither means anything. */
+/** Sorted and without duplicates, where neither has a meaning. */
 export function normalised(schema: Schema, value: Json): Json {
   if (!Array.isArray(value) || !isList(schema)) return value;
   return [...new Set(value.map(plain))].sort();

@@ -1,5 +1,5 @@
-// What a guest is made with where its declaration says nothing. A default is no declaration: none of this is compared with a guest
-// that exists, and so none of it stands in the normalised configuration.
+// Values that a new guest gets where its declaration says nothing. A default is not a declaration: it is never compared with an existing guest, and
+// so it is not part of the normalised configuration.
 
 export const CREATION_DEFAULTS = {
   lxc: { unprivileged: true, interfaceName: 'eth0', bridge: 'vmbr0' },

@@ -1,5 +1,5 @@
-// What the configuration says of a guest, whether container or VM. Only what is declared stands here: null is what nobody declared,
-// and creation-defaults.ts says what a new guest gets in its place.
+// A guest as the configuration declares it, container or VM. Only declared values are here: null is what is not declared, and creation-defaults.ts
+// says what a new guest gets instead.
 
 import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -7,7 +7,7 @@ import type { BlobId } from '../../model/ids.ts';
 import type { GuestOptions } from './options/option.ts';
 import type { SharedSettings } from './settings/values.ts';
 
-/** What containers and VMs have in common. */
+/** Fields that containers and VMs have in common. */
 export interface GuestBase extends SharedSettings {
   readonly id: number;
   /** Hostname of a container, name of a VM. */
@@ -15,91 +15,91 @@ export interface GuestBase extends SharedSettings {
   readonly writtenAt: Place;
   /** Destroying or recreating is refused even with approval. */
   readonly protected: boolean;
-  /** Beside Phoenix's own and those that people gave it; lower case, sorted, without repetition. */
+  /** Declared tags, beside Phoenix's own tag and those that people set; lower case, sorted, without duplicates. */
   readonly tags: readonly string[];
-  /** The pool that it is in, where its own file says so. */
+  /** The guest's pool, where it is declared at the guest. */
   readonly pool: string | null;
-  /** Seconds that a task of Proxmox for it may take; null: by what the task is. */
+  /** Time limit of a Proxmox task for the guest, in seconds; null: the default of each kind of task. */
   readonly taskTimeoutSeconds: number | null;
   /** Free text for the notes; null for none. */
   readonly description: string | null;
-  /** What Phoenix sees to: `unmanaged` is started once after it is created and then left as it is. */
+  /** The state that Phoenix maintains: `unmanaged` is started once after creation and then left as it is. */
   readonly startState: 'running' | 'stopped' | 'unmanaged';
   /** Id of the guest it is cloned from. */
   readonly cloneFrom: number | null;
-  /** Name of the snapshot taken when it is complete, which clones start from. */
+  /** Name of the snapshot that is taken when the guest is complete, and that clones are created from. */
   readonly templateSnapshot: string | null;
-  /** Written dependencies, without the clone source; in the order written, without repetition. */
+  /** Declared dependencies, without the clone source; in file order, without duplicates. */
   readonly dependencies: readonly number[];
-  /** In the order in which they are installed. */
+  /** In installation order. */
   readonly features: readonly FeatureScript[];
   readonly firewall: GuestFirewall | null;
   readonly traefikService: TraefikService | null;
   readonly healthCheck: HealthCheck | null;
-  /** Interfaces beside the first, in the order written. */
+  /** Interfaces other than the first, in file order. */
   readonly networks: readonly FurtherInterface[];
   /** Options of Proxmox by its own names. */
   readonly options: GuestOptions;
-  /** A complete reconcile of everything that lists guests follows its creation. */
+  /** Its creation is followed by a complete reconcile of everything that lists guests. */
   readonly triggerSync: boolean;
 }
 
-/** An address with prefix length (`10.0.0.10/24`), or how it is come by. */
+/** An address with prefix length (`10.0.0.10/24`), or how it is obtained. */
 type IpSetting = string | 'dhcp' | 'manual';
 
 /** One interface of a guest. */
 export interface GuestInterface {
-  /** Inside of a container; VMs name theirs themselves. */
+  /** Name inside a container; the guest system of a VM names its own. */
   readonly name: string | null;
   readonly bridge: string | null;
-  /** Of either family, as it is written; beside `ip6` it is of IPv4. */
+  /** Of either family, as written; of IPv4 where `ip6` is set too. */
   readonly ip: IpSetting | null;
   readonly gateway: string | null;
   readonly ip6: IpSetting | 'auto' | null;
   readonly gateway6: string | null;
-  /** Upper case; null: Proxmox chooses and Phoenix keeps it. */
+  /** Upper case; null: Proxmox generates it and Phoenix preserves it. */
   readonly mac: string | null;
   readonly vlan: number | null;
-  /** VLANs that pass with their tags; empty: not declared. */
+  /** VLANs that are passed tagged; empty: not declared. */
   /** Ranges as `2-10`. */
   readonly trunks: readonly (number | string)[];
   /** In megabytes per second. */
   readonly rate: number | null;
   readonly mtu: number | null;
-  /** Null: where the guest has a firewall that is on. */
+  /** Whether the firewall filters it; null: if the guest's firewall is enabled. */
   readonly filtered: boolean | null;
   readonly linkDown: boolean | null;
-  /** Of VMs: the kind of card, and its queues. */
+  /** VMs only: the model of the network card, and its number of queues. */
   readonly model: string | null;
   readonly queues: number | null;
 }
 
-/** The first interface, and what the guest asks for names. */
+/** The first interface, and the guest's DNS settings. */
 export interface GuestNetwork extends GuestInterface {
-  /** It has no interface at all. */
+  /** The guest has no interface at all. */
   readonly none: boolean;
   /** Empty: not declared. */
   readonly nameservers: readonly string[];
   readonly searchdomain: string | null;
 }
 
-/** An interface beside the first. */
+/** An interface other than the first. */
 export interface FurtherInterface extends GuestInterface {
   /** The number in its key, `net1`. */
   readonly index: number;
 }
 
-/** A script that is installed in a guest, known by its content. */
+/** A script that is installed in a guest, identified by its content. */
 export interface FeatureScript {
   readonly name: string;
-  /** Path in the config repo, or below Phoenix's own folder when shipped: `etc/features/<name>/install.sh`. */
+  /** Path in the config repo, or below Phoenix's own folder for a shipped one: `etc/features/<name>/install.sh`. */
   readonly path: string;
-  /** Null: the one that Phoenix ships. */
+  /** Null: the script that Phoenix ships. */
   readonly blob: BlobId | null;
 }
 
 export interface HealthCheck {
-  /** Pushed into the guest and run there; null: `argv` names a program of the guest. */
+  /** A script that is copied into the guest and run there; null: `argv` names a program of the guest. */
   readonly script: ScriptFile | null;
   /** Arguments of the script, or the program and its arguments. */
   readonly argv: readonly string[];
@@ -109,7 +109,7 @@ export interface HealthCheck {
 }
 
 export interface TraefikService {
-  /** First label of the name that it is reached by. */
+  /** First label of the service's host name. */
   readonly name: string;
   readonly port: number;
   readonly scheme: 'http' | 'https';
@@ -127,9 +127,9 @@ export interface GuestFirewall {
 export interface FirewallRule {
   /** `forward` only in groups, `group` only outside of them. */
   readonly type: 'in' | 'out' | 'forward' | 'group';
-  /** What happens to a packet; of a `group` its name. */
+  /** What happens to a matching packet; for `group` the group's name. */
   readonly action: string;
-  /** Further conditions, which only rules of groups have. */
+  /** Further conditions, only in rules of groups. */
   readonly macro?: string;
   readonly icmpType?: string;
   /** Addresses, networks and ranges, separated by commas; null: any. */

@@ -1,4 +1,4 @@
-// Files that a guest is made from, or has in a drive, come first where the node downloads them.
+// Finds the declared downloads that a guest depends on: the file that it is created from, and files in its drives.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import { fileVolume } from '../../proxmox/storage-files.ts';
@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 /**
  * Targets of declared downloads among these files.
  *
- * @param named ids of volumes, paths, or nothing, as the guest's fields have them
+ * @param named volume ids, paths or null, from the guest's fields
  */
 export function downloadNeeds(named: readonly (string | null)[], { datacenter }: Config): TargetId[] {
   return (datacenter?.get('download') ?? []).flatMap(({ name, options: { storage, content, filename } }) =>

@@ -1,4 +1,4 @@
-// One guest as an entry of a file, on its way into the configuration.
+// One guest's entry of a file, while it is being read into the configuration.
 
 import type { FilesByPath } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -9,7 +9,7 @@ export interface GuestContext {
   readonly files: FilesByPath;
 }
 
-/** `lasting`: nothing was found wrong with it, and it refers to no secret, so that what there is to say of it rests on nothing else. */
+/** `lasting`: the entry has no problems and refers to no secret, so its diagnostics depend on nothing else and can be cached. */
 export interface GuestEntry<Guest> {
   readonly value?: Guest;
   readonly lasting: boolean;

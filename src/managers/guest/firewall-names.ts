@@ -1,4 +1,4 @@
-// What rules of firewalls refer to by name: aliases, IP sets and security groups of the datacenter, whoever keeps them.
+// The aliases, IP sets and security groups of the datacenter that firewall rules refer to, whether Phoenix or people manage them.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { FirewallNames } from '../../proxmox/firewall-rule.ts';
@@ -8,7 +8,7 @@ import type { FirewallRule } from './declared.ts';
 
 const NAMED = /^(\+?)(?:dc\/)?([A-Za-z][A-Za-z0-9_-]+)$/;
 
-/** The objects of the datacenter that rules name: where they are declared, they come first. */
+/** Targets of the datacenter objects that rules name; where they are declared, they must be applied first. */
 export function objectsNamedBy(rules: readonly FirewallRule[]): TargetId[] {
   const named = rules.flatMap(({ type, action, source, dest }) => [
     ...(type === 'group' ? [targetId('securitygroup', action)] : []),
@@ -20,19 +20,19 @@ export function objectsNamedBy(rules: readonly FirewallRule[]): TargetId[] {
   return [...new Set(named)];
 }
 
-/** Everything of the datacenter's firewall that is declared. */
+/** Targets of all declared objects of the datacenter's firewall. */
 export function firewallObjects(datacenter: Datacenter | undefined): TargetId[] {
   return ['alias', 'ipset', 'securitygroup'].flatMap((kind) =>
     (datacenter?.get(kind) ?? []).map(({ name }) => targetId(kind, name)),
   );
 }
 
-/** What rules may name. */
+/** The names that rules may refer to. */
 export interface KnownNames extends FirewallNames {
   readonly groups: ReadonlySet<string>;
 }
 
-/** What is declared, and what people keep. */
+/** Declared names, and those of objects that people manage. */
 export function knownNames({ datacenter, hypervisor: { knownAliases, knownIpSets } }: Config): KnownNames {
   const declared = (datacenter?.get('alias') ?? []).map(
     ({ name, options }) => [name, { cidr: String(options['cidr']) }] as const,

@@ -1,4 +1,4 @@
-// The part of a spec that containers and VMs share: how a guest ends up, what is installed in it, and its firewall.
+// The part of a spec that containers and VMs share: the guest's final state, what is installed in it, and its firewall.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
@@ -10,7 +10,7 @@ import type { Firewall } from './proxmox/firewall.ts';
 import { type Script, scriptsDigest } from './scripts/scripts.ts';
 import type { SharedSettings } from './settings/values.ts';
 
-/** How Phoenix leaves a guest: `template` is only cloned from and never started again. */
+/** The state in which Phoenix leaves a guest: a `template` is only cloned from and never started again. */
 type Final = 'running' | 'stopped' | 'unmanaged' | 'template';
 
 type Health = {
@@ -24,39 +24,45 @@ type Health = {
 
 export type GuestSpec = SharedSettings & {
   readonly id: number;
-  /** Not a setting of the host. It is part of the spec so that a commit which only sets it is applied, and it is still known when the guest is gone from the files. */
+  /**
+   * Not a setting of the host. It is part of the spec so that a commit that only sets it is applied, and so that it is still known once the guest is
+   * no longer in the files.
+   */
   readonly protected: boolean;
-  /** Those declared and Phoenix's own, in order. */
+  /** Declared tags and Phoenix's own, sorted. */
   readonly tags: readonly string[];
-  /** The declared description, which stands in Phoenix's part of the notes. */
+  /** The declared description, which is written into Phoenix's block of the notes. */
   readonly notes: string;
   /** Empty: not declared. */
   readonly nameservers: readonly string[];
-  /** Null: not declared, and so nothing that is compared. */
+  /** Null: not declared, and therefore not compared. */
   readonly searchdomain: string | null;
   /** Null: not declared. */
   readonly pool: string | null;
   /**
-   * Seconds that a task of Proxmox for it may take. Not a setting of the host: it is part of the spec so that it is still known when
-   * the guest is gone from the files. Null: not declared.
+   * Time limit of a Proxmox task for the guest, in seconds. Not a setting of the host: it is part of the spec so that it is still known once the
+   * guest is no longer in the files. Null: not declared.
    */
   readonly taskTimeoutSeconds: number | null;
-  /** Options of Proxmox that the file declares by their own names. */
+  /** Options that the file declares by Proxmox's own names. */
   readonly options: GuestOptions;
   readonly firewall: Firewall | null;
   readonly final: Final;
   readonly scripts: readonly Script[];
-  /** Snapshots on the way, taken once and never replaced. */
+  /** Snapshots at stages of the installation, taken once and never replaced. */
   readonly snapshots: {
     readonly beforeScripts: string | null;
     readonly atEnd: string | null;
-    /** Clones start from it, so the guest is not complete without. */
+    /** Clones are created from it, so the guest is not complete without it. */
     readonly template: string | null;
   };
   readonly health: Health | null;
 };
 
-/** Its clone source, its dependencies and what it rests on; guests that nothing declares are a problem of the configuration. */
+/**
+ * The targets that must be applied first: its clone source, its dependencies and the parts of the environment that it uses. Undeclared guests are
+ * left out, since the configuration reports them.
+ */
 export function guestNeeds(guest: Guest, config: Config): TargetId[] {
   const ids = new Set([...(guest.cloneFrom === null ? [] : [guest.cloneFrom]), ...guest.dependencies]);
   const guests = [...ids]
@@ -68,7 +74,7 @@ export function guestNeeds(guest: Guest, config: Config): TargetId[] {
   return [...new Set([...guests, ...restsOn(guest, config)])];
 }
 
-/** The shared part, all but what each kind knows itself. */
+/** The part of the spec that does not depend on the kind. */
 export function guestSpec(
   guest: Guest,
   settings: SharedSettings,
@@ -108,7 +114,7 @@ export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: rea
   return spec.scripts.length === 0 || notes?.scripts === scriptsDigest(spec.scripts);
 }
 
-/** Whether the last applied spec had the same scripts: then the proof still holds without an inspection. */
+/** Whether the last applied spec had the same scripts: then its proof still holds without an inspection. */
 export function sameScripts(wanted: Wanted<GuestSpec>, spec: GuestSpec): boolean {
   if (spec.scripts.length === 0) return true;
   return JSON.stringify(marksOf(wanted.before)) === JSON.stringify(marksOf(spec));
@@ -118,7 +124,7 @@ function marksOf(spec: GuestSpec | undefined): unknown {
   return spec?.scripts.map(({ name, mark }) => [name, mark]) ?? null;
 }
 
-/** The notes that a guest is made with. */
+/** The notes of a newly created guest. */
 export function firstNotes(wanted: Wanted<GuestSpec>, spec: Pick<GuestSpec, 'notes'>, building: boolean): Notes {
   return {
     text: '',

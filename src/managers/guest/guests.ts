@@ -1,4 +1,4 @@
-// What several rules ask of the guests.
+// Queries about guests that several rules share.
 
 import { fixedAddress, type Network, parseNetwork, spelling } from '../../config/address.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -20,12 +20,12 @@ export function targetOf(guest: Guest): TargetId {
   return targetId(guest.kind, guest.id);
 }
 
-/** As people know it: `lxc/101 (nginx)`. */
+/** The display name: `lxc/101 (nginx)`. */
 export function nameOfGuest(guest: Guest): string {
   return `${targetOf(guest)} (${guest.name})`;
 }
 
-/** `lxc/1`, `lxc/1 and lxc/2`, `lxc/1, lxc/2 and lxc/3`. */
+/** A list in a sentence: `lxc/1`, `lxc/1 and lxc/2`, `lxc/1, lxc/2 and lxc/3`. */
 export function listed(names: readonly string[]): string {
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
@@ -36,12 +36,12 @@ export function dependencyPlace(guest: Guest, id: number): Place {
   return placeIn(guest.writtenAt, 'dependencies', guest.dependencies.indexOf(id));
 }
 
-/** Other guests are made from it, so that it need not run. */
+/** Whether other guests are cloned from it, so that it need not run. */
 export function isCloneSource(guest: Guest): boolean {
   return guest.templateSnapshot !== null || (guest.kind === 'vm' && guest.isTemplate);
 }
 
-/** Values with their keys in common, in the order of first appearance; only those that occur more than once. */
+/** Groups of values that share a key, in order of first appearance; only keys that occur more than once. */
 export function repeated<T>(values: readonly T[], keyOf: (value: T) => string | null): T[][] {
   const again = occurringAgain(values, keyOf);
   if (again.size === 0) return [];
@@ -56,7 +56,7 @@ export function repeated<T>(values: readonly T[], keyOf: (value: T) => string | 
   return [...groups.values()];
 }
 
-/** Nearly always none, so that it is worth a look before anything is grouped. */
+/** Keys that occur more than once. Nearly always none, so it is computed before anything is grouped. */
 function occurringAgain<T>(values: readonly T[], keyOf: (value: T) => string | null): ReadonlySet<string> {
   const seen = new Set<string>();
   const again = new Set<string>();
@@ -70,18 +70,18 @@ function occurringAgain<T>(values: readonly T[], keyOf: (value: T) => string | n
   return again;
 }
 
-/** What a firewall rule does, as one text. No field of a rule holds a line break. */
+/** A key for what a firewall rule does; equal for rules that do the same. No field of a rule contains a line break. */
 export function meaningOf(rule: FirewallRule): string {
   const { type, action, source, dest, proto, port, sourcePort, iface, log, enabled, macro, icmpType } = rule;
   return `${type}\n${action}\n${enabled}\n${text(source)}\n${text(dest)}\n${text(proto)}\n${text(port)}\n${text(sourcePort)}\n${text(iface)}\n${text(log)}\n${text(macro ?? null)}\n${text(icmpType ?? null)}`;
 }
 
-/** Told from every text that can be written. */
+/** Distinguishes null from every possible text. */
 function text(field: string | null): string {
   return field ?? '\0';
 }
 
-/** One list of firewall rules, with the target that it holds back. */
+/** One list of firewall rules, with the target that its faults block. */
 export interface RuleList {
   readonly owner: 'guest' | 'host' | 'stack' | 'group';
   readonly rules: readonly FirewallRule[];
@@ -114,13 +114,13 @@ export function ruleLists(config: Config): RuleList[] {
   return lists;
 }
 
-/** The fixed address of a guest by which it is reached; null where it has none. */
+/** The fixed address at which a guest is reached; null where it has none. */
 export function addressOf(guest: Guest | undefined): string | null {
   const [first] = guest === undefined ? [] : firstAddresses(guest);
   return first ?? null;
 }
 
-/** Those of its first interface: that of IPv4 before that of IPv6. */
+/** The fixed addresses of its first interface, IPv4 before IPv6. */
 export function firstAddresses({ network }: Guest): string[] {
   return [network.ip, network.ip6].flatMap((setting) => {
     const address = fixedAddress(setting);
@@ -128,7 +128,7 @@ export function firstAddresses({ network }: Guest): string[] {
   });
 }
 
-/** An interface that is declared, with where it is written. */
+/** A declared interface and where it is written. */
 export interface DeclaredInterface {
   readonly net: GuestInterface;
   /** `net0` and so on. */
@@ -136,7 +136,7 @@ export interface DeclaredInterface {
   readonly at: Place;
 }
 
-/** The first and those beside it. */
+/** The first interface and all further ones. */
 export function interfacesOf(guest: Guest): DeclaredInterface[] {
   return [
     { net: guest.network, key: 'net0', at: placeIn(guest.writtenAt, 'network_config') },
@@ -148,22 +148,22 @@ export function interfacesOf(guest: Guest): DeclaredInterface[] {
   ];
 }
 
-/** A fixed address that is declared. */
+/** A declared fixed address. */
 export interface DeclaredAddress {
   readonly interface: DeclaredInterface;
-  /** With its prefix length, as it is written. */
+  /** With prefix length, as written. */
   readonly setting: string;
   readonly own: Network;
-  /** In the one form that addresses are compared in. */
+  /** In canonical form, for comparison. */
   readonly text: string;
   readonly at: Place;
-  /** Of the same family on the same interface. */
+  /** The gateway of the same family on the same interface. */
   readonly gateway: string | null;
 }
 
 const addresses = new WeakMap<Guest, readonly DeclaredAddress[]>();
 
-/** Every fixed address of a guest, of all its interfaces and both families. */
+/** Every fixed address of a guest: all interfaces, both families. */
 export function addressesOf(guest: Guest): readonly DeclaredAddress[] {
   const found = addresses.get(guest) ?? interfacesOf(guest).flatMap(addressesOn);
   addresses.set(guest, found);
@@ -184,7 +184,7 @@ function isOfFamily(gateway: string, { address }: Network): boolean {
   return gateway.includes(':') === (address.kind() === 'ipv6');
 }
 
-/** Every hardware address that is declared. */
+/** Every declared MAC address. */
 export function macsOf(guest: Guest): { readonly mac: string; readonly at: Place }[] {
   return interfacesOf(guest).flatMap(({ net: { mac }, key, at }) => {
     if (mac === null) return [];

@@ -1,11 +1,11 @@
-// The question whether a guest works, from its declaration.
+// The health check of a guest, from its declaration.
 
 import { nameOf } from '../../model/ids.ts';
 import type { HealthProbe, Wanted } from '../manager.ts';
 import type { GuestSpec } from './guest-spec.ts';
 import { guestName, type Program, runInside } from './proxmox/command.ts';
 
-/** Null where none is declared, or where the guest does not run when it is done. */
+/** Null where none is declared, or where the guest's final state is not running. */
 export function guestHealth(program: Program, wanted: Wanted<GuestSpec>): HealthProbe | null {
   const spec = wanted.spec;
   const health = spec?.health ?? null;

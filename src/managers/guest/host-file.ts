@@ -1,4 +1,4 @@
-// Before there was a file for them, VMs and what they start from stood in the file of the hypervisor.
+// Reads VMs and their defaults from the hypervisor's file, where they were declared before they had a file of their own.
 
 import { isObject, type Raw } from '../../config/draft.ts';
 import { namesInDefaults } from './settings/values.ts';
@@ -6,14 +6,14 @@ import { namesInDefaults } from './settings/values.ts';
 export interface OldMachines {
   /** Undefined for none. */
   readonly vms: unknown;
-  /** What they start from, beside the release. */
+  /** Defaults of VMs, without the Ubuntu release. */
   readonly vmDefaults: Raw;
 }
 
-/** Fields of `vm_defaults` that are those of VMs; `ubuntu_release` is the host's. */
+/** Fields of `vm_defaults` that concern VMs; `ubuntu_release` belongs to the host. */
 const OF_MACHINES = ['template', 'disk_size_gb', 'storage_pool', 'network_bridge', ...namesInDefaults()];
 
-/** What the hypervisor's file, as written, says of VMs. */
+/** The parts of the hypervisor's file, as written, that declare VMs. */
 export function oldMachines(raw: unknown): OldMachines {
   if (!isObject(raw)) return { vms: undefined, vmDefaults: {} };
   const defaults = Object.hasOwn(raw, 'vm_defaults') ? raw['vm_defaults'] : undefined;

@@ -1,13 +1,13 @@
-// What the kinds of guests share when they weigh a change.
+// Shared parts of computing the impact of a guest's change.
 
 import type { GuestSpec } from './guest-spec.ts';
 
-/** Whether two parts of specs say the same; specs are normalised, so their text decides. */
+/** Whether two parts of specs are equal; specs are normalised, so their text can be compared. */
 export function isEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** A guest that is kept stopped has nothing to restart. */
+/** Whether a guest is kept stopped, so that no change needs a restart. */
 export function isStill({ final }: GuestSpec): boolean {
   return final === 'stopped' || final === 'template';
 }

@@ -1,4 +1,4 @@
-// Old shapes that containers and VMs have in common.
+// Converts older shapes of the files that containers and VMs have in common.
 
 import { type Draft, isObject } from '../../config/draft.ts';
 import { splitList } from '../../config/schema/addresses.ts';
@@ -10,7 +10,7 @@ export function listFromText(draft: Draft, key: string): void {
   draft.old(key, `"${key}" is text`, `Write a list: ${JSON.stringify(splitList(value)).slice(0, 100)}.`);
 }
 
-/** `static_ip`, beside the network or in it. */
+/** Converts `static_ip`, which was beside the network or in it. */
 export function addressIntoNetwork(draft: Draft): void {
   const network = draft.get('network_config');
   const inside = isObject(network) && Object.hasOwn(network, 'static_ip');

@@ -1,9 +1,9 @@
-// Paths inside a container and the folders of the host that it shows there.
+// Maps paths inside a container to folders of the host, and back, by the container's mounts.
 
 import type { Guest } from '../config.ts';
 import type { LxcGuest } from '../lxc/declared.ts';
 
-/** Where a path inside a container lies on the host, through its mounts; null where it is the container's own. */
+/** The host's path for a path inside a container, through its mounts; null where it is in the container's own file system. */
 export function hostPathOf(guest: LxcGuest, path: string): string | null {
   const [mount] = guest.mountPoints
     .filter(({ containerPath }) => path === containerPath || path.startsWith(`${containerPath}/`))
@@ -11,7 +11,7 @@ export function hostPathOf(guest: LxcGuest, path: string): string | null {
   return mount === undefined ? null : `${mount.hostPath}${path.slice(mount.containerPath.length)}`;
 }
 
-/** Where a guest sees a path of the host, through its mounts; null where it does not. */
+/** The path at which a guest sees a path of the host, through its mounts; null where it does not see it. */
 export function guestPathOf(guest: Guest, path: string): string | null {
   const mounts =
     guest.kind === 'lxc'

@@ -1,4 +1,4 @@
-// The interfaces of guests as people write them: the first one, and those beside it.
+// The schema of guests' interfaces: the first one, and further ones.
 
 import { z } from 'zod';
 import * as address from '../../config/schema/addresses.ts';
@@ -34,7 +34,7 @@ const VLANS = {
   vm: 'must be a list of VLANs, numbers from 1 to 4094 or ranges such as "2-10"',
 } as const;
 
-/** From a lower one to a higher one. */
+/** Whether a range ascends. */
 function isRange(range: string): boolean {
   const [first = 0, last = 0] = range.split('-').map(Number);
   return first >= 1 && first < last && last <= 4094;
@@ -43,7 +43,7 @@ function isRange(range: string): boolean {
 const vlanNumber = z.int().min(1).max(4094);
 const range = text.name(/^\d{1,4}-\d{1,4}$/, VLANS.vm).refine(isRange, VLANS.vm);
 
-/** VMs take ranges too; Proxmox knows none for containers. */
+/** VMs accept ranges too; Proxmox has none for containers. */
 function vlans(kind: GuestKind) {
   const one: z.ZodType<number | string> = kind === 'vm' ? z.union([vlanNumber, range], VLANS.vm) : vlanNumber;
   return becomes(places(kind, 'trunks', joined), VLANS[kind], z.array(one)).refine(
@@ -52,7 +52,7 @@ function vlans(kind: GuestKind) {
   );
 }
 
-/** What the first interface and further ones have alike, beside their address and what only one kind of guests has. */
+/** Fields that the first and further interfaces share, without addresses and without fields of one kind of guest. */
 export function linkShape(kind: GuestKind) {
   const guest = GUESTS[kind];
   return {
@@ -86,7 +86,7 @@ export const addressShape = {
   gw6: address.gateway6.optional().describe('IPv6 gateway; only with a fixed address. Default: as it is on the guest.'),
 };
 
-/** What only VMs have. */
+/** Fields that only VMs have. */
 export const machineLinkShape = {
   model: oneOf({ verb: 'qm set', option: 'net0', property: 'model' })
     .optional()
@@ -100,7 +100,7 @@ export const machineLinkShape = {
 
 export const interfaceName = becomes(inContainers('net0', 'name'), value.EXPECT_INTERFACE, value.interfaceName);
 
-/** Interfaces beside the first. */
+/** Further interfaces. */
 function furtherNetworks(kind: GuestKind) {
   const guest = GUESTS[kind];
   const most = placesFor(kind === 'lxc' ? 'lxc' : 'qemu', 'net') - 1;

@@ -1,4 +1,4 @@
-// What containers and VMs say alike, from the written form to the one Phoenix works with.
+// Normalises the fields that containers and VMs share.
 
 import type { z } from 'zod';
 import { type FilesByPath, fileAt } from '../../config/files.ts';
@@ -30,7 +30,7 @@ import type { SharedSettings } from './settings/values.ts';
 
 type WrittenGuest = z.output<z.ZodObject<typeof guestShape>> & { readonly networks: readonly WrittenInterface[] };
 
-/** What is written of an interface of either kind of guests. */
+/** An interface as written, of either kind of guest. */
 interface WrittenInterface {
   readonly index?: number | undefined;
   readonly name?: string | undefined;
@@ -50,7 +50,7 @@ interface WrittenInterface {
   readonly queues?: number | undefined;
 }
 
-/** Of a range the lower end. */
+/** The lower end of a range. */
 function firstOf(vlans: number | string): number {
   return typeof vlans === 'number' ? vlans : Number(vlans.split('-')[0]);
 }
@@ -75,7 +75,7 @@ export function interfaceOf(written: WrittenInterface): GuestInterface {
   };
 }
 
-/** In the order in which they are written, which the rules go by. */
+/** In file order, which the rules rely on. */
 function furtherInterfaces(written: readonly WrittenInterface[]): FurtherInterface[] {
   return written.map((one, at) => ({ ...interfaceOf(one), index: one.index ?? at + 1 }));
 }
@@ -119,10 +119,10 @@ function defaultState(startAtBoot: boolean, isSource: boolean): GuestBase['start
   return isSource ? 'stopped' : 'unmanaged';
 }
 
-/** Ports at which services speak TLS unless they say otherwise. */
+/** Ports on which services use TLS unless declared otherwise. */
 const TLS_PORTS: ReadonlySet<number> = new Set([443, 8443, 9443]);
 
-/** A VM is spoken to by TLS, a container only at ports that are known for it. */
+/** A VM is contacted by TLS; a container only at ports that are known for TLS. */
 export function normaliseService(
   written: z.output<typeof traefikService> | undefined,
   alwaysTls: boolean,
@@ -196,7 +196,7 @@ export function addressList(written: string | readonly string[] | undefined): st
   return typeof written === 'string' ? splitList(written) : [...written];
 }
 
-/** Proxmox keeps several between spaces. */
+/** Proxmox separates several domains by spaces. */
 export function domainList(written: string | undefined): string | null {
   return splitList(written ?? '').join(' ') || null;
 }
@@ -205,7 +205,7 @@ export function sortedSet(values: readonly string[]): string[] {
   return [...new Set(values)].sort();
 }
 
-/** A folder in the one form that paths are compared in. */
+/** A folder in the canonical form for comparison. */
 export function withoutSlash(path: string): string {
   return path.length > 1 ? path.replace(/\/+$/, '') : path;
 }

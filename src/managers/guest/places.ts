@@ -1,4 +1,4 @@
-// Where the part of a spec that containers and VMs share is written, in the words of the files.
+// Where the shared part of a guest's spec is written in the files.
 
 import type { Place } from '../../config/read/place.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { guests, host, own, type Places } from '../sources.ts';
 import type { GuestSpec } from './guest-spec.ts';
 
-/** Fields that tell where a guest is reached, the old one among them. */
+/** Fields that hold a guest's address, including the old one. */
 export const ADDRESS = [
   '/network_config/ip',
   '/network_config/ip6',
@@ -44,10 +44,10 @@ export const GUEST_PLACES: Places<GuestSpec> = {
   health: [own('/health_check', '/health_checks')],
 };
 
-/** Of those beside the first. */
+/** Places of the further interfaces. */
 export const FURTHER_INTERFACES = own('/networks', '/firewall/enabled');
 
-/** Of the first interface, in both files. */
+/** Places of the first interface, in both files. */
 export const INTERFACE = own(
   ...['name', 'bridge', 'ip', 'static_ip', 'gw', 'ip6', 'gw6', 'mac_address', 'vlan', 'trunks', 'rate', 'mtu'].map(
     (key) => `/network_config/${key}`,

@@ -1,8 +1,8 @@
-// What a guest shows to the host in a folder that both see. It may put anything there in place of a file: a link, a pipe.
+// Reads files that a guest publishes in a folder shared with the host. The guest is not trusted: it may put a link or a pipe in place of the file.
 
 import type { HostReader } from '../manager.ts';
 
-/** The text of a file; null where there is none, and where what stands there is no file of its own. */
+/** The text of a regular file; null where there is none or it is something else. */
 export async function publishedText(host: HostReader, path: string): Promise<string | null> {
   const state = (await host.inspect([path])).get(path);
   return state?.kind === 'file' ? ((await host.readFile(path)) ?? null) : null;

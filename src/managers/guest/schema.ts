@@ -1,4 +1,4 @@
-// What containers and VMs are described with alike.
+// The schema of fields that containers and VMs share.
 
 import { z } from 'zod';
 import { becomes, becomesByRule, inContainers, inGuests, inMachines } from '../../config/schema/option.ts';
@@ -8,11 +8,11 @@ import { SHIPPED_FEATURES } from './shipped-features.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
-/** What is in them is for a rule of its own to say (BAD_RULE). */
+/** The content is checked by a separate rule (BAD_RULE). */
 const addresses = text.line(4096).min(1);
 const ports = text.line(256).min(1);
 
-/** The check of rules is one for every firewall (PVE/Firewall.pm, verify_rule): that of groups stands in the table. */
+/** Proxmox checks rules of all firewalls alike (PVE/Firewall.pm, verify_rule); its table is read for those of groups. */
 const inGroups = { verb: 'pvesh create /cluster/firewall/groups/{group}' };
 const protocolExpected = (refused: string): string => `must be a protocol that Proxmox knows: ${refused}`;
 const icmpTypeExpected = (refused: string): string => `must be a type of ICMP that Proxmox knows: ${refused}`;
@@ -52,18 +52,18 @@ export const firewallRule = z.strictObject({
   comment: text.line(1000).optional().describe('For readers; kept with the rule.'),
 });
 
-/** Of a security group: a letter, then letters, digits, _ and -; in lower case, as Proxmox keeps them (PVE/Firewall.pm). */
+/** Name of a security group: a letter, then letters, digits, _ and -; in lower case, as Proxmox stores it (PVE/Firewall.pm). */
 const groupName = text.name(
   /^[a-z][a-z0-9_-]{1,17}$/,
   'must be a name of 2 to 18 lower-case letters, digits, _ and -, and begin with a letter',
 );
 
-/** A rule of a security group: whichever guest uses it says for which interface. */
+/** A rule of a security group: the guest that uses the group chooses the interface. */
 export const groupRule = firewallRule.omit({ iface: true }).extend({
   type: z.enum(['in', 'out', 'forward']).describe('Direction, seen from the guest or host; forward: through it.'),
 });
 
-/** In the place of a rule of a guest: all rules of a security group. */
+/** An entry that stands for all rules of a security group. */
 const useOfGroup = z.strictObject({
   type: z.literal('group').describe('The rules of a security group of the datacenter.'),
   action: groupName.describe('Name of the group: one of firewall_groups in the file of the datacenter.'),
@@ -87,7 +87,7 @@ export const guestFirewall = z.strictObject({
   rules: z.array(guestRule).default([]).describe('In the order in which they are tried. Default: none.'),
 });
 
-/** A name under which the proxy passes requests on to a guest. */
+/** A name under which the proxy forwards requests to a guest. */
 export const traefikService = z.strictObject({
   name: value.hostname.describe('First label of the name: `ollama` is reached as `ollama.<domain_name>`.'),
   port: value.port.describe('Port of the guest that answers.'),
@@ -99,7 +99,7 @@ export const traefikService = z.strictObject({
     ),
 });
 
-/** A question that must be answered well before a change counts as done. */
+/** A check that must succeed before a change counts as done. */
 export const healthCheck = z.strictObject({
   command: z
     .union(

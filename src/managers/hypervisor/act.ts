@@ -1,14 +1,14 @@
-// How the sections of the host act: programs of the system with their arguments, and files that are Phoenix's own.
+// Building blocks for actions of the host's sections: running system programs, and writing files that Phoenix owns.
 
 import { createHash } from 'node:crypto';
 import type { Action, Command, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { Decision, HostReader } from '../manager.ts';
 
-/** First line of every file that is Phoenix's own, with the way to change it. */
+/** First line of every file that Phoenix owns, with the way to change it. */
 export const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
-/** What Phoenix notes about the host: everything below is its own. */
+/** Where Phoenix keeps its notes about the host: everything below belongs to Phoenix. */
 export const NOTES = '/var/lib/phoenix';
 
 const SECONDS = 120;
@@ -21,7 +21,7 @@ export function act(summary: string, what: Action['do'], impact: Impact = 'live'
   return { summary, impact, do: what };
 }
 
-/** Writes a file of ours, unless somebody has changed it since it was looked at. */
+/** Writes a file that Phoenix owns, unless it was changed since it was observed. */
 export function write(summary: string, path: string, text: string, present: string | null, mode = 0o644): Action {
   const content: Content = { from: 'text', text };
   const expects = present === null ? 'absent' : digest(present);
@@ -41,19 +41,19 @@ export function actions(...list: readonly (Action | readonly Action[] | null)[])
   return { kind: 'actions', actions: list.flatMap((each) => each ?? []) };
 }
 
-/** The text of a file; null when it is not there. */
+/** The text of a file; null when it does not exist. */
 export async function textOf(host: HostReader, path: string): Promise<string | null> {
   return (await host.readFile(path)) ?? null;
 }
 
-/** The output of a program that only looks; fails when it does. */
+/** The output of a program that only reads; fails when the program does. */
 export async function outputOf(host: HostReader, program: string, args: readonly string[]): Promise<string> {
   const { exit, stdout, stderr, ended } = await host.run(run(program, args));
   if (exit !== 0) throw new Error(`${[program, ...args].join(' ')}: ${stderr.trim() || ended}`);
   return stdout;
 }
 
-/** A package of Debian, installed without questions. */
+/** Installs a Debian package non-interactively. */
 export function install(name: string): Action {
   const args = ['-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=300', 'install', name];
   return act(`install package ${name}`, run('apt-get', args, { timeoutSeconds: 1800 }));

@@ -1,4 +1,4 @@
-// Lines of ours in a file of people: between two marks, everything else as it stands.
+// A block of Phoenix's lines in a file that people own: between two markers, with the rest of the file unchanged.
 
 import { isOneLine } from '../../model/text.ts';
 
@@ -9,9 +9,10 @@ const begins = (line: string): boolean => line.startsWith('# BEGIN Phoenix');
 const ends = (line: string): boolean => line.startsWith(END);
 
 /**
- * The file with these lines of ours, where they stood before or at its end; without a block for none. All that stands between our
- * marks goes with them, also between the end of one block and a second end that something in it pretended.
- * @throws Error for a line that is more than one, or that is one of the marks
+ * The file with these lines as its block, where the block was before or at the end; without a block when there are no lines. Everything between
+ * Phoenix's markers is replaced, including what follows a forged end marker inside the block.
+ *
+ * @throws Error for a line that contains a line break, or that is a marker
  */
 export function withBlock(text: string, lines: readonly string[]): string {
   const wrong = lines.find((line) => !isOneLine(line) || begins(line) || ends(line));
@@ -27,7 +28,7 @@ export function withBlock(text: string, lines: readonly string[]): string {
     }
     place ??= others.length;
     const next = all.findIndex((each, index) => index > at && begins(each));
-    // Without an end only the mark itself is ours: what follows may be anybody's.
+    // Without an end marker only the begin marker belongs to Phoenix: what follows may be anybody's.
     at = Math.max(at, all.slice(0, next < 0 ? all.length : next).findLastIndex(ends));
   }
   const block = lines.length === 0 ? [] : [BEGIN, ...lines, END];

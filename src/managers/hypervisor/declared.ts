@@ -10,44 +10,44 @@ import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
 
 export interface Hypervisor {
   readonly writtenAt: Place;
-  /** Null: none is kept. */
+  /** Null: package repositories are not managed. */
   readonly packageRepositories: PackageRepositories | null;
-  /** Null: the page of the node keeps what it has. */
+  /** Certificate of Proxmox's web interface; null: it stays as it is. */
   readonly pageCertificate: PageCertificate | null;
-  /** Names of guests end in it. */
+  /** The domain of guests' fully qualified names. */
   readonly domain: string;
   readonly timezone: string | null;
-  /** Memory of the host in GB, `memory_gb`; null: not told, so that MEMORY_OVERCOMMIT is not decided. */
+  /** Memory of the host in GB, `memory_gb`; null: not declared, so that the rule MEMORY_OVERCOMMIT cannot be checked. */
   readonly memoryGb: number | null;
   readonly user: HostUser | null;
   readonly network: HostNetwork;
-  /** What the host itself knows by its hosts file. */
+  /** Entries of the host's own hosts file. */
   readonly hosts: readonly HostEntry[];
-  /** Addresses and networks of machines that Phoenix does not keep. */
+  /** Addresses and networks of machines that Phoenix does not manage. */
   readonly knownHosts: readonly string[];
-  /** Aliases and IP sets of the datacenter's firewall, which people keep. */
+  /** Aliases of the datacenter's firewall that people manage; IP sets likewise below. */
   readonly knownAliases: readonly string[];
   readonly knownIpSets: readonly string[];
   readonly portainerAgentImage: string;
   readonly nfsExports: readonly NfsExport[];
   readonly samba: Samba | null;
   readonly zfs: Zfs;
-  /** What guests may put their disks on: one per dataset, those of `proxmox_storage_ids`, and Proxmox's own. */
+  /** Storages for guests' disks: one per dataset, those of `proxmox_storage_ids`, and Proxmox's defaults. */
   readonly storages: readonly Storage[];
-  /** Where its own file names storages, or datasets that are some. */
+  /** Where the hypervisor's file names storages, or datasets that become storages. */
   readonly storagePlaces: readonly { readonly id: string; readonly writtenAt: Place }[];
   readonly mountPointBase: string;
   readonly nvidia: HostNvidia | null;
   readonly firewall: HostFirewall | null;
   readonly portainer: PortainerServer | null;
-  /** Ubuntu release whose cloud images templates are made from, for example `noble`. */
+  /** Ubuntu release of the cloud images that templates are created from, for example `noble`. */
   readonly ubuntuRelease: string;
   readonly dns: { readonly enabled: boolean; readonly upstreamServers: readonly string[] };
   readonly stepCa: StepCa | null;
   readonly behavior: Behavior;
-  /** What a change must have before it is carried out. */
+  /** What a change needs before it is applied. */
   readonly policy: Policy;
-  /** What becomes of a difference that a look finds. */
+  /** What is done about drift that an observation finds. */
   readonly drift: DriftPolicy;
 }
 
@@ -61,28 +61,28 @@ interface HostUser {
 export interface HostNetwork {
   /** The host's bridge or interface. */
   readonly name: string;
-  /** With prefix length; null: not told. */
+  /** With prefix length; null: not declared. */
   readonly address: string | null;
   readonly gateway: string | null;
   readonly nameservers: readonly string[];
-  /** What Phoenix sets up beside that interface. */
+  /** Interfaces that Phoenix configures beside the management interface. */
   readonly bridges: readonly HostBridge[];
   readonly bonds: readonly HostBond[];
   readonly vlans: readonly HostVlan[];
-  /** The network whose addresses Phoenix gives out: `default_subnet`, else that of `address`. */
+  /** The network from which guests have their addresses: `default_subnet`, else that of `address`. */
   readonly subnet: string | null;
   readonly nfsServer: string | null;
   readonly portainerAgentPort: number;
 }
 
-/** An interface of the host beside the one that it is managed by. */
+/** An interface of the host other than the management interface. */
 export type HostInterface = HostBridge | HostBond | HostVlan;
 
 interface AnyInterface {
   readonly name: string;
-  /** Of the host, with prefix length; null: none. */
+  /** The host's address on it, with prefix length; null: none. */
   readonly address: string | null;
-  /** In bytes; null: that of what it is made of. */
+  /** In bytes; null: that of its ports. */
   readonly mtu: number | null;
 }
 
@@ -95,47 +95,47 @@ export interface HostBridge extends AnyInterface {
 export interface HostBond extends AnyInterface {
   readonly kind: 'bond';
   readonly slaves: readonly string[];
-  /** As ifupdown2 calls it: `802.3ad`, `active-backup`, … */
+  /** ifupdown2's name of it: `802.3ad`, `active-backup`, … */
   readonly mode: string;
-  /** Milliseconds between looks at its links. */
+  /** Interval of link monitoring, in milliseconds. */
   readonly miimon: number;
-  /** Null: that of the kernel. */
+  /** Null: the kernel's default. */
   readonly xmitHashPolicy: string | null;
-  /** Null: any of them. */
+  /** Null: the kernel chooses. */
   readonly primary: string | null;
 }
 
 export interface HostVlan extends AnyInterface {
   readonly kind: 'vlan';
-  /** The interface that it is on. */
+  /** The parent interface. */
   readonly device: string;
   readonly vlan: number;
 }
 
-/** Names that lead to an address: the first of them is what a reverse look-up answers. */
+/** Names that resolve to an address; the first one is the answer to a reverse lookup. */
 export interface HostEntry {
   readonly address: string;
   readonly names: readonly string[];
 }
 
 export type PackageRepositories = {
-  /** Of Proxmox: whether each is used. Without those that are left as they are. */
+  /** Proxmox's standard repositories, enabled or disabled. Those that are absent stay as they are. */
   readonly standard: Readonly<Partial<Record<AptHandle, boolean>>>;
   readonly others: readonly OtherRepository[];
 };
 
-/** One that stands in a file of the node already. */
+/** A repository that is already in a file of the node. */
 export interface OtherRepository {
   readonly file: string;
   readonly uri: string;
-  /** Null: every one of that address. */
+  /** Null: all suites at that URI. */
   readonly suite: string | null;
   readonly enabled: boolean;
 }
 
-/** What the page of the node shows itself with. */
+/** The certificate of Proxmox's web interface. */
 export type PageCertificate =
-  /** One of the manifest, by its common name. */
+  /** A certificate of the certificate manifest, by its common name. */
   | { readonly by: 'certificate'; readonly name: string }
   | { readonly by: 'files'; readonly chain: SecretReference; readonly key: SecretReference }
   | { readonly by: 'acme' };
@@ -162,7 +162,7 @@ interface SambaShare {
 }
 
 export interface Zfs {
-  /** Null: not limited. */
+  /** Null: no limit. */
   readonly arcMaxGb: number | null;
   readonly pools: readonly ZfsPool[];
   readonly datasets: readonly ZfsDataset[];
@@ -192,13 +192,13 @@ export interface Storage {
   readonly id: string;
   /** `zfspool`, `dir`, `lvmthin`, …; null where only the id is declared. */
   readonly type: string | null;
-  /** What may lie on it (`images`, `rootdir`, `vztmpl`, …); null where only the id is declared. */
+  /** Content types that it accepts (`images`, `rootdir`, `vztmpl`, …); null where only the id is declared. */
   readonly contents: readonly string[] | null;
   /** `pool/dataset`; null where it does not come from a dataset. */
   readonly dataset: string | null;
   /** Whether it can snapshot guests; null where only the id is declared. */
   readonly snapshots: boolean | null;
-  /** It is a target of its own, of the file of the datacenter. Absent for no. */
+  /** It is declared in the datacenter's file, as a target of its own. Absent for no. */
   readonly ownTarget?: true;
 }
 
@@ -219,7 +219,7 @@ export interface HostFirewall {
 interface PortainerServer {
   readonly adminUser: string;
   readonly adminPassword: Secret | null;
-  /** Shared with the agents; null: each stays with the server that asks it first after a start. */
+  /** Shared with the agents; null: each agent accepts only the server that contacted it first after a start. */
   readonly agentSecret: SecretReference | null;
   readonly hostname: string | null;
 }
@@ -232,8 +232,10 @@ interface StepCa {
 }
 
 interface Behavior {
-  /** A guest is snapshotted before a risky change and restored when it fails. */
+  /** Whether a guest is snapshotted before a risky change and restored when the change fails. */
   readonly rollbackOnFailure: boolean;
-  /** A commit that deletes more than this share of the guests (0 to 1) is refused; one deletion is never too many. The policy goes first. */
+  /**
+   * A commit that deletes more than this share of the guests (0 to 1) is refused; a single deletion is always allowed. The policy is checked first.
+   */
   readonly maxDeleteShare: number;
 }

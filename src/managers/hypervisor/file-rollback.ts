@@ -1,5 +1,5 @@
-// Files that a program of the host reads: what they were is kept beside until the new ones have proved themselves, and put back when
-// the program does not take them over. A run that died in between leaves them kept, so that the next one proves them or goes back.
+// Rollback for configuration files of a program: the previous files are saved until the program has accepted the new ones, and restored when it does
+// not. After an interrupted run they are still saved, so that the next run either confirms the new files or restores the old ones.
 
 import { z } from 'zod';
 import type { Action } from '../../model/action.ts';
@@ -9,15 +9,15 @@ import { act, digest, MARK, NOTES, remove, textOf, write } from './act.ts';
 const previousFilesSchema = z.record(
   z.string(),
   z.object({
-    /** Null: there was none. */
+    /** Previous content; null: the file did not exist. */
     before: z.string().nullable(),
-    /** Digest of what takes its place. */
+    /** Digest of the new content. */
     after: z.string(),
     mode: z.number(),
   }),
 );
 
-/** By path. */
+/** The previous state of each file, by path. */
 export type PreviousFiles = Readonly<z.output<typeof previousFilesSchema>>;
 
 export interface Swap {
@@ -29,7 +29,7 @@ export interface Swap {
 
 const unprovedFile = (section: string): string => `${NOTES}/${section}/unproved.json`;
 
-/** What the files of a section were before a change that has not proved itself yet; null where nothing waits for that. */
+/** The files of a section before a change that is not confirmed yet; null where no change waits for confirmation. */
 export async function previousFiles(host: HostReader, section: string): Promise<PreviousFiles | null> {
   const text = await textOf(host, unprovedFile(section));
   try {
@@ -39,7 +39,7 @@ export async function previousFiles(host: HostReader, section: string): Promise<
   }
 }
 
-/** @param reload has the program read what was put back; it may fail as well */
+/** @param reload makes the program read the restored files; a failure of it is tolerated */
 export function fileRollback(section: string, swaps: readonly Swap[], reload: readonly Action[]): Rollback {
   const files: PreviousFiles = Object.fromEntries(
     swaps.map(({ path, before, after, mode = 0o644 }) => [path, { before, after: digest(after), mode }]),
@@ -49,7 +49,7 @@ export function fileRollback(section: string, swaps: readonly Swap[], reload: re
   return { ...rollbackOf(section, files, reload), snapshot: [take] };
 }
 
-/** In reverse. A file that somebody else has changed meanwhile, or that was not swapped yet, stays as it is. */
+/** Restores in reverse order. A file that was not swapped yet, or that somebody else changed meanwhile, stays as it is. */
 export function rollbackOf(section: string, files: PreviousFiles, reload: readonly Action[]): Rollback {
   const back = Object.entries(files).map(([path, { before, after, mode }]): Action => {
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;

@@ -1,4 +1,4 @@
-// Old shapes of the file of the hypervisor.
+// Converts older shapes of the hypervisor's file.
 
 import { Draft, isObject, type Modern, type Raw } from '../../config/draft.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -6,11 +6,11 @@ import { placeIn } from '../../config/read/place.ts';
 import { oldMachines } from '../guest/host-file.ts';
 
 export interface ModernHypervisor extends Modern {
-  /** Where the firewall is written. */
+  /** Where the firewall is written, for the positions of its problems. */
   readonly firewallAt: Place;
 }
 
-/** Brings the host's file up to date; what belongs to VMs is left out, and read with them. */
+/** Converts the hypervisor's file to the current shape; its fields about VMs are removed, and read with the VMs. */
 export function modernHypervisor(raw: unknown, at: Place): ModernHypervisor {
   const firewallAt = placeIn(at, 'firewall');
   if (!isObject(raw)) return { value: raw, diagnostics: [], firewallAt };

@@ -1,4 +1,4 @@
-// The Proxmox host itself: one target per section, each kept by its own code.
+// The Proxmox host itself: one target for each section, each with its own code.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -22,7 +22,7 @@ import { time } from './time/time-section.ts';
 import { trust } from './trust/trust-section.ts';
 import { users } from './users/users-section.ts';
 
-/** One line for each. */
+/** The sections, in the order of their targets. */
 const SECTIONS: readonly Section[] = [
   dns,
   firewall,
@@ -39,7 +39,7 @@ const SECTIONS: readonly Section[] = [
   users,
 ] as readonly Section[];
 
-/** What one look says, by the name of the section. */
+/** The inventory of each section, by its name. */
 type Inventories = ReadonlyMap<string, unknown>;
 
 export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
@@ -67,19 +67,19 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   isDueByTime: (target) => sectionOf(target).due !== undefined,
   due: (inventories, wanted) => sectionOf(wanted.target).due?.(inventories.get(nameOf(wanted.target)), wanted) ?? null,
-  // The parts of the host keep what they replace themselves, where going back can help.
+  // Sections save what they replace themselves, where a rollback can help.
   selfRollback: true,
   rollback: (wanted, seen, todo) => sectionOf(wanted.target).rollback?.(wanted, seen, todo) ?? null,
 };
 
-/** Fails for a section that nobody keeps: targets are only ever made from sections. */
+/** Throws for an unknown section, which is a bug: targets are only created from sections. */
 function sectionOf(target: TargetId): Section {
   const section = SECTIONS.find(({ name }) => name === nameOf(target));
   if (section === undefined) throw new Error(`the host has no section ${nameOf(target)}`);
   return section;
 }
 
-/** What several sections ask alike, such as the state of all services, is asked once. */
+/** Reads that several sections share, such as the state of all services, are done once. */
 function memoizedReader(host: HostReader): HostReader {
   const answers = new Map<string, ReturnType<HostReader['run']>>();
   return {

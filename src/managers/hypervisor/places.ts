@@ -1,4 +1,4 @@
-// Where each section of the host is written, in the words of the files; names and what is exported follow from guests as well.
+// Where the values of each section of the host are written in the files; names and exports also follow from guests.
 
 import { nameOf } from '../../model/ids.ts';
 import { ADDRESS } from '../guest/places.ts';

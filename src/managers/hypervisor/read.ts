@@ -1,4 +1,4 @@
-// The file of the hypervisor: the only one that must be there.
+// Reads the hypervisor's file, the only one that is required.
 
 import { parseParts } from '../../config/read/parse-parts.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -16,7 +16,7 @@ import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { pageCertificateIsDeclared } from './page/rules.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
 
-/** In place of a domain that cannot be read. */
+/** Used when the declared domain cannot be read. */
 const NO_DOMAIN = 'domain.invalid';
 const MARKS = markingOf(hypervisorFile);
 
@@ -28,7 +28,7 @@ export const declaration: Declaration = {
       path: HYPERVISOR_FILE,
       schema: hypervisorFile,
       ifEmpty: 'Write at least {"domain_name": "example.internal"}.',
-      // VMs stood here before they had a file of their own.
+      // VMs were declared here before they had their own file.
       names: scriptsNamedBy,
     },
   ],
@@ -61,7 +61,7 @@ function readHypervisor(reading: Reading): Hypervisor {
   return normaliseHypervisor(parsed.value ?? hypervisorFile.parse(domain), at, modern.firewallAt);
 }
 
-/** The older place of VMs is looked at with them. */
+/** Leaves out the older place of VMs, which is read with the VMs. */
 function hostOnly(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null) return raw;
   const { vms: _, ...own } = raw as Record<string, unknown>;

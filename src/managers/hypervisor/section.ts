@@ -1,4 +1,4 @@
-// A part of the host that is kept by itself: one target `hypervisor/<name>`, decided and applied without the others.
+// A section of the host that is managed on its own: one target `hypervisor/<name>`, decided and applied independently of the others.
 
 import type { Action } from '../../model/action.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -7,7 +7,7 @@ import type { Target } from '../../model/target.ts';
 import type { Config } from '../config.ts';
 import type { Decision, HealthProbe, HostReader, Rollback, Wanted } from '../manager.ts';
 
-/** `Facts` is what one cheap look at the host says of the part, `Seen` what is known after a close one. */
+/** `Facts` is the result of the cheap inventory, `Seen` that of a full observation. */
 export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   /** As in the target's id: `dns`, `firewall`, `storage`, … */
   readonly name: string;
@@ -15,21 +15,21 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   declared(config: Config): (Pick<Target, 'needs' | 'within'> & { readonly spec: Spec }) | null;
   /** Pure. */
   impact(change: Change<Spec>): Impact;
-  /** Constant and cheap, whatever is declared: files rather than commands. */
+  /** Cheap, and at constant cost whatever is declared: reads files rather than running commands. */
   inventory(host: HostReader): Promise<Facts>;
   quickCheck(facts: Facts, wanted: Wanted<Spec>): Seen | null;
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Seen>;
-  /** Pure. Without a spec: what is ours is taken away, the rest is left. */
+  /** Pure. Without a spec, what Phoenix owns is removed and the rest is left. */
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
-  /** Pure: as a manager's. Absent for what time does not change. */
+  /** Pure: as in a manager. Absent where nothing depends on time. */
   due?(facts: Facts, wanted: Wanted<Spec>): Date | null;
-  /** Pure: as a manager's. Absent where going back cannot help. */
+  /** Pure: as in a manager. Absent where a rollback cannot help. */
   rollback?(wanted: Wanted<Spec>, seen: Seen, actions: readonly Action[]): Rollback | null;
 }
 
-/** A quick check that only ever says that nothing is to be done: otherwise the part is looked at closely. */
+/** A quick check that can only conclude that nothing is to be done; otherwise the section is observed fully. */
 export function idleOnly<Spec, Facts, Seen>(
   seen: (facts: Facts) => Seen,
   decide: (wanted: Wanted<Spec>, seen: Seen) => Decision,

@@ -1,10 +1,10 @@
-// The services of the host that sections keep running, all seen with one call of systemctl.
+// The services that sections keep running, all observed with one call of systemctl.
 
 import type { Action } from '../../model/action.ts';
 import type { HostReader } from '../manager.ts';
 import { act, install, outputOf, run } from './act.ts';
 
-/** Units and the Debian packages that bring them. */
+/** Units and the Debian packages that contain them. */
 const PACKAGES = {
   'dnsmasq.service': 'dnsmasq',
   'nfs-server.service': 'nfs-kernel-server',
@@ -22,7 +22,7 @@ interface Unit {
 
 export type Units = Readonly<Record<UnitName, Unit>>;
 
-/** One command, the same for every section, so that an inventory of all of them asks it once. */
+/** The same command for every section, so that an inventory of all sections runs it once. */
 export async function unitsOf(host: HostReader): Promise<Units> {
   const names = Object.keys(PACKAGES) as UnitName[];
   const shown = await outputOf(host, 'systemctl', [
@@ -47,12 +47,12 @@ function property(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** Null when its package is there. */
+/** Null when its package is installed. */
 export function installUnit(name: UnitName, units: Units): Action | null {
   return units[name].installed ? null : install(PACKAGES[name]);
 }
 
-/** Null when it runs and is started with the host. */
+/** Null when it is running and enabled. */
 export function enableUnit(name: UnitName, units: Units): Action | null {
   const { active, enabled } = units[name];
   return active && enabled

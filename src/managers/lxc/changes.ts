@@ -1,4 +1,4 @@
-// The changes that bring an existing container's configuration to what is declared: files first, then one `pct set`, then disks.
+// The actions that change an existing container to what is declared: files first, then one `pct set`, then disks.
 
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
@@ -24,7 +24,7 @@ import type { FoundVolumes } from './volumes.ts';
 
 export interface ContainerChanges {
   readonly changes: Changes;
-  /** The notes as they stand once the changes are made. */
+  /** The notes after the changes. */
   readonly notes: Notes;
 }
 
@@ -52,7 +52,7 @@ export function containerChanges(
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,
-    // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
+    // An `unmanaged` container would stay stopped if a restart were interrupted: note that it has to be started.
     building: spec.final === 'unmanaged' && (building || stops),
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
@@ -65,7 +65,7 @@ export function containerChanges(
   if (missing !== null) return missing;
 
   if (stops && rawDiffers && notes.building && !building) {
-    // Noted while it still runs: once it is stopped, nothing else would tell that it is to run again.
+    // Noted while it still runs: once it is stopped, nothing else would show that it has to run again.
     const note = setGuest('pct', spec.id, { ...settings, args: [], labels: [] }, printNotes(notes), true);
     return { notes, changes: { actions: note, restart: false, offline: false } };
   }
@@ -83,7 +83,7 @@ export function containerChanges(
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
 }
 
-/** Whether it is privileged decides whose a folder is; where that is not declared, the container tells. */
+/** Whether the container is privileged decides the owner of its folders; where that is undeclared, the present value counts. */
 function asItIs(spec: LxcSpec, conf: GuestConf): LxcSpec {
   return { ...spec, unprivileged: spec.unprivileged ?? normalFlag(conf.settings['unprivileged'] ?? '0') === '1' };
 }

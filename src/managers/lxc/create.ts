@@ -1,5 +1,5 @@
-// Making a container. One made from a template file is complete with its creation; a clone gets its configuration with the next
-// look, by the same way as any other change, and until then says in its notes that it is being built.
+// Creates a container. One from a template file gets its full configuration at creation; a clone is configured at the next observation, like any
+// other change, and until then its notes say that it is being built.
 
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
@@ -33,7 +33,7 @@ export function createContainer(
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
     return impossible(`${spec.source.template} is not on the node; put the template there`);
 
-  // What it had before is mounted once it is made: Proxmox unpacks the template over whatever is mounted meanwhile.
+  // Retained volumes are mounted after creation: Proxmox would unpack the template over mounted volumes.
   const later = spec.raw.length > 0 || volumes.returning.length > 0 || volumes.declared.some(({ id }) => id !== null);
   const building = later || spec.final === 'unmanaged';
   const starts = !later && (spec.final !== 'stopped' || spec.scripts.length > 0);
@@ -73,7 +73,7 @@ function onlyNew(volumes: FoundVolumes): FoundVolumes {
   return { ...volumes, returning: [], declared: volumes.declared.filter(({ id }) => id === null) };
 }
 
-/** `pct create` takes keys from a file alone. */
+/** `pct create` accepts keys only from a file. */
 function writeRootKeys({ id, source }: LxcSpec): Action[] {
   const keys = 'template' in source ? (source.root?.sshKeys ?? []) : [];
   if (keys.length === 0) return [];
@@ -87,7 +87,7 @@ function writeRootKeys({ id, source }: LxcSpec): Action[] {
   ];
 }
 
-/** The program asks twice for a password whose option has no value, and reads both lines from its standard input where that is no terminal. */
+/** An option without a value makes the program prompt twice for the password; without a terminal it reads both lines from standard input. */
 function askedTwice(secret: SecretReference): Content {
   const line: Content[] = [
     { from: 'secret', secret },
@@ -106,7 +106,7 @@ function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, b
       '--rootfs',
       printProperties({ volume: `${spec.rootfs.storage}:${spec.rootfs.sizeGb}`, ...spec.rootfs.options }, [], 'volume'),
     ],
-    // Its default has changed between releases of Proxmox.
+    // Always explicit, since its default changed between releases of Proxmox.
     ...['--unprivileged', spec.unprivileged ? '1' : '0'],
     ...(spec.ostype === null ? [] : ['--ostype', spec.ostype]),
     ...((root?.sshKeys ?? []).length === 0 ? [] : ['--ssh-public-keys', sshKeysPath(spec.id)]),

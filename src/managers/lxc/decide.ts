@@ -1,4 +1,4 @@
-// What is missing between a container as it should be and as it is.
+// Compares a container as declared with the container on the host, and decides the actions.
 
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -86,7 +86,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
 }
 
-/** Fields of one that is there. */
+/** The differences of an existing container, field by field. */
 export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FieldDifference[] {
   const { spec, before } = wanted;
   const { conf } = seen;
@@ -104,7 +104,7 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
   ];
 }
 
-/** A fresh clone, of which nothing is anybody's yet. */
+/** Whether it is a fresh clone, on which nobody has set anything yet. */
 function isFresh(conf: GuestConf): boolean {
   const notes = parseNotes(conf.description);
   return notes?.building === true && notes.restarting !== true;
@@ -128,7 +128,7 @@ function storagesOf(spec: LxcSpec): string[] {
   return [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
 }
 
-/** Volumes that were declared once, and are neither mounted nor gone. */
+/** Remarks on volumes that are no longer declared and still exist, but are not mounted. */
 function retainedRemarks(spec: LxcSpec, { retained }: FoundVolumes): string[] {
   const left = Object.entries(retained.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
   if (left.length === 0) return [];
@@ -137,7 +137,7 @@ function retainedRemarks(spec: LxcSpec, { retained }: FoundVolumes): string[] {
   ];
 }
 
-/** What can never change on an existing container. Its source is not among it: that is only what it was made from. */
+/** Why a container has to be recreated; null where it has not. Its source does not matter: it only says what the container was created from. */
 function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
   const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
   if (spec.unprivileged !== null && unprivileged !== spec.unprivileged)
@@ -150,7 +150,7 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
   return null;
 }
 
-/** Disks only grow. */
+/** Why a disk cannot have the declared size: disks cannot shrink. */
 function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): string | null {
   const tooLarge = (what: string, size: string | undefined, declaredGb: number): string =>
     `${what} of container ${spec.id} has ${gigabytes(parseSize(size) ?? 0)} GB and is declared with ${declaredGb} GB: ` +

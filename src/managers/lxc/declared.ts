@@ -1,4 +1,4 @@
-// What the configuration says of a container.
+// A container as the configuration declares it.
 
 import type { ScriptFile } from '../../config/files.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -8,25 +8,25 @@ import type { SettingValues } from '../guest/settings/values.ts';
 
 export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly kind: 'lxc';
-  /** What the rest of the environment uses it for. */
+  /** Its role in the environment. */
   readonly role: 'ca' | 'proxy' | 'gateway' | null;
   /** Template file as a volume id (`local:vztmpl/…`) or an absolute path; null for clones. */
   readonly template: string | null;
-  /** How root comes into a new one; null: not declared. */
+  /** Root's credentials in a new container; null: not declared. */
   readonly root: RootUser | null;
-  /** Null: what the template says. */
+  /** Null: as the template says. */
   readonly ostype: string | null;
   readonly storagePool: string;
   readonly storageSizeGb: number;
-  /** Further keys of the root disk's property string that are declared. */
+  /** Further declared keys of the root disk's property string. */
   readonly rootOptions: Readonly<Record<string, string>>;
   readonly network: GuestNetwork;
   readonly unprivileged: boolean | null;
-  /** Indexes of the GPUs that are handed in, ascending. */
+  /** Indexes of the GPUs that are passed through, ascending. */
   readonly gpus: readonly number[];
-  /** Handed in beside the GPUs. */
+  /** Devices that are passed through beside the GPUs. */
   readonly devices: readonly Device[];
-  /** Variables of the first process. */
+  /** Environment variables of the init process. */
   readonly env: Readonly<Record<string, string>>;
   /** `unconfined`, `generated` or a profile's name; null: Proxmox's default. */
   readonly apparmorProfile: string | null;
@@ -37,7 +37,7 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly lxcOptions: readonly LxcOption[];
   readonly idMaps: readonly IdMap[];
   readonly mountPoints: readonly MountPoint[];
-  /** Volumes of their own on a storage, which outlive a rebuild of the guest. */
+  /** Volumes on a storage, which are retained when the container is recreated. */
   readonly volumes: readonly LxcVolume[];
   readonly applicationScript: ScriptFile | null;
   readonly bootstrapCaUrl: string | null;
@@ -45,7 +45,7 @@ export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {
   readonly nvidia: NvidiaSource | null;
   /** Groups of engine arguments, as written. */
   readonly vllm: JsonObject | null;
-  /** Snapshots `pre-configured` and `final-form` are taken on the way. */
+  /** Whether snapshots `pre-configured` and `final-form` are taken during installation. */
   readonly lifecycleSnapshots: boolean;
 }
 
@@ -59,11 +59,11 @@ export interface IdMap {
   readonly type: 'uid' | 'gid';
   readonly containerId: number;
   readonly hostId: number;
-  /** How many ids in a row. */
+  /** Number of consecutive ids. */
   readonly size: number;
 }
 
-/** A device of the host; null: not declared. */
+/** A passed-through device of the host. Null: not declared. */
 export type Device = {
   readonly path: string;
   readonly mode: string | null;
@@ -72,11 +72,11 @@ export type Device = {
   readonly denyWrite: boolean | null;
 };
 
-/** A folder of the host, seen inside the container. */
+/** A bind mount of a folder of the host. */
 interface MountPoint {
   readonly hostPath: string;
   readonly containerPath: string;
-  /** Owner inside the container; null: left as it is. */
+  /** Owner inside the container; null: not changed. */
   readonly ownerUid: number | null;
   readonly ownerGid: number | null;
   readonly readOnly: boolean | null;

@@ -1,4 +1,4 @@
-// Every setting of a container as it should be, in Proxmox's terms.
+// All desired settings of a container, in Proxmox's terms.
 
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
@@ -21,10 +21,10 @@ import { type LxcSpec, madeContainer } from './lxc-spec.ts';
 import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
-/** What a running container gets only at its next start; other settings are changed while it runs. */
+/** Settings that a running container gets only at its next start; others are changed while it runs. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain', 'features']);
 
-/** `conf` is null for a container that is still to be made. */
+/** `conf` is null for a container that is still to be created. */
 export function containerSettings(
   declared: LxcSpec,
   conf: GuestConf | null,
@@ -52,7 +52,7 @@ export function containerSettings(
       settings,
       earlier,
       (one, then) => interfaceSetting(one, then, fresh),
-      // Proxmox takes only those with one digit away while the container runs (PVE/LXC/Config.pm, vmconfig_hotplug_pending).
+      // On a running container Proxmox can only remove interfaces with a one-digit number (PVE/LXC/Config.pm, vmconfig_hotplug_pending).
       (index) => [absentSetting(`net${index}`, labelOf(index), index > 9)],
     ),
     ...propertySetting({
@@ -71,7 +71,7 @@ export function containerSettings(
   return (settings) => withOptions('lxc', fields(settings), spec.options, earlier);
 }
 
-/** Proxmox fills in the hardware address and the type. */
+/** Keys that Proxmox fills in itself. */
 const GENERATED: ReadonlySet<string> = new Set(['hwaddr', 'type', 'host-managed']);
 
 function labelOf(index: number): string {
@@ -89,7 +89,7 @@ function interfaceSetting({ index, net }: Placed, before: Interface | undefined,
     label: labelOf(index),
     shown: '',
     declared: netProperties(net),
-    // A hardware address stays what it is.
+    // The MAC address is preserved when it is no longer declared.
     before: before === undefined ? undefined : netProperties({ ...before, mac_address: null }),
     required,
     whole,
@@ -100,7 +100,7 @@ function interfaceSetting({ index, net }: Placed, before: Interface | undefined,
     waits: false,
   });
   if (settings.length > 0 || index === 0) return settings;
-  // Nothing is said of it but that it is there.
+  // Only the existence of the interface is declared.
   return [
     {
       key,

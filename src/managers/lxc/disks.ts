@@ -1,5 +1,6 @@
-// The root disk of a container, and the growing of its disks. `pct set` takes any text for a root disk and makes none: of a new volume it would
-// leave a container without a disk, and of another size a wrong number. So it is only ever sent back as it is, with how it is mounted.
+// The root disk of a container, and growing its disks. `pct set` accepts any text for a root disk and creates none: a new volume would leave the
+// container without a disk, and another size would be a wrong number. So the present volume and size are always sent back, together with the mount
+// options.
 
 import type { Action } from '../../model/action.ts';
 import { action, call } from '../guest/proxmox/command.ts';
@@ -17,10 +18,10 @@ export function rootfsOf(conf: GuestConf): { volume: string; storage: string; si
   return { volume, storage: volume.slice(0, Math.max(0, volume.indexOf(':'))), size: properties['size'] };
 }
 
-/** What an absent key of the root disk means, where that is not `0`. (pve-container, PVE/LXC/Config.pm, $rootfs_desc) */
+/** Defaults of absent keys of the root disk other than `0`. (pve-container, PVE/LXC/Config.pm, $rootfs_desc) */
 const ROOT_DEFAULTS = { replicate: '1' };
 
-/** How the root disk is mounted; nothing where that is not declared, and while it still has to grow, since that changes the same line. */
+/** Mount options of the root disk; empty where none are declared, and while the disk still has to grow, since that changes the same line. */
 export function rootDiskSettings(
   { rootfs }: LxcSpec,
   conf: GuestConf | null,
@@ -32,7 +33,7 @@ export function rootDiskSettings(
   if (conf === null || present === undefined || (Object.keys(options).length === 0 && gone.length === 0)) return [];
   const { volume, size } = rootfsOf(conf);
   if (size === undefined || compareSize(size, rootfs.sizeGb) === 'grow') return [];
-  // One that waits for the next start may have been written before the disk grew.
+  // A pending entry may have been written before the disk grew.
   const set = { volume, size, ...options };
   const edited = (now = present): string =>
     editProperties(now, { set, remove: gone, bare: 'volume', absent: ROOT_DEFAULTS });
@@ -48,7 +49,7 @@ export function rootDiskSettings(
   ];
 }
 
-/** Proxmox ends `resize` with 0 whatever came of it, so only the next look proves it. */
+/** `resize` exits with 0 whatever happened, so only the next observation proves it. */
 export function growDisks(spec: LxcSpec, conf: GuestConf, { declared }: FoundVolumes): Action[] {
   const disks = [
     { key: 'rootfs', label: 'the root disk', size: rootfsOf(conf).size, sizeGb: spec.rootfs.sizeGb },

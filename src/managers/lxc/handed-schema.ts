@@ -1,4 +1,5 @@
-// What a container is handed of the host beside folders: devices with their owner, how mounts are mounted, variables of its first process.
+// The schema of what a container gets from the host: devices with their owner, mount options, root's credentials, and environment variables of the
+// init process.
 
 import { z } from 'zod';
 import { becomes, inContainers, wholeNumber } from '../../config/schema/option.ts';
@@ -54,7 +55,7 @@ const flag = (option: 'rootfs' | 'mp0', property: string) =>
   becomes(inContainers(option, property), 'must be true or false', z.boolean()).optional();
 const EXPECT_OPTIONS = 'must be an option that Proxmox can mount with';
 
-/** How a disk of a container is mounted and treated, wherever it is seen. */
+/** Mount options of a container's disk, for the root disk and mount points. */
 const diskShape = (option: 'rootfs' | 'mp0') => ({
   mount_options: z
     .array(
@@ -73,7 +74,7 @@ const diskShape = (option: 'rootfs' | 'mp0') => ({
   ),
 });
 
-/** Folders of the host and volumes alike. */
+/** Options of bind mounts and volumes. */
 export const mountShape = {
   ...diskShape('mp0'),
   backup: flag('mp0', 'backup').describe('Whether backups of the container hold it. Default: as it is.'),
@@ -85,7 +86,7 @@ export const rootDisk = z
   .optional()
   .describe('How the root disk is mounted and treated. Default: as it is.');
 
-/** How root comes into a new container. */
+/** Root's credentials in a new container. */
 export const rootUser = z
   .strictObject({
     ssh_keys: z
@@ -113,7 +114,7 @@ export const environment = z
 
 type WrittenMount = { readonly [Key in keyof typeof mountShape]?: z.output<(typeof mountShape)[Key]> | undefined };
 
-/** Keys of the property string that are declared. */
+/** The declared keys of the property string. */
 export function mountProperties(written: WrittenMount): Readonly<Record<string, string>> {
   const flags = (['acl', 'backup', 'quota', 'replicate', 'shared'] as const).flatMap((name) => {
     const value = written[name];

@@ -1,4 +1,4 @@
-// What a container needs on the host before it starts: the folders that it shows, and leave to use the ids that it maps.
+// Prepares the host before a container starts: its bind-mounted folders, and permission for root to use the ids that it maps.
 
 import type { Action } from '../../model/action.ts';
 import { type HostFacts, SUBGID_FILE, SUBUID_FILE } from '../guest/observe/observation.ts';
@@ -17,7 +17,7 @@ export function makeFolders(spec: LxcSpec, mounts: readonly Mount[]): Action[] {
   );
 }
 
-/** The id on the host that an id inside the container stands for. */
+/** The host's id for an id inside the container. */
 function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number {
   if (!spec.unprivileged) return inside;
   for (const { key, value } of spec.raw) {
@@ -30,7 +30,7 @@ function hostIdOf(spec: LxcSpec, type: 'u' | 'g', inside: number): number {
   return MAP_START + inside;
 }
 
-/** /etc/subuid and /etc/subgid must let root map the ids of the host, or the container does not start. Lines are only added. */
+/** /etc/subuid and /etc/subgid must allow root to map the host's ids, or the container does not start. Lines are only added. */
 export function delegateIds(spec: LxcSpec, host: HostFacts): Action[] {
   return [
     ...delegate(spec.id, SUBUID_FILE, host.subuid, spec.delegated.uid),
@@ -48,7 +48,7 @@ function delegate(id: number, path: string, present: string | null, ranges: read
     ({ first, count }) => !allowed.some((one) => one.first <= first && first + count <= one.first + one.count),
   );
   if (missing.length === 0) return [];
-  // Other containers and useradd edit it too.
+  // Added as lines, since other containers and useradd change the file too.
   const lines = missing.map(({ first, count }) => `root:${first}:${count}`);
   const add = { kind: 'lines', path, lines, absent: { lines: [before], mode: 0o644 } } as const;
   return [action(`let container ${id} map its ids in ${path}`, 'live', add)];

@@ -1,5 +1,5 @@
-// What a change of a container costs, by the rules of Proxmox. Whether the container runs is not known when this is asked, so what
-// would wait for its next start counts as a restart.
+// The impact of a container's change, by Proxmox's rules. It is not known here whether the container runs, so a change that would wait for the next
+// start counts as a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
@@ -26,7 +26,7 @@ function isRebuilt(before: LxcSpec, after: LxcSpec): boolean {
   );
 }
 
-/** A volume that is another one, or a path that gets a new one: an empty volume comes to where data was. */
+/** Whether a different volume is declared at a path or under a name, so that an empty volume would replace data. */
 function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
   return after.volumes.some(({ name, storage, path }) => {
     const same = before.volumes.find((volume) => volume.name === name);
@@ -35,7 +35,7 @@ function emptiesAPlace(before: LxcSpec, after: LxcSpec): boolean {
   });
 }
 
-/** New mounts, volumes and devices are handed in while it runs; changed and removed ones are not, and never how the root disk is mounted. */
+/** New mounts, volumes and devices are attached while it runs; changed and removed ones, and mount options of the root disk, are not. */
 function isReadAtStart(before: LxcSpec, after: LxcSpec): boolean {
   const mountsOf = ({ mounts, volumes }: LxcSpec) => [
     ...mounts.map(({ path, host, readOnly, options }) => [path, host, readOnly, options]),

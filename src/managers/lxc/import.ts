@@ -1,4 +1,4 @@
-// Containers, from their files on the host to the file of the config repo.
+// Imports containers from their files on the host into the config file.
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
@@ -118,7 +118,7 @@ function writtenContainer(
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
 
-/** Of a container without an interface, they are for options to say. */
+/** DNS settings; for a container without an interface, `options` declares them. */
 function namesAsked(conf: Unclaimed): Record<string, Json | undefined> {
   return { nameservers: conf.claim('nameserver'), searchdomain: conf.claim('searchdomain') };
 }
@@ -167,7 +167,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
   return { binds, volumes };
 }
 
-/** How a mount or the root disk is mounted and treated, where that is said at all. */
+/** Mount options of a mount or the root disk, where they are set. */
 function treatment(conf: Unclaimed, key: string, names: readonly string[]): Record<string, Json> {
   const mount = conf.properties(key, 'volume');
   const options = mount('mountoptions');
@@ -181,7 +181,7 @@ function treatment(conf: Unclaimed, key: string, names: readonly string[]): Reco
   };
 }
 
-/** Each as its path, or with what is said of it. */
+/** Each device as its path, or as an object where it has options. */
 function writtenDevices(conf: Unclaimed): Json[] {
   const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'dev').sort((a, b) => a - b);
   return indexes.map((index): Json => {
@@ -198,10 +198,10 @@ function writtenDevices(conf: Unclaimed): Json[] {
 }
 
 const VARIABLE = 'lxc.environment.runtime';
-/** Names of variables whose values are not to come into a repository. */
+/** Names of variables whose values may be secret and must not get into a repository. */
 const MAY_BE_SECRET = /pass|secret|token|key|credential/i;
 
-/** Variables of the first process, and what they are beside raw lines: those that may be secret are left where they are. */
+/** Environment variables of the init process, separated from other raw lines: those that may be secret are not imported. */
 function writtenRaw(guest: FoundGuest): {
   readonly env: Record<string, Json>;
   readonly lines: string[];
@@ -223,7 +223,7 @@ function writtenRaw(guest: FoundGuest): {
   };
 }
 
-/** What a volume is called within its guest: by the last part of where it is mounted. */
+/** The name for a volume: the last part of its mount path. */
 function nameFor(path: string, existing: Set<string>): string {
   const base =
     path

@@ -1,11 +1,11 @@
-// Old shapes of containers.
+// Converts older shapes of containers.
 
 import { Draft, isObject, type Modern, type Raw } from '../../config/draft.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { addressIntoNetwork, listFromText, oneHealthCheck } from '../guest/legacy.ts';
 
-/** Brings one container up to date. */
+/** Converts one container to the current shape. */
 export function modernLxc(raw: unknown, at: Place, target: TargetId): Modern {
   if (!isObject(raw)) return { value: raw, diagnostics: [] };
   const draft = new Draft(raw, at, target);
@@ -41,7 +41,7 @@ function testsIntoOne(draft: Draft): void {
   }
 }
 
-/** Group that each flat argument of vLLM belongs to; others are arguments of the model. */
+/** The group of each flat argument of vLLM; others belong to the model's group. */
 const VLLM_GROUPS: Readonly<Record<string, string>> = {
   quantization: 'CacheConfig',
   gpu_memory_utilization: 'CacheConfig',

@@ -1,4 +1,4 @@
-// A container as it should be, from the whole configuration.
+// Derives the spec of a container from the whole configuration.
 
 import { targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
@@ -21,16 +21,16 @@ export type LxcSpec = GuestSpec &
     readonly hostname: string;
     readonly ostype: string | null;
     readonly unprivileged: boolean | null;
-    /** Only what it is made from: another source later changes nothing on a container that exists. */
+    /** What it is created from. Another source later changes nothing on an existing container. */
     readonly source: Extract<Source, { readonly clone: number } | { readonly template: string }>;
     readonly rootfs: RootDisk;
     readonly features: Readonly<Record<string, string>>;
     readonly raw: readonly RawOption[];
-    /** Of the host. */
+    /** Passed-through devices of the host. */
     readonly devices: readonly Device[];
     readonly mounts: readonly Mount[];
     readonly volumes: readonly Volume[];
-    /** Id maps that /etc/subuid and /etc/subgid must allow. */
+    /** Id ranges that /etc/subuid and /etc/subgid must allow. */
     readonly delegated: { readonly uid: readonly IdRange[]; readonly gid: readonly IdRange[] };
   };
 
@@ -72,7 +72,7 @@ export function lxcTargets(config: Config): Target[] {
   }));
 }
 
-/** The same with what a new container gets where nothing is declared. */
+/** The spec with the defaults of a new container. */
 export function madeContainer(spec: LxcSpec): LxcSpec {
   const { unprivileged, interfaceName, bridge } = CREATION_DEFAULTS.lxc;
   const net = spec.network_config;
@@ -116,7 +116,7 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     rootfs: {
       storage: guest.storagePool,
       sizeGb: guest.storageSizeGb,
-      // One of which nothing more is declared is what it was before more could be.
+      // Left out while empty, so that specs recorded by older versions stay equal.
       ...(Object.keys(guest.rootOptions).length === 0 ? {} : { options: guest.rootOptions }),
     },
     ...declaredNetworks(guest),
@@ -142,7 +142,7 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
   };
 }
 
-/** Nothing is declared where nothing says how the container comes by an address. */
+/** No interface is declared unless its address configuration is. */
 function declaredNetworks({ network, networks, firewall }: LxcGuest): Networks {
   const declared = networksOf(network, networks, firewall?.enabled ?? false);
   return network.ip === null && network.ip6 === null && !network.none
@@ -150,7 +150,7 @@ function declaredNetworks({ network, networks, firewall }: LxcGuest): Networks {
     : declared;
 }
 
-/** A profile of the host that allows nesting by itself stands in for the option. */
+/** An AppArmor profile that allows nesting by itself replaces the `nesting` feature. */
 function featuresOf(guest: LxcGuest): Readonly<Record<string, string>> {
   const profile = guest.apparmorProfile;
   const isOwnProfile = profile !== null && profile !== 'unconfined' && profile !== 'generated';
@@ -159,10 +159,10 @@ function featuresOf(guest: LxcGuest): Readonly<Record<string, string>> {
   return others;
 }
 
-/** What NVIDIA's driver needs inside: the GPUs handed in, and the devices that all of them share. */
+/** Devices that NVIDIA's driver needs inside beside the GPUs; all GPUs share them. */
 const OF_DRIVER = ['/dev/nvidiactl', '/dev/nvidia-uvm', '/dev/nvidia-uvm-tools'];
 
-/** One that is declared itself goes before what a GPU brings. */
+/** A device that is declared itself overrides the one that a GPU implies. */
 function devicesOf({ gpus, devices }: LxcGuest): Device[] {
   const paths = gpus.length === 0 ? [] : [...gpus.map((index) => `/dev/nvidia${index}`), ...OF_DRIVER];
   const driver = paths.filter((path) => !devices.some((device) => device.path === path));

@@ -1,4 +1,4 @@
-// Containers.
+// Registers the kind `lxc`: containers.
 
 import { kindOf } from '../../model/ids.ts';
 import { guestHealth } from '../guest/health.ts';

@@ -1,4 +1,4 @@
-// What is mounted in a container, from its settings. The index (`mp3`) is only where Proxmox keeps an entry.
+// Parses the mounts of a container from its settings. The index (`mp3`) only says in which entry Proxmox stores a mount.
 
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { normalFlag, type Properties, parseProperties } from '../guest/proxmox/property-string.ts';
@@ -11,7 +11,7 @@ export interface Mounted {
   readonly volume: string;
   readonly size: string | undefined;
   readonly readOnly: boolean;
-  /** All that is set, volume and path among it. */
+  /** All keys, including volume and path. */
   readonly properties: Properties;
 }
 
@@ -33,17 +33,17 @@ export function mountedAs(key: string, value: string): Mounted {
   };
 }
 
-/** Proxmox takes `/data/` and `/data` for the same. */
+/** Proxmox treats `/data/` and `/data` as the same path. */
 function withoutSlash(path: string): string {
   return path.replace(/(?<=.)\/+$/, '');
 }
 
-/** A folder or device of the host. */
+/** Whether it is a folder or device of the host. */
 export function isOfHost(volume: string): boolean {
   return volume.startsWith('/');
 }
 
-/** `rpool:8`: Proxmox is to create one of so many GB, and has not yet. */
+/** `rpool:8` requests a new volume of that many GB, which Proxmox has not created yet. */
 export function isToBeMade(volume: string): boolean {
   return /:\d+(\.\d+)?$/.test(volume);
 }

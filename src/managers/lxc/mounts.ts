@@ -1,5 +1,5 @@
-// Mount points and devices of a container as they should be. A volume is identified by its name, a folder of the host and a device by
-// their paths, so that a second apply finds them again instead of creating another.
+// Desired mount points and devices of a container. A volume is identified by its name, a bind mount and a device by their paths, so that a second
+// apply finds them instead of creating new ones.
 
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
@@ -9,13 +9,13 @@ import type { LxcSpec, Mount } from './lxc-spec.ts';
 import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
 import type { Found, FoundVolumes } from './volumes.ts';
 
-/** What decides whether something that is no longer declared may go: it was declared before, or came with a clone's source. */
+/** What decides whether an undeclared entry may be removed: it was declared before, or came with a clone's source. */
 export interface Removable {
   readonly before: LxcSpec | undefined;
   readonly building: boolean;
 }
 
-/** `used` are the settings from which indexes are taken, both in force and waiting. */
+/** `used` are the settings, current and pending, whose indexes are taken. */
 export function mountSettings(
   spec: LxcSpec,
   settings: Settings,
@@ -85,7 +85,7 @@ function volumeSetting(key: string, found: Found, { before }: Removable): Desire
   };
 }
 
-/** An entry of before, as it was. */
+/** A retained entry, restored unchanged. */
 function returningSetting(key: string, line: Mounted): DesiredSetting {
   const value = printProperties(line.properties, [], 'volume');
   const same = (now: string | undefined): boolean => now !== undefined && mountedAs(key, now).volume === line.volume;
@@ -96,13 +96,13 @@ function keyOf(settings: Settings, volume: string): string | undefined {
   return mountedIn(settings).find((one) => one.volume === volume)?.key;
 }
 
-/** Paths of the mounts that are not there yet as declared: their folders on the host must be. */
+/** Bind mounts that are not yet as declared: their folders must exist on the host. */
 export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
   const present = mountedIn(settings);
   return spec.mounts.filter((mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host));
 }
 
-/** The same mount as it is declared, with the options that people gave it. A volume in its place gives way whole. */
+/** The declared mount with the options that people set on it. A volume in its place is replaced entirely. */
 function editMount(mount: Mount, now: string, { before, building }: Removable): string {
   const { host, path, readOnly, options } = mount;
   if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
@@ -121,7 +121,7 @@ function printMount(mount: Mount): string {
   return printProperties({ ...own, ...mount.options }, [], 'volume');
 }
 
-/** What an absent key of a mount means, where that is not `0`. (pve-container, PVE/LXC/Config.pm, $mountpoint keys) */
+/** Defaults of absent keys of a mount other than `0`. (pve-container, PVE/LXC/Config.pm, $mountpoint keys) */
 const MOUNT_DEFAULTS = { replicate: '1' };
 
 type Optional = { readonly options: Properties };
@@ -130,7 +130,7 @@ function goneOptions(before: Optional | undefined, options: Properties): string[
   return Object.keys(before?.options ?? {}).filter((key) => !(key in options));
 }
 
-/** Devices of the host that are handed in; what was declared before and is not any more is taken away. */
+/** Passed-through devices; those that are no longer declared are removed. */
 export function deviceSettings(
   spec: LxcSpec,
   settings: Settings,
@@ -163,12 +163,12 @@ export function deviceSettings(
   ];
 }
 
-/** Devices that `options` names by their numbers: those are taken. */
+/** Devices that are declared in `options` by their numbers, which are therefore taken. */
 function ownOptions({ options }: LxcSpec): Settings {
   return Object.fromEntries(Object.keys(options).map((name) => [name, '']));
 }
 
-/** What Proxmox gives a device where nobody says it. */
+/** Proxmox's defaults for a device. */
 const DEVICE_DEFAULTS = { mode: '0660', uid: '0', gid: '0', 'deny-write': '0' };
 
 function deviceProperties({ mode, uid, gid, denyWrite }: Device): Properties {
@@ -180,7 +180,7 @@ function deviceProperties({ mode, uid, gid, denyWrite }: Device): Properties {
   };
 }
 
-/** Everybody inside may use a GPU, unless something else is declared. */
+/** A GPU may be used by everybody inside, unless declared otherwise. */
 function printDevice(device: Device): string {
   const made: Properties = device.path.startsWith('/dev/nvidia') ? { mode: '0666' } : {};
   return printProperties({ path: device.path, ...made, ...deviceProperties(device) }, [], 'path');

@@ -1,4 +1,4 @@
-// A container from its written form.
+// Normalises a container.
 
 import type { z } from 'zod';
 import { fileAt } from '../../config/files.ts';
@@ -14,16 +14,16 @@ import { gpusOf, type lxcGuest } from './schema.ts';
 
 type Written = z.output<typeof lxcGuest>;
 
-/** Fields of the file that count for every container that says nothing itself. */
+/** Fields of the file that apply to every container that does not declare them itself. */
 export interface LxcFileDefaults {
   readonly nvidia_driver_version?: string | undefined;
   readonly nvidia_repo_url?: string | undefined;
   readonly nvidia_runfile_url?: string | undefined;
-  /** Roles that some container of the file says it has: nobody else has them unsaid. */
+  /** Roles that some container declares: no other container gets them by default. */
   readonly writtenRoles: ReadonlySet<unknown>;
 }
 
-/** What the containers of the original environment are for, where they do not say it. */
+/** Default roles of the containers of the original environment, by id. */
 const ROLES: ReadonlyMap<number, NonNullable<LxcGuest['role']>> = new Map([
   [103, 'ca'],
   [102, 'proxy'],
@@ -89,7 +89,7 @@ export function normaliseLxc(written: Written, defaults: LxcFileDefaults, contex
   };
 }
 
-/** Each key on a line of its own; a file of none says nothing. */
+/** Keys are one per line; a file without keys declares nothing. */
 function rootOf(written: Written['root_user']): LxcGuest['root'] {
   if (written === undefined) return null;
   const { ssh_keys: keys, password } = written;
@@ -98,7 +98,7 @@ function rootOf(written: Written['root_user']): LxcGuest['root'] {
     : { sshKeys: keys.map(keyLine), password: password ?? null };
 }
 
-/** A container in which nothing is installed plays no part. */
+/** A container in which nothing is installed has no default role. */
 function usualRole(id: number, written: Written, { writtenRoles }: LxcFileDefaults): LxcGuest['role'] {
   const role = ROLES.get(id) ?? null;
   const isBare = written.features.length === 0 && written.application_script === undefined;
@@ -125,13 +125,13 @@ function featuresOf(written: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
 }
 
-/** `lxc.mount.auto:sys:rw` and `lxc.mount.auto = sys:rw` say the same. */
+/** `lxc.mount.auto:sys:rw` and `lxc.mount.auto = sys:rw` mean the same. */
 function optionOf(written: string): LxcOption {
   const at = written.search(/[=:]/);
   return { key: written.slice(0, at).trim(), value: written.slice(at + 1).trim() };
 }
 
-/** Proxmox writes variables of the environment before every other raw line (pve-container, PVE/LXC/Config.pm, write_pct_config). */
+/** Environment variables first, since Proxmox writes them before all other raw lines (pve-container, PVE/LXC/Config.pm, write_pct_config). */
 function inOrder(options: readonly LxcOption[]): LxcOption[] {
   const isVariable = ({ key }: LxcOption) => key === 'lxc.environment.runtime';
   return [...options.filter(isVariable), ...options.filter((option) => !isVariable(option))];

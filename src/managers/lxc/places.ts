@@ -1,4 +1,4 @@
-// Where the settings of a container are written, in the words of the files.
+// Where the values of a container's spec are written in the files.
 
 import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
 import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';

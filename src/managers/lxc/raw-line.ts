@@ -1,4 +1,5 @@
-// A raw line of a container's file, `lxc.mount.auto: sys:rw`: with a key that Proxmox keeps, since it drops every other at its next write.
+// The schema of a raw line of a container's file, `lxc.mount.auto: sys:rw`. Only keys that Proxmox preserves are accepted: it drops all others at its
+// next write.
 
 import * as text from '../../config/schema/text.ts';
 import { type RawKey, rawKey } from '../../proxmox/raw-lines.ts';

@@ -4,7 +4,7 @@ import type { IdMap, LxcGuest } from './declared.ts';
 
 export type RawOption = { readonly key: string; readonly value: string };
 
-/** Profile, id maps and the options as written. An option that is written itself goes before what would be derived. */
+/** Raw options for AppArmor profile, id maps and the written options. A written option overrides a derived one. */
 export function rawOptions(guest: LxcGuest): RawOption[] {
   const variables = Object.entries(guest.env).map(([name, value]) => `${name}=${value}`);
   const written = [
@@ -18,11 +18,11 @@ export function rawOptions(guest: LxcGuest): RawOption[] {
   return [...derived.filter(({ key }) => !written.some((option) => option.key === key)), ...written];
 }
 
-/** Where Proxmox begins to map the ids of unprivileged containers, and how many. */
+/** The first host id of Proxmox's default mapping for unprivileged containers; below, the number of ids. */
 export const MAP_START = 100_000;
 const MAP_SIZE = 65_536;
 
-/** The maps for all ids of a container: those declared, and Proxmox's own for the rest, without a gap between them. */
+/** Maps for all ids of a container: the declared ones, and Proxmox's default mapping for the rest, without gaps. */
 function idMapOptions(maps: readonly IdMap[]): RawOption[] {
   if (maps.length === 0) return [];
   return (['uid', 'gid'] as const).flatMap((type) => {
@@ -39,7 +39,7 @@ function idMapOptions(maps: readonly IdMap[]): RawOption[] {
   });
 }
 
-/** Options that say what their last line says; all others add up, line by line. */
+/** Whether only the last line of an option counts; lines of other options add up. */
 function isSingle(key: string): boolean {
   return !ADDS_UP.test(key);
 }
@@ -48,19 +48,19 @@ const ADDS_UP =
   /^lxc\.(mount\.(entry|auto)|cgroup2?\.devices\.(allow|deny)|cap\.(drop|keep)|environment(\.runtime)?|hook\.[a-z-]+|group|include|idmap)$/;
 
 /**
- * Lines that are one thing together, because the order between them decides: rules for devices. Beside them, the lines of one
- * option have an order, and those of different options have none.
+ * Groups lines whose relative order matters: rules for devices form one group; all others are grouped by option, and the order between options has no
+ * meaning.
  */
 function groupOf(key: string): string {
   return /^lxc\.cgroup2?\.devices\./.test(key) ? 'lxc.cgroup.devices' : key;
 }
 
-/** Id maps cover all ids of a container together, so they are declared whole. */
+/** Id maps cover all ids of a container together, so they are declared as a whole. */
 const WHOLE = 'lxc.idmap';
 
 /**
- * The raw lines as they should be: those that are there and that nobody declares stay in their places, those declared before go,
- * and those declared are there, in their order.
+ * The desired raw lines: undeclared lines stay in their places, lines that are no longer declared are removed, and declared lines are present in
+ * their order.
  */
 export function mergeRaw(
   present: readonly RawOption[],
@@ -88,7 +88,7 @@ export function mergeRaw(
   }, kept);
 }
 
-/** Whether the lines are there, in their order among others; id maps in any. */
+/** Whether the lines are present in this order, with others between; id maps in any order. */
 function containsInOrder(own: readonly RawOption[], there: readonly RawOption[], group: string): boolean {
   const lines = there.map(printRaw);
   const desired = own.map(printRaw);

@@ -1,4 +1,4 @@
-// The file of the containers. Each entry is checked on its own: one that cannot be used leaves the others readable.
+// Reads the file of containers. Each entry is checked on its own: an invalid one does not affect the others.
 
 import { z } from 'zod';
 import { parse } from '../../config/read/parse.ts';

@@ -1,4 +1,4 @@
-// What a container mounts must be told apart: a volume by its name, everything by where it is mounted.
+// Checks that a container's mounts are distinct: volumes by name, all mounts by path.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -7,7 +7,7 @@ import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { LxcGuest } from './declared.ts';
 
-/** DUPLICATE_NAME: a volume is its name within its guest, whatever its path is. */
+/** DUPLICATE_NAME: a volume is identified by its name within its guest, whatever its path. */
 export function volumeNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   return config.lxc.flatMap((guest) => {
     const volumes = guest.volumes.map(({ name }, index) => ({ name, index }));
@@ -25,7 +25,7 @@ export function volumeNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_VALUE: of two mounts at one path the second hides the first. */
+/** INVALID_VALUE: of two mounts at the same path, the second hides the first. */
 export function mountPathsAreUnique({ config }: RuleContext): Diagnostic[] {
   return config.lxc.flatMap((guest) =>
     repeated(mountsOf(guest), ({ path }) => path).flatMap(([, ...later]) =>
@@ -55,7 +55,7 @@ function mountsOf(guest: LxcGuest): { readonly path: string; readonly at: Place 
   ];
 }
 
-/** As the system inside reads it. */
+/** The path as the system inside resolves it. */
 function plain(path: string): string {
   return path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
 }

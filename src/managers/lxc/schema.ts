@@ -1,4 +1,4 @@
-// etc/phoenix_lxc_configs.json: the containers.
+// The schema of etc/phoenix_lxc_configs.json: the containers.
 
 import { z } from 'zod';
 import * as address from '../../config/schema/addresses.ts';
@@ -102,7 +102,7 @@ const vllmGroup = z
   .record(text.name(/^[a-zA-Z][a-zA-Z0-9_-]*$/, 'must be the name of an argument'), vllmValue)
   .refine(({ model }) => !String(model).startsWith('-'), 'must have no model that begins with "-", as options do');
 
-/** What vLLM is started with: groups of engine arguments; the names of the groups are for readers. */
+/** Arguments of vLLM in groups; the group names are only for readers. */
 const vllmEngine = z.record(text.line(128), vllmGroup);
 
 function namesGpus(written: string): boolean {
@@ -112,7 +112,7 @@ function namesGpus(written: string): boolean {
 
 type Gpus = string | number | readonly number[];
 
-/** Each once, in order. */
+/** Sorted and without duplicates. */
 export function gpusOf(written: Gpus): number[] {
   const numbers = typeof written === 'object' ? written : (String(written).match(/\d+/g) ?? []).map(Number);
   return [...new Set(numbers)].sort((a, b) => a - b);
@@ -125,7 +125,7 @@ const EXPECT_TEMPLATE =
 
 const EXPECT_FEATURE = 'must be a feature of Proxmox such as nesting=1 or mount=nfs;cifs';
 
-/** `nesting` of `nesting=1`. */
+/** The name in an option: `nesting` in `nesting=1`. */
 const featureOf = (option: string): string => option.slice(0, option.indexOf('='));
 
 const lxcFields = z.strictObject({
@@ -262,7 +262,7 @@ const lxcFields = z.strictObject({
   tests: value.withoutEffect('use `health_check` for what must hold after a change.'),
 });
 
-/** Proxmox takes it and then cannot start the container. (pve-container, PVE/API2/LXC/Status.pm) */
+/** Proxmox accepts a quota on an unprivileged container and then cannot start it. (pve-container, PVE/API2/LXC/Status.pm) */
 function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
   if (written.unprivileged === false) return;
   const message = 'must be false in an unprivileged container, which Proxmox would not start with quotas';
@@ -277,7 +277,7 @@ function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.Re
         });
 }
 
-/** A clone has the users of its source. (pve-container, PVE/API2/LXC.pm, clone_vm) */
+/** A clone has its source's users, so root's credentials cannot be declared. (pve-container, PVE/API2/LXC.pm, clone_vm) */
 function clonesHaveTheirUsers(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
   if (written.root_user === undefined || written.clone_from_ctid === undefined) return;
   const message = 'must not stand beside clone_from_ctid: a clone has the users of its source';
@@ -289,7 +289,7 @@ export const lxcGuest = lxcFields
   .check(declaredTwice('lxc'))
   .superRefine(quotaNeedsPrivileges)
   .superRefine(clonesHaveTheirUsers)
-  // The rule of the same name says it in words; an editor says it where it is written.
+  // The rule in load/rules/creation.ts reports it in words; this lets an editor report it in place.
   .meta({ oneOf: [{ required: ['template'] }, { required: ['clone_from_ctid'] }] });
 
 /** The whole file. */

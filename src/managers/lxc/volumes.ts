@@ -1,6 +1,6 @@
-// Which storage volume each declared volume of a container is. A volume is its name within the guest: the node notes which one that
-// is, and until it has, the volume counts that is mounted where the name was or is declared. An empty one never takes its place
-// without approval.
+// Finds which storage volume each declared volume of a container is. A volume is identified by its name within the guest; the node's note maps names
+// to storage volumes. Until a name is noted, it is the volume that is mounted where the name was or is declared. An empty volume never replaces data
+// without an approval.
 
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
@@ -10,13 +10,13 @@ import { isOfHost, isToBeMade, type Mounted, mountedAs, mountedIn, storageOf } f
 
 export interface Found {
   readonly volume: Volume;
-  /** Its storage volume; null: one is to be made. */
+  /** Its storage volume; null: it has to be created. */
   readonly id: string | null;
-  /** The entry that is it, or that it takes the place of; null: a free one. */
+  /** The entry that holds it or that it replaces; null: a free one. */
   readonly key: string | null;
-  /** What is or was set of it, which stays but for volume and path. */
+  /** Its present or former properties, which stay except for volume and path. */
   readonly properties: Properties;
-  /** What it was, where a new one takes its place. */
+  /** The former storage volume, where a new one replaces it. */
   readonly lost: string | null;
 }
 
@@ -26,36 +26,36 @@ type Identified = Pick<Found, 'volume' | 'id' | 'lost'>;
 
 interface Loss {
   readonly name: string;
-  /** What the name stands for no longer; null: another's place is taken, and that one keeps its name. */
+  /** The storage volume that the name no longer stands for; null: the replaced volume belongs to another name. */
   readonly lost: string | null;
   readonly why: string;
 }
 
 export interface FoundVolumes {
   readonly declared: readonly Found[];
-  /** Mounted and no longer declared. */
+  /** Volumes that are mounted and no longer declared. */
   readonly gone: readonly (Mounted & { readonly name: string | null })[];
-  /** Not declared, and mounted before the container was recreated. */
+  /** Undeclared volumes that were mounted before the container was recreated. */
   readonly returning: readonly Mounted[];
-  /** Why an empty volume would come to where data was; null: none does. */
+  /** Why an empty volume would replace data; null: none would. */
   readonly loss: string | null;
-  /** Why volumes cannot be told apart, and what to do; null: they can. */
+  /** Why volumes cannot be identified, and what to do; null: they can. */
   readonly unclear: string | null;
-  /** What is to be noted now. */
+  /** The new content of the note. */
   readonly retained: RetainedVolumes;
 }
 
 export interface Known {
-  /** What was last applied; undefined: not known. */
+  /** The spec that was applied last; undefined: unknown. */
   readonly before: LxcSpec | undefined;
-  /** It was not started yet: what it has came with its source. */
+  /** It was never started: its volumes came with its clone source. */
   readonly building: boolean;
   readonly retained: RetainedVolumes;
-  /** Storage volumes that are noted and not there any more. */
+  /** Noted storage volumes that no longer exist. */
   readonly missing: readonly string[];
 }
 
-/** `conf` is null for a container that is still to be made. */
+/** `conf` is null for a container that is still to be created. */
 export function findVolumes(spec: Declared, conf: GuestConf | null, known: Known): FoundVolumes {
   const mounted = conf === null ? [] : volumesIn(conf);
   const names = namesOf(spec, mounted, known);
@@ -97,7 +97,7 @@ export function findVolumes(spec: Declared, conf: GuestConf | null, known: Known
   };
 }
 
-/** What is mounted, will be, or waits to be taken out; a volume has one entry. */
+/** Volumes that are mounted, will be mounted, or are about to be removed; each volume once. */
 function volumesIn(conf: GuestConf): Mounted[] {
   const later = mountedIn(upcoming(conf));
   const leaving = mountedIn(conf.settings).filter((one) => !later.some(({ volume }) => volume === one.volume));
@@ -116,7 +116,7 @@ function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): Rea
   for (const { name, path } of building ? [] : (before?.volumes ?? [])) if (!names.has(name)) settle(name, path);
   for (const { name, path, storage } of spec.volumes) {
     const id = names.get(name);
-    // One that was moved to this storage or restored by hand has another id: what stands in its place is it.
+    // A volume that was moved to this storage or restored by a person has another id: then the volume in its place is it.
     const isReplaced = id !== undefined && !isMounted(name) && (missing.includes(id) || storageOf(id) !== storage);
     const comesBack = building && notedAt(path, new Map(), known) !== undefined;
     if (id === undefined ? !comesBack : isReplaced && !building) settle(name, path);
@@ -124,7 +124,7 @@ function namesOf(spec: Declared, mounted: readonly Mounted[], known: Known): Rea
   return names;
 }
 
-/** What was mounted at a path when the container was destroyed, unless it has a name. */
+/** The volume that was mounted at a path when the container was destroyed, unless it has a name. */
 function notedAt(path: string, nameOf: ReadonlyMap<string, string>, { retained }: Known): string | undefined {
   const first = Object.hasOwn(retained.paths, path) ? retained.paths[path] : undefined;
   const ids = [
@@ -139,7 +139,7 @@ function linesOf(retained: RetainedVolumes): Mounted[] {
   return lines.map(({ key, value }) => mountedAs(key, value)).filter(({ volume }) => !isOfHost(volume));
 }
 
-/** The entry of each. One that is not mounted takes the entry that stands at its path, where that is of no other. */
+/** The entry for each volume. A volume that is not mounted takes the entry at its path, unless that belongs to another volume. */
 function entries(
   conf: GuestConf | null,
   mounted: readonly Mounted[],
@@ -168,14 +168,14 @@ function entries(
   return { declared, gone, returning };
 }
 
-/** In the order of what is in force, and with its size: a change that waits and is taken back then leaves nothing that waits. */
+/** In the key order of the current value and with its size, so that reverting a pending change leaves nothing pending. */
 function asInForce({ key, volume, properties }: Mounted, conf: GuestConf | null): Properties {
   const now = mountedIn(conf?.settings ?? {}).find((one) => one.key === key && one.volume === volume);
   const shared = Object.entries(now?.properties ?? {}).filter(([name]) => name === 'size' || name in properties);
   return { ...Object.fromEntries(shared), ...properties };
 }
 
-/** What a new one takes the place of is no longer what its name stands for, and stays noted. */
+/** A volume that is replaced loses its name and stays in the note. */
 function notes(
   retained: RetainedVolumes,
   names: ReadonlyMap<string, string>,

@@ -1,5 +1,5 @@
-// Cloud images come without the guest agent, by which Phoenix works inside VMs. cloud-init has a VM that is created from one
-// install it. Where storage `local` is not as Proxmox makes it, the image has to bring it.
+// Phoenix works inside VMs by the guest agent, which cloud images lack. A cloud-init snippet installs it in VMs that are created from one. Where
+// storage `local` is not in its default form, the image has to contain the agent.
 
 import type { Action } from '../../model/action.ts';
 import type { HostFacts } from '../guest/observe/observation.ts';
@@ -15,7 +15,7 @@ runcmd:
   - [systemctl, enable, --now, qemu-guest-agent]
 `;
 
-/** Words for `qm create`; clones inherit them. */
+/** Arguments for `qm create`; clones inherit the setting. */
 export function agentArgs(host: HostFacts): string[] {
   return host.localContents !== null ? ['--cicustom', `vendor=local:snippets/${NAME}`] : [];
 }

@@ -1,4 +1,4 @@
-// The changes that bring an existing VM's configuration to what is declared: files first, then one `qm set`, then its disk.
+// The actions that change an existing VM to what is declared: files first, then one `qm set`, then disks.
 
 import type { Action } from '../../model/action.ts';
 import type { FieldDifference } from '../../model/run.ts';
@@ -25,7 +25,7 @@ import { madeMachine, type VmSpec } from './vm-spec.ts';
 
 export interface MachineChanges {
   readonly changes: Changes;
-  /** The notes as they stand once the changes are made. */
+  /** The notes after the changes. */
   readonly notes: Notes;
 }
 
@@ -52,7 +52,7 @@ export function machineChanges(
     repository: repositoryName(wanted.origin),
     target: wanted.target,
     commit: wanted.origin.commit,
-    // One that is left as it is would stay stopped if a restart were broken off: note that it is to be started.
+    // An `unmanaged` VM would stay stopped if a restart were interrupted: note that it has to be started.
     building: spec.final === 'unmanaged' && (building || (seen.running && settings.restart)),
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
@@ -75,7 +75,7 @@ export function machineChanges(
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
 }
 
-/** Every setting as it should be. */
+/** All desired settings. */
 function desiredOf(
   { before }: Wanted<VmSpec>,
   spec: VmSpec,
@@ -93,7 +93,7 @@ function desiredOf(
   });
 }
 
-/** Fields of one that is there. */
+/** The differences of an existing VM, field by field. */
 export function machineDifferences(
   wanted: Wanted<VmSpec>,
   spec: VmSpec,
@@ -108,7 +108,7 @@ export function machineDifferences(
   return [...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec), ...sizes];
 }
 
-/** Whether cloud-init has values to bring that were not declared before: what a person changed by hand comes when they restart it. */
+/** Whether newly declared values have to reach the VM by cloud-init. What a person changed reaches it when they restart the VM. */
 function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
   const said = ({ nameservers, searchdomain, user, ...spec }: VmSpec) => [
     addressesOf(spec),
@@ -119,7 +119,7 @@ function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
   return before === undefined || !isEqual(said(before), said(after));
 }
 
-/** Declared values that cloud-init was last given otherwise reach the VM with its next start. */
+/** Whether cloud-init's last drive differs from declared values, which then reach the VM at its next start. */
 function cloudInitLags(conf: GuestConf, desired: readonly DesiredSetting[]): boolean {
   return desired.some(({ key }) => isOfCloudInit(key) && key in conf.cloudinit);
 }

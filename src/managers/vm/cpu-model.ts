@@ -1,4 +1,4 @@
-// The CPU of a VM where it is a model that people defined: it has to be there before the VM names it, since Proxmox refuses the VM otherwise.
+// VMs with a custom CPU model: the model must exist before the VM names it, since Proxmox refuses the VM otherwise.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../proxmox/cpu-models.ts';
@@ -9,18 +9,18 @@ import type { VmSpec } from './vm-spec.ts';
 
 type Cpu = Pick<VmSpec, 'cpu_type' | 'options'>;
 
-/** Without the prefix of `custom-mine`; null for a CPU of QEMU's own. */
+/** The custom model's name without the prefix `custom-`; null for one of QEMU's models. */
 function customCpuOf({ cpu_type, options: { cpu = '' } }: Cpu): string | null {
   return customModelOf(cpu_type ?? (typeof cpu === 'string' ? cpu : (cpu['cputype'] ?? '')));
 }
 
-/** The model comes first, where it is declared. */
+/** The target of the model, which must be applied first where it is declared. */
 export function cpuNeeds(cpu: Cpu): TargetId[] {
   const model = customCpuOf(cpu);
   return model === null ? [] : [targetId('cpu', model)];
 }
 
-/** What was seen of the VM, with the models that there are where its own is one of them. */
+/** The observation with the existing custom models added, if the VM uses one. */
 export async function withCpuModels(
   host: HostReader,
   { spec }: Wanted<VmSpec>,
@@ -31,7 +31,7 @@ export async function withCpuModels(
   return { ...seen, host: { ...seen.host, cpuModels } };
 }
 
-/** Null where the host has its model, the commit declares it, or nobody looked. */
+/** Null where the host has the model, the commit declares it, or models were not read. */
 export function missingCpu({ declares }: Wanted<VmSpec>, spec: VmSpec, { host }: GuestObservation): Refusal | null {
   const model = customCpuOf(spec);
   const isThere = host.cpuModels?.includes(model ?? '') !== false;

@@ -1,5 +1,5 @@
-// Making a VM: a clone, or a new one from a cloud image. A clone gets its configuration with the next look, by the same way as any
-// other change, and until then says in its notes that it is being built.
+// Creates a VM: a clone, or a new one from an image. A clone is configured at the next observation, like any other change, and until then its notes
+// say that it is being built.
 
 import type { Action } from '../../model/action.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
@@ -62,7 +62,7 @@ export function createMachine(
     ...firewall,
     ...(download === null ? [] : [downloadImage(image, download)]),
     create(wanted, spec, seen.host, found),
-    // A copy is as large as what it is of.
+    // A copied disk has the size of its source.
     ...(isNew || spec.disk.sizeGb === null
       ? []
       : [resizeDisk(spec.id, spec.root_disk.bus ?? ROOT_DRIVE, 'the disk', spec.disk.sizeGb)]),
@@ -114,7 +114,7 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
   return action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args));
 }
 
-/** What a new VM gets beside what is declared: a cloud image is of Linux and speaks on its serial port, an EFI disk is for UEFI. */
+/** Further arguments for a new VM: a cloud image is a Linux system with its console on the serial port, and UEFI needs an EFI disk. */
 function creationDefaults(spec: VmSpec): string[] {
   const controller = hasScsiThread(spec) ? 'virtio-scsi-single' : 'virtio-scsi-pci';
   return [
@@ -125,7 +125,7 @@ function creationDefaults(spec: VmSpec): string[] {
   ];
 }
 
-/** Disks at one SCSI controller share its thread: each has its own where each has a controller. */
+/** Disks of one SCSI controller share its I/O thread; with a controller for each disk, each has its own. */
 function hasScsiThread({ root_disk, disks }: VmSpec): boolean {
   const root = { bus: root_disk.bus ?? ROOT_DRIVE, options: root_disk.options };
   return [root, ...disks].some(({ bus, options }) => bus.startsWith('scsi') && options['iothread'] === '1');
@@ -146,7 +146,7 @@ function fromText(source: VmSpec['source']): string {
   return 'iso' in source ? `to be installed from ${source.iso}` : 'with an empty disk';
 }
 
-/** Of what a new VM gets by itself, what is not declared for it. */
+/** Default arguments without those that are declared. */
 function unlessDeclared(declared: readonly string[], args: readonly string[]): string[] {
   const names = new Set(declared.filter((_, at) => at % 2 === 0));
   return args.filter((_, at) => !names.has(args[at - (at % 2)] ?? ''));

@@ -1,4 +1,4 @@
-// What is missing between a VM as it should be and as it is.
+// Compares a VM as declared with the VM on the host, and decides the actions.
 
 import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -89,7 +89,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
 }
 
-/** Fields of one that is there. */
+/** The differences of an existing VM, field by field. */
 export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FieldDifference[] {
   const { spec } = wanted;
   const { conf } = seen;
@@ -104,13 +104,13 @@ function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, h
   return findDrives(spec, conf, { id, before, retained: parseRetained(host.retained), missing: host.missing, root });
 }
 
-/** What can never change on an existing VM. Its source is not among it: that is only what it was made from. */
+/** Why a VM has to be recreated; null where it has not. Its source does not matter: it only says what the VM was created from. */
 function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
   if (conf.settings['template'] === '1' && spec.final !== 'template') return 'it is a template and should not be';
   const disk = rootDiskOf(conf, spec.root_disk.bus);
-  // Of a disk that is elsewhere than Phoenix makes one, only a declaration says that it is meant.
+  // A disk at another key than Phoenix uses is only compared if that key is declared.
   const isMeant = disk?.key === (spec.root_disk.bus ?? ROOT_DRIVE);
-  // A disk of the host, which a person handed in, is on none.
+  // A disk of the host, which a person passed through, is on no storage.
   if (disk !== null && isMeant && isVolume(disk.volume) && disk.storage !== spec.disk.storage)
     return `its disk is on ${disk.storage} and should be on ${spec.disk.storage}`;
   return null;
@@ -136,12 +136,12 @@ function storagesOf(spec: VmSpec): string[] {
   return [spec.disk.storage, ...drivesOf(spec).flatMap(({ storage }) => storage ?? [])];
 }
 
-/** An empty disk where data was takes an approval. */
+/** Replacing data by an empty disk needs an approval. */
 function lossOf(wanted: Wanted<VmSpec>, { loss }: FoundDrives): Decision | null {
   return loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${loss}`);
 }
 
-/** Disks that were declared once, and are neither attached nor gone. */
+/** Remarks on disks that are no longer declared and still exist, but are not attached. */
 function retainedRemarks({ retained, keys }: FoundDrives): string[] {
   const left = Object.entries(retained.names).filter(([key]) => !keys.has(key));
   if (left.length === 0) return [];

@@ -1,4 +1,4 @@
-// What the configuration says of a virtual machine.
+// A virtual machine as the configuration declares it.
 
 import type { Secret } from '../../config/secret.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
@@ -9,17 +9,17 @@ import type { Passthrough } from './handed.ts';
 export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';
   readonly isTemplate: boolean;
-  /** Name of the cloud image that a template is made from; null for clones. */
+  /** Name of the cloud image that a template is created from; null for clones. */
   readonly templateImage: string | null;
-  /** Where the node gets that image; null: it is there already. */
+  /** Where the node downloads that image; null: it already has it. */
   readonly templateImageUrl: string | null;
-  /** Lower case; null only without a URL, or in a configuration with that problem. */
+  /** Lower case; null only without a URL, or where its absence is reported as a problem. */
   readonly templateImageSha256: string | null;
   readonly storagePool: string;
   readonly diskSizeGb: number | null;
   /** Volume or file that the root disk is a copy of; null: none. */
   readonly importFrom: string | null;
-  /** Made with an empty root disk. */
+  /** Whether it is created with an empty root disk. */
   readonly empty: boolean;
   readonly iso: Drives['iso'];
   readonly cloudInit: Drives['cloud_init'];
@@ -36,12 +36,12 @@ export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly volumes: readonly NfsVolume[];
   readonly stacks: readonly StackUse[];
   readonly portainer: PortainerMember;
-  /** Names of the snapshots around the installation of features; null: none is taken. */
+  /** Names of the snapshots before and after features are installed; null: none. */
   readonly snapshots: { readonly preFeatures: string | null; readonly postFeatures: string | null };
 }
 
 export interface NfsVolume {
-  /** Docker volume of this name is provided by it. */
+  /** Name of the Docker volume that it provides. */
   readonly name: string;
   readonly server: string;
   /** Exported path on the server. */
@@ -52,7 +52,7 @@ export interface NfsVolume {
 
 interface CloudUser {
   readonly username: string | null;
-  /** Null: no password, so that only keys let in. */
+  /** Null: no password, so that only SSH keys give access. */
   readonly passwordHash: Secret | null;
   readonly sshKeys: readonly string[];
 }
@@ -64,7 +64,7 @@ export interface StackUse {
 
 interface PortainerMember {
   readonly role: 'none' | 'primary' | 'agent' | 'infrastructure';
-  /** Name of the environment in Portainer; the guest's name where none is written. */
+  /** Name of the environment in Portainer. Default: the guest's name. */
   readonly environmentName: string;
   /** Name under which the server reaches the agent. */
   readonly agentHostname: string | null;

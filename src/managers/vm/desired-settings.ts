@@ -1,4 +1,4 @@
-// Every setting of a VM as it should be, in Proxmox's terms.
+// All desired settings of a VM, in Proxmox's terms.
 
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { withOptions } from '../guest/options/desired-options.ts';
@@ -26,10 +26,10 @@ import { sshKeysPath } from '../public-key.ts';
 import { passthroughSettings } from './handed.ts';
 import { madeMachine, type VmSpec } from './vm-spec.ts';
 
-/** What a running VM gets only at its next start; what cloud-init sets up is stored at once, but read at the start too. */
+/** Settings that a running VM gets only at its next start. cloud-init's are stored immediately, but also read only at the start. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain']);
 
-/** Settings of cloud-init that take a restart to reach the VM. */
+/** Whether a setting reaches the VM by cloud-init, after a restart. */
 export function isOfCloudInit(key: string): boolean {
   return /^(ipconfig\d+|nameserver|searchdomain|ciuser|sshkeys)$/.test(key);
 }
@@ -38,7 +38,7 @@ const NOBODY: VmSpec['user'] = { name: null, sshKeys: [] };
 
 const NEW: Earlier<VmSpec> = { before: undefined, fresh: true };
 
-/** `disks` are those that come back to a VM that is recreated. */
+/** `disks` are retained disks of a VM that is recreated. */
 export function machineSettings(
   declared: VmSpec,
   disks: readonly DesiredSetting[],
@@ -46,7 +46,7 @@ export function machineSettings(
 ): (settings: Settings) => DesiredSetting[] {
   const { before, fresh } = earlier;
   const said = fresh ? madeMachine(declared) : declared;
-  // Without cloud-init nobody tells the VM whom it has for users.
+  // Without cloud-init the declared user cannot be set.
   const spec = said.cloud_init ? said : { ...said, user: NOBODY };
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });
   const general: DesiredSetting[] = [
@@ -81,12 +81,12 @@ export function machineSettings(
   return (settings) => withOptions('vm', fields(settings), spec.options, earlier);
 }
 
-/** Without cloud-init nobody tells the VM whom it asks for names. */
+/** Without cloud-init the declared name servers cannot be set. */
 function asToldInside(spec: VmSpec): VmSpec {
   return spec.cloud_init ? spec : { ...spec, nameservers: [], searchdomain: null };
 }
 
-/** Where Phoenix works inside a VM, the VM needs it; elsewhere it is the VM's own business. */
+/** Phoenix needs the guest agent where it works inside the VM; elsewhere the setting is left alone. */
 function agentSetting({ agent, guest_agent }: VmSpec): DesiredSetting[] {
   const enabled = guest_agent ?? (agent ? true : null);
   return propertySetting({
@@ -100,14 +100,14 @@ function agentSetting({ agent, guest_agent }: VmSpec): DesiredSetting[] {
   });
 }
 
-/** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
+/** Proxmox's models of network cards; the model is the key of the MAC address. */
 const MODEL =
   /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
 
 const labelOf = (index: number): string => (index === 0 ? 'network interface' : `network interface ${index}`);
 const addressLabel = (index: number): string => (index === 0 ? 'address' : `address of interface ${index}`);
 
-/** A card keeps its model and its hardware address where none is declared. */
+/** A network card keeps its model and MAC address where they are not declared. */
 function interfaceSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
   const { mac_address: mac, model } = net;
   const { bridge } = CREATION_DEFAULTS.vm;
@@ -119,7 +119,7 @@ function interfaceSetting({ index, net }: Placed, before: Interface | undefined,
     ...common,
     declared: linkProperties(net),
     before: before === undefined ? undefined : linkProperties(before),
-    // Without one it would be unplugged.
+    // Without a bridge it would be unplugged.
     required: { bridge },
     whole,
     bare: 'model',
@@ -136,7 +136,7 @@ function interfaceSetting({ index, net }: Placed, before: Interface | undefined,
   return [{ ...common, value, same: (now) => now !== undefined && value(now) === now }];
 }
 
-/** The same card as another model: `e1000=ADDRESS`. */
+/** The network card with another model: `e1000=ADDRESS`. */
 function withModel(text: string, model: string): string {
   const parts = text.split(',').map((part) => {
     const [key = '', value] = part.split('=', 2);
@@ -147,7 +147,7 @@ function withModel(text: string, model: string): string {
   return parts.join(',');
 }
 
-/** `virtio=ADDRESS`, in whatever model it is. */
+/** The network card with another MAC address, and its present model. */
 function withAddress(text: string, mac: string): string {
   const parts = text.split(',');
   if (parts.some((part) => part.toLowerCase().endsWith(`=${mac.toLowerCase()}`))) return text;
@@ -160,7 +160,7 @@ function withAddress(text: string, mac: string): string {
     .join(',');
 }
 
-/** `manual` takes the address away; what is not said of the other family stays. */
+/** `manual` removes the address; an undeclared address of the other family stays. */
 function addressSetting({ index, net }: Placed, before: Interface | undefined, fresh: boolean): DesiredSetting[] {
   const manual = {
     ...(net.ip === 'manual' ? { ip: '', gw: '' } : {}),
@@ -202,7 +202,7 @@ function sshKeysSetting({ id, user }: VmSpec, { before, fresh }: Earlier<VmSpec>
   ];
 }
 
-/** The keys that a VM is to have: those that people gave it stay. */
+/** The desired SSH keys: those that people added stay. */
 export function mergeKeys(
   now: string | undefined,
   declared: readonly string[],

@@ -1,4 +1,4 @@
-// The disks of a VM: where its root disk is and how it grows, and which further ones come back when it is recreated.
+// The disks of a VM: which one is the root disk, growing disks, and disks that are attached again when the VM is recreated.
 
 import type { Action } from '../../model/action.ts';
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
@@ -12,7 +12,7 @@ import { drivesOf } from './drives.ts';
 import { storageOf, usedAs, volumeOf } from './find-drives.ts';
 import type { VmSpec } from './vm-spec.ts';
 
-/** Where the root disk of a new VM is, unless another bus is declared. */
+/** Key of a new VM's root disk, unless another bus is declared. */
 export const ROOT_DRIVE = 'scsi0';
 
 export interface RootDisk {
@@ -26,8 +26,8 @@ export interface RootDisk {
 const DISK = /^(scsi|virtio|sata|ide)\d+$/;
 
 /**
- * The disk that the VM's system is on: where that is declared, else what it boots from first, else the first that it has. Null where it
- * has none, or none there.
+ * The disk with the VM's system: the declared one, else the first boot device, else the first disk. Null where it
+ * has none, or none at the declared key.
  */
 export function rootDiskOf(conf: GuestConf, declared: string | null): RootDisk | null {
   const { settings } = conf;
@@ -43,7 +43,7 @@ export function rootDiskOf(conf: GuestConf, declared: string | null): RootDisk |
   return { key, value, volume, storage: storageOf(volume), size: properties['size'] };
 }
 
-/** The disks of a template stay as they are: its clones may be built on them. */
+/** Disks of a template are not changed: its clones may depend on them. */
 export function growDisks(spec: VmSpec, conf: GuestConf): Action[] {
   if (conf.settings['template'] === '1') return [];
   return sizesOf(spec, conf)
@@ -53,13 +53,13 @@ export function growDisks(spec: VmSpec, conf: GuestConf): Action[] {
 
 interface Sized {
   readonly key: string;
-  /** For sentences. */
+  /** Name of the disk in messages. */
   readonly what: string;
   readonly size: string | undefined;
   readonly sizeGb: number | null;
 }
 
-/** The disks that are there and that a size is declared of. */
+/** The existing disks with a declared size. */
 export function sizesOf(spec: VmSpec, conf: GuestConf): Sized[] {
   const root = rootDiskOf(conf, spec.root_disk.bus);
   return [
@@ -72,14 +72,14 @@ export function sizesOf(spec: VmSpec, conf: GuestConf): Sized[] {
   ];
 }
 
-/** Proxmox ends it with 0 whatever came of it, so only the next look proves it. */
+/** `resize` exits with 0 whatever happened, so only the next observation proves it. */
 export function resizeDisk(id: number, key: string, what: string, sizeGb: number): Action {
   const args = ['disk', 'resize', String(id), key, `${sizeGb}G`];
   const command = { kind: 'command', program: 'qm', args, timeoutSeconds: 120 } as const;
   return action(`grow ${what} of VM ${id} to ${sizeGb} GB`, 'live', command);
 }
 
-/** How the root disk is used; nothing where that is not declared. */
+/** Options of the root disk; empty where none are declared. */
 export function rootSetting(spec: VmSpec, before: VmSpec | undefined, conf: GuestConf): DesiredSetting[] {
   const root = rootDiskOf(conf, spec.root_disk.bus);
   if (root === null) return [];
@@ -96,12 +96,12 @@ export function rootSetting(spec: VmSpec, before: VmSpec | undefined, conf: Gues
   ];
 }
 
-/** The drives of which a VM may have several, and how many of each. */
+/** Buses that can have several drives, and the number of drives on each. */
 const BUSES: Readonly<Record<string, number>> = { scsi: 31, virtio: 16, sata: 6, ide: 4 };
 
 /**
- * The disks that a VM of this id had beside its root disk when it was destroyed, at their keys; what a clone brought there becomes
- * unused. Those that are gone since are left out, and so are disks of the host, which a person hands in.
+ * The disks that a VM with this id had beside its root disk when it was destroyed, at their keys; a disk that a clone brought there becomes unused.
+ * Disks that no longer exist are left out, and so are disks of the host, which a person passes through.
  */
 export function returningDisks(
   conf: GuestConf | null,

@@ -1,4 +1,4 @@
-// The drives of a VM as people write them: its root disk, further disks and CDs, the disk of its firmware, and its TPM.
+// The schema of a VM's drives: its root disk, further disks and CDs, the EFI disk, and the TPM.
 
 import { z } from 'zod';
 import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../config/schema/option.ts';
@@ -25,7 +25,7 @@ const operations = (key: string, what: string) =>
     .optional()
     .describe(`${what}, in operations per second. Default: no limit for a new disk; ${KEEPS}.`);
 
-/** How fast it is at most; a burst is what it may take for a second. */
+/** Limits of throughput; a burst is the maximum for one second. */
 const limitShape = {
   read_mb_per_s: limit('mbps_rd', 'How fast it is read at most'),
   read_mb_per_s_burst: limit('mbps_rd_max', 'How fast it is read in a burst'),
@@ -37,7 +37,7 @@ const limitShape = {
   write_iops_burst: operations('iops_wr_max', 'How often it is written in a burst'),
 };
 
-/** How a disk is used; nothing of it is about what is on it. */
+/** Options of a disk; none of them affects its content. */
 const optionShape = {
   cache: oneOf({ verb: 'qm set', option: 'scsi0', property: 'cache' })
     .optional()
@@ -78,7 +78,7 @@ const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
 
 const EXPECT_SOURCE =
   'must be a volume such as local:import/disk.qcow2, or the absolute path of a file below /var/lib/vz or /mnt/pve';
-/** An image that is copied into a new disk. Root reads it, so that it lies where images are kept. */
+/** An image that is copied into a new disk. It must be on a storage of images, since root reads it. */
 const importFrom = becomes(
   inMachines('scsi0', 'import-from'),
   EXPECT_SOURCE,

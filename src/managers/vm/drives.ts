@@ -1,4 +1,4 @@
-// The drives that a VM is to have beside its root disk, in the words of the file, and what becomes of each on a command line.
+// The drives that a VM should have beside its root disk, under the file's names, and their property strings.
 
 import type { z } from 'zod';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
@@ -22,14 +22,14 @@ export type Drives = {
   readonly iso: string | null;
   readonly efi_disk: { readonly storage: string; readonly pre_enrolled_keys: boolean } | null;
   readonly tpm: { readonly storage: string; readonly version: string } | null;
-  /** Cloud-init sets it up. */
+  /** Whether cloud-init configures the VM. */
   readonly cloud_init: boolean;
   readonly guest_agent: boolean | null;
 };
 
 type Written = z.output<typeof rootDisk> | z.output<typeof disk>;
 
-/** Fields of numbers, with the keys that they become. */
+/** Numeric fields with their keys in the property string. */
 export const LIMITS = {
   queues: 'queues',
   read_mb_per_s: 'mbps_rd',
@@ -42,7 +42,7 @@ export const LIMITS = {
   write_iops_burst: 'iops_wr_max',
 } as const;
 
-/** How a disk is used, as the keys of its property string. */
+/** Options of a disk as keys of its property string. */
 export function optionsOf(written: Written | undefined): Properties {
   const flag = (value: boolean | undefined): string | undefined =>
     value === undefined ? undefined : value ? '1' : '0';
@@ -66,7 +66,7 @@ export function optionsOf(written: Written | undefined): Properties {
   );
 }
 
-/** What Proxmox takes an absent key for, where that is not `0` (qemu-server, PVE/QemuServer/Drive.pm). */
+/** Defaults of absent keys other than `0` (qemu-server, PVE/QemuServer/Drive.pm). */
 export const ABSENT: Properties = {
   aio: 'io_uring',
   backup: '1',
@@ -76,20 +76,20 @@ export const ABSENT: Properties = {
   serial: '',
 };
 
-/** A drive with its place. */
+/** A drive with its key. */
 export interface Drive {
   readonly key: string;
-  /** For sentences. */
+  /** Name of the drive in messages. */
   readonly what: string;
   /** Null for a CD, which has no volume of its own. */
   readonly storage: string | null;
   readonly sizeGb: number | null;
   readonly options: Properties;
-  /** What a new one is made as. */
+  /** Property string that creates it. */
   readonly made: string;
 }
 
-/** Where the CD of `iso` is: beside the drive of cloud-init, or in its place. */
+/** Key of the `iso` CD: next to the cloud-init drive, or in its place. */
 export function isoKey({ cloud_init }: Pick<Drives, 'cloud_init'>): string {
   return cloud_init ? 'ide0' : 'ide2';
 }
@@ -129,7 +129,7 @@ function of(key: string, what: string, storage: string | null, made: Properties)
   return { key, what, storage, sizeGb: null, options: {}, made: printProperties(made, [], 'file') };
 }
 
-/** What stands in a spec of these, from the configuration. */
+/** The drives of a spec, from the configuration. */
 export function declaredDrives({ rootDisk, disks, iso, efiDisk, tpm, cloudInit, guestAgent }: VmGuest): Drives {
   return {
     root_disk: rootDisk,

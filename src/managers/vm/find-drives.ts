@@ -1,5 +1,5 @@
-// Which volume each declared drive of a VM is. A drive is its bus within its VM: what is attached there is it, and the node notes which
-// volume that is, so that one that was detached, or whose VM was recreated, comes back. An empty disk never takes its place without
+// Finds which volume each declared drive of a VM is. A drive is identified by its bus within its VM: the volume attached there is it, and the node's
+// note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
@@ -11,16 +11,16 @@ import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { ABSENT, type Drive, type Drives, drivesOf } from './drives.ts';
 
 export interface FoundDrives {
-  /** What each is to be, and that what was declared before and is no more goes. */
+  /** Desired settings of the declared drives, and the removal of those that are no longer declared. */
   readonly settings: readonly DesiredSetting[];
-  /** Keys and volumes of those that are declared. */
+  /** Keys and volumes of the declared drives. */
   readonly keys: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
-  /** Why an empty disk would come to where data was; null: none does. */
+  /** Why an empty disk would replace data; null: none would. */
   readonly loss: string | null;
   /** What a person has to decide, and how; null: nothing. */
   readonly unclear: string | null;
-  /** What is to be noted now. */
+  /** The new content of the note. */
   readonly retained: RetainedVolumes;
 }
 
@@ -28,9 +28,9 @@ interface Known {
   readonly id: number;
   readonly before: Drives | undefined;
   readonly retained: RetainedVolumes;
-  /** Storage volumes that are noted and not there any more. */
+  /** Noted storage volumes that no longer exist. */
   readonly missing: readonly string[];
-  /** Never taken away: it is the root disk. */
+  /** Key of the root disk, which is never removed. */
   readonly root: string | null;
 }
 
@@ -45,7 +45,7 @@ export function storageOf(volume: string): string {
 
 const isCd = (value: string): boolean => parseProperties(value)['media'] === 'cdrom';
 
-/** `conf` is null for a VM that is still to be made. */
+/** `conf` is null for a VM that is still to be created. */
 export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): FoundDrives {
   const later: Settings = conf === null ? {} : upcoming(conf);
   const declared = drivesOf(spec);
@@ -107,7 +107,7 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
   };
 }
 
-/** How it was used when its VM was destroyed; not what a line says of another volume. */
+/** The drive's options when its VM was destroyed; empty where the line is about another volume. */
 function restOf(line: string | undefined, volume: string): Record<string, string> {
   if (line === undefined || volumeOf(line) !== volume) return {};
   const { file: _, '': __, ...rest } = parseProperties(line, '');
@@ -137,7 +137,7 @@ function driveSetting(drive: Drive, before: Drives | undefined, retained?: strin
   };
 }
 
-/** The same drive with what is declared of its use; what was declared before and is no more goes. */
+/** The drive with its declared options; options that are no longer declared are removed. */
 export function usedAs(now: string, options: Drive['options'], before: Drive['options'] = {}): string {
   const remove = Object.keys(before).filter((option) => !(option in options));
   return editProperties(now, { set: options, remove, bare: 'file', absent: ABSENT });

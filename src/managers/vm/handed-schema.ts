@@ -1,5 +1,4 @@
-// What a VM is handed of the host: PCI and USB devices, by their places or by the names that the datacenter has for them, and what its
-// serial ports lead to.
+// The schema of what is passed through to a VM: PCI and USB devices, by address or by a name of the datacenter, and the backends of its serial ports.
 
 import { z } from 'zod';
 import { becomes, inMachines } from '../../config/schema/option.ts';

@@ -1,4 +1,4 @@
-// What a VM is handed of the host, as options of Proxmox: a device keeps its number as long as it is the same device.
+// Passthrough of host devices to a VM, as options of Proxmox: a device keeps its number as long as it is the same device.
 
 import { effectOf } from '../../proxmox/option-effects.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
@@ -6,33 +6,33 @@ import { editProperties, type Properties, parseProperties, printProperties } fro
 import { type DesiredSetting, freeIndexes, indexesOf, plainSetting } from '../guest/proxmox/settings.ts';
 import type { WrittenDevice } from './handed-schema.ts';
 
-/** A device in Proxmox's words. */
+/** A device in Proxmox's terms. */
 export type PassthroughDevice = {
   readonly option: 'hostpci' | 'usb';
   readonly by: 'host' | 'mapping';
-  /** Address or name. */
+  /** Address, or name of a mapping. */
   readonly device: string;
   readonly options: Properties;
 };
 
 export type Passthrough = {
   readonly passthrough: readonly PassthroughDevice[];
-  /** By the number of the port. */
+  /** Backends by port number. */
   readonly serial: readonly string[];
 };
 
-/** The fields of a device with the keys that they become, in the order of their words. */
+/** The fields of a device with their keys in the property string, in printing order. */
 export const DEVICE_FIELDS: Readonly<Record<PassthroughDevice['option'], Readonly<Record<string, string>>>> = {
   hostpci: { pcie: 'pcie', primary_gpu: 'x-vga', rombar: 'rombar', rom_file: 'romfile', mdev: 'mdev' },
   usb: { usb3: 'usb3' },
 };
 
-/** The field that names a device. */
+/** The field that identifies a device. */
 export function fieldOf({ option, by }: Pick<PassthroughDevice, 'option' | 'by'>): string {
   return `${option === 'hostpci' ? 'pci' : 'usb'}${by === 'mapping' ? '_mapping' : ''}`;
 }
 
-/** What Proxmox takes a key for that is not there. */
+/** Defaults of absent keys other than `0`. */
 const ABSENT: Properties = { rombar: '1' };
 
 export function deviceOf(written: WrittenDevice): PassthroughDevice {
@@ -55,21 +55,21 @@ function optionsOf(option: PassthroughDevice['option'], said: Readonly<Record<st
   );
 }
 
-/** Addresses without their domain are of the first one. */
+/** A PCI address without domain is in domain 0000. */
 export function sameDevice(one: PassthroughDevice, other: PassthroughDevice): boolean {
   const normal = ({ by, device }: PassthroughDevice) =>
     by === 'host' ? device.toLowerCase().replace(/^0000:/, '') : device;
   return one.option === other.option && one.by === other.by && normal(one) === normal(other);
 }
 
-/** The device of an option such as `hostpci0`; undefined for one in other words. */
+/** The device in an option such as `hostpci0`; undefined for a value that the fields cannot express. */
 export function readDevice(option: PassthroughDevice['option'], text: string): PassthroughDevice | undefined {
   const { host, mapping, ...options } = parseProperties(text, 'host');
   if (host !== undefined) return { option, by: 'host', device: host, options };
   return mapping === undefined ? undefined : { option, by: 'mapping', device: mapping, options };
 }
 
-/** Those that are declared, and of those that were declared before and are not any more that they go; others stay. */
+/** Desired settings of declared devices, and the removal of those that are no longer declared; others stay. */
 export function passthroughSettings(
   spec: Passthrough,
   before: Passthrough | undefined,
@@ -141,7 +141,11 @@ function printDevice({ by, device, options }: PassthroughDevice): string {
   return printProperties({ [by]: device, ...options }, [], 'host');
 }
 
-/** Whether a change waits for the next start of a VM that runs. @param settings what is declared of `hotplug` and `ostype` */
+/**
+ * Whether a change takes effect only at the next start of a running VM. @param settings the declared `hotplug` and `ostype`
+ *
+ * @param settings what is declared of `hotplug` and `ostype`
+ */
 export function waitsForRestart(before: Passthrough, after: Passthrough, settings: Settings): boolean {
   if (JSON.stringify(before.serial) !== JSON.stringify(after.serial)) return true;
   const textOf = (all: Passthrough, one: PassthroughDevice): string | undefined => {

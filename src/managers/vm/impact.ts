@@ -1,5 +1,5 @@
-// What a change of a VM costs, by the rules of Proxmox. Whether the VM runs is not known when this is asked, so what would wait for
-// its next start counts as a restart.
+// The impact of a VM's change, by Proxmox's rules. It is not known here whether the VM runs, so a change that would wait for the next start counts as
+// a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { effectOf } from '../../proxmox/option-effects.ts';
@@ -28,7 +28,7 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
 
-/** Whether a drive that comes, goes or is used otherwise does so with the next start; how large one is and where it lies is no matter here. */
+/** Whether adding, removing or changing a drive takes effect only at the next start; its size and storage do not matter here. */
 function drivesWait(before: VmSpec, after: VmSpec): boolean {
   const settings = decidingSettings('vm', before);
   const [old, now] = [before, after].map(
@@ -49,12 +49,12 @@ function rootDrive({ root_disk, disk }: VmSpec): Used {
   return { key: root_disk.bus ?? ROOT_DRIVE, storage: disk.storage, options: root_disk.options };
 }
 
-/** A CD, which lies on no storage of its own, is one whatever is in it. */
+/** A CD is on no storage, and its medium does not matter. */
 function textOf({ storage, options }: Used): string {
   return printProperties({ file: 'one:disk', ...(storage === null ? { media: 'cdrom' } : options) }, [], 'file');
 }
 
-/** Cloud-init is read at its start. */
+/** The VM reads cloud-init's values at its start. */
 function isReadAtStart(before: VmSpec, after: VmSpec): boolean {
   const startOf = ({ nameservers, searchdomain, user, ...spec }: VmSpec) =>
     [nameservers, searchdomain, user, addressesOf(spec)] as const;

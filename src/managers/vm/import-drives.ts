@@ -1,4 +1,4 @@
-// The drives of a VM, read back from its settings: its root disk, those beside it, and what its firmware and its TPM keep.
+// Imports the drives of a VM from its settings: its root disk, further drives, the EFI disk and the TPM.
 
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -15,7 +15,7 @@ import { isoKey } from './drives.ts';
 import { storageOf, volumeOf } from './find-drives.ts';
 
 export interface WrittenDrives {
-  /** Storage of the root disk, where new ones come to. */
+  /** Storage of the root disk, the default for new disks. */
   readonly storage: string;
   readonly fields: Record<string, Json | undefined>;
 }
@@ -27,8 +27,9 @@ const BUS = /^(scsi|virtio|sata|ide)(\d+)$/;
 const TOLD_BY_CLOUD_INIT = /^(ciuser|sshkeys|nameserver|searchdomain|ipconfig\d+)$/;
 
 /**
- * What the fields say of the drives; what they have no words for stays unclaimed.
- * @param usual where disks lie that say nothing else, for a VM whose root disk is on no storage
+ * Fields for the drives; what they cannot express stays unclaimed.
+ *
+ * @param usual the default storage, for a VM whose root disk is on no storage
  */
 export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string): WrittenDrives {
   const root = rootDiskOf(guest, null);
@@ -40,7 +41,7 @@ export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string):
   const clouds = others.filter((key) => isCloudInit(volumeOf(conf.peek(key))));
   const cloudInit = clouds.length > 0 || conf.keys().some((key) => TOLD_BY_CLOUD_INIT.test(key));
   for (const key of clouds) conf.claim(key);
-  // A new VM has the drive of cloud-init there.
+  // Key of a new VM's cloud-init drive.
   const beside = others.filter((key) => !clouds.includes(key) && !(cloudInit && key === 'ide2'));
   const place = isoKey({ cloud_init: cloudInit });
   const iso = beside.includes(place) ? isoAt(conf, place) : undefined;
@@ -72,7 +73,7 @@ function byBus(one: string, other: string): number {
   return rank(one) - rank(other);
 }
 
-/** Of a disk of the host nothing is said but where it is attached: nobody makes a new one of it. */
+/** Only the key of a disk of the host is declared: it is never created again. */
 function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> {
   const text = conf.peek(key);
   const isMade = text !== undefined && isVolume(volumeOf(text));
@@ -82,7 +83,7 @@ function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> 
   return { disk_size_gb: size, root_disk: Object.keys(fields).length === 0 ? undefined : fields };
 }
 
-/** GB; undefined where no field could hold it. */
+/** In GB; undefined where the field could not hold it. */
 function sizeAt(conf: Unclaimed, key: string): number | undefined {
   const size = gigabytesOf(parseProperties(conf.peek(key) ?? '', 'file')['size']);
   return disk.shape.size_gb.safeParse(size).success ? size : undefined;
@@ -104,13 +105,13 @@ function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undef
   }
   const size = sizeAt(conf, key);
   const place = placeOf(conf, key, usual);
-  // Proxmox has buses with more places than some of its versions take.
+  // Some buses have more places than every version of Proxmox accepts.
   if (place === null || size === undefined || !disk.shape.bus.safeParse(key).success) return undefined;
   conf.pass(key, ['file', 'size'], 'file');
   return defined({ bus: key, ...place, size_gb: size, format: declarable(conf, key, 'format'), ...usage(conf, key) });
 }
 
-/** Its storage where that is not the usual one; null for what lies on none. */
+/** Its storage where that is not the default; null for a drive without storage. */
 function placeOf(conf: Unclaimed, key: string, usual: string): { readonly storage?: string } | null {
   const volume = volumeOf(conf.peek(key));
   if (!isVolume(volume)) return null;
@@ -118,7 +119,7 @@ function placeOf(conf: Unclaimed, key: string, usual: string): { readonly storag
   return storage === usual ? {} : { storage };
 }
 
-/** Claimed only where the field takes it. */
+/** The value, claimed only if the field accepts it. */
 function declarable(conf: Unclaimed, key: string, property: 'format' | Used): Json | undefined {
   const text = parseProperties(conf.peek(key) ?? '', 'file')[property];
   const [, bus = ''] = BUS.exec(key) ?? [];
@@ -155,13 +156,13 @@ const FIELDS = {
 
 type Used = keyof typeof FIELDS;
 
-/** How it is used, where that is said at all. */
+/** The options of the drive, where they are set. */
 function usage(conf: Unclaimed, key: string): Record<string, Json> {
   const properties = Object.keys(FIELDS) as Used[];
   return defined(Object.fromEntries(properties.map((property) => [FIELDS[property], declarable(conf, key, property)])));
 }
 
-/** One of the older kind keeps it: a new one would be of the newer. */
+/** An EFI disk of the older type stays undeclared: a new one would be of the newer type. */
 function efiDisk(conf: Unclaimed, usual: string): JsonObject | undefined {
   const place = placeOf(conf, 'efidisk0', usual);
   if (place === null) return undefined;
@@ -177,7 +178,7 @@ function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
   if (place === null) return undefined;
   const drive = conf.properties('tpmstate0', 'file');
   conf.pass('tpmstate0', ['file', 'size'], 'file');
-  // Proxmox takes one that says nothing for the older version.
+  // Proxmox's default is the older version.
   const version = drive('version') ?? 'v1.2';
   return defined({ ...place, version: version === 'v2.0' ? undefined : version });
 }

@@ -1,4 +1,4 @@
-// What a VM is handed of the host, read back from its settings. What the fields cannot say all of is for `options` to say.
+// Imports passed-through devices of a VM from its settings. Values that the fields cannot express completely are left to `options`.
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
@@ -39,7 +39,7 @@ function writtenDevice(option: (typeof KINDS)[number], text: string): JsonObject
   return { [fieldOf(device)]: device.device, ...Object.fromEntries(said) };
 }
 
-/** The field has them one after the other, from the first. */
+/** The field lists ports without gaps, from the first. */
 function writtenPorts(conf: Unclaimed): string[] | undefined {
   const keys = keysOf(conf, 'serial');
   const ports = keys.map((key) => conf.peek(key) ?? '');

@@ -1,4 +1,4 @@
-// Virtual machines, from their files on the host to the file of the config repo.
+// Imports virtual machines from their files on the host into the config file.
 
 import type { JsonObject } from '../../model/json.ts';
 import {
@@ -89,7 +89,7 @@ function leftReason(key: string): string {
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
 }
 
-/** The agent with more than a yes or no is for options to say. */
+/** An agent setting with more than a boolean is left to `options`. */
 function writtenAgent(conf: Unclaimed): boolean | undefined {
   const flag = normalFlag((conf.peek('agent') ?? '').replace(/^enabled=/, ''));
   if (flag !== '0' && flag !== '1') return undefined;

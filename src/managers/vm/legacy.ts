@@ -1,11 +1,11 @@
-// Old shapes of virtual machines.
+// Converts older shapes of virtual machines.
 
 import { Draft, isObject, type Modern, type Raw } from '../../config/draft.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { addressIntoNetwork, listFromText, oneHealthCheck } from '../guest/legacy.ts';
 
-/** Brings one VM up to date. */
+/** Converts one VM to the current shape. */
 export function modernVm(raw: unknown, at: Place, target: TargetId | undefined): Modern {
   if (!isObject(raw)) return { value: raw, diagnostics: [] };
   const draft = new Draft(raw, at, target);
@@ -26,7 +26,7 @@ function stacksByName(draft: Draft): void {
   draft.old('docker_stacks', 'stacks are objects that say no more than their name', 'Write the names: ["name", …].');
 }
 
-/** `{"name": …}` alone or with the environment that is meant anyway. */
+/** `{"name": …}` alone, or with the environment that is the default anyway. */
 function namesProduction(stack: unknown): boolean {
   if (!isObject(stack) || typeof stack.name !== 'string') return false;
   const { name: _, environment, ...rest } = stack;

@@ -1,11 +1,10 @@
-// Storage `local` holds what VMs are made with beside their disks: images, and snippets for cloud-init. A new node does not allow
-// all of it there.
+// Storage `local` holds images and cloud-init snippets that VMs are created with. A new node does not allow all of these content types there.
 
 import type { Action } from '../../model/action.ts';
 import type { HostFacts } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 
-/** Lets the storage hold these kinds of content too; nothing where it does already, or where it is not as Proxmox makes it. */
+/** Allows these content types on the storage; nothing where they are allowed already, or where the storage is not in its default form. */
 export function allowOnLocal({ localContents }: HostFacts, wanted: readonly string[]): Action[] {
   if (localContents === null) return [];
   const missing = [...new Set(wanted)].filter((kind) => !localContents.includes(kind));

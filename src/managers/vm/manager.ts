@@ -1,4 +1,4 @@
-// Virtual machines.
+// Registers the kind `vm`: virtual machines.
 
 import { kindOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -24,7 +24,7 @@ import { declaration } from './read.ts';
 import type { VmSpec } from './vm-spec.ts';
 import { vmTargets } from './vm-spec.ts';
 
-/** Fields that came later are left out while nobody declares them, so that an update changes no digest. */
+/** Fields that were added later are left out while undeclared, so that an update of Phoenix changes no digest. */
 function withoutUnsaid(spec: JsonObject): JsonObject {
   const { root_disk, disks, cloud_init, ...rest } = spec;
   const { iso, efi_disk, tpm, guest_agent, ...others } = rest;

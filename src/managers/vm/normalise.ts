@@ -1,4 +1,4 @@
-// A virtual machine from its written form.
+// Normalises a virtual machine.
 
 import type { z } from 'zod';
 import { normaliseSecret } from '../../config/secret.ts';
@@ -13,9 +13,9 @@ import type { vmDefaults, vmGuest } from './schema.ts';
 
 type Written = z.output<typeof vmGuest>;
 
-/** What VMs that say nothing themselves are like. */
+/** Defaults of VMs that do not declare a value themselves. */
 export interface VmFileDefaults extends z.output<typeof vmDefaults> {
-  /** Address of the host's NFS server; null when it is not told. */
+  /** Address of the host's NFS server; null when it is not declared. */
   readonly nfsServer: string | null;
 }
 
@@ -91,7 +91,7 @@ function drivesFrom(written: Written, storage: string) {
   };
 }
 
-/** What others are cloned from stays small: clones can be larger, and never smaller. A large default is not for templates. */
+/** A template stays small: clones can be larger but never smaller, so a large default does not apply to templates. */
 function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): number | null {
   const size = defaults.disk_size_gb ?? null;
   return size !== null && is_template && size > CREATION_DEFAULTS.vm.diskSizeGb ? null : size;

@@ -1,4 +1,4 @@
-// Where the settings of a VM are written, in the words of the files: what its own entry leaves out stands in the defaults of all.
+// Where the values of a VM's spec are written in the files: in its own entry, else in the defaults of all VMs.
 
 import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
 import { MACHINE_SETTINGS } from '../guest/settings/machine.ts';
@@ -15,13 +15,13 @@ import {
 } from '../sources.ts';
 import type { VmSpec } from './vm-spec.ts';
 
-/** A default of all VMs, in their file or, as once, in that of the hypervisor. */
+/** A default of all VMs, in their file or (older shape) in the hypervisor's. */
 function byDefault(...fields: readonly string[]): readonly Written[] {
   const at = fields.map((field) => `/vm_defaults/${field}`);
   return [{ in: 'vm', at }, host(...at)];
 }
 
-/** Settings that VMs alone have stand under their own names. */
+/** Settings that only VMs have are written under their own names. */
 const MACHINE = Object.fromEntries(
   Object.keys(MACHINE_SETTINGS).map((name): [string, readonly Written[]] => [name, [own(`/${name}`)]]),
 ) as { readonly [Name in keyof typeof MACHINE_SETTINGS]: readonly Written[] };

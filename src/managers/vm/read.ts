@@ -1,5 +1,5 @@
-// The file of the virtual machines, and their older place in the file of the hypervisor. Each entry is checked on its own: one that
-// cannot be used leaves the others readable.
+// Reads the file of virtual machines, or their older place in the hypervisor's file. Each entry is checked on its own: an invalid one does not affect
+// the others.
 
 import { z } from 'zod';
 import { parse } from '../../config/read/parse.ts';
@@ -60,7 +60,7 @@ function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGues
     ...old.vms.flatMap((entry, index) => readMachine(reading, entry, placeIn(OLD, 'vms', index), defaults)),
   ];
   if (own.whole && old.whole) return machines;
-  // What they start from is not known, so nothing can be said of them but what is wrong with each in itself.
+  // Their defaults are unknown, so only faults within each VM can be reported.
   for (const { id } of machines) unreadable.addGuest(id);
   return [];
 }

@@ -1,4 +1,4 @@
-// What a VM says of its drives must go together, and nobody works inside of one that nothing prepares for it.
+// Checks a VM's drives against each other, and that Phoenix can work inside a VM where it has to.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
@@ -11,7 +11,7 @@ import { isoKey, LIMITS } from './drives.ts';
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
 
-/** INVALID_VALUE: a VM that is installed by hand has no guest agent until somebody installs it, and without cloud-init nothing is set up. */
+/** INVALID_VALUE: a manually installed VM has no guest agent until somebody installs it, and without cloud-init nothing is configured inside. */
 export function machinesArePrepared({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const hasAgent = vm.guestAgent ?? vm.cloudInit;
@@ -51,7 +51,7 @@ function workedIn(vm: VmGuest): Diagnostic[] {
     );
 }
 
-/** INVALID_VALUE: two drives of a VM at one bus, a disk of which nobody knows how large it is, or one used as its bus does not allow. */
+/** INVALID_VALUE: two drives at the same bus key, a disk of unknown size, or an option that the bus does not support. */
 export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     const taken = new Map<string, string>();
@@ -82,7 +82,7 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_VALUE: an option beside which a drive has no effect, as Proxmox would say at the start of the VM alone, if at all. */
+/** INVALID_VALUE: an option that makes a drive ineffective, which Proxmox would report only when the VM starts, if at all. */
 export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     const bios = declaredAs(vm, 'bios', 'bios');
@@ -114,7 +114,7 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** What the field or the option says, and where. */
+/** The value of the field or the option, and its place. */
 function declaredAs(
   vm: VmGuest,
   field: 'bios' | 'scsi_controller',
@@ -126,7 +126,7 @@ function declaredAs(
   return typeof other === 'string' ? { value: other, at: placeIn(vm.writtenAt, 'options', option) } : null;
 }
 
-/** By Proxmox's own formats of the buses. */
+/** Options that Proxmox's format of the bus does not have. */
 function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Record<string, string>>): Diagnostic[] {
   const known = propertiesOf(`qemu/${bus.replace(/\d+$/, '')}`) ?? {};
   return Object.keys(options)

@@ -1,4 +1,4 @@
-// etc/phoenix_vm_configs.json: the virtual machines.
+// The schema of etc/phoenix_vm_configs.json: the virtual machines.
 
 import { z } from 'zod';
 import * as address from '../../config/schema/addresses.ts';
@@ -12,7 +12,7 @@ import { defaultsShape, settingShape, settingsNeeded } from '../guest/settings/s
 import { driveShape } from './drive-schema.ts';
 import { handedShape } from './handed-schema.ts';
 
-/** Where a VM says nothing itself. */
+/** Defaults of VMs that do not declare a value themselves. */
 export const vmDefaults = z.strictObject({
   ...defaultsShape(),
   disk_size_gb: value.sizeGb
@@ -164,7 +164,7 @@ const vmFields = z.strictObject({
   count: value.withoutEffect('each VM is declared on its own.'),
 });
 
-/** What a VM is made from: one of these, or an ISO image alone, which may stand beside any of them. */
+/** What a VM is created from: one of these, or an ISO image, which may be combined with any of them. */
 const SOURCES = ['template_image', 'clone_from_vmid', 'import_from', 'empty'] as const;
 
 type Node = Readonly<Record<string, unknown>>;
@@ -174,7 +174,7 @@ const has = (field: (typeof SOURCES)[number]): Node =>
     ? { required: [field], properties: { empty: { const: true, description: 'Made with an empty root disk.' } } }
     : { required: [field] };
 
-/** For editors; the loader says the same by a rule, with the names of the fields (load/rules/creation.ts). */
+/** For editors; the loader checks the same by a rule, whose message names the fields (load/rules/creation.ts). */
 const ONE_SOURCE: Node = {
   oneOf: [...SOURCES.map(has), { required: ['iso'], not: { anyOf: SOURCES.map(has) } }],
   dependentRequired: {

@@ -1,4 +1,4 @@
-// A virtual machine as it should be, from the whole configuration.
+// Derives the spec of a virtual machine from the whole configuration.
 
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
@@ -28,12 +28,12 @@ export type VmSpec = GuestSpec &
   Drives &
   Passthrough & {
     readonly name: string;
-    /** Only what it is made from: another source later changes nothing on a VM that exists. */
+    /** What it is created from. Another source later changes nothing on an existing VM. */
     readonly source: Exclude<Source, { readonly template: string }>;
     readonly disk: { readonly storage: string; readonly sizeGb: number | null };
-    /** Phoenix works inside it, and so needs the guest agent. */
+    /** Whether Phoenix works inside it and therefore needs the guest agent. */
     readonly agent: boolean;
-    /** What cloud-init sets up. */
+    /** The user that cloud-init sets up. */
     readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
   };
 
@@ -53,13 +53,13 @@ export function vmTargets(config: Config): Target[] {
   }));
 }
 
-/** Every file that it is made from or has in a drive. */
+/** Every file that it is created from or has in a drive. */
 function filesOf({ templateImage, importFrom, iso, disks }: VmGuest): (string | null)[] {
   const image = templateImage === null ? null : fileVolume('local', contentOf(templateImage), templateImage);
   return [image, importFrom, iso, ...disks.flatMap((disk) => [disk.iso, disk.import_from])];
 }
 
-/** The same with what a new VM gets where nothing is declared. */
+/** The spec with the defaults of a new VM. */
 export function madeMachine(spec: VmSpec): VmSpec {
   const { diskSizeGb, bridge, ip, username } = CREATION_DEFAULTS.vm;
   const net = spec.network_config;
@@ -86,7 +86,7 @@ function isWorkedIn({ id, features, volumes, stacks, user, healthCheck, portaine
 
 function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
-  // A template is cloned as it is; any other VM at its snapshot.
+  // A template is cloned directly; any other VM at its snapshot.
   const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
   return {
     ...valuesOf('vm', guest),
@@ -115,8 +115,8 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
 }
 
 /**
- * A template whose image another one downloads waits for that one, so that it is downloaded once. Not where the other waits for a
- * guest itself: that might be this one.
+ * A template whose image another one downloads waits for that one, so that the image is downloaded once. Not where the other one itself waits for a
+ * guest, which might be this one.
  */
 function imageNeeds(guest: VmGuest, config: Config): TargetId[] {
   if (guest.templateImageUrl === null) return [];
@@ -139,7 +139,7 @@ function imageOf({ templateImage, templateImageUrl: url, templateImageSha256: sh
   return { image: templateImage ?? '', download: url === null || sha256 === null ? null : { url, sha256 } };
 }
 
-/** What the stacks that run on the VM open. */
+/** Firewall rules of the stacks that run on the VM. */
 function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
   return guest.stacks.flatMap(({ name, environment }) => {
     const environments = config.stacks.get(name)?.environments;
@@ -147,7 +147,7 @@ function stackRules(guest: VmGuest, config: Config): FirewallRule[] {
   });
 }
 
-/** Mounts first, since what features install may lie on them. */
+/** Mounts first, since features may install onto them. */
 function scriptsOf(guest: VmGuest, common: Inputs): Script[] {
   const inputs = inputsOf(guest, common);
   const features = guest.features.map((feature) => featureScript(feature, inputs.environment));
@@ -155,7 +155,7 @@ function scriptsOf(guest: VmGuest, common: Inputs): Script[] {
   return guest.isTemplate && all.length > 0 ? [...all, CLEANUP] : all;
 }
 
-/** A template that was started has an identity, which its clones must not share. */
+/** A template that was started has a machine identity, which its clones must not share. */
 const CLEANUP = script({
   name: 'template_cleanup',
   path: 'etc/features/template_cleanup/install.sh',
@@ -174,7 +174,7 @@ function nfsVolumes(guest: VmGuest): Script[] {
 }
 
 /**
- * Source and place as /etc/fstab has them; the script reads both up to a space.
+ * Source and mount point in the format of /etc/fstab; the script reads both up to a space.
  * @throws Error for a path with a space or backslash in it
  */
 function fstabLine({ server, path, mountPoint }: VmGuest['volumes'][number]): string {
@@ -183,7 +183,7 @@ function fstabLine({ server, path, mountPoint }: VmGuest['volumes'][number]): st
   return `${word(host)}:${word(path)} ${word(mountPoint)}`;
 }
 
-/** Cloud-init takes a password hash only as an argument, which everybody on the host could read: it is set inside instead. */
+/** Proxmox accepts cloud-init's password hash only as an argument, which everybody on the host could read: it is set inside instead. */
 function password({ user }: VmGuest): Script[] {
   if (user.passwordHash === null || !('$secret' in user.passwordHash)) return [];
   const path = 'etc/features/user_password/install.sh';

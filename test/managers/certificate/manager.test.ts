@@ -205,10 +205,7 @@ describe('what makes a new one necessary', () => {
   });
 
   test('what a broken-off attempt left is used only for what it was asked for', async () => {
-    const first = await convergeStep(manager as Manager, host, wanted(certificate({ lifetimeSeconds: 3600 })), {
-      after: 6,
-      carriedOut: true,
-    });
+    const first = await convergeStep(manager as Manager, host, wanted(certificate({ lifetimeSeconds: 3600 })), 6);
     expect(first.outcome).toBe('killed');
     await done(certificate({ lifetimeSeconds: 7200 }));
     expect(await stateOf(host)).toMatchObject({ minutes: 121 });
@@ -221,7 +218,7 @@ describe('its user', () => {
     const swap = (await done(target)).findIndex(({ summary }) => summary.startsWith('put the certificate'));
     await host.close();
     host = await openEnvironment();
-    const killed = await convergeStep(manager as Manager, host, wanted(target), { after: swap + 1, carriedOut: true });
+    const killed = await convergeStep(manager as Manager, host, wanted(target), swap + 1);
     expect(killed.outcome).toBe('killed');
     expect(await stateOf(host)).toMatchObject({ belongs: true, note: { told: false } });
     expect(await told()).toEqual([]);

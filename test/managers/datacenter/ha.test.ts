@@ -111,7 +111,7 @@ test('a job that was deleted is gone as far as Phoenix goes, and is not made aga
   expect(await convergeStep(replication, host, away)).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(replication, host, away)).toEqual({ outcome: 'done', actions: [] });
   expect(await host.read(JOBS)).toContain('remove_job full');
-  const reason = expect.stringContaining('has not taken it away yet');
+  const reason = expect.stringContaining('has not removed it yet');
   expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({ outcome: 'refused', reason });
   await host.write(JOBS, '');
   expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({ outcome: 'done' });

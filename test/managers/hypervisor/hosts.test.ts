@@ -91,7 +91,7 @@ describe('on a lab host', () => {
       const program = verb === 'install' ? 'apt-get' : 'systemctl';
       await host.run({ kind: 'command', program, args, timeoutSeconds: 5 });
     }
-    const died = await convergeStep(manager, host, wanted(hostsOf(NAS)), { after: 2, carriedOut: true });
+    const died = await convergeStep(manager, host, wanted(hostsOf(NAS)), 2);
     expect(died.outcome).toBe('killed');
     expect(await host.read(HOSTS)).toContain('nas.example.org');
     host.forget();

@@ -47,7 +47,7 @@ test('a server that waited too long for its administrator is started again and g
   const other: Wishes = { admin: 'operator' };
   // Broken off once it answers, before it has an administrator.
   const target = targetOf(declared(other), SERVER);
-  await convergeStep(portainer as never, host, wanted(target), { after: 7, carriedOut: true });
+  await convergeStep(portainer as never, host, wanted(target), 7);
   changeDocker(host, PRIMARY, ({ containers }) => {
     for (const each of containers) each.started -= 6 * 60_000;
   });

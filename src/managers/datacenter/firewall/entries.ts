@@ -1,4 +1,4 @@
-// The entries of an IP set: addresses, networks and aliases, in no order (pve-firewall, PVE/API2/Firewall/IPSet.pm).
+// The entries of an IP set: addresses, networks and aliases, unordered (pve-firewall, PVE/API2/Firewall/IPSet.pm).
 
 import { z } from 'zod';
 import { hasHostBits, networkOf, parseNetwork, spelling } from '../../../config/address.ts';
@@ -67,13 +67,13 @@ export const entries: Part = {
   deletedWithObject: true,
 };
 
-/** The alias that an entry is; null for an address. */
+/** The alias that an entry names; null for an address. */
 export function aliasIn(entry: Json): string | null {
   const cidr = typeof entry === 'string' ? entry : String((entry as JsonObject)['cidr']);
   return ALIAS.exec(cidr)?.[1]?.toLowerCase() ?? null;
 }
 
-/** What Proxmox's format lets through and its code does not, or what it would write as something else. */
+/** A fault in what Proxmox's format accepts but its code refuses or rewrites; undefined for none. */
 function faultOf(cidr: string): string | undefined {
   if (cidr.startsWith('guest/')) return 'must be an alias of the datacenter: sets of it know none of guests';
   if (/\/0+$/.test(cidr)) return 'must not be a network of everything: Proxmox takes none in a set';
@@ -84,7 +84,7 @@ function cidrOf(one: string | Entry): string {
   return typeof one === 'string' ? one : one.cidr;
 }
 
-/** By their addresses, as Proxmox writes them into the file. */
+/** Sorted by address, as Proxmox writes them into the file. */
 function entriesOf(list: Json): Entry[] {
   const all = (Array.isArray(list) ? list : []).map((one): Entry => {
     const { cidr, nomatch, comment } = typeof one === 'string' ? { cidr: one } : (one as JsonObject);
@@ -107,7 +107,7 @@ function entryOf(line: string): Entry {
   return { cidr, ...(not === undefined ? {} : { nomatch: true }), ...(comment === undefined ? {} : { comment }) };
 }
 
-/** The same for two spellings of one network. */
+/** A key that is equal for different spellings of the same network. */
 function keyOf(cidr: string): string {
   const network = parseNetwork(cidr);
   return network === undefined ? cidr.toLowerCase() : `${spelling(network.address)}/${network.bits}`;
@@ -125,7 +125,7 @@ function calls(present: readonly string[], wanted: readonly string[]): PartCall[
         const more = [...(nomatch ? ['--nomatch', '1'] : []), ...(comment === undefined ? [] : ['--comment', comment])];
         return [{ summary: `add ${cidr} to`, verb: 'create', path: '', args: ['--cidr', cidr, ...more] }];
       }
-      // A comment that nobody declares stays; the call would take it away.
+      // An undeclared comment is kept; the call would remove it.
       const kept = comment ?? is.comment;
       if (nomatch === (is.nomatch ?? false) && kept === is.comment) return [];
       const args = ['--nomatch', nomatch ? '1' : '0', ...(kept === undefined ? [] : ['--comment', kept])];

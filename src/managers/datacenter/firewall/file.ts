@@ -1,4 +1,4 @@
-// The firewall of the datacenter as it stands in its file, and who names what of it.
+// The datacenter's firewall file, and which firewall files refer to an alias, set or group of it.
 
 import { type FirewallConfig, parseFirewall } from '../../../proxmox/firewall-file.ts';
 import type { RuleEnvironment } from '../../../proxmox/firewall-rule.ts';
@@ -17,7 +17,7 @@ export function filesNamingAlias(name: string, files: ReadonlyMap<string, string
   });
 }
 
-/** Files whose rules name a set; what a guest's own set of that name is asked for is that one. */
+/** Files whose rules name a set. In a guest's file the guest's own set of that name takes precedence. */
 export function filesNamingSet(name: string, files: ReadonlyMap<string, string>): string[] {
   return filesWhere(files, ({ ipset }, isCluster) => {
     const isAnother = !isCluster && ipset.has(name);

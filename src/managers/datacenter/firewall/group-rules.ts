@@ -1,4 +1,4 @@
-// The rules of a security group, in the order in which they are tried (pve-firewall, PVE/API2/Firewall/Rules.pm).
+// The rules of a security group, in the order in which they are evaluated (pve-firewall, PVE/API2/Firewall/Rules.pm).
 
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
@@ -10,7 +10,7 @@ import { proxmoxRule, writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule } from '../../guest/schema.ts';
 import type { Datacenter, SecurityGroup } from '../declared.ts';
 import type { Part } from '../part.ts';
-import { callsBetween, understood } from './rule-calls.ts';
+import { callsBetween, parsedLine } from './rule-calls.ts';
 
 const schema = z.array(groupRule);
 
@@ -20,7 +20,7 @@ export const groupRules: Part = {
   describes:
     'All rules of the group, in the order in which they are tried. One that is declared without rules keeps those that others put there; an empty list is a group without any.',
   normalised: (list) => rulesOf(list).map(asInFile),
-  lines: (list) => rulesOf(list).map((rule) => understood(printRule(proxmoxRule(rule), true)).line),
+  lines: (list) => rulesOf(list).map((rule) => parsedLine(printRule(proxmoxRule(rule), true)).line),
   written: (lines) => {
     const list = lines.map(writtenRule).filter((rule) => rule !== null);
     return list.length === lines.length && schema.safeParse(list).success ? list : null;
@@ -30,7 +30,7 @@ export const groupRules: Part = {
   deletedWithObject: false,
 };
 
-/** The groups with their rules as rules of the configuration see them. */
+/** The security groups with their rules, in the form that the configuration's checks use. */
 export function securityGroupsOf(datacenter: Datacenter): SecurityGroup[] {
   return (datacenter.get('securitygroup') ?? []).map(({ name, writtenAt, written }) => ({
     name,
@@ -42,7 +42,7 @@ function rulesOf(list: Json): FirewallRule[] {
   return normaliseRules(schema.parse(list), { file: '', path: '' });
 }
 
-/** In the words of the file, without what a default says. */
+/** The rule as the configuration file has it, without values that equal a default. */
 function asInFile(rule: FirewallRule): JsonObject {
   const fields: Readonly<Record<string, Json | undefined>> = {
     type: rule.type,

@@ -1,6 +1,6 @@
-// From the rules that a list has to those that it should have. Proxmox puts a new rule on top of the others, whatever place is asked for: it
-// is made there without effect, moved to its place, and only then switched on. Every call that names a rule by its place says by a digest
-// which list it means, so that it never changes another rule than was meant.
+// The calls that turn one list of firewall rules into another. Proxmox inserts a new rule at the top, whatever position is requested, so a rule is
+// created disabled, moved to its position, and only then enabled. Every call that addresses a rule by position carries the digest of the list, so
+// that it never changes a different rule.
 
 import { createHash } from 'node:crypto';
 import { digestedText, type FirewallConfig } from '../../../proxmox/firewall-file.ts';
@@ -8,19 +8,19 @@ import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '
 import type { PartCall } from '../part.ts';
 import { clusterFirewall } from './file.ts';
 
-/** One place of the list while it is changed: a rule that stays, that takes the place of another, that is new, or that goes. */
+/** One position of the list during the change: a rule that stays, one that replaces another, a new one, or one that is removed. */
 type Place =
   | { readonly kind: 'kept'; readonly line: string }
   | { readonly kind: 'changed'; readonly from: string; readonly line: string }
   | { readonly kind: 'new'; readonly line: string }
   | { readonly kind: 'gone'; readonly from: string };
 
-/** A line in the words in which Proxmox writes it, and the rule that it is; `names` are what rules may refer to. */
-export function understood(line: string, names?: FirewallConfig): { readonly line: string; readonly rule: Rule } {
+/** A rule and its line as Proxmox writes it; `names` are the aliases, sets and groups that rules may refer to. */
+export function parsedLine(line: string, names?: FirewallConfig): { readonly line: string; readonly rule: Rule } {
   const parsed = parseRule(line);
   if ('error' in parsed) return { line, rule: {} };
   const { rule } = parsed;
-  // Gives the macro its own spelling, and the version of the addresses.
+  // Normalises the spelling of the macro and sets the IP version.
   ruleProblems(rule, 'group', names, undefined);
   return { line: printRule(rule, true), rule };
 }
@@ -31,7 +31,7 @@ export function callsBetween(present: readonly string[], wanted: readonly string
   const list = [...present];
   const calls: PartCall[] = [];
   const named = (summary: string, verb: 'set' | 'delete', at: number, args: readonly string[] = []): void => {
-    const rules = list.map((line) => understood(line, names).rule);
+    const rules = list.map((line) => parsedLine(line, names).rule);
     const digest = createHash('sha1').update(digestedText(rules)).digest('hex');
     calls.push({ summary, verb, path: `/${at}`, args: [...args, '--digest', digest] });
   };
@@ -41,11 +41,11 @@ export function callsBetween(present: readonly string[], wanted: readonly string
     named(`make rule ${at + 1} "${place.line}" in`, 'set', at, difference(place.from, place.line));
     list[at] = place.line;
   }
-  // From the bottom, so that a place counts only what is there already.
+  // From the bottom, so that a position counts only rules that are already in place.
   for (const [index, place] of [...places.entries()].toReversed()) {
     if (place.kind !== 'new') continue;
     const at = places.slice(0, index).filter((one) => one.kind !== 'new').length;
-    const { rule } = understood(place.line);
+    const { rule } = parsedLine(place.line);
     const isOff = rule.enable === '0';
     const first = printRule(at === 0 ? rule : { ...rule, enable: '0' }, true);
     const made = { ...rule, enable: at === 0 && !isOff ? '1' : '0' };
@@ -65,13 +65,13 @@ export function callsBetween(present: readonly string[], wanted: readonly string
   return calls;
 }
 
-/** Every property of a rule as options. */
+/** Every property of a rule as arguments. */
 function argsOf(rule: Rule): string[] {
   return properties().flatMap((property) => (rule[property] === undefined ? [] : [`--${property}`, rule[property]]));
 }
 
 function difference(from: string, to: string): string[] {
-  const [before, after] = [understood(from).rule, understood(to).rule];
+  const [before, after] = [parsedLine(from).rule, parsedLine(to).rule];
   const set = properties().flatMap((property) => {
     const value = after[property];
     return value === undefined || value === before[property] ? [] : [`--${property}`, value];
@@ -84,7 +84,7 @@ function properties(): string[] {
   return RULE_PROPERTIES.filter((property) => !['pos', 'digest', 'iface'].includes(property));
 }
 
-/** The longest run of rules that both have stays; of what lies between, one takes the place of another as long as there are both. */
+/** Rules of the longest common subsequence stay. Between them, old rules are replaced one by one by new ones as long as there are both. */
 function alignment(present: readonly string[], wanted: readonly string[]): Place[] {
   const lengths = commonLengths(present, wanted);
   const places: Place[] = [];
@@ -117,7 +117,7 @@ function alignment(present: readonly string[], wanted: readonly string[]): Place
   return places;
 }
 
-/** How long the longest common run is of what follows each pair of places. */
+/** The length of the longest common subsequence from each pair of positions on. */
 function commonLengths(present: readonly string[], wanted: readonly string[]): number[][] {
   const lengths = Array.from({ length: present.length + 1 }, () => new Array<number>(wanted.length + 1).fill(0));
   for (let a = present.length - 1; a >= 0; a--)

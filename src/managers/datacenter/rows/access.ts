@@ -62,7 +62,7 @@ export const users: ObjectRow = {
   },
   reserved: (name) => (name === BUILT_IN_USER ? `${BUILT_IN_USER} is there always and may do everything` : null),
   read: parseUsers,
-  // Keys are second factors of an older kind, which only their owner should know.
+  // `keys` holds legacy second factors, which only their owner should know.
   without: ['keys'],
   defaults: { enable: '1', expire: '0' },
   clear: 'empty',
@@ -79,7 +79,7 @@ export const users: ObjectRow = {
         kind: 'command',
         program: 'pveum',
         args: ['passwd', name],
-        // It asks twice.
+        // The prompt asks twice.
         stdin: {
           from: 'joined',
           parts: [
@@ -114,7 +114,7 @@ export const tokens: ObjectRow = {
   defaults: { privsep: '1', expire: '0' },
   clear: 'empty',
   furtherReferences: (name) => [{ sort: 'user', name: userOf(name), at: [] }],
-  // Its value would be printed.
+  // Suppresses the output, which would contain the token's value.
   createArgs: ['--quiet', '1'],
   lossOnDelete: 'its value, and the rights that it has',
 };
@@ -160,7 +160,7 @@ export const rights: ObjectRow = {
   decide: decideRights,
 };
 
-/** What both have that ask a directory. */
+/** Options that LDAP and AD have in common. */
 const DIRECTORY = [
   ...['base_dn', 'bind_dn', 'case-sensitive', 'comment', 'default', 'filter', 'group_classes', 'group_dn'],
   ...['group_filter', 'group_name_attr', 'mode', 'port', 'server2', 'sslversion', 'sync-defaults-options'],
@@ -184,8 +184,8 @@ export const realms: ObjectRow = {
       ),
     ),
   digest: 'sha1',
-  // Certificates and keys are files of the host, which root would read; the key of a client goes through a command line alone; `secure` says
-  // what `mode` says; second factors for a whole realm are gone from Proxmox's own page.
+  // `capath`, `cert` and `certkey` are paths on the host that root would read; `client-key` can only be passed on a command line; `secure` duplicates
+  // `mode`; `tfa` for a whole realm is no longer in Proxmox's own interface.
   without: ['capath', 'cert', 'certkey', 'client-key', 'secure', 'tfa'],
   required: ['type'],
   types: {
@@ -209,7 +209,7 @@ export const realms: ObjectRow = {
       describes: 'Password that the directory is asked with, by reference',
       refuses: (_name, { type }) => (type === 'openid' ? 'must not stand at a realm of type openid' : null),
       isStored: ({ bind_dn: bindDn }) => bindDn !== undefined,
-      // Where Proxmox itself keeps it: its programs take it on a command line alone.
+      // Written where Proxmox itself stores it, since its programs accept it only on a command line.
       setAction: (name, secret) => ({
         kind: 'file',
         path: `/etc/pve/priv/realm/${name}.pw`,

@@ -1,5 +1,5 @@
-// How the node's own certificate is asked for: an account at an authority, and plugins that prove to it whose a name is. Both have keys, which
-// nobody reads: accounts are asked of Proxmox, which shows none, and plugins are read without what their provider asks for.
+// How the node's own certificate is requested: accounts at an ACME authority, and the plugins that solve its challenges. Both have keys, which
+// Phoenix never reads: accounts are queried from Proxmox, which shows no key, and plugin entries are read without the provider's credentials.
 
 import {
   ACME_ACCOUNTS_FOLDER,
@@ -56,7 +56,7 @@ export const acmeAccounts: ObjectRow = {
       describes: 'Key of the account that the authority knows already, base64url, by reference',
       refuses: (_name, options) =>
         options['eab-kid'] === undefined ? 'must not stand without eab-kid, which it belongs to' : null,
-      onlyToMake: { beside: 'eab-kid' },
+      onlyAtCreation: { beside: 'eab-kid' },
     },
   },
   lossOnDelete: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
@@ -75,7 +75,7 @@ export const acmePlugins: ObjectRow = {
   file: ACME_PLUGINS_FILE,
   read: parsePlugins,
   readSource: observePlugins,
-  // Of a file that is not read as it stands.
+  // Its file is not read directly.
   without: [],
   required: ['type'],
   types: ACME_PLUGIN_TYPES,
@@ -91,12 +91,12 @@ export const acmePlugins: ObjectRow = {
   lossOnDelete: 'that certificates are renewed by it, and what it is told of its provider',
 };
 
-/** Proxmox makes the folder with the first account or plugin: without it nothing is asked. */
+/** Proxmox creates the folder with the first account or plugin: without it, nothing is queried. */
 async function isUsed(host: HostReader): Promise<boolean> {
   return (await host.inspect([ACME_ACCOUNTS_FOLDER])).size > 0;
 }
 
-/** One call, and one for each account; none of them shows a key. */
+/** One call for the list and one for each account; no answer contains a key. */
 async function observeAccounts(host: HostReader): Promise<string | null> {
   if (!(await isUsed(host))) return null;
   const listed = await shown<readonly { readonly name: string }[]>(host, '/cluster/acme/account');
@@ -114,13 +114,13 @@ async function shown<Answer>(host: HostReader, path: string): Promise<Answer> {
   return JSON.parse(stdout) as Answer;
 }
 
-/** The data stays on the node: what is read is the file without. */
+/** Reads the file without the credentials (`data`), which never leave the node. */
 async function observePlugins(host: HostReader): Promise<string | null> {
   if (!(await isUsed(host))) return null;
   const args = [WITHOUT_DATA, ACME_PLUGINS_FILE];
   const { exit, stdout, stderr } = await host.run({ kind: 'command', program: 'sed', args, timeoutSeconds: SECONDS });
   if (exit === 0) return stdout;
-  // There is an account, and no plugin.
+  // The folder exists because of an account, and there is no plugin yet.
   if (/no such file or directory/i.test(stderr)) return null;
   throw new Error(`sed ${args.join(' ')}: ${stderr.trim()}`);
 }

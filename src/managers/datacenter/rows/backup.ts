@@ -1,4 +1,4 @@
-// Jobs that back guests up.
+// Backup jobs for guests.
 
 import { parseSections } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
@@ -13,7 +13,8 @@ export const backupJobs: ObjectRow = {
   file: '/etc/pve/jobs.cfg',
   read: (text) =>
     new Map([...parseSections(text)].flatMap(([id, { type, options }]) => (type === 'vzdump' ? [[id, options]] : []))),
-  // A schedule says what the first two say; folders and programs of the host would be run with the rights of root; the others are for a single run.
+  // `starttime` and `dow` are replaced by the schedule; `script`, `dumpdir` and `tmpdir` would use programs and folders of the host with root's
+  // rights; the others are for a single run.
   without: ['starttime', 'dow', 'script', 'dumpdir', 'tmpdir', 'stop', 'quiet'],
   required: ['schedule'],
   defaults: { enabled: '1', mode: 'snapshot', compress: '0', 'notification-mode': 'auto', mailnotification: 'always' },

@@ -1,4 +1,4 @@
-// CPU models of the datacenter beside those of QEMU: guests name them as `custom-NAME`, and do not start where there is none.
+// Custom CPU models of the datacenter. Guests name them as `custom-NAME`, and do not start without them.
 
 import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../proxmox/cpu-models.ts';
 import type { ObjectRow } from '../row.ts';
@@ -37,7 +37,7 @@ export const cpuModels: ObjectRow = {
   lossOnDelete: 'nothing at once; VMs that name it do not start any more',
 };
 
-/** In any section of it: a snapshot that is rolled back to names it again. */
+/** In any section of the guest's file: rolling back to a snapshot that names the model would need it again. */
 function hasModel(conf: string, name: string): boolean {
   return [...conf.matchAll(/^cpu: *(.*)$/gm)].some(([, cpu = '']) => customModelOf(cpu) === name);
 }

@@ -1,5 +1,5 @@
-// Fabrics of the software-defined network: routers on the nodes that find the ways between them, and what each node has of one. They are
-// applied together with the rest of it.
+// Fabrics of the software-defined network, in which the nodes' routers exchange routes, and each node's settings in a fabric. They are applied
+// together with the rest of the network.
 
 import {
   FABRIC_NODE_PROTOCOLS,
@@ -15,7 +15,7 @@ const COMMON = {
   typeOption: 'protocol',
   without: ['lock-token'],
   required: ['protocol'],
-  // Proxmox asks for it at every change.
+  // Proxmox requires it in every update.
   alwaysSent: ['protocol'],
   defaults: {},
   oneOf: [],
@@ -50,7 +50,7 @@ export const fabrics: ObjectRow = {
     ...(area === undefined || isArea(String(area))
       ? []
       : [{ option: 'area', message: 'must be a number from 0 to 4294967295, or that as an IPv4 address' }]),
-    // The API takes a fraction, and the program behind it does not.
+    // The API accepts a fraction, and the program behind it does not.
     ...['hello_interval', 'csnp_interval'].flatMap((option) =>
       intervals[option] === undefined || Number.isInteger(intervals[option])
         ? []
@@ -88,7 +88,7 @@ export const fabricNodes: ObjectRow = {
   ],
 };
 
-/** Of an interface, OSPF knows a name and an IPv4 address (pve-network, PVE/Network/SDN/Fabrics.pm). */
+/** OSPF allows only a name and an IPv4 address for an interface (pve-network, PVE/Network/SDN/Fabrics.pm). */
 function forOpenfabric(interfaces: unknown): { option: string; message: string }[] {
   const foreign = Array.isArray(interfaces)
     ? interfaces.flatMap((one) => Object.keys(one as object).filter((key) => key !== 'name' && key !== 'ip'))
@@ -99,7 +99,7 @@ function forOpenfabric(interfaces: unknown): { option: string; message: string }
   }));
 }
 
-/** A number of 32 bits, as such or as an address (proxmox-ve-rs, proxmox-sdn-types/src/ospf.rs). */
+/** An OSPF area: a 32-bit number, in decimal or as an IPv4 address (proxmox-ve-rs, proxmox-sdn-types/src/ospf.rs). */
 function isArea(area: string): boolean {
   const parts = area.split('.');
   const bytes = parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);

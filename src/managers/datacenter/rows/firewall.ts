@@ -1,4 +1,4 @@
-// What rules of the firewall refer to by name, for all guests and nodes: the objects of cluster.fw.
+// What firewall rules of all guests and nodes refer to by name: the aliases, IP sets and security groups of cluster.fw.
 
 import type { SetEntry } from '../../../proxmox/firewall-file.ts';
 import { printRule } from '../../../proxmox/firewall-rule.ts';
@@ -13,7 +13,7 @@ import {
 import { groupRules } from '../firewall/group-rules.ts';
 import type { ObjectRow } from '../row.ts';
 
-/** Proxmox keeps names of sets and groups in lower case, and looks those of aliases up so. */
+/** Proxmox stores names of sets and groups in lower case, and looks up aliases in lower case. */
 function nameOf(most: number) {
   return {
     pattern: new RegExp(`^[a-z][a-z0-9_-]{1,${most - 1}}$`),

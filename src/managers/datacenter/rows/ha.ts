@@ -1,5 +1,5 @@
-// What HA keeps running, and where (pve-ha-manager, PVE/HA/Resources.pm and PVE/HA/Rules/*.pm). A node of its own keeps what runs there
-// alive; several of them restart it elsewhere.
+// High availability: resources that HA keeps running, and rules on where (pve-ha-manager, PVE/HA/Resources.pm and PVE/HA/Rules/*.pm). A single node
+// restarts what fails on it; several nodes also take over from each other.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../proxmox/ha.ts';
@@ -30,14 +30,14 @@ export const haResources: ObjectRow = {
   },
   file: HA_RESOURCES_FILE,
   read: (text) => new Map([...parseHaResources(text)].map(([sid, { options }]) => [sid, options])),
-  // Groups are rules now, and the name says the type.
+  // Groups are replaced by rules, and the name contains the type.
   without: ['group', 'type'],
   required: [],
   defaults: { failback: '1', max_relocate: '1', max_restart: '1', state: 'started' },
   synonyms: { state: { enabled: 'started' } },
   impact: (option, state) => (option === 'state' && STOPPED.includes(String(state)) ? 'restart' : 'live'),
   furtherReferences: (sid) => [guestOf(sid)],
-  // Rules that others made keep what they name.
+  // Does not remove the resource from rules that others created.
   deleteArgs: ['--purge', '0'],
   dependents: {
     folders: ['/etc/pve/ha'],

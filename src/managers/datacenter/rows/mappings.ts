@@ -1,4 +1,4 @@
-// Devices and folders of nodes by a name of the datacenter, so that a guest finds its own on every node (pve-guest-common, PVE/Mapping).
+// Devices and folders of nodes under a datacenter-wide name, so that a guest finds them on every node (pve-guest-common, PVE/Mapping).
 
 import { parseUntypedSections } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
@@ -10,7 +10,7 @@ const COMMON = {
   digest: 'sha1',
   without: [],
   required: ['map'],
-  // Proxmox takes no change without it.
+  // Proxmox requires it in every update.
   alwaysSent: ['map'],
   oneOf: [],
   clear: 'delete',

@@ -1,4 +1,4 @@
-// Servers that the nodes send their figures to (pve-manager, PVE/Status).
+// Metric servers that the nodes report to (pve-manager, PVE/Status).
 
 import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
@@ -16,7 +16,7 @@ export const metricServers: ObjectRow = {
       [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
     ),
   mark: null,
-  // Headers hold secrets, and go through a command line alone.
+  // Headers hold secrets, and can only be passed on a command line.
   without: ['otel-headers'],
   required: ['type', 'server', 'port'],
   alwaysSent: ['server', 'port'],
@@ -50,9 +50,9 @@ export const metricServers: ObjectRow = {
     token: {
       describes: 'Token of an InfluxDB server, by reference',
       refuses: (_name, { type }) => (type === 'influxdb' ? null : 'must only stand at a server of type influxdb'),
-      // Over UDP nobody is asked for one.
+      // Over UDP there is no authentication.
       isStored: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp',
-      // Where Proxmox itself keeps it: its programs take it on a command line alone.
+      // Written where Proxmox itself stores it, since its programs accept it only on a command line.
       setAction: (name, secret) => ({
         kind: 'file',
         path: `/etc/pve/priv/metricserver/${name}.pw`,

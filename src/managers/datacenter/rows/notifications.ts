@@ -1,5 +1,5 @@
-// Where Proxmox sends its notifications, and which of them (proxmox-notify, src/api and src/endpoints): targets of four types, each with calls of its own,
-// and the matchers that name them.
+// Notifications of Proxmox (proxmox-notify, src/api and src/endpoints): targets of four types, each with its own API calls, and the matchers that
+// select them.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { isBuiltInNotification, NOTIFICATIONS_FILE, parseNotifications } from '../../../proxmox/notifications.ts';
@@ -152,7 +152,7 @@ export const webhookTargets: ObjectRow = {
 
 const HEADER = /^([A-Za-z0-9-]+): (.+)$/;
 
-/** A body, and the value of a header, in Base64. */
+/** The API expects bodies and header values in Base64. */
 function encoded(option: string, text: string): string {
   if (option === 'body') return Buffer.from(text).toString('base64');
   const [, name, value = ''] = (option === 'header' ? HEADER.exec(text) : null) ?? [];

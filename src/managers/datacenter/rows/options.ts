@@ -1,4 +1,4 @@
-// What holds for the whole datacenter, its firewall and the node: objects that are there always, in lines of a file (pve-cluster,
+// Options of the whole datacenter, of its firewall and of the node: single objects that always exist, each stored as lines of a file (pve-cluster,
 // PVE/DataCenterConfig.pm; pve-firewall, PVE/API2/Firewall/Cluster.pm; pve-manager, PVE/NodeConfig.pm).
 
 import type { JsonObject } from '../../../model/json.ts';
@@ -17,7 +17,7 @@ export const datacenterOptions: ObjectRow = {
   file: '/etc/pve/datacenter.cfg',
   read: (text) => new Map([['options', parseOptionLines(text)]]),
   mark: null,
-  // Notes are for people; the last three are of older versions, or hold what other options say.
+  // `description` is for people; the last three are obsolete or duplicate other options.
   without: ['description', 'location', 'migration_unsecure', 'u2f', 'fencing'],
   required: [],
   defaults: { mac_prefix: 'BC:24:11' },
@@ -41,7 +41,7 @@ export const nodeOptions: ObjectRow = {
   read: (text) => new Map([['options', parseOptionLines(text)]]),
   mark: null,
   digest: 'sha1',
-  // Notes are for people.
+  // It is for people.
   without: ['description'],
   required: [],
   defaults: { 'ballooning-target': '80', 'startall-onboot-delay': '0' },
@@ -53,7 +53,7 @@ export const nodeOptions: ObjectRow = {
   lossOnDelete: 'nothing: what was declared of it is taken away',
 };
 
-/** What the node's own certificate is asked for with. */
+/** The ACME account and plugins that the node's certificate is requested with. */
 function acmeOf(_name: string, options: JsonObject): Reference[] {
   return Object.entries(options).flatMap(([option, value]): Reference[] => {
     if (!option.startsWith('acme') || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
@@ -82,7 +82,7 @@ export const firewallOptions: ObjectRow = {
       ['options', Object.fromEntries([...clusterFirewall(text).options].map(([name, value]) => [name, [value]]))],
     ]),
   mark: null,
-  // Those that decide who comes in stand in the file of the hypervisor, whose rules keep anybody from being locked out.
+  // Those that decide about inbound traffic are in the hypervisor's file, whose rules prevent a lockout.
   without: ['enable', 'policy_in', 'policy_out'],
   required: [],
   defaults: { ebtables: '1', policy_forward: 'ACCEPT' },

@@ -1,4 +1,4 @@
-// Jobs that bring users and groups of a directory in (pve-access-control, PVE/Jobs/RealmSync.pm).
+// Jobs that synchronise users and groups from a directory (pve-access-control, PVE/Jobs/RealmSync.pm).
 
 import { BUILT_IN_REALMS } from '../../../proxmox/access.ts';
 import { parseSections } from '../../../proxmox/section-config.ts';

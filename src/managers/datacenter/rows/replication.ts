@@ -1,4 +1,4 @@
-// Copies of the disks of guests on other nodes (pve-guest-common, PVE/ReplicationConfig.pm).
+// Replication jobs: copies of guests' disks on other nodes (pve-guest-common, PVE/ReplicationConfig.pm).
 
 import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
@@ -17,7 +17,7 @@ export const replicationJobs: ObjectRow = {
   file: '/etc/pve/replication.cfg',
   read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options)])),
   digest: 'sha1',
-  // There is one type; Proxmox itself says where the guest is, and what is being taken away.
+  // There is only one type; Proxmox itself sets the source node, and the flag of a pending removal.
   without: ['type', 'source', 'remove_job'],
   required: ['target'],
   defaults: { disable: '0', schedule: '*/15' },

@@ -1,5 +1,5 @@
-// Programs beside Proxmox that its software-defined network tells of addresses and names. They are no part of what is applied together: Proxmox
-// asks a server at once whether it answers. What opens one stands in the same file as the rest, which is read without.
+// External IPAM and DNS servers that the software-defined network registers addresses and names with. They are separate targets: Proxmox contacts a
+// server as soon as it is declared. Their credentials are in the same file, which is read without them.
 
 import {
   DNS_TYPES,
@@ -79,7 +79,7 @@ export const dnsServers: ObjectRow = {
   lossOnDelete: 'nothing of what is kept there, but names of guests come there no more',
 };
 
-/** A file as it stands, but for what opens a server; null where it is not there. */
+/** The file without the servers' credentials; null where it does not exist. */
 async function withoutSecrets(host: HostReader, file: string): Promise<string | null> {
   if ((await host.inspect([file])).size === 0) return null;
   const args = [WITHOUT_SDN_SECRETS, file];

@@ -1,9 +1,10 @@
-// The software-defined network: controllers, zones that may have one, vnets in them, and subnets of these. Proxmox applies all of it at once, so that together they are one target.
+// The software-defined network: controllers, zones that may use one, vnets in zones, and subnets of vnets. Proxmox applies all of it at once, so they
+// are one target together.
 
 import { CONTROLLER_TYPES, isWithin, typedSections, ZONE_TYPES } from '../../../proxmox/sdn.ts';
 import type { ObjectRow } from '../row.ts';
 
-/** A name of at most eight letters and digits, since it becomes that of an interface. */
+/** At most eight letters and digits, since the name becomes part of an interface name. */
 const named = {
   pattern: /^[a-zA-Z][a-zA-Z0-9]{1,7}$/,
   expected: 'must be a name of 2 to 8 letters and digits, and begin with a letter',
@@ -55,7 +56,7 @@ export const zones: ObjectRow = {
   paths: { create: '/cluster/sdn/zones', change: '/cluster/sdn/zones/{zone}' },
   file: '/etc/pve/sdn/zones.cfg',
   read: typedSections,
-  // Of Faucet, which Proxmox has given up, and of a lock that others hold.
+  // `dp-id` belongs to Faucet, which Proxmox no longer supports; `lock-token` to a lock held by somebody else.
   without: ['dp-id', 'lock-token'],
   required: ['type'],
   types: ZONE_TYPES,

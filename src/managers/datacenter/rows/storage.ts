@@ -1,4 +1,4 @@
-// Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): what each type has, what it must have, and what is never changed.
+// Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): the options of each type, which of them are required, and which are fixed.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
@@ -10,10 +10,10 @@ const FILES = [
 ];
 const NETWORK_FILES = ['bwlimit', 'content-dirs', 'options', 'path', 'snapshot-as-volume-chain'];
 
-/** Of the storage `local`, which Proxmox has in this folder and no other (PVE/Storage/Plugin.pm). */
+/** The path of the storage `local`, which Proxmox does not allow to change (PVE/Storage/Plugin.pm). */
 const FOLDER_OF_LOCAL = '/var/lib/vz';
 
-/** In the order of Proxmox's own list. */
+/** In the order of Proxmox's own list of types. */
 const TYPES = {
   btrfs: { required: ['path'], optional: [...ANY, ...FILES, 'is_mountpoint', 'nocow', 'shared'] },
   cephfs: {
@@ -89,7 +89,7 @@ export const storages: ObjectRow = {
     'local-zfs': { type: 'zfspool', pool: 'rpool/data', sparse: '1', content: 'images,rootdir' },
   },
   digest: 'sha1',
-  // Keys go through a command line alone, or are shown when they are made; two are of older versions.
+  // Keys can only be passed on a command line, or are shown when they are created; `authsupported` and `mkdir` are obsolete.
   without: ['authsupported', 'encryption-key', 'keyring', 'master-pubkey', 'mkdir'],
   required: ['type'],
   types: TYPES,
@@ -118,7 +118,7 @@ export const storages: ObjectRow = {
           ? null
           : 'must only stand at a storage of type cifs, esxi or pbs',
       isStored: ({ type, username }) => type !== 'cifs' || username !== undefined,
-      // Asked for on standard input, since it has no value on the command line.
+      // Prompted for on standard input when the option has no value on the command line.
       setAction: (name, secret) => ({
         kind: 'command',
         program: 'pvesm',
@@ -132,7 +132,7 @@ export const storages: ObjectRow = {
         },
         timeoutSeconds: 60,
       }),
-      // The server is asked as soon as the storage is made.
+      // Proxmox logs in to the server as soon as the storage is created.
       promptedOnCreate: true,
     },
   },
@@ -150,14 +150,14 @@ export const storages: ObjectRow = {
     Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
       typeof value === 'string' &&
       !(name === 'local' && value === FOLDER_OF_LOCAL) &&
-      (OF_SYSTEM.test(value) || /^\/+$/.test(value))
+      (SYSTEM_FOLDER.test(value) || /^\/+$/.test(value))
         ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
         : [],
     ),
   lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
 };
 
-/** Of the node's own Ceph: one that is reached at monitors has pools that nobody declares here. */
+/** Pools of the node's own Ceph. An external cluster, named by its monitors, has pools of its own. */
 function cephPoolsOf({ type, monhost, pool, 'data-pool': data }: JsonObject): Reference[] {
   if (type !== 'rbd' || monhost !== undefined) return [];
   const named = Object.entries({ pool, 'data-pool': data });
@@ -166,10 +166,11 @@ function cephPoolsOf({ type, monhost, pool, 'data-pool': data }: JsonObject): Re
   );
 }
 
-/** Folders that the system keeps: of a storage in them guests and people would write there. */
-const OF_SYSTEM = /^\/+(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)(\/|$)/;
+/** System folders: with a storage in one of them, guests and people would write there. */
+const SYSTEM_FOLDER =
+  /^\/+(bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)(\/|$)/;
 
-/** A line of a guest's file names a volume of it. */
+/** Whether a guest's file names a volume of the storage. */
 function isOn(storage: string, text: string): boolean {
   return text.split('\n').some((line) => line.replace(/^\w+: /, '').startsWith(`${storage}:`));
 }

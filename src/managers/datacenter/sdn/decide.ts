@@ -1,5 +1,5 @@
-// What is missing of the software-defined network, in the order in which one thing rests on another, and its application at the end. What a
-// person changed in Proxmox and did not apply would go live with it: then nothing is done until that person has decided.
+// Decides the changes of the software-defined network, in the order of its dependencies, with one apply call at the end. That call would also
+// activate changes that a person made in Proxmox and did not apply: then nothing is done until that person has decided.
 
 import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
@@ -18,7 +18,7 @@ import { type SdnState, SORTS, type Sort, unapplied } from './state.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
-  /** These three are absent in what an older version applied. */
+  /** These three are absent in specs that an older version recorded. */
   readonly sdn_fabrics?: Readonly<Record<string, JsonObject>>;
   readonly sdn_fabric_nodes?: Readonly<Record<string, JsonObject>>;
   readonly sdn_controllers?: Readonly<Record<string, JsonObject>>;
@@ -39,7 +39,7 @@ export const ROW_OF: Readonly<Record<Sort, ObjectRow>> = {
 };
 const NOTHING: SdnSpec = { sdn_zones: {}, sdn_vnets: {}, sdn_subnets: {} };
 
-/** One object by its name in the file and its id in Proxmox. */
+/** One object with its name in the file and its id in Proxmox. */
 interface Entry {
   readonly sort: Sort;
   readonly name: string;
@@ -90,7 +90,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
       reason: `${names}: declared no more, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
     };
   }
-  // A fabric that another object still names can only go when that is changed.
+  // A fabric can only be deleted once no other object names it, so it comes last.
   const isLast = ({ sort, id }: Entry): boolean =>
     sort === 'fabrics' && isFabricNamed(seen, id, [...goneIds('controllers'), ...goneIds('zones')]);
   const removalOf = (one: Entry): Action =>
@@ -112,7 +112,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   return { kind: 'actions', actions: [...actions, application(removals.length > 0 ? 'destroy' : 'live')] };
 }
 
-/** Ends well whatever becomes of the node: the next look says. */
+/** Succeeds whatever happens on the node; the next observation shows the result. */
 function application(impact: Impact): Action {
   return {
     summary: 'apply the software-defined network',
@@ -121,12 +121,15 @@ function application(impact: Impact): Action {
   };
 }
 
-/** This node has not taken over what was applied last. */
+/** Whether this node has not yet loaded the configuration that was applied last. */
 function isBehind({ version }: SdnState, declared: readonly Entry[]): boolean {
   return declared.length > 0 && version.running !== version.here;
 }
 
-/** What was changed and not applied: whether some of it is declared, or was, and a sentence of the rest; null where there is none. */
+/**
+ * Changes in Proxmox that were not applied: whether some concern a declared object, current or former, and a sentence on the others; null where there
+ * is none.
+ */
 function unappliedEdits(
   seen: SdnState,
   declared: readonly Entry[],
@@ -137,7 +140,7 @@ function unappliedEdits(
   for (const sort of SORTS) {
     for (const id of new Set([...seen.config[sort].keys(), ...seen.running[sort].keys()])) {
       const [now, was] = [find(declared, sort, id), find(earlier, sort, id)];
-      // Proxmox makes up the address of the router of a new EVPN zone.
+      // Proxmox generates the router's MAC address of a new EVPN zone.
       const isMade = seen.running[sort].get(id) === undefined;
       const isOurs = (option: string): boolean =>
         (now !== undefined || was !== undefined) &&
@@ -169,14 +172,16 @@ function pathOf(one: Entry): string {
   return filled(ROW_OF[one.sort].paths.change, one);
 }
 
-/** A path of the API with what stands for its placeholders: of what is in another, first that one. */
+/** An API path with its placeholders filled in; an object inside another names the outer one first. */
 function filled(path: string, { sort, name, id }: Entry): string {
   const [parent = '', ...own] = name.split('/');
   const words = sort === 'subnets' ? [parent, id] : sort === 'fabric_nodes' ? [parent, own.join('/')] : [id];
   return path.replace(/\{\w+\}/g, () => words.shift() ?? '');
 }
 
-/** What Proxmox never changes, and making it anew would take everything in it along. */
+/**
+ * Why an object cannot become as declared: an option that Proxmox cannot change in place, while recreating the object would remove everything in it.
+ */
 function fixedDifference(row: ObjectRow, { name, options }: Entry, present: Options): string | null {
   for (const [option, schema] of optionsOf(row)) {
     const value = options[option];
@@ -199,7 +204,7 @@ function entriesOf(spec: SdnSpec): Entry[] {
   );
 }
 
-/** Proxmox calls a subnet by its zone and its network, and a node by its fabric and itself. */
+/** The id in Proxmox: a subnet's contains its zone and network, a fabric node's its fabric and node. */
 function idOf(spec: SdnSpec, sort: Sort, name: string): string {
   if (sort === 'fabric_nodes') return name.replace('/', '_');
   if (sort !== 'subnets') return name;

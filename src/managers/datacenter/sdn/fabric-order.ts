@@ -1,4 +1,4 @@
-// What Proxmox refuses of a fabric half-way, since it looks at the whole of all fabrics after every single call. Pure.
+// Intermediate states of a fabric that Proxmox refuses, since it validates all fabrics after every single call. Pure.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { isWithin } from '../../../proxmox/sdn.ts';
@@ -7,10 +7,10 @@ import type { SdnState } from './state.ts';
 const PREFIXES = { ip_prefix: 'ip', ip6_prefix: 'ip6' } as const;
 
 /**
- * Why a prefix of a fabric cannot become what is declared; null where it can. A node has an address in each prefix of its fabric, and the two
- * cannot be changed by one call.
+ * Why a prefix of a fabric cannot become what is declared; null where it can. A node has an address in each prefix of its fabric, and the two cannot
+ * be changed by one call.
  *
- * @param leaving ids of nodes that are deleted before
+ * @param leaving ids of nodes that are deleted first
  */
 export function prefixObstacle(
   { config }: SdnState,
@@ -35,7 +35,7 @@ export function prefixObstacle(
   return null;
 }
 
-/** Whether a controller or a zone of the host names a fabric, those aside that go. */
+/** Whether a controller or a zone of the host names a fabric, except those that are being deleted. */
 export function isFabricNamed({ config }: SdnState, fabric: string, leaving: readonly string[]): boolean {
   return [...config.controllers, ...config.zones].some(
     ([id, options]) => options['fabric']?.[0] === fabric && !leaving.includes(id),

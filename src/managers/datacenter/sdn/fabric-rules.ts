@@ -1,5 +1,5 @@
-// What does not fit together of fabrics and their nodes: Proxmox looks at all of them at every change and would refuse it half-way
-// (proxmox-ve-rs, proxmox-ve-config/src/sdn/fabric/mod.rs, validate).
+// Checks fabrics against their nodes: Proxmox validates all of them at every change and would refuse it half-way (proxmox-ve-rs,
+// proxmox-ve-config/src/sdn/fabric/mod.rs, validate).
 
 import { contains, hasHostBits, networkOf, parseAddress, parseNetwork, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -14,7 +14,7 @@ const PREFIXES = [
   ['ip6_prefix', 'ip6'],
 ] as const;
 
-/** BAD_ADDRESS and INVALID_VALUE: the prefixes of fabrics are networks of their own, and no two of OSPF are in one area. */
+/** BAD_ADDRESS and INVALID_VALUE: the prefixes of fabrics do not overlap, and no two OSPF fabrics share an area. */
 export function fabricsAreApart({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const fabrics = datacenter?.get('fabric') ?? [];
   return fabrics.flatMap((fabric, index): Diagnostic[] => {
@@ -41,7 +41,7 @@ export function fabricsAreApart({ config: { datacenter } }: RuleContext): Diagno
   });
 }
 
-/** INVALID_VALUE: a node speaks what its fabric does, has an address of its own in each prefix of it, and each interface in one fabric. */
+/** INVALID_VALUE: a node uses the protocol of its fabric, has an address of its own in each prefix of it, and no interface is in two fabrics. */
 export function nodesFitTheirFabrics({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const fabrics = new Map((datacenter?.get('fabric') ?? []).map((fabric) => [fabric.name, fabric]));
   const addresses = new Map<string, string>();
@@ -81,7 +81,7 @@ function addressFault(
       : [fault(one, [address], `must not stand here: fabric ${fabric.name} has no ${prefix}`)];
   if (has === undefined) return [fault(one, [], `must have ${address}, within ${network} of fabric ${fabric.name}`)];
   const [range, own] = [parseNetwork(String(network)), parseAddress(String(has))];
-  // What is neither is told at its own line.
+  // An invalid address is reported at its own line.
   if (range === undefined || own === undefined) return [];
   if (!contains(range, own))
     return [fault(one, [address], `must be an address of ${network}, the ${prefix} of fabric ${fabric.name}`)];
@@ -111,7 +111,7 @@ function overlap(one: string, other: string): boolean {
   return a !== undefined && b !== undefined && (contains(a, b.address) || contains(b, a.address));
 }
 
-/** As a number, however it is written. */
+/** The area as a number, however it is written. */
 function areaOf(area: unknown): number {
   return String(area)
     .split('.')

@@ -1,11 +1,11 @@
-// A fault of an object of the software-defined network, at its line.
+// A diagnostic for an object of the software-defined network, at its line.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import type { DeclaredObject } from '../declared.ts';
 import { SDN } from './decide.ts';
 
-/** @param keys of what is wrong, below the object; none for the object itself */
+/** @param keys path to what is wrong, below the object; empty for the object itself */
 export function fault(
   { name, writtenAt }: DeclaredObject,
   keys: readonly (string | number)[],

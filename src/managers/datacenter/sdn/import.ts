@@ -1,4 +1,4 @@
-// The software-defined network of a host, as the file would say it: what is in force and nothing that somebody changed and did not apply.
+// Imports the software-defined network of a host: what is in force, without changes that somebody made and did not apply.
 
 import type { JsonObject } from '../../../model/json.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
@@ -41,7 +41,7 @@ function written(found: SdnState, extent: Extent): Imported {
       else {
         const row = ROW_OF[sort];
         fields[row.field] = { ...fields[row.field], [name]: writtenOptions(row, options, extent) };
-        const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !OF_ID.has(option));
+        const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !IN_ID.has(option));
         for (const option of strange)
           left.push({ what: whatOf(sort, id, option), why: 'it cannot be declared: it stays as it is' });
       }
@@ -51,15 +51,18 @@ function written(found: SdnState, extent: Extent): Imported {
   return { files: isEmpty ? {} : { [DATACENTER_FILE]: fields }, texts: {}, secrets: [], left };
 }
 
-/** What the name of an object, or its kind, says already. */
-const OF_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
+/** Options that the name or kind of an object already says. */
+const IN_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
 
 function whatOf(sort: Sort, id: string, options = ''): string {
   const { kind, file } = ROW_OF[sort];
   return `${kind}/${id}${options === '' ? '' : ` ${options}`} (${file})`;
 }
 
-/** In the file; null for what it cannot name. Proxmox calls a subnet by its zone and its network (`inner-10.20.0.0-24`), a node by its fabric and itself. */
+/**
+ * The object's name in the file; null for one that the file cannot name. In Proxmox a subnet's id contains its zone and network
+ * (`inner-10.20.0.0-24`), a fabric node's its fabric and node.
+ */
 function nameOf(sort: Sort, id: string, options: Options | undefined): string | null {
   const [, network, bits] = /-([^-]+)-(\d+)$/.exec(id) ?? [];
   const name =

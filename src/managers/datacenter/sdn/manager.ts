@@ -16,7 +16,7 @@ import { observeSdn, type SdnState, SORTS } from './state.ts';
 
 export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   kind: 'sdn',
-  // The rows are read with the file of all objects.
+  // Its rows are read with the datacenter's file.
   declares: { files: [] },
   targets: ({ datacenter }: Config): Target[] => {
     const fields = SORTS.map((sort) => {
@@ -37,19 +37,19 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
         : null,
     of: (_target, field) => [own(`/${field}`)],
   },
-  // One without fabrics and controllers is what it was before there were any.
+  // A spec without fabrics and controllers stays equal to those recorded before there were any.
   recorded: ({ sdn_fabrics, sdn_fabric_nodes, sdn_controllers, ...spec }) => ({
     ...spec,
     ...declaredOf({ sdn_fabrics, sdn_fabric_nodes, sdn_controllers }),
   }),
   impact: (change) => (removesObject(change) ? 'destroy' : 'live'),
   inventory: observeSdn,
-  // The files say everything.
+  // The inventory already holds everything that an observation reads.
   quickCheck: (inventory) => inventory,
   observe: observeSdn,
   decide: decideSdn,
   health: () => null,
-  // What it was stands in Git.
+  // No rollback: the previous state is in Git.
   rollback: () => null,
   imports: sdnImporter,
 };

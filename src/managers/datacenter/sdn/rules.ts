@@ -1,4 +1,4 @@
-// What does not fit together of the software-defined network: Proxmox would refuse it half-way.
+// Checks objects of the software-defined network against each other: Proxmox would refuse these half-way.
 
 import { hasHostBits, networkOf } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -6,7 +6,7 @@ import type { RuleContext } from '../../rule.ts';
 import { SDN } from './decide.ts';
 import { fault } from './fault.ts';
 
-/** INVALID_VALUE: a vnet has a tag exactly where its zone has tags, and no two of a zone have the same. */
+/** INVALID_VALUE: a vnet has a tag if and only if its zone uses tags, and tags are unique in a zone. */
 export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const types = new Map((datacenter?.get('zone') ?? []).map(({ name, options }) => [name, String(options['type'])]));
   const seen = new Map<string, string>();
@@ -31,7 +31,7 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
   });
 }
 
-/** BAD_ADDRESS and INVALID_VALUE: a subnet is a network, and no vnet that lets VLANs through has one. */
+/** BAD_ADDRESS and INVALID_VALUE: a subnet is a network address, and a VLAN-aware vnet has no subnet. */
 export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const aware = new Set(
     (datacenter?.get('vnet') ?? []).flatMap(({ name, options }) => (options['vlanaware'] === true ? [name] : [])),
@@ -55,7 +55,7 @@ export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): D
   });
 }
 
-/** INVALID_VALUE: there is one controller of type evpn, zones of that type have it, and each a VXLAN of its own for its routes. */
+/** INVALID_VALUE: there is one controller of type evpn, every zone of that type uses it, and each has its own VRF VXLAN. */
 export function controllersFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const controllers = datacenter?.get('controller') ?? [];
   const evpn = controllers.filter(({ options }) => options['type'] === 'evpn');

@@ -1,4 +1,4 @@
-// The software-defined network as it is: what is declared in Proxmox's files, what of it is in force, and whether this node has taken that over.
+// The observed software-defined network: what Proxmox's files declare, what of it was applied, and whether this node has loaded that.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { splitList } from '../../../proxmox/perl.ts';
@@ -6,11 +6,11 @@ import { ofFabrics, typedSections } from '../../../proxmox/sdn.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { HostReader } from '../../manager.ts';
 
-/** In the order in which each rests on those before it. */
+/** In dependency order: each may refer to those before it. */
 export const SORTS = ['fabrics', 'fabric_nodes', 'controllers', 'zones', 'vnets', 'subnets'] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Fabrics and their nodes stand in one file, and each other sort in one of its own. */
+/** Fabrics and their nodes share a file; each other sort has its own. */
 const FILES = ['fabrics', 'controllers', 'zones', 'vnets', 'subnets'] as const;
 type File = (typeof FILES)[number];
 
@@ -19,16 +19,16 @@ const RUNNING = `${FOLDER}/.running-config`;
 const INTERFACES = '/etc/network/interfaces.d';
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 
-/** An object by its id, each option as texts; `type` among them. */
+/** Objects by id, each option as texts, `type` among them. */
 type Objects = ReadonlyMap<string, Options>;
 
 export interface SdnState {
   readonly config: Readonly<Record<Sort, Objects>>;
-  /** Of what was applied last; empty where nothing ever was. */
+  /** The configuration that was applied last; empty where none ever was. */
   readonly running: Readonly<Record<Sort, Objects>>;
-  /** What was applied last, and what this node has in its interfaces; null for never. */
+  /** The version that was applied last, and the one that this node has loaded; null for never. */
   readonly version: { readonly running: number | null; readonly here: number | null };
-  /** Guests by the bridge that one of their interfaces is on. */
+  /** Guests by the bridge of their interfaces. */
   readonly guestsOn: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -49,7 +49,7 @@ export async function observeSdn(host: HostReader): Promise<SdnState> {
   };
 }
 
-/** As Proxmox keeps it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */
+/** As Proxmox stores it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */
 type RunningConfig = { readonly version?: number } & {
   readonly [file in File]?: { readonly ids?: Readonly<Record<string, JsonObject>> };
 };
@@ -62,7 +62,7 @@ function bySort(objectsIn: (file: File) => Objects): Readonly<Record<Sort, Objec
   return { ...others, fabrics: ofFabrics('fabric', fabrics), fabric_nodes: ofFabrics('node', fabrics) };
 }
 
-/** Sets of nodes are objects there, and numbers are numbers. */
+/** There, sets of nodes are objects and numbers are JSON numbers. */
 function appliedOf(ids: Readonly<Record<string, JsonObject>>): Objects {
   return new Map(
     Object.entries(ids).map(([id, options]) => {
@@ -88,7 +88,7 @@ function guestsByBridge(files: ReadonlyMap<string, string>): Record<string, read
   return on;
 }
 
-/** Options of an object that are declared otherwise in the files than they are in force; `type` where all of it is new or gone. */
+/** Options of an object whose value in the files differs from the applied one; `type` where the whole object is new or deleted. */
 export function unapplied({ config, running }: SdnState, sort: Sort, id: string): string[] {
   const [now, applied] = [config[sort].get(id), running[sort].get(id)];
   if (now === undefined || applied === undefined) return now === applied ? [] : Object.keys(now ?? applied ?? {});
@@ -97,7 +97,7 @@ export function unapplied({ config, running }: SdnState, sort: Sort, id: string)
   );
 }
 
-/** Of lists and sets the order means nothing, as Proxmox compares them (encode_value). */
+/** The order of lists and sets has no meaning, as when Proxmox compares them (encode_value). */
 function meaning(option: string, texts: readonly string[] | undefined): string | undefined {
   if (texts === undefined) return undefined;
   const isSet = ['nodes', 'exitnodes', 'peers', 'isis-ifaces', 'rt-import'].includes(option);

@@ -1,4 +1,4 @@
-// The firewall of a guest, read back from its file: written down only where the file that is made of it filters alike.
+// Imports the firewall of a guest from its file, but only where the declaration would produce an equivalent file.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { normaliseFirewall } from '../normalise.ts';
@@ -6,7 +6,7 @@ import { declaredFirewall, isFirewallAsDeclared, writtenRule } from '../proxmox/
 import { normalFlag } from '../proxmox/property-string.ts';
 import { guestFirewall } from '../schema.ts';
 
-/** Null where the fields have no words for something of it. */
+/** Null where part of the file cannot be declared. */
 export function writtenFirewall(text: string): JsonObject | null {
   const rules = linesIn(text, '[rules]').map(writtenRule);
   if (rules.some((rule) => rule === null)) return null;

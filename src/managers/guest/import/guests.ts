@@ -1,4 +1,4 @@
-// What containers and VMs are brought in by alike: one look at all of them, the fields that both have, and what is left.
+// The parts of import that containers and VMs share: one inventory of all guests, the common fields, and what is left out.
 
 import { prose } from '../../../config/schema/text.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
@@ -24,11 +24,11 @@ import { Unclaimed } from './unclaimed.ts';
 
 export interface FoundGuests {
   readonly inventory: GuestInventory;
-  /** Files that containers are made from, as `storage:vztmpl/file`; empty where nobody looked. */
+  /** Container templates as `storage:vztmpl/file`; empty where they were not read. */
   readonly templates: readonly string[];
 }
 
-/** One guest that is there. */
+/** An existing guest. */
 export interface FoundGuest {
   readonly id: number;
   readonly target: TargetId;
@@ -38,12 +38,12 @@ export interface FoundGuest {
   readonly firewall: string | null;
 }
 
-/** A guest as its entry of the file, or why it has none. */
+/** A guest's entry for the file, or why it has none. */
 export type WrittenGuest =
   | { readonly entry: JsonObject; readonly left: readonly LeftOver[] }
   | { readonly missing: string };
 
-/** What a guest was made from and what is asked of it inside. */
+/** Fields of a spec that cannot be read from a host: what a guest was created from, and what is done inside it. */
 export const UNTOLD = ['source', 'scripts', 'snapshots', 'health', 'protected', 'delegated', 'agent'] as const;
 
 const KIND: Readonly<Record<Program, GuestKind>> = { pct: 'lxc', qm: 'vm' };
@@ -52,7 +52,7 @@ export async function observeGuests(host: HostReader, program: Program): Promise
   return { inventory: await inventoryOfGuests(host, program), templates: [] };
 }
 
-/** Those of this node, by ascending id. */
+/** The guests of this node, by ascending id. */
 function guestsIn({ inventory }: FoundGuests): FoundGuest[] {
   const { program, files, listed } = inventory;
   const pattern = new RegExp(`^${confFolder(program)}/([1-9]\\d*)\\.conf$`);
@@ -67,7 +67,7 @@ function guestsIn({ inventory }: FoundGuests): FoundGuest[] {
     .sort((a, b) => a.id - b.id);
 }
 
-/** What both kinds say alike of a guest. */
+/** The fields that both kinds have. */
 export function sharedFields(
   kind: GuestKind,
   guest: FoundGuest,
@@ -79,13 +79,13 @@ export function sharedFields(
     .split(/[,;\s]+/)
     .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);
   const onboot = normalFlag(guest.conf.settings['onboot'] ?? '0') === '1';
-  // Started with the host, it would also be kept running: one that rests at the moment is left to rest.
+  // Otherwise `onboot` would also mean that Phoenix keeps it running: a guest that is stopped at the moment stays stopped.
   const resting = onboot && !guest.running ? { state: 'unmanaged' } : {};
   const state = extent === 'all' ? { state: guest.running ? 'running' : 'stopped' } : resting;
   return { ...settings, ...state, ...(tags.length === 0 ? {} : { tags: [...new Set(tags)].sort() }) };
 }
 
-/** The firewall, where the fields can say it. */
+/** The firewall, where it can be declared. */
 export function firewallOf({ firewall, id, target }: FoundGuest): {
   readonly firewall?: JsonObject;
   readonly left: readonly LeftOver[];
@@ -97,14 +97,14 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
   return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
 }
 
-/** Settings that only tell what Proxmox did, or that are no wish of anybody. */
+/** Settings that only record what Proxmox did, or that nobody would declare. */
 const GENERATED =
   /^(digest|meta|vmgenid|smbios1|parent|snaptime|snapstate|unused\d+|lock|arch|description|runningcpu|runningmachine|vmstate)$/;
 
-/** Settings whose values are shown nowhere. */
+/** Settings whose values are never shown. */
 const SECRET = /password/;
 
-/** What nobody claimed, each with its line. */
+/** The settings that no field claimed, each with its line. */
 export function leftOf({ target, path }: FoundGuest, conf: Unclaimed, why: (key: string) => string): LeftOver[] {
   return conf
     .rest()
@@ -115,10 +115,10 @@ export function leftOf({ target, path }: FoundGuest, conf: Unclaimed, why: (key:
     });
 }
 
-/** Storages that a configuration knows by itself, with disks of guests on them. */
+/** Default storages for guests' disks, which need not be declared. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['local-lvm', 'local-zfs']);
 
-/** The file of one kind, from its guests. */
+/** The file of one kind of guest. */
 export function importGuests(
   found: FoundGuests,
   write: (guest: FoundGuest, conf: Unclaimed) => WrittenGuest,
@@ -144,7 +144,7 @@ export function importGuests(
   return { files: { ...file(entries), [HYPERVISOR_FILE]: named }, texts: {}, secrets: [], left };
 }
 
-/** What its volumes lie on, also where the host knows no such storage any more. */
+/** The storages of its volumes, including those that the host no longer has. */
 export function storagesOf({ settings }: GuestConf): string[] {
   const disks = Object.entries(settings).filter(([key]) => DISK.test(key));
   const storages = disks.map(([, value]) => storageIn(volumeIn(value)));
@@ -153,7 +153,7 @@ export function storagesOf({ settings }: GuestConf): string[] {
 
 const DISK = /^(rootfs|mp\d+|(virtio|scsi|sata|ide|efidisk|tpmstate)\d+)$/;
 
-/** The volume of a disk's line, with or without its key. */
+/** The volume in a disk's value, with or without its key. */
 function volumeIn(value: string): string {
   return (value.split(',')[0] ?? '').replace(/^(file|volume)=/, '');
 }
@@ -164,13 +164,13 @@ export function undeclaredGuests(found: FoundGuests, config: Config): FoundObjec
     .map(({ target, conf }) => ({ object: target, name: conf.settings['hostname'] ?? conf.settings['name'] ?? null }));
 }
 
-/** From the inventory, whatever is to be done: what it says may be some seconds old. */
+/** An observation from the inventory alone, which may be some seconds old. */
 export function quickCheckOfFound(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
   if (wanted.spec !== undefined && wanted.spec.scripts.length > 0) return null;
   return quickCheckOfGuest(inventory, wanted);
 }
 
-/** With the tag and the notes of who keeps it, and nothing else changed. */
+/** The observation with Phoenix's tag and notes added, and nothing else changed. */
 export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): GuestObservation {
   const { conf } = seen;
   if (conf === null) return seen;
@@ -190,37 +190,37 @@ export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): 
   return { ...seen, conf: { ...conf, settings, description: printNotes(notes) } };
 }
 
-/** GB of a size; undefined where it is none. */
+/** A size in GB; undefined where the text is no size. */
 export function gigabytesOf(size: string | undefined): number | undefined {
   const bytes = parseSize(size);
   return bytes === undefined ? undefined : bytes / 2 ** 30;
 }
 
-/** What a disk lies on: empty for a folder or device of the host. */
+/** The storage of a volume; empty for a folder or device of the host. */
 export function storageIn(volume: string | undefined): string {
   if (volume === undefined || volume.startsWith('/')) return '';
   return volume.slice(0, Math.max(0, volume.indexOf(':')));
 }
 
-/** Without what nothing is said of. */
+/** Without undefined fields. */
 export function defined(fields: Readonly<Record<string, Json | undefined>>): Record<string, Json> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
 }
 
-/** Longer notes stay where they are, which is the guest's own file. */
+/** In characters. Longer notes are not imported and stay in the guest's own file. */
 const MOST_NOTES = 1000;
 
 /** What people wrote into the notes, where a description can hold it. */
 export function notesOf({ conf }: FoundGuest): string | undefined {
   const notes = parseNotes(conf.description);
   const text = (notes === null ? conf.description : notes.text).trimEnd();
-  // A description begins with a word: what is indented, or longer than it can be, stays in the notes alone.
+  // A description cannot start with white space and has a maximum length; other text stays in the notes only.
   return text.length > MOST_NOTES || !/^\S/.test(text) || !prose.safeParse(text).success ? undefined : text;
 }
 
-/** Where a new disk would come to, for a VM that has none: the first storage that takes disks. */
+/** The storage for new disks of a VM that has none yet: the first one that accepts disks. */
 export function storageForDisks({ inventory }: FoundGuests): string {
   const sections = (inventory.storages ?? '').split(/^(?=\S)/m).flatMap((section) => {
     const [, id] = /^[a-z]+:\s*(\S+)/.exec(section) ?? [];

@@ -1,4 +1,4 @@
-// The interfaces of a guest, read back from its settings: the first one, and those beside it.
+// Imports the interfaces of a guest from its settings: the first one and the others.
 
 import type { Json } from '../../../model/json.ts';
 import type { Extent } from '../../importer.ts';
@@ -9,17 +9,17 @@ import type { GuestKind } from '../settings/setting.ts';
 import type { Unclaimed } from './unclaimed.ts';
 
 export interface WrittenNetworks {
-  /** Fields of the first interface but for its hardware address; null where there is none. */
+  /** Fields of the first interface without its MAC address; null where there is none. */
   readonly first: Record<string, Json> | null;
   readonly mac: string | undefined;
   readonly others: readonly Record<string, Json>[];
 }
 
-/** What Proxmox calls the kinds of network cards; one of them is the key of the hardware address. */
+/** Proxmox's models of network cards; the model is the key of the MAC address. */
 const MODEL =
   /^(e1000|e1000e|e1000-82540em|e1000-82544gc|e1000-82545em|i82551|i82557b|i82559er|ne2k_isa|ne2k_pci|pcnet|rtl8139|virtio|vmxnet3)$/;
 
-/** @param filters whether the guest's firewall is declared and on, so that it filters on every interface that says nothing else */
+/** @param filters whether the guest's firewall is declared and enabled, which then filters every interface that does not say otherwise */
 export function writtenNetworks(kind: GuestKind, conf: Unclaimed, filters: boolean, extent: Extent): WrittenNetworks {
   const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'net').sort((a, b) => a - b);
   const written = indexes.map((index) => ({ index, ...writtenInterface(kind, index, conf, filters, extent) }));
@@ -56,7 +56,7 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
         : undefined,
     model: unless(card.model, 'virtio'),
     bridge: unless(net('bridge'), CREATION_DEFAULTS[kind].bridge),
-    // A container's first interface says how it comes by its address; a new VM asks for one.
+    // A container's first interface must declare how it gets its address; a new VM uses DHCP by default.
     ip:
       kind === 'lxc' && index === 0 && ip6 === undefined
         ? (ip ?? 'manual')
@@ -78,7 +78,7 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
   return { mac: card.mac, fields: defined(fields) };
 }
 
-/** `virtio=BC:24:11:00:00:01`, also where model and address stand apart. */
+/** `virtio=BC:24:11:00:00:01`, or model and MAC address as separate keys. */
 function cardOf(text: string): { readonly model: string | undefined; readonly mac: string | undefined } {
   const parts = text.split(',').map((part) => part.split('=', 2));
   const own = parts.find(([key = '']) => MODEL.test(key));
@@ -90,7 +90,7 @@ function numberIn(text: string | undefined): Json | undefined {
   return text === undefined ? undefined : numberOrText(text);
 }
 
-/** What is no number is for the schema to refuse. */
+/** Text that is no number is left for the schema to refuse. */
 function numberOrText(text: string): Json {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -1,4 +1,4 @@
-// The settings that are declared once, read back from a guest's file: the inverse of what they become.
+// Imports the settings of a guest from its file: the inverse of desired-settings.ts, by the same table of declarations.
 
 import type { Json } from '../../../model/json.ts';
 import type { Extent } from '../../importer.ts';
@@ -9,14 +9,14 @@ import type { Unclaimed } from './unclaimed.ts';
 
 type AnySetting = ReturnType<typeof settingsOf>[number][1];
 
-/** Each setting that the guest's file says, and those that must be written. */
+/** Each setting that the guest's file has, and those that must be declared. */
 export function writtenSettings(kind: GuestKind, conf: Unclaimed, extent: Extent): Record<string, Json> {
   const written: Record<string, Json> = {};
   for (const [name, one] of settingsOf(kind)) {
     const ways = one[kind];
     if (ways === undefined || saysMore(kind, one.option, conf)) continue;
     const present = textOf(kind, one, conf);
-    // What hardware a VM has where its file says nothing goes with what else it has: that is not taken apart.
+    // A VM's default hardware depends on its other settings, so an absent value is left undeclared.
     const isUnsaid = conf.isWaiting(one.option) || one.isRetainedByClones === true;
     const text = present ?? (isUnsaid ? undefined : ways.absent);
     const value = text === undefined ? undefined : readAs(kind, one, text);
@@ -27,7 +27,7 @@ export function writtenSettings(kind: GuestKind, conf: Unclaimed, extent: Extent
   return written;
 }
 
-/** A property string with keys, or values, that no setting has words for: `options` says all of it. */
+/** Whether a property string has keys or values that no setting covers: then `options` declares all of it. */
 function saysMore(kind: GuestKind, option: string, conf: Unclaimed): boolean {
   const keyed = settingsOf(kind).filter(([, one]) => one.option === option && one.key !== undefined);
   const [first] = keyed;
@@ -52,14 +52,14 @@ function claim(kind: GuestKind, one: AnySetting, conf: Unclaimed): void {
   else conf.pass(one.option, [key.name], key.bare);
 }
 
-/** The key of a property string that it is; null for a whole option. */
+/** The setting's key in a property string; null where it is the whole option. */
 function keyOf(kind: GuestKind, one: AnySetting): { readonly name: string; readonly bare: string } | null {
   const property = one[kind]?.property;
   if (one.key !== undefined) return { name: one.key, bare: bareOf(kind, one) };
   return property === undefined ? null : { name: property, bare: property };
 }
 
-/** In the type that the field has; undefined where the field has no word for it. */
+/** The value in the field's type; undefined where the field cannot express it. */
 function readAs(kind: GuestKind, one: AnySetting, text: string): Json | undefined {
   const check = one.check(placesOf(one, kind));
   const flag = normalFlag(text);
@@ -77,7 +77,7 @@ function readAs(kind: GuestKind, one: AnySetting, text: string): Json | undefine
   return forms.find((form) => (typeof form !== 'boolean' || isFlag) && check.safeParse(form).success);
 }
 
-/** What a new guest gets where nothing is written. */
+/** Whether a value equals what a new guest gets when nothing is declared. */
 function isUsual(kind: GuestKind, one: AnySetting, value: Json): boolean {
   const ways = one[kind];
   const made: Json | undefined =

@@ -1,12 +1,12 @@
-// What a container was made from is written nowhere: the newest template of its distribution that the node has is what a new one
-// would be made from.
+// A container's file does not say which template it was created from. Import uses the newest template of its distribution on the node, which a new
+// container would be created from.
 
 import type { HostReader } from '../../manager.ts';
 
-/** At most so many storages are asked, so that a look costs a constant number of commands. */
+/** Upper bound on storages that are listed, so that an observation runs a constant number of commands. */
 const MOST_STORAGES = 8;
 
-/** Template files of the node, as `storage:vztmpl/file`. A storage that does not answer has none that could be named. */
+/** Template files of the node, as `storage:vztmpl/file`. A storage that does not answer counts as having none. */
 export async function templatesOn(host: HostReader, storages: string | undefined): Promise<string[]> {
   const holding = (storages ?? '').split(/^(?=\S)/m).flatMap((section) => {
     const [, id] = /^[a-z]+:\s*(\S+)/.exec(section) ?? [];
@@ -28,7 +28,7 @@ export type Template =
   | { readonly found: true; readonly file: string }
   | { readonly found: false; readonly file: string; readonly reason: string };
 
-/** The newest one of a distribution; where there is none, what it has to be called. */
+/** The newest template of a distribution; where there is none, the file name that it would need. */
 export function templateFor(ostype: string, templates: readonly string[]): Template {
   const own = templates.filter((template) => fileOf(template).startsWith(`${ostype}-`));
   const newest = own.sort((a, b) => fileOf(a).localeCompare(fileOf(b), 'en', { numeric: true })).at(-1);

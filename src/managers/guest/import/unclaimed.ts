@@ -1,5 +1,5 @@
-// The settings of a guest's file while it is written down: each is claimed by the field that says it, whole or by keys of its property
-// string, and what nobody claims is what the file has no words for.
+// Tracks the settings of a guest's file during import: each is claimed by the field that covers it, wholly or by keys of its property string, and
+// what remains cannot be declared.
 
 import type { LeftOver } from '../../importer.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
@@ -11,31 +11,31 @@ export class Unclaimed {
   readonly #bare = new Map<string, string>();
   readonly #conf: GuestConf;
 
-  /** Of a setting with a change that waits nobody can say what it is: it is left at once. */
+  /** Settings with a pending change are set aside at once, since their value is ambiguous. */
   constructor(conf: GuestConf) {
     this.#conf = conf;
     const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
     this.#settings = new Map(Object.entries(conf.settings).filter(([key]) => !waiting.has(key)));
   }
 
-  /** Keys of settings that are there. */
+  /** Keys of all present settings. */
   keys(): string[] {
     return [...this.#settings.keys()];
   }
 
-  /** Claims it whole. */
+  /** Claims a whole setting and returns its value. */
   claim(key: string): string | undefined {
     const value = this.#settings.get(key);
     this.#settings.delete(key);
     return value;
   }
 
-  /** Not claimed by that. */
+  /** Returns the value without claiming it. */
   peek(key: string): string | undefined {
     return this.#settings.get(key);
   }
 
-  /** A property string of which the keys are claimed as they are read. */
+  /** A reader for a property string that claims each key as it is read. */
   properties(key: string, bare = ''): (name: string) => string | undefined {
     const text = this.#settings.get(key);
     const values: Properties = text === undefined ? {} : parseProperties(text, bare);
@@ -50,23 +50,23 @@ export class Unclaimed {
     };
   }
 
-  /** Whether a change of it waits for the next start. */
+  /** Whether it has a change that is pending until the next start. */
   isWaiting(key: string): boolean {
     return key in this.#conf.pending || this.#conf.pendingDeletes.includes(key);
   }
 
-  /** Claims keys whatever they hold: those that Proxmox fills in by itself. */
+  /** Claims keys without reading them: those that Proxmox fills in itself. */
   pass(key: string, names: readonly string[], bare = ''): void {
     const read = this.properties(key, bare);
     for (const name of names) read(name);
   }
 
-  /** Settings of which something was claimed: no other field may say them too. */
+  /** Whether part of a setting was claimed, so that no other field may cover it too. */
   isClaimedInPart(key: string): boolean {
     return (this.#claimed.get(key)?.size ?? 0) > 0;
   }
 
-  /** What is left, each as it stands in the file: of a property string of which a part was claimed only the rest. */
+  /** The unclaimed settings as they are in the file; of a partly claimed property string only the rest. */
   rest(): { readonly key: string; readonly value: string }[] {
     return [...this.#settings].flatMap(([key, text]) => {
       const claimed = this.#claimed.get(key);
@@ -86,7 +86,7 @@ export class Unclaimed {
     return main.findIndex((line) => line.startsWith(`${key}:`)) + 1;
   }
 
-  /** What waits for the next start. */
+  /** Settings with changes that are pending until the next start. */
   waiting(target: string, path: string): LeftOver[] {
     const keys = [...new Set([...Object.keys(this.#conf.pending), ...this.#conf.pendingDeletes])];
     return keys.map((key) => ({

@@ -1,5 +1,5 @@
-// A guest that is adopted is somebody's: it goes on running as it does, unless a person approved that it is restarted or stopped, and
-// its notes stay, for which there must be room.
+// Checks before a guest is adopted. Somebody uses it: it keeps running unless a person approved a restart or stop, and its notes are preserved, which
+// needs room for Phoenix's block.
 
 import type { Action } from '../../../model/action.ts';
 import type { Wanted } from '../../manager.ts';
@@ -18,7 +18,7 @@ export function notesTooLong(target: string, notes: Notes): Refusal | null {
   );
 }
 
-/** Why the adoption waits; null where the guest goes on running, or may be interrupted. */
+/** Why the adoption has to wait; null where the guest keeps running, or may be interrupted. */
 export function interruptedByAdoption(
   wanted: Wanted<GuestSpec>,
   spec: GuestSpec,

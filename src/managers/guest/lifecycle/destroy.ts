@@ -1,5 +1,5 @@
-// The end of a guest: only when it is ours, asked for and not protected. All but its root disk outlives it: volumes are noted and
-// taken out of its configuration before it is destroyed, so that Proxmox, which frees every volume named there, leaves them.
+// Destroys a guest: only one that Phoenix owns, with an approval, and not protected. All its volumes but the root disk are retained: they are noted
+// and removed from its configuration first, since Proxmox frees every volume that the configuration names.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, targetId } from '../../../model/ids.ts';
@@ -29,7 +29,7 @@ import {
 import { noteVolumes, type RetainedVolumes, retainedVolumesPath, splitLine } from './retained-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './rollback.ts';
 
-/** For a guest that is no longer declared. `retained` is asked once the note is known to be readable. */
+/** Decides about a guest that is no longer declared. `retained` is only called once the note is known to be readable. */
 export function decideGone(
   program: Program,
   wanted: Wanted<GuestSpec>,
@@ -50,7 +50,7 @@ export function decideGone(
   return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, retained(seen.conf), '1') };
 }
 
-/** For a guest that cannot become what is declared. `reason` says why. */
+/** Decides about a guest that can only become as declared by recreating it; `reason` says why. */
 export function decideRebuild(
   program: Program,
   wanted: Wanted<GuestSpec>,
@@ -67,7 +67,7 @@ export function decideRebuild(
       seen.host.managedBy.filter((one) => !ours.includes(one)),
     ) ??
     mayDestroy(wanted, rebuild) ??
-    // Backup jobs that others made name its number, and are to go on with the guest that gets it next.
+    // Backup jobs of others that name its VMID are kept, and continue with the recreated guest.
     unlessLocked(program, id, conf, [
       ...ours.map(({ name }) => leaveHa(name)),
       ...destroyGuest(program, wanted, seen, retained, '0'),
@@ -75,12 +75,15 @@ export function decideRebuild(
   );
 }
 
-/** A resource of HA that the same repository declares: it is created again by its own step. Proxmox removes a replication job some time after it is deleted. */
+/**
+ * Whether this HA resource is declared in the same repository, so that its own step creates it again. (Proxmox removes a replication job only some
+ * time after it is deleted.)
+ */
 function isDeclaredAgain({ origin, declares }: Wanted<GuestSpec>, { by, name, owner }: ManagedBy): boolean {
   return by === 'HA' && owner === repositoryName(origin) && declares?.(targetId('ha', name)) === true;
 }
 
-/** Rules that name it stay. */
+/** HA rules that name the guest stay. */
 function leaveHa(sid: string): Action {
   return action(`take ${sid} out of HA, which has it back when it is recreated`, 'destroy', {
     kind: 'command',
@@ -90,7 +93,7 @@ function leaveHa(sid: string): Action {
   });
 }
 
-/** Without purging, Proxmox destroys no guest that one of these names; with it, they would be gone. */
+/** Proxmox refuses to destroy a guest that HA or replication names unless it also purges them, and then they would be lost. */
 function managed(rebuild: string, managers: readonly ManagedBy[]): Refusal | null {
   const [first] = managers;
   if (first === undefined) return null;
@@ -101,13 +104,18 @@ function managed(rebuild: string, managers: readonly ManagedBy[]): Refusal | nul
   );
 }
 
-/** Where what outlived it can be read; nothing of a note that cannot be read, which whoever needs it refuses. */
+/** A remark on where the retained volumes are noted; none for an unreadable note, which is refused where it is needed. */
 function retainedRemark(id: number, note: string | null): { readonly remarks?: readonly string[] } {
   if (note === null) return {};
   return { remarks: [`volumes that outlive it are kept and noted in ${retainedVolumesPath(id)} on the node`] };
 }
 
-/** @param retained the names of its volumes @param purge whether what names its number goes with it: jobs, HA, replication */
+/**
+ * @param retained the names of its volumes @param purge whether jobs, HA and replication entries with its VMID are removed too
+ *
+ * @param retained the names of its volumes
+ * @param purge whether what names its number goes with it: jobs, HA, replication
+ */
 function destroyGuest(
   program: Program,
   wanted: Wanted<GuestSpec>,
@@ -124,7 +132,7 @@ function destroyGuest(
   return [...stop, ...detachVolumes(program, id, wanted, conf, seen.host.retained, retained), end];
 }
 
-/** Notes the volumes before it takes them out, so that none is forgotten when it is broken off in between. */
+/** Notes the volumes before removing them from the configuration, so that none is lost when the run is interrupted in between. */
 function detachVolumes(
   program: Program,
   id: number,
@@ -148,7 +156,7 @@ function detachVolumes(
   return [...note, ...dropOwnSnapshots(program, id, wanted, conf), ...(text === conf.text ? [] : [retain])];
 }
 
-/** A volume keeps its snapshots, and one of the same name could not be taken of the guest that gets it next. */
+/** A retained volume keeps its snapshots, and one of the same name would prevent a snapshot of the guest that gets the volume next. */
 function dropOwnSnapshots(
   program: Program,
   id: number,
@@ -164,8 +172,8 @@ function dropOwnSnapshots(
 }
 
 /**
- * What is not the guest's own system: everything but the root disk, what its firmware and a suspended memory left, and what
- * cloud-init reads. The state of a TPM stays: it holds keys that are nowhere else.
+ * Lines that do not belong to the guest's own system: all but the root disk, EFI variables, suspended memory, and what
+ * cloud-init reads. The state of a TPM is retained: it holds keys that exist nowhere else.
  */
 function outlivingIn(conf: GuestConf, bus: string): DiskLine[] {
   const root = rootVolumeOf(conf, bus);
@@ -179,13 +187,16 @@ function outlivingIn(conf: GuestConf, bus: string): DiskLine[] {
   );
 }
 
-/** Null where it is not certain, now and after what waits: a VM that boots from another disk than the one that Phoenix makes keeps both. */
+/**
+ * The root volume; null where it is not certain, now and after pending changes. A VM that boots from another disk than the one that Phoenix creates
+ * keeps both.
+ */
 function rootVolumeOf(conf: GuestConf, bus: string): string | null {
   const root = rootVolumeIn(conf.settings, bus);
   return root === rootVolumeIn(upcoming(conf), bus) ? root : null;
 }
 
-/** Where the root disk of a VM was declared last. */
+/** The bus key of the root disk that was declared last. */
 function rootBusOf({ spec, before }: Wanted<GuestSpec>): string {
   const one = (before ?? spec) as { readonly root_disk?: { readonly bus: string | null } } | undefined;
   return one?.root_disk?.bus ?? 'scsi0';
@@ -200,10 +211,13 @@ function rootVolumeIn(settings: Settings, bus: string): string | null {
   return root !== undefined && (boots ?? bus) === bus ? (parseProperties(root, 'file')['file'] ?? null) : null;
 }
 
-/** The entries as lines; one of a snapshot says so and is only for reading. Earlier lines stay for volumes that are not among them. */
+/**
+ * The entries as lines of the note; an entry from a snapshot is marked as such and only informative. Earlier lines are kept for volumes that are not
+ * among them.
+ */
 function linesWith(earlier: readonly string[], outliving: readonly DiskLine[]): string[] {
   const isOwn = ({ section }: DiskLine): boolean => section === '' || section === 'pending';
-  // What waits stands after what is in force.
+  // A pending value comes after the current one and replaces it.
   const current = [...new Map(outliving.filter(isOwn).map((line) => [line.volume, line])).values()];
   const others = outliving.filter(({ volume }) => !current.some((line) => line.volume === volume));
   const volumes = new Set(outliving.map(({ volume }) => volume));

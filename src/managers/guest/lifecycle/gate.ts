@@ -1,4 +1,4 @@
-// What is asked before anything is done to a guest: is it ours, is it locked, may it be destroyed.
+// Checks before anything is done to a guest: does Phoenix own it, is it locked, may it be destroyed.
 
 import { inTheWay, orphanText } from '../../../messages/orphans.ts';
 import type { Action } from '../../../model/action.ts';
@@ -14,7 +14,7 @@ import { parseRetained, retainedVolumesPath, UnreadableNote } from './retained-v
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
 
-/** Why a guest must be left alone; null when it is ours, or was adopted. */
+/** Why a guest must be left alone; null when Phoenix owns it or adopts it. */
 export function notOurs(wanted: Wanted<GuestSpec>, conf: GuestConf): Refusal | null {
   if (wanted.adopt === true) return null;
   const notes = parseNotes(conf.description);
@@ -27,7 +27,7 @@ export function notOurs(wanted: Wanted<GuestSpec>, conf: GuestConf): Refusal | n
   return null;
 }
 
-/** A creation that was broken off leaves a guest that nobody can use, and that says nothing of its owner. */
+/** An interrupted creation leaves a guest that is unusable and has no owner mark. */
 export function brokenOff(program: Program, id: number, conf: GuestConf): Refusal | null {
   if (conf.settings['lock'] !== 'create') return null;
   return impossible(
@@ -36,7 +36,7 @@ export function brokenOff(program: Program, id: number, conf: GuestConf): Refusa
   );
 }
 
-/** Any other lock: taken by a backup, snapshot or migration that ends, or left by one that was broken off. */
+/** Any other lock: held by a running backup, snapshot or migration, or left by an interrupted one. */
 export function locked(program: Program, id: number, conf: GuestConf): Refusal | null {
   const lock = conf.settings['lock'];
   if (lock === undefined) return null;
@@ -44,7 +44,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
   return { kind: 'impossible', reason: `${guestName(program, id)} is locked (${lock}); ${free}`, passing: true };
 }
 
-/** Destroying is asked for, twice: by an approval, and by not being protected. */
+/** Destroying needs both an approval and a guest that is not protected. */
 export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | null {
   if (wanted.protected)
     return blocked(`${wanted.target} is protected; remove "protected" from it in a commit of its own first`);
@@ -55,7 +55,7 @@ export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | n
   return null;
 }
 
-/** What was noted of its volumes decides which of them is which: a note that cannot be read is never taken for none. */
+/** The note says which volume is which: an unreadable note is never treated as an empty one. */
 export function unreadableNote(id: number, { retained }: GuestObservation['host']): Refusal | null {
   try {
     parseRetained(retained);
@@ -68,7 +68,11 @@ export function unreadableNote(id: number, { retained }: GuestObservation['host'
   }
 }
 
-/** What is to be done, unless there is something and the guest is locked. @param remarks said of a guest that is as declared */
+/**
+ * The actions, unless there are any and the guest is locked. @param remarks remarks on a guest that is already as declared
+ *
+ * @param remarks said of a guest that is as declared
+ */
 export function unlessLocked(
   program: Program,
   id: number,
@@ -80,7 +84,7 @@ export function unlessLocked(
   return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 
-/** What keeps a guest from being made: its id or its address is another's, which is there already. */
+/** Why a guest cannot be created: an existing guest has its id or its address. */
 export function addressConflict(program: Program, wanted: Wanted<GuestSpec>, seen: GuestObservation): Refusal | null {
   const id = Number(nameOf(wanted.target));
   if (seen.otherKind) {
@@ -93,14 +97,14 @@ export function addressConflict(program: Program, wanted: Wanted<GuestSpec>, see
   return blocked(inTheWay(guest, address, wanted.target));
 }
 
-/** A guest that is ours by its mark alone: what it is for is for a person to say. */
+/** A guest with Phoenix's mark that nothing declares: a person has to say what it is for. */
 export function orphaned({ target }: Wanted<GuestSpec>, conf: GuestConf): Refusal {
   const name = conf.settings['hostname'] ?? conf.settings['name'] ?? '';
   const markedAs = (parseNotes(conf.description)?.target ?? target) as TargetId;
   return blocked(orphanText({ target, name, markedAs }));
 }
 
-/** Why nothing is done to a guest that another node of the cluster has; null where none has. */
+/** Why nothing is done to a guest that is on another node of the cluster; null where it is not. */
 export function onOtherNode(program: Program, id: number, { elsewhere }: GuestObservation): Refusal | null {
   if (elsewhere === null) return null;
   const { node, here } = elsewhere;
@@ -113,7 +117,7 @@ export function onOtherNode(program: Program, id: number, { elsewhere }: GuestOb
   );
 }
 
-/** What the host must have before a guest can be made or moved there. */
+/** What the host lacks that a guest needs to be created or changed; null for nothing. */
 export function missingOnHost(
   seen: GuestObservation,
   storages: readonly string[],
@@ -122,13 +126,13 @@ export function missingOnHost(
   const { storages: present, bridges } = seen.host;
   const storage = present === null ? undefined : storages.find((id) => !(id in present));
   if (storage !== undefined) return impossible(`storage ${storage} is not on the host`);
-  // Proxmox accepts a bridge that does not exist, and every later change of the container fails after being written.
+  // Proxmox accepts a bridge that does not exist, and then every later change of the container fails after being written.
   const bridge = bridges === null ? undefined : needed.find((one) => one !== null && !bridges.includes(one));
   if (bridge !== undefined) return impossible(`bridge ${bridge} is not on the host`);
   return null;
 }
 
-/** What writes the guest's firewall; nothing where it is as declared and in force. */
+/** Actions that write the guest's firewall; none where it is as declared and in force. */
 export function firewallActions(
   program: Program,
   wanted: Wanted<GuestSpec>,

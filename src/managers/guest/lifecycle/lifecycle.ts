@@ -1,5 +1,5 @@
-// From a guest that is configured to the state that it is left in: started, its scripts installed, its snapshots taken, shut down
-// or turned into a template. The same for containers and VMs.
+// Brings a configured guest to its final state: started, scripts installed, snapshots taken, then kept running, shut down or turned into a template.
+// The same for containers and VMs.
 
 import type { Action } from '../../../model/action.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
@@ -9,12 +9,12 @@ import type { GuestObservation } from '../observe/observation.ts';
 import { action, call, guestName, type Program, shutDown, startGuest, takeSnapshot } from '../proxmox/command.ts';
 import { installScripts, missingScripts, type Script, scriptsDigest } from '../scripts/scripts.ts';
 
-/** Changes of the configuration that are due before anything else. */
+/** Changes of the configuration, which are made before anything else. */
 export interface Changes {
   readonly actions: readonly Action[];
-  /** Something waits for the next start. */
+  /** A change is pending until the next start. */
   readonly restart: boolean;
-  /** They need the guest to be stopped meanwhile. */
+  /** The changes need the guest to be stopped. */
   readonly offline: boolean;
 }
 
@@ -22,17 +22,17 @@ export interface Life {
   readonly program: Program;
   readonly spec: GuestSpec;
   readonly seen: GuestObservation;
-  /** The notes as they stand, or will stand once the changes are made. */
+  /** The notes as they are, or will be once the changes are made. */
   readonly notes: Notes;
-  /** Names of the snapshots that it has. */
+  /** Names of its existing snapshots. */
   readonly snapshots: readonly string[];
   readonly isTemplate: boolean;
-  /** What is in the way of snapshots; null: nothing. */
+  /** Why the guest cannot be snapshotted; null: it can. */
   readonly obstacle: string | null;
   readonly changes: Changes;
 }
 
-/** What is to be done next. Where the outcome of a step decides what follows, it ends there and the next look goes on. */
+/** The next actions. Where the result of an action decides what follows, the list ends there and the next observation continues. */
 export function decideLife(life: Life): Action[] {
   const { program, spec, seen, changes } = life;
   const starts = mustRun(life);
@@ -47,7 +47,7 @@ export function decideLife(life: Life): Action[] {
   return running(life);
 }
 
-/** Whether a stopped guest is to be started, for good or for its scripts. */
+/** Whether a stopped guest has to be started, permanently or to run its scripts. */
 function mustRun(life: Life): boolean {
   const { spec, notes } = life;
   if (spec.final === 'running') return true;
@@ -59,7 +59,7 @@ function isComplete({ spec, notes, snapshots, isTemplate }: Life): boolean {
   return spec.final === 'template' ? isTemplate : isInstalled(spec, notes, snapshots);
 }
 
-/** What a running guest still lacks, and then the way to its final state. */
+/** Actions for what a running guest still lacks, and then for its final state. */
 function running(life: Life): Action[] {
   const { program, spec, seen } = life;
   const complete = isComplete(life) && (spec.final === 'stopped' || spec.final === 'template');
@@ -76,7 +76,7 @@ function missingOf(seen: GuestObservation, scripts: readonly Script[]): Script[]
   return seen.installed === 'trusted' ? [] : missingScripts(scripts, seen.installed ?? {});
 }
 
-/** Snapshots that were declared and are not taken, with the reason. */
+/** Remarks on declared snapshots that are not taken, with the reason. */
 export function snapshotRemarks({ spec, snapshots, obstacle }: Life): string[] {
   const { beforeScripts, atEnd, template } = spec.snapshots;
   const declared = [spec.scripts.length === 0 ? null : beforeScripts, atEnd].filter((name) => name !== null);
@@ -85,7 +85,7 @@ export function snapshotRemarks({ spec, snapshots, obstacle }: Life): string[] {
   return [`no ${lacking.length === 1 ? 'snapshot' : 'snapshots'} ${lacking.join(' and ')}: ${obstacle}`];
 }
 
-/** What is due once a guest is shut down for good. */
+/** Actions for a guest that is shut down and stays stopped. */
 function atRest(life: Life): Action[] {
   const { program, spec, notes, isTemplate } = life;
   if (spec.final === 'unmanaged' || spec.final === 'running') return [];
@@ -99,13 +99,13 @@ function atRest(life: Life): Action[] {
   return [...endSnapshots(life), ...note];
 }
 
-/** Snapshots that stand for the complete guest: taken once. Where the storage cannot, only one that clones need is asked for. */
+/** Snapshots of the complete guest, taken once. Where the storage does not support snapshots, only one that clones need is attempted. */
 function endSnapshots(life: Life): Action[] {
   const { atEnd, template } = life.spec.snapshots;
   return [...new Set([atEnd, template])].flatMap((name) => snapshotOnce(life, name, null));
 }
 
-/** The snapshot of that name, unless it or one that comes after it is there: a restore point is never replaced. */
+/** Takes the snapshot unless it, or one that belongs after it, exists: a restore point is never replaced. */
 function snapshotOnce(
   { program, spec, snapshots, obstacle }: Life,
   name: string | null,
@@ -116,7 +116,7 @@ function snapshotOnce(
   return [takeSnapshot(program, spec.id, name)];
 }
 
-/** A guest that is started once and then left as it is, and was started. */
+/** Notes that an `unmanaged` guest was started once and is left as it is from now on. */
 function noteUnmanaged(life: Life): Action[] {
   if (life.spec.final !== 'unmanaged' || !life.notes.building) return [];
   return [writeNotes(life, { ...life.notes, building: false })];

@@ -1,4 +1,4 @@
-// The pool that a guest is in, where its own file says so. Who else is in it is nobody's business here: a guest is put in and taken out alone.
+// Puts a guest into the pool that is declared at the guest. Other members of the pool are not touched: guests are added and removed individually.
 
 import type { Action } from '../../../model/action.ts';
 import { parseUserConfig, wordsOf } from '../../../proxmox/user-config.ts';
@@ -12,11 +12,15 @@ import { impossible, type Refusal } from './gate.ts';
 
 export interface Pool {
   readonly members: readonly string[];
-  /** The repository that keeps it; null where nobody says so. */
+  /** The repository that manages the pool; null where it has no mark. */
   readonly owner: string | null;
 }
 
-/** The pools of a host, by name. @param users the file that they stand in; none where it was never written */
+/**
+ * The pools of a host, by name. @param users content of user.cfg; undefined where it was never written
+ *
+ * @param users the file that they stand in; none where it was never written
+ */
 export function parsePools(users: string | undefined): Readonly<Record<string, Pool>> {
   return Object.fromEntries(
     [...parseUserConfig(users ?? '', 'pool')].map(([name, options]) => [
@@ -26,7 +30,7 @@ export function parsePools(users: string | undefined): Readonly<Record<string, P
   );
 }
 
-/** What brings a guest that is there into its pool, or out of the one that was declared before. */
+/** Actions that move an existing guest into its pool, or out of the one that was declared before. */
 export function poolActions(
   program: Program,
   { target, before, origin, adopt }: Wanted<GuestSpec>,
@@ -46,7 +50,7 @@ export function poolActions(
     return impossible(
       `pool ${pool} of ${guest} is not there; declare it in pools of the file of the datacenter, or name another`,
     );
-  // One that its own file named, or that this repository keeps, is ours to move it out of.
+  // The guest may be taken out of a pool that its own declaration named, or that this repository manages.
   const isOurs = present === null || present === was || pools[present]?.owner === repositoryName(origin);
   if (!isOurs && adopt !== true) {
     const reason = `${guest} is in pool ${present}, which is not ours; take it out there, or take it over with phoenix adopt ${target}`;

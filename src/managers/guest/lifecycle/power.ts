@@ -1,5 +1,4 @@
-// Starting, stopping and restarting a guest because a person asks for it. Nothing of its configuration is looked at, and a
-// template is never started.
+// Starts, stops and restarts a guest at a person's request. Its configuration is not compared, and a template is never started.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
@@ -26,7 +25,7 @@ function roleOf({ final }: GuestSpec): 'runs' | 'rests' | 'free' {
   return final === 'unmanaged' ? 'free' : 'rests';
 }
 
-/** Anything that is neither stopped nor gone, such as a paused VM, counts as running: it is in use. */
+/** Anything that is neither stopped nor absent, such as a paused VM, counts as running: it is in use. */
 function stateOf(program: Program, inventory: GuestInventory, target: TargetId): RunningState {
   const id = nameOf(target);
   const state = stateInInventory(inventory, id);

@@ -1,5 +1,5 @@
-// What the node notes of a guest's volumes: which storage volume each declared name is, and what a guest had beside its root disk
-// when it was destroyed. The note lies on the node, so that it outlives the guest and the ledger.
+// The note about a guest's volumes: which storage volume each declared name stands for, and which volumes were retained when the guest was destroyed.
+// It is stored on the node, so that it survives both the guest and the ledger.
 
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
@@ -11,13 +11,13 @@ export const VOLUMES_FOLDER = '/var/lib/phoenix/volumes';
 export interface RetainedVolumes {
   /** Storage volume ids by the name of the volume within its guest. */
   readonly names: Readonly<Record<string, string>>;
-  /** Lines of the configuration of a guest that was destroyed, such as `scsi1: rpool:vm-1001-disk-1,discard=on`. */
+  /** Configuration lines of a destroyed guest, such as `scsi1: rpool:vm-1001-disk-1,discard=on`. */
   readonly lines: readonly string[];
-  /** Storage volume ids by mount path, as earlier versions noted them. */
+  /** Storage volume ids by mount path, the format of earlier versions. */
   readonly paths: Readonly<Record<string, string>>;
 }
 
-/** A note that cannot be read: what is wrong with it. It never counts as an empty one. */
+/** The note cannot be read; the message says why. It never counts as an empty note. */
 export class UnreadableNote extends Error {
   override readonly name = 'UnreadableNote';
 }
@@ -53,7 +53,7 @@ export function parseRetained(text: string | null): RetainedVolumes {
   return { names, lines, paths };
 }
 
-/** One object, by path of the mount, or by key for what was not mounted. */
+/** The first format: one object, by mount path, or by key for volumes that were not mounted. */
 function parseFirstFormat(value: JsonObject): RetainedVolumes {
   if (!isTexts(value)) throw new UnreadableNote('it must hold texts');
   const entries = Object.entries(value);
@@ -76,13 +76,13 @@ function printRetained({ names, lines, paths }: RetainedVolumes): string {
   return `${JSON.stringify({ version: 2, names, lines, paths }, null, 2)}\n`;
 }
 
-/** Key and value of such a line. */
+/** Splits a configuration line into key and value. */
 export function splitLine(line: string): { readonly key: string; readonly value: string } {
   const at = line.indexOf(':');
   return { key: line.slice(0, at), value: line.slice(at + 1).trim() };
 }
 
-/** Writes the note where it says something else now; nothing of the guest changes by it. */
+/** Writes the note if it differs; the guest itself is not changed. */
 export function noteVolumes(program: Program, id: number, noted: string | null, retained: RetainedVolumes): Action[] {
   const text = printRetained(retained);
   if (isSameNote(noted, text)) return [];
@@ -97,7 +97,7 @@ export function noteVolumes(program: Program, id: number, noted: string | null, 
   return [{ ...write, notes: true }];
 }
 
-/** One of an earlier format that says the same stays until something is to be added. */
+/** A note in an earlier format with the same content is kept until something changes. */
 function isSameNote(noted: string | null, text: string): boolean {
   return noted === text || printRetained(parseRetained(noted)) === text;
 }

@@ -1,6 +1,6 @@
-// The rollback of a risky change: a snapshot before it, where the storage supports it. One that an interrupted run left is from before the
-// change too, so it is used and not replaced. ZFS rolls back to the newest snapshot only, so those that the failed change took itself
-// are removed first.
+// Rollback of a risky change by a snapshot taken before it, where the storage supports it. A snapshot that an interrupted run left was also taken
+// before the change, so it is used and not replaced. ZFS rolls back to the newest snapshot only, so snapshots that the failed change took itself are
+// removed first.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
@@ -21,7 +21,7 @@ import {
 } from '../proxmox/command.ts';
 import { missingScripts } from '../scripts/scripts.ts';
 
-/** Name of the snapshot; no other of a guest is ever rolled back to or removed. */
+/** Name of the snapshot. No other snapshot of a guest is ever rolled back to or removed. */
 export const SAFEGUARD_SNAPSHOT = 'phoenix-before';
 
 export function guestRollback(
@@ -33,7 +33,7 @@ export function guestRollback(
 ): Rollback | NoRollback | null {
   const { conf } = seen;
   const spec = wanted.spec;
-  // What is kept stopped serves nobody meanwhile, and a VM with snapshots cannot become a template.
+  // A guest that is kept stopped serves nobody, and a VM with snapshots cannot become a template.
   if (spec === undefined || conf === null || isStill(spec)) return null;
   const isThere = conf.snapshots.includes(SAFEGUARD_SNAPSHOT);
   if (parseNotes(conf.description)?.building === true || !(isThere || isRisky(wanted, spec, seen, actions)))
@@ -42,7 +42,7 @@ export function guestRollback(
   const id = Number(nameOf(wanted.target));
   const name = guestName(program, id);
   const back = action(`roll ${name} back`, 'restart', call(program, 'rollback', id, [SAFEGUARD_SNAPSHOT]));
-  // Whether the guest runs when the change has failed is not known: both are tried, and the rollback tells.
+  // Whether the guest runs after the failed change is unknown: both cases are tried, and the result shows.
   const stop: Action = { ...shutDown(program, id), failure: 'observe' };
   return {
     snapshot: isThere ? [] : [takeSnapshot(program, id, SAFEGUARD_SNAPSHOT)],
@@ -58,8 +58,8 @@ export function guestRollback(
 }
 
 /**
- * Removes the snapshots on the way that the change takes or took. Where somebody else took one after ours, nothing is removed: what
- * a person keeps is never in the way of Phoenix, and Proxmox says why there is no way back.
+ * Removes the stage snapshots that the change takes or took. Where somebody else took a snapshot after Phoenix's, nothing is removed:
+ * a person's snapshot is never deleted, and Proxmox reports why it cannot roll back.
  */
 function removeLaterSnapshots(program: Program, { id, snapshots }: GuestSpec, present: readonly string[]): Action[] {
   const own = [...new Set([snapshots.beforeScripts, snapshots.atEnd, snapshots.template])].filter(
@@ -77,7 +77,7 @@ function removeLaterSnapshots(program: Program, { id, snapshots }: GuestSpec, pr
     });
 }
 
-/** What restarts the guest, and every script that runs inside it, but for the first ones: nothing is there yet to go back to. */
+/** Whether the actions are risky: they restart the guest or run scripts in it, except its first scripts, since there is nothing yet to go back to. */
 function isRisky(
   wanted: Wanted<GuestSpec>,
   spec: GuestSpec,

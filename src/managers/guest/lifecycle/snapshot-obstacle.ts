@@ -1,16 +1,16 @@
-// What is in the way of a snapshot. One covers all disks of a guest, so each of them must allow it.
+// Why a guest cannot be snapshotted. A snapshot covers all its disks, so each of them must support it.
 
 import type { HostFacts } from '../observe/observation.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
 
-/** Storages that can snapshot every volume that is on them, by type. */
+/** Storage types that can snapshot every volume. */
 const ALL: ReadonlySet<string> = new Set(['zfspool', 'zfs', 'lvmthin', 'btrfs', 'rbd']);
-/** Those that can where a volume is a qcow2 file. */
+/** Storage types that can snapshot volumes that are qcow2 files. */
 const QCOW2: ReadonlySet<string> = new Set(['dir', 'nfs', 'cifs']);
 
-/** Null: nothing is. */
+/** Null: it can be snapshotted. */
 export function snapshotObstacle(host: HostFacts, conf: GuestConf): string | null {
   const disks = diskLines(conf).filter(
     ({ section, key, isCdrom }) => section === '' && !isCdrom && !key.startsWith('unused') && key !== 'vmstate',

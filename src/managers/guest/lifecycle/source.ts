@@ -1,41 +1,41 @@
-// Files that guests are made from: templates of containers and images of VMs. They are shared, so one that is on the node already
-// is never fetched again.
+// Files that guests are created from: container templates and VM images. Guests share them, so a file that is already on the node is never downloaded
+// again.
 
 import { nearest } from '../../../config/nearest.ts';
 import type { Action, Command, SecretReference } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
 import { action } from '../proxmox/command.ts';
 
-/** Seconds for fetching a file: cloud images are large, and lines slow. */
+/** Time limit of a download in seconds: cloud images are large, and connections slow. */
 const DOWNLOAD_SECONDS = 3600;
 
-/** Where a cloud image comes from, and what it must be. */
+/** The URL of a cloud image, and its checksum. */
 export type Download = { readonly url: string; readonly sha256: string };
 
-/** How root comes into a new container; only its making takes it. */
+/** Root's credentials in a new container; Proxmox accepts them only at creation. */
 export type RootUser = { readonly sshKeys: readonly string[]; readonly password: SecretReference | null };
 
-/** What a guest is made from. */
+/** What a guest is created from. */
 export type Source =
   | { readonly clone: number; readonly snapshot: string | null }
   | { readonly template: string; readonly root?: RootUser }
   | { readonly image: string; readonly download: Download | null }
-  /** A copy of a disk, an installation from an ISO image, or nothing. */
+  /** A copy of a disk, an installation from an ISO image, or an empty disk. */
   | { readonly import_from: string }
   | { readonly iso: string }
   | { readonly empty: true };
 
-/** As what Proxmox keeps a cloud image: storage `local` has a folder for each kind. */
+/** The content type of a cloud image: storage `local` has a folder for each type. */
 export function contentOf(image: string): 'iso' | 'import' {
   return /\.img$/i.test(image) ? 'iso' : 'import';
 }
 
-/** Where a cloud image lies on the node. */
+/** The path of a cloud image on the node. */
 export function imagePath(image: string): string {
   return `/var/lib/vz/${contentOf(image) === 'iso' ? 'template/iso' : 'import'}/${image}`;
 }
 
-/** The file on the node that a guest is made from; null for a clone, and where only Proxmox knows where it is. */
+/** The file on the node that a guest is created from; null for a clone, and where only Proxmox knows the path. */
 export function sourcePath(source: Source, storages: string | undefined): string | null {
   if ('image' in source) return imagePath(source.image);
   if ('import_from' in source && source.import_from.startsWith('/')) return source.import_from;
@@ -48,7 +48,7 @@ export function sourcePath(source: Source, storages: string | undefined): string
   return folder === null ? null : `${folder}/template/cache/${file}`;
 }
 
-/** Where an image lies that a storage of files has; null where only Proxmox knows. */
+/** The path of an image on a file-based storage; null where only Proxmox knows it. */
 function imageOnStorage(volume: string, storages: string): string | null {
   const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(volume) ?? [];
   const folder = content === undefined ? null : folderOf(storage, storages);
@@ -62,12 +62,12 @@ function folderOf(storage: string, storages: string): string | null {
   return section !== undefined && /^(nfs|cifs):/.test(section) ? `/mnt/pve/${storage}` : null;
 }
 
-/** Whether that file is there. */
+/** Checks that the file exists. */
 export function fileExists(path: string): Command {
   return { kind: 'command', program: 'test', args: ['-f', path], timeoutSeconds: 30 };
 }
 
-/** Proxmox compares the checksum, also of a file that is there already, which it then leaves as it is. */
+/** Proxmox verifies the checksum, also of an existing file, which it then leaves as it is. */
 export function downloadImage(image: string, { url, sha256 }: Download): Action {
   const options = {
     content: contentOf(image),
@@ -86,7 +86,7 @@ export function downloadImage(image: string, { url, sha256 }: Download): Action 
   });
 }
 
-/** Files that a template which is not there may be meant for: those of its storage, and those that Proxmox offers. Two commands. */
+/** Candidates for a missing template's name: the files of its storage, and those that Proxmox offers. Runs two commands. */
 export async function templatesInstead(host: HostReader, source: Source | undefined): Promise<string[] | undefined> {
   const storage = source !== undefined && 'template' in source ? STORED.exec(source.template)?.[1] : undefined;
   if (storage === undefined) return undefined;
@@ -102,7 +102,7 @@ export async function templatesInstead(host: HostReader, source: Source | undefi
 
 const STORED = /^([^/:]+):vztmpl\/(.+)$/;
 
-/** What is meant where nobody has the file; undefined where somebody has it, or nobody knows. */
+/** A suggestion where the file is neither on the storage nor offered; undefined where it is, or where that is unknown. */
 function templateRemedy(storage: string, file: string, known: readonly string[] | undefined): string | undefined {
   if (known === undefined || known.includes(file)) return undefined;
   const meant = nearest(file, known) ?? known.find((each) => each.startsWith(file.replace(/[_.].*$/, '')));
@@ -111,8 +111,9 @@ function templateRemedy(storage: string, file: string, known: readonly string[] 
 }
 
 /**
- * A template of Proxmox's own list, put on the storage that it is named by; nothing for a file that has no storage.
- * @param known files that could be meant, where it is neither on the storage nor offered
+ * Downloads a template of Proxmox's own list to the storage that its name gives; nothing for a name without a storage.
+ *
+ * @param known candidates to suggest, where the template is neither on the storage nor offered
  */
 export function downloadTemplate(template: string, known?: readonly string[]): Action[] {
   const [, storage, file] = STORED.exec(template) ?? [];

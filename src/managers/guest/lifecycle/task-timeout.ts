@@ -1,4 +1,4 @@
-// How long tasks of Proxmox may take for a guest that declares it: laid over every action of its manager, whichever part decided it.
+// Applies the declared time limit of Proxmox tasks to every action of a guest's manager, whichever part decided it.
 
 import type { Action } from '../../../model/action.ts';
 import type { Decision, Manager, Wanted } from '../../manager.ts';
@@ -7,7 +7,7 @@ import type { GuestInventory } from '../observe/inventory.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { withTaskTimeout } from '../proxmox/command.ts';
 
-/** The parts of a manager that hand out actions. */
+/** The functions of a manager that return actions. */
 type Acting<Spec extends GuestSpec> = Required<
   Pick<Manager<Spec, GuestObservation, GuestInventory>, 'decide' | 'rollback' | 'power'>
 >;
@@ -32,7 +32,7 @@ function boundDecision(wanted: Wanted<GuestSpec>, decision: Decision): Decision 
   return decision.kind === 'actions' ? { ...decision, actions: bound(wanted, decision.actions) } : decision;
 }
 
-/** Of a guest that is no longer declared, what was declared last counts. Specs of an older ledger know no bound. */
+/** For a guest that is no longer declared, the last declaration counts. Specs of an older ledger have no limit. */
 function bound({ spec, before }: Wanted<GuestSpec>, actions: readonly Action[]): readonly Action[] {
   const seconds = (spec ?? before)?.taskTimeoutSeconds ?? null;
   return seconds === null ? actions : actions.map((one) => withTaskTimeout(one, seconds));

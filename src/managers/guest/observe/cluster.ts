@@ -1,4 +1,4 @@
-// The guests of all nodes of a cluster. Its file system gives each id once in the cluster, whichever node has it.
+// Lists the guests of all nodes of a cluster, whose file system ensures that each VMID exists once in the cluster.
 
 import type { HostReader } from '../../manager.ts';
 import type { Program } from '../proxmox/command.ts';
@@ -7,21 +7,21 @@ export interface ListedGuest {
   readonly id: number;
   readonly program: Program;
   readonly node: string;
-  /** `running`, `stopped` or what else Proxmox says; it may be ten seconds old. That the guest is there is not. */
+  /** `running`, `stopped` or another state of Proxmox's; up to ten seconds old, unlike the guest's existence. */
   readonly status: string;
 }
 
-/** Of pmxcfs: every guest with its node and kind. It costs no command. */
+/** File of pmxcfs with every guest, its node and kind. Reading it needs no command. */
 const VMLIST = '/etc/pve/.vmlist';
 
 export interface Elsewhere {
   readonly node: string;
   readonly program: Program;
-  /** The node that was asked about. */
+  /** The node that the agent manages. */
   readonly here: string;
 }
 
-/** Which other node has the guest of an id; null where none has. */
+/** Which other node has the guest of this id; null where none has. */
 export async function otherNodeOf(host: HostReader, id: number): Promise<Elsewhere | null> {
   const text = await host.readFile(VMLIST);
   const guest = text === undefined ? (await listGuests(host)).find((each) => each.id === id) : inVmlist(text, id);
@@ -40,7 +40,7 @@ function inVmlist(text: string, id: number): Pick<ListedGuest, 'node' | 'program
 
 const ARGS = ['get', '/cluster/resources', '--type', 'vm', '--output-format', 'json'];
 
-/** @throws Error where the host does not tell: that a guest is not among them means nothing then */
+/** @throws Error where the list is unavailable: absence of a guest would mean nothing then */
 export async function listGuests(host: HostReader): Promise<readonly ListedGuest[]> {
   const result = await host.run({ kind: 'command', program: 'pvesh', args: ARGS, timeoutSeconds: 60 });
   if (result.exit !== 0) throw new Error(`pvesh get /cluster/resources: ${result.stderr.trim() || result.ended}`);

@@ -1,5 +1,5 @@
-// One look at all guests of a kind: a Proxmox command, a second where guests have firewall rules, and three folders, however many
-// guests there are. What it says of a guest's state may be ten seconds old, so it only ever settles that nothing is to be done.
+// The inventory of all guests of a kind: one Proxmox command, a second one where guests have firewall rules, and three folders, however many guests
+// there are. A guest's state in it may be ten seconds old, so it is only used to conclude that nothing is to be done.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
@@ -32,7 +32,7 @@ export interface GuestInventory {
   readonly listed: ReadonlyMap<string, ListedGuest>;
   /** Configuration and firewall files, and notes of volumes, by path. */
   readonly files: ReadonlyMap<string, string>;
-  /** What Proxmox leaves out of the firewall's files. */
+  /** Lines of firewall files that Proxmox ignores. */
   readonly faults: readonly FirewallFault[];
   readonly storages: string | undefined;
   readonly network: string | undefined;
@@ -57,14 +57,14 @@ export async function inventoryOfGuests(host: HostReader, program: Program): Pro
   return { program, node: host.node, listed: byId, files, faults, storages, network, users, subuid, subgid };
 }
 
-/** `running`, `stopped` or what else Proxmox says; undefined for a guest that this node does not have. */
+/** `running`, `stopped` or another state of Proxmox's; undefined for a guest that this node does not have. */
 export function stateInInventory({ program, files, listed }: GuestInventory, id: string): string | undefined {
   const guest = listed.get(id);
   const isHere = files.has(`${confFolder(program)}/${id}.conf`);
   return isHere && guest?.program === program ? guest.status : undefined;
 }
 
-/** The observation that the inventory allows; null where a guest has to be looked at closely. */
+/** The observation as far as the inventory allows; null where a full observation is needed. */
 export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<GuestSpec>): GuestObservation | null {
   const id = nameOf(wanted.target);
   const text = inventory.files.get(`${confFolder(inventory.program)}/${id}.conf`);
@@ -101,7 +101,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
   };
 }
 
-/** Whether a decision leaves nothing to do. */
+/** Whether a decision has no actions. */
 export function isSettled(decision: Decision): boolean {
   return decision.kind === 'actions' && decision.actions.length === 0;
 }

@@ -1,5 +1,4 @@
-// Guests of the node that carry the mark of a repository, whatever their id: among them may be some that nothing declares, such as a
-// restored backup under another id.
+// Guests of the node that carry a repository's owner mark, whatever their id. Some may be undeclared, such as a backup restored under another id.
 
 import { type TargetId, targetId } from '../../../model/ids.ts';
 import type { MarkedTarget } from '../../../model/target.ts';
@@ -10,15 +9,15 @@ import { parseProperties } from '../proxmox/property-string.ts';
 import { isTagged, parseNotes } from './notes.ts';
 
 export interface MarkedGuest extends MarkedTarget {
-  /** Fixed addresses without prefix length, and hardware addresses in upper case. */
+  /** Fixed IP addresses without prefix length, and MAC addresses in upper case. */
   readonly addresses: readonly string[];
 }
 
 const CONF_FILE = /^\/etc\/pve\/(lxc|qemu-server)\/(\d+)\.conf$/;
 
 /**
- * @param files configuration files of guests, by path; others are passed over
- * @param repository as it stands in notes
+ * @param files configuration files of guests, by path; other files are ignored
+ * @param repository the repository as written in notes
  */
 export function markedGuests(files: ReadonlyMap<string, string>, repository: string): MarkedGuest[] {
   return [...files].flatMap(([path, text]) => {
@@ -34,7 +33,7 @@ export function markedGuests(files: ReadonlyMap<string, string>, repository: str
   });
 }
 
-/** What a guest that is to be made would have in common with one of those that nothing declares; null for nothing. */
+/** The undeclared guest, and the address, that a guest to be created would share; null for none. */
 export function sharedWith(
   marked: readonly MarkedGuest[],
   target: TargetId,
@@ -52,7 +51,7 @@ export function sharedWith(
   return null;
 }
 
-/** A container has both in `net0`; the hardware address of a VM stands under the model of its card. */
+/** A container has both addresses in `net0`; a VM's MAC address is the value of its card's model. */
 function addressesOf(conf: GuestConf): string[] {
   const lines = Object.entries(conf.settings).filter(([key]) => /^(net|ipconfig)\d+$/.test(key));
   return lines.flatMap(([, value]) => {

@@ -1,10 +1,10 @@
-// Whether the storage volumes that are noted are still there: asked only of those that a guest is to get and does not have.
+// Checks whether noted storage volumes still exist, but only those that a guest is to get and does not have.
 
 import type { HostReader } from '../../manager.ts';
 import { parseRetained, splitLine } from '../lifecycle/retained-volumes.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 
-/** The part of a spec that names volumes: those of containers, and the disks of VMs, which are recognised by their bus. */
+/** The parts of a spec that name volumes: those of containers, and VMs' disks, which are recognised by their bus. */
 interface Volumes {
   readonly id: number;
   readonly volumes?: readonly { readonly name: string; readonly path: string }[];
@@ -13,8 +13,9 @@ interface Volumes {
 }
 
 /**
- * Those of the noted storage volumes that no storage has.
- * @param isRebuilt whether the guest gets back what it had before: it is to be made, or is being made
+ * The noted storage volumes that no storage has.
+ *
+ * @param isRebuilt whether the guest is to be created or is being created, so that it gets its former volumes back
  */
 export async function missingVolumes(
   host: HostReader,
@@ -40,7 +41,7 @@ export async function missingVolumes(
   return wanted.filter((id) => !present.has(id));
 }
 
-/** One that cannot be read is refused where it is decided; there is nothing to look for then. */
+/** The note; null for an unreadable one, which is refused where it is needed. */
 function readable(note: string | null): ReturnType<typeof parseRetained> | null {
   try {
     return parseRetained(note);
@@ -49,7 +50,7 @@ function readable(note: string | null): ReturnType<typeof parseRetained> | null 
   }
 }
 
-/** @throws Error where the storage does not tell: that a volume is not seen there means nothing then */
+/** @throws Error where the storage does not answer: absence of a volume would mean nothing then */
 async function volumesOn(host: HostReader, storage: string): Promise<string[]> {
   const result = await host.run({ kind: 'command', program: 'pvesm', args: ['list', storage], timeoutSeconds: 60 });
   if (result.exit !== 0) throw new Error(`pvesm list ${storage}: ${result.stderr.trim() || result.ended}`);

@@ -1,45 +1,44 @@
-// The notes of a guest. They belong to people: what they wrote there stays. Phoenix has a block of its own among it, where the guest
-// says that Phoenix keeps it, for which repository and target, and how far it has come. That block is what makes a guest ours; a lost
-// ledger loses nothing.
+// The notes of a guest. They belong to people, whose text stays. Phoenix has its own block among it, which says that Phoenix manages the guest, for
+// which repository and target, and how far its creation has come. The block is the owner mark: without a ledger, ownership is still known.
 
 import type { Origin } from '../../manager.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 
-/** The tag that every guest of ours carries. */
+/** The tag of every guest that Phoenix owns. */
 export const OWNER_TAG = 'phoenix';
 
 export interface Notes {
-  /** What people wrote before Phoenix's block, without the empty line between. */
+  /** People's text before Phoenix's block, without the empty line in between. */
   readonly text: string;
-  /** What people wrote after it, from its line end on; absent for nothing. */
+  /** People's text after the block, starting with the block's line end; absent for nothing. */
   readonly after?: string;
-  /** The declared description, where people's text does not say it already; absent for none. */
+  /** The declared description, unless people's text already contains it; absent for none. */
   readonly description?: string;
   readonly repository: string;
   readonly target: string;
   readonly commit: string;
-  /** It has to be started once: it was made and never started, or is being restarted. */
+  /** It still has to be started once: it was created and never started, or is being restarted. */
   readonly building: boolean;
-  /** With `building`: it ran before, and is not new. */
+  /** With `building`: the guest ran before and is not new. */
   readonly restarting?: boolean;
-  /** What was installed when it was shut down for good; null where that was never noted. */
+  /** Digest of what was installed when it was shut down permanently; null where that was never noted. */
   readonly scripts: string | null;
-  /** Written in the form before this one; absent where it is not. Then what stands before it may be a description of Phoenix's. */
+  /** The block has the previous format, in which the text before it may be Phoenix's description; absent otherwise. */
   readonly old?: boolean;
 }
 
-/** Characters that Proxmox keeps of notes at most. */
+/** Maximum length of notes in Proxmox, in characters. */
 export const MOST_NOTES = 8192;
 
 const HEADING = '**Kept by Phoenix.** Change it in the repository, not here.';
 const OLD_HEADING = 'Kept by Phoenix. Change it in the repository, not here.';
 
-/** A guest that is being built may not have its tag yet: a clone gets it with its first change. */
+/** Whether the guest has its tag, or is still being built: a clone gets the tag with its first change. */
 export function isTagged(conf: GuestConf, { building }: Notes): boolean {
   return building || (conf.settings['tags'] ?? '').split(/[;,\s]+/).some((tag) => tag.toLowerCase() === OWNER_TAG);
 }
 
-/** The text for Proxmox's `--description`, which it shows as Markdown. A quoted description cannot be taken for anything else. */
+/** The text for Proxmox's `--description`, which is shown as Markdown. The description is quoted, so that it cannot be mistaken for anything else. */
 export function printNotes(notes: Notes): string {
   const { text, after = '', description = '' } = notes;
   const quoted = description === '' ? [] : [description.replaceAll(/^/gm, '> '), ''];
@@ -56,7 +55,7 @@ export function printNotes(notes: Notes): string {
   return `${text === '' ? '' : `${text}\n\n`}${block.join('\n')}${after}`;
 }
 
-/** Null when the notes are not Phoenix's. Of several blocks only the last counts. */
+/** Null when the notes have no block of Phoenix's. Of several blocks only the last one counts. */
 export function parseNotes(description: string): Notes | null {
   const lines = description.split('\n');
   for (let start = lines.length - 1; start >= 0; start -= 1) {
@@ -84,12 +83,12 @@ export function parseNotes(description: string): Notes | null {
 interface Block {
   readonly entries: ReadonlyMap<string, string>;
   readonly quoted: string;
-  /** The line after its last one. */
+  /** Index of the line after the block. */
   readonly end: number;
   readonly old: boolean;
 }
 
-/** The heading, the quoted description and the entries, whatever empty lines are between: nothing else is taken for a block. */
+/** Recognises a block by its heading, the quoted description and the entries, with any empty lines between; nothing else counts as a block. */
 function blockAt(lines: readonly string[], start: number): Block | null {
   const heading = lines[start]?.trimEnd();
   const old = heading === OLD_HEADING;
@@ -113,7 +112,7 @@ function blockAt(lines: readonly string[], start: number): Block | null {
 const ENTRY = /^- phoenix-([a-z]+): (.*)$/;
 const OLD_ENTRY = /^phoenix-([a-z]+): (.*)$/;
 
-/** What people wrote into notes that may have Phoenix's block among them. */
+/** People's text in notes that may contain Phoenix's block. */
 export interface Surroundings {
   readonly text: string;
   readonly after?: string;
@@ -121,8 +120,8 @@ export interface Surroundings {
 }
 
 /**
- * What surrounds Phoenix's block once it says what is declared. People's text is never taken away; only a text that Phoenix wrote
- * itself, in the old form, where the description stood before the block.
+ * The text around Phoenix's block once the block is up to date. People's text is never removed; only text that Phoenix wrote itself in the previous
+ * format, where the description was before the block.
  */
 export function surroundings(description: string, declared: string, before: string | undefined): Surroundings {
   const present = parseNotes(description);
@@ -134,7 +133,7 @@ export function surroundings(description: string, declared: string, before: stri
   return isPresent ? surrounding : { ...surrounding, description: declared };
 }
 
-/** Whether these lines stand in the text, one after the other. */
+/** Whether the text contains these lines in sequence. */
 function containsLines(text: string, lines: string): boolean {
   const plain = (part: string) =>
     `\n${part
@@ -145,17 +144,17 @@ function containsLines(text: string, lines: string): boolean {
   return plain(text).includes(plain(lines));
 }
 
-/** Whether nothing but the commit and the form differs: that alone is no reason to touch a guest. */
+/** Whether only the commit and the format differ, which is no reason to change a guest. */
 export function sameNotes(one: Notes | null, other: Notes): boolean {
   return one !== null && printNotes({ ...one, commit: '' }) === printNotes({ ...other, commit: '' });
 }
 
-/** What the configuration's free text becomes: line ends of one kind, no space at its ends. */
+/** Normalises the configuration's free text: uniform line ends, trimmed. */
 export function notesText(description: string | null): string {
   return (description ?? '').replaceAll(/\r\n?/g, '\n').trim();
 }
 
-/** The repository as it is written down: without a user or password in its URL. */
+/** The repository as written in marks: without credentials in its URL. */
 export function repositoryName(origin: Origin): string {
   return origin.repository.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replaceAll(/\s/g, '');
 }

@@ -1,4 +1,4 @@
-// What is known of one guest on the host, and how it is found out: from an inventory of all guests, or by a close look.
+// What is known of one guest on the host, from an inventory of all guests or a full observation.
 
 import { parseSections, type Section } from '../../../proxmox/section-config.ts';
 import type { Pool } from '../lifecycle/pool.ts';
@@ -9,46 +9,46 @@ import type { MarkedGuest } from './marked.ts';
 import { ownerIn } from './object-mark.ts';
 
 export interface GuestObservation {
-  /** Null: there is no guest of this id and kind. */
+  /** Null: no guest has this id and kind. */
   readonly conf: GuestConf | null;
-  /** The id is taken by a guest of the other kind. */
+  /** A guest of the other kind has this id. */
   readonly otherKind: boolean;
-  /** Another node of the cluster has the guest of this id; null where none has, or it is here. */
+  /** The other node of the cluster that has this guest; null where none has, or it is on this node. */
   readonly elsewhere: Elsewhere | null;
-  /** One of ours that nothing declares, with an address that this one is to get; null also where nobody looked. */
+  /** An undeclared guest of Phoenix's with an address that this one is to get; null also where this was not checked. */
   readonly lookalike: { readonly guest: MarkedGuest; readonly address: string } | null;
   readonly running: boolean;
   /** Content of the guest's firewall file; null when there is none. */
   readonly firewall: string | null;
-  /** What Proxmox leaves out of that file, in its words; none where it was not asked. */
+  /** Lines of that file that Proxmox ignores, in its words; empty where it was not asked. */
   readonly firewallFaults: readonly string[];
-  /** What is installed inside; null when nobody could look, `trusted` when the ledger's proof is taken for it. */
+  /** What is installed inside; null when it could not be inspected, `trusted` when the ledger's proof is used instead. */
   readonly installed: Installed | null | 'trusted';
-  /** A VM that runs, but whose guest agent does not answer. */
+  /** A running VM whose guest agent does not answer. */
   readonly silent: boolean;
-  /** The file on the node that the guest would be made from is not there; false also where nobody looked. */
+  /** The file that the guest would be created from does not exist; false also where this was not checked. */
   readonly sourceMissing: boolean;
-  /** Template files that the storage has or Proxmox offers; absent where nobody asked, or nobody answered. */
+  /** Template files on the storage or offered by Proxmox; absent where they were not requested or not answered. */
   readonly templates?: readonly string[];
   readonly host: HostFacts;
 }
 
-/** Facts of the host that concern every guest; null where the host does not tell. */
+/** Facts of the host that concern every guest; null where the host does not report them. */
 export interface HostFacts {
-  /** Type by storage id. */
+  /** Storage types by id. */
   readonly storages: Readonly<Record<string, string>> | null;
   readonly bridges: readonly string[] | null;
-  /** What storage `local` may hold, such as `iso` and `snippets`; null where it is not the folder that Proxmox makes. */
+  /** Content types of storage `local`, such as `iso` and `snippets`; null where it is not Proxmox's default folder. */
   readonly localContents: readonly string[] | null;
-  /** The note of the guest's volumes, as it lies on the node; null: there is none. See retained-volumes.ts. */
+  /** Content of the note on the guest's volumes; null: there is none. See retained-volumes.ts. */
   readonly retained: string | null;
-  /** Storage volumes that are noted, would be needed now, and are not there any more. */
+  /** Noted storage volumes that are needed now and no longer exist. */
   readonly missing: readonly string[];
-  /** What manages the guest, by Proxmox's names: `ct:101` of HA, `101-0` of replication. */
+  /** Entries of HA (`ct:101`) and replication (`101-0`) that name the guest. */
   readonly managedBy: readonly ManagedBy[];
-  /** By name, where a guest may say which is its own. */
+  /** Pools of the host, by name, for guests that declare theirs. */
   readonly pools: Readonly<Record<string, Pool>>;
-  /** CPU models that people defined, by their names; absent where nobody asked. */
+  /** Names of custom CPU models; absent where they were not read. */
   readonly cpuModels?: readonly string[];
   readonly subuid: string | null;
   readonly subgid: string | null;
@@ -57,7 +57,7 @@ export interface HostFacts {
 export interface ManagedBy {
   readonly by: 'HA' | 'replication';
   readonly name: string;
-  /** The repository that keeps it; null where nobody says so. */
+  /** The repository that owns the entry; null where it has no mark. */
   readonly owner: string | null;
 }
 
@@ -68,10 +68,10 @@ export const STORAGE_FILE = '/etc/pve/storage.cfg';
 export const NETWORK_FILE = '/etc/network/interfaces';
 export const SUBUID_FILE = '/etc/subuid';
 export const SUBGID_FILE = '/etc/subgid';
-/** What `NETWORK_FILE` includes; Proxmox writes the virtual networks of its SDN here. */
+/** Included by `NETWORK_FILE`; Proxmox writes the virtual networks of its SDN here. */
 export const NETWORK_FOLDER = '/etc/network/interfaces.d';
 
-/** @param texts of the two files; undefined where there is none, which Proxmox writes with the first entry */
+/** @param texts content of the two files; undefined where a file does not exist, which Proxmox creates with its first entry */
 export function parseManagedBy(id: number, ha: string | undefined, replication: string | undefined): ManagedBy[] {
   const resources = [...parseSections(ha ?? '')].filter(([name]) => name === String(id));
   const jobs = [...parseSections(replication ?? '')].filter(([name]) => name.startsWith(`${id}-`));
@@ -100,7 +100,7 @@ export function parseLocalContents(text: string | undefined): HostFacts['localCo
   return (/^\s*content\s+(\S+)/m.exec(section)?.[1] ?? '').split(/[,;]/).filter((kind) => kind !== '');
 }
 
-/** Interfaces that the host declares, bridges among them; null when it has no such file. */
+/** Interfaces in the host's files, bridges among them; null when the main file does not exist. */
 export function parseBridges(text: string | undefined, included: Iterable<string>): HostFacts['bridges'] {
   if (text === undefined) return null;
   return [text, ...included].flatMap((file) =>

@@ -1,6 +1,6 @@
-// A close and fresh look at one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox
-// command, none for a guest that is not there or has never been started, one more to prove firewall rules that are as declared, and one
-// for each storage of a volume that it lacks.
+// A full observation of one guest: its file, its firewall, whether it runs and what is installed in it. At most one Proxmox command; none for a guest
+// that does not exist or was never started; one more to verify firewall rules that are as declared, and one for each storage of a volume that it
+// lacks.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { CommandResult } from '../../../ports/host.ts';
@@ -102,7 +102,7 @@ export async function observeGuest(
   };
 }
 
-/** Asked only before a guest is made. */
+/** Only checked before a guest is created. */
 async function guestWithSameAddress(
   host: HostReader,
   { target, origin, declares = () => false }: Wanted<GuestSpec>,
@@ -114,7 +114,7 @@ async function guestWithSameAddress(
   return sharedWith(markedGuests(files, repositoryName(origin)), target, { network_config, networks }, declares);
 }
 
-/** Asked only of a file that is as declared: until then there is nothing to be proved of it. */
+/** Only checked for a file that is as declared: until then there is nothing to verify. */
 async function faultsOf(
   host: HostReader,
   id: number,
@@ -125,7 +125,7 @@ async function faultsOf(
   return faultsIn(await compileFirewall(host), firewallPath(id), present);
 }
 
-/** Asked only before a guest is made, and not where Proxmox itself compares the file with its checksum. */
+/** Only checked before a guest is created, and not where Proxmox itself verifies the file by its checksum. */
 async function isMissing(host: HostReader, wanted: Wanted<GuestSpec>, storages: string | undefined): Promise<boolean> {
   const source = sourceOf(wanted);
   if (source === undefined || ('image' in source && source.download !== null)) return false;
@@ -160,7 +160,7 @@ async function stateOf(
     if (result.exit !== 0 || status === undefined) throw observing(command.args, program, result);
     return { running: status !== 'stopped', installed: null, silent: false };
   }
-  // Reading the record answers both questions: a guest that does not run says so.
+  // Reading the record shows both whether the guest runs and what is installed: Proxmox reports a stopped guest.
   const command = runInside(program, id, ['cat', RECORD_FILE], 30);
   const result = readAnswer(command, await host.run(command));
   if (result.exit === 0) return { running: true, installed: parseInstalled(result.stdout), silent: false };

@@ -1,4 +1,4 @@
-// How each option of Proxmox's guests is declared, as the tables of docs/coverage.md.
+// How each of Proxmox's guest options is declared: the tables of docs/coverage.md.
 
 import { configOptions } from '../../../proxmox/table.ts';
 import type { GuestKind } from '../settings/setting.ts';
@@ -7,13 +7,13 @@ import { PROXMOX_KIND } from './option.ts';
 import { optionNames } from './shape.ts';
 
 export interface Coverage {
-  /** A numbered one as `net[n]`. */
+  /** A numbered option as `net[n]`. */
   readonly option: string;
-  /** In words for the table. */
+  /** How it is declared, as text for the table. */
   readonly declared: string;
 }
 
-/** Every option that `pct set` or `qm set` takes, in order, and how it is declared or why it is not. */
+/** Every option that `pct set` or `qm set` accepts, in order, and how it is declared or why it cannot be. */
 export function coverageOf(kind: GuestKind): Coverage[] {
   const open = new Set(optionNames(kind));
   return configOptions(PROXMOX_KIND[kind])
@@ -24,7 +24,7 @@ export function coverageOf(kind: GuestKind): Coverage[] {
 function declaredBy(kind: GuestKind, option: string, open: ReadonlySet<string>): string {
   const isNumbered = option.endsWith('[n]');
   const stem = isNumbered ? option.slice(0, -'[n]'.length) : option;
-  // The first may be said elsewhere than the others.
+  // The first of a numbered option may be declared elsewhere than the others.
   const names = isNumbered ? [`${stem}0`, `${stem}1`] : [option];
   const ways = names.flatMap((name) => {
     const instead = insteadOf(kind, name);
@@ -44,7 +44,8 @@ function asWords(instead: string): string {
 
 /**
  * A table in Markdown.
- * @param theirs what another program has for an option, by the name of the option
+ *
+ * @param theirs what the other program has for each option, by the option's name
  */
 export function coverageTable(kind: GuestKind, theirs: Theirs): string {
   const rows = coverageOf(kind).map(({ option, declared }) => [
@@ -57,10 +58,10 @@ export function coverageTable(kind: GuestKind, theirs: Theirs): string {
 
 type Theirs = Readonly<Record<string, readonly string[]>>;
 
-/** The program beside which the tables stand. */
+/** The program that the tables compare with. */
 export const PEER = "bpg's Terraform provider";
 
-/** Nothing where it has none. */
+/** Names in code quotes; empty where there are none. */
 export function inTicks(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }

@@ -1,4 +1,4 @@
-// The declared options of a guest as settings that Proxmox should have, on top of what the guest's fields make of them.
+// Turns the declared options of a guest into desired settings, combined with those of the guest's fields.
 
 import { generatedKeys, keysOfOption } from '../../../proxmox/guest-options.ts';
 import { isVersionOf } from '../../../proxmox/machine-types.ts';
@@ -10,8 +10,8 @@ import { type GuestOptions, type OptionValue, PROXMOX_KIND } from './option.ts';
 type Properties = Record<string, string>;
 
 /**
- * The settings of the fields with those of the options: an option goes before what a field would set where nothing is declared, and
- * joins what a field sets in other keys of the same property string.
+ * Merges the settings of fields and options: an option overrides what a field would set where nothing is declared, and is combined with a field that
+ * sets other keys of the same property string.
  */
 export function withOptions(
   kind: GuestKind,
@@ -34,12 +34,12 @@ export function withOptions(
 interface Declared {
   readonly kind: GuestKind;
   readonly option: string;
-  /** Undefined: no more. */
+  /** Undefined: no longer declared. */
   readonly declared: OptionValue | undefined;
-  /** As it was last applied. */
+  /** The value that was applied last. */
   readonly before: OptionValue | undefined;
   readonly fresh: boolean;
-  /** What the guest's fields make of the same option. */
+  /** The setting that the guest's fields give for the same option. */
   readonly field: DesiredSetting | undefined;
 }
 
@@ -62,12 +62,12 @@ function desiredOption(one: Declared): DesiredSetting {
   };
 }
 
-/** `vmgenid 1` asks Proxmox for an id of its own, which is what is found then. */
+/** Whether Proxmox replaced the declared value by a generated one, as for `vmgenid 1`. */
 function isGenerated(option: string, declared: OptionValue | undefined, now: string | undefined): boolean {
   return option === 'vmgenid' && declared === '1' && now !== undefined && now !== '0';
 }
 
-/** The version of a type of machine that Proxmox wrote for what was declared. */
+/** Whether the present machine type is the declared one with the version that Proxmox pinned. */
 function isPinned(declared: OptionValue, now: string | undefined): boolean {
   const [wanted, present] = [
     typeof declared === 'string' ? (readOption('qemu', 'machine', declared) ?? {}) : declared,
@@ -89,7 +89,7 @@ function shownValue(value: OptionValue): string {
     .join(',');
 }
 
-/** The value that Proxmox is sent: an object changes its own keys, a text is the whole but for what Proxmox fills in. */
+/** The value to send to Proxmox: an object changes only its own keys, a text replaces everything but what Proxmox fills in. */
 function edited(one: Declared, declared: OptionValue, now: string | undefined): string {
   const { kind, option } = one;
   const of = PROXMOX_KIND[kind];
@@ -111,7 +111,7 @@ function edited(one: Declared, declared: OptionValue, now: string | undefined): 
   return printOption(of, option, wanted);
 }
 
-/** What is left of an option that is not declared any more: what others said of it; null: nothing, so that it goes. */
+/** What remains of an option that is no longer declared: values that others set; null: nothing, so that the option is deleted. */
 function remaining(one: Declared, now: string | undefined): string | null {
   const { kind, option, before } = one;
   const of = PROXMOX_KIND[kind];
@@ -126,7 +126,7 @@ function remaining(one: Declared, now: string | undefined): string | null {
   return lacks || !isOthers ? null : printOption(of, option, left);
 }
 
-/** Keys that were declared before and are not any more; a text declared all of its own. */
+/** Keys that are no longer declared; a text declared all of its keys. */
 function goneKeys({ kind, option, before }: Declared, declared: Readonly<Record<string, string>>): string[] {
   if (before === undefined) return [];
   const earlier = typeof before === 'string' ? (readOption(PROXMOX_KIND[kind], option, before) ?? {}) : before;

@@ -1,4 +1,4 @@
-// Options of Proxmox that a field of Phoenix says: what stands in `options` and there too is said twice, and some stand there alone.
+// Proxmox options that Phoenix has a field for: declaring one in `options` as well would be a duplicate, and some may only be declared by the field.
 
 import { stemOf } from '../../../proxmox/guest-options.ts';
 import type { GuestKind } from '../settings/setting.ts';
@@ -6,9 +6,9 @@ import { settingsOf } from '../settings/values.ts';
 import { PROXMOX_KIND } from './option.ts';
 
 interface Elsewhere {
-  /** Fields of a guest's entry that become the option, as their keys on the way to it. */
+  /** Paths of the fields in a guest's entry that become the option. */
   readonly fields?: readonly string[];
-  /** Never in `options`: what to do, as the end of a sentence. */
+  /** Set where the option is not allowed in `options`: what to do instead, as the end of a sentence. */
   readonly instead?: string;
 }
 
@@ -37,7 +37,7 @@ const BOTH: Readonly<Record<string, Elsewhere>> = {
   vmid: COMMAND,
 };
 
-/** By option, its number left out; one with its number goes before. */
+/** By option without its number; an entry with a number takes precedence. */
 const ELSEWHERE: Readonly<Record<GuestKind, Readonly<Record<string, Elsewhere>>>> = {
   lxc: {
     ...BOTH,
@@ -79,12 +79,12 @@ const ELSEWHERE: Readonly<Record<GuestKind, Readonly<Record<string, Elsewhere>>>
   },
 };
 
-/** What is to be written in place of an option that does not stand in `options`; undefined for one that does. */
+/** What to write instead of an option that is not allowed in `options`; undefined for one that is. */
 export function insteadOf(kind: GuestKind, option: string): string | undefined {
   return elsewhere(kind, option)?.instead;
 }
 
-/** Fields of the entry that say the same option, such as `network_config.searchdomain`. */
+/** Fields of the entry that declare the same option, such as `network_config.searchdomain`. */
 export function fieldsOf(kind: GuestKind, option: string): readonly string[] {
   const settings = settingsOf(kind).flatMap(([name, setting]) => (setting.option === option ? [name] : []));
   return [...settings, ...(elsewhere(kind, option)?.fields ?? [])];

@@ -1,4 +1,5 @@
-// `options` for editors: every name of Proxmox's table with what it takes. Numbered options are written once, with the pattern of the rest.
+// The JSON Schema of `options`, for editors: every name of Proxmox's table with its values. A numbered option is listed once, with a pattern for the
+// others.
 
 import { keysOfOption } from '../../../proxmox/guest-options.ts';
 import { configOption, placesFor, type Schema } from '../../../proxmox/table.ts';
@@ -7,10 +8,10 @@ import { PROXMOX_KIND } from './option.ts';
 
 type Node = Record<string, unknown>;
 
-/** Longer lists, such as that of all CPU models, help nobody who writes. */
+/** Longer enumerations, such as all CPU models, do not help in an editor. */
 const MOST_WORDS = 40;
 
-/** @param names of the options that it may hold */
+/** @param names names of the allowed options */
 export function optionsJsonSchema(kind: GuestKind, names: readonly string[]): Node {
   const of = PROXMOX_KIND[kind];
   const stems = names.flatMap((name) =>

@@ -1,12 +1,12 @@
-// Options of Proxmox that a guest's `options` declares by Proxmox's own names: for all that no field of Phoenix says.
+// Options that are declared by Proxmox's own names, in `options` of a guest: everything that Phoenix has no field for.
 
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
 import type { GuestKind } from '../settings/setting.ts';
 
-/** As texts. A text is the whole value; of an object only its keys are meant, and others stay as they are on the guest. */
+/** Values as texts. A text is the whole value; an object declares only its keys, and the guest's other keys stay. */
 export type OptionValue = string | { readonly [key: string]: string };
 
-/** By the name of the option, in order. */
+/** By option name, sorted. */
 export type GuestOptions = { readonly [option: string]: OptionValue };
 
 export const PROXMOX_KIND: Readonly<Record<GuestKind, OptionsOf>> = { lxc: 'lxc', vm: 'qemu' };
@@ -20,7 +20,7 @@ export function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** Of what the schema has taken. */
+/** Normalises options that the schema accepted. */
 export function normaliseOptions(written: Readonly<Record<string, unknown>> | undefined): GuestOptions {
   return sorted(written ?? {}, (value) =>
     isPlain(value)

@@ -1,4 +1,5 @@
-// `options` of a guest as a field of its schema: names and values by Proxmox's own table, each refused at its line in Proxmox's words.
+// The schema field `options` of a guest: names and values are checked by Proxmox's own table, and each refusal is reported at its line in Proxmox's
+// words.
 
 import { z } from 'zod';
 import { nameKeys } from '../../../config/schema/field-metadata.ts';
@@ -17,7 +18,7 @@ type Issue = z.core.$ZodRawIssue;
 const PLACES = { lxc: inContainers, vm: inMachines };
 const PROGRAM = { lxc: 'pct set', vm: 'qm set' };
 
-/** The names that `options` of a kind may have, numbered ones written out. */
+/** The names allowed in `options` of a kind, with every numbered one. */
 export function optionNames(kind: GuestKind): string[] {
   return configOptions(PROXMOX_KIND[kind])
     .flatMap((name) => {
@@ -28,7 +29,7 @@ export function optionNames(kind: GuestKind): string[] {
     .filter((name) => insteadOf(kind, name) === undefined);
 }
 
-/** The field; whoever leaves it out declares none. */
+/** The field; absent means that no options are declared. */
 export function optionsShape(kind: GuestKind) {
   const of = PROXMOX_KIND[kind];
   const says = `Options of Proxmox by its own names, as \`${PROGRAM[kind]}\` takes them, for what no other field says: text, number, true or false, or an object of some keys of a property string. What is not named stays as it is on the guest. Default: none.`;
@@ -83,12 +84,12 @@ function keyIssues(
   return found;
 }
 
-/** In Proxmox's words, on one line. */
+/** Proxmox's refusal on one line; undefined where it accepts the value. */
 function refusedBy(kind: GuestKind, option: string, property: string | undefined, text: string): string | undefined {
   if (text.trim() === '') return 'must not be empty; leave the option out, and it is removed from the guest';
   const schemas = keysOfOption(PROXMOX_KIND[kind], option);
   for (const place of PLACES[kind](option, property)) {
-    // Of what Proxmox reads by code no key has a place of its own in the table: the whole is asked.
+    // Formats that Proxmox parses in code have no keys in the table, so the whole value is checked.
     const whole = property !== undefined && configOption(PROXMOX_KIND[kind], option)?.format === 'pve-startup-order';
     const refused = whole ? refusal({ verb: place.verb, option }, `${property}=${text}`) : refusal(place, text);
     if (refused !== undefined)
@@ -97,7 +98,7 @@ function refusedBy(kind: GuestKind, option: string, property: string | undefined
   return undefined;
 }
 
-/** What stands in `options` and in a field of the same guest: both are named. */
+/** Reports what is declared both in `options` and in a field of the same guest, naming both. */
 export function declaredTwice(kind: GuestKind) {
   return ({ value, issues }: { readonly value: unknown; readonly issues: Issue[] }): void => {
     const entry = value as Readonly<Record<string, unknown>>;
@@ -115,7 +116,7 @@ export function declaredTwice(kind: GuestKind) {
   };
 }
 
-/** An empty list says nothing. */
+/** An empty list declares nothing. */
 function isDeclared(entry: unknown, path: readonly string[]): boolean {
   const value = path.reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | undefined)?.[key], entry);
   return value !== undefined && !(Array.isArray(value) && value.length === 0);

@@ -1,9 +1,9 @@
-// Some programs end with 0 whatever the thing they ran did. This turns their answer into the result that was meant.
+// Some programs exit with 0 whatever the command that they ran did. This turns their output into the result of that command.
 
 import type { Command } from '../../../model/action.ts';
 import type { CommandResult } from '../../../ports/host.ts';
 
-/** The result of what the command ran, where its answer says so; otherwise the result as it is. */
+/** The result of the inner command, where the output contains it; otherwise the result unchanged. */
 export function readAnswer(command: Command, result: CommandResult): CommandResult {
   if (command.answer === undefined || result.ended !== 'exited' || result.exit !== 0) return result;
   if (command.answer === 'quiet') return result.stderr.trim() === '' ? result : { ...result, exit: 1 };
@@ -32,7 +32,7 @@ export function readAnswer(command: Command, result: CommandResult): CommandResu
   };
 }
 
-/** Warnings of a task that went well stand there too. */
+/** Distinguishes an error from warnings, which a successful task prints there too. */
 function isTaskError(stderr: string): boolean {
   return stderr.split('\n').some((line) => line.trim() !== '' && !/^(WARN|Task finished with \d+ warning)/.test(line));
 }

@@ -1,4 +1,4 @@
-// How Proxmox's two programs for guests are called. Arguments are always a list, and nothing secret is ever one of them.
+// Builds calls of Proxmox's two programs for guests. Arguments are always a list, and never contain a secret.
 
 import type { Action, Command, Content } from '../../../model/action.ts';
 import type { Impact } from '../../../model/plan.ts';
@@ -6,7 +6,7 @@ import type { Impact } from '../../../model/plan.ts';
 /** `pct` for containers, `qm` for VMs: most of their verbs are the same. */
 export type Program = 'pct' | 'qm';
 
-/** Seconds that a verb may take before it is given up; those that copy disks get an hour. */
+/** Time limits by verb, in seconds; verbs that copy disks get an hour. */
 const TIMEOUTS: Readonly<Record<string, number>> = {
   clone: 3600,
   create: 3600,
@@ -19,10 +19,10 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   shutdown: 240,
 };
 
-/** Seconds that a guest gets to shut down by itself before it is stopped. */
+/** Time for a clean shutdown before the guest is stopped, in seconds. */
 const SHUTDOWN_SECONDS = 120;
 
-/** First words of the commands that are tasks of Proxmox. What only asks, or runs inside the guest, has a bound of its own. */
+/** Verbs that start a Proxmox task. Queries, and commands inside the guest, have their own limits. */
 const TASKS: ReadonlySet<string> = new Set([...Object.keys(TIMEOUTS), 'set', 'resize', 'disk']);
 
 export function call(program: Program, verb: string, id: number, args: readonly string[] = []): Command {
@@ -42,15 +42,15 @@ export function startGuest(program: Program, id: number): Action {
   return action(`start ${guestName(program, id)}`, 'live', call(program, 'start', id));
 }
 
-/** Asks the guest to shut down; what does not in time is stopped. */
+/** Requests a clean shutdown; a guest that does not shut down in time is stopped. */
 export function shutDown(program: Program, id: number): Action {
   const args = ['--forceStop', '1', '--timeout', String(SHUTDOWN_SECONDS)];
   return action(`shut ${guestName(program, id)} down`, 'restart', call(program, 'shutdown', id, args));
 }
 
 /**
- * The same action, whose tasks of Proxmox may take that long. Of a shutdown half is for the guest itself, as where nothing is declared:
- * the rest is for Proxmox to stop what did not end.
+ * The action with this time limit for its Proxmox tasks. Of a shutdown, half is for the guest itself, as without a declared limit: the rest is for
+ * Proxmox to stop a guest that did not shut down.
  */
 export function withTaskTimeout(one: Action, seconds: number): Action {
   return {
@@ -101,7 +101,7 @@ export function runInside(
     kind: 'command',
     program,
     args: ['guest', 'exec', String(id), ...options, '--', ...argv],
-    // The program waits for the guest itself; give it time to say so.
+    // The program has its own timeout for the guest; allow time for it to report that.
     timeoutSeconds: timeoutSeconds + 30,
     answer: 'guest-exec',
     ...(stdin === undefined ? {} : { stdin }),

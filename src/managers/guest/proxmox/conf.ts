@@ -1,5 +1,5 @@
-// The configuration file of a guest, as Proxmox keeps it under /etc/pve: read into plain values, and the few edits that no
-// command of Proxmox offers (raw `lxc.*` lines; disk-lines.ts takes volumes out before a guest is destroyed).
+// Parses the configuration file of a guest under /etc/pve, and makes the few edits that no Proxmox command offers (raw `lxc.*` lines; disk-lines.ts
+// removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
 import { RAW_LINE } from '../../../proxmox/raw-lines.ts';
@@ -14,32 +14,33 @@ export interface RawLine {
 }
 
 export interface GuestConf {
-  /** The file as it was read. */
+  /** The content of the file. */
   readonly text: string;
-  /** The notes, decoded, without line ends at their end. */
+  /** The decoded notes, without trailing line ends. */
   readonly description: string;
   /** `key: value` of the main section. */
   readonly settings: Settings;
   readonly raw: readonly RawLine[];
-  /** What waits for the next start. */
+  /** Changes that are pending until the next start. */
   readonly pending: Settings;
   readonly pendingDeletes: readonly string[];
-  /** Values that cloud-init was last given, where they have changed since. */
+  /** Values in cloud-init's last drive, where they have changed since. */
   readonly cloudinit: Settings;
-  /** Names of the snapshots, the oldest first. */
+  /** Names of the snapshots, oldest first. */
   readonly snapshots: readonly string[];
 }
 
 const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
-/** How containers and VMs head what waits for the next start. */
+/** The section headings of pending changes: in containers and in VMs. */
 export const PENDING: ReadonlySet<string> = new Set(['pve:pending', 'PENDING']);
 
-/** Headings of sections of a container; what looks like another one is passed over, and the section goes on. */
+/** Section headings of a container. Any other line that looks like a heading is ignored, and the section continues. */
 const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
 
 /**
- * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Lines it does not know are passed over, as Proxmox does.
- * @param program whose file it is
+ * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Unknown lines are ignored, as in Proxmox.
+ *
+ * @param program the kind of guest
  */
 export function parseConf(text: string, program: Program = 'qm'): GuestConf {
   const sections = new Map<string, Record<string, string>>([['', Object.create(null)]]);
@@ -59,7 +60,7 @@ export function parseConf(text: string, program: Program = 'qm'): GuestConf {
       if (key !== undefined && value !== undefined) {
         if (name === '') raw.push({ key, value });
       } else if (setting === 'description' && name === '') {
-        // How notes were kept long ago: read by Proxmox still, without a line end, and written as the others with the next change.
+        // A legacy form of notes, which Proxmox still reads without a line end, and rewrites with the next change.
         notes += decodeNotes(content ?? '');
       } else if (setting !== undefined) (sections.get(name) ?? {})[setting] = content ?? '';
     }
@@ -80,7 +81,7 @@ export function parseConf(text: string, program: Program = 'qm'): GuestConf {
   };
 }
 
-/** Proxmox writes them by name. Of two in one second the one that names the other as its parent is later. */
+/** Proxmox writes snapshots sorted by name. Of two within the same second, the one whose parent is the other is later. */
 function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
   const names = [...sections.keys()].filter((section) => section !== '' && !section.includes(':'));
   const ancestors = (name: string, seen: readonly string[] = []): number => {
@@ -99,8 +100,9 @@ export function upcoming(conf: GuestConf): Settings {
 }
 
 /**
- * The same file with other raw lines and other notes; everything else stays as it is, byte for byte, raw lines that stay among it.
- * @throws Error for an option that is not one line of its own
+ * The file with other raw lines and notes; everything else stays byte for byte, including raw lines that stay.
+ *
+ * @throws Error for an option that is not a single line
  */
 export function withRawLines(text: string, raw: readonly RawLine[], description: string): string {
   const lines = text.split('\n');
@@ -121,7 +123,7 @@ export function withRawLines(text: string, raw: readonly RawLine[], description:
   return whole.endsWith('\n') ? whole : `${whole}\n`;
 }
 
-/** Spaces at the ends of a value are not read back. */
+/** Trimmed, since Proxmox does not read back surrounding spaces. */
 function printRaw({ key, value }: RawLine): string {
   const what = 'the configuration of a container';
   const name = fitting(key, /^lxc\.[a-z0-9_.-]+$/, what);
@@ -132,7 +134,7 @@ function encodeNotes(line: string): string {
   return line.toWellFormed().replace(/[%:\p{Cc}]|[^\p{ASCII}]/gu, (character) => encodeURIComponent(character));
 }
 
-/** As Proxmox decodes them: what is no `%` and two digits stands for itself. */
+/** As Proxmox decodes them: a `%` that is not followed by two hexadecimal digits is literal. */
 function decodeNotes(line: string): string {
   const bytes = Buffer.from(line)
     .toString('latin1')

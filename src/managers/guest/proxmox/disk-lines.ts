@@ -1,14 +1,14 @@
-// Every entry of a guest's file that names a volume, in whatever section: what Proxmox would free when it destroys the guest.
+// Finds every entry of a guest's file that names a volume, in any section: what Proxmox would free when it destroys the guest.
 
 import { type GuestConf, PENDING } from './conf.ts';
 import { parseProperties } from './property-string.ts';
 
 export interface DiskLine {
-  /** `''` for what is in force, `pending` for what waits, else the name of a snapshot. */
+  /** `''` for current values, `pending` for pending ones, else the name of a snapshot. */
   readonly section: string;
   readonly key: string;
   readonly value: string;
-  /** Its volume, or a path of the host. */
+  /** The volume, or a path of the host. */
   readonly volume: string;
   readonly isCdrom: boolean;
 }
@@ -32,7 +32,7 @@ function entryOf(section: string, line: string): DiskLine | undefined {
   return { section, key, value, volume, isCdrom: properties['media'] === 'cdrom' };
 }
 
-/** The same file without the entries of these volumes, in every section: destroying the guest then leaves them. */
+/** The file without the entries of these volumes in any section, so that destroying the guest leaves the volumes. */
 export function withoutVolumes(text: string, volumes: ReadonlySet<string>): string {
   return text
     .split('\n')
@@ -43,7 +43,7 @@ export function withoutVolumes(text: string, volumes: ReadonlySet<string>): stri
     .join('\n');
 }
 
-/** A volume that is there: no path of the host, no drive without a medium, none that is only asked for (`rpool:8`). */
+/** Whether it is an existing volume: not a path of the host, not a drive without a medium, not a request for a new volume (`rpool:8`). */
 export function isVolume(volume: string): boolean {
   return /^[^/:]+:/.test(volume) && !/^[^/:]+:\d+(\.\d+)?$/.test(volume);
 }

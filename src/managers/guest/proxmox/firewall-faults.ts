@@ -1,16 +1,20 @@
-// What Proxmox leaves out of the firewall's files. It reads them when it likes and tells nobody; only `pve-firewall compile`, which
-// applies nothing, says on standard error which lines it does not understand, and ends with 0 all the same.
+// Finds lines of firewall files that Proxmox ignores. The firewall daemon reads the files asynchronously and reports nothing; only `pve-firewall
+// compile`, which applies nothing, prints on standard error which lines it does not understand, and exits with 0 all the same.
 
 import type { HostReader } from '../../manager.ts';
 
 export interface FirewallFault {
-  /** The file, such as `/etc/pve/firewall/101.fw`; null where Proxmox names none, as for a set that is missing when chains are made. */
+  /** The file, such as `/etc/pve/firewall/101.fw`; null where Proxmox names none, as for a set that is missing when chains are built. */
   readonly file: string | null;
   /** In Proxmox's words, on one line. */
   readonly words: string;
 }
 
-/** Asks Proxmox to compile all files of the node. @throws Error when it could not be asked */
+/**
+ * Compiles all firewall files of the node. @throws Error when the command fails
+ *
+ * @throws Error when it could not be asked
+ */
 export async function compileFirewall(host: HostReader): Promise<FirewallFault[]> {
   const command = { kind: 'command', program: 'pve-firewall', args: ['compile'], timeoutSeconds: 120 } as const;
   const { exit, stderr, ended } = await host.run(command);
@@ -19,7 +23,7 @@ export async function compileFirewall(host: HostReader): Promise<FirewallFault[]
   throw new Error(`pve-firewall compile: ${ended === 'exited' ? `exit ${exit}` : ended}`);
 }
 
-/** A fault is a line, with the indented ones below it that say why. */
+/** A fault is one line, followed by indented lines with the reason. */
 function parseFaults(stderr: string): FirewallFault[] {
   const faults: { file: string | null; words: string }[] = [];
   for (const line of stderr.split('\n')) {
@@ -31,7 +35,7 @@ function parseFaults(stderr: string): FirewallFault[] {
   return faults;
 }
 
-/** The faults of one file: those that name it, and those that name none and quote something that stands in it. */
+/** The faults of one file: those that name it, and those that name no file and quote something from it. */
 export function faultsIn(faults: readonly FirewallFault[], path: string, text: string): string[] {
   return faults
     .filter(({ file, words }) => (file === null ? quotes(words, text) : file === path))

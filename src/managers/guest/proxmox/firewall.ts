@@ -1,6 +1,6 @@
-// The firewall of a guest is one file, /etc/pve/firewall/ID.fw. A declared firewall is its switch, its policies and its rules, whole;
-// other options, sets and names that people keep in the file stay. It is marked as ours in its first line, and left alone when it
-// means what is declared, also after Proxmox has written it in its own words and dropped the mark.
+// The firewall of a guest is one file, /etc/pve/firewall/ID.fw. A declaration covers its `enable` option, policies and rules completely; other
+// options, sets and aliases that people have in the file stay. The first line marks it as Phoenix's. It is left alone while it has the declared
+// meaning, also after Proxmox rewrote it and dropped the mark.
 
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
@@ -25,7 +25,7 @@ export function firewallPath(id: number): string {
   return `/etc/pve/firewall/${id}.fw`;
 }
 
-/** The declared firewall with further rules after its own; null where none is declared. Repeated rules count once. */
+/** The declared firewall with further rules appended; null where none is declared. Repeated rules count once. */
 export function declaredFirewall(firewall: GuestFirewall | null, more: readonly FirewallRule[] = []): Firewall | null {
   if (firewall === null) return null;
   return {
@@ -36,20 +36,21 @@ export function declaredFirewall(firewall: GuestFirewall | null, more: readonly 
   };
 }
 
-/** An interface counts as the guest's only one, `net0`, unless it is named so. */
+/** The interface's key: `net0`, the guest's only one, unless it has the form of a key. */
 function interfaceOf({ iface }: FirewallRule): string | null {
   return iface === null || /^net\d+$/.test(iface) ? iface : 'net0';
 }
 
 /**
  * One line in Proxmox's own order of options.
- * @throws Error for a rule that would not stay one line
+ *
+ * @throws Error for a rule that would not be a single line
  */
 export function printRule(rule: Omit<FirewallRule, 'writtenAt'>): string {
   return oneLine(ruleLine(proxmoxRule(rule), false), 'a rule of the firewall');
 }
 
-/** A rule by the names of Proxmox's options. */
+/** A rule under Proxmox's option names. */
 export function proxmoxRule(rule: Omit<FirewallRule, 'writtenAt'>): Rule {
   const options = {
     type: rule.type,
@@ -69,10 +70,10 @@ export function proxmoxRule(rule: Omit<FirewallRule, 'writtenAt'>): Rule {
   return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => entry[1] != null));
 }
 
-/** What the file calls them. */
+/** Names of the config file by Proxmox's names. */
 const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port', 'icmp-type': 'icmp_type' };
 
-/** A rule's line as the file of the config repo says it, whether its schema takes that or not; null for one that Proxmox cannot read. */
+/** A rule's line as the config file would declare it, whether or not the schema accepts that; null for a line that Proxmox cannot parse. */
 export function writtenRule(line: string): JsonObject | null {
   const parsed = parseRule(line);
   if ('error' in parsed) return null;
@@ -93,10 +94,10 @@ export function printFirewall(firewall: Firewall): string {
   return `${[MARK, '', '[OPTIONS]', '', ...options, '', '[RULES]', '', ...firewall.rules].join('\n')}\n`;
 }
 
-/** The options that a declared firewall sets, and what Proxmox takes an absent one for. */
+/** The options that a declared firewall sets, with their defaults. */
 const OPTIONS: Readonly<Record<string, string>> = { enable: '0', policy_in: 'DROP', policy_out: 'ACCEPT' };
 
-/** What a file says, without comments of its own and in one order: two files that mean the same give the same text. */
+/** The canonical form of a file, without comments and in one order: files with the same meaning have the same form. */
 export function meaning(text: string): string {
   const sections = new Map<string, string[]>();
   for (const { section, line } of plainLines(text)) sections.set(section, [...(sections.get(section) ?? []), line]);
@@ -104,7 +105,7 @@ export function meaning(text: string): string {
   return JSON.stringify([...sections].sort());
 }
 
-/** What a guest's file says of switch, policies and rules: two that filter alike give the same text. */
+/** The canonical form of a file's `enable` option, policies and rules: equal for files that filter alike. */
 function filtering(text: string): string {
   const options: Record<string, string> = { ...OPTIONS };
   const rules: string[] = [];
@@ -124,7 +125,7 @@ function plainLines(text: string): { section: string; line: string }[] {
     .filter(({ line }) => line !== '' && !line.startsWith('#') && !line.startsWith('['));
 }
 
-/** Each line with the section that it stands in; a heading stands in its own. */
+/** Each line with its section; a heading belongs to the section that it opens. */
 function linesOf(text: string): { section: string; line: string }[] {
   let section = '';
   return text.split('\n').map((line) => {
@@ -133,7 +134,7 @@ function linesOf(text: string): { section: string; line: string }[] {
   });
 }
 
-/** A file that people wrote, with the declared switch, policies and rules in the place of theirs. */
+/** A file that people wrote, with its `enable` option, policies and rules replaced by the declared ones. */
 function withFirewall(text: string, firewall: Firewall): string {
   const kept = linesOf(text).filter(
     ({ section, line }) =>
@@ -154,25 +155,26 @@ function keyIn(line: string): string {
   return /^\s*([a-z_]+)\s*:/.exec(line)?.[1] ?? '';
 }
 
-/** A guest that no longer declares a firewall gets an empty one, since its file cannot be taken away by a write. */
+/** A guest that no longer declares a firewall gets an empty one, since a write cannot delete the file. */
 const NONE: Firewall = { enabled: false, policyIn: 'ACCEPT', policyOut: 'ACCEPT', rules: [] };
 
 export type FirewallDecision =
   | { readonly kind: 'same' }
   | { readonly kind: 'write'; readonly action: Action }
   | { readonly kind: 'foreign' }
-  /** The file is as declared, and Proxmox leaves something of it out. */
+  /** The file is as declared, but Proxmox ignores part of it. */
   | { readonly kind: 'skipped'; readonly reason: string };
 
-/** Whether the guest's rules are those that are declared, so that what Proxmox makes of them is to be proved. */
+/** Whether the file has the declared meaning, so that it is worth verifying what Proxmox makes of it. */
 export function isFirewallAsDeclared(declared: Firewall | null, present: string | null): boolean {
   return declared !== null && present !== null && filtering(present) === filtering(printFirewall(declared));
 }
 
 /**
- * `present` is the file as it is, null when there is none. A file that is not ours is only changed when it is `adopted`. One that
- * means what was declared `before` is ours, whatever its first line says.
- * @param faults what Proxmox leaves out of the file, in its words
+ * `present` is the file's content, null when there is none. A file that Phoenix does not own is only changed when it is `adopted`. One that has the
+ * meaning declared `before` belongs to Phoenix, whatever its first line says.
+ *
+ * @param faults lines that Proxmox ignores, in its words
  */
 export function decideFirewall(
   program: Program,

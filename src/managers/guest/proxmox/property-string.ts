@@ -1,5 +1,5 @@
-// Proxmox's property strings: `name=eth0,bridge=vmbr0,firewall=1`. One key may stand without its name. This is the only place that
-// writes one.
+// Proxmox's property strings: `name=eth0,bridge=vmbr0,firewall=1`. One default key may be written without its name. This is the only place that
+// prints one.
 
 import { fitting } from '../../../model/text.ts';
 
@@ -17,15 +17,16 @@ export function parseProperties(text: string, defaultKey = ''): Properties {
   return properties;
 }
 
-/** What Proxmox reads back as it was: it splits at commas, and cuts spaces off the end of a line. */
+/** Values that Proxmox reads back unchanged: it splits at commas, and trims the end of a line. */
 const VALUE = /^[^\s,]([^,]*[^\s,])?$/;
-/** Without its name a value ends at the first `=`, which would make a key of it. */
+/** A value without its key must not contain `=`, which would make part of it a key. */
 const BARE_VALUE = /^[^\s,=]([^,=]*[^\s,=])?$/;
 const KEY = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /**
- * Keys in the order given; those of `first` lead. Empty values are left out.
- * @param bare the key that stands without its name, before all others
+ * Keys are in the given order, those of `first` first. Empty values are left out.
+ *
+ * @param bare the default key, printed without its name before all others
  * @throws Error for a key or value that a property string cannot hold
  */
 export function printProperties(properties: Properties, first: readonly string[] = [], bare?: string): string {
@@ -44,24 +45,24 @@ export function printProperties(properties: Properties, first: readonly string[]
     .join(',');
 }
 
-/** Proxmox's words for a boolean become `1` and `0`; anything else stays. */
+/** Proxmox's spellings of a boolean become `1` and `0`; anything else stays. */
 export function normalFlag(value: string): string {
   if (/^(1|on|yes|true)$/i.test(value)) return '1';
   if (/^(0|off|no|false)$/i.test(value)) return '0';
   return value;
 }
 
-/** What is to become of a property string: these keys get these values, those go, and all others stay as they are written. */
+/** An edit of a property string: these keys are set, those removed, and all others stay as written. */
 export interface PropertyEdit {
   readonly set: Properties;
   readonly remove: readonly string[];
-  /** The key that may stand without its name. */
+  /** The default key, which may be written without its name. */
   readonly bare?: string;
-  /** What an absent key means, where that is not `0`. */
+  /** Defaults of absent keys other than `0`. */
   readonly absent?: Properties;
 }
 
-/** The same text where nothing of the edit would change what it means. */
+/** Applies the edit; returns the text unchanged where the edit would not change its meaning. */
 export function editProperties(text: string, { set, remove, bare = '', absent = {} }: PropertyEdit): string {
   const parts = text.split(',').filter((part) => part !== '');
   const keyOf = (part: string): string => (part.includes('=') ? part.slice(0, part.indexOf('=')).trim() : bare);
@@ -80,7 +81,7 @@ export function editProperties(text: string, { set, remove, bare = '', absent = 
   return changed === parts.join(',') ? text : changed;
 }
 
-/** Whether two values say the same: booleans in any word, addresses with colons in any case, lists in any order. */
+/** Whether two values are equal: booleans in any spelling, MAC addresses in any case, lists in any order. */
 function sameValue(one: string, other: string): boolean {
   return normal(one) === normal(other);
 }

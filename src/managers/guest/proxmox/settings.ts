@@ -1,6 +1,6 @@
-// The settings of a guest compared with those declared, and the one command that brings them together. A setting is an edit of what
-// is set now: what is declared is put in, what was declared before and is not any more goes, and everything else stays as it is.
-// Where that leaves the same, nothing is to be done; so what is compared is what would be set, and never more.
+// Compares the settings of a guest with the declared ones, and builds the one command that changes them. A desired setting is an edit of the present
+// value: declared values are set, values that are no longer declared are removed, and everything else stays. Where the edit changes nothing, nothing
+// is to be done; so the comparison covers exactly what would be set.
 
 import type { Action } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
@@ -11,46 +11,46 @@ import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';
 
-/** One setting as it should be. */
+/** The desired state of one setting. */
 export interface DesiredSetting {
   readonly key: string;
-  /** For people: `memory`, and what it is set to. */
+  /** Display name, such as `memory`, and below the displayed value. */
   readonly label: string;
   readonly shown: string;
-  /** The value that Proxmox is sent, given what is set now; null: not set at all. */
+  /** The value to send to Proxmox, given the present one; null: not set at all. */
   readonly value: (now: string | undefined) => string | null;
   readonly same: (now: string | undefined) => boolean;
-  /** On a running guest the change reaches it with the next start alone. Absent: where Proxmox's rule for the option says so. */
+  /** Whether a running guest gets the change only at the next start. Absent: by Proxmox's rule for the option. */
   readonly waits?: boolean;
 }
 
-/** What decides whether something that is not declared may go. */
+/** What decides whether an undeclared value may be removed. */
 export interface Earlier<Spec> {
-  /** As it was last applied; undefined: nobody knows. */
+  /** The spec that was applied last; undefined: unknown. */
   readonly before: Spec | undefined;
-  /** It is new or a fresh clone: nothing on it is anybody's, and what its source brought goes. */
+  /** The guest is new or a fresh clone: nobody has set anything on it, so values from the clone source are removed. */
   readonly fresh: boolean;
 }
 
 export interface SettingChanges {
-  /** Words for `pct set` or `qm set`; empty when nothing is to be set. */
+  /** Arguments of `pct set` or `qm set`; empty when nothing is to be set. */
   readonly args: readonly string[];
   readonly labels: readonly string[];
   readonly shown: readonly string[];
-  /** Something declared is not in force before the next start. */
+  /** Whether something declared takes effect only at the next start. */
   readonly restart: boolean;
 }
 
 interface UnmetSettings {
-  /** The settings as they will be after a restart. */
+  /** The settings after a restart. */
   readonly later: Settings;
-  /** Otherwise than desired after a restart. */
+  /** Settings that would still differ after a restart. */
   readonly unmet: readonly DesiredSetting[];
-  /** Otherwise than desired at the moment. */
+  /** Settings that differ now. */
   readonly inForce: readonly DesiredSetting[];
 }
 
-/** `desired` is asked twice: for the settings as they will be after a restart, and as they are in force. */
+/** `desired` is evaluated twice: for the settings after a restart, and for the current ones. */
 export function unmetSettings(
   conf: GuestConf,
   desired: (settings: Settings) => readonly DesiredSetting[],
@@ -69,7 +69,8 @@ export function compareSettings(
   const { later, unmet, inForce } = unmetSettings(conf, desired);
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
   const isUnmet = new Set(inForce.map((wish) => wish.key));
-  // What is in force is right and what waits is only wrong: take back what waits. Where it brings more, that goes on waiting.
+  // The current value is right and only the pending one is wrong: revert the pending change. Where it also brings something declared, it stays
+  // pending.
   const isReverted = ({ key, value }: DesiredSetting): boolean =>
     waiting.has(key) &&
     !isUnmet.has(key) &&
@@ -94,7 +95,7 @@ function isForStart(kind: OptionsOf, { settings }: GuestConf, { key, value, wait
   return waits ?? effectOf(kind, key, { before, after: value(before) ?? undefined }, settings) === 'next start';
 }
 
-/** The words for creating a guest: everything that is declared. */
+/** The arguments for creating a guest: all declared settings. */
 export function createArgs(desired: readonly DesiredSetting[]): string[] {
   return desired.flatMap((wish) => {
     const value = wish.value(undefined);
@@ -102,7 +103,7 @@ export function createArgs(desired: readonly DesiredSetting[]): string[] {
   });
 }
 
-/** The bridges that a guest is to be on by these words; none where they do not touch its interfaces. */
+/** The bridges that these arguments put a guest on; empty where they do not change its interfaces. */
 export function bridgesIn(args: readonly string[]): string[] {
   return args.flatMap((word, at) => {
     const bridge = /^--net\d+$/.test(word) ? parseProperties(args[at + 1] ?? '')['bridge'] : undefined;
@@ -127,12 +128,12 @@ export function setGuest(
   const impact = running && changes.restart ? 'restart' : 'live';
   const set = action(summary, impact, call(program, 'set', id, args));
   const keys = running ? keysIn(changes.args) : [];
-  // Of several values the one that fails stays in the file and waits, and with it those that would have waited anyway: the next start,
-  // whoever asks for it, would bring them. (qemu-server, PVE/API2/Qemu.pm, update_vm_api)
+  // When one of several values fails, it stays in the file as pending, together with those that would have been pending anyway: the next start by
+  // anybody would apply them, hence the undo. (qemu-server, PVE/API2/Qemu.pm, update_vm_api)
   return [keys.length === 0 ? set : { ...set, undo: call(program, 'set', id, ['--revert', keys.join(',')]) }];
 }
 
-/** Names of what these words change. */
+/** The options that these arguments change. */
 function keysIn(args: readonly string[]): string[] {
   return args.flatMap((word, at) => {
     if (at % 2 === 1) return [];
@@ -141,24 +142,24 @@ function keysIn(args: readonly string[]): string[] {
   });
 }
 
-/** A setting of one value. */
+/** A setting with a single value. */
 export interface PlainSetting {
   readonly key: string;
   readonly label: string;
   readonly declared: string | null;
-  /** As it was last applied. */
+  /** The value that was applied last. */
   readonly before: string | null | undefined;
   readonly fresh: boolean;
   readonly waits?: boolean;
-  /** For people. Default: what is declared. */
+  /** The displayed value. Default: the declared one. */
   readonly shown?: string;
-  /** The form in which two values are compared. Default: as they are written. */
+  /** The canonical form for comparison. Default: the text itself. */
   readonly normal?: (value: string) => string;
-  /** What Proxmox takes an absent one for. */
+  /** The default of an absent setting. */
   readonly absent?: string;
 }
 
-/** Nothing where it neither is nor was declared: then it is nobody's business. */
+/** Empty where it neither is nor was declared: then Phoenix does not manage it. */
 export function plainSetting(setting: PlainSetting): DesiredSetting[] {
   const { key, label, declared, before, fresh, normal = (value) => value, absent } = setting;
   if (declared === null && !fresh && before == null) return [];
@@ -185,24 +186,24 @@ export interface PropertySetting {
   readonly fresh: boolean;
   readonly waits?: boolean;
   readonly shown?: string;
-  /** The key that may stand without its name. */
+  /** The default key, which may be written without its name. */
   readonly bare?: string;
   readonly absent?: Properties;
-  /** Whether Proxmox, or nobody who declares, says that key: it stays on a fresh clone too. */
+  /** Whether a key is set by Proxmox or cannot be declared, so that it stays on a fresh clone too. */
   readonly isRetained?: (key: string) => boolean;
-  /** Keys whose values are lists, of which each part is declared by itself. */
+  /** Keys whose values are lists with individually declared elements. */
   readonly lists?: readonly string[];
-  /** Further keys that go with what is declared. */
+  /** Further keys to remove, given the declared ones. */
   readonly alsoRemoved?: (now: Properties, declared: Properties) => readonly string[];
-  /** What keys get that are not declared any more, and that the setting cannot be without. */
+  /** Values for keys that are no longer declared but that the setting cannot be without. */
   readonly required?: Properties;
-  /** Whether what is set fulfils what is declared, though it says more. */
+  /** Whether the present value satisfies the declared one although they differ. */
   readonly isMet?: (key: string, declared: string, now: string | undefined) => boolean;
-  /** The value that Proxmox is sent where nothing is set. Default: what is declared. */
+  /** The value to send where nothing is set yet. Default: the declared one. */
   readonly whole?: string;
 }
 
-/** Key by key: those declared get their values, those that were declared before go. */
+/** Edits key by key: declared keys are set, keys that are no longer declared are removed. */
 export function propertySetting(setting: PropertySetting): DesiredSetting[] {
   const { key, label, declared, before = {}, fresh, bare, absent, lists = [] } = setting;
   const gone = Object.keys(before).filter((name) => !(name in declared));
@@ -247,7 +248,7 @@ function splitNames(list: string | undefined): string[] {
   return (list ?? '').split(';').filter((part) => part !== '');
 }
 
-/** What is there, without what was declared before and is not any more, and then what is declared and not there yet. */
+/** The present list, without elements that are no longer declared, plus declared elements that are missing. */
 export function mergeList(
   now: readonly string[],
   declared: readonly string[],
@@ -262,7 +263,7 @@ export function mergeList(
   return [...kept, ...declared.filter((part) => !present.has(normal(part)))];
 }
 
-/** What containers and VMs share beside their plain settings. `waiting` names those that wait for the next start. */
+/** Desired settings that containers and VMs share beside the table of settings. `waiting` names those that take effect at the next start. */
 export function sharedSettings(
   spec: GuestSpec,
   { before, fresh }: Earlier<GuestSpec>,
@@ -285,7 +286,7 @@ export function sharedSettings(
   ];
 }
 
-/** Tags are a set: those that people gave the guest stay. */
+/** Tags are a set; those that people set stay. */
 function tagsSetting(declared: readonly string[], before: readonly string[], fresh: boolean): DesiredSetting {
   const merged = (now: string | undefined): string[] =>
     mergeList(words(now), [...new Set([...declared, OWNER_TAG])], before, fresh, (tag) => tag.toLowerCase());
@@ -303,7 +304,7 @@ function words(list: string | undefined): string[] {
   return (list ?? '').split(/[,;\s]+/).filter((word) => word !== '');
 }
 
-/** Numbers of `net0`, `mp3` and the like that are in use. */
+/** The numbers in use of a numbered option, such as 0 for `net0`. */
 export function indexesOf(settings: Settings, prefix: string): number[] {
   const pattern = new RegExp(`^${prefix}(\\d+)$`);
   return Object.keys(settings).flatMap((key) => {
@@ -312,7 +313,7 @@ export function indexesOf(settings: Settings, prefix: string): number[] {
   });
 }
 
-/** The `count` lowest numbers that are not used. */
+/** The `count` lowest unused numbers. */
 export function freeIndexes(used: readonly number[], count: number): number[] {
   const free: number[] = [];
   for (let index = 0; free.length < count; index += 1) if (!used.includes(index)) free.push(index);

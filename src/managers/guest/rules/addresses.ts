@@ -1,4 +1,4 @@
-// A guest's address must be one that it can have and that the rest of the network can reach.
+// Checks that guests' addresses are valid and reachable by the rest of the network.
 
 import {
   contains,
@@ -40,7 +40,7 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
       const fault = addressFault(address, guest, surroundings);
       if (fault !== undefined) return [bad(guest, at, fault)];
       const gateway = fixedAddress(address.gateway);
-      // IPv6 routers are reached by addresses of the link as well.
+      // An IPv6 router may also be reached by its link-local address.
       if (gateway === null || contains(own, gateway) || gateway.range() === 'linkLocal') return [];
       const { net, at: place } = address.interface;
       const field = address.gateway === net.gateway ? 'gw' : 'gw6';
@@ -50,8 +50,8 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
 }
 
 /**
- * BAD_ADDRESS: Proxmox takes the gateway of a VM only with an address of its family (`requires` of ipconfig), and then hands cloud-init
- * no network at all where that address comes by DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
+ * BAD_ADDRESS: Proxmox accepts a VM's gateway only with an address of the same family (`requires` of ipconfig), and passes cloud-init no network at
+ * all where that address comes from DHCP (qemu-server, PVE/QemuServer/Network.pm, parse_ipconfig).
  */
 export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((guest): Diagnostic[] => {
@@ -72,7 +72,7 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[]
   });
 }
 
-/** Where all of them lie outside, the subnet is the one that is wrong. */
+/** When every address is outside the subnet, it is the subnet that is wrong. */
 function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
   const { subnet, subnetText, bridge } = around;
   if (subnet === undefined) return null;
@@ -94,7 +94,7 @@ function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
 }
 
 interface Surroundings {
-  /** Bridge of the host. */
+  /** The host's management bridge. */
   readonly bridge: string;
   readonly gateway: string | null;
   readonly host: string | null;
@@ -136,7 +136,7 @@ function addressFault(address: DeclaredAddress, guest: Guest, around: Surroundin
   return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
 }
 
-/** On the host's own bridge, and not in a VLAN beside it. */
+/** On the host's own bridge, without a VLAN tag. */
 function isOnNetworkOf({ kind }: Guest, { net }: DeclaredInterface, bridge: string): boolean {
   return (net.bridge ?? CREATION_DEFAULTS[kind].bridge) === bridge && net.vlan === null;
 }
@@ -145,7 +145,7 @@ function bad(guest: Guest, at: Diagnostic['at'], fault: string): Diagnostic {
   return { code: 'BAD_ADDRESS', at, message: `${nameOfGuest(guest)}: ${fault}`, target: targetOf(guest) };
 }
 
-/** NO_GATEWAY: on the network of the host, which has a gateway, a guest with a fixed address has none, and reaches nothing beyond. */
+/** NO_GATEWAY: on the host's network, which has a gateway, a guest with a fixed address has none and reaches nothing beyond that network. */
 export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext): Diagnostic[] {
   const { name: bridge, gateway, address } = config.hypervisor.network;
   const via = fixedAddress(gateway);
@@ -157,7 +157,7 @@ export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext):
     if (first === undefined || all.some(({ gateway }) => gateway !== null)) return [];
     const own = first.own.address;
     if (!isOnNetworkOf(guest, first.interface, bridge)) return [];
-    // A subnet of its own on the same bridge has a way of its own, or none on purpose.
+    // Another subnet on the same bridge has its own gateway, or none on purpose.
     if (subnet !== undefined && !contains(subnet, own)) return [];
     const { at } = first;
     const message = `${nameOfGuest(guest)} has the fixed address ${first.setting} and no gateway: it reaches nothing beyond ${bridge}`;
@@ -165,7 +165,7 @@ export function fixedAddressesHaveAGateway({ config, unreadable }: RuleContext):
   });
 }
 
-/** BAD_ADDRESS: the lowest bit of the first byte marks a MAC address of a group; Proxmox refuses it. */
+/** BAD_ADDRESS: the lowest bit of the first byte marks a multicast MAC address, which Proxmox refuses. */
 export function macsAreUnicast({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest) =>
     macsOf(guest)
@@ -177,7 +177,7 @@ export function macsAreUnicast({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** BAD_ADDRESS: the host has an address that no machine can have, or cannot reach its own gateway. */
+/** BAD_ADDRESS: the host has an invalid address, or cannot reach its own gateway. */
 export function hostGatewayIsReachable({ config }: RuleContext): Diagnostic[] {
   const { address, gateway } = config.hypervisor.network;
   const own = address === null ? undefined : parseNetwork(address);

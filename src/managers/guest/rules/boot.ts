@@ -1,4 +1,4 @@
-// The order in which the host starts guests must not contradict what they need.
+// Checks that the boot order does not contradict dependencies between guests.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -6,7 +6,7 @@ import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
 
-/** BOOT_ORDER: both start with the host, and the one that is needed starts later. */
+/** BOOT_ORDER: both start at boot, and the dependency starts later. */
 export function dependenciesStartFirst({ config }: RuleContext): Diagnostic[] {
   return pairs(config)
     .filter(({ guest, need }) => guest.start_at_boot && need.start_at_boot && startsLater(need, guest))
@@ -22,7 +22,7 @@ export function dependenciesStartFirst({ config }: RuleContext): Diagnostic[] {
     }));
 }
 
-/** LATE_DEPENDENCY: what others are cloned from waits for a guest that stands later in the order, and they all with it. */
+/** LATE_DEPENDENCY: a clone source depends on a guest that is applied late, and all its clones wait with it. */
 export function cloneSourcesComeEarly({ config }: RuleContext): Diagnostic[] {
   return pairs(config)
     .filter(({ guest, need }) => isCloneSource(guest) && !(guest.start_at_boot && need.start_at_boot))

@@ -1,4 +1,4 @@
-// What a guest is cloned from must be of its kind, ready to be cloned, and no larger than the clone.
+// Checks that a clone source has the same kind as its clone, can be cloned, and is not larger.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -27,7 +27,7 @@ export function cloneSourcesAreReady({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** DISK_SHRINK: a clone starts with the disk of its source, and no disk can be made smaller. */
+/** DISK_SHRINK: a clone starts with a copy of its source's disk, and disks cannot shrink. */
 export function clonesAreNotSmaller({ config }: RuleContext): Diagnostic[] {
   return clones(config).flatMap(({ guest, source }): Diagnostic[] => {
     if (source.kind !== guest.kind || diskGb(guest) >= diskGb(source)) return [];
@@ -44,8 +44,8 @@ export function clonesAreNotSmaller({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * DISK_SHRINK between two commits: a guest that stays asks for less than it had. For a plan; the places are those of `after`.
- * A guest that is rebuilt anyway, from another storage, gets a new disk of any size.
+ * DISK_SHRINK between two commits: a guest declares a smaller disk than before. Places are those of `after`.
+ * A guest that is recreated anyway, on another storage, may get a new disk of any size.
  */
 export function disksDoNotShrink(before: Config, after: Config): Diagnostic[] {
   return allGuests(after).flatMap((guest): Diagnostic[] => {
@@ -82,7 +82,7 @@ function declaredGb(guest: Guest): number | null {
   return guest.kind === 'lxc' ? guest.storageSizeGb : guest.diskSizeGb;
 }
 
-/** What it has, or gets when it is made. */
+/** The declared size, or the default of a new guest. */
 function diskGb(guest: Guest): number {
   return declaredGb(guest) ?? CREATION_DEFAULTS.vm.diskSizeGb;
 }

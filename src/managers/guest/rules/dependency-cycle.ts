@@ -1,4 +1,4 @@
-// Guests that wait for each other in a ring can never be built, nor those that the authority needs and that need it.
+// Finds dependency cycles: guests that depend on each other, and guests that both need the authority and are needed by it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -9,13 +9,13 @@ import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
 import { cloneSourcePlace, needsOf } from './references.ts';
 
-/** DEPENDENCY_CYCLE: names every ring of dependencies and clone sources whole, at its first guest. */
+/** DEPENDENCY_CYCLE: reports every cycle of dependencies and clone sources in full, at its first guest. */
 export function dependenciesHaveAnOrder({ config }: RuleContext): Diagnostic[] {
   const id = (number: number): TargetId => {
     const guest = config.guests.get(number);
     return targetId(guest?.kind ?? 'lxc', number);
   };
-  // Who needs nobody is in no ring.
+  // A guest without dependencies is in no cycle.
   const needing = allGuests(config).filter(
     ({ cloneFrom, dependencies }) => cloneFrom !== null || dependencies.length > 0,
   );
@@ -36,10 +36,10 @@ export function dependenciesHaveAnOrder({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** Features that ask the authority while they are installed. */
+/** Features that contact the authority during installation. */
 export const ASKING_THE_CA: ReadonlySet<string> = new Set(['trusted_ca', 'step_cli']);
 
-/** DEPENDENCY_CYCLE: what the authority is made from, or depends on, asks the authority, which is not there yet. */
+/** DEPENDENCY_CYCLE: a guest that the authority is cloned from or depends on needs the authority, which does not exist yet. */
 export function authorityComesFirst({ config }: RuleContext): Diagnostic[] {
   const ca = config.lxc.find(({ role }) => role === 'ca');
   if (ca === undefined) return [];

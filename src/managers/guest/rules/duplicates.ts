@@ -1,4 +1,4 @@
-// What only one guest may have: its id, name, address, MAC and service name.
+// Checks what must be unique among guests: id, name, address, MAC address and service name.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -25,7 +25,7 @@ export function idsAreUnique({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** DUPLICATE_NAME: names are compared as DNS does, without regard to case. */
+/** DUPLICATE_NAME: names are compared as in DNS, case-insensitively. */
 export function namesAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
@@ -40,7 +40,7 @@ export function namesAreUnique({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** DUPLICATE_SERVICE: the proxy can pass one name on to one guest only. */
+/** DUPLICATE_SERVICE: the proxy can forward a name to one guest only. */
 export function serviceNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   return laterOnes(
     allGuests(config),
@@ -55,7 +55,7 @@ export function serviceNamesAreUnique({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** DUPLICATE_IP: one fixed address that two interfaces have, of two guests or of one. */
+/** DUPLICATE_IP: two interfaces have the same fixed address, of two guests or of one. */
 export function addressesAreUnique({ config }: RuleContext): Diagnostic[] {
   const all = allGuests(config).flatMap((guest) => addressesOf(guest).map((address) => ({ guest, address })));
   return repeated(all, ({ address }) => address.text).flatMap(([first, ...later]) =>
@@ -71,7 +71,7 @@ export function addressesAreUnique({ config }: RuleContext): Diagnostic[] {
   );
 }
 
-/** DUPLICATE_MAC: one hardware address that two interfaces have. */
+/** DUPLICATE_MAC: two interfaces have the same MAC address. */
 export function macsAreUnique({ config }: RuleContext): Diagnostic[] {
   const all = allGuests(config).flatMap((guest) => macsOf(guest).map((one) => ({ guest, ...one })));
   return repeated(all, ({ mac }) => mac).flatMap(([first, ...later]) =>
@@ -92,7 +92,7 @@ function ownerOf(guest: Guest | undefined, key = 'net0'): string {
   return key === 'net0' ? nameOfGuest(guest) : `${key} of ${nameOfGuest(guest)}`;
 }
 
-/** INVALID_VALUE: what one guest says of its interfaces does not go together. */
+/** INVALID_VALUE: the interfaces of one guest contradict each other. */
 export function interfacesAreTold({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest): Diagnostic[] => {
     const found = (at: Diagnostic['at'], message: string, hint: string): Diagnostic => ({
@@ -136,7 +136,7 @@ export function interfacesAreTold({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** A diagnostic for each guest whose key an earlier one has. */
+/** A diagnostic for each guest whose key is already taken by an earlier one. */
 function laterOnes(
   guests: readonly Guest[],
   keyOf: (guest: Guest) => string | null,

@@ -1,4 +1,4 @@
-// The inputs of the features that come with Phoenix must be declared somewhere: reported here, before a script in the guest fails for it.
+// Checks that inputs of the shipped features are declared: reported here, before a script in the guest fails for it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -7,7 +7,7 @@ import { LXC_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import { nameOfGuest, targetOf } from '../guests.ts';
 
-/** What is missing and what to write; null when a feature has all that it needs. */
+/** What is missing and what to write; null when a feature has all its inputs. */
 type Missing = { readonly what: string; readonly hint: string; readonly field?: string } | null;
 
 const NEEDS: Readonly<Record<string, (guest: Guest, config: Config) => Missing>> = {

@@ -1,4 +1,4 @@
-// What the firewall rules let in and out: rules that say nothing new, that let everyone in, or that name nobody.
+// Checks what firewall rules accept: repeated rules, rules that are open to everyone, and rules for addresses that nobody has.
 
 import {
   contains,
@@ -28,7 +28,7 @@ import {
   targetOf,
 } from '../guests.ts';
 
-/** DUPLICATE_RULE: a list has the same rule twice; the comment does not make it another one. */
+/** DUPLICATE_RULE: a list has the same rule twice; a different comment does not make it a different rule. */
 export function firewallRulesAreDifferent({ config }: RuleContext): Diagnostic[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
     repeated(rules, meaningOf).flatMap(([first, ...later]) =>
@@ -43,7 +43,7 @@ export function firewallRulesAreDifferent({ config }: RuleContext): Diagnostic[]
   );
 }
 
-/** OPEN_SOURCE: whoever can reach the machine is let in. Echo requests and other ICMP open no service. */
+/** OPEN_SOURCE: a rule accepts everyone who can reach the machine. Echo requests and other ICMP types open no service. */
 export function openRulesNameASource({ config }: RuleContext): Diagnostic[] {
   return ruleLists(config).flatMap(({ rules, target }) =>
     rules
@@ -68,7 +68,7 @@ function isOpen(rule: FirewallRule): boolean {
   return rule.source === null || rule.source.split(',').some((item) => parseNetwork(item.trim())?.bits === 0);
 }
 
-/** NO_FIREWALL: nothing is said about the firewall of a guest that can run. */
+/** NO_FIREWALL: no firewall is declared for a guest that can run. */
 export function guestsHaveAFirewall({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
     .filter((guest) => guest.firewall === null && !(guest.kind === 'vm' && guest.isTemplate))
@@ -82,7 +82,7 @@ export function guestsHaveAFirewall({ config }: RuleContext): Diagnostic[] {
     }));
 }
 
-/** NO_EFFECT: guests have rules, and the firewall that they are part of is declared to be off. */
+/** NO_EFFECT: guests have rules although the datacenter's firewall is declared to be disabled. */
 export function firewallOfGuestsIsOn({ config }: RuleContext): Diagnostic[] {
   const host = config.hypervisor.firewall;
   const filtered = allGuests(config).filter((guest) => guest.firewall?.enabled === true);
@@ -100,8 +100,8 @@ export function firewallOfGuestsIsOn({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * UNOWNED_ADDRESS: a rule names a single address of the range that guests are given, which no guest, host, gateway, server or known
- * host of the configuration has: a guest may be given it one day. Not decided while some guests could not be read.
+ * UNOWNED_ADDRESS: a rule names a single address in the guests' subnet that no guest, host, gateway, server or known host of the configuration has: a
+ * future guest may get it. Not checked while some guests could not be read.
  */
 export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Diagnostic[] {
   const subnet = parseNetwork(config.hypervisor.network.subnet ?? '');
@@ -116,7 +116,7 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Dia
     }));
 }
 
-/** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that is gone or has another one now. */
+/** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that was removed or has another address now. */
 export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
   const owners = new Map(
@@ -133,7 +133,7 @@ export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, 
   });
 }
 
-/** The same sentence for both, so that a place which is an error is not a warning too. */
+/** The same message for both, so that an error at a place replaces the warning there. */
 function unowned({ rule, field, address, target }: NamedAddress): Diagnostic {
   const message = `Nothing has the address ${address}`;
   const at = placeIn(rule.writtenAt, field);
@@ -145,16 +145,16 @@ interface SingleAddress {
   readonly address: string;
 }
 
-/** In a field of a rule. */
+/** An address in a field of a rule. */
 interface NamedAddress extends SingleAddress {
   readonly rule: FirewallRule;
   readonly field: 'source' | 'dest';
   readonly target: TargetId | undefined;
 }
 
-/** Every single address that a rule names. */
+/** Every single address that some rule names. */
 function namedAddresses(config: Config): NamedAddress[] {
-  /** Many guests have the same few rules. */
+  /** A cache, since many guests have the same few rules. */
   const known = new Map<string, readonly SingleAddress[]>();
   const named: NamedAddress[] = [];
   for (const { rules, target } of ruleLists(config)) {
@@ -206,7 +206,7 @@ function ownedAddresses(config: Config): Set<string> {
   return new Set(addresses.map(spelling));
 }
 
-/** Whether a guest's firewall lets anyone reach it at a port. True where it has no firewall that filters, or a group that may. */
+/** Whether a guest's firewall lets anyone reach it at a port. True where it has no active firewall, or uses a security group that may accept it. */
 export function answersAt(
   port: number,
   firewall: { enabled: boolean; rules: readonly FirewallRule[] } | null,
@@ -221,7 +221,7 @@ export function answersAt(
     );
 }
 
-/** `80,443`, `6000:6010`, or null for every port. Names of services stand for a few ports only. */
+/** Whether a port list (`80,443`, `6000:6010`; null: all) contains the port. Of service names, only a few are known. */
 export function namesPort(ports: string | null, port: number): boolean {
   if (ports === null) return true;
   return ports.split(',').some((item) => {
@@ -232,7 +232,7 @@ export function namesPort(ports: string | null, port: number): boolean {
   });
 }
 
-/** Whether an address list (null: everyone) meets the test for at least one of its networks; names of sets count as unknown. */
+/** Whether some network of an address list (null: everyone) passes the test; names of sets count as unknown. */
 export function someNetwork(
   list: string | null,
   unknown: boolean,

@@ -1,4 +1,4 @@
-// Firewall rules that Proxmox would skip with nothing but a warning: what was meant to be open or closed would not be.
+// Finds firewall rules that Proxmox would ignore with nothing but a warning, so that the firewall would not be as intended.
 
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -11,7 +11,7 @@ import { type KnownNames, knownNames } from '../firewall-names.ts';
 import { meaningOf, type RuleList, ruleLists } from '../guests.ts';
 import { proxmoxRule } from '../proxmox/firewall.ts';
 
-/** Service names that every Debian knows; others are refused, since Proxmox looks them up on the host. */
+/** Service names that every Debian has; others are refused, since Proxmox looks them up on the host. */
 const SERVICES = new Set(
   (
     'bgp bootpc bootps domain ftp ftp-data git http http-alt https imap2 imaps ipp isakmp kerberos ldap ldaps ' +
@@ -19,16 +19,16 @@ const SERVICES = new Set(
     'rtsp sip sip-tls smtp snmp snmp-trap ssh submission submissions sunrpc syslog syslog-tls telnet tftp'
   ).split(' '),
 );
-/** Of iptables' multiport match: a range counts as two. */
+/** Limit of iptables' multiport match, in which a range counts as two. */
 const MOST_PORTS = 15;
 const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp', 'udplite', 'dccp'];
 
 /**
- * BAD_RULE: Proxmox would leave the rule out, with a warning that nobody sees. Frequent mistakes are explained in our words; whatever else
- * Proxmox's own check of a rule has against it, in its words.
+ * BAD_RULE: Proxmox would ignore the rule, with a warning that nobody sees. Frequent mistakes get our own explanation; everything else that Proxmox's
+ * own check refuses is reported in its words.
  */
 export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnostic[] {
-  // What is written there and could not be read may be any name.
+  // A part that could not be read may declare any name.
   const mayBeMore = unreadable.file(DATACENTER_FILE) || unreadable.host('known_aliases', 'known_ip_sets');
   const judge = judgingOnce(knownNames(config), mayBeMore);
   return ruleLists(config).flatMap((list) =>
@@ -53,7 +53,7 @@ const ENVIRONMENTS: Readonly<Record<RuleList['owner'], RuleEnvironment>> = {
 
 type Fault = readonly [field: string, message: string, hint?: string];
 
-/** Many guests have the same few rules: each is judged once. */
+/** Caches results, since many guests have the same few rules. */
 function judgingOnce(
   known: KnownNames,
   mayBeMore: boolean,
@@ -106,7 +106,7 @@ function faults(
     found.push(['action', `There is no security group "${rule.action}"`, hint]);
   }
   const faulty = new Set<string>(found.map(([field]) => field));
-  // A port without its protocol is one fault, which Proxmox has against both.
+  // Proxmox reports a missing protocol and the port: that is one fault.
   const hasPortFault = faulty.has('port') || faulty.has('source_port');
   const others = ruleProblems(proxmoxRule(rule), ENVIRONMENTS[owner], known, undefined)
     .filter(([, message]) => !mayBeMore || !message.startsWith('no such '))
@@ -172,7 +172,7 @@ function addressesFault(addresses: string): readonly [message: string, hint?: st
   return families.size > 1 ? [`"${addresses}" mixes IPv4 and IPv6, which Proxmox refuses`] : undefined;
 }
 
-/** Names of aliases and sets begin with a letter; those of the datacenter, a guest or SDN may say so. */
+/** Names of aliases and sets begin with a letter; a prefix may say that they are of the datacenter, the guest or SDN. */
 function isName(item: string): boolean {
   return /^(\+(dc\/|guest\/|sdn\/)?|(dc\/|guest\/)?)[a-z][a-z0-9_-]+$/i.test(item);
 }

@@ -1,4 +1,4 @@
-// Names that end up in DNS or on a machine must be names that both can carry.
+// Checks names that are used in DNS or as host names.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import type { Place } from '../../../config/read/place.ts';
@@ -10,12 +10,12 @@ import type { Config } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, targetOf } from '../guests.ts';
 
-/** Labels as Proxmox takes them for hostnames and VM names: letters, digits and inner hyphens, 63 characters by DNS. */
+/** A label as Proxmox accepts it for host names and VM names: letters, digits and inner hyphens; 63 characters by DNS. */
 const LABEL = /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
 const HINT =
   'Use letters, digits and hyphens, with a letter or digit at both ends, at most 63 characters between dots.';
 
-/** INVALID_HOSTNAME: a guest's name, or a name it is reached by or asks for, is refused by Proxmox or cannot stand in DNS. */
+/** INVALID_HOSTNAME: Proxmox or DNS would refuse a guest's name, or another name that it declares. */
 export function guestNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest) => {
     const target = targetOf(guest);
@@ -38,7 +38,7 @@ export function guestNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_HOSTNAME: a name of the host's file or of a certificate is none. */
+/** INVALID_HOSTNAME: a name in the hypervisor's file or of a certificate is not a host name. */
 export function otherNamesAreHostnames({ config }: RuleContext): Diagnostic[] {
   return [...hostDiagnostics(config), ...config.certificates.flatMap(certificateDiagnostics)];
 }
@@ -63,7 +63,7 @@ function certificateDiagnostics({ commonName, sans, writtenAt }: Certificate): D
   );
 }
 
-/** DOTTED_HOSTNAME: inside the guest only the part before the first dot becomes the hostname. */
+/** DOTTED_HOSTNAME: inside the guest, only the part before the first dot becomes the host name. */
 export function guestNamesHaveNoDots({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
     .filter(({ name }) => name.includes('.') && isHostname(name))
@@ -76,7 +76,7 @@ export function guestNamesHaveNoDots({ config }: RuleContext): Diagnostic[] {
     }));
 }
 
-/** AGENT_WITHOUT_HOSTNAME: the Portainer server has no name to reach the agent by. */
+/** AGENT_WITHOUT_HOSTNAME: the Portainer server has no name by which to reach the agent. */
 export function agentsHaveAHostname({ config }: RuleContext): Diagnostic[] {
   return config.vm
     .filter(({ portainer }) => portainer.role === 'agent' && portainer.agentHostname === null)

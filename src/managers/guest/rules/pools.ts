@@ -1,4 +1,4 @@
-// What guests say of their pool, beside what pools say of their guests.
+// Checks pools declared at guests against pools that list guests.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -22,7 +22,7 @@ function poolsIn({ datacenter }: Config): DeclaredPool[] {
   }));
 }
 
-/** DUPLICATE_ID: the pool of a guest stands at the guest, and a pool has it among its guests. */
+/** DUPLICATE_ID: a guest declares its pool, and a pool lists the guest as well. */
 export function poolsAreSaidOnce({ config }: RuleContext): Diagnostic[] {
   const pools = poolsIn(config);
   return allGuests(config).flatMap((guest): Diagnostic[] => {
@@ -50,7 +50,7 @@ export function poolsAreSaidOnce({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** DEPENDENCY_CYCLE: a pool waits for the guests that it lists, and a guest for the pool that it names. */
+/** DEPENDENCY_CYCLE: a pool is applied after the guests that it lists, and a guest after the pool that it declares. */
 export function poolsComeBeforeTheirGuests({ config }: RuleContext): Diagnostic[] {
   const pools = poolsIn(config);
   return allGuests(config).flatMap((guest): Diagnostic[] => {

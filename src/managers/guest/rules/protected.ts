@@ -1,4 +1,4 @@
-// Guests that the policy protects must be there: a slip in an id would protect nobody.
+// Checks that protected guests are declared: with a typing error in an id, the policy would protect nothing.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { nearest } from '../../../config/nearest.ts';
@@ -6,7 +6,7 @@ import { placeIn } from '../../../config/read/place.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, targetOf } from '../guests.ts';
 
-/** UNKNOWN_REFERENCE: the policy protects a guest that is declared nowhere, or as one of the other kind. */
+/** UNKNOWN_REFERENCE: the policy protects a guest that is not declared, or is of the other kind. */
 export function protectedGuestsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   const { policy, writtenAt } = config.hypervisor;
   const known = allGuests(config).flatMap((guest) => [targetOf(guest) as string, String(guest.id)]);

@@ -1,4 +1,4 @@
-// Guests, stacks and pools that are named must be there.
+// Checks that referenced guests, stacks and pools are declared.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -6,7 +6,7 @@ import type { Config, Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';
 
-/** UNKNOWN_REFERENCE: a dependency or clone source is declared nowhere. */
+/** UNKNOWN_REFERENCE: a dependency or clone source is not declared. */
 export function namedGuestsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   const known = (id: number) => config.guests.has(id) || unreadable.guest(id);
   return allGuests(config).flatMap((guest) => {
@@ -53,7 +53,7 @@ export function usedEnvironmentsExist({ config, unreadable }: RuleContext): Diag
   );
 }
 
-/** UNKNOWN_REFERENCE: a dataset lies on a pool that is not declared. */
+/** UNKNOWN_REFERENCE: a dataset is in a pool that is not declared. */
 export function datasetPoolsExist({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs')) return [];
   const { pools, datasets } = config.hypervisor.zfs;
@@ -68,7 +68,7 @@ export function datasetPoolsExist({ config, unreadable }: RuleContext): Diagnost
     }));
 }
 
-/** Ids that each guest must have before it: its clone source and its dependencies. */
+/** Ids of the guests that must be applied first: its clone source and its dependencies. */
 export function needsOf(guest: Guest, config: Config): number[] {
   const ids = guest.cloneFrom === null ? guest.dependencies : [guest.cloneFrom, ...guest.dependencies];
   return ids.filter((id) => config.guests.has(id));

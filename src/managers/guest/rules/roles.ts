@@ -1,4 +1,4 @@
-// Who plays which part in the environment: each part once, and each where something rests on it.
+// Checks the roles of containers in the environment: each role at most once, and present where something depends on it.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -16,7 +16,7 @@ const WHO: Readonly<Record<Role, string>> = {
   gateway: 'the gateway, nginx',
 };
 
-/** INVALID_VALUE: two containers of one role; said where each of them says it. */
+/** INVALID_VALUE: two containers have the same role; reported at each of them. */
 export function rolesAreUnique({ config }: RuleContext): Diagnostic[] {
   const roles = Object.keys(WHO) as Role[];
   return roles.flatMap((role): Diagnostic[] => {
@@ -33,9 +33,9 @@ export function rolesAreUnique({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** UNKNOWN_REFERENCE: something asks a part of the environment that no container plays. */
+/** UNKNOWN_REFERENCE: something needs a role that no container has. */
 export function neededRolesAreGiven({ config, unreadable }: RuleContext): Diagnostic[] {
-  // What could not be read may be the one.
+  // A guest that could not be read may have the role.
   if (unreadable.someGuest) return [];
   return [...certificatesOfNobody(config), ...featuresOfNobody(config), ...servicesOfNobody(config)];
 }
@@ -84,7 +84,7 @@ function featuresOfNobody(config: Config): Diagnostic[] {
   });
 }
 
-/** NO_EFFECT: a service that is reached through the proxy, and there is none. */
+/** NO_EFFECT: a service is to be reached through the proxy, and there is no proxy. */
 function servicesOfNobody(config: Config): Diagnostic[] {
   if (has(config, 'proxy')) return [];
   return config.vm.filter(({ traefikService }) => traefikService !== null).map(unserved);

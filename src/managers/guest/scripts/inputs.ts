@@ -1,5 +1,5 @@
-// The inputs of scripts, as environment variables. Features get only those of the environment, so that what a template installed need
-// not be installed again in its clones, and what a server in it serves; a guest's own script also learns which guest it is in.
+// The inputs of scripts, as environment variables. A feature gets only inputs of the environment, so that what a template has installed need not be
+// installed again in its clones (except for what a server in it serves); a guest's own script also gets the guest's data.
 
 import type { Config, Guest } from '../../config.ts';
 import { vllmInputs } from './vllm.ts';
@@ -42,7 +42,7 @@ export function inputsOf(guest: Guest, common: Inputs): { readonly environment: 
   return { environment, own: { ...environment, ...own } };
 }
 
-/** Every guest asks and the answer is the configuration's, so it is looked for once. */
+/** Cached, since every guest needs it and it depends on the configuration only. */
 const caUrls = new WeakMap<Config, string | null>();
 
 function caUrl(config: Config): string | null {
@@ -52,7 +52,7 @@ function caUrl(config: Config): string | null {
   return url;
 }
 
-/** Where the environment's certificate authority answers: the container whose role it is, at the port of its service. */
+/** URL of the environment's certificate authority: the container with that role, at the port of its service. */
 function findCaUrl(config: Config): string | null {
   const ca = config.lxc.find((guest) => guest.role === 'ca');
   const address = ca?.network.ip?.split('/')[0];

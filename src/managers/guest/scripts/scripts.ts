@@ -1,5 +1,5 @@
-// Scripts that are installed in a guest: features and the application script. What was installed is noted inside the guest, by
-// the digest of content and inputs, so that a script runs again only when one of them changes. A clone inherits the notes.
+// Scripts that are installed in a guest: features and the application script. What was installed is recorded inside the guest as a digest of content
+// and inputs, so that a script runs again only when one of them changes. A clone inherits the record.
 
 import { createHash } from 'node:crypto';
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
@@ -9,7 +9,7 @@ import { action, guestName, type Program, runInside } from '../proxmox/command.t
 import { ASKING_THE_CA } from '../rules/dependency-cycle.ts';
 import { SHIPPED } from './shipped.ts';
 
-/** The file inside a guest that says what was installed: one line of `name=mark`, in the order of names. */
+/** The record inside a guest of what was installed: one line `name=mark` each, sorted by name. */
 export const RECORD_FILE = '/var/lib/phoenix/applied';
 
 const RUNNER = 'etc/features/run-script.sh';
@@ -17,19 +17,19 @@ const RUNNER = 'etc/features/run-script.sh';
 export type Script = {
   readonly name: string;
   readonly path: string;
-  /** Git's id of the script; null: the one that Phoenix ships. */
+  /** Git's blob id of the script; null: the script that Phoenix ships. */
   readonly blob: string | null;
   /** Environment variables. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** A secret that is handed to the script in a variable of that name. */
+  /** A secret that is passed to the script in a variable of that name. */
   readonly secret: (SecretReference & { readonly variable: string }) | null;
-  /** File of the node with the root certificate that it is given; absent where it needs none. */
+  /** File of the node with the root certificate that the script gets; absent where it needs none. */
   readonly root?: string;
   /** Digest of content and inputs. */
   readonly mark: string;
 };
 
-/** Marks by the name of the script: what is installed. */
+/** What is installed: marks by script name. */
 export type Installed = Readonly<Record<string, string>>;
 
 export function script(entry: Omit<Script, 'mark'>): Script {
@@ -45,8 +45,8 @@ export function script(entry: Omit<Script, 'mark'>): Script {
 }
 
 /**
- * A feature with the inputs that it reads. They say nothing of the single guest, so that a clone need not install it again; only what
- * vLLM serves is each guest's own.
+ * A feature with the inputs that it reads. They do not depend on the single guest, so that a clone need not install it again; only what vLLM serves
+ * differs between guests.
  */
 export function featureScript(feature: FeatureScript, inputs: Readonly<Record<string, string>>): Script {
   const wanted = feature.blob === null ? (FEATURE_INPUTS[feature.name] ?? []) : Object.keys(inputs);
@@ -63,7 +63,7 @@ export function featureScript(feature: FeatureScript, inputs: Readonly<Record<st
   });
 }
 
-/** What each shipped feature reads; a feature of the config repo is given everything. */
+/** The inputs that each shipped feature reads; a feature of the config repo gets all. */
 const FEATURE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   base_setup: ['TIMEZONE'],
   trusted_ca: ['CA_URL'],
@@ -75,7 +75,7 @@ const FEATURE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   vllm: ['VLLM_MODEL', 'VLLM_ARGS'],
 };
 
-/** What is noted of it inside: with a secret, another for each value that it has. */
+/** The mark that is recorded inside: with a secret, it depends on the secret's value. */
 function installedMark({ mark, secret }: Script): string {
   if (secret?.digest === undefined) return mark;
   return createHash('sha256').update(`${mark} ${secret.digest}`).digest('hex').slice(0, 32);
@@ -98,20 +98,20 @@ export function missingScripts(scripts: readonly Script[], installed: Installed)
   return scripts.filter((entry) => installed[entry.name] !== installedMark(entry));
 }
 
-/** One digest for all: noted on a guest that is shut down for good, where nobody can look inside. */
+/** One digest for all scripts: noted on a guest that is shut down permanently, which cannot be inspected. */
 export function scriptsDigest(scripts: readonly Script[]): string {
   const marks = scripts.map((entry) => `${entry.name} ${installedMark(entry)}`).join('\n');
   return createHash('sha256').update(marks).digest('hex').slice(0, 32);
 }
 
 /**
- * What runs inside: the script from standard input and, only when it went well, the new record, which is the one argument. The text
- * is always this one, so that nothing of the configuration is ever read as shell.
+ * The command that runs inside: it executes the script from standard input and, only if that succeeds, writes the new record, its only argument. The
+ * text is constant, so that nothing of the configuration is ever parsed as shell.
  */
 const INSTALL =
   'sh -s && mkdir -p /var/lib/phoenix && echo "$1" > /var/lib/phoenix/applied.new && mv /var/lib/phoenix/applied.new /var/lib/phoenix/applied';
 
-/** Runs the missing scripts inside, in order; each notes itself there in the same command. */
+/** Runs the missing scripts inside the guest, in order; each records itself in the same command. */
 export function installScripts(
   program: Program,
   id: number,
@@ -127,7 +127,7 @@ export function installScripts(
   });
 }
 
-/** Seconds for one script: drivers and model servers are large. */
+/** Time limit of one script in seconds: drivers and model servers are large. */
 const SCRIPT_SECONDS = 3600;
 
 function scriptInput(entry: Script): Content {
@@ -142,7 +142,7 @@ function scriptInput(entry: Script): Content {
           { from: 'secret', secret: entry.secret },
           { from: 'text', text: `\n${limit}\n)\nexport ${entry.secret.variable}\n` },
         ];
-  // What the authority answers proves nothing before its root is known: the node hands it to the guest.
+  // Answers of the authority cannot be verified before its root is known, so the node passes the root to the guest.
   const root: Content[] =
     entry.root === undefined
       ? []
@@ -169,7 +169,7 @@ function scriptInput(entry: Script): Content {
   };
 }
 
-/** @throws Error for a NUL character, which no variable can hold */
+/** @throws Error for a NUL character, which no variable can contain */
 function quote(text: string): string {
   if (text.includes('\0')) throw new Error('a variable of a script holds a NUL character');
   return `'${text.replaceAll("'", "'\\''")}'`;

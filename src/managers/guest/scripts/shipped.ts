@@ -1,5 +1,5 @@
-// What the scripts that come with Phoenix are, by SHA-256 of their content: part of the specs of guests that use them, so that a
-// new version of one is a change like any other. A constant, since targets are derived without reading a disk; a test keeps it in step.
+// SHA-256 digests of the scripts that Phoenix ships: part of the specs of guests that use them, so that a new version of a script is a change like
+// any other. A constant, since targets are derived without reading a disk; a test keeps it up to date.
 
 export const SHIPPED: Readonly<Record<string, string>> = {
   'etc/features/base_setup/install.sh': '440cea6157869a00bb54cbc0fafd47f735667e69bdbd3e96dcf409546e8157f5',

@@ -1,9 +1,9 @@
-// The arguments of the vLLM server: what is written in groups becomes `vllm serve MODEL --argument=value`, one argument a line, so
-// that no value is ever read as shell.
+// The arguments of the vLLM server: the declared groups become `vllm serve MODEL --argument=value`, one argument per line, so that no value is ever
+// parsed as shell.
 
 import type { JsonObject } from '../../../model/json.ts';
 
-/** `VLLM_MODEL`, and `VLLM_ARGS` in the order written: `true` is the bare argument, `false` and null leave it out. */
+/** `VLLM_MODEL`, and `VLLM_ARGS` in file order: `true` gives an argument without value, `false` and null omit it. */
 export function vllmInputs(engine: JsonObject): { readonly VLLM_MODEL: string | null; readonly VLLM_ARGS: string } {
   const written = Object.values(engine).flatMap((group) => Object.entries((group ?? {}) as JsonObject));
   const provided = written.filter(([, value]) => value !== null && value !== false);

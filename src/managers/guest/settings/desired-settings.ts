@@ -1,4 +1,4 @@
-// The settings of a guest as options of Proxmox, compared with those that are set.
+// Turns the settings of a guest into desired settings of Proxmox's options.
 
 import type { Properties } from '../proxmox/property-string.ts';
 import { type DesiredSetting, type Earlier, plainSetting, propertySetting } from '../proxmox/settings.ts';
@@ -8,7 +8,7 @@ import { settingsOf } from './values.ts';
 type Values = Readonly<Partial<Record<string, unknown>>>;
 type Named = readonly [name: string, one: Setting<SettingValue>];
 
-/** One for each option, in the order of the declarations. */
+/** One desired setting for each option, in the order of the declarations. */
 export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }: Earlier<object>): DesiredSetting[] {
   const [now, then] = [spec as Values, before as Values | undefined];
   const byOption = Map.groupBy(settingsOf(kind), ([, { option }]) => option);
@@ -30,7 +30,7 @@ export function desiredSettings(kind: GuestKind, spec: object, { before, fresh }
   });
 }
 
-/** Settings that are keys of one property string. */
+/** Settings that share one property string. */
 function keyedSetting(
   kind: GuestKind,
   keyed: readonly Named[],
@@ -53,7 +53,7 @@ function keyedSetting(
       Array.isArray(now[name]) || Array.isArray(then?.[name]) ? [key] : [],
     ),
     isMet: (key, wanted, present) => present !== undefined && byKey.get(key)?.isMet?.(wanted, present) === true,
-    // Without what the others are said of they mean nothing, and Proxmox refuses some.
+    // Without the setting that they need, these keys have no meaning, and Proxmox refuses some.
     alsoRemoved: (present, wanted) => {
       const lead = leading?.[1].key;
       const isGone = lead !== undefined && before?.[lead] !== undefined && wanted[lead] === undefined;
@@ -70,7 +70,7 @@ function propertiesOf(settings: readonly Named[], values: Values): Properties {
   );
 }
 
-/** For people. */
+/** The value with its unit, for display. */
 function displayValue({ unit }: Setting<SettingValue>, value: SettingValue): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'object') return value.join(', ');

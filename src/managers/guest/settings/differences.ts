@@ -1,5 +1,5 @@
-// What of a guest's settings is otherwise than declared, field by field: by the comparison that decides what is set, in the words of the
-// file where a setting has a field of its own, else in Proxmox's.
+// Lists where a guest's settings differ from the declaration, field by field: by the same comparison that decides what is set, under the file's name
+// where a setting has a field, else under Proxmox's.
 
 import type { Json } from '../../../model/json.ts';
 import type { FieldDifference } from '../../../model/run.ts';
@@ -9,13 +9,13 @@ import { type DesiredSetting, unmetSettings } from '../proxmox/settings.ts';
 import { bareOf, type GuestKind } from './setting.ts';
 import { settingsOf } from './values.ts';
 
-/** What is never shown, whatever it looks like: texts that people put passwords into. */
+/** Options whose values are never shown, since people put passwords into them. */
 const HIDES_VALUES = ['cipassword', 'env'];
 
-/** Fields of an interface that have another name in Proxmox's property string. */
+/** Keys of an interface's property string whose field has another name. */
 const OF_INTERFACE: Readonly<Record<string, string>> = { tag: 'vlan', hwaddr: 'mac_address' };
 
-/** @param spec whose fields tell which type a value has */
+/** @param spec gives the type of each field */
 export function settingDifferences(
   kind: GuestKind,
   conf: GuestConf,
@@ -24,7 +24,7 @@ export function settingDifferences(
 ): FieldDifference[] {
   const { later, unmet, inForce } = unmetSettings(conf, desired);
   const known = new Set(unmet.map(({ key }) => key));
-  // What waits for a restart is otherwise until then.
+  // A pending setting counts as different until the restart.
   const waiting = inForce.filter(({ key }) => !known.has(key));
   return [
     ...unmet.flatMap((wish) => differencesOf(kind, wish, later[wish.key], spec)),
@@ -69,7 +69,7 @@ function placeOf(key: string, label: string): string {
   return key === 'net0' || key === 'ipconfig0' ? 'network_config' : label;
 }
 
-/** The text of Proxmox as a value of the type that the field has. */
+/** Proxmox's text as a value of the field's type. */
 function typedAs(spec: object, field: string, text: string | null | undefined): Json {
   if (text == null) return null;
   const like = (spec as Readonly<Record<string, unknown>>)[field];

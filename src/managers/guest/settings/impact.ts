@@ -1,4 +1,4 @@
-// What a change of a guest's settings costs, whether fields or options declare them: by Proxmox's own rules for each option.
+// The impact of changed settings, whether declared by fields or options: by Proxmox's own rules for each option.
 
 import { hotplugFeatures } from '../../../proxmox/guest-options.ts';
 import { effectOf } from '../../../proxmox/option-effects.ts';
@@ -10,8 +10,8 @@ import { optionTexts } from './values.ts';
 type Declared = object & { readonly options: GuestOptions };
 
 /**
- * `hotplug` and `ostype`, by which Proxmox decides about others, as they are declared: what the VM has where nobody declares them is
- * not known from the files.
+ * The declared `hotplug` and `ostype`, on which Proxmox's rules for other options depend. What the VM has where they are undeclared is not known from
+ * the files.
  */
 export function decidingSettings(
   kind: GuestKind,
@@ -24,7 +24,7 @@ export function decidingSettings(
   };
 }
 
-/** Whether a change waits for the next start of a guest that runs. */
+/** Whether the change takes effect only at the next start of a running guest. */
 export function settingsWait(kind: GuestKind, before: Declared, after: Declared): boolean {
   const of = PROXMOX_KIND[kind];
   const [old, now] = [textsOf(kind, before), textsOf(kind, after)];

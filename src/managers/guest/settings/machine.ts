@@ -1,4 +1,4 @@
-// What VMs alone have of the settings of guests: firmware, processor, and what of devices is one value.
+// Settings that only VMs have: firmware, processor, and devices that are a single value.
 
 import { z } from 'zod';
 import { becomes, oneOf, wholeNumber } from '../../../config/schema/option.ts';
@@ -21,7 +21,7 @@ const first = <Place>([place]: readonly Place[]): Place => {
   return place;
 };
 
-/** In the order of their words in a command. */
+/** In the order of their arguments. */
 export const MACHINE_SETTINGS = {
   bios: setting<string>()({
     option: 'bios',
@@ -89,7 +89,7 @@ export const MACHINE_SETTINGS = {
           .min(1, EXPECT_FLAG)
           .max(64),
       ),
-    // Proxmox checks the flags of a CPU, which has a type.
+    // Proxmox validates flags only together with a CPU type.
     write: (flags) => `cputype=host,flags=${flags.join(';')}`,
     isRetainedByClones: true,
     vm: {

@@ -1,4 +1,4 @@
-// The settings of guests as the table of docs/guests.md.
+// The table of guest settings in docs/guests.md.
 
 import { effectOf } from '../../../proxmox/option-effects.ts';
 import { PROXMOX_KIND } from '../options/option.ts';
@@ -7,7 +7,7 @@ import { settingsOf } from './values.ts';
 
 type AnySetting = Setting<SettingValue>;
 
-/** A table in Markdown, each row a setting. */
+/** A Markdown table with one row per setting. */
 export function settingsPage(): string {
   const all = new Map<string, AnySetting>([...settingsOf('lxc'), ...settingsOf('vm')]);
   const rows = [

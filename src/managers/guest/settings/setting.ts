@@ -1,6 +1,6 @@
-// A setting of a guest, declared once: its field in the file, the option of Proxmox that it becomes, and how two values compare. The
-// declarations are in settings.ts; schema, configuration, spec, plan, commands, impact and the page follow from them. What a change
-// costs is Proxmox's rule for the option (src/proxmox/option-effects.ts).
+// A setting of a guest, declared once: its field in the file, the Proxmox option that it becomes, and how two values compare. The declarations are in
+// settings.ts; schema, configuration, spec, plan, commands, impact and documentation follow from them. The impact of a change is Proxmox's rule for
+// the option (src/proxmox/option-effects.ts).
 
 import type { z } from 'zod';
 import { type Becomes, inContainers, inMachines } from '../../../config/schema/option.ts';
@@ -8,53 +8,57 @@ import { bareKeyOf } from '../../../proxmox/guest-options.ts';
 
 export type GuestKind = 'lxc' | 'vm';
 
-/** How it is with one kind of guest. */
+/** The setting for one kind of guest. */
 export interface Ways<Value> {
-  /** What the field is, with its unit, as a sentence. */
+  /** Description of the field with its unit, as a sentence. */
   readonly describes: string;
-  /** What counts where nothing is declared, after `Default: `; absent for a field that must be written. */
+  /** What applies where nothing is declared, as text after `Default: `; absent for a required field. */
   readonly whenAbsent?: string;
-  /** What a new guest gets where nothing is declared; absent where that is for Proxmox. */
+  /** The value of a new guest where nothing is declared; absent where Proxmox decides. */
   readonly made?: Value;
-  /** What Proxmox takes an absent option for; absent where it is like no value. */
+  /** The value that an absent option is equal to; absent where it equals none. */
   readonly absent?: string;
-  /** The key that the value has in the option, where Proxmox reads that as a property string of which Phoenix keeps this key alone. */
+  /** The key of the value in the option's property string, of which Phoenix manages this key only. */
   readonly property?: string;
 }
 
-/** A list is one option's, each part declared by itself or all in this order. */
+/** A list belongs to one option, whose elements are declared individually or as a whole in this order. */
 export type SettingValue = number | boolean | string | readonly string[];
 
 export interface Setting<Value> {
-  /** Of `pct set` and `qm set`. */
+  /** Option of `pct set` and `qm set`. */
   readonly option: string;
   /** The key of the option's property string, which settings of the same option share; absent: the value is the option. */
   readonly key?: string;
-  /** Field of another setting of the same option without which it means nothing. */
+  /** Another setting of the same option that this one requires. */
   readonly needs?: string;
-  /** For people: `set memory of container 101 to 4096 MB`. */
+  /** Display name: `set memory of container 101 to 4096 MB`. */
   readonly label: string;
   readonly unit?: string;
-  /** What the file may hold. @param places where the value ends up, for the check against Proxmox's own table */
+  /**
+   * Schema of the field. @param places where the value is sent, to check it against Proxmox's own table
+   *
+   * @param places where the value ends up, for the check against Proxmox's own table
+   */
   readonly check: (places: readonly Becomes[]) => z.ZodType<Value>;
-  /** How it is written in its option; absent: as it is. A key's value is written as it is; only the check writes it so. */
+  /** Formats the value for its option; absent: unchanged. A key's value is sent unchanged; only the check formats it. */
   write?(value: Value): string;
-  /** The inverse, for what is read back; undefined for what the field has no word for. */
+  /** The inverse of `write`; undefined for text that the field cannot express. */
   read?(text: string): Value | undefined;
-  /** The form in which two values of the option are compared. Absent: as they are written. */
+  /** Canonical form of the option's value for comparison. Absent: the text itself. */
   readonly normal?: (text: string) => string;
-  /** Whether what is set fulfils what is declared, though it says more. */
+  /** Whether the present value satisfies the declared one although they differ. */
   readonly isMet?: (declared: string, now: string) => boolean;
-  /** It belongs to what is on the disks: where nothing is declared, a clone keeps that of its source. */
+  /** It belongs to the content of the disks: where nothing is declared, a clone keeps its source's value. */
   readonly isRetainedByClones?: true;
   /** Absent for a kind that does not have it. */
   readonly lxc?: Ways<Value>;
   readonly vm?: Ways<Value>;
-  /** `vm_defaults` may say it for all VMs. */
+  /** `vm_defaults` may declare it for all VMs. */
   readonly inDefaults?: true;
 }
 
-/** Keeps what is declared as it is, so that types follow from it. */
+/** Returns its argument; preserves the literal type of a declaration. */
 export function setting<Value extends SettingValue>() {
   return <const Declared extends Setting<Value>>(declared: Declared): Declared => declared;
 }
@@ -66,12 +70,12 @@ export function settingText(one: Pick<Setting<SettingValue>, 'key' | 'write'>, v
   return typeof value === 'object' ? value.join(';') : String(value);
 }
 
-/** The key that may stand without its name in the property string of a setting; `''` for none. */
+/** The default key in a setting's property string, which may be written without its name; `''` for none. */
 export function bareOf(kind: GuestKind, { option }: Pick<Setting<SettingValue>, 'option'>): string {
   return bareKeyOf(kind === 'lxc' ? 'lxc' : 'qemu', option) ?? '';
 }
 
-/** Where the value of a setting stands on command lines: a key by itself, where `write` does not say the whole option. */
+/** Where a setting's value is sent: as a single key, unless `write` formats the whole option. */
 export function placesOf<Value>(
   { option, key, write, lxc, vm }: Pick<Setting<Value>, 'option' | 'key' | 'write' | GuestKind>,
   kind: GuestKind,

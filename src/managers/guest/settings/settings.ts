@@ -1,4 +1,4 @@
-// The settings of guests, each declared once. A new one is an entry here, or in machine.ts for VMs alone, and a row in
+// The table of guest settings. A new setting is an entry here (or in machine.ts if only VMs have it) and a row in
 // test/managers/guest/settings-rows.ts.
 
 import { z } from 'zod';
@@ -20,7 +20,7 @@ const AS_IT_IS = 'as it is on the guest';
 
 const number = (text: string): string => String(Number(text));
 
-/** In the order of their words in a command. */
+/** In the order of their arguments. */
 export const SETTINGS = {
   cores: setting<number>()({
     option: 'cores',
@@ -59,7 +59,7 @@ export const SETTINGS = {
   cpuunits: setting<number>()({
     option: 'cpuunits',
     label: 'CPU weight',
-    // The kernel takes no other weights, and Proxmox writes the nearest in their place (PVE::CGroup, clamp_cpu_shares).
+    // The kernel accepts no other weights, and Proxmox clamps them (PVE::CGroup, clamp_cpu_shares).
     check: (places) =>
       wholeNumber(places, 'must be a weight, a whole number from 1 to 10000', { least: 1, most: 10_000 }),
     normal: number,

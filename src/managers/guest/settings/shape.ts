@@ -1,4 +1,4 @@
-// The settings of a kind as fields of its schema.
+// Turns the settings of a kind into fields of its schema.
 
 import type { z } from 'zod';
 import { type GuestKind, placesOf } from './setting.ts';
@@ -15,7 +15,7 @@ type DefaultsShape = {
   >;
 };
 
-/** Each is checked against Proxmox's own table, and described; one that must be written is not optional. */
+/** Each field is checked against Proxmox's own table and has a description; a required one is not optional. */
 export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
   const fields = settingsOf(kind).flatMap(([name, one]) => {
     const ways = one[kind];
@@ -30,7 +30,7 @@ export function settingShape<Kind extends GuestKind>(kind: Kind): Shape<Kind> {
   return Object.fromEntries(fields) as Shape<Kind>;
 }
 
-/** A setting beside which another one must stand, and does not. */
+/** Reports a setting whose required other setting is missing. */
 export function settingsNeeded(kind: GuestKind) {
   return ({ value, issues }: { readonly value: unknown; readonly issues: z.core.$ZodRawIssue[] }): void => {
     const entry = value as Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export function settingsNeeded(kind: GuestKind) {
   };
 }
 
-/** Those that a file of VMs may say for all of them. */
+/** Fields of `vm_defaults`. */
 export function defaultsShape(): DefaultsShape {
   const fields = settingsOf('vm').flatMap(([name, one]) => {
     if (one.inDefaults === undefined || one.vm === undefined) return [];

@@ -1,5 +1,4 @@
-// The values of the settings of one guest: from what is written to the configuration and the spec, which both have them under the names
-// of the file.
+// The values of one guest's settings, from the written form to configuration and spec, which use the file's names.
 
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
@@ -18,18 +17,18 @@ export type SettingName<Kind extends GuestKind> = {
 
 type ValueOf<Name extends keyof Settings> = z.output<ReturnType<Settings[Name]['check']>>;
 
-/** Null: not declared, and so nothing that is compared. */
+/** Null: not declared, and therefore not compared. */
 export type SettingValues<Kind extends GuestKind> = {
   readonly [Name in SettingName<Kind>]: ValueOf<Name> | null;
 };
 
-/** What containers and VMs have alike. */
+/** Settings that both kinds have. */
 export type SharedSettings = Pick<SettingValues<'lxc'>, SettingName<'lxc'> & SettingName<'vm'>>;
 
-/** Whatever holds some of them under their names. */
+/** Any object that holds some of the settings under their names. */
 type Holding<Kind extends GuestKind> = { readonly [Name in SettingName<Kind>]?: ValueOf<Name> | null | undefined };
 
-/** Each setting of a kind with its name, whatever its type. */
+/** Each setting of a kind with its name. */
 export const settingsOf = (kind: GuestKind): readonly (readonly [name: string, setting: Setting<SettingValue>])[] =>
   OF[kind];
 
@@ -39,12 +38,12 @@ const OF = {
   vm: all.filter(([, { vm }]) => vm !== undefined),
 };
 
-/** Settings that `vm_defaults` may have. */
+/** Settings that `vm_defaults` may declare. */
 export function namesInDefaults(): string[] {
   return OF.vm.flatMap(([name, { inDefaults }]) => (inDefaults === true ? [name] : []));
 }
 
-/** Those of a guest, from whatever holds them, else from what its file says for all. */
+/** The settings of a guest: from its entry, else from its file's defaults. */
 export function valuesOf<Kind extends GuestKind>(
   kind: Kind,
   from: Holding<Kind>,
@@ -53,14 +52,15 @@ export function valuesOf<Kind extends GuestKind>(
   return made(kind, (name, { inDefaults }) => at(from, name) ?? (inDefaults === true ? at(otherwise, name) : null));
 }
 
-/** With what a new guest gets where nothing is declared. */
+/** The settings of a new guest: undeclared ones get their default at creation. */
 export function madeValues<Kind extends GuestKind>(kind: Kind, from: SettingValues<Kind>): SettingValues<Kind> {
   return made(kind, (name, one) => at(from, name) ?? one[kind]?.made);
 }
 
 /**
- * The options that the settings of a guest become, as Proxmox is sent them where it has none of them.
- * @param values whatever holds settings of the kind under their names
+ * The options that a guest's settings become, as they would be sent to a guest that has none of them.
+ *
+ * @param values any object with settings of the kind under their names
  */
 export function optionTexts(kind: GuestKind, values: object): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
@@ -79,7 +79,7 @@ function made<Kind extends GuestKind>(
   kind: Kind,
   value: (name: string, one: Setting<SettingValue>) => SettingValue | null | undefined,
 ): SettingValues<Kind> {
-  // Each name of the kind gets the value of its own type: the table of declarations says which.
+  // The table of declarations guarantees that each name gets a value of its own type.
   return Object.fromEntries(OF[kind].map(([name, one]) => [name, value(name, one) ?? null])) as SettingValues<Kind>;
 }
 
@@ -87,7 +87,7 @@ function at(from: object, name: string): SettingValue | null | undefined {
   return (from as Readonly<Record<string, SettingValue | null | undefined>>)[name];
 }
 
-/** Fields of specs that came after the ledger knew guests: one that nobody declares is no change of any. */
+/** Fields that were added to specs after ledgers had recorded guests: an undeclared one must not change a digest. */
 const LATER: ReadonlySet<string> = new Set([
   ...['cpulimit', 'cpuunits', 'options', 'pool', 'taskTimeoutSeconds'],
   ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
@@ -95,12 +95,12 @@ const LATER: ReadonlySet<string> = new Set([
   ...['serial', 'passthrough'],
 ]);
 
-/** Containers had their `ostype` from the beginning, VMs later. */
+/** Containers always had `ostype`, VMs got it later. */
 function isLater(name: string, isContainer: boolean): boolean {
   return LATER.has(name) || (name === 'ostype' && !isContainer);
 }
 
-/** Entries of lists as they were before they could say more. */
+/** List entries in their older, simpler form, where they do not use the newer fields. */
 function asOnce(name: string, value: Json | undefined): Json | undefined {
   if (!Array.isArray(value)) return value;
   if (name === 'devices')
@@ -114,8 +114,8 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * A spec in the words that its digest is made of: those that the ledger knows from before settings had the names of the file. A
- * setting that came later is left out while nobody declares it. So neither is a change of anything.
+ * A spec in the form that its digest is computed from: the names that ledgers have from before settings used the file's names. Settings that were
+ * added later are left out while undeclared. So neither counts as a change.
  */
 export function asRecorded({
   memory_mb,
@@ -150,7 +150,7 @@ export function asRecorded({
   };
 }
 
-/** A guest of the version before had one interface, called by its key, which had a name in containers alone. */
+/** Older versions had one interface, named by its key, and a name in containers only. */
 function recordedNetworks(
   isContainer: boolean,
   first: Networks['network_config'] | undefined,
@@ -165,11 +165,11 @@ function recordedNetworks(
   };
 }
 
-/** Settings that people may be left to change. */
+/** Settings whose drift may be ignored. */
 export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec, GuestObservation> {
   return {
     fields: OF[kind].map(([name]) => name),
-    // Null is not declared: it is neither compared nor set.
+    // Null means undeclared: neither compared nor set.
     without: (spec, fields) => ({
       ...spec,
       ...Object.fromEntries(fields.flatMap((name) => (name in spec ? [[name, null]] : []))),

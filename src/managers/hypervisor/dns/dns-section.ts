@@ -1,5 +1,5 @@
-// DNS for the guests, by dnsmasq on the host. The static part is tested before it takes the place of the old one and then needs a
-// restart; records change without one. Files that people wrote stay.
+// DNS for the guests, by dnsmasq on the host. A new static configuration is tested before it replaces the old one, and needs a restart; changed
+// records do not. Files that people wrote stay.
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -12,11 +12,11 @@ import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from
 interface Seen {
   readonly conf: string | null;
   readonly records: string | null;
-  /** Digest of the static part that dnsmasq was started with. */
+  /** Digest of the static configuration that the running dnsmasq has read. */
   readonly started: string | null;
-  /** The static part that is about to be tested. */
+  /** The static configuration that is staged for a test. */
   readonly staged: string | null;
-  /** What the static part was before a change that was not proved yet. */
+  /** The static configuration before a change that is not confirmed yet. */
   readonly unproved: PreviousFiles | null;
   readonly units: Units;
 }
@@ -82,7 +82,7 @@ function converge(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
   if (seen.conf !== conf && seen.staged !== conf) {
     return actions(missing, named, write('stage the settings of dnsmasq', STAGED_FILE, conf, seen.staged), test);
   }
-  // Tested once more, since who staged them may have died before.
+  // Tested again, since the run that staged the file may have been interrupted before the test.
   const told = seen.conf === conf ? [] : [test, write('swap the settings of dnsmasq', STATIC_FILE, conf, seen.conf)];
   const isStarted = seen.started === digest(conf) && seen.conf === conf && seen.units[UNIT].active;
   const restarted = isStarted
@@ -95,7 +95,7 @@ function noted({ started }: Seen): string | null {
   return started === null ? null : `${started}\n`;
 }
 
-/** The names go, and dnsmasq is started without our settings; the package and what people told it stay. */
+/** Removes the records and Phoenix's settings, and restarts dnsmasq; the package and people's settings stay. */
 function removal({ conf, records, units }: Seen): Decision {
   const isOurs = conf?.startsWith(MARK) ?? false;
   return actions(

@@ -1,4 +1,4 @@
-// Names of the environment and the addresses they lead to: who gives a name out, and who wins where several do.
+// Names of the environment and their addresses: which object gives a name, and which wins where several do.
 
 import { fixedAddress } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -8,31 +8,31 @@ import { addressOf, allGuests, firstAddresses, targetOf } from '../../guest/gues
 import { routesOf } from '../../routes/routes.ts';
 
 export interface MentionedName {
-  /** What gives the name out. */
+  /** The kind of object that gives the name. */
   readonly what: 'name' | 'agent hostname' | 'service' | 'stack';
   readonly name: string;
   readonly address: string;
   readonly guest: Guest | null;
-  /** For sentences; asked for when there is something to say of it. */
+  /** A description for messages; a function, since it is rarely needed. */
   source(): string;
   place(): Pick<Diagnostic, 'at' | 'position'>;
 }
 
-/** A name in lower case and an address that it leads to: one, or one of each family. */
+/** A name in lower case with its address: one address, or one of each family. */
 export interface DnsRecord {
   readonly name: string;
   readonly address: string;
 }
 
 /**
- * One record for each name, in their order. Where several give a name out, the first of these wins:
+ * One record for each name, in order. Where several objects give the same name, the first of these wins:
  *
- * 1. names of certificates that are issued by ACME lead to the gateway, which answers the authority's challenge;
- * 2. the authority's own name leads to it;
- * 3. an agent's hostname leads to its VM, since that traffic must not pass the proxy;
- * 4. names of stacks that a VM runs, and Portainer's, lead to the gateway;
- * 5. a `traefik_service` leads to its container, that of a VM to the gateway;
- * 6. a guest's own name leads to it.
+ * 1. names of certificates issued by ACME resolve to the gateway, which answers the authority's challenge;
+ * 2. the authority's own name resolves to the authority;
+ * 3. an agent's hostname resolves to its VM, since that traffic must not pass the proxy;
+ * 4. names of stacks that a VM runs, and Portainer's, resolve to the gateway;
+ * 5. a `traefik_service` resolves to its container, that of a VM to the gateway;
+ * 6. a guest's own name resolves to the guest.
  */
 export function dnsRecords(config: Config): DnsRecord[] {
   const { stepCa, portainer } = config.hypervisor;
@@ -59,7 +59,7 @@ export function dnsRecords(config: Config): DnsRecord[] {
   return all.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A guest's own name leads to its IPv6 address too; where others answer, only that of IPv4 is known to be listened at. */
+/** A guest's own name resolves to its IPv6 address too. Where another machine serves the name, only its IPv4 address is known to be listening. */
 function ipv6Records({ name, address }: DnsRecord, own: readonly MentionedName[]): DnsRecord[] {
   const guest = own.find((each) => each.name === name && each.address === address)?.guest ?? null;
   if (guest === null) return [];
@@ -69,8 +69,8 @@ function ipv6Records({ name, address }: DnsRecord, own: readonly MentionedName[]
 }
 
 /**
- * Every name that the configuration gives out: guests by their own name, services of containers at the container, services
- * of VMs and stacks at the gateway, and agents at their VM, since their traffic must not pass the proxy.
+ * Every name that the configuration gives: guests under their own name, services of containers at the container, services of VMs and stacks at the
+ * gateway, and agents at their VM, since their traffic must not pass the proxy.
  */
 export function mentionedNames(config: Config): MentionedName[] {
   const gateway = config.lxc.find((guest) => guest.role === 'gateway');

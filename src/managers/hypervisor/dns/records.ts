@@ -1,4 +1,4 @@
-// The two files of the host's DNS server: what it is told once, and the names, which it reads again by itself when they change.
+// The two files of dnsmasq on the host: its static configuration, and the records, which it reloads by itself when they change.
 
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
@@ -6,29 +6,30 @@ import type { DnsRecord } from './names.ts';
 
 export const STATIC_FILE = '/etc/dnsmasq.d/00-phoenix.conf';
 /**
- * dnsmasq watches it: a file that is written or renamed into it is read at once, one that goes is forgotten. It lies where the user
- * that dnsmasq runs as may look, which is not so of every folder of ours.
+ * dnsmasq watches this folder (`hostsdir`): a file that is written or renamed into it is read at once, a removed one is forgotten. The folder is
+ * readable by the user that dnsmasq runs as, unlike most of Phoenix's folders.
  */
 const WATCHED_FOLDER = '/etc/dnsmasq.hosts.d';
 export const RECORDS_FILE = `${WATCHED_FOLDER}/phoenix`;
 
-/** What dnsmasq reads as a name or an address and nothing else: no slash, `#`, comma or space. */
+/** Accepts only what dnsmasq reads as one name or address: no slash, `#`, comma or space. */
 const name = (text: string): string => fitting(text, /^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'the settings of dnsmasq');
 const address = (text: string): string => fitting(text, /^[0-9A-Fa-f.:]+(%[\w.-]+)?$/, 'the settings of dnsmasq');
 
 export interface DnsSpec {
-  /** Names below it are known here or nowhere. */
+  /** dnsmasq is authoritative for names below it and never forwards them. */
   readonly domain: string;
-  /** Asked for every other name; empty: those of the host's own resolv.conf. */
+  /** Resolvers for every other name; empty: those of the host's own resolv.conf. */
   readonly upstreams: readonly string[];
-  /** Address of the host that guests ask; null: every one of its addresses. */
+  /** The host's address that dnsmasq listens on; null: all of its addresses. */
   readonly address: string | null;
   readonly records: readonly DnsRecord[];
 }
 
 /**
- * Settings of dnsmasq that stand beside those of people. `bind-dynamic` leaves other DNS servers on other addresses alone and
- * follows bridges that come up later.
+ * Settings of dnsmasq, valid beside those of people. `bind-dynamic` leaves DNS servers on other addresses alone and follows bridges that come up
+ * later.
+ *
  * @throws Error for a domain or server that dnsmasq would read as something else
  */
 export function staticText({ domain, upstreams, address: own }: DnsSpec): string {
@@ -45,8 +46,9 @@ export function staticText({ domain, upstreams, address: own }: DnsSpec): string
 }
 
 /**
- * One line per address, as in /etc/hosts; the first name is the one that a reverse look-up answers.
- * @throws Error for a name or address that is more than one word
+ * One line per address, as in /etc/hosts; the first name of a line is the answer to a reverse lookup.
+ *
+ * @throws Error for a name or address with characters that dnsmasq would read as more than one word
  */
 export function recordsText(records: readonly DnsRecord[]): string {
   const byAddress = Map.groupBy(records, (record) => record.address);

@@ -1,4 +1,4 @@
-// Names in DNS and the servers that are asked for them.
+// Checks DNS names, and the name servers that guests and the host use.
 
 import { fixedAddress, parseAddress, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -9,7 +9,7 @@ import type { RuleContext } from '../../rule.ts';
 import { mentionedNames } from './names.ts';
 
 /**
- * DNS_AMBIGUOUS: one name stems from several places that lead to different addresses. Two guests of one name, and two
+ * DNS_AMBIGUOUS: several objects give the same name with different addresses. Two guests of one name, and two
  * services of one, are errors of their own.
  */
 export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Diagnostic[] {
@@ -43,7 +43,7 @@ export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): D
   });
 }
 
-/** NAMESERVER: where the host answers for the internal names, a guest that asks elsewhere does not find the others. */
+/** NAMESERVER: where the host serves the internal names, a guest that uses another name server does not find the others. */
 export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): Diagnostic[] {
   const host = fixedAddress(config.hypervisor.network.address);
   if (!config.hypervisor.dns.enabled || host === null || unreadable.host('network')) return [];
@@ -70,7 +70,7 @@ export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): D
   }));
 }
 
-/** NAMESERVER: the host asks a guest whose firewall lets no question in. */
+/** NAMESERVER: the host uses a guest as name server whose firewall blocks DNS. */
 export function hostAsksServersThatAnswer({ config }: RuleContext): Diagnostic[] {
   const byAddress = new Map(allGuests(config).map((guest) => [addressOf(guest), guest]));
   const host = fixedAddress(config.hypervisor.network.address);

@@ -1,5 +1,5 @@
-// Rules of the host with those of security groups in the places where these are used, and macros as the protocols and ports that they stand for:
-// as Proxmox tries them one after another.
+// Expands a list of rules into the order in which Proxmox evaluates them: a security group becomes its rules, a macro the protocols and ports that it
+// stands for.
 
 import type { FirewallRule } from '../../guest/declared.ts';
 import { withoutMacro } from '../../guest/firewall-macros.ts';
@@ -9,7 +9,7 @@ import { groupRule } from '../../guest/schema.ts';
 
 type Rule = Omit<FirewallRule, 'writtenAt'>;
 
-/** @param rulesOf those of a group; of one that nobody knows anything of there are none */
+/** @param rulesOf the rules of a group; empty for an unknown group */
 export function withGroups<Own extends Rule>(
   rules: readonly Own[],
   rulesOf: (group: string) => readonly Rule[],
@@ -20,7 +20,7 @@ export function withGroups<Own extends Rule>(
     return (
       rulesOf(rule.action)
         .flatMap(withoutMacro)
-        // Each counts where the group is used: for that interface, and at that line.
+        // Each rule applies where the group is used: on that interface, and with that line as its position.
         .map((own) => ({ ...own, ...positionOf(rule), iface: rule.iface }) as Own)
     );
   });
@@ -30,7 +30,7 @@ function positionOf(rule: Rule & { readonly writtenAt?: FirewallRule['writtenAt'
   return rule.writtenAt === undefined ? {} : { writtenAt: rule.writtenAt };
 }
 
-/** The rules of a group as they stand on the host; without those that no file of Phoenix could say. */
+/** The rules of a group in the host's file, without those that cannot be declared. */
 export function groupRulesIn(cluster: string | null, group: string): Rule[] {
   const [, text = ''] = (cluster ?? '').split(new RegExp(`^\\[group ${group}\\].*$`, 'im'));
   const [own = ''] = text.split(/^\[/m, 1);

@@ -1,6 +1,5 @@
-// The two firewall files of the host. cluster.fw turns filtering on and holds what happens to packets that no rule names; host.fw
-// holds the rules of this host, so that a rule of a guest never opens a port of the host. What people keep in them beside that
-// (aliases, sets, groups, further options) stays.
+// The two firewall files of the host. cluster.fw enables filtering and holds the policy for packets that no rule matches; host.fw holds the rules of
+// this host, so that a guest's rule never opens a port of the host. Whatever else people keep in them (aliases, sets, groups, further options) stays.
 
 import type { FirewallRule } from '../../guest/declared.ts';
 import { meaning, printRule } from '../../guest/proxmox/firewall.ts';
@@ -13,11 +12,11 @@ export interface FirewallSpec extends Pick<HostFirewall, 'enabled' | 'policyIn' 
 
 interface FirewallFile {
   readonly path: string;
-  /** The file as it should be, given what it is now; null: none. */
+  /** The desired content, given the present one; null: no file. */
   text(spec: FirewallSpec, present: string | null): string;
-  /** What is left of it without what is declared; null when nothing is. */
+  /** The present content without what Phoenix declares; null when nothing remains. */
   without(present: string): string | null;
-  /** Lines of what may be declared, whoever wrote them. */
+  /** The lines that Phoenix could declare, whoever wrote them. */
   declarable(present: string): readonly string[];
 }
 
@@ -31,7 +30,7 @@ const OURS = /^(enable|policy_in|policy_out)\s*:/i;
 const isOptions = ({ head }: Part): boolean => /^\[options\]$/i.test(head);
 const isRules = ({ head }: Part): boolean => /^\[rules\]$/i.test(head);
 
-/** Its rules would count for the host too, after those of host.fw: there are none. */
+/** Has no rules of its own: they would apply to the host too, after those of host.fw. */
 const CLUSTER: FirewallFile = {
   path: '/etc/pve/firewall/cluster.fw',
   text({ enabled, policyIn, policyOut }, present) {
@@ -61,7 +60,7 @@ const HOST: FirewallFile = {
 
 export const FILES = { cluster: CLUSTER, host: HOST } as const;
 
-/** Of the cluster's options those that nobody declares here. */
+/** The cluster's options that are not declared in the hypervisor's file. */
 function otherOptions(present: string | null): string[] {
   return partsOf(present)
     .filter(isOptions)
@@ -85,7 +84,7 @@ function partsOf(text: string | null): Part[] {
   return parts;
 }
 
-/** Null when nothing is to be said. */
+/** Null when the file would be empty. */
 function print(first: readonly [string], parts: readonly Part[]): string;
 function print(first: readonly string[], parts: readonly Part[]): string | null;
 function print(first: readonly string[], parts: readonly Part[]): string | null {
@@ -96,7 +95,7 @@ function print(first: readonly string[], parts: readonly Part[]): string | null 
   return said.length === 0 ? null : `${said.join('\n\n')}\n`;
 }
 
-/** Whether a file says what it should, in whatever words. One that says nothing is as good as none. */
+/** Whether a file has the wanted meaning, however it is written. An empty file equals a missing one. */
 export function isAsWanted(present: string | null, wanted: string): boolean {
   return meaning(present ?? '') === meaning(wanted);
 }

@@ -1,6 +1,6 @@
-// The firewall of the host: its two files are compared by meaning, written when they differ, and then compiled, since Proxmox skips
-// a line that it does not understand and says so only there. What they were before is kept and put back when it complains. Those of
-// guests are kept with the guests.
+// The firewall of the host. Its two files are compared by meaning, written when they differ, and then compiled, since Proxmox skips a line that it
+// does not understand and only the compiler reports it. If it does, the previous files are restored. The firewall files of guests belong to the
+// guests.
 
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { firewallObjects } from '../../guest/firewall-names.ts';
@@ -18,13 +18,13 @@ type FileName = keyof typeof FILES;
 const NAMES: readonly FileName[] = ['host', 'cluster'];
 
 interface Facts extends Readonly<Record<FileName, string | null>> {
-  /** What the files were before a change that was not proved yet. */
+  /** The files before a change that is not confirmed yet. */
   readonly unproved: PreviousFiles | null;
   readonly units: Units;
 }
 
 interface Seen extends Facts {
-  /** Lines that Proxmox does not understand; none where it was not asked. */
+  /** Lines that Proxmox does not understand; empty where the files were not compiled. */
   readonly faults: readonly string[];
   readonly around: Surroundings;
 }
@@ -44,7 +44,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     const { enabled, policyIn, policyOut } = declared;
     const rules = declared.rules.map(({ writtenAt: _, ...rule }) => rule);
     const spec: FirewallSpec = { enabled, policyIn, policyOut, rules };
-    // They stand in the same file, and its rules may name them.
+    // Objects of the datacenter's firewall are in the same file, and the rules may name them.
     return { spec, needs: firewallObjects(datacenter) };
   },
   impact: () => 'live',
@@ -83,7 +83,7 @@ async function see(host: HostReader): Promise<Facts> {
   return { cluster, host: own, unproved: unproved === null ? null : JSON.parse(unproved), units };
 }
 
-/** What Proxmox does not understand of the host's files, or of none that it names; those of guests are for the guests. */
+/** Compiler errors in the host's files, or without a file name; those in guests' files are reported for the guests. */
 async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
   const faults = await compileFirewall(host);
   return NAMES.flatMap((name) => faultsIn(faults, FILES[name].path, facts[name] ?? ''));
@@ -112,7 +112,7 @@ function isSame(name: FileName, spec: FirewallSpec, facts: Facts): boolean {
   return isAsWanted(facts[name], FILES[name].text(spec, facts[name]));
 }
 
-/** Groups come before the host's own rules: what they hold stands in the file of the datacenter already. */
+/** Security groups are applied before the host's rules, so their content can be read from cluster.fw. */
 function asTried({ rules }: FirewallSpec, { cluster }: Seen): FirewallSpec['rules'] {
   return withGroups(rules, (group) => groupRulesIn(cluster, group));
 }
@@ -140,8 +140,8 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
 }
 
 /**
- * By its first line, or because it says what we last wrote: Proxmox drops the line when it writes the file anew. One with nothing of
- * what is declared here, only with what stays as it is, is nobody's that would lose something.
+ * A file belongs to Phoenix by its first line, or when it equals what Phoenix wrote last: Proxmox drops the first line when it rewrites the file. A
+ * file with nothing that could be declared, only content that stays, belongs to nobody.
  */
 function isOurs(name: FileName, present: string | null, before: FirewallSpec | undefined): boolean {
   if (present === null || present.startsWith(MARK) || FILES[name].declarable(present).length === 0) return true;
@@ -157,11 +157,11 @@ function removal(seen: Seen): Decision {
     const { path } = FILES[name];
     return [left === null ? remove(summary, path) : write(summary, path, left, present, 0o640)];
   });
-  // The rules go last: without them, but still filtering, nobody would come in.
+  // The rules are removed last: filtering without them would lock everybody out.
   return actions(list.toReversed());
 }
 
-/** A file that somebody else has changed meanwhile is left to them. */
+/** A file that somebody else changed meanwhile is not restored. */
 function rollbackOf(kept: PreviousFiles, take: Rollback['snapshot']): Rollback {
   const back = NAMES.map((name) => {
     const { before, after } = kept[name];

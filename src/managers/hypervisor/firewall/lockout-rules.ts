@@ -1,4 +1,4 @@
-// A push must not shut the door behind itself: the host stays reachable, and the agent can still fetch the next commit.
+// Prevents a lockout: after every push the host must stay reachable, and the agent able to fetch the next commit.
 
 import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -17,9 +17,9 @@ const MANAGEMENT = [
 ];
 
 /**
- * LOCKOUT: SSH or Proxmox's own port of the host is closed to the whole management network. Proxmox lets the host's local
- * network in to both by itself (ipset `management`), whatever the policy, but only after the written rules: so the policy
- * alone locks nobody out, and a rule that refuses before any rule that accepts does.
+ * LOCKOUT: a rule closes SSH or Proxmox's own port to the whole management network. Proxmox accepts the host's local network on both by itself (ipset
+ * `management`), whatever the policy, but only after the written rules: the policy alone locks nobody out, but a rule that refuses before any rule
+ * that accepts does.
  */
 export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('network')) return [];
@@ -38,7 +38,7 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   }));
 }
 
-/** The rule that turns every packet of the management network to this port away; undefined while some come through. */
+/** The rule that blocks every packet from the management network to this port; undefined while some are accepted. */
 function refusal(port: number, rules: readonly FirewallRule[], network: HostNetwork): FirewallRule | undefined {
   const from = parseNetwork(network.address ?? '') ?? parseNetwork(network.subnet ?? '');
   for (const rule of rules) {
@@ -65,7 +65,10 @@ function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
   );
 }
 
-/** With the rules of groups that are declared; what people keep in one is known on the host alone, which is asked before anything is written. */
+/**
+ * Expands the groups that are declared. The content of groups that people manage is only known on the host, where it is read before anything is
+ * written.
+ */
 function expanded(rules: readonly FirewallRule[], { securityGroups = [] }: Config): FirewallRule[] {
   return withGroups(rules, (group) => securityGroups.find(({ name }) => name === group)?.rules ?? []);
 }

@@ -1,5 +1,5 @@
-// Who would be locked out by the rules of the host: whoever manages it from its own networks, and the agent where it comes by SSH.
-// The rules are tried as Proxmox does: those of the host, then what it opens by itself to its own networks, then the policy.
+// Checks on the host whether its rules would lock somebody out: those who manage it from its own networks, and the agent where it connects by SSH.
+// Rules are evaluated as Proxmox does: the host's rules, then what Proxmox opens to its own networks, then the policy.
 
 import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
@@ -9,18 +9,18 @@ import type { FirewallSpec } from './files.ts';
 export interface Surroundings {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
   readonly addresses: readonly string[];
-  /** Those of them in whose network its gateway is: from there it is managed. */
+  /** The addresses whose network contains the host's gateway: the host is managed from there. */
   readonly managed: readonly string[];
-  /** The interfaces that have these. */
+  /** The interfaces with these addresses. */
   readonly interfaces: readonly string[];
-  /** How the agent comes in, as sshd tells it; null where it is on the host itself. */
+  /** The agent's connection as sshd reports it; null where the agent runs on the host itself. */
   readonly agent: { readonly from: string; readonly port: number } | null;
 }
 
 const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
-/** What would be closed and what to do; null while everyone who needs it still comes in. */
+/** What would be blocked, and what to do; null while everyone who needs access still has it. */
 export function lockout(spec: FirewallSpec, { addresses, managed, interfaces, agent }: Surroundings): string | null {
   if (!spec.enabled) return null;
   const networksOf = (list: readonly string[]) => list.flatMap((address) => parseNetwork(address) ?? []);
@@ -46,12 +46,15 @@ function sentence(why: string, port: number, whom: string): string {
 
 interface Host {
   readonly own: readonly Network[];
-  /** Proxmox lets these in by itself. */
+  /** Networks that Proxmox always accepts. */
   readonly open: readonly Network[];
   readonly interfaces: readonly string[];
 }
 
-/** The first rule that turns all of these senders away, or the policy; null when some come in. What a set holds is not known: it counts as nobody. */
+/**
+ * The first rule, or the policy, that blocks all of these senders; null when some are accepted. The content of a set is unknown here, so it counts as
+ * matching nobody.
+ */
 function refusal(spec: FirewallSpec, { own, open, interfaces }: Host, from: Network, port: number): string | null {
   for (const rule of spec.rules) {
     const isIn = rule.type === 'in' && rule.enabled && (rule.proto === null || rule.proto === 'tcp');

@@ -1,5 +1,5 @@
-// The NVIDIA driver of the host is only looked at: to install it means building a kernel module and often a restart, which a push
-// never brings about. A person does it on the host.
+// The NVIDIA driver of the host is only compared: installing it means building a kernel module and often a reboot, which a push never causes. A
+// person installs it on the host.
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
@@ -8,7 +8,7 @@ import type { Section } from '../section.ts';
 type GpuSpec = { readonly version: string | null };
 
 interface Seen {
-  /** Of the module that the kernel runs; null: none. */
+  /** Version of the loaded kernel module; null: none. */
   readonly running: string | null;
 }
 

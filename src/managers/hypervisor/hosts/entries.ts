@@ -1,5 +1,5 @@
-// The hosts file of the node, as the C library and Proxmox's own page read it (hosts(5); pve-common, PVE/INotify.pm,
-// write_etc_hosts): an address and its names in a line, `#` begins a remark.
+// Parses and prints the node's hosts file as the C library and Proxmox's own page read it (hosts(5); pve-common, PVE/INotify.pm, write_etc_hosts): an
+// address and its names in a line, `#` begins a comment.
 
 import { parseAddress, spelling } from '../../../config/address.ts';
 import { fitting } from '../../../model/text.ts';
@@ -8,7 +8,7 @@ import type { HostEntry } from '../declared.ts';
 
 export const HOSTS_FILE = '/etc/hosts';
 
-/** Every entry of a hosts file in its order; lines without an address and a name say nothing. */
+/** Every entry of a hosts file, in order; lines without an address and a name are skipped. */
 export function entriesIn(text: string): HostEntry[] {
   return text.split('\n').flatMap((line) => {
     const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
@@ -16,7 +16,7 @@ export function entriesIn(text: string): HostEntry[] {
   });
 }
 
-/** The same file with an entry of ours for each declared one that the lines of others do not hold already. */
+/** The file with Phoenix's block, which holds an entry for each declared one that other lines do not already provide. */
 export function withEntries(text: string, declared: readonly HostEntry[]): string {
   const others = entriesIn(withBlock(text, []));
   const missing = declared.filter(
@@ -26,7 +26,7 @@ export function withEntries(text: string, declared: readonly HostEntry[]): strin
 }
 
 /**
- * An entry of others that leads a declared name elsewhere, which whoever asks would be told as well; null for none. A name may have one
+ * An entry outside Phoenix's block that maps a declared name to another address, which a lookup would return too; null for none. A name may have one
  * address of each family.
  */
 export function clashIn(

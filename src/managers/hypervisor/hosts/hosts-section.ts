@@ -1,5 +1,5 @@
-// Names that the node itself knows without asking anybody: lines of ours in /etc/hosts, where those of people stay. A dnsmasq on the
-// node answers from this file too, and reads it again only when it is told.
+// Local names of the node: Phoenix's block in /etc/hosts, whose other lines stay. A dnsmasq on the node serves this file too, and reads it again only
+// when it is told to reload.
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, NOTES, remove, run, textOf, write } from '../act.ts';
@@ -11,9 +11,9 @@ import { clashIn, HOSTS_FILE, withEntries } from './entries.ts';
 type HostsSpec = { readonly hosts: readonly HostEntry[] };
 
 interface Seen {
-  /** Null: there is none. */
+  /** Null: the file does not exist. */
   readonly text: string | null;
-  /** A change was begun, and dnsmasq may not have read it. */
+  /** Set while a change is in progress that dnsmasq may not have read. */
   readonly unread: string | null;
   readonly units: Units;
 }
@@ -38,7 +38,7 @@ async function see(host: HostReader): Promise<Seen> {
   return { text, unread, units };
 }
 
-/** @param declared none: our lines go */
+/** @param declared empty: Phoenix's block is removed */
 function converge(declared: readonly HostEntry[], { text, unread, units }: Seen): Decision {
   const present = text ?? '';
   const clash = clashIn(present, declared);
@@ -57,7 +57,7 @@ function converge(declared: readonly HostEntry[], { text, unread, units }: Seen)
   );
 }
 
-/** One that does not run reads the file when it starts. */
+/** A dnsmasq that is not running reads the file when it starts. */
 function tell(answers: boolean) {
   return [
     ...(answers ? [act('have dnsmasq read them', run('systemctl', ['reload', UNIT]))] : []),

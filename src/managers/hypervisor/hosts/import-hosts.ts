@@ -1,14 +1,14 @@
-// From the node's hosts file to `network.hosts`: what the installer writes there is no wish of anybody's.
+// Imports the node's hosts file into `network.hosts`, without what the installer writes there.
 
 import type { LeftOver } from '../../importer.ts';
 import type { HostEntry } from '../declared.ts';
 import { hostEntry } from '../schema/host.ts';
 import { contradicts, entriesIn, HOSTS_FILE } from './entries.ts';
 
-/** Loopback of both families, and the multicast groups of IPv6 that Debian names. */
+/** Default entries: loopback of both families, and the IPv6 multicast groups that Debian names. */
 const USUAL = /^(127\.|::1$|f[ef]0[0-2]::[0-2]?$)/i;
 
-/** @param own the address of the node, under which its own name stands; null where it is not known */
+/** @param own the node's address, whose entry has the node's own name; null where it is not known */
 export function writtenHosts(
   text: string,
   own: string | null,

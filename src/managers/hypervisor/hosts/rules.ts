@@ -1,4 +1,4 @@
-// Names of the node's hosts file, which lead to one address like every other name.
+// Checks that names of the node's hosts file resolve to one address.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -6,10 +6,7 @@ import type { RuleContext } from '../../rule.ts';
 import { dnsRecords } from '../dns/names.ts';
 import { contradicts } from './entries.ts';
 
-/**
- * DNS_AMBIGUOUS: a name of `network.hosts` stands there with another address too, or the host's DNS server, which answers from that
- * file as well, leads it elsewhere.
- */
+/** DNS_AMBIGUOUS: a name of `network.hosts` has two addresses, or another one in the host's DNS server, which serves that file as well. */
 export function hostsNamesLeadToOneAddress({ config, unreadable }: RuleContext): Diagnostic[] {
   const { hosts, dns, writtenAt } = config.hypervisor;
   if (hosts.length === 0 || unreadable.host('network')) return [];

@@ -1,4 +1,4 @@
-// From the files of the host's network to what is declared of it: the interface that the host is managed by, and those beside it.
+// Reads the host's network files into declarations: the management interface, and the other interfaces beside it.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { LeftOver } from '../../importer.ts';
@@ -6,11 +6,11 @@ import type { HostInterface } from '../declared.ts';
 import { bond, bridge, vlan } from '../schema/host.ts';
 import { addressOf, optionOf, type Stanza } from './interfaces.ts';
 import { nameserversIn } from './nameservers.ts';
-import { readInterface, USUAL_MIIMON } from './read-interface.ts';
+import { DEFAULT_MIIMON_MS, readInterface } from './read-interface.ts';
 
 const SCHEMAS = { bridge, bond, vlan } as const;
 
-/** The interface that leads out is the one that guests are reached through; undefined where none has a fixed address. */
+/** The interface with the default gateway, through which guests are reached; undefined where none has a fixed address. */
 export function mainInterface(stanzas: readonly Stanza[]): Stanza | undefined {
   const fixed = stanzas.filter(({ method }) => method === 'static');
   return fixed.find((stanza) => optionOf(stanza, 'gateway') !== null) ?? fixed.find(({ name }) => name === 'vmbr0');
@@ -32,12 +32,12 @@ export function writtenInterface(stanzas: readonly Stanza[], resolv: string): Re
 }
 
 interface Further {
-  /** By the fields of `network`; without those that would be empty. */
+  /** Entries by field of `network`; a field with no entries is left out. */
   readonly fields: Readonly<Record<string, JsonObject[]>>;
   readonly left: readonly LeftOver[];
 }
 
-/** Bridges, bonds and VLANs beside the interface that the host is managed by. */
+/** Bridges, bonds and VLANs other than the management interface. */
 export function writtenFurther(stanzas: readonly Stanza[]): Further {
   const fields: Record<string, JsonObject[]> = {};
   const left: LeftOver[] = [];
@@ -55,7 +55,7 @@ export function writtenFurther(stanzas: readonly Stanza[]): Further {
   return { fields, left };
 }
 
-/** What looks like a bridge, bond or VLAN, each once; an interface of hardware is nobody's to declare. */
+/** The name of every bridge, bond and VLAN, once. Physical interfaces cannot be declared and are left out. */
 export function furtherNames(stanzas: readonly Stanza[]): string[] {
   const managed = mainInterface(stanzas)?.name ?? 'vmbr0';
   const names = stanzas.filter(isFurther).map(({ name }) => name);
@@ -67,7 +67,7 @@ function isFurther({ name, options }: Stanza): boolean {
   return isMade || /^(vmbr|bond)\d+$/.test(name) || /^[^:]+\.\d+$/.test(name);
 }
 
-/** Only what differs from its default. */
+/** Only values that differ from their default. */
 function writtenAs(one: HostInterface): JsonObject {
   const { name, address, mtu } = one;
   const common: JsonObject = { name, ...(address === null ? {} : { address }), ...(mtu === null ? {} : { mtu }) };
@@ -81,7 +81,7 @@ function writtenAs(one: HostInterface): JsonObject {
     case 'bond':
       return {
         ...{ ...common, slaves: [...one.slaves], mode: one.mode },
-        ...(one.miimon === USUAL_MIIMON ? {} : { miimon: one.miimon }),
+        ...(one.miimon === DEFAULT_MIIMON_MS ? {} : { miimon: one.miimon }),
         ...(one.xmitHashPolicy === null ? {} : { xmit_hash_policy: one.xmitHashPolicy }),
         ...(one.primary === null ? {} : { primary: one.primary }),
       };

@@ -2,21 +2,21 @@
 
 import { parseNetwork, spelling } from '../../../config/address.ts';
 
-/** One `iface` with what stands below it. */
+/** One `iface` stanza with its options. */
 export interface Stanza {
   readonly name: string;
   /** `inet` or `inet6`. */
   readonly family: string;
   /** `static`, `manual`, `dhcp`, `loopback`. */
   readonly method: string;
-  /** In their order; a key may stand there more than once. */
+  /** In file order; a key may occur more than once. */
   readonly options: readonly (readonly [key: string, value: string])[];
 }
 
-/** Words that begin a part of their own. */
+/** Keywords that start a new stanza. */
 const PARTS = /^(auto|allow-\S+|iface|mapping|source|source-directory|rename|template)$/;
 
-/** Lines that end in a backslash go on in the next; a `#` begins a remark only at the start of a line. */
+/** Lines ending in a backslash continue on the next one; `#` begins a comment only at the start of a line. */
 export function stanzasOf(text: string): Stanza[] {
   const found: { name: string; family: string; method: string; options: [string, string][] }[] = [];
   let inside = false;
@@ -32,12 +32,12 @@ export function stanzasOf(text: string): Stanza[] {
   return found;
 }
 
-/** The first value of an option; null when it is not there. */
+/** The first value of an option; null when it is absent. */
 export function optionOf({ options }: Stanza, key: string): string | null {
   return options.find(([name]) => name === key)?.[1] ?? null;
 }
 
-/** `10.0.0.13/24`, also where the mask stands in a line of its own; null without an address. */
+/** `10.0.0.13/24`, also where the netmask is an option of its own; null without an address. */
 export function addressOf(stanza: Stanza): string | null {
   const address = optionOf(stanza, 'address');
   if (address === null || address.includes('/')) return address;
@@ -46,13 +46,13 @@ export function addressOf(stanza: Stanza): string | null {
   return `${address}/${/^\d+$/.test(mask) ? mask : prefixOf(mask)}`;
 }
 
-/** `255.255.255.0` is 24. */
+/** The prefix length of a netmask: `255.255.255.0` gives 24. */
 function prefixOf(mask: string): number {
   const bits = mask.split('.').map((byte) => Number(byte).toString(2).padStart(8, '0'));
   return bits.join('').indexOf('0') < 0 ? 32 : bits.join('').indexOf('0');
 }
 
-/** Whether two addresses with prefix length are one, however they are written. */
+/** Whether two addresses are equal including the prefix length, however they are written. */
 export function sameAddress(a: string | null, b: string): boolean {
   const [one, other] = [parseNetwork(a ?? ''), parseNetwork(b)];
   if (one === undefined || other === undefined) return a === b;

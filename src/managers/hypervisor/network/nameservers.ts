@@ -1,14 +1,15 @@
-// The servers that the host itself asks for names: their lines of /etc/resolv.conf.
+// The host's own DNS resolvers: the `nameserver` lines of /etc/resolv.conf.
 
 import { fitting } from '../../../model/text.ts';
 
-/** The servers of a resolv.conf in their order. */
+/** The name servers of a resolv.conf, in order. */
 export function nameserversIn(text: string): string[] {
   return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, server = '']) => server);
 }
 
 /**
- * The same file with these servers; its other lines stay.
+ * The same file with these name servers; its other lines stay as they are.
+ *
  * @throws Error for a server that is no address
  */
 export function withNameservers(text: string, servers: readonly string[]): string {

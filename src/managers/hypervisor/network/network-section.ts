@@ -1,5 +1,6 @@
-// The network of the host. The interface that Phoenix comes in by is only compared: to change it is a person's work. Bonds, VLANs
-// and bridges beside it are set up in a file of ours, with a timer that takes them back unless the host still answers afterwards.
+// The network of the host. The management interface, through which Phoenix reaches the host, is only compared: changing it is left to a person. The
+// bonds, VLANs and bridges beside it are written to a file of Phoenix's own, and a timer restores the previous file unless the host still answers
+// afterwards.
 
 import type { Action } from '../../../model/action.ts';
 import { HOST } from '../../dependencies.ts';
@@ -10,18 +11,18 @@ import type { Section } from '../section.ts';
 import { sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
 import {
-  byHand,
-  circle,
   type Files,
   FOLDER,
-  inTheWay,
+  fileConflict,
   type Kernel,
   MAIN,
+  managementObstacle,
   type NetworkSpec,
   ownInterfaces,
+  resolverLoop,
 } from './obstacles.ts';
 import { interfacesText, OWN_FILE } from './own-file.ts';
-import { ARMED, type Armed, arm, BACK, disarm, loaded } from './revert.ts';
+import { ARMED, type Armed, arm, disarm, loaded, NETWORK_ROLLBACK } from './revert.ts';
 
 interface Facts extends Files {
   readonly resolv: string;
@@ -43,31 +44,31 @@ export const network: Section<NetworkSpec, Facts, Seen> = {
     const { enabled, upstreamServers } = hypervisor.dns;
     const resolves = !enabled || upstreamServers.length > 0;
     const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bonds, vlans, bridges };
-    // The host asks its own server only once that answers.
+    // The host can use its own DNS server as resolver only once that server answers.
     const own = address?.split('/')[0];
     const resolvesItself = own !== undefined && nameservers.includes(own);
     return { spec, needs: resolvesItself ? [HOST.dns] : [] };
   },
   impact: () => 'live',
-  inventory: see,
+  inventory: readFacts,
   quickCheck(facts, { spec }) {
     const seen = { ...facts, kernel: null };
     const decision = spec === undefined ? removal(seen) : converge(spec, seen);
     return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
   },
   async observe(host) {
-    const facts = await see(host);
+    const facts = await readFacts(host);
     return { ...facts, kernel: kernelOf(await outputOf(host, 'ip', ['-j', 'address', 'show'])) };
   },
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   health: () => null,
   rollback: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
-      ? BACK
+      ? NETWORK_ROLLBACK
       : null,
 };
 
-async function see(host: HostReader): Promise<Facts> {
+async function readFacts(host: HostReader): Promise<Facts> {
   const [main, included, resolv, armed] = await Promise.all([
     textOf(host, MAIN),
     host.readFolders([FOLDER]),
@@ -96,7 +97,8 @@ function kernelOf(json: string): Kernel {
 
 function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
   const own = ownInterfaces(spec, seen);
-  const obstacle = byHand(spec, seen, seen.kernel) ?? circle(spec) ?? inTheWay(own, spec.name, seen);
+  const obstacle =
+    managementObstacle(spec, seen, seen.kernel) ?? resolverLoop(spec) ?? fileConflict(own, spec.name, seen);
   if (obstacle !== null) return { kind: 'blocked', reason: obstacle };
   const text = own.length === 0 ? null : interfacesText(own);
   const isOurs = seen.own?.startsWith(MARK) ?? false;
@@ -105,7 +107,7 @@ function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
     return { kind: 'blocked', reason };
   }
   const resolv = spec.nameservers.length > 0 && nameserversIn(seen.resolv).join() !== spec.nameservers.join();
-  const asked = resolv
+  const resolvers = resolv
     ? write(
         'write which DNS servers the host asks',
         RESOLV,
@@ -114,23 +116,23 @@ function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
       )
     : null;
   const isEmpty = seen.own === null || seen.own === `${MARK}\n`;
-  if (text === null ? !isEmpty && isOurs : text !== seen.own) return actions(change(text, seen), asked);
-  const missing = lost(own, seen);
-  if (seen.armed === 'set' || (seen.armed === null && missing !== null)) return actions(load(seen), asked);
-  const broken = missing ?? lost([spec], seen);
+  if (text === null ? !isEmpty && isOurs : text !== seen.own) return actions(replaceFile(text, seen), resolvers);
+  const missing = downReason(own, seen);
+  if (seen.armed === 'set' || (seen.armed === null && missing !== null)) return actions(reloadAgain(seen), resolvers);
+  const broken = missing ?? downReason([spec], seen);
   if (seen.armed !== null && broken !== null) return { kind: 'impossible', reason: broken };
-  return actions(seen.armed === null ? null : disarm(), asked);
+  return actions(seen.armed === null ? null : disarm(), resolvers);
 }
 
-/** @param text null: none of ours is declared any more */
-function change(text: string | null, seen: Seen): Action[] {
+/** @param text the new content of Phoenix's file; null: no interface is declared any more */
+function replaceFile(text: string | null, seen: Seen): Action[] {
   const summary = text === null ? 'take the interfaces of the host away' : 'write the interfaces of the host';
   const swap = text === null ? remove(summary, OWN_FILE) : write(summary, OWN_FILE, text, seen.own);
   return [...arm(seen.own, seen.armed), swap, ...reload()];
 }
 
-/** What is in the files already. */
-function load({ own, armed }: Seen): Action[] {
+/** Loads what the files already say. */
+function reloadAgain({ own, armed }: Seen): Action[] {
   return [...arm(own, armed), ...reload()];
 }
 
@@ -142,8 +144,8 @@ function reload(): Action[] {
   ];
 }
 
-/** Which of them is not as it has to be; null where all are, or the kernel was not asked. */
-function lost(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { kernel }: Seen): string | null {
+/** Why an expected interface is not up as declared; null where all are, or the kernel's state was not read. */
+function downReason(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { kernel }: Seen): string | null {
   if (kernel === null) return null;
   for (const { name, address } of expected) {
     const found = kernel.get(name);
@@ -154,9 +156,9 @@ function lost(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { ke
   return null;
 }
 
-/** The interfaces that people set up stay. */
+/** Removes Phoenix's own interfaces; those that people set up stay. */
 function removal(seen: Seen): Decision {
-  if (seen.own?.startsWith(MARK) === true && seen.own !== `${MARK}\n`) return actions(change(null, seen));
+  if (seen.own?.startsWith(MARK) === true && seen.own !== `${MARK}\n`) return actions(replaceFile(null, seen));
   if (seen.armed === null) return actions();
-  return actions(seen.armed === 'set' ? load(seen) : disarm());
+  return actions(seen.armed === 'set' ? reloadAgain(seen) : disarm());
 }

@@ -1,5 +1,5 @@
-// What a push never does to the network of the host, and what to do instead: the interface that Phoenix comes in by is a person's
-// work, and nothing that people set up is set up a second time.
+// What Phoenix refuses to change in the host's network, each with what to do instead. The management interface is left to a person, and an interface
+// that a person set up is never configured a second time.
 
 import { overlaps, parseAddress, parseNetwork } from '../../../config/address.ts';
 import type { HostInterface, HostNetwork } from '../declared.ts';
@@ -11,46 +11,49 @@ export const MAIN = '/etc/network/interfaces';
 export const FOLDER = '/etc/network/interfaces.d';
 
 export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans'> {
-  /** The interface that the host is managed by. */
+  /** The management interface. */
   readonly name: string;
   readonly address: string | null;
   readonly gateway: string | null;
   readonly nameservers: readonly string[];
-  /** The host's own DNS server has others to ask, so that the host may ask it. */
+  /** The host's own DNS server has upstream servers, so that the host may use it as its resolver. */
   readonly resolves: boolean;
 }
 
 export interface Files {
   readonly main: string;
-  /** The file of ours; null: none. */
+  /** Phoenix's own file; null where there is none. */
   readonly own: string | null;
-  /** Those of others that the main file includes. */
+  /** The other files that the main file includes. */
   readonly others: readonly string[];
 }
 
-/** Addresses by interface, as the kernel has them; null where it was not asked. */
+/** Addresses by interface, as the kernel has them; null where the kernel was not read. */
 export type Kernel = ReadonlyMap<string, readonly string[]> | null;
 
 /**
- * What is declared of the interface that Phoenix comes in by, and is otherwise on the host. An address that does not stand in these
- * files, such as one by DHCP, is as good when the kernel has it; its gateway is then nobody's to compare.
+ * Why the management interface differs from what is declared, with the change that a person has to make; null where it does not. An address that is
+ * not in these files, such as one from DHCP, counts as present when the kernel has it; its gateway is then not compared.
  */
-export function byHand(spec: NetworkSpec, { main, others }: Files, kernel: Kernel): string | null {
+export function managementObstacle(spec: NetworkSpec, { main, others }: Files, kernel: Kernel): string | null {
   const { name, address, gateway } = spec;
   if (address === null && gateway === null) return null;
   const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
-  const isThere = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
-  const isPresent = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
+  const isInKernel = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
+  const isInFiles = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
   const gateways = stanzas.flatMap((stanza) => optionOf(stanza, 'gateway') ?? []);
-  const leads =
-    gateway === null || (gateways.length === 0 ? isThere : gateways.some((each) => sameAddress(each, gateway)));
-  const steps = [...(isPresent || isThere ? [] : [`"address ${address}"`]), ...(leads ? [] : [`"gateway ${gateway}"`])];
+  const hasGateway =
+    gateway === null || (gateways.length === 0 ? isInKernel : gateways.some((each) => sameAddress(each, gateway)));
+  const steps = [
+    ...(isInFiles || isInKernel ? [] : [`"address ${address}"`]),
+    ...(hasGateway ? [] : [`"gateway ${gateway}"`]),
+  ];
   if (steps.length === 0) return null;
   return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
 }
 
-/** The host would ask its own DNS server, which has nobody to ask but the host. */
-export function circle({ nameservers, resolves, address }: NetworkSpec): string | null {
+/** Refuses a resolver loop: the host would query its own DNS server, which has no upstream but the host. */
+export function resolverLoop({ nameservers, resolves, address }: NetworkSpec): string | null {
   const own = address?.split('/')[0] ?? '';
   const resolvesItself = parseAddress(own) !== undefined && nameservers.some((server) => sameAddress(server, own));
   return resolvesItself && !resolves
@@ -58,7 +61,7 @@ export function circle({ nameservers, resolves, address }: NetworkSpec): string 
     : null;
 }
 
-/** What of the declared interfaces is for the file of ours: all but those that people set up just so. In the order of the file. */
+/** The declared interfaces that belong in Phoenix's file, in file order: all but those that people set up exactly as declared. */
 export function ownInterfaces({ bonds, vlans, bridges }: NetworkSpec, files: Files): readonly HostInterface[] {
   const stanzas = stanzasOfOthers(files);
   return [...bonds, ...vlans, ...bridges].filter((one) => {
@@ -67,8 +70,8 @@ export function ownInterfaces({ bonds, vlans, bridges }: NetworkSpec, files: Fil
   });
 }
 
-/** What stands against interfaces of ours in files of people. */
-export function inTheWay(own: readonly HostInterface[], managed: string, files: Files): string | null {
+/** Why Phoenix's interfaces conflict with the files of people; null where they do not. */
+export function fileConflict(own: readonly HostInterface[], managed: string, files: Files): string | null {
   if (own.length === 0) return null;
   if (!includes(files.main)) {
     return `${MAIN} does not include ${FOLDER}: add the line "source ${FOLDER}/*" at its end, then replay`;
@@ -86,7 +89,7 @@ function stanzasOfOthers({ main, others }: Files): Stanza[] {
   return [main, ...others].flatMap(stanzasOf);
 }
 
-/** @param stanzas what is set up beside it */
+/** @param stanzas everything else that is configured */
 function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
   const field = `network.${one.kind}s`;
   if (one.name === managed) return `${managed} is what Phoenix reaches the host by: take it out of ${field}`;
@@ -102,7 +105,7 @@ function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]):
   return null;
 }
 
-/** Whom it would cut off to become part of a bridge or bond. */
+/** Why a port cannot join the bridge or bond without cutting something off; null where it can. */
 function portRefusal(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
   for (const port of portsIn(one)) {
     if (port === managed) return `${port} is what Phoenix reaches the host by: take it out of ${one.name}`;
@@ -125,7 +128,7 @@ function includes(main: string): boolean {
   return /^\s*source(-directory)?\s+(\/etc\/network\/)?interfaces\.d(\/\*?)?\s*$/m.test(main);
 }
 
-/** What is part of a bridge or bond, also of one of Open vSwitch. */
+/** The ports of a bridge or bond, including those of Open vSwitch. */
 function portsOf(stanza: Stanza): string[] {
   const lists = ['bridge-ports', 'bridge_ports', 'bond-slaves', 'bond_slaves', 'ovs_ports', 'ovs_bonds'];
   return lists.flatMap((key) => (optionOf(stanza, key) ?? '').split(/\s+/));

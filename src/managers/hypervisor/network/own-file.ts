@@ -1,14 +1,14 @@
-// The interfaces that the configuration declares beside the one that the host is managed by: one file of ours, which
-// /etc/network/interfaces includes. Options stand in the order in which Proxmox writes them (pve-common, PVE/Network/Interfaces.pm).
+// Phoenix's own file, which /etc/network/interfaces includes: the declared interfaces other than the management interface. Options are in the order
+// in which Proxmox writes them (pve-common, PVE/Network/Interfaces.pm).
 
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import type { HostBond, HostBridge, HostInterface, HostVlan } from '../declared.ts';
 
-/** `[Proxmox]` edits the main file alone and leaves this one as it is. */
+/** Proxmox edits only the main file and leaves this one alone. */
 export const OWN_FILE = '/etc/network/interfaces.d/phoenix';
 
-/** No line of it ends in a backslash, which would have ifupdown2 read the next one as its end. */
+/** Excludes the backslash: at the end of a line it would make ifupdown2 join the next line to it. */
 const WORD = /^[A-Za-z0-9_.:/+-]+$/;
 const inFile = (word: string): string => fitting(word, WORD, 'the network of the host');
 
@@ -62,7 +62,7 @@ function ofBond({ slaves, miimon, mode, xmitHashPolicy, primary }: HostBond): st
   ];
 }
 
-/** One that is called by its interface and number says both already. */
+/** A name such as `eno1.20` already says device and tag, so both options are left out. */
 function ofVlan({ name, device, vlan }: HostVlan): string[] {
   if (name === `${device}.${vlan}`) return [];
   return [`\tvlan-raw-device ${inFile(device)}`, `\tvlan-id ${vlan}`];

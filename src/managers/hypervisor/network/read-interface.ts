@@ -1,10 +1,10 @@
-// Interfaces from the files of the host back to what would be declared of them, so that one that people set up as it is declared is
-// left to them, and `phoenix import` can write it.
+// Turns interfaces of the host's files back into what would be declared of them. An interface that people set up exactly as declared is recognised
+// and left to them, and `phoenix import` writes the others into the configuration.
 
 import type { HostInterface } from '../declared.ts';
 import { addressOf, type Stanza, sameAddress } from './interfaces.ts';
 
-/** As the kernel numbers them, which ifupdown2 takes too (its addons/bond.py). */
+/** In the kernel's numbering, which ifupdown2 accepts too (its addons/bond.py). */
 export const BOND_MODES = [
   'balance-rr',
   'active-backup',
@@ -15,17 +15,17 @@ export const BOND_MODES = [
   'balance-alb',
 ] as const;
 
-/** Of those that Proxmox takes (pve-manager, PVE/API2/Network.pm). */
+/** Those of the kernel's policies that Proxmox accepts (pve-manager, PVE/API2/Network.pm). */
 export const HASH_POLICIES = ['layer2', 'layer2+3', 'layer3+4'] as const;
 
-/** Modes that spread packets by a policy (pve-common, PVE/Network/Interfaces.pm: it writes none for the others). */
-export const SPREADING: readonly string[] = ['balance-xor', '802.3ad'];
+/** Modes that use a hash policy (pve-common, PVE/Network/Interfaces.pm writes none for the others). */
+export const HASH_POLICY_MODES: readonly string[] = ['balance-xor', '802.3ad'];
 
-/** Milliseconds between looks at the links of a bond, where nothing is said of them. */
-export const USUAL_MIIMON = 100;
+/** Default interval of link monitoring, in milliseconds. */
+export const DEFAULT_MIIMON_MS = 100;
 
 /**
- * @param stanzas every one of this name
+ * @param stanzas all stanzas of this name
  * @returns null for what is neither bridge, bond nor VLAN, and for one with an option or address that nothing declares
  */
 export function readInterface(name: string, stanzas: readonly Stanza[]): HostInterface | null {
@@ -47,7 +47,7 @@ export function readInterface(name: string, stanzas: readonly Stanza[]): HostInt
 }
 
 type Common = Pick<HostInterface, 'name' | 'address' | 'mtu'>;
-/** Takes an option away, so that what nobody took is known at the end. */
+/** Returns an option and marks it as consumed, so that unknown options are found at the end. */
 type Take = (key: string) => string | null;
 
 function bridgeIn(common: Common, take: Take): HostInterface | null {
@@ -71,7 +71,7 @@ function bondIn(common: Common, take: Take): HostInterface | null {
   const mode = BOND_MODES.find((one, index) => one === written || String(index) === written);
   const policy = take('bond-xmit-hash-policy');
   const xmitHashPolicy = HASH_POLICIES.find((one) => one === policy) ?? null;
-  const [miimon, primary] = [Number(take('bond-miimon') ?? USUAL_MIIMON), take('bond-primary')];
+  const [miimon, primary] = [Number(take('bond-miimon') ?? DEFAULT_MIIMON_MS), take('bond-primary')];
   if (mode === undefined || xmitHashPolicy !== policy) return null;
   return { kind: 'bond', ...common, slaves: words(slaves), mode, miimon, xmitHashPolicy, primary };
 }
@@ -87,16 +87,16 @@ function words(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** Whether both would set up the same. */
+/** Whether both describe the same configuration. */
 export function isSameInterface(one: HostInterface, other: HostInterface): boolean {
   return meaningOf(one) === meaningOf(other) && isSameAddress(one.address, other.address);
 }
 
-/** The order of ports means nothing, and a bond that spreads packets without a policy does so by the first one. */
+/** A comparable form: the order of ports has no meaning, and the default hash policy is the first one. */
 function meaningOf({ address: _, ...one }: HostInterface): string {
   if (one.kind === 'vlan') return JSON.stringify([one.kind, one.name, one.device, one.vlan, one.mtu]);
   if (one.kind === 'bridge') return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.vlanAware, one.mtu]);
-  const policy = SPREADING.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
+  const policy = HASH_POLICY_MODES.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
   return JSON.stringify([
     ...[one.kind, one.name, one.slaves.toSorted(), one.mode, one.miimon],
     ...[policy, one.primary, one.mtu],

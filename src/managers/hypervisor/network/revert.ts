@@ -1,21 +1,21 @@
-// The way back from a change of the network that cuts Phoenix off: a timer on the host that puts the former file in place and
-// loads it. It is set before anything changes, and stopped only by somebody who still reaches the host.
+// The automatic rollback of a network change that cuts Phoenix off: a timer on the host that restores the previous file and loads it. The timer is
+// started before anything changes, and only a connection that still reaches the host stops it.
 
 import type { Action } from '../../../model/action.ts';
 import type { Rollback } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run } from '../act.ts';
 import { OWN_FILE } from './own-file.ts';
 
-/** Seconds until the network is as before, unless somebody says that it works. */
-const SECONDS = 120;
+/** Seconds until the previous network is restored, unless the timer is stopped. */
+const ROLLBACK_SECONDS = 120;
 
 const KEPT = `${NOTES}/network/before`;
-/** There while the timer runs, and says how far the change has come. */
+/** Exists while the timer runs; its content is the progress of the change. */
 export const ARMED = `${NOTES}/network/armed`;
-/** `set`: before the network is loaded; `loaded`: it was, and has to prove itself. */
+/** `set`: the timer runs and the network is not loaded yet; `loaded`: it is loaded and not yet confirmed. */
 export type Armed = 'set' | 'loaded' | null;
 const NAME = 'phoenix-network-revert';
-/** Gone with the next start of the host, as the timer is. */
+/** Like the timer, it does not survive a reboot. */
 const UNIT_FILE = `/run/systemd/system/${NAME}.service`;
 
 const UNIT = `${MARK}
@@ -30,8 +30,9 @@ ExecStart=/usr/bin/rm -f ${ARMED}
 `;
 
 /**
- * Sets the timer. What is kept is what last worked: not what a run left that was interrupted while one was set.
- * @param present the file as it is; null when there is none
+ * Starts the timer. The saved file is the last one that worked: not the one that an interrupted run left while a timer was already set.
+ *
+ * @param present the current content of the file; null when there is none
  */
 export function arm(present: string | null, armed: Armed): Action[] {
   return [
@@ -40,8 +41,8 @@ export function arm(present: string | null, armed: Armed): Action[] {
     file('note that the network may be put back', ARMED, 'set\n'),
     act('have systemd read it', run('systemctl', ['daemon-reload'])),
     act(
-      `have the network put back after ${SECONDS} seconds`,
-      run('systemd-run', [`--on-active=${SECONDS}`, `--unit=${NAME}`, '--collect']),
+      `have the network put back after ${ROLLBACK_SECONDS} seconds`,
+      run('systemd-run', [`--on-active=${ROLLBACK_SECONDS}`, `--unit=${NAME}`, '--collect']),
     ),
   ];
 }
@@ -54,14 +55,14 @@ export function disarm(): Action[] {
   return [stop(), remove('note that the network works', ARMED)];
 }
 
-/** It may have run, or the host may have been started anew. */
+/** Tolerates a timer that is gone: it may have fired, or the host may have rebooted. */
 function stop(): Action {
   const action = act('stop the timer that puts the network back', run('systemctl', ['stop', `${NAME}.timer`]));
   return { ...action, failure: 'observe' };
 }
 
-/** At once instead of by the timer; the timer does it where this cannot. */
-export const BACK: Rollback = {
+/** Rolls back immediately; the timer does it if this fails. */
+export const NETWORK_ROLLBACK: Rollback = {
   snapshot: [],
   restore: [
     { ...act('put the network back', run('systemctl', ['start', `${NAME}.service`])), failure: 'observe' },

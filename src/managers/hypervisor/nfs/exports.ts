@@ -1,10 +1,10 @@
-// Exports as lines: of our own file, of those of people, and of the table that says what the kernel was told (exports(5)).
+// Parses and prints NFS exports (exports(5)): Phoenix's own file, the files of people, and the table of what the kernel exports.
 
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import { nfsOptionFault } from './option.ts';
 
-/** One folder for one client. */
+/** One folder exported to one client. */
 export interface Export {
   readonly path: string;
   readonly client: string;
@@ -15,7 +15,7 @@ export const OWN_FILE = '/etc/exports.d/phoenix.exports';
 
 /**
  * One line for each folder, in the order given.
- * @throws Error for a client or an option that exportfs would not read: it stops there, and all that follow would be gone
+ * @throws Error for a client or option that exportfs would refuse: it stops reading there, and all following exports would be lost
  */
 export function exportsText(exports: readonly Export[]): string {
   const lines = [...Map.groupBy(exports, ({ path }) => path)].map(([path, clients]) =>
@@ -30,7 +30,7 @@ function printClient({ client, options }: Export): string {
   return `${fitting(client, /^[^-\s()#"\\,][^\s()#"\\,]*$/, 'a list of exports')}(${options.join(',')})`;
 }
 
-/** Of a file in /etc/exports.d or of /var/lib/nfs/etab. A client without options has none. */
+/** Parses a file of /etc/exports.d, or /var/lib/nfs/etab. A client without options has none. */
 export function readExports(text: string): Export[] {
   const lines = text.replaceAll(/\\\n/g, ' ').split('\n');
   return lines.flatMap((line): Export[] => {
@@ -46,7 +46,7 @@ export function readExports(text: string): Export[] {
   });
 }
 
-/** Whether they are the same folder for the same client. exportfs writes the names of machines out in full. */
+/** Whether both are the same folder for the same client. exportfs writes machine names out in full. */
 export function sameExport(one: Export, other: Export): boolean {
   return one.path === other.path && plainClient(one.client) === plainClient(other.client);
 }
@@ -56,12 +56,12 @@ function plainClient(client: string): string {
   return /^[a-z][a-z0-9.-]*$/.test(lower) ? (lower.split('.')[0] ?? lower) : lower;
 }
 
-/** As `exportfs` is told of one. */
+/** The export as an argument of `exportfs`. */
 export function exportName({ client, path }: Export): string {
   return client.includes(':') && !client.startsWith('[') ? `[${client}]:${path}` : `${client}:${path}`;
 }
 
-/** Whatever could be taken for the end of the path, as octal digits of its bytes. */
+/** Escapes characters that could end the path, as octal bytes. */
 function escaped(path: string): string {
   return [...Buffer.from(path)]
     .map((byte) => {
@@ -71,7 +71,7 @@ function escaped(path: string): string {
     .join('');
 }
 
-/** Other bytes than those in octal digits stand as they are, those of letters beyond ASCII among them. */
+/** Bytes that are not escaped are taken as they are, including those of non-ASCII letters. */
 function unescaped(word: string): string {
   const parts = word.split(/\\([0-7]{3})/);
   return Buffer.concat(

@@ -1,6 +1,6 @@
-// Folders that guests mount from the host by NFS. Only exports that changed are told to the kernel, one by one: the others go on
-// without a break, and those of people are not touched. exportfs cannot try a file beside the one that it reads, and stops at the
-// first word that it does not take: so each export is told to it first, and only what it took is written for the next start.
+// Folders that guests mount from the host by NFS. Only changed exports are passed to the kernel, one by one: the others continue without
+// interruption, and those of people are not touched. exportfs cannot check a file without using it, and stops at the first word that it refuses; so
+// each export is passed to it first, and only accepted ones are written to the file for the next boot.
 
 import type { Action } from '../../../model/action.ts';
 import type { Config } from '../../config.ts';
@@ -21,7 +21,7 @@ type NfsSpec = {
 
 interface Folder {
   readonly path: string;
-  /** It lies in a dataset of ours or in an exported folder, so that it is made where it is missing. */
+  /** Whether it is created when missing: it is in a managed dataset or below an exported folder. */
   readonly make: boolean;
   readonly uid: number;
   readonly gid: number;
@@ -29,9 +29,9 @@ interface Folder {
 
 interface Facts {
   readonly own: string | null;
-  /** What was about to be told when the last change began; null once it is written. */
+  /** Exports of a change that was begun; null once the file is written. */
   readonly begun: string | null;
-  /** What the other files export, by people's will. */
+  /** Exports in files that people own. */
   readonly foreign: readonly (Export & { readonly file: string })[];
   readonly active: readonly Export[];
   readonly units: Units;
@@ -42,11 +42,11 @@ interface Seen extends Facts {
 }
 
 const UNIT = 'nfs-server.service';
-/** What the kernel was told, kept by exportfs. */
+/** What the kernel exports, as recorded by exportfs. */
 const TABLE = '/var/lib/nfs/etab';
 const PEOPLES_FILE = '/etc/exports';
 const FOLDER = '/etc/exports.d';
-/** As a list of exports: those that the kernel may know of a change that was interrupted. */
+/** A list of exports that the kernel may have after an interrupted change. */
 const BEGUN_FILE = `${NOTES}/nfs/begun`;
 
 export const nfs: Section<NfsSpec, Facts, Seen> = {
@@ -70,7 +70,7 @@ export const nfs: Section<NfsSpec, Facts, Seen> = {
   rollback: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
 };
 
-/** Each folder for each client, once; the last word for a client counts, as it does for exportfs. */
+/** Each pair of folder and client once; the last options for a client win, as in exportfs. */
 function exportsOf({ hypervisor }: Config): Export[] {
   const all = hypervisor.nfsExports.flatMap(({ path, clients, options }) =>
     clients.map((client): Export => ({ path: path.replace(/(?<=.)\/+$/, ''), client, options: [...options] })),
@@ -101,11 +101,11 @@ function foldersOf(config: Config): Folder[] {
   return [...folders.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Whom the client's root is on the host. */
+/** The host's user that root of the client is mapped to. */
 function ownerOf(one: Export | undefined): Pick<Folder, 'uid' | 'gid'> {
   const options = exportOptions(one?.options ?? []);
   const isMapped = options.get('root_squash') === 'root_squash' || options.get('no_all_squash') === 'all_squash';
-  // A negative number counts from the end of all ids.
+  // Negative ids wrap around, as unsigned 32-bit numbers.
   const id = (name: string) => (isMapped ? Number(options.get(name)) >>> 0 : 0);
   return { uid: id('anonuid'), gid: id('anongid') };
 }
@@ -162,7 +162,7 @@ function converge({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): 
   );
 }
 
-/** What the kernel was not told as it is declared. */
+/** Exports that the kernel does not have as declared. */
 function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
   return exports.filter((each) => {
     const now = active.find((one) => sameExport(one, each));
@@ -170,7 +170,7 @@ function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
   });
 }
 
-/** The kernel exports again what it did, when one of them is refused; the file was not touched by then. */
+/** Restores the kernel's previous exports when a new one is refused; the file is not written before that. */
 function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Rollback | null {
   const told = changedIn(exports, seen);
   if (todo.length === 0 || told.length === 0) return null;
@@ -181,7 +181,7 @@ function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Ro
   return { snapshot: [], restore, discard: [] };
 }
 
-/** Only with these options, whatever the files say. A name that does not resolve is complained of, exported to nobody, and no error. */
+/** Exports with exactly these options, whatever the files say. For a name that does not resolve, exportfs warns, exports to nobody and succeeds. */
 function announce(each: Export): Action {
   const options = each.options.length === 0 ? [] : ['-o', each.options.join(',')];
   return act(
@@ -190,7 +190,7 @@ function announce(each: Export): Action {
   );
 }
 
-/** Exports of our file, and of a change that was interrupted, that are declared no more and that nobody else asks for. */
+/** Exports of Phoenix's file, or of an interrupted change, that are no longer declared and that no other file has. */
 function withdrawn({ own, begun, foreign, active }: Seen, exports: readonly Export[]): Action[] {
   const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
   return ours
@@ -204,7 +204,7 @@ function withdraw(each: Export): Action {
   return act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)]));
 }
 
-/** The exports end; the server stays for those of people, and what lies in the folders stays. */
+/** Removes the exports; the NFS server stays for those of people, and the folders keep their content. */
 function removal(seen: Seen): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   return actions(

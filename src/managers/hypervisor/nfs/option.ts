@@ -1,5 +1,5 @@
-// Options of an NFS export as exportfs reads them (exports(5), support/nfs/exports.c of nfs-utils). It stops reading a file at the
-// first one that it does not take: every later export would be gone, so that none is written that it would refuse.
+// Validates options of an NFS export as exportfs does (exports(5), support/nfs/exports.c of nfs-utils). It stops reading a file at the first option
+// that it refuses and loses every later export, so none is ever written that it would refuse.
 
 import ipaddr from 'ipaddr.js';
 import { EXPORT_UUID, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
@@ -35,12 +35,12 @@ const VALUES: Readonly<Record<string, readonly [fits: (value: string) => boolean
   mountpoint: [(value) => FOLDER.test(value), 'must be a folder'],
 };
 
-/** In the one form in which exportfs prints it again; a larger one it cuts to 32 bits. */
+/** Only the canonical decimal form; exportfs would truncate a larger number to 32 bits. */
 function isId(value: string): boolean {
   return /^(0|-?[1-9]\d{0,9})$/.test(value) && Math.abs(Number(value)) < 2 ** 31;
 }
 
-/** Why exportfs would refuse an option; null when it takes it. */
+/** Why exportfs would refuse an option; null when it accepts it. */
 export function nfsOptionFault(option: string): string | null {
   const at = option.indexOf('=');
   if (at < 0) return FLAGS.has(option) ? null : 'must be an NFS option such as rw';
@@ -52,8 +52,8 @@ export function nfsOptionFault(option: string): string | null {
 }
 
 /**
- * Whether exportfs takes it for a client (client_gettype and client_init of support/export/client.c). It takes what is neither an address
- * nor a network nor a pattern for a name, and a name that it cannot resolve is exported to nobody.
+ * Whether exportfs accepts it as a client (client_gettype and client_init of support/export/client.c). What is neither an address nor a network nor a
+ * pattern is taken as a name, and for a name that it cannot resolve it exports to nobody.
  */
 export function isNfsClient(client: string): boolean {
   if (client.startsWith('@')) return /^@[A-Za-z0-9_.-]+$/.test(client);

@@ -1,5 +1,5 @@
-// Options of an NFS export (exports(5)) in one form, so that what is declared can be compared with what the kernel was told, where
-// every default is written out.
+// A canonical form for the options of an NFS export (exports(5)), so that declared options can be compared with those of the kernel, where every
+// default is explicit.
 
 import { EXPORT_VALUES, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
 
@@ -9,10 +9,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   mp: 'mountpoint',
 };
 
-/** Settings by name, with the defaults of those that are not written. */
+/** Settings by name; those that are not written have their default. */
 export type ExportOptions = ReadonlyMap<string, string>;
 
-/** The first word for a setting counts: what follows `sec=` repeats some for that flavour. */
+/** The first word for a setting wins: words after `sec=` repeat settings for that flavour. */
 export function exportOptions(words: readonly string[]): ExportOptions {
   const options = new Map<string, string>();
   for (const word of words) {
@@ -28,7 +28,7 @@ export function sameOptions(one: ExportOptions, other: ExportOptions): boolean {
   return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
 }
 
-/** `rw` is the setting `ro` of value `rw`. */
+/** `rw` is read as the setting `ro` with the value `rw`. */
 function parseOption(word: string): { readonly name: string; readonly value: string } {
   const at = word.indexOf('=');
   const written = at < 0 ? word : word.slice(0, at);

@@ -10,7 +10,7 @@ import type { RuleContext } from '../../rule.ts';
 import type { NfsVolume } from '../../vm/declared.ts';
 import type { NfsExport } from '../declared.ts';
 
-/** NFS_NOT_EXPORTED: no export of the host holds the path, or none of those that do admits the VM. */
+/** NFS_NOT_EXPORTED: no export of the host contains the path, or none of those that do admits the VM. */
 export function mountedPathsAreExported({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('nfs', 'network')) return [];
   return config.vm.flatMap((vm) =>
@@ -50,7 +50,7 @@ function lies(path: string, folder: string): boolean {
   return path === parent || path.startsWith(`${parent}/`) || parent === '';
 }
 
-/** Clients by wildcard or by another machine's name cannot be told from here: they count as admitting the VM. */
+/** Wildcards and names of other machines cannot be resolved here: they count as admitting the VM. */
 function admits(one: NfsExport, address: ReturnType<typeof fixedAddress>, name: string): boolean {
   return one.clients.some((client) => {
     const network = parseNetwork(client);

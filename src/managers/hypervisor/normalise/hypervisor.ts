@@ -1,4 +1,4 @@
-// The host from its written form.
+// Normalises the hypervisor's file: from the written form to the configuration of the host.
 
 import ipaddr from 'ipaddr.js';
 import type { z } from 'zod';
@@ -107,7 +107,7 @@ function bondOf(bond: Written['network']['bonds'][number]): HostBond {
   };
 }
 
-/** `eno2.30` says both its interface and its number. */
+/** A name such as `eno2.30` already gives parent interface and tag. */
 function vlanOf({ name, address, interface: device, vlan, mtu }: Written['network']['vlans'][number]): HostVlan {
   const [, before = '', number] = /^(.+)\.(\d+)$/.exec(name) ?? [];
   return {
@@ -116,7 +116,7 @@ function vlanOf({ name, address, interface: device, vlan, mtu }: Written['networ
   };
 }
 
-/** `10.0.0.0/24` of `10.0.0.13/24`. */
+/** The network of an address: `10.0.0.0/24` for `10.0.0.13/24`. */
 function subnetOf(cidr: string | undefined): string | null {
   if (cidr === undefined) return null;
   const network = cidr.includes(':')

@@ -1,11 +1,11 @@
-// The policy from its written form.
+// Normalises the policy.
 
 import type { z } from 'zod';
 import { DEFAULT_DRIFT, type DriftPolicy } from '../../../model/drift.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../model/policy.ts';
 import { minutesOf, type phoenix } from '../schema/policy.ts';
 
-/** @param timezone that of the host; null when it is not told */
+/** @param timezone the host's time zone; null when it is not declared */
 export function normalisePolicy(written: z.output<typeof phoenix> | undefined, timezone: string | null): Policy {
   if (written === undefined) return DEFAULT_POLICY;
   const { approvals, approvers, approvals_by, max_delete_percent, apply_windows, signed_commits } = written;

@@ -1,4 +1,4 @@
-// Pools, datasets, and the storages of Proxmox that follow from them.
+// Normalises pools and datasets, and derives the storages of Proxmox from them.
 
 import type { z } from 'zod';
 import type { Place } from '../../../config/read/place.ts';
@@ -29,14 +29,14 @@ export function normaliseZfs({ zfs }: Written, at: Place): Zfs {
   };
 }
 
-/** Storages that every Proxmox host may have; what is on them is the installer's choice. */
+/** Default storages of a Proxmox host; their contents depend on the installer. */
 export const BUILT_IN: readonly Storage[] = [
   { id: 'local', type: 'dir', contents: ['backup', 'iso', 'vztmpl'], dataset: null, snapshots: false },
   { id: 'local-lvm', type: 'lvmthin', contents: ['images', 'rootdir'], dataset: null, snapshots: true },
   { id: 'local-zfs', type: 'zfspool', contents: ['images', 'rootdir'], dataset: null, snapshots: true },
 ];
 
-/** One per dataset that is a storage, those that are only named, and Proxmox's own; each id once. */
+/** The storages, each id once: one for each dataset that is a storage, those that are only named, and Proxmox's defaults. */
 export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record<string, string>>): Storage[] {
   const storages = new Map<string, Storage>();
   for (const dataset of datasets) {
@@ -59,7 +59,7 @@ export function storagesOf(datasets: readonly ZfsDataset[], ids: Readonly<Record
   return [...storages.values()];
 }
 
-/** Where each of them is written that the file declares. */
+/** Where each declared storage is written in the file. */
 export function storagePlacesOf(
   datasets: readonly ZfsDataset[],
   ids: Readonly<Record<string, string>>,
@@ -73,7 +73,7 @@ export function storagePlacesOf(
   return [...onDatasets, ...named.filter(({ id }) => !onDatasets.some((storage) => storage.id === id))];
 }
 
-/** Under which `proxmox_storage_ids` says what the storage of a dataset is called. */
+/** The key of `proxmox_storage_ids` that gives the id of a dataset's storage. */
 export function storageKey(pool: string, dataset: string): string {
   return `${pool}_${dataset.replaceAll(/[-/]/g, '_')}`;
 }
@@ -91,7 +91,7 @@ function propertiesOf(written: string | Readonly<Record<string, string>> | undef
 
 const UNITS: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024, P: 1024 ** 2 };
 
-/** `1.4T` in GB; null for none and for what is no size. */
+/** `1.4T` in GB; null for no quota and for text that is no size. */
 function gigabytes(size: string | undefined): number | null {
   const parts = /^(\d+(?:\.\d+)?)([KMGTP])(?:i?B)?$/i.exec(size ?? '');
   if (parts === null) return null;

@@ -1,4 +1,4 @@
-// From the certificate of a node's page to `page_certificate`: whose key nobody is to read can be declared by a person alone.
+// Imports the certificate of a node's web interface into `page_certificate`. A certificate whose key cannot be read has to be declared by a person.
 
 import type { JsonObject } from '../../../model/json.ts';
 import type { LeftOver } from '../../importer.ts';
@@ -6,8 +6,8 @@ import { acmeDomainsIn, pageFactsOf } from './page-facts.ts';
 import { PAGE_FILE } from './page-section.ts';
 
 /**
- * @param text of its file; null where it has the one that Proxmox made
- * @param config the options of the node
+ * @param text content of the certificate's file; null where Proxmox's generated one is used
+ * @param config content of the node's options file
  */
 export function writtenPage(
   text: string | null,

@@ -1,4 +1,4 @@
-// What is known of the certificate of the node's page, and what Phoenix noted of it. Pure.
+// Facts of the web interface's certificate, and Phoenix's note about it. Pure.
 
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export interface PageFacts {
   readonly notAfter: number;
 }
 
-/** Of the first certificate in a text; null where it holds none that can be read. */
+/** Facts of the first certificate in a text; null where there is no readable one. */
 export function pageFactsOf(text: string): PageFacts | null {
   try {
     const certificate = new X509Certificate(text);
@@ -38,7 +38,7 @@ export function acmeDomainsIn(config: string): string[] {
     const properties = value.split(',').map((part) => part.split('='));
     const of = (name: string) => properties.find(([each]) => each === name)?.[1] ?? '';
     if (key === 'acme') return splitList(of('domains').replaceAll(';', ' '));
-    // The domain is what stands there without its name.
+    // `domain` is the default key of the property string.
     return /^acmedomain\d$/.test(key)
       ? [of('domain') || (properties.find((part) => part.length === 1)?.[0] ?? '')]
       : [];
@@ -50,13 +50,13 @@ function sortedNames(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => name.toLowerCase()).filter((name) => name !== ''))].sort();
 }
 
-/** Days before its end at which Proxmox's own daily run renews a certificate of ACME (pve-manager, PVE/API2/ACME.pm). */
+/** Proxmox's daily job renews an ACME certificate this many days before it expires (pve-manager, PVE/API2/ACME.pm). */
 const PROXMOX_DAYS = 30;
-/** So much later Phoenix does it, where nobody has. */
+/** Phoenix renews it this many days later, if Proxmox did not. */
 const GRACE_DAYS = 5;
 const DAY_MS = 86_400_000;
 
-/** When Phoenix has one renewed that nobody renewed before, in milliseconds: never before two thirds of its life. */
+/** When Phoenix renews a certificate that nobody renewed before, in milliseconds: never before two thirds of its lifetime. */
 export function renewPageAt({ notBefore, notAfter }: PageFacts): number {
   const share = notBefore + ((notAfter - notBefore) * 2) / 3;
   return Math.max(share, notAfter - (PROXMOX_DAYS - GRACE_DAYS) * DAY_MS);
@@ -64,22 +64,22 @@ export function renewPageAt({ notBefore, notAfter }: PageFacts): number {
 
 const note = z.object({
   by: z.enum(['certificate', 'files', 'acme']),
-  /** File of the node that it was taken from; null where it was none. */
+  /** The file that it was copied from; null where there is none. */
   source: z.string().nullable(),
-  /** Of the secrets that it was made of: their references and keyed digests. */
+  /** References and keyed digests of the secrets that it consists of. */
   secrets: z.string().nullable(),
-  /** Of the certificate that the page then had; null: it was not looked at since. */
+  /** Fingerprint of the certificate after it was set; null: not observed since. */
   fingerprint: z.string().nullable(),
 });
 
-/** What Phoenix gave the page last. */
+/** What Phoenix set last. */
 export type PageNote = Readonly<z.output<typeof note>>;
 
 export function printPageNote(one: PageNote): string {
   return `${JSON.stringify(one)}\n`;
 }
 
-/** Null where there is none, or one that was not written like this. */
+/** Null where there is no note, or one in another format. */
 export function parsePageNote(text: string | null): PageNote | null {
   try {
     return text === null ? null : (note.safeParse(JSON.parse(text)).data ?? null);

@@ -1,6 +1,6 @@
-// The certificate of the node's own page: one of the environment's authority, one of your own, or one that Proxmox orders by ACME. Set by
-// pvenode, which proves that key and certificate belong together and keeps the former pair where they do not. No key stands on a command
-// line: both files are put where only root looks, and named.
+// The certificate of the node's web interface: one of the environment's authority, one that the user supplies, or one that Proxmox orders by ACME. It
+// is set by pvenode, which checks that key and certificate match and keeps the previous pair where they do not. The key is never on a command line:
+// both files are staged where only root can read, and passed by path.
 
 import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
@@ -26,32 +26,32 @@ export type PageSpec =
 export interface SeenPage {
   /** In milliseconds. */
   readonly now: number;
-  /** Null: it has the one that Proxmox made for the node. */
+  /** Null: it has the certificate that Proxmox generated for the node. */
   readonly page: PageFacts | null;
-  /** The text of the note. */
+  /** Content of the note. */
   readonly noted: string | null;
-  /** What the declared certificate has in its file; null where that was not looked at, or is not there. */
+  /** Facts of the declared certificate's file; null where it was not read or does not exist. */
   readonly source: PageFacts | null;
   readonly domains: readonly string[];
-  /** Files that were only needed on the way. */
+  /** Temporary files that are still there. */
   readonly staged: readonly string[];
 }
 
-/** Proxmox's link to the folder of the node that one is on. */
+/** `/etc/pve/local` is Proxmox's link to the folder of the current node. */
 export const PAGE_FILE = '/etc/pve/local/pveproxy-ssl.pem';
 export const NODE_CONFIG = '/etc/pve/local/config';
 const FOLDER = `${NOTES}/page`;
 const NOTE = `${FOLDER}/note.json`;
 const STAGED = { certificate: `${FOLDER}/certificate.pem`, key: `${FOLDER}/key.pem` } as const;
 const ROOT = { uid: 0, gid: 0 } as const;
-/** Proxmox waits for the authority, ten seconds and more for each domain. */
+/** Proxmox waits for the authority, at least ten seconds for each domain. */
 const ORDER_SECONDS = 900;
 
 export const page: Section<PageSpec, SeenPage, SeenPage> = {
   name: 'page',
   declared({ hypervisor: { pageCertificate }, certificates }) {
     if (pageCertificate === null) return null;
-    // What is ordered is for the domains that the options of the node name.
+    // The order is for the domains that the node's options name.
     if (pageCertificate.by === 'acme') return { spec: pageCertificate, needs: [targetId('node', 'options')] };
     if (pageCertificate.by === 'files') return { spec: pageCertificate, needs: [] };
     const certificate = certificates.find(({ commonName }) => commonName === pageCertificate.name);
@@ -73,7 +73,7 @@ export const page: Section<PageSpec, SeenPage, SeenPage> = {
   decide,
   health: () => null,
   due(seen, wanted) {
-    // Another value of a secret is found out by its digest.
+    // Whether a secret has changed is only known by its digest.
     if (wanted.spec?.by === 'files') return null;
     const decision = decide(wanted, seen);
     const isSettled = decision.kind === 'actions' && decision.actions.length === 0;
@@ -82,7 +82,7 @@ export const page: Section<PageSpec, SeenPage, SeenPage> = {
   },
 };
 
-/** @param source file of the declared certificate; null: the one that was noted */
+/** @param source file of the declared certificate; null: the file named in the note */
 async function see(host: HostReader, source: string | null): Promise<SeenPage> {
   const [text, noted, config, staged] = await Promise.all([
     textOf(host, PAGE_FILE),
@@ -91,7 +91,7 @@ async function see(host: HostReader, source: string | null): Promise<SeenPage> {
     host.inspect(Object.values(STAGED)),
   ]);
   const path = source ?? parsePageNote(noted)?.source ?? null;
-  // A guest that sees the folder can put there what is no file.
+  // A guest that mounts the folder could put something there that is not a regular file.
   const isFile = path !== null && (await host.inspect([path])).get(path)?.kind === 'file';
   const found = isFile ? await textOf(host, path) : null;
   return {
@@ -125,7 +125,7 @@ function decide({ spec, adopt }: Wanted<PageSpec>, seen: SeenPage): Decision {
   return actions(noting(spec, seen), tidying(seen));
 }
 
-/** What brings the page its certificate; null where it has it. */
+/** The actions that set the certificate; null where it is already in place. */
 function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): Action[] | null {
   switch (spec.by) {
     case 'certificate':
@@ -145,7 +145,7 @@ function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): A
   }
 }
 
-/** From here on what stands there is ours, whatever becomes of this run. */
+/** Notes that the certificate is managed by Phoenix, whatever becomes of this run. */
 function claiming(spec: PageSpec, note: PageNote | null): Action[] {
   if (note !== null) return [];
   const text = printPageNote({ ...noteOf(spec), secrets: null, fingerprint: null });
@@ -176,7 +176,7 @@ function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
   );
 }
 
-/** Noted as not looked at: only the next look knows what the page then has. */
+/** The note has no fingerprint yet: the next observation adds it. */
 function setting(spec: PageSpec): Action[] {
   const args = ['cert', 'set', STAGED.certificate, STAGED.key, '--force', '1', '--restart', '1'];
   return [
@@ -227,7 +227,7 @@ function tidying({ staged }: SeenPage): Action[] {
   return staged.map((path) => remove('remove what was only needed on the way', path));
 }
 
-/** Back to the certificate that Proxmox made for the node; one that somebody set since stays. */
+/** Returns to the certificate that Proxmox generated; one that somebody set since stays. */
 function removal(note: PageNote | null, seen: SeenPage): Decision {
   if (note === null) return actions(tidying(seen));
   const isOurs = seen.page !== null && (note.fingerprint === null || note.fingerprint === seen.page.fingerprint);

@@ -1,4 +1,4 @@
-// The certificate that the page of the node is to have.
+// Checks the certificate that is declared for the node's web interface.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';

@@ -1,4 +1,4 @@
-// From the repositories of a node to `package_repositories`: standard ones that are otherwise than on a new node, and those of others.
+// Imports a node's package repositories into `package_repositories`: standard ones that differ from a new node, and third-party ones.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { APT_HANDLES, type AptHandle, type AptRepository, isStandard } from '../../../proxmox/apt-repositories.ts';
@@ -6,11 +6,11 @@ import type { LeftOver } from '../../importer.ts';
 import { otherRepository } from '../schema/repositories.ts';
 import { placesOf, type SeenRepositories } from './repositories-section.ts';
 
-/** Used on a new node (the installer of Proxmox VE 9 writes their files). */
+/** Enabled on a new node (the installer of Proxmox VE 9 writes their files). */
 const USED: readonly AptHandle[] = ['enterprise', 'ceph-squid-enterprise'];
 const DEBIAN = /^https?:\/\/([a-z0-9-]+\.)*debian\.org(\/|$)/;
 
-/** Null where everything is as on a new node. */
+/** Null where nothing differs from a new node. */
 export function writtenRepositories(seen: SeenRepositories): {
   readonly field: JsonObject | null;
   readonly left: readonly LeftOver[];
@@ -28,7 +28,7 @@ export function writtenRepositories(seen: SeenRepositories): {
       const entry = { file: path, uri, suite };
       const why = whyNot(entry);
       if (why === null) others.push(entry);
-      // What stands before the name of its server may be a password.
+      // The user info of a URI may contain a password.
       else left.push({ what: `hypervisor/repositories ${uri.replace(/\/\/[^/]*@/, '//…@')} (${path})`, why });
     }
   }
@@ -43,7 +43,7 @@ function standardEntry(handle: AptHandle, seen: SeenRepositories): [string, bool
   const places = placesOf(seen, handle);
   const isOn = places.some(({ repository }) => repository.enabled);
   const isUsual = isOn === USED.includes(handle);
-  // One that is not even there needs no word, but for the one that every node begins with.
+  // A repository that is absent is not declared, except for `enterprise`, which every new node has.
   return isUsual || (!isOn && places.length === 0 && handle !== 'enterprise') ? [] : [[handle, isOn]];
 }
 

@@ -1,5 +1,5 @@
-// Repositories of packages of the node: those that Proxmox's page offers, and others that stand in files already, switched on and off by
-// Proxmox's own calls. What nobody declares stays, and so does one that is declared no more: the node goes on with what it has.
+// Package repositories of the node: Proxmox's standard ones, and others that are already in files, enabled and disabled by Proxmox's own API.
+// Undeclared repositories stay as they are, also when one is no longer declared.
 
 import { createHash } from 'node:crypto';
 import type { Action } from '../../../model/action.ts';
@@ -20,11 +20,11 @@ import type { OtherRepository, PackageRepositories } from '../declared.ts';
 import type { Section } from '../section.ts';
 
 export interface SeenRepositories extends AptFiles {
-  /** Of the release that the node runs; null where it does not tell. */
+  /** Debian suite of the node's release; null where it is unknown. */
   readonly suite: string | null;
 }
 
-/** Where in the files a repository stands. */
+/** The position of a repository in the files. */
 interface Place {
   readonly path: string;
   readonly index: number;
@@ -45,7 +45,7 @@ export const repositories: Section<PackageRepositories, SeenRepositories, SeenRe
   health: () => null,
 };
 
-/** Files alone tell it. */
+/** Reads files only. */
 export async function seeRepositories(host: HostReader): Promise<SeenRepositories> {
   const [main, folder, release] = await Promise.all([
     textOf(host, APT_MAIN_FILE),
@@ -105,21 +105,20 @@ function switches(places: readonly Place[], enabled: boolean): Call[] {
     }));
 }
 
-/** As Proxmox has it of all files together. */
+/** The digest that Proxmox computes over all files. */
 export function digestOf({ files }: Pick<AptFiles, 'files'>): string {
   const each = files.map(({ text }) => createHash('sha256').update(text).digest());
   return createHash('sha256').update(Buffer.concat(each)).digest('hex');
 }
 
 /**
- * @param digest of all files as they were looked at. Only the first call can name it, since that changes it; none of the others moves a
- * repository to another place.
+ * @param digest of all files as observed. Only the first call carries it, since the call changes it; no call moves a repository to another position.
  */
 function actionOf({ summary, verb, args }: Call, digest: string | null): Action {
   return act(summary, run('pvesh', [verb, CALL, ...args, ...(digest === null ? [] : ['--digest', digest])]));
 }
 
-/** Why there are none, for somebody who declared it. */
+/** The positions of a declared third-party repository, or why there are none. */
 function placesOfOther({ file, uri, suite }: OtherRepository, { files, errors }: SeenRepositories): Place[] | string {
   const error = errors.get(file);
   if (error !== undefined) return `Proxmox cannot read ${file}: ${error}; correct it on the host`;

@@ -1,5 +1,5 @@
-// Folders of the host that people reach by SMB. Shares of people stay, and so do the passwords of those who use them: Samba keeps
-// its own, which a person sets with `smbpasswd`.
+// Folders of the host that people reach by SMB. Shares that people made stay, and so do passwords: Samba has its own, which a person sets with
+// `smbpasswd`.
 
 import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
@@ -13,21 +13,21 @@ import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
 import { mainText, type Share, sectionsOf, shareRefusal, sharesText } from './shares.ts';
 
 type SambaSpec = {
-  /** Whom folders are made for. */
+  /** The owner of created folders. */
   readonly user: string;
   readonly shares: readonly Share[];
-  /** Folders that lie in a dataset of ours, so that they are made where they are missing. */
+  /** Folders in managed datasets, which are created when missing. */
   readonly make: readonly string[];
 };
 
 interface Facts {
   readonly own: string | null;
-  /** Null where Samba is not installed. */
+  /** Samba's main file; null where Samba is not installed. */
   readonly main: string | null;
   readonly staged: { readonly own: string | null; readonly main: string | null };
-  /** Digest of what Samba was told to read last. */
+  /** Digest of the configuration that Samba loaded last. */
   readonly told: string | null;
-  /** What the files were before a change that was not proved yet. */
+  /** The files before a change that is not confirmed yet. */
   readonly unproved: PreviousFiles | null;
   readonly passwd: string;
   readonly units: Units;
@@ -135,7 +135,7 @@ function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolea
   );
 }
 
-/** Both files are tested together, from beside, before either takes its place. */
+/** Both files are staged and tested together before either is replaced. */
 function stage(text: string, main: string, { staged }: Seen): Action[] {
   const stagedMain = mainText(main, STAGED_OWN);
   return [
@@ -148,7 +148,7 @@ function test(): Action {
   return act('test the settings of Samba', run('testparm', ['-s', STAGED_MAIN]));
 }
 
-/** Tested once more, since who staged them may have died before. */
+/** Tested again, since the run that staged the files may have been interrupted before the test. */
 function swap(text: string, main: string, { own, main: present }: Seen): Action[] {
   return [
     test(),
@@ -157,7 +157,7 @@ function swap(text: string, main: string, { own, main: present }: Seen): Action[
   ];
 }
 
-/** One that has just been started has read them, and is told once more anyway: only the note is proof. */
+/** A freshly started Samba has read the files, and is reloaded anyway: only the note proves that they were read. */
 function reloadActions(text: string | null, main: string, { told }: Seen): Action[] {
   const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
   if (told === note) return [];
@@ -168,7 +168,7 @@ function reload(): Action {
   return act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT]));
 }
 
-/** The shares go; Samba, the shares of people and every folder stay. */
+/** Removes Phoenix's shares; Samba, people's shares and all folders stay. */
 function removal(seen: Seen): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   const main = seen.main === null ? null : mainText(seen.main, null);

@@ -1,5 +1,5 @@
-// Shares as lines of smb.conf(5): a file of our own, and the line that has Samba read it at the end of the file of people. A line
-// that ends in a backslash goes on in the next, `%` begins a variable, and nothing can be quoted: what these would change is refused.
+// Shares in smb.conf(5): a file that Phoenix owns, and an include line at the end of the main file. A backslash at the end of a line joins the next
+// one, `%` begins a variable, and nothing can be quoted: values with these are refused.
 
 import { isOneLine } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
@@ -8,7 +8,7 @@ import { withBlock } from '../block.ts';
 export interface Share {
   readonly name: string;
   readonly path: string;
-  /** Empty: whoever has an account. */
+  /** Empty: everybody with an account. */
   readonly validUsers: readonly string[];
   readonly browsable: boolean;
   readonly readOnly: boolean;
@@ -16,11 +16,11 @@ export interface Share {
 }
 
 const NAME = /^(?!(?:global|homes|printers)$)[^\s[\]"%;#/\\=]([^[\]"%;#/\\=]*[^\s[\]"%;#/\\=])?$/i;
-/** Several spaces would become one. */
+/** Excludes repeated spaces, which Samba collapses. */
 const PATH = /^\/([^"%\\\s]| (?=\S))*$/;
 const USER = /^[^\s,"%\\;#]+(\\[^\s,"%\\;#]+)?$/;
 
-/** Why Samba would not take a share as it is declared; undefined when it would. */
+/** Why Samba would not accept a share as declared; undefined when it would. */
 export function shareRefusal({ name, path, validUsers }: Share): string | undefined {
   if (!isOneLine(name) || !NAME.test(name)) return `no share can be called ${JSON.stringify(name)}`;
   if (!isOneLine(path) || !PATH.test(path))
@@ -29,7 +29,7 @@ export function shareRefusal({ name, path, validUsers }: Share): string | undefi
   return user === undefined ? undefined : `share ${name} names a user ${JSON.stringify(user)} that cannot be`;
 }
 
-/** @throws Error for a share that smb.conf has no way to say */
+/** @throws Error for a share that cannot be expressed in smb.conf */
 export function sharesText(shares: readonly Share[]): string {
   const fault = shares.map(shareRefusal).find((each) => each !== undefined);
   if (fault !== undefined) throw new Error(fault);
@@ -46,12 +46,12 @@ export function sharesText(shares: readonly Share[]): string {
   return [MARK, ...sections.flat(), ''].join('\n');
 }
 
-/** @param file null: it reads none of ours */
+/** @param file the file to include; null: none */
 export function mainText(present: string, file: string | null): string {
   return withBlock(present, file === null ? [] : [`include = ${file}`]);
 }
 
-/** Names of the sections of a file, in lower case: Samba takes no notice of case. */
+/** Names of the sections of a file, in lower case, since Samba ignores case. */
 export function sectionsOf(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/^\s*\[([^\]\n]+)\]/gm)].map(([, name = '']) => name.trim().toLowerCase()));
 }

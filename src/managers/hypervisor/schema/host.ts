@@ -6,7 +6,7 @@ import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { guestRule } from '../../guest/schema.ts';
-import { BOND_MODES, HASH_POLICIES, SPREADING, USUAL_MIIMON } from '../network/read-interface.ts';
+import { BOND_MODES, DEFAULT_MIIMON_MS, HASH_POLICIES, HASH_POLICY_MODES } from '../network/read-interface.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
@@ -40,7 +40,7 @@ const interfaces = z.strictObject({
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
 
-/** Not one of the words that ifupdown2 reads in place of a port. */
+/** Excludes keywords that ifupdown2 accepts in place of a port. */
 const port = value.interfaceName.refine(
   (name) => !/^(all|glob|none|regex)$/.test(name),
   'must be the name of an interface, not a pattern',
@@ -67,7 +67,7 @@ export const bridge = z.strictObject({
   ...ofInterface,
 });
 
-/** What Proxmox writes of a bond only beside certain modes (pve-common, PVE/Network/Interfaces.pm). */
+/** Options of a bond that Proxmox writes only for certain modes (pve-common, PVE/Network/Interfaces.pm). */
 export const bond = z
   .strictObject({
     name: text.name(/^bond\d{1,4}$/, 'must be bond and a number').describe('The bond, for example `bond0`.'),
@@ -80,7 +80,7 @@ export const bond = z
       .int()
       .min(0)
       .max(255)
-      .default(USUAL_MIIMON)
+      .default(DEFAULT_MIIMON_MS)
       .describe('Milliseconds between looks at whether each has a link; 0: never. Default: 100.'),
     xmit_hash_policy: z
       .enum(HASH_POLICIES)
@@ -93,8 +93,8 @@ export const bond = z
   })
   .superRefine(({ slaves, mode, xmit_hash_policy, primary }, { addIssue }) => {
     const refuse = (field: string, message: string) => addIssue({ code: 'custom', path: [field], message });
-    if (xmit_hash_policy !== undefined && !SPREADING.includes(mode))
-      refuse('xmit_hash_policy', `must not stand beside mode ${mode}: it is for ${SPREADING.join(' and ')}`);
+    if (xmit_hash_policy !== undefined && !HASH_POLICY_MODES.includes(mode))
+      refuse('xmit_hash_policy', `must not stand beside mode ${mode}: it is for ${HASH_POLICY_MODES.join(' and ')}`);
     if (primary === undefined) return;
     if (mode !== 'active-backup') refuse('primary', `must not stand beside mode ${mode}: it is for active-backup`);
     else if (!slaves.includes(primary)) refuse('primary', `must be one of its slaves: ${slaves.join(', ')}`);
@@ -126,7 +126,7 @@ export const vlan = z
 
 const HOST_NAME = 'must be a name such as nas or nas.example.internal: letters, digits, - and .';
 
-/** As Proxmox's own page takes them (pve-common, PVE/INotify.pm: write_etc_hosts). */
+/** In the form that Proxmox's own page accepts (pve-common, PVE/INotify.pm: write_etc_hosts). */
 export const hostEntry = z.strictObject({
   address: address.ipAddress.describe('Where the names lead.'),
   names: z

@@ -65,7 +65,7 @@ const dnsServer = z.strictObject({
   authoritative_zones: value.withoutEffect('names follow from the guests, services and stacks.'),
 });
 
-/** For readers; neither DNS nor a rule uses it. */
+/** Documentation for readers; neither DNS nor a rule uses it. */
 const knownName = text.name(
   /^[\p{L}\p{N}_]([\p{L}\p{N}_ .-]{0,62}[\p{L}\p{N}_])?$/u,
   'must be a name: letters, digits, spaces and _ . -, at most 64',
@@ -73,7 +73,7 @@ const knownName = text.name(
 const KNOWN_ADDRESS = 'must be an IP address such as 10.0.0.50, a network such as 10.0.0.0/28, or a list of them';
 const knownAddress = z.union([address.ipAddress, address.network], KNOWN_ADDRESS);
 
-/** Of an alias or IP set of the firewall (PVE/Firewall.pm: ip_alias_pattern, at most 64 characters). */
+/** Name of an alias or IP set of the firewall (PVE/Firewall.pm: ip_alias_pattern, at most 64 characters). */
 const firewallName = text.name(
   /^[A-Za-z][A-Za-z0-9_-]{1,63}$/,
   'must be the name of an alias or set: a letter, then letters, digits, _ and -, at least 2',

@@ -1,4 +1,4 @@
-// The certificate of the node's own page, as the file of the hypervisor declares it.
+// The certificate of the node's web interface, as the hypervisor's file declares it.
 
 import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';

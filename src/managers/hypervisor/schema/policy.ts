@@ -1,4 +1,4 @@
-// The `phoenix` section of the hypervisor's file: what a change must have before it is carried out.
+// The `phoenix` section of the hypervisor's file: what a change needs before it is applied.
 
 import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';
@@ -9,7 +9,7 @@ import { isSchedule, isTimezone } from '../../../plan/windows.ts';
 const DURATION = /^(?:([0-9]{1,2})d)?(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?$/;
 const LONGEST_MINUTES = 31 * 24 * 60;
 
-/** Minutes of `3h`, `90m`, `1d12h`; null where it says no time at all. */
+/** `3h`, `90m` or `1d12h` in minutes; null for text that is no duration. */
 export function minutesOf(duration: string): number | null {
   const parts = DURATION.exec(duration);
   if (parts === null) return null;
@@ -18,7 +18,7 @@ export function minutesOf(duration: string): number | null {
   return all > 0 && all <= LONGEST_MINUTES ? all : null;
 }
 
-/** More persons than any team asks for are a slip of the hand. */
+/** The upper bound catches typing errors: no team requires more approvals. */
 const persons = z.int('must be a whole number of persons').min(0).max(20);
 
 const approvals = z.strictObject({

@@ -1,4 +1,4 @@
-// Repositories of packages of the node, as the file of the hypervisor declares them.
+// Package repositories of the node, as the hypervisor's file declares them.
 
 import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';

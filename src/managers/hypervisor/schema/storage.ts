@@ -1,4 +1,4 @@
-// Sections of the hypervisor's file about disks and what is shared from them.
+// Sections of the hypervisor's file about pools, datasets and shared folders.
 
 import { z } from 'zod';
 import { becomes, becomesByRule } from '../../../config/schema/option.ts';
@@ -35,14 +35,14 @@ function isProperty(part: string): boolean {
   return part.trim() === '' || (PROPERTY.test(name) && isPropertyValue(name, written.trim()));
 }
 
-/** Where a dataset is mounted is a path like any other, beside ZFS's own words for none. */
+/** `mountpoint` is a path, or one of ZFS's keywords for none. */
 function isPropertyValue(name: string, written: string): boolean {
   if (!isOneLine(written) || written === '') return false;
   return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
 }
 
 const ADD = 'pvesm add';
-/** Pool and name make up what the storage on a dataset is called, unless that is said otherwise; a rule sees to that. */
+/** The id of a dataset's storage consists of pool and name unless it is declared; a rule checks it. */
 const poolName = becomesByRule(
   [
     { verb: ADD, option: 'pool' },
@@ -63,7 +63,7 @@ const CONTENT = 'must be content types such as "images,rootdir"';
 const dataset = z.strictObject({
   name: datasetName.describe('Name inside the pool.'),
   pool: poolName.describe('Pool it lies in.'),
-  // Of all properties the mountpoint alone stands there, as the path of a storage of type dir.
+  // Only the property `mountpoint` reaches Proxmox, as the path of a storage of type `dir`.
   properties: becomesByRule(
     [{ verb: ADD, option: 'path', when: () => false }],
     z.union(

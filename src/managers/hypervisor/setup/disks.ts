@@ -1,9 +1,9 @@
-// Disks of the host as they are looked at before a person lets everything on them go.
+// Observes disks of the host before a person allows everything on them to be erased.
 
 import type { HostReader } from '../../manager.ts';
 import { outputOf, run } from '../act.ts';
 
-/** A disk, a part of one, or what lies on a part, such as a logical volume. */
+/** A block device: a disk, a partition, or something on top of one such as a logical volume. */
 export interface Area {
   readonly path: string;
   /** `disk`, `part`, `lvm`, `crypt`, … */
@@ -11,7 +11,7 @@ export interface Area {
   readonly bytes: number;
   readonly model: string | null;
   readonly serial: string | null;
-  /** `ext4`, `LVM2_member`, `zfs_member`, …; null for nothing that is known. */
+  /** `ext4`, `LVM2_member`, `zfs_member`, …; null for no known content. */
   readonly holds: string | null;
   readonly label: string | null;
   readonly mountedOn: readonly string[];
@@ -21,22 +21,22 @@ export interface Area {
 
 interface Pools {
   readonly names: readonly string[];
-  /** Paths of the parts that pools are on. */
+  /** Paths of the devices that pools use. */
   readonly devices: ReadonlySet<string>;
 }
 
-/** What is seen of the host before a pool is made. */
+/** What is observed before a pool is created. */
 export interface SeenDisks {
-  /** By the path that it was asked by; null: no disk. */
+  /** By the path that was requested; null: not a disk. */
   readonly disks: ReadonlyMap<string, Area | null>;
-  /** What `wipefs` finds on each of them, by the same paths: one line for each. */
+  /** Signatures that `wipefs` finds on each of them, by the same paths: one line each. */
   readonly signatures: ReadonlyMap<string, readonly string[]>;
   readonly pools: Pools;
 }
 
 const COLUMNS = 'PATH,TYPE,SIZE,MODEL,SERIAL,FSTYPE,LABEL,MOUNTPOINTS,RO';
 
-/** Only looks. */
+/** Read-only. */
 export async function observeDisks(host: HostReader, paths: readonly string[]): Promise<SeenDisks> {
   const looked = paths.map(async (path) => {
     const area = await observeDisk(host, path);
@@ -58,7 +58,7 @@ async function observeDisk(host: HostReader, path: string): Promise<Area | null>
   return readLsblk(stdout)[0] ?? null;
 }
 
-/** Every signature, those of the parts too, so that nothing is lost unseen. */
+/** All signatures including those of partitions, so that nothing is erased unseen. */
 async function signaturesOf(host: HostReader, area: Area): Promise<readonly string[]> {
   const parts = area.parts.filter(({ type }) => type === 'part').map(({ path }) => path);
   const shown = await outputOf(host, 'wipefs', ['--no-act', area.path, ...parts]);
@@ -85,7 +85,7 @@ interface Row {
   readonly children?: readonly Row[];
 }
 
-/** What `lsblk --json --bytes` prints. Pure. */
+/** Parses the output of `lsblk --json --bytes`. Pure. */
 export function readLsblk(text: string): Area[] {
   return ((JSON.parse(text) as { blockdevices: readonly Row[] }).blockdevices ?? []).map(areaOf);
 }
@@ -105,7 +105,7 @@ function areaOf({ path, type, size, children = [], ...row }: Row): Area {
   };
 }
 
-/** It and everything on it. */
+/** The device and everything on it. */
 export function subtreeOf(area: Area): Area[] {
   return [area, ...area.parts.flatMap(subtreeOf)];
 }

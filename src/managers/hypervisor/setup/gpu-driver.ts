@@ -1,5 +1,5 @@
-// How the NVIDIA driver gets onto the host: by NVIDIA's own installer, built again for every kernel by DKMS. Pure. It never restarts
-// the host, and stops where a person has to.
+// Plans the installation of the NVIDIA driver on the host: by NVIDIA's own installer, and rebuilt for every kernel by DKMS. Pure. It never reboots
+// the host, and stops where a person has to act.
 
 import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
@@ -7,24 +7,24 @@ import { act, MARK, outputOf, run, textOf, write } from '../act.ts';
 
 interface Driver {
   readonly version: string;
-  /** Null: where NVIDIA has it. */
+  /** Null: NVIDIA's download server. */
   readonly runfileUrl: string | null;
 }
 
 export interface SeenDriver {
-  /** What the kernel runs; null for none. */
+  /** Version of the loaded kernel module; null for none. */
   readonly running: string | null;
-  /** Whether the kernel's own driver has taken the GPUs. */
+  /** Whether the kernel's own driver, nouveau, uses the GPUs. */
   readonly nouveau: boolean;
   readonly blacklist: string | null;
   readonly unit: string | null;
-  /** Whether the unit is started with the host. */
+  /** Whether the unit starts at boot. */
   readonly enabled: boolean;
 }
 
 export interface DriverPlan {
   readonly actions: readonly Action[];
-  /** What a person does afterwards; null: nothing. */
+  /** What a person has to do afterwards; null: nothing. */
   readonly afterwards: string | null;
 }
 
@@ -32,7 +32,7 @@ const BLACKLIST = '/etc/modprobe.d/phoenix-nvidia.conf';
 const BLACKLIST_TEXT = `${MARK}\nblacklist nouveau\noptions nouveau modeset=0\n`;
 const UNIT = 'phoenix-nvidia.service';
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
-/** Containers are given the devices, which are made only when somebody asks for the GPUs. */
+/** Creates the device nodes at boot, for containers: the driver creates them only on first use of the GPUs. */
 const UNIT_TEXT = `${MARK}
 [Unit]
 Description=Devices of the NVIDIA GPUs
@@ -50,7 +50,7 @@ WantedBy=multi-user.target
 const FOLDER = '/var/cache/phoenix';
 const TOOLS = ['curl', 'gcc', 'make', 'dkms', 'proxmox-default-headers'];
 
-/** Only looks. */
+/** Read-only. */
 export async function observeDriver(host: HostReader): Promise<SeenDriver> {
   const [version, nouveau, blacklist, unit] = await Promise.all([
     textOf(host, '/proc/driver/nvidia/version'),
@@ -90,7 +90,7 @@ export function planDriver({ version, runfileUrl }: Driver, seen: SeenDriver): D
   return { actions: [...asleep, ...installed, ...devices], afterwards: null };
 }
 
-/** The installer proves by itself that it came whole. */
+/** The installer verifies its own integrity. */
 function installation(version: string, runfileUrl: string | null): Action[] {
   const name = `NVIDIA-Linux-x86_64-${version}.run`;
   const url = runfileUrl ?? `https://us.download.nvidia.com/XFree86/Linux-x86_64/${version}/${name}`;

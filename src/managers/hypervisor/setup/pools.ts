@@ -1,12 +1,12 @@
-// Whether declared pools may be made of disks that a person names, and how. Pure. Every doubt is a refusal: what is on a disk is
-// gone afterwards.
+// Decides whether declared pools may be created on disks that a person names, and how. Pure. Any doubt is a refusal, since everything on a disk is
+// erased.
 
 import type { Action } from '../../../model/action.ts';
 import { act, run } from '../act.ts';
 import type { ZfsPool } from '../declared.ts';
 import { type Area, type SeenDisks, subtreeOf } from './disks.ts';
 
-/** A pool with its disks, as they are declared. */
+/** A pool to create, with its declared disks. */
 export interface PoolPlan {
   readonly name: string;
   readonly layout: string;
@@ -19,17 +19,17 @@ export type PoolsPlan =
   | { readonly kind: 'pools'; readonly pools: readonly PoolPlan[] };
 
 const BY_ID = '/dev/disk/by-id/';
-/** How many disks each layout takes at least. */
+/** Minimum number of disks for each layout. */
 const LEAST: Readonly<Record<string, number>> = { single: 1, mirror: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
-/** ZFS takes disks of one group for equal up to this. */
+/** Disks of one vdev may differ by this much and still count as equal for ZFS. */
 const ALIKE_BYTES = 16 * 1024 ** 2;
 
-/** Every path that has to be looked at. */
+/** Every path that has to be observed. */
 export function pathsOf(declared: readonly ZfsPool[], named: readonly string[]): readonly string[] {
   return [...new Set([...named, ...declared.flatMap(({ disks }) => disks)])];
 }
 
-/** @param named disks that the person lets go, by any of their paths */
+/** @param named disks that the person allows to be erased, by any of their paths */
 export function planPools(declared: readonly ZfsPool[], named: readonly string[], seen: SeenDisks): PoolsPlan {
   const refused = (reason: string): PoolsPlan => ({ kind: 'refused', reason });
   const pathOf = (disk: string): string | undefined => seen.disks.get(disk)?.path;
@@ -118,7 +118,7 @@ function planOf({ name, raidLevel, disks }: ZfsPool, seen: SeenDisks): PoolPlan 
   };
 }
 
-/** Parts first: with the table of the disk their names go. */
+/** Partitions first: they are no longer addressable once the disk's partition table is erased. */
 function wipe({ path, area }: PoolPlan['disks'][number]): Action {
   const parts = area.parts.map((part) => part.path);
   return act(`take everything off ${path}`, run('wipefs', ['--all', ...parts, area.path]), 'destroy');

@@ -1,14 +1,13 @@
-// How much memory ZFS may take for its cache: at once, and at every start of the host. The early part of a start has its own copy
-// of the settings, which is recreated.
+// The limit of ZFS's cache (ARC): set immediately, and for every boot. The initramfs has its own copy of the setting, which is regenerated.
 
 import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
 import { act, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 
-/** After the installer's own `zfs.conf`: the last one counts. */
+/** Sorted after the installer's own `zfs.conf`: the last file wins. */
 const CONF = '/etc/modprobe.d/zz-phoenix-zfs.conf';
 const LIVE = '/sys/module/zfs/parameters/zfs_arc_max';
-/** Digest of the settings that the early part of the start has. */
+/** Digest of the settings that are in the initramfs. */
 const COPIED = `${NOTES}/storage/initramfs`;
 
 export interface Cache {
@@ -23,14 +22,14 @@ export async function observeCache(host: HostReader): Promise<Cache> {
   return { conf: conf ?? null, live: live?.trim() ?? null, copied: copied ?? null };
 }
 
-/** Why it is not for us to keep; null when it is. */
+/** Why Phoenix does not manage the limit; null when it does. */
 export function cacheRefusal(bytes: number | null, { conf }: Cache, adopted: boolean): string | null {
   const isForeign = bytes !== null && conf !== null && conf !== confText(bytes) && !conf.startsWith(MARK);
   if (!isForeign || adopted) return null;
   return `${CONF} is not ours: move it away, or take it over with phoenix adopt hypervisor/storage`;
 }
 
-/** @param bytes null: not limited by us */
+/** @param bytes null: no limit by Phoenix */
 export function cacheActions(bytes: number | null, { conf, live, copied }: Cache): Action[] {
   if (bytes === null) return noLimit({ conf, live, copied });
   const text = confText(bytes);

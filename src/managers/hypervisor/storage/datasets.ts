@@ -1,11 +1,11 @@
-// ZFS filesystems as `zfs get -Hp` tells of them, against those that are declared. They are made and set, never destroyed.
+// Compares ZFS filesystems, as `zfs get -Hp` prints them, with declared datasets. They are created and changed, never destroyed.
 
 import type { Action } from '../../../model/action.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, outputOf, run } from '../act.ts';
 
 export interface DatasetSpec {
-  /** With its pool: `tank/lxc-disks`. */
+  /** Including its pool: `tank/lxc-disks`. */
   readonly name: string;
   /** As written. */
   readonly properties: Readonly<Record<string, string>>;
@@ -17,20 +17,20 @@ interface Value {
   readonly source: string;
 }
 
-/** Properties by name, of each filesystem by its name. */
+/** Filesystems by name, each with its properties by name. */
 export type Datasets = ReadonlyMap<string, ReadonlyMap<string, Value>>;
 
-/** What a look at all filesystems asks, whatever is declared: what people usually declare. Others need a closer look. */
+/** Properties that the inventory reads for all filesystems: those that are usually declared. Others need a full observation. */
 export const USUAL = [
   ...['type', 'mounted', 'mountpoint', 'canmount', 'recordsize', 'compression', 'quota', 'refquota', 'reservation'],
   ...['refreservation', 'sync', 'atime', 'relatime', 'xattr', 'acltype', 'dedup', 'copies', 'logbias', 'primarycache'],
   ...['secondarycache', 'exec', 'setuid', 'devices', 'readonly', 'checksum', 'dnodesize', 'snapdir'],
 ] as const;
 
-/** What is needed of each, beside what is declared of it. */
+/** Properties that are needed beside the declared ones. */
 export const NEEDED = ['type', 'mounted', 'mountpoint', 'canmount'] as const;
 
-/** One command for all filesystems of the host. Fails where ZFS cannot be asked. */
+/** One command for all filesystems of the host. Fails where ZFS does not answer. */
 export async function observeDatasets(host: HostReader, properties: readonly string[]): Promise<Datasets> {
   const list = [...new Set(properties)].join(',');
   const args = ['get', '-Hp', '-t', 'filesystem', '-o', 'name,property,value,source', list];
@@ -44,10 +44,10 @@ export async function observeDatasets(host: HostReader, properties: readonly str
   return datasets;
 }
 
-/** Those that are taken once, when it is made. */
+/** Properties that can only be set at creation. */
 const ONCE = new Set(['casesensitivity', 'normalization', 'utf8only', 'encryption', 'keyformat']);
 
-/** What cannot be done as declared; null when all can. */
+/** Why a declared dataset cannot be realised; null when all can. */
 export function datasetsRefusal(declared: readonly DatasetSpec[], datasets: Datasets): Decision | null {
   for (const { name, properties } of declared) {
     const known = datasets.get(name);
@@ -63,7 +63,7 @@ export function datasetsRefusal(declared: readonly DatasetSpec[], datasets: Data
   return null;
 }
 
-/** @param before the declaration that was applied last: what it set and this one does not goes back to what it would be by itself */
+/** @param before the spec that was applied last: a property in it that is no longer declared is reset to its inherited value or default */
 export function datasetActions(
   declared: readonly DatasetSpec[],
   before: readonly DatasetSpec[],
@@ -91,7 +91,7 @@ function setProperties({ name, properties }: DatasetSpec, known: ReadonlyMap<str
   return pairs.length === 0 ? [] : [act(`set ${pairs.join(', ')} on ${name}`, run('zfs', ['set', ...pairs, name]))];
 }
 
-/** Datasets do not have these from the one above. */
+/** Properties that are not inherited from the parent, with their defaults. */
 const OWN: Readonly<Record<string, string>> = {
   quota: 'none',
   refquota: 'none',
@@ -121,7 +121,7 @@ function mount(name: string, known: ReadonlyMap<string, Value>): Action[] {
   return isMeant && known.get('mounted')?.value === 'no' ? [act(`mount ${name}`, run('zfs', ['mount', name]))] : [];
 }
 
-/** Sizes are shown in bytes, whatever they were written in. */
+/** ZFS prints sizes in bytes, whatever unit they were written in. */
 export function sameValue(property: string, written: string, shown: string | undefined): boolean {
   if (shown === undefined) return false;
   if (shown === written) return true;
@@ -131,14 +131,14 @@ export function sameValue(property: string, written: string, shown: string | und
   return size !== undefined && /^\d+$/.test(shown) && String(size) === shown;
 }
 
-/** Two words have a second one each. */
+/** Two values of ACL properties have an alias each. */
 function plainAcl(value: string): string {
   return value === 'posixacl' ? 'posix' : value === 'noacl' ? 'off' : value;
 }
 
 const UNITS = 'BKMGTPE';
 
-/** `1.5T` in bytes, without what is less than one, as ZFS reads it. */
+/** `1.5T` in bytes, rounded down as ZFS does. */
 function sizeOf(written: string): number | undefined {
   const [, digits, unit = 'B'] = /^(\d+(?:\.\d+)?)([BKMGTPE])?(?:i?B)?$/i.exec(written) ?? [];
   return digits === undefined ? undefined : Math.floor(Number(digits) * 1024 ** UNITS.indexOf(unit.toUpperCase()));

@@ -1,5 +1,5 @@
-// Disks of the host for guests: datasets in pools that are there, and what Proxmox knows of them. Nothing is ever destroyed here;
-// pools are made by `phoenix setup --allow-destructive` on the host.
+// Storage of the host for guests: datasets in existing pools, and Proxmox's storages on them. Nothing is ever destroyed here; pools are created by
+// `phoenix setup --allow-destructive` on the host.
 
 import type { Config } from '../../config.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
@@ -34,7 +34,7 @@ type StoragePart = {
 };
 
 interface Seen {
-  /** Null where ZFS could not be asked. */
+  /** Null where ZFS did not answer. */
   readonly datasets: Datasets | null;
   readonly storages: Storages;
   readonly cache: Cache;
@@ -52,7 +52,7 @@ export const storage: Section<StoragePart, Seen, Seen> = {
   impact: () => 'live',
   async inventory(host) {
     const files = await observeFiles(host);
-    // ZFS is asked where something of ours is noted.
+    // ZFS is queried only where a note says that Phoenix manages storages.
     const datasets = files.storages.note === null ? null : await observeDatasets(host, USUAL).catch(() => null);
     return { datasets, ...files };
   },
@@ -71,7 +71,7 @@ export const storage: Section<StoragePart, Seen, Seen> = {
   health: () => null,
 };
 
-/** A property that the look at all datasets does not ask for counts as different, so that it is looked at closely. */
+/** A property that the inventory does not read counts as different, so that the section is observed fully. */
 const quickCheckOf = idleOnly<StoragePart, Seen, Seen>((facts) => facts, decide);
 
 function partOf({ hypervisor }: Config): StoragePart {
@@ -118,7 +118,7 @@ function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets
   );
 }
 
-/** Those that are declared, and those that datasets are declared in. */
+/** Declared pools, and pools that declared datasets are in. */
 function poolsOf({ pools, datasets }: StoragePart): StoragePart['pools'] {
   const named = datasets.map(({ name }) => name.split('/')[0] ?? name);
   const others = [...new Set(named)].filter((name) => !pools.some((pool) => pool.name === name));
@@ -131,7 +131,7 @@ function missingPoolReason({ name, disks }: StoragePart['pools'][number]): strin
   return `pool ${name} is not there: bring it back with zpool import ${name}, or make it on the host with ${how}`;
 }
 
-/** Where ZFS mounts the dataset, once it is there. */
+/** The mount point of the dataset according to ZFS, once it exists. */
 function folderOf({ dataset, folder }: StorageSpec, datasets: Datasets): string {
   const shown = datasets.get(dataset)?.get('mountpoint')?.value;
   return shown?.startsWith('/') ? shown : folder;

@@ -1,5 +1,5 @@
-// Storages of Proxmox on datasets: entries of /etc/pve/storage.cfg. Ours are noted, since an entry has no room for an owner; those
-// of people are not touched, and taking one of ours away takes the entry alone.
+// Storages of Proxmox on datasets: entries of /etc/pve/storage.cfg. Phoenix's own are noted in a file, since an entry has no room for an owner mark;
+// those of people are not touched, and removing one of Phoenix's removes only the entry.
 
 import type { Action } from '../../../model/action.ts';
 import type { Decision } from '../../manager.ts';
@@ -10,7 +10,7 @@ export interface StorageSpec {
   readonly type: 'zfspool' | 'dir';
   /** `tank/lxc-disks` */
   readonly dataset: string;
-  /** Where the dataset is mounted unless ZFS says otherwise. */
+  /** The expected mount point of the dataset; ZFS's own answer takes precedence. */
   readonly folder: string;
   /** Sorted. */
   readonly contents: readonly string[];
@@ -24,12 +24,12 @@ interface Entry {
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** What is known of the storages of the host. */
+/** The observed storages of the host. */
 export interface Storages {
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Text of the note with the ids of ours. */
+  /** Content of the note with the ids of Phoenix's storages. */
   readonly note: string | null;
-  /** Configurations of guests by file; null where they were not looked at. */
+  /** Configurations of guests by file; null where they were not read. */
   readonly guests: ReadonlyMap<string, string> | null;
 }
 
@@ -51,10 +51,10 @@ function ours(note: string | null): readonly string[] {
   return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** ZFS takes disks of guests and nothing else. */
+/** A storage of type zfspool accepts only disks of guests. */
 const ZFS_CONTENTS = new Set(['images', 'rootdir']);
 
-/** What stands in the way of the declared storages; null when nothing does. */
+/** Why the declared storages cannot be applied; null when they can. */
 export function storagesRefusal(
   declared: readonly StorageSpec[],
   { entries, note, guests }: Storages,
@@ -96,7 +96,7 @@ function sameContents({ options }: Entry, contents: readonly string[]): boolean 
   return present.toSorted().join() === contents.toSorted().join();
 }
 
-/** Ours that are declared no more. */
+/** Storages of Phoenix's that are no longer declared. */
 function undeclaredOwn(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
   return ours(note).filter((id) => entries.has(id) && !declared.some((storage) => storage.id === id));
 }
@@ -108,7 +108,7 @@ function userOf(id: string, guests: Storages['guests']): string | undefined {
   return found === undefined ? undefined : `guest ${found[0].replace(/^.*\//, '').replace(/\.conf$/, '')}`;
 }
 
-/** @param adopted what is there under these ids is ours from now on */
+/** @param adopted existing storages with these ids belong to Phoenix from now on */
 export function storageActions(
   declared: readonly StorageSpec[],
   { entries, note }: Storages,
@@ -142,7 +142,7 @@ function noteText(ids: readonly string[]): string {
 }
 
 function add({ id, type, dataset, folder, contents }: StorageSpec): Action {
-  // Nothing may be put into the folder while the dataset is not mounted on it.
+  // Prevents writes into the folder while the dataset is not mounted on it.
   const place = type === 'zfspool' ? ['--pool', dataset] : ['--path', folder, '--is_mountpoint', 'yes'];
   const args = ['add', type, id, ...place, '--content', contents.join(',')];
   return act(`make storage ${id} on ${dataset}`, run('pvesm', args));

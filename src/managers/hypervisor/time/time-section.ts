@@ -1,4 +1,4 @@
-// The host's time zone, and that its clock is kept: certificates end by it.
+// The host's time zone, and clock synchronisation, on which the validity of certificates depends.
 
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, outputOf, run } from '../act.ts';
@@ -8,7 +8,7 @@ type TimeSpec = { readonly timezone: string };
 
 interface Seen {
   readonly timezone: string;
-  /** Whether a time service keeps the clock. */
+  /** Whether a time service synchronises the clock. */
   readonly kept: boolean;
 }
 

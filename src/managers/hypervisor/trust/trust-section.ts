@@ -1,5 +1,5 @@
-// The host trusts the environment's own authority: its root certificate, as the authority's container publishes it, among those of
-// the system.
+// The host trusts the environment's own authority: its root certificate, as published by the authority's container, is installed in the system's
+// trust store.
 
 import { X509Certificate } from 'node:crypto';
 import { caOf, guestTarget } from '../../dependencies.ts';
@@ -11,15 +11,15 @@ import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { act, actions, digest, NOTES, remove, run, textOf, write } from '../act.ts';
 import type { Section } from '../section.ts';
 
-/** Where `update-ca-certificates` puts it for OpenSSL. */
+/** The link that `update-ca-certificates` creates for OpenSSL. */
 const INSTALLED_FILE = '/etc/ssl/certs/phoenix-root.pem';
-/** Where feature step_ca publishes it inside. */
+/** Where the feature step_ca publishes the root inside the container. */
 const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
 const INSIDE = '/etc/step-ca/certs/root_ca.crt';
 
 /**
- * Says where the root was published last, so that one look at the host finds it, and by its digest that it was put among those of
- * the system: the file there is a link, which follows before the others know of it.
+ * Records the path where the root was last published, so that an inventory finds it, and the digest of the root that was installed: the link in the
+ * trust store appears before the bundle is complete, so it proves nothing.
  */
 const NOTE = `${NOTES}/trust.json`;
 
@@ -30,7 +30,7 @@ interface Note {
 
 type TrustSpec = {
   readonly ca: number;
-  /** The published root on the host; null where the container mounts no folder for it, and then it is read inside. */
+  /** The published root, read from the host's folder; null where the container mounts no folder for it, and it is read inside the container. */
   readonly published: string | null;
 };
 
@@ -38,7 +38,7 @@ interface Seen {
   readonly published: string | null;
   readonly trusted: string | null;
   readonly installed: string | null;
-  /** The text of the note. */
+  /** Content of the note. */
   readonly noted: string | null;
 }
 
@@ -112,7 +112,7 @@ function converge({ ca, published: path }: TrustSpec, { published, trusted, inst
   );
 }
 
-/** Null for a certificate that may sign others and proves itself. */
+/** Why a certificate is not a root; null for a self-signed certificate authority. */
 function rootRefusal(pem: string): string | null {
   try {
     const certificate = new X509Certificate(pem);

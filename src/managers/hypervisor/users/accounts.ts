@@ -1,4 +1,4 @@
-// Accounts of the host as /etc/passwd has them. Those that Phoenix made say so in their comment, so that the host itself knows.
+// Accounts of the host in /etc/passwd. Phoenix marks its own in their comment field, so that ownership is recorded on the host itself.
 
 export const COMMENT = 'Kept by Phoenix';
 
@@ -10,7 +10,7 @@ export interface Account {
   readonly ours: boolean;
 }
 
-/** Debian numbers those of people from here on; those below belong to the system. */
+/** Debian gives people ids from here on; those below belong to the system. */
 const FIRST_OF_PEOPLE = 1000;
 const NOBODY = 65534;
 

@@ -1,5 +1,5 @@
-// Keys that let into an account: a block of ours in its own file. The account may put links in its home, so nothing there is followed,
-// and the file is the account's before it has its name.
+// Authorised SSH keys of an account: Phoenix's block in the account's own file. The account may create links in its home, so no link is followed, and
+// the new file belongs to the account before it gets its name.
 
 import type { Action } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
@@ -7,12 +7,12 @@ import { act, digest } from '../act.ts';
 import { withBlock } from '../block.ts';
 import { type Account, keysFile } from './accounts.ts';
 
-/** Null where there are none yet. Fails for a link, which leads to what may not be the account's. */
+/** Null where the file does not exist yet. Fails for a symbolic link, whose destination may not belong to the account. */
 export async function keysOf(host: HostReader, account: Account): Promise<string | null> {
   return (await host.readFile(keysFile(account))) ?? null;
 }
 
-/** @param lines none: ours go, and what else is in the file stays */
+/** @param lines empty: the block is removed, and the rest of the file stays */
 export function keysActions(account: Account, lines: readonly string[], present: string | null): Action[] {
   const text = withBlock(present ?? '', lines);
   if (text === (present ?? '')) return [];

@@ -1,4 +1,4 @@
-// What an account may do in Proxmox's own interface: /etc/pve/user.cfg, changed by `pveum` alone.
+// An account's permissions in Proxmox: /etc/pve/user.cfg, changed only by `pveum`.
 
 import type { Action } from '../../../model/action.ts';
 import { act, run } from '../act.ts';
@@ -8,10 +8,10 @@ export const USERS_FILE = '/etc/pve/user.cfg';
 const ROLE = 'Administrator';
 
 interface ProxmoxUser {
-  /** As the host has it, without its realm: Proxmox asks the host for the password. */
+  /** The host's account name, without the realm: it is in realm `pam`, where Proxmox checks the password against the host. */
   readonly name: string;
   readonly ours: boolean;
-  /** May do everything everywhere. */
+  /** Has the role Administrator on `/`. */
   readonly administrates: boolean;
 }
 
@@ -29,7 +29,7 @@ export function readUsers(text: string): ProxmoxUser[] {
   });
 }
 
-/** @param username null: nobody of ours administrates Proxmox. Users stay: what they did in Proxmox has their name on it */
+/** @param username null: no account of Phoenix's administrates Proxmox. Users are never removed, since Proxmox's logs refer to them */
 export function proxmoxActions(username: string | null, users: readonly ProxmoxUser[]): Action[] {
   const user = users.find(({ name }) => name === username);
   const others = users.filter(({ name, ours, administrates }) => ours && administrates && name !== username);

@@ -1,5 +1,5 @@
-// The administrator's account on the host and in Proxmox: made once and never removed, with the keys, the right to sudo and the password that are
-// declared. What other people have put into the account stays.
+// The administrator's account on the host and in Proxmox: created once and never removed, with the declared keys, sudo rights and password. What
+// other people added to the account stays.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import { publishedText } from '../../guest/published.ts';
@@ -14,9 +14,9 @@ import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo
 
 type UserSpec = {
   readonly username: string;
-  /** Of the password, as crypt(3) writes it; null: none is set. */
+  /** Password hash in the format of crypt(3); null: no password is set. */
   readonly passwordHash: SecretReference | null;
-  /** Sudo asks for it; also where it is written out in the configuration, and so never set by us. */
+  /** Whether sudo asks for a password; also true for a plain-text password in the configuration, which Phoenix never sets. */
   readonly hasPassword: boolean;
   readonly sudo: boolean;
   readonly sshKey: string | null;
@@ -24,14 +24,14 @@ type UserSpec = {
 
 interface Seen {
   readonly accounts: readonly Account[];
-  /** Text of Proxmox's own list. */
+  /** Content of Proxmox's user.cfg. */
   readonly proxmox: string;
-  /** Keys that let in, by the name of the account; of those that are ours and of the declared one. */
+  /** Authorised keys by account name: of Phoenix's accounts and of the declared one. */
   readonly keys: ReadonlyMap<string, string | null>;
   readonly sudoInstalled: boolean;
   readonly sudoers: string | null;
   readonly staged: string | null;
-  /** Which hash was set last: the reference, and a keyed digest of its value. */
+  /** Which password hash was set last: its reference and a keyed digest of its value. */
   readonly note: string | null;
 }
 
@@ -49,7 +49,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
     return { spec, needs: [] };
   },
   impact: () => 'live',
-  /** Files only. */
+  /** Reads files only. */
   async inventory(host) {
     const facts = await observeFiles(host);
     const keys = await Promise.all(
@@ -132,7 +132,7 @@ function make(username: string): Action {
   return act(`make the account ${username}`, run('useradd', args));
 }
 
-/** One that a person set later stays, until another one is declared. */
+/** A password that a person set later stays until a different one is declared. */
 function passwordActions({ username, passwordHash }: UserSpec, { note }: Seen): Action[] {
   if (passwordHash === null) return [];
   const { $secret: reference, digest = 'none' } = passwordHash;
@@ -150,7 +150,7 @@ function passwordActions({ username, passwordHash }: UserSpec, { note }: Seen): 
   ];
 }
 
-/** Out of every account of ours but one. */
+/** Removes the keys from all of Phoenix's accounts but one. */
 function keysGone(seen: Seen, but: string | null): Action[] {
   return seen.accounts
     .filter((account) => account.ours && account.name !== but && !isOfSystem(account))

@@ -1,4 +1,4 @@
-// Names of the datacenter's firewall that do not fit together: those that nothing has, and those that two keep.
+// Checks names of the datacenter's firewall: references to something unknown, and names that are declared twice.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -7,7 +7,7 @@ import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import { aliasIn } from './entries.ts';
 
-/** UNKNOWN_REFERENCE: Proxmox refuses an alias in a set that it does not have. */
+/** UNKNOWN_REFERENCE: Proxmox refuses a set that names an unknown alias. */
 export function entriesNameKnownAliases({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.file(DATACENTER_FILE) || unreadable.host('known_aliases')) return [];
   const known = new Set([
@@ -32,8 +32,8 @@ export function entriesNameKnownAliases({ config: { datacenter, hypervisor }, un
   });
 }
 
-/** DUPLICATE_NAME: what people keep is not kept by Phoenix as well. */
-export function namesAreKeptByOne({ config: { datacenter, hypervisor } }: RuleContext): Diagnostic[] {
+/** DUPLICATE_NAME: a name that the host's firewall file leaves to people is declared for Phoenix as well. */
+export function namesAreDeclaredOnce({ config: { datacenter, hypervisor } }: RuleContext): Diagnostic[] {
   return [
     ['alias', 'aliases', 'known_aliases', hypervisor.knownAliases] as const,
     ['ipset', 'ip_sets', 'known_ip_sets', hypervisor.knownIpSets] as const,
