@@ -82,6 +82,11 @@ interface AnyInterface {
   readonly name: string;
   /** The host's address on it, with prefix length; null: none. */
   readonly address: string | null;
+  /** A second address, of IPv6. What is absent of these is not declared. */
+  readonly address6?: string;
+  /** The default gateway of the host, in the network of `address`, and of `address6`. */
+  readonly gateway?: string;
+  readonly gateway6?: string;
   /** In bytes; null: that of its ports. */
   readonly mtu: number | null;
 }
@@ -90,6 +95,8 @@ export interface HostBridge extends AnyInterface {
   readonly kind: 'bridge';
   readonly ports: readonly string[];
   readonly vlanAware: boolean;
+  /** The VLANs that it carries, as ifupdown2 writes them. Absent: all. */
+  readonly vlanIds?: string;
 }
 
 export interface HostBond extends AnyInterface {

@@ -84,6 +84,17 @@ testContract<LabHost>(manager, [
     looks: LOOKS,
   },
   {
+    name: 'interfaces with an address of each family',
+    open: () => openLabHost(),
+    target: networkOf({ bridges: [bridge({ address6: 'fd05::1/64', gateway6: 'fd05::ff' })] }),
+    changed: networkOf({
+      bridges: [bridge({ address: null, address6: 'fd05::2/64', vlanAware: true, vlanIds: '10 20-29' })],
+      vlans: [vlan({ name: 'eno2.30', device: 'eno2', address6: 'fd30::1/64' })],
+    }),
+    state: files,
+    looks: LOOKS,
+  },
+  {
     name: 'a file under our name that somebody else wrote',
     open: () => openLabHost(),
     target: networkOf({ bridges: [bridge()] }),
@@ -219,6 +230,16 @@ iface vmbr5 inet static
       'bond0.30 has the address 10.30.0.1/24',
     ],
     ['its network', { bridges: [bridge({ address: '10.0.0.99/28' })] }, 'lies in the network of vmbr0'],
+    [
+      'a second default gateway',
+      { bridges: [bridge({ gateway: '10.5.0.254' })] },
+      'vmbr0 has the default gateway 10.0.0.1',
+    ],
+    [
+      'the network of a second address',
+      { bridges: [bridge({ address6: 'fd05::1/64' })], vlans: [vlan({ device: 'eno2', address6: 'fd05::2/64' })] },
+      'fd05::1/64 of vmbr5 lies in the network of bond0.30',
+    ],
   ])('%s is refused with what to do', async (_, own, reason) => {
     const before = await files(host);
     expect(await step(networkOf(own))).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) });
@@ -286,6 +307,10 @@ iface storage inet static
 	vlan-id 30
 	vlan-raw-device bond0
 
+iface storage inet6 static
+	address fd30::1
+	netmask 64
+
 auto vmbr8
 iface vmbr8 inet manual
 	bridge-ports bond0
@@ -294,7 +319,7 @@ iface vmbr8 inet manual
 `;
     await host.write(MAIN, `${await host.read(MAIN)}${theirs}`);
     await host.run({ kind: 'command', program: 'ifreload', args: ['-a'], timeoutSeconds: 5 });
-    const declared = { bonds: [bond()], vlans: [vlan({ name: 'storage' })] };
+    const declared = { bonds: [bond()], vlans: [vlan({ name: 'storage', address6: 'fd30::1/64' })] };
     expect(await step(networkOf(declared))).toMatchObject({ outcome: 'unchanged' });
     const others = { ...declared, bonds: [bond({ mode: 'balance-rr', xmitHashPolicy: null })] };
     expect(await step(networkOf(others))).toMatchObject({
@@ -306,7 +331,7 @@ iface vmbr8 inet manual
       network: {
         bridges: [{ name: 'vmbr1' }],
         bonds: [{ name: 'bond0', slaves: ['eno3', 'eno2'], mode: '802.3ad', xmit_hash_policy: 'layer3+4' }],
-        vlans: [{ name: 'storage', address: '10.30.0.1/24', interface: 'bond0', vlan: 30 }],
+        vlans: [{ name: 'storage', address: '10.30.0.1/24', address6: 'fd30::1/64', interface: 'bond0', vlan: 30 }],
       },
     });
     expect(targets).toContain('hypervisor/network');
@@ -324,7 +349,13 @@ iface vmbr8 inet manual
 describe('from a file and back', () => {
   test.each<[string, HostInterface]>([
     ['a bridge', bridge({ ports: ['bond0', 'eno4'], vlanAware: true, mtu: 9000 })],
-    ['a bond', bond({ address: 'fd00::5/64' })],
+    ['a bridge with some VLANs', bridge({ vlanAware: true, vlanIds: '10 20-29' })],
+    ['a bond', bond({ address: 'fd00::5/64', gateway: 'fd00::1' })],
+    [
+      'one of both families',
+      bond({ address: '10.9.0.1/24', gateway: '10.9.0.2', address6: 'fd09::1/64', gateway6: 'fd09::2' }),
+    ],
+    ['one of IPv6 alone', vlan({ address: null, address6: 'fd30::1/64' })],
     ['a bond with a primary one', bond({ mode: 'active-backup', xmitHashPolicy: null, primary: 'eno2', miimon: 50 })],
     ['a VLAN by its interface', vlan()],
     ['a VLAN by a name of its own', vlan({ name: 'storage', mtu: 1400 })],
@@ -334,7 +365,14 @@ describe('from a file and back', () => {
   });
 
   test.each([
-    ['a gateway', 'iface bond0 inet static\n\taddress 10.9.0.1/24\n\tgateway 10.9.0.2\n\tbond-slaves eno2\n'],
+    [
+      'two addresses of a family',
+      'iface bond0 inet static\n\taddress 10.9.0.1/24\n\taddress 10.8.0.1/24\n\tbond-slaves eno2\n',
+    ],
+    [
+      'options of its second family',
+      'iface bond0 inet manual\n\tbond-slaves eno2\niface bond0 inet6 static\n\taddress fd00::1/64\n\taccept_ra 0\n',
+    ],
     ['a command', 'iface bond0 inet manual\n\tbond-slaves eno2\n\tpost-up /bin/true\n'],
     ['an address that a server gives', 'iface bond0 inet dhcp\n\tbond-slaves eno2\n'],
     ['addresses of two families', 'iface bond0 inet manual\n\tbond-slaves eno2\niface bond0 inet6 auto\n'],

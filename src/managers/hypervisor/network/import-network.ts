@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { LeftOver } from '../../importer.ts';
 import type { HostInterface } from '../declared.ts';
-import { bond, bridge, vlan } from '../schema/host.ts';
+import { bond, bridge, vlan } from '../schema/interfaces.ts';
 import { addressOf, optionOf, type Stanza } from './interfaces.ts';
 import { nameserversIn } from './nameservers.ts';
 import { DEFAULT_MIIMON_MS, readInterface } from './read-interface.ts';
@@ -69,14 +69,22 @@ function isFurther({ name, options }: Stanza): boolean {
 
 /** Only values that differ from their default. */
 function writtenAs(one: HostInterface): JsonObject {
-  const { name, address, mtu } = one;
-  const common: JsonObject = { name, ...(address === null ? {} : { address }), ...(mtu === null ? {} : { mtu }) };
+  const { name, address, gateway, address6, gateway6, mtu } = one;
+  const common: JsonObject = {
+    name,
+    ...(address === null ? {} : { address }),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(address6 === undefined ? {} : { address6 }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    ...(mtu === null ? {} : { mtu }),
+  };
   switch (one.kind) {
     case 'bridge':
       return {
         ...common,
         ...(one.ports.length === 0 ? {} : { ports: [...one.ports] }),
         ...(one.vlanAware ? { vlan_aware: true } : {}),
+        ...(one.vlanIds === undefined ? {} : { vlan_ids: one.vlanIds }),
       };
     case 'bond':
       return {

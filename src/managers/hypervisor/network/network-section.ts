@@ -11,6 +11,7 @@ import type { Section } from '../section.ts';
 import { sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
 import {
+  addressesOf,
   type Files,
   FOLDER,
   fileConflict,
@@ -145,13 +146,16 @@ function reload(): Action[] {
 }
 
 /** Why an expected interface is not up as declared; null where all are, or the kernel's state was not read. */
-function downReason(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { kernel }: Seen): string | null {
+function downReason(
+  expected: readonly Pick<HostInterface, 'name' | 'address' | 'address6'>[],
+  { kernel }: Seen,
+): string | null {
   if (kernel === null) return null;
-  for (const { name, address } of expected) {
-    const found = kernel.get(name);
-    if (found === undefined) return `${name} did not come up`;
-    if (address !== null && !found.some((one) => sameAddress(one, address)))
-      return `${name} came up without ${address}`;
+  for (const one of expected) {
+    const found = kernel.get(one.name);
+    if (found === undefined) return `${one.name} did not come up`;
+    const address = addressesOf(one).find((each) => !found.some((has) => sameAddress(has, each)));
+    if (address !== undefined) return `${one.name} came up without ${address}`;
   }
   return null;
 }

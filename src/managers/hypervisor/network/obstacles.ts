@@ -98,11 +98,29 @@ function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]):
   const reason = portRefusal(one, managed, stanzas);
   if (reason !== null) return reason;
   for (const stanza of stanzas) {
-    const [own, other] = [parseNetwork(one.address ?? ''), parseNetwork(addressOf(stanza) ?? '')];
-    if (own !== undefined && other !== undefined && overlaps(own, other))
-      return `${one.address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
+    const address = addressesOf(one).find((each) => isWithin(each, addressOf(stanza)));
+    if (address !== undefined)
+      return `${address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
+    const other = optionOf(stanza, 'gateway');
+    const gateway = [one.gateway, one.gateway6].find((each) => each !== undefined && isSameFamily(each, other));
+    if (gateway !== undefined)
+      return `${stanza.name} has the default gateway ${other} already, and the host has one for each family: take ${gateway} of ${one.name} out of ${field}`;
   }
   return null;
+}
+
+/** Addresses of the host on an interface. */
+export function addressesOf({ address, address6 }: Pick<HostInterface, 'address' | 'address6'>): string[] {
+  return [address, address6].flatMap((each) => each ?? []);
+}
+
+function isWithin(address: string, network: string | null): boolean {
+  const [own, other] = [parseNetwork(address), parseNetwork(network ?? '')];
+  return own !== undefined && other !== undefined && overlaps(own, other);
+}
+
+function isSameFamily(address: string, other: string | null): boolean {
+  return other !== null && address.includes(':') === other.includes(':');
 }
 
 /** Why a port cannot join the bridge or bond without cutting something off; null where it can. */

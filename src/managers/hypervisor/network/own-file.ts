@@ -4,6 +4,7 @@
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import type { HostBond, HostBridge, HostInterface, HostVlan } from '../declared.ts';
+import { ALL_VLANS } from './interfaces.ts';
 
 /** Proxmox edits only the main file and leaves this one alone. */
 export const OWN_FILE = '/etc/network/interfaces.d/phoenix';
@@ -17,17 +18,26 @@ export function interfacesText(interfaces: readonly HostInterface[]): string {
   return `${[MARK, ...interfaces.map(stanza)].join('\n\n')}\n`;
 }
 
+/** One stanza for each family; the options of the interface are in the first, as Proxmox writes them. */
 function stanza(one: HostInterface): string {
   const name = inFile(one.name);
-  const address = one.address === null ? null : inFile(one.address);
+  const { address, gateway, address6, gateway6 } = one;
   const family = address?.includes(':') ? 'inet6' : 'inet';
   return [
     `auto ${name}`,
     `iface ${name} ${family} ${address === null ? 'manual' : 'static'}`,
-    ...(address === null ? [] : [`\taddress ${address}`]),
+    ...addressLines(address, gateway),
     ...optionsOf(one),
     ...(one.mtu === null ? [] : [`\tmtu ${one.mtu}`]),
+    ...(address6 === undefined ? [] : [`\niface ${name} inet6 static`, ...addressLines(address6, gateway6)]),
   ].join('\n');
+}
+
+function addressLines(address: string | null, gateway: string | undefined): string[] {
+  return [
+    ...(address === null ? [] : [`\taddress ${inFile(address)}`]),
+    ...(gateway === undefined ? [] : [`\tgateway ${inFile(gateway)}`]),
+  ];
 }
 
 function optionsOf(one: HostInterface): string[] {
@@ -43,12 +53,12 @@ function optionsOf(one: HostInterface): string[] {
   }
 }
 
-function ofBridge({ ports, vlanAware }: HostBridge): string[] {
+function ofBridge({ ports, vlanAware, vlanIds = ALL_VLANS }: HostBridge): string[] {
   return [
     `\tbridge-ports ${ports.length === 0 ? 'none' : ports.map(inFile).join(' ')}`,
     '\tbridge-stp off',
     '\tbridge-fd 0',
-    ...(vlanAware ? ['\tbridge-vlan-aware yes', '\tbridge-vids 2-4094'] : []),
+    ...(vlanAware ? ['\tbridge-vlan-aware yes', `\tbridge-vids ${vlanIds.split(' ').map(inFile).join(' ')}`] : []),
   ];
 }
 

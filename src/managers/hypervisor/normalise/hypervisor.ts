@@ -95,24 +95,39 @@ function networkOf({ network }: Written): HostNetwork {
   };
 }
 
-function bridgeOf({ name, address, ports, vlan_aware, mtu }: Written['network']['bridges'][number]): HostBridge {
-  return { kind: 'bridge', name, address: address ?? null, ports, vlanAware: vlan_aware, mtu: mtu ?? null };
+function bridgeOf(bridge: Written['network']['bridges'][number]): HostBridge {
+  const { name, ports, vlan_aware, vlan_ids } = bridge;
+  const vlans = vlan_ids === undefined ? {} : { vlanIds: vlan_ids };
+  return { kind: 'bridge', name, ...commonOf(bridge), ports, vlanAware: vlan_aware, ...vlans };
 }
 
 function bondOf(bond: Written['network']['bonds'][number]): HostBond {
-  const { name, address, slaves, mode, miimon, xmit_hash_policy, primary, mtu } = bond;
+  const { name, slaves, mode, miimon, xmit_hash_policy, primary } = bond;
   return {
-    ...({ kind: 'bond', name, address: address ?? null, slaves, mode, miimon } as const),
-    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null, mtu: mtu ?? null },
+    ...({ kind: 'bond', name, ...commonOf(bond), slaves, mode, miimon } as const),
+    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null },
   };
 }
 
 /** A name such as `eno2.30` already gives parent interface and tag. */
-function vlanOf({ name, address, interface: device, vlan, mtu }: Written['network']['vlans'][number]): HostVlan {
+function vlanOf(written: Written['network']['vlans'][number]): HostVlan {
+  const { name, interface: device, vlan } = written;
   const [, before = '', number] = /^(.+)\.(\d+)$/.exec(name) ?? [];
   return {
-    ...({ kind: 'vlan', name, address: address ?? null } as const),
-    ...{ device: device ?? before, vlan: vlan ?? Number(number), mtu: mtu ?? null },
+    ...({ kind: 'vlan', name, ...commonOf(written) } as const),
+    ...{ device: device ?? before, vlan: vlan ?? Number(number) },
+  };
+}
+
+type WrittenInterface = Written['network']['bridges' | 'bonds' | 'vlans'][number];
+
+function commonOf({ address, gateway, address6, gateway6, mtu }: WrittenInterface) {
+  return {
+    address: address ?? null,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(address6 === undefined ? {} : { address6 }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    mtu: mtu ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { guestRule } from '../../guest/schema.ts';
-import { BOND_MODES, DEFAULT_MIIMON_MS, HASH_POLICIES, HASH_POLICY_MODES } from '../network/read-interface.ts';
+import { bond, bridge, vlan } from './interfaces.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
@@ -39,90 +39,6 @@ const interfaces = z.strictObject({
     .default([])
     .describe('DNS servers that the host itself asks. Default: left as they are.'),
 });
-
-/** Excludes keywords that ifupdown2 accepts in place of a port. */
-const port = value.interfaceName.refine(
-  (name) => !/^(all|glob|none|regex)$/.test(name),
-  'must be the name of an interface, not a pattern',
-);
-
-const ofInterface = {
-  address: address.cidr.optional().describe('Address of the host on it, with prefix length. Default: none.'),
-  mtu: z
-    .int()
-    .min(1280)
-    .max(65_520)
-    .optional()
-    .describe('Largest packet in bytes. Default: that of what it is made of.'),
-  comment: text.prose.optional().describe('For readers of this file only.'),
-};
-
-export const bridge = z.strictObject({
-  name: text.name(/^vmbr\d{1,4}$/, 'must be vmbr and a number').describe('The bridge, for example `vmbr2`.'),
-  ports: z
-    .array(port)
-    .default([])
-    .describe('Interfaces of the host that are part of it. Default: none, so that it leads to no other machine.'),
-  vlan_aware: z.boolean().default(false).describe('Whether guests may have VLANs on it. Default: false.'),
-  ...ofInterface,
-});
-
-/** Options of a bond that Proxmox writes only for certain modes (pve-common, PVE/Network/Interfaces.pm). */
-export const bond = z
-  .strictObject({
-    name: text.name(/^bond\d{1,4}$/, 'must be bond and a number').describe('The bond, for example `bond0`.'),
-    slaves: z.array(port).min(1).describe('Interfaces of the host that it is made of.'),
-    mode: z
-      .enum(BOND_MODES)
-      .default('balance-rr')
-      .describe('How it uses them; `802.3ad` (LACP) asks for a switch that takes part. Default: balance-rr.'),
-    miimon: z
-      .int()
-      .min(0)
-      .max(255)
-      .default(DEFAULT_MIIMON_MS)
-      .describe('Milliseconds between looks at whether each has a link; 0: never. Default: 100.'),
-    xmit_hash_policy: z
-      .enum(HASH_POLICIES)
-      .optional()
-      .describe('What of a packet decides who sends it, in the modes balance-xor and 802.3ad. Default: layer2.'),
-    primary: port
-      .optional()
-      .describe('The one that is used while it has a link, in the mode active-backup. Default: any.'),
-    ...ofInterface,
-  })
-  .superRefine(({ slaves, mode, xmit_hash_policy, primary }, { addIssue }) => {
-    const refuse = (field: string, message: string) => addIssue({ code: 'custom', path: [field], message });
-    if (xmit_hash_policy !== undefined && !HASH_POLICY_MODES.includes(mode))
-      refuse('xmit_hash_policy', `must not stand beside mode ${mode}: it is for ${HASH_POLICY_MODES.join(' and ')}`);
-    if (primary === undefined) return;
-    if (mode !== 'active-backup') refuse('primary', `must not stand beside mode ${mode}: it is for active-backup`);
-    else if (!slaves.includes(primary)) refuse('primary', `must be one of its slaves: ${slaves.join(', ')}`);
-  });
-
-const VLAN_NAME = /^.+\.(?:[1-9]\d{0,2}|[1-3]\d{3}|40[0-8]\d|409[0-4])$/;
-
-export const vlan = z
-  .strictObject({
-    name: value.interfaceName.describe(
-      'The VLAN, by its interface and number such as `eno2.30`, or by a name of its own.',
-    ),
-    interface: port
-      .optional()
-      .describe('Interface that it is on, beside a name of its own. Default: the name says it.'),
-    vlan: z.int().min(1).max(4094).optional().describe('Its number, likewise. Default: the name says it.'),
-    ...ofInterface,
-  })
-  .superRefine(({ name, interface: device, vlan: number }, { addIssue }) => {
-    const isWhole = VLAN_NAME.test(name)
-      ? device === undefined && number === undefined
-      : device !== undefined && number !== undefined;
-    if (isWhole) return;
-    const message = VLAN_NAME.test(name)
-      ? 'must not stand beside `interface` or `vlan`, which it says already'
-      : 'must be an interface and a number such as eno2.30, or stand beside both `interface` and `vlan`';
-    addIssue({ code: 'custom', path: ['name'], message });
-  });
 
 const HOST_NAME = 'must be a name such as nas or nas.example.internal: letters, digits, - and .';
 
