@@ -5,14 +5,14 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { askOnTerminal } from './cli/ask-on-terminal.ts';
-import { EXIT, type Io } from './cli/io.ts';
+import { EXIT, type ProcessIo } from './cli/io.ts';
 
 // Beside the code, so that nobody can change it who cannot change the code; where it cannot be written, everything starts slower.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/phoenix', import.meta.url)));
 const { run } = await import('./cli/program.ts');
 
 const IN_ORDER = ['serve', 'demo', 'lab'];
-const io: Io = {
+const io: ProcessIo = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   env: process.env,

@@ -131,7 +131,7 @@ describe('what people see', () => {
     lab.edit(103, (text) => text.replace('memory: 512', 'memory: 4096'));
     const repair = await phoenix.agent().replay({ commit, by: 'ann' });
     const { statuses: repaired } = await phoenix.reached(repair, 'succeeded');
-    expect(repaired['phoenix/apply']).toBe('success: applied 1 target, 2 as declared already');
+    expect(repaired['phoenix/apply']).toBe('success: applied 1 target, 2 already as declared');
     expect(lab.news()).toEqual(['pct set 103 --memory 512']);
   });
 

@@ -8,7 +8,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, wrapping } from '../../src/cli/io.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { validate } from '../../src/cli/validate.ts';
 import { annotation, failure, fenced, page } from './report.ts';
@@ -53,7 +53,7 @@ function branchedOff(base: string, head: string): string {
 async function told(command: (io: Io) => Promise<number>): Promise<{ exit: number; out: string; err: string }> {
   const out: string[] = [];
   const err: string[] = [];
-  const exit = await command({ stdout: (text) => out.push(text), stderr: (text) => err.push(text), env });
+  const exit = await command(wrapping({ stdout: (text) => out.push(text), stderr: (text) => err.push(text), env }));
   return { exit, out: out.join(''), err: err.join('') };
 }
 

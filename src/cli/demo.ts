@@ -47,7 +47,7 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
     if (wrong === null) return EXIT.interrupted;
     io.stdout(storyEnd(wrong, (performance.now() - began) / 1000));
     if (onlyOnce || wrong.length > 0) return wrong.length === 0 ? EXIT.done : EXIT.no;
-    io.stdout(yourTurn({ pushUrl: stage.forge.pushUrl, agent: stage.url, adminToken: stage.adminToken }));
+    io.verbatim(yourTurn({ pushUrl: stage.forge.pushUrl, agent: stage.url, adminToken: stage.adminToken }));
     await showWhatComes(stage, io, stopped.signal);
     return EXIT.done;
   } finally {

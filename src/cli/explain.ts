@@ -3,9 +3,9 @@
 import { nearest } from '../config/nearest.ts';
 import { type Explanation, isError, OUTCOMES, PROBLEMS, sentence } from '../messages/explanations.ts';
 import { KNOWN_FAILURES, knownFailure } from '../messages/failure.ts';
-import { wrapToWidth } from '../messages/width.ts';
+import { tableOf } from '../messages/width.ts';
 import type { ProblemCode } from '../model/problem.ts';
-import { columnsOf, EXIT, type Io } from './io.ts';
+import { EXIT, type Io } from './io.ts';
 
 export interface ExplainArgs {
   /** In any case, or what a program said; without it all are listed. */
@@ -31,7 +31,8 @@ const ENTRIES: readonly Entry[] = [
 /** Resolves to the exit code: 2 for a code that there is not. */
 export async function explain({ code, json }: ExplainArgs, io: Io): Promise<number> {
   if (code === undefined) {
-    io.stdout(json ? print(ENTRIES) : ENTRIES.map((entry) => `${entry.code} (${entry.kind})\n`).join(''));
+    if (json) io.verbatim(print(ENTRIES));
+    else io.stdout(`${listed()}\n`);
     return EXIT.done;
   }
   const asked = code.toUpperCase().replaceAll('-', '_');
@@ -49,8 +50,13 @@ export async function explain({ code, json }: ExplainArgs, io: Io): Promise<numb
     return EXIT.usage;
   }
   const text = `${entry.code} (${entry.kind})\n\n${entry.means}\n\nWhat to do: ${entry.remedy}\n`;
-  io.stdout(json ? print(entry) : wrapToWidth(text, columnsOf(io)));
+  if (json) io.verbatim(print(entry));
+  else io.stdout(text);
   return EXIT.done;
+}
+
+function listed(): string {
+  return tableOf(ENTRIES.map(({ code, kind, means }) => [code, kind, means]));
 }
 
 function print(answer: Entry | readonly Entry[]): string {

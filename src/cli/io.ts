@@ -1,9 +1,16 @@
 // What a command is given instead of the process: where its words go, and the environment.
 
-export interface Io {
-  /** The answer. With `--json` one document and nothing else. */
+import { wrapToWidth } from '../messages/width.ts';
+
+export interface Io extends ProcessIo {
+  /** To standard output as it is: for programs, or to be copied from a terminal. With `--json` one document and nothing else. */
+  readonly verbatim: (text: string) => void;
+}
+
+export interface ProcessIo {
+  /** The answer to people: whole lines, wrapped at words by a command's `Io` where they go to a terminal. */
   readonly stdout: (text: string) => void;
-  /** What people read beside it. */
+  /** What people read beside it, likewise. */
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a person and resolves to the line that was typed, which is not shown where it is `hidden`; absent where nobody can be asked. */
@@ -19,9 +26,27 @@ interface Terminal {
   readonly size?: () => { readonly columns?: number; readonly rows?: number };
 }
 
-/** Of standard output; null where it is no terminal, and then nothing is wrapped. */
-export function columnsOf({ terminal }: Io): number | null {
-  return terminal?.stdout === true ? (terminal.size?.().columns ?? null) : null;
+/** With every line that people read as wide as their terminal is by then; elsewhere as it comes. */
+export function wrapping<Given extends ProcessIo>(given: Given): Given & Io {
+  const columns = (stream: 'stdout' | 'stderr') =>
+    given.terminal?.[stream] === true ? (given.terminal.size?.().columns ?? null) : null;
+  return {
+    ...given,
+    stdout: (text) => given.stdout(wrapToWidth(text, columns('stdout'))),
+    stderr: (text) => given.stderr(wrapToWidth(text, columns('stderr'))),
+    verbatim: given.stdout,
+  };
+}
+
+/** What a command found: one document where a program asked for it, else text for people. */
+export function answerWith({ verbatim, stdout }: Io, json: boolean, document: unknown, text: string): void {
+  if (json) verbatim(`${JSON.stringify(document)}\n`);
+  else stdout(`${text}\n`);
+}
+
+/** What a command is at, for a person who waits at a terminal; programs and logs are told nothing. */
+export function noteProgress({ stderr, terminal }: Io, sentence: string): void {
+  if (terminal?.stderr === true) stderr(`${sentence}\n`);
 }
 
 /** Colours only on a terminal, and not against the user's wish (https://no-color.org). */

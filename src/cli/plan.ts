@@ -46,7 +46,7 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
   const policy = policyBetween(from.config?.hypervisor.policy, to.config?.hypervisor.policy);
   const between = planBetween(side(from), side(to), { impact: impactOf, policy });
   const made = { ...between, plan: inTheFiles(between.plan, inFiles(from), inFiles(to)) };
-  if (args.json) io.stdout(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
+  if (args.json) io.verbatim(`${JSON.stringify(answer(made), replaceAbsent, 2)}\n`);
   else io.stdout(text(made, colours(io, 'stdout')));
   return made.ok ? EXIT.done : EXIT.no;
 }

@@ -9,7 +9,7 @@ import { addFileCommands } from './commands/files.ts';
 import type { CommandGroup } from './commands/group.ts';
 import { addInstallationCommands } from './commands/installation.ts';
 import { addLabCommands } from './commands/lab.ts';
-import { EXIT, type Io } from './io.ts';
+import { EXIT, type Io, type ProcessIo, wrapping } from './io.ts';
 import { phoenixVersion } from './version.ts';
 
 /**
@@ -21,10 +21,10 @@ import { phoenixVersion } from './version.ts';
  */
 export async function run(
   args: readonly string[],
-  given: Io,
+  given: ProcessIo,
   starting: (command: string) => void = () => {},
 ): Promise<number> {
-  const io: { -readonly [Key in keyof Io]: Io[Key] } = { ...given };
+  const io: { -readonly [Key in keyof Io]: Io[Key] } = wrapping(given);
   let exit: number = EXIT.done;
 
   const phoenix = new Command('phoenix')
@@ -33,13 +33,15 @@ export async function run(
     .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
     .option('--debug', 'show where an unexpected error came from')
     .exitOverride()
-    .configureOutput({ writeOut: given.stdout, writeErr: given.stderr })
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
     .hook('preAction', (_root, called) => {
       starting(called.name());
       const { envFile } = phoenix.opts<{ envFile?: string }>();
-      if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile)), ...given.env };
+      // It makes the file.
+      const mayBeAbsent = called.name() === 'setup-agent';
+      if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
     });
 
   const group: CommandGroup = { root: phoenix, io, command, ending };
@@ -77,6 +79,7 @@ export async function run(
       .command(usage)
       .description(description)
       .addHelpText('after', `\nExample:\n  phoenix ${example}`)
+      .showHelpAfterError(`  phoenix ${usage.split(' ', 1)[0]} --help tells how it is called`)
       .exitOverride();
   }
 
@@ -85,11 +88,12 @@ export async function run(
   }
 }
 
-function readEnvFile(path: string): string {
+function readEnvFile(path: string, mayBeAbsent: boolean): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && mayBeAbsent) return '';
     const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? String(cause)})`;
     const hint = 'see to the path that --env-file names, and who may read it';
     throw Object.assign(new Error(`the environment file ${path} ${why}`, { cause }), { exit: EXIT.usage, hint });

@@ -22,12 +22,14 @@ export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number>
     return EXIT.done;
   }
   if (name === undefined) {
-    io.stdout(`${JSON.stringify(Object.fromEntries(SCHEMA_NAMES.map((each) => [each, jsonSchema(each)])), null, 2)}\n`);
+    io.verbatim(
+      `${JSON.stringify(Object.fromEntries(SCHEMA_NAMES.map((each) => [each, jsonSchema(each)])), null, 2)}\n`,
+    );
     return EXIT.done;
   }
   const known = schemaName(name);
   if (SCHEMA_NAMES.includes(known)) {
-    io.stdout(textOf(known));
+    io.verbatim(textOf(known));
     return EXIT.done;
   }
   const meant = nearest(known, SCHEMA_NAMES);

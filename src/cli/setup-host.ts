@@ -52,7 +52,7 @@ interface Ending {
 export async function setupHost(args: SetupHostArgs, io: Io): Promise<number> {
   const { exit, reason, actions } = await setup(args, args.json ? { ...io, stdout: io.stderr } : io);
   if (reason !== null) io.stderr(`phoenix setup: ${reason}\n`);
-  if (args.json) io.stdout(`${JSON.stringify({ ok: exit === EXIT.done, reason, actions })}\n`);
+  if (args.json) io.verbatim(`${JSON.stringify({ ok: exit === EXIT.done, reason, actions })}\n`);
   return exit;
 }
 

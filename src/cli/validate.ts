@@ -31,7 +31,7 @@ export async function validate(args: ValidateArgs, io: Io): Promise<number> {
   if (args.json) {
     const counts = { error: errors, warning: problems.length - errors };
     const root = snapshot.root === '' ? '.' : snapshot.root;
-    io.stdout(`${JSON.stringify({ ok: errors === 0, commit: snapshot.commit, root, counts, problems }, null, 2)}\n`);
+    io.verbatim(`${JSON.stringify({ ok: errors === 0, commit: snapshot.commit, root, counts, problems }, null, 2)}\n`);
   } else {
     for (const problem of problems) io.stdout(`${problemText(problem)}\n`);
     io.stdout(`${problemCounts(problems)}\n`);

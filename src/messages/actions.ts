@@ -49,7 +49,7 @@ export const SHOWN_PAGE = {
   title: { heal: 'Heal', adopt: 'Adopt', replay: 'Replay' },
   looking: 'Phoenix looks what this would do. Nothing is changed yet.',
   waits: 'The look waits: while Phoenix is frozen nothing is started. Nothing is changed yet.',
-  nothing: 'Nothing is to be done: all is as declared already.',
+  nothing: 'Nothing is to be done: all is already as declared.',
   adopts: 'Phoenix puts its mark on what is there, and keeps it as declared from then on.',
   would: (targets: number) => `This would change ${countOf(targets, 'target')}, as shown below.`,
   bound:

@@ -11,6 +11,8 @@ export interface ShownChange {
   readonly path: string;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
+  /** A place in the files that the target follows from, beside its own settings; absent for no. */
+  readonly isOrigin?: true;
   /** The file says the same as before, and what it names is another one; absent for no. */
   readonly unchanged?: true;
 }
@@ -33,9 +35,12 @@ export function labelsOf(steps: readonly Pick<PlanStep, 'target' | 'name'>[]): (
 export function shownChanges({ changes, written, derived, verb }: PlanStep): readonly ShownChange[] {
   if (written === undefined) return changes;
   if (derived !== true) return written.map(inItsWords);
-  const settings = changes.map((change) => ({ ...change, path: `${keys(change.path).join('.')}:` }));
+  const settings = changes.map((change) => ({ ...change, path: `${keys(change.path).join('.') || 'all of it'}:` }));
   return verb === 'update'
-    ? [...settings, ...written.map((change) => ({ ...inItsWords(change), path: `from ${change.field}:` }))]
+    ? [
+        ...settings,
+        ...written.map((change) => ({ ...inItsWords(change), path: `from ${change.field}:`, isOrigin: true }) as const),
+      ]
     : settings;
 }
 

@@ -68,7 +68,7 @@ export function waveLines({ steps }: Plan): string {
   const waves = Map.groupBy(steps, ({ wave }) => wave);
   const lines = [...waves].map(
     ([wave, members]) =>
-      `  wave ${wave}   ${members.map(({ target, verb, impact }) => `${target} (${verb}, ${impact})`).join('   ')}\n`,
+      `  wave ${wave}   ${members.map(({ target, verb, impact }) => `${target} (${verb}, ${impact})`).join(' · ')}\n`,
   );
   return lines.join('');
 }
@@ -99,6 +99,7 @@ export function storyEnd(wrong: readonly string[], seconds: number): string {
   return `\nNot as it should be:\n${wrong.map((text) => `  ${text}\n`).join('')}`;
 }
 
+/** Lines to be copied are long: they are shown as they are. */
 export function yourTurn(stage: {
   readonly pushUrl: string;
   readonly agent: string;
@@ -109,13 +110,13 @@ export function yourTurn(stage: {
     'Now you. In another terminal:',
     '',
     `  git clone ${stage.pushUrl} environment && cd environment`,
-    '  # edit etc/phoenix_lxc_configs.json, for example "memory_mb" of container 101, then:',
+    '  # change "memory_mb" of container 101 in etc/phoenix_lxc_configs.json, then:',
     '  git commit -am "Change the gateway" && git push',
     '',
     'What Phoenix does with it shows here. To ask the agent yourself:',
     '',
     `  export PHOENIX_URL=${stage.agent} PHOENIX_ADMIN_TOKEN=${stage.adminToken}`,
-    '  node src/main.ts status        # or runs, logs RUN, replay COMMIT',
+    '  npm run -s phoenix -- status   # or runs, logs RUN, replay COMMIT',
     '',
     'Ctrl-C ends it and leaves nothing behind.',
     '',

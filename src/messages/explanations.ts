@@ -252,7 +252,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
 
 export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {
   applied: { means: 'The target was changed, and looked at again: it is as declared.', remedy: 'Nothing.' },
-  unchanged: { means: 'The target was as declared already. Nothing was done.', remedy: 'Nothing.' },
+  unchanged: { means: 'The target was already as declared. Nothing was done.', remedy: 'Nothing.' },
   failed: {
     means:
       'An action failed, or the target is not as declared after all actions. What needs it was skipped; other targets went on.',

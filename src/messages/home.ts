@@ -1,6 +1,7 @@
 // What the front page says of how things stand. Pure.
 
-import { countOf } from './status.ts';
+import type { Head } from '../ports/runs.ts';
+import { countOf, shortSha } from './status.ts';
 
 const MS_PER_HOUR = 3_600_000;
 const HOURS_PER_DAY = 24;
@@ -63,4 +64,23 @@ export function leftText(ms: number): string {
   const hours = Math.floor(Math.abs(ms) / MS_PER_HOUR);
   const long = hours >= 2 * HOURS_PER_DAY ? countOf(Math.floor(hours / HOURS_PER_DAY), 'day') : countOf(hours, 'hour');
   return ms <= 0 ? `ended ${long} ago` : hours === 0 ? 'less than an hour left' : `${long} left`;
+}
+
+/** Up to where the branch is followed, and what stays applied where its newest commit is not. @param head null: none was ever followed */
+export function headSentence(head: Head | null): string {
+  if (head === null)
+    return 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.';
+  const stays = head.base === null ? '' : ` What is applied is that of ${shortSha(head.base)}.`;
+  switch (head.verdict) {
+    case 'followed':
+      return 'The branch is followed up to this commit.';
+    case 'invalid':
+      return `The newest commit of the branch has problems and was refused whole; nothing was changed.${stays}`;
+    case 'refused':
+      return `The newest commit was refused; its run says why.${stays}`;
+    case 'rewound':
+      return `A person went back to ${shortSha(head.base ?? '')}. The branch is followed again with its next push, or with phoenix unfreeze.`;
+    default:
+      return head.verdict satisfies never;
+  }
 }

@@ -7,13 +7,8 @@ import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
 import type { Freeze } from '../ports/ledger.ts';
-import type { Head } from '../ports/runs.ts';
 import { stepWord } from './run.ts';
-import { countOf, ended, shortSha } from './status.ts';
-
-const MS_PER_SECOND = 1_000;
-const SECONDS_PER_MINUTE = 60;
-const MINUTES_PER_HOUR = 60;
+import { countOf, ended } from './status.ts';
 
 /** A trouble that has a page of its own: what is the matter, and what to do. */
 export interface Trouble {
@@ -134,24 +129,6 @@ const EMPTY: Record<Extract<RunState, 'succeeded' | 'failed' | 'blocked'>, strin
   blocked: 'waits for a person',
 };
 
-export function headSentence(head: Head | null): string {
-  if (head === null)
-    return 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.';
-  const stays = head.base === null ? '' : ` What is applied is that of ${shortSha(head.base)}.`;
-  switch (head.verdict) {
-    case 'followed':
-      return 'The branch is followed up to this commit.';
-    case 'invalid':
-      return `The newest commit of the branch has problems and was refused whole; nothing was changed.${stays}`;
-    case 'refused':
-      return `The newest commit was refused; its run says why.${stays}`;
-    case 'rewound':
-      return `A person went back to ${shortSha(head.base ?? '')}. The branch is followed again with its next push, or with phoenix unfreeze.`;
-    default:
-      return head.verdict satisfies never;
-  }
-}
-
 /** Follows the word frozen. */
 export function freezeSentence({ reason, by }: Freeze): string {
   return `by ${by}: ${reason.replace(/[.\s]+$/, '')}. Nothing new is started; to go on: phoenix unfreeze`;
@@ -259,22 +236,6 @@ export function groupWord(counts: ReadonlyArray<readonly [word: string, count: n
 /** @param left how many are not shown */
 export function detailsNote(left: number): string {
   return `${left} more ${left === 1 ? 'step has its' : 'steps have their'} details on the page of their own that the list leads to.`;
-}
-
-/** `0.7 s`, `12 s`, `3 min 4 s`, `2 h 5 min`. */
-export function durationText(ms: number): string {
-  const seconds = Math.max(0, ms) / MS_PER_SECOND;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < SECONDS_PER_MINUTE) return `${whole} s`;
-  const minutes = Math.floor(whole / SECONDS_PER_MINUTE);
-  if (minutes < MINUTES_PER_HOUR) return `${minutes} min ${whole % SECONDS_PER_MINUTE} s`;
-  return `${Math.floor(minutes / MINUTES_PER_HOUR)} h ${minutes % MINUTES_PER_HOUR} min`;
-}
-
-/** @param iso ISO 8601 in UTC; `2026-01-02 03:04:05 UTC` */
-export function utcText(iso: string): string {
-  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function sentence(text: string): string {

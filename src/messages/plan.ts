@@ -11,7 +11,10 @@ import { isKept } from '../plan/waiting.ts';
 import { labelsOf, type ShownChange, shownChanges, targetLabel } from './changes.ts';
 import { paint, type Style } from './paint.ts';
 import { printable } from './printable.ts';
+import { countOf } from './status.ts';
 
+/** What a target that is derived follows from may be half of a configuration: the first places tell what is meant. */
+const MOST_ORIGINS = 6;
 /** Longer values are cut: the file says the rest. */
 const LONGEST_VALUE = 96;
 
@@ -56,8 +59,16 @@ function stepLines(
   const shown = shownChanges(step).filter(
     (change) => step.verb === 'update' || !isEmpty(change.after ?? change.before),
   );
-  const width = Math.min(32, Math.max(0, ...shown.map(({ path }) => path.length)));
-  return [paint(head, STYLE[step.verb], colours), ...shown.flatMap((change) => fieldLines(change, width, step.verb))];
+  const origins = shown.filter(({ isOrigin }) => isOrigin === true);
+  const listed = shown.filter((change) => origins.indexOf(change) < MOST_ORIGINS);
+  const width = Math.min(32, Math.max(0, ...listed.map(({ path }) => path.length)));
+  return [
+    paint(head, STYLE[step.verb], colours),
+    ...listed.flatMap((change) => fieldLines(change, width, step.verb)),
+    ...(listed.length === shown.length
+      ? []
+      : [`      and from ${countOf(shown.length - listed.length, 'more place')}; --json names all`]),
+  ];
 }
 
 /** What a step waits for, or why it will not be done; empty for neither. */

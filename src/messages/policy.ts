@@ -46,7 +46,7 @@ function goOnNow(commit: string): string {
 
 /** One line: what judges the next commit, and which commit it comes from. */
 export function policyLine({ commit, policy }: PolicyRecord): string {
-  return `policy of ${shortSha(commit)} in force: ${policyTerms(policy).join('; ')}`;
+  return `policy of commit ${shortSha(commit)}: ${policyTerms(policy).join('; ')}`;
 }
 
 function policyTerms(policy: Policy): string[] {
@@ -54,12 +54,14 @@ function policyTerms(policy: Policy): string[] {
   const asked = Object.entries(approvals).filter(([, count]) => count > 0);
   const windows = applyWindows.length;
   return [
-    asked.length === 0 ? 'no approvals' : `approvals ${asked.map(([what, count]) => `${what} ${count}`).join(', ')}`,
-    ...(approvers === null ? [] : [`approvers ${approvers.join(', ')}`]),
+    asked.length === 0
+      ? 'no approvals'
+      : `approvals: ${asked.map(([what, count]) => `${count} for ${what}`).join(', ')}`,
+    ...(approvers === null ? [] : [`approvers: ${approvers.join(', ')}`]),
     ...(approvalsBy === 'review' ? ['approvals by review too'] : []),
     ...(maxDeletePercent === null ? [] : [`at most ${maxDeletePercent} % of the guests deleted`]),
-    ...(kept.length === 0 ? [] : [`protected ${kept.join(', ')}`]),
+    ...(kept.length === 0 ? [] : [`protected: ${kept.join(', ')}`]),
     ...(windows === 0 ? [] : [`${windows} apply window${windows === 1 ? '' : 's'}`]),
-    ...(signedCommits === 'off' ? [] : [`signed commits ${signedCommits}`]),
+    ...(signedCommits === 'off' ? [] : [`signed commits: ${signedCommits}`]),
   ];
 }

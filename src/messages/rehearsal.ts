@@ -14,10 +14,11 @@ interface Step {
 
 const STYLES: Readonly<Record<string, Style>> = { applied: 'green', failed: 'red', blocked: 'yellow' };
 
-export function rehearsalStep({ target, outcome, actions, reason }: Step, colours: boolean): string {
-  const shown = paint(outcome.padEnd(10), STYLES[outcome] ?? 'bold', colours);
+/** @param width of the longest name, so that what is told as it happens stands below one another */
+export function rehearsalStep({ target, outcome, actions, reason }: Step, width: number, colours: boolean): string {
+  const shown = paint(outcome.padEnd(9), STYLES[outcome] ?? 'bold', colours);
   const told = reason ?? (actions === 0 ? '' : counted(actions, 'action'));
-  return `${shown} ${target.padEnd(20)} ${told}`.trimEnd().concat('\n');
+  return `${shown}  ${target.padEnd(width)}  ${told}`.trimEnd().concat('\n');
 }
 
 export function rehearsalSummary(rehearsal: {

@@ -1,17 +1,21 @@
 // Runs, steps and targets as people read them in a terminal.
 
+import type { TargetId } from '../model/ids.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
+import type { Head } from '../ports/runs.ts';
+import { headSentence } from './home.ts';
 import { orphanText } from './orphans.ts';
 import { paint, type Style } from './paint.ts';
 import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
+import { utcText } from './times.ts';
 
 /** A run with what the API tells beside it. */
 interface ToldRun extends Run {
@@ -36,7 +40,7 @@ interface ToldTarget {
 }
 
 export interface ToldStatus {
-  readonly head: { readonly commit: string; readonly verdict: string; readonly base: string | null } | null;
+  readonly head: Head | null;
   readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
   /** Absent in what an older agent tells. */
   readonly policy?: PolicyRecord | null;
@@ -84,8 +88,8 @@ function isDryRun({ readOnly, trigger, verb }: Run): boolean {
   return readOnly && trigger === 'command' && imperative(verb)?.looks !== true;
 }
 
-/** The whole run: its line, why, problems and each step. */
-export function runText(run: ToldRun, colours: boolean): string {
+/** The whole run: its line, why, problems and each step. @param shown steps that were told already, and are not told again */
+export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<TargetId> = new Set()): string {
   const lines = [runLine(run, colours)];
   if (run.reason !== null) lines.push(`  ${run.reason}`);
   lines.push(...run.problems.map((problem) => `  ${problemText(problem)}`));
@@ -93,11 +97,13 @@ export function runText(run: ToldRun, colours: boolean): string {
   for (const { target, by, where } of run.approvals ?? []) {
     lines.push(printable(`  ${target} approved by ${by}${where === undefined ? '' : `, in ${where}`}`));
   }
-  for (const step of run.steps) {
-    lines.push(`  ${stepLine(run, step, colours)}`);
-    lines.push(...step.actions.map((action) => `    ${actionText(run, action)}`));
-  }
+  const steps = run.steps.filter(({ target }) => !shown.has(target));
+  lines.push(...steps.flatMap((step) => stepLines(run, step, colours).map((line) => `  ${line}`)));
   return lines.join('\n');
+}
+
+function stepLines(run: Run, step: StepRecord, colours: boolean): string[] {
+  return [stepLine(run, step, colours), ...step.actions.map((action) => `  ${actionText(run, action)}`)];
 }
 
 function actionText({ readOnly }: Pick<Run, 'readOnly'>, { summary, exit }: ActionRecord): string {
@@ -138,20 +144,20 @@ export function progressLines(before: Run | null, after: Run, colours: boolean):
   return news.map((step) => stepLine(after, step, colours));
 }
 
-/** Of those the ones that ended: what runs is drawn elsewhere. */
-export function endLines(before: Run | null, after: Run, colours: boolean): string[] {
+/** The steps that ended since an earlier sight of the run, each with the lines that tell it whole. */
+export function endedSteps(before: Run | null, after: Run, colours: boolean): Map<TargetId, readonly string[]> {
   const seen = new Map(before?.steps.map((step) => [step.target, step.outcome]));
   const news = after.steps.filter(({ target, outcome }) => outcome !== null && outcome !== (seen.get(target) ?? null));
-  return news.map((step) => stepLine(after, step, colours));
+  return new Map(news.map((step) => [step.target, stepLines(after, step, colours)]));
 }
 
 export function statusText({ head, frozen, policy, reports, targets, orphans }: ToldStatus, colours: boolean): string {
   const lines: string[] = [];
   if (frozen !== null) {
-    const since = `since ${frozen.at} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
+    const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
     lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
   }
-  lines.push(head === null ? 'no commit was followed yet' : headLine(head));
+  lines.push(headLine(head));
   if (policy != null) lines.push(policyLine(policy));
   if (reports != null) lines.push(`${paint('unsent', 'yellow', colours)} ${heldSentence(reports)}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
@@ -182,12 +188,11 @@ export function statusText({ head, frozen, policy, reports, targets, orphans }: 
 /** Follows the word unsent. */
 export function heldSentence({ waiting, since, why }: HeldReports): string {
   const many = waiting === 1 ? '1 report waits' : `${waiting} reports wait`;
-  return `since ${since}: ${many} for the forge. ${why}`;
+  return `since ${utcText(since)}: ${many} for the forge. ${why}`;
 }
 
-function headLine({ commit, verdict, base }: NonNullable<ToldStatus['head']>): string {
-  if (verdict !== 'rewound') return `${shortSha(commit)} ${verdict}`;
-  return `rewound to ${shortSha(base ?? '')}; ${shortSha(commit)} waits for the next push, or for phoenix unfreeze`;
+function headLine(head: ToldStatus['head']): string {
+  return head === null ? headSentence(null) : `commit ${shortSha(head.commit)} ${head.verdict}: ${headSentence(head)}`;
 }
 
 export function outcomeCounts(steps: readonly StepRecord[]): string {

@@ -180,7 +180,7 @@ export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
   const unchanged = steps.length - applied;
   if (applied === 0)
     return { state: 'success', description: `${countOf(unchanged, 'target')} looked at, all as declared` };
-  const rest = unchanged === 0 ? '' : `, ${unchanged} as declared already`;
+  const rest = unchanged === 0 ? '' : `, ${unchanged} already as declared`;
   return { state: 'success', description: `applied ${countOf(applied, 'target')}${rest}` };
 }
 
@@ -212,11 +212,13 @@ export function stepEnded(outcome: Outcome, reason: string | null): FinalSentenc
     case 'applied':
       return { state: 'success', description: reason ?? 'applied' };
     case 'unchanged':
-      return { state: 'success', description: reason ?? 'as declared already' };
+      return { state: 'success', description: reason ?? 'already as declared' };
     case 'failed':
     case 'blocked':
       return { state: 'failure', description: reason ?? outcome };
     case 'skipped':
+      // The forge has no word of its own for it.
+      return { state: 'error', description: reason === null ? outcome : `${outcome}: ${reason}` };
     case 'superseded':
       return { state: 'error', description: reason ?? outcome };
     default:
@@ -258,7 +260,7 @@ export const WHY = {
   held: ({ file, line, message, hint }: Problem) =>
     failureText({ what: 'held back by an older problem', why: `${file}:${line}: ${message}`, remedy: hint }),
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
-    `skipped: it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
+    `it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
   differs: (actions: readonly Action[]) => `differs from what is declared; it would take: ${summaries(actions)}`,
   doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,

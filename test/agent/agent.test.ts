@@ -362,8 +362,8 @@ describe('replay', () => {
     const run = await phoenix.agent().replay({ commit, by: 'ann' });
     const { statuses } = await phoenix.reached(run, 'succeeded');
     expect(statuses).toEqual({
-      'phoenix/apply': 'success: applied 1 target, 1 as declared already',
-      'phoenix/lxc/101': 'success: as declared already',
+      'phoenix/apply': 'success: applied 1 target, 1 already as declared',
+      'phoenix/lxc/101': 'success: already as declared',
       'phoenix/lxc/102': 'success: applied',
     });
     expect(await commands()).toEqual(['box put 102', 'box start 102']);

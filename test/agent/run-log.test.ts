@@ -43,7 +43,7 @@ test('a run is told step by step, with its commit and how each ended', async () 
     `run planned ${short} {"run":"1","trigger":"push","by":"phoenix","steps":2}`,
     `step started ${short} {"run":"1","step":"lxc/101"}`,
     expect.stringMatching(/^step ended \w+ \{"run":"1","step":"lxc\/101","outcome":"failed","reason":".*no power"\}$/),
-    `step ended ${short} {"run":"1","step":"lxc/102","outcome":"skipped","reason":"skipped: it needs lxc/101, which failed"}`,
+    `step ended ${short} {"run":"1","step":"lxc/102","outcome":"skipped","reason":"it needs lxc/101, which failed"}`,
     `run ended ${short} {"run":"1","outcome":"failed"}`,
   ]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/cli/agent/runs.ts';
+import { wrapping } from '../../src/cli/io.ts';
 import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
 import { eachDoor } from '../agent/each-door.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
@@ -101,7 +102,7 @@ describe('--wait', () => {
     const run = await planRun(door.ledger);
     let stderr = '';
     let stdout = '';
-    const io = {
+    const io = wrapping({
       stdout: (text: string) => {
         stdout += text;
       },
@@ -110,7 +111,7 @@ describe('--wait', () => {
       },
       env: { ...environment(), ...wish },
       terminal: { stdout: false, stderr: true },
-    };
+    });
     const ended = runs({ run, limit: 1, wait: true, json: true }, io);
     await finishStep(door.ledger, run, LXC);
     await until(() => stderr.includes(told), 'the first step on the terminal');
@@ -128,7 +129,7 @@ describe('--wait', () => {
       const run = await planRun(door.ledger);
       let stderr = '';
       let stdout = '';
-      const io = {
+      const io = wrapping({
         stdout: (text: string) => {
           stdout += text;
         },
@@ -137,7 +138,7 @@ describe('--wait', () => {
         },
         env: { ...environment(), NO_COLOR: '1', ...env },
         terminal: { stdout: isTerminal, stderr: isTerminal, size: () => ({ columns: 50, rows: 10 }) },
-      };
+      });
       const ended = runs({ run, limit: 1, wait: true, json: false }, io);
       await until(() => stderr !== '' || !isTerminal || env['TERM'] === 'dumb', 'the drawing');
       await finishStep(door.ledger, run, LXC);

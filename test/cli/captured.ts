@@ -1,6 +1,6 @@
 // What a command writes, kept for the test to look at.
 
-import type { Io } from '../../src/cli/io.ts';
+import { type Io, wrapping } from '../../src/cli/io.ts';
 
 export interface Said {
   readonly exit: number;
@@ -12,6 +12,6 @@ export interface Said {
 export async function captured(command: (io: Io) => Promise<number>, env: Io['env'] = {}): Promise<Said> {
   const out: string[] = [];
   const err: string[] = [];
-  const exit = await command({ stdout: (text) => out.push(text), stderr: (text) => err.push(text), env });
+  const exit = await command(wrapping({ stdout: (text) => out.push(text), stderr: (text) => err.push(text), env }));
   return { exit, out: out.join(''), err: err.join('') };
 }

@@ -1,6 +1,7 @@
 // `phoenix setup-agent`: what a person answers, on the command line or at a terminal, becomes the files that the service reads and a webhook
 // at the forge; called again it changes nothing.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { isPlain, withVariables } from '../../src/cli/setup-agent/env-file.ts';
 import { type SetupAgentArgs, setupAgent } from '../../src/cli/setup-agent/setup-agent.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { until } from '../support/until.ts';
+import { pressButton } from './app-page.ts';
 import { captured } from './captured.ts';
 import { phoenix } from './phoenix.ts';
 
@@ -100,11 +103,20 @@ test('where the forge lets nobody make a webhook, it says what to fill in by han
   expect(stdout).toMatch(/^ok +repository: /m);
 });
 
+test('settings that are not there yet are made where they are wanted', async () => {
+  const made = join(folder, 'etc/new');
+  const words = ['--repo-url', `${folder}/nowhere.git`, '--forge', 'none'];
+  const { exit, stderr } = await phoenix(['setup-agent', '--env-file', made, ...words], {});
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('PHOENIX_REPO_URL')]);
+});
+
 test('who is not there to be asked is told every option that is missing, and nothing is written', async () => {
   const before = await everyFile();
   const { exit, stderr } = await setUp('--repo-url', 'https://git.example.internal/you/home.git');
   expect(exit).toBe(2);
-  expect(stderr).toContain('it must be said: --forge, --forge-token-file');
+  expect(stderr).toBe(
+    'phoenix setup-agent: standard input is no terminal, so nobody can be asked; give as options: --forge, --forge-token-file\n',
+  );
   expect(await everyFile()).toEqual(before);
 });
 
@@ -133,6 +145,7 @@ test('at a terminal it asks for what is not said, the token hidden, and for noth
     asked.push(`${question.split(/[,:?(]/)[0]}${how?.hidden === true ? ' (hidden)' : ''}`);
     if (question.startsWith('Address of the config repo')) return at.repositoryUrl;
     if (question.startsWith('Which forge')) return 'gitea';
+    if (question.startsWith('Your name there')) return '';
     return question.startsWith('Token') ? TOKEN : text;
   };
   const args: SetupAgentArgs = { envFile: file, forgeApi: at.url };
@@ -140,8 +153,9 @@ test('at a terminal it asks for what is not said, the token hidden, and for noth
   expect(asked).toEqual([
     'Address of the config repo',
     'Which forge is that',
-    'Token of the forge (hidden)',
     'Address at which the forge reaches this agent',
+    'Your name there',
+    'Token of the forge (hidden)',
   ]);
   // Before the token is asked for, where it is made.
   expect(stdout).toContain(`Make a token at ${at.url}/user/settings/applications\n  with the scopes write:repository`);
@@ -153,11 +167,88 @@ test('at a terminal it asks for what is not said, the token hidden, and for noth
   expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
 });
 
+describe('a password at Gitea', () => {
+  const PASSWORD = 'correct horse: battery';
+  const ask = (password: string, at: LabForge) => async (question: string, how?: { readonly hidden: boolean }) => {
+    if (question.startsWith('Your name there')) return 'phoenix-agent';
+    if (question.startsWith('Your password there')) return how?.hidden === true ? password : 'it was shown';
+    return question.startsWith('Address of the config repo') ? at.repositoryUrl : '';
+  };
+  const said = (at: LabForge, password: string) =>
+    captured((io) =>
+      setupAgent({ envFile: file, forge: 'gitea', forgeApi: at.url }, { ...io, ask: ask(password, at) }),
+    );
+
+  test('makes the token, and is kept nowhere', async () => {
+    const at = await startedForge('gitea', { password: PASSWORD });
+    const before = await everyFile();
+    const wrong = await said(at, 'another');
+    expect(wrong.exit).toBe(1);
+    expect(wrong.err).toContain('makes no token for this name and password (HTTP 401: invalid username');
+    expect(await everyFile()).toEqual(before);
+
+    const { out, err } = await said(at, PASSWORD);
+    expect(out).toMatch(/^Made the token "phoenix on .+" at the forge\.$/m);
+    expect(out).toMatch(/^ok +forge: /m);
+    const after = await everyFile();
+    expect(after['forge-token']).toBe(TOKEN);
+    expect(out + err + Object.values(after).join()).not.toContain(PASSWORD);
+  });
+
+  test('is read from a file where nobody can be asked', async () => {
+    const at = await startedForge('gitea', { password: PASSWORD });
+    await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
+    const args = { forgeUser: 'phoenix-agent', forgePasswordFile: join(folder, 'password') };
+    const all = { envFile: file, repoUrl: at.repositoryUrl, forge: 'gitea', forgeApi: at.url, ...args };
+    await captured((io) => setupAgent(all, io));
+    expect(await inFolder('forge-token')).toBe(TOKEN);
+  });
+});
+
+test('at GitHub one press in a browser makes an App, which is what the agent logs in as', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const at = await startedForge('github', { app: { id: 7, publicKey } });
+  const heard: string[] = [];
+  const asked: string[] = [];
+  const args = { envFile: file, repoUrl: at.repositoryUrl, forge: 'github', forgeApi: at.url, publicUrl: PUBLIC };
+  const ended = captured((io) =>
+    setupAgent(args, {
+      ...io,
+      stderr: (text) => void heard.push(text),
+      ask: async (question) => {
+        asked.push(question);
+        return question.startsWith('Make a GitHub App') ? 'y' : '';
+      },
+    }),
+  );
+  const page = () => /Open (http:\/\/127\.0\.0\.1:\d+)/.exec(heard.join(''))?.[1];
+  await until(() => page() !== undefined, 'the page with the button');
+  await pressButton(page() ?? '');
+  const { out } = await ended;
+  expect(asked.map((question) => question.split(/[,:]/)[0])).toEqual([
+    'Make a GitHub App for the agent',
+    'Enter once it is installed',
+  ]);
+  const [, id, installation] = /^PHOENIX_APP_ID=(\d+)\nPHOENIX_APP_KEY_FILE=(.*)$/m.exec(await inFolder('env')) ?? [];
+  expect(installation).toBe(join(folder, `etc/github-app-${id}.pem`));
+  expect(await readFile(installation ?? '', 'utf8')).toContain('PRIVATE KEY');
+  expect(await inFolder('env')).toContain('\nPHOENIX_FORGE_TOKEN_FILE=\n');
+  expect(out).toContain('/installations/new\n');
+  expect(out).toContain('A GitHub App has its own webhook');
+  // What it signs with is what the agent checks with, and is shown to nobody.
+  expect((await stat(join(folder, 'etc/webhook-secret'))).mode & 0o777).toBe(0o600);
+  expect(out + heard.join('')).not.toContain(await inFolder('webhook-secret'));
+});
+
 test('a forge that is away is said, and the settings are there for the next time', async () => {
   const at = await startedForge('github');
   const all = answers(at);
   await at.close();
   forge = undefined;
+  const person = { envFile: file, repoUrl: at.repositoryUrl, forge: 'gitea', forgeApi: at.url, forgeUser: 'ada' };
+  await expect(
+    captured((io) => setupAgent({ ...person, forgePasswordFile: join(folder, 'token') }, io)),
+  ).rejects.toThrow(`no token was made: the forge at ${at.url} does not answer: ECONNREFUSED`);
   const { exit, stdout } = await setUp(...all);
   expect(exit).toBe(3);
   expect(stdout).toContain('what was answered is kept');

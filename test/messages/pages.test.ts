@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { fieldRows } from '../../src/messages/fields.ts';
-import {
-  durationText,
-  headSentence,
-  logNote,
-  openRunSentence,
-  runSentence,
-  utcText,
-} from '../../src/messages/pages.ts';
+import { headSentence } from '../../src/messages/home.ts';
+import { logNote, openRunSentence, runSentence } from '../../src/messages/pages.ts';
+import { durationText, utcText } from '../../src/messages/times.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, RunState, StepRecord } from '../../src/model/run.ts';
 

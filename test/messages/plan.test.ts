@@ -154,3 +154,15 @@ test('what changes is told in the words of the files, guests by number and name'
     "
   `);
 });
+
+test('of a derived target the first places that it follows from are named, and the others counted', () => {
+  const file = 'etc/phoenix_lxc_configs.json';
+  const written = Array.from({ length: 9 }, (_, at) => ({
+    ...{ file, path: `/lxc_configs/10${at}/name`, field: `lxc/10${at} name`, before: null, after: `guest-${at}` },
+  }));
+  const changes = [{ path: '', before: null, after: { records: 9 } }];
+  const text = planText({ ...plan, steps: [step('hypervisor/dns', { derived: true, changes, written })] }, options);
+  expect(text).toContain('      all of it:         null → {"records":9}\n');
+  expect(text.match(/^ +from lxc/gm)).toHaveLength(6);
+  expect(text).toContain('      and from 3 more places; --json names all\n');
+});

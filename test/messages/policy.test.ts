@@ -10,7 +10,7 @@ const COMMIT = 'a'.repeat(40);
 
 test('one line says what judges the next commit and where it comes from', () => {
   expect(policyLine({ commit: COMMIT, policy: DEFAULT_POLICY })).toBe(
-    'policy of aaaaaaa in force: approvals destroy 1, recreate 1',
+    'policy of commit aaaaaaa: approvals: 1 for destroy, 1 for recreate',
   );
   const policy = {
     approvals: { destroy: 2, recreate: 0, restart: 0, live: 0 },
@@ -21,14 +21,14 @@ test('one line says what judges the next commit and where it comes from', () => 
     signedCommits: 'head',
   } as const;
   expect(policyLine({ commit: COMMIT, policy: { ...DEFAULT_POLICY, ...policy } })).toBe(
-    'policy of aaaaaaa in force: approvals destroy 2; approvers ada, bob; at most 25 % of the guests deleted; protected 101; 1 apply window; signed commits head',
+    'policy of commit aaaaaaa: approvals: 2 for destroy; approvers: ada, bob; at most 25 % of the guests deleted; protected: 101; 1 apply window; signed commits: head',
   );
 });
 
 test('the status shows it, and nothing of it where an agent tells of none', () => {
   const told = { head: null, frozen: null, targets: [] };
   expect(statusText({ ...told, policy: { commit: COMMIT, policy: DEFAULT_POLICY } }, false)).toContain(
-    'policy of aaaaaaa in force',
+    'policy of commit aaaaaaa',
   );
   expect(statusText(told, false)).not.toContain('policy');
 });

@@ -162,7 +162,9 @@ describe.each(failures)('$said', ({ remedy, reason }) => {
       expect(Buffer.byteLength(whole)).toBeLessThan(65_000 * 2);
     }
     expect(runText({ ...one, problems: [], reason: null }, false)).toContain(remedy);
-    expect(rehearsalStep({ target: TARGET, outcome: 'failed', actions: 1, reason }, false)).toContain(remedy);
+    expect(rehearsalStep({ target: TARGET, outcome: 'failed', actions: 1, reason }, TARGET.length, false)).toContain(
+      remedy,
+    );
     const view = { run: one, detailed: new Set([TARGET]), logs: new Map(), successor: null, commit: null };
     const [only = step(reason)] = one.steps;
     for (const page of [runPage(view, LINKS), stepPage(view, only, LINKS)]) expect(render(page)).toContain(remedy);

@@ -97,7 +97,7 @@ describe('sentences', () => {
   test('of how it ended: failures first, then what waits for a person', () => {
     expect(ended(RUN, [record(T1, 'applied'), record(T2, 'unchanged')])).toEqual({
       state: 'success',
-      description: 'applied 1 target, 1 as declared already',
+      description: 'applied 1 target, 1 already as declared',
     });
     expect(ended(RUN, [record(T1, 'unchanged')]).description).toBe('1 target looked at, all as declared');
     expect(ended(RUN, [record(T1, 'applied'), record(T2, 'blocked', 'waits'), record(T3, 'failed', 'exit 1')])).toEqual(
@@ -115,8 +115,8 @@ describe('sentences', () => {
 
   test('of a step', () => {
     expect(stepWaits(step(T1, { verb: 'update', impact: 'restart' })).description).toBe('update planned, restarts it');
-    expect(WHY.skipped(T1, 'failed')).toBe('skipped: it needs lxc/101, which failed');
-    expect(WHY.skipped(T1, 'blocked')).toBe('skipped: it needs lxc/101, which is blocked');
+    expect(WHY.skipped(T1, 'failed')).toBe('it needs lxc/101, which failed');
+    expect(WHY.skipped(T1, 'blocked')).toBe('it needs lxc/101, which is blocked');
   });
 });
 

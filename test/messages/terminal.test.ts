@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
+import { wrapping } from '../../src/cli/io.ts';
 import { progressBlock } from '../../src/messages/progress.ts';
 import { runsTable } from '../../src/messages/runs-table.ts';
 import { cutToWidth, wrapToWidth } from '../../src/messages/width.ts';
@@ -33,6 +34,34 @@ describe('wrapping', () => {
     expect(wrapToWidth(table, null)).toBe(table);
   });
 
+  test('a table that leaves its text no room has it on lines of its own, and the last column of several keeps its place', () => {
+    expect(wrapToWidth('  certificate/portainer.example.internal  applied 3f2a1bc', 50)).toBe(
+      '  certificate/portainer.example.internal\n      applied 3f2a1bc',
+    );
+    expect(wrapToWidth('lxc/101  healthy  works, but differs from what is declared', 44)).toBe(
+      'lxc/101  healthy  works, but differs from\n                  what is declared',
+    );
+  });
+
+  test('what is opened or copied stays whole, and any other word that is longer than a line does not', () => {
+    const address = `https://phoenix.example.internal/runs/12/certificate/${'x'.repeat(20)}`;
+    for (const each of [address, `PHOENIX_APP_KEY_FILE=/var/lib/${'x'.repeat(40)}`])
+      expect(wrapToWidth(`see ${each} for it`, 40)).toContain(each);
+    for (const each of wrapToWidth('x'.repeat(100), 40).split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(40);
+  });
+
+  test('is for each stream that goes to a terminal, and never for what a program or a clipboard takes', () => {
+    const heard: string[] = [];
+    const take = (text: string) => void heard.push(text);
+    const size = () => ({ columns: 30 });
+    const io = wrapping({ stdout: take, stderr: take, env: {}, terminal: { stdout: true, stderr: false, size } });
+    const line = 'one two three four five six seven eight\n';
+    io.stdout(line);
+    io.stderr(line);
+    io.verbatim(line);
+    expect(heard).toEqual(['one two three four five six\n  seven eight\n', line, line]);
+  });
+
   const word = fc.string({ unit: fc.constantFrom('a', 'é', '中', '🙂', '-'), minLength: 1, maxLength: 9 });
   test('keeps every line within the terminal, every word whole and in its order', () => {
     const line = fc.tuple(fc.nat(4), fc.boolean(), fc.array(word, { minLength: 1, maxLength: 30 }));
@@ -53,6 +82,9 @@ describe('wrapping', () => {
   });
 
   test('of colours counts none', () => {
+    expect(wrapToWidth(`\u001b[31mfailed \u001b[0m settings: PHOENIX_WEBHOOK_SECRET is not set`, 40)).toBe(
+      `\u001b[31mfailed \u001b[0m settings: PHOENIX_WEBHOOK_SECRET\n        is not set`,
+    );
     const text = `\u001b[32m${'word '.repeat(30)}\u001b[0m`;
     for (const each of wrapToWidth(text, 40).split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(40);
   });

@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checkForge } from '../../src/cli/doctor/checks.ts';
 import { checkHooks } from '../../src/cli/doctor/webhook.ts';
 import { observeHooks } from '../../src/io/forge/doctor/hooks.ts';
+import { makeGiteaToken } from '../../src/io/forge/doctor/make-gitea-token.ts';
 import type { ForgeOptions } from '../../src/io/forge/options.ts';
 import { readSettings } from '../../src/settings.ts';
 import { phoenix, start } from '../cli/phoenix.ts';
-import { GITEA, type Gitea, startGitea } from '../support/gitea.ts';
+import { GITEA, type Gitea, PASSWORD, startGitea } from '../support/gitea.ts';
 import { freePort } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 
@@ -59,6 +60,21 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     expect(await said(login, 'write:repository', 'write:issue')).toEqual([
       'ok the token may write statuses and comments | null',
     ]);
+  });
+
+  test('so is one that it makes for a password, and a wrong password makes none', async () => {
+    const made = await makeGiteaToken(gitea.url, { user: 'ada', password: PASSWORD }, 'phoenix of a test');
+    const token = 'token' in made ? made.token : '';
+    const environment = {
+      PHOENIX_REPO_URL: `${gitea.url}/${REPOSITORY}.git`,
+      PHOENIX_FORGE: 'gitea',
+      PHOENIX_FORGE_TOKEN: token,
+    };
+    const { settings } = readSettings(environment, () => '', { receiving: false });
+    if (settings === null) throw new Error('the settings are wrong');
+    expect((await checkForge(settings)).map(({ state }) => state)).toEqual(['ok']);
+    const wrong = await makeGiteaToken(gitea.url, { user: 'ada', password: 'another' }, 'phoenix of another');
+    expect(wrong).toEqual({ refused: expect.stringMatching(/^HTTP 401/) });
   });
 
   test('of an administrator of the site too, whom Gitea tells more of what went wrong', async () => {

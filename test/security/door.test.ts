@@ -19,6 +19,7 @@ import { bodyReader } from '../../src/agent/http/webhook/body.ts';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { status } from '../../src/cli/agent/status.ts';
 import { classifyPublicPages } from '../../src/cli/doctor/public-pages.ts';
+import { wrapping } from '../../src/cli/io.ts';
 import { readSettings } from '../../src/settings.ts';
 import { withinFrom } from '../../src/web/links.ts';
 import {
@@ -204,7 +205,7 @@ describe('what others send keeps nobody out', () => {
     expect((await ask(`/api/runs/${run}/events`)).status).toBe(503);
     const heard: string[] = [];
     const env = { PHOENIX_URL: door.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
-    const io = { stdout: (text: string) => heard.push(text), stderr: () => {}, env };
+    const io = wrapping({ stdout: (text: string) => heard.push(text), stderr: () => {}, env });
     const following = runs({ run, limit: 1, wait: true, json: true }, io);
     await finishStep(door.ledger, run, LXC);
     await finishStep(door.ledger, run, VM);
@@ -585,11 +586,8 @@ describe('beyond the machine nothing is read without the token', () => {
     const relayed = await relay(door.url);
     try {
       const heard: string[] = [];
-      const io = (env: Record<string, string>) => ({
-        stdout: (text: string) => heard.push(text),
-        stderr: () => {},
-        env,
-      });
+      const io = (env: Record<string, string>) =>
+        wrapping({ stdout: (text: string) => heard.push(text), stderr: () => {}, env });
       const args = { targets: [], json: true };
       expect(await status(args, io({ PHOENIX_URL: relayed.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN }))).toBe(0);
       expect(JSON.parse(heard.join(''))).toMatchObject({ targets: [] });

@@ -123,10 +123,17 @@ describe('a value that changed', () => {
   test('is seen by a look at what differs, and put in place once', async () => {
     values['PHOENIX_SECRET_HASH'] = FIRST;
     await phoenix.push(declared('env:PHOENIX_SECRET_HASH'));
+    const health = async () => {
+      const asked = await phoenix.agent().command({ verb: 'health-check', targets: [USERS], by: 'ann' });
+      await phoenix.reached(asked, 'succeeded');
+      return (await phoenix.ledger.run(asked))?.steps[0]?.reason;
+    };
+    expect(await health()).toBe('as declared; it has no health check');
     // The timer looks after each run, and would be first.
     await phoenix.stopAgent();
     values['PHOENIX_SECRET_HASH'] = SECOND;
     await phoenix.startAgent();
+    expect(await health()).toMatch(/^works, but differs from what is declared: set the password of ada/);
     const look = await phoenix.agent().drift('ann');
     await phoenix.reached(look, 'failed');
     const seen = await phoenix.ledger.run(look);

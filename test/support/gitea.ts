@@ -11,7 +11,8 @@ import { until } from './until.ts';
 export const GITEA = findProgram('gitea', 'PHOENIX_TEST_GITEA');
 
 const ADMIN = 'root-admin';
-const PASSWORD = 'a-long-password-of-a-test';
+/** Of each person. */
+export const PASSWORD = 'a-long-password-of-a-test';
 
 /** As Gitea answers, as far as tests look into it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a foreign shape

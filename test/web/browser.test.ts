@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     // The picture turned green with it.
     expect(await page.locator('a.box.good').count()).toBe(2);
     expect(await page.title()).toBe(`Run ${run} succeeded · Phoenix`);
-    expect(await page.getByRole('status').textContent()).toBe('Applied 1 target, 1 as declared already');
+    expect(await page.getByRole('status').textContent()).toBe('Applied 1 target, 1 already as declared');
     expect(await page.locator('details[id="lxc/102"]').getAttribute('open')).not.toBeNull();
     expect(await page.evaluate('document.activeElement.parentElement.id')).toBe('lxc/102');
     expect(await page.locator('main').getAttribute('data-events')).toBeNull();

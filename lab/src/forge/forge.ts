@@ -27,6 +27,8 @@ export interface LabForgeOptions {
   readonly secret: string;
   /** Asked for by Git (as the password) and REST alike. */
   readonly token: string;
+  /** Of the token's owner: what Gitea makes a token for. Nobody logs in by one when absent. */
+  readonly password?: string;
   /** What the token may do over REST; `write` when absent. Listing webhooks takes `admin`. */
   readonly tokenRight?: Right;
   /**

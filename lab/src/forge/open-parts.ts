@@ -20,6 +20,7 @@ import type { Work } from './work.ts';
 interface PartsOptions {
   readonly folder: string;
   readonly token: string;
+  readonly password?: string;
   readonly tokenRight?: Right;
   readonly tokenScopes?: readonly string[];
   readonly webhook?: FilledIn;
@@ -63,6 +64,7 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
   const parts: Parts = {
     place,
     token: options.token,
+    password: options.password ?? null,
     tokenScopes: options.tokenScopes ?? null,
     webhook: options.webhook ?? {},
     bare,

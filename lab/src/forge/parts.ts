@@ -17,6 +17,8 @@ import type { Webhooks } from './webhooks.ts';
 export interface Parts {
   readonly place: Place;
   readonly token: string;
+  /** With which its owner logs in; null: by none. */
+  readonly password: string | null;
   /** Null for a token that is good for everything. */
   readonly tokenScopes: readonly string[] | null;
   readonly webhook: FilledIn;

@@ -200,7 +200,10 @@ async function find(ledger: ApiLedger, request: Request, response: Response): Pr
   const path = RunPath.safeParse(request.params);
   const run = path.success ? await ledger.run(path.data.id) : null;
   if (run === null) {
-    fail(response, 404, { message: `there is no run ${request.params['id']}`, hint: 'GET /api/runs names the newest' });
+    fail(response, 404, {
+      message: `there is no run ${request.params['id']}`,
+      hint: 'phoenix runs, or GET /api/runs, names the newest',
+    });
   }
   return run;
 }

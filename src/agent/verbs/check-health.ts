@@ -2,9 +2,11 @@
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import { HEALTH } from '../../messages/command.ts';
+import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import type { Ending } from '../apply/converge.ts';
 import type { Performing } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
+import { sealWanted } from '../apply/seal.ts';
 
 export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
   readonly manager: Manager;
@@ -13,7 +15,15 @@ export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
 
 /** `failed`: it is sick, and the reason says of what; `unchanged`: it is not. */
 export async function checkHealth(work: HealthWork): Promise<Ending> {
-  const { host, manager, wanted } = work;
+  const { host, manager } = work;
+  let wanted: Wanted;
+  try {
+    // As a step does: without it everything that has a secret differs from what was done with its value.
+    ({ wanted } = await sealWanted(host, work.wanted, false));
+  } catch (error) {
+    if (error instanceof SecretUnavailable) return sick(error.message);
+    throw error;
+  }
   const { power } = manager;
   const observation = await manager.observe(host, wanted);
   if (power !== undefined && wanted.spec !== undefined) {

@@ -6,6 +6,7 @@ import { certificateFault } from '../../io/authorities.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { StepRecord } from '../../model/run.ts';
 import type { ClientSettings } from '../../settings/client.ts';
+import { connectionFault } from '../connection-fault.ts';
 import { EXIT, type Io } from '../io.ts';
 import { clientSettings } from '../read-settings.ts';
 
@@ -79,7 +80,7 @@ export function openClient({ url, token: held }: ClientSettings): Client {
         throw new ClientFailure(`${url}: ${certificate.what}`, certificate.remedy, EXIT.missing, { cause });
       }
       const hint = 'start it with phoenix serve, or set PHOENIX_URL to where it listens';
-      throw new ClientFailure(`no agent answers at ${url}: ${reasonOf(cause)}`, hint, EXIT.missing, { cause });
+      throw new ClientFailure(`no agent answers at ${url}: ${connectionFault(cause)}`, hint, EXIT.missing, { cause });
     }
     if (!response.ok) throw await failureOf(response, url);
     return response;
@@ -178,11 +179,4 @@ async function failureOf(response: Response, url: string): Promise<ClientFailure
   }
   const exit = response.status >= 500 ? EXIT.missing : EXIT.no;
   return new ClientFailure(message, body?.error?.hint ?? 'is PHOENIX_URL the address of a Phoenix?', exit);
-}
-
-/** Why a connection failed: fetch hides it in the cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
-  return String(cause);
 }

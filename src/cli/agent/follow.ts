@@ -1,9 +1,9 @@
 // Following a run to its end, and the exit code that it deserves.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
+import { AT_WORK } from '../../messages/at-work.ts';
 import { runText } from '../../messages/run.ts';
-import { wrapToWidth } from '../../messages/width.ts';
-import { colours, columnsOf, EXIT, type Io } from '../io.ts';
+import { answerWith, colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
 import { showLive } from './live.ts';
 
@@ -23,7 +23,8 @@ export async function endWithRun(
   io: Io,
 ): Promise<number> {
   if (!wait || run === null) {
-    io.stdout(json ? `${JSON.stringify({ run })}\n` : `${run === null ? 'done' : `run ${run}`}\n`);
+    answerWith(io, json, { run }, run === null ? 'done' : `run ${run}`);
+    if (run !== null) noteProgress(io, AT_WORK.follow(run));
     return EXIT.done;
   }
   let reason: string | null = null;
@@ -41,9 +42,9 @@ export async function endWithRun(
       enough: waitsForPerson,
     });
     live?.close();
-    io.stdout(
-      json ? `${JSON.stringify(end)}\n` : `${wrapToWidth(runText(end, colours(io, 'stdout')), columnsOf(io))}\n`,
-    );
+    // Where both go to one screen, nothing stands there twice.
+    const told = io.terminal?.stdout === true ? live?.told : undefined;
+    answerWith(io, json, end, runText(end, colours(io, 'stdout'), told));
     return exitOf(end);
   } finally {
     live?.close();

@@ -3,8 +3,7 @@
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { progressBlock } from '../../messages/progress.ts';
-import { endLines, progressLines } from '../../messages/run.ts';
-import { wrapToWidth } from '../../messages/width.ts';
+import { endedSteps, progressLines } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { colours, type Io } from '../io.ts';
 
@@ -15,6 +14,8 @@ export interface Live {
   printed(target: TargetId, lines: readonly string[]): void;
   /** A line for people that stays. */
   say(line: string): void;
+  /** Steps of which all was told in lines that stay. */
+  readonly told: ReadonlySet<TargetId>;
   /** Takes the drawing away. */
   close(): void;
 }
@@ -35,6 +36,7 @@ function plain(io: Io): Live {
     },
     printed() {},
     say,
+    told: new Set(),
     close() {},
   };
 }
@@ -42,6 +44,7 @@ function plain(io: Io): Live {
 function drawn(io: Io): Live {
   const coloured = colours(io, 'stderr');
   const printed = new Map<TargetId, string>();
+  const told = new Set<TargetId>();
   let seen: RunJson | null = null;
   let height = 0;
   let shown = '';
@@ -54,7 +57,7 @@ function drawn(io: Io): Live {
     const block = seen === null ? [] : progressBlock({ run: seen, printed, now: new Date(), picture }, screen);
     const text = block.map((line) => `${line}\n`).join('');
     if (text === shown && above.length === 0) return;
-    io.stderr(`${erase()}${above.map((line) => `${wrapToWidth(line, columns)}\n`).join('')}${text}`);
+    io.stderr(`${erase()}${above.map((line) => `${line}\n`).join('')}${text}`);
     height = block.length;
     shown = text;
   };
@@ -65,15 +68,17 @@ function drawn(io: Io): Live {
   timer.unref();
   return {
     run(now) {
-      const over = endLines(seen, now, coloured);
+      const ended = endedSteps(seen, now, coloured);
+      for (const target of ended.keys()) told.add(target);
       seen = now;
-      draw(over);
+      draw([...ended.values()].flat());
     },
     printed(target, lines) {
       const last = lines.findLast((line) => line.trim() !== '');
       if (last !== undefined) printed.set(target, last.trim());
     },
     say: (line) => draw([line]),
+    told,
     close() {
       clearInterval(timer);
       if (height > 0) io.stderr(erase());

@@ -25,7 +25,7 @@ export async function logs({ run: id, target: word, follow, json }: LogsArgs, io
   const take = (target: TargetId, lines: readonly string[]) => {
     if (only !== undefined && target !== only) return;
     if (json) collected.set(target, [...(collected.get(target) ?? []), ...lines]);
-    else io.stdout(lines.map((line) => `${only === undefined ? `${target}: ` : ''}${line}\n`).join(''));
+    else io.verbatim(lines.map((line) => `${only === undefined ? `${target}: ` : ''}${line}\n`).join(''));
   };
   const end = follow ? await client.follow(id, { onLog: take }) : undefined;
   if (!follow) {
@@ -37,7 +37,7 @@ export async function logs({ run: id, target: word, follow, json }: LogsArgs, io
   }
   if (json) {
     const steps = [...collected].map(([target, lines]) => ({ target, lines }));
-    io.stdout(`${JSON.stringify({ run: id, logs: steps })}\n`);
+    io.verbatim(`${JSON.stringify({ run: id, logs: steps })}\n`);
   }
   return end === undefined ? EXIT.done : exitOf(end);
 }

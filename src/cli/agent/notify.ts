@@ -2,7 +2,7 @@
 
 import type { ChannelInUse } from '../../agent/deps.ts';
 import { channelLine, channelTestLine } from '../../messages/channels.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { requesterName } from './replay.ts';
 
@@ -26,13 +26,13 @@ export async function notify({ test, json }: NotifyArgs, io: Io): Promise<number
   if (test === undefined || test === false) {
     const channels = await client.get<ChannelInUse[]>('/notifications');
     const lines = channels.length === 0 ? [NO_CHANNEL] : channels.map((each) => channelLine(each, coloured));
-    io.stdout(json ? `${JSON.stringify(channels)}\n` : `${lines.join('\n')}\n`);
+    answerWith(io, json, channels, lines.join('\n'));
     return channels.every(({ failing }) => failing === null) ? EXIT.done : EXIT.no;
   }
   const body = { by: requesterName(), ...(test === true ? {} : { channel: test }) };
   const tested = await client.post<ChannelTested[]>('/notifications/test', body);
   const lines = tested.map((each) => channelTestLine(each, coloured));
-  io.stdout(json ? `${JSON.stringify(tested)}\n` : `${lines.join('\n')}\n`);
+  answerWith(io, json, tested, lines.join('\n'));
   return tested.every(({ sent }) => sent) ? EXIT.done : EXIT.no;
 }
 

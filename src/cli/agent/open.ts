@@ -22,7 +22,7 @@ export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
     return EXIT.usage;
   }
   const address = `${agentUrl(io)}${path}`;
-  io.stdout(`${address}\n`);
+  io.verbatim(`${address}\n`);
   const opener = OPENERS[process.platform];
   const isSeen = process.platform !== 'linux' || Boolean(io.env['DISPLAY'] || io.env['WAYLAND_DISPLAY']);
   if (io.terminal?.stdout !== true || opener === undefined || !isSeen) return EXIT.done;

@@ -3,9 +3,8 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { runText } from '../../messages/run.ts';
 import { runsTable } from '../../messages/runs-table.ts';
-import { wrapToWidth } from '../../messages/width.ts';
 import type { Run } from '../../model/run.ts';
-import { colours, columnsOf, EXIT, type Io } from '../io.ts';
+import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { endWithRun } from './follow.ts';
 
@@ -22,11 +21,11 @@ export async function runs({ run: id, limit, wait, json }: RunsArgs, io: Io): Pr
   if (id === undefined) {
     const newest = await client.get<Run[]>(`/runs?limit=${limit}`);
     const lines = newest.length === 0 ? 'no runs yet' : runsTable(newest, coloured);
-    io.stdout(json ? `${JSON.stringify(newest)}\n` : `${wrapToWidth(lines, columnsOf(io))}\n`);
+    answerWith(io, json, newest, lines);
     return EXIT.done;
   }
   if (wait) return endWithRun(client, id, { json, wait }, io);
   const run = await client.get<RunJson>(`/runs/${encodeURIComponent(id)}`);
-  io.stdout(json ? `${JSON.stringify(run)}\n` : `${wrapToWidth(runText(run, coloured), columnsOf(io))}\n`);
+  answerWith(io, json, run, runText(run, coloured));
   return EXIT.done;
 }

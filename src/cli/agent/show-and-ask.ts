@@ -1,11 +1,12 @@
 // Show, ask, go: a command that destroys or takes over shows first what would be done, by a dry run of the same command, and the yes is
 // bound to that run: the agent does what was shown and nothing else.
 
+import { AT_WORK } from '../../messages/at-work.ts';
 import { ASKING } from '../../messages/command.ts';
 import { runText } from '../../messages/run.ts';
 import type { CommandVerb } from '../../model/verbs.ts';
 import { agreed } from '../agreed.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
 
@@ -32,11 +33,12 @@ export async function showAndAsk(
 ): Promise<number | null> {
   if (!yes && io.ask === undefined) return null;
   const { run: looked } = await client.post<{ run: string }>('/command', { ...command, dryRun: true });
+  noteProgress(io, AT_WORK.looksFirst(looked));
   const shown = await client.follow(looked, {});
   io.stderr(`${runText(shown, colours(io, 'stderr'))}\n`);
   const todo = shown.steps.filter(({ actions }) => actions.length > 0);
   const ended = (exit: number) => {
-    if (options.json) io.stdout(`${JSON.stringify(shown)}\n`);
+    if (options.json) io.verbatim(`${JSON.stringify(shown)}\n`);
     return exit;
   };
   if (shown.state !== 'succeeded' && todo.length === 0) return ended(EXIT.no);

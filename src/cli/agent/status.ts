@@ -1,8 +1,7 @@
 // `phoenix status`: what is followed, what is applied, and whether anything is frozen.
 
 import { statusText, type ToldStatus } from '../../messages/run.ts';
-import { wrapToWidth } from '../../messages/width.ts';
-import { colours, columnsOf, EXIT, type Io } from '../io.ts';
+import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { resolveTargets } from './targets.ts';
 
@@ -18,9 +17,7 @@ export async function status({ targets: words, json }: StatusArgs, io: Io): Prom
   const wanted = new Set<string>(await resolveTargets(client, words));
   const all = await client.get<ToldStatus>('/status');
   const shown = wanted.size === 0 ? all : { ...all, targets: all.targets.filter(({ target }) => wanted.has(target)) };
-  io.stdout(
-    json ? `${JSON.stringify(shown)}\n` : `${wrapToWidth(statusText(shown, colours(io, 'stdout')), columnsOf(io))}\n`,
-  );
+  answerWith(io, json, shown, statusText(shown, colours(io, 'stdout')));
   const missing = [...wanted].filter((target) => !shown.targets.some((each) => each.target === target));
   for (const target of missing) io.stderr(`nothing is recorded of ${target}\n`);
   return missing.length === 0 && shown.targets.every(({ state }) => state === 'applied') ? EXIT.done : EXIT.no;

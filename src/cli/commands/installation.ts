@@ -24,6 +24,10 @@ export function addInstallationCommands({ root, io, command, ending }: CommandGr
     .option('--forge <kind>', 'github, gitea (Forgejo too), gitlab or none')
     .option('--forge-api <url>', 'its base address where it is not the usual one')
     .option('--forge-token-file <path>', 'a file with the token of the forge, which is copied')
+    .option('--forge-user <name>', 'of Gitea: make the token with the password of this person')
+    .option('--forge-password-file <path>', 'a file with that password, which is not kept; asked for when not given')
+    .option('--create-app', 'of GitHub: make an App by one press in a browser, in place of a token')
+    .option('--organization <name>', 'the organisation that the App is to belong to; yourself when not given')
     .option('--public-url <url>', 'where the forge and people reach the agent')
     .action(async (options) => {
       const { envFile } = root.opts<{ envFile?: string }>();

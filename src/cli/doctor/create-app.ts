@@ -43,6 +43,23 @@ const PATIENCE_MS = 15 * 60_000;
 
 export async function createApp({ organization }: CreateAppArgs, io: Io): Promise<number> {
   const settings = settingsForApp(io.env);
+  const app = await registerApp(settings, organization, io);
+  io.stdout(appCreated(app, await storeCredentials(settings.dataDir, app)));
+  return EXIT.done;
+}
+
+/**
+ * Serves the page with the button and waits for its press.
+ *
+ * @param settings with the repository that the App is for and the address that GitHub reaches the agent at
+ * @param organization undefined for the user who presses
+ * @throws Missing when nobody pressed in time
+ */
+export async function registerApp(
+  settings: Pick<Settings, 'repositoryUrl' | 'forge' | 'publicUrl'>,
+  organization: string | undefined,
+  io: Io,
+): Promise<CreatedApp> {
   const { repository, api } = placeOf('github', settings.repositoryUrl);
   const base = settings.forge.api ?? api;
   const web = new URL(settings.repositoryUrl).origin;
@@ -64,10 +81,7 @@ export async function createApp({ organization }: CreateAppArgs, io: Io): Promis
   );
   try {
     io.stderr(APP.open(here, port));
-    const app = await redeemCode(base, await arrived.promise);
-    const files = await storeCredentials(settings.dataDir, app);
-    io.stdout(appCreated(app, files));
-    return EXIT.done;
+    return await redeemCode(base, await arrived.promise);
   } finally {
     clearTimeout(patience);
     server.close();
@@ -130,7 +144,7 @@ async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: Cre
 }
 
 /** An App needs no token and no webhook secret before it is there. @throws Missing with what has to be set */
-function settingsForApp(environment: Environment): Settings {
+export function settingsForApp(environment: Environment): Settings {
   const { PHOENIX_FORGE: _, ...rest } = environment;
   const given = { ...rest, PHOENIX_FORGE: 'none' };
   const { settings, problems } = agentSettings(given, { receiving: false });

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedactor } from '../../io/redact.ts';
+import { AT_WORK } from '../../messages/at-work.ts';
 import { paint, type Style } from '../../messages/paint.ts';
-import { wrapToWidth } from '../../messages/width.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
-import { colours, columnsOf, EXIT, type Io } from '../io.ts';
+import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { openHostOf } from '../rehearse/open-host.ts';
 import {
   checkClock,
@@ -32,6 +32,7 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
   const diagnostics: Diagnostic[] = [...first];
   if (settings !== null) {
     if (settings.webhookSecret !== null) diagnostics.push(ok('webhook', 'its secret is set'));
+    noteProgress(io, AT_WORK.checks);
     const found = await Promise.all([
       checkRedis(settings),
       checkRepository(settings),
@@ -44,10 +45,10 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
     diagnostics.push(...found.flat());
   }
   const wrong = diagnostics.filter(({ state }) => state === 'failed');
-  if (json) io.stdout(`${JSON.stringify({ ok: wrong.length === 0, checks: diagnostics })}\n`);
+  if (json) io.verbatim(`${JSON.stringify({ ok: wrong.length === 0, checks: diagnostics })}\n`);
   else {
     const text = diagnostics.map((diagnostic) => diagnosticText(diagnostic, colours(io, 'stdout'))).join('');
-    io.stdout(wrapToWidth(text, columnsOf(io)));
+    io.stdout(text);
   }
   if (wrong.length === 0) return EXIT.done;
   return wrong.every(({ check }) => check === 'settings') ? EXIT.no : EXIT.missing;

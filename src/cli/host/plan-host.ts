@@ -10,6 +10,7 @@ import type { FoundObject } from '../../managers/importer.ts';
 import { allTargets, KINDS } from '../../managers/index.ts';
 import { inTheFiles } from '../../managers/written.ts';
 import type { WrittenSide } from '../../managers/written-entries.ts';
+import { AT_WORK } from '../../messages/at-work.ts';
 import { hostPlanText } from '../../messages/host-plan.ts';
 import { problemCounts, problemText } from '../../messages/problem.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
@@ -20,7 +21,7 @@ import type { Target } from '../../model/target.ts';
 import { makePlan, summary } from '../../plan/plan.ts';
 import { guarded } from '../../plan/policy.ts';
 import { hideSecrets } from '../../plan/secret.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
 import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
@@ -63,13 +64,14 @@ export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = op
   const { config, problems } = load(snapshot, sourceSettings(io));
   if (config === null) return refused(args, problems, io);
   const { host, commands } = await open(args.host, io, (id) => blobOf(snapshot, folder, id));
+  noteProgress(io, AT_WORK.looksAt(args.host));
   try {
     const reader = memoizedReader(host);
     const around = await observeKinds(reader);
     const targets = guarded(allTargets(config), config.hypervisor.policy);
     const compared = await compareTargets(host, reader, targets);
     const made = planOf({ config, files: snapshot.files }, targets, compared, around, io);
-    if (args.json) io.stdout(`${JSON.stringify(answer(args.host, made, problems, commands()), null, 2)}\n`);
+    if (args.json) io.verbatim(`${JSON.stringify(answer(args.host, made, problems, commands()), null, 2)}\n`);
     else {
       if (problems.length > 0) io.stdout(`${problemCounts(problems)}; phoenix validate shows them\n\n`);
       io.stdout(hostPlanText(made, { colours: colours(io, 'stdout'), commands: commands() }));

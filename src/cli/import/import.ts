@@ -8,6 +8,7 @@ import type { Imported } from '../../managers/importer.ts';
 import { allTargets } from '../../managers/index.ts';
 import { HYPERVISOR_FILE } from '../../managers/places.ts';
 import { writtenStacks } from '../../managers/stack/import.ts';
+import { AT_WORK } from '../../messages/at-work.ts';
 import { importText, nextSteps, type ShownSecret } from '../../messages/import.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Host } from '../../ports/host.ts';
@@ -16,7 +17,7 @@ import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
 import { IMPORTED_KINDS, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
 import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
-import { EXIT, type Io } from '../io.ts';
+import { EXIT, type Io, noteProgress } from '../io.ts';
 import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
 import { groupLeft } from './group-left.ts';
@@ -55,6 +56,7 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
   const { host, commands } = await open(given, io, () =>
     Promise.reject(new Error('nothing is read from a repository')),
   );
+  noteProgress(io, AT_WORK.looksAt(given));
   try {
     const settings = sourceSettings(io);
     const stacks = portainer.access === null ? [] : await stacksOfPortainer(host, portainer.access);
@@ -69,7 +71,7 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
     const answer = { ok, files, targets, secrets, left, commands: commands() };
     // Every single one stands in the README.
     const told = { ...answer, left: left.map(({ all: _, ...group }) => group) };
-    if (args.json) io.stdout(`${JSON.stringify(told, null, 2)}\n`);
+    if (args.json) io.verbatim(`${JSON.stringify(told, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
   } catch (error) {

@@ -10,6 +10,7 @@ import { openSecrets } from '../../io/secrets.ts';
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
+import { AT_WORK } from '../../messages/at-work.ts';
 import { problemCounts, problemText } from '../../messages/problem.ts';
 import { rehearsalStep, rehearsalSummary } from '../../messages/rehearsal.ts';
 import type { TargetId } from '../../model/ids.ts';
@@ -20,7 +21,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
 import { guarded, policyBetween } from '../../plan/policy.ts';
-import { colours, EXIT, type Io } from '../io.ts';
+import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import {
   commitAt,
   commitSource,
@@ -150,14 +151,17 @@ async function applyTwice(
     recording.forget();
   }
   const plan = planned(began, goal, policy);
+  const width = Math.max(0, ...plan.steps.map(({ target }) => target.length));
+  noteProgress(io, AT_WORK.rehearses);
   const outcomes = await carryOutPlan(
     recording,
     { plan, before: began, after: goal, origin, rollback, approved: args.approve === true },
-    (step) => show(rehearsalStep(step, colours(io, args.json ? 'stderr' : 'stdout'))),
+    (step) => show(rehearsalStep(step, width, colours(io, args.json ? 'stderr' : 'stdout'))),
   );
   const { commands, files } = recording.taken();
   // What waits for a person waits the second time too; everything else must be as declared.
   const again = planned(goal, goal, policy, new Set(goal.keys()));
+  noteProgress(io, AT_WORK.rehearsesAgain);
   const second = await carryOutPlan(
     recording,
     { plan: again, before: goal, after: goal, origin, rollback, approved: args.approve === true },
@@ -166,7 +170,7 @@ async function applyTwice(
   const actions = second.reduce((sum, step) => sum + step.actions, 0);
   const ok = [...outcomes, ...second].every(wentWell) && actions === 0;
   if (args.json) {
-    io.stdout(`${JSON.stringify({ ok, outcomes, commands, files, second: { actions }, problems: [] }, null, 2)}\n`);
+    io.verbatim(`${JSON.stringify({ ok, outcomes, commands, files, second: { actions }, problems: [] }, null, 2)}\n`);
   } else {
     io.stdout(rehearsalSummary({ outcomes, commands: commands.length, second: actions }));
   }
@@ -192,7 +196,7 @@ function planned(
 function refused(problems: readonly Problem[], args: RehearseArgs, io: Io): number {
   if (args.json) {
     const nothing = { outcomes: [], commands: [], files: [], second: { actions: 0 } };
-    io.stdout(`${JSON.stringify({ ok: false, ...nothing, problems }, null, 2)}\n`);
+    io.verbatim(`${JSON.stringify({ ok: false, ...nothing, problems }, null, 2)}\n`);
   } else {
     for (const problem of problems) io.stdout(`${problemText(problem)}\n`);
     io.stdout(`${problemCounts(problems)}; nothing was applied\n`);

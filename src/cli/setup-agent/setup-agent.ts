@@ -7,26 +7,27 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { certificateSentence } from '../../io/authorities.ts';
 import { ensureHook } from '../../io/forge/doctor/ensure-hook.ts';
+import type { CreatedApp } from '../../io/forge/github/manifest.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { writeWhole } from '../../io/whole-file.ts';
-import { ASKED, answersMissing, SETUP, whereTokensAreMade } from '../../messages/setup-agent.ts';
+import { ASKED, answersMissing, SETUP } from '../../messages/setup-agent.ts';
 import type { Settings } from '../../settings.ts';
+import { connectionFault } from '../connection-fault.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';
 import { doctor } from '../doctor/doctor.ts';
 import { EXIT, type Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
 import { isPlain, withVariables } from './env-file.ts';
+import { type LoginAnswer, type LoginArgs, loginAnswer, makeLogin } from './forge-login.ts';
 
-export interface SetupAgentArgs {
+export interface SetupAgentArgs extends LoginArgs {
   /** The file that the service reads; its secrets lie beside it. */
   readonly envFile?: string | undefined;
   readonly repoUrl?: string | undefined;
   readonly branch?: string | undefined;
   readonly forge?: string | undefined;
   readonly forgeApi?: string | undefined;
-  /** A file with the token, which is copied. */
-  readonly forgeTokenFile?: string | undefined;
   readonly publicUrl?: string | undefined;
 }
 
@@ -41,7 +42,10 @@ const FORGES: Readonly<Record<string, string>> = {
   'gitea.com': 'gitea',
 };
 
-/** Resolves to the exit code: 1 for answers that are no settings, 2 for answers that are missing, else that of the doctor. */
+/** In the place of a token that is yet to be made, for the settings to be judged before it is. */
+const TO_BE_MADE = 'to-be-made';
+
+/** Resolves to the exit code: 1 for answers that are no settings or that the forge refuses, 2 for answers that are missing, else that of the doctor. */
 export async function setupAgent(args: SetupAgentArgs, io: Io): Promise<number> {
   const file = args.envFile ?? ENV_FILE;
   const place = secretFiles(dirname(file));
@@ -51,39 +55,71 @@ export async function setupAgent(args: SetupAgentArgs, io: Io): Promise<number> 
     io.stderr(`phoenix setup-agent: ${answersMissing(answered.missing)}\n`);
     return EXIT.usage;
   }
-  const { values, token } = answered;
-  const text = withVariables(before, values);
-  const secrets = { ...(await secretsIn(place)), ...(token === null ? {} : { forgeToken: token }) };
+  const { values, login } = answered;
+  const known = await secretsIn(place);
   const unfit = [...values].flatMap(([name, value]) =>
     isPlain(value) ? [] : [`${name}: ${JSON.stringify(value)} has signs that no such value has`],
   );
-  // Judged before anything is written, as the agent will read it.
-  const { settings, problems } = agentSettings(environmentOf(text, secrets), { receiving: true });
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (unfit.length > 0 || errors.length > 0 || settings === null) {
-    for (const line of unfit) io.stderr(`${line}\n`);
-    for (const { message, hint } of errors) io.stderr(`${message}\n  ${hint}\n`);
+  // Judged before anything is made or written, as the agent will read it.
+  const wrong = [...unfit, ...problemsOf(withVariables(before, values), known, login)];
+  if (wrong.length > 0) {
+    for (const line of wrong) io.stderr(`${line}\n`);
     io.stderr('phoenix setup-agent: nothing was written; give other answers\n');
     return EXIT.no;
   }
-  await writeSecrets(place, secrets, token !== null);
+  const made = await makeLogin(login, environmentOf(withVariables(before, values), { ...known, forgeToken: '' }), io);
+  if (made.as === 'refused') {
+    io.stderr(`phoenix setup-agent: ${made.why}\n`);
+    return EXIT.no;
+  }
+  const secrets = {
+    ...known,
+    ...(made.as === 'token' ? { forgeToken: made.token } : {}),
+    ...(made.as === 'app' ? { webhookSecret: made.app.webhookSecret } : {}),
+  };
+  if (made.as === 'app') for (const [name, value] of await writeApp(made.app, dirname(file))) values.set(name, value);
+  const text = withVariables(before, values);
+  await writeSecrets(place, secrets);
   if (text === before) io.stdout(SETUP.kept(file));
   else {
     await writeWhole(file, text, 0o600);
     io.stdout(SETUP.wrote(file));
   }
-  await makeWebhook(settings, place.webhookSecret, io);
+  const environment = environmentOf(text, secrets);
+  const { settings } = agentSettings(environment, { receiving: true });
+  if (settings !== null) await makeWebhook(settings, place.webhookSecret, io);
   io.stdout(SETUP.checking);
-  const exit = await doctor({ json: false }, { ...io, env: { PATH: io.env['PATH'], ...environmentOf(text, secrets) } });
+  const exit = await doctor({ json: false }, { ...io, env: { PATH: io.env['PATH'], ...environment } });
   io.stdout(exit === EXIT.done ? SETUP.start : SETUP.again);
   return exit;
 }
 
+/** Lines that say what keeps the file from being settings of an agent. */
+function problemsOf(text: string, known: Secrets, login: LoginAnswer): string[] {
+  const forgeToken = login.as === 'token' ? login.token : login.as === 'password' ? TO_BE_MADE : known.forgeToken;
+  const environment = environmentOf(text, { ...known, forgeToken });
+  // An App is no setting before it is there.
+  const given = login.as === 'app' ? { ...environment, PHOENIX_FORGE: 'none' } : environment;
+  const { problems } = agentSettings(given, { receiving: true });
+  return problems.filter(({ severity }) => severity === 'error').map(({ message, hint }) => `${message}\n  ${hint}`);
+}
+
+/** Its key lies beside the other secrets. @returns the variables that name it, and take the token away that the unit names */
+async function writeApp({ id, pem }: CreatedApp, folder: string): Promise<readonly (readonly [string, string])[]> {
+  const key = join(folder, `github-app-${id}.pem`);
+  await writeWhole(key, pem, 0o600);
+  return [
+    ['PHOENIX_APP_ID', String(id)],
+    ['PHOENIX_APP_KEY_FILE', key],
+    ['PHOENIX_FORGE_TOKEN_FILE', ''],
+  ];
+}
+
 type Answers =
-  | { readonly values: ReadonlyMap<string, string>; readonly token: string | null }
+  | { readonly values: Map<string, string>; readonly login: LoginAnswer }
   | { readonly missing: readonly string[] };
 
-/** From the options, else what is set, else a person. `token` is null where it stays as it is. */
+/** From the options, else what is set, else a person. */
 async function answersOf(
   args: SetupAgentArgs,
   set: Readonly<Record<string, string>>,
@@ -112,18 +148,14 @@ async function answersOf(
   ]);
   if (args.branch !== undefined) values.set('PHOENIX_BRANCH', args.branch);
   if (args.forgeApi !== undefined) values.set('PHOENIX_FORGE_API', args.forgeApi);
-  const asApp = set['PHOENIX_APP_ID'] !== undefined;
-  let token: string | null = null;
-  if (args.forgeTokenFile !== undefined) token = (await readFile(args.forgeTokenFile, 'utf8')).trim();
-  else if (forge !== 'none' && !asApp && ((await textOf(place.forgeToken)) ?? '').trim() === '') {
-    if (io.ask !== undefined) io.stdout(whereTokensAreMade(forge, repoUrl));
-    token = await answer(ASKED.token, '--forge-token-file', true);
-  }
+  if (io.ask !== undefined && (args.publicUrl ?? set['PHOENIX_PUBLIC_URL']) === undefined) io.stdout(SETUP.whyAddress);
   const publicUrl = args.publicUrl ?? set['PHOENIX_PUBLIC_URL'] ?? (await io.ask?.(ASKED.publicUrl))?.trim() ?? '';
   if (publicUrl !== '') values.set('PHOENIX_PUBLIC_URL', publicUrl);
+  const isSet = set['PHOENIX_APP_ID'] !== undefined || ((await textOf(place.forgeToken)) ?? '').trim() !== '';
+  const login = await loginAnswer(args, { forge, repoUrl, publicUrl, isSet }, answer, io);
   // The unit names the file of a token always; an empty name takes that back.
   if (forge === 'none') values.set('PHOENIX_FORGE_TOKEN_FILE', '');
-  return missing.length > 0 ? { missing } : { values, token };
+  return missing.length > 0 ? { missing } : { values, login };
 }
 
 interface Secrets {
@@ -152,12 +184,11 @@ async function secretsIn(place: SecretFiles): Promise<Secrets> {
   return { webhookSecret: webhookSecret || random(), adminToken: adminToken || random(), forgeToken: forgeToken ?? '' };
 }
 
-async function writeSecrets(place: SecretFiles, secrets: Secrets, isNewToken: boolean): Promise<void> {
-  for (const name of ['webhookSecret', 'adminToken'] as const) {
-    if (((await textOf(place[name])) ?? '').trim() === '') await writeWhole(place[name], secrets[name], 0o600);
+async function writeSecrets(place: SecretFiles, secrets: Secrets): Promise<void> {
+  for (const name of ['webhookSecret', 'adminToken', 'forgeToken'] as const) {
+    const now = await textOf(place[name]);
+    if (now === null || now.trim() !== secrets[name]) await writeWhole(place[name], secrets[name], 0o600);
   }
-  if (isNewToken || (await textOf(place.forgeToken)) === null)
-    await writeWhole(place.forgeToken, secrets.forgeToken, 0o600);
 }
 
 /** What the service is given: the file, which goes first, and its secrets. */
@@ -191,7 +222,7 @@ async function makeWebhook(settings: Settings, secretFile: string, io: Io): Prom
     );
   } catch (error) {
     // The doctor says more of a forge that does not answer.
-    const why = certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
+    const why = certificateSentence(error) ?? connectionFault(error);
     io.stdout(SETUP.noHook(why, url, secretFile, namesOf(boxes)));
   }
 }

@@ -1,9 +1,9 @@
 // The small pieces that every page is made of.
 
-import { durationText, utcText } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
+import { durationText, utcText } from '../../messages/times.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, RunState, StepRecord } from '../../model/run.ts';

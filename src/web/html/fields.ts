@@ -2,10 +2,10 @@
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { fieldRows } from '../../messages/fields.ts';
-import { durationText } from '../../messages/pages.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { stepVerb } from '../../messages/run.ts';
 import { OBSERVED } from '../../messages/target.ts';
+import { durationText } from '../../messages/times.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';

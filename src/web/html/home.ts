@@ -1,15 +1,8 @@
 // The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
 
 import type { Overview } from '../../agent/http/overview.ts';
-import { declaredText, HOME } from '../../messages/home.ts';
-import {
-  freezeSentence,
-  headSentence,
-  NO_RUNS,
-  openRunSentence,
-  stepCounts,
-  stepTargets,
-} from '../../messages/pages.ts';
+import { declaredText, HOME, headSentence } from '../../messages/home.ts';
+import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { heldSentence, runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';

@@ -143,7 +143,7 @@ function atAGlance(run: RunDetail, step: StepRecord, planned: PlanStep | undefin
     <span class="took dim">${duration(step.started, step.ended)}</span>`;
 }
 
-/** What was as declared already is there and does not stand out. */
+/** What was already as declared is there and does not stand out. */
 function quiet({ outcome }: StepRecord): string {
   return outcome === 'unchanged' || outcome === 'superseded' ? 'unchanged' : '';
 }

@@ -10,6 +10,7 @@ import { APP_ID } from '../../support/agent.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { until } from '../../support/until.ts';
+import { formOf, pressButton } from '../app-page.ts';
 import { phoenix, start } from '../phoenix.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -39,20 +40,11 @@ function settings(data: string): Record<string, string> {
   };
 }
 
-/** What the page would have the browser post, and where to. */
-async function formOf(page: string) {
-  const html = await (await fetch(page)).text();
-  const plain = (text = '') => text.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
-  const action = plain(/action="([^"]*)"/.exec(html)?.[1]);
-  const manifest = plain(/name="manifest" value="([^"]*)"/.exec(html)?.[1]);
-  return { action, manifest };
-}
-
 test('a press makes the App, whose key is for nobody else, and says what to set', async () => {
   const command = start(['doctor', '--create-app'], settings('pressed'));
   const page = () => /Open (http:\/\/127\.0\.0\.1:\d+)/.exec(command.output.stderr)?.[1];
   await until(() => page() !== undefined, 'the address');
-  const { action, manifest } = await formOf(page() ?? '');
+  const { manifest } = await formOf(page() ?? '');
   expect(JSON.parse(manifest)).toMatchObject({
     hook_attributes: { url: 'https://phoenix.example.org/webhooks' },
     default_permissions: { checks: 'write', contents: 'read', pull_requests: 'write' },
@@ -62,10 +54,7 @@ test('a press makes the App, whose key is for nobody else, and says what to set'
   // A link of somebody else brings in nobody else's App.
   expect((await fetch(`${page()}/created?code=stolen&state=guessed`)).status).toBe(403);
 
-  const posted = await fetch(action, { method: 'POST', body: new URLSearchParams({ manifest }), redirect: 'manual' });
-  expect(posted.status).toBe(302);
-  const back = await fetch(posted.headers.get('location') ?? '');
-  expect([back.status, await back.text()]).toEqual([200, expect.stringContaining('The App is made')]);
+  expect(await pressButton(page() ?? '')).toEqual({ status: 200, text: expect.stringContaining('The App is made') });
 
   const { exit, stdout, stderr } = await command.ended;
   expect([exit, stderr]).toEqual([0, expect.stringContaining('Open ')]);

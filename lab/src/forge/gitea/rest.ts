@@ -13,6 +13,7 @@ import { pullRoutes } from './pull-routes.ts';
 import { requireScope } from './scopes.ts';
 import { mayWrite, permissionsOf, repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 
 /** What GitHub has and Gitea does not. */
 const ABSENT = ['/check-runs', '/hooks/:hook/deliveries'];
@@ -24,6 +25,7 @@ export function giteaRest(parts: Parts): Router {
   const { place, people, token, tokenScopes, faults } = parts;
   const rest = express.Router();
   rest.use(faults.rest.handler);
+  tokenRoutes(rest, parts);
   rest.use((request, response, next) => {
     const given = loginOf(request)?.password;
     if (given === token) return next();

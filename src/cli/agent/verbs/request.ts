@@ -2,10 +2,11 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../../../agent/http/run-json.ts';
+import { AT_WORK } from '../../../messages/at-work.ts';
 import { healthText } from '../../../messages/command.ts';
 import { runText } from '../../../messages/run.ts';
 import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
-import { colours, EXIT, type Io } from '../../io.ts';
+import { answerWith, colours, EXIT, type Io, noteProgress } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
 import { requesterName } from '../replay.ts';
@@ -67,14 +68,15 @@ export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
     if (planned?.reason != null) io.stderr(`${planned.reason}\n`);
     return endWithRun(client, run, { json, wait }, io);
   }
-  if (json) io.stdout(`${JSON.stringify({ run })}\n`);
+  if (json) io.verbatim(`${JSON.stringify({ run })}\n`);
   io.stderr(`${runText(planned, colours(io, 'stderr'))}\n`);
   return EXIT.no;
 }
 
 async function endWithHealth(client: Client, run: string, json: boolean, io: Io): Promise<number> {
+  noteProgress(io, AT_WORK.asksHealth(run));
   const end: RunJson = await client.follow(run, {});
   const text = end.state === 'invalid' ? runText(end, colours(io, 'stdout')) : healthText(end, colours(io, 'stdout'));
-  io.stdout(json ? `${JSON.stringify(end)}\n` : `${text}\n`);
+  answerWith(io, json, end, text);
   return exitOf(end);
 }
