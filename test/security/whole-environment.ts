@@ -132,6 +132,21 @@ export function wholeEnvironment(): Files {
           },
           { name: 'storage', interface: 'bond0', vlan: 31 },
         ],
+        ovs_bridges: [
+          {
+            ...{ name: 'vmbr3', ports: ['eno6'], address: '10.32.0.1/24', gateway: '10.32.0.254', comment: 'A remark' },
+            ...{ address6: 'fd32::1/64', gateway6: 'fd32::ff' },
+          },
+        ],
+        ovs_bonds: [
+          { name: 'bond2', bridge: 'vmbr3', slaves: ['eno7', 'eno8'], mode: 'lacp-balance-tcp', comment: 'A remark' },
+        ],
+        ovs_ports: [
+          {
+            ...{ name: 'backup', bridge: 'vmbr3', vlan: 33, address: '10.33.0.1/24', gateway: '10.33.0.254' },
+            ...{ address6: 'fd33::1/64', gateway6: 'fd33::ff', comment: 'A remark' },
+          },
+        ],
         hosts: [{ address: '10.0.0.50', names: ['nas.example.org', 'nas'], comment: 'A remark' }],
         default_subnet: '10.0.0.0/24',
         nfs_server: '10.0.0.13',

@@ -195,7 +195,7 @@ function ownedAddresses(config: Config): Set<string> {
     network.gateway,
     network.nfsServer,
     ...network.nameservers,
-    ...[...network.bridges, ...network.bonds, ...network.vlans].flatMap(
+    ...[...network.bridges, ...network.bonds, ...network.vlans, ...(network.ovs ?? [])].flatMap(
       ({ address, address6 = null, gateway = null, gateway6 = null }) => [address, address6, gateway, gateway6],
     ),
     ...dns.upstreamServers,

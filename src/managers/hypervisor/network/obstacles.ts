@@ -10,7 +10,7 @@ import { isSameInterface, readInterface } from './read-interface.ts';
 export const MAIN = '/etc/network/interfaces';
 export const FOLDER = '/etc/network/interfaces.d';
 
-export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans'> {
+export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans' | 'ovs'> {
   /** The management interface. */
   readonly name: string;
   readonly address: string | null;
@@ -62,9 +62,12 @@ export function resolverLoop({ nameservers, resolves, address }: NetworkSpec): s
 }
 
 /** The declared interfaces that belong in Phoenix's file, in file order: all but those that people set up exactly as declared. */
-export function ownInterfaces({ bonds, vlans, bridges }: NetworkSpec, files: Files): readonly HostInterface[] {
+export function ownInterfaces(
+  { bonds, vlans, bridges, ovs = [] }: NetworkSpec,
+  files: Files,
+): readonly HostInterface[] {
   const stanzas = stanzasOfOthers(files);
-  return [...bonds, ...vlans, ...bridges].filter((one) => {
+  return [...bonds, ...vlans, ...bridges, ...ovs].filter((one) => {
     const found = readInterface(one.name, stanzas);
     return found === null || !isSameInterface(one, found);
   });
@@ -138,8 +141,9 @@ function portRefusal(one: HostInterface, managed: string, stanzas: readonly Stan
 }
 
 function portsIn(one: HostInterface): readonly string[] {
-  if (one.kind === 'vlan') return [];
-  return one.kind === 'bond' ? one.slaves : one.ports;
+  if (one.kind === 'vlan' || one.kind === 'ovs_port') return [];
+  if (one.kind === 'ovs_bridge') return one.ports.filter((port) => !one.attached.includes(port));
+  return 'slaves' in one ? one.slaves : one.ports;
 }
 
 function includes(main: string): boolean {

@@ -5,6 +5,7 @@ import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import type { HostBond, HostBridge, HostInterface, HostVlan } from '../declared.ts';
 import { ALL_VLANS } from './interfaces.ts';
+import { hardwarePorts, isOvs, ovsOptions } from './open-vswitch.ts';
 
 /** Proxmox edits only the main file and leaves this one alone. */
 export const OWN_FILE = '/etc/network/interfaces.d/phoenix';
@@ -15,7 +16,11 @@ const inFile = (word: string): string => fitting(word, WORD, 'the network of the
 
 /** @throws Error for a name or address that is more than one word */
 export function interfacesText(interfaces: readonly HostInterface[]): string {
-  return `${[MARK, ...interfaces.map(stanza)].join('\n\n')}\n`;
+  const parts = interfaces.flatMap((one) => [
+    stanza(one),
+    ...(one.kind === 'ovs_bridge' ? hardwarePorts(one, inFile) : []),
+  ]);
+  return `${[MARK, ...parts].join('\n\n')}\n`;
 }
 
 /** One stanza for each family; the options of the interface are in the first, as Proxmox writes them. */
@@ -28,7 +33,7 @@ function stanza(one: HostInterface): string {
     `iface ${name} ${family} ${address === null ? 'manual' : 'static'}`,
     ...addressLines(address, gateway),
     ...optionsOf(one),
-    ...(one.mtu === null ? [] : [`\tmtu ${one.mtu}`]),
+    ...(one.mtu === null ? [] : [`\t${isOvs(one) ? 'ovs_mtu' : 'mtu'} ${one.mtu}`]),
     ...(address6 === undefined ? [] : [`\niface ${name} inet6 static`, ...addressLines(address6, gateway6)]),
   ].join('\n');
 }
@@ -48,6 +53,10 @@ function optionsOf(one: HostInterface): string[] {
       return ofBond(one);
     case 'vlan':
       return ofVlan(one);
+    case 'ovs_bridge':
+    case 'ovs_bond':
+    case 'ovs_port':
+      return ovsOptions(one, inFile);
     default:
       return one satisfies never;
   }

@@ -3,6 +3,7 @@
 
 import type { HostInterface } from '../declared.ts';
 import { ALL_VLANS, addressOf, optionOf, type Stanza, sameAddress } from './interfaces.ts';
+import { ovsIn } from './open-vswitch.ts';
 
 /** In the kernel's numbering, which ifupdown2 accepts too (its addons/bond.py). */
 export const BOND_MODES = [
@@ -25,8 +26,8 @@ export const HASH_POLICY_MODES: readonly string[] = ['balance-xor', '802.3ad'];
 export const DEFAULT_MIIMON_MS = 100;
 
 /**
- * @param stanzas all stanzas of this name
- * @returns null for what is neither bridge, bond nor VLAN, and for one with an option or address that nothing declares
+ * @param stanzas all stanzas of the host
+ * @returns null for what is neither bridge, bond, VLAN nor one of Open vSwitch, and for one with an option or address that nothing declares
  */
 export function readInterface(name: string, stanzas: readonly Stanza[]): HostInterface | null {
   const [stanza, second, ...more] = stanzas.filter((each) => each.name === name);
@@ -42,13 +43,15 @@ export function readInterface(name: string, stanzas: readonly Stanza[]): HostInt
   };
   take('netmask');
   take('address');
-  const [mtu, gateway] = [take('mtu'), take('gateway')];
+  const [mtu, gateway] = [take('mtu') ?? take('ovs-mtu'), take('gateway')];
   const common = {
     ...{ name, address: addressOf(stanza), mtu: mtu === null ? null : Number(mtu) },
     ...(gateway === null ? {} : { gateway }),
     ...six,
   };
-  const read = bridgeIn(common, take) ?? bondIn(common, take) ?? vlanIn(common, take);
+  const read = options.has('ovs-type')
+    ? ovsIn(common, take, stanzas)
+    : (bridgeIn(common, take) ?? bondIn(common, take) ?? vlanIn(common, take));
   return options.size > 0 ? null : read;
 }
 
@@ -124,6 +127,10 @@ function meaningOf({ address: _, ...one }: HostInterface): string {
   if (one.kind === 'vlan') return JSON.stringify([one.kind, one.name, one.device, one.vlan, one.mtu]);
   if (one.kind === 'bridge')
     return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.vlanAware, one.vlanIds ?? null, one.mtu]);
+  if (one.kind === 'ovs_bridge') return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.mtu]);
+  if (one.kind === 'ovs_port') return JSON.stringify([one.kind, one.name, one.bridge, one.vlan, one.mtu]);
+  if (one.kind === 'ovs_bond')
+    return JSON.stringify([one.kind, one.name, one.bridge, one.slaves.toSorted(), one.mode, one.vlan, one.mtu]);
   const policy = HASH_POLICY_MODES.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
   return JSON.stringify([
     ...[one.kind, one.name, one.slaves.toSorted(), one.mode, one.miimon],

@@ -89,6 +89,7 @@ function networkOf({ network }: Written): HostNetwork {
     bridges: network.bridges.map(bridgeOf),
     bonds: network.bonds.map(bondOf),
     vlans: network.vlans.map(vlanOf),
+    ...ovsOf(network),
     subnet: subnetOf(network.default_subnet ?? address),
     nfsServer: network.nfs_server ?? address?.split('/')[0] ?? null,
     portainerAgentPort: network.portainer_agent_port,
@@ -119,7 +120,28 @@ function vlanOf(written: Written['network']['vlans'][number]): HostVlan {
   };
 }
 
-type WrittenInterface = Written['network']['bridges' | 'bonds' | 'vlans'][number];
+/** Nothing at all where none is declared, so that a host without Open vSwitch has the spec that it had. */
+function ovsOf({ ovs_bridges, ovs_bonds, ovs_ports }: Written['network']): Pick<HostNetwork, 'ovs'> {
+  const onBridges = [...ovs_bonds, ...ovs_ports];
+  const ovs = [
+    ...ovs_bonds.map((bond) => {
+      const { name, bridge, slaves, mode, vlan, mtu } = bond;
+      return { kind: 'ovs_bond', name, ...commonOf({ mtu }), bridge, slaves, mode, vlan: vlan ?? null } as const;
+    }),
+    ...ovs_ports.map((port) => {
+      const { name, bridge, vlan } = port;
+      return { kind: 'ovs_port', name, ...commonOf(port), bridge, vlan: vlan ?? null } as const;
+    }),
+    ...ovs_bridges.map((bridge) => {
+      const attached = onBridges.filter((each) => each.bridge === bridge.name).map(({ name }) => name);
+      const ports = [...bridge.ports, ...attached];
+      return { kind: 'ovs_bridge', name: bridge.name, ...commonOf(bridge), ports, attached } as const;
+    }),
+  ];
+  return ovs.length === 0 ? {} : { ovs };
+}
+
+type WrittenInterface = Partial<Written['network']['vlans'][number]>;
 
 function commonOf({ address, gateway, address6, gateway6, mtu }: WrittenInterface) {
   return {

@@ -6,7 +6,7 @@ import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { guestRule } from '../../guest/schema.ts';
-import { bond, bridge, vlan } from './interfaces.ts';
+import { bond, bridge, ovsBond, ovsBridge, ovsPort, vlan } from './interfaces.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
 
@@ -52,40 +52,61 @@ export const hostEntry = z.strictObject({
   comment: text.prose.optional().describe('For readers of this file only.'),
 });
 
-export const hostNetwork = z.strictObject({
-  interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
-  bridges: z
-    .array(bridge)
-    .default([])
-    .describe('Bridges that Phoenix sets up beside that interface, for networks of guests. Default: none.'),
-  bonds: z
-    .array(bond)
-    .default([])
-    .describe('Bonds that Phoenix sets up of interfaces of the host, for bridges and VLANs to rest on. Default: none.'),
-  vlans: z
-    .array(vlan)
-    .default([])
-    .describe('VLANs of the host on its other interfaces, such as one for storage. Default: none.'),
-  hosts: z
-    .array(hostEntry)
-    .default([])
-    .describe(
-      'Names that the host itself knows without asking anybody, as lines of its `/etc/hosts`; those of people stay. Default: none.',
-    ),
-  default_subnet: address.cidr
-    .optional()
-    .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),
-  nfs_server: address.ipAddress
-    .optional()
-    .describe('Where VMs mount their volumes from. Default: the address of the host.'),
-  portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
-  hostname: value.withoutEffect('the name of the host is left as it is.'),
-  workgroup: value.withoutEffect('shares belong to the default workgroup.'),
-  external_registry_url: value.withoutEffect('images are named in full in the compose files.'),
-  portainer_server_ip: value.withoutEffect('it is the address of the VM with portainer_role primary.'),
-  portainer_server_port: value.withoutEffect('it is the port of that VM in traefik_service.'),
-  fallback_dns: value.withoutEffect('use `dns_server.upstream_servers`.'),
-});
+export const hostNetwork = z
+  .strictObject({
+    interfaces: interfaces.prefault({}).describe('The interface that guests are reached through.'),
+    bridges: z
+      .array(bridge)
+      .default([])
+      .describe('Bridges that Phoenix sets up beside that interface, for networks of guests. Default: none.'),
+    bonds: z
+      .array(bond)
+      .default([])
+      .describe(
+        'Bonds that Phoenix sets up of interfaces of the host, for bridges and VLANs to rest on. Default: none.',
+      ),
+    vlans: z
+      .array(vlan)
+      .default([])
+      .describe('VLANs of the host on its other interfaces, such as one for storage. Default: none.'),
+    ovs_bridges: z
+      .array(ovsBridge)
+      .default([])
+      .describe('Bridges of Open vSwitch, which a person installs: `apt install openvswitch-switch`. Default: none.'),
+    ovs_bonds: z.array(ovsBond).default([]).describe('Bonds on bridges of Open vSwitch. Default: none.'),
+    ovs_ports: z
+      .array(ovsPort)
+      .default([])
+      .describe('Ports by which the host itself is on bridges of Open vSwitch. Default: none.'),
+    hosts: z
+      .array(hostEntry)
+      .default([])
+      .describe(
+        'Names that the host itself knows without asking anybody, as lines of its `/etc/hosts`; those of people stay. Default: none.',
+      ),
+    default_subnet: address.cidr
+      .optional()
+      .describe('Network whose addresses Phoenix gives out. Default: that of the address of the host.'),
+    nfs_server: address.ipAddress
+      .optional()
+      .describe('Where VMs mount their volumes from. Default: the address of the host.'),
+    portainer_agent_port: value.port.default(9001).describe('Port of the Portainer agents. Default: 9001.'),
+    hostname: value.withoutEffect('the name of the host is left as it is.'),
+    workgroup: value.withoutEffect('shares belong to the default workgroup.'),
+    external_registry_url: value.withoutEffect('images are named in full in the compose files.'),
+    portainer_server_ip: value.withoutEffect('it is the address of the VM with portainer_role primary.'),
+    portainer_server_port: value.withoutEffect('it is the port of that VM in traefik_service.'),
+    fallback_dns: value.withoutEffect('use `dns_server.upstream_servers`.'),
+  })
+  .superRefine(({ ovs_bridges, ovs_bonds, ovs_ports }, { addIssue }) => {
+    const bridges = ovs_bridges.map(({ name }) => name);
+    for (const [field, list] of Object.entries({ ovs_bonds, ovs_ports })) {
+      for (const [index, { bridge }] of list.entries()) {
+        const message = 'must be the name of a bridge of ovs_bridges';
+        if (!bridges.includes(bridge)) addIssue({ code: 'custom', path: [field, index, 'bridge'], message });
+      }
+    }
+  });
 
 export const hostFirewall = z.strictObject({
   enabled: z

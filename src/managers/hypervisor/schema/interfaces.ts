@@ -1,9 +1,10 @@
-// Interfaces of the host other than the management interface: bridges, bonds and VLANs.
+// Interfaces of the host other than the management interface: bridges, bonds and VLANs, and those of Open vSwitch.
 
 import { z } from 'zod';
 import * as address from '../../../config/schema/addresses.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
+import { OVS_BOND_MODES } from '../network/open-vswitch.ts';
 import { BOND_MODES, DEFAULT_MIIMON_MS, HASH_POLICIES, HASH_POLICY_MODES } from '../network/read-interface.ts';
 
 /** Excludes keywords that ifupdown2 accepts in place of a port. */
@@ -138,3 +139,47 @@ export const vlan = z
       : 'must be an interface and a number such as eno2.30, or stand beside both `interface` and `vlan`';
     context.addIssue({ code: 'custom', path: ['name'], message });
   });
+
+const BRIDGE_NAME = /^[a-z][a-z0-9_]{1,14}$/i;
+
+export const ovsBridge = z
+  .strictObject({
+    name: text
+      .name(BRIDGE_NAME, 'must be a name of 2 to 15 letters, digits and _, and begin with a letter')
+      .describe('The bridge, for example `vmbr3`.'),
+    ports: z
+      .array(port)
+      .default([])
+      .describe(
+        'Interfaces of hardware that are part of it. `ovs_bonds` and `ovs_ports` name their bridge themselves. Default: none.',
+      ),
+    ...ofInterface,
+  })
+  .superRefine(checkAddresses);
+
+const onOvsBridge = {
+  bridge: text
+    .name(BRIDGE_NAME, 'must be the name of a bridge of ovs_bridges')
+    .describe('The bridge of `ovs_bridges` that it is on.'),
+  vlan: z.int().min(1).max(4094).optional().describe('The VLAN that it is in alone, untagged. Default: none.'),
+};
+
+export const ovsBond = z.strictObject({
+  name: text.name(/^bond\d{1,4}$/, 'must be bond and a number').describe('The bond, for example `bond1`.'),
+  slaves: z.array(port).min(2).describe('Interfaces of hardware that it is made of, two at least.'),
+  mode: z
+    .enum(OVS_BOND_MODES)
+    .default('active-backup')
+    .describe('How it uses them; those with lacp ask for a switch that takes part. Default: active-backup.'),
+  ...onOvsBridge,
+  mtu: ofInterface.mtu,
+  comment: ofInterface.comment,
+});
+
+export const ovsPort = z
+  .strictObject({
+    name: value.interfaceName.describe('The port, by which the host itself is on the bridge, for example `storage`.'),
+    ...onOvsBridge,
+    ...ofInterface,
+  })
+  .superRefine(checkAddresses);
