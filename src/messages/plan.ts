@@ -6,6 +6,7 @@ import type { Plan, PlanStep, Verb } from '../model/plan.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import { summary } from '../plan/plan.ts';
+import { trailerText } from '../plan/trailers.ts';
 import { isKept } from '../plan/waiting.ts';
 import { labelsOf, type ShownChange, shownChanges, targetLabel } from './changes.ts';
 import { paint, type Style } from './paint.ts';
@@ -151,7 +152,7 @@ function valueText(value: Json | undefined): string {
 function approvals(steps: readonly PlanStep[]): string {
   const free = steps.filter((step) => !isKept(step));
   const kept = steps.filter(isKept);
-  const lines = free.map((step) => `  Phoenix-Approve: ${step.impact} ${step.target}`);
+  const lines = free.map((step) => `  ${trailerText(step)}`);
   return [
     ...(free.length === 0 ? [] : ['Waits for approval. To approve with the commit, end its message with:', ...lines]),
     ...(kept.length === 0

@@ -1,6 +1,6 @@
 // Lines of a commit's message that approve a step: `Phoenix-Approve: destroy lxc/105`. Pure.
 
-import type { TargetId } from '../model/ids.ts';
+import { isTargetName, targetWord, targetWords } from '../model/target-name.ts';
 import type { Trailer } from '../model/trailer.ts';
 
 const APPROVES = '(destroy|delete|recreate|restart|live)[ \\t]+(.+)$';
@@ -21,14 +21,15 @@ export function isSameTrailer(one: Trailer, other: Trailer): boolean {
 
 /** As it is written. */
 export function trailerText({ impact, target }: Trailer): string {
-  return `Phoenix-Approve: ${impact} ${target}`;
+  return `Phoenix-Approve: ${impact} ${targetWord(target)}`;
 }
 
 function found(text: string, pattern: RegExp): Trailer[] {
   const all = [...text.matchAll(pattern)].flatMap(([, verb = '', targets = '']) => {
     const impact = verb.toLowerCase() === 'delete' ? 'destroy' : verb.toLowerCase();
-    const named = targets.split(/[\s,]+/).filter((target) => /^[a-z]+\/.+$/.test(target));
-    return named.map((target) => ({ impact, target: target as TargetId }));
+    return targetWords(targets)
+      .filter(isTargetName)
+      .map((target) => ({ impact, target }));
   });
   return all.filter((each, index) => all.findIndex((other) => isSameTrailer(other, each)) === index);
 }

@@ -1,6 +1,7 @@
 // A small sound environment for the tests of the configuration: each test breaks one thing in its own copy.
 
 import { createHash } from 'node:crypto';
+import { Known } from '../../src/config/known.ts';
 import { type Loaded, load } from '../../src/load/load.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import type { ProblemCode } from '../../src/model/problem.ts';
@@ -154,8 +155,11 @@ function textOf(content: unknown): string {
   return typeof content === 'string' ? content : JSON.stringify(content, null, 2);
 }
 
+/** What stands unchanged is read once, as the agent has it (known.test.ts). */
+const known = new Known();
+
 export function loadFiles(files: Files, strictSecrets = false): Loaded {
-  return load(snapshotOf(files), { strictSecrets, secrets: DEFAULT_BOUNDS });
+  return load(snapshotOf(files), { strictSecrets, secrets: DEFAULT_BOUNDS, known });
 }
 
 /** Where a code was found: `file:path`, in order. */

@@ -2,15 +2,14 @@
 
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { TARGET_NAME } from '../../model/target-name.ts';
 
-/** As long as the name of a status on a commit may be, and with what wildcards and names of environments hold. */
-const NAME = '[\\p{L}\\p{N}*][\\p{L}\\p{N}*_ .()-]{0,245}';
-const TARGET = new RegExp(`^[a-z]+/${NAME}$`, 'u');
-const WORD = new RegExp(`^([a-z]+/${NAME}|[A-Za-z0-9][\\w.-]{0,245})$`, 'u');
+/** Or a name without its kind, where only one target has it. */
+const WORD = new RegExp(`${TARGET_NAME.source}|^[A-Za-z0-9][\\w.-]{0,245}$`, 'u');
 
 const target = z
   .string()
-  .regex(TARGET, 'write it as kind/name, for example lxc/101')
+  .regex(TARGET_NAME, 'write it as kind/name, for example lxc/101')
   .transform((text) => text as TargetId);
 
 const runId = z

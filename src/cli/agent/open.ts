@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { isTargetName } from '../../model/target-name.ts';
 import { EXIT, type Io } from '../io.ts';
 import { agentUrl } from './client.ts';
 
@@ -33,13 +34,12 @@ export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
 /** Of what names no other page than one of these. */
 function pathOf(what: readonly string[]): string | null {
   const [one, two] = what;
-  const isTarget = (word: string) => /^[a-z]+\/[^/\s]+$/.test(word);
   const pageOf = (word: string) => word.split('/').map(encodeURIComponent).join('/');
   if (one === undefined) return '/';
-  if (two === undefined && isTarget(one)) return `/targets/${pageOf(one)}`;
+  if (two === undefined && isTargetName(one)) return `/targets/${pageOf(one)}`;
   if (!/^\d{1,15}$/.test(one)) return null;
   if (two === undefined) return `/runs/${one}`;
-  return what.length === 2 && isTarget(two) ? `/runs/${one}/${pageOf(two)}` : null;
+  return what.length === 2 && isTargetName(two) ? `/runs/${one}/${pageOf(two)}` : null;
 }
 
 /** The browser goes on by itself. Arguments as they are: no shell reads the address. */

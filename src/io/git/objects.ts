@@ -47,7 +47,8 @@ const KEPT_TREE_ENTRIES = 400_000;
 
 export function objectCaches(): ObjectCaches {
   return {
-    commits: new LRUCache({ max: KEPT_COMMITS }),
+    // By size: for a cache with a greatest number of entries the library allocates room for all of them at once.
+    commits: new LRUCache({ maxSize: KEPT_COMMITS, sizeCalculation: () => 1 }),
     trees: new LRUCache({ maxSize: KEPT_TREE_ENTRIES, sizeCalculation: (tree) => tree.length + 1 }),
   };
 }

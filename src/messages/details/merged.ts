@@ -1,5 +1,6 @@
 // The comment under a pull request once it is merged: how its run went, and what waits for a person. Pure.
 
+import { targetWord } from '../../model/target-name.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
@@ -22,7 +23,7 @@ export function mergedMarkdown(run: RunDetail, url: string | null): string {
     approvalList(run),
     waits.length === 0
       ? ''
-      : `Waits for approval. To approve, comment:\n\n${block([`/phoenix approve ${waits.join(' ')}`])}`,
+      : `Waits for approval. To approve, comment:\n\n${block([`/phoenix approve ${waits.map(targetWord).join(' ')}`])}`,
     rows.length === 0 ? '' : table(['Target', 'What', 'Outcome', 'Why'], rows),
     run.state === 'failed' ? `To look again and do what is missing, comment ${code('/phoenix replay')}.` : '',
   ];

@@ -3,6 +3,8 @@
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
+import { targetWord } from '../../model/target-name.ts';
+import { trailerText } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 import { summaryLine } from '../plan.ts';
 import { shortSha } from '../status.ts';
@@ -49,8 +51,8 @@ function approvals(steps: readonly PlanStep[], given: readonly Approved[]): stri
 function waitingText(waiting: readonly PlanStep[]): string {
   if (waiting.length === 0) return '';
   const named = waiting.slice(0, MOST_NAMED);
-  const command = `/phoenix approve ${named.map(({ target }) => target).join(' ')}`;
-  const trailers = named.map(({ impact, target }) => `Phoenix-Approve: ${impact} ${target}`);
+  const command = `/phoenix approve ${named.map(({ target }) => targetWord(target)).join(' ')}`;
+  const trailers = named.map(trailerText);
   return `Waits for approval. To approve it, comment:\n\n${block([command])}\n\nor end the message of the merge with:\n\n${block(trailers)}`;
 }
 

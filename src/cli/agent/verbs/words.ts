@@ -1,6 +1,7 @@
 // How a person names targets after a verb.
 
 import { targetId } from '../../../model/ids.ts';
+import { isTargetName } from '../../../model/target-name.ts';
 import type { CommandVerb, VerbRow } from '../../../model/verbs.ts';
 
 /** For commander: the arguments of a verb, and its usage where they say too little. */
@@ -12,7 +13,8 @@ export const ARGUMENTS: Readonly<Record<VerbRow['names'], { readonly words: stri
   'all, or one stack': { words: '<words...>', usage: '[options] all | stack NAME to VMID' },
 };
 
-const TARGET = /^([a-z]+\/[\p{L}\p{N}*][\p{L}\p{N}*_ .()-]*|[A-Za-z0-9][\w.-]*)$/u;
+/** A name without its kind. */
+const SHORT = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
  * The targets as the agent is asked for them; none stands for all.
@@ -34,7 +36,7 @@ export function targetsOf(
   if (names === 'one or more, or all' && all === words.length > 0) {
     return 'name the targets, for example lxc/105, or say --all';
   }
-  const wrong = words.find((word) => !TARGET.test(word));
+  const wrong = words.find((word) => !isTargetName(word) && !SHORT.test(word));
   return wrong === undefined ? words : `${wrong} is no target: write lxc/101, or 101`;
 }
 

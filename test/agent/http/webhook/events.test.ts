@@ -105,6 +105,10 @@ describe('a comment', () => {
       'fine by me\r\n/phoenix approve lxc/105, vm/1001\r\n',
       { what: 'approve', targets: ['lxc/105', 'vm/1001'], pull: 3 },
     ],
+    [
+      '/phoenix approve "portainer/environment.My Docker (prod)" user/ada@pve,ha/ct:101',
+      { what: 'approve', targets: ['portainer/environment.My Docker (prod)', 'user/ada@pve', 'ha/ct:101'], pull: 3 },
+    ],
     ['/Phoenix Replay', { what: 'replay', commit: null, pull: 3 }],
     ['/phoenix replay abc1234', { what: 'replay', commit: 'abc1234', pull: 3 }],
     ['/phoenix plan', { what: 'plan', pull: 3 }],
@@ -119,6 +123,8 @@ describe('a comment', () => {
     '/phoenix approve',
     '/phoenix approve everything',
     '/phoenix approve lxc/105 and more',
+    '/phoenix approve "lxc/105',
+    '/phoenix approve lxc/105/vm/1001',
     '/phoenix replay --rewind',
     '/phoenixapprove lxc/105',
     '/phoenix destroy lxc/105',
@@ -130,7 +136,8 @@ describe('a comment', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const ask = commandIn(`/phoenix approve ${text}`, 1);
-        if (ask?.what === 'approve') for (const target of ask.targets) expect(target).toMatch(/^[a-z]+\/[\w.-]+$/);
+        if (ask?.what === 'approve')
+          for (const target of ask.targets) expect(target).not.toMatch(/[^\p{L}\p{N}*_ .():@!+/-]/u);
       }),
     );
   });

@@ -1,7 +1,8 @@
 // Buttons on GitHub's checks: run it again, and those that Phoenix put there itself.
 
 import { z } from 'zod';
-import type { RunId, TargetId } from '../../../../model/ids.ts';
+import type { RunId } from '../../../../model/ids.ts';
+import { isTargetName } from '../../../../model/target-name.ts';
 import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
 import { Login, parsePayload, Sha } from './shape.ts';
 
@@ -24,9 +25,10 @@ export function meaningOfCheck(payload: unknown): ParsedEvent {
     return means({ kind: 'ask', ask: again, source: { on: 'delivery' } }, sender.login);
   }
   if (action === 'requested_action' && asked?.identifier === 'approve') {
-    const [, run, target] = /^run\/([\w-]{1,64})(?:\/([a-z]+\/[\w.*-]{1,247}))?$/.exec(check.external_id ?? '') ?? [];
-    if (run === undefined) return ignored('the check belongs to no run');
-    const targets = target === undefined ? [] : [target as TargetId];
+    const [, run, target] = /^run\/([\w-]{1,64})(?:\/(.+))?$/.exec(check.external_id ?? '') ?? [];
+    if (run === undefined || (target !== undefined && !isTargetName(target)))
+      return ignored('the check belongs to no run');
+    const targets = target === undefined ? [] : [target];
     const ask = { what: 'approve run', run: run as RunId, commit, targets } as const;
     return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
   }

@@ -1,7 +1,7 @@
 // Comments under a pull request that ask for something: a line of its own such as `/phoenix approve lxc/105`.
 
 import { z } from 'zod';
-import type { TargetId } from '../../../../model/ids.ts';
+import { isTargetName, targetWord, targetWords } from '../../../../model/target-name.ts';
 import type { Ask } from '../../../../ports/deliveries.ts';
 import { ignored, means, type ParsedEvent } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
@@ -74,7 +74,7 @@ function touched(pull: number, by: string): ParsedEvent {
 export function commandText(ask: Ask): string {
   switch (ask.what) {
     case 'approve':
-      return `/phoenix approve ${ask.targets.join(' ')}`;
+      return `/phoenix approve ${ask.targets.map(targetWord).join(' ')}`;
     case 'replay':
       return `/phoenix replay ${ask.commit ?? ''}`.trim();
     default:
@@ -88,12 +88,12 @@ export function commandIn(body: string, pull: number): Ask | null {
   for (const line of body.split(/\r?\n/)) {
     if (/^\s*(```|~~~)/.test(line)) fenced = !fenced;
     const [, verb = '', rest = ''] = (fenced ? null : /^\/phoenix[ \t]+([a-z]+)(?:[ \t]+(.*))?$/i.exec(line)) ?? [];
-    const words = rest.split(/[\s,]+/).filter((word) => word !== '');
+    const words = targetWords(rest);
     switch (verb.toLowerCase()) {
       case 'approve': {
-        const targets = words.filter((word) => /^[a-z]+\/[\w.*-]{1,247}$/.test(word)).slice(0, MOST_TARGETS);
+        const targets = words.filter(isTargetName).slice(0, MOST_TARGETS);
         if (targets.length === 0 || targets.length < words.length) continue;
-        return { what: 'approve', targets: targets as TargetId[], pull };
+        return { what: 'approve', targets, pull };
       }
       case 'replay': {
         const [commit = null] = words;
