@@ -22,6 +22,7 @@ import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
+import type { openLabHost } from './lab-host.ts';
 import { withLab } from './with-lab.ts';
 
 /** Phoenix's own folder, which holds the features that come with it. */
@@ -40,12 +41,14 @@ export interface HostDeps {
   readonly away?: (error: HostAway) => Promise<string | null>;
   /** Told of what a person should do on the node. */
   readonly advise?: (advice: NodeAdvice) => void;
+  /** How a lab host is opened. Absent: each of its programs is a process. */
+  readonly openLab?: typeof openLabHost;
 }
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor, away, advise }: HostDeps,
+  { node, environment, repository, redactor, away, advise, openLab }: HostDeps,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -73,10 +76,14 @@ export async function openHostOf(
       });
     }
     case 'lab':
-      return (await labHost('PHOENIX_HOST=lab'))(settings.labFolder ?? join(settings.dataDir, 'lab'), node, {
-        contents,
-        redactor,
-      });
+      return (openLab ?? (await labHost('PHOENIX_HOST=lab')))(
+        settings.labFolder ?? join(settings.dataDir, 'lab'),
+        node,
+        {
+          contents,
+          redactor,
+        },
+      );
   }
 }
 
