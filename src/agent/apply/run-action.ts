@@ -136,11 +136,11 @@ function unexpected({ expect }: HttpRequest, body: string): string | null {
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
   if (signal.aborted || aborted) throw new Aborted();
-  const kept = work.until === null ? '' : `; the present one stays and is valid until ${work.until}`;
+  const kept = work.until === null ? '' : `, the present one is valid until ${work.until}`;
   return {
     exit: failure === null ? 0 : 1,
     stdout: '',
-    stderr: failure === null ? '' : `${failure}${kept}`,
+    stderr: failure === null ? '' : `${failure}; see to the authority${kept}`,
     ms,
     ended: 'exited',
   };

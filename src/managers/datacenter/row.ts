@@ -3,6 +3,7 @@
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { ObjectObservation } from './observe.ts';
@@ -193,6 +194,8 @@ export interface ObjectRow {
   readonly notImported?: true;
   /** Decides for kinds that Proxmox does not change option by option. */
   readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
+  /** With `decide`: the differences to what is declared, for people to read. Default: they are not compared field by field. */
+  readonly differences?: (wanted: Wanted<JsonObject>, seen: ObjectObservation) => readonly FieldDifference[];
 }
 
 /** The kinds of target that can satisfy a reference of a sort. */
