@@ -19,7 +19,7 @@ import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;
 /** Attempts for a report that is refused while others are accepted: a week, every five minutes. */
-const MOST_ATTEMPTS = 2_016;
+const MAX_ATTEMPTS = 2_016;
 /** Number of lines of a failed step's output that are shown. */
 const LOG_TAIL = 40;
 
@@ -36,7 +36,7 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
       continue;
     }
     log.warn('a report was not taken', { report: entry.key, reason: answer.reason });
-    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MOST_ATTEMPTS)) {
+    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MAX_ATTEMPTS)) {
       log.error('a report is given up', { report: entry.key, reason: answer.reason });
       await ledger.reportFailed(entry, null);
       continue;

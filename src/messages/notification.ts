@@ -13,7 +13,7 @@ import { printable } from './printable.ts';
 import { countOf, shortSha } from './status.ts';
 
 /** Characters of one line, and lines of one message: what every service takes. */
-const LONGEST_LINE = 400;
+const MAX_LINE_LENGTH = 400;
 const MAX_LINES = 20;
 
 interface Failed {
@@ -172,5 +172,5 @@ const COUNTED: Readonly<Record<TroubleKind, string>> = {
 };
 
 function line(text: string): string {
-  return fitText(text, LONGEST_LINE);
+  return fitText(text, MAX_LINE_LENGTH);
 }

@@ -15,7 +15,7 @@ const CUT = '…';
 const MIN_DESCRIPTION_LENGTH = 30;
 /** Minimum characters of the cause, below which the operation is shortened. */
 const MIN_CAUSE_LENGTH = 24;
-const LEAST_CAUSE = 8;
+const MIN_CAUSE = 8;
 
 /** `pct start 101: exit 255: CT is locked; unlock it, then replay`. */
 export function failureText({ what, why, remedy }: Failure): string {
@@ -76,7 +76,7 @@ function toldIn(room: number, what: string, why: string, brief: string): string 
   if (cause === '') return cutMiddle(what.length <= room ? what : brief, room);
   const left = (said: string) => room - said.length - ': '.length;
   const said = left(what) >= Math.min(cause.length, MIN_CAUSE_LENGTH) ? what : brief;
-  return left(said) < LEAST_CAUSE ? cutMiddle(said, room) : `${said}: ${cutMiddle(cause, left(said))}`;
+  return left(said) < MIN_CAUSE ? cutMiddle(said, room) : `${said}: ${cutMiddle(cause, left(said))}`;
 }
 
 /** Cuts in the middle, since the beginning tells the subject and the end the result. Never splits a character. */

@@ -61,7 +61,7 @@ function newNode(name: string): Node {
 /** The error text for an invalid key. */
 function wordsOf(key: string): string[] | string {
   const words = key.split('.');
-  if (words.length > MOST_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
+  if (words.length > MAX_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
   if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
   const split: string[] = [];
   for (const word of words) {
@@ -75,7 +75,7 @@ function wordsOf(key: string): string[] | string {
   return split;
 }
 
-const MOST_WORDS = 100;
+const MAX_WORDS = 100;
 
 export function keysBelow(node: Node): string[] {
   return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];

@@ -7,13 +7,13 @@ export const isBool = (text: string): boolean => TRUE.has(text) || FALSE.has(tex
 
 export const readBool = (text: string): boolean => TRUE.has(text);
 
-const MOST = 2n ** 63n;
+const INT64_LIMIT = 2n ** 63n;
 
 /** A signed 64-bit or unsigned 32-bit integer; null if invalid. */
 export function readInteger(text: string, isUnsigned = false): number | null {
   if (!(isUnsigned ? /^\d+$/ : /^[+-]?\d+$/).test(text) || text.length > 100) return null;
   const number = BigInt(text);
-  const fits = isUnsigned ? number < 2n ** 32n : number >= -MOST && number < MOST;
+  const fits = isUnsigned ? number < 2n ** 32n : number >= -INT64_LIMIT && number < INT64_LIMIT;
   return fits ? Number(number) : null;
 }
 
@@ -44,14 +44,14 @@ export function nanoseconds(text: string): bigint | null {
     const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (factor === undefined || (digits === '' && fraction === '')) return null;
     const full = BigInt(digits === '' ? 0 : digits);
-    if (full > MOST / factor) return null;
+    if (full > INT64_LIMIT / factor) return null;
     const part = fraction === '' ? 0n : BigInt(Math.trunc(Number(`0.${fraction}`) * Number(factor)));
     total += full * factor + part;
-    if (total > MOST) return null;
+    if (total > INT64_LIMIT) return null;
     at += whole.length;
   }
   if (sign === '-') return -total;
-  return total < MOST ? total : null;
+  return total < INT64_LIMIT ? total : null;
 }
 
 /** Trims Unicode whitespace, which differs slightly from JavaScript's trim. */

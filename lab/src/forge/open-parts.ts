@@ -6,7 +6,7 @@ import { openCommentStore } from './comments.ts';
 import type { Dialect } from './dialects.ts';
 import { openFaults } from './faults.ts';
 import { openBareRepository } from './git/repository.ts';
-import { openAppRegistry, type Permissions } from './github/app-desk.ts';
+import { openAppRegistry, type Permissions } from './github/app-registry.ts';
 import { openCheckStore } from './github/checks.ts';
 import { type FilledIn, type Parts, TOKEN_OWNER } from './parts.ts';
 import { openPeople, type Right } from './people.ts';

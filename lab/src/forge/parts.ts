@@ -4,7 +4,7 @@ import type { CommentStore } from './comments.ts';
 import type { ForgeEvent, PushedRef } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
-import type { AppRegistry } from './github/app-desk.ts';
+import type { AppRegistry } from './github/app-registry.ts';
 import type { CheckStore } from './github/checks.ts';
 import type { LabQueued } from './github/merge-queue.ts';
 import type { People } from './people.ts';

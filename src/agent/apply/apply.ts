@@ -31,9 +31,9 @@ import { wantedBy } from './wanted.ts';
 /**
  * Unexpected errors (a bug in Phoenix, an unreadable file) that a step survives before it counts as failed. An unreachable node is not one of them.
  */
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 /** Attempts while a transient obstacle lasts, such as a backup: about half an hour. */
-const MOST_PASSING = 30;
+const MAX_PASSING = 30;
 const LOOK_AGAIN_MS = 1_000;
 /** A run with fewer steps observes each target; one with more starts with an inventory, which may settle many at once. */
 const SURVEY_FROM = 4;
@@ -165,7 +165,7 @@ async function attempt(
     if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
     const passes = error instanceof TransientError;
     if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target: lease.target, error });
-    if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
+    if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();
     if (passes) return { outcome: 'failed', reason: message };
     return { outcome: 'failed', reason: `gave up after ${number} attempts: ${message}` };
   } finally {

@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 600_000;
 /** Time that a channel has to accept a message before it is due again; longer than any channel's timeout. */
 const CLAIM_MS = 60_000;
 /** Attempts for a message that a channel never accepts: two days, every 15 minutes. */
-const MOST_ATTEMPTS = 200;
+const MAX_ATTEMPTS = 200;
 
 /** Runs under a lease that the caller holds, one at a time. Resolves to when an undelivered message is due. */
 export async function notify(context: Context, signal: AbortSignal): Promise<RetryDelay> {
@@ -50,7 +50,7 @@ async function tell({ ledger, clock, log, options }: Context, channel: Channel, 
       continue;
     }
     const { why, retryAfterSeconds } = answer;
-    const isGivenUp = retryAfterSeconds === null || batch.attempts >= MOST_ATTEMPTS;
+    const isGivenUp = retryAfterSeconds === null || batch.attempts >= MAX_ATTEMPTS;
     log[isGivenUp ? 'error' : 'warn'](`a notification was not taken${isGivenUp ? ' and is given up' : ''}`, {
       channel: channel.name,
       reason: why,

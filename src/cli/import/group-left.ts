@@ -14,7 +14,7 @@ export interface LeftGroup {
   readonly all: readonly string[];
 }
 
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
 /** By decreasing size, then in order of discovery. */
 export function groupLeft(left: readonly LeftOver[]): LeftGroup[] {
@@ -28,7 +28,7 @@ export function groupLeft(left: readonly LeftOver[]): LeftGroup[] {
         what: all.length === 1 ? what : `${what} and ${all.length - 1} more alike`,
         why: first?.why ?? '',
         count: all.length,
-        examples: all.slice(0, MOST_EXAMPLES),
+        examples: all.slice(0, MAX_EXAMPLES),
         all,
       };
     })

@@ -2,7 +2,7 @@
 // secrets, once. Rules from GitHub's description of the manifest and of the events that Apps can subscribe to.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { Permissions } from './app-desk.ts';
+import type { Permissions } from './app-registry.ts';
 
 export interface Manifest {
   readonly name?: string;

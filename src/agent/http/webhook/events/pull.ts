@@ -1,7 +1,7 @@
 // A pull request, or a merge request of GitLab, was opened, changed or closed: only its number is used.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
 /** GitHub says `synchronize`, Gitea `synchronized`. */
@@ -31,7 +31,7 @@ export function parsePullEvent(payload: unknown): ParsedEvent {
   if ('malformed' in read) return read.malformed;
   const { action, number, sender } = read.data;
   if (!ACTIONS.has(action)) return ignored(`Phoenix does nothing on a pull request that is ${quoteText(action)}`);
-  return means({ kind: 'pull', pull: number }, sender?.login);
+  return parsed({ kind: 'pull', pull: number }, sender?.login);
 }
 
 export function parseMergeRequestEvent(payload: unknown): ParsedEvent {
@@ -41,5 +41,5 @@ export function parseMergeRequestEvent(payload: unknown): ParsedEvent {
   if (request.action === undefined || !GITLAB_ACTIONS.has(request.action)) {
     return ignored(`Phoenix does nothing on ${quoteText(request.action ?? 'no action')} of a merge request`);
   }
-  return means({ kind: 'pull', pull: request.iid }, user?.username);
+  return parsed({ kind: 'pull', pull: request.iid }, user?.username);
 }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { commandIn } from './comment.ts';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
 const Review = z.object({
@@ -37,5 +37,5 @@ export function parseReviewEvent(payload: unknown): ParsedEvent {
   if (command === null && !approves) return ignored('the code review asks Phoenix for nothing');
   const id = review.id === undefined ? null : String(review.id);
   const ask = command ?? ({ what: 'approve all', pull } as const);
-  return means({ kind: 'ask', ask, source: { on: 'review', id, pull } }, sender.login);
+  return parsed({ kind: 'ask', ask, source: { on: 'review', id, pull } }, sender.login);
 }

@@ -43,7 +43,7 @@ export interface AppRegistry {
   expireTokens(): void;
 }
 
-const LONGEST_S = 600;
+const MAX_S = 600;
 /** How far a clock may be ahead of GitHub's. */
 const AHEAD_S = 60;
 const TOKEN_MS = 3_600_000;
@@ -111,7 +111,7 @@ function timeProblem({ exp, iat }: JWTPayload, now: number): string | undefined 
   if (typeof exp !== 'number' || exp <= now) {
     return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
   }
-  if (exp > now + LONGEST_S) return "'Expiration time' claim ('exp') is too far in the future";
+  if (exp > now + MAX_S) return "'Expiration time' claim ('exp') is too far in the future";
   if (typeof iat !== 'number' || iat > now + AHEAD_S) {
     return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
   }
