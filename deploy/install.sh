@@ -136,7 +136,9 @@ install_code() {
     mv -- "$code.new" "$code"
   fi
   if does "put the command phoenix into $command"; then
-    printf '#!/bin/sh\nexec %s -- %s/src/main.ts "$@"\n' "$node" "$code" | put "$command" 0755
+    # As in the unit: what was translated before is taken from there, also the file that the command begins with.
+    printf '#!/bin/sh\nexport NODE_COMPILE_CACHE=%s/node_modules/.cache/phoenix\nexec %s -- %s/src/main.ts "$@"\n' \
+      "$code" "$node" "$code" | put "$command" 0755
   fi
 }
 

@@ -10,7 +10,7 @@ import { environment } from '../support/environment.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
-import { phoenixProcess } from './phoenix.ts';
+import { phoenix, phoenixProcess } from './phoenix.ts';
 
 const TOKEN = 'the-token-of-the-forge';
 const ADVICE = 'set PHOENIX_CA_FILE to a PEM file with the certificate of its authority';
@@ -54,8 +54,9 @@ function settings(): Record<string, string> {
   };
 }
 
-async function doctor(changed: Record<string, string>, ...args: readonly string[]) {
-  const { stdout } = await phoenixProcess([...args, 'doctor', '--json'], { ...settings(), ...changed });
+/** In a process of its own where an authority is named: the process trusts it from then on. */
+async function doctor(changed: Record<string, string>, run = phoenix, ...args: readonly string[]) {
+  const { stdout } = await run([...args, 'doctor', '--json'], { ...settings(), ...changed });
   const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
   return (name: string) => checks.filter(({ check }) => check === name);
 }
@@ -69,23 +70,18 @@ describe('doctor', () => {
     }
   });
 
-  test('finds all well once the authority is named', async () => {
-    const found = await doctor({ PHOENIX_CA_FILE: file('ca.pem') });
+  test('finds all well once the authority is named, in the file of --env-file too', async () => {
+    await writeFile(file('env'), `PHOENIX_CA_FILE=${file('ca.pem')}\n`);
+    const found = await doctor({}, phoenixProcess, '--env-file', file('env'));
     expect(found('repository')).toMatchObject([{ state: 'ok' }]);
     expect(found('clock')).toMatchObject([{ state: 'ok' }]);
     expect(found('forge')).not.toContainEqual(expect.objectContaining({ state: 'failed' }));
   });
 
-  test('reads the variable from the file of --env-file', async () => {
-    await writeFile(file('env'), `PHOENIX_CA_FILE=${file('ca.pem')}\n`);
-    const found = await doctor({}, '--env-file', file('env'));
-    expect(found('repository')).toMatchObject([{ state: 'ok' }]);
-  });
-
   test('advises no authority for a certificate of another name', async () => {
     const other = await startTlsProxy(await authority.issue(['forge.example.internal']), forge.url);
     const url = forge.repositoryUrl.replace(forge.url, other.url);
-    const found = await doctor({ PHOENIX_CA_FILE: file('ca.pem'), PHOENIX_REPO_URL: url });
+    const found = await doctor({ PHOENIX_CA_FILE: file('ca.pem'), PHOENIX_REPO_URL: url }, phoenixProcess);
     await other.close();
     const [{ message } = { message: '' }] = found('repository');
     expect(message).toContain('its certificate is for another name');
@@ -95,7 +91,7 @@ describe('doctor', () => {
 
 describe('a client of an agent', () => {
   test('says how an agent behind an unknown authority is trusted', async () => {
-    const { exit, stderr } = await phoenixProcess(['status'], { PHOENIX_URL: proxy.url });
+    const { exit, stderr } = await phoenix(['status'], { PHOENIX_URL: proxy.url });
     expect(exit).toBe(3);
     expect(stderr).toContain(ADVICE);
   });
@@ -127,7 +123,7 @@ describe('a file that names nobody is a problem of the settings', () => {
     const found = await doctor({ PHOENIX_CA_FILE: path });
     const wrong = { state: 'failed', message: expect.stringMatching(message), hint: expect.stringMatching(/.+/) };
     expect(found('settings')).toEqual([expect.objectContaining(wrong)]);
-    const client = await phoenixProcess(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: path });
+    const client = await phoenix(['status'], { PHOENIX_URL: proxy.url, PHOENIX_CA_FILE: path });
     expect([client.exit, client.stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });

@@ -59,7 +59,7 @@ describe('help', () => {
   });
 
   test('the version is that of the package', async () => {
-    expect((await phoenixProcess(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await phoenix(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
@@ -157,10 +157,10 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
     PHOENIX_WEBHOOK_SECRET: 'a-secret-of-good-length',
     PHOENIX_DATA_DIR: join(file, 'below'),
   };
-  const { exit, stderr } = await phoenixProcess(['serve'], environment);
+  const { exit, stderr } = await phoenix(['serve'], environment);
   expect(stderr).toMatch(/^phoenix: ENOTDIR[^\n]*\n$/);
   expect(exit).toBe(1);
-  expect((await phoenixProcess(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
+  expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
 });
 
 test('phoenix lab ages no certificate that is not there', async () => {

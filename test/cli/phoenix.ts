@@ -19,8 +19,12 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
+/** What every process gets: where programs are, and, as an installed Phoenix has it, where what was translated before is. */
+const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+const AROUND = { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+
 /**
- * @param environment all that the process gets, besides PATH
+ * @param environment all that the process gets, besides PATH and its compile cache
  * @param by a program, with its arguments, that becomes the one that follows them
  * @param nodeOptions of Node itself
  */
@@ -32,7 +36,7 @@ export function start(
 ): Started {
   const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', MAIN, ...args];
   const child = spawn(program, rest, {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { ...AROUND, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

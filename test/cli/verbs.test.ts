@@ -11,7 +11,8 @@ import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
 import { captured } from './captured.ts';
-import { type Ended, phoenix, type Started, start } from './phoenix.ts';
+import { type Ended, phoenix } from './phoenix.ts';
+import { type ServedHere, serveHere } from './serve-here.ts';
 
 const ADMIN = 'the-token-of-the-admin';
 const TOKEN = 'the-token-of-the-forge';
@@ -21,7 +22,7 @@ const RUNS = { start_at_boot: true };
 
 let folder: string;
 let forge: LabForge;
-let served: Started;
+let served: ServedHere;
 let url: string;
 
 beforeAll(async () => {
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   const commit = await repo.commit(environment({ 101: RUNS, 102: { ...RUNS, dependencies: [101] }, 103: RUNS }));
   await repo.push();
-  served = start(['serve'], {
+  served = await serveHere({
     PHOENIX_REPO_URL: forge.repositoryUrl,
     PHOENIX_FORGE: 'github',
     PHOENIX_FORGE_API: forge.url,
@@ -43,15 +44,12 @@ beforeAll(async () => {
     PHOENIX_POLL_SECONDS: '3600',
     PHOENIX_DRIFT_SECONDS: '3600',
   });
-  const listening = () => /listening on (http:\S+?)"/.exec(served.output.stderr)?.[1];
-  await until(() => listening() !== undefined, 'the agent to listen', 60);
-  url = listening() ?? '';
+  url = served.url;
   const applied = () => forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply')?.state;
   await until(() => applied() === 'success', 'the first commit to be applied', 60);
 }, 120_000);
 afterAll(async () => {
-  served.child.kill('SIGTERM');
-  await served.ended;
+  await served.stop();
   await forge.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -195,6 +193,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
 
   test('is told what is in doubt: a guest that somebody destroyed is not applied any more', async () => {
     const proved = async () => JSON.parse((await ask('status', 'lxc/103', '--json')).stdout).targets[0];
+    await until(async () => (await proved()).doubt === null, 'the next look at the host', 30);
     expect(await proved()).toMatchObject({ state: 'applied', doubt: null, proved: expect.stringMatching(/^20\d\d-/) });
     const file = join(folder, 'data', 'lab', 'etc', 'pve', 'lxc', '103.conf');
     const text = await readFile(file, 'utf8');

@@ -1,7 +1,8 @@
 // What is installed leaves the lab out: the agent and the checks do without it, and what needs it says how to get it.
 
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,16 @@ const TOP = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
 let product: string;
 let repository: string;
+let asked: ChildProcess;
+
+/** Carries out one command line after the other, so that what is installed is loaded, and translated, once. */
+const ASKED = `import { run } from './phoenix/src/cli/program.ts';
+process.on('message', async ({ args, env }) => {
+  let [stdout, stderr] = ['', ''];
+  const status = await run(args, { env, stdout: (text) => (stdout += text), stderr: (text) => (stderr += text) });
+  process.send({ status, stdout, stderr });
+});
+`;
 
 /** As package.json packs it, which install.sh and the image do too. */
 beforeAll(async () => {
@@ -33,14 +44,29 @@ beforeAll(async () => {
   ]) {
     expect(spawnSync('git', args, { cwd: repository, encoding: 'utf8' })).toMatchObject({ status: 0 });
   }
+  writeFileSync(join(folder, 'asked.ts'), ASKED);
+  asked = fork(join(folder, 'asked.ts'), { cwd: repository, env: around(), execArgv: [] });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  const ended = once(asked, 'exit');
+  asked.disconnect();
+  await ended;
+  rmSync(folder, { recursive: true, force: true });
+});
 
-function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const own = { PATH: process.env['PATH'] ?? '', HOME: folder, ...env };
-  const options = { cwd: repository, env: own, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(product, 'src/main.ts'), ...args], options);
-  return { status, stdout, stderr };
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const around = () => ({ PATH: process.env['PATH'] ?? '', HOME: folder });
+
+async function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const answer = once(asked, 'message');
+  asked.send({ args, env: { ...around(), ...env } });
+  const [ended] = await answer;
+  return ended as Ended;
 }
 
 test('the lab is not there', () => {
@@ -49,27 +75,28 @@ test('the lab is not there', () => {
 });
 
 describe('without the lab', () => {
-  test('--help shows every command', () => {
-    const { status, stdout } = phoenix(['--help']);
+  test('--help shows every command', async () => {
+    const options = { env: around(), encoding: 'utf8' } as const;
+    const { status, stdout } = spawnSync(process.execPath, [join(product, 'src/main.ts'), '--help'], options);
     expect(status).toBe(0);
     for (const name of ['validate', 'plan', 'rehearse', 'demo', 'lab', 'serve']) expect(stdout).toContain(`  ${name} `);
-    expect(phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
+    expect(await phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('validate and plan do all that they do', () => {
-    const checked = phoenix(['validate', '--json']);
+  test('validate and plan do all that they do', async () => {
+    const checked = await phoenix(['validate', '--json']);
     expect(checked.stderr).toBe('');
     expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, counts: { error: 0 } });
-    const planned = phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']);
+    const planned = await phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']);
     expect(planned.stderr).toBe('');
     expect(JSON.parse(planned.stdout)).toMatchObject({ ok: true, summary: { create: expect.any(Number) } });
   });
 
   test.each(['rehearse', 'demo --once', 'lab here -- pct list'])(
     '%s says what is missing and how to get it',
-    (line) => {
+    async (line) => {
       const [command = ''] = line.split(' ');
-      const { status, stdout, stderr } = phoenix(line.split(' '));
+      const { status, stdout, stderr } = await phoenix(line.split(' '));
       expect([status, stdout]).toEqual([3, '']);
       expect(stderr).toBe(
         `phoenix: ${command} needs the lab, a simulated Proxmox node, which an installed Phoenix does not hold\n` +
@@ -82,7 +109,7 @@ describe('without the lab', () => {
   test.each([
     ['PHOENIX_HOST=lab', { PHOENIX_HOST: 'lab' }],
     ['PHOENIX_LAB', { PHOENIX_LAB: '/nowhere' }],
-  ])('an agent that is told to work on a lab by %s says so, and ends', (setting, host) => {
+  ])('an agent that is told to work on a lab by %s says so, and ends', async (setting, host) => {
     const env = {
       PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
       PHOENIX_FORGE: 'none',
@@ -91,15 +118,15 @@ describe('without the lab', () => {
       PHOENIX_LISTEN: '127.0.0.1:0',
       ...host,
     };
-    const { status, stderr } = phoenix(['serve'], env);
+    const { status, stderr } = await phoenix(['serve'], env);
     expect(stderr).toContain(`phoenix: ${setting} needs the lab, `);
     expect(stderr).not.toContain('ERR_MODULE_NOT_FOUND');
     expect(status).toBe(3);
   });
 
-  test('a clone that was not set up is told to', () => {
+  test('a clone that was not set up is told to', async () => {
     cpSync(join(TOP, 'lab/package.json'), join(product, 'lab/package.json'));
-    const { status, stderr } = phoenix(['rehearse']);
+    const { status, stderr } = await phoenix(['rehearse']);
     rmSync(join(product, 'lab'), { recursive: true });
     expect(status).toBe(3);
     expect(stderr).toBe(

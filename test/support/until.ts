@@ -2,6 +2,11 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
+const LEAST_PAUSE_MS = 5;
+const MOST_PAUSE_MS = 50;
+/** Of the time that was waited already: what comes at once is seen at once, and what takes seconds is not asked for 200 times in each. */
+const SHARE = 1 / 50;
+
 /**
  * Resolves once the condition holds; fails with its name when it has not within that many seconds.
  *
@@ -12,9 +17,10 @@ export async function until(
   what: string | (() => string) = condition.toString(),
   seconds = 90,
 ): Promise<void> {
-  const giveUp = Date.now() + seconds * 1000;
+  const began = Date.now();
   while (!(await condition())) {
-    if (Date.now() > giveUp) throw new Error(`waited in vain for: ${typeof what === 'string' ? what : what()}`);
-    await pause(5);
+    const waited = Date.now() - began;
+    if (waited > seconds * 1000) throw new Error(`waited in vain for: ${typeof what === 'string' ? what : what()}`);
+    await pause(Math.min(MOST_PAUSE_MS, LEAST_PAUSE_MS + waited * SHARE));
   }
 }

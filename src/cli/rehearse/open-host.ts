@@ -40,12 +40,16 @@ export interface HostDeps {
   readonly away?: (error: HostAway) => Promise<string | null>;
   /** Told of what a person should do on the node. */
   readonly advise?: (advice: NodeAdvice) => void;
+  /** How the programs of a lab host run. Default: as processes. */
+  readonly labPrograms?: LabPrograms;
 }
+
+export type LabPrograms = 'processes' | 'here';
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor, away, advise }: HostDeps,
+  { node, environment, repository, redactor, away, advise, labPrograms }: HostDeps,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -59,7 +63,7 @@ export async function openHostOf(
   switch (settings.host.kind) {
     case 'local': {
       if (settings.labFolder !== null)
-        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor });
+        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor }, labPrograms);
       const path = environment['PATH'];
       return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
     }
@@ -73,10 +77,12 @@ export async function openHostOf(
       });
     }
     case 'lab':
-      return (await labHost('PHOENIX_HOST=lab'))(settings.labFolder ?? join(settings.dataDir, 'lab'), node, {
-        contents,
-        redactor,
-      });
+      return (await labHost('PHOENIX_HOST=lab'))(
+        settings.labFolder ?? join(settings.dataDir, 'lab'),
+        node,
+        { contents, redactor },
+        labPrograms,
+      );
   }
 }
 

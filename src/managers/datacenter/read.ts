@@ -31,7 +31,12 @@ import { controllersFitTheirZones, subnetsFitTheirVnets, tagsFitTheirZones } fro
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
-const MARKS = markingOf(datacenterFile);
+let made: ReturnType<typeof markingOf> | undefined;
+
+function marks(): ReturnType<typeof markingOf> {
+  made ??= markingOf(datacenterFile());
+  return made;
+}
 
 export const declaration: Declaration = {
   files: [
@@ -39,7 +44,9 @@ export const declaration: Declaration = {
       name: 'phoenix_datacenter_config',
       shortName: 'datacenter',
       path: DATACENTER_FILE,
-      schema: datacenterFile,
+      get schema() {
+        return datacenterFile();
+      },
       ifEmpty: 'Write {} for none, or remove the file.',
     },
   ],
@@ -77,9 +84,9 @@ function readObjects(reading: Reading): Datacenter {
   const at: Place = { file: DATACENTER_FILE, path: '' };
   const raw = reading.json(DATACENTER_FILE, 'optional');
   if (raw === undefined) return new Map();
-  reading.look(MARKS, raw, at);
+  reading.look(marks(), raw, at);
   // An object that cannot be read does not affect the others.
-  const file = parseParts(datacenterFile, raw, at, (path) => path.slice(0, 2));
+  const file = parseParts(datacenterFile(), raw, at, (path) => path.slice(0, 2));
   reading.diagnostics.add(file.diagnostics);
   if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(DATACENTER_FILE);
   const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;

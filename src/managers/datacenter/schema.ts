@@ -209,10 +209,15 @@ function ownFaults(row: ObjectRow, name: string, object: JsonObject) {
   return [...secrets, ...(row.faults?.(name, object) ?? [])];
 }
 
-/** The whole file. */
-export const datacenterFile = z
-  .strictObject({
-    $schema: value.schemaLink,
-    ...Object.fromEntries(ROWS.map((row) => [row.field, objectsSchema(row).describe(row.describes).optional()])),
-  })
-  .describe('Objects of the datacenter that Phoenix keeps.');
+let made: z.ZodType | undefined;
+
+/** The whole file. Made when it is first asked for: it is larger than all other schemas, and many configurations have no such file. */
+export function datacenterFile(): z.ZodType {
+  made ??= z
+    .strictObject({
+      $schema: value.schemaLink,
+      ...Object.fromEntries(ROWS.map((row) => [row.field, objectsSchema(row).describe(row.describes).optional()])),
+    })
+    .describe('Objects of the datacenter that Phoenix keeps.');
+  return made;
+}

@@ -10,8 +10,8 @@ import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
 import { freePort } from '../../support/programs.ts';
-import { until } from '../../support/until.ts';
-import { phoenix, type Started, start } from '../phoenix.ts';
+import { phoenix } from '../phoenix.ts';
+import { type ServedHere, serveHere } from '../serve-here.ts';
 
 const SECRET = 'the secret of the webhook';
 const TOKEN = 'the-token-of-the-forge';
@@ -72,15 +72,14 @@ describe('a webhook is judged by its page at the forge', () => {
 describe('whether it reaches the agent', () => {
   let folder: string;
   let forge: LabForge | undefined;
-  let agent: Started | undefined;
+  let agent: ServedHere | undefined;
   let port: number;
   let repo: ConfigRepo;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'phoenix-webhook-'));
   });
   afterEach(async () => {
-    agent?.child.kill('SIGTERM');
-    await agent?.ended;
+    await agent?.stop();
     agent = undefined;
     await forge?.close();
   });
@@ -113,12 +112,7 @@ describe('whether it reaches the agent', () => {
   }
 
   async function serve(of: LabForge): Promise<void> {
-    const started = start(['serve'], settings(of));
-    agent = started;
-    await until(
-      () => started.output.stderr.includes('listening on'),
-      () => started.output.stderr,
-    );
+    agent = await serveHere(settings(of));
   }
 
   async function said(of: LabForge): Promise<string> {

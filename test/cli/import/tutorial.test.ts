@@ -31,6 +31,7 @@ beforeAll(async () => {
     HOME: home,
     PATH: [home, process.env['PATH']].join(delimiter),
     NO_COLOR: '1',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     REPOSITORY: forge.pushUrl,
     GIT_CONFIG_GLOBAL: join(home, 'gitconfig'),
     GIT_CONFIG_SYSTEM: '/dev/null',

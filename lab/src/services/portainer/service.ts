@@ -18,13 +18,18 @@ const PLAIN_PORT = 9000;
 const DAY_MS = 86_400_000;
 
 export function portainer(): LabService {
-  const own = selfSigned();
+  let made: SecureContext | undefined;
+  /** Its key is made for the first that connects. */
+  const own = (): SecureContext => {
+    made ??= selfSigned();
+    return made;
+  };
   return {
     name: 'portainer',
     listens: (peer) => serverAt(peer) !== null || agentAt(peer) !== null,
     serve(peer, socket) {
       const server = serverAt(peer);
-      if (server === null) return serveTls(socket, own, (request, response) => answerPing(peer, request, response));
+      if (server === null) return serveTls(socket, own(), (request, response) => answerPing(peer, request, response));
       const handle: RequestListener = (request, response) => {
         bytesOf(request)
           .then((bytes) =>
@@ -40,7 +45,7 @@ export function portainer(): LabService {
           );
       };
       if (server.inside === PLAIN_PORT) createServer(handle).emit('connection', socket);
-      else serveTls(socket, certificateOf(peer, server.container) ?? own, handle);
+      else serveTls(socket, certificateOf(peer, server.container) ?? own(), handle);
     },
     close: async () => {},
   };

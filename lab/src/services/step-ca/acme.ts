@@ -5,7 +5,8 @@ import { request as httpRequest } from 'node:http';
 import { calculateJwkThumbprint, EmbeddedJWK, flattenedVerify, importJWK, type JWK } from 'jose';
 import type { Peer } from '../service.ts';
 import type { Answer, Asked } from './api.ts';
-import { type Authority, newId, Refusal } from './authority.ts';
+import { type Authority, newId } from './authority.ts';
+import { Refusal } from './refusal.ts';
 
 const PREFIX = '/acme/acme';
 const PROOF_LIMIT_MS = 10_000;
@@ -128,7 +129,7 @@ export function openAcme(): Acme {
       if (statusOf(order.proofs, undefined) !== 'ready') throw problem('orderNotReady', 'order is not ready');
       const request = `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(payload.csr, 'base64url').toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
       const names = order.proofs.map(({ name }) => name);
-      order.certificate = authority.sign(request, names, order.notAfter).join('');
+      order.certificate = (await authority.sign(request, names, order.notAfter)).join('');
     }
     if (what === 'certificate' && order.certificate !== undefined) {
       const headers = { 'Content-Type': 'application/pem-certificate-chain' };

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { importJWK, jwtVerify } from 'jose';
 import { STEP_PATH } from '../../guest/step-ca.ts';
-import { type Authority, type JwkProvisioner, Refusal } from './authority.ts';
+import type { Authority, JwkProvisioner } from './authority.ts';
+import { Refusal } from './refusal.ts';
 
 export interface Asked {
   readonly method: string;
@@ -38,7 +39,7 @@ export async function answerApi(
   const { csr, ott, notAfter } = JSON.parse(body) as Record<string, string | undefined>;
   if (csr === undefined || ott === undefined) throw new Refusal(400, 'missing csr or ott');
   const names = await namesOf(authority, at, ott);
-  const [crt, ca] = authority.sign(csr, names, notAfter);
+  const [crt, ca] = await authority.sign(csr, names, notAfter);
   return { status: 201, body: { crt, ca, certChain: [crt, ca] } };
 }
 

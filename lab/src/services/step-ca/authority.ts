@@ -9,18 +9,9 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import * as x509 from '@peculiar/x509';
 import { keyText, makeCertificate, newKey } from '../../certificates/certificates.ts';
 import { STEP_PATH } from '../../guest/step-ca.ts';
-
-/** What step-ca answers with instead. */
-export class Refusal extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+import { Refusal } from './refusal.ts';
 
 export interface JwkProvisioner {
   readonly type: 'JWK';
@@ -46,7 +37,11 @@ export interface Authority {
    * @param names exactly those that the request must ask for @param notAfter RFC 3339 or a duration such as `3600s`
    * @throws Refusal
    */
-  sign(request: string, names: readonly string[], notAfter?: string): readonly [leaf: string, intermediate: string];
+  sign(
+    request: string,
+    names: readonly string[],
+    notAfter?: string,
+  ): Promise<readonly [leaf: string, intermediate: string]>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -84,7 +79,8 @@ export function readAuthority(at: (path: string) => string): Authority | null {
     root,
     fingerprint: createHash('sha256').update(new X509Certificate(root).raw).digest('hex'),
     door: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
-    sign(request, names, notAfter) {
+    async sign(request, names, notAfter) {
+      const { publicKeyOf } = await import('./request.ts');
       const asked = publicKeyOf(request, names);
       const lifetime = notAfter === undefined ? usual : (durationOf(notAfter) ?? Date.parse(notAfter) - Date.now());
       if (!(lifetime > 0)) throw new Refusal(400, 'notAfter is before notBefore');
@@ -109,26 +105,6 @@ function durationOf(text: string | undefined): number | null {
     (sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0),
     0,
   );
-}
-
-/** The key of a request that asks for exactly these names. */
-function publicKeyOf(pem: string, names: readonly string[]): KeyObject {
-  let request: x509.Pkcs10CertificateRequest;
-  try {
-    request = new x509.Pkcs10CertificateRequest(pem);
-  } catch {
-    throw new Refusal(400, 'error parsing certificate request');
-  }
-  const extension = request.extensions.find((each) => each instanceof x509.SubjectAlternativeNameExtension);
-  const asked = (extension?.names.items ?? []).map(({ value }) => value).sort();
-  const want = [...names].sort();
-  if (asked.join(' ') !== want.join(' ')) {
-    throw new Refusal(
-      403,
-      `certificate request does not contain the valid names - got [${asked.join(' ')}], want [${want.join(' ')}]`,
-    );
-  }
-  return createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
 }
 
 /** An id that nobody guesses. */

@@ -1,18 +1,17 @@
 // step-ca in the guest that was initialised as an authority: its HTTPS door, with a certificate of its own root.
 
-import 'reflect-metadata';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { stateOf } from '../../guest/units.ts';
 import { insidePath } from '../../proxmox/guest/place.ts';
 import type { LabService, Peer } from '../service.ts';
-import { openAcme } from './acme.ts';
-import { type Answer, answerApi } from './api.ts';
-import { type Authority, Refusal, readAuthority } from './authority.ts';
+import type { Answer } from './api.ts';
+import { type Authority, readAuthority } from './authority.ts';
+import { Refusal } from './refusal.ts';
 
 export function stepCa(): LabService {
-  const acme = openAcme();
+  let opened: ReturnType<typeof openAnswers> | undefined;
   const peers = new WeakMap<Duplex, { readonly peer: Peer; readonly authority: Authority }>();
   const server = createServer((request, response) => {
     const known = peers.get(request.socket);
@@ -29,6 +28,8 @@ export function stepCa(): LabService {
     const asked = { method: request.method ?? 'GET', path: request.url ?? '/', body };
     const base = `https://${request.headers.host ?? peer.address}`;
     const at = (path: string): string => inside(peer, path);
+    opened ??= openAnswers();
+    const { answerApi, acme } = await opened;
     const found = (await answerApi(authority, at, asked)) ?? (await acme.answer(authority, peer, base, asked));
     if (found === undefined) throw new Refusal(404, 'not found');
     return found;
@@ -47,6 +48,12 @@ export function stepCa(): LabService {
     },
     close: async () => void server.close(),
   };
+}
+
+/** What reads tokens, requests and orders is loaded with the first question: it is large, and few labs have an authority. */
+async function openAnswers() {
+  const [{ answerApi }, { openAcme }] = await Promise.all([import('./api.ts'), import('./acme.ts')]);
+  return { answerApi, acme: openAcme() };
 }
 
 function inside({ node, guest }: Peer, path: string): string {
