@@ -100,7 +100,18 @@ export function wholeEnvironment(): Files {
       users: { username: 'ada', sudo_access: true, ssh_public_key: KEY },
       network: {
         interfaces: { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1', dns_nameservers: ['10.0.0.13'] },
-        bridges: [{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' }],
+        bridges: [
+          {
+            ...{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' },
+            ...{
+              gateway: '10.2.0.254',
+              address6: 'fd02::1/64',
+              gateway6: 'fd02::ff',
+              vlan_aware: true,
+              vlan_ids: '10 20-29',
+            },
+          },
+        ],
         bonds: [
           {
             name: 'bond0',
@@ -109,11 +120,32 @@ export function wholeEnvironment(): Files {
             xmit_hash_policy: 'layer3+4',
             comment: 'A remark',
           },
-          { name: 'bond1', address: '10.31.0.1/24', slaves: ['eno5'], mode: 'active-backup', primary: 'eno5' },
+          {
+            ...{ name: 'bond1', address: '10.31.0.1/24', slaves: ['eno5'], mode: 'active-backup', primary: 'eno5' },
+            ...{ gateway: '10.31.0.254', address6: 'fd31::1/64', gateway6: 'fd31::ff' },
+          },
         ],
         vlans: [
-          { name: 'bond0.30', address: '10.30.0.1/24', comment: 'A remark' },
+          {
+            ...{ name: 'bond0.30', address: '10.30.0.1/24', comment: 'A remark' },
+            ...{ gateway: '10.30.0.254', address6: 'fd30::1/64', gateway6: 'fd30::ff' },
+          },
           { name: 'storage', interface: 'bond0', vlan: 31 },
+        ],
+        ovs_bridges: [
+          {
+            ...{ name: 'vmbr3', ports: ['eno6'], address: '10.32.0.1/24', gateway: '10.32.0.254', comment: 'A remark' },
+            ...{ address6: 'fd32::1/64', gateway6: 'fd32::ff' },
+          },
+        ],
+        ovs_bonds: [
+          { name: 'bond2', bridge: 'vmbr3', slaves: ['eno7', 'eno8'], mode: 'lacp-balance-tcp', comment: 'A remark' },
+        ],
+        ovs_ports: [
+          {
+            ...{ name: 'backup', bridge: 'vmbr3', vlan: 33, address: '10.33.0.1/24', gateway: '10.33.0.254' },
+            ...{ address6: 'fd33::1/64', gateway6: 'fd33::ff', comment: 'A remark' },
+          },
         ],
         hosts: [{ address: '10.0.0.50', names: ['nas.example.org', 'nas'], comment: 'A remark' }],
         default_subnet: '10.0.0.0/24',

@@ -27,6 +27,8 @@ export function supplyLab(dir: string, config: Config): void {
   }
   if ((config.datacenter?.get('cephpool') ?? []).length > 0) setUpCeph(dir);
   for (const node of otherNodes(config)) declareNode(dir, node);
+  // Where it is installed.
+  if (config.hypervisor.network.ovs !== undefined) provide(join(dir, 'usr/bin/ovs-vsctl'), 0);
   provideDriver(dir, config);
   const downloaded = downloadedFiles(config);
   const given = (paths: readonly string[]): string[] => paths.filter((path) => !downloaded.has(path));

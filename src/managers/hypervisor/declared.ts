@@ -69,6 +69,8 @@ export interface HostNetwork {
   readonly bridges: readonly HostBridge[];
   readonly bonds: readonly HostBond[];
   readonly vlans: readonly HostVlan[];
+  /** Those of Open vSwitch. Absent: none. */
+  readonly ovs?: readonly (HostOvsBridge | HostOvsBond | HostOvsPort)[];
   /** The network from which guests have their addresses: `default_subnet`, else that of `address`. */
   readonly subnet: string | null;
   readonly nfsServer: string | null;
@@ -76,12 +78,17 @@ export interface HostNetwork {
 }
 
 /** An interface of the host other than the management interface. */
-export type HostInterface = HostBridge | HostBond | HostVlan;
+export type HostInterface = HostBridge | HostBond | HostVlan | HostOvsBridge | HostOvsBond | HostOvsPort;
 
 interface AnyInterface {
   readonly name: string;
   /** The host's address on it, with prefix length; null: none. */
   readonly address: string | null;
+  /** A second address, of IPv6. What is absent of these is not declared. */
+  readonly address6?: string;
+  /** The default gateway of the host, in the network of `address`, and of `address6`. */
+  readonly gateway?: string;
+  readonly gateway6?: string;
   /** In bytes; null: that of its ports. */
   readonly mtu: number | null;
 }
@@ -90,6 +97,8 @@ export interface HostBridge extends AnyInterface {
   readonly kind: 'bridge';
   readonly ports: readonly string[];
   readonly vlanAware: boolean;
+  /** The VLANs that it carries, as ifupdown2 writes them. Absent: all. */
+  readonly vlanIds?: string;
 }
 
 export interface HostBond extends AnyInterface {
@@ -110,6 +119,32 @@ export interface HostVlan extends AnyInterface {
   /** The parent interface. */
   readonly device: string;
   readonly vlan: number;
+}
+
+export interface HostOvsBridge extends AnyInterface {
+  readonly kind: 'ovs_bridge';
+  /** All that is on it, bonds and ports of Open vSwitch included. */
+  readonly ports: readonly string[];
+  /** Those of its ports that are declared themselves: bonds and ports of Open vSwitch. */
+  readonly attached: readonly string[];
+}
+
+export interface HostOvsBond extends AnyInterface {
+  readonly kind: 'ovs_bond';
+  readonly bridge: string;
+  readonly slaves: readonly string[];
+  /** Proxmox's name of it: `lacp-balance-tcp`, … */
+  readonly mode: string;
+  /** Null: every VLAN. */
+  readonly vlan: number | null;
+}
+
+/** The host itself on a bridge of Open vSwitch. */
+export interface HostOvsPort extends AnyInterface {
+  readonly kind: 'ovs_port';
+  readonly bridge: string;
+  /** Null: no tag. */
+  readonly vlan: number | null;
 }
 
 /** Names that resolve to an address; the first one is the answer to a reverse lookup. */

@@ -205,8 +205,8 @@ function optionsIn(text: string): Map<string, string> {
 
 function undeclared(found: FoundHost, { hypervisor }: Config): FoundObject[] {
   const storages = [...found.storages.keys()].filter((id) => !hypervisor.storages.some((storage) => storage.id === id));
-  const { name: managed, bridges, bonds, vlans } = hypervisor.network;
-  const declared = new Set([managed, ...[...bridges, ...bonds, ...vlans].map(({ name }) => name)]);
+  const { name: managed, bridges, bonds, vlans, ovs = [] } = hypervisor.network;
+  const declared = new Set([managed, ...[...bridges, ...bonds, ...vlans, ...ovs].map(({ name }) => name)]);
   const interfaces = furtherNames(found.stanzas).filter((name) => !declared.has(name));
   const known = new Set(hypervisor.hosts.flatMap(({ names }) => names));
   const named = writtenHosts(found.hosts, ownAddress(found)).hosts.flatMap(({ names: [first = ''] }) => first);

@@ -6,12 +6,16 @@ import type {
   HostBridge,
   HostInterface,
   HostNetwork,
+  HostOvsBond,
+  HostOvsBridge,
+  HostOvsPort,
   HostVlan,
 } from '../../../src/managers/hypervisor/declared.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
 import { stanzasOf } from '../../../src/managers/hypervisor/network/interfaces.ts';
 import { interfacesText } from '../../../src/managers/hypervisor/network/own-file.ts';
 import { readInterface } from '../../../src/managers/hypervisor/network/read-interface.ts';
+import { hostNetwork } from '../../../src/managers/hypervisor/schema/host.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { testContract } from '../contract.ts';
@@ -44,6 +48,36 @@ const vlan = (own: Partial<HostVlan> = {}): HostVlan => ({
   ...({ kind: 'vlan', name: 'bond0.30', address: '10.30.0.1/24', mtu: null, device: 'bond0', vlan: 30 } as const),
   ...own,
 });
+
+const ovsBridge = (own: Partial<HostOvsBridge> = {}): HostOvsBridge => ({
+  ...({ kind: 'ovs_bridge', name: 'vmbr7', address: null, mtu: null, ports: ['eno4', 'bond7', 'backup'] } as const),
+  attached: ['bond7', 'backup'],
+  ...own,
+});
+
+const ovsBond = (own: Partial<HostOvsBond> = {}): HostOvsBond => ({
+  ...({
+    kind: 'ovs_bond',
+    name: 'bond7',
+    address: null,
+    mtu: null,
+    bridge: 'vmbr7',
+    slaves: ['eno5', 'eno6'],
+  } as const),
+  ...{ mode: 'lacp-balance-tcp', vlan: null },
+  ...own,
+});
+
+const ovsPort = (own: Partial<HostOvsPort> = {}): HostOvsPort => ({
+  ...({ kind: 'ovs_port', name: 'backup', address: '10.33.0.1/24', mtu: null, bridge: 'vmbr7', vlan: 33 } as const),
+  ...own,
+});
+
+const withOvs = async (): Promise<LabHost> => {
+  const host = await openLabHost();
+  await host.write('/usr/bin/ovs-vsctl', '');
+  return host;
+};
 
 const MANAGED = { name: 'vmbr0', address: '10.0.0.13/24', gateway: '10.0.0.1' };
 
@@ -79,6 +113,30 @@ testContract<LabHost>(manager, [
     changed: networkOf({
       bonds: [bond({ mode: 'active-backup', xmitHashPolicy: null, primary: 'eno3', mtu: 9000 })],
       vlans: [vlan({ name: 'storage' })],
+    }),
+    state: files,
+    looks: LOOKS,
+  },
+  {
+    name: 'interfaces with an address of each family',
+    open: () => openLabHost(),
+    target: networkOf({ bridges: [bridge({ address6: 'fd05::1/64', gateway6: 'fd05::ff' })] }),
+    changed: networkOf({
+      bridges: [bridge({ address: null, address6: 'fd05::2/64', vlanAware: true, vlanIds: '10 20-29' })],
+      vlans: [vlan({ name: 'eno2.30', device: 'eno2', address6: 'fd30::1/64' })],
+    }),
+    state: files,
+    looks: LOOKS,
+  },
+  {
+    name: 'a bridge of Open vSwitch with a bond and a port of the host',
+    open: withOvs,
+    target: networkOf({ ovs: [ovsBond(), ovsPort(), ovsBridge()] }),
+    changed: networkOf({
+      ovs: [
+        ovsPort({ vlan: null, address6: 'fd33::1/64', mtu: 9000 }),
+        ovsBridge({ ports: ['eno5', 'backup'], attached: ['backup'] }),
+      ],
     }),
     state: files,
     looks: LOOKS,
@@ -219,6 +277,16 @@ iface vmbr5 inet static
       'bond0.30 has the address 10.30.0.1/24',
     ],
     ['its network', { bridges: [bridge({ address: '10.0.0.99/28' })] }, 'lies in the network of vmbr0'],
+    [
+      'a second default gateway',
+      { bridges: [bridge({ gateway: '10.5.0.254' })] },
+      'vmbr0 has the default gateway 10.0.0.1',
+    ],
+    [
+      'the network of a second address',
+      { bridges: [bridge({ address6: 'fd05::1/64' })], vlans: [vlan({ device: 'eno2', address6: 'fd05::2/64' })] },
+      'fd05::1/64 of vmbr5 lies in the network of bond0.30',
+    ],
   ])('%s is refused with what to do', async (_, own, reason) => {
     const before = await files(host);
     expect(await step(networkOf(own))).toMatchObject({ outcome: 'blocked', reason: expect.stringContaining(reason) });
@@ -286,6 +354,10 @@ iface storage inet static
 	vlan-id 30
 	vlan-raw-device bond0
 
+iface storage inet6 static
+	address fd30::1
+	netmask 64
+
 auto vmbr8
 iface vmbr8 inet manual
 	bridge-ports bond0
@@ -294,7 +366,7 @@ iface vmbr8 inet manual
 `;
     await host.write(MAIN, `${await host.read(MAIN)}${theirs}`);
     await host.run({ kind: 'command', program: 'ifreload', args: ['-a'], timeoutSeconds: 5 });
-    const declared = { bonds: [bond()], vlans: [vlan({ name: 'storage' })] };
+    const declared = { bonds: [bond()], vlans: [vlan({ name: 'storage', address6: 'fd30::1/64' })] };
     expect(await step(networkOf(declared))).toMatchObject({ outcome: 'unchanged' });
     const others = { ...declared, bonds: [bond({ mode: 'balance-rr', xmitHashPolicy: null })] };
     expect(await step(networkOf(others))).toMatchObject({
@@ -306,10 +378,71 @@ iface vmbr8 inet manual
       network: {
         bridges: [{ name: 'vmbr1' }],
         bonds: [{ name: 'bond0', slaves: ['eno3', 'eno2'], mode: '802.3ad', xmit_hash_policy: 'layer3+4' }],
-        vlans: [{ name: 'storage', address: '10.30.0.1/24', interface: 'bond0', vlan: 30 }],
+        vlans: [{ name: 'storage', address: '10.30.0.1/24', address6: 'fd30::1/64', interface: 'bond0', vlan: 30 }],
       },
     });
     expect(targets).toContain('hypervisor/network');
+    expect([differing, left.map(({ what }) => what)]).toEqual([
+      [],
+      ['hypervisor/network vmbr8 (/etc/network/interfaces)'],
+    ]);
+  });
+
+  test('without Open vSwitch its interfaces are refused by the host, which is put back, with what to install', async () => {
+    const before = await files(host);
+    expect(await step(networkOf({ ovs: [ovsBridge({ ports: ['eno4'], attached: [] })] }))).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringMatching(/unsupported keyword \(ovs_\w+\).*apt install openvswitch-switch/),
+    });
+    expect([await host.readFile(OWN), ...(await files(host)).slice(1)]).toEqual([
+      '# Kept by Phoenix. Change it in the repository, not here.\n',
+      ...before.slice(1),
+    ]);
+  });
+
+  test('a host on Open vSwitch as Proxmox writes it is brought in, and nothing of it would change', async () => {
+    await host.write('/usr/bin/ovs-vsctl', '');
+    const theirs = `
+auto bond7
+iface bond7 inet manual
+	ovs_bonds eno5 eno6
+	ovs_type OVSBond
+	ovs_bridge vmbr7
+	ovs_options bond_mode=balance-tcp
+
+auto eno4
+iface eno4 inet manual
+	ovs_type OVSPort
+	ovs_bridge vmbr7
+
+auto backup
+iface backup inet static
+	address 10.33.0.1/24
+	ovs_type OVSIntPort
+	ovs_bridge vmbr7
+	ovs_options tag=33
+
+auto vmbr7
+iface vmbr7 inet manual
+	ovs_type OVSBridge
+	ovs_ports eno4 bond7 backup
+	ovs_mtu 9000
+
+auto vmbr8
+iface vmbr8 inet manual
+	ovs_type OVSBridge
+	ovs_extra set bridge vmbr8 other-config:hwaddr=00:59:cf:9c:84:3a
+`;
+    await host.write(MAIN, `${(await host.read(MAIN)).replace(/iface eno4 .*\n/, '')}${theirs}`);
+    await host.run({ kind: 'command', program: 'ifreload', args: ['-a'], timeoutSeconds: 5 });
+    const { file, left, differing } = await broughtIn(host);
+    expect(file).toMatchObject({
+      network: {
+        ovs_bridges: [{ name: 'vmbr7', ports: ['eno4'], mtu: 9000 }],
+        ovs_bonds: [{ name: 'bond7', bridge: 'vmbr7', slaves: ['eno5', 'eno6'], mode: 'lacp-balance-tcp' }],
+        ovs_ports: [{ name: 'backup', bridge: 'vmbr7', vlan: 33, address: '10.33.0.1/24' }],
+      },
+    });
     expect([differing, left.map(({ what }) => what)]).toEqual([
       [],
       ['hypervisor/network vmbr8 (/etc/network/interfaces)'],
@@ -324,7 +457,16 @@ iface vmbr8 inet manual
 describe('from a file and back', () => {
   test.each<[string, HostInterface]>([
     ['a bridge', bridge({ ports: ['bond0', 'eno4'], vlanAware: true, mtu: 9000 })],
-    ['a bond', bond({ address: 'fd00::5/64' })],
+    ['a bridge with some VLANs', bridge({ vlanAware: true, vlanIds: '10 20-29' })],
+    ['a bond', bond({ address: 'fd00::5/64', gateway: 'fd00::1' })],
+    [
+      'one of both families',
+      bond({ address: '10.9.0.1/24', gateway: '10.9.0.2', address6: 'fd09::1/64', gateway6: 'fd09::2' }),
+    ],
+    ['a bridge of Open vSwitch', ovsBridge({ ports: ['eno4'], attached: [], mtu: 9000 })],
+    ['a bond of Open vSwitch', ovsBond({ vlan: 5 })],
+    ['a port of Open vSwitch', ovsPort({ address6: 'fd33::1/64' })],
+    ['one of IPv6 alone', vlan({ address: null, address6: 'fd30::1/64' })],
     ['a bond with a primary one', bond({ mode: 'active-backup', xmitHashPolicy: null, primary: 'eno2', miimon: 50 })],
     ['a VLAN by its interface', vlan()],
     ['a VLAN by a name of its own', vlan({ name: 'storage', mtu: 1400 })],
@@ -334,12 +476,56 @@ describe('from a file and back', () => {
   });
 
   test.each([
-    ['a gateway', 'iface bond0 inet static\n\taddress 10.9.0.1/24\n\tgateway 10.9.0.2\n\tbond-slaves eno2\n'],
+    [
+      'two addresses of a family',
+      'iface bond0 inet static\n\taddress 10.9.0.1/24\n\taddress 10.8.0.1/24\n\tbond-slaves eno2\n',
+    ],
+    [
+      'options of its second family',
+      'iface bond0 inet manual\n\tbond-slaves eno2\niface bond0 inet6 static\n\taddress fd00::1/64\n\taccept_ra 0\n',
+    ],
     ['a command', 'iface bond0 inet manual\n\tbond-slaves eno2\n\tpost-up /bin/true\n'],
     ['an address that a server gives', 'iface bond0 inet dhcp\n\tbond-slaves eno2\n'],
     ['addresses of two families', 'iface bond0 inet manual\n\tbond-slaves eno2\niface bond0 inet6 auto\n'],
+    [
+      'other options of Open vSwitch',
+      'iface bond0 inet manual\n\tovs_type OVSBond\n\tovs_bridge vmbr7\n\tovs_bonds eno2 eno3\n\tovs_options bond_mode=active-backup vlan_mode=access\n',
+    ],
     ['a mode that nothing declares', 'iface bond0 inet manual\n\tbond-slaves eno2\n\tbond-mode 9\n'],
   ])('one with %s is not known as a whole, and left', (_, text) => {
     expect(readInterface('bond0', stanzasOf(text))).toBeNull();
   });
+});
+
+test.each([
+  ['a bridge that is not declared', { ovs_ports: [{ name: 'backup', bridge: 'vmbr9' }] }, 'ovs_ports.0.bridge'],
+  [
+    'two addresses of IPv6',
+    { bridges: [{ name: 'vmbr2', address: 'fd00::1/64', address6: 'fd01::1/64' }] },
+    'bridges.0.address6',
+  ],
+  [
+    'an address of IPv4 as one of IPv6',
+    { bridges: [{ name: 'vmbr2', address6: '10.0.0.1/24' }] },
+    'bridges.0.address6',
+  ],
+  [
+    'a gateway without an address',
+    { bonds: [{ name: 'bond0', slaves: ['eno2'], gateway: '10.0.0.1' }] },
+    'bonds.0.gateway',
+  ],
+  [
+    'a gateway of another family',
+    { vlans: [{ name: 'eno2.5', address: '10.0.0.2/24', address6: 'fd00::2/64', gateway6: '10.0.0.1' }] },
+    'vlans.0.gateway6',
+  ],
+  ['VLANs of a bridge that knows none', { bridges: [{ name: 'vmbr2', vlan_ids: '10' }] }, 'bridges.0.vlan_ids'],
+  [
+    'a VLAN that is none',
+    { bridges: [{ name: 'vmbr2', vlan_aware: true, vlan_ids: '10 4095' }] },
+    'bridges.0.vlan_ids',
+  ],
+])('%s is refused at its line', (_, written, path) => {
+  const issues = hostNetwork.safeParse(written).error?.issues ?? [];
+  expect(issues.map((issue) => issue.path.join('.'))).toEqual([path]);
 });

@@ -21,6 +21,10 @@ const KERNEL = 'run/lab/links.json';
 const KEYWORDS =
   /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|(pre|post)?-?(up|down))$/;
 
+/** Open vSwitch is installed where this is: its options are known then (ifupdown2, addons/openvswitch.py). */
+const OVS_PROGRAM = '/usr/bin/ovs-vsctl';
+const OVS_KEYWORDS = /^ovs[-_](type|ports|bonds|bridge|options|mtu)$/;
+
 /** Values of options of bonds that it looks at (ifupdown2, addons/bond.py). */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'bond-mode': [
@@ -36,6 +40,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 export function declaredLinks(node: LabNode): { readonly links: Links; readonly faults: readonly string[] } {
   const links = new Map<string, { mtu: number; addresses: string[] }>();
   const faults: string[] = [];
+  const hasOvs = existsSync(pathOf(node, OVS_PROGRAM));
   const auto = new Set<string>();
   for (const file of filesOf(node)) {
     let name: string | null = null;
@@ -54,7 +59,8 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
         if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
       } else if (name === null) faults.push(`${file}: line '${line.trim()}': unexpected`);
       else {
-        const fault = take(links.get(name), word, rest.join(' '));
+        const key = hasOvs && word === 'ovs_mtu' ? 'mtu' : word;
+        const fault = take(links.get(name), key, rest.join(' '), hasOvs);
         if (fault !== null) faults.push(`${file}: iface ${name}: ${fault}`);
       }
     }
@@ -65,8 +71,14 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
   };
 }
 
-function take(link: { mtu: number; addresses: string[] } | undefined, word: string, value: string): string | null {
-  if (link === undefined || !KEYWORDS.test(word)) return `unsupported keyword (${word})`;
+function take(
+  link: { mtu: number; addresses: string[] } | undefined,
+  word: string,
+  value: string,
+  hasOvs: boolean,
+): string | null {
+  if (link === undefined || !(KEYWORDS.test(word) || (hasOvs && OVS_KEYWORDS.test(word))))
+    return `unsupported keyword (${word})`;
   const values = VALUES[word];
   if (values?.includes(value) === false) {
     return `${word}: invalid value "${value}": valid attribute values: [${values.map((each) => `'${each}'`).join(', ')}]`;

@@ -195,7 +195,9 @@ function ownedAddresses(config: Config): Set<string> {
     network.gateway,
     network.nfsServer,
     ...network.nameservers,
-    ...[...network.bridges, ...network.bonds, ...network.vlans].map(({ address }) => address),
+    ...[...network.bridges, ...network.bonds, ...network.vlans, ...(network.ovs ?? [])].flatMap(
+      ({ address, address6 = null, gateway = null, gateway6 = null }) => [address, address6, gateway, gateway6],
+    ),
     ...dns.upstreamServers,
     ...guests.flatMap((guest) =>
       interfacesOf(guest).flatMap(({ net }) => [net.ip, net.ip6, net.gateway, net.gateway6]),

@@ -3,12 +3,13 @@
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { LeftOver } from '../../importer.ts';
 import type { HostInterface } from '../declared.ts';
-import { bond, bridge, vlan } from '../schema/host.ts';
+import { bond, bridge, ovsBond, ovsBridge, ovsPort, vlan } from '../schema/interfaces.ts';
 import { addressOf, optionOf, type Stanza } from './interfaces.ts';
 import { nameserversIn } from './nameservers.ts';
+import { OVS_BOND_MODES } from './open-vswitch.ts';
 import { DEFAULT_MIIMON_MS, readInterface } from './read-interface.ts';
 
-const SCHEMAS = { bridge, bond, vlan } as const;
+const SCHEMAS = { bridge, bond, vlan, ovs_bridge: ovsBridge, ovs_bond: ovsBond, ovs_port: ovsPort } as const;
 
 /** The interface with the default gateway, through which guests are reached; undefined where none has a fixed address. */
 export function mainInterface(stanzas: readonly Stanza[]): Stanza | undefined {
@@ -62,21 +63,33 @@ export function furtherNames(stanzas: readonly Stanza[]): string[] {
   return [...new Set(names)].filter((name) => name !== managed);
 }
 
-function isFurther({ name, options }: Stanza): boolean {
+function isFurther(stanza: Stanza): boolean {
+  const { name, options } = stanza;
+  // A port of hardware is told by its bridge, unless it says more.
+  const ovsType = optionOf(stanza, 'ovs_type');
+  if (ovsType !== null) return ovsType !== 'OVSPort' || optionOf(stanza, 'ovs_options') !== null;
   const isMade = options.some(([key]) => /^(bridge[-_]ports|bond[-_]slaves|vlan-raw-device)$/.test(key));
   return isMade || /^(vmbr|bond)\d+$/.test(name) || /^[^:]+\.\d+$/.test(name);
 }
 
 /** Only values that differ from their default. */
 function writtenAs(one: HostInterface): JsonObject {
-  const { name, address, mtu } = one;
-  const common: JsonObject = { name, ...(address === null ? {} : { address }), ...(mtu === null ? {} : { mtu }) };
+  const { name, address, gateway, address6, gateway6, mtu } = one;
+  const common: JsonObject = {
+    name,
+    ...(address === null ? {} : { address }),
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(address6 === undefined ? {} : { address6 }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    ...(mtu === null ? {} : { mtu }),
+  };
   switch (one.kind) {
     case 'bridge':
       return {
         ...common,
         ...(one.ports.length === 0 ? {} : { ports: [...one.ports] }),
         ...(one.vlanAware ? { vlan_aware: true } : {}),
+        ...(one.vlanIds === undefined ? {} : { vlan_ids: one.vlanIds }),
       };
     case 'bond':
       return {
@@ -87,6 +100,18 @@ function writtenAs(one: HostInterface): JsonObject {
       };
     case 'vlan':
       return name === `${one.device}.${one.vlan}` ? common : { ...common, interface: one.device, vlan: one.vlan };
+    case 'ovs_bridge': {
+      const ports = one.ports.filter((port) => !one.attached.includes(port));
+      return { ...common, ...(ports.length === 0 ? {} : { ports }) };
+    }
+    case 'ovs_bond':
+      return {
+        ...{ ...common, bridge: one.bridge, slaves: [...one.slaves] },
+        ...(one.mode === OVS_BOND_MODES[0] ? {} : { mode: one.mode }),
+        ...(one.vlan === null ? {} : { vlan: one.vlan }),
+      };
+    case 'ovs_port':
+      return { ...common, bridge: one.bridge, ...(one.vlan === null ? {} : { vlan: one.vlan }) };
     default:
       return one satisfies never;
   }

@@ -13,6 +13,9 @@ export interface Stanza {
   readonly options: readonly (readonly [key: string, value: string])[];
 }
 
+/** The VLANs of a VLAN-aware bridge where none are named, as Proxmox writes them. */
+export const ALL_VLANS = '2-4094';
+
 /** Keywords that start a new stanza. */
 const PARTS = /^(auto|allow-\S+|iface|mapping|source|source-directory|rename|template)$/;
 

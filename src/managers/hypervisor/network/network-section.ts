@@ -11,6 +11,7 @@ import type { Section } from '../section.ts';
 import { sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
 import {
+  addressesOf,
   type Files,
   FOLDER,
   fileConflict,
@@ -38,12 +39,13 @@ const RESOLV = '/etc/resolv.conf';
 export const network: Section<NetworkSpec, Facts, Seen> = {
   name: 'network',
   declared({ hypervisor }) {
-    const { name, address, gateway, nameservers, bonds, vlans, bridges } = hypervisor.network;
-    const further = bonds.length + vlans.length + bridges.length;
+    const { name, address, gateway, nameservers, bonds, vlans, bridges, ovs } = hypervisor.network;
+    const further = bonds.length + vlans.length + bridges.length + (ovs?.length ?? 0);
     if (address === null && gateway === null && nameservers.length === 0 && further === 0) return null;
     const { enabled, upstreamServers } = hypervisor.dns;
     const resolves = !enabled || upstreamServers.length > 0;
-    const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, bonds, vlans, bridges };
+    const interfaces = { bonds, vlans, bridges, ...(ovs === undefined ? {} : { ovs }) };
+    const spec: NetworkSpec = { name, address, gateway, nameservers, resolves, ...interfaces };
     // The host can use its own DNS server as resolver only once that server answers.
     const own = address?.split('/')[0];
     const resolvesItself = own !== undefined && nameservers.includes(own);
@@ -128,30 +130,39 @@ function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
 function replaceFile(text: string | null, seen: Seen): Action[] {
   const summary = text === null ? 'take the interfaces of the host away' : 'write the interfaces of the host';
   const swap = text === null ? remove(summary, OWN_FILE) : write(summary, OWN_FILE, text, seen.own);
-  return [...arm(seen.own, seen.armed), swap, ...reload()];
+  return [...arm(seen.own, seen.armed), swap, ...reload(text)];
 }
+
+/** Without it, ifupdown2 has no addon that knows the options of its interfaces. */
+const INSTALL_OVS =
+  'if it does not know ovs_type, install Open vSwitch on the host (apt install openvswitch-switch), then replay';
 
 /** Loads what the files already say. */
 function reloadAgain({ own, armed }: Seen): Action[] {
-  return [...arm(own, armed), ...reload()];
+  return [...arm(own, armed), ...reload(own)];
 }
 
-function reload(): Action[] {
+/** @param own the text of Phoenix's file */
+function reload(own: string | null): Action[] {
+  const check = act('check the network of the host', run('ifreload', ['--syntax-check', '-a']));
   return [
-    act('check the network of the host', run('ifreload', ['--syntax-check', '-a'])),
+    own?.includes('\tovs_type ') === true ? { ...check, remedy: INSTALL_OVS } : check,
     act('load the network of the host', run('ifreload', ['-a'])),
     loaded(),
   ];
 }
 
 /** Why an expected interface is not up as declared; null where all are, or the kernel's state was not read. */
-function downReason(expected: readonly Pick<HostInterface, 'name' | 'address'>[], { kernel }: Seen): string | null {
+function downReason(
+  expected: readonly Pick<HostInterface, 'name' | 'address' | 'address6'>[],
+  { kernel }: Seen,
+): string | null {
   if (kernel === null) return null;
-  for (const { name, address } of expected) {
-    const found = kernel.get(name);
-    if (found === undefined) return `${name} did not come up`;
-    if (address !== null && !found.some((one) => sameAddress(one, address)))
-      return `${name} came up without ${address}`;
+  for (const one of expected) {
+    const found = kernel.get(one.name);
+    if (found === undefined) return `${one.name} did not come up`;
+    const address = addressesOf(one).find((each) => !found.some((has) => sameAddress(has, each)));
+    if (address !== undefined) return `${one.name} came up without ${address}`;
   }
   return null;
 }

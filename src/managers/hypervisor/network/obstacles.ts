@@ -10,7 +10,7 @@ import { isSameInterface, readInterface } from './read-interface.ts';
 export const MAIN = '/etc/network/interfaces';
 export const FOLDER = '/etc/network/interfaces.d';
 
-export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans'> {
+export interface NetworkSpec extends Pick<HostNetwork, 'bridges' | 'bonds' | 'vlans' | 'ovs'> {
   /** The management interface. */
   readonly name: string;
   readonly address: string | null;
@@ -62,9 +62,12 @@ export function resolverLoop({ nameservers, resolves, address }: NetworkSpec): s
 }
 
 /** The declared interfaces that belong in Phoenix's file, in file order: all but those that people set up exactly as declared. */
-export function ownInterfaces({ bonds, vlans, bridges }: NetworkSpec, files: Files): readonly HostInterface[] {
+export function ownInterfaces(
+  { bonds, vlans, bridges, ovs = [] }: NetworkSpec,
+  files: Files,
+): readonly HostInterface[] {
   const stanzas = stanzasOfOthers(files);
-  return [...bonds, ...vlans, ...bridges].filter((one) => {
+  return [...bonds, ...vlans, ...bridges, ...ovs].filter((one) => {
     const found = readInterface(one.name, stanzas);
     return found === null || !isSameInterface(one, found);
   });
@@ -98,11 +101,29 @@ function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]):
   const reason = portRefusal(one, managed, stanzas);
   if (reason !== null) return reason;
   for (const stanza of stanzas) {
-    const [own, other] = [parseNetwork(one.address ?? ''), parseNetwork(addressOf(stanza) ?? '')];
-    if (own !== undefined && other !== undefined && overlaps(own, other))
-      return `${one.address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
+    const address = addressesOf(one).find((each) => isWithin(each, addressOf(stanza)));
+    if (address !== undefined)
+      return `${address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
+    const other = optionOf(stanza, 'gateway');
+    const gateway = [one.gateway, one.gateway6].find((each) => each !== undefined && isSameFamily(each, other));
+    if (gateway !== undefined)
+      return `${stanza.name} has the default gateway ${other} already, and the host has one for each family: take ${gateway} of ${one.name} out of ${field}`;
   }
   return null;
+}
+
+/** Addresses of the host on an interface. */
+export function addressesOf({ address, address6 }: Pick<HostInterface, 'address' | 'address6'>): string[] {
+  return [address, address6].flatMap((each) => each ?? []);
+}
+
+function isWithin(address: string, network: string | null): boolean {
+  const [own, other] = [parseNetwork(address), parseNetwork(network ?? '')];
+  return own !== undefined && other !== undefined && overlaps(own, other);
+}
+
+function isSameFamily(address: string, other: string | null): boolean {
+  return other !== null && address.includes(':') === other.includes(':');
 }
 
 /** Why a port cannot join the bridge or bond without cutting something off; null where it can. */
@@ -120,8 +141,9 @@ function portRefusal(one: HostInterface, managed: string, stanzas: readonly Stan
 }
 
 function portsIn(one: HostInterface): readonly string[] {
-  if (one.kind === 'vlan') return [];
-  return one.kind === 'bond' ? one.slaves : one.ports;
+  if (one.kind === 'vlan' || one.kind === 'ovs_port') return [];
+  if (one.kind === 'ovs_bridge') return one.ports.filter((port) => !one.attached.includes(port));
+  return 'slaves' in one ? one.slaves : one.ports;
 }
 
 function includes(main: string): boolean {

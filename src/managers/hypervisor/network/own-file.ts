@@ -4,6 +4,8 @@
 import { fitting } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import type { HostBond, HostBridge, HostInterface, HostVlan } from '../declared.ts';
+import { ALL_VLANS } from './interfaces.ts';
+import { hardwarePorts, isOvs, ovsOptions } from './open-vswitch.ts';
 
 /** Proxmox edits only the main file and leaves this one alone. */
 export const OWN_FILE = '/etc/network/interfaces.d/phoenix';
@@ -14,20 +16,33 @@ const inFile = (word: string): string => fitting(word, WORD, 'the network of the
 
 /** @throws Error for a name or address that is more than one word */
 export function interfacesText(interfaces: readonly HostInterface[]): string {
-  return `${[MARK, ...interfaces.map(stanza)].join('\n\n')}\n`;
+  const parts = interfaces.flatMap((one) => [
+    stanza(one),
+    ...(one.kind === 'ovs_bridge' ? hardwarePorts(one, inFile) : []),
+  ]);
+  return `${[MARK, ...parts].join('\n\n')}\n`;
 }
 
+/** One stanza for each family; the options of the interface are in the first, as Proxmox writes them. */
 function stanza(one: HostInterface): string {
   const name = inFile(one.name);
-  const address = one.address === null ? null : inFile(one.address);
+  const { address, gateway, address6, gateway6 } = one;
   const family = address?.includes(':') ? 'inet6' : 'inet';
   return [
     `auto ${name}`,
     `iface ${name} ${family} ${address === null ? 'manual' : 'static'}`,
-    ...(address === null ? [] : [`\taddress ${address}`]),
+    ...addressLines(address, gateway),
     ...optionsOf(one),
-    ...(one.mtu === null ? [] : [`\tmtu ${one.mtu}`]),
+    ...(one.mtu === null ? [] : [`\t${isOvs(one) ? 'ovs_mtu' : 'mtu'} ${one.mtu}`]),
+    ...(address6 === undefined ? [] : [`\niface ${name} inet6 static`, ...addressLines(address6, gateway6)]),
   ].join('\n');
+}
+
+function addressLines(address: string | null, gateway: string | undefined): string[] {
+  return [
+    ...(address === null ? [] : [`\taddress ${inFile(address)}`]),
+    ...(gateway === undefined ? [] : [`\tgateway ${inFile(gateway)}`]),
+  ];
 }
 
 function optionsOf(one: HostInterface): string[] {
@@ -38,17 +53,21 @@ function optionsOf(one: HostInterface): string[] {
       return ofBond(one);
     case 'vlan':
       return ofVlan(one);
+    case 'ovs_bridge':
+    case 'ovs_bond':
+    case 'ovs_port':
+      return ovsOptions(one, inFile);
     default:
       return one satisfies never;
   }
 }
 
-function ofBridge({ ports, vlanAware }: HostBridge): string[] {
+function ofBridge({ ports, vlanAware, vlanIds = ALL_VLANS }: HostBridge): string[] {
   return [
     `\tbridge-ports ${ports.length === 0 ? 'none' : ports.map(inFile).join(' ')}`,
     '\tbridge-stp off',
     '\tbridge-fd 0',
-    ...(vlanAware ? ['\tbridge-vlan-aware yes', '\tbridge-vids 2-4094'] : []),
+    ...(vlanAware ? ['\tbridge-vlan-aware yes', `\tbridge-vids ${vlanIds.split(' ').map(inFile).join(' ')}`] : []),
   ];
 }
 

@@ -2,7 +2,8 @@
 // and left to them, and `phoenix import` writes the others into the configuration.
 
 import type { HostInterface } from '../declared.ts';
-import { addressOf, type Stanza, sameAddress } from './interfaces.ts';
+import { ALL_VLANS, addressOf, optionOf, type Stanza, sameAddress } from './interfaces.ts';
+import { ovsIn } from './open-vswitch.ts';
 
 /** In the kernel's numbering, which ifupdown2 accepts too (its addons/bond.py). */
 export const BOND_MODES = [
@@ -25,12 +26,14 @@ export const HASH_POLICY_MODES: readonly string[] = ['balance-xor', '802.3ad'];
 export const DEFAULT_MIIMON_MS = 100;
 
 /**
- * @param stanzas all stanzas of this name
- * @returns null for what is neither bridge, bond nor VLAN, and for one with an option or address that nothing declares
+ * @param stanzas all stanzas of the host
+ * @returns null for what is neither bridge, bond, VLAN nor one of Open vSwitch, and for one with an option or address that nothing declares
  */
 export function readInterface(name: string, stanzas: readonly Stanza[]): HostInterface | null {
-  const [stanza, ...more] = stanzas.filter((each) => each.name === name);
+  const [stanza, second, ...more] = stanzas.filter((each) => each.name === name);
   if (stanza === undefined || more.length > 0 || !['static', 'manual'].includes(stanza.method)) return null;
+  const six = second === undefined ? {} : secondAddress(stanza, second);
+  if (six === null) return null;
   const options = new Map(stanza.options.map(([key, value]) => [key.replaceAll('_', '-'), value.trim()]));
   if (options.size < stanza.options.length) return null;
   const take = (key: string): string | null => {
@@ -40,13 +43,30 @@ export function readInterface(name: string, stanzas: readonly Stanza[]): HostInt
   };
   take('netmask');
   take('address');
-  const mtu = take('mtu');
-  const common = { name, address: addressOf(stanza), mtu: mtu === null ? null : Number(mtu) };
-  const read = bridgeIn(common, take) ?? bondIn(common, take) ?? vlanIn(common, take);
+  const [mtu, gateway] = [take('mtu') ?? take('ovs-mtu'), take('gateway')];
+  const common = {
+    ...{ name, address: addressOf(stanza), mtu: mtu === null ? null : Number(mtu) },
+    ...(gateway === null ? {} : { gateway }),
+    ...six,
+  };
+  const read = options.has('ovs-type')
+    ? ovsIn(common, take, stanzas)
+    : (bridgeIn(common, take) ?? bondIn(common, take) ?? vlanIn(common, take));
   return options.size > 0 ? null : read;
 }
 
-type Common = Pick<HostInterface, 'name' | 'address' | 'mtu'>;
+/** The IPv6 stanza behind the first one; null where it has more than an address and its gateway. */
+function secondAddress(first: Stanza, second: Stanza): Pick<HostInterface, 'address6' | 'gateway6'> | null {
+  if (first.family !== 'inet' || second.family !== 'inet6' || !['static', 'manual'].includes(second.method))
+    return null;
+  const keys = second.options.map(([key]) => key);
+  if (keys.some((key) => !['address', 'netmask', 'gateway'].includes(key)) || new Set(keys).size < keys.length)
+    return null;
+  const [address6, gateway6] = [addressOf(second), optionOf(second, 'gateway')];
+  return { ...(address6 === null ? {} : { address6 }), ...(gateway6 === null ? {} : { gateway6 }) };
+}
+
+type Common = Pick<HostInterface, 'name' | 'address' | 'address6' | 'gateway' | 'gateway6' | 'mtu'>;
 /** Returns an option and marks it as consumed, so that unknown options are found at the end. */
 type Take = (key: string) => string | null;
 
@@ -57,11 +77,19 @@ function bridgeIn(common: Common, take: Take): HostInterface | null {
     take('bridge-stp') ?? 'off',
     take('bridge-fd'),
     take('bridge-vlan-aware') ?? 'no',
-    take('bridge-vids') ?? '2-4094',
+    take('bridge-vids') ?? ALL_VLANS,
   ];
-  const isUsual = /^(off|no)$/.test(stp) && (delay === null || delay === '0') && vids === '2-4094';
-  if (!isUsual || !/^(yes|no)$/.test(aware)) return null;
-  return { kind: 'bridge', ...common, ports: ports === 'none' ? [] : words(ports), vlanAware: aware === 'yes' };
+  const isUsual = /^(off|no)$/.test(stp) && (delay === null || delay === '0');
+  if (!isUsual || !/^(yes|no)$/.test(aware) || (aware === 'no' && vids !== ALL_VLANS)) return null;
+  return {
+    ...({
+      kind: 'bridge',
+      ...common,
+      ports: ports === 'none' ? [] : words(ports),
+      vlanAware: aware === 'yes',
+    } as const),
+    ...(vids === ALL_VLANS ? {} : { vlanIds: words(vids.replaceAll(',', ' ')).join(' ') }),
+  };
 }
 
 function bondIn(common: Common, take: Take): HostInterface | null {
@@ -89,13 +117,20 @@ function words(text: string): string[] {
 
 /** Whether both describe the same configuration. */
 export function isSameInterface(one: HostInterface, other: HostInterface): boolean {
-  return meaningOf(one) === meaningOf(other) && isSameAddress(one.address, other.address);
+  const keys = ['address', 'address6', 'gateway', 'gateway6'] as const;
+  const sameAddresses = keys.every((key) => isSameAddress(one[key] ?? null, other[key] ?? null));
+  return meaningOf(one) === meaningOf(other) && sameAddresses;
 }
 
 /** A comparable form: the order of ports has no meaning, and the default hash policy is the first one. */
 function meaningOf({ address: _, ...one }: HostInterface): string {
   if (one.kind === 'vlan') return JSON.stringify([one.kind, one.name, one.device, one.vlan, one.mtu]);
-  if (one.kind === 'bridge') return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.vlanAware, one.mtu]);
+  if (one.kind === 'bridge')
+    return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.vlanAware, one.vlanIds ?? null, one.mtu]);
+  if (one.kind === 'ovs_bridge') return JSON.stringify([one.kind, one.name, one.ports.toSorted(), one.mtu]);
+  if (one.kind === 'ovs_port') return JSON.stringify([one.kind, one.name, one.bridge, one.vlan, one.mtu]);
+  if (one.kind === 'ovs_bond')
+    return JSON.stringify([one.kind, one.name, one.bridge, one.slaves.toSorted(), one.mode, one.vlan, one.mtu]);
   const policy = HASH_POLICY_MODES.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
   return JSON.stringify([
     ...[one.kind, one.name, one.slaves.toSorted(), one.mode, one.miimon],

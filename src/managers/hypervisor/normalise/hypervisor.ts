@@ -89,30 +89,67 @@ function networkOf({ network }: Written): HostNetwork {
     bridges: network.bridges.map(bridgeOf),
     bonds: network.bonds.map(bondOf),
     vlans: network.vlans.map(vlanOf),
+    ...ovsOf(network),
     subnet: subnetOf(network.default_subnet ?? address),
     nfsServer: network.nfs_server ?? address?.split('/')[0] ?? null,
     portainerAgentPort: network.portainer_agent_port,
   };
 }
 
-function bridgeOf({ name, address, ports, vlan_aware, mtu }: Written['network']['bridges'][number]): HostBridge {
-  return { kind: 'bridge', name, address: address ?? null, ports, vlanAware: vlan_aware, mtu: mtu ?? null };
+function bridgeOf(bridge: Written['network']['bridges'][number]): HostBridge {
+  const { name, ports, vlan_aware, vlan_ids } = bridge;
+  const vlans = vlan_ids === undefined ? {} : { vlanIds: vlan_ids };
+  return { kind: 'bridge', name, ...commonOf(bridge), ports, vlanAware: vlan_aware, ...vlans };
 }
 
 function bondOf(bond: Written['network']['bonds'][number]): HostBond {
-  const { name, address, slaves, mode, miimon, xmit_hash_policy, primary, mtu } = bond;
+  const { name, slaves, mode, miimon, xmit_hash_policy, primary } = bond;
   return {
-    ...({ kind: 'bond', name, address: address ?? null, slaves, mode, miimon } as const),
-    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null, mtu: mtu ?? null },
+    ...({ kind: 'bond', name, ...commonOf(bond), slaves, mode, miimon } as const),
+    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null },
   };
 }
 
 /** A name such as `eno2.30` already gives parent interface and tag. */
-function vlanOf({ name, address, interface: device, vlan, mtu }: Written['network']['vlans'][number]): HostVlan {
+function vlanOf(written: Written['network']['vlans'][number]): HostVlan {
+  const { name, interface: device, vlan } = written;
   const [, before = '', number] = /^(.+)\.(\d+)$/.exec(name) ?? [];
   return {
-    ...({ kind: 'vlan', name, address: address ?? null } as const),
-    ...{ device: device ?? before, vlan: vlan ?? Number(number), mtu: mtu ?? null },
+    ...({ kind: 'vlan', name, ...commonOf(written) } as const),
+    ...{ device: device ?? before, vlan: vlan ?? Number(number) },
+  };
+}
+
+/** Nothing at all where none is declared, so that a host without Open vSwitch has the spec that it had. */
+function ovsOf({ ovs_bridges, ovs_bonds, ovs_ports }: Written['network']): Pick<HostNetwork, 'ovs'> {
+  const onBridges = [...ovs_bonds, ...ovs_ports];
+  const ovs = [
+    ...ovs_bonds.map((bond) => {
+      const { name, bridge, slaves, mode, vlan, mtu } = bond;
+      return { kind: 'ovs_bond', name, ...commonOf({ mtu }), bridge, slaves, mode, vlan: vlan ?? null } as const;
+    }),
+    ...ovs_ports.map((port) => {
+      const { name, bridge, vlan } = port;
+      return { kind: 'ovs_port', name, ...commonOf(port), bridge, vlan: vlan ?? null } as const;
+    }),
+    ...ovs_bridges.map((bridge) => {
+      const attached = onBridges.filter((each) => each.bridge === bridge.name).map(({ name }) => name);
+      const ports = [...bridge.ports, ...attached];
+      return { kind: 'ovs_bridge', name: bridge.name, ...commonOf(bridge), ports, attached } as const;
+    }),
+  ];
+  return ovs.length === 0 ? {} : { ovs };
+}
+
+type WrittenInterface = Partial<Written['network']['vlans'][number]>;
+
+function commonOf({ address, gateway, address6, gateway6, mtu }: WrittenInterface) {
+  return {
+    address: address ?? null,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(address6 === undefined ? {} : { address6 }),
+    ...(gateway6 === undefined ? {} : { gateway6 }),
+    mtu: mtu ?? null,
   };
 }
 
