@@ -50,7 +50,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
   [/^(model|proxmox)\//, []],
-  [/^messages\//, ['string-width', 'wrap-ansi']],
+  [/^messages\//, ['fast-string-width', 'fast-wrap-ansi']],
   [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ipaddr.js']],
