@@ -6,6 +6,7 @@ import { chapter, commandLines, stageLines, stageReady, statusLines, storyEnd, y
 import { problemText } from '../messages/problem.ts';
 import { progressLines, runLine } from '../messages/run.ts';
 import type { Run } from '../model/run.ts';
+import { ClientFailure } from './agent/client.ts';
 import { building } from './demo/chapters/building.ts';
 import type { Chapter } from './demo/chapters/chapter.ts';
 import { approving, changing } from './demo/chapters/merging.ts';
@@ -72,7 +73,7 @@ async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise
   const known = new Set((await stage.client.get<Run[]>('/runs?limit=100')).map(({ id }) => id));
   await stage.commands();
   while (!signal.aborted) {
-    const runs = await stage.client.get<Run[]>('/runs?limit=10');
+    const runs = await stage.client.get<Run[]>('/runs?limit=10').catch(whileAway);
     for (const { id, commit } of runs.toReversed()) {
       if (known.has(id)) continue;
       known.add(id);
@@ -93,4 +94,10 @@ async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise
     }
     await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+/** An agent that does not answer for a while, as on a machine that is suspended, is asked again: nobody wants to begin anew for that. */
+function whileAway(error: unknown): [] {
+  if (error instanceof ClientFailure && error.exit === EXIT.missing) return [];
+  throw error;
 }

@@ -12,6 +12,8 @@ import { addLabCommands } from './commands/lab.ts';
 import { EXIT, type Io, type ProcessIo, wrapping } from './io.ts';
 import { phoenixVersion } from './version.ts';
 
+const COMPLETE = 'complete';
+
 /**
  * Carries out one command line.
  *
@@ -27,39 +29,22 @@ export async function run(
   const io: { -readonly [Key in keyof Io]: Io[Key] } = wrapping(given);
   let exit: number = EXIT.done;
 
-  const phoenix = new Command('phoenix')
-    .description('Keeps a Proxmox environment equal to what a Git repository says.')
-    .version(phoenixVersion())
-    .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
-    .option('--debug', 'show where an unexpected error came from')
-    .exitOverride()
-    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
-    .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
-    .hook('preAction', (_root, called) => {
+  const isCompletion = args[0] === COMPLETE;
+  const ending: CommandGroup['ending'] = async (code) => {
+    exit = await code;
+  };
+  const phoenix = declareProgram(io, ending, { declaresCompletion: !isCompletion }).hook(
+    'preAction',
+    (_root, called) => {
       starting(called.name());
       const { envFile } = phoenix.opts<{ envFile?: string }>();
       // It makes the file.
       const mayBeAbsent = called.name() === 'setup-agent';
       if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
-    });
-
-  const group: CommandGroup = { root: phoenix, io, command, ending };
-  addFileCommands(group);
-  addLabCommands(group);
-  addInstallationCommands(group);
-  addAgentCommands(group);
-  addVerbs(group);
-
-  phoenix.commandsGroup('The shell:');
-  // Its library reads all commands that are declared above, so it is the last one, and loaded when a shell asks.
-  if (args[0] === 'complete') (await import('./complete.ts')).addCompletion(phoenix);
-  else
-    command(
-      'complete <shell>',
-      'print what completes words in bash, zsh or fish',
-      'complete bash > /etc/bash_completion.d/phoenix',
-    );
+    },
+  );
+  // Its library declares the command, reads all others, and is loaded when a shell asks.
+  if (isCompletion) (await import('./complete.ts')).addCompletion(phoenix);
 
   try {
     await phoenix.parseAsync(args, { from: 'user' });
@@ -73,6 +58,39 @@ export async function run(
     if (phoenix.opts<{ debug?: boolean }>().debug && error instanceof Error) io.stderr(`${error.stack}\n`);
     return typeof code === 'number' ? code : EXIT.no;
   }
+}
+
+/**
+ * All commands with their options, as words of a command line are read.
+ *
+ * @param ending takes the exit code that a command ends with
+ */
+export function declareProgram(io: Io, ending: CommandGroup['ending'], { declaresCompletion = true } = {}): Command {
+  const phoenix = new Command('phoenix')
+    .description('Keeps a Proxmox environment equal to what a Git repository says.')
+    .version(phoenixVersion())
+    .option('--env-file <path>', 'read variables from a file; those of the environment itself go first')
+    .option('--debug', 'show where an unexpected error came from')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: (text) => io.stderr(text) })
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description });
+
+  const group: CommandGroup = { root: phoenix, io, command, ending };
+  addFileCommands(group);
+  addLabCommands(group);
+  addInstallationCommands(group);
+  addAgentCommands(group);
+  addVerbs(group);
+
+  phoenix.commandsGroup('The shell:');
+  if (declaresCompletion)
+    command(
+      `${COMPLETE} <shell>`,
+      'print what completes words in bash, zsh or fish',
+      `${COMPLETE} bash > /etc/bash_completion.d/phoenix`,
+    );
+  return phoenix;
 
   function command(usage: string, description: string, example: string): Command {
     return phoenix
@@ -81,10 +99,6 @@ export async function run(
       .addHelpText('after', `\nExample:\n  phoenix ${example}`)
       .showHelpAfterError(`  phoenix ${usage.split(' ', 1)[0]} --help tells how it is called`)
       .exitOverride();
-  }
-
-  async function ending(code: Promise<number>): Promise<void> {
-    exit = await code;
   }
 }
 

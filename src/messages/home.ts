@@ -43,6 +43,38 @@ export function overviewSentence(
   return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
 }
 
+interface Needs {
+  readonly approvals: number;
+  readonly failed: number;
+  readonly drifted: number;
+  readonly ended: number;
+  readonly orphans: number;
+}
+
+/** What they need, each with the part of the page that says more; nothing of what there is none of. */
+export function needsText({ approvals, failed, drifted, ended, orphans }: Needs): { part: string; text: string }[] {
+  const are = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
+  return [
+    ...(approvals === 0
+      ? []
+      : [{ part: 'approvals', text: are(approvals, 'waits for approval', 'wait for approval') }]),
+    ...(failed === 0 ? [] : [{ part: 'failed', text: `${failed} failed` }]),
+    ...(drifted === 0 ? [] : [{ part: 'drift', text: are(drifted, 'differs on the host', 'differ on the host') }]),
+    ...(ended === 0
+      ? []
+      : [{ part: 'certificates', text: are(ended, 'certificate has ended', 'certificates have ended') }]),
+    ...(orphans === 0 ? [] : [{ part: 'orphans', text: are(orphans, 'orphan', 'orphans') }]),
+  ];
+}
+
+/** What could not be looked at in time. */
+export function notLookedText(unknown: { readonly certificates: boolean; readonly orphans: boolean }): string | null {
+  const what = [...(unknown.certificates ? ['certificates'] : []), ...(unknown.orphans ? ['orphans'] : [])];
+  return what.length === 0
+    ? null
+    : `The host was not looked at in time: ${what.join(' and ')} are not known at the moment.`;
+}
+
 /** What stands below that line. */
 export function declaredText({ declared, proved, isDeclaredKnown }: Counts): string {
   if (!isDeclaredKnown) return 'The repository cannot be read, so it is not known what is declared.';
@@ -53,7 +85,6 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 
 export const HOME = {
   neverLooked: 'No look at the host has come to an end yet, so whether anything differs is not known.',
-  noHost: 'The host was not looked at in time: certificates and orphans are not known at the moment.',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   end: { unknown: 'not known yet: none that Phoenix brought lies there' },

@@ -21,7 +21,7 @@ export const SEARCH = {
   noRuns: (looked: number) => `None of the newest ${looked} runs that are looked at is about it.`,
 } as const;
 
-/** How a target stands, in a word or two. */
+/** How a target stands, in a word or two: of a guest whether it runs comes first, since that is what others feel. */
 export function stateWord(
   target:
     | {
@@ -32,7 +32,7 @@ export function stateWord(
     | undefined,
 ): string {
   if (target === undefined) return 'not known';
-  if (target.outcome === 'failed') return 'failed';
-  if (target.state !== 'applied') return TARGET_STATES[target.state].word;
-  return target.running ?? TARGET_STATES.applied.word;
+  if (target.outcome !== 'failed' && target.state === 'applied') return target.running ?? TARGET_STATES.applied.word;
+  const word = target.outcome === 'failed' ? 'failed' : TARGET_STATES[target.state].word;
+  return target.running === null ? word : `${target.running}, ${word}`;
 }

@@ -14,7 +14,7 @@ import { paint, type Style } from './paint.ts';
 import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
-import { shortSha } from './status.ts';
+import { DIFFERS, shortSha } from './status.ts';
 import { utcText } from './times.ts';
 
 /** A run with what the API tells beside it. */
@@ -102,8 +102,13 @@ export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<Targe
   return lines.join('\n');
 }
 
+/** What a look found it tells action by action, once. */
 function stepLines(run: Run, step: StepRecord, colours: boolean): string[] {
-  return [stepLine(run, step, colours), ...step.actions.map((action) => `  ${actionText(run, action)}`)];
+  const isTold = step.actions.length > 0 && step.reason?.startsWith(DIFFERS) === true;
+  return [
+    stepLine(run, isTold ? { ...step, reason: DIFFERS } : step, colours),
+    ...step.actions.map((action) => `  ${actionText(run, action)}`),
+  ];
 }
 
 function actionText({ readOnly }: Pick<Run, 'readOnly'>, { summary, exit }: ActionRecord): string {

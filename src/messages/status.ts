@@ -262,7 +262,7 @@ export const WHY = {
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
     `it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
-  differs: (actions: readonly Action[]) => `differs from what is declared; it would take: ${summaries(actions)}`,
+  differs: (actions: readonly Action[]) => `${DIFFERS}; it would take: ${firstSummaries(actions)}`,
   doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,
   stillDiffers: (actions: readonly Action[]) =>
     `still differs after all was done; it would take again: ${summaries(actions)}`,
@@ -279,6 +279,16 @@ export const WHY = {
   putBack: (why: string) => alsoTelling(why, 'what served before is back in place'),
   notRolledBack: (why: string, failure: string) => followedBy(why, `rolling back failed too: ${failure}`),
 } as const;
+
+/** What is at the beginning of a look that found a difference. */
+export const DIFFERS = 'differs from what is declared';
+/** Of what a look would take this many actions are said; its step has all. */
+const MOST_SAID = 4;
+
+function firstSummaries(actions: readonly Action[]): string {
+  const left = actions.length - MOST_SAID;
+  return left <= 1 ? summaries(actions) : `${summaries(actions.slice(0, MOST_SAID))} and ${left} more`;
+}
 
 function summaries(actions: readonly Action[]): string {
   return actions.map(({ summary }) => summary).join(', ');

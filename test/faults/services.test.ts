@@ -49,7 +49,9 @@ test('13: a renewal that fails is told, and what is served stays', async () => {
   await run('pct', 'stop', '103');
   const { steps } = await standing.apply(changed((files) => files[CERTIFICATES][0].sans.push('more.example.internal')));
   expect(failed(steps)).toContainEqual(
-    expect.stringMatching(/^certificate\/nginx\.example\.internal: .*the present one stays and is valid until/),
+    expect.stringMatching(
+      /^certificate\/nginx\.example\.internal: .*see to the authority, the present one is valid until/,
+    ),
   );
   expect(await standing.host.read(path)).toBe(before);
   await run('pct', 'start', '103');

@@ -92,7 +92,10 @@ export interface Stage {
 export async function setStage(io: Io, announce: (addresses: Addresses) => void): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-'));
   const lab = join(folder, 'data/lab');
-  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  // A program of the lab may still write while it ends.
+  const closing: (() => Promise<unknown>)[] = [
+    () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
+  ];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
   };
@@ -138,6 +141,7 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
       log,
       redactor,
       renewSeconds: RENEW_SECONDS,
+      labPrograms: 'here',
     });
     closing.push(() => phoenix.stop(5));
     forge.sendWebhooksTo(`${url}/webhooks`);

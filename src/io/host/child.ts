@@ -35,7 +35,7 @@ export interface Child {
   kill(signal: NodeJS.Signals): boolean;
 }
 
-/** Those that run: what this process has started ends with it. */
+/** Those that run: what this process has started ends when it exits. */
 const running = new Set<Child>();
 
 function endAll(): void {
@@ -83,7 +83,7 @@ export function startChild(program: string, args: readonly string[], options: Ch
   return child;
 }
 
-/** Whether there was any process of the group to signal. */
+/** Returns whether the group had any process. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal);

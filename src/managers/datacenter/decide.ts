@@ -255,16 +255,27 @@ function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): s
 export function objectDifferences(
   row: ObjectRow,
   wanted: Wanted<JsonObject>,
-  { present }: ObjectObservation,
+  seen: ObjectObservation,
+): readonly FieldDifference[] {
+  if (row.decide !== undefined) return row.differences?.(wanted, seen) ?? [];
+  const { present } = seen;
+  if (wanted.spec === undefined || present === null) return [];
+  return optionDifferences(row, declaredOf(row, wanted.spec, wanted), wanted.before, present);
+}
+
+/** @param before as it was applied last: what was taken out of it since and is still there differs too */
+export function optionDifferences(
+  row: ObjectRow,
+  spec: JsonObject,
+  before: JsonObject | undefined,
+  present: Options,
 ): FieldDifference[] {
-  if (wanted.spec === undefined || present === null || row.decide !== undefined) return [];
-  const spec = declaredOf(row, wanted.spec, wanted);
   const declared = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
   return declared.flatMap(([option, schema]): FieldDifference[] => {
     const observed = present[option]?.join(', ') ?? null;
     const value = spec[option];
     if (value === undefined) {
-      const isLeft = wanted.before?.[option] !== undefined && observed !== null && row.defaults[option] === undefined;
+      const isLeft = before?.[option] !== undefined && observed !== null && row.defaults[option] === undefined;
       return isLeft ? [{ field: option, declared: null, observed }] : [];
     }
     return isAsDeclared(row, option, schema, value, present) ? [] : [{ field: option, declared: value, observed }];

@@ -4,6 +4,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import { normalisedAclPath } from '../../proxmox/access.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { parseRights, type Right } from '../../proxmox/user-config.ts';
@@ -56,6 +57,43 @@ export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
   const declaredKeys = new Set(declared.map(keyOf));
   const gone = earlier.filter((right) => !declaredKeys.has(keyOf(right)) && seen.objects.has(keyOf(right)));
   return { kind: 'actions', actions: [...(isComplete ? [] : [grant(name, spec)]), ...revocations(name, gone)] };
+}
+
+/**
+ * One field for each principal whose roles on the path differ, such as `users.ada@pve`, and `propagate` where some of the entries have it otherwise.
+ * Roles that others gave to the same principals are none of ours.
+ */
+export function rightsDifferences(
+  { spec, before }: Wanted<JsonObject>,
+  { objects }: Pick<ObjectObservation, 'objects'>,
+): readonly FieldDifference[] {
+  const declared = rightsOf(spec);
+  const keys = new Set(declared.map(keyOf));
+  const left = rightsOf(before).filter((right) => !keys.has(keyOf(right)));
+  const path = declared[0]?.path;
+  const fieldOf = ({ who, path: of }: Right): string => {
+    const option = optionOf(who);
+    return `${option}.${who.slice(PRINCIPALS[option].length)}${of === path ? '' : ` on ${of}`}`;
+  };
+  const listed = (rights: readonly Right[]) =>
+    rights.length === 0
+      ? null
+      : rights
+          .map(({ role }) => role)
+          .sort()
+          .join(', ');
+  const rows = [...Map.groupBy([...declared, ...left], fieldOf)].flatMap(([field, rights]): FieldDifference[] => {
+    const wantedRoles = listed(rights.filter((right) => keys.has(keyOf(right))));
+    const observed = listed(rights.filter((right) => objects.has(keyOf(right))));
+    return wantedRoles === observed ? [] : [{ field, declared: wantedRoles, observed }];
+  });
+  const other = declared.find((right) => {
+    const propagate = objects.get(keyOf(right))?.['propagate']?.[0];
+    return propagate !== undefined && propagate !== (right.propagate ? '1' : '0');
+  });
+  return other === undefined
+    ? rows
+    : [...rows, { field: 'propagate', declared: other.propagate, observed: !other.propagate }];
 }
 
 function foreignRightReason({ who, role, path }: Right, target: TargetId): string {

@@ -3,6 +3,7 @@
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
+import type { FieldDifference } from '../../model/run.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
@@ -194,6 +195,8 @@ export interface ObjectRow {
   readonly notImported?: true;
   /** Decides for kinds that Proxmox does not change option by option. */
   readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
+  /** With `decide`: the differences to what is declared, for people to read. Default: they are not compared field by field. */
+  readonly differences?: (wanted: Wanted<JsonObject>, seen: ObjectObservation) => readonly FieldDifference[];
 }
 
 /** Options that belong to the call and not to the object. */

@@ -16,7 +16,7 @@ import type { Links } from '../links.ts';
 import { badge, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
-import { needsYou, overviewLine } from './needs-you.ts';
+import { needsLine, needsYou, overviewLine } from './needs-you.ts';
 import { button, offer } from './offer.ts';
 
 /** While something goes on, and while nothing does. */
@@ -57,6 +57,7 @@ export function frontPage(front: Front, links: Links): Page {
     title: sentence,
     live: { everySeconds: open.length > 0 ? BUSY_SECONDS : IDLE_SECONDS },
     main: html`<h1 class="overview ${tone}">${sentence}</h1>
+      ${needsLine(overview, front.now)}
       ${branch(front, links)}
       ${needsYou(overview, front, links)}
       ${open.length === 0 ? null : now(front, links)}

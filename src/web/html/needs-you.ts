@@ -3,7 +3,7 @@
 
 import type { Overview } from '../../agent/http/overview.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
-import { HOME, leftText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
+import { HOME, leftText, needsText, notLookedText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
@@ -24,13 +24,30 @@ export function overviewLine(overview: Overview, { open, head }: Pick<Front, 'op
   return overviewSentence(overview, { busy, unfollowed: head === null });
 }
 
+/** What is wrong in one line, each part with the way to what to press; null where nothing is. */
+export function needsLine({ approvals, failed, drifted, refused, certificates, orphans }: Overview, now: Date): Html {
+  const ended = (certificates ?? []).filter(
+    ({ validity }) => validity !== null && Date.parse(validity.until) <= now.getTime(),
+  );
+  const needs = needsText({
+    approvals: approvals.length,
+    failed: failed.length + (refused === null ? 0 : 1),
+    drifted: drifted.length,
+    ended: ended.length,
+    orphans: orphans?.length ?? 0,
+  });
+  if (needs.length === 0) return null;
+  return html`<p class="needs">${needs.map(({ part, text }) => html`<a href=${`#${part}`}>${text}</a> `)}</p>`;
+}
+
 export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' | 'runs'>, links: Links): Html {
   const { certificates, orphans } = overview;
+  const notLooked = notLookedText({ certificates: certificates === null, orphans: orphans === null });
   return html`
     ${approvals(overview, front, links)}
     ${failures(overview, front, links)}
     ${drift(overview, front, links)}
-    ${certificates === null || orphans === null ? html`<p class="notice">${HOME.noHost}</p>` : null}
+    ${notLooked === null ? null : html`<p class="notice">${notLooked}</p>`}
     ${certificateList(overview, front, links)}
     ${orphanList(overview)}`;
 }

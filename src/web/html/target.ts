@@ -148,7 +148,7 @@ function observed({ id, target, declaration }: TargetView, links: Links): Html {
 function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
   const run = look === null ? null : html`<a href=${links.step(look.run, id)}>run ${look.run}</a>`;
   if (look !== null && look.found !== null && !look.over) {
-    return html`<p>${OBSERVED.differs} ${run} looked, ${time(look.at)}; since ${time(look.since)}.</p>
+    return html`<p>${OBSERVED.differs} ${run} looked, ${time(look.at)}${look.since === look.at ? null : html`; since ${time(look.since)}`}.</p>
       <p class="reason">${said(look.found)}</p>
       ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
       ${offer({ do: asksToAdopt(look.found) ? 'adopt' : 'heal', targets: [id] }, links)}`;

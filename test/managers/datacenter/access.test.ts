@@ -116,6 +116,32 @@ testContract(kindNamed('realm'), [
   },
 ]);
 
+test('what differs is told by person and role, and what others gave is none of it', async () => {
+  const host = await openLabHost();
+  await host.write(USERS, GIVEN);
+  const acl = kindNamed('acl');
+  const target = of('acl/team', {
+    acl: { team: { path: '/vms', roles: ['Watch', 'PVEAuditor'], users: ['ada@pve'], groups: ['ops'] } },
+  });
+  const ask = wanted(target, { before: target.spec });
+  const told = async (lines: string, asked = ask) => {
+    await host.write(USERS, `${GIVEN}${lines}`);
+    return acl.differences?.(asked, await acl.observe(host, asked));
+  };
+  expect(await told('acl:1:/vms:ada@pve,@ops:Watch,PVEAuditor,PVEAdmin:\n')).toEqual([]);
+  expect(await told('acl:1:/vms:@ops:Watch,PVEAuditor:\nacl:0:/vms:ada@pve:Watch,PVEAdmin:\n')).toEqual([
+    { field: 'users.ada@pve', declared: 'PVEAuditor, Watch', observed: 'Watch' },
+    { field: 'propagate', declared: true, observed: false },
+  ]);
+  // What was given before and is declared no more.
+  const fewer = of('acl/team', { acl: { team: { path: '/vms', roles: ['Watch'], groups: ['ops'] } } });
+  const left = wanted(fewer, { before: target.spec });
+  expect(await told('acl:1:/vms:ada@pve:Watch:\nacl:1:/vms:@ops:Watch:\n', left)).toEqual([
+    { field: 'users.ada@pve', declared: null, observed: 'Watch' },
+  ]);
+  await host.close();
+});
+
 test('rights that others gave stay, and those that are taken away are no more than were given', async () => {
   const host = await open();
   const acl = kindNamed('acl');

@@ -32,6 +32,26 @@ function targetOf(datacenter: object): Target {
   return target;
 }
 
+test('what differs is told by its place in the file', async () => {
+  const host = await openLabHost();
+  const target = targetOf(FRONT);
+  await convergeStep(kind, host, wanted(target));
+  const { vnet2: _, ...vnets } = FRONT.sdn_vnets;
+  const other = targetOf({
+    sdn_zones: { ...FRONT.sdn_zones, far: { ...FRONT.sdn_zones.far, mtu: 1400 }, new: { type: 'simple' } },
+    sdn_vnets: vnets,
+    sdn_subnets: FRONT.sdn_subnets,
+  });
+  const told = async (asked: ReturnType<typeof wanted>) => kind.differences?.(asked, await kind.observe(host, asked));
+  expect(await told(wanted(target, { before: target.spec }))).toEqual([]);
+  expect(await told(wanted(other, { before: target.spec }))).toEqual([
+    { field: 'sdn_zones.far.mtu', declared: 1400, observed: '1450' },
+    { field: 'sdn_zones.new', declared: { type: 'simple' }, observed: null },
+    { field: 'sdn_vnets.vnet2', declared: null, observed: FRONT.sdn_vnets.vnet2 },
+  ]);
+  await host.close();
+});
+
 const FRONT = {
   sdn_zones: {
     lan: { type: 'simple', ipam: 'pve' },

@@ -5,10 +5,11 @@ import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Impact } from '../../../model/plan.ts';
+import type { FieldDifference } from '../../../model/run.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
-import { approvalHint, optionChanges } from '../decide.ts';
+import { approvalHint, optionChanges, optionDifferences } from '../decide.ts';
 import { isFixed, type ObjectRow, optionsOf } from '../row.ts';
 import { fabricNodes, fabrics } from '../rows/fabrics.ts';
 import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
@@ -110,6 +111,24 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     return { kind: 'blocked', reason };
   }
   return { kind: 'actions', actions: [...actions, application(removals.length > 0 ? 'destroy' : 'live')] };
+}
+
+/** Each object that is missing or left over, and each option of the others that differs, by the place in the file: `sdn_vnets.front.tag`. */
+export function sdnDifferences({ spec, before }: Wanted<SdnSpec>, { config }: SdnState): readonly FieldDifference[] {
+  if (spec === undefined) return [];
+  const [declared, earlier] = [entriesOf(spec), entriesOf(before ?? NOTHING)];
+  const fieldOf = ({ sort, name }: Entry) => `${ROW_OF[sort].field}.${name}`;
+  const differing = declared.flatMap((one): FieldDifference[] => {
+    const present = config[one.sort].get(one.id);
+    if (present === undefined) return [{ field: fieldOf(one), declared: one.options, observed: null }];
+    const last = find(earlier, one.sort, one.id)?.options;
+    return optionDifferences(ROW_OF[one.sort], one.options, last, present).map((each) => ({
+      ...each,
+      field: `${fieldOf(one)}.${each.field}`,
+    }));
+  });
+  const left = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && config[sort].has(id));
+  return [...differing, ...left.map((one) => ({ field: fieldOf(one), declared: null, observed: one.options }))];
 }
 
 /** Succeeds whatever happens on the node; the next observation shows the result. */
