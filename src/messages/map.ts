@@ -1,6 +1,6 @@
 // The words of the map of the environment and of the search. Pure.
 
-import { TARGET_STATES } from './pages.ts';
+import { TARGET_STATES } from './target.ts';
 
 export const MAP = {
   title: 'Map',

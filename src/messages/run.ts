@@ -15,7 +15,9 @@ import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
 import { DIFFERS, shortSha } from './status.ts';
+import { DECLARED_NO_MORE, TARGET_STATES } from './target.ts';
 import { utcText } from './times.ts';
+import { tableOf } from './width.ts';
 
 /** A run with what the API tells beside it. */
 interface ToldRun extends Run {
@@ -166,28 +168,44 @@ export function statusText({ head, frozen, policy, reports, targets, orphans }: 
   if (policy != null) lines.push(policyLine(policy));
   if (reports != null) lines.push(`${paint('unsent', 'yellow', colours)} ${heldSentence(reports)}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
-  const width = Math.max(0, ...targets.map(({ target }) => target.length));
-  for (const { target, state, commit, declared, running, outcome, reason, proved, doubt } of targets) {
-    const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
-    const when = state === 'doubtful' && proved != null ? [`proved ${proved}`] : [];
-    const doubts = doubt == null ? [] : [`in doubt: ${doubt}`];
-    const why = reason === null ? '' : `: ${reason}`;
-    const isPlain =
-      outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
-    const last = isPlain ? [] : [`last step ${outcome}${why}`];
-    const more = [
-      ...(running === null ? [] : [running]),
-      ...(declared === false ? ['declared no more'] : []),
-      ...when,
-      ...doubts,
-      ...last,
-    ];
-    lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
-  }
+  lines.push(...targetLines(targets, colours));
   for (const orphan of orphans ?? []) {
     lines.push(`${paint('orphan', 'yellow', colours)} ${printable(orphanText(orphan))}`);
   }
+  if (targets.length > 1) lines.push(targetCounts(targets));
   return lines.join('\n');
+}
+
+/** One line for each, and a second one below where there is something to see to. */
+function targetLines(targets: readonly ToldTarget[], colours: boolean): string[] {
+  const rows = targets.map(({ target, state, commit, declared, running }) => [
+    `  ${target}`,
+    paint(TARGET_STATES[state].word, state === 'applied' ? 'green' : 'yellow', colours),
+    shortSha(commit),
+    [...(running === null ? [] : [running]), ...(declared === false ? [DECLARED_NO_MORE] : [])].join(', '),
+  ]);
+  const shown = tableOf(rows).split('\n');
+  return targets.flatMap((target, at) => {
+    const note = targetNote(target);
+    return [shown[at] ?? '', ...(note === '' ? [] : [`      ${note}`])];
+  });
+}
+
+/** When it was proved and why that is in doubt, and what became of its last step where that says more than its state. */
+function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): string {
+  const isPlain =
+    outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
+  return [
+    ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
+    ...(doubt == null ? [] : [doubt]),
+    ...(isPlain ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`]),
+  ].join('; ');
+}
+
+/** `24 targets: 21 applied, 3 in doubt`. */
+function targetCounts(targets: readonly ToldTarget[]): string {
+  const counts = Map.groupBy(targets, ({ state }) => TARGET_STATES[state].word);
+  return `${targets.length} targets: ${[...counts].map(([word, of]) => `${of.length} ${word}`).join(', ')}`;
 }
 
 /** Follows the word unsent. */
