@@ -1,4 +1,4 @@
-// The running agent: from its parts to the work that it takes from the queue.
+// Starts the agent: connects its parts to the queues that it serves.
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { RetryDelay, Work } from '../ports/queue.ts';
@@ -23,9 +23,9 @@ import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
 import { traceHost } from './tracing.ts';
 
-/** One planner, one reviewer and one reporter at a time, over all processes that share a Redis. */
+/** Lease names that ensure a single planner, reviewer and reporter over all processes that share a Redis. */
 const PLANNER = targetId('agent', 'reconcile');
-/** Two looks at the clock never open the same run twice. */
+/** Ensures that two timer ticks never open the same run twice. */
 const TIMERS = targetId('agent', 'timers');
 const REVIEWER = targetId('agent', 'review');
 const REPORTER = targetId('agent', 'report');
@@ -33,8 +33,8 @@ const NOTIFIER = targetId('agent', 'notify');
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * Starts the work of its roles; resolves once it takes work. Whatever an earlier process left is gone on with: the first
- * reconcile compares the head and schedules every run that is open.
+ * Starts the work of its roles; resolves once it accepts work. Work that an earlier process left is continued: the first
+ * reconcile compares the head and schedules every open run.
  */
 export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const { queue, options, log, clock } = parts;
@@ -126,7 +126,7 @@ async function startTimers({ queue, options }: Context): Promise<void> {
   if (renewSeconds !== null) await queue.every('renew', renewSeconds);
 }
 
-/** The signal that the work is given is aborted when the lease is lost. */
+/** Runs the work under a lease; its signal is aborted when the lease is lost. */
 async function alone(
   { ledger, options }: Context,
   what: TargetId,

@@ -1,4 +1,4 @@
-// Which targets use a secret whose value is another one than when they were last applied: no commit shows it, the node does.
+// Finds targets with a secret whose value has changed since they were applied: no commit shows that, only the node.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Target } from '../model/target.ts';
@@ -10,8 +10,8 @@ import { SecretUnavailable } from '../ports/secret-unavailable.ts';
 import type { Context } from './context.ts';
 
 /**
- * Of what is applied and still declared. Each secret is looked up once. Targets of which one cannot be given are left out: what is
- * applied stays, and a look at them says why.
+ * Covers targets that are applied and still declared. Each secret is read once. Targets with an unavailable secret are left out: what is
+ * applied stays, and an observation of them reports why.
  */
 export async function changedSecrets(
   host: Pick<Host, 'secretDigests'>,
@@ -43,7 +43,7 @@ export async function changedSecrets(
   return changed;
 }
 
-/** None where the node cannot be asked: it is asked again by the timer. */
+/** Empty where the node is unreachable; the timer tries again. */
 export async function changedSecretsOrNone(
   { host, log }: Pick<Context, 'host' | 'log'>,
   declared: ReadonlyMap<TargetId, Target>,

@@ -1,4 +1,4 @@
-// What every stage of the agent is passed: the dependencies of the agent, and state that its stages share.
+// What every stage of the agent gets: the agent's dependencies, and state that the stages share.
 
 import type { Inventories } from './apply/inventories.ts';
 import type { AgentDeps } from './deps.ts';
@@ -10,7 +10,7 @@ export interface Context extends AgentDeps {
   readonly declared: Declarations;
   readonly inventories: Inventories;
   readonly memory: Memory;
-  /** Whether the node is reachable, learned from every call of `host`. */
+  /** Whether the node is reachable, derived from every call of `host`. */
   readonly nodeWatch: NodeWatch;
 }
 

@@ -1,4 +1,4 @@
-// What the agent is made of, and what people and webhooks may ask of it.
+// The agent's dependencies and options, and the interface for people and webhooks.
 
 import type { LoadOptions } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
@@ -28,24 +28,24 @@ export interface AgentOptions {
   readonly repositoryUrl: string;
   readonly branch: string;
   readonly node: string;
-  /** What the ledger was kept for before the repository, the branch or the node was renamed; absent where none was. */
+  /** The installation that the ledger belonged to before the repository, the branch or the node was renamed; absent where none was. */
   readonly movedFrom?: string | null;
-  /** Where the dashboard is; null when nobody can reach it, and then statuses carry no link. */
+  /** URL of the dashboard; null when it is not reachable, and then statuses have no link. */
   readonly publicUrl: string | null;
   readonly pollSeconds: number;
-  /** Between two looks at everything; null: only when asked for. */
+  /** Interval of drift detection, in seconds; null: only on request. */
   readonly driftSeconds: number | null;
-  /** Between two looks for what is due by time; null: only after runs. */
+  /** Interval of checks for what is due by time, in seconds; null: only after runs. */
   readonly renewSeconds: number | null;
-  /** How a configuration is judged where that is for the settings to say. */
+  /** Options for loading a configuration that come from the settings. */
   readonly reading: Pick<LoadOptions, 'strictSecrets' | 'secrets'>;
-  /** Pull requests from forks are planned too. */
+  /** Whether pull requests from forks are planned too. */
   readonly planForks: boolean;
-  /** Steps at a time in this process. */
+  /** Concurrent steps in this process. */
   readonly concurrency: number;
-  /** Steps at a time on the node, over all processes; absent: as many as the processes take. */
+  /** Concurrent steps on the node, over all processes; absent: as many as the processes allow. */
   readonly stepsOnNode?: number;
-  /** How long a lease outlives a worker that died. */
+  /** Lifetime of a lease after its worker died, in seconds. */
   readonly leaseSeconds: number;
 }
 
@@ -54,7 +54,7 @@ export interface Managers {
   allTargets(config: Config): ReadonlyMap<TargetId, Target>;
   impactOf(change: Change): Impact;
   managerOf(kind: string): Manager;
-  /** Those whose targets carry a mark of Phoenix on the host. */
+  /** Managers whose targets have an owner mark on the host. */
   readonly marking: readonly Manager[];
 }
 
@@ -62,19 +62,19 @@ export interface AgentDeps {
   readonly ledger: Ledger;
   readonly queue: Queue;
   readonly repository: Repository;
-  /** Null without PHOENIX_SIGNING_KEYS: a policy that asks for signatures then refuses every commit. */
+  /** Null without PHOENIX_SIGNING_KEYS: a policy that requires signatures then refuses every commit. */
   readonly signatures: Signatures | null;
   readonly host: Host;
   readonly managers: Managers;
   /** Null with PHOENIX_FORGE=none: nothing is reported. */
   readonly forge: Forge | null;
-  /** Who is notified of what needs a person; empty: nobody. */
+  /** Channels for notifications; empty: none. */
   readonly channels: readonly Channel[];
   readonly log: Log;
   readonly clock: Clock;
   readonly tracer: Tracer;
   readonly options: AgentOptions;
-  /** Hears of what nothing can go on with; absent: it is only logged. */
+  /** Called with an error after which nothing can continue; absent: it is only logged. */
   readonly lost?: (error: Error) => void;
 }
 
@@ -85,7 +85,7 @@ export interface ReplayRequest {
   readonly rewind?: boolean;
   /** Does not wait for an apply window of the policy. */
   readonly now?: boolean;
-  /** Only look: the run says what differs and changes nothing. */
+  /** Only observe: the run reports differences and changes nothing. */
   readonly dryRun?: boolean;
   readonly by: string;
 }
@@ -93,23 +93,23 @@ export interface ReplayRequest {
 export interface CommandRequest {
   /** A verb of the original dispatcher, or `adopt`. */
   readonly verb: string;
-  /** As people write them: `lxc/101`, or `101` where that is enough. None: what the verb is about, for those that may concern all. */
+  /** As people write them: `lxc/101`, or `101` if unambiguous. Empty: the default of the verb, for verbs that may apply to all. */
   readonly targets: readonly string[];
-  /** `stop` and `delete` take what needs the targets along. */
+  /** `stop` and `delete` include the targets' dependents. */
   readonly cascade?: boolean;
   /** Does not wait for an apply window of the policy. */
   readonly now?: boolean;
-  /** The run says what would be done and does nothing. */
+  /** The run reports what would be done and changes nothing. */
   readonly dryRun?: boolean;
-  /** The dry run of the same command that a person was shown and said yes to. */
+  /** The dry run of the same command that a person was shown and confirmed. */
   readonly shown?: RunId | undefined;
   readonly by: string;
 }
 
-/** A target that is declared at the followed commit, and how it is on the host. */
+/** A target that the followed commit declares, and its state on the host. */
 export interface KnownTarget extends Pick<Target, 'needs' | 'within'> {
   readonly target: TargetId;
-  /** Null where it cannot run, or where the host cannot be looked at. */
+  /** Null where it has no power state, or where the host cannot be observed. */
   readonly running: RunningState | null;
 }
 
@@ -123,35 +123,38 @@ export interface ChannelTest {
 }
 
 export interface Agent {
-  /** After `ledger.recordDelivery`: the branch or a pull request may have moved. Calls made together share one job. */
+  /** Called after `ledger.recordDelivery`: the branch or a pull request may have changed. Simultaneous calls share one job. */
   delivered(delivery: Pick<Delivery, 'kind'>): Promise<void>;
   /** Fails with `Refused` for an unknown commit, one outside the branch, or an older one without `rewind`, or a target that it does not declare. */
   replay(request: ReplayRequest): Promise<RunId>;
   /** Fails with `Refused` when the run or step is unknown, over, or does not wait. */
   approve(run: RunId, target: TargetId, by: string): Promise<void>;
-  /** Nothing that has not started is started until `unfreeze`. Resolves to the newest run, null before the first. */
+  /** No step is started until `unfreeze`. Resolves to the newest run, null before the first. */
   freeze(reason: string, by: string): Promise<RunId | null>;
   unfreeze(by: string): Promise<RunId | null>;
-  /** Looks at every target and reports what differs; changes nothing. */
+  /** Observes every target and reports differences; changes nothing. */
   drift(by: string): Promise<RunId>;
-  /** Fails with `Refused` for a verb or target that is not known. What is in the way on the host refuses the run itself. */
+  /** Fails with `Refused` for an unknown verb or target. Obstacles on the host are reported by the run. */
   command(request: CommandRequest): Promise<RunId>;
-  /** What the followed commit declares; what the host says of it may be some seconds old, and is left out where that takes longer than `hostWithinMs`. Nothing before the first commit. */
+  /**
+   * The targets of the followed commit. Their state on the host may be some seconds old, and is left out where reading it takes longer than
+   * `hostWithinMs`. Empty before the first commit.
+   */
   known(hostWithinMs?: number): Promise<readonly KnownTarget[]>;
-  /** What carries Phoenix's mark on the host and nothing declares; it may be some seconds old. Fails where the host cannot be looked at. */
+  /** Objects with Phoenix's owner mark that nothing declares; may be some seconds old. Fails where the host cannot be observed. */
   orphans(): Promise<readonly MarkedTarget[]>;
-  /** What the followed commit declares, to be looked at as a whole; null before the first commit. */
+  /** A summary of the followed commit's configuration; null before the first commit. */
   environment(): Promise<DeclaredEnvironment | null>;
-  /** What the followed commit says of one target; null where it does not declare it. */
+  /** The declaration of one target in the followed commit; null where it does not declare it. */
   declaration(target: TargetId): Promise<Declaration | null>;
-  /** Of every certificate that is declared; it may be some seconds old. Fails where the host cannot be looked at. */
+  /** Validity of every declared certificate; may be some seconds old. Fails where the host cannot be observed. */
   certificates(): Promise<readonly CertificateEnd[]>;
   /** Who is notified of what needs a person, and whether notifications arrive. */
   channelsInUse(): Promise<readonly ChannelInUse[]>;
-  /** Sends a test to one channel, or to all. Fails with `Refused` for one that there is not. */
+  /** Sends a test to one channel, or to all. Fails with `Refused` for an unknown one. */
   testChannels(name?: string): Promise<readonly ChannelTest[]>;
-  /** Those of the commits that the repository has. */
+  /** Details of those commits that the repository has. */
   commits(commits: readonly CommitSha[]): Promise<ReadonlyMap<string, CommitInfo>>;
-  /** Takes no new work, lets running actions end for `graceSeconds`, leaves the rest in the ledger. */
+  /** Accepts no new work, gives running actions `graceSeconds` to end, and leaves the rest in the ledger. */
   stop(graceSeconds?: number): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Timers of a process that need nothing from Redis: it announces the work that it serves, and checks whether Redis still has its data. A Redis
-// that lost it lacks the record of its installation: then everything begins again, from Git and the host.
+// Timers inside a process: it announces the work that it serves, and checks whether Redis still has its data. A Redis that lost it lacks the record
+// of its installation: then everything starts over, from Git and the host.
 
 import type { Context } from './context.ts';
 import { claimInstallation, OtherInstallation } from './installation.ts';
@@ -7,21 +7,21 @@ import { newMemory } from './memory.ts';
 
 /** The longest delay of a timer in Node. */
 const LONGEST_MS = 2 ** 31 - 1;
-/** How often a process announces what it serves, and how long an announcement counts. */
+/** Interval at which a process announces what it serves; below, how long an announcement is valid. */
 const SERVES_EVERY_MS = 10_000;
 export const SERVED_MS = 30_000;
 
 /**
- * Checks once for each poll, and announces what is served. The function that it returns ends it.
+ * Starts the checks and announcements. The returned function stops them.
  *
- * @param begin asks for all work of this process, as at its start
+ * @param begin requests all work of this process, as at its start
  */
 export function startHeartbeat(context: Context, begin: () => Promise<void>): () => void {
   const { ledger, queue, options, log } = context;
   const plans = options.roles.includes('reconcile');
   const checkInstallation = oneAtATime(async () => {
     if ((await claimInstallation(context)) === 'known') return;
-    // The process that plans goes on with it; whichever comes first has written the record.
+    // The planning process continues; whichever process came first has written the record.
     log.error('Redis has lost its data: everything is looked at again, from Git and the host');
     Object.assign(context.memory, newMemory(true));
     await begin();
@@ -46,7 +46,7 @@ export function startHeartbeat(context: Context, begin: () => Promise<void>): ()
   };
 }
 
-/** Skips a call while the one before still runs: where Redis is away, both would wait for it. */
+/** Skips a call while the previous one is running: while Redis is unreachable, both would wait. */
 function oneAtATime(task: () => Promise<void>): () => Promise<void> {
   let running = false;
   return async () => {

@@ -1,5 +1,5 @@
 // A ledger belongs to one branch of one repository and one node. A second installation in the same Redis would take the followed head of
-// the first for its own, so it does not start.
+// the first as its own, so it does not start.
 
 import { type Installation, installationText, isSameInstallation, placeOf } from '../model/installation.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -8,7 +8,7 @@ import type { AgentOptions } from './deps.ts';
 /** The ledger is another installation's. */
 export class OtherInstallation extends Error {
   override readonly name = 'OtherInstallation';
-  /** The exit code of the command line: something that Phoenix needs is not available. */
+  /** Exit code of the command line: something that Phoenix needs is not available. */
   readonly exit = 3;
   readonly hint: string;
 

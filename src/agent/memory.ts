@@ -1,19 +1,19 @@
-// What one process remembers between its looks, and may forget when it ends.
+// State of one process that may be lost when it ends.
 
 export interface Memory {
-  /** The ledger was empty when this process started, or lost its data since: what was said before is only known to the forge. */
+  /** The ledger was empty when this process started, or has lost its data since: earlier statuses are only known to the forge. */
   beganAfresh: boolean;
-  /** What read pending at the forge was looked through once. */
+  /** Pending statuses at the forge were checked once. */
   pendingSettled: boolean;
-  /** When the forge was last asked for lost deliveries (epoch milliseconds). */
+  /** When the forge was last asked for lost deliveries, in epoch milliseconds. */
   redeliveryAskedAt: number;
-  /** Why the forge could not be asked the last time, so that it is said once. */
+  /** The last error of the forge, so that it is logged only once. */
   reviewFailure: string;
-  /** The same of the repository. */
+  /** The last error of the repository, likewise. */
   fetchFailure: string;
-  /** That the branch is not there was said. */
+  /** The absence of the branch was logged. */
   branchMissed: boolean;
-  /** When the host was last looked at for notifications, by `performance.now`. */
+  /** When the host was last observed for notifications, by `performance.now`. */
   hostObservedAt: number;
 }
 

@@ -1,5 +1,5 @@
-// Whether the node is reachable, learned from every call of the host. It is logged once that the node does not answer, and once that it
-// answers again; steps that wait for it say so in the status of their commit.
+// Tracks whether the node is reachable, by the result of every call of the host. An outage and its end are each logged once; steps that wait for the
+// node say so in their commit's status.
 
 import type { Host } from '../ports/host.ts';
 import { HostAway } from '../ports/host-failure.ts';
@@ -8,18 +8,18 @@ import type { Log } from '../ports/log.ts';
 
 export interface NodeWatch {
   readonly host: Host;
-  /** Since when and why it does not answer; null while it does, as far as this process knows. */
+  /** Since when and why it is unreachable; null while it answers, as far as this process knows. */
   away(): NodeAway | null;
-  /** Milliseconds of back-off that are left before the next try; 0 while it answers. */
+  /** Remaining back-off before the next attempt, in milliseconds; 0 while it answers. */
   waitMs(): number;
 }
 
 export interface WatchDeps {
   readonly log: Log;
   readonly now: () => Date;
-  /** Records it for all processes. Resolves to the record before; null for none. */
+  /** Records it for all processes. Resolves to the previous record; null for none. */
   readonly record: (away: NodeAway | null) => Promise<NodeAway | null>;
-  /** Called once when it answers again, also when another process had found it away. */
+  /** Called once when it answers again, also when another process had recorded the outage. */
   readonly onRecovered: () => Promise<void>;
 }
 
@@ -29,7 +29,7 @@ const MOST_MS = 30_000;
 
 export function watchNode(watched: Host, { log, now, record, onRecovered }: WatchDeps): NodeWatch {
   let away: NodeAway | null = null;
-  /** The record of an earlier process is not known until the first call of this one has succeeded. */
+  /** The record of an earlier process is unknown until the first successful call of this one. */
   let isRecordKnown = false;
   /** Both by `performance.now`. */
   let awaySince = 0;

@@ -1,4 +1,4 @@
-// A run that a person or a timer asks for: recorded, and planned when its turn comes.
+// Opens a run requested by a person or a timer: it is recorded now and planned in its turn.
 
 import { waitsForTurn } from '../messages/status.ts';
 import type { RunId } from '../model/ids.ts';
@@ -22,7 +22,7 @@ export async function open(context: Context, asked: Omit<RunRequest, 'created'>)
   });
 }
 
-/** What is applied: the head that was followed last. @throws Refused before the first */
+/** The commit that is applied: the last followed head. @throws Refused before the first one */
 export async function followed({ ledger }: Pick<Context, 'ledger'>): Promise<string> {
   const base = (await ledger.head())?.base;
   if (!base) throw new Refused('nothing has been applied yet; push a commit first');

@@ -1,4 +1,4 @@
-// What people ask of the agent: recorded first, carried out by the same stages as a push.
+// Operations requested by people: recorded first, then carried out by the same stages as a push.
 
 import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
 import { applying, shortSha, stepWaits } from '../messages/status.ts';
@@ -57,7 +57,7 @@ export function operations(context: Context): Operations {
   };
 }
 
-/** The same commit again, or an older one when that is asked for in so many words. */
+/** Applies the same commit again, or an older one if explicitly requested. */
 export async function replay(
   context: Context,
   { commit, targets, rewind = false, dryRun = false, now = false, by }: ReplayRequest,
@@ -92,7 +92,7 @@ async function fetchAndResolve({ repository }: Context, commit: string): Promise
   return repository.resolve(commit);
 }
 
-/** The step goes on, and what was skipped because of it. @param where the approval was given, for people */
+/** Continues the step, and those that were skipped because of it. @param where where the approval was given, for people */
 export async function approve(
   context: Context,
   id: RunId,

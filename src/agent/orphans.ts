@@ -1,5 +1,5 @@
-// What carries Phoenix's mark for this repository on the host though nothing declares it and the ledger does not know it: a backup that
-// was restored under another id, a guest whose id was changed, or one that was declared before a ledger was lost.
+// Finds orphans: objects with this repository's owner mark that neither a declaration nor the ledger knows. Such as a backup restored under another
+// id, a guest whose id was changed, or one from before a ledger was lost.
 
 import type { TargetId } from '../model/ids.ts';
 import type { MarkedTarget } from '../model/target.ts';
@@ -8,8 +8,8 @@ import { declaredAt } from './reconcile/gather.ts';
 import { clockTick } from './verbs/known.ts';
 
 /**
- * @param look names the look at the host, which is shared with whoever has the same
- * @param declared at the commit that is asked about
+ * @param look key of the inventory, which is shared by callers with the same key
+ * @param declared the targets of the commit in question
  */
 export async function orphansAmong(
   { managers, inventories, ledger, options }: Pick<Context, 'managers' | 'inventories' | 'ledger' | 'options'>,
@@ -25,7 +25,7 @@ export async function orphansAmong(
   return found.flat().filter(({ target }) => !isKnown(target));
 }
 
-/** Of the followed commit, seen some seconds ago at most; none before the first. */
+/** Orphans relative to the followed commit, observed at most some seconds ago; empty before the first commit. */
 export async function orphans(context: Context): Promise<readonly MarkedTarget[]> {
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;

@@ -1,4 +1,4 @@
-// The answer to an operation that cannot be done as asked.
+// The error for a request that cannot be carried out.
 
 /** The message says why and what to do instead. */
 export class Refused extends Error {

@@ -1,5 +1,5 @@
-// What is to be said goes to the forge: one at a time, as forges ask, until nothing is due. What fails waits, longer each
-// time and at least as long as the forge says; what can never be sent is given up and logged.
+// Sends reports to the forge: one at a time, as forges request, until none is due. A failed one is retried after increasing delays, at least as long
+// as the forge asks for; one that can never be sent is dropped and logged.
 
 import { COMMENT_CHANGED } from '../messages/approval.ts';
 import {
@@ -18,12 +18,12 @@ import { NO_TRACES } from '../ports/tracing.ts';
 import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;
-/** Of one that is refused while others get through: a week, every five minutes. */
+/** Attempts for a report that is refused while others are accepted: a week, every five minutes. */
 const MOST_ATTEMPTS = 2_016;
-/** Lines of a step's output shown where it failed. */
+/** Number of lines of a failed step's output that are shown. */
 const LOG_TAIL = 40;
 
-/** One at a time, by a lease that the caller holds. What a reporter that died had claimed is free as soon as its lease is. */
+/** Runs under a lease that the caller holds, one at a time. Reports claimed by a dead reporter are free as soon as its lease is. */
 export async function report(context: Context, signal: AbortSignal): Promise<RetryDelay> {
   const { ledger, forge, clock, log, options } = context;
   const now = () => clock.now().getTime();
@@ -42,12 +42,12 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
       continue;
     }
     const pause = Math.min(answer.retryAfterSeconds * 1000, LONGEST_HOLD_MS);
-    // Where all are held, the hold says when; then this one is the first to look.
+    // If all reports are on hold, the hold gives the time; then this one is sent first, to test the forge.
     const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), LONGEST_WAIT_MS);
     await ledger.reportFailed(entry, {
       at: now() + longer,
       holdUntil: answer.holds ? now() + pause : null,
-      // A comment is written once, or found again.
+      // A comment is written once, and found again if the result was unclear.
       lateUntil: answer.unclear && !isComment(entry.report) ? now() + LATE_MS : null,
       why: answer.reason,
     });
@@ -56,7 +56,7 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
   return next === null ? null : Math.min(LOOK_AGAIN_MS, Math.max(50, next - now()));
 }
 
-/** What is said of a run belongs to it; nothing else is traced. */
+/** Reports about a run are part of its trace; others are not traced. */
 async function sendTraced(context: Context, forge: Forge, entry: OutboxEntry): Promise<SendResult> {
   const { ledger, tracer } = context;
   const { report: said } = entry;
@@ -78,7 +78,7 @@ async function send(context: Context, forge: Forge, { report, handle }: OutboxEn
   return forge.setStatus(report, details, handle);
 }
 
-/** As the ledger knows it now: the outbox holds the sentence, which is what must not be lost. */
+/** Details are read from the ledger when sending; the outbox only has the sentence, which must not be lost. */
 async function detailsOf({ ledger, declared }: Context, { about, state, url }: CommitStatus): Promise<Details | null> {
   if (about === null) return null;
   if (about.kind === 'pull') {

@@ -1,5 +1,5 @@
-// The agent's log tells the story of every run: one line when it is planned, when a step begins and ends, and when the run does. It stands
-// around the ledger, so that nothing that is recorded is left out, whichever stage records it.
+// Logs every run: one line when it is planned, when a step starts and ends, and when the run ends. It wraps the ledger, so that every record is
+// logged, whichever stage writes it.
 
 import type { RunId, TargetId } from '../model/ids.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
@@ -8,10 +8,10 @@ import type { Log } from '../ports/log.ts';
 import type { Planned, RunRequest } from '../ports/runs.ts';
 import type { SettledStep } from '../ports/steps.ts';
 
-/** Runs whose commit is remembered between the lines. */
+/** Number of runs whose commit is cached. */
 const MOST_RUNS = 100;
 
-/** The same ledger, with a line at `info` for what it writes of runs. */
+/** The ledger, with a log line at `info` for what it records of runs. */
 export function logged(ledger: Ledger, log: Log): Ledger {
   const commits = new Map<RunId, string>();
 
@@ -22,7 +22,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     if (commits.size > MOST_RUNS && oldest !== undefined) commits.delete(oldest);
   }
 
-  /** Read again when a step begins: after a Redis that lost its data, numbers come again. */
+  /** Read again when a step starts: run numbers repeat after a Redis that lost its data. */
   async function commitOf(run: RunId, { again = false } = {}): Promise<string | null> {
     const known = again ? undefined : commits.get(run);
     const commit = known ?? (await ledger.runRequest(run))?.commit;

@@ -1,6 +1,6 @@
-// Which steps may start now, which never can, and whether the run has ended. `schedule` reads the whole run and decides afresh, at every
-// start and whenever something else than an outcome changed it, so a crash needs no other recovery, and running it twice does no
-// harm. `scheduleAfter` does what one outcome adds to that, for as little as that is: the tests hold it to the other.
+// Decides which steps may start now, which never can, and whether a run has ended. `schedule` reads the whole run and decides from scratch, at every
+// start and whenever something other than an outcome changed it, so a crash needs no other recovery, and repeating it is harmless. `scheduleAfter`
+// does incrementally what one outcome adds; tests check that both agree.
 
 import { outsideWindow } from '../messages/policy.ts';
 import { applying, ended, frozen, healed, type Sentence, superseded, WHY } from '../messages/status.ts';
@@ -23,12 +23,12 @@ import { isTimed, runStatuses, settled } from './statuses.ts';
 import { driftBeside, heal } from './timers/heal.ts';
 import { openingFor } from './window.ts';
 
-/** A step that was left for later is asked for again when whoever left it did not come back to it by then. */
+/** A deferred step is requested again if its worker has not returned to it by this much later. */
 const OVERDUE_MS = 60_000;
-/** Steps of a run that are handed out at a time where nothing says how many may be on the way on the node. */
+/** Steps of a run that are claimed at a time where no limit for the node is set. */
 const STEPS_ON_NODE = 16;
 
-/** Every run that is not over. Resolves to when the first of them may go on that waits for a window. */
+/** Schedules every open run. Resolves to when the first of those that wait for a window may continue. */
 export async function scheduleOpen(
   context: Context,
   options: { readonly startedToo?: boolean } = {},
@@ -41,7 +41,7 @@ export async function scheduleOpen(
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
-/** @param startedToo also asks for steps that had started: whoever ran them may have died */
+/** @param startedToo also requests steps that had started, whose worker may have died */
 export async function schedule(
   context: Context,
   id: RunDetail['id'],
@@ -71,10 +71,10 @@ export async function schedule(
 }
 
 /**
- * What the outcome of one step makes ready or cuts off: looks at the steps that need it, and at no others.
+ * What the outcome of one step makes ready or impossible: reads only the steps that depend on it.
  *
  * @param run with that step, as `runStep` reads it
- * @returns the step that whoever did this one goes on with; null when there is none for it
+ * @returns the next step for the same worker; null when there is none
  */
 export async function scheduleAfter(
   context: Context,
@@ -94,7 +94,7 @@ export async function scheduleAfter(
   return next;
 }
 
-/** A step waits for something: another that is ready gets its place. */
+/** A step has to wait: starts another ready step in its place. */
 export async function scheduleBeside(context: Context, run: RunDetail, target: TargetId): Promise<void> {
   const { ledger, queue, options } = context;
   await ledger.setAside(run.id, target);
@@ -102,9 +102,9 @@ export async function scheduleBeside(context: Context, run: RunDetail, target: T
 }
 
 /**
- * The steps to begin next, marked as handed out. Where more is to be decided than that, the whole run is looked at.
+ * Claims the steps to start next. If more has to be decided, the whole run is read.
  *
- * @param most one for who asks, and what may be ready because of it; the others that end meanwhile take their own
+ * @param most one for the caller, plus those that it may have made ready; other workers claim their own
  */
 async function claimReady(context: Context, run: RunDetail, most: number): Promise<ApplyRequest[]> {
   const { ledger, queue, options } = context;
@@ -117,7 +117,7 @@ async function claimReady(context: Context, run: RunDetail, most: number): Promi
   return taken.steps.map((each) => ({ run: run.id, ...each }));
 }
 
-/** No more is handed out at a time than can be carried out: what is ready waits in the ledger, not in the queue. */
+/** No more steps are claimed than can run: ready ones wait in the ledger, not in the queue. */
 function mostOut({ concurrency, stepsOnNode = STEPS_ON_NODE }: Context['options']): number {
   return Math.max(concurrency, stepsOnNode);
 }
@@ -127,7 +127,7 @@ async function begin(
   run: RunDetail['id'],
   start: readonly Placed[],
 ): Promise<void> {
-  // Those that were handed out may have been lost with who had them; asked for twice, they are no second job.
+  // Claimed steps may have been lost with their worker; requesting one again creates no second job.
   const lost = await ledger.offerSteps(run, start);
   const taken = await ledger.takeSteps(run, { most: mostOut(options), out: mostOut(options) });
   for (const each of [...lost, ...taken.steps]) await queue.requestApply(options.node, { run, ...each });
@@ -135,11 +135,11 @@ async function begin(
 
 interface Hold {
   readonly sentence: Sentence;
-  /** When it ends by itself; null when a person ends it. */
+  /** When it ends by itself; null when a person has to end it. */
   readonly opens: Date | null;
 }
 
-/** What keeps steps of the run from being started that have not; null when nothing does. */
+/** What prevents further steps of the run from starting; null when nothing does. */
 async function currentHold(context: Context, run: RunDetail): Promise<Hold | null> {
   const freeze = await context.ledger.frozen();
   if (freeze !== null) return { sentence: frozen(freeze.reason), opens: null };
@@ -147,16 +147,16 @@ async function currentHold(context: Context, run: RunDetail): Promise<Hold | nul
   return opening.open ? null : { sentence: outsideWindow(run.commit), opens: opening.opens };
 }
 
-/** Said once, and again when something else was said since, such as after an approval. */
+/** Reported once, and again after another status, such as after an approval. */
 async function waitFor(context: Context, run: RunDetail, { sentence, opens }: Hold): Promise<void> {
   const statuses = await changedStatuses(context, runStatuses(context.options.publicUrl, run, sentence));
   if (run.state === 'blocked' && statuses.length === 0) return;
   await context.ledger.markRun(run.id, 'blocked', statuses);
-  // Whoever asked for this may not come again; a reconcile does, when the window opens.
+  // The caller may not come again; a reconcile will, when the window opens.
   if (opens !== null) await context.queue.requestReconcile();
 }
 
-/** The timer comes by itself for what is later. */
+/** Later times are covered by the timer. */
 function soon({ clock, options }: Context, at: Date): RetryDelay {
   const wait = Math.max(0, at.getTime() - clock.now().getTime());
   return wait <= options.pollSeconds * 1000 ? wait : null;
@@ -189,7 +189,7 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
   return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(jobOf), settle };
 }
 
-/** What a person has to do before the step may start; null when nothing. @param run with at least that step's approvals */
+/** What a person has to do before the step may start; null for nothing. @param run with at least that step's approvals */
 export function waitingReason(run: RunDetail, step: PlanStep): string | null {
   const problem = run.held[step.target];
   if (problem !== undefined) return problem;
@@ -199,18 +199,18 @@ export function waitingReason(run: RunDetail, step: PlanStep): string | null {
   return WHY.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
 }
 
-/** Every step has an outcome. A run with a blocked step stays open for a person. @param known the run, where it was just read */
+/** Called when every step has an outcome. A run with a blocked step stays open for a person. @param known the run, if it was just read */
 async function finish(context: Context, id: RunDetail['id'], known: RunDetail | null): Promise<void> {
   const { ledger, queue, options } = context;
   const run = known ?? (await ledger.runProgress(id));
   if (run === null || run.ended !== null) return;
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
-  // A run that a newer one took steps from says so; one that did all that it was to do ends as any other.
+  // A run that lost steps to a newer one says so; one that did everything ends normally.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
   const done =
     run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : ended(id, run.steps);
   const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
-  // When the same commit is carried out once more, what the new run says takes the place of this.
+  // If the same commit is applied again, the new run's statuses replace these.
   const replaced = run.supersededBy === run.commit;
   const statuses = replaced ? [] : isTimed(run.request) ? await changedStatuses(context, said) : said;
   if (outcomes.has('blocked') && run.state !== 'superseded') {
@@ -221,17 +221,17 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const whole: RunState = outcomes.has('failed') || outcomes.has('skipped') ? 'failed' : 'succeeded';
   const state = cut ? 'superseded' : whole;
   if (!cut) await enforcePolicyOf(context, run.commit, run.request);
-  // What waited for this run to end, a newer head or another run, gets its turn.
+  // Continues what waited for the end of this run: a newer head or another run.
   if (!(await ledger.endRun(id, state, isoNow(context), statuses))) return;
   await queue.requestReport();
   await queue.requestReconcile();
   await commentOnMerged(context, run.commit);
   await heal(context, run);
-  // What was done may have made something new that ends by itself.
+  // The run may have created something that expires.
   if (!run.readOnly) await queue.requestRenew();
 }
 
-/** A look that finds what the one before found says nothing: a forge keeps every status for ever, and not without limit. */
+/** Drift detection with an unchanged result sends no status: a forge stores every status, and limits their number. */
 export async function changedStatuses({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
   const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
   return said.filter((each, index) => {

@@ -1,4 +1,4 @@
-// Sentences put on their commit, in their context, with their link.
+// Turns sentences into commit statuses with context and link.
 
 import {
   APPLY_CONTEXT,
@@ -15,12 +15,12 @@ import { imperative } from '../model/verbs.ts';
 import type { RunDetail, RunRequest } from '../ports/runs.ts';
 import type { SettledStep } from '../ports/steps.ts';
 
-/** The name of the requester of what is due by time. */
+/** Requester's name of runs for what is due by time. */
 export const TIMER = 'phoenix';
 
 type ReportedRun = Pick<RunDetail, 'id' | 'commit' | 'request'>;
 
-/** What is said of a run as a whole; nothing of one that is no answer to its commit. */
+/** Statuses of a run as a whole; none for one that does not concern its commit as a whole. */
 export function runStatuses(
   publicUrl: string | null,
   { id, commit, request }: ReportedRun,
@@ -31,7 +31,7 @@ export function runStatuses(
   return [status(commit, context, sentence, toRun(publicUrl, id))];
 }
 
-/** What is said of one step; nothing when the run only looks, or switches something whatever the commit says. */
+/** Statuses of one step; none when the run only observes, or only changes power states. */
 export function stepStatuses(
   publicUrl: string | null,
   run: ReportedRun,
@@ -43,12 +43,12 @@ export function stepStatuses(
   return [status(run.commit, stepContext(target), said, toRun(publicUrl, run.id, target))];
 }
 
-/** A look that a timer asked for: that it goes on is no news. */
+/** Whether it is drift detection by the timer, whose progress is not reported. */
 export function isTimed({ trigger, by }: RunRequest): boolean {
   return trigger === 'drift' && by === TIMER;
 }
 
-/** Null for runs that say nothing of the commit as a whole: dry runs, what a person switches, and what is due by time. */
+/** Null for runs that do not concern the commit as a whole: dry runs, power changes, and what is due by time. */
 function contextOf({ trigger, verb, readOnly, heal }: RunRequest): string | null {
   if (trigger === 'drift') return readOnly || heal === true ? DRIFT_CONTEXT : null;
   if (imperative(verb) !== null || (trigger === 'command' && readOnly)) return null;

@@ -1,12 +1,12 @@
-// Where the way of a commit becomes a trace: each stage is a span, and what a later stage in another process belongs to stands with the
-// delivery and the request of the run in the ledger. Jobs carry identity alone, as ever.
+// Traces a commit's way through the agent: each stage is a span, and the context for later stages in other processes is stored with the delivery and
+// the run request in the ledger. Jobs carry only ids.
 
 import type { Delivery } from '../ports/deliveries.ts';
 import type { Host } from '../ports/host.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Tracer } from '../ports/tracing.ts';
 
-/** Records a delivery within a span; whatever comes of it belongs to that. */
+/** Records a delivery within a span, the parent of everything that follows from it. */
 export function recordTraced(record: Ledger['recordDelivery'], tracer: Tracer): Ledger['recordDelivery'] {
   return (delivery) =>
     tracer.span('receive', { attributes: { 'phoenix.delivery': delivery.id, 'phoenix.event': delivery.kind } }, (add) =>
@@ -17,13 +17,13 @@ export function recordTraced(record: Ledger['recordDelivery'], tracer: Tracer): 
     );
 }
 
-/** With the span around the caller, where there is one. */
+/** Adds the current span's context, if there is one. */
 export function traced<T extends Pick<Delivery, 'trace'>>(what: T, tracer: Tracer): T {
   const trace = tracer.current();
   return trace === null ? what : { ...what, trace };
 }
 
-/** Commands that belong to a step are spans of it, by the name of their program: arguments may say anything. */
+/** Each command of a step becomes a span with the name of its program, without arguments, which may contain anything. */
 export function traceHost(host: Host, tracer: Tracer): Host {
   return {
     ...host,

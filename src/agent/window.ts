@@ -1,4 +1,4 @@
-// Whether the policy lets a run begin anything now.
+// Decides whether the policy's windows allow a run to start anything now.
 
 import { policyOf } from '../plan/policy.ts';
 import { type Opening, windowAt } from '../plan/windows.ts';
@@ -7,8 +7,8 @@ import type { RunDetail } from '../ports/runs.ts';
 import { isTimed } from './statuses.ts';
 
 /**
- * Pure but for the clock. What changes nothing waits for no window, nor what a person wants at once, nor what is due by time: a
- * certificate ends when it ends.
+ * Pure except for the clock. Runs that change nothing do not wait for a window, nor urgent requests by a person, nor what is due by time: a
+ * certificate expires regardless.
  */
 export function openingFor(
   { clock }: { readonly clock: Clock },

@@ -30,7 +30,7 @@ import { openHttpServer, pathOf, queuesOf, signaturesOf, tokenOf, tracerOf, wait
 import { redisOf, waitForRedis, warnOncePerOutage } from './compose-redis.ts';
 import { readiness } from './doctor/readiness.ts';
 import { knownNode } from './node-name.ts';
-import { type HostDeps, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
+import { type LabPrograms, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
 /**
@@ -65,14 +65,14 @@ export interface ComposeOptions {
   readonly renewSeconds?: number;
   /** Aborted when nothing is to be waited for any more. */
   readonly stop?: AbortSignal;
-  /** How a lab is opened that the settings name as the host. */
-  readonly openLab?: HostDeps['openLab'];
+  /** How the programs of a lab host run. Default: as processes. */
+  readonly labPrograms?: LabPrograms;
 }
 
 /** Starts everything. What was opened is closed again when something fails on the way. */
 export async function compose(
   settings: Settings,
-  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop, openLab }: ComposeOptions,
+  { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop, labPrograms }: ComposeOptions,
 ): Promise<RunningPhoenix> {
   const opened: (() => Promise<void> | void)[] = [];
   const close = async () => {
@@ -116,10 +116,9 @@ export async function compose(
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
     const away = waitForNode(known, log, stop);
     const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
-    const hostDeps = { node, environment, repository, redactor, away, advise };
-    const host = metrics.host(
-      await openHostOf(settings, { ...hostDeps, ...(openLab === undefined ? {} : { openLab }) }),
-    );
+    const lab = labPrograms === undefined ? {} : { labPrograms };
+    const hostDeps = { node, environment, repository, redactor, away, advise, ...lab };
+    const host = metrics.host(await openHostOf(settings, hostDeps));
     await known?.keep(host.node);
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);

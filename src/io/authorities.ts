@@ -1,5 +1,5 @@
-// Whom this process trusts with certificates: one store for Git, the forge, an agent that is asked and services that the host answers for.
-// What a certificate that is not trusted means is said here as well, so that it is said in the same words everywhere.
+// The trust store of this process: one store for Git, the forge, a remote agent and services that the host queries. It also explains certificate
+// errors, so that they are worded alike everywhere.
 
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -8,23 +8,23 @@ import type { Authority } from '../model/authority.ts';
 let named: readonly string[] = [];
 
 /**
- * Trusts these beside those that Node trusts, in every connection from now on; those of an earlier call no longer.
+ * Trusts these authorities beside Node's defaults in every connection from now on, replacing those of an earlier call.
  *
- * @returns what is wrong with one of them; then nothing has changed
+ * @returns the fault of one of them; then nothing has changed
  */
 export function trustAuthorities(authorities: readonly Authority[]): string | null {
   const unread = authorities.find(({ pem }) => !isCertificate(pem));
   if (unread !== undefined) return `the certificate that begins at line ${unread.line} cannot be read`;
   const wanted = authorities.map(({ pem }) => pem);
   if (wanted.length === 0 && named.length === 0) return null;
-  // The store without those of an earlier call.
+  // The default store without authorities of an earlier call.
   const others = getCACertificates('default').filter((pem) => !named.some((each) => isSame(each, pem)));
   setDefaultCACertificates([...others, ...wanted]);
   named = wanted;
   return null;
 }
 
-/** As PEM: those that were named, for connections that are held to an authority of their own. */
+/** The configured authorities as PEM, for connections that are verified against a specific authority. */
 export function namedAuthorities(): readonly string[] {
   return named;
 }
@@ -34,7 +34,7 @@ interface CertificateFault {
   readonly remedy: string;
 }
 
-/** Why a connection failed for the certificate that the server showed; null when it failed for something else. */
+/** The certificate fault for which a connection failed; null when it failed for another reason. */
 export function certificateFault(error: unknown): CertificateFault | null {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as { readonly code?: unknown };
@@ -47,7 +47,7 @@ export function certificateFault(error: unknown): CertificateFault | null {
   return null;
 }
 
-/** The same as one sentence. */
+/** The fault as one sentence. */
 export function certificateSentence(error: unknown): string | null {
   const fault = certificateFault(error);
   return fault === null ? null : `${fault.what}: ${fault.remedy}`;
@@ -60,7 +60,7 @@ const OTHER_FAULTS: Readonly<Record<string, readonly [what: string, remedy: stri
   CERT_NOT_YET_VALID: ['does not hold yet', 'see whether the clocks here and there are right'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['is for another name', 'call the server by a name that stands in it'],
 };
-/** OpenSSL's words for a chain that ends at nobody who is known. */
+/** OpenSSL's codes for a chain that does not end at a trusted authority. */
 const UNTRUSTED = /^(UNABLE_TO_(VERIFY|GET)_.*|SELF_SIGNED_.*|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_UNTRUSTED|INVALID_CA)$/;
 
 function isCertificate(pem: string): boolean {
@@ -71,7 +71,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-/** Line breaks may differ. */
+/** Ignores line breaks. */
 function isSame(one: string, other: string): boolean {
   return one.replace(/\s/g, '') === other.replace(/\s/g, '');
 }

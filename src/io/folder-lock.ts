@@ -1,24 +1,24 @@
-// One process at a time for a folder.
+// Locks a folder for one process at a time.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
-/** Another living process has the folder. */
+/** Another live process has locked the folder. */
 class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
-  /** As the command line ends for what is not there. */
+  /** Exit code of the command line: something that Phoenix needs is not available. */
   readonly exit = 3;
   readonly hint =
     'stop the other one; to run this one beside it (--roles), give each a PHOENIX_DATA_DIR of its own and both the same REDIS_URL: docs/agent.md';
 }
 
 /**
- * Takes a name in Linux's abstract socket space: held by one process at a time, and freed by the kernel however that
- * process ends. Elsewhere there is no such thing, and the folder is not locked.
+ * Binds a name in Linux's abstract socket namespace: held by one process at a time, and freed by the kernel however that process ends. Other systems
+ * have no such namespace, and the folder is not locked there.
  *
- * @returns the function that gives it back
+ * @returns a function that unlocks it
  * @throws FolderTaken
  */
 export async function lockFolder(folder: string): Promise<() => void> {

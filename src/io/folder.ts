@@ -1,4 +1,4 @@
-// A config repo as it lies in a folder, with the identities that Git would give its files. Links are never followed.
+// Reads a config repo from a folder, with the blob ids that Git would give its files. Links are never followed.
 
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type Dirent } from 'node:fs';
@@ -9,12 +9,12 @@ import type { BlobId } from '../model/ids.ts';
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import { mentionedIn, type SnapshotOptions, usedIn } from './git/snapshot.ts';
 
-/** As for a commit; where the config root lies is told apart. */
+/** Options as for a commit; the config root is given separately. */
 export type FolderOptions = Omit<SnapshotOptions, 'root'>;
 
-/** Files of one folder; beyond it the folder is refused rather than read. */
+/** Maximum number of files in a folder; a larger folder is refused. */
 const MAX_FILES = 100_000;
-/** What is never part of a configuration. */
+/** Names that are never part of a configuration. */
 const IGNORED: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /**
@@ -63,7 +63,7 @@ function isKept(entry: Dirent): boolean {
   return entry.isFile() || entry.isSymbolicLink();
 }
 
-/** Content up to the limit is kept; whatever is longer is only hashed, piece by piece. */
+/** Content up to the limit is read; a longer file is only hashed, in chunks. */
 async function sourceFile(path: string, keep: number): Promise<SourceFile> {
   const { size, mode } = await lstat(path);
   if ((mode & constants.S_IFMT) === constants.S_IFLNK) {

@@ -14,7 +14,7 @@ import { historyOf, objectCaches, readObjects } from './git/objects.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
 export interface LocalRepository {
-  /** Full id of a commit given in full, abbreviated, as a branch, tag or `HEAD`, each also with `~2` and `^`; null when there is none. */
+  /** Resolves a full or abbreviated commit id, a branch, tag or `HEAD`, each also with `~2` and `^`; null when there is none. */
   resolve(revision: string): Promise<CommitSha | null>;
   /** Paths of all files of a commit. */
   paths(commit: CommitSha): Promise<string[]>;
@@ -26,10 +26,10 @@ export interface LocalRepository {
 }
 
 /**
- * The repository that a folder is in, or is; null when it is in none. What is missing because the clone is shallow or partial is
- * said so.
+ * Opens the repository that contains a folder; null when there is none. Objects that are missing because the clone is shallow or partial are
+ * explained.
  *
- * @throws UnreadableRepository for a kind of repository that cannot be read
+ * @throws UnreadableRepository for a repository format that cannot be read
  */
 export async function openLocalRepository(path: string): Promise<LocalRepository | null> {
   const found = await findGit(resolvePath(path));
@@ -101,9 +101,9 @@ async function ancestorOf(
 }
 
 interface FoundGit {
-  /** Where objects and refs are. */
+  /** The folder with objects and refs. */
   readonly gitdir: string;
-  /** File of HEAD: of its own for each of several work trees. */
+  /** File of HEAD, separate for each work tree. */
   readonly head: string;
 }
 
@@ -119,7 +119,7 @@ async function findGit(start: string): Promise<FoundGit | null> {
   }
 }
 
-/** A work tree beside others shares objects and refs with them. */
+/** A linked work tree shares objects and refs with the others. */
 async function workTree(own: string): Promise<FoundGit> {
   const shared = (await readFile(join(own, 'commondir'), 'utf8').catch(() => '')).trim();
   return { gitdir: shared === '' ? own : resolvePath(own, shared), head: join(own, 'HEAD') };

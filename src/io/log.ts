@@ -1,4 +1,4 @@
-// The log: one JSON document a line, by pino, or a plain line for people; every known secret is taken out of the finished line.
+// The log: one JSON document per line, by pino, or a plain line for people; every known secret is redacted in the finished line.
 
 import { pino } from 'pino';
 import type { Log } from '../ports/log.ts';
@@ -6,7 +6,7 @@ import type { Redactor } from './redact.ts';
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Knows the secrets; none are known without it. */
+  /** Redacts secrets; without it, none are redacted. */
   readonly redactor?: Redactor;
   /** Lines for people instead of JSON. */
   readonly pretty?: boolean;
@@ -44,9 +44,9 @@ export function openLog({ level, redactor, pretty = false, destination = process
   };
 }
 
-/** A line that comes again and again is written once in so long, with how often it came meanwhile. */
+/** A repeated line is written once per this interval, with the number of repetitions. */
 const REPEAT_MS = 60_000;
-/** Of different lines; more than these are never the same one again and again. */
+/** Maximum number of tracked lines; with more, there is no repetition to suppress. */
 const MOST_LINES = 1_000;
 
 /** Monotonic. */
@@ -65,12 +65,12 @@ function repeatsWithin(ms: number): (line: string, write: (more: object) => void
   };
 }
 
-/** What is warned of is foreseen, and may come with every poll: why it failed, and no stack. */
+/** A warning is an expected failure, and may recur at every poll: its reason is logged without a stack. */
 function withReason({ error, ...fields }: Record<string, unknown>): Record<string, unknown> {
   return error === undefined ? fields : { ...fields, reason: reasonOf(error) };
 }
 
-/** The message of an error and of what caused it, each once. */
+/** The messages of an error and its causes, each once. */
 function reasonOf(error: unknown): string {
   const messages: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {
@@ -86,7 +86,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** `12:30:01 warn  text  field=value`; of an error its message alone. */
+/** `12:30:01 warn  text  field=value`; an error only with its message. */
 function forPeople({ time, level, msg, ...fields }: Line): string {
   const shown = Object.entries(fields).map(([name, value]) => `  ${name}=${shortly(value)}`);
   return `${time.slice(11, 19)} ${level.padEnd(5)} ${msg}${shown.join('')}\n`;

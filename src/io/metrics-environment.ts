@@ -1,10 +1,10 @@
-// What Prometheus reads of the environment. What is not known has no value: a series that is not there is no zero.
+// Prometheus metrics of the environment. An unknown value is left out: an absent series is not zero.
 
 import { Gauge, type Registry } from 'prom-client';
 import type { EnvironmentSeen } from '../model/environment.ts';
 import { kindOf } from '../model/ids.ts';
 
-/** Resolves to what sets the gauges to what was seen. */
+/** Creates the gauges; returns a function that sets them from an observation. */
 export function environmentGauges(registry: Registry): (seen: EnvironmentSeen) => void {
   const registers = [registry];
   const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>

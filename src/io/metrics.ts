@@ -1,5 +1,4 @@
-// What Phoenix counts, as Prometheus reads it. Counters tell what this process has seen since it started; gauges are read
-// from the ledger when they are asked for.
+// Prometheus metrics of Phoenix. Counters cover this process since its start; gauges are read from the ledger when requested.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EnvironmentSeen } from '../model/environment.ts';
@@ -12,20 +11,20 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Channel } from '../ports/notifications.ts';
 import { environmentGauges, seconds, setOrNone } from './metrics-environment.ts';
 
-/** Proxmox's programs take from half a second to minutes. */
+/** Histogram buckets: Proxmox's programs take from half a second to minutes. */
 const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
 
 export interface Metrics {
   delivery(end: string): void;
-  /** Counts a run once it has ended, and its steps; to be called whenever one changed. */
+  /** Counts a run and its steps once it has ended; to be called whenever a run changed. */
   runChanged(run: RunId): void;
-  /** The same host, its commands counted. */
+  /** Wraps a host to count its commands. */
   host(host: Host): Host;
-  /** The same forge, its reports counted. */
+  /** Wraps a forge to count its reports. */
   forge(forge: Forge): Forge;
-  /** The same channels, what they are sent counted. */
+  /** Wraps channels to count their messages. */
   channels(channels: readonly Channel[]): readonly Channel[];
-  /** @param seen how the environment stands; null where this process does not know */
+  /** @param seen the observed environment; null where unknown */
   text(seen: EnvironmentSeen | null): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -44,11 +43,11 @@ export type MetricsLedger = Pick<
 
 export interface MetricsOptions {
   readonly clock: Clock;
-  /** Of Phoenix. */
+  /** Version of Phoenix. */
   readonly version: string;
 }
 
-/** Gauges that Node's own metrics name as if they were counters: the numbers by type say the same. */
+/** Gauges of Node's default metrics that are named like counters; they duplicate the numbers by type. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOptions): Metrics {
@@ -138,7 +137,7 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   const ended = new Set<RunId>();
 
   async function countRun(id: RunId): Promise<void> {
-    // Asked with every change of every run, so it must cost nothing.
+    // Called with every change of every run, so it must be cheap.
     if (ended.has(id) || !(await ledger.hasEnded(id))) return;
     const run = await ledger.runProgress(id);
     if (run === null || ended.has(id)) return;
@@ -154,7 +153,7 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   return {
     delivery: (end) => deliveries.inc({ end }),
     runChanged(run) {
-      // A count that is missed is no reason to stop anything.
+      // A missed count must not stop anything.
       countRun(run).catch(() => {});
     },
     host: (host) => ({
@@ -235,7 +234,7 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   };
 }
 
-/** Seconds since the earliest of these times, in milliseconds; 0 where none is past. */
+/** Seconds since the earliest of these times (in milliseconds); 0 where none is past. */
 function ageAt(now: number, times: readonly number[]): number {
   return Math.max(0, ...times.map((time) => (now - time) / 1_000));
 }

@@ -1,5 +1,5 @@
-// The board of the queues, for operators: bull-board over the queues that `queue.ts` fills. Jobs hold identity alone, so that it shows no
-// secret; who may only look is given one that changes nothing.
+// A dashboard of the queues for operators: bull-board over the queues of `queue.ts`. Jobs contain only ids, so it shows no secrets; a read-only user
+// gets one that changes nothing.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createBullBoard } from '@bull-board/api';
@@ -8,18 +8,18 @@ import { ExpressAdapter } from '@bull-board/express';
 import { Queue as JobQueue } from 'bullmq';
 import type { Connection } from './ledger/connect.ts';
 
-/** As `queue.ts` names them. */
+/** Names of the queues in `queue.ts`. */
 const SINGLE = ['reconcile', 'review', 'report', 'notify', 'drift', 'renew'] as const;
 
 export interface QueueBoardOptions {
   readonly installation: string;
   readonly node: string;
-  /** Path of the board as the browser sees it, without the last slash. */
+  /** Path of the dashboard in the browser, without trailing slash. */
   readonly path: string;
 }
 
 export interface QueueBoard {
-  /** @param may `change` retries, removes and pauses too */
+  /** @param may `change` also allows to retry, remove and pause */
   answer(
     may: 'look' | 'change',
     request: IncomingMessage,
@@ -33,7 +33,7 @@ export interface QueueBoard {
 export function openQueueBoard(redis: Connection, { installation, node, path }: QueueBoardOptions): QueueBoard {
   const base = { connection: redis, prefix: `{${installation}}:queue`, skipVersionCheck: true };
   const queues = [`apply-${node}`, ...SINGLE].map((name) => new JobQueue(name, base));
-  // What its connection hears, the connection tells of.
+  // The connection itself reports errors.
   for (const queue of queues) queue.on('error', () => {});
   const boardOf = (readOnlyMode: boolean) => {
     const serverAdapter = new ExpressAdapter().setBasePath(path);

@@ -1,5 +1,5 @@
-// The queue over BullMQ, which nothing else knows. Jobs hold identity only and leave nothing behind: no result, no
-// failure, no deduplication key. A job that is lost is asked for again by the timer or at the next start.
+// The queue, the only place that uses BullMQ. Jobs contain only ids and leave nothing behind: no result, no failure, no deduplication key. A lost job
+// is requested again by the timer or at the next start.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue as JobQueue, Worker } from 'bullmq';
@@ -11,7 +11,7 @@ import { script } from './ledger/script.ts';
 
 /** A worker that does not renew the lock of its job for this long counts as dead. */
 const LOCK_MS = 20_000;
-/** Stalled jobs run again however often: the ledger says when to stop. */
+/** Stalled jobs are repeated without limit: the ledger decides when to stop. */
 const STALLED_TIMES = 1_000_000;
 /** Delay before work that failed unexpectedly is tried again. */
 const RETRY_MS = 5_000;
@@ -30,7 +30,7 @@ const NOTIFY_TIMER = 'notify soon';
 const MOST_STEPS_PER_JOB = 16;
 /** No step is deferred for longer: a key that lives longer was written before the server's clock was set back. */
 const LONGEST_DELAY_MS = 3_600_000;
-/** Nobody reads what BullMQ tells of its jobs. */
+/** BullMQ's event streams are not used. */
 const KEEP_EVENTS = 50;
 /** The longest delay of `setTimeout`. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

@@ -1,13 +1,13 @@
-// Takes secrets out of everything that is shown or kept. A value is known here from the moment it is resolved.
+// Removes secrets from everything that is shown or stored. A value is registered here as soon as it is resolved.
 
 import { HIDDEN } from '../model/secret-shapes.ts';
 import { formsOf, NEEDLE, type SecretForm } from './secret-forms.ts';
 
 export interface Redactor {
-  /** From now on this value and each of its lines are taken out, in every form of `formsOf`. Values under 4 characters are no secrets. */
+  /** From now on this value and each of its lines are removed, in every form of `formsOf`. Values under 4 characters are not treated as secrets. */
   add(secret: string): void;
   redact(text: string): string;
-  /** Characters of the longest text that is looked for: what must be held back of a text that comes in parts. */
+  /** Length of the longest text that is searched for, in characters: as much of a stream has to be held back. */
   longest(): number;
 }
 
@@ -15,7 +15,7 @@ const SHORTEST = 4;
 
 export function openRedactor(): Redactor {
   const values = new Set<string>();
-  /** By a number for each of their needles, so that one pass over a text says which of them it may hold. */
+  /** By a number for each needle, so that a single pass over a text finds the forms that it may contain. */
   const byNeedle = new Map<number, Set<SecretForm>>();
   const always = new Set<SecretForm>();
   let longest = 0;
@@ -55,7 +55,7 @@ export function openRedactor(): Redactor {
   };
 }
 
-/** Four characters of ASCII as one number; of others, some that stand for several. */
+/** Four ASCII characters as one number; other characters may collide. */
 function next(number: number, code: number): number {
   return (number << 8) | (code & 0xff);
 }
@@ -64,7 +64,7 @@ function numberAt(text: string, end: number): number {
   return [...text.slice(0, end + 1)].reduce((number, character) => next(number, character.charCodeAt(0)), 0);
 }
 
-/** Spans that overlap are one; those that only touch are two secrets. */
+/** Overlapping spans are merged; adjacent ones are two secrets. */
 function cutSpans(text: string, found: readonly (readonly [from: number, to: number])[]): string {
   let shown = '';
   let end = 0;

@@ -1,5 +1,5 @@
-// A private Redis for a Phoenix that was given none: append-only under the data folder, on a socket that only its user can
-// open. It is stopped with the agent; one that outlived a killed agent is stopped before a new one opens the same files.
+// A private Redis for a Phoenix without a configured one: append-only in the data folder, on a socket that only its user can open. It is stopped with
+// the agent; one that survived a killed agent is stopped before a new one opens the same files.
 
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
@@ -9,42 +9,42 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockFolder } from './folder-lock.ts';
 
-/** The system's limit for the path of a socket is 107 bytes; Redis needs a few for itself. */
+/** The system's limit for a socket's path is 107 bytes; Redis itself needs a few. */
 const SOCKET_PATH_BYTES = 100;
-/** Loading a long append-only file takes its time. */
+/** Loading a large append-only file takes time. */
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 const ANSWER_MS = 2_000;
-/** With `appendfsync always`, a server that cannot write ends: without this much room it would not live long. */
+/** With `appendfsync always`, a server that cannot write exits: this much free space is required before a start. */
 const ROOM_BYTES = 1024 * 1024;
 const LOOK_FOR_ROOM_MS = 1_000;
 
-/** Starts in a minute after which it is not tried again. */
+/** Maximum number of starts within a minute. */
 const MOST_STARTS = 5;
 const MINUTE_MS = 60_000;
 
-/** Hears of a server that ends by itself. */
+/** Callbacks for a server that exits by itself. */
 export interface RedisWatch {
-  /** It is started again. */
+  /** It exited and is restarted. */
   ended(reason: string): void;
-  /** There is no room for what it writes: it is started again when there is. Told once each time. */
+  /** The disk is full: it is restarted when there is room. Called once each time. */
   full(reason: string): void;
-  /** It cannot be started any more: nothing can go on. */
+  /** It cannot be restarted, so nothing can continue. */
   lost(error: Error): void;
 }
 
 export interface RedisServer {
   /** `unix:///…`, for `connectRedis`. */
   readonly url: string;
-  /** Writes everything down and ends it. */
+  /** Persists everything and stops it. */
   stop(): Promise<void>;
 }
 
 /** Why there is no private Redis, and what to do; thrown by `startRedis`. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
-  /** As the command line ends for what is not there. */
+  /** Exit code of the command line: something that Phoenix needs is not available. */
   readonly exit = 3;
   readonly hint: string;
 
@@ -57,8 +57,8 @@ export class RedisUnavailable extends Error {
 /**
  * Resolves once it answers.
  *
- * @param folder where its files lie; made when it is not there. One process may use it at a time
- * @param watch a server that ends by itself is started again, with what it had written
+ * @param folder folder of its files, created when missing. One process may use it at a time
+ * @param watch a server that exits by itself is restarted with its data
  * @param program `redis-server`, found on PATH
  * @throws RedisUnavailable, FolderTaken
  */
@@ -90,7 +90,7 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
           throw new RedisUnavailable(`the private redis-server ends again and again: ${reason}`, TRY_ITSELF);
         }
         watch.ended(reason);
-        // One that does not come up has ended as well.
+        // A server that does not come up counts as exited.
         running = await launch(program, home, socket).catch((error: Error) => endedWith(error.message));
         if (stopping.signal.aborted) await running.stop();
       }
@@ -113,7 +113,7 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
 
 const TRY_ITSELF = 'see what it says when it is started by hand in its folder, or set REDIS_URL';
 
-/** Whether it had to wait. A person makes room, and need not start anything after it. */
+/** Returns whether it had to wait. Once a person has freed space, nothing has to be restarted manually. */
 async function waitForRoom(home: string, watch: RedisWatch, stop: AbortSignal): Promise<boolean> {
   let reason = await noRoom(home);
   if (reason === null) return false;
@@ -125,7 +125,7 @@ async function waitForRoom(home: string, watch: RedisWatch, stop: AbortSignal): 
   return true;
 }
 
-/** Why no more can be written in a folder; null when it can. Tried, since quotas and inodes are a disk's end as well. */
+/** Why a folder is not writable; null when it is. Tested by writing, since quotas and inodes can run out too. */
 async function noRoom(home: string): Promise<string | null> {
   const file = join(home, 'room');
   try {
@@ -139,7 +139,7 @@ async function noRoom(home: string): Promise<string | null> {
   }
 }
 
-/** A Redis whose agent was killed lives on: it is ended, so that two never write the same files. */
+/** Stops a Redis that survived its agent, so that two never write the same files. */
 async function endLeftover(socket: string): Promise<void> {
   if ((await inlineCommand(socket, 'PING')) === null) return;
   await inlineCommand(socket, 'SHUTDOWN');
@@ -156,7 +156,7 @@ async function endLeftover(socket: string): Promise<void> {
 }
 
 interface Launched {
-  /** Why it ended, however it did. */
+  /** Resolves to why it exited. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
@@ -167,11 +167,11 @@ function endedWith(reason: string): Launched {
 
 async function launch(program: string, home: string, socket: string): Promise<Launched> {
   const place = ['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', home, '--save', ''];
-  // `always`: a webhook is acknowledged once its record is on the disk, also when the machine loses power.
+  // `always`: a webhook is acknowledged once its record is on disk, so that it survives a power failure.
   const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
-  // What is forgotten leaves the disk as well: the file is written anew once it is twice as long as what it holds.
+  // Deleted data leaves the disk too: the file is rewritten once it is twice as long as its content.
   const short = ['--auto-aof-rewrite-percentage', '100', '--auto-aof-rewrite-min-size', '16mb'];
-  // Detached: an interrupt at the terminal goes to Phoenix alone, which stops Redis last.
+  // Detached, so that an interrupt at the terminal only reaches Phoenix, which stops Redis last.
   const child = spawn(program, [...place, ...durable, ...short, '--loglevel', 'warning'], {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -210,7 +210,7 @@ async function answering(socket: string): Promise<string | null> {
   return 'it does not answer';
 }
 
-/** One inline command of Redis's protocol. Null when nobody answers; empty when the connection ended without an answer. */
+/** Sends one inline command of Redis's protocol. Null when nothing answers; empty when the connection ended without an answer. */
 function inlineCommand(socket: string, command: string): Promise<string | null> {
   return new Promise((resolve) => {
     const connection = connect(socket);

@@ -1,26 +1,26 @@
-// The forms in which a secret may come back from a program, a service or an error: as it is, or as a shell, JSON, YAML, HTML, a form, an
-// address, base64 or hexadecimal digits write it, also one within the other. One expression finds them all.
+// The forms in which a secret may appear in output of programs, services or errors: literally, or encoded by a shell, JSON, YAML, HTML, a form, a
+// URL, base64 or hexadecimal digits, also nested. One expression finds them all.
 
 /** One form of a secret, or of a part of it. */
 export interface SecretForm {
   readonly pattern: RegExp;
-  /** Texts of four characters: one that holds none of them does not hold the form. None: nobody can say. */
+  /** Substrings of four characters: a text with none of them does not contain the form. Empty: unknown. */
   readonly needles: readonly string[];
-  /** Characters of the longest text that it finds. */
+  /** Length of the longest text that it matches, in characters. */
   readonly longest: number;
 }
 
-/** A line of a longer secret may be an everyday word. */
+/** Minimum length of a line that is searched for: a short one may be an ordinary word. */
 const SHORTEST_LINE = 8;
-/** Shorter values, encoded, are found in any text. */
+/** Minimum length of a value that is searched for in encoded form: shorter ones would match any text. */
 const SHORTEST_ENCODED = 6;
-/** Longer texts are looked for in pieces. */
+/** Longer texts are searched for in pieces. */
 const LONGEST_WHOLE = 256;
 const PIECE = 64;
-/** Characters of what is looked for first. */
+/** Length of a needle, in characters. */
 export const NEEDLE = 4;
 
-/** The whole and each of its lines, in every form; what is longer than a whole is looked for, in pieces of its lines. */
+/** The whole secret and each of its lines, in every form; a longer secret is searched for in pieces. */
 export function formsOf(secret: string): SecretForm[] {
   const whole = secret.trim();
   const lines = whole
@@ -34,7 +34,7 @@ export function formsOf(secret: string): SecretForm[] {
   });
 }
 
-/** Nothing of them for a text of several lines: its lines are looked for anyway. */
+/** Empty for a text of several lines, whose lines are searched for anyway. */
 function piecesOf(text: string): string[] {
   if (text.includes('\n')) return [];
   return Array.from({ length: Math.ceil(text.length / PIECE) }, (_, index) =>
@@ -42,9 +42,9 @@ function piecesOf(text: string): string[] {
   ).filter((piece) => piece.length >= SHORTEST_LINE);
 }
 
-/** Each character as one of the writings that some format has for it. */
+/** Matches each character in any of its encodings. */
 function writtenForms(text: string): SecretForm {
-  // A run of backslashes is one: told one by one, there would be too many ways to read a longer run.
+  // A run of backslashes is one unit: matched separately, there would be too many ways to match a longer run.
   const parts = (text.match(/\\+|./gsu) ?? []).map((character) => ({ character, written: writings(character) }));
   const longest = parts.reduce(
     (sum, { character, written }) => sum + (written === null ? character.length : LONGEST_WRITING),
@@ -58,7 +58,7 @@ function writtenForms(text: string): SecretForm {
 
 const LONGEST_WRITING = 40;
 
-/** Names that HTML has for characters, beside their numbers. */
+/** HTML's named entities, beside numeric ones. */
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': 'amp',
   '<': 'lt',
@@ -77,7 +77,7 @@ const CONTROL: Readonly<Record<string, string>> = {
   '\x1b': 'e',
 };
 
-/** Null for letters and digits, which no format changes without changing all of them. */
+/** Null for letters and digits, which formats encode only together with all others. */
 function writings(character: string): string | null {
   if (/^[A-Za-z0-9]$/.test(character)) return null;
   if (character.startsWith('\\')) return backslashes(character.length);
@@ -104,7 +104,7 @@ function writings(character: string): string | null {
     unicode.join(''),
     bytesAsHex.join(''),
     octal.join(''),
-    // An ampersand may itself be written as an entity.
+    // An ampersand may itself be encoded as an entity.
     `&(?:amp;)*(?:${entity.join('|')});`,
     ...(control === undefined ? [] : [`\\\\+${control}`]),
   ].join('|')})`;
@@ -114,7 +114,7 @@ function backslashes(count: number): string {
   return `(?:\\\\{${count},${count * 16}}|(?:%(?:25)*5[cC]|&(?:amp;)*(?:#0*92|#[xX]0*5[cC]);){${count}})`;
 }
 
-/** Backslashes before it, as many as formats within each other put there, and what shells and YAML do with quotes. */
+/** Preceding backslashes, as many as nested formats add, and the quoting of shells and YAML. */
 function quoting(character: string): string[] {
   const plain = literally(character);
   switch (character) {
@@ -135,7 +135,7 @@ function quoting(character: string): string[] {
 
 const BETWEEN_BYTES = ['', ' ', ':', '-', '%', '\\x', ', 0x', ',0x', ' 0x'];
 
-/** Every byte as two digits: run together, or parted as dumps, addresses and programming languages do. */
+/** Every byte as two digits: contiguous, or separated as in dumps, addresses and programming languages. */
 function hexadecimal(text: string): SecretForm[] {
   const bytes = [...Buffer.from(text)].map((byte) => byte.toString(16).padStart(2, '0'));
   const source = bytes.map(anyCase).join('(?:[:-]|\\s{1,2}|%(?:25)*|\\\\+x|,? ?0x)?');
@@ -146,14 +146,14 @@ function hexadecimal(text: string): SecretForm[] {
   return [{ pattern: new RegExp(source, 'g'), needles: begins.map(needleOf), longest: bytes.length * 8 }];
 }
 
-/** As it begins at each of three places within what was encoded, in both alphabets, also broken into lines. */
+/** For each of the three alignments in the encoded data, in both alphabets, also wrapped into lines. */
 function base64(text: string): SecretForm[] {
   const bytes = Buffer.from(text);
   return [0, 1, 2].flatMap((offset): SecretForm[] => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
       .replace(/=+$/, '');
-    // Characters that hold bits of what stands before or after are others in each text.
+    // Characters that contain bits of neighbouring data vary.
     const whole = Math.floor(((bytes.length + offset) * 8) / 6);
     const inner = encoded.slice(Math.ceil((offset * 8) / 6), whole);
     if (inner.length < SHORTEST_ENCODED) return [];
@@ -162,10 +162,10 @@ function base64(text: string): SecretForm[] {
         character === '+' ? '(?:[+-]|%2[Bb])' : character === '/' ? '(?:\\\\?\\/|_|%2[Ff])' : character,
       )
       .join('(?:\\s|\\\\+r?\\\\*n)?');
-    // Two of them, since one may be broken by the end of a line.
+    // Two needles, since one may be split by a line break.
     const runs = [...inner.matchAll(/[A-Za-z0-9]{4}/g)].map(([letters]) => letters);
     const needles = [...new Set([runs[0], runs.at(-1)].filter((letters) => letters !== undefined))];
-    // What is left of the secret's last bits goes with it.
+    // The character with the secret's last bits is removed too.
     return [{ pattern: new RegExp(`${source}[A-Za-z0-9+/_-]?`, 'g'), needles, longest: inner.length * 6 + 1 }];
   });
 }

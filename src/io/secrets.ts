@@ -1,5 +1,5 @@
-// Secrets by reference: read at the last moment, told to the redactor at once, and kept nowhere. What the settings do not allow is
-// refused here too, whatever let the reference come so far.
+// Resolves secrets by reference: read at the last moment, registered for redaction immediately, and never stored. References that the settings do not
+// allow are refused here too, wherever they come from.
 
 import type { SecretReference } from '../model/action.ts';
 import { parseReference, referenceRefusal, type SecretBounds } from '../model/secret-bounds.ts';
@@ -7,29 +7,29 @@ import { SecretUnavailable } from '../ports/secret-unavailable.ts';
 import type { Redactor } from './redact.ts';
 import type { OpenSopsValue } from './sops.ts';
 
-/** Reads files of the node that a secret is for. */
+/** Reads files of the node. */
 export interface NodeFiles {
   /** Undefined when there is none. */
   read(path: string): Promise<string | undefined>;
-  /** The same for a regular file that really lies below one of the folders, links resolved; fails with `OutsideFolders` for any other. */
+  /** Like `read` for a regular file that is really below one of the folders, with links resolved; fails with `OutsideFolders` for any other. */
   readWithin(path: string, folders: readonly string[]): Promise<string | undefined>;
 }
 
-/** A link leads out of the folders that secrets may lie in, or it is no file. */
+/** The file is not a regular file, or a link leads out of the folders allowed for secrets. */
 export class OutsideFolders extends Error {
   override readonly name = 'OutsideFolders';
 }
 
-/** Bytes of a file that a secret is in. */
+/** Maximum size of a secret's file, in bytes. */
 export const MAX_SECRET_BYTES = 1024 * 1024;
 
 export interface Secrets {
   /**
-   * The value of `env:NAME` of the agent, of the file of `file:PATH` on the node without its last line break, or of `sops:FILE#PATH`
-   * in the config repo. Fails with what to do, never with the value.
+   * The value of the agent's variable for `env:NAME`, of the node's file without its last line break for `file:PATH`, or of `sops:FILE#PATH`
+   * in the config repo. Errors say what to do, and never contain the value.
    */
   resolve(reference: SecretReference, files: NodeFiles): Promise<string>;
-  /** The text of a file of the node that Phoenix itself keeps a secret in. */
+  /** The content of a file of the node in which Phoenix itself stores a secret. */
   kept(path: string, files: NodeFiles): Promise<string>;
 }
 
@@ -37,9 +37,9 @@ export interface SecretSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly redactor: Redactor;
   readonly bounds: SecretBounds;
-  /** Values of Phoenix's own settings, which are given to nobody, wherever a copy of one lies. */
+  /** Values of Phoenix's own settings, which are never passed on, wherever a copy is. */
   readonly own?: readonly string[];
-  /** Bytes of a file of the config repo. */
+  /** Reads a file of the config repo. */
   readonly blob?: (id: string) => Promise<Uint8Array>;
   readonly openSops?: OpenSopsValue;
 }
@@ -101,7 +101,7 @@ async function readFile(text: string, path: string, { folders }: SecretBounds, f
       );
     }
     const { code, message } = error as NodeJS.ErrnoException;
-    // A node that does not answer may do so later.
+    // An unreachable node may answer later.
     if (code === undefined) throw new Error(`the secret ${text}: ${message}`);
     throw new SecretUnavailable(`the secret ${text} cannot be read (${code}): make the file readable for the agent`);
   }

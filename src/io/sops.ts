@@ -1,14 +1,14 @@
-// Opens values of files that sops encrypted to recipients of age, in the memory of the agent: no program is started, and neither the key
-// nor what it opens is ever in an argument, an environment or a file.
+// Decrypts values of files that sops encrypted for age recipients, in the agent's memory: no program is started, and neither the key nor a value is
+// ever in an argument, an environment variable or a file.
 
 import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import { readSopsFile, type SopsFile, type SopsNode } from '../config/sops/file.ts';
 import { valueAt } from '../config/sops/key-path.ts';
 
-/** Decrypts `path` in the file. Fails with what to do, never with a value. */
+/** Decrypts `path` in the file. Errors say what to do, and never contain a value. */
 export type OpenSopsValue = (bytes: Uint8Array, path: string) => Promise<string>;
 
-/** @param identities of age, one a line; null: none is known */
+/** @param identities age identities, one per line; null: none is configured */
 export function sopsOpener(identities: string | null): OpenSopsValue {
   return async (bytes, path) => {
     const file = readSopsFile(bytes);
@@ -46,17 +46,17 @@ interface Opened {
 
 type Leaf = Extract<SopsNode, { kind: 'leaf' }>;
 
-/** What a digest over encrypted values alone begins with, so that it never equals one over all (MACOnlyEncryptedInitialization of sops). */
+/** Initial value of a digest over encrypted values only, so that it never equals one over all values (MACOnlyEncryptedInitialization of sops). */
 const ONLY_ENCRYPTED = Buffer.from('8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69', 'hex');
 
-/** All of them, since only together they prove that nobody changed, added or moved one. */
+/** Decrypts all values, since only the MAC over all of them proves that none was changed, added or moved. */
 function openAll(file: SopsFile, key: Uint8Array): ReadonlyMap<Leaf, Opened> {
   const opened = new Map<Leaf, Opened>();
   const digest = createHash('sha512');
   if (file.macOnlyEncrypted) digest.update(ONLY_ENCRYPTED);
   const visit = (node: SopsNode, keys: readonly string[]): void => {
     if (node.kind === 'branch') for (const [name, child] of node.entries) visit(child, [...keys, name]);
-    // Elements of a list are not told apart by their place.
+    // The position in a list is not part of an element's key.
     else if (node.kind === 'list') for (const item of node.items) visit(item, keys);
     else if (node.value !== null) {
       const encrypted = file.isEncrypted(keys);
@@ -96,7 +96,7 @@ function openValue(written: string | number | boolean | null, key: Uint8Array, c
   }
 }
 
-/** As sops writes it into its digest. */
+/** The form in which sops includes it in its digest. */
 function plainValue({ value, source }: Leaf): Opened {
   if (typeof value === 'boolean') return { text: value ? 'True' : 'False', type: 'bool' };
   if (typeof value === 'number') return { text: /^-?\d+$/.test(source) ? source : String(value), type: 'float' };

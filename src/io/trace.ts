@@ -1,4 +1,4 @@
-// Traces by OpenTelemetry, to a collector that takes OTLP over HTTP. Loaded only where one is set.
+// Sends traces by OpenTelemetry to a collector with OTLP over HTTP. Loaded only where one is configured.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DiagLogLevel, diag, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
@@ -8,12 +8,12 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Log } from '../ports/log.ts';
 import type { Attributes, SpanOptions, Tracer } from '../ports/tracing.ts';
 
-/** What is not sent by then is not waited for. */
+/** Maximum time to send remaining spans at the end. */
 const CLOSE_MS = 3_000;
 const SEND_WITHIN_MS = 10_000;
 
 export interface TracerOptions {
-  /** Of the collector, without `/v1/traces`. */
+  /** URL of the collector, without `/v1/traces`. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly service: string;
@@ -55,7 +55,7 @@ export function openTracer({ endpoint, headers, service, version, installation, 
       try {
         return await around.run(span, () => work((attributes: Attributes) => void span.setAttributes(attributes)));
       } catch (error) {
-        // Its message may hold anything.
+        // Only the type, since a message may contain anything.
         span.setAttribute('error.type', error instanceof Error ? error.name : typeof error);
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
@@ -79,7 +79,7 @@ export function openTracer({ endpoint, headers, service, version, installation, 
   };
 }
 
-/** Undefined for what is no `traceparent`: it begins a trace of its own. */
+/** Undefined for an invalid `traceparent`, which starts a new trace. */
 function contextOf(traceparent: string) {
   const [, traceId, spanId] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/.exec(traceparent) ?? [];
   if (traceId === undefined || spanId === undefined) return undefined;

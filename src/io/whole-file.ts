@@ -1,12 +1,12 @@
-// Writes a file so that it is there whole or not at all.
+// Writes a file atomically: it exists completely or not at all.
 
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Ends the names of files that are being written: what is left of them after a kill is nobody's. */
+/** Suffix of files that are being written; leftovers of a killed process can be deleted. */
 export const UNFINISHED = '.part';
 
-/** @param mode of the new file, whatever one that was there had */
+/** @param mode mode of the new file, whatever the previous one had */
 export async function writeWhole(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
   try {

@@ -1,5 +1,5 @@
-// What a kind brings to the reading of a configuration: its files with their schemas, how they are read, and what rules hold for
-// them. load/ composes a configuration of these.
+// A kind's part in reading a configuration: its files with their schemas, how they are read, and the rules that check them. load/ composes a
+// configuration from these.
 
 import type { FileFormat } from '../config/file-format.ts';
 import type { Reader } from '../config/reader.ts';
@@ -10,16 +10,16 @@ import type { Unreadable } from './unreadable.ts';
 export type Reading = Reader<Unreadable>;
 
 export interface Declaration {
-  /** Its own files; empty where everything follows from what other kinds declare. */
+  /** The kind's own files; empty where everything is derived from other kinds' declarations. */
   readonly files: readonly FileFormat[];
   /** Further files whose content is read, such as compose files. */
   readonly alsoReads?: RegExp;
   /**
-   * Its part of the configuration, as far as it can be read: what cannot is noted in the reading and left out.
+   * Reads the kind's part of the configuration. What cannot be read is recorded in the reading and left out.
    *
    * @param before the parts of the kinds that are registered before it
    */
   read?(reading: Reading, before: Partial<Config>): Partial<Config>;
-  /** What must hold of its part. A rule may look at everything; what crosses kinds evenly is in load/rules/. */
+  /** Rules that check its part. A rule may use the whole configuration; rules that concern several kinds equally are in load/rules/. */
   readonly rules?: readonly Rule[];
 }

@@ -1,5 +1,5 @@
-// What targets of one kind need of another, and which guest has which role. Guests are found by their role, never by
-// a name or number. A need that nothing declares is left out of every plan, so it may be named here without asking.
+// Dependencies between targets of different kinds, and the guests with special roles. Guests are found by role, never by name or number. A dependency
+// that nothing declares is dropped from every plan, so it may be listed here unconditionally.
 
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { Certificate } from './certificate/declared.ts';
@@ -21,14 +21,14 @@ export function proxyOf(config: Config): LxcGuest | null {
   return withRole(config, 'proxy');
 }
 
-/** Where names of the outside lead, nginx: the container with role `gateway`. */
+/** The gateway for public names, nginx: the container with role `gateway`. */
 export function gatewayOf(config: Config): LxcGuest | null {
   return withRole(config, 'gateway');
 }
 
 type Role = NonNullable<LxcGuest['role']>;
 
-/** Every guest asks, and the answer is the configuration's, so it is looked for once. */
+/** Cached, since every guest needs it and it depends on the configuration only. */
 const guestsByRole = new WeakMap<Config, ReadonlyMap<Role, LxcGuest>>();
 
 function withRole(config: Config, role: Role): LxcGuest | null {
@@ -53,7 +53,7 @@ export function guestTarget(guest: Guest): TargetId {
   return targetId(guest.kind, guest.id);
 }
 
-/** Sections of the host that others rest on. */
+/** Sections of the host that other targets depend on. */
 export const HOST = {
   network: targetId('hypervisor', 'network'),
   storage: targetId('hypervisor', 'storage'),
@@ -73,18 +73,18 @@ export function environmentTarget({ portainer }: VmGuest): TargetId {
   return targetId('portainer', `environment.${portainer.environmentName}`);
 }
 
-/** Certificates whose files lie in a folder that the guest sees. */
+/** Certificates whose files are in a folder that the guest mounts. */
 export function certificatesSeenBy(config: Config, guest: Guest): readonly Certificate[] {
   return config.certificates.filter(({ certPath }) => guestPathOf(guest, certPath) !== null);
 }
 
-/** An interface of it is on a network that is declared. */
+/** Whether one of its interfaces is on a declared vnet. */
 function isOnVnet(guest: Guest, { datacenter }: Config): boolean {
   const vnets = datacenter?.get('vnet') ?? [];
   return vnets.length > 0 && interfacesOf(guest).some(({ net }) => vnets.some(({ name }) => name === net.bridge));
 }
 
-/** What a guest rests on beside other guests: the host below it, and the authority that its features ask, whose root the host has for them. */
+/** Dependencies of a guest other than guests: sections of the host, and the authority that its features contact, whose root the host provides. */
 export function restsOn(guest: Guest, config: Config): TargetId[] {
   const { network } = config.hypervisor;
   const own = network.address?.split('/')[0];
@@ -106,7 +106,7 @@ export function restsOn(guest: Guest, config: Config): TargetId[] {
   ];
 }
 
-/** Storages that are targets of their own, of those that a guest names anywhere, alone or before a volume. */
+/** Storages that are separate targets, among those that a guest names anywhere, alone or before a volume. */
 function storagesOf(guest: Guest, { hypervisor }: Config): TargetId[] {
   const own = hypervisor.storages.filter(({ ownTarget }) => ownTarget === true);
   if (own.length === 0) return [];

@@ -1,5 +1,4 @@
-// A configuration as people look at it: its guests with their addresses, what the gateway leads to, what the authority signs, and
-// what runs where. Pure.
+// A summary of a configuration for people: its guests with their addresses, the gateway's routes, the certificates, and what runs where. Pure.
 
 import { fixedAddress, spelling } from '../config/address.ts';
 import type { DeclaredEnvironment, DeclaredInterface, DeclaredService } from '../model/environment.ts';
@@ -52,14 +51,14 @@ function servicesOf(config: Config): DeclaredService[] {
 
 interface Served {
   readonly leadsTo: string;
-  /** Null for what is no address. */
+  /** Null where it is not an IP address. */
   readonly address: string | null;
 }
 
 function placesOf(backend: Backend | NamedService): Served[] {
   if (isNamed(backend)) return [{ leadsTo: backend.named, address: null }];
   return backend.servers.map((server) => {
-    // An address that people wrote may hold a login.
+    // A written URL may contain credentials.
     if ('url' in server) return { leadsTo: URL.parse(server.url)?.host ?? 'an address of its own', address: null };
     const { address, port } = server;
     return { leadsTo: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`, address };

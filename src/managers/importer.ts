@@ -1,32 +1,32 @@
-// How what is on a host is brought into a config repo: the inverse of what a kind declares. One look at the host, then purely what the
-// files would say of it. A kind has its importer in its own folder, beside its schema, and is registered with it.
+// How the state of a host is imported into a config repo: the inverse of declaring a kind. One observation of the host, then pure code derives the
+// files. A kind's importer is in its own folder, beside its schema, and is registered with it.
 
 import type { JsonObject } from '../model/json.ts';
 import type { Config } from './config.ts';
 import type { HostReader, Wanted } from './manager.ts';
 
-/** Something on the host that the files have no words for: it stays as it is. */
+/** Something on the host that cannot be declared: it stays as it is. */
 export interface LeftOver {
-  /** What it is, with the file of the host and its line: `lxc/101 net1: … (/etc/pve/lxc/101.conf:7)`. */
+  /** What it is, with the host's file and line: `lxc/101 net1: … (/etc/pve/lxc/101.conf:7)`. */
   readonly what: string;
   readonly why: string;
 }
 
-/** A secret that the files name and that somebody has to put in its place: Proxmox gives none back. */
+/** A secret that the files refer to and that a person has to supply, since Proxmox never shows it. */
 export interface NeededSecret {
   readonly reference: string;
-  /** What it is of, and what of it: `storage/share password`. */
+  /** The object and its option: `storage/share password`. */
   readonly for: string;
-  /** What to put there, in words. */
+  /** What to supply, as text. */
   readonly put: string;
-  /** The field that names it. */
+  /** The file with the reference. */
   readonly file: string;
-  /** JSON pointer. */
+  /** JSON pointer of the reference. */
   readonly path: string;
 }
 
 export interface Imported {
-  /** Parts of files of the config repo, by path: what several kinds say of one file are different fields of it. */
+  /** Parts of config files, by path: several kinds contribute different fields of one file. */
   readonly files: Readonly<Record<string, JsonObject>>;
   /** Other files, such as compose files, by path. */
   readonly texts: Readonly<Record<string, string>>;
@@ -36,27 +36,27 @@ export interface Imported {
 
 /** Something on the host that could be declared. */
 export interface FoundObject {
-  /** A target's id, or what it is called: `lxc/101`, `storage/local-lvm`. */
+  /** A target id or similar name: `lxc/101`, `storage/local-lvm`. */
   readonly object: string;
-  /** What people call it beside; null for nothing. */
+  /** Its display name; null for none. */
   readonly name: string | null;
 }
 
-/** How much is written: `different`: what a new one would not get by itself; `all`: also what it would, for comparing. */
+/** How much is written: `different`: values that differ from a new object's defaults; `all`: also defaults, for a comparison. */
 export type Extent = 'different' | 'all';
 
-/** `Found` is what one look says; `Observation` and `Inventory` are those of the kind's manager. */
+/** `Found` is the result of one observation of the host; `Observation` and `Inventory` are those of the kind's manager. */
 export interface Importer<Found = unknown, Spec = JsonObject, Observation = unknown, Inventory = unknown> {
-  /** Looks only: a constant number of commands, and at most one for each thing found. */
+  /** Read-only: a constant number of commands, and at most one for each object found. */
   observe(host: HostReader): Promise<Found>;
-  /** Pure. @param secretsFolder folder of the node that references name files in, without a slash at its end */
+  /** Pure. @param secretsFolder folder of the node with the files that references name, without a trailing slash */
   written(found: Found, extent: Extent, secretsFolder: string): Imported;
-  /** Pure: everything of its kind on the host that this configuration does not declare. */
+  /** Pure: every object of the kind on the host that this configuration does not declare. */
   undeclared(found: Found, config: Config): readonly FoundObject[];
-  /** Fields of specs that no host tells, such as what a guest was made from: they are not compared. */
+  /** Fields of specs that cannot be read from a host, such as what a guest was created from: they are not compared. */
   readonly unreadableFields: readonly string[];
-  /** Pure: one target from the inventory alone; null where that does not tell. Absent where the quick check of the manager does. */
+  /** Pure: the observation of a target from the inventory alone; null where it does not suffice. Absent where the manager's quick check does this. */
   quickCheck?(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
-  /** Pure: the same as if it carried the mark of who keeps it. Absent for kinds without marks. */
+  /** Pure: the observation as if the object had Phoenix's owner mark. Absent for kinds without marks. */
   marked?(seen: Observation, wanted: Wanted<Spec>): Observation;
 }

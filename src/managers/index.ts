@@ -16,14 +16,14 @@ import { stack } from './stack/manager.ts';
 import { vm } from './vm/manager.ts';
 
 /**
- * Each kind as those see it who ask it through the registry: its own types of specs and observations, which only it makes and only it
- * reads, are taken away. This is the one place where a type is said to be what it is not.
+ * Erases the type parameters of a kind, whose specs and observations are only created and read by the kind
+ * itself. This is the only place with an unchecked type assertion.
  */
 export function registered<Spec, Observation, Inventory, Found>(kind: Kind<Spec, Observation, Inventory, Found>): Kind {
   return kind as unknown as Kind;
 }
 
-/** In the order in which their files are read: a kind may look at what those before it declare. */
+/** In the order in which their files are read: a kind may use the declarations of those before it. */
 export const KINDS: readonly Kind[] = [
   registered(hypervisor),
   registered(lxc),
@@ -36,10 +36,10 @@ export const KINDS: readonly Kind[] = [
   registered(sdn),
 ];
 
-/** Those whose targets carry a mark of Phoenix on the host. */
+/** Kinds whose targets have an owner mark on the host. */
 export const marking: readonly Kind[] = KINDS.filter(({ marked }) => marked !== undefined);
 
-/** Every target of a configuration, by its id. Managers may name needs that nothing declares, such as a part of the host: they are left out. */
+/** Every target of a configuration, by id. Dependencies that nothing declares, such as a section of the host, are left out. */
 export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {
   const targets = KINDS.flatMap((manager) => manager.targets(config));
   const declared = new Set(targets.map(({ id }) => id));
@@ -48,12 +48,12 @@ export function allTargets(config: Config): ReadonlyMap<TargetId, Target> {
   );
 }
 
-/** What a change costs, as the manager of its kind says. */
+/** The impact of a change, according to the manager of its kind. */
 export function impactOf(change: Change): Impact {
   return managerOf(kindOf(change.target)).impact(change);
 }
 
-/** Fails for a kind that nobody manages: targets are only ever made by managers. */
+/** Throws for an unknown kind, which is a bug: targets are only created by managers. */
 export function managerOf(kind: string): Kind {
   const manager = KINDS.find((one) => one.kind === kind);
   if (manager === undefined) throw new Error(`nobody manages targets of kind ${kind}`);

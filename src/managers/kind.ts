@@ -1,5 +1,5 @@
-// A kind of target: what its files declare, and how its targets are kept. Everything of a kind stands in its folder, and the
-// registry (index.ts) has one line for it.
+// A kind of target: its declaration in files, and its manager. Everything of a kind is in its folder, and the registry (index.ts) has one line for
+// it.
 
 import type { JsonObject } from '../model/json.ts';
 import type { Declaration } from './declaration.ts';
@@ -9,6 +9,6 @@ import type { Manager } from './manager.ts';
 export interface Kind<Spec = JsonObject, Observation = unknown, Inventory = unknown, Found = unknown>
   extends Manager<Spec, Observation, Inventory> {
   readonly declares: Declaration;
-  /** How what is there is brought into the files. Absent where nothing of it is written by import. */
+  /** Imports the kind from a host. Absent where import writes nothing of it. */
   readonly imports?: Importer<Found, Spec, Observation, Inventory>;
 }

@@ -1,5 +1,5 @@
-// What every manager provides: pure decisions about its family of targets, and the reading of a host that they rest on.
-// Managers return actions as data; the one runner in agent/apply runs them.
+// The interface of managers: pure decisions about one kind of target, and the observation of a host that they are based on. Managers return actions
+// as data; only agent/apply runs them.
 
 import type { Action, Command, HttpRequest } from '../model/action.ts';
 import type { Validity } from '../model/environment.ts';
@@ -13,30 +13,30 @@ import type { Host } from '../ports/host.ts';
 import type { Config } from './config.ts';
 import type { Sources } from './sources.ts';
 
-/** Where a declaration comes from: written into a guest's notes, so that the host itself says what is ours. */
+/** Where a declaration comes from: written into owner marks, so that the host itself shows what Phoenix owns. */
 export interface Origin {
   readonly repository: string;
   readonly commit: string;
 }
 
-/** One target as it should be on the host. */
+/** The desired state of one target. */
 export interface Wanted<Spec = JsonObject> {
   readonly target: TargetId;
   /** Undefined: it should not exist. */
   readonly spec: Spec | undefined;
-  /** The spec that was last applied, where known: tells what a removed field was. */
+  /** The spec that was applied last, where known: shows which fields were removed since. */
   readonly before: Spec | undefined;
   readonly origin: Origin;
   /** A person approved destroying or recreating it. */
   readonly approved: boolean;
   readonly protected: boolean;
-  /** A person said that what is there under this id is to be kept by Phoenix from now on (`phoenix adopt`). */
+  /** A person adopted the existing object with this id (`phoenix adopt`): Phoenix manages it from now on. */
   readonly adopt?: boolean;
   /** A person approved that adopting it restarts or stops it. */
   readonly mayInterrupt?: boolean;
-  /** Whether the commit declares another target, or the run is about it; absent: nobody says so of any. */
+  /** Whether the commit declares another target, or the run includes it; absent: unknown. */
   readonly declares?: (target: TargetId) => boolean;
-  /** Neither declared nor known to the ledger: the host alone says that it is ours. */
+  /** Neither declared nor in the ledger: only its mark on the host shows that Phoenix owns it. */
   readonly orphan?: boolean;
 }
 
@@ -45,23 +45,26 @@ export type Decision =
   | {
       readonly kind: 'actions';
       readonly actions: readonly Action[];
-      /** What people should know of the target though it is as declared: sentences of its outcome. */
+      /** Remarks for people on a target that is as declared: sentences for its outcome. */
       readonly remarks?: readonly string[];
     }
-  /** Not ours, needs approval, protected: nothing is done; the reason says what to do. */
+  /** Foreign, protected, or in need of an approval: nothing is done; the reason says what to do. */
   | { readonly kind: 'blocked'; readonly reason: string }
-  /** Cannot be done as declared; the reason says what is in the way. `passing`: it goes away by itself (a backup that runs), so try again later. */
+  /** Cannot be done as declared; the reason says why. `passing`: the obstacle goes away by itself (a running backup), so it is retried later. */
   | { readonly kind: 'impossible'; readonly reason: string; readonly passing?: true }
-  /** All that can be done is done and stays, and something is still not as declared: the reason says what, why, and what to do. Ends as failed. */
+  /**
+   * Everything possible is done and stays, but something still differs from the declaration: the reason says what, why, and what to do. Ends as
+   * failed.
+   */
   | { readonly kind: 'partly'; readonly reason: string };
 
 /**
- * Rounds of observe, decide and act that a target may take: a guest goes through creation, configuration, start, scripts and
- * its final state, and each needs a look at what the one before left. A round that decides the same actions as the one before failed.
+ * Maximum rounds of observing, deciding and acting for a target: a guest goes through creation, configuration, start, scripts and
+ * its final state, each based on an observation of the one before. A round that decides the same actions as the previous one has failed.
  */
 export const ROUNDS = 8;
 
-/** A question to the host that must be answered well before a step counts as applied. */
+/** A check on the host that must succeed before a step counts as applied. */
 export interface HealthProbe {
   readonly summary: string;
   readonly command: Command | HttpRequest;
@@ -69,89 +72,92 @@ export interface HealthProbe {
   readonly intervalSeconds: number;
 }
 
-/** How to come back from a risky change: `snapshot` runs before it, then either `restore` (it failed) or `discard` (it went well). */
+/** How to undo a risky change: `snapshot` runs before it, then either `restore` (it failed) or `discard` (it succeeded). */
 export interface Rollback {
   readonly snapshot: readonly Action[];
   readonly restore: readonly Action[];
   readonly discard: readonly Action[];
 }
 
-/** A change is risky, and nothing can be kept to come back to: what is in the way of that. */
+/** A change is risky and cannot be undone; the reason says why. */
 export interface NoRollback {
   readonly noRollback: string;
 }
 
-/** What a person asks of a target that runs, beside what is declared. */
+/** What a person may request of a running target, beside its declaration. */
 
-/** What a target that can run does at the moment. */
+/** The current power state of a target. */
 export type RunningState = 'running' | 'stopped' | 'absent';
 
-/** For kinds whose targets run and can be stopped: containers and VMs. All of it is pure. */
+/** For kinds whose targets can be started and stopped: containers and VMs. All methods are pure. */
 export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
-  /** How it is declared: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
+  /** The declared power state: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
   role(spec: Spec): 'runs' | 'rests' | 'free';
-  /** From the inventory; it may be some seconds old. */
+  /** The state in the inventory, which may be some seconds old. */
   state(inventory: Inventory, target: TargetId): RunningState;
-  /** From a close look. */
+  /** The state in a full observation. */
   running(observation: Observation): RunningState;
-  /** What is missing for that wish; nothing of its configuration is looked at. */
+  /** The actions for the requested power state; its configuration is not compared. */
   decide(wanted: Wanted<Spec>, wish: Power, observation: Observation): Decision;
 }
 
-/** What of a target `phoenix.drift` may leave to people. All of it is pure. */
+/** Which fields of a target may be left to people by `phoenix.drift`. All methods are pure. */
 export interface Ignorable<Spec = JsonObject, Observation = unknown> {
-  /** By their names in the file, which are those of the spec. */
+  /** Names of the fields in the file, which are also those of the spec. */
   readonly fields: readonly string[];
-  /** The same with some of them not declared, so that they are neither compared nor set. */
+  /** The spec with these fields undeclared, so that they are neither compared nor set. */
   without(spec: Spec, fields: readonly string[]): Spec;
-  /** One that is not there is made as a whole. */
+  /** Whether the target exists; a missing one is created with all fields. */
   isThere(observation: Observation): boolean;
 }
 
-/** The reading half of a host. */
+/** The read-only part of a host. */
 export type HostReader = Pick<Host, 'node' | 'run' | 'readFile' | 'readFolders' | 'inspect' | 'publicKey' | 'request'>;
 
 /**
- * `Spec` is all that decides how a target should be; `Observation` is what is known of one target; `Inventory` is what one look at the
- * whole host says, in a constant number of commands. Callers of a manager know none of them: the registry takes them away.
+ * `Spec` is everything that decides how a target should be; `Observation` is the observed state of one target; `Inventory` is an observation of the
+ * whole host, in a constant number of commands. Callers know none of these types: the registry erases them.
  */
 export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
-  /** Kinds of targets that it keeps, for example `lxc`. */
+  /** The kind of target, for example `lxc`. */
   readonly kind: string;
   /** Pure: every target of this kind in the configuration, with spec and needs. */
   targets(config: Config): readonly Target[];
-  /** Pure: where what decides its targets is written. */
+  /** Pure: where the values of its targets' specs are written. */
   readonly sources: Sources;
   /**
-   * Pure: a spec in the words that its digest is made of, where those are not its own any more. The ledger keeps digests of what was
-   * applied: a field that has another name now, or that came later and nobody declares, is no change of any target.
+   * Pure: a spec in the form that its digest is computed from, where that differs from its present form. The ledger has digests of what was
+   * applied: a renamed field, or a new one that is undeclared, must not count as a change.
    */
   recorded?(spec: Spec): JsonObject;
-  /** Pure: what a change costs, by Proxmox's own rules. */
+  /** Pure: the impact of a change, by Proxmox's own rules. */
   impact(change: Change<Spec>): Impact;
   inventory(host: HostReader): Promise<Inventory>;
-  /** From the inventory alone where it suffices to say that nothing is to be done; null when the target must be looked at closely. */
+  /** The observation from the inventory alone, where that suffices to conclude that nothing is to be done; null when a full observation is needed. */
   quickCheck(inventory: Inventory, wanted: Wanted<Spec>): Observation | null;
-  /** A close and fresh look at one target. */
+  /** A full and fresh observation of one target. */
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
-  /** Pure: what is missing between what is wanted and what was observed. */
+  /** Pure: the actions that turn what was observed into what is wanted. */
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
   /**
-   * Pure: the fields that are otherwise than declared, for people. Absent for kinds that are not compared field by field, such as those
+   * Pure: the fields that differ from the declaration, for display. Absent for kinds that are not compared field by field, such as those
    * whose files are compared as a whole.
    */
   differences?(wanted: Wanted<Spec>, observation: Observation): readonly FieldDifference[];
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
-  /** Pure: called only with `behavior.rollback_on_failure`. Null where the change is not risky; what a broken-off change left is handed out whatever the actions, also when there are none. */
+  /**
+   * Pure: only called with `behavior.rollback_on_failure`. Null where the change is not risky. What an interrupted change left to restore is returned
+   * whatever the actions, also when there are none.
+   */
   rollback(wanted: Wanted<Spec>, observation: Observation, actions: readonly Action[]): Rollback | NoRollback | null;
-  /** It keeps what it replaces itself: its rollback is used whatever the configuration says of rolling back. */
+  /** It saves what it replaces itself: its rollback is used whatever the configuration says about rollbacks. */
   readonly selfRollback?: true;
-  /** Absent for kinds that are kept as a whole, such as those that are files. */
+  /** Absent for kinds that are managed as a whole, such as files. */
   readonly ignorable?: Ignorable<Spec, Observation>;
-  /** Absent where nothing can be started or stopped. */
+  /** Absent for kinds that cannot be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;
-  /** Pure: everything of its kind that carries the mark of this repository, whether anything declares it or not. Absent for kinds without marks. */
+  /** Pure: every object of its kind with this repository's owner mark, declared or not. Absent for kinds without marks. */
   marked?(inventory: Inventory, origin: Origin): readonly MarkedTarget[];
   /** Pure: when an applied target has to be looked at again though nothing changed, such as a certificate to be renewed; null: never. */
   due?(inventory: Inventory, wanted: Wanted<Spec>): Date | null;

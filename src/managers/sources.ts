@@ -1,11 +1,11 @@
-// Where what a target is made of stands in the files of the config repo: the words in which each kind says it (`places.ts` in its
-// folder). From them a plan says what a person changed, in the file's own names and values.
+// Where the values of a target's spec are written in the config repo: each kind lists the fields (`places.ts` in its folder). From this a plan shows
+// what a person changed, under the file's own names and values.
 
 import type { Place } from '../config/read/place.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Config } from './config.ts';
 
-/** Fields that stand together in entries of one sort. */
+/** Fields of one sort of entry. */
 export interface Written {
   /**
    * `own`: the entry that declares the target; `host`, `lxc`, `vm`: the file of the hypervisor, of all containers, of all VMs; the
@@ -16,16 +16,16 @@ export interface Written {
   readonly at: readonly string[];
 }
 
-/** A line for every field of a spec: one that is added without it does not compile. */
+/** One entry for every field of a spec: a new field without an entry does not compile. */
 export type Places<Spec> = { readonly [Field in keyof Spec]-?: readonly Written[] };
 
-/** What a kind says of its targets. */
+/** Where a kind's targets are declared. */
 export interface Sources {
-  /** What declares the target; null where this configuration does not. */
+  /** The entry that declares the target; null where this configuration does not declare it. */
   entry(config: Config, target: TargetId): Place | null;
-  /** What a field of its spec follows from. */
+  /** The places that a field of its spec is derived from. */
   of(target: TargetId, field: string): readonly Written[];
-  /** Nobody writes it down as it is: it follows from what is written of others. */
+  /** Whether the target is not written directly but derived from other declarations. */
   isDerived?(target: TargetId): boolean;
 }
 
@@ -38,7 +38,7 @@ export const stacks = (...at: readonly string[]): Written => ({ in: 'stacks', at
 export const composeFiles = (...at: readonly string[]): Written => ({ in: 'compose', at });
 export const OWN_COMPOSE: Written = { in: 'own compose', at: [''] };
 
-/** The places of a field in such a table; none for a field that is not in it. */
+/** The places of a field in such a table; empty for a field that is not in it. */
 export function placesIn(table: Readonly<Record<string, readonly Written[]>>, field: string): readonly Written[] {
   return Object.hasOwn(table, field) ? (table[field] ?? []) : [];
 }

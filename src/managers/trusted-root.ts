@@ -1,3 +1,3 @@
-// Where the node keeps the root certificate of the environment, once section `trust` of the host has put it there.
+// Path on the node of the environment's root certificate, installed by the host's section `trust`.
 
 export const ROOT_ON_NODE = '/usr/local/share/ca-certificates/phoenix-root.crt';

@@ -1,4 +1,4 @@
-// What differs between both commits at the places that a field of a spec follows from. Pure.
+// Finds what differs between two commits at the places that a field of a spec is derived from. Pure.
 
 import type { Json } from '../model/json.ts';
 import type { PlanStep, WrittenChange, WrittenPlace } from '../model/plan.ts';
@@ -9,7 +9,7 @@ import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
 import type { Written } from './sources.ts';
 import { expanded, isOwn, type Pair, pairsOf, placeOf, type Sides, valueAt, valueIn } from './written-entries.ts';
 
-/** Where nothing that is known explains a change, so many of the files' other changes are named as what it may follow from. */
+/** Where no known place explains a change, at most this many other changes of the files are listed as possible reasons. */
 const MOST_GUESSES = 20;
 
 export function changesAt(written: Written, entry: Pair, sides: Sides, derived: boolean): WrittenChange[] {
@@ -29,7 +29,7 @@ function changesOf(written: Written, entry: Pair, sides: Sides, derived: boolean
   });
 }
 
-/** The differences of one field, down to the values that differ. */
+/** The differences of one field, down to single values. */
 function changesBelow(at: string, pair: Pair, sides: Sides): WrittenChange[] {
   const [old, now] = [valueIn('before', at, pair, sides), valueIn('after', at, pair, sides)];
   if (same(old, now)) return [];
@@ -50,7 +50,7 @@ function changesBelow(at: string, pair: Pair, sides: Sides): WrittenChange[] {
   });
 }
 
-/** Elements of a list that moved stood elsewhere: found by their value, along the same way. */
+/** The former pointer of a list element that moved, found by its value at the same depth. */
 function previousPointer(inside: string, value: Json, { before }: Pair, { before: side }: Sides): string | undefined {
   if (before === null || side === null) return undefined;
   const root = side.values(before.file);
@@ -71,7 +71,7 @@ function search(from: Json | undefined, way: readonly string[], value: Json, pat
   return undefined;
 }
 
-/** A field of which the place says the same as before: what it names, such as a script, is another one. Null where nothing tells. */
+/** For a field whose place is unchanged: what it refers to, such as a script, has changed. Null where that is not known either. */
 export function unchangedAt(
   step: PlanStep,
   field: string,
@@ -97,7 +97,7 @@ export function unchangedAt(
   };
 }
 
-/** Files whose content the spec names, and which are not the same on both sides. */
+/** Files whose content is part of the spec and which differ between both sides. */
 function contentOf(spec: string, { before, after }: Sides): WrittenPlace[] {
   const paths = new Set([...(before?.files.keys() ?? []), ...(after?.files.keys() ?? [])]);
   return [...paths].flatMap((file) => {

@@ -1,4 +1,4 @@
-// The entries of the files that a target is declared by, in both commits of a plan, and the values in them. Pure.
+// The entries that declare a target, in both commits of a plan, and their values. Pure.
 
 import type { Place } from '../config/read/place.ts';
 import type { Json } from '../model/json.ts';
@@ -10,7 +10,7 @@ import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
 import type { Written } from './sources.ts';
 import type { WrittenValues } from './written-values.ts';
 
-/** One of the two commits between which the plan leads, with what its configuration was read from. */
+/** One of the two commits that a plan compares, with the files of its configuration. */
 export interface WrittenSide {
   readonly config: Config;
   readonly files: Snapshot['files'];
@@ -21,12 +21,12 @@ export interface Side extends WrittenSide {
 }
 
 export interface Sides {
-  /** Null: nothing is declared. */
+  /** Null: there is no earlier commit. */
   readonly before: Side | null;
   readonly after: Side | null;
   /** Names of guests by target. */
   readonly names: ReadonlyMap<string, string>;
-  /** What changes at places beside a target's own entry: the same for every target, and there may be thousands. */
+  /** Changes at places outside a target's own entry, cached, since they are the same for thousands of targets. */
   readonly beside: Map<Written, WrittenChange[]>;
 }
 
@@ -34,9 +34,9 @@ export function isOwn({ in: where }: Written): boolean {
   return where === 'own' || where === 'own compose';
 }
 
-/** The same entry in both commits; null where it is not there. */
+/** The same entry in both commits; null where it does not exist. */
 export interface Pair {
-  /** Whose it is; null for the target's own. */
+  /** The object that it belongs to; null for the target's own entry. */
   readonly label: string | null;
   readonly before: Place | null;
   readonly after: Place | null;
@@ -89,7 +89,7 @@ export function pairsOf({ in: where }: Written, entry: Pair, sides: Sides): Pair
 
 type Entry = readonly [id: string, name: string | null, at: Place];
 
-/** Entries of both sides, those of one thing together. */
+/** Entries of both sides, paired by object. */
 function joined({ before, after }: Sides, of: (config: Config) => readonly Entry[]): Pair[] {
   const pairs = new Map<string, Pair>();
   for (const [side, known] of [
@@ -105,7 +105,7 @@ function joined({ before, after }: Sides, of: (config: Config) => readonly Entry
   return [...pairs.values()];
 }
 
-/** The pointer with every key of either side in the place of each `*`. */
+/** The pointers in which each `*` is replaced by every key of either side. */
 export function expanded(at: string, pair: Pair, sides: Sides): string[] {
   const star = at.indexOf('/*');
   if (star < 0) return [at];
@@ -122,7 +122,7 @@ export function valueIn(side: 'before' | 'after', at: string, pair: Pair, sides:
   return place === null ? undefined : valueAt(sides[side]?.values(place.file), `${place.path}${at}`);
 }
 
-/** Where it stands in the commit that the plan leads to, else in the one before; null where in neither. */
+/** Its place in the newer commit, else in the older one; null where it is in neither. */
 export function placeOf(at: string, pair: Pair, sides: Sides): WrittenPlace | null {
   for (const side of ['after', 'before'] as const) {
     const place = pair[side];

@@ -1,4 +1,4 @@
-// The fields of one entry of a file as people wrote them, for who looks at a target. Secrets are hidden.
+// The fields of one entry as written, to be shown with a target. Secrets are hidden.
 
 import type { Place } from '../config/read/place.ts';
 import type { DeclaredField } from '../model/environment.ts';
@@ -9,7 +9,7 @@ import { child, keys } from '../plan/pointer.ts';
 import { hideInChange, isSecret } from '../plan/secret.ts';
 import { writtenValues } from './written-values.ts';
 
-/** Objects are taken apart down to their values: `network_config.ip`; lists stay whole. */
+/** Objects are flattened to their values: `network_config.ip`; lists are kept whole. */
 export function writtenFields(files: Snapshot['files'], entry: Place): readonly DeclaredField[] {
   let value = writtenValues(files)(entry.file);
   for (const key of keys(entry.path)) value = isContainer(value) ? value[key] : undefined;

@@ -1,5 +1,5 @@
-// The values of the files as people wrote them, before anything is normalised: for what shows a person their own words again.
-// Secrets in plain text are marked, so that whoever shows a value hides them.
+// The values of the files as written, before normalisation, for showing people their own input. Plain-text secrets are marked, so that they are
+// hidden wherever a value is shown.
 
 import { composeSecret } from '../compose/secrets.ts';
 import { yamlSource } from '../compose/source.ts';
@@ -9,7 +9,7 @@ import type { Json } from '../model/json.ts';
 import { namesSecret } from '../model/secret-shapes.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
-/** By path below the config root; undefined for a file that is not there, or cannot be read. Each is read once. */
+/** File contents by path below the config root; undefined for a missing or unreadable file. Each file is parsed once. */
 export type WrittenValues = (file: string) => Json | undefined;
 
 export function writtenValues(files: Snapshot['files']): WrittenValues {
@@ -41,7 +41,7 @@ type IsSecret = (
   within: { readonly [key: string]: Json | undefined },
 ) => boolean;
 
-/** A variable of a stack is secret by the name that stands beside it. */
+/** Whether a stack's variable is secret is judged by the name beside it. */
 function variableSecret(
   keys: readonly string[],
   _text: string,
@@ -50,7 +50,7 @@ function variableSecret(
   return keys.at(-1) === 'value' && typeof name === 'string' && namesSecret(name);
 }
 
-/** The readers have bounded how deep it is. */
+/** The depth has been limited by the parser. */
 function maskSecrets(value: Json | undefined, keys: readonly string[], isSecret: IsSecret): Json | undefined {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value))

@@ -1,5 +1,5 @@
-// A plan in the words of the files: each field of a spec that changes is traced to where a person wrote it, with the file's own names
-// and values. What nobody wrote down as it is names the places that it follows from. Pure.
+// Traces each changed field of a plan to where a person wrote it, with the file's own names and values. A derived value lists the places that it is
+// derived from. Pure.
 
 import { targetId } from '../model/ids.ts';
 import type { Plan, PlanStep, WrittenChange } from '../model/plan.ts';
@@ -12,7 +12,7 @@ import { changesAt, unchangedAt } from './written-changes.ts';
 import { isOwn, type Pair, type Side, type Sides, type WrittenSide } from './written-entries.ts';
 import { writtenValues } from './written-values.ts';
 
-/** The plan with what its steps change in the files, and what its targets are called. Secrets are hidden in what is added. */
+/** The plan with the changes of its steps in the files, and the display names of its targets. Secrets are hidden in what is added. */
 export function inTheFiles(plan: Plan, from: WrittenSide | null, to: WrittenSide | null): Plan {
   const names = new Map([from, to].flatMap((side) => (side === null ? [] : guestNames(side.config))));
   const sides = { before: withValues(from), after: withValues(to), names, beside: new Map() };
@@ -42,7 +42,7 @@ function stepInTheFiles(step: PlanStep, sides: Sides): PlanStep {
     return changes.length > 0;
   };
   const fields = [...new Set(step.changes.map(({ path }) => keys(path)[0] ?? ''))];
-  // Of what appears or goes its own entry says all; only where that was there before something else is the reason.
+  // A created or deleted target is explained by its own entry; only if that existed before is something else the reason.
   const wholly = step.verb !== 'update' && explained(fields, isOwn);
   for (const field of wholly ? [] : fields) {
     if (explained([field], () => true)) continue;
@@ -64,7 +64,7 @@ function guestNames({ lxc, vm }: Config): [target: string, name: string][] {
   return [...lxc, ...vm].map(({ kind, id, name }) => [targetId(kind, id), name]);
 }
 
-/** What is said as a part of something larger is not said twice. */
+/** Drops changes that are part of a larger listed change. */
 function withoutNested(changes: readonly WrittenChange[]): WrittenChange[] {
   return changes.filter(
     ({ file, path }) =>

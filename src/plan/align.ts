@@ -1,4 +1,4 @@
-// Which elements of two lists belong together: equal ones first, in order, then by position between them.
+// Pairs the elements of two lists: equal ones first, in order, then by position between them.
 
 /** `before` alone: removed. `after` alone: added. Both: the same element, changed or not. */
 export interface Pair {
@@ -6,10 +6,10 @@ export interface Pair {
   readonly after: number | undefined;
 }
 
-/** Beyond this many comparisons, elements are paired by position only: the answer stays right, only longer. */
+/** Beyond this many comparisons, elements are paired by position only: the result stays correct but longer. */
 const MOST_COMPARISONS = 1_000_000;
 
-/** Pairs in the order of `after`, removed elements where they stood. Every index of both lists occurs once. */
+/** Pairs in the order of `after`, removed elements at their former position. Every index of both lists occurs once. */
 export function align(before: readonly string[], after: readonly string[]): Pair[] {
   const pairs: Pair[] = [];
   let from = { before: 0, after: 0 };
@@ -26,7 +26,7 @@ interface Match {
   readonly after: number;
 }
 
-/** The elements between two matches: paired one by one, and what is left over was removed or added. */
+/** The elements between two matches: paired one by one; the rest was removed or added. */
 function byPosition(from: Match, to: Match): Pair[] {
   const removed = to.before - from.before;
   const added = to.after - from.after;
@@ -36,7 +36,7 @@ function byPosition(from: Match, to: Match): Pair[] {
   }));
 }
 
-/** A longest common subsequence, after the equal beginning and end are set aside. */
+/** A longest common subsequence, computed without the equal prefix and suffix. */
 function equalElements(before: readonly string[], after: readonly string[]): Match[] {
   const shorter = Math.min(before.length, after.length);
   let start = 0;

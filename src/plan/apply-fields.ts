@@ -1,4 +1,4 @@
-// The inverse of diffFields: proves that a plan's field changes say everything, and lets a spec be built from them.
+// The inverse of diffFields: shows that a plan's field changes are complete, and rebuilds a spec from them.
 
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldChange } from '../model/plan.ts';
@@ -6,7 +6,7 @@ import { isArray, isObject, sortedEntries } from './canonical.ts';
 import { keys as keysOf } from './pointer.ts';
 
 interface Edit {
-  /** What is left of the pointer below the value at hand. */
+  /** The rest of the pointer below the current value. */
   readonly keys: readonly string[];
   readonly change: FieldChange;
 }

@@ -1,4 +1,4 @@
-// What would change from one commit to another: from what both declare, without a look at any host. Pure.
+// Plans the changes from one commit to another, from their declarations alone, without observing a host. Pure.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan } from '../model/plan.ts';
@@ -11,9 +11,9 @@ import { hideSecrets } from './secret.ts';
 
 /** What a commit declares. */
 export interface Side {
-  /** Null for nothing at all. */
+  /** Null for an empty configuration. */
   readonly commit: string | null;
-  /** Whether its configuration can be read. */
+  /** Whether its configuration is readable. */
   readonly readable: boolean;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly problems: readonly Problem[];
@@ -23,13 +23,13 @@ export interface Between {
   /** Secrets are hidden. */
   readonly plan: Plan;
   readonly problems: readonly ClassifiedProblem[];
-  /** Targets with errors that were there before: they are held back. */
+  /** Targets that are blocked by errors that existed before. */
   readonly held: readonly TargetId[];
-  /** `to` brings no error of its own. */
+  /** `to` has no new error. */
   readonly ok: boolean;
 }
 
-/** Where `to` cannot be read there are no steps: a plan to delete everything would be a lie. */
+/** No steps where `to` is unreadable: a plan to delete everything would be wrong. */
 export function planBetween(
   from: Side,
   to: Side,

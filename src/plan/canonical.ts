@@ -1,4 +1,4 @@
-// One text for one value: two specs are the same exactly when their canonical texts are.
+// Canonical text of a value: two specs are equal if and only if their canonical texts are.
 
 import type { Json, JsonObject } from '../model/json.ts';
 
@@ -11,7 +11,7 @@ export function canonical(value: Json): string {
     .join(',')}}`;
 }
 
-/** Whether two values have the same canonical text, without making it: most of what is compared is the same. */
+/** Whether two values have the same canonical text, without computing it, since most compared values are equal. */
 export function same(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -28,7 +28,7 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
   return extra === 0;
 }
 
-/** The keys that are there, in code unit order, with their values. */
+/** The present keys with their values, in code unit order. */
 export function sortedEntries(object: JsonObject): [string, Json][] {
   const entries = Object.entries(object).filter((entry): entry is [string, Json] => entry[1] !== undefined);
   return entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,4 +1,4 @@
-// From a person's verb to a plan: who is taken along, who is in the way, and in which order. Pure.
+// Turns a command into a plan: which further targets it includes, which ones prevent it, and in which order. Pure.
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
@@ -9,20 +9,20 @@ import { makePlan, type PlanInput } from './plan.ts';
 import { dependants, withNeeds } from './scope.ts';
 
 export interface Situation {
-  /** All that are declared or applied. */
+  /** All declared or applied targets. */
   readonly targets: ReadonlyMap<TargetId, Target>;
-  /** Of the targets that can run. */
+  /** Power states of the targets that have one. */
   readonly states: ReadonlyMap<TargetId, 'running' | 'stopped' | 'absent'>;
-  /** Those of them that are never started, such as templates. */
+  /** Targets that are never started, such as templates. */
   readonly resting: ReadonlySet<TargetId>;
-  /** What was applied, or begun. */
+  /** Targets that were applied, or whose creation was begun. */
   readonly recorded?: ReadonlySet<TargetId>;
 }
 
 export interface Asked {
   readonly row: ImperativeVerb;
   readonly targets: readonly TargetId[];
-  /** Dependants are taken along. */
+  /** Whether dependants are included. */
   readonly cascade: boolean;
 }
 
@@ -31,7 +31,7 @@ export type Obstacle = 'does not run' | 'is a template' | 'is needed' | 'is appl
 
 export type Choice =
   | { readonly kind: 'chosen'; readonly targets: ReadonlySet<TargetId> }
-  /** `targets` are the ones in the way. */
+  /** `targets` are the ones that prevent it. */
   | {
       readonly kind: 'refused';
       readonly because: Obstacle;
@@ -39,9 +39,9 @@ export type Choice =
     };
 
 /**
- * The targets that were named, and whom the verb takes along: what they need and does not run, or what needs them, when the person says so.
- * A deletion concerns what is applied in a target or by it too, such as a stack; a stop only what runs. Parts of the host are never
- * deleted with something else.
+ * The named targets and those that the verb includes: dependencies that do not run, or dependants if the person allows it.
+ * A deletion also concerns what is applied inside or by a target, such as a stack; a stop only what runs. Sections of the host are never
+ * deleted together with something else.
  */
 export function choose({ row, targets: asked, cascade }: Asked, situation: Situation): Choice {
   const { targets, states, resting } = situation;
@@ -67,7 +67,7 @@ function additionalTargets({ row, targets: asked, cascade }: Asked, situation: S
   }
   const all = row.scope === 'with all dependants';
   if (!all && row.scope !== 'with running dependants') return { kind: 'chosen', targets: new Set() };
-  // What does not run is needed by nobody: it can be stopped, again, without asking.
+  // A stopped target has no running dependants, so it can be stopped again without a question.
   const ends = all ? asked : asked.filter((target) => states.get(target) === 'running');
   const others = [...dependants(ends, targets)].filter((each) => !asked.includes(each));
   const running = others.filter((each) => states.get(each) === 'running');
@@ -79,7 +79,7 @@ function additionalTargets({ row, targets: asked, cascade }: Asked, situation: S
   return { kind: 'chosen', targets: new Set(all ? [...there, ...applied] : running) };
 }
 
-/** It cannot run, and stands where it was applied. */
+/** Whether it has no power state and is applied. */
 function isAppliedOnly(target: TargetId, { states, recorded = new Set() }: Situation): boolean {
   return !states.has(target) && recorded.has(target) && kindOf(target) !== 'hypervisor';
 }
@@ -89,9 +89,9 @@ function refused(because: Obstacle, targets: readonly TargetId[]): Choice {
 }
 
 /**
- * What is started stands after what it needs; what is stopped or deleted stands before it.
+ * Orders the steps: a start comes after its dependencies, a stop or deletion before them.
  *
- * @param policy whose approvals it needs, that of whoever gives the command among them; absent: nobody's
+ * @param policy whose approvals it needs, including that of the requester; absent: none
  */
 export function commandPlan(
   { step: { order, verb, impact: own } }: ImperativeVerb,
@@ -108,7 +108,7 @@ export function commandPlan(
     also: ends ? new Set() : chosen,
     impact,
   });
-  // The configuration that these targets stem from had an order; one that is gone may not, and then there is none to keep.
+  // A current configuration has no cycle; a former one may have, and then there is no order to preserve.
   const steps = made.kind === 'plan' ? made.plan.steps : [];
   const asked = steps.map(({ secrets: _, ...planned }): PlanStep => {
     const unordered = order === 'none' ? { needs: [], wave: 1 } : {};

@@ -1,15 +1,15 @@
-// Rings of needs, found and named whole. A ring is a mistake in the configuration, never a crash.
+// Finds dependency cycles, each reported completely. A cycle is an error of the configuration, never a crash.
 
 import type { TargetId } from '../model/ids.ts';
 import { compareTargets } from './compare-targets.ts';
 
-/** Whom each target needs. Needs that are no key of the map are passed over. */
+/** The dependencies of each target. Those that are not a key of the map are ignored. */
 export type Needs = ReadonlyMap<TargetId, readonly TargetId[]>;
 
 /**
- * One shortest ring for every set of targets that need each other, each beginning with its first target in the order of
- * compareTargets and not repeating it at the end. Empty when the needs have an order. Linear but for the sorting, and
- * without recursion, so that a chain of any length is no trouble.
+ * One shortest cycle for every strongly connected component, each starting with its first target in the order of
+ * compareTargets and not repeating it at the end. Empty for an acyclic graph. Linear except for the sorting, and
+ * without recursion, so that chains of any length are possible.
  */
 export function cycles(needs: Needs): TargetId[][] {
   return strongComponents(needs)
@@ -18,7 +18,7 @@ export function cycles(needs: Needs): TargetId[][] {
     .sort((a, b) => (a[0] !== undefined && b[0] !== undefined ? compareTargets(a[0], b[0]) : 0));
 }
 
-/** Tarjan's algorithm with its call stack kept by hand. */
+/** Tarjan's algorithm with an explicit stack. */
 function strongComponents(needs: Needs): TargetId[][] {
   const index = new Map<TargetId, number>();
   const low = new Map<TargetId, number>();
@@ -60,7 +60,7 @@ function strongComponents(needs: Needs): TargetId[][] {
   return components;
 }
 
-/** Breadth first from the first member until it is reached again; empty for a target that is in no ring. */
+/** Breadth-first search from the first member back to itself; empty for a target in no cycle. */
 function shortestRing(needs: Needs, members: readonly TargetId[]): TargetId[] {
   const inside = new Set(members);
   const start = members.toSorted(compareTargets)[0];

@@ -1,5 +1,5 @@
-// What differs between two specs, field by field, as JSON pointers that a person can find in the file again.
-// Lists of objects are aligned first, so that an inserted firewall rule is one change and not a change of every rule after it.
+// The difference of two specs, field by field, as JSON pointers. Lists of objects are aligned first, so that an inserted firewall rule is one change
+// and not a change of every following rule.
 
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldChange } from '../model/plan.ts';
@@ -9,7 +9,7 @@ import { child } from './pointer.ts';
 import { isSecret } from './secret.ts';
 
 /**
- * The changes that turn `before` into `after`, by path. An object's key that appears or goes is one change with its whole
+ * The changes that turn `before` into `after`, by path. An added or removed key of an object is one change with its whole
  * value. Inside a list of objects, a removed element is named by its index before, everything else by its index after.
  */
 export function diffFields(before: JsonObject, after: JsonObject): FieldChange[] {
@@ -52,7 +52,7 @@ function diffLists(
   }
 }
 
-/** An empty list is a value like any other: a list that begins or ceases to be is one change. */
+/** An empty list is a value like any other: adding or removing a whole list is one change. */
 function isListOfObjects(value: Json | undefined): value is readonly JsonObject[] {
   return (
     value !== undefined &&

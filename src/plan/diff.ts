@@ -1,4 +1,4 @@
-// What changes between two sets of targets. An empty answer means that there is nothing to do.
+// The difference of two sets of targets. Empty when there is nothing to do.
 
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
@@ -12,8 +12,8 @@ import { diffFields } from './diff-fields.ts';
 type Targets = ReadonlyMap<TargetId, Target>;
 
 /**
- * The targets that are new, gone or have another spec, in the order of compareTargets. Only the spec counts: a target that
- * merely needs others than before has nothing to do.
+ * Targets that are added, removed or have a different spec, in the order of compareTargets. Only the spec counts: a target that
+ * only has different dependencies has nothing to do.
  */
 export function diff(before: Targets, after: Targets): Change[] {
   const all = new Set([...before.keys(), ...after.keys()]);
@@ -32,7 +32,7 @@ function changeOf(target: TargetId, before: JsonObject | undefined, after: JsonO
   return fields.length === 0 ? undefined : { target, verb: 'update', before, after, fields };
 }
 
-/** The specs after the changes, made from their field changes alone: `applyChanges(a, diff(a, b))` has the specs of `b`. */
+/** The specs after the changes, computed only from the field changes: `applyChanges(a, diff(a, b))` has the specs of `b`. */
 export function applyChanges(before: Targets, changes: readonly Change[]): Map<TargetId, JsonObject> {
   const specs = new Map([...before].map(([id, target]): [TargetId, JsonObject] => [id, target.spec]));
   for (const change of changes) {

@@ -1,13 +1,13 @@
-// Needs as a picture shows them: what is needed by something else that is needed already is left out. Pure.
+// Transitive reduction of dependencies, for graphs that are shown: an indirect dependency is left out. Pure.
 
-/** Costs the square of the steps: for plans that a person can look at. A circle, which no plan has, keeps what it is made of. */
+/** Quadratic in the number of steps: for plans that are small enough to be drawn. A cycle, which no plan has, is kept. */
 export function directNeeds<Id extends string>(
   steps: readonly { readonly target: Id; readonly needs: readonly Id[] }[],
 ): ReadonlyMap<Id, readonly Id[]> {
   const known = new Map(steps.map(({ target, needs }) => [target, needs]));
   const below = new Map<Id, ReadonlySet<Id>>();
 
-  /** All that a step rests on, itself left out. */
+  /** All direct and indirect dependencies of a step, without itself. */
   function reached(target: Id): ReadonlySet<Id> {
     const before = below.get(target);
     if (before !== undefined) return before;

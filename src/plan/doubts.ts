@@ -1,5 +1,4 @@
-// What was proved once and may be so no more: what it rests on is gone, was put in the place of another, or was left half changed
-// since. Pure.
+// Finds targets whose proof may no longer hold: something they depend on was removed, replaced, or left half changed since. Pure.
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Applied, Target } from '../model/target.ts';
@@ -9,22 +8,22 @@ export interface Proofs {
   readonly touched: ReadonlyMap<TargetId, unknown>;
 }
 
-/** Of the host, as far as it was looked at. */
+/** Power states, as far as the host was observed. */
 export type States = ReadonlyMap<TargetId, 'running' | 'stopped' | 'absent' | null>;
 
 export type Doubt =
-  /** It is not on the host. */
+  /** It does not exist on the host. */
   | { readonly kind: 'absent' }
-  /** It rests on a target that is not on the host, or was deleted. */
+  /** It depends on a target that does not exist on the host, or was deleted. */
   | { readonly kind: 'needs what is gone'; readonly need: TargetId }
   | { readonly kind: 'needs what was recreated'; readonly need: TargetId }
   | { readonly kind: 'needs what is not proved'; readonly need: TargetId }
-  /** It lies in a target that is in doubt itself. */
+  /** It is inside a target that is doubtful itself. */
   | { readonly kind: 'lies in what is in doubt'; readonly need: TargetId };
 
 /**
- * For each target that was proved, and is declared, why that may hold no more. What is touched is not among them: nothing is proved of
- * it anyway.
+ * For each proved and declared target, why its proof may no longer hold. Touched targets are not included: they have no
+ * proof anyway.
  */
 export function doubtsOf(
   { applied, touched }: Proofs,
@@ -49,7 +48,7 @@ export function doubtsOf(
   function why(id: TargetId, proof: Applied, target: Pick<Target, 'needs' | 'within'> | undefined): Doubt | null {
     if (states.get(id) === 'absent') return { kind: 'absent' };
     const within = target?.within ?? [];
-    // A part of the host that failed says nothing of what stands there already.
+    // The failure of a section of the host does not affect what already exists.
     const needs = [...within, ...(target?.needs ?? []).filter((need) => kindOf(need) !== 'hypervisor')];
     for (const need of new Set(needs)) {
       const own = applied.get(need);

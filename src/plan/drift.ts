@@ -1,4 +1,4 @@
-// What a policy of drift means for one target, and which targets of a look are to be healed. Pure.
+// Applies the drift policy to a target, and selects the drifted targets to correct. Pure.
 
 import type { DriftAction, DriftPolicy, DriftRule } from '../model/drift.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
@@ -6,7 +6,7 @@ import type { FieldChange } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { keys } from './pointer.ts';
 
-/** One that could not be healed is tried again after so long, not with every look. */
+/** Delay before a failed correction is retried. */
 const AGAIN_MS = 60 * 60 * 1000;
 
 export function driftActionOf(policy: DriftPolicy, target: TargetId): DriftAction {
@@ -14,9 +14,9 @@ export function driftActionOf(policy: DriftPolicy, target: TargetId): DriftActio
 }
 
 /**
- * Fields of the target that are left as they are on the host: those that people may change, but for what a commit changes now.
+ * Fields of the target whose drift is ignored: those that people may change, except for fields that a commit changes now.
  *
- * @param changes of the plan
+ * @param changes changes of the plan
  */
 export function ignoredFields(
   policy: DriftPolicy,
@@ -28,17 +28,17 @@ export function ignoredFields(
   return [...ignored].filter((field) => !changed.has(field));
 }
 
-/** What a look found, and what is known beside it. */
+/** The result of a drift detection, and further known facts. */
 export interface Looked {
-  /** A look of the timer that came to its end. */
+  /** A completed drift detection by the timer. */
   readonly driftRun: Pick<Run, 'steps' | 'commit'>;
   readonly declared: ReadonlySet<TargetId>;
-  /** Earlier runs that healed, newest first. */
+  /** Earlier corrections, newest first. */
   readonly heals: readonly Pick<Run, 'steps' | 'ended' | 'commit'>[];
   readonly now: Date;
 }
 
-/** Targets that differ, are to be healed, are not being healed, and were not tried in vain just now. */
+/** Targets that differ, are to be corrected, are not being corrected, and were not tried in vain recently. */
 export function targetsToHeal(policy: DriftPolicy, { driftRun, declared, heals, now }: Looked): readonly TargetId[] {
   return driftRun.steps
     .filter(({ outcome, actions }) => outcome === 'failed' && actions.length > 0)

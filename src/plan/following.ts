@@ -1,15 +1,15 @@
-// What follows from the outcome of one step, without a look at the others: so that a run of thousands costs no more for each of its
-// steps than one of a few. `ready` says the same of a whole run; the tests hold the two to each other.
+// The consequences of one step's outcome, computed without the other steps, so that the cost per step does not depend on the size of the run. `ready`
+// computes the same for a whole run; tests check that both agree.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import { dependentsOf } from '../model/plan-graph.ts';
 
 /**
- * The steps that can never start once this one has ended badly. One that is over is not named, nor what needs only that: it was
- * skipped before, together with all that needs it.
+ * The steps that can never start after this one failed. An ended one is not listed, nor steps that depend only on it: it was skipped before, together
+ * with its dependants.
  *
- * @param over which of these have an outcome already
+ * @param over returns which of these already have an outcome
  */
 export async function cutOffTargets(
   plan: Plan,

@@ -1,4 +1,4 @@
-// Which steps of a plan wait for which. Targets that do not change have no step: what needs them waits for the steps behind them.
+// Dependencies between the steps of a plan. Unchanged targets have no step: their dependants wait for the steps behind them.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Change } from '../model/plan.ts';
@@ -11,12 +11,12 @@ type Targets = ReadonlyMap<TargetId, Target>;
 
 export type StepNeeds =
   | { readonly kind: 'needs'; readonly needs: Needs }
-  /** The configuration at the new commit has targets that need each other in a ring. */
+  /** The new configuration has a dependency cycle. */
   | { readonly kind: 'cycle'; readonly cycle: readonly TargetId[] };
 
 /**
- * For every changed target the steps that must end well first. A create or update waits for the steps of what it needs. A
- * delete waits for the steps of what needed it: those are deleted first, or brought to need something else.
+ * For every changed target, the steps that must succeed first. A create or update waits for the steps of its dependencies. A
+ * delete waits for the steps of its former dependants: those are deleted first, or changed to depend on something else.
  */
 export function stepNeeds(changes: readonly Change[], before: Targets, after: Targets): StepNeeds {
   const deleted = new Set(changes.filter((change) => change.verb === 'delete').map((change) => change.target));
@@ -26,7 +26,7 @@ export function stepNeeds(changes: readonly Change[], before: Targets, after: Ta
   if (forward === undefined) return { kind: 'cycle', cycle: cycles(now)[0] ?? [] };
 
   const dependants = turned(graph(before));
-  // What was applied may stem from several commits and then hold a ring. Deletes in a ring have no right order among them.
+  // Applied targets may come from several commits and then contain a cycle. Deletes in a cycle have no correct order.
   const backward = nearest(dependants, changed) ?? direct(dependants, changed, deleted);
   const needs = new Map<TargetId, readonly TargetId[]>();
   for (const target of changed) needs.set(target, (deleted.has(target) ? backward : forward).get(target) ?? []);
@@ -45,7 +45,7 @@ function turned(needs: Needs): Needs {
   return result;
 }
 
-/** For every target the changed ones that it reaches without passing another changed one; undefined when there is a ring. */
+/** For every target the nearest changed dependencies, through unchanged ones; undefined for a cycle. */
 function nearest(needs: Needs, changed: ReadonlySet<TargetId>): Needs | undefined {
   const sorted = order(needs);
   if (sorted.kind === 'cycle') return undefined;
@@ -55,7 +55,7 @@ function nearest(needs: Needs, changed: ReadonlySet<TargetId>): Needs | undefine
       .filter((need) => needs.has(need))
       .map((need) => (changed.has(need) ? [need] : (found.get(need) ?? [])))
       .filter((set) => set.length > 0);
-    // Most targets reach no change or reach them all through one need: share that list rather than copy it.
+    // Most targets have no changed dependencies, or all of them through one: that list is shared instead of copied.
     const [first] = sets;
     const shared = first !== undefined && sets.every((set) => set === first);
     found.set(target, shared ? first : [...new Set(sets.flat())].sort(compareTargets));
@@ -63,7 +63,7 @@ function nearest(needs: Needs, changed: ReadonlySet<TargetId>): Needs | undefine
   return found;
 }
 
-/** Without the way through unchanged targets, and without deletes that wait for deletes: never a ring. */
+/** Direct dependencies only, without deletes that wait for deletes: never has a cycle. */
 function direct(needs: Needs, changed: ReadonlySet<TargetId>, deleted: ReadonlySet<TargetId>): Needs {
   return new Map(
     [...needs].map(([target, its]) => [

@@ -1,10 +1,10 @@
-// Which problems a commit brings and which it found: only those that it brings refuse it.
+// Distinguishes problems that a commit introduces from older ones: only new ones refuse it.
 
 import type { ClassifiedProblem, Problem } from '../model/problem.ts';
 
 /**
- * The problems of a commit, each marked. A problem is the same one when code, file, target, message and field are, wherever
- * it stands now: a guest put in front of it in a list does not make it new. Of several alike, as many are old as there were.
+ * The problems of a commit, each marked as new or not. Two problems are the same when code, file, target, message and field are equal, wherever
+ * they are now: an entry inserted before it does not make a problem new. Of several equal ones, as many are old as there were.
  */
 export function markNew(before: readonly Problem[], after: readonly Problem[]): ClassifiedProblem[] {
   const old = new Map<string, number>();

@@ -1,5 +1,5 @@
-// The order of steps by what they need. Creates and updates run before what needs them; the plan turns the needs of deletes
-// round. A ring is an answer like any other, not a crash.
+// Orders steps by their dependencies. Creates and updates run before their dependants; the plan reverses the dependencies of deletes. A cycle is a
+// result, not a crash.
 
 import type { TargetId } from '../model/ids.ts';
 import { compareTargets } from './compare-targets.ts';
@@ -8,15 +8,15 @@ import { cycles, type Needs } from './cycles.ts';
 export type Order =
   | {
       readonly kind: 'order';
-      /** Every target, each after all that it needs. */
+      /** Every target, each after its dependencies. */
       readonly targets: readonly TargetId[];
-      /** From 1: one more than the highest wave among its needs. */
+      /** From 1: one more than the highest wave among its dependencies. */
       readonly wave: ReadonlyMap<TargetId, number>;
     }
-  /** The targets of the first ring: each needs the next, the last needs the first. */
+  /** The targets of the first cycle: each depends on the next, the last on the first. */
   | { readonly kind: 'cycle'; readonly cycle: readonly TargetId[] };
 
-/** By wave, and within a wave by compareTargets: the same for every order of the input. Needs outside the map are passed over. */
+/** By wave, and within a wave by compareTargets, independent of the order of the input. Dependencies outside the map are ignored. */
 export function order(needs: Needs): Order {
   const missing = new Map<TargetId, number>();
   const neededBy = new Map<TargetId, TargetId[]>();

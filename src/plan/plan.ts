@@ -1,4 +1,4 @@
-// From two sets of targets to the plan: what changes, at what cost, in which order. Pure; nothing runs before it exists.
+// Computes a plan from two sets of targets: what changes, at what cost, in which order. Pure; nothing runs before it exists.
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan, PlanStep, Verb } from '../model/plan.ts';
@@ -11,29 +11,29 @@ import { approvalsNeeded, isGuarded } from './policy.ts';
 import { newReferences } from './secret-references.ts';
 
 export interface PlanInput {
-  /** Revision that `before` stems from; null when nothing was applied yet or it stems from several. */
+  /** Revision of `before`; null when nothing was applied yet or there are several. */
   readonly from: string | null;
   readonly to: string;
-  /** As they were last applied. */
+  /** Targets as last applied. */
   readonly before: ReadonlyMap<TargetId, Target>;
-  /** As they should be. */
+  /** Targets as declared now. */
   readonly after: ReadonlyMap<TargetId, Target>;
-  /** Targets to be looked at although nothing changed: each that is declared is an update without field changes. */
+  /** Targets to observe although nothing changed: each declared one becomes an update without field changes. */
   readonly also?: ReadonlySet<TargetId>;
-  /** What a change costs, by the manager of its kind. */
+  /** The impact of a change, by the manager of its kind. */
   readonly impact: (change: Change) => Impact;
-  /** What changes must have before they are carried out. */
+  /** Requirements for carrying out changes. */
   readonly policy?: Policy;
 }
 
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }
-  /** Each needs the next and the last needs the first: a mistake in the configuration at `to`. */
+  /** A dependency cycle in the configuration at `to`: each target depends on the next, the last on the first. */
   | { readonly kind: 'cycle'; readonly cycle: readonly TargetId[] };
 
 /**
- * The same plan for the same targets, in whatever order they come. No steps: nothing is to be done. Deletes stand in waves
- * of their own after everything that is built, so that what replaces a target stands before it goes.
+ * Independent of the order of the input. No steps: nothing is to be done. Deletes are in separate waves
+ * after all other steps, so that a replacement exists before the old target is deleted.
  */
 export function makePlan(input: PlanInput): Planned {
   const differences = diff(input.before, input.after);
@@ -61,19 +61,19 @@ export function makePlan(input: PlanInput): Planned {
   };
 }
 
-/** Targets that stand in an empty machine afterwards. */
+/** Targets that are empty afterwards, since they are created or recreated. */
 function madeAnew(changes: readonly Change[], input: PlanInput): Set<TargetId> {
   const anew = changes.filter((change) => change.verb === 'create' || impactOf(change, input) === 'recreate');
   return new Set(anew.map(({ target }) => target));
 }
 
-/** What lies within them is gone with them, though it is declared as before. */
+/** Targets inside them, which are lost with them although their declaration is unchanged. */
 function lostWith(anew: ReadonlySet<TargetId>, after: ReadonlyMap<TargetId, Target>): TargetId[] {
   if (anew.size === 0) return [];
   return [...after.values()].filter(({ within }) => within?.some((one) => anew.has(one))).map(({ id }) => id);
 }
 
-/** An update that changes no field, for each target of `also` that was there and stays. */
+/** An update without field changes for each existing target in `also`. */
 function unchangedUpdates({ also, before, after }: PlanInput & { readonly also: ReadonlySet<TargetId> }): Change[] {
   return [...also].flatMap((target): Change[] => {
     const [was, is] = [before.get(target)?.spec, after.get(target)?.spec];
@@ -97,7 +97,7 @@ function step(change: Change, input: PlanInput, needs: readonly TargetId[], wave
     wave,
     approval: approvals > 0,
     approvals,
-    // What was protected stays so for the commit that takes the protection off.
+    // A protected target stays protected for the commit that removes its protection.
     protected: isGuarded(policy, change.target) || declared.some((target) => target.protected),
     changes: change.fields,
     ...(secrets.length === 0 ? {} : { secrets }),
@@ -108,7 +108,7 @@ function impactOf(change: Change, { impact }: PlanInput): Impact {
   return change.verb === 'update' && change.fields.length === 0 ? 'live' : impact(change);
 }
 
-/** How many steps of each verb. */
+/** The number of steps by verb. */
 export function summary(plan: Plan): Record<Verb, number> {
   const counts = { create: 0, update: 0, delete: 0 };
   for (const { verb } of plan.steps) counts[verb] += 1;

@@ -5,7 +5,7 @@ export function child(path: string, key: string): string {
   return `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** The keys that a pointer goes through, unescaped; none for the whole document. */
+/** The unescaped keys of a pointer; none for the whole document. */
 export function keys(path: string): string[] {
   return path
     .split('/')

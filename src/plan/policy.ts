@@ -1,11 +1,11 @@
-// Who must approve what, and which of two policies asks for more. Pure.
+// Evaluates policies: who must approve what, and which of two policies is stricter. Pure.
 
 import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
 import type { Impact, PlanStep } from '../model/plan.ts';
 import { DEFAULT_POLICY, type Policy, type SignedCommits } from '../model/policy.ts';
 import type { Target } from '../model/target.ts';
 
-/** As the ledger keeps it. */
+/** An approval as recorded in the ledger. */
 interface Given {
   readonly target: TargetId;
   readonly by: string;
@@ -13,7 +13,7 @@ interface Given {
 
 type Approved = Pick<PlanStep, 'target' | 'impact'>;
 
-/** How many persons must approve it. A step that changes no field only looks, and needs nobody. */
+/** Number of persons who must approve it. A step without field changes only observes, and needs none. */
 export function approvalsNeeded(
   policy: Policy,
   step: Pick<PlanStep, 'impact' | 'verb' | 'changes' | 'secrets'>,
@@ -23,12 +23,12 @@ export function approvalsNeeded(
   return step.verb === 'update' && step.changes.length === 0 ? 0 : Math.max(byImpact, sends ? secrets : 0);
 }
 
-/** Names are those of the forge, which does not tell upper from lower case. */
+/** Names are the forge's, which are case-insensitive. */
 export function mayApprove({ approvers }: Policy, login: string): boolean {
   return approvers === null || approvers.some((each) => isSame(each, login));
 }
 
-/** Those whose approval of the target counts, each once, the first to approve first. */
+/** The persons whose approval of the target counts, each once, in order of approval. */
 export function approversOf(policy: Policy, target: TargetId, approvals: readonly Given[]): string[] {
   const given = approvals.filter((each) => each.target === target && mayApprove(policy, each.by));
   return [...new Map(given.toReversed().map(({ by }) => [by.toLowerCase(), by])).values()].reverse();
@@ -43,14 +43,14 @@ export function isApproved(
   return approversOf(policy, step.target, approvals).length >= neededBy(step);
 }
 
-/** A plan from before there were numbers only says whether. */
+/** Plans of older versions only say whether an approval is needed. */
 function neededBy({ approval, approvals }: Pick<PlanStep, 'approval'> & Partial<Pick<PlanStep, 'approvals'>>) {
   return approvals ?? (approval ? 1 : 0);
 }
 
 /**
- * Whether the host may destroy or recreate the target for the step. Where that was not planned, and only shows on the host, it
- * needs as many approvals as the more guarded of the two.
+ * Whether the step may destroy or recreate the target. If that was not planned, and only turns out on the host, it
+ * needs as many approvals as the stricter of the two impacts.
  */
 export function mayDestroy(policy: Policy, step: Approved, approvals: readonly Given[]): boolean {
   const { destroy, recreate } = policy.approvals;
@@ -58,7 +58,7 @@ export function mayDestroy(policy: Policy, step: Approved, approvals: readonly G
   return approversOf(policy, step.target, approvals).length >= needed;
 }
 
-/** Whether a guest that is being adopted may be restarted or stopped: at least one person has approved it. */
+/** Whether a guest that is being adopted may be restarted or stopped: at least one person approved it. */
 export function mayInterrupt(policy: Policy, target: TargetId, approvals: readonly Given[]): boolean {
   return approversOf(policy, target, approvals).length >= Math.max(1, policy.approvals.restart);
 }
@@ -67,14 +67,14 @@ export function isDestructive(impact: Impact): boolean {
   return impact === 'destroy' || impact === 'recreate';
 }
 
-/** Whether the policy names the guest. */
+/** Whether the policy protects the guest. */
 export function isGuarded(policy: Policy, target: TargetId): boolean {
   const kind = kindOf(target);
   const isGuest = kind === 'lxc' || kind === 'vm';
   return policy.protected.some((each) => each === target || (isGuest && each === nameOf(target)));
 }
 
-/** The targets, those protected that the policy names. */
+/** The targets, with those marked as protected that the policy names. */
 export function guarded(targets: ReadonlyMap<TargetId, Target>, policy: Policy): ReadonlyMap<TargetId, Target> {
   if (policy.protected.length === 0) return targets;
   return new Map(
@@ -85,7 +85,7 @@ export function guarded(targets: ReadonlyMap<TargetId, Target>, policy: Policy):
 const STRICTNESS: readonly SignedCommits[] = ['off', 'head', 'all'];
 
 /**
- * What both ask for, so that no commit loosens the policy that judges it. Windows are those of `before` while it has some: two
+ * The combination of both policies, so that no commit loosens the policy that applies to it. Windows are those of `before` if it has any: two
  * sets of windows may never be open together.
  */
 export function stricter(before: Policy, after: Policy): Policy {
@@ -111,7 +111,7 @@ export function stricter(before: Policy, after: Policy): Policy {
   };
 }
 
-/** What a commit is judged by: its own policy, and that of the followed one before it where that asks for more. */
+/** The policy that applies to a commit: its own, combined with that of the previous followed one. */
 export function policyBetween(before: Policy | undefined, after: Policy | undefined): Policy {
   return before === undefined ? (after ?? DEFAULT_POLICY) : stricter(before, after ?? before);
 }
@@ -125,7 +125,7 @@ function isSame(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Of a plan that was made before there was a policy, too. */
+/** Also for plans of versions without policies. */
 export function policyOf(plan: { readonly policy?: Policy } | null): Policy {
   return plan?.policy ?? DEFAULT_POLICY;
 }

@@ -1,27 +1,27 @@
-// Which steps may start now, of a whole run. Called at every start and whenever a run is looked at, so that a crash needs no other
-// recovery; `following.ts` says what one outcome adds to it.
+// Decides which steps of a whole run may start now. Called at every start and whenever a run is scheduled, so that a crash needs no other recovery;
+// `following.ts` computes incrementally what one outcome adds.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Plan } from '../model/plan.ts';
 import { endedWell, type Outcome } from '../model/run.ts';
 
 export interface Ready {
-  /** Every need of theirs ended well. In plan order. */
+  /** Steps whose dependencies all succeeded, in plan order. */
   readonly start: readonly TargetId[];
-  /** They can never start; `because` is the step at the root of it, not the one in between. */
+  /** Steps that can never start; `because` is the step that is the root cause, not an intermediate one. */
   readonly skip: readonly { readonly target: TargetId; readonly because: TargetId }[];
   /** Every step has an outcome. */
   readonly done: boolean;
 }
 
 /**
- * Pure and total: whatever fails, recording `skip` as `skipped` and the outcomes of what was started always leads to `done`.
- * A step that has an outcome or runs is never named. Linear in the steps and their needs.
+ * Pure and total: whatever fails, recording `skip` as `skipped` and the outcomes of started steps always leads to `done`.
+ * A step that has an outcome or is running is never listed. Linear in the steps and their dependencies.
  */
 export function ready(plan: Plan, outcomes: ReadonlyMap<TargetId, Outcome>, running: ReadonlySet<TargetId>): Ready {
   const start: TargetId[] = [];
   const skip: { target: TargetId; because: TargetId }[] = [];
-  // The step at whose door it lies, for each step that ended badly or cannot start. Needs stand before what needs them.
+  // The root cause for each step that failed or cannot start. Dependencies precede their dependants.
   const blame = new Map<TargetId, TargetId>();
   let done = true;
   for (const { target, needs } of plan.steps) {

@@ -1,21 +1,21 @@
-// What is due by time: which targets are to be looked at again now, which wait after a failure, and when the next is due. Pure.
+// Decides which targets are due by time: which are to be tried now, which wait after a failure, and when the next is due. Pure.
 
 import type { TargetId } from '../model/ids.ts';
 import { isDue } from '../model/not-before.ts';
 import { compareTargets } from './compare-targets.ts';
 
-/** How often a due target was tried since it became due, and when last (epoch milliseconds). */
+/** Number of attempts since a target became due, and the time of the last (epoch milliseconds). */
 interface Tried {
   readonly tries: number;
   readonly at: number;
 }
 
 export interface Renewals {
-  /** To be tried now. */
+  /** Targets to try now. */
   readonly now: readonly TargetId[];
-  /** Tried before and due no longer. */
+  /** Targets that were tried before and are no longer due. */
   readonly settled: readonly TargetId[];
-  /** When the next is to be tried; null when none is known. */
+  /** When to try the next one; null when none is known. */
   readonly next: number | null;
 }
 
@@ -41,7 +41,7 @@ export function renewals(
   };
 }
 
-/** Twice as long after each failure, an hour at most: a day's certificate with a third of its life left is tried a dozen times. */
+/** Doubles after each failure, up to an hour: a day's certificate with a third of its lifetime left is tried a dozen times. */
 function waitAfter(tries: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 16), LONGEST_WAIT_MS);
 }

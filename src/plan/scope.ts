@@ -1,16 +1,16 @@
-// Who else is concerned when a person names targets: all that they need, and all that needs them. Pure.
+// Extends a selection of targets by their dependencies or dependants. Pure.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Target } from '../model/target.ts';
 
 type Targets = ReadonlyMap<TargetId, Target>;
 
-/** The chosen targets and everything that they need, however far. Targets that nobody declares are passed over. */
+/** The chosen targets with all direct and indirect dependencies. Undeclared targets are ignored. */
 export function withNeeds(chosen: Iterable<TargetId>, targets: Targets): Set<TargetId> {
   return reached(chosen, (target) => targets.get(target)?.needs.filter((need) => targets.has(need)) ?? []);
 }
 
-/** Everything that needs one of the chosen targets, however far; the chosen themselves are not among it. */
+/** All direct and indirect dependants of the chosen targets, without these. */
 export function dependants(chosen: Iterable<TargetId>, targets: Targets): Set<TargetId> {
   const neededBy = new Map<TargetId, TargetId[]>();
   for (const [id, { needs }] of targets) {

@@ -1,18 +1,18 @@
-// The secrets that a spec refers to, and the digests of their values: a new value behind the same reference is a change that no commit
-// shows, and only what uses it is concerned. Pure.
+// Secret references in a spec, and digests of their values: a new value behind the same reference is a change that no commit shows, and affects only
+// its users. Pure.
 
 import type { SecretReference } from '../model/action.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import { isArray, isObject } from './canonical.ts';
 
-/** Each once, in the order of their names. */
+/** Each reference once, sorted. */
 export function referencesIn(value: Json | undefined): SecretReference[] {
   const found = new Map<string, SecretReference>();
   visit(value, (reference) => found.set(reference.$secret, reference));
   return [...found.values()].sort((a, b) => (a.$secret < b.$secret ? -1 : 1));
 }
 
-/** References that `after` sends to its target and `before` did not. */
+/** References that `after` passes to its target and `before` did not. */
 export function newReferences(before: Json | undefined, after: Json | undefined): string[] {
   const known = new Set(referencesIn(before).map(({ $secret }) => $secret));
   return referencesIn(after)
@@ -20,7 +20,7 @@ export function newReferences(before: Json | undefined, after: Json | undefined)
     .filter((reference) => !known.has(reference));
 }
 
-/** The same spec with the digest beside each reference, so that whatever is derived from it changes with the value. */
+/** The spec with a digest beside each reference, so that everything derived from it changes with the value. */
 export function sealSecrets(spec: JsonObject, digests: ReadonlyMap<string, string>): JsonObject {
   return mapped(spec, (reference) => {
     const digest = digests.get(String(reference['$secret']));
@@ -28,7 +28,7 @@ export function sealSecrets(spec: JsonObject, digests: ReadonlyMap<string, strin
   }) as JsonObject;
 }
 
-/** Without which file's content a reference is from: only the value in it counts. */
+/** Removes from references the blob id of their file: only the value in it counts. */
 export function withoutBlobs(value: Json): Json {
   return mapped(value, ({ blob: _, ...reference }) => reference);
 }

@@ -1,4 +1,4 @@
-// What a plan shows of secrets: that there is one, and nothing else.
+// Hides secrets in plans: only their presence is shown.
 
 import type { Json } from '../model/json.ts';
 import type { FieldChange, Plan } from '../model/plan.ts';
@@ -6,15 +6,15 @@ import { HIDDEN, hidePlainSecrets, secretArguments } from '../model/secret-shape
 import { isArray, isObject, sortedEntries } from './canonical.ts';
 import { keys } from './pointer.ts';
 
-/** Specs hold secrets as references only. Should a literal have come into one, its field's name or its own shape still hides it. */
+/** Specs contain secrets only as references. If a literal should get into one, it is still hidden by its field's name or its shape. */
 const SECRET_NAMES = /passw(or)?d|passphrase|secret|token|private_?key|api_?key/i;
 
-/** `{"$secret": "env:NAME"}`, or a literal that was marked as one: always one value, however deep it stands. */
+/** `{"$secret": "env:NAME"}`, or a literal that was marked as a secret: always one value, at any depth. */
 export function isSecret(value: Json | undefined): boolean {
   return isObject(value) && (Object.hasOwn(value, '$secret') || Object.hasOwn(value, '$plain'));
 }
 
-/** The plan with every secret value hidden, for people, logs and other programs. */
+/** The plan with every secret value hidden, for display, logs and other programs. */
 export function hideSecrets(plan: Plan): Plan {
   return { ...plan, steps: plan.steps.map((step) => ({ ...step, changes: step.changes.map(hideInChange) })) };
 }

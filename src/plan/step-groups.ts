@@ -1,4 +1,4 @@
-// Many steps as few boxes of a picture: what is of one kind and wave together, else whole waves, else waves that follow each other. Pure.
+// Groups many steps into few boxes of a graph: by kind and wave, else by whole waves, else by consecutive waves. Pure.
 
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
@@ -6,23 +6,27 @@ import { directNeeds } from './direct-needs.ts';
 
 export interface StepGroup {
   readonly key: string;
-  /** The first wave and the last of its steps. */
+  /** The first and last wave of its steps. */
   readonly waves: readonly [first: number, last: number];
   /** Null for several. */
   readonly kind: string | null;
-  /** At least one, in the order of the plan. */
+  /** At least one, in plan order. */
   readonly targets: readonly TargetId[];
 }
 
 export interface GroupedSteps {
   readonly groups: readonly StepGroup[];
-  /** By their keys. Each need of a step that is not within a group, but for those that follow from others. */
+  /** Edges by group key: the dependencies between groups, without indirect ones. */
   readonly lines: ReadonlyArray<{ readonly from: string; readonly to: string }>;
 }
 
 type Grouped = Pick<PlanStep, 'target' | 'needs' | 'wave'>;
 
-/** Each step by itself where that is not too much; else the finest groups that are not. @param most of boxes and of lines */
+/**
+ * Each step separately if that is not too much; else the finest grouping that is not. @param most maximum number of boxes and of edges
+ *
+ *
+ */
 export function groupSteps(
   steps: readonly Grouped[],
   most: { readonly boxes: number; readonly lines: number },
@@ -36,7 +40,7 @@ export function groupSteps(
     ({ wave }) => `wave ${wave}`,
   ];
   for (const keyOf of levels) {
-    // Needs are followed where the picture may become one, and not in plans of thousands before.
+    // Edges are only computed once the number of boxes is acceptable, not for plans with thousands of steps.
     if (new Set(steps.map(keyOf)).size > most.boxes) continue;
     const grouped = groupedBy(steps, keyOf);
     if (grouped.lines.length <= most.lines) return grouped;

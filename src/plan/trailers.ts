@@ -1,16 +1,16 @@
-// Lines of a commit's message that approve a step: `Phoenix-Approve: destroy lxc/105`. Pure.
+// Parses trailers of a commit message that approve a step: `Phoenix-Approve: destroy lxc/105`. Pure.
 
 import { isTargetName, targetWord, targetWords } from '../model/target-name.ts';
 import type { Trailer } from '../model/trailer.ts';
 
 const APPROVES = '(destroy|delete|recreate|restart|live)[ \\t]+(.+)$';
 
-/** Each once. `delete` is taken for `destroy`; several targets may follow one verb. */
+/** Each once. `delete` is a synonym of `destroy`; several targets may follow one verb. */
 export function trailers(message: string): Trailer[] {
   return found(message, new RegExp(`^Phoenix-Approve:[ \\t]*${APPROVES}`, 'gim'));
 }
 
-/** Wherever in a line they stand: what assembles a message from others may cut or join lines. */
+/** Anywhere in a line: tools that assemble a message from others may split or join lines. */
 export function trailersAnywhere(text: string): Trailer[] {
   return found(text, new RegExp(`Phoenix-Approve\\s*:\\s*${APPROVES}`, 'gim'));
 }
@@ -19,7 +19,7 @@ export function isSameTrailer(one: Trailer, other: Trailer): boolean {
   return one.target === other.target && one.impact === other.impact;
 }
 
-/** As it is written. */
+/** The trailer as text. */
 export function trailerText({ impact, target }: Trailer): string {
   return `Phoenix-Approve: ${impact} ${targetWord(target)}`;
 }

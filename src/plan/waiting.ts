@@ -1,4 +1,4 @@
-// Which steps of a run a person may let go on. Pure.
+// Decides which steps of a run a person may approve. Pure.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
@@ -10,16 +10,16 @@ export function isKept({ protected: kept, impact }: Pick<PlanStep, 'protected' |
   return kept && isDestructive(impact);
 }
 
-/** Whether a person may let the step go on. */
+/** Whether a person may approve the step. */
 export function canBeApproved(step: Pick<PlanStep, 'approval' | 'protected' | 'impact'>): boolean {
   return step.approval && !isKept(step);
 }
 
 /**
- * A step of a run that heals is planned without a change, so that its plan asks for nobody: it waits for a person where the host asked
- * for more than the policy lets a timer do.
+ * A step that corrects drift is planned without a change, so its plan needs no approval: it waits for a person if the host's state requires more than
+ * the policy allows a timer to do.
  *
- * @param run with its plan, and the steps that older problems hold back
+ * @param run with its plan, and the steps that older problems block
  */
 export function waitingSteps(
   run: Pick<Run, 'ended' | 'steps'> & {

@@ -1,20 +1,20 @@
-// When a policy lets runs begin. Pure: the time is given.
+// Decides when a policy allows runs to start. Pure: the time is a parameter.
 
 import { Cron } from 'croner';
 import type { ApplyWindow, Policy } from '../model/policy.ts';
 
 export type Opening =
-  /** `until` is null where no end is in sight: always open, or window after window without a gap. */
+  /** `until` is null without a foreseeable end: always open, or windows that follow each other without a gap. */
   | { readonly open: true; readonly until: Date | null }
   | { readonly open: false; readonly opens: Date; readonly timezone: string };
 
-/** Windows that are looked at for the end of what is open now; each that joins the one before it counts. */
+/** Maximum number of adjoining windows that are followed to find the end of the open one. */
 const MOST_JOINED = 100;
 const MINUTE_MS = 60_000;
 
 /**
- * Windows that overlap or touch are one. A window opens at the minute that its expression names: where clocks skip it, at the
- * first minute after, and where clocks are set back, the first time only. It lasts as long as it says, whatever clocks show.
+ * Windows that overlap or adjoin are merged. A window opens at the minute that its expression gives: if clocks skip it, at the
+ * first minute after; if clocks are set back, at its first occurrence only. Its duration is real time, whatever clocks show.
  */
 export function windowAt({ applyWindows }: Pick<Policy, 'applyWindows'>, now: Date): Opening {
   const windows = applyWindows.map((window) => ({ ...window, schedule: scheduleOf(window) }));
@@ -28,7 +28,7 @@ export function windowAt({ applyWindows }: Pick<Policy, 'applyWindows'>, now: Da
         return opens === null ? [] : [{ open: false as const, opens, timezone }];
       })
       .sort((a, b) => a.opens.getTime() - b.opens.getTime());
-    // An expression that names no day of any year is refused where it is read.
+    // An expression that never occurs is refused when it is read.
     return next ?? { open: true, until: null };
   }
   for (let joined = 0; joined < MOST_JOINED; joined += 1) {
@@ -39,10 +39,10 @@ export function windowAt({ applyWindows }: Pick<Policy, 'applyWindows'>, now: Da
   return { open: true, until: null };
 }
 
-/** When the windows that opened last at or before `at` close, the latest of them; -Infinity when none has. */
+/** The latest end of the windows that opened last at or before `at`; -Infinity for none. */
 function endOf(windows: readonly (ApplyWindow & { readonly schedule: Cron })[], at: number): number {
   const ends = windows.map(({ schedule, minutes }) => {
-    // The library looks strictly before, in whole seconds.
+    // The library searches strictly before, in whole seconds.
     const [opened] = schedule.previousRuns(1, new Date(Math.floor(at / 1000) * 1000 + 1000));
     return opened === undefined ? Number.NEGATIVE_INFINITY : opened.getTime() + minutes * MINUTE_MS;
   });
@@ -53,9 +53,9 @@ function scheduleOf({ cron, timezone }: Pick<ApplyWindow, 'cron' | 'timezone'>):
   return new Cron(cron, { mode: '5-part', timezone });
 }
 
-/** Whether it is an expression of five fields that comes up at all; `@daily` and its like are. */
+/** Whether it is an expression of five fields, or an alias such as `@daily`, that ever occurs. */
 export function isSchedule(cron: string): boolean {
-  // The library takes a date for a schedule, too.
+  // The library also accepts a date as schedule.
   if (!/^(@\w+|\S+(\s+\S+){4})$/.test(cron.trim())) return false;
   try {
     return scheduleOf({ cron, timezone: 'Etc/UTC' }).nextRun(new Date('2024-01-01T00:00:00Z')) !== null;

@@ -1,12 +1,12 @@
-// What a forge tells Phoenix of its own accord, in our words.
+// Webhook deliveries, independent of the forge.
 
 import type { RunId, TargetId } from '../model/ids.ts';
 
-/** One webhook delivery of interest. A hint, whatever it says: what moved is fetched, what is asked for is looked up at the forge. */
+/** One relevant webhook delivery. Only a hint, whatever it claims: changes are fetched, and commands are verified with the forge. */
 export type Delivery = {
   /** The forge's id of the delivery; the same id twice is the same delivery. */
   readonly id: string;
-  /** Who caused it, as the delivery says: for people to read, never to decide by. */
+  /** Who caused it, according to the delivery: for display, never for decisions. */
   readonly by: string;
   /** ISO 8601. */
   readonly received: string;
@@ -14,13 +14,13 @@ export type Delivery = {
   readonly trace?: string;
 } & Event;
 
-/** That a delivery came which the forge had signed, of whatever event. */
+/** The arrival of a correctly signed delivery of any event. */
 export interface Arrival {
   /** ISO 8601. */
   readonly at: string;
-  /** As `Delivery` has it. */
+  /** The id of the delivery. */
   readonly id: string;
-  /** As the forge names it. */
+  /** The forge's name of the event. */
   readonly event: string;
 }
 
@@ -31,7 +31,7 @@ export type Event = PushEvent | PullEvent | AskEvent;
 /** The followed branch has moved. */
 interface PushEvent {
   readonly kind: 'push';
-  /** The head that it names, so that this commit gets an answer too when a newer one has replaced it already. */
+  /** The head in the event, so that this commit gets a status too when a newer one has already replaced it. */
   readonly commit: string;
 }
 
@@ -39,34 +39,34 @@ interface PushEvent {
 interface PullEvent {
   readonly kind: 'pull';
   readonly pull: number;
-  /** Somebody changed or deleted a comment that they did not write: it may be that of Phoenix. */
+  /** Somebody changed or deleted another's comment, which may be Phoenix's. */
   readonly comment?: true;
 }
 
-/** A person asks for something on the forge: by a button, or by a comment under a pull request. */
+/** A person gives a command on the forge: by a button, or by a comment under a pull request. */
 export interface AskEvent {
   readonly kind: 'ask';
   readonly ask: Ask;
   readonly source: AskSource;
-  /** Whether whoever asks may push, as the forge itself says in the event, as Gitea and Forgejo do; absent where it does not. */
+  /** Whether the person may push, according to the signed event (Gitea and Forgejo); absent where it does not say. */
   readonly mayPush?: boolean;
 }
 
-/** Where on the forge the command stands. A delivery only claims it; it counts when the forge says the same. */
+/** Where on the forge the command is. A delivery only claims it; it counts if the forge confirms it. */
 export type AskSource =
   /** A comment under the pull request, by the forge's id. */
   | { readonly on: 'comment'; readonly id: string; readonly pull: number }
   /** A code review of the pull request; null where the forge gives it no id in its event, as Gitea does. */
   | { readonly on: 'review'; readonly id: string | null; readonly pull: number }
-  /** A press or a check's own button is no object of the forge: the delivery that told of it is. */
+  /** Pressing a button creates no object at the forge; the delivery is the only record. */
   | { readonly on: 'delivery' };
 
 export type Ask =
-  /** To carry out or plan a commit again, as a check's own button says; null: whatever belongs to the commit. */
+  /** To apply or plan a commit again, by a check's re-run button; null: everything of the commit. */
   | { readonly what: 'again'; readonly commit: string; readonly context: string | null }
-  /** To let steps go on that a pull request shows. */
+  /** To approve steps that a pull request shows. */
   | { readonly what: 'approve'; readonly targets: readonly TargetId[]; readonly pull: number }
-  /** To let steps of a run go on, by the button of a check on that commit. No targets: all that wait in it. */
+  /** To approve steps of a run, by a check's button on that commit. No targets: all that wait in it. */
   | {
       readonly what: 'approve run';
       readonly run: RunId;
@@ -75,5 +75,5 @@ export type Ask =
     }
   | { readonly what: 'replay'; readonly commit: string | null; readonly pull: number }
   | { readonly what: 'plan'; readonly pull: number }
-  /** A code review that approves: to let all go on that the pull request shows, where the policy counts reviews. */
+  /** An approving code review: to approve everything that the pull request shows, if the policy counts reviews. */
   | { readonly what: 'approve all'; readonly pull: number };

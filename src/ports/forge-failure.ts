@@ -1,9 +1,9 @@
-// A forge that cannot be asked.
+// The error of a forge that does not answer a request.
 
-/** The message says why, and what to do where something is to be done. */
+/** The message says why, and what to do if there is something to do. */
 export class ForgeFailure extends Error {
   override readonly name = 'ForgeFailure';
-  /** When it is worth another try, in seconds; null when it never is without a person. */
+  /** When a retry is worthwhile, in seconds; null when a person has to act first. */
   readonly retryAfterSeconds: number | null;
 
   constructor(message: string, retryAfterSeconds: number | null, options?: ErrorOptions) {

@@ -1,38 +1,38 @@
-// Signing people in at the forge: who somebody is, and what that person may do here.
+// The port to sign-in by the forge: who a person is, and what they may do here.
 
 import type { PersonRole } from '../model/person.ts';
 import type { Secret } from '../model/secret.ts';
 
-/** What the browser keeps from the moment it is sent to the forge until it comes back. */
+/** State that the browser keeps while it visits the forge. */
 export interface BegunSignIn {
   readonly state: string;
   readonly verifier: string;
 }
 
 interface SignedInPerson {
-  /** The name that the forge knows the person by. */
+  /** The person's login at the forge. */
   readonly login: string;
-  /** What the forge is asked with for the person's rights, where it tells nobody else; a secret. */
+  /** Token for reading the person's rights, where only the person may read them; a secret. */
   readonly grant: string | null;
 }
 
 export interface ForgeSignIn {
-  /** What people call the forge. */
+  /** Display name of the forge. */
   readonly name: string;
-  /** That of the OAuth application: sessions end when it is replaced. */
+  /** Secret of the OAuth application: sessions end when it is replaced. */
   readonly secret: Secret;
-  /** @param callback where the forge sends the browser back to */
+  /** @param callback URL to which the forge redirects the browser */
   begin(callback: string): Promise<BegunSignIn & { readonly url: string }>;
   /**
-   * @param answer the address that the browser came back by, with what the forge added
+   * @param answer the URL of the redirect, with the forge's parameters
    * @throws SignInRefused
    */
   person(answer: URL, begun: BegunSignIn, callback: string): Promise<SignedInPerson>;
-  /** By that person's rights on the followed repository; null for none. Fails with `ForgeFailure`. */
+  /** The role by the person's rights in the followed repository; null for none. Fails with `ForgeFailure`. */
   roleOf(login: string, grant: string | null): Promise<PersonRole | null>;
 }
 
-/** The forge, or what was made of its answer, says no. The message is for people. */
+/** The sign-in was refused. The message is for people. */
 export class SignInRefused extends Error {
   override readonly name = 'SignInRefused';
 }

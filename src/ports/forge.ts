@@ -1,15 +1,15 @@
-// The port to the forge: the statuses and comments that it is sent, and what people did there. Each implementation in `io/forge`, and the
-// lab's forge, passes `test/ports/forge.contract.ts`.
+// The port to the forge: sends statuses and comments, and reads what people did there. Each implementation in `io/forge`, and the lab's forge, passes
+// `test/ports/forge.contract.ts`.
 
 import type { CommitSha } from '../model/ids.ts';
 import type { CommitStatus, Details, PullComment } from '../model/report.ts';
 
 export type SendResult =
-  /** `handle`: what the forge calls it, to be given with the next report in its place. */
+  /** `handle`: the forge's id of it, to be passed with the next report that replaces it. */
   | { readonly sent: true; readonly handle: string | null }
   /**
-   * Worth another try, not before `retryAfterSeconds`: an outage, or what a person puts right, as a token that was revoked.
-   * `holds`: nothing else gets through either, so that all reports wait with this one. `unclear`: the forge may do it all the same, and late.
+   * Worth a retry, not before `retryAfterSeconds`: an outage, or something that a person has to fix, such as a revoked token.
+   * `holds`: other requests fail too, so all reports wait with this one. `unclear`: the forge may still process the request, late.
    */
   | {
       readonly sent: false;
@@ -18,36 +18,36 @@ export type SendResult =
       readonly unclear: boolean;
       readonly reason: string;
     }
-  /** Never going to work: the forge has no such commit or pull request, or does not take the text. */
+  /** Will never succeed: the forge has no such commit or pull request, or does not accept the text. */
   | { readonly sent: false; readonly retryAfterSeconds: null; readonly reason: string };
 
 export interface PullRequest {
   readonly number: number;
   readonly title: string;
-  /** What its author says of it; empty for nothing. */
+  /** Description by its author; may be empty. */
   readonly description: string;
   readonly author: string;
-  /** The repository itself has it, also when it is of a fork. */
+  /** The head, which the repository itself has too for a fork. */
   readonly head: CommitSha;
   /** The branch that it is to be merged into. */
   readonly base: string;
-  /** Its head lies in a fork, or in no branch at all (AGit), so that whoever pushed it need not be one who may push here. */
+  /** Its head is in a fork, or in no branch at all (AGit), so its author need not be allowed to push here. */
   readonly fork: boolean;
   readonly open: boolean;
-  /** The commit on the branch that it became; null while it is not merged. */
+  /** The merge commit on the branch; null while it is not merged. */
   readonly mergedAs: CommitSha | null;
-  /** Who merged it; null while it is not merged, and where the forge does not say. */
+  /** Who merged it; null while it is not merged, or where unknown. */
   readonly mergedBy: string | null;
 }
 
-/** What a merge queue tries before the branch moves to it: a commit of the forge, with all that is before it in the queue. */
+/** A commit that a merge queue tests before the branch moves to it, with everything ahead of it in the queue. */
 export interface QueuedMerge {
   readonly head: CommitSha;
-  /** The pull request that it adds to those before it. */
+  /** The newest pull request in it. */
   readonly pull: number;
 }
 
-/** A comment under a pull request, as the forge has it now. */
+/** The current state of a comment under a pull request. */
 export interface ForgeComment {
   readonly author: string;
   /** Of a program: an App, or whoever the forge calls a bot. */
@@ -58,7 +58,7 @@ export interface ForgeComment {
   readonly edited: boolean;
 }
 
-/** A code review of a pull request, as the forge has it now. */
+/** The current state of a code review. */
 export interface ForgeReview {
   readonly id: string;
   readonly author: string;
@@ -66,73 +66,73 @@ export interface ForgeReview {
   readonly byProgram: boolean;
   readonly body: string;
   readonly submitted: Date;
-  /** It approves, nobody has dismissed it, and its author has not asked for changes since. */
+  /** It approves, was not dismissed, and its author has not requested changes since. */
   readonly approves: boolean;
   /** The head that was reviewed. */
   readonly head: string;
-  /** The forge counts its author among those who may push; null where it does not say. */
+  /** Whether the forge says that its author may push; null where it does not say. */
   readonly mayPush: boolean | null;
 }
 
-/** What a forge keeps of a webhook that it sent. */
+/** The forge's record of a sent webhook. */
 export interface SentWebhook {
   readonly event: string;
   readonly payload: unknown;
 }
 
-/** How much a forge may still be asked, as its last answer said. */
+/** The forge's rate limit, according to its last response. */
 export interface ForgeLimit {
-  /** Requests that are left. */
+  /** Remaining requests. */
   readonly remaining: number;
-  /** Of how many; null where it does not say. */
+  /** The total; null where unknown. */
   readonly limit: number | null;
-  /** When there are as many again, in seconds since 1970; null where it does not say. */
+  /** When the limit resets, in seconds since 1970; null where unknown. */
   readonly resets: number | null;
 }
 
-/** Where the repository lives. What reads fails with `ForgeFailure` of `ports/forge-failure.ts`. */
+/** The forge. Reads fail with `ForgeFailure` of `ports/forge-failure.ts`. */
 export interface Forge {
   /** Whether statuses become checks, which show details and have buttons. */
   readonly checks: boolean;
-  /** How many reports it takes; null: as many as there are. */
+  /** Maximum rate of reports; null: unlimited. */
   readonly limits: { readonly perMinute: number; readonly perHour: number } | null;
-  /** @param handle of the report that it takes the place of; null for the first */
+  /** @param handle handle of the report that it replaces; null for the first */
   setStatus(status: CommitStatus, details: Details | null, handle: string | null): Promise<SendResult>;
-  /** @param edited said above it when somebody else had changed the comment since */
+  /** @param edited a line above it when somebody else had changed the comment */
   setComment(comment: PullComment, handle: string | null, edited: string): Promise<SendResult>;
   openPulls(): Promise<readonly PullRequest[]>;
-  /** What the merge queue of the followed branch waits for an answer on; none where the forge has no such queue. */
+  /** Commits for which the followed branch's merge queue waits; empty where the forge has no merge queue. */
   queued(): Promise<readonly QueuedMerge[]>;
-  /** Null when there is none of that number. */
+  /** Null for an unknown number. */
   pull(number: number): Promise<PullRequest | null>;
   /**
-   * Whether that person may push to the branch that is followed.
+   * Whether that person may push to the followed branch.
    *
-   * @param signed what a signed event of that person said of it; null where none did. It counts where the forge has no exact answer
+   * @param signed the permission in a signed event by that person; null for none. Used where the forge has no exact answer
    */
   mayWrite(login: string, signed: boolean | null): Promise<boolean>;
   /** Null when the pull request has no such comment. */
   comment(pull: number, id: string): Promise<ForgeComment | null>;
-  /** Oldest first; none where the forge does not tell which head was reviewed. */
+  /** Oldest first; empty where the forge does not say which head was reviewed. */
   reviews(pull: number): Promise<readonly ForgeReview[]>;
-  /** A webhook that the forge sent since then, by its delivery's id; null when it knows of none, or keeps none that we may see. */
+  /** A webhook sent since then, by its delivery id; null when the forge has no accessible record of it. */
   sentWebhook(delivery: string, since: Date): Promise<SentWebhook | null>;
-  /** Numbers of the pull requests that the forge says the commit belongs to. */
+  /** Numbers of the pull requests that contain the commit according to the forge. */
   pullsOf(commit: CommitSha): Promise<readonly number[]>;
-  /** What its author wrote: title, description and the message of each commit. */
+  /** Text by its author: title, description and the message of each commit. */
   pullTexts(number: number): Promise<readonly string[]>;
-  /** Who moved the followed branch to the commit; null when nobody did, undefined when the forge keeps no record that we may see. */
+  /** Who moved the followed branch to the commit; null for nobody, undefined when there is no accessible record. */
   pusherOf(commit: CommitSha): Promise<string | null | undefined>;
-  /** The name that the repository has now, `owner/name`: it may have been renamed. */
+  /** The current name of the repository, `owner/name`: it may have been renamed. */
   repositoryName(): Promise<string>;
-  /** Contexts of ours that read pending on a commit. */
+  /** Phoenix's contexts with a pending status on a commit. */
   pending(commit: CommitSha): Promise<readonly string[]>;
-  /** Asks for deliveries again that failed since then and have not come since; how many. Null where the forge has no way to ask. */
+  /** Requests redelivery of those that failed since then; resolves to their number. Null where the forge does not support it. */
   redeliver(since: Date): Promise<number | null>;
-  /** How far the forge's clock is ahead of ours, in milliseconds: times that it gives are by its own. */
+  /** How far the forge's clock is ahead of ours, in milliseconds: its timestamps use its own clock. */
   clockAheadMs(): number;
-  /** Null before the first answer, and for a forge that says nothing of it. */
+  /** Null before the first response, and for a forge that reports none. */
   limit(): ForgeLimit | null;
-  /** What Git shows to fetch from it; it may be another in an hour. */
+  /** The current token for Git; it may change every hour. */
   token(): Promise<string>;
 }

@@ -1,8 +1,8 @@
-// A head that the server names and does not get across.
+// The error for a head that the server lists but cannot be fetched.
 
 import type { CommitSha } from '../model/ids.ts';
 
-/** The branch has this head, and asking again brings nothing else: it is too large, or not there. */
+/** The branch has this head, and a retry would fail alike: it is too large, or missing. */
 export class HeadNotFetched extends Error {
   override readonly name = 'HeadNotFetched';
   readonly head: CommitSha;

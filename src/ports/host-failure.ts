@@ -1,16 +1,16 @@
-// Why a node could not be reached, apart from how a program on it ended: nothing was started there, or nobody knows how it ended.
+// Errors of an unreachable node, as opposed to a failed program on it: nothing was started, or the result is unknown.
 
-/** It is away for a time, such as while it starts again: asked again later, it may answer. The message says where and why. */
+/** It is temporarily unreachable, as during a reboot: a later attempt may succeed. The message says where and why. */
 export class HostAway extends Error {
   override readonly name = 'HostAway';
 }
 
-/** It answers, and does not let Phoenix in, or is not known to be itself: it stays so until a person has looked. The message says what to do. */
+/** It answers, but refuses Phoenix or its identity has changed: a person has to act. The message says what to do. */
 export class HostRefused extends Error {
   override readonly name = 'HostRefused';
 }
 
-/** Whether the node could not be reached, for whatever reason. */
+/** Whether the error means that the node was unreachable. */
 export function isOfHost(error: unknown): error is HostAway | HostRefused {
   return error instanceof HostAway || error instanceof HostRefused;
 }

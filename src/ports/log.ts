@@ -1,4 +1,4 @@
-// Where the agent says what it does, for whoever runs it.
+// The port to the agent's log.
 
 export interface Log {
   info(text: string, fields?: Record<string, unknown>): void;

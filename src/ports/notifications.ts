@@ -1,58 +1,58 @@
-// Channels that people are told things by, and what is still to be told them.
+// Notification channels, and the messages that wait for them.
 
 import type { Message, News, Trouble, TroubleKind } from '../model/notification.ts';
 
 export interface Channel {
-  /** As the settings call it. */
+  /** Its name in the settings. */
   readonly name: string;
   /** The service behind it, such as `slack`. */
   readonly service: string;
-  /** What it is told of. */
+  /** The kinds of problem that it gets. */
   readonly events: ReadonlySet<TroubleKind>;
   /** Never rejects. Bounded in time. */
   send(message: Message): Promise<ChannelAnswer>;
 }
 
-/** @property why without secrets and on one line, with what to do after its last `; ` */
+/** @property why one line without secrets, with the remedy after its last `; ` */
 export type ChannelAnswer =
   | { readonly sent: true }
   | {
       readonly sent: false;
       readonly why: string;
-      /** The least time before another try; null: what it says is refused, and no try helps. */
+      /** Minimum delay before a retry; null: the message is refused, and a retry is useless. */
       readonly retryAfterSeconds: number | null;
     };
 
-/** A message that is not taken is tried again within this. */
+/** Maximum delay before a failed message is retried. */
 export const LONGEST_CHANNEL_WAIT_MS = 900_000;
-/** News that wait for one channel: of more, the oldest are dropped, and the next message says how many. */
+/** Maximum number of news waiting for one channel: the oldest are dropped, and the next message says how many. */
 export const MOST_NEWS_WAITING = 200;
 
-/** What is sent in one message: the same at every try, whatever comes after it. */
+/** The content of one message: the same at every attempt, whatever arrives later. */
 export interface Batch {
   readonly id: string;
   readonly news: readonly News[];
-  /** News before these that were dropped. */
+  /** Number of earlier news that were dropped. */
   readonly dropped: number;
-  /** How often sending it has failed. */
+  /** Number of failed attempts. */
   readonly attempts: number;
 }
 
 export interface ChannelState {
-  /** News that are still to be told. */
+  /** Number of waiting news. */
   readonly waiting: number;
-  /** Null while it takes what it is told. `since` in ISO 8601. */
+  /** Null while it accepts messages. `since` in ISO 8601. */
   readonly failing: { readonly since: string; readonly why: string } | null;
 }
 
-/** A trouble with the channels that were told of it: they are told of its end. None: it was there before anybody was to be told. */
+/** A problem with the channels that were notified of it, which are also notified of its end. None: it existed before notifications were enabled. */
 export interface KnownTrouble extends Trouble {
   readonly told: readonly string[];
 }
 
-/** What is known of troubles. */
+/** The recorded problems. */
 export interface KnownTroubles {
-  /** Kinds that were looked at before. */
+  /** Kinds that were checked before. */
   readonly kinds: ReadonlySet<string>;
   /** By `troubleKey`. */
   readonly troubles: ReadonlyMap<string, KnownTrouble>;
@@ -64,9 +64,9 @@ export interface Told {
   readonly tell: readonly string[];
 }
 
-/** What a look at everything found otherwise than it was known. */
+/** Changes relative to the recorded problems. */
 export interface TroubleChanges {
-  /** Kinds that were looked at. */
+  /** Kinds that were checked. */
   readonly kinds: readonly TroubleKind[];
   readonly began: readonly Told[];
   readonly ended: readonly Told[];
@@ -74,21 +74,25 @@ export interface TroubleChanges {
 
 export interface Notifications {
   troubles(): Promise<KnownTroubles>;
-  /** Together, and each change once: one that is known already is told nobody. @param at ISO 8601 */
+  /**
+   * Records changes atomically, each once: a known one notifies nobody. @param at ISO 8601
+   *
+   *
+   */
   noteTroubles(changes: TroubleChanges, at: string): Promise<void>;
   /**
-   * The message that is due for a channel at `now`, null for none. It is nobody else's for `claimMs`; then it is due again, under the
+   * Claims the message that is due for a channel at `now`, null for none. The claim lasts `claimMs`; then it is due again, under the
    * same id.
    */
   claimNews(channel: string, now: number, claimMs: number): Promise<Batch | null>;
   newsSent(channel: string, batch: string): Promise<void>;
-  /** @param retryAt epoch milliseconds; null gives the message up */
+  /** @param retryAt epoch milliseconds; null drops the message */
   newsFailed(
     channel: string,
     batch: string,
     failed: { readonly retryAt: number | null; readonly why: string },
   ): Promise<void>;
-  /** When the next message to one of them is due (epoch milliseconds); null: none. */
+  /** When the next message of these channels is due (epoch milliseconds); null: none. */
   nextNews(channels: readonly string[]): Promise<number | null>;
   channelStates(channels: readonly string[]): Promise<ReadonlyMap<string, ChannelState>>;
 }

@@ -1,44 +1,44 @@
-// What is still to be said at the forge, kept until it was.
+// Reports that wait to be sent to the forge.
 
 import type { CommitStatus, Report } from '../model/report.ts';
 import type { Forge } from './forge.ts';
 
-/** A report that was not taken is tried again within this. */
+/** Maximum delay before a failed report is retried. */
 export const LONGEST_WAIT_MS = 300_000;
-/** All reports wait no longer than this before one of them looks whether the forge takes it again, whatever the forge says. */
+/** Maximum hold of all reports before one of them tests the forge again, whatever the forge asked for. */
 export const LONGEST_HOLD_MS = 900_000;
 
-/** A status whose request was not answered is said again after this: by then the forge has done what it was sent, or never does. */
+/** A status whose request got no response is sent again after this: by then the forge has processed the request or never will. */
 export const LATE_MS = 300_000;
 
-/** A report on its way to the forge. */
+/** A report that waits to be sent. */
 export interface OutboxEntry {
   readonly key: string;
-  /** Grows with each report written for the same commit and context, or pull request. */
+  /** Increases with each report for the same commit and context, or pull request. */
   readonly sequence: number;
   readonly report: Report;
-  /** What the forge called the report before it; null for the first. */
+  /** The forge's handle of the previous report; null for the first. */
   readonly handle: string | null;
-  /** How often sending has failed. */
+  /** Number of failed attempts. */
   readonly attempts: number;
 }
 
-/** When a report that the forge did not take is tried again; times in epoch milliseconds. */
+/** When a failed report is retried; times in epoch milliseconds. */
 interface Retry {
   readonly at: number;
-  /** Nothing at all is sent before; null holds nothing up. */
+  /** Until then nothing is sent; null: no hold. */
   readonly holdUntil: number | null;
-  /** Until then the forge may still do what it was sent; null: it will not. */
+  /** Until then the forge may still process the request; null: it will not. */
   readonly lateUntil: number | null;
   /** For people. */
   readonly why: string;
 }
 
-/** What the forge does not take at the moment. */
+/** The reports that the forge does not accept at the moment. */
 export interface HeldReports {
-  /** How many it has refused so far. */
+  /** Number of refused reports. */
   readonly failed: number;
-  /** All that the outbox holds, with those that were not tried. */
+  /** Number of all reports in the outbox, including untried ones. */
   readonly waiting: number;
   /** ISO 8601. */
   readonly since: string;
@@ -47,20 +47,20 @@ export interface HeldReports {
 }
 
 export interface Outbox {
-  /** Writes reports to the outbox: durable, the newest per commit and context wins, one equal to the last sent is dropped. */
+  /** Queues reports: durable; the newest per commit and context wins, one equal to the last sent is dropped. */
   say(reports: readonly Report[]): Promise<void>;
   /**
-   * Claims one report that is due at `now`, of a commit as a whole before those of its steps, none of a context that is being
-   * sent. The claim ends by itself after `claimMs`. Null when nothing is due or the limits are reached.
+   * Claims one report that is due at `now`: those of whole commits before those of steps, and none of a context that is being
+   * sent. The claim expires after `claimMs`. Null when nothing is due or the limits are reached.
    */
   claimReport(now: number, claimMs: number, limits: Forge['limits']): Promise<OutboxEntry | null>;
-  /** @param handle what the forge calls it now */
+  /** @param handle the forge's handle of it */
   reportSent(entry: OutboxEntry, handle: string | null): Promise<void>;
-  /** @param retry null gives it up */
+  /** @param retry null drops it */
   reportFailed(entry: OutboxEntry, retry: Retry | null): Promise<void>;
   /**
-   * Puts into the outbox once more what was last said where a request before it may have landed behind it, whose time is over: as something
-   * new, not in the place of what the forge has. Resolves to how many.
+   * Queues the last status again where an earlier request may have been processed after it, once that is no longer possible: as a
+   * new status, not as a replacement. Resolves to the number of statuses.
    *
    * @param now epoch milliseconds
    */
@@ -69,16 +69,16 @@ export interface Outbox {
   nextReport(): Promise<number | null>;
   /** How many reports the outbox holds. */
   reportsWaiting(): Promise<number>;
-  /** Null while the forge takes what it is told. */
+  /** Null while the forge accepts reports. */
   reportsHeld(): Promise<HeldReports | null>;
-  /** What the forge was told that reads pending still, the newest of each context. Costs what there is of it, however much was said. */
+  /** Statuses that are still pending at the forge, the newest of each context. The cost depends on their number only. */
   saidPending(): Promise<readonly CommitStatus[]>;
-  /** Looks through all that was said for what `saidPending` tells of: to be called once, for what a version before kept no list of. */
+  /** Builds the list for `saidPending` from all sent statuses: to be called once, since older versions had no such list. */
   listPending(): Promise<void>;
 
-  /** The forge does not have the comment under a pull request any more as it was sent: what is said next is written whatever it is. */
+  /** The comment at the forge is no longer as it was sent: the next one is written in any case. */
   forgetComment(pull: number): Promise<void>;
 
-  /** The newest status of that context: on its way, or sent within the last weeks. */
+  /** The newest status of that context: waiting, or sent within the last weeks. */
   lastSaid(commit: string, context: string): Promise<CommitStatus | null>;
 }

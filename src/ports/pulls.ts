@@ -1,4 +1,4 @@
-// Pull requests as far as Phoenix has looked at them.
+// The ledger's records of pull requests.
 
 import type { TargetId } from '../model/ids.ts';
 import type { PullPlan } from '../model/pull.ts';
@@ -15,18 +15,18 @@ export interface EarlyApproval {
   readonly head: string;
   /** A key of the change that was shown: see `agent/review/change-keys.ts`. */
   readonly change: string;
-  /** The forge's id of the code review that approves it, which may be dismissed until it counts; absent for other ways to approve. */
+  /** The forge's id of the approving code review, which may still be dismissed; absent for other approvals. */
   readonly review?: string;
 }
 
 export interface Pulls {
-  /** What each open pull request was last looked at as: any text that is another when it has to be looked at again. */
+  /** The state in which each open pull request was last reviewed: any text that differs when it has to be reviewed again. */
   pulls(): Promise<ReadonlyMap<number, string>>;
   /**
-   * Approvals given under it for other changes than those of the plan, or for another head, end.
+   * Drops approvals under it for changes other than the plan's, or for another head.
    *
    * @param plan null where there is nothing to plan, as for a fork
-   * @param changes the keys of those that wait for approval
+   * @param changes the keys of the changes that wait for approval
    */
   recordPull(
     pull: number,
@@ -36,28 +36,28 @@ export interface Pulls {
     reports: readonly Report[],
   ): Promise<void>;
   pullPlan(pull: number): Promise<PullPlan | null>;
-  /** The plan of what a merge queue tries, by its head; kept for some days. */
+  /** The plan of a merge queue's commit, by its head; kept for some days. */
   keepQueuedPlan(plan: PullPlan): Promise<void>;
   queuedPlan(head: string): Promise<PullPlan | null>;
-  /** It is open no more; its plan can still be read. */
+  /** It is no longer open; its plan can still be read. */
   forgetPull(pull: number): Promise<void>;
-  /** Of each person one for each change. */
+  /** One approval per person and change. */
   approveEarly(pull: number, approvals: readonly EarlyApproval[]): Promise<void>;
-  /** Pull requests under which approvals were given that have not been used, nor ended. */
+  /** Pull requests with approvals that are neither used nor ended. */
   approvedPulls(): Promise<readonly number[]>;
   earlyApprovals(pull: number): Promise<readonly EarlyApproval[]>;
-  /** They were used, or the pull request was closed. */
+  /** Ends approvals that were used, or whose pull request was closed. */
   endEarlyApprovals(pull: number): Promise<void>;
-  /** Approvals that the author of a pull request wrote into its text: nobody's. Remembered as long as its plan. */
+  /** Trailers in the author's own text, which do not count as approvals. Kept as long as its plan. */
   noteAuthorTrailers(pull: number, trailers: readonly Trailer[]): Promise<void>;
   authorTrailers(pull: number): Promise<readonly Trailer[]>;
-  /** Whether a command of the forge was carried out already, by its own id there. */
+  /** Whether a command was already carried out, by its id at the forge. */
   hasCounted(command: string): Promise<boolean>;
-  /** Remembered for good. */
+  /** Records a command as carried out, permanently. */
   count(command: string): Promise<void>;
-  /** The pull request came to the branch with this commit, one that was followed: its own merge, or the last of several at once. */
+  /** Records the followed commit with which the pull request came to the branch: its own merge, or the last of several at once. */
   noteMerged(commit: string, pull: number): Promise<void>;
   mergedPulls(commit: string): Promise<readonly number[]>;
-  /** The commit under which it was noted; null for none. */
+  /** The recorded commit; null for none. */
   mergeOf(pull: number): Promise<string | null>;
 }

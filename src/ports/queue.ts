@@ -1,32 +1,32 @@
-// Carries work between processes: which commit, which target, never their content. Every job may run twice, or after the
-// ledger has moved on; the one who runs it reads the ledger first.
+// The port to the queue, which carries work between processes: which commit or target, never their content. Every job may run twice, or after the
+// ledger has moved on; its worker reads the ledger first.
 
 import type { RunId, TargetId } from '../model/ids.ts';
 
 export interface Work {
-  /** Compare the branch's head with what was followed, plan runs that wait for a plan, schedule what is ready. */
+  /** Compares the branch's head with the followed one, plans waiting runs, and schedules ready steps. */
   reconcile?(signal: AbortSignal): Promise<RetryDelay>;
-  /** May resolve to a step to go on with: one job does several, one after the other. */
+  /** May resolve to the next step: one job performs several, one after the other. */
   apply?(run: RunId, target: TargetId, signal: AbortSignal): Promise<RetryDelay | ApplyRequest>;
-  /** Send what is due in the outbox. */
+  /** Sends due reports. */
   report?(signal: AbortSignal): Promise<RetryDelay>;
-  /** Look at everything that is applied and say what differs. */
+  /** Observes everything that is applied and reports differences. */
   drift?(signal: AbortSignal): Promise<RetryDelay>;
-  /** Plan pull requests, and do what people ask for at the forge. */
+  /** Plans pull requests, and carries out commands from the forge. */
   review?(signal: AbortSignal): Promise<RetryDelay>;
-  /** Try what is due by time. */
+  /** Applies targets that are due by time. */
   renew?(signal: AbortSignal): Promise<RetryDelay>;
-  /** Tell people what needs them. */
+  /** Sends notifications. */
   notify?(signal: AbortSignal): Promise<RetryDelay>;
 }
 
-/** Work that a timer asks for. */
+/** Work that is requested by a timer. */
 type Timed = 'reconcile' | 'report' | 'review' | 'drift' | 'renew' | 'notify';
 
-/** Milliseconds after which the same work is to be tried again; null when there is nothing more to do. */
+/** Delay in milliseconds before the same work is repeated; null when nothing more is to be done. */
 export type RetryDelay = number | null;
 
-/** A step of a run, handed out after that many starts. */
+/** A step of a run, claimed after that many starts. */
 export interface ApplyRequest {
   readonly run: RunId;
   readonly target: TargetId;
@@ -36,33 +36,33 @@ export interface ApplyRequest {
 export interface WorkOptions {
   readonly node: string;
   readonly concurrency: number;
-  /** Steps at a time for the node, over all processes that share a Redis; the newest holds. Absent: no limit. */
+  /** Concurrent steps for the node, over all processes that share a Redis; the newest value applies. Absent: no limit. */
   readonly atMost?: number;
-  /** A worker that says nothing for so long counts as dead, and its jobs are given to another. */
+  /** A worker that is silent for this long counts as dead, and its jobs are given to another. */
   readonly lockMs?: number;
 }
 
 export interface Queue {
-  /** One more reconcile will begin after this call; requests made before it begins share it. */
+  /** Ensures that a reconcile starts after this call; requests before its start share it. */
   requestReconcile(): Promise<void>;
-  /** The same again is no second job, whoever asks, while there is one that waits, runs or is to be tried again. */
+  /** Requesting the same step again creates no second job while one waits, runs or is to be retried. */
   requestApply(node: string, step: ApplyRequest): Promise<void>;
-  /** As `requestReconcile`, but who asks a moment after another does not wait until it is asked for: what is due lies in the ledger. */
+  /** Like `requestReconcile`, but a call shortly after another returns immediately: what is due is in the ledger. */
   requestReport(): Promise<void>;
   requestReview(): Promise<void>;
-  /** As `requestReconcile`, for what is due by time. */
+  /** Like `requestReconcile`, for what is due by time. */
   requestRenew(): Promise<void>;
-  /** As `requestReport`, and not before a while: what begins and ends at once is looked at together. */
+  /** Like `requestReport`, with a delay, so that a problem that starts and ends at once is seen as a whole. */
   requestNotify(): Promise<void>;
-  /** Begins to work: one reconcile and one report at a time, `concurrency` steps at a time for the node. */
+  /** Starts working: one reconcile and one report at a time, and `concurrency` steps at a time for the node. */
   work(work: Work, options: WorkOptions): Promise<void>;
   /**
-   * That work this often, the first time at once, for as long as this process lives: by a monotonic clock. Of all processes
-   * that ask for the same, one does each time.
+   * Requests that work at this interval, first at once, as long as this process lives, by a monotonic clock. Of all processes
+   * with the same timer, one enqueues it each time.
    */
   every(work: Timed, seconds: number): Promise<void>;
-  /** The works that this process takes: `reconcile`, `apply`, … */
+  /** The kinds of work that this process accepts: `reconcile`, `apply`, … */
   working(): readonly string[];
-  /** Takes no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after, come what may. */
+  /** Accepts no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after in any case. */
   close(graceMs: number): Promise<void>;
 }

@@ -11,13 +11,13 @@ export interface CommitInfo {
 }
 
 /**
- * The config repo: one branch of it is followed. Of its history there is only what was needed before; a question that needs more
- * brings it, and fails where it cannot be had.
+ * The config repo, of which one branch is followed. Only the needed part of its history is local; a question that needs more
+ * fetches it, and fails where that is impossible.
  */
 export interface Repository {
   /**
-   * Brings the branch up to date. Resolves to its head, or null when the branch does not exist. Fails with `HeadNotFetched` of
-   * `ports/head-not-fetched.ts` where the head is known and the server does not get it across.
+   * Fetches the branch. Resolves to its head, or null when the branch does not exist. Fails with `HeadNotFetched` of
+   * `ports/head-not-fetched.ts` where the head is known but cannot be fetched.
    */
   fetch(): Promise<CommitSha | null>;
   /** The files at a commit; content only of those the configuration reads. Fails with `NotFound` for an unknown commit. */
@@ -27,14 +27,14 @@ export interface Repository {
   commit(commit: CommitSha): Promise<CommitInfo>;
   /** The commit object, byte for byte, as a signature covers it. */
   object(commit: CommitSha): Promise<Uint8Array>;
-  /** Whether `ancestor` is `descendant` or comes before it. */
+  /** Whether `ancestor` equals `descendant` or is an ancestor of it. */
   isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
-  /** Where two commits parted: a commit that both build on; null when they have none in common. */
+  /** A best common ancestor of two commits; null when there is none. */
   mergeBase(one: CommitSha, other: CommitSha): Promise<CommitSha | null>;
-  /** The commits from `base` (exclusive) to `head`, those nearest to the head first, and no more of them than `most`. */
+  /** The commits from `base` (exclusive) to `head`, nearest to the head first, at most `most`. */
   commitsSince(base: CommitSha, head: CommitSha, most: number): Promise<readonly CommitInfo[]>;
-  /** Bytes of one blob. */
+  /** Content of one blob. */
   blob(blob: string): Promise<Uint8Array>;
-  /** Ends what is under way, which fails then. */
+  /** Ends running operations, which then fail. */
   close(): Promise<void>;
 }

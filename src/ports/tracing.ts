@@ -1,28 +1,31 @@
-// Spans of what the agent does, for whoever collects traces. Names and attributes tell which and how many, never what stands in a file, an
-// argument or a message.
+// The port to tracing. Names and attributes contain ids and counts, never the content of files, arguments or messages.
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface SpanOptions {
-  /** What it belongs to, as `current` gave it, in this process or another; absent: the span around it, or none. */
+  /** The parent span from `current`, in this process or another; absent: the surrounding span, or none. */
   readonly parent?: string | undefined;
   readonly attributes?: Attributes;
-  /** When it began; now where that is not said. */
+  /** Start time. Default: now. */
   readonly from?: Date;
 }
 
 export interface Tracer {
-  /** The work in a span, which ends with it; one that fails is marked by the class of its error. @param work may add attributes */
+  /**
+   * Runs the work in a span; a failure is marked by its error class. @param work may add attributes
+   *
+   *
+   */
   span<T>(name: string, options: SpanOptions, work: (add: (attributes: Attributes) => void) => Promise<T>): Promise<T>;
-  /** A span that is over. */
+  /** Records a completed span. */
   past(name: string, options: SpanOptions & { readonly from: Date; readonly to: Date }): void;
-  /** The span around the caller, in W3C's `traceparent`; null for none. */
+  /** The current span as W3C `traceparent`; null for none. */
   current(): string | null;
-  /** Sends what is left; bounded in time. */
+  /** Sends remaining spans, in limited time. */
   close(): Promise<void>;
 }
 
-/** Without a collector. */
+/** The tracer without a collector, which does nothing. */
 export const NO_TRACES: Tracer = {
   span: (_name, _options, work) => work(() => {}),
   past() {},

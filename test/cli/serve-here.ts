@@ -1,11 +1,8 @@
 // An agent that is composed as `phoenix serve` does it, in the process of the test: for tests that ask it, and not how its process
 // begins and ends. The programs of a lab are called in it too.
 
-import { mkdir } from 'node:fs/promises';
-import { createLab } from 'phoenix-lab/host';
 import { compose } from '../../src/cli/compose.ts';
 import { agentSettings } from '../../src/cli/read-settings.ts';
-import { openLabHere } from '../../src/cli/rehearse/lab-host.ts';
 import { openLog } from '../../src/io/log.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 
@@ -22,13 +19,7 @@ export async function serveHere(environment: Readonly<Record<string, string>>): 
   const redactor = openRedactor();
   const log = openLog({ level: settings.log, redactor, destination: { write: () => {} } });
   const roles = ['receive', 'reconcile', 'apply', 'report', 'web'] as const;
-  const phoenix = await compose(settings, {
-    ...{ roles, node: settings.node, environment: env, log, redactor },
-    async openLab(root, node, parts) {
-      await mkdir(root, { recursive: true });
-      createLab(root);
-      return openLabHere(root, { ...parts, node: node ?? 'pve' });
-    },
-  });
+  const parts = { roles, node: settings.node, environment: env, log, redactor, labPrograms: 'here' } as const;
+  const phoenix = await compose(settings, parts);
   return { url: phoenix.url, stop: () => phoenix.stop(0) };
 }

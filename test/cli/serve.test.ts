@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -101,50 +101,29 @@ test('a push changes the host, the commit says so, and the commands show it', as
   for (const hidden of [SECRET, ADMIN, TOKEN]) expect(stderr).not.toContain(hidden);
 });
 
-test('what was recorded before a kill is done after the next start', async () => {
+/** Redis servers that keep their files below a folder. */
+async function redisServersIn(place: string): Promise<string[]> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const names = await Promise.all(processes.map((id) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')));
+  const folders = await Promise.all(processes.map((id) => readlink(`/proc/${id}/cwd`).catch(() => '')));
+  return folders.filter((each, at) => names[at] === 'redis-server\n' && each.startsWith(place));
+}
+
+test('what was recorded before a kill is done after the next start, which SIGINT ends in order, and its Redis with it', async () => {
   const first = await serve({}, '--roles', 'receive');
   const commit = await repo.commit(environment({ 101: {} }));
   await repo.push();
   await forge.delivered();
   first.child.kill('SIGKILL');
   await first.ended;
-  await serve();
+  const { child, ended } = await serve();
   await until(() =>
     forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
   );
-});
-
-test('the roles may be split over processes that share a Redis', async () => {
-  const redis = await startRedis();
-  try {
-    const shared = { REDIS_URL: redis.url };
-    const worker = await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
-    await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
-    const door = await serve(shared, '--roles', 'receive,web');
-    expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
-    const commit = await repo.commit(environment({ 101: {} }));
-    await repo.push();
-    await until(() =>
-      forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
-    );
-    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(door.url))).stdout) as { id: string }[];
-    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(door.url))).exit).toBe(0);
-  } finally {
-    for (const { child, ended } of running.splice(0)) {
-      child.kill('SIGTERM');
-      expect((await ended).exit).toBe(0);
-    }
-    await redis.stop();
-  }
-});
-
-test('SIGINT ends it in order, and its Redis with it', async () => {
-  const { child, ended } = await serve();
+  expect(await redisServersIn(folder)).toHaveLength(1);
   child.kill('SIGINT');
   expect((await ended).exit).toBe(0);
-  const again = await serve();
-  again.child.kill('SIGTERM');
-  expect((await again.ended).exit).toBe(0);
+  expect(await redisServersIn(folder)).toEqual([]);
 });
 
 test('SIGTERM lets a running action end and leaves the rest to the next start', { timeout: 90_000 }, async () => {
@@ -224,52 +203,61 @@ describe('it does not start', () => {
   });
 });
 
-describe('readyz says no', () => {
-  test('where nobody serves the work, and says who is missing, and where Redis takes nothing', async () => {
-    const redis = await startRedis();
-    try {
-      const shared = { REDIS_URL: redis.url };
-      const door = await serve(shared, '--roles', 'receive,web');
-      const ready = async () => {
-        const answer = await fetch(`${door.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
-        return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
-      };
-      expect(await ready()).toEqual([
-        503,
-        {
-          redis: 'ok',
-          repository: 'ok',
-          workers:
-            'no process serves reconcile, apply, report; start one with phoenix serve --roles reconcile,apply,report',
-        },
-      ]);
-      await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
-      await until(async () => (await ready())[1]['workers']?.startsWith('no process serves report') === true);
-      await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
-      await until(async () => (await ready())[0] === 200);
-      const raw = new Redis({ path: redis.socket });
-      await raw.config('SET', 'maxmemory', '1');
-      expect(await ready()).toEqual([
-        503,
-        expect.objectContaining({ redis: expect.stringMatching(/Redis is full.*OOM/) }),
-      ]);
-      await raw.config('SET', 'maxmemory', '0');
-      expect((await ready())[0]).toBe(200);
-      await raw.call('REPLICAOF', '127.0.0.1', '1');
-      expect(await ready()).toEqual([
-        503,
-        expect.objectContaining({ redis: expect.stringContaining('read-only replica') }),
-      ]);
-      await raw.call('REPLICAOF', 'NO', 'ONE');
-      raw.disconnect();
-    } finally {
-      for (const { child, ended } of running.splice(0)) {
-        child.kill('SIGTERM');
-        await ended;
-      }
-      await redis.stop();
+test('the roles may be split over processes that share a Redis; readyz says who is missing, and where Redis takes nothing', async () => {
+  const redis = await startRedis();
+  try {
+    const shared = { REDIS_URL: redis.url };
+    const door = await serve(shared, '--roles', 'receive,web');
+    const ready = async () => {
+      const answer = await fetch(`${door.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
+      return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
+    };
+    expect(await ready()).toEqual([
+      503,
+      {
+        redis: 'ok',
+        repository: 'ok',
+        workers:
+          'no process serves reconcile, apply, report; start one with phoenix serve --roles reconcile,apply,report',
+      },
+    ]);
+    const worker = await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
+    await until(async () => (await ready())[1]['workers']?.startsWith('no process serves report') === true);
+    await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
+    await until(async () => (await ready())[0] === 200);
+
+    forge.sendWebhooksTo(`${door.url}/webhooks`);
+    expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
+    const commit = await repo.commit(environment({ 101: {} }));
+    await repo.push();
+    await until(() =>
+      forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+    );
+    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(door.url))).stdout) as { id: string }[];
+    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(door.url))).exit).toBe(0);
+
+    const raw = new Redis({ path: redis.socket });
+    await raw.config('SET', 'maxmemory', '1');
+    expect(await ready()).toEqual([
+      503,
+      expect.objectContaining({ redis: expect.stringMatching(/Redis is full.*OOM/) }),
+    ]);
+    await raw.config('SET', 'maxmemory', '0');
+    expect((await ready())[0]).toBe(200);
+    await raw.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await ready()).toEqual([
+      503,
+      expect.objectContaining({ redis: expect.stringContaining('read-only replica') }),
+    ]);
+    await raw.call('REPLICAOF', 'NO', 'ONE');
+    raw.disconnect();
+  } finally {
+    for (const { child, ended } of running.splice(0)) {
+      child.kill('SIGTERM');
+      expect((await ended).exit).toBe(0);
     }
-  });
+    await redis.stop();
+  }
 });
 
 test('a key of those who sign that cannot be read ends it at the start, and says how to get it again', async () => {

@@ -1,12 +1,12 @@
 // One call of a program of the lab as a process: it is answered in the time and with the faults that a test ordered, and recorded.
 
-import { appendFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Answer } from './answer.ts';
 import { callOrders, dueFault, type Fault } from './faults.ts';
 import { pause } from './lock.ts';
 import { kindOf, type LabNode, lockPath, openNode } from './node.ts';
 import { PROGRAMS } from './programs.ts';
+import { recordCall } from './record.ts';
 
 /** @param call the folder of the lab, the program and its arguments */
 export async function answerCall([dir, name, ...argv]: readonly string[]): Promise<void> {
@@ -15,10 +15,7 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
   const started = performance.now();
   const { delayMs = 0, faults = [] } = callOrders(dir);
   const node = openNode(dir);
-  const record = (rc: number | null): void => {
-    const ms = Math.round(performance.now() - started);
-    appendFileSync(join(dir, 'calls.jsonl'), `${JSON.stringify({ argv: [name, ...argv], rc, ms })}\n`);
-  };
+  const record = (rc: number | null): void => recordCall(dir, [name, ...argv], rc, started);
   pause(delayMs);
   const fault = dueFault(dir, faults, name, argv);
   const early = fault?.after === true ? undefined : strike(fault, node, argv, record);

@@ -1,8 +1,9 @@
-// The lab's programs without a process for each call, where nobody else uses the lab and no faults are ordered in it.
+// The lab's programs without a process for each call, where no faults are ordered in it.
 
 import { basename } from 'node:path';
 import { openNode } from './node.ts';
 import { PROGRAMS } from './programs.ts';
+import { recordCall } from './record.ts';
 
 export interface Call {
   readonly program: string;
@@ -21,8 +22,8 @@ export interface CallEnd {
   readonly reason: string | null;
 }
 
-/** Runs programs of the lab in this process. */
-export function programsHere(dir: string): (call: Call) => Promise<CallEnd> {
+/** Runs programs of the lab in this process. @param recorded whether each call is recorded, as one by a process is */
+export function programsHere(dir: string, recorded = false): (call: Call) => Promise<CallEnd> {
   const node = openNode(dir);
   return async ({ program, args, input, onStdout, onStderr }) => {
     const load = PROGRAMS[basename(program)];
@@ -30,6 +31,7 @@ export function programsHere(dir: string): (call: Call) => Promise<CallEnd> {
       return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
     const started = performance.now();
     const { rc, stdout, stderr } = (await load())(node, [...args], () => Buffer.from(input ?? ''));
+    if (recorded) recordCall(dir, [basename(program), ...args], rc, started);
     if (stdout !== '') onStdout(Buffer.from(stdout));
     if (stderr !== '') onStderr(Buffer.from(stderr));
     return { exit: rc, ended: 'exited', ms: Math.round(performance.now() - started), reason: null };

@@ -1,5 +1,5 @@
-// One step of a run, from the lease on its target to its outcome. It may begin twice: the ledger says whether it still may,
-// and the host what is still to be done.
+// One step of a run, from the lease on its target to its outcome. It may be started twice: the ledger says whether it may still run, and the host
+// what is still to be done.
 
 import { stepEnded, WHY } from '../../messages/status.ts';
 import type { Action } from '../../model/action.ts';
@@ -28,22 +28,24 @@ import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
 import { wantedBy } from './wanted.ts';
 
-/** Surprises (a fault in Phoenix, a file that cannot be read) that a step survives before it counts as failed. A node that is away is none. */
+/**
+ * Unexpected errors (a bug in Phoenix, an unreadable file) that a step survives before it counts as failed. An unreachable node is not one of them.
+ */
 const MOST_ATTEMPTS = 5;
-/** Tries while something is in the way that passes by itself, such as a backup: about half an hour. */
+/** Attempts while a transient obstacle lasts, such as a backup: about half an hour. */
 const MOST_PASSING = 30;
 const LOOK_AGAIN_MS = 1_000;
-/** A run of fewer steps looks at each target closely; one of more begins with an inventory, which may settle many at once. */
+/** A run with fewer steps observes each target; one with more starts with an inventory, which may settle many at once. */
 const SURVEY_FROM = 4;
 
-/** A step that is over. */
+/** A step that has ended. */
 export interface Over {
-  /** With that step alone. */
+  /** The run, with only that step. */
   readonly run: RunDetail;
   readonly outcome: Outcome;
 }
 
-/** Resolves to how the step ended, or when it is to be tried again; null when it may not begin, or is left to whoever comes next. */
+/** Resolves to how the step ended, or to the delay before a retry; null when it may not start, or is left to a later job. */
 export async function apply(
   context: Context,
   id: RunId,
@@ -57,13 +59,13 @@ export async function apply(
   if (step.outcome !== null) return { run, outcome: step.outcome };
   const mayBegin = openingFor(context, run).open && freeze === null;
   if (step.started === null && !(mayBegin && isAllowed(run, target))) return null;
-  // Another job for it waits until then.
+  // Another job is already queued for that time.
   if (isDeferred(run, target, Date.now())) return null;
   const away = context.nodeWatch.waitMs();
   if (step.started === null && away > 0) return away;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
-  // Of a step that has begun, whoever carries it out tells how it ended; this is only for the end of that worker.
+  // The worker of a started step reports its end; this retry only covers that worker's death.
   if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
   const renewal = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
   let given = false;
@@ -93,7 +95,7 @@ function spanOf({ id, request }: RunDetail, { target, attempts }: StepRecord) {
   return { parent: request.trace, attributes };
 }
 
-/** What must be approved was looked at when the step was handed out; who let it go on may have been one of several since. */
+/** Checks the approvals again: they were checked when the step was claimed, but there may have been several approvals since. */
 function isAllowed(run: RunDetail, target: TargetId): boolean {
   const planned = run.plan === null ? undefined : stepOf(run.plan, target);
   return planned !== undefined && waitingReason(run, planned) === null;
@@ -110,7 +112,7 @@ function pauseAfter({ failures = 0 }: StepRecord): number {
   return Math.min(2 ** failures * 1000, LONGEST_DEFERRAL_MS);
 }
 
-/** The lease is let go of only after this, so that no other job begins the step before its time. */
+/** The lease is released only after this, so that no other job starts the step too early. */
 async function defer(
   context: Context,
   run: RunDetail,
@@ -159,7 +161,7 @@ async function attempt(
     }
     const message = error instanceof Error ? error.message : String(error);
     log.write(`! ${message}`);
-    // Only a person helps, so that nothing comes of asking again.
+    // Only a person can fix this, so a retry is useless.
     if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
     const passes = error instanceof TransientError;
     if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target: lease.target, error });
@@ -172,10 +174,10 @@ async function attempt(
 }
 
 /**
- * What nobody asked for, since a timer found it, is done only as far as the policy lets a commit do it; and a yes that was given to
- * something else than what is due counts for nothing.
+ * A change found by a timer, which nobody requested, is done only as far as the policy allows a commit to do it; and an approval given to a different
+ * change does not count.
  *
- * @param begun the step has done something already: what is due then is the rest of it
+ * @param begun the step has already done something, so that these actions are the rest of it
  */
 function unapproved(run: RunDetail, target: TargetId, actions: readonly Action[], begun: boolean): string | null {
   const policy = policyOf(run.plan);
@@ -192,7 +194,7 @@ function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {
   return plan.steps.length >= SURVEY_FROM || stepOf(plan, target)?.changes.length === 0;
 }
 
-/** The lease says whether the step still may; the ledger remembers. */
+/** The lease guard of a step: checks the lease and records in the ledger. */
 function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
   const held = async (holds: Promise<boolean>) => {
     if (!(await holds)) throw new Aborted();
@@ -204,7 +206,7 @@ function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease
   };
 }
 
-/** The outcome, what it proves and what is said of it, in one write; a worker that lost its lease writes nothing. */
+/** Records the outcome, what it proves and its statuses in one write; a worker that lost its lease writes nothing. */
 async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended): Promise<void> {
   const { ledger, options } = context;
   const { target } = lease;

@@ -27,17 +27,17 @@ import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 export interface Ending {
   readonly outcome: Extract<Outcome, 'applied' | 'unchanged' | 'failed' | 'blocked'>;
   readonly reason: string | null;
-  /** Sentences of what would be done; only where nothing may be, or nothing may be yet. */
+  /** Sentences of what would be done, where nothing may be done, or not yet. */
   readonly would?: readonly string[];
-  /** Fields that were found otherwise than declared, where nothing was changed; absent where they are not compared. */
+  /** Fields that differ from the declaration, where nothing was changed; absent where they are not compared. */
   readonly differs?: readonly FieldDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
-  /** It was created, or recreated: nothing that was in it before is there any more. */
+  /** It was created or recreated, so its former content is gone. */
   readonly anew?: boolean;
 }
 
-/** Something is in the way that goes away by itself; the message says what. */
+/** A transient obstacle; the message names it. */
 export class TransientError extends Error {
   override readonly name = 'Passing';
 }
@@ -45,19 +45,22 @@ export class TransientError extends Error {
 export interface StepWork extends Performing {
   readonly manager: Manager;
   readonly wanted: Wanted;
-  /** A step began to change the target and nothing was proved of it since. */
+  /** A step began to change the target, and its state was not proved since. */
   readonly touched: boolean;
   /** Restore the state before when the change fails, where it can be saved. */
   readonly rollback: boolean;
-  /** Change nothing. `differs`: what is not as declared counts as failed; `would`: only say what would be done. */
+  /** Change nothing. `differs`: a difference counts as failed; `would`: only report what would be done. */
   readonly readOnly: 'differs' | 'would' | false;
   /** One inventory of the whole host, which may settle the step; null: the target itself is observed at once. */
   readonly inventory: (() => Promise<unknown>) | null;
-  /** Digests of the secrets that it had when it was last proved; absent: nobody knows. */
+  /** Digests of the secrets that it had when it was last proved; absent: unknown. */
   readonly known?: SecretDigests;
-  /** Fields that are left as they are on a target that is there; absent for none. */
+  /** Fields of an existing target whose differences are ignored; absent for none. */
   readonly leaves?: readonly string[];
-  /** Why these may not be done yet, where a person has to approve them first; absent: they may. @param begun after others of this step */
+  /**
+   * Why these actions may not be done yet, since a person has to approve them first; absent: they may. @param begun whether other actions of this
+   * step were done before
+   */
   readonly unapproved?: (actions: readonly Action[], begun: boolean) => string | null;
   /** The actions that a person was shown and approved: nothing else is begun. Absent where nobody was shown any. */
   readonly shown?: readonly string[] | null;
@@ -68,7 +71,7 @@ export async function convergeStep(work: StepWork): Promise<Ending> {
   try {
     sealed = await sealWanted(work.host, work.wanted, work.readOnly === false);
   } catch (error) {
-    // Nothing is begun that could not be brought to its end.
+    // Nothing is started that could not be finished.
     if (error instanceof SecretUnavailable) return { outcome: 'failed', reason: error.message };
     throw error;
   }
@@ -88,7 +91,7 @@ async function converge(work: StepWork): Promise<Ending> {
   let noRollback: string | null = null;
   let remarks: readonly string[] = [];
   const fail = (why: string): Promise<Ending> => failAndRestore(work, rollback, noRollback, why);
-  // Whoever began to change it may have gone before its last command did.
+  // The commands of a worker that died may still be running.
   if (touched) await drain(host, wanted.target, work);
   let failed: string | null = null;
   let acted = false;
@@ -98,7 +101,7 @@ async function converge(work: StepWork): Promise<Ending> {
   for (let round = 1; ; round += 1) {
     throwIfAborted(work);
     const observed = await observeTarget(work, failed);
-    // Some commands fail after they wrote: only when something is left to do was it a failure.
+    // Some commands fail after they took effect: it is a failure only if something is left to do.
     if (observed === null || (failed !== null && !isSettled(observed.decision))) return fail(failed ?? '');
     const { observation, decision } = observed;
     anew ||= manager.power?.running(observation) === 'absent';
@@ -113,7 +116,7 @@ async function converge(work: StepWork): Promise<Ending> {
       if (rollback !== null) await perform(work, rollback.discard);
       return { outcome: 'failed', reason: decision.reason, ...(anew ? { anew } : {}) };
     }
-    // One that a worker left when it died is found here too, by a manager that sees its snapshot.
+    // A rollback left by a dead worker is found here too, by a manager that observes its snapshot.
     const guarded = work.rollback || manager.selfRollback === true;
     const found: Rollback | NoRollback | null =
       guarded && rollback === null ? manager.rollback(wanted, observation, decision.actions) : null;
@@ -135,7 +138,7 @@ async function converge(work: StepWork): Promise<Ending> {
     if (round > ROUNDS || text === last) return fail(WHY.stillDiffers(decision.actions));
     const repeated = done.repeatedIn(todo);
     if (repeated !== undefined) return fail(WHY.noEffect(repeated));
-    // A way back alone brings nothing nearer: what is due is the same after it.
+    // Saving a rollback alone makes no progress: the actions after it are the same.
     last = todo.length === 0 ? '' : text;
 
     if (!acted) await work.leaseGuard.touch();
@@ -150,12 +153,12 @@ async function converge(work: StepWork): Promise<Ending> {
     else failed = failure;
   }
 
-  // What was changed must also work, whoever changed it: a worker may have died between its last action and the question.
+  // A changed target must also be healthy, whoever changed it: a worker may have died between its last action and the health check.
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
   if (sick !== null) return fail(WHY.sick(sick));
   if (rollback !== null) await perform(work, rollback.discard);
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
-  // A remark may end in what to do: it comes last.
+  // A remark may end with what to do, so it comes last.
   const sentences = [...(noRollback === null ? [] : [WHY.noRollback(noRollback)]), ...remarks];
   return {
     outcome: 'applied',
@@ -164,7 +167,7 @@ async function converge(work: StepWork): Promise<Ending> {
   };
 }
 
-/** Null when it cannot be looked at after a failure, of which the failure is then the reason. */
+/** Null when it cannot be observed after a failure, which is then the reason. */
 async function observeTarget(work: StepWork, failed: string | null) {
   const { host, manager, wanted } = work;
   try {
@@ -180,7 +183,7 @@ function decide(work: StepWork, observation: unknown): Decision {
   return work.manager.decide(compared(work, observation), observation);
 }
 
-/** What is wanted, but for the fields that people may change. One that is not there is made as a whole. */
+/** The desired state without the fields that people may change. A missing target is created with all fields. */
 function compared({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Wanted {
   const { spec, before } = wanted;
   const { ignorable } = manager;
@@ -205,7 +208,7 @@ function summariesOf(actions: readonly Action[]): readonly string[] {
   return actions.map(({ summary }) => summary);
 }
 
-/** From the inventory that all steps of the run share, where that is enough to see that nothing is to be done. */
+/** Whether the inventory, which all steps of the run share, suffices to conclude that nothing is to be done. */
 async function settledByQuickCheck(work: StepWork): Promise<boolean> {
   const { inventory, touched, manager, wanted } = work;
   if (inventory === null || touched) return false;
@@ -214,7 +217,7 @@ async function settledByQuickCheck(work: StepWork): Promise<boolean> {
   return isSettled(decide(work, observation));
 }
 
-/** For a run that only looks. */
+/** The result of a run that only observes. */
 function compare(work: StepWork, observation: unknown, how: 'differs' | 'would'): Ending {
   const decision = decide(work, observation);
   if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
@@ -225,7 +228,7 @@ function compare(work: StepWork, observation: unknown, how: 'differs' | 'would')
   return { outcome: 'failed', reason: WHY.differs(decision.actions), ...found };
 }
 
-/** Back to the state before, where that was kept. */
+/** Restores the previous state, where it was saved. */
 async function failAndRestore(
   work: StepWork,
   rollback: Rollback | null,

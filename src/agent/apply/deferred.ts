@@ -3,7 +3,7 @@
 import type { TargetId } from '../../model/ids.ts';
 import type { StepRecord } from '../../model/run.ts';
 
-/** No step is deferred for longer by the ledger; a time further ahead was written before the clock was set back. */
+/** The ledger never defers a step for longer; a later time was written before the clock was set back. */
 export const LONGEST_DEFERRAL_MS = 60_000;
 
 /** @param now epoch milliseconds. @param graceMs how long after its time it still counts as deferred */

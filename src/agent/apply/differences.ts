@@ -1,16 +1,16 @@
-// What a look found otherwise than declared, as it is kept and shown: fields of the target and whether it runs. Bounded, and without secrets.
+// The differences found by an observation, as recorded and shown: fields of the target, and whether it runs. Limited in size, and without secrets.
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import type { Json } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { hideInChange } from '../../plan/secret.ts';
 
-/** A target that differs in more is another thing altogether: its page says that there are more. */
+/** Maximum number of differences that are recorded; a target's page says when there are more. */
 const MOST_FIELDS = 40;
-/** Characters of one value; the host and the repository say the rest. */
+/** Maximum length of a recorded value, in characters. */
 const LONGEST_VALUE = 300;
 
-/** Undefined where its kind is not compared field by field and runs or not as declared. Pure. */
+/** Undefined where the kind is not compared field by field and the power state is as declared. Pure. */
 export function differencesOf(
   manager: Manager,
   wanted: Wanted,
@@ -26,7 +26,7 @@ export function differencesOf(
   return left === 0 ? shown : [...shown, { field: `and ${left} more`, declared: null, observed: null }];
 }
 
-/** One that is not there at all is said in words beside it. */
+/** Absence is reported in a sentence instead. */
 function powerDifference({ power }: Manager, { spec }: Wanted, observation: unknown): FieldDifference[] {
   if (power === undefined || spec === undefined || power.role(spec) !== 'runs') return [];
   const observed = power.running(observation);

@@ -1,13 +1,12 @@
-// One look at the whole host per run, shared by all steps: what makes a run without differences cost the same for ten guests as
-// for a thousand.
+// One inventory of the host per run, shared by all its steps: a run without differences costs the same for ten guests as for a thousand.
 
 import type { HostReader, Manager } from '../../managers/manager.ts';
 
 export type Inventories = (run: string, manager: Manager) => Promise<unknown>;
 
-/** Inventories of the newest runs: one per manager. */
+/** Number of cached inventories; each run has one per manager. */
 const KEEP = 16;
-/** Answers within one inventory; one that was dropped is asked for again. */
+/** Number of cached answers within one inventory; a dropped one is read again. */
 const KEEP_ANSWERS = 256;
 
 export function inventories(host: HostReader): Inventories {
@@ -16,7 +15,7 @@ export function inventories(host: HostReader): Inventories {
   return (run, manager) => remembered(`${run} ${manager.kind}`, run, manager);
 }
 
-/** Managers ask a host the same things: each question is put to it once. */
+/** Caches reads, since managers read the same things. */
 export function memoizedReader(host: HostReader): HostReader {
   const run = remembering((_key, ...asked: Parameters<HostReader['run']>) => host.run(...asked), KEEP_ANSWERS);
   const send = remembering((_key, ...asked: Parameters<HostReader['request']>) => host.request(...asked), KEEP_ANSWERS);
@@ -32,7 +31,7 @@ export function memoizedReader(host: HostReader): HostReader {
   };
 }
 
-/** The newest results by key; one that failed is forgotten. */
+/** A cache of the newest results by key; failures are not cached. */
 function remembering<Args extends unknown[], Result>(make: (key: string, ...args: Args) => Result, most = KEEP) {
   const known = new Map<string, Result>();
   return (key: string, ...args: Args): Result => {

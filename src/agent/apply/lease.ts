@@ -25,7 +25,7 @@ export function renewLease(ledger: Ledger, lease: Lease, ttlMs: number, stopping
       if (await ledger.renewLease(lease, ttlMs)) lastRenewedAt = performance.now();
       else lost.abort();
     } catch {
-      // The next tick tries again, or gives up.
+      // The next tick retries or gives up.
     }
   }, ttlMs / 3);
   return { signal: AbortSignal.any([lost.signal, stopping]), stopRenewing: () => clearInterval(timer) };

@@ -1,4 +1,4 @@
-// What is said of a run whose node does not answer, and when it answers again.
+// Statuses of runs whose node is unreachable, and of its recovery.
 
 import { applying, waitsForNode } from '../../messages/status.ts';
 import type { CommitStatus } from '../../model/report.ts';
@@ -8,13 +8,13 @@ import type { Context } from '../context.ts';
 import { changedStatuses } from '../schedule.ts';
 import { runStatuses } from '../statuses.ts';
 
-/** Nothing where it was said already. */
+/** Empty where it was reported already. */
 export async function waitingStatuses(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {
   const { node, publicUrl } = context.options;
   return changedStatuses(context, runStatuses(publicUrl, run, waitsForNode(node, away)));
 }
 
-/** Of every run that was waiting for the node. */
+/** Reports the recovery on every run that was waiting for the node. */
 export async function reportNodeIsBack(context: Context): Promise<void> {
   const { ledger, options } = context;
   for (const run of await ledger.openRuns()) {

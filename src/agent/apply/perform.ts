@@ -1,4 +1,4 @@
-// Actions one after the other, each with leave and with a record of how it ended.
+// Performs actions one after the other: each checks the lease before, and is recorded with its result.
 
 import type { Wanted } from '../../managers/manager.ts';
 import { actionFailure } from '../../messages/failure.ts';
@@ -10,18 +10,18 @@ import { Aborted } from './lease.ts';
 import { drain, isOpen, runAction } from './run-action.ts';
 import type { StepLog } from './step-log.ts';
 
-/** Who lets a step act and remembers what it did. Each fails with `Aborted` when somebody else has taken over. */
+/** Checks that a step may act, and records what it did. Each method fails with `Aborted` when another worker has taken over. */
 export interface LeaseGuard {
-  /** Asked before every action. */
+  /** Called before every action. */
   assertHeld(): Promise<void>;
-  /** Told before the first action: whatever was proved of the target is no proof any more. */
+  /** Called before the first action: from then on the target's last proof no longer holds. */
   touch(): Promise<void>;
   record(action: ActionRecord): Promise<void>;
 }
 
 export interface Performing {
   readonly host: Host;
-  /** What is changed: on the node, one command for it runs at a time. */
+  /** The target that is changed: only one command for it runs on the node at a time. */
   readonly wanted: Pick<Wanted, 'target'>;
   readonly leaseGuard: LeaseGuard;
   readonly log: StepLog;
@@ -29,10 +29,10 @@ export interface Performing {
   readonly signal: AbortSignal;
 }
 
-/** Tries of an action that may be done again, whose end is not known. */
+/** Attempts of a repeatable action whose result is unknown. */
 const MOST_TRIES = 3;
 
-/** Of actions that may be done again. Resolves to why one failed, or null. Fails with `Aborted` when the work was aborted. */
+/** Performs repeatable actions. Resolves to why one failed, or null. Fails with `Aborted` when the work was aborted. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
   for (const action of actions) {
     for (let tries = 1; ; tries += 1) {
@@ -45,11 +45,11 @@ export async function perform(work: Performing, actions: readonly Action[]): Pro
 }
 
 export interface Performed {
-  /** Why one failed; null when all ended well. */
+  /** Why one failed; null when all succeeded. */
   readonly failure: string | null;
   /**
-   * That is no failure to give up for: a file was no longer as it had been looked at, an earlier command was still at work, or the
-   * connection was lost and nobody knows how it ended. Nothing of it runs any more, and the next observation decides again.
+   * The failure is not final: a file had changed since it was observed, an earlier command was still running, or the
+   * connection was lost and the result is unknown. Nothing of it is running any more, and the next observation decides again.
    */
   readonly open: boolean;
 }

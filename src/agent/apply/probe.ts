@@ -1,4 +1,4 @@
-// The question to a target whether it works, asked as often as its declaration says.
+// Runs a target's health check as often as it is declared to.
 
 import type { HealthProbe } from '../../managers/manager.ts';
 import { errorLine } from '../../messages/failure.ts';
@@ -12,7 +12,7 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Null when it answers well, or when there is nothing to ask; else the question and what was answered last. */
+/** Null when the target is healthy or has no health check; else the check and its last answer. */
 export async function probe(work: Asking, health: HealthProbe | null): Promise<string | null> {
   if (health === null) return null;
   for (let tries = 0; ; tries += 1) {

@@ -1,10 +1,10 @@
-// What one round of a step carries out: actions up to the first whose precondition an earlier one of them may have broken, and none
-// that has been carried out in an earlier round already. The next look goes on from there.
+// Selects the actions of one round: up to the first one whose precondition an earlier one may have invalidated, and none that an earlier round has
+// already carried out. The next observation continues from there.
 
 import { textDigest } from '../../managers/guest/digest.ts';
 import type { Action, Command } from '../../model/action.ts';
 
-/** Those of `actions` that still rest on what was looked at, or on what they leave themselves, after `before` and after one another. */
+/** The leading `actions` that are still based on what was observed, or on their own results, after `before` and after one another. */
 export function stillFounded(before: readonly Action[], actions: readonly Action[]): readonly Action[] {
   const end = actions.findIndex(({ do: what }, at) => {
     if (what.kind !== 'file' || what.expects === undefined) return false;
@@ -15,7 +15,7 @@ export function stillFounded(before: readonly Action[], actions: readonly Action
   return end < 0 ? actions : actions.slice(0, end);
 }
 
-/** What a file is after an action: in the terms of `expects`, or `as it was`, or `unknown`. */
+/** The state of a file after an action: as an `expects` value, or `as it was`, or `unknown`. */
 function stateAfter({ do: what }: Action, path: string): string {
   switch (what.kind) {
     case 'file':
@@ -38,7 +38,7 @@ function stateAfter({ do: what }: Action, path: string): string {
   }
 }
 
-/** Verbs that leave the configuration of their guest as it is. */
+/** Verbs that do not change the guest's configuration. */
 const READING: ReadonlySet<string> = new Set(['status', 'exec', 'guest', 'config', 'list']);
 /** Verbs that write or remove the firewall rules of a guest. */
 const MOVING: ReadonlySet<string> = new Set(['clone', 'destroy']);
@@ -51,7 +51,7 @@ function mayChange({ program, args }: Command, path: string): boolean {
   return kind === 'firewall' ? MOVING.has(verb) : !READING.has(verb);
 }
 
-/** What was carried out with success in earlier rounds. */
+/** The actions that succeeded in earlier rounds. */
 export class CarriedOut {
   readonly #done = new Set<string>();
 
@@ -59,13 +59,13 @@ export class CarriedOut {
     for (const action of actions) for (const deed of deedsOf(action)) this.#done.add(deed);
   }
 
-  /** The first that would do again what has been done, and then had no effect. */
+  /** The first action that would repeat an earlier one, which evidently had no effect. */
   repeatedIn(actions: readonly Action[]): Action | undefined {
     return actions.find((action) => deedsOf(action).some((deed) => this.#done.has(deed)));
   }
 }
 
-/** What an action does, in parts: the settings of one command are one each. Nothing for what may be done as often as one likes. */
+/** The effects of an action: each setting of a command separately. Empty for actions that may be repeated freely. */
 function deedsOf(action: Action): string[] {
   const { do: what } = action;
   if (action.until !== undefined || action.failure === 'observe') return [];
@@ -77,17 +77,17 @@ function deedsOf(action: Action): string[] {
   if ((program !== 'pct' && program !== 'qm') || verb !== 'set')
     return [JSON.stringify([program, args, what.stdin ?? null])];
   const settings = words.flatMap((word, at) => (at % 2 === 0 ? [[placeless(word), words[at + 1] ?? '']] : []));
-  // The notes come with every change, and say the same in each.
+  // The notes are sent with every change, with the same content.
   const decisive = settings.filter(([key]) => key !== '--description');
   return (decisive.length === 0 ? settings : decisive).map((setting) => JSON.stringify([program, id, ...setting]));
 }
 
-/** The same disk, mount or device at another index is the same wish. */
+/** The option without its index: the same disk, mount or device at another index is the same effect. */
 function placeless(option: string): string {
   return option.replace(/^(--(?:mp|dev|scsi|virtio|sata|ide))\d+$/, '$1');
 }
 
-/** Programs that wake, reload, test or look: all of their verbs, or these. */
+/** Programs that start, reload, test or read: all of their verbs, or these. */
 const REPEATABLE: Readonly<Record<string, readonly string[] | 'all'>> = {
   pct: ['start', 'shutdown', 'exec', 'status'],
   qm: ['start', 'shutdown', 'guest', 'status'],

@@ -11,11 +11,11 @@ import type { StepLog } from './step-log.ts';
 interface Surroundings {
   readonly signal: AbortSignal;
   readonly log: StepLog;
-  /** What the action changes: no other command for it runs on the node meanwhile. Absent for questions. */
+  /** The target that the action changes: no other command for it runs on the node meanwhile. Absent for reads. */
   readonly target?: string;
 }
 
-/** Tried again where the action says so. A file that is no longer as expected counts as a failure that the next look explains. */
+/** Runs an action, with retries where it declares them. A file that is not as expected counts as a failure that the next observation explains. */
 export async function runAction(host: Host, action: Action, surroundings: Surroundings): Promise<CommandResult> {
   const { signal, log } = surroundings;
   const { times, intervalSeconds } = action.until ?? { times: 1, intervalSeconds: 0 };
@@ -39,12 +39,12 @@ async function undo(host: Host, undo: Command, surroundings: Surroundings): Prom
 
 const TAKES_BACK = '… it failed: what it left to wait for the next start is taken back';
 
-/** It may run still, or was never begun: only a look at the host says what is to be done. */
+/** Whether the result is unknown: it may still be running, or was never started; only an observation of the host can tell. */
 export function isOpen({ ended }: CommandResult): boolean {
   return ended === 'unknown' || ended === 'not started';
 }
 
-/** Resolves when nothing of before works on the target any more, whoever started it. Fails with `Aborted` when told to stop. */
+/** Resolves when no earlier command for the target is running any more, whoever started it. Fails with `Aborted` when the work is aborted. */
 export async function drain(host: Host, target: string, { signal, log }: Surroundings): Promise<void> {
   await host.settle(target, { signal, onWait: () => log.write(WAITS) });
   if (signal.aborted) throw new Aborted();
@@ -52,12 +52,12 @@ export async function drain(host: Host, target: string, { signal, log }: Surroun
 
 const WAITS = '… an earlier command for the same target still runs on the node: it is waited for';
 
-/** A service that refuses the request itself does so a little later too, unless it had no time, or nothing there yet. */
+/** Whether a service refused the request itself, so that a retry is useless; not for a timeout or something that does not exist yet. */
 function isRefusal({ do: { kind } }: Action, { exit }: CommandResult): boolean {
   return kind === 'http' && exit !== null && exit >= 400 && exit < 500 && ![404, 408, 425, 429].includes(exit);
 }
 
-/** A question of a health probe: a program of the node, or a request to a service. Fails with `Aborted` when told to stop. */
+/** Runs one check of a health probe: a program of the node, or a request to a service. Fails with `Aborted` when the work is aborted. */
 export async function runProbe(
   host: Host,
   question: Command | HttpRequest,
@@ -102,7 +102,7 @@ async function runOnce(host: Host, work: Action['do'], surroundings: Surrounding
   }
 }
 
-/** As a program would have ended: 0 for an answer as expected, else its status, with its text as output. */
+/** The result in terms of a program: exit 0 for an expected answer, else its status, with its text as output. */
 async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings): Promise<CommandResult> {
   const { status, body, message, ms, ended } = await host.request(work, { signal });
   if (signal.aborted || ended === 'aborted') throw new Aborted();
@@ -115,10 +115,10 @@ async function send(host: Host, work: HttpRequest, { signal, log }: Surroundings
   return { exit, stdout: wrong === null ? body : '', stderr: wrong ?? '', ms, ended: 'exited' };
 }
 
-/** Characters of an unwelcome answer in the log. */
+/** Maximum length of an unexpected answer in the log, in characters. */
 const SHOWN = 2000;
 
-/** Null for an answer as it should be. */
+/** Why an answer is not the expected one; null when it is. */
 function unexpected({ expect }: HttpRequest, body: string): string | null {
   if (expect === undefined) return null;
   const { pointer, oneOf } = expect;
@@ -132,7 +132,7 @@ function unexpected({ expect }: HttpRequest, body: string): string | null {
   return `${pointer} is ${JSON.stringify(value) ?? 'not there'}`;
 }
 
-/** A failure says how long what is in use still holds, at its end, where nothing is cut. */
+/** A failure ends with the remaining validity of the certificate in use, where the text is never truncated. */
 async function sign(host: Host, work: CertificateSigning, { signal }: Surroundings): Promise<CommandResult> {
   const { failure, aborted, ms } = await host.sign(work, { signal });
   if (signal.aborted || aborted) throw new Aborted();

@@ -1,4 +1,4 @@
-// What is wanted together with what its secrets are now: their values are behind references, and a new one is a change like any other.
+// Adds digests of its secrets' current values to a target: values are behind references, and a new value is a change like any other.
 
 import type { Wanted } from '../../managers/manager.ts';
 import { referencesIn, sealSecrets } from '../../plan/secret-references.ts';
@@ -13,9 +13,9 @@ export interface Sealed {
 }
 
 /**
- * Looks at nothing where nothing refers to a secret.
+ * Reads nothing where nothing refers to a secret.
  *
- * @param keep whether the node's key for digests may be made
+ * @param keep whether the node's digest key may be created
  * @throws SecretUnavailable
  */
 export async function sealWanted(host: Pick<Host, 'secretDigests'>, wanted: Wanted, keep: boolean): Promise<Sealed> {

@@ -1,22 +1,22 @@
-// What a step did and what its programs printed, kept in the ledger as it happens. What the repository holds in plain text is hidden
-// here as it is in plans; values behind references are gone already.
+// The log of a step: what it did and what its programs printed, recorded in the ledger as it happens. Plain-text secrets of the repository are hidden
+// here as in plans; values behind references are already removed.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 
-/** What comes within so long is kept in one write; who follows a log looks once a second. */
+/** Lines within this time are written together; readers of a log poll once a second. */
 const GATHER_MS = 200;
 
 export interface StepLog {
-  /** Kept with the lines that come while an earlier write is on its way. */
+  /** Buffered while an earlier write is in progress. */
   write(line: string): void;
-  /** Resolves when everything written so far is kept. */
+  /** Resolves when everything so far is recorded. */
   flush(): Promise<void>;
 }
 
-/** A log that cannot be kept does not stop the work. */
+/** A failure to record the log does not stop the work. */
 export function stepLog(ledger: Ledger, run: RunId, target: TargetId): StepLog {
   let waiting: string[] = [];
   let writing: Promise<void> | undefined;

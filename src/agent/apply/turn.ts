@@ -1,4 +1,4 @@
-// One turn of a worker: a step, and the one that it goes on with when that has ended.
+// One job of a worker: a step, and the steps that it continues with.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { ApplyRequest, RetryDelay } from '../../ports/queue.ts';
@@ -15,7 +15,7 @@ export async function turn(
   const end = await apply(context, id, target, signal);
   if (end === null) return null;
   if (typeof end !== 'number') return scheduleAfter(context, end.run, { target, outcome: end.outcome });
-  // While the node is away, no other step is better off.
+  // While the node is unreachable, other steps would fail as well.
   if (context.nodeWatch.away() !== null) return end;
   const run = await context.ledger.runStep(id, target);
   if (run !== null) await scheduleBeside(context, run, target);

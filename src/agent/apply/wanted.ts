@@ -1,4 +1,4 @@
-// One target as a run wants it, with what the manager needs to decide.
+// The desired state of one target in a run, with everything that its manager needs to decide.
 
 import type { Wanted } from '../../managers/manager.ts';
 import { DEFAULT_DRIFT } from '../../model/drift.ts';
@@ -15,17 +15,17 @@ import type { SecretDigests } from './seal.ts';
 
 export interface Task {
   readonly wanted: Wanted;
-  /** A step began to change the target and nothing was proved of it since. */
+  /** A step began to change the target, and its state was not proved since. */
   readonly touched: boolean;
   /** `behavior.rollback_on_failure` of the commit. */
   readonly rollback: boolean;
   /** Whether the commit declares it. */
   readonly declared: boolean;
-  /** Fields that people may change, and this commit does not. */
+  /** Fields whose drift is ignored, and that this commit does not change. */
   readonly leaves: readonly string[];
   /** Digests of the secrets that it had when it was last proved. */
   readonly known?: SecretDigests;
-  /** When it was last recreated, as far as that was noted. */
+  /** When it was last recreated, if recorded. */
   readonly made?: string;
 }
 
@@ -46,8 +46,8 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     origin: { repository: context.options.repositoryUrl, commit: run.commit },
     adopt: run.request.adopt ?? false,
     mayInterrupt: run.readOnly || mayInterrupt(policy, target, run.approvals),
-    // A dry run shows what is asked for. What is adopted is somebody's: whatever the policy says of others, a person must have
-    // said that it may go.
+    // A dry run shows the request as if approved. An adopted object belongs to somebody: whatever the policy says, a person must have approved its
+    // loss.
     approved:
       (run.readOnly && verbRow(run.verb).showsFirst) ||
       (mayDestroy(policy, { target, impact }, run.approvals) &&
@@ -69,7 +69,7 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
   };
 }
 
-/** What is deleted is not wanted, though it may be declared; what is only switched may be declared no more. */
+/** A target to be deleted has no spec, though it may be declared; one that is only started or stopped may be undeclared. */
 function specs(
   verb: CommandVerb | undefined,
   now: JsonObject | undefined,

@@ -1,5 +1,5 @@
-// Who is asking, and what they may see. Reading takes the admin token, a session, or sitting at the machine itself; changing takes the
-// token each time, which no page of a stranger can send, or a session together with what only its own pages carry.
+// Authentication and authorisation. Reading needs the admin token, a session, or a connection from the machine itself; changing needs the token each
+// time, which no foreign page can send, or a session together with a token that only its own pages contain.
 
 import type { IncomingMessage } from 'node:http';
 import type { Secret } from '../../model/secret.ts';
@@ -15,45 +15,45 @@ import { sameSecret } from './timing-safe-equal.ts';
 const WRONG_TOKENS_PER_MINUTE = 60;
 const COOKIE = 'phoenix_session';
 
-/** What the settings say of who may come in. */
+/** Access rules from the settings. */
 export interface AccessRules extends Omit<HostRules, 'listen'> {
   readonly trustedProxies: readonly string[];
-  /** Whether everybody may read, since something in front has signed them in. */
+  /** `open`: everybody may read, since a proxy in front has authenticated them. */
   readonly pages: 'signed-in' | 'open';
 }
 
 /** Where nothing else is configured: reachable from its own machine alone. */
 export const STRICTEST: AccessRules = { publicUrl: null, allowedHosts: [], trustedProxies: [], pages: 'signed-in' };
 
-/** As whom somebody reads. */
+/** By what a reader is authorised. */
 type Reader = 'token' | 'session' | 'local' | 'everybody';
 
 export interface Access {
-  /** Null without one: then nothing can be changed over HTTP, nor read from elsewhere. */
+  /** Null if not configured: then nothing can be changed over HTTP, nor read from other machines. */
   readonly adminToken: Secret | null;
-  /** What the request counts against in limits: its address, or the /64 network of an IPv6 address. */
+  /** The client that the request counts for in limits: its address, or the /64 network of an IPv6 address. */
   clientKey(request: IncomingMessage): string;
-  /** Whether the name that the request calls is one of this agent's. */
+  /** Whether the request's host name is one of this agent's. */
   isCalledRightly(request: IncomingMessage): boolean;
-  /** What the request shows as the token of the admin. */
+  /** Whether the request has the admin token. */
   token(request: IncomingMessage): 'right' | 'wrong' | 'none';
-  /** Where people may sign in beside the admin token; null where the settings name no OAuth application. */
+  /** Sign-in by the forge, beside the admin token; null where the settings name no OAuth application. */
   readonly forge: ForgeSignIn | null;
-  /** The address that people use; null where nobody said. */
+  /** The URL that people use; null where it is not configured. */
   readonly publicUrl: string | null;
-  /** Looks up the session of the request, once; until then it has none. Fails where Redis does. */
+  /** Looks up the session of the request, once; until then it has none. Fails where Redis is unreachable. */
   recognise(request: IncomingMessage): Promise<void>;
-  /** Who signed in; null for whoever did not. */
+  /** The person who signed in; null for none. */
   person(request: IncomingMessage): Person | null;
-  /** Null for somebody who has to sign in first. */
+  /** Null for a client that has to sign in first. */
   reader(request: IncomingMessage): Reader | null;
-  /** Notes a wrong token. True when there were too many from there. */
+  /** Records a wrong token. True when the client has sent too many. */
   failed(request: IncomingMessage): boolean;
-  /** The value of the cookie that begins a session; one that the browser had is over. */
+  /** Cookie that begins a session; ends a previous session of the browser. */
   signIn(request: IncomingMessage, who: Parameters<Sessions['begin']>[0]): Promise<string>;
-  /** The value of the cookie that ends it. */
+  /** Cookie that ends the session. */
   signOut(request: IncomingMessage): Promise<string>;
-  /** Whether the browser may keep a cookie for TLS alone. */
+  /** Whether the cookie may be marked as secure. */
   isSecure(request: IncomingMessage): boolean;
 }
 
@@ -62,7 +62,7 @@ export interface AccessDeps {
   readonly rules: AccessRules;
   /** The address that the agent listens on. */
   readonly listen: string;
-  /** Null where nothing is shown to people: nobody signs in. */
+  /** Null where there are no pages, so that nobody signs in. */
   readonly people: (SessionDeps['store'] & Partial<People>) | null;
   readonly forge: ForgeSignIn | null;
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export function openAccess({ adminToken, rules, listen, people, forge, clock }: 
   const clientKey = (request: IncomingMessage) =>
     clientKeyOf(clientAddress(request.socket.remoteAddress, request.headers, proxies));
   const cookie = (request: IncomingMessage, value: string, seconds: number) => {
-    // Without a path it belongs to the folder of the sign-in page, which is the top of the pages, also below a path of a proxy.
+    // Without a path the cookie belongs to the folder of the sign-in page, which is the root of the pages, also below a proxy's path.
     const marks = [
       'HttpOnly',
       'SameSite=Strict',
@@ -132,8 +132,8 @@ export function openAccess({ adminToken, rules, listen, people, forge, clock }: 
 }
 
 /**
- * At this machine, and nobody in between: a proxy on the same machine has its address too, so that a relayed request is recognised by what it
- * adds, by the name it was called, or by the protocol of old that nginx speaks to what is behind it.
+ * From this machine without a proxy in between. A proxy on the same machine has a local address too, so a relayed request is recognised by the headers that it
+ * adds, by its host name, or by HTTP/1.0, which nginx uses for its backends.
  */
 function isLocal({ headers, socket, httpVersion }: IncomingMessage): boolean {
   const name = hostName(headers.host);
@@ -146,7 +146,7 @@ function isLocal({ headers, socket, httpVersion }: IncomingMessage): boolean {
   );
 }
 
-/** Whether the browser speaks TLS to whatever stands before us, so that it may keep the cookie for TLS alone. */
+/** Whether the browser uses TLS, to this server or a proxy in front, so that the cookie may be marked as secure. */
 function isSecure({ headers }: IncomingMessage, { publicUrl }: AccessRules): boolean {
   const said = headers['x-forwarded-proto'];
   if (said !== undefined) return /^https\b/i.test(String(said));
@@ -158,6 +158,6 @@ function isSecure({ headers }: IncomingMessage, { publicUrl }: AccessRules): boo
 function sessionsOf({ headers }: IncomingMessage): readonly string[] {
   const pairs = (headers.cookie ?? '').split(';').map((each) => each.trim());
   const ids = pairs.filter((each) => each.startsWith(`${COOKIE}=`)).map((each) => each.slice(COOKIE.length + 1));
-  // A browser keeps one; whoever sends many has no more looked up than that.
+  // A browser has one; of a client that sends many, no more are looked up.
   return ids.filter((id) => /^[\w-]{43}$/.test(id)).slice(0, 2);
 }

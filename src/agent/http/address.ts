@@ -1,25 +1,28 @@
-// Whose request it is, by address: that of the connection, or the one that a trusted proxy says it relays. Pure.
+// Determines the client's address: that of the connection, or the one that a trusted proxy reports. Pure.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** What proxies add when they relay somebody. One of them is enough to tell that a request does not come from its connection. */
+/** Headers that proxies add. Any of them shows that a request was relayed. */
 const RELAYED =
   /^(?:forwarded|via|x-forwarded(?:-.*)?|x-original-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|fastly-client-ip|(?:cf-|fly-)?connecting-ip|fly-client-ip|cf-.*|x-envoy-.*|x-amzn?-.*|x-azure-.*|forwarded-for)$/;
-/** Of an IPv4 address that is written as one of IPv6, the part that says so. */
+/** Length of the prefix of an IPv4-mapped IPv6 address, in bits. */
 const MAPPED_BITS = 96;
-/** Characters of an address with zone, brackets and port. */
+/** Maximum length of an address with zone, brackets and port, in characters. */
 const LONGEST = 100;
-/** Of an IPv6 address one site has at least so much; what comes after is chosen freely. */
+/** Prefix length of an IPv6 site; a client can choose the rest freely. */
 const IPV6_SITE_BITS = 64;
 
 export interface Proxies {
   trusts(address: Address): boolean;
 }
 
-/** @param subnets as `PHOENIX_TRUSTED_PROXIES` has them. @throws for what is no address or subnet */
+/**
+ * @param subnets value of `PHOENIX_TRUSTED_PROXIES`
+ * @throws for text that is no address or subnet
+ */
 export function trustedProxies(subnets: readonly string[]): Proxies {
   const ranges = subnets.map((each) => {
     const [address, bits] = each.includes('/') ? ipaddr.parseCIDR(each) : singleAddress(each);
@@ -38,10 +41,10 @@ function singleAddress(text: string): [Address, number] {
 }
 
 /**
- * Who is asking: from the nearest to the farthest, the first that is no trusted proxy.
+ * The client's address: from the nearest hop to the farthest, the first that is no trusted proxy.
  *
  * @param connection the address of the other end of the connection
- * @returns null where even that is not known, as of a connection that is gone
+ * @returns null where that is unknown, as for a closed connection
  */
 export function clientAddress(
   connection: string | undefined,
@@ -53,12 +56,12 @@ export function clientAddress(
   if (!proxies.trusts(nearest)) return nearest.toString();
   const chains = [forwardedFor(headers), xForwardedFor(headers)].filter((chain) => chain !== null);
   const clients = new Set(chains.map((chain) => firstStranger(nearest, chain, proxies)));
-  // Two headers that differ: one of them came through from the client, and nobody can tell which.
+  // Two headers that differ: one of them came from the client, and it is unknown which.
   const [client = nearest.toString()] = clients.size === 1 ? clients : [];
   return client;
 }
 
-/** From the right, since each proxy adds whom it relays at the end. What is no address ends it: the last that is known counts. */
+/** From the right, since each proxy appends its client. An invalid entry ends the search: the last valid one counts. */
 function firstStranger(nearest: Address, chain: readonly string[], proxies: Proxies): string {
   let known = nearest;
   for (const text of chain.toReversed()) {
@@ -82,18 +85,18 @@ function forwardedFor(headers: IncomingHttpHeaders): readonly string[] | null {
   return forwarded.split(',').map((each) => /(?:^|;)\s*for\s*=\s*"?([^";\s]+)"?/i.exec(each)?.[1] ?? '');
 }
 
-/** Addresses kept. */
+/** Number of cached addresses. */
 const KEEP = 1_000;
-/** Every request of a connection asks for the same one. */
+/** A cache, since every request of a connection needs the same address. */
 const read = new Map<string, Address | null>();
 
-/** With or without brackets and port. Null for what is no address, such as `unknown` or `_hidden`. */
+/** Parses an address with or without brackets and port. Null for text that is no address, such as `unknown` or `_hidden`. */
 function addressOf(text: string): Address | null {
   const known = read.get(text);
   if (known !== undefined) return known;
   const address = readAddress(text);
   if (read.size >= KEEP) read.clear();
-  // Somebody may send a header of any length.
+  // Long headers are not cached.
   if (text.length <= LONGEST) read.set(text, address);
   return address;
 }
@@ -106,7 +109,7 @@ function readAddress(text: string): Address | null {
   return address.includes(':') && ipaddr.IPv6.isValid(address) ? unmapped(ipaddr.IPv6.parse(address)) : null;
 }
 
-/** `::ffff:192.0.2.1` is how a socket for both kinds names an IPv4 address. */
+/** A dual-stack socket reports an IPv4 address as `::ffff:192.0.2.1`. */
 function unmapped(address: Address): Address {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
@@ -123,12 +126,12 @@ export function isLoopback(text: string | undefined): boolean {
   return addressOf(text ?? '')?.range() === 'loopback';
 }
 
-/** Whether anybody says that this request was passed on. */
+/** Whether a header shows that the request was relayed. */
 export function isRelayed(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some((name) => RELAYED.test(name));
 }
 
-/** The same address, however it is written. */
+/** Whether both are the same address, however they are written. */
 export function sameAddress(one: string, other: string): boolean {
   const [a, b] = [addressOf(one), addressOf(other)];
   return a !== null && b !== null && a.toString() === b.toString();

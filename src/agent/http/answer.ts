@@ -1,14 +1,14 @@
-// Every answer of the door that is no page: one JSON document or plain text, never a stack trace, nothing for a browser to guess.
+// Responses of the HTTP server other than pages: one JSON document or plain text, never a stack trace, and no content sniffing.
 
 import type { ServerResponse } from 'node:http';
 
-/** What went wrong and what to do about it. */
+/** An error response: what went wrong and what to do about it. */
 export interface Failure {
   readonly message: string;
   readonly hint: string;
 }
 
-/** Does nothing when the request has been answered already, as one that took too long has. */
+/** Does nothing when the request has already been answered, as after a timeout. */
 export function answer(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
 }
@@ -21,7 +21,7 @@ export function answerText(response: ServerResponse, status: number, text: strin
 function send(response: ServerResponse, status: number, type: string, text: string): void {
   if (response.headersSent) return;
   response.writeHead(status, {
-    // Told ahead, so that it goes out in one write with the headers.
+    // Set explicitly, so that body and headers are sent in one write.
     'content-length': Buffer.byteLength(text),
     'content-type': `${type}; charset=utf-8`,
     'cache-control': 'no-store',

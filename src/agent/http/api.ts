@@ -1,4 +1,4 @@
-// The HTTP API: what the ledger knows as JSON, and the agent's operations for whoever holds the admin token.
+// The HTTP API: the ledger's content as JSON, and the agent's operations for holders of the admin token.
 
 import express, { type Request, type Response, type Router } from 'express';
 import type { RunId } from '../../model/ids.ts';
@@ -67,9 +67,9 @@ export interface ApiDeps {
   readonly changes: Pick<Changes, 'follow'>;
   readonly adminToken: Secret | null;
   readonly clock: Clock;
-  /** Hears of what people ask for; absent: nobody does. */
+  /** Logs what people request; absent: not logged. */
   readonly log?: Pick<Log, 'info'>;
-  /** Aborted when the door closes: ends every stream of events. */
+  /** Aborted when the server closes: ends every event stream. */
   readonly closing: AbortSignal;
 }
 
@@ -148,7 +148,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
       ledger.lastArrival(),
       allTargets(parts),
       ledger.nodesAway(),
-      // Null: the host cannot be looked at.
+      // Null: the host cannot be observed.
       parts.agent.orphans().catch(() => null),
     ]);
     const nodes = { away: Object.fromEntries(away) };
@@ -191,7 +191,7 @@ const PATHS: ReadonlyArray<readonly [path: string, what: OperationName]> = [
   ['/command', 'command'],
 ];
 
-/** Whoever holds the admin token may ask for anything. */
+/** The admin token authorises every operation. */
 function operate(parts: ApiDeps, what: OperationName, request: unknown): Promise<RunId | null> {
   return carryOutOperation(parts, what, OPERATIONS[what].parse(request), { role: 'admin', through: 'API' });
 }

@@ -1,4 +1,4 @@
-// One subscription to the ledger for the whole process, shared by everybody who follows a run.
+// One subscription to the ledger for the whole process, shared by everyone who follows a run.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Ledger } from '../../ports/ledger.ts';

@@ -1,6 +1,6 @@
-// A run as server-sent events: `run` with the whole run, first and whenever something of the run itself changed; `step` with each step
-// that changed; `log` with new lines of a step's output; and `end` with the whole run when it has ended. The event id says how far the
-// logs were sent, so a reader that lost its connection goes on there; the run needs no place to go on from, since it is sent first.
+// A run as server-sent events: `run` with the whole run, first and whenever something of the run itself changed; `step` with each changed step; `log`
+// with new lines of a step's output; and `end` with the whole run when it has ended. The event id says how far the logs were sent, so that a reader
+// continues there after a lost connection; the run itself is sent again.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
@@ -11,32 +11,32 @@ import type { RunDetail } from '../../ports/runs.ts';
 import type { Changes } from './changes.ts';
 import { runJson } from './run-json.ts';
 
-/** Output of running steps is looked for this often; changes are pushed. */
+/** Poll interval for output of running steps; changes are pushed. */
 const LOG_EVERY_MS = 1_000;
-/** What changes within so long is looked at together. */
+/** Changes within this time are read together. */
 const GATHER_MS = 50;
-/** Sending the whole of a large run is done less often. */
+/** Large runs are sent less often. */
 const PAUSE_MS_PER_STEP = 0.5;
-/** A push may be lost with a connection to Redis: the whole run is looked at now and then. */
+/** A notification may be lost with a connection to Redis, so the whole run is read at this interval. */
 const LOOK_AT_ALL_MS = 10_000;
-/** More steps than these are read together with the whole run. */
+/** Above this number of changed steps, the whole run is read. */
 const MOST_STEPS_READ = 100;
-/** Below the idle limits of common proxies. */
+/** Below the idle timeouts of common proxies. */
 const KEEP_ALIVE_MS = 15_000;
-/** A reader that does not read is let go before it costs memory. */
+/** A client that does not read is disconnected at this backlog. */
 const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
-/** Where a reader goes on. */
+/** Where a reader continues. */
 export interface From {
-  /** What it got last; empty for the first time. */
+  /** The last event id that it received; empty for a new reader. */
   readonly lastEventId: string;
-  /** Of what was printed before, with no last event: all of it, or none. */
+  /** Whether a new reader gets earlier output. */
   readonly logs: 'all' | 'new';
 }
 
 /**
- * How far the logs were sent: offsets into those of steps that go on, and the steps whose logs were sent to their end, by their place.
- * Written as `lxc/101=12,vm/1001=3;0-41.43`, so that it grows with what runs at a time and not with the run.
+ * How far the logs were sent: offsets for steps in progress, and the steps whose logs were sent completely, by position.
+ * Written as `lxc/101=12,vm/1001=3;0-41.43`, so that its size depends on the steps in progress and not on the run.
  */
 interface Cursor {
   readonly offsets: Map<TargetId, number>;
@@ -47,12 +47,12 @@ export interface EventDeps {
   readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog'>;
   readonly changes: Pick<Changes, 'follow'>;
   readonly clock: Clock;
-  /** Aborted when the door closes. */
+  /** Aborted when the server closes. */
   readonly closing: AbortSignal;
 }
 
 /**
- * Sends until the run has ended, the reader goes away or the door closes.
+ * Sends events until the run has ended, the reader disconnects or the server closes.
  *
  * @param first the run as it is now
  */
@@ -67,7 +67,7 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
   const stop = AbortSignal.any([closing, gone.signal]);
   stop.addEventListener('abort', () => bell.ring(null), { once: true });
   response.on('close', () => gone.abort());
-  // Gone before anybody listened for it.
+  // The client disconnected before a listener was attached.
   if (response.socket === null || response.socket.destroyed) gone.abort();
 
   response.writeHead(200, {
@@ -104,7 +104,7 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
       }
       if (run?.ended != null && changed !== 'all') run = await ledger.run(first.id);
       if (run === null || run.ended !== null) continue;
-      // It was planned since.
+      // The run was planned meanwhile.
       if (run.steps.length !== places.size) places = placesOf(run);
       whole = teller.run(run, changed === 'all' || isDue ? undefined : changed);
     }
@@ -120,7 +120,7 @@ function tell(response: Response, clock: Clock) {
   let head = '';
   const steps = new Map<TargetId, string>();
   return {
-    /** Whether the whole run was sent. @param among the steps that may have changed; absent: any */
+    /** Returns whether the whole run was sent. @param among the steps that may have changed; absent: any */
     run(run: RunDetail, among?: ReadonlySet<TargetId>): boolean {
       const json = runJson(run, clock);
       const now = JSON.stringify({ ...json, steps: json.steps.length });
@@ -143,7 +143,7 @@ function placesOf({ steps }: RunDetail): Map<TargetId, number> {
   return new Map(steps.map(({ target }, place) => [target, place]));
 }
 
-/** The run with these steps as they are now. Null when it is not there any more. */
+/** The run with the current state of these steps. Null when it no longer exists. */
 async function withSteps(
   ledger: EventDeps['ledger'],
   run: RunDetail,
@@ -163,7 +163,7 @@ async function withSteps(
   return { ...run, state, started, ended, supersededBy, steps };
 }
 
-/** Puts the cursor behind every line there is. */
+/** Moves the cursor past all existing lines. */
 async function skipLogs(ledger: EventDeps['ledger'], { id, steps }: RunDetail, cursor: Cursor): Promise<void> {
   const begun = steps.filter(({ started }) => started !== null);
   const ends = await Promise.all(begun.map(({ target }) => ledger.readLog(id, target, -1)));
@@ -182,7 +182,7 @@ async function sendLogs(
     const over = outcome !== null;
     if (started === null || (over && complete.has(target))) continue;
     const { lines, next } = await ledger.readLog(run.id, target, offsets.get(target) ?? 0);
-    // A step that has ended prints no more, until it is begun again.
+    // A step that has ended prints nothing more unless it is restarted.
     if (over) complete.add(target);
     else complete.delete(target);
     if (lines.length === 0) continue;
@@ -220,12 +220,12 @@ function writeCursor({ offsets, complete }: Cursor, places: ReadonlyMap<TargetId
   return `${open.join(',')}${text === '' ? '' : `;${text}`}`;
 }
 
-/** Wakes the one who waits; a ring while nobody waits is not lost. */
+/** Wakes a single waiter; a signal while nobody waits is remembered. */
 function doorbell() {
   let rung: Set<TargetId> | 'all' | null = null;
   let wake: (() => void) | undefined;
   return {
-    /** @param target null: something else than one step changed */
+    /** @param target null: something other than a single step changed */
     ring(target: TargetId | null): void {
       if (target === null) rung = 'all';
       else if (rung === null) rung = new Set([target]);
@@ -240,7 +240,7 @@ function doorbell() {
       await promise;
       clearTimeout(timer);
     },
-    /** What rang since it was asked last. */
+    /** What has changed since the last call. */
     heard(): ReadonlySet<TargetId> | 'all' {
       const heard = rung ?? new Set<TargetId>();
       rung = null;

@@ -1,12 +1,12 @@
-// How often an address failed: with a wrong token, a wrong signature. It is noted after the check, so that whoever holds the right
-// one is never turned away for what others send.
+// Counts failures of clients: wrong tokens and signatures. A failure is counted after the check, so a client with the right credentials is never
+// refused because of others.
 
-/** Bounds the memory that a flood from many addresses can take; then the oldest are forgotten. */
+/** Maximum number of tracked clients, which bounds memory; the oldest are dropped. */
 const MOST_SHARES = 10_000;
 export const WINDOW_SECONDS = 60;
 
 export interface Failures {
-  /** Notes one more. True once there are too many within a minute: the answer is then 429, and says no more. */
+  /** Records a failure. True once there are too many within a minute: the answer is then 429 without details. */
   note(clientKey: string): boolean;
 }
 

@@ -1,4 +1,4 @@
-// What stands before the routes: whoever may not come in is answered here, with what to do about it.
+// Middleware in front of the routes: refuses unauthorised requests, with what to do about it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
@@ -7,7 +7,7 @@ import { fail } from './answer.ts';
 import { WINDOW_SECONDS } from './failures.ts';
 import { hostName } from './host.ts';
 
-/** Answers nobody who calls the agent by a name that is not its own. */
+/** Refuses requests with a host name that is not the agent's. */
 export function checkHost(access: Access): RequestHandler {
   return (request, response, next) => {
     if (access.isCalledRightly(request)) return next();
@@ -19,7 +19,7 @@ export function checkHost(access: Access): RequestHandler {
   };
 }
 
-/** Looks up who is signed in; what comes after may ask for it. */
+/** Looks up the session for the following handlers. */
 export function recognise(access: Access): RequestHandler {
   return async (request, _response, next) => {
     await access.recognise(request);
@@ -27,7 +27,7 @@ export function recognise(access: Access): RequestHandler {
   };
 }
 
-/** For whoever wants something read. */
+/** Guards routes that read. */
 export function mayRead(access: Access): RequestHandler {
   return (request, response, next) => {
     if (access.reader(request) !== null) return next();
@@ -35,7 +35,7 @@ export function mayRead(access: Access): RequestHandler {
   };
 }
 
-/** For whoever wants something changed. A session is not enough: a browser sends it by itself. */
+/** Guards routes that change something. A session does not suffice, since a browser sends its cookie by itself. */
 export function mayChange(access: Access): RequestHandler {
   return (request, response, next) => {
     if (access.token(request) === 'right') return next();
@@ -57,7 +57,7 @@ function refuse(access: Access, request: Request, response: Response, without: s
   }
 }
 
-/** What failed is refused without saying what was wrong with it; what is right is never asked how often others failed. */
+/** The refusal gives no details of the failure; a correct request is never subject to the limit. */
 export function tooManyFailures(response: ServerResponse): void {
   response.setHeader('retry-after', String(WINDOW_SECONDS));
   fail(response, 429, { message: 'too many refused requests from this address', hint: 'try again in a minute' });
@@ -65,7 +65,7 @@ export function tooManyFailures(response: ServerResponse): void {
 
 const accesses = new WeakMap<IncomingMessage, Access>();
 
-/** Hands the access on to what answers the request later, such as the pages. */
+/** Passes the access on to later handlers, such as the pages. */
 export function withAccess(access: Access): RequestHandler {
   return (request, _response, next) => {
     accesses.set(request, access);
@@ -73,7 +73,7 @@ export function withAccess(access: Access): RequestHandler {
   };
 }
 
-/** @throws when the request did not come through the door */
+/** @throws when `withAccess` did not handle the request */
 export function accessOf(request: IncomingMessage): Access {
   const access = accesses.get(request);
   if (access === undefined) throw new Error('a request came in without passing the door');

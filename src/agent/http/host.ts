@@ -1,5 +1,5 @@
-// The name that a request calls the agent by. A page of a stranger can have its own name lead here (DNS rebinding), and its browser
-// then takes what is shown for the stranger's: so only names that are known to be of this agent are answered to. Pure.
+// Checks a request's host name. A foreign page can let its own name resolve to this agent (DNS rebinding), and the browser then gives it access to
+// the answers: so only names that are known to be this agent's are accepted. Pure.
 
 import { isLoopback, sameAddress } from './address.ts';
 
@@ -10,7 +10,7 @@ export interface HostRules {
   readonly listen: string;
 }
 
-/** The host name of a `Host` header in lower case, without port and brackets; null for what is none. */
+/** The host name of a `Host` header in lower case, without port and brackets; null for an invalid one. */
 export function hostName(header: string | undefined): string | null {
   if (header === undefined || !/^(?:\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{0,5})?$/i.test(header)) return null;
   const name = URL.parse(`http://${header}/`)
@@ -19,12 +19,12 @@ export function hostName(header: string | undefined): string | null {
   return name === undefined || name === '' ? null : name;
 }
 
-/** A name that leads to the machine that asks, whatever a name server says: `localhost`, and what is below it. */
+/** Whether a name always means the local machine: `localhost`, and names below it. */
 export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || isLoopback(name);
 }
 
-/** @param reached the address of this machine that the connection was made to */
+/** @param reached the local address of the connection */
 export function isOurs(
   name: string,
   { publicUrl, allowedHosts, listen }: HostRules,
@@ -34,6 +34,6 @@ export function isOurs(
   const publicHost = publicUrl === null ? undefined : URL.parse(publicUrl)?.host;
   const known = [publicHost, ...[listen, ...allowedHosts].map((each) => (each.includes(':') ? `[${each}]` : each))];
   if (known.some((each) => hostName(each) === name)) return true;
-  // Where it listens on every address of the machine, each is one of its names: an address cannot be made to lead elsewhere.
+  // When listening on all addresses, each of them is accepted: an address cannot be rebound.
   return reached !== undefined && sameAddress(name, reached);
 }

@@ -1,9 +1,9 @@
-// Reading waits for Redis, and Redis may be away: a request is answered so in bounded time.
+// Limits the time of read requests, since Redis may be unreachable.
 
 import type { RequestHandler } from 'express';
 import { fail } from './answer.ts';
 
-/** @param ms after which a request that only reads is answered with 503; what it waits for goes on, unheard */
+/** @param ms time after which a read request is answered with 503; its work continues, and the result is dropped */
 export function answerInTime(ms: number): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET') {

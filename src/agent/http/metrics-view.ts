@@ -1,5 +1,5 @@
-// What metrics tell of the environment: the same as the pages, from a look at the host that is a minute old at most, since whoever
-// collects metrics comes every few seconds.
+// The environment as reported in metrics: the same data as the pages, from an observation that is at most a minute old, since metrics are collected
+// every few seconds.
 
 import type { EnvironmentSeen } from '../../model/environment.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -10,7 +10,7 @@ import { overviewOf } from './overview.ts';
 import { targetsJson } from './run-json.ts';
 
 const LOOK_EVERY_MS = 60_000;
-/** How far back the newest step and look of each target are looked for. */
+/** Number of runs that are searched for the newest step and observation of each target. */
 const RUNS_LOOKED_AT = 100;
 
 export interface MetricsDeps {
@@ -49,7 +49,7 @@ export function metricsView({ ledger, agent, clock }: MetricsDeps): () => Promis
   };
 }
 
-/** The last answer for as long as it is fresh, by a clock that nobody sets. */
+/** Caches the last answer for a time, by a monotonic clock. */
 function atMostEvery<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
   let known: { readonly at: number; readonly answer: Promise<T> } | null = null;
   return () => {

@@ -1,5 +1,5 @@
-// What people can ask of the agent over HTTP: one row for each operation, with what it takes, who may ask for it and what is noted of it.
-// The API and the pages both come through here, and the agent does the same for either.
+// The operations that people can request over HTTP: one row each, with its input, required role and log entry. API and pages both use it, so the
+// agent does the same for either.
 
 import type { z } from 'zod';
 import type { RunId } from '../../model/ids.ts';
@@ -15,17 +15,17 @@ import { ApproveRequest, AskBody, BadRequest, CommandBody, FreezeBody, parseRequ
 type Asked = Pick<Agent, 'replay' | 'approve' | 'freeze' | 'unfreeze' | 'drift' | 'command'>;
 
 interface Operation {
-  /** What the request takes of whoever signed in. */
+  /** The role that a signed-in person needs. */
   readonly role: PersonRole;
-  /** Checks the request, and says what will be done. @throws BadRequest */
+  /** Validates the request, and returns what will be done. @throws BadRequest */
   parse(request: unknown): Parsed;
 }
 
 interface Parsed {
   readonly by: string;
-  /** For the record: targets, a commit, a reason. */
+  /** For the log: targets, a commit, a reason. */
   readonly about: string;
-  /** More than the operation itself takes: what only some may ask for. */
+  /** A higher role than the operation's, where this request needs one. */
   readonly role: PersonRole;
   /** Fails with `Refused`. */
   readonly carryOut: (agent: Asked) => Promise<RunId | null>;
@@ -59,7 +59,7 @@ export const OPERATIONS = {
     role: 'operator',
     body: ReplayBody,
     about: ({ commit, targets = [] }) => [commit, ...targets].join(' '),
-    // Going back undoes what others merged, and past a window goes who made it.
+    // A rewind undoes what others merged, and `now` bypasses the apply window.
     raise: ({ rewind, now }) => (rewind || now ? 'admin' : 'operator'),
     carryOut: (agent, { targets, ...rest }) => agent.replay(targets === undefined ? rest : { ...rest, targets }),
   }),
@@ -96,7 +96,7 @@ export const OPERATIONS = {
     about: ({ verb, targets, dryRun }) => [verb, ...targets, ...(dryRun ? ['(dry run)'] : [])].join(' '),
     raise: ({ verb, dryRun, now }) => {
       if (dryRun) return 'operator';
-      // In another spelling it may be any.
+      // An unknown spelling may mean any verb.
       if (now || !isCommandVerb(verb)) return 'admin';
       const row = verbRow(verb);
       return row.work === 'destroy' || (row.work === 'converge' && row.adopts) ? 'admin' : 'operator';
@@ -114,7 +114,7 @@ export interface OperationDeps {
   readonly log?: Pick<Log, 'info'>;
 }
 
-/** Carries it out, and notes who asked for what. @throws BadRequest, Refused */
+/** Carries out the operation and logs who requested it. @throws BadRequest, Refused */
 export async function carryOutOperation(
   { agent, ledger, clock, log }: OperationDeps,
   what: OperationName,
@@ -127,7 +127,7 @@ export async function carryOutOperation(
   return run;
 }
 
-/** Why what was asked for is not done, in words for whoever asked; null for a fault of ours. */
+/** Why a request was refused, as text for the requester; null for an internal error. */
 export function refusalOf(error: unknown): string | null {
   return error instanceof Refused || error instanceof BadRequest ? error.message : null;
 }

@@ -1,15 +1,15 @@
-// What is outside the ledger, host and repository, is asked for a short time: what is not there by then is not known, which is null.
+// Limits reads of host and repository to a short time: what is not available by then is unknown, which is null.
 
-/** Who looks at a page, or collects metrics, does not wait longer for them. */
+/** Maximum wait of a page or of metrics for these reads. */
 const OUTSIDE_WITHIN_MS = 2_500;
-/** What is declared is shown all the same when the host takes longer than this to say what runs. */
+/** Maximum wait for the host's state; declared targets are shown without it. */
 export const HOST_WITHIN_MS = 1_500;
 
 export function orNull<T>(pending: Promise<T>): Promise<T | null> {
   return inTime(pending).catch(() => null);
 }
 
-/** @throws when the promise takes longer; it goes on, unheard */
+/** @throws when the promise takes longer; it continues, and its result is dropped */
 export async function inTime<T>(asked: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${OUTSIDE_WITHIN_MS} ms`)), OUTSIDE_WITHIN_MS);

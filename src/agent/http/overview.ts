@@ -31,22 +31,22 @@ interface Waiting {
 
 export interface Overview {
   readonly approvals: readonly Waiting[];
-  /** The newest step of each of these failed, or is held back by what no approval resolves. */
+  /** Targets whose newest step failed, or is blocked by something that no approval resolves. */
   readonly failed: readonly TargetJson[];
-  /** The newest observation found these to differ from what is declared. */
+  /** Targets that differed from the declaration in the newest observation. */
   readonly drifted: readonly TargetJson[];
-  /** The fewest days left first, those of which nothing is known last; null: not known. */
+  /** Sorted by days left, unknown ones last; null: not known. */
   readonly certificates: readonly CertificateEnd[] | null;
   readonly orphans: readonly MarkedTarget[] | null;
-  /** The head of the branch is not followed, and a person has to see to it. */
+  /** The head of the branch was refused and needs a person. */
   readonly refused: Head | null;
-  /** How many things need a person. */
+  /** Number of items that need a person. */
   readonly needed: number;
-  /** Of those that are declared. */
+  /** Number of declared targets. */
   readonly declared: number;
-  /** Declared, proved and not in doubt. */
+  /** Number of declared targets that are proved and not doubtful. */
   readonly proved: number;
-  /** Whether it is known what is declared. */
+  /** Whether the declared targets are known. */
   readonly isDeclaredKnown: boolean;
   /** The newest observation of any target, ISO 8601; null: none on record has ended. */
   readonly observedAt: string | null;

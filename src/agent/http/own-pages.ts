@@ -1,5 +1,5 @@
-// Whether a form was sent by a page of this agent, shown to the person whose session it comes with. A browser adds the cookie by itself,
-// so a page of a stranger could send a form in the name of whoever is signed in: this is what keeps it from that.
+// Protects forms against CSRF: checks that a form was sent by one of this agent's own pages in the same session, since a browser also sends the
+// cookie with forms of foreign pages.
 
 import type { IncomingMessage } from 'node:http';
 import { secret } from '../../model/secret.ts';
@@ -7,8 +7,8 @@ import type { Access } from './access.ts';
 import { sameSecret } from './timing-safe-equal.ts';
 
 /**
- * By what the browser itself says of where a form came from. It says nothing where it is very old, or no browser: then there is no page
- * of a stranger either, and a form still has to carry the token of its session.
+ * By the headers in which a browser reports the origin of a form. Very old browsers and other programs send none: then there is no foreign
+ * page either, and the form still has to contain the session's token.
  */
 export function isFromOwnPage({ headers }: Pick<IncomingMessage, 'headers'>, publicUrl: string | null): boolean {
   const site = headers['sec-fetch-site'];
@@ -20,7 +20,7 @@ export function isFromOwnPage({ headers }: Pick<IncomingMessage, 'headers'>, pub
   return from !== undefined && from !== '' && ours.includes(from);
 }
 
-/** Whether the form carries what only pages of this session do. False for who is not signed in. */
+/** Whether the form contains the session's token. False without a session. */
 export function carriesFormToken(access: Access, request: IncomingMessage, given: unknown): boolean {
   const person = access.person(request);
   return person !== null && typeof given === 'string' && sameSecret(given, secret(person.formToken));

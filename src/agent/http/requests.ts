@@ -1,10 +1,10 @@
-// What the API accepts, checked before anything is done with it.
+// Schemas of the API's requests.
 
 import { z } from 'zod';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { TARGET_NAME } from '../../model/target-name.ts';
 
-/** Or a name without its kind, where only one target has it. */
+/** Name of a target, or a name without its kind where only one target has it. */
 const WORD = new RegExp(`${TARGET_NAME.source}|^[A-Za-z0-9][\\w.-]{0,245}$`, 'u');
 
 const target = z
@@ -17,7 +17,7 @@ const runId = z
   .regex(/^[\w-]{1,64}$/)
   .transform((text) => text as RunId);
 
-/** The name that the caller gives: all callers hold the same token. */
+/** The requester's name as given by the caller, since all callers use the same token. */
 const by = z.string().trim().min(1).max(100).default('the API');
 
 export const ReplayBody = z.strictObject({
@@ -29,7 +29,7 @@ export const ReplayBody = z.strictObject({
   by,
 });
 export const ApproveBody = z.strictObject({ target, by });
-/** The same with its run, which the API names in the path. */
+/** The request with its run, which is in the API's path. */
 export const ApproveRequest = z.strictObject({ run: runId, target, by });
 export const FreezeBody = z.strictObject({ reason: z.string().trim().min(1, 'say why').max(500), by });
 export const AskBody = z.strictObject({ by });
@@ -59,10 +59,10 @@ export const LogQuery = z.object({
   offset: z.coerce.number().int().min(0).default(0),
   format: z.enum(['json', 'text']).default('json'),
 });
-/** `logs=new` leaves out the lines that were printed before. */
+/** `logs=new` leaves out earlier output. */
 export const EventsQuery = z.object({ logs: z.enum(['all', 'new']).default('all') });
 
-/** A request that cannot be understood; the message names the field. */
+/** An invalid request; the message names the field. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest';
 }

@@ -1,4 +1,4 @@
-// Runs and targets as the API shows them: the shape of contract.md, and what helps people beside it.
+// Runs and targets in the form of the API: the documented fields, and explanations for people.
 
 import type { RunningState } from '../../managers/manager.ts';
 import { waitsUntil } from '../../messages/policy.ts';
@@ -16,12 +16,12 @@ import type { KnownTarget } from '../deps.ts';
 import { openingFor } from '../window.ts';
 
 export interface RunJson extends Run {
-  /** Why it was refused, is invalid or waits; null when there is nothing to say. */
+  /** Why it was refused, is invalid or waits; null for none. */
   readonly reason: string | null;
   readonly supersededBy: string | null;
   readonly problems: readonly Problem[];
   readonly approvals: readonly Approval[];
-  /** Lines that were taken for no approval, and why. */
+  /** Commit trailers that do not count as approvals, and why. */
   readonly notes: readonly string[];
 }
 
@@ -30,42 +30,42 @@ export interface TargetJson {
   readonly kind: string;
   readonly name: string;
   /**
-   * `applied`: proved to be as `commit` says. `doubtful`: that was proved, and what it rests on is gone or another one since. `unproved`:
-   * a step began to change it and did not prove its end. `declared`: nothing was applied yet.
+   * `applied`: proved to be as `commit` declares. `doubtful`: that was proved, but something it depends on was removed or replaced since. `unproved`:
+   * a step began to change it and its result was not proved. `declared`: nothing was applied yet.
    */
   readonly state: 'applied' | 'doubtful' | 'unproved' | 'declared';
-  /** When it was proved last, ISO 8601; null where nothing is proved, or that was not noted. */
+  /** When it was last proved, ISO 8601; null where it was not, or the time was not recorded. */
   readonly proved: string | null;
-  /** Why what was proved may hold no more; null where it does. */
+  /** Why the proof may no longer hold; null where it does. */
   readonly doubt: string | null;
-  /** The newest look that came to an end, as far back as the API looks; null when there is none. */
+  /** The newest completed observation in the searched runs; null when there is none. */
   readonly look: TargetLook | null;
-  /** Where it was last applied or touched; empty before the first time. */
+  /** Commit at which it was last applied or changed; empty before the first time. */
   readonly commit: string;
-  /** Whether the followed commit declares it; null when the agent cannot tell. */
+  /** Whether the followed commit declares it; null when unknown. */
   readonly declared: boolean | null;
-  /** What it does on the host; null where it cannot run or the host cannot be looked at. */
+  /** Its power state; null where it has none or the host cannot be observed. */
   readonly running: RunningState | null;
-  /** The newest run that had a step for it, as far back as the API looks; null when there is none. */
+  /** The newest of the searched runs with a step for it; null when there is none. */
   readonly run: RunId | null;
   readonly outcome: Outcome | null;
   readonly reason: string | null;
 }
 
-/** What a look at the host found of a target, which changes nothing. */
+/** The result of an observation of a target, which changed nothing. */
 interface TargetLook {
   readonly run: RunId;
   /** ISO 8601. */
   readonly at: string;
-  /** What it found; null where the target was as declared. */
+  /** The difference; null where the target was as declared. */
   readonly found: string | null;
-  /** When a look found the same first, of those that came right before it, ISO 8601. */
+  /** When the first of the uninterrupted observations with this result was made, ISO 8601. */
   readonly since: string;
-  /** Sentences of what would be done about it. */
+  /** Sentences on what would be done. */
   readonly would: readonly string[];
-  /** Fields that it found otherwise than declared; null where nothing was compared field by field. */
+  /** Fields that differed from the declaration; null where fields were not compared. */
   readonly differs: readonly FieldDifference[] | null;
-  /** The target was proved after the look: what that found is over. */
+  /** The target was proved after the observation, so its result is obsolete. */
   readonly over: boolean;
 }
 
@@ -80,7 +80,7 @@ export function runJson(run: RunDetail, clock: Clock): RunJson {
   };
 }
 
-/** Until when, where something of it waits for a window of the policy. */
+/** The reason with the time, where something waits for a window of the policy. */
 function waitingReason(run: RunDetail, clock: Clock): string | null {
   const isOver = run.ended !== null || run.state === 'superseded';
   if (isOver || run.steps.every(({ outcome, started }) => outcome !== null || started !== null)) return null;
@@ -88,7 +88,7 @@ function waitingReason(run: RunDetail, clock: Clock): string | null {
   return opening.open ? null : waitsUntil(run.commit, opening.opens, opening.timezone);
 }
 
-/** Field by field: what the ledger keeps for the agent alone stays there. */
+/** Copied field by field, so that internal fields of the ledger are not published. */
 export function summaryJson(run: Run): Run {
   const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
   return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
@@ -96,7 +96,7 @@ export function summaryJson(run: Run): Run {
 
 /**
  * @param runs newest first
- * @param known what is declared; null when the agent cannot tell
+ * @param known the declared targets; null when unknown
  */
 export function targetsJson(
   records: TargetRecords,
@@ -143,7 +143,7 @@ function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJ
   return doubtful ? 'doubtful' : 'applied';
 }
 
-/** A look that found it otherwise than it was proved before. */
+/** The difference of an observation that contradicts an earlier proof. */
 function differenceFound(look: TargetLook | null, applied: Applied | undefined): string | null {
   if (look === null || applied === undefined || look.found === null || look.over) return null;
   return `run ${look.run} looked: ${look.found}`;
@@ -170,7 +170,7 @@ function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetL
   };
 }
 
-/** The steps of looks that came to an end, newest first: one that goes on has found nothing yet. */
+/** The steps of completed observations, newest first; one in progress has found nothing yet. */
 function looksOf(runs: readonly Run[]): ReadonlyMap<TargetId, readonly Newest[]> {
   const looks = new Map<TargetId, Newest[]>();
   for (const { id, steps } of runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift')) {
@@ -189,7 +189,7 @@ interface Newest {
   readonly step: StepRecord;
 }
 
-/** The newest step of each target. A look says nothing of what was done, so the two are never mixed. */
+/** The newest step of each target, without observations, which do not show what was done. */
 function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, Newest> {
   return new Map(
     runs.toReversed().flatMap(({ id, steps }) => steps.map((step) => [step.target, { run: id, step }] as const)),

@@ -1,5 +1,5 @@
-// The door: one HTTP server for webhooks, the API, the pages, readiness and metrics. The webhook route stands first, before anything
-// that could read its body or cost it time.
+// The HTTP server for webhooks, the API, the pages, readiness and metrics. The webhook route is first, before anything that could read its body or
+// cost it time.
 
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,48 +17,48 @@ import { orNull } from './outside.ts';
 import { BadRequest } from './requests.ts';
 import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
-/** For a whole request to arrive, and for its headers alone. */
+/** Time limit for a whole request to arrive; below, for its headers. */
 const REQUEST_MS = 60_000;
 const HEADERS_MS = 15_000;
-/** For what only reads. */
+/** Time limit of read requests. */
 const READ_MS = 10_000;
-/** For requests that are being answered when the door closes. */
+/** Time for running requests when the server closes. */
 const CLOSE_MS = 5_000;
 const SWEEP_MS = 20;
 const WEBHOOKS = '/webhooks';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** What was looked at: `ok`, or why not. */
+  /** The result of each check: `ok`, or why not. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 export interface DoorDeps {
-  /** Null where this process does not receive: the route is not there. */
+  /** Null where this process does not receive webhooks: then there is no such route. */
   readonly receive: ReceiverDeps | null;
-  /** Null where this process shows nothing. */
+  /** Null where this process serves no API. */
   readonly api: Omit<ApiDeps, 'closing'> | null;
-  /** What people look at with a browser; null where this process shows nothing. */
+  /** The pages for browsers; null where this process serves none. */
   readonly pages: RequestHandler | null;
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly log: Log;
-  /** Who may come in. Without them, whoever sits at this machine alone. */
+  /** Access rules. Absent: only the local machine. */
   readonly access?: AccessRules;
-  /** Where people may sign in beside the admin token; absent: nowhere. */
+  /** Sign-in by the forge, beside the admin token; absent: none. */
   readonly forge?: ForgeSignIn | null;
-  /** Where there is no API, what metrics are asked with. */
+  /** The token for metrics where there is no API. */
   readonly adminToken?: Secret | null;
 }
 
 export interface HttpServer {
-  /** Where it listens, for example `http://127.0.0.1:8080`. */
+  /** URL that it listens on, for example `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no new requests, ends event streams, lets the others finish. */
+  /** Accepts no new requests, ends event streams, and lets other requests finish. */
   close(): Promise<void>;
 }
 
-/** @throws when the address is taken or not ours */
+/** @throws when the address is in use or not one of this machine's */
 export async function startHttpServer(
   parts: DoorDeps,
   listen: { readonly host: string; readonly port: number },
@@ -85,7 +85,7 @@ export async function startHttpServer(
       closing.abort();
       const { promise: closed, resolve: done } = Promise.withResolvers<void>();
       server.close(() => done());
-      // Connections that are kept open for a next request, also those that become idle only now.
+      // Keep-alive connections, also those that become idle only now.
       const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const patience = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
       await closed;
@@ -95,7 +95,7 @@ export async function startHttpServer(
   };
 }
 
-/** Deliveries as forges send them go past the router: most of what a receiver does, and a tenth of its time. */
+/** Webhook deliveries bypass the router: they are most of a receiver's work, and this saves nine tenths of their time. */
 function routes(parts: DoorDeps, access: Access, closing: AbortSignal): RequestListener {
   const receive = parts.receive === null ? null : receiver(parts.receive, access.clientKey);
   const others = router({ ...parts, receive }, access, closing);
@@ -114,12 +114,12 @@ type RouterDeps = Omit<DoorDeps, 'receive'> & { readonly receive: Handler | null
 function router(parts: RouterDeps, access: Access, closing: AbortSignal): Express {
   const { receive, api, pages, ready, metrics, log } = parts;
   const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  // A forge may call by a name of its own network, and is known by its signature; probes call by address, and get little in the answer.
+  // A forge may use an internal host name, and is authenticated by its signature; probes call by address, and get little information.
   if (receive !== null) door.post(WEBHOOKS, receive);
   door.use(answerInTime(READ_MS));
   door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
   door.get('/readyz', async (request, response) => {
-    // Where Redis is away nobody is known, and the answer says so.
+    // While Redis is unreachable nobody can be recognised, and the answer says so.
     const [readiness] = await Promise.all([ready(), orNull(access.recognise(request))]);
     const shown = access.reader(request) === null ? withoutReasons(readiness) : readiness;
     answer(response, readiness.ready ? 200 : 503, shown);
@@ -142,13 +142,13 @@ function router(parts: RouterDeps, access: Access, closing: AbortSignal): Expres
   return door;
 }
 
-/** For strangers: reasons name addresses and what they answered. */
+/** For unauthenticated clients: reasons contain addresses and responses. */
 function withoutReasons({ ready, checks }: Readiness): Readiness {
   const states = Object.entries(checks).map(([name, state]) => [name, state === 'ok' ? state : 'failed']);
   return { ready, checks: Object.fromEntries(states) };
 }
 
-/** The HTTP edge: the one place where an exception becomes an answer. */
+/** The only place where an exception becomes an HTTP response. */
 function onError(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (response.headersSent) {
@@ -158,7 +158,7 @@ function onError(log: Log): ErrorRequestHandler {
     } else if (error instanceof Refused) {
       return fail(response, 409, { message: error.message, hint: 'nothing was done' });
     } else if (statusOf(error) !== null) {
-      // What express and its parsers say of a request that they cannot read.
+      // Errors of express and its parsers for an unreadable request.
       const status = statusOf(error) ?? 400;
       return fail(response, status, {
         message: 'the request cannot be read',

@@ -1,5 +1,5 @@
-// Sessions of browsers. A session is a random id in a cookie, of which only the digest is stored; it ends after its time, when nobody
-// uses it, by signing out, and with the secret that it was signed in under. What its person may do is proved again now and then.
+// Sessions of browsers. A session is a random id in a cookie, of which only the digest is stored. It ends after a maximum time, when unused, by
+// signing out, and with the secret that it was signed in under. The person's rights are verified again at intervals.
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -12,22 +12,22 @@ import { inTime } from './outside.ts';
 
 export const SESSION_SECONDS = 12 * 60 * 60;
 export const IDLE_SECONDS = 2 * 60 * 60;
-/** The forge is asked again after so long what a person may do. */
+/** Interval at which the forge is asked again for a person's rights. */
 export const PROVED_SECONDS = 5 * 60;
-/** A forge that does not answer leaves a person reading for so long, and no longer. */
+/** While the forge does not answer, a person may still read for this long. */
 export const READS_ON_SECONDS = 60 * 60;
-/** And is not asked again for a while. */
+/** Delay before a silent forge is asked again. */
 const SILENT_SECONDS = 30;
-/** That it was used is written down this often. */
+/** Interval at which the last use is recorded. */
 const USED_SECONDS = 60;
 const ID_BYTES = 32;
 
-/** Whoever signed in. */
+/** A signed-in person. */
 export interface Person {
   readonly name: string;
   readonly role: PersonRole;
   readonly signedInBy: SessionRecord['signedInBy'];
-  /** What each form of this session carries. */
+  /** The CSRF token of each form of this session. */
   readonly formToken: string;
 }
 
@@ -40,9 +40,9 @@ export interface SessionDeps {
 }
 
 export interface Sessions {
-  /** @returns the id of a new one */
+  /** @returns the id of the new session */
   begin(who: Pick<SessionRecord, 'person' | 'role' | 'signedInBy' | 'grant'>): Promise<string>;
-  /** Null for none that holds. */
+  /** Null for an unknown or expired session. */
   find(id: string): Promise<Person | null>;
   end(id: string): Promise<void>;
 }
@@ -56,14 +56,14 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
     return known;
   };
 
-  /** Persons of whom the forge said nothing, with when it may be asked again. */
+  /** Persons about whom the forge did not answer, with the time of the next attempt. */
   const silent = new LRUCache<string, number>({ max: 1_000 });
 
-  /** The record with the role that its person has now; null where there is none any more. */
+  /** The record with the person's current role; null where they have none any more. */
   async function proved(record: SessionRecord, id: string): Promise<SessionRecord | null> {
     const age = now() - record.checked;
     if (record.signedInBy === 'token' || forge === null || age <= PROVED_SECONDS * 1000) return record;
-    // Nobody acts on a right that cannot be proved.
+    // Without a verified right, a person may only read.
     const unproved = { ...record, role: 'reader' } as const;
     if ((silent.get(record.person) ?? 0) > now()) return unproved;
     try {
@@ -97,7 +97,7 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
         return null;
       }
       if (now() - still.checked > READS_ON_SECONDS * 1000 && still.signedInBy === 'forge') return null;
-      // What is kept is what was proved: a role that was taken away for want of an answer comes back with one.
+      // The verified role is kept in the record, so that it returns once the forge answers again.
       const kept = still.checked === record.checked ? record : still;
       if (kept !== record || now() - record.used > USED_SECONDS * 1000) {
         const used = { ...kept, used: now() };
@@ -109,22 +109,22 @@ export function openSessions({ store, adminToken, forge, now }: SessionDeps): Se
   };
 }
 
-/** In milliseconds; zero or less when it is over. */
+/** In milliseconds; not positive when the session has expired. */
 function timeLeft({ began, used }: SessionRecord, at: number): number {
   return Math.min(began + SESSION_SECONDS * 1000, used + IDLE_SECONDS * 1000) - at;
 }
 
-/** Neither the time of a look-up nor what Redis holds reveals an id. */
+/** So that neither the timing of a lookup nor the content of Redis reveals an id. */
 function digestOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 
-/** Only who has the id can make it, and it does not lead back to the id. */
+/** Can only be computed with the id, and does not reveal it. */
 function formTokenOf(id: string): string {
   return createHmac('sha256', id).update('form').digest('base64url');
 }
 
-/** Slow to make, so that what Redis holds is no way to try secrets quickly. Null without one: no session holds then. */
+/** Slow to compute, so that the content of Redis does not help to guess secrets. Null without a secret: no session is valid then. */
 async function generationFrom(secret: Secret | null): Promise<string | null> {
   if (secret === null) return null;
   const made = (await promisify(scrypt)(secret.expose(), 'phoenix session', 16)) as Buffer;
@@ -135,7 +135,7 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Redis holds what nobody reads without the id, which the browser alone has. */
+/** Encrypts for Redis with a key derived from the id, which only the browser has. */
 function sealed(text: string, id: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, grantKeyOf(id), nonce);
@@ -143,7 +143,7 @@ function sealed(text: string, id: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
 }
 
-/** @throws for what was sealed by another id, or changed since */
+/** @throws for text that was encrypted with another id or modified */
 function opened(text: string, id: string): string {
   const all = Buffer.from(text, 'base64url');
   const cipher = createDecipheriv(CIPHER, grantKeyOf(id), all.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });

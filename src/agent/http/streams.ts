@@ -1,9 +1,9 @@
-// Limits open event streams (SSE) of runs, each of which polls Redis once a second: so many of one address, so many of all. A client that
-// has authenticated always gets one; the oldest stream of the client with the most is closed for it.
+// Limits the open event streams (SSE), each of which polls Redis once a second: per client and in total. An authenticated client always gets one; the
+// oldest stream of the client with the most is closed for it.
 
-/** Of all clients together. */
+/** Limit for all clients together. */
 const MOST_STREAMS = 400;
-/** Of one client that has not authenticated. */
+/** Limit for one unauthenticated client. */
 const MOST_OF_ONE_CLIENT = 100;
 
 interface Stream {
@@ -14,7 +14,7 @@ interface Stream {
 }
 
 export interface Streams {
-  /** @returns what ends it; null when the limit is reached */
+  /** @returns a function that ends it; null when the limit is reached */
   open(stream: Stream): (() => void) | null;
 }
 
@@ -37,7 +37,7 @@ export function limitStreams(): Streams {
   };
 }
 
-/** The oldest of the client with the most, first among those that have not authenticated. Null when that is the client that asks. */
+/** The oldest stream of the client with the most, unauthenticated clients first. Null when that is the requesting client. */
 function streamToClose(open: ReadonlySet<Stream>, { client, isAuthenticated }: Stream): Stream | null {
   const strangers = [...open].filter((each) => !each.isAuthenticated);
   const from = strangers.length > 0 ? strangers : isAuthenticated ? [...open] : [];

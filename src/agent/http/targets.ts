@@ -1,10 +1,10 @@
-// All targets as the API and the pages show them.
+// Lists all targets for the API and the pages.
 
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Agent } from '../deps.ts';
 import { type TargetJson, targetsJson } from './run-json.ts';
 
-/** How far back a target's newest step is looked for. */
+/** Number of runs that are searched for a target's newest step. */
 const RUNS_LOOKED_AT = 100;
 
 export interface TargetDeps {
@@ -12,7 +12,7 @@ export interface TargetDeps {
   readonly agent: Pick<Agent, 'known'>;
 }
 
-/** What is recorded and what is declared; where the repository cannot be read, only the former. */
+/** Recorded and declared targets; only recorded ones where the repository cannot be read. */
 export async function allTargets({ ledger, agent }: TargetDeps): Promise<readonly TargetJson[]> {
   const known = agent.known().catch(() => null);
   const [records, runs] = await Promise.all([ledger.targets(), ledger.runs(RUNS_LOOKED_AT)]);

@@ -1,5 +1,5 @@
-// Tells people what needs them, and that it is over. What there is is looked at as a whole and compared with what was noted, so that a
-// restart, a lost job or two at once tell nothing twice; what is to be told waits in the ledger for its channel.
+// Notifies people of problems that need them, and of their end. The whole state is compared with what was recorded, so that a restart, a lost job or
+// two simultaneous ones notify nobody twice; messages wait in the ledger for their channel.
 
 import { messageOf } from '../../messages/notification.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
@@ -15,16 +15,16 @@ import { declaredAt } from '../reconcile/gather.ts';
 import { certificates } from '../views/certificates.ts';
 import { changesIn, type Sight } from './troubles.ts';
 
-/** How far back the newest step and look of each target are looked for. */
+/** Number of runs that are searched for the newest step and observation of each target. */
 const RUNS_LOOKED_AT = 100;
-/** The host is asked for what no run says, orphans and certificates, no more often than this. */
+/** Minimum interval between observations of the host for orphans and certificates, which no run reports. */
 const LOOK_EVERY_MS = 600_000;
-/** A channel has so long to take a message before it is due again; longer than any channel takes to give up. */
+/** Time that a channel has to accept a message before it is due again; longer than any channel's timeout. */
 const CLAIM_MS = 60_000;
-/** Of a message that a channel takes never: two days, every 15 minutes. */
+/** Attempts for a message that a channel never accepts: two days, every 15 minutes. */
 const MOST_ATTEMPTS = 200;
 
-/** One at a time, by a lease that the caller holds. Resolves to when a message is due that no channel took. */
+/** Runs under a lease that the caller holds, one at a time. Resolves to when an undelivered message is due. */
 export async function notify(context: Context, signal: AbortSignal): Promise<RetryDelay> {
   const { ledger, channels, clock } = context;
   const at = clock.now();
@@ -33,7 +33,7 @@ export async function notify(context: Context, signal: AbortSignal): Promise<Ret
   const isNews =
     changes.began.length + changes.ended.length > 0 || changes.kinds.some((kind) => !known.kinds.has(kind));
   if (isNews) await ledger.noteTroubles(changes, at.toISOString());
-  // Each by itself: one that is away holds up no other.
+  // Channels are independent: an unreachable one does not delay the others.
   await Promise.all(channels.map((channel) => tell(context, channel, signal)));
   const next = await ledger.nextNews(channels.map(({ name }) => name));
   return next === null ? null : Math.max(1_000, Math.min(next - clock.now().getTime(), LONGEST_CHANNEL_WAIT_MS));
@@ -61,7 +61,7 @@ async function tell({ ledger, clock, log, options }: Context, channel: Channel, 
   }
 }
 
-/** Longer with each failure, and at least as long as the channel says. */
+/** Increases with each failure, and is at least as long as the channel requests. */
 function waitMs({ attempts }: Batch, retryAfterSeconds: number): number {
   return Math.min(Math.max(retryAfterSeconds * 1000, 1000 * 2 ** Math.min(attempts, 20)), LONGEST_CHANNEL_WAIT_MS);
 }
@@ -83,7 +83,7 @@ async function look(context: Context, now: Date): Promise<Sight> {
   return { head, open, targets, isDeclaredKnown: declared !== null, nodes, refusal, now, ...seen };
 }
 
-/** Null where it is not known: the repository has lost the commit, or cannot be read. The host is not asked what runs. */
+/** Null where unknown: the repository has lost the commit, or cannot be read. Power states are not read from the host. */
 async function declaredBy(context: Context, head: Head | null): Promise<readonly KnownTarget[] | null> {
   if (head?.base == null) return head === null ? [] : null;
   const declared = await declaredAt(context, head.base).catch(() => undefined);
@@ -96,7 +96,7 @@ interface SeenOnHost {
   readonly certificates: readonly CertificateEnd[] | null;
 }
 
-/** Null between two looks, and where the host cannot be looked at. */
+/** Null between two observations, and where the host cannot be observed. */
 async function lookAtHost(context: Context, head: Head | null): Promise<SeenOnHost> {
   const { memory } = context;
   const nothing = { orphans: null, certificates: null };
@@ -106,7 +106,7 @@ async function lookAtHost(context: Context, head: Head | null): Promise<SeenOnHo
     orphans(context).catch(() => null),
     certificates(context).catch(() => null),
   ]);
-  // Not now is not never: it is asked again the next time.
+  // After a failure, the next call tries again at once.
   if (found === null || ends === null) memory.hostObservedAt = Number.NEGATIVE_INFINITY;
   return { orphans: found, certificates: ends };
 }

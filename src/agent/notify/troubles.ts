@@ -1,5 +1,5 @@
-// Which troubles there are, and which of those that are known are over. What is not known is neither: a step that left the memory of the
-// ledger, or a host that could not be looked at, ends nothing. Pure.
+// Decides which problems exist, and which known ones are over. Unknown is neither: a step that is no longer in the ledger, or a host that could not
+// be observed, ends nothing. Pure.
 
 import { NEWEST_COMMIT, OVER, TROUBLE } from '../../messages/notification.ts';
 import type { Validity } from '../../model/environment.ts';
@@ -11,16 +11,16 @@ import type { KnownTroubles, TroubleChanges } from '../../ports/notifications.ts
 import { type OverviewInput, overviewOf } from '../http/overview.ts';
 
 const DAY_MS = 86_400_000;
-/** A certificate that is renewed in time never gets so near to its end: this part of its time is left, and no more than that many days. */
+/** A certificate that is renewed in time never gets this near to its end: the remaining share of its lifetime; below, a maximum in days. */
 const NEAR_PART = 0.1;
 const NEAR_DAYS = 14;
-/** A node that is away for a shorter time, such as while it starts again, is no news. */
+/** A shorter outage of the node, such as a reboot, is not reported. */
 const AWAY_MS = 60_000;
 
-/** What was seen; null is what is not known. */
+/** The observed state; null is unknown. */
 export interface Sight extends OverviewInput {
   readonly nodes: ReadonlyMap<string, NodeAway>;
-  /** Whether the targets hold all that is declared. */
+  /** Whether the targets include all declared ones. */
   readonly isDeclaredKnown: boolean;
   /** Why the newest commit is not followed. */
   readonly refusal: string | null;
@@ -32,7 +32,7 @@ interface Listener {
   readonly events: ReadonlySet<TroubleKind>;
 }
 
-/** What changed since it was noted last. A kind that was never looked at before is noted and told nobody: it is nothing new. */
+/** What changed since the last record. A kind of problem that was never checked before is recorded without a notification, since it may be old. */
 export function changesIn(sight: Sight, known: KnownTroubles, listeners: readonly Listener[]): TroubleChanges {
   const { kinds, troubles, isOver } = assess(sight);
   const listening = ({ kind }: Trouble) => listeners.filter(({ events }) => events.has(kind)).map(({ name }) => name);
@@ -52,7 +52,7 @@ export function changesIn(sight: Sight, known: KnownTroubles, listeners: readonl
 interface Assessed {
   readonly kinds: readonly TroubleKind[];
   readonly troubles: readonly Trouble[];
-  /** Of one that is not among them. */
+  /** Whether a problem that is not among the current ones is over. */
   readonly isOver: (trouble: Trouble) => boolean;
 }
 
@@ -78,7 +78,7 @@ function assess(sight: Sight): Assessed {
   ];
   const isOver = ({ kind, subject }: Trouble): boolean => {
     const target = byTarget.get(subject);
-    // What is neither declared nor recorded is not there any more.
+    // A target that is neither declared nor recorded no longer exists.
     const isGone = target === undefined && isDeclaredKnown;
     switch (kind) {
       case 'failure':
@@ -99,7 +99,7 @@ function assess(sight: Sight): Assessed {
         return kind satisfies never;
     }
   };
-  // Before the first commit nothing is declared, so nothing can be told apart from what is.
+  // Before the first commit nothing is declared, so orphans cannot be identified.
   const isFollowing = head?.base != null;
   const kinds: TroubleKind[] = ['failure', 'approval', 'host'];
   if (isFollowing) kinds.push('drift');

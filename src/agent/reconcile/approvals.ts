@@ -1,5 +1,5 @@
-// Approvals that come with a push: a trailer such as `Phoenix-Approve: destroy lxc/105` in the message of the head, which whoever
-// merged or pushed has seen. What an author wrote into a commit or a pull request before is nobody's approval.
+// Approvals in the pushed commit: a trailer such as `Phoenix-Approve: destroy lxc/105` in the message of the head, which the person who merged or
+// pushed has seen. Text that an author wrote into an earlier commit or pull request is not an approval.
 
 import { inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
 import { approvalRefusal } from '../../messages/refusal.ts';
@@ -14,19 +14,19 @@ import type { Context } from '../context.ts';
 import { commitsSince } from './history.ts';
 import { originOf } from './origin.ts';
 
-/** More than these in one push are not looked through, and then no trailer of it counts. */
+/** Maximum number of commits in a push that are searched; beyond it, no trailer of the push counts. */
 const MOST_COMMITS = 300;
 
 export interface TrailerApprovals {
   readonly approvals: readonly Approval[];
-  /** Of lines that were taken for none, why. */
+  /** Why trailers do not count. */
   readonly notes: readonly string[];
 }
 
 const NONE: TrailerApprovals = { approvals: [], notes: [] };
 
 /**
- * For steps of the plan that need one. Reads nothing when none does, and asks the forge only when the head has such a line.
+ * Approvals for steps of the plan that need one. Reads nothing when none does, and queries the forge only when the head has a trailer.
  *
  * @param base the followed commit before it, exclusive; null: there is none
  * @param at ISO 8601
@@ -81,7 +81,7 @@ export async function trailerApprovals(
   };
 }
 
-/** Where persons are named, or several must approve: an author is what a commit says of itself. */
+/** Whether the approver's identity matters: where persons are named, or several must approve. A commit's author is unverified. */
 function countsWho(plan: Plan, approvals: number): boolean {
   return approvals > 1 || policyOf(plan).approvers !== null;
 }

@@ -1,4 +1,4 @@
-// Every commit that a delivery named gets an answer, also one that a newer push replaced before it was looked at.
+// Gives every commit in a delivery a status, also one that a newer push replaced before it was read.
 
 import { APPLY_CONTEXT, statusAlone, superseded } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
@@ -7,12 +7,12 @@ import type { Push } from '../../ports/deliveries.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 
-/** A forge may announce a commit a moment before it hands it out. */
+/** A forge may announce a commit shortly before it can be fetched. */
 const WAIT_FOR_COMMIT_MS = 60_000;
 const LOOK_AGAIN_MS = 1_000;
 const RECENT_RUNS = 100;
 
-/** Resolves to when to look again for a commit that the forge has announced and not handed out yet. */
+/** Resolves to the delay before checking again for a commit that is announced and not fetchable yet. */
 export async function settleDeliveries(
   context: Context,
   head: CommitSha,
@@ -34,7 +34,7 @@ export async function settleDeliveries(
     if (!there && !isDue(patience, clock.now().getTime(), WAIT_FOR_COMMIT_MS)) continue;
     settled.push(delivery);
     const spoken = known.has(delivery.commit) || (await ledger.lastSaid(delivery.commit, APPLY_CONTEXT)) !== null;
-    // Whatever was said of it stays: the delivery of a commit from long ago may come again.
+    // An existing status is kept: the delivery of an old commit may be repeated.
     if (!spoken && (await wasOnBranch(context, delivery.commit, head))) replaced.add(delivery.commit);
   }
   const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(head)));
@@ -47,8 +47,8 @@ export async function settleDeliveries(
 }
 
 /**
- * A delivery only says so: the branch itself shows it, or the forge's record of who moved it, after a force push. Where the forge keeps
- * none, the commit gets its answer rather than none.
+ * A delivery only claims it; the branch itself proves it, or after a force push the forge's record of branch updates. Where the forge has
+ * none, the commit gets a status nevertheless.
  */
 async function wasOnBranch({ repository, forge, log }: Context, commit: string, head: CommitSha): Promise<boolean> {
   const sha = await repository.resolve(commit);

@@ -1,4 +1,4 @@
-// What a commit declares: its targets with their digests, and what is wrong with it.
+// Loads what a commit declares: its targets with their digests, and its problems.
 
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -19,7 +19,7 @@ export interface Declared {
   readonly commit: CommitSha;
   /** The config root inside the repository; empty when it is the top. */
   readonly root: string;
-  /** Null when its texts or values cannot be read. */
+  /** Null when its files cannot be read. */
   readonly config: Config | null;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly digests: ReadonlyMap<TargetId, string>;
@@ -28,10 +28,10 @@ export interface Declared {
 
 export type Declarations = (commit: CommitSha) => Promise<Declared>;
 
-/** Commits kept in memory: the newest, and those that targets were last applied at. */
+/** Number of cached commits: the newest, and those that targets were last applied at. */
 const KEEP = 8;
 
-/** Reads a commit once: the same commit always declares the same. What two commits declare alike is kept once. */
+/** Loads each commit once, since its content never changes. Parts that two commits share are stored once. */
 export function declarations(
   repository: Repository,
   managers: Managers,
@@ -63,7 +63,11 @@ export function declarations(
   };
 }
 
-/** Pure. @param last another commit, whose specs are shared where they are the same */
+/**
+ * Pure.
+ *
+ * @param last another commit, whose equal specs are shared
+ */
 function declaredIn(
   snapshot: Snapshot,
   commit: CommitSha,

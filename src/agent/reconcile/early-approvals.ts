@@ -1,5 +1,4 @@
-// Approvals that were given under a pull request before it was merged: they count for the run of its merge, for the very changes
-// that were shown, once.
+// Approvals given under a pull request before it was merged: they count once, for the run of its merge, and for exactly the changes that were shown.
 
 import { inPull } from '../../messages/approval.ts';
 import type { CommitSha, RunId } from '../../model/ids.ts';
@@ -14,7 +13,7 @@ import { comesAfter } from './history.ts';
 
 interface Early {
   readonly approvals: readonly Approval[];
-  /** Whose approvals are used up. */
+  /** Pull requests whose approvals are used up. */
   readonly pulls: readonly number[];
 }
 
@@ -46,10 +45,10 @@ export async function earlyApprovals(
 }
 
 /**
- * For a merge that the forge told of only after its run was recorded: what was approved under the pull request lets the run go on.
- * Ends them all once the merge was followed.
+ * For a merge that the forge reported only after its run was recorded: approvals under the pull request let the run continue. Ends all of them once
+ * the merge was followed.
  *
- * @param approve lets one step of a run go on
+ * @param approve lets one step of a run continue
  */
 export async function useLateApprovals(
   context: Context,
@@ -74,7 +73,7 @@ export async function useLateApprovals(
   await ledger.endEarlyApprovals(pull);
 }
 
-/** Without those by a review that was dismissed since; where the forge cannot be asked, none of a review is proved. */
+/** Drops approvals by reviews that were dismissed since; while the forge does not answer, approvals by reviews do not count. */
 async function stillApproved(
   { forge, log }: Context,
   pull: number,
@@ -95,7 +94,7 @@ function approvalOf({ target, by, at }: EarlyApproval, pull: number): Approval {
   return { target, by, at, where: inPull(pull) };
 }
 
-/** As the forge says now; null while it is not merged into the branch, or where the forge cannot be asked: then nothing was proved. */
+/** The merge according to the forge; null while it is not merged into the branch, or the forge does not answer: then nothing is proved. */
 async function mergeOf({ forge, options, log }: Context, number: number) {
   try {
     const pull = await forge?.pull(number);

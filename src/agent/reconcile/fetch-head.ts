@@ -1,14 +1,14 @@
-// Where the branch stands now.
+// Fetches the head of the branch.
 
 import type { CommitSha } from '../../model/ids.ts';
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { Context } from '../context.ts';
 import { reportNotFetched } from './record.ts';
 
-/** The forge did not answer, or not in a way that Git understands. */
+/** The forge did not answer, or not with valid Git protocol. */
 export const UNREACHABLE = Symbol('unreachable');
 
-/** The forge answered, and its head does not get here: whatever is not about that commit goes on. */
+/** The forge answered, but its head could not be fetched: work that does not concern that commit continues. */
 export const NOT_FETCHED = Symbol('not fetched');
 
 /** Null when the branch does not exist. */
@@ -20,7 +20,7 @@ export async function fetchHead(context: Context): Promise<CommitSha | null | ty
     return head;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Each poll tries again: the same is said once.
+    // Each poll tries again; the same error is logged once.
     if (reason !== memory.fetchFailure) {
       log.warn('the repository cannot be fetched', {
         reason,

@@ -1,4 +1,4 @@
-// Everything that a proposal is made from, read before it is made.
+// Reads everything that a proposal is computed from.
 
 import { load } from '../../load/load.ts';
 import { diagnosticsBetween } from '../../load/rules/between.ts';
@@ -14,7 +14,7 @@ import type { Declared } from './desired-state.ts';
 import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
 
-/** The run that a new head of the branch asks for. */
+/** The run request for a new head of the branch. */
 export function requestFor(head: CommitSha, deliveries: readonly Push[], created: string): RunRequest {
   const by = deliveries.findLast(({ commit }) => commit === head)?.by ?? 'phoenix';
   return { commit: head, trigger: 'push', by, created, targets: null, rewind: false, readOnly: false };
@@ -32,7 +32,7 @@ export async function gather(
   const before = stillProtected(await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
   const policy = await policyFor(context, declared);
-  // Who goes back to an older commit says so in so many words, and approves each deletion.
+  // A rewind is explicitly requested, and each deletion is approved, so it is not compared with the newer commit.
   const after = request.rewind ? declared : await against(context, declared, followed, policy);
   const rotated = request.readOnly
     ? new Set<TargetId>()
@@ -40,7 +40,7 @@ export async function gather(
   return { declared: after, records, before, request, olderErrors, rotated, policy };
 }
 
-/** Each recorded target as it was declared where it was last applied; where it was only touched, as that commit wanted it. */
+/** Each recorded target as declared at the commit at which it was last applied; where it was only touched, at that commit. */
 async function asApplied(context: Context, declared: Declared, records: TargetRecords): Promise<Map<TargetId, Target>> {
   const before = new Map<TargetId, Target>();
   const elsewhere = new Map<string, TargetId[]>();
@@ -49,7 +49,7 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
     if (now !== undefined && declared.digests.get(id) === digest) before.set(id, now);
     else elsewhere.set(commit, [...(elsewhere.get(commit) ?? []), id]);
   }
-  // A creation that was cut short is still a creation, but one that is not wanted any more is to be deleted.
+  // An interrupted creation is still a creation, unless the target is no longer declared: then it is to be deleted.
   for (const [id, { commit }] of records.touched) {
     if (records.applied.has(id) || declared.targets.has(id)) continue;
     elsewhere.set(commit, [...(elsewhere.get(commit) ?? []), id]);
@@ -61,17 +61,17 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
   return before;
 }
 
-/** What the followed commit protects is protected, also where that commit could not be applied. */
+/** Targets that the followed commit protects stay protected, even if that commit could not be applied. */
 function stillProtected(before: Map<TargetId, Target>, followed: Declared | undefined): Map<TargetId, Target> {
   const isProtected = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
   return new Map([...before].map(([id, target]) => [id, { ...target, protected: isProtected(target) }]));
 }
 
 /**
- * With the errors that only show beside the commit before it, such as a disk that would shrink. They are rare: the files are read
- * again for their lines.
+ * Adds errors that depend on the previous commit, such as a disk that would shrink. They are rare, so the files are read again for their line
+ * numbers.
  *
- * @param policy that judges the commit
+ * @param policy the policy that applies to the commit
  */
 export async function against(
   { repository, options }: Pick<Context, 'repository' | 'options'>,

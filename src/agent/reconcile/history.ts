@@ -1,17 +1,17 @@
-// How commits stand to each other.
+// Relations between commits.
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitInfo, Repository } from '../../ports/repository.ts';
 
-/** Commits of one push that are looked at, the newest first. */
+/** Maximum number of commits of one push that are read, newest first. */
 const MOST_COMMITS = 100;
 
-/** Whether `later` is `earlier` or builds on it. It does not when the repository has lost `earlier`, as after a force push. */
+/** Whether `later` is `earlier` or a descendant of it. False when the repository has lost `earlier`, as after a force push. */
 export async function comesAfter(repository: Repository, earlier: CommitSha, later: CommitSha): Promise<boolean> {
   return (await repository.resolve(earlier)) !== null && (await repository.isAncestor(earlier, later));
 }
 
-/** The commits from `base` (exclusive) to `head`, the newest first, and no more of them than `most`. */
+/** The commits from `base` (exclusive) to `head`, newest first, at most `most`. */
 export function commitsSince(
   repository: Repository,
   base: CommitSha,

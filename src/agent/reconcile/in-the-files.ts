@@ -1,4 +1,4 @@
-// A plan as people read it: with what its steps change in the files, from the commit at which each target was last applied.
+// Adds to a plan what its steps change in the files, relative to the commit at which each target was last applied.
 
 import { inTheFiles } from '../../managers/written.ts';
 import type { WrittenSide } from '../../managers/written-entries.ts';
@@ -17,7 +17,7 @@ export async function planInTheFiles(context: Reading, plan: Plan, from: Declare
   return inTheFiles(plan, before, after);
 }
 
-/** Files are read once more only where there is a change to be told. */
+/** Files are read again only where there is a change to show. */
 async function sideOf(
   { repository }: Reading,
   declared: Declared | null,
@@ -27,7 +27,7 @@ async function sideOf(
   return { config: declared.config, files: changes ? (await repository.snapshot(declared.commit)).files : new Map() };
 }
 
-/** Steps whose target was last applied at one commit are traced together; where that commit is lost, they keep Phoenix's own names. */
+/** Steps are grouped by the commit at which their target was last applied; if that is lost, they keep Phoenix's own names. */
 export async function runInTheFiles(context: Context, plan: Plan, { declared, records }: Gathered): Promise<Plan> {
   const groups = Map.groupBy(plan.steps, ({ target }) => {
     return (records.applied.get(target) ?? records.touched.get(target))?.commit ?? null;

@@ -1,5 +1,4 @@
-// How a commit came onto the branch, as the forge says when it is asked: through which pull requests, with which words of their
-// authors, and by whom.
+// How a commit came onto the branch, according to the forge: through which pull requests, with which text by their authors, and by whom.
 
 import { inPull } from '../../messages/approval.ts';
 import type { CommitSha } from '../../model/ids.ts';
@@ -8,18 +7,18 @@ import type { Forge, PullRequest } from '../../ports/forge.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Context } from '../context.ts';
 
-/** Pull requests that are asked about; the newest of those that were open a moment ago. */
+/** Maximum number of pull requests to query: the newest recently open ones. */
 const MOST_PULLS = 50;
 const MOST_NAMED = 10;
 
 export interface Origin {
-  /** What was written by the authors of the pull requests that became the commit. */
+  /** Text by the authors of the pull requests that became the commit. */
   readonly texts: readonly { readonly text: string; readonly where: string }[];
-  /** Who merged or pushed it; null when nobody says. */
+  /** Who merged or pushed it; null when unknown. */
   readonly by: string | null;
 }
 
-/** Without a forge only Git is left, which knows neither. */
+/** Without a forge there is only Git, which has neither. */
 export async function originOf(
   context: Context,
   commit: CommitSha,
@@ -43,7 +42,7 @@ export async function originOf(
   }
 }
 
-/** Those that the forge names; those that the message names and those that were open a moment ago, where the forge says so of them. */
+/** Pull requests that the forge names for the commit; also those in its message and recently open ones, if the forge confirms them. */
 async function mergedAs({ ledger }: Context, forge: Forge, commit: CommitSha, message: string): Promise<PullRequest[]> {
   const named = [...message.matchAll(/[#!](\d{1,9})\b/g)].map(([, number]) => Number(number)).slice(0, MOST_NAMED);
   const seen = [...(await ledger.pulls()).keys()].sort((a, b) => b - a).slice(0, MOST_PULLS);

@@ -1,4 +1,4 @@
-// From what a commit declares and what was applied to what would be done: a plan, or why nothing may be done. Pure.
+// Computes a plan from what a commit declares and what was applied, or why nothing may be done. Pure.
 
 import { WHY } from '../../messages/status.ts';
 import type { TargetId } from '../../model/ids.ts';
@@ -16,14 +16,14 @@ import type { Declared } from './desired-state.ts';
 
 export interface Gathered {
   readonly declared: Declared;
-  /** Errors that the followed commit before it had already. */
+  /** Errors that the previous followed commit already had. */
   readonly olderErrors: readonly Problem[];
   readonly records: TargetRecords;
-  /** Every target of the records, as it was declared where it was last applied or touched. */
+  /** Every recorded target, as declared at the commit at which it was last applied or touched. */
   readonly before: ReadonlyMap<TargetId, Target>;
-  /** Targets with a secret whose value is another one than when they were applied; absent for none. */
+  /** Targets with a secret whose value has changed since they were applied; absent for none. */
   readonly rotated?: ReadonlySet<TargetId>;
-  /** What the plan must have before it is carried out. */
+  /** The requirements for carrying out the plan. */
   readonly policy: Policy;
   readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
 }
@@ -39,8 +39,8 @@ export type Proposal =
     };
 
 /**
- * A commit with errors of its own is refused whole. Errors that the followed commit had already (the rules have grown
- * since, or were made stricter) hold back the targets that they name and no others.
+ * A commit with new errors is refused completely. Errors that the followed commit already had (because rules were added
+ * or became stricter) block only the targets that they name.
  */
 export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impactOf'>): Proposal {
   const { declared, olderErrors, request } = gathered;
@@ -73,8 +73,8 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
 }
 
 /**
- * Targets to be looked at although no field changed: those that a step began to change without proving it since, those whose
- * spec was derived by other rules when it was applied, those with a secret that has another value, and all when they are asked for by a person or a timer.
+ * Targets to observe although no field changed: those that a step began to change without a proof since, those whose
+ * spec was derived by other rules when it was applied, those with a changed secret, and all if a person or a timer requests them.
  */
 function targetsToObserve({ declared, records, request, rotated = new Set() }: Gathered): Set<TargetId> {
   const requested = request.trigger === 'push' ? [] : (request.targets ?? [...declared.targets.keys()]);
@@ -90,7 +90,7 @@ function inScope(target: TargetId, targets: readonly TargetId[] | null): boolean
   return targets === null || targets.includes(target);
 }
 
-/** Where only some are chosen, the others stay as they are: they have no step, but pass on what they need. */
+/** If only some targets are selected, the others have no step, but still carry dependencies between the selected ones. */
 function scoped(
   before: ReadonlyMap<TargetId, Target>,
   declared: ReadonlyMap<TargetId, Target>,
@@ -102,7 +102,7 @@ function scoped(
   return { before: new Map([...others, ...only(before)]), after: new Map([...others, ...only(declared)]) };
 }
 
-/** Nothing is approved, and what differs holds nothing else up; a dry run keeps its order, which is part of what it shows. */
+/** A plan that only observes: no approvals, and differences block nothing; a dry run keeps its order, which is part of what it shows. */
 function asReadOnly(plan: Plan, trigger: Trigger): Plan {
   const alone = trigger === 'command' ? {} : { needs: [] };
   const free = { approval: false, approvals: 0, protected: false };

@@ -1,5 +1,5 @@
-// A new head of the branch becomes a run: fetch, judge, load, plan, record, schedule. It looks at what is, never at what an
-// event said, so lost, repeated and reordered events change nothing.
+// Turns a new head of the branch into a run: fetch, check, load, plan, record, schedule. It reads the current state, never the content of an event,
+// so lost, repeated and reordered events change nothing.
 
 import { rewritten } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
@@ -20,10 +20,10 @@ import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { endOvertaken, reportFailed, reportWaiting } from './waiting-heads.ts';
 
-/** A forge that does not answer is asked again after this; what is recorded goes on meanwhile. */
+/** Delay before an unreachable forge is contacted again; recorded work continues meanwhile. */
 const FETCH_AGAIN_MS = 5_000;
 
-/** One at a time, by a lease that the caller holds. */
+/** Runs under a lease that the caller holds, one at a time. */
 export async function reconcile(context: Context): Promise<RetryDelay> {
   await scheduleOpen(context, { startedToo: true });
   const deliveries = (await context.ledger.unsettledDeliveries()).filter((each) => each.kind === 'push');
@@ -42,11 +42,11 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
       const request = traced(requestFor(head, deliveries, isoNow(context)), context.tracer);
       return follow(context, head, request).catch((error) => reportFailed(context, request, error));
     };
-    // A look that finds nothing new is no news.
+    // No trace for a reconcile without anything new.
     if (head === before) await begin();
     else await traceReconcile(context, { head, parent, from }, begin);
   }
-  // Pull requests are planned against the branch as it stands.
+  // Pull requests are planned against the current branch.
   if (head !== null && head !== before) await context.queue.requestReview();
   await planRequested(context);
   const opens = await scheduleOpen(context);
@@ -55,13 +55,13 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
 
 interface Reconciled {
   readonly head: CommitSha;
-  /** The delivery that told of it. */
+  /** Trace of the delivery that announced the commit. */
   readonly parent: string | undefined;
   /** When the fetch began. */
   readonly from: Date;
 }
 
-/** It was known to be one when the fetch was over. */
+/** Starts the trace after the fetch, which showed that there is a new head. */
 function traceReconcile(
   { tracer, clock }: Context,
   { head, parent, from }: Reconciled,
@@ -78,7 +78,7 @@ function soonest(one: RetryDelay, other: RetryDelay): RetryDelay {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-/** Deleted or renamed: nothing is changed, and it is said once. */
+/** The branch was deleted or renamed: nothing is changed, and it is logged once. */
 function logBranchChange({ memory, log, options }: Context, head: CommitSha | null): void {
   if (head === null && !memory.branchMissed) {
     log.warn(

@@ -1,4 +1,4 @@
-// What was decided about a commit, written to the ledger together with its statuses.
+// Records in the ledger what was decided about a commit, together with its statuses.
 
 import {
   APPLY_CONTEXT,
@@ -24,16 +24,16 @@ import { beginWithPolicy, enforcePolicyOf } from './policy-in-force.ts';
 import type { Proposal } from './proposal.ts';
 
 interface Recording {
-  /** The commit before it, whose trailers have been read. */
+  /** The previous commit, up to which trailers have been read. */
   readonly base: string | null;
   readonly followed?: Head;
-  /** The run that was asked for; absent: a new one. */
+  /** The requested run; absent: a new one. */
   readonly run?: RunId;
-  /** Approvals of the same steps in runs that this one replaces. */
+  /** Approvals of the same steps in replaced runs. */
   readonly approvals?: readonly Approval[];
 }
 
-/** A plan becomes a run; one without steps has ended well at once. */
+/** Records a plan as a run; one without steps has succeeded at once. */
 export async function recordPlan(
   context: Context,
   request: RunRequest,
@@ -52,7 +52,7 @@ export async function recordPlan(
   if (carried) await beginWithPolicy(context, request.commit);
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
-    // As it is shown: what stands in the repository in plain text is nobody's business in the ledger.
+    // In its displayed form, so that plain-text secrets of the repository do not get into the ledger.
     plan: hideSecrets(plan),
     digests,
     held,
@@ -71,13 +71,13 @@ export async function recordPlan(
     },
     ...(followed === undefined ? {} : { followed }),
   });
-  // Used up with the run that they let go on.
+  // Used up by this run.
   for (const pull of early.pulls) await context.ledger.endEarlyApprovals(pull);
   if (plan.steps.length === 0) await enforcePolicyOf(context, request.commit, request);
 }
 
 interface Refusal {
-  /** `superseded` when a newer commit took its place before its turn came. */
+  /** `superseded` when a newer commit replaced it before its turn. */
   readonly state?: 'invalid' | 'superseded';
   readonly sentence: FinalSentence;
   readonly problems?: readonly Problem[];
@@ -85,7 +85,7 @@ interface Refusal {
   readonly run?: RunId;
 }
 
-/** The commit gets its answer and nothing is changed. */
+/** The commit gets its status and nothing is changed. */
 export async function recordRefusal(
   context: Context,
   request: RunRequest,

@@ -1,4 +1,4 @@
-// Runs that a person or a timer asked for: planned when it is their turn.
+// Plans runs requested by a person or a timer, in their turn.
 
 import { notLookedAt } from '../../messages/command.ts';
 import { broken, type FinalSentence, superseded } from '../../messages/status.ts';
@@ -24,7 +24,7 @@ import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { isWaitingHead } from './waiting-heads.ts';
 
-/** In the order in which they were asked for. One that waits for others is planned in a later reconcile. */
+/** In the order of their requests. A run that waits for others is planned in a later reconcile. */
 export async function planRequested(context: Context): Promise<void> {
   const open = await context.ledger.openRuns();
   for (const run of open.filter((each) => each.plan === null && !isWaitingHead(each))) {
@@ -46,7 +46,7 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
     return true;
   }
   const base = head?.base as CommitSha | null | undefined;
-  // What a person wants stopped or deleted is not a matter of the commit.
+  // Stopping or deleting at a person's request does not depend on the commit.
   const bound = !request.rewind && imperative(request.verb) === null;
   if (base && bound && !(await comesAfter(repository, base, commit))) {
     await recordRefusal(context, request, { state: 'superseded', sentence: superseded(base), run: run.id });
@@ -107,12 +107,12 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   return true;
 }
 
-/** A person can ask again when what is missing is there. */
+/** A person can repeat the request once the cause is fixed. */
 function unreadableRefusal(error: unknown): FinalSentence {
   return broken(error instanceof Error ? error.message : String(error));
 }
 
-/** Resolves to a text when the host cannot be looked at: then nobody knows what the command would do. */
+/** Resolves to a text when the host cannot be observed: then the effect of the command is unknown. */
 async function observeSituation(context: Context, { id, request }: RunDetail, targets: Situation['targets']) {
   if (!verbRow(request.verb).asksTheHost) return { targets, states: new Map(), resting: new Set() } satisfies Situation;
   try {
@@ -123,7 +123,7 @@ async function observeSituation(context: Context, { id, request }: RunDetail, ta
   }
 }
 
-/** A look at everything finds what nothing declares too; where the host cannot be looked at, the other steps say so. */
+/** Drift detection finds orphans too; where the host cannot be observed, the other steps report it. */
 async function orphansFor(context: Context, { id, request }: RunDetail, known: Situation['targets']) {
   const all = request.trigger === 'drift' && request.readOnly && request.targets === null;
   if (!all) return [];
@@ -133,7 +133,7 @@ async function orphansFor(context: Context, { id, request }: RunDetail, known: S
   });
 }
 
-/** Each is a step that only looks. */
+/** Adds each orphan as a step that only observes. */
 function withOrphans(proposal: CommandProposal, orphans: readonly MarkedTarget[]): CommandProposal {
   if (proposal.kind !== 'plan') return proposal;
   const steps = orphans.map(({ target }): PlanStep => {
@@ -143,7 +143,7 @@ function withOrphans(proposal: CommandProposal, orphans: readonly MarkedTarget[]
   return { ...proposal, plan: { ...proposal.plan, steps: [...proposal.plan.steps, ...steps] } };
 }
 
-/** What is applied and not declared any more can be deleted, stopped and asked for its health; nothing else. */
+/** An applied target that is no longer declared can be deleted, stopped and checked for health; nothing else. */
 function isAbout({ verb }: RunRequest, target: TargetId, { targets }: Declared): boolean {
   return imperative(verb) !== null || targets.has(target);
 }
@@ -154,13 +154,13 @@ function isBusy({ state, steps }: RunDetail): boolean {
 
 interface RequestedRun {
   readonly older: readonly RunDetail[];
-  /** The dry run that a person said yes to. */
+  /** The dry run that a person confirmed. */
   readonly shown: RunDetail | null;
 }
 
 /**
- * Those of the same commit that were not used still hold where the change is the same that was shown; a person who was shown what would
- * be done and said yes has approved that. Who starts, stops or restarts something has said so; a deletion is asked for like any other.
+ * Unused approvals of the same commit still hold if the change is the one that was shown; a person who was shown what would
+ * be done and confirmed it has approved that. A request to start, stop or restart is its own approval; a deletion needs one like any other.
  */
 function approvalsFor(context: Context, run: RunDetail, plan: Plan, { older, shown }: RequestedRun): Approval[] {
   const at = isoNow(context);
@@ -184,14 +184,14 @@ function unusedApprovals({ plan, steps, approvals }: RunDetail) {
     .map((approval) => ({ approval, target: approval.target, change: changes.get(approval.target) ?? '' }));
 }
 
-/** From here on a new head must build on this commit, and what was refused or invalid about it is settled. */
+/** From here on a new head must descend from this commit, and its earlier refusal is settled. */
 async function followedBy({ repository }: Context, run: RunDetail, known: Head | null): Promise<Head | undefined> {
   if (!appliesWholeCommit(run.request) || known === null) return undefined;
   if (known.commit === run.commit) return { ...known, base: run.commit, verdict: 'followed' };
   if (!run.request.rewind) return { ...known, base: run.commit };
   const base = known.base as CommitSha | null;
   const isRewind = base !== null && (await comesAfter(repository, run.commit as CommitSha, base));
-  // The head was refused for a history that is accepted now: it is checked again, as one that builds on it.
+  // The head was refused for a history that is accepted now, so it is checked again.
   if (known.verdict === 'refused' && !isRewind) {
     return { commit: run.commit, base: run.commit, verdict: 'followed' };
   }

@@ -1,4 +1,4 @@
-// Whether the commits that a head brings are signed as the policy asks, that of the followed commit before it included.
+// Checks that the new commits of a head are signed as the policy requires, including the policy of the previous followed commit.
 
 import { noSigningKeys, tooManyCommits, unsigned } from '../../messages/policy.ts';
 import type { FinalSentence } from '../../messages/status.ts';
@@ -9,11 +9,11 @@ import { declaredAt } from './gather.ts';
 import { commitsSince } from './history.ts';
 import { policyFor } from './policy-in-force.ts';
 
-/** More are not looked at, and then none of them is followed. */
+/** Maximum number of new commits; with more, the head is refused. */
 const MOST_CHECKED = 1000;
 
 /**
- * Why the head must not be followed; null when it may. What the followed commit holds already was judged in its time.
+ * Why the head must not be followed; null when it may. Ancestors of the followed commit were checked before.
  *
  * @param base the followed commit before it; null when it is the first
  */
@@ -26,7 +26,7 @@ export async function signatureViolation(
   const followed = base === null ? undefined : await declaredAt(context, base);
   const { signedCommits } = await policyFor(context, await context.declared(head));
   if (signedCommits === 'off') return null;
-  // Undefined too when the repository has lost it, as after a force push.
+  // Also undefined when the repository has lost it, as after a force push.
   const from = followed?.commit ?? null;
   if (from !== null && (await repository.isAncestor(head, from))) return null;
   if (signatures === null) return noSigningKeys();

@@ -1,4 +1,4 @@
-// Newest wins: what waits in older runs ends, what runs there goes on to its end.
+// Newest wins: waiting steps of older runs end, running ones continue to their end.
 
 import { superseded, WHY } from '../../messages/status.ts';
 import type { RunDetail } from '../../ports/runs.ts';
@@ -6,14 +6,14 @@ import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
 import { runStatuses, settled } from '../statuses.ts';
 
-/** Resolves to the commit of a run that still has a running step; null when the way is free. */
+/** Resolves to the commit of a run that still has a running step; null when there is none. */
 export async function supersedeOlder(context: Context, by: string): Promise<string | null> {
   let running: string | null = null;
   for (const run of await context.ledger.openRuns()) {
     if (run.plan === null) continue;
     const left = await supersede(context, run, by);
     if (left !== null && left.length > 0) running = run.commit;
-    // Nothing of it was left to be taken: it ends as it is.
+    // It had no waiting steps left, so it ends normally.
     else if (left !== null) await schedule(context, run.id);
   }
   await context.queue.requestReport();
@@ -21,7 +21,7 @@ export async function supersedeOlder(context: Context, by: string): Promise<stri
 }
 
 async function supersede({ ledger, options, ...context }: Context, run: RunDetail, by: string) {
-  // When the same commit is carried out once more, what the new run says takes the place of this.
+  // If the same commit is applied again, the new run's statuses replace these.
   const isOtherCommit = run.commit !== by;
   const reason = WHY.superseded(by);
   const ends = run.steps.map(({ target }) => {

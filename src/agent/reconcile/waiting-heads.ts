@@ -1,5 +1,5 @@
-// Heads of the branch that were seen and cannot be planned yet: each is a run without a plan, recorded with the first word on it,
-// so that it ends in a word too when a newer one overtakes it.
+// Heads of the branch that cannot be planned yet: each is recorded as a run without a plan, together with its first status, so that it also gets a
+// final status when a newer head overtakes it.
 
 import { broken, type Sentence, superseded, waitsForRunning } from '../../messages/status.ts';
 import type { RunDetail, RunRequest } from '../../ports/runs.ts';
@@ -7,12 +7,12 @@ import type { Context } from '../context.ts';
 import { runStatuses } from '../statuses.ts';
 import { recordRefusal } from './record.ts';
 
-/** A run that the branch asked for, and not a person or a timer. */
+/** Whether it is such a run, requested by the branch and not by a person or timer. */
 export function isWaitingHead({ plan, request }: Pick<RunDetail, 'plan' | 'request'>): boolean {
   return plan === null && request.trigger === 'push';
 }
 
-/** The run of that head; those of all others are ended by its name. */
+/** Returns the run of that head, and ends those of all others in favour of it. */
 export async function endOvertaken(context: Context, head: string): Promise<RunDetail | null> {
   const waiting = (await context.ledger.openRuns()).filter(isWaitingHead);
   for (const { id, commit, request } of waiting.filter((run) => run.commit !== head)) {
@@ -22,16 +22,16 @@ export async function endOvertaken(context: Context, head: string): Promise<RunD
   return waiting.find(({ commit }) => commit === head) ?? null;
 }
 
-/** Steps of an older commit still run: the plan is made when they have ended, against what they leave. */
+/** Steps of an older commit are still running: the plan is made when they have ended, against their result. */
 export async function reportWaiting(context: Context, request: RunRequest, running: string): Promise<void> {
   await reportOnCommit(context, request, waitsForRunning(running));
 }
 
-/** A fault in Phoenix itself: it is reported on the commit, which the next reconcile takes up again. */
+/** An internal error: it is reported on the commit, which the next reconcile tries again. */
 export async function reportFailed(context: Context, request: RunRequest, error: unknown): Promise<void> {
   const { ledger, log } = context;
   const { commit } = request;
-  // What failed came after the run was recorded, which speaks for itself.
+  // The failure came after the run was recorded, which has its own status.
   const recorded = (await ledger.head())?.commit === commit;
   log.error(recorded ? 'a commit was not planned to its end' : 'a commit could not be planned', { commit, error });
   const message = error instanceof Error ? error.message : String(error);

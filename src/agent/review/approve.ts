@@ -1,5 +1,5 @@
-// Approvals that people give at the forge. Who answers under a pull request approves what that pull request shows, and nothing else:
-// while it is open, the changes of its plan; once it is merged, what waits in the run of its merge.
+// Approvals given at the forge. A reply under a pull request approves exactly what that pull request shows: while it is open, the changes of its
+// plan; once it is merged, what waits in the run of its merge.
 
 import { inPull, NOT_APPROVED } from '../../messages/approval.ts';
 import { approvalRefusal } from '../../messages/refusal.ts';
@@ -18,15 +18,15 @@ import type { ReviewedHead } from './verify-command.ts';
 
 const RECENT_RUNS = 100;
 
-/** Who approves, and when. */
+/** The approver, and the time. */
 export interface Approver {
   readonly by: string;
   readonly at: Date;
-  /** By a code review, which counts for the head that was reviewed, where the policy counts reviews. */
+  /** Set for a code review, which counts for the reviewed head, if the policy counts reviews. */
   readonly approves?: ReviewedHead;
 }
 
-/** Resolves to those that were approved. @param targets null: all that it shows @throws Refused */
+/** Resolves to the approved targets. @param targets null: all that it shows @throws Refused */
 export async function approveUnder(
   context: Context,
   forge: Forge,
@@ -41,18 +41,18 @@ export async function approveUnder(
   if (pull.base !== context.options.branch) throw new Refused(NOT_APPROVED.elsewhere(number, pull.base));
   if (pull.open) return approveEarly(context, pull, targets, approver);
   if (pull.mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
-  // What comes between the merge and its run counts as what came before the merge: nothing waits yet.
+  // Between the merge and its run, nothing waits yet, so it counts as given before the merge.
   if (!(await isFollowed(context, pull.mergedAs))) return approveEarly(context, pull, targets, approver);
   return approveMerged(context, pull, pull.mergedAs, targets, approver);
 }
 
-/** Whether the branch was followed up to the commit. */
+/** Whether the followed commit includes this one. */
 async function isFollowed({ ledger, repository }: Context, commit: CommitSha): Promise<boolean> {
   const head = (await ledger.head())?.commit as CommitSha | undefined;
   return head !== undefined && (await comesAfter(repository, commit, head));
 }
 
-/** Bound to the very change that the plan shows for that head: any other asks again. */
+/** Bound to exactly the change that the plan shows for that head: any other change needs a new approval. */
 async function approveEarly(
   context: Context,
   { number, head }: PullRequest,
@@ -76,7 +76,7 @@ async function approveEarly(
   return found.map(({ target }) => target);
 }
 
-/** What waits in the run of the merge; in a later run that has taken its place, the changes that the pull request showed. */
+/** Approves what waits in the run of the merge; in a later run that replaced it, only the changes that the pull request showed. */
 async function approveMerged(
   context: Context,
   { number, head }: PullRequest,
@@ -106,7 +106,7 @@ async function approveMerged(
   return done;
 }
 
-/** Targets whose change was made with the merge or after it: the same change once more is that of another run. */
+/** Targets that were changed with or after the merge: the same change again belongs to another run. */
 async function carriedOutSince({ ledger, repository }: Context, merge: CommitSha): Promise<ReadonlySet<TargetId>> {
   const found = new Set<TargetId>();
   for (const { commit, readOnly, steps } of await ledger.runs(RECENT_RUNS)) {
@@ -117,7 +117,7 @@ async function carriedOutSince({ ledger, repository }: Context, merge: CommitSha
   return found;
 }
 
-/** By the button of a check: in the run that the check tells of, on the commit that the check is on. @throws Refused */
+/** Approves by the button of a check: in the check's run, on the check's commit. @throws Refused */
 export async function approveRun(
   context: Context,
   { run: id, commit, targets }: { readonly run: RunId; readonly commit: string; readonly targets: readonly TargetId[] },

@@ -1,4 +1,4 @@
-// An approval given before the merge: for one change, told by what it does to which fields, whoever brings it.
+// Keys that bind an approval given before the merge to one change, identified by its effect on fields, whichever commit brings it.
 
 import { createHash } from 'node:crypto';
 import type { TargetId } from '../../model/ids.ts';
@@ -13,7 +13,7 @@ export function changeKeys(plan: Plan): ReadonlyMap<TargetId, string> {
   return new Map(
     waiting.map(({ target, verb, impact, changes, secrets = [] }) => {
       const fields = changes.map(({ path, before, after }) => [path, before ?? null, after ?? null]);
-      // Which secrets it gives away is part of the change, though their references are hidden.
+      // The referenced secrets are part of the change, though their references are hidden.
       const text = canonical({ target, verb, impact, fields, ...(secrets.length === 0 ? {} : { secrets }) });
       return [target, createHash('sha256').update(text).digest('hex')];
     }),

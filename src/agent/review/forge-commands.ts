@@ -1,5 +1,5 @@
-// What people ask on the forge, by a button of a check or a comment under a pull request: looked up there, done for those who may
-// push to the branch, once, and answered. A button stays where it is, so a refusal is logged; under a comment it is said.
+// Commands that people give on the forge, by a button of a check or a comment under a pull request: verified with the forge, carried out once for
+// people who may push to the branch, and answered. A button cannot show an answer, so a refusal is logged; under a comment it is a reply.
 
 import { ASKED, answerMarkdown, LOGGED, type Answers as Words } from '../../messages/details/pull.ts';
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../messages/status.ts';
@@ -20,18 +20,18 @@ import { mergeOf } from './merged.ts';
 import { commentOf } from './pulls.ts';
 import { type Asked, type Verified, verifyCommand } from './verify-command.ts';
 
-/** A forge lists what it sent a moment later. */
+/** A forge lists its deliveries with a delay. */
 const LOOK_AGAIN_MS = 2_000;
 
-/** What follows from what people asked for. */
+/** The result of processing the commands. */
 export interface Answers {
-  /** Pull requests that are to be planned afresh. */
+  /** Pull requests to plan again. */
   readonly forced: ReadonlySet<number>;
-  /** When to look again for what the forge does not know of yet. */
+  /** When to check again for what the forge does not list yet. */
   readonly again: RetryDelay;
 }
 
-/** What the forge cannot be asked about at the moment is tried again, and holds nothing else up. */
+/** A command that cannot be verified at the moment is retried, and does not delay others. */
 export async function answerAsks(context: Context, forge: Forge, deliveries: readonly Delivery[]): Promise<Answers> {
   const forced = new Set<number>();
   let again: RetryDelay = null;
@@ -43,7 +43,7 @@ export async function answerAsks(context: Context, forge: Forge, deliveries: rea
   return { forced, again };
 }
 
-/** Resolves to when to try again, in milliseconds; null when it was dealt with. */
+/** Resolves to the delay before a retry, in milliseconds; null when it was handled. */
 async function answerOne(context: Context, forge: Forge, delivery: Asked, forced: Set<number>): Promise<RetryDelay> {
   const { ledger, log } = context;
   const settle = () => ledger.settleDeliveries([delivery.id], []);
@@ -122,7 +122,7 @@ async function answer(
   }
 }
 
-/** In the words of whoever reads it. */
+/** A reply, worded for where it is shown. */
 type Reply = (words: Words) => string;
 
 function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Reply {
@@ -131,7 +131,7 @@ function approvedOf(asked: readonly TargetId[], done: readonly TargetId[]): Repl
   return (words) => words.approved(done, missing);
 }
 
-/** Whether the policy that judges the change takes an approving review for an approval. */
+/** Whether the policy for the change counts an approving review as an approval. */
 async function countsReviews({ ledger }: Context, forge: Forge, number: number): Promise<boolean> {
   const plan = await ledger.pullPlan(number);
   if (plan !== null) return policyOf(plan.plan).approvalsBy === 'review';
@@ -140,7 +140,7 @@ async function countsReviews({ ledger }: Context, forge: Forge, number: number):
   return runs.some(({ plan: judged }) => policyOf(judged).approvalsBy === 'review');
 }
 
-/** Why it cannot be told, where a person has to put something right first. */
+/** A text where a person has to fix something before this can be decided. */
 async function mayCommand(forge: Forge, by: string, signed: boolean | null): Promise<boolean | string> {
   try {
     return await forge.mayWrite(by, signed);
@@ -160,7 +160,7 @@ async function replayed(
   return runUrl(context.options.publicUrl, run) ?? `run ${run}`;
 }
 
-/** The commit that brought it to the branch, alone or among others. @throws Refused while it is not merged */
+/** The commit that brought it to the branch. @throws Refused while it is not merged */
 async function mergedAs({ ledger }: Context, forge: Forge, pull: number): Promise<string> {
   const merged = (await forge.pull(pull))?.mergedAs;
   const commit = merged == null ? null : ((await ledger.mergeOf(pull)) ?? merged);
@@ -168,7 +168,7 @@ async function mergedAs({ ledger }: Context, forge: Forge, pull: number): Promis
   return commit;
 }
 
-/** A check's own button: the plan of a pull request, a look, or the commit, or one target of it. */
+/** The re-run button of a check: the plan of a pull request, drift detection, or the commit, or one of its targets. */
 async function again(
   context: Context,
   commit: string,
@@ -192,10 +192,10 @@ async function again(
   return (words) => words.replays(run);
 }
 
-/** Below the command; a button of a check has no place for an answer. */
+/** Replies to the command; a button of a check has no place for a reply. */
 async function reply({ ledger, queue, options }: Context, delivery: Asked, said: Reply): Promise<void> {
   const { id, source, ask, by } = delivery;
-  // Recorded by a Phoenix that asked nobody, or of a button.
+  // Recorded by an older Phoenix without verification, or by a button.
   if (source === undefined || source.on === 'delivery') return;
   const { pull } = source;
   const { url } = toPull(options.publicUrl, pull);
@@ -205,7 +205,7 @@ async function reply({ ledger, queue, options }: Context, delivery: Asked, said:
   await queue.requestReport();
 }
 
-/** What somebody else has changed or deleted is said again. */
+/** Restores comments that somebody else changed or deleted. */
 export async function restateComments(context: Context, deliveries: readonly Delivery[]): Promise<void> {
   const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
@@ -219,14 +219,14 @@ export async function restateComments(context: Context, deliveries: readonly Del
   if (touched.length > 0) await queue.requestReport();
 }
 
-/** Shows what was approved by now. */
+/** Updates the comment with the approvals so far. */
 async function refreshComment(context: Context, pull: number): Promise<void> {
   if (context.forge?.checks !== false) return;
   const comment = await commentUnder(context, pull);
   if (comment !== null) await context.ledger.say([comment]);
 }
 
-/** The comment of Phoenix: how the merge stands, or the plan; null for a pull request that it knows nothing of. */
+/** The content of Phoenix's comment: the state of the merge, or the plan; null for an unknown pull request. */
 async function commentUnder(context: Context, pull: number): Promise<PullComment | null> {
   const { ledger, options } = context;
   const merged = await mergeOf(context, pull);

@@ -1,4 +1,4 @@
-// Where there are no checks, the comment under a pull request goes on to say how its merge went, and what waits for a person.
+// On forges without checks, the comment under a pull request also reports how its merge went, and what waits for a person.
 
 import { mergedMarkdown } from '../../messages/details/merged.ts';
 import { runUrl } from '../../messages/status.ts';
@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 
 const RECENT_RUNS = 50;
 
-/** Says nothing while the run goes on, or when nobody merged anything. */
+/** Does nothing while the run is in progress, or when it was no merge. */
 export async function commentOnMerged(context: Context, commit: string): Promise<void> {
   const { ledger, forge, queue } = context;
   if (forge === null || forge.checks) return;
@@ -21,7 +21,7 @@ export async function commentOnMerged(context: Context, commit: string): Promise
   await queue.requestReport();
 }
 
-/** How the merge of a pull request stands; null when it is not merged, or nothing ran for it. */
+/** The state of a pull request's merge; null when it is not merged, or has no run. */
 export async function mergeOf(context: Context, pull: number): Promise<string | null> {
   const { ledger } = context;
   for (const run of await ledger.runs(RECENT_RUNS)) {
@@ -30,7 +30,7 @@ export async function mergeOf(context: Context, pull: number): Promise<string | 
   return null;
 }
 
-/** What a person switches on the same commit, and a look, are not about the merge. */
+/** Power changes and observations on the same commit do not belong to the merge. */
 export function isRunOfMerge({ trigger }: Run): boolean {
   return trigger === 'push' || trigger === 'replay';
 }

@@ -1,5 +1,5 @@
-// Each open pull request is planned for its head and the branch as it stands: read from Git, with no code run and no host
-// asked. Which plans are missing follows from what is open, so lost and repeated events change nothing.
+// Plans each open pull request, from its head and the current branch: read from Git, without running code or contacting a host. Missing plans are
+// found from the open pull requests, so lost and repeated events change nothing.
 
 import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
 import { pullMarkdown } from '../../messages/details/pull.ts';
@@ -25,13 +25,13 @@ import { policyIfMerged } from '../reconcile/policy-in-force.ts';
 import { changeKeys } from './change-keys.ts';
 import { commentOnMerged, isRunOfMerge } from './merged.ts';
 
-/** Among which the one is that brought a merge. */
+/** Number of runs searched for the one that brought a merge. */
 const RECENT_RUNS = 20;
 
-/** @param forced to be planned afresh, forks among them: a person who may push has asked */
+/** @param forced pull requests to plan again, including forks, since a person who may push requested it */
 export async function reviewPulls(context: Context, forge: Forge, forced: ReadonlySet<number>): Promise<void> {
   const { ledger, options, queue, log } = context;
-  // Where the branch was when it was last looked at: when it has moved since, a reconcile follows, and asks for this again.
+  // The branch as of the last reconcile: if it has moved since, another reconcile follows and requests this again.
   const base = (await ledger.head())?.commit as CommitSha | undefined;
   if (base === undefined) return;
   const open = (await forge.openPulls()).filter((pull) => pull.base === options.branch);
@@ -40,7 +40,7 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
     await ledger.noteAuthorTrailers(pull.number, trailersAnywhere(`${pull.title}\n${pull.description}`));
     const as = `${pull.head} ${base}`;
     const allowed = !pull.fork || options.planForks || forced.has(pull.number);
-    // One that was planned because a person asked stays planned until it moves.
+    // A plan that a person requested is kept until the pull request changes.
     const seen = known.get(pull.number);
     if (!forced.has(pull.number) && (seen === as || seen === `${as} unplanned`)) continue;
     try {
@@ -70,7 +70,7 @@ async function planPull(context: Context, forge: Forge, pull: PullRequest, base:
   await ledger.recordPull(pull.number, as, plan, changes, reportsOf(context, forge, plan, approvals));
 }
 
-/** What a head would change that is to be merged for the pull request. @param base where the branch stands */
+/** Plans a head that is to be merged for the pull request. @param base the current branch */
 export async function planHead(
   context: Context,
   { number, title, author }: PullRequest,
@@ -99,7 +99,7 @@ export async function planHead(
   };
 }
 
-/** Approvals that its author wrote down: said before the merge that they count for nothing. */
+/** Trailers by its author, reported before the merge as not counting. */
 async function authorTrailers(
   { repository }: Context,
   { number, head, title, description }: PullRequest,
@@ -129,15 +129,15 @@ function reportsOf(
   return forge.checks ? [told] : [told, commentOf(plan, given, publicUrl)];
 }
 
-/** The plan under its pull request. @param given approvals of what it shows */
+/** The comment with the plan. @param given approvals of what it shows */
 export function commentOf(plan: PullPlan, given: readonly EarlyApproval[], publicUrl: string | null): PullComment {
   const { url } = toPull(publicUrl, plan.pull);
   return { pull: plan.pull, body: pullMarkdown(plan, url, given), ...(url === null ? {} : { url }) };
 }
 
 /**
- * Two pull requests may have the same head, and a status is of the commit: what was found out for another one stays, and this one is
- * told under it alone.
+ * Two pull requests may have the same head, and a status belongs to the commit: the other one's status is kept, and this one is
+ * only informed by a comment.
  */
 async function leaveFork(context: Context, forge: Forge, { number, head }: PullRequest, as: string): Promise<void> {
   const { ledger, options } = context;
@@ -156,7 +156,7 @@ async function notPlanned(context: Context, { number, head }: PullRequest, error
   return [status(head, PLAN_CONTEXT, broken(`not planned: ${reason}`), link)];
 }
 
-/** Whether the plan that the commit shows is that of another pull request. */
+/** Whether the status on the commit belongs to another pull request. */
 async function isOfAnother({ ledger }: Context, number: number, head: CommitSha): Promise<boolean> {
   const about = (await ledger.lastSaid(head, PLAN_CONTEXT))?.about;
   return about?.kind === 'pull' && about.pull !== number && (await ledger.pullPlan(about.pull))?.head === head;
@@ -166,7 +166,7 @@ function side({ commit, config, targets, problems }: Declared): Side {
   return { commit, readable: config !== null, targets, problems };
 }
 
-/** It was merged, closed, or is to be merged elsewhere now. */
+/** It was merged, closed, or its destination branch changed. */
 async function close(context: Context, forge: Forge, number: number): Promise<void> {
   const { ledger } = context;
   const pull = await forge.pull(number);
@@ -184,8 +184,8 @@ async function close(context: Context, forge: Forge, number: number): Promise<vo
 }
 
 /**
- * The commit that was followed first of those that hold the merge: the merge itself, or a later one where several came at once, as by a
- * merge queue. Null while the branch holds it and was not looked at since: a review comes after that.
+ * The first followed commit that contains the merge: the merge itself, or a later one if several came at once, as by a
+ * merge queue. Null until the branch has been reconciled since: another review follows then.
  */
 async function followedWith(context: Context, merged: CommitSha): Promise<CommitSha | null> {
   const { ledger, repository, options } = context;

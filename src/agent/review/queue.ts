@@ -1,7 +1,6 @@
-// What a merge queue of the forge tries gets its `phoenix/plan` too: a branch may ask for it, and then the queue waits. Only people who may
-// push put a pull request into the queue, so that one of a fork is planned there as well. Planned is all that the branch would gain,
-// what is before it in the queue included: that is what would be applied. What is missing follows from what the queue holds and what
-// was said, so lost and repeated events change nothing.
+// Commits that the forge's merge queue tests get a `phoenix/plan` status too, since a branch may require it and the queue then waits for it. Only
+// people who may push can queue a pull request, so forks are planned as well. The plan covers everything that the branch would gain, including what
+// is ahead in the queue. Missing plans are found from the queue's content and existing statuses, so lost and repeated events change nothing.
 
 import { planned } from '../../messages/pull-request.ts';
 import { broken, PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
@@ -18,10 +17,10 @@ export async function reviewQueue(context: Context, forge: Forge): Promise<void>
   let isReported = false;
   for (const { head, pull: number } of await forge.queued()) {
     const lastStatus = await ledger.lastSaid(head, PLAN_CONTEXT);
-    // What could not be planned is tried again for as long as it is in the queue.
+    // A failed plan is retried as long as the entry is in the queue.
     if (lastStatus !== null && lastStatus.state !== 'error') continue;
     const pull = await forge.pull(number);
-    // A forge or a server that is away is waited for: a verdict throws the pull request out of the queue.
+    // Waits while the forge or server is unreachable: a failed status would remove the pull request from the queue.
     if (pull === null || (await repository.resolve(head)) === null) {
       log.info('what the merge queue tried is gone', { pull: number, head });
       continue;
@@ -42,7 +41,7 @@ async function planQueued(
   const link = toQueued(options.publicUrl, pull.number, head);
   try {
     const plan = await planHead(context, pull, head, base);
-    // Before it is said: whoever sends it looks it up.
+    // Recorded before the status, since sending the status reads it.
     await ledger.keepQueuedPlan(plan);
     return status(head, PLAN_CONTEXT, planned(plan), link);
   } catch (error) {

@@ -1,5 +1,4 @@
-// What goes on at the forge beside pushes: pull requests to be planned, people who ask for something by a button or a
-// comment, deliveries that were lost. Nothing here is waited for by what is applied.
+// Handles everything at the forge except pushes: open pull requests, commands by buttons or comments, lost deliveries. Applying never waits for it.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
@@ -10,10 +9,10 @@ import { reviewQueue } from './queue.ts';
 import { redeliverWebhooks } from './redeliver-webhooks.ts';
 import { settlePending } from './stale-statuses.ts';
 
-/** After a surprise that is not the forge's. */
+/** Delay after an unexpected error that is not the forge's. */
 const AGAIN_MS = 5_000;
 
-/** One at a time, by a lease that the caller holds. One part that fails leaves the others alone. */
+/** Runs under a lease that the caller holds, one at a time. A failure of one part does not affect the others. */
 export async function review(context: Context): Promise<RetryDelay> {
   const { ledger, forge } = context;
   const deliveries = (await ledger.unsettledDeliveries()).filter(({ kind }) => kind !== 'push');
@@ -54,7 +53,7 @@ export async function review(context: Context): Promise<RetryDelay> {
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
-/** What only a person can put right is said once, and looked at again with the next poll. */
+/** An error that only a person can fix is logged once, and tried again at the next poll. */
 function whenAgain({ memory, log }: Context, error: unknown): RetryDelay {
   const message = error instanceof Error ? error.message : String(error);
   if (message !== memory.reviewFailure)

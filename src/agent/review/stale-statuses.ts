@@ -1,5 +1,5 @@
-// No status stays pending for ever: what reads pending at the forge and belongs to nothing that goes on gets its end. What the ledger
-// knows of it is what is written; only of what it knows nothing is it said that the end is not known.
+// Ensures that no status stays pending forever: a pending status at the forge that belongs to nothing in progress gets its end. The end is taken from
+// the ledger; only if that knows nothing does the status say that the end is unknown.
 
 import {
   APPLY_CONTEXT,
@@ -19,18 +19,18 @@ import type { Forge } from '../../ports/forge.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 
-/** Runs among which one is looked for that speaks for a commit. */
+/** Number of runs searched for the one behind a status. */
 const RECENT_RUNS = 500;
-/** Commits behind the head that are asked about when the ledger was lost. */
+/** Number of commits behind the head to query when the ledger was lost. */
 const COMMITS_BACK = 20;
 
 export async function settlePending(context: Context, forge: Forge): Promise<void> {
   const { ledger, memory, queue, clock } = context;
   const head = (await ledger.head())?.commit as CommitSha | undefined;
-  // Before the first commit nothing was said, and after a lost ledger the first reconcile comes first.
+  // Before the first commit there are no statuses, and after a lost ledger the first reconcile comes first.
   if (head === undefined) return;
   const isFirst = !memory.pendingSettled;
-  // What an older version said is in no list yet.
+  // Statuses of an older version are in no list yet.
   if (isFirst) await ledger.listPending();
   const ends = await staleStatuses(context, head);
   if (isFirst && memory.beganAfresh) ends.push(...(await unspoken(context, forge, head)));
@@ -41,9 +41,9 @@ export async function settlePending(context: Context, forge: Forge): Promise<voi
 }
 
 /**
- * What the ledger knows to read pending though what it tells of is over. Looked at before and after that was asked: the end of a run is
- * written together with its last word, so what reads pending after its end was left behind, or was given up by a forge that did not
- * take it.
+ * Statuses that the ledger lists as pending although their run is over. The list is read before and after the runs: the end of a run is
+ * written together with its last status, so one that is pending after the end was left behind, or was dropped because the forge did not
+ * accept it.
  */
 async function staleStatuses(context: Context, head: string): Promise<CommitStatus[]> {
   const { ledger } = context;
@@ -58,7 +58,7 @@ async function staleStatuses(context: Context, head: string): Promise<CommitStat
   return over.filter((each) => still.has(keyOf(each)));
 }
 
-/** Null while it goes on. */
+/** Null while it is in progress. */
 async function endOf(context: Context, status: CommitStatus, head: string): Promise<FinalSentence | null> {
   const { ledger } = context;
   if (status.about?.kind === 'run') {
@@ -70,11 +70,11 @@ async function endOf(context: Context, status: CommitStatus, head: string): Prom
   const run = await newestRunOf(context, status);
   const target = targetOf(status);
   if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(status.commit));
-  // It never began: nothing was recorded of it when another took its place.
+  // It never started: it was replaced before anything was recorded.
   return status.context === APPLY_CONTEXT && status.commit !== head ? superseded(head) : interrupted(status.commit);
 }
 
-/** As it was said, or should have been; null where the run holds no end of it. */
+/** The final status as it was or should have been sent; null where the run has none. */
 function endIn(run: RunDetail, target: TargetId | null): FinalSentence | null {
   if (target !== null) {
     const step = run.steps.find((each) => each.target === target);
@@ -93,7 +93,7 @@ function targetOf({ about, context }: CommitStatus): TargetId | null {
   return name.includes('/') ? (name as TargetId) : null;
 }
 
-/** The last that spoke, or could have spoken, in that context. */
+/** The newest run that sent, or could have sent, a status in that context. */
 async function newestRunOf({ ledger }: Context, said: CommitStatus): Promise<RunDetail | null> {
   const target = targetOf(said);
   const speaks = (await ledger.runs(RECENT_RUNS)).find(({ commit, readOnly, steps }) => {
@@ -106,7 +106,7 @@ function keyOf({ commit, context }: Pick<CommitStatus, 'commit' | 'context'>): s
   return `${commit} ${context}`;
 }
 
-/** Commits of which something will still be said. */
+/** Commits that will still get a status. */
 async function goingOn({ ledger, repository, options }: Context): Promise<ReadonlySet<string>> {
   const [open, deliveries, next] = await Promise.all([
     ledger.openRuns(),
@@ -119,7 +119,7 @@ async function goingOn({ ledger, repository, options }: Context): Promise<Readon
   return new Set([...open.map(({ commit }) => commit), ...named, ...waiting]);
 }
 
-/** What reads pending at the forge on commits before the head that this ledger knows nothing of. */
+/** Pending statuses at the forge on commits before the head that this ledger does not know. */
 async function unspoken({ ledger, repository }: Context, forge: Forge, head: CommitSha): Promise<CommitStatus[]> {
   const found: CommitStatus[] = [];
   let commit = (await repository.commit(head)).parents[0];

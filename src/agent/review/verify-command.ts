@@ -1,5 +1,5 @@
-// A delivery claims that somebody gave a command; the forge is asked whether it is so. What the forge does not confirm, in this
-// repository, by that person, in those words, has no effect.
+// Verifies with the forge a command that a delivery claims. What the forge does not confirm, in this repository, by that person, with that text, has
+// no effect.
 
 import { COMMAND_REFUSED } from '../../messages/approval.ts';
 import { isDue } from '../../model/not-before.ts';
@@ -11,13 +11,13 @@ import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';
 
 export type Asked = Delivery & AskEvent;
 
-/** What an approving code review was made for. */
+/** The head that an approving code review was made for. */
 export interface ReviewedHead {
   readonly review: string;
   readonly head: string;
 }
 
-/** What the forge says of it. */
+/** The forge's confirmation. */
 export type Verified =
   | {
       readonly kind: 'given';
@@ -27,24 +27,24 @@ export type Verified =
       readonly by: string;
       /** When it was given, by the clock of the agent. */
       readonly at: Date;
-      /** What the signed event says of whether its author may push; null where it says nothing. */
+      /** Whether its author may push, according to the signed event; null where it does not say. */
       readonly mayPush: boolean | null;
-      /** Where it stands in a code review that approves. */
+      /** Set where the command is in an approving code review. */
       readonly approves?: ReviewedHead;
     }
-  /** `answer`: there is such a comment, so its author may be told why it does not count. */
+  /** `answer`: the comment exists, so its author may be told why it does not count. */
   | { readonly kind: 'refused'; readonly reason: string; readonly answer: boolean }
-  /** The forge may come to know of it in a moment. */
+  /** The forge may list it soon. */
   | { readonly kind: 'not yet' };
 
-/** As long as forges hand out lost deliveries again: an older command is that of another time. */
+/** Maximum age of a command: as long as forges redeliver. */
 const OLDEST_MS = 3 * 24 * 3_600_000;
-/** A forge lists a delivery a moment after it was answered. */
+/** A forge lists a delivery only after it was answered. */
 const LISTED_WITHIN_MS = 60_000;
 
 /** @throws ForgeFailure when the forge cannot be asked */
 export async function verifyCommand(context: Context, forge: Forge, delivery: Asked): Promise<Verified> {
-  // Recorded by a Phoenix that asked nobody.
+  // Recorded by an older Phoenix without verification.
   const source = delivery.source as AskSource | undefined;
   if (source === undefined) return refused(COMMAND_REFUSED.unknown);
   switch (source.on) {
@@ -76,7 +76,7 @@ async function verifyComment(
   return { kind: 'given', id: `comment/${id}`, ask: found, by: comment.author, at, mayPush: mayPush ?? null };
 }
 
-/** Where the event names no review, it is the newest of that person that says the same and has not counted yet. */
+/** Where the event has no review id, the newest matching review of that person that has not counted yet is used. */
 async function verifyReview(
   { clock, ledger }: Context,
   forge: Forge,
@@ -104,7 +104,7 @@ async function verifyReview(
   return refused(COMMAND_REFUSED.counted);
 }
 
-/** No object of the forge: what it keeps of the delivery says who pressed what. */
+/** A button press is no object at the forge: the forge's record of the delivery shows who pressed which button. */
 async function verifyPress({ clock, options }: Context, forge: Forge, delivery: Asked): Promise<Verified> {
   if (!forge.checks) return refused(COMMAND_REFUSED.noChecks);
   const received = Date.parse(delivery.received);

@@ -1,5 +1,5 @@
-// The regular look at everything that is applied: what differs is reported on the followed commit, and nothing is changed. Looks
-// that found the same leave one run at the beginning and the newest.
+// Drift detection: observes everything that is applied, and reports differences on the followed commit without changing anything. Of consecutive runs
+// with the same result, only the first and the newest are kept.
 
 import type { Run } from '../../model/run.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
@@ -7,10 +7,10 @@ import type { Context } from '../context.ts';
 import { open } from '../open-run.ts';
 import { TIMER } from '../statuses.ts';
 
-/** How many of the newest runs are searched for earlier looks. */
+/** Number of runs searched for earlier drift detections. */
 const RECENT_RUNS = 50;
 
-/** Nothing while something else goes on, while frozen, or before the first commit: the next tick comes. */
+/** Does nothing while other runs are in progress, while frozen, or before the first commit; the next tick tries again. */
 export async function drift(context: Context): Promise<RetryDelay> {
   const { ledger } = context;
   const commit = (await ledger.head())?.base;
@@ -21,7 +21,7 @@ export async function drift(context: Context): Promise<RetryDelay> {
   return null;
 }
 
-/** Looks that say what those before and after them say, and those that a push broke off. @param runs newest first; pure */
+/** Drift detections with the same result as those before and after them, and interrupted ones. @param runs newest first; pure */
 export function repeated(runs: readonly Run[]): readonly Run[] {
   const driftRuns = runs.filter(({ trigger, readOnly, by, ended }) => {
     return trigger === 'drift' && readOnly && by === TIMER && ended !== null;

@@ -1,5 +1,5 @@
-// What the timer's look found otherwise than declared is brought back where the configuration says so: by a run like any other, which waits for
-// windows and approvals, and is said on the commit as drift.
+// Corrects drift that the timer found, where the configuration allows it: by a normal run, which waits for windows and approvals, and is reported on
+// the commit as drift.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { endedWell, type Run, type StepRecord } from '../../model/run.ts';
@@ -10,16 +10,16 @@ import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { isTimed, TIMER } from '../statuses.ts';
 
-/** Runs that are searched for what was healed before. */
+/** Number of runs searched for earlier corrections. */
 const RECENT_RUNS = 50;
 
-/** @param driftRun that has just ended; nothing is healed after one that a person asked for, which reports. */
+/** @param driftRun the run that has just ended; after one that a person requested, nothing is corrected */
 export async function heal(context: Context, driftRun: RunDetail): Promise<RunId | null> {
   const { ledger, clock } = context;
   if (!isTimed(driftRun.request) || !driftRun.readOnly || driftRun.steps.every(isWell)) return null;
   if ((await ledger.frozen()) !== null) return null;
   const head = await ledger.head();
-  // What was followed since is looked at by its own run.
+  // A commit followed since then has its own run.
   if (head?.base !== driftRun.commit) return null;
   const declared = await declaredAt(context, driftRun.commit);
   const policy = declared?.config?.hypervisor.drift;
@@ -44,7 +44,7 @@ export async function heal(context: Context, driftRun: RunDetail): Promise<RunId
   return open(context, { ...request, heal: true });
 }
 
-/** What the newest look found otherwise beside what the run heals: the commit is not as declared while there is some. */
+/** Drift of the newest observation that the run does not correct: while there is some, the commit is not as declared. */
 export async function driftBeside({ ledger }: Context, run: RunDetail): Promise<readonly TargetId[]> {
   const own = new Set(run.steps.map(({ target }) => target));
   const look = (await ledger.runs(RECENT_RUNS)).find(
@@ -64,7 +64,7 @@ async function healsAmong({ ledger }: Context, runs: readonly Run[]): Promise<re
   return timed.flatMap((run, index) => {
     const request = requests[index];
     if (request?.heal !== true) return [];
-    // One that waits to be planned has no steps yet, and is about what was asked for all the same.
+    // A run that waits to be planned has no steps yet, but concerns the requested targets.
     return run.steps.length > 0 || run.ended !== null ? [run] : [{ ...run, steps: stepsAsked(request.targets ?? []) }];
   });
 }

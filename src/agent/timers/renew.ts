@@ -1,5 +1,5 @@
-// What is due by time, such as a certificate near its end, or because a secret has another value: looked for with one inventory, and tried in a run of its own. Which were
-// tried without success is remembered, so that they are tried less and less often.
+// Finds targets that are due: certificates near their end, and targets with changed secrets. They are found with one inventory and applied in a
+// separate run. Failed attempts are recorded, so that the delay between attempts grows.
 
 import { randomUUID } from 'node:crypto';
 import { kindOf, type TargetId } from '../../model/ids.ts';
@@ -11,7 +11,7 @@ import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { TIMER } from '../statuses.ts';
 
-/** The timer itself comes often enough for what is due later. */
+/** Later due times are covered by the timer itself. */
 const SOON_MS = 300_000;
 
 /** Resolves to when the next target is due, where that is known. */
@@ -26,7 +26,7 @@ export async function renew(context: Context): Promise<RetryDelay> {
     log.warn('what is due by time is not known', { error });
     return null;
   }
-  // After the look: what is due at once is due at its time.
+  // After the observation, so that what is due immediately is due at its own time.
   const now = clock.now().getTime();
   const found = renewals(due, await ledger.renewals(), now);
   await ledger.settleRenewals(found.settled);
@@ -40,11 +40,11 @@ export async function renew(context: Context): Promise<RetryDelay> {
   return wait > SOON_MS ? null : wait;
 }
 
-/** Of what is applied and still declared. */
+/** Due times of targets that are applied and still declared. */
 async function dueTargets(context: Context, commit: string): Promise<Map<TargetId, number>> {
   const { ledger, managers, inventories, options } = context;
   const declared = await declaredAt(context, commit);
-  // Nothing known is not nothing due: what was tried before is remembered.
+  // Unknown does not mean that nothing is due: the recorded attempts are kept.
   if (declared === undefined) throw new Error(`the repository does not have ${commit} any more, which is applied`);
   const { applied } = await ledger.targets();
   const inventoryKey = `due ${randomUUID()}`;
@@ -61,7 +61,7 @@ async function dueTargets(context: Context, commit: string): Promise<Map<TargetI
   return due;
 }
 
-/** In an earlier run of this kind that has not ended, perhaps because it waits for its turn or for a person. */
+/** Targets in an earlier such run that has not ended, perhaps because it waits for its turn or a person. */
 async function targetsUnderWay({ ledger }: Context): Promise<ReadonlySet<TargetId>> {
   const open = (await ledger.openRuns()).filter(({ trigger, readOnly }) => trigger === 'drift' && !readOnly);
   return new Set(open.flatMap(({ request }) => request.targets ?? []));

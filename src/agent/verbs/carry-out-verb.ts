@@ -1,4 +1,4 @@
-// One step by what its run was asked for: bring the target to what is declared, switch it, or ask how it is.
+// Carries out one step according to its run's verb: converge the target, change its power state, or check its health.
 
 import { asksForApproval } from '../../messages/actions.ts';
 import { DONE } from '../../messages/command.ts';
@@ -36,7 +36,7 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
         ...work,
         readOnly: readOnly && (trigger === 'command' ? 'would' : 'differs'),
       });
-      // What a timer asked for waits for nobody but who approves what it heals: it is tried again.
+      // A run by a timer waits only for approvals of what it corrects; otherwise it is retried.
       if (trigger !== 'drift') return ending;
       return heal === true && asksForApproval(ending.reason) ? ending : unblocked(ending);
     }

@@ -1,4 +1,4 @@
-// How one target is: whether it is there and runs as declared, and what its health check answers. Changes nothing.
+// Checks the health of one target: whether it exists, runs as declared, and passes its health check. Changes nothing.
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import { HEALTH } from '../../messages/command.ts';
@@ -13,7 +13,7 @@ export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
   readonly wanted: Wanted;
 }
 
-/** `failed`: it is sick, and the reason says of what; `unchanged`: it is not. */
+/** `failed`: it is unhealthy, for the given reason; `unchanged`: it is healthy. */
 export async function checkHealth(work: HealthWork): Promise<Ending> {
   const { host, manager } = work;
   let wanted: Wanted;

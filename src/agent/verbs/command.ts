@@ -1,4 +1,4 @@
-// What a person asks by a verb: understood, recorded as a run, and carried out when its turn comes, like everything else.
+// Handles a command by a person: parsed, recorded as a run, and carried out in its turn.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { COMMAND_VERBS, type CommandVerb, verbRow } from '../../model/verbs.ts';
@@ -16,7 +16,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
   const verb = verbOf(asked.verb);
   const commit = await followed(context);
   const row = verbRow(verb);
-  // Nobody stops or deletes everything by forgetting a word.
+  // Stopping or deleting needs explicit targets, so that a forgotten argument does not mean everything.
   if (words.length === 0 && row.names === 'one or more') {
     throw new Refused(`${verb} what? name the targets, for example lxc/101`);
   }
@@ -45,7 +45,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
   return open(context, request);
 }
 
-/** Of those that are declared at the followed commit, or recorded as applied or touched; a verb that keeps takes only the former. */
+/** Targets among those declared at the followed commit, or recorded as applied or touched; a verb that converges accepts only the former. */
 async function targetsOf(
   context: Context,
   words: readonly string[],
@@ -58,7 +58,7 @@ async function targetsOf(
   return targets;
 }
 
-/** `sync all` and `LetsGo` are what the original dispatcher called them. */
+/** `sync all` and `LetsGo` are names of the predecessor's dispatcher. */
 function verbOf(word: string): CommandVerb {
   const plain = word.trim().toLowerCase().replace(/ all$/, '');
   const verb = COMMAND_VERBS.find((each) => each === plain);

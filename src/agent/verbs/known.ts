@@ -1,4 +1,4 @@
-// Every declared target and whether it runs, for people who ask how things are.
+// Lists every declared target with its power state.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningState } from '../../managers/manager.ts';
@@ -9,15 +9,15 @@ import type { KnownTarget } from '../deps.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { situationOf } from './situation.ts';
 
-/** However many ask, the host is looked at once in so long. */
+/** Minimum interval between observations of the host, however many clients there are. */
 const LOOK_EVERY_MS = 5_000;
 
-/** The name of a look at the host that all share who ask within those seconds. */
+/** Key of an inventory that all callers within those seconds share. */
 export function clockTick(clock: Clock): string {
   return `at ${Math.floor(clock.now().getTime() / LOOK_EVERY_MS)}`;
 }
 
-/** @param hostWithinMs the host is waited for no longer; absent: as long as it takes */
+/** @param hostWithinMs maximum wait for the host; absent: unlimited */
 export async function known(context: Context, hostWithinMs?: number): Promise<readonly KnownTarget[]> {
   const base = (await context.ledger.head())?.base;
   const declared = base ? await declaredAt(context, base) : undefined;

@@ -1,4 +1,4 @@
-// What a command would do: a verb and the targets that it names become a plan, or a refusal that names who is in the way. Pure.
+// Turns a command, a verb with targets, into a plan, or into a refusal that names the obstacle. Pure.
 
 import { commandRefused, tooManyDeleted } from '../../messages/command.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
@@ -14,10 +14,10 @@ import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts'
 
 export type CommandProposal = Proposal | { readonly kind: 'refused'; readonly reason: string };
 
-/** Sections of the host that are made from what else is declared. */
+/** Sections of the host that are derived from other declarations. */
 const DERIVED_SECTIONS: ReadonlySet<string> = new Set(['dns', 'firewall', 'trust']);
 
-/** @param situation of everything in `gathered`, as a look at the host found it */
+/** @param situation the observed state of everything in `gathered` */
 export function proposeCommand(
   gathered: Gathered,
   situation: Situation,
@@ -32,7 +32,7 @@ export function proposeCommand(
   }
   const { applied, touched } = gathered.records;
   const recorded = new Set([...applied.keys(), ...touched.keys()]);
-  // What the policy protects is protected from people too.
+  // Targets that the policy protects are also protected from commands.
   const judged = { ...situation, targets: guarded(situation.targets, gathered.policy), recorded };
   const requested = request.targets ?? [...situation.targets.keys()];
   const choice = choose({ row, targets: requested, cascade }, judged);
@@ -50,7 +50,7 @@ export function proposeCommand(
   return { kind: 'plan', plan, digests: Object.fromEntries(digests), held: {}, problems: declared.problems };
 }
 
-/** As for a commit: a single guest may always go. */
+/** As for a commit, a single guest may always be deleted. */
 function deletionLimitExceeded(chosen: ReadonlySet<TargetId>, { targets }: Situation, policy: Policy): string | null {
   const isGuest = (id: TargetId) => kindOf(id) === 'lxc' || kindOf(id) === 'vm';
   const guests = [...targets.keys()].filter(isGuest);
@@ -60,7 +60,7 @@ function deletionLimitExceeded(chosen: ReadonlySet<TargetId>, { targets }: Situa
   return tooManyDeleted(gone, guests.length, percent);
 }
 
-/** The targets that a verb brings to what is declared; null: all of them. */
+/** The targets that a verb converges; null: all. */
 function chosen({ request, declared, records }: Gathered, situation: Situation) {
   const { verb, targets: asked } = request;
   const all = declared.targets;
@@ -78,7 +78,7 @@ function chosen({ request, declared, records }: Gathered, situation: Situation) 
   }
 }
 
-/** On the host for what can run, in the ledger for the rest. What was left half made does not exist yet. */
+/** Whether a target exists: by the host for guests, by the ledger for the rest. A half-finished creation does not exist yet. */
 function exists(
   id: TargetId,
   all: ReadonlyMap<TargetId, Target>,
@@ -86,13 +86,13 @@ function exists(
   { states }: Situation,
 ): boolean {
   const state = states.get(id);
-  // What lay in a guest that is not there is not there either.
+  // The content of a missing guest does not exist either.
   if (all.get(id)?.within?.some((one) => states.get(one) === 'absent')) return false;
   if (touched.has(id) && !applied.has(id)) return false;
   return state === undefined ? applied.has(id) : state !== 'absent';
 }
 
-/** A section of the host that waits for no guest: what it takes from one is there already. */
+/** Whether it is a section of the host that depends on no guest that is still to be applied. */
 function belongsToHost({ id }: Target, all: ReadonlyMap<TargetId, Target>, { applied }: Gathered['records']): boolean {
   const isOfHost = (target: TargetId) => kindOf(target) === 'hypervisor';
   return isOfHost(id) && [...withNeeds([id], all)].every((need) => isOfHost(need) || applied.has(need));

@@ -1,5 +1,5 @@
-// What a person was shown before saying yes: a dry run of the same command. The run that follows does that and nothing else, so the
-// yes is the approval of exactly this change.
+// Binds a command to the dry run that a person was shown and confirmed. The run does exactly that and nothing else, so the confirmation is the
+// approval of exactly this change.
 
 import { SHOWN } from '../../messages/command.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -9,10 +9,10 @@ import { canonical } from '../../plan/canonical.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Approval, RunDetail, RunRequest } from '../../ports/runs.ts';
 
-/** How long a dry run may be answered: what it found on the host ages. */
+/** Maximum age of a confirmed dry run, since the host changes. */
 const ANSWERED_WITHIN_MS = 60 * 60 * 1000;
 
-/** Null where the run is a dry run of the same command that was planned and came to its end; else why it is not. Pure. */
+/** Why the run cannot be confirmed; null where it is a completed dry run of the same command. Pure. */
 export function dryRunRefusal(shown: RunDetail | null, asked: Omit<RunRequest, 'created'>, now: Date): string | null {
   if (shown === null) return SHOWN.unknown;
   const { request } = shown;
@@ -34,7 +34,7 @@ export function planDiffers(shown: RunDetail | null, plan: Plan): string | null 
   return text(shown.plan.steps) === text(plan.steps) ? null : SHOWN.changed;
 }
 
-/** What was asked for as a look has neither approvals nor a policy. */
+/** A comparable form without approvals and policy, which a dry run does not have. */
 function text(steps: readonly PlanStep[]): string {
   const own = steps.map(({ target, verb, impact, changes }) => ({
     target,
@@ -45,17 +45,17 @@ function text(steps: readonly PlanStep[]): string {
   return canonical(own);
 }
 
-/** The yes, for each target of which was shown what would be done, if only that nothing would. */
+/** The confirmation as approvals, one for each target whose actions were shown, even if there were none. */
 export function approvalsOf(shown: RunDetail, by: string, at: string): Approval[] {
   return shown.steps.filter(wasShown).map(({ target }) => ({ target, by, at, where: SHOWN.where(shown.id) }));
 }
 
-/** A look that came to no answer showed nothing: what is done there is not bound by it, and not approved. */
+/** A step without a result showed nothing, so it is neither bound nor approved. */
 function wasShown({ outcome }: StepRecord): boolean {
   return outcome === 'unchanged';
 }
 
-/** Sentences of what was shown of one step; null where nothing was. */
+/** The actions of one step that were shown, as sentences; null where none were. */
 export async function shownActions(
   ledger: Pick<Ledger, 'runStep'>,
   shown: RunId | undefined,

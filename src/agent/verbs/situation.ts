@@ -1,5 +1,5 @@
-// What a command is planned against: everything that is declared or applied, and what of it runs. One look at the host for each
-// kind that can run, however many targets.
+// The state that a command is planned against: all declared or applied targets with their power states. One inventory for each kind that can run,
+// however many targets there are.
 
 import type { Manager, RunningState } from '../../managers/manager.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 
 type Targets = ReadonlyMap<TargetId, Target>;
 
-/** @param run the look is shared with the run's steps */
+/** @param run the inventory is shared with the run's steps */
 export async function situationOf(
   { managers, inventories }: Context,
   run: string,

@@ -1,5 +1,5 @@
-// Starting, stopping or restarting one target because a person asked: look, switch, and look again until it is so. Nothing is
-// proved or unproved by it, since its configuration is not touched.
+// Starts, stops or restarts one target at a person's request: observe, act, and observe again until done. The target's proof is not affected, since
+// its configuration is not changed.
 
 import { type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../messages/command.ts';
@@ -13,7 +13,7 @@ export interface PowerWork extends Performing {
   readonly manager: Manager;
   readonly wanted: Wanted;
   readonly wish: Power;
-  /** An earlier worker at this step got as far as its first action: what is left of a restart is a start. */
+  /** An earlier worker of this step performed its first action: what remains of a restart is a start. */
   readonly begun: boolean;
   readonly readOnly: boolean;
 }
@@ -29,7 +29,7 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
   for (let round = 1; ; round += 1) {
     throwIfAborted(work);
     const decision = power.decide(wanted, next, await manager.observe(host, wanted));
-    // Some commands fail after they switched it: only when it is not as it was asked for was it a failure.
+    // Some commands fail after they took effect: it is a failure only if the state is not the requested one.
     if (failed !== null && (decision.kind !== 'actions' || decision.actions.length > 0 || next === 'restart')) {
       return { outcome: 'failed', reason: failed };
     }
@@ -44,10 +44,10 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
     const { failure, open } = await performRound(work, decision.actions);
     if (open) done = '';
     else if (failure !== null) failed = failure;
-    // What was stopped already is only started.
+    // A target that is already stopped is only started.
     else if (next === 'restart') next = 'start';
   }
-  // Whoever needs it is started next, and wants to find it working.
+  // Its dependents are started next and need it to work.
   const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
   if (sick !== null) return { outcome: 'failed', reason: WHY.sick(sick) };
   return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };

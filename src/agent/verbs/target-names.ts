@@ -1,5 +1,4 @@
-// Targets as people name them, judged before anything is recorded: what is asked for of a target that is not there is refused at once, with
-// the nearest that is.
+// Resolves target names in commands before anything is recorded: an unknown name is refused at once, with the nearest known one.
 
 import { nearest } from '../../config/nearest.ts';
 import { shortSha } from '../../messages/status.ts';
@@ -8,9 +7,12 @@ import type { Declared } from '../reconcile/desired-state.ts';
 import { Refused } from '../refused.ts';
 
 /**
- * Each by its id: `lxc/101`, or `101` where only one has that name.
+ * Resolves ids such as `lxc/101`, or `101` if only one target has that name.
  *
- * @param all what is declared or applied @throws Refused
+ * @param all declared or applied targets
+ * @throws Refused
+ *
+ *
  */
 export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId>): readonly TargetId[] {
   const found = words.map((word): TargetId => {
@@ -27,7 +29,7 @@ export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId
   return [...new Set(found)];
 }
 
-/** A commit that is invalid is not judged here: its run names what is wrong. @throws Refused */
+/** An invalid commit is accepted here: its run reports the problems. @throws Refused */
 export function refuseUndeclared(targets: readonly TargetId[], declared: Declared): void {
   if (declared.config === null || declared.problems.some(({ severity }) => severity === 'error')) return;
   const unknown = targets.find((target) => !declared.targets.has(target));

@@ -1,4 +1,4 @@
-// How long the certificates on the host hold, from one look that is shared by whoever asks within the same seconds.
+// Validity of the certificates on the host, from one observation that callers within the same seconds share.
 
 import type { CertificateEnd } from '../../model/environment.ts';
 import { kindOf } from '../../model/ids.ts';
@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { clockTick } from '../verbs/known.ts';
 
-/** Of what the followed commit declares; none before the first. @throws what keeps the host from being looked at */
+/** Certificates of the followed commit; empty before the first. @throws when the host cannot be observed */
 export async function certificates(context: Context): Promise<readonly CertificateEnd[]> {
   const { ledger, managers, inventories, options, clock } = context;
   const commit = (await ledger.head())?.base;

@@ -1,5 +1,5 @@
-// Who wrote which commit, for lists of runs. A commit never changes, so it is read once; one that the repository does not have is
-// asked for again after a while, since whoever looks at a page must not make the agent fetch each time.
+// Authors and messages of commits, for lists of runs. A commit never changes, so it is read once; a missing one is requested again only after a
+// while, since page views must not make the agent fetch each time.
 
 import { LRUCache } from 'lru-cache';
 import type { CommitSha } from '../../model/ids.ts';

@@ -1,4 +1,4 @@
-// What the followed commit says of one target: where it stands in the files, and its fields in the files' own words.
+// The declaration of one target in the followed commit: its place in the files, and its fields under the files' names.
 
 import { locate } from '../../config/read/locate.ts';
 import { readJson } from '../../config/read/read-json.ts';
@@ -26,7 +26,7 @@ export async function declaration(context: Context, target: TargetId): Promise<D
       file: root === '' ? entry.file : `${root}/${entry.file}`,
       line: isOwn ? lineOf(files, entry.file, entry.path) : null,
     },
-    // What is derived from a whole file has no fields of its own in it.
+    // A target derived from a whole file has no fields of its own.
     fields: isOwn ? writtenFields(files, entry) : [],
   };
 }

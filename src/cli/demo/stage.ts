@@ -141,6 +141,7 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
       log,
       redactor,
       renewSeconds: RENEW_SECONDS,
+      labPrograms: 'here',
     });
     closing.push(() => phoenix.stop(5));
     forge.sendWebhooksTo(`${url}/webhooks`);

@@ -13,21 +13,26 @@ import {
 import { dialThrough } from '../../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
 import type { Host } from '../../ports/host.ts';
+import type { LabPrograms } from './open-host.ts';
 
 const LAB_NODE = 'pve';
 
-/** Makes the lab in `root` where there is none; its programs are processes, and other processes reach its network. */
+/**
+ * Makes the lab in `root` where there is none; other processes reach its network.
+ * @param programs `processes` outlive an agent that is killed, as those of a node do; `here` they run in this process, in a third of the time
+ */
 export async function openLabHost(
   root: string,
   node: string | null,
   parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
+  programs: LabPrograms = 'processes',
 ): Promise<Host> {
   await mkdir(root, { recursive: true });
   createLab(root);
   const network = await startLabNetwork(root);
   const dial = dialThrough(networkSocket(root));
-  const files = { root, owners: nodeOwners(root) };
-  const host = localHost({ ...parts, ...files, node: node ?? LAB_NODE, path: labPath(root), system: false, dial });
+  const run = programs === 'here' ? { runs: programsHere(root, true) } : { path: labPath(root), system: false };
+  const host = localHost({ ...parts, ...run, root, owners: nodeOwners(root), node: node ?? LAB_NODE, dial });
   return closing(host, network);
 }
 

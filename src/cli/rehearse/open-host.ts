@@ -22,7 +22,6 @@ import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
-import type { openLabHost } from './lab-host.ts';
 import { withLab } from './with-lab.ts';
 
 /** Phoenix's own folder, which holds the features that come with it. */
@@ -41,14 +40,16 @@ export interface HostDeps {
   readonly away?: (error: HostAway) => Promise<string | null>;
   /** Told of what a person should do on the node. */
   readonly advise?: (advice: NodeAdvice) => void;
-  /** How a lab host is opened. Absent: each of its programs is a process. */
-  readonly openLab?: typeof openLabHost;
+  /** How the programs of a lab host run. Default: as processes. */
+  readonly labPrograms?: LabPrograms;
 }
+
+export type LabPrograms = 'processes' | 'here';
 
 /** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
 export async function openHostOf(
   settings: Settings,
-  { node, environment, repository, redactor, away, advise, openLab }: HostDeps,
+  { node, environment, repository, redactor, away, advise, labPrograms }: HostDeps,
 ): Promise<Host> {
   const secrets = openSecrets({
     environment,
@@ -62,7 +63,7 @@ export async function openHostOf(
   switch (settings.host.kind) {
     case 'local': {
       if (settings.labFolder !== null)
-        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor });
+        return (await labHost('PHOENIX_LAB'))(settings.labFolder, node, { contents, redactor }, labPrograms);
       const path = environment['PATH'];
       return localHost({ node: node ?? shortName(hostname()), contents, redactor, ...(path ? { path } : {}) });
     }
@@ -76,13 +77,11 @@ export async function openHostOf(
       });
     }
     case 'lab':
-      return (openLab ?? (await labHost('PHOENIX_HOST=lab')))(
+      return (await labHost('PHOENIX_HOST=lab'))(
         settings.labFolder ?? join(settings.dataDir, 'lab'),
         node,
-        {
-          contents,
-          redactor,
-        },
+        { contents, redactor },
+        labPrograms,
       );
   }
 }

@@ -1,5 +1,5 @@
-// What the token or the App may do in the repository. Each right is tried with something that cannot be done: every forge looks at the
-// right first, and what it answers then tells of the right alone. Nothing is written.
+// Finds out what the token or App may do in the repository. Each right is tested with a request that cannot succeed: every forge checks the right
+// first, so the error shows whether it is granted. Nothing is written.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import { classifyError } from './classify-error.ts';
@@ -16,10 +16,10 @@ const TIMEOUT_MS = 8_000;
 export type Access =
   | { readonly kind: 'enough' }
   | { readonly kind: 'lacks'; readonly rights: readonly Lack[] }
-  /** The forge answers what tells nothing of rights. */
+  /** The forge's response says nothing about rights. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** @throws when the repository cannot be seen; the message says what to do */
+/** @throws when the repository is not visible; the message says what to do */
 export async function accessOf(options: ForgeOptions): Promise<Access> {
   const within = { timeoutMs: TIMEOUT_MS, ...options };
   try {

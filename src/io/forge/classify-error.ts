@@ -1,11 +1,11 @@
-// What a failed request to the forge means for the report that was to be written. Rules from GitHub's description of its
-// rate limits: `retry-after`, else `x-ratelimit-reset` when nothing remains, else at least a minute.
+// Classifies a failed request to the forge: whether and when the report can be sent. Based on GitHub's description of its rate limits: `retry-after`,
+// else `x-ratelimit-reset` when nothing remains, else at least a minute.
 
 import { certificateSentence } from '../authorities.ts';
 import type { ForgeLogin } from './options.ts';
 import { Moved } from './redirects.ts';
 
-/** What octokit keeps of an answer in its error; a request without an answer has none. */
+/** The response in an octokit error; absent for a request without a response. */
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -14,40 +14,40 @@ interface Answer {
 
 const OUTAGE_SECONDS = 15;
 const LIMIT_SECONDS = 60;
-/** A forge that says to wait longer is asked again anyway; how long others are held up is for the reporter to say. */
+/** Upper bound on the forge's requested delay; how long other reports wait is decided by the reporter. */
 const LONGEST_WAIT_SECONDS = 3600;
 
-/** What was to be written or read, and as whom. */
+/** The failed request: what was to be written or read, and with which login. */
 export interface Attempt {
-  /** What was to be done with it; `write` when absent. */
+  /** Default: `write`. */
   readonly verb?: 'read' | 'write';
   /** For example `the status of 3f2a1bc`. */
   readonly what: string;
-  /** The right that it takes, in the forge's own words. */
+  /** The required right, under the forge's own name. */
   readonly right: string;
   readonly as: ForgeLogin['as'];
   readonly now: Date;
 }
 
-/** Why a request failed, by what it means for others. */
+/** Why a request failed, in terms of what that means for other requests. */
 type Cause =
-  /** It may be of this one request or of all: only another question tells. */
+  /** It may affect this request or all of them: only another request can tell. */
   | 'unclear'
-  /** The forge says that it wants to be asked less. */
+  /** A rate limit. */
   | 'limit'
-  /** Nothing gets through until a person puts the login or the address right. */
+  /** All requests fail until a person corrects the login or the address. */
   | 'login'
-  /** Whatever takes the same right fails until a person gives it. */
+  /** All requests that need the same right fail until a person grants it. */
   | 'right'
-  /** This very request will never be taken. */
+  /** This request will never be accepted. */
   | 'refused';
 
 export interface Verdict {
   readonly cause: Cause;
-  /** When it is worth another try, by itself; null where time alone changes nothing. */
+  /** When a retry is worthwhile; null where time alone changes nothing. */
   readonly retryAfterSeconds: number | null;
   readonly reason: string;
-  /** The forge's own words, where they say more than its status. */
+  /** The forge's message, where it says more than the status. */
   readonly said?: string;
 }
 
@@ -80,7 +80,7 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
     const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
     return byPerson('login', `the forge refuses ${name} (${told}): ${renew}`);
   }
-  // GitHub's words for what a person may unlock, or take out of the archive.
+  // GitHub's status and messages for a locked or archived repository.
   if (status === 423 || (status === 403 && LOCKED.test(said))) {
     return byPerson('right', `the forge keeps ${what} locked (${told}): unlock it there`);
   }
@@ -98,9 +98,9 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
       reason: `the forge knows no such repository, or ${name} may not see it (${told}): ${check}`,
     };
   }
-  // GitLab keeps a name for jobs of its own: no other status of that name is ever taken on the commit.
+  // GitLab has used the name for a job of its own: it never accepts another status of that name on the commit.
   if (status === 400 && TAKEN.test(said)) return byPerson('refused', `the forge does not take ${what} (${told})`);
-  // A sign-in page, or a proxy that answers with a page of its own.
+  // A sign-in page, or a page of a proxy.
   if (status < 400) {
     return byPerson(
       'login',
@@ -125,7 +125,7 @@ function byPerson(cause: Cause, reason: string): Verdict {
 
 type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** Seconds until the forge wants to be asked again; undefined when it does not say. */
+/** The delay that the forge requests, in seconds; undefined when it requests none. */
 function waitOf(headers: Headers, now: Date): number | undefined {
   const after = headers['retry-after'];
   if (after !== undefined && String(after).trim() !== '') {
@@ -133,7 +133,7 @@ function waitOf(headers: Headers, now: Date): number | undefined {
     const until = Number.isFinite(seconds) ? seconds : (Date.parse(String(after)) - now.getTime()) / 1000;
     return Number.isFinite(until) ? until : undefined;
   }
-  // GitLab leaves the `x-` out.
+  // GitLab's headers have no `x-` prefix.
   for (const name of ['x-ratelimit', 'ratelimit']) {
     const reset = Number(headers[`${name}-reset`] ?? Number.NaN);
     if (String(headers[`${name}-remaining`]) === '0' && Number.isFinite(reset)) return reset - now.getTime() / 1000;
@@ -141,7 +141,7 @@ function waitOf(headers: Headers, now: Date): number | undefined {
   return undefined;
 }
 
-/** The forge's own words: a message, and what is wrong with which field. GitLab has the fields in the message, or says `error`. */
+/** The forge's message, including faulty fields. GitLab has the fields in the message, or a field `error`. */
 function messageOf(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
   const { message, errors, error, error_description } = data as Readonly<Record<string, unknown>>;

@@ -1,16 +1,16 @@
-// What all forges' comments of ours have in common.
+// Shared parts of Phoenix's comments on all forges.
 
 import { createHash, createHmac } from 'node:crypto';
 import type { PullComment } from '../../model/report.ts';
 import { cutMarkdown } from './cut.ts';
 import type { ForgeLogin } from './options.ts';
 
-/** GitHub takes 65,536 characters. */
+/** GitHub's limit is 65,536 characters. */
 const LONGEST = 65_000;
 
 /**
- * First in a comment of ours under one pull request: it shows nowhere, and finds the comment again. Nobody else can write it
- * beforehand, so that what Phoenix says never stands in a comment that a stranger may change afterwards.
+ * The invisible first line of Phoenix's comment under a pull request, by which the comment is found again. Nobody else can compute it
+ * in advance, so Phoenix never writes into a comment that somebody else owns and may change later.
  */
 export function commentMark(login: ForgeLogin, { pull, answers }: Pick<PullComment, 'pull' | 'answers'>): string {
   const key = login.as === 'token' ? login.token() : login.key;
@@ -19,24 +19,24 @@ export function commentMark(login: ForgeLogin, { pull, answers }: Pick<PullComme
   return `<!-- phoenix: ${answers === undefined ? 'kept up to date' : 'an answer'}, ${digest} -->`;
 }
 
-/** @param said above the text; empty for nothing */
+/** @param said a line above the text; empty for none */
 export function markedBody(mark: string, { body, url }: Pick<PullComment, 'body' | 'url'>, said = ''): string {
   return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, LONGEST, url ?? null)}`;
 }
 
-/** Times of whole seconds may be one apart though both were taken at once. */
+/** Two timestamps of the same instant may differ by a second when rounded. */
 const WHOLE_SECOND_MS = 1000;
 
-/** @param created and `updated` as the forge writes them */
+/** @param created and `updated` timestamps in the forge's format */
 export function isEdited(created: string, updated: string): boolean {
   const tolerance = created.includes('.') ? 0 : WHOLE_SECOND_MS;
   return Date.parse(updated) - Date.parse(created) > tolerance;
 }
 
-/** Our comment as the forge took it: its id, and a digest of the text that it has now, by which a change by others is seen. */
+/** Phoenix's comment as stored by the forge: its id, and a digest of its text, by which changes by others are detected. */
 export interface OurComment {
   readonly id: string;
-  /** Null for a comment whose text was never noted. */
+  /** Null for a comment whose text was never recorded. */
   readonly digest: string | null;
 }
 
@@ -49,7 +49,7 @@ export function readCommentHandle(handle: string | null): OurComment | null {
   return id === undefined ? null : { id, digest: digest ?? null };
 }
 
-/** Whether somebody else has changed the text since it was noted. */
+/** Whether somebody else has changed the text since it was recorded. */
 export function isChanged({ digest }: OurComment, body: string): boolean {
   return digest !== null && digest !== digestOf(body);
 }

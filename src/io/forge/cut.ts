@@ -1,11 +1,11 @@
-// Text made to fit what a forge takes.
+// Truncates Markdown to the size that a forge accepts.
 
 const FENCE = /^(`{3,}|~{3,})/;
 
 /**
- * The text in at most so many bytes, cut at a line, with what is open closed again and a word that there is more.
+ * The text in at most so many bytes, truncated at a line, with open blocks closed and a note that there is more.
  *
- * @param url where all of it is; null when nowhere
+ * @param url where the full text is; null for nowhere
  */
 export function cutMarkdown(text: string, most: number, url: string | null): string {
   if (Buffer.byteLength(text) <= most) return text;

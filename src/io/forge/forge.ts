@@ -1,4 +1,4 @@
-// The forge: commits get their answer as checks (an App on GitHub) or statuses, pull requests are read, people are known.
+// The forge: reports on commits as checks (for an App on GitHub) or statuses, and reads pull requests and people.
 
 import type { Forge } from '../../ports/forge.ts';
 import { setCheck } from './github/checks.ts';
@@ -17,10 +17,14 @@ import { rightAt } from './rights.ts';
 
 const PULLS = 'Pull requests: read';
 const WEBHOOKS = 'Webhooks: read and write';
-/** GitHub takes 80 a minute and 500 an hour of what makes content; some room is left for people. */
+/** GitHub's limits for creating content are 80 a minute and 500 an hour; some of it is left for people. */
 const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
 
-/** Null for `none`: nothing is reported. Does nothing until it is asked for something. @throws for what cannot be a forge */
+/**
+ * Null for `none`: nothing is reported. Sends nothing before the first call. @throws for an invalid forge
+ *
+ *
+ */
 export function openForge(options: ForgeOptions): Forge | null {
   switch (options.kind) {
     case 'none':
@@ -95,7 +99,7 @@ function githubForge(options: ForgeOptions): Forge {
   };
 }
 
-/** The repository's name and the address of the REST interface beside it, from the address that it is fetched from. */
+/** The repository's name and the address of the REST API, from the URL that it is fetched from. */
 export function placeOf(
   kind: ForgeOptions['kind'],
   repositoryUrl: string,
@@ -105,7 +109,7 @@ export function placeOf(
     .replace(/\.git\/*$/, '')
     .split('/')
     .filter((part) => part !== '');
-  // Groups may lie in groups.
+  // Groups may be nested.
   if (kind === 'gitlab') return { repository: parts.join('/'), api: url.origin };
   const above = parts
     .slice(0, -2)
@@ -113,6 +117,6 @@ export function placeOf(
     .join('');
   const repository = parts.slice(-2).join('/');
   if (kind === 'gitea') return { repository, api: url.origin + above };
-  // GitHub itself has its API at a host of its own, an Enterprise Server at a path.
+  // GitHub's API has a separate host, that of an Enterprise Server a path.
   return { repository, api: url.hostname === 'github.com' ? GITHUB : `${url.origin}/api/v3` };
 }

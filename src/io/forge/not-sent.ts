@@ -1,17 +1,17 @@
-// What a report that the forge did not take means for it, and for all others that wait. A forge that fails may fail at this one
-// alone (Gitea answers 500 for a commit that it lacks), so it is asked two things that change nothing before others are held up.
+// Decides what a failed report means for itself and for all others that wait. A server error may concern this report only (Gitea answers 500 for a
+// missing commit), so two harmless requests are sent before other reports are put on hold.
 
 import type { SendResult } from '../../ports/forge.ts';
 import { type Attempt, classifyError, type Verdict } from './classify-error.ts';
 
-/** What a person has to put right is tried again this often, so that nobody has to restart anything. */
+/** Retry interval for problems that a person has to fix, so that nobody has to restart anything. */
 const PERSON_SECONDS = 60;
 
-/** Questions that write nothing; each fails as requests to the forge do. */
+/** Read-only requests; each fails like other requests to the forge. */
 export interface Probes {
-  /** For what the report is about: a commit, a pull request. */
+  /** Reads the subject of the report: a commit, a pull request. */
   readonly subject: () => Promise<unknown>;
-  /** For the repository itself. */
+  /** Reads the repository itself. */
   readonly repository: () => Promise<unknown>;
 }
 
@@ -34,7 +34,7 @@ export async function notSent(error: unknown, attempt: Attempt, probes: Probes):
   }
 }
 
-/** The forge as it answers in place of one that failed. */
+/** Uses the probes to find out what failed. */
 async function locateFailure(verdict: Verdict, attempt: Attempt, { subject, repository }: Probes): Promise<NotSent> {
   switch (await answerTo(subject)) {
     case 'there':
@@ -52,7 +52,7 @@ async function locateFailure(verdict: Verdict, attempt: Attempt, { subject, repo
   };
 }
 
-/** Refused as a whole, given up, limited. */
+/** Unauthorised, timed out, rate limited: says nothing about the object. */
 const SILENT: ReadonlySet<number> = new Set([401, 408, 429]);
 
 async function answerTo(ask: () => Promise<unknown>): Promise<'there' | 'not there' | 'silent'> {
@@ -63,7 +63,7 @@ async function answerTo(ask: () => Promise<unknown>): Promise<'there' | 'not the
     const { status = 0 } = error as { readonly status?: number };
     // 422: GitHub's answer for a commit that it does not have.
     if (status === 404 || status === 422) return 'not there';
-    // A question that the login may not ask was answered nevertheless.
+    // A refusal for missing rights is an answer too.
     return status >= 400 && status < 500 && !SILENT.has(status) ? 'there' : 'silent';
   }
 }

@@ -1,12 +1,12 @@
-// Reading from a forge: whatever goes wrong is told in one way.
+// Wraps reads from a forge, so that errors are uniform.
 
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import { classifyError } from './classify-error.ts';
 import type { ForgeLogin } from './options.ts';
 
 /**
- * @param what is read, for example `the open pull requests`
- * @param right that it takes, in the forge's own words
+ * @param what what is read, for example `the open pull requests`
+ * @param right the required right, under the forge's own name
  */
 export async function reading<T>(
   { what, right, as }: { readonly what: string; readonly right: string; readonly as: ForgeLogin['as'] },

@@ -2,26 +2,29 @@
 
 import type { ForgeLimit } from '../../ports/forge.ts';
 
-/** A redirect that leads elsewhere; the message says where, and what to do. */
+/** A redirect to another server; the message says where, and what to do. */
 export class Moved extends Error {
   override readonly name = 'Moved';
 }
 
 const MAX_REDIRECTS = 3;
-/** GitHub and Gitea say it with the prefix, GitLab without. */
+/** GitHub and Gitea use the prefix, GitLab does not. */
 const LIMIT_HEADERS = ['x-ratelimit-', 'ratelimit-'] as const;
 
-/** What answers say of their server: how far its clock is ahead of ours in milliseconds, to a second and never too far, and its limits. */
+/**
+ * What responses show about the server: how far its clock is ahead of ours in milliseconds, accurate to a second and never too high, and its rate
+ * limits.
+ */
 export interface ServerClock {
   aheadMs: number;
-  /** What it said of its limits; absent where it said nothing. */
+  /** Its rate limits; absent where it sent none. */
   limit?: ForgeLimit;
 }
 
 /**
- * A `fetch` that repeats the same request where a redirect on the same server points, for a repository that was renamed.
+ * A `fetch` that follows redirects on the same server with the same request, for renamed repositories.
  *
- * @param clock is set by each answer
+ * @param clock is updated by each response
  */
 export function openFetch(timeoutMs: number, clock: ServerClock = { aheadMs: 0 }): typeof fetch {
   return async (input, init = {}) => {
@@ -46,7 +49,7 @@ export function openFetch(timeoutMs: number, clock: ServerClock = { aheadMs: 0 }
   };
 }
 
-/** Null where the answer says nothing of them. */
+/** Null where the response has none. */
 function limitIn(headers: Headers): ForgeLimit | null {
   for (const prefix of LIMIT_HEADERS) {
     const said = (name: string): number | null => {

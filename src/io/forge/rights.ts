@@ -1,6 +1,6 @@
-// What forges call the rights that a request takes, so that none is asked for in the words of another.
+// Names of the required rights on each forge.
 
-/** As GitHub's permissions have it, and the scope of a token that it takes at Gitea and Forgejo. */
+/** GitHub's permission, and the corresponding scope of a Gitea or Forgejo token. */
 const SCOPES = {
   'Metadata: read': 'read:repository',
   'Contents: read': 'read:repository',
@@ -10,7 +10,7 @@ const SCOPES = {
   'Commit statuses: write': 'write:repository',
 } as const;
 
-/** @param right as GitHub has it; of what Gitea does not have it stays as it is */
+/** @param right GitHub's name; returned unchanged where Gitea has no equivalent */
 export function rightAt(kind: 'github' | 'gitea' | 'gitlab' | 'none', right: string): string {
   return kind === 'gitea' ? ((SCOPES as Readonly<Record<string, string>>)[right] ?? right) : right;
 }

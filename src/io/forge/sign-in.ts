@@ -1,5 +1,5 @@
-// Signing people in at GitHub, or at Gitea and Forgejo, by OAuth's authorization code with PKCE. Whom the code is of the forge says, and
-// then what that person may do in the followed repository: GitHub tells Phoenix itself, Gitea tells exactly only the person.
+// Signs people in by GitHub, Gitea or Forgejo: OAuth's authorization code with PKCE. The forge says who the person is, and then their rights in the
+// followed repository: GitHub answers Phoenix itself, Gitea answers exactly only the person.
 
 import {
   AuthorizationResponseError,
@@ -23,10 +23,10 @@ import { type ForgeOptions, GITHUB, restBase, TIMEOUT_MS, USER_AGENT } from './o
 import { reading } from './reading.ts';
 import { openFetch } from './redirects.ts';
 
-/** What is asked of the person. Of GitHub nothing but who it is; of Gitea to look at what they may do. */
+/** Requested OAuth scopes: on GitHub only the identity; on Gitea also reading the person's rights. */
 const SCOPES = { github: '', gitea: 'read:user read:repository' } as const;
 const NAMES = { github: 'GitHub', gitea: 'Gitea' } as const;
-/** Of GitHub's `permission`, which is one of the older roles, and of Gitea's. */
+/** Roles by GitHub's `permission`, a legacy role name, and Gitea's. */
 const ROLES: Readonly<Record<string, PersonRole>> = {
   owner: 'admin',
   admin: 'admin',
@@ -51,7 +51,7 @@ export function openForgeSignIn(options: SignInOptions): ForgeSignIn {
   };
   const client = { client_id: application.id };
   const send = openFetch(timeoutMs);
-  /** As the settings have the address of the forge. */
+  /** Whether the settings have an `http:` address. */
   const insecure = web.startsWith('http:');
 
   async function ask(path: string, token: string): Promise<Response> {
@@ -59,10 +59,14 @@ export function openForgeSignIn(options: SignInOptions): ForgeSignIn {
     return send(`${restBase(options)}${path}`, { headers });
   }
 
-  /** What the code is worth. @throws SignInRefused */
+  /**
+   * Exchanges the code. @throws SignInRefused
+   *
+   *
+   */
   async function tokenFor(answer: URL, state: string, verifier: string, callback: string): Promise<string> {
     const given = new URL(answer);
-    // There is one server, so that answers of several cannot be mixed up; some forges name themselves otherwise than by their address.
+    // There is a single server, so responses of several cannot be confused; and some forges have an issuer other than their address.
     given.searchParams.delete('iss');
     try {
       const code = validateAuthResponse(server, client, given, state);
@@ -107,7 +111,7 @@ export function openForgeSignIn(options: SignInOptions): ForgeSignIn {
   };
 }
 
-/** As the forge tells Phoenix. */
+/** The role according to the forge's answer to Phoenix. */
 async function roleByForge(options: SignInOptions, login: string): Promise<PersonRole | null> {
   const github = connect(options);
   const { owner, repo } = github;
@@ -124,7 +128,7 @@ async function roleByForge(options: SignInOptions, login: string): Promise<Perso
   });
 }
 
-/** As the forge tells the person, whose teams count then. A grant that ended is none. */
+/** The role according to the forge's answer to the person, which includes teams. Null when the grant has ended. */
 async function roleByPerson(
   ask: (path: string, token: string) => Promise<Response>,
   { repository }: SignInOptions,
@@ -145,19 +149,19 @@ interface Visible {
   readonly private?: boolean;
 }
 
-/** What everybody may read makes nobody a reader of what runs where. */
+/** Read access to a public repository does not give read access to Phoenix. */
 function readerOf({ private: isPrivate }: Visible): PersonRole | null {
   return isPrivate === true ? 'reader' : null;
 }
 
-/** Where people are at the forge, from where its interface is. */
+/** The forge's web address, from its API address. */
 function webOf({ kind, api }: SignInOptions): string {
   const base = (api ?? GITHUB).replace(/\/+$/, '');
   if (kind === 'github' && base === GITHUB) return 'https://github.com';
   return base.replace(/\/api\/v[13]$/, '');
 }
 
-/** In the words of the forge, where it has some. */
+/** The forge's message, where there is one. */
 function whyNot(error: unknown): string {
   if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
     return error.error_description ?? error.error;

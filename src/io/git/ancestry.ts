@@ -1,19 +1,19 @@
-// How commits stand to each other, by parents alone: the times that they give only say in which order to look. Where the history that
-// is here ends before an answer is certain, there is no answer.
+// Computes relations between commits from their parents; commit times only decide the search order. If the local history ends before the result is
+// certain, there is no result.
 
 import { byTime } from './by-time.ts';
 
 export interface History {
-  /** Null where the history that is here is cut off at this commit. */
+  /** Null where the local history is cut off at this commit. */
   parents(id: string): Promise<readonly string[] | null>;
-  /** When the commit was made, as it says itself, in seconds since 1970. */
+  /** The commit's own timestamp, in seconds since 1970. */
   time(id: string): Promise<number>;
 }
 
-/** More history is needed for an answer. */
+/** The result needs more history. */
 export class HistoryCut extends Error {
   override readonly name = 'HistoryCut';
-  /** Where it ends. */
+  /** The commit where it ends. */
   readonly at: string;
 
   constructor(at: string) {
@@ -22,26 +22,25 @@ export class HistoryCut extends Error {
   }
 }
 
-/** Reached from the one commit, from the other, and from a commit that both lead to. */
+/** Bits for how a commit was reached: from the one commit, the other, or a common ancestor. */
 const ONE = 1;
 const OTHER = 2;
 const BOTH = ONE | OTHER;
 const BELOW = 4;
 
 interface Painted {
-  /** By commit, how it was reached. */
+  /** How each commit was reached. */
   readonly marks: ReadonlyMap<string, number>;
-  /** Of each commit that was walked over. */
+  /** Parents of each visited commit. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
-  /** Where the walk could not go on. */
+  /** Commits whose parents are missing. */
   readonly cut: readonly string[];
 }
 
 /**
- * Walks back from both until what is left leads to nothing that matters. What both lead to is walked over only as far as the walk of
- * one side may still meet it.
+ * Walks back from both until the rest is irrelevant. Common ancestors are visited only as far as the walk from one side may still reach them.
  *
- * @param matters whether a commit that was reached so has to be walked over
+ * @param matters whether a commit reached in this way has to be visited
  * @param found ends the walk at once
  */
 async function paint(
@@ -54,7 +53,7 @@ async function paint(
   const parents = new Map<string, readonly string[]>();
   const cut = new Set<string>();
   const waiting = byTime();
-  /** In `waiting` and mattering. */
+  /** Commits in `waiting` that matter. */
   const left = new Set<string>();
 
   const reach = async (id: string, mark: number): Promise<boolean> => {
@@ -89,7 +88,11 @@ async function paint(
 
 const inBoth = (mark: number) => (mark & BOTH) === BOTH;
 
-/** Whether `ancestor` is `descendant` or comes before it. @throws HistoryCut */
+/**
+ * Whether `ancestor` equals `descendant` or is an ancestor of it. @throws HistoryCut
+ *
+ *
+ */
 export async function isAncestor(history: History, ancestor: string, descendant: string): Promise<boolean> {
   if (ancestor === descendant) return true;
   const painted = await paint(
@@ -104,7 +107,11 @@ export async function isAncestor(history: History, ancestor: string, descendant:
   return false;
 }
 
-/** A commit that both build on, and of those none that another of them builds on; null when there is none. @throws HistoryCut */
+/**
+ * A best common ancestor; null when there is none. @throws HistoryCut
+ *
+ *
+ */
 export async function mergeBase(history: History, one: string, other: string): Promise<string | null> {
   const painted = await paint(history, [one, other], (mark) => !inBoth(mark));
   if (painted === 'found') return null;
@@ -121,9 +128,9 @@ async function isBelowAnother(history: History, id: string, others: readonly str
 }
 
 /**
- * Commits from `base` (exclusive) to `head`, those nearest to the head first.
+ * Commits from `base` (exclusive) to `head`, nearest to the head first.
  *
- * @param most no more are given
+ * @param most maximum number of commits
  * @throws HistoryCut
  */
 export async function commitsSince(history: History, base: string, head: string, most: number): Promise<string[]> {
@@ -133,7 +140,7 @@ export async function commitsSince(history: History, base: string, head: string,
   if (at !== undefined) throw new HistoryCut(at);
   const since = new Set([...painted.marks].filter(([, mark]) => (mark & BOTH) === OTHER).map(([id]) => id));
   const lowest = [...since].filter((id) => !painted.parents.get(id)?.some((parent) => since.has(parent)));
-  // The walk from the base may not have come to all that it leads to; where that is so, it leads to one of the lowest.
+  // The walk from the base may not have visited all its ancestors; any such commit is an ancestor of one of the lowest.
   for (const id of lowest) {
     if (!(await isAncestor(history, id, base))) continue;
     for (const known of await allBefore(history, base)) since.delete(known);
@@ -150,7 +157,11 @@ export async function commitsSince(history: History, base: string, head: string,
   return found;
 }
 
-/** The commit and everything before it. @throws HistoryCut */
+/**
+ * The commit and all its ancestors. @throws HistoryCut
+ *
+ *
+ */
 export async function allBefore(history: History, id: string): Promise<Set<string>> {
   const seen = new Set([id]);
   for (const each of seen) {

@@ -1,7 +1,7 @@
-// Commits that wait to be walked over, the newest first: a binary heap.
+// A priority queue of commits to visit, newest first: a binary heap.
 
 export interface ByTime {
-  /** @param time in any unit, the greater the sooner */
+  /** @param time in any unit; greater is sooner */
   add(id: string, time: number): void;
   take(): string | undefined;
 }

@@ -1,4 +1,4 @@
-// One clone as it is read: its objects, and its history as far as it is here.
+// Reads one clone: its objects, and its history as far as it is local.
 
 import { expandOid } from 'isomorphic-git';
 import type { History } from './ancestry.ts';
@@ -9,14 +9,14 @@ import { readShallow } from './shallow.ts';
 
 export interface Clone extends Objects {
   readonly gitdir: string;
-  /** To be given to the library with each call. */
+  /** Must be passed to the library with each call. */
   readonly cache: () => PackCache;
   readonly history: History;
-  /** Whether it is here, and a commit. */
+  /** Whether the object exists locally and is a commit. */
   holds(id: string): Promise<boolean>;
-  /** Whether it is here, whatever it is. */
+  /** Whether the object exists locally. */
   has(id: string): Promise<boolean>;
-  /** Ids of all objects that begin with these digits. */
+  /** Ids of all objects that start with these digits. */
   beginningWith(digits: string): Promise<readonly string[]>;
 }
 
@@ -52,7 +52,7 @@ export function openClone(gitdir: string): Clone {
   };
 }
 
-/** @throws what was thrown for any other reason */
+/** @throws any other error */
 function ambiguous(error: unknown): readonly string[] {
   const { code, data } = error as { readonly code?: string; readonly data?: { readonly matches?: readonly string[] } };
   if (code === 'AmbiguousError') return data?.matches ?? [];
@@ -70,7 +70,7 @@ async function isThere(id: string, read: () => Promise<unknown>): Promise<boolea
   }
 }
 
-/** Of those commits the ones whose parents are not all here. */
+/** Those commits whose parents are not all local. */
 export async function cutOffAmong(clone: Clone, commits: Iterable<string>): Promise<Set<string>> {
   const cut = new Set<string>();
   for (const id of commits) {

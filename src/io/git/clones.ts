@@ -9,16 +9,16 @@ import { UNFINISHED } from '../whole-file.ts';
 export interface Clones {
   /** The clone in use; undefined before the first. */
   current(): Promise<string | undefined>;
-  /** A new empty folder for a clone. */
+  /** Creates an empty folder for a new clone. */
   begin(): Promise<string>;
-  /** Makes it the current one. The old clone goes once nobody reads it any more. */
+  /** Makes it the current one. The old clone is deleted once nobody reads it any more. */
   adopt(clone: string): Promise<void>;
   discard(clone: string): Promise<void>;
-  /** Runs `read` with the current clone, which stays on disk until it is done. */
+  /** Runs `read` with the current clone, which stays on disk until then. */
   reading<Value>(read: (clone: string) => Promise<Value>): Promise<Value | undefined>;
 }
 
-/** @param gone is told of each clone that nobody reads any more */
+/** @param gone called with each clone that nobody reads any more */
 export function openClones(folder: string, gone: (clone: string) => void = () => {}): Clones {
   const link = join(folder, 'current');
   const readers = new Map<string, number>();
@@ -44,7 +44,7 @@ export function openClones(folder: string, gone: (clone: string) => void = () =>
     return linked();
   }
 
-  /** Of a process that died: it alone has the folder, which is locked, so that nobody else is making a clone here. */
+  /** Removes clones left by a dead process. Safe, since the folder is locked, so nobody else is creating a clone here. */
   async function removeLeftOvers(): Promise<void> {
     const inUse = await linked();
     for (const name of await namesIn(folder)) {

@@ -1,5 +1,5 @@
-// Takes commits along from an old clone into a fresh one: history that the server no longer shows after a force push may
-// still be what was last applied, and the plan needs it.
+// Copies commits from an old clone into a fresh one: history that the server no longer has after a force push may still be what was last applied, and
+// the plan needs it.
 
 import { join } from 'node:path';
 import { indexPack, packObjects } from 'isomorphic-git';
@@ -9,7 +9,7 @@ import { wholeFiles as fs } from './files.ts';
 import { pinCommit } from './refs.ts';
 import { readShallow, writeShallow } from './shallow.ts';
 
-/** Carries the commit, and what came before it, up to `most` commits in all, as far as the new clone lacks them. */
+/** Copies the commit and its ancestors, up to `most` commits in all, as far as the new clone lacks them. */
 export async function carryCommit(from: Clone, to: Clone, commit: string, most: number): Promise<void> {
   if (!(await to.has(commit))) {
     const lacking = await commitsLacking(from, to, commit, most);

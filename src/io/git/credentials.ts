@@ -1,9 +1,9 @@
-// The address of the repository and what is shown for the right to read it, which a person may write in one.
+// Separates the repository's URL from the credentials in it.
 
-/** What is shown for the right to read; an App's is another every hour, so it is asked for each time. */
+/** The read token; an App's changes every hour, so it is requested each time. */
 export type Token = string | (() => Promise<string>);
 
-/** @throws for an address that is none */
+/** @throws for an invalid URL */
 export function withoutCredentials(
   address: string,
   token: Token | undefined,

@@ -1,4 +1,4 @@
-// What can go wrong with a repository, said so that the reader knows what to do.
+// Errors of a repository, with messages that say what to do.
 
 import { certificateSentence } from '../authorities.ts';
 
@@ -7,27 +7,27 @@ export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
-/** What lies on the disk is not what was written there. */
+/** Data on the disk is corrupt. */
 export class Damage extends Error {
   override readonly name = 'Damage';
 }
 
-/** The server would send more than Phoenix takes in, or a file that is larger than it can hold. Asking again brings the same. */
+/** The server would send more than Phoenix accepts, or a file that is too large. A retry gives the same. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
-/** What answers there does not speak Git's protocol. */
+/** The server does not speak Git's protocol. */
 export class NoGit extends Error {
   override readonly name = 'NoGit';
 }
 
-/** The server does not give out what was asked for, in its words. */
+/** The server refuses the request; its message is included. */
 export class NotGiven extends Error {
   override readonly name = 'NotGiven';
 }
 
-/** The network or the server failed: nothing that lies on the disk is to blame, whatever kind of error that was. */
+/** The network or the server failed: the local clone is not at fault, whatever kind of error it was. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 
@@ -36,12 +36,12 @@ export class Unreachable extends Error {
   }
 }
 
-/** Of an object that the repository does not hold, in the library's words. */
+/** An error like the library's for an object that does not exist. */
 export function missing(id: string): Error {
   return Object.assign(new Error(`there is no object ${id}`), { code: 'NotFoundError', data: { what: id } });
 }
 
-/** Of an object that is something else than asked for, in the library's words. */
+/** An error like the library's for an object of another type. */
 export function otherType(id: string, type: string): Error {
   return Object.assign(new Error(`the object ${id} is a ${type}`), { code: 'ObjectTypeError', data: { oid: id } });
 }
@@ -51,11 +51,11 @@ interface LibraryError {
   readonly data?: { readonly statusCode?: number; readonly what?: string; readonly oid?: string };
 }
 
-/** Of a server that does not have what its own commits name. */
+/** Message for a server that lacks objects that its own commits refer to. */
 export const INCOMPLETE =
   'is the repository there a shallow or partial clone, or damaged (git fsck)? Let Phoenix follow one that is whole';
 
-/** Whether the library says that an object or ref is not there; with `what`, that it is this one, or something else than asked for. */
+/** Whether the library reports a missing object or ref; with `what`, that it is this one, or has another type. */
 export function isMissing(error: unknown, what?: string): boolean {
   const { code, data } = error as LibraryError;
   if (what === undefined) return code === 'NotFoundError';
@@ -72,14 +72,14 @@ const DAMAGE = new Set([
   'ENOENT',
 ]);
 
-/** Whether reading failed because of what lies on the disk, and not because of the disk, memory or network. */
+/** Whether reading failed because of corrupt data, and not because of the disk, memory or network. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof Damage || error instanceof RangeError || error instanceof TypeError) return true;
   const code = (error as LibraryError).code ?? '';
   return DAMAGE.has(code) || code.startsWith('Z_');
 }
 
-/** The same error as a sentence with the remedy; `url` without credentials. */
+/** The error as a sentence with the remedy; `url` without credentials. */
 export function explain(error: unknown, url: string, hasToken: boolean): Error {
   return new Error(`${url}: ${sentence(error, hasToken)}`, { cause: error });
 }
@@ -99,7 +99,7 @@ function sentence(error: unknown, hasToken: boolean): string {
   return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
 }
 
-/** The library's words for an answer that it does not understand. */
+/** The library's error codes for a response that it does not understand. */
 const NO_GIT = new Set(['SmartHttpError', 'EmptyServerResponseError', 'ParseError']);
 
 const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
@@ -116,7 +116,7 @@ function refusal(status: number, hasToken: boolean): string {
   return `the server answered HTTP ${status}; this is tried again`;
 }
 
-/** Node's fetch says "fetch failed" and keeps the reason as the cause. */
+/** Node's fetch only reports "fetch failed" and has the reason as its cause. */
 function rootCause(error: unknown): { readonly code: string; readonly message: string } {
   let reason = error;
   while (reason instanceof Error && reason.cause !== undefined) reason = reason.cause;

@@ -1,5 +1,5 @@
-// Brings objects from the server into a clone. Whatever instant a process dies at, the clone says no less than it must about where
-// its history is cut off: that is written before the pack (files.ts), and made shorter after it.
+// Fetches objects from the server into a clone. Whenever a process dies, the clone's record of where its history is cut off is complete: commits are
+// added to it before the pack is written (files.ts), and removed after.
 
 import { type Clone, cutOffAmong } from './clone.ts';
 import { followedRef } from './refs.ts';
@@ -8,9 +8,9 @@ import { readShallow, writeShallow } from './shallow.ts';
 
 export interface FetchRequest {
   readonly want: string;
-  /** Commits one after another from the wanted one; null: as far as what is here. A server that cannot cut off sends them all. */
+  /** Number of consecutive commits from the wanted one; null: up to local history. A server without support for shallow fetches sends all. */
   readonly depth: number | null;
-  /** The branch whose head is here: what that leads to need not be sent. */
+  /** The branch whose head is local: its history need not be sent. */
   readonly branch: string;
 }
 

@@ -1,5 +1,5 @@
-// The file system as the Git library sees it. A file is there whole or not at all, so that a process which dies in the middle of a fetch
-// leaves a clone that still works; a pack is held to its digest, since the library stores any; and `shallow` is only added to.
+// The file system for the Git library. A file exists completely or not at all, so that a process that dies during a fetch leaves a working clone; a
+// pack is verified by its digest, since the library stores any; and commits are only added to `shallow`.
 
 import { createHash } from 'node:crypto';
 import * as promises from 'node:fs/promises';
@@ -8,10 +8,10 @@ import type { PromiseFsClient } from 'isomorphic-git';
 import { writeWhole } from '../whole-file.ts';
 import { readShallow, SHALLOW, shallowIn, writeShallow } from './shallow.ts';
 
-/** Nobody but Phoenix writes this repository, and fetches bring packs: no object ever lies in a file of its own. */
+/** Only Phoenix writes this repository, and fetches write packs, so there are no loose objects. */
 const LOOSE_OBJECT = /[/\\]objects[/\\][0-9a-f]{2}[/\\][0-9a-f]{38}$/;
 
-/** Of a clone of ours. */
+/** For a clone that Phoenix manages. */
 export const wholeFiles: PromiseFsClient = { promises: { ...promises, readFile, writeFile, unlink } };
 
 async function readFile(path: string, options: unknown): Promise<string | Buffer> {
@@ -27,7 +27,7 @@ async function writeFile(path: string, data: string | Uint8Array): Promise<void>
   await writeWhole(path, data);
 }
 
-/** The library takes a commit out of `shallow` before what comes before it is here, and Phoenix once it is. */
+/** The library removes a commit from `shallow` before its ancestors are stored, so Phoenix removes it afterwards. */
 async function widen(gitdir: string, text: string): Promise<void> {
   await writeShallow(gitdir, new Set([...(await readShallow(gitdir)), ...shallowIn(text)]));
 }

@@ -1,4 +1,4 @@
-// Makes a clone beside the one that is in use and changes to it once it is whole. Every commit that was followed or is read goes along: from the old
+// Creates a clone beside the one in use and switches to it once it is complete. All followed and recently read commits are copied: from the old
 // clone, or else from the server.
 
 import type { CommitSha } from '../../model/ids.ts';
@@ -14,24 +14,24 @@ import type { Remote, RemoteRefs } from './remote.ts';
 export interface FreshCloneDeps {
   readonly remote: Remote;
   readonly clones: Clones;
-  /** Reads a clone with everything that is kept in memory. */
+  /** Opens a clone with all in-memory caches. */
   readonly cloneAt: (gitdir: string) => Clone;
   readonly log: Log;
   readonly branch: string;
-  /** Commits whose files were read and may be again. */
+  /** Commits whose files were read and may be read again. */
   readonly read: ReadonlySet<string>;
 }
 
-/** Commits that come with one that is only read: its own. */
+/** Number of commits to copy for one that is only read: itself. */
 export const ALONE = 1;
-/** That are taken along with a commit which the branch may no longer lead to: the server gives the others when it is asked for them. */
+/** Number of ancestors copied with a commit that the branch may no longer contain; others are fetched from the server on request. */
 const MOST_BEFORE = 256;
 
-/** @returns what replaces the clone in use, and resolves to the folder of the new one */
+/** @returns a function that replaces the clone in use, and resolves to the folder of the new one */
 export function freshCloner({ remote, clones, cloneAt, log, branch, read }: FreshCloneDeps) {
   return cloneAfresh;
 
-  /** The old clone stays as it is until the new one is whole. */
+  /** The old clone stays in use until the new one is complete. */
   async function cloneAfresh(refs: RemoteRefs, head: CommitSha, why: string): Promise<string> {
     const old = await clones.current();
     const fresh = await clones.begin();
@@ -53,7 +53,7 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
     }
   }
 
-  /** Every kept commit, the old head of the branch, and commits that are read. */
+  /** Copies every pinned commit, the old head of the branch, and recently read commits. */
   async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
     const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
     const from = isOurs ? cloneAt(old) : undefined;

@@ -1,18 +1,18 @@
-// HTTP for the Git library: with timeouts, a limit on what it takes in, and a token that never reaches another server.
+// HTTP for the Git library: with timeouts, a size limit, and a token that never reaches another server.
 
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
 import { TooLarge, Unreachable } from './errors.ts';
 import { unbroken } from './unbroken.ts';
 
 export interface HttpLimits {
-  /** Until the answer begins, and between two parts of it, in milliseconds. */
+  /** Maximum time until the response starts, and between two chunks, in milliseconds. */
   readonly silenceMs: number;
-  /** Of one answer. A pack is held in memory, several times over, while it is stored. */
+  /** Maximum size of one response. A pack is in memory several times while it is stored. */
   readonly maxBytes: number;
 }
 
 const MEGABYTE = 2 ** 20;
-/** What is sent for one fetch at most, where PHOENIX_MAX_PACK_MB says nothing else. */
+/** Default of PHOENIX_MAX_PACK_MB: maximum size of one fetch. */
 const MAX_PACK_MB = 100;
 
 export const HTTP_LIMITS: HttpLimits = { silenceMs: 60_000, maxBytes: MAX_PACK_MB * MEGABYTE };
@@ -23,7 +23,7 @@ export function limitsOf(maxPackMb: number): HttpLimits {
 }
 
 const MAX_REDIRECTS = 3;
-/** A list of refs is no longer than this, in bytes. */
+/** Maximum size of a list of refs, in bytes. */
 const MAX_REFS_BYTES = 64 * MEGABYTE;
 
 export function httpClient(limits: HttpLimits): HttpClient {
@@ -54,7 +54,7 @@ async function send(request: GitHttpRequest, limits: HttpLimits): Promise<GitHtt
     statusCode: answer.status,
     statusMessage: answer.statusText,
     headers: Object.fromEntries(answer.headers),
-    // The library takes a list that was cut off for one that ends there.
+    // The library would treat a truncated list as complete.
     body: isList ? asyncChunks(await collect(whole)) : whole,
   };
 }
@@ -72,7 +72,7 @@ async function follow(from: string, init: RequestInit): Promise<{ readonly url: 
   }
 }
 
-/** The new address, when it is on the same server: the request carries the token. */
+/** The redirect's URL, if it is on the same server: the request contains the token. */
 function sameServer(from: string, location: string, redirects: number): string {
   const target = new URL(location, from);
   if (target.host !== new URL(from).host || target.protocol !== new URL(from).protocol) {
@@ -105,7 +105,7 @@ async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): 
   return chunks;
 }
 
-/** Parts of a body, as the library takes them. */
+/** Chunks of a body in the form that the library accepts. */
 export async function* asyncChunks(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }

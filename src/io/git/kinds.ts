@@ -1,5 +1,4 @@
-// Kinds of repositories on this machine that Phoenix can read in part or not at all, told by what Git writes about them, so that
-// nobody wonders about objects that are not there.
+// Recognises local repositories that Phoenix can read only in part or not at all, by Git's own files, so that missing objects are explained.
 
 import * as fs from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -7,7 +6,7 @@ import { join } from 'node:path';
 import { getConfig, getConfigAll } from 'isomorphic-git';
 import { isMissing } from './errors.ts';
 
-/** The repository cannot be read, or not as far as was asked; the hint says what to do. */
+/** The repository cannot be read, or not completely; the hint says what to do. */
 export class UnreadableRepository extends Error {
   override readonly name = 'UnreadableRepository';
   readonly hint: string;
@@ -19,13 +18,13 @@ export class UnreadableRepository extends Error {
 }
 
 export interface LocalKind {
-  /** Commits before those at its edge are left out. */
+  /** A shallow clone: older history is missing. */
   readonly shallow: boolean;
-  /** Files, folders or commits are fetched by Git when they are needed. */
+  /** A partial clone: Git fetches objects when they are needed. */
   readonly partial: boolean;
 }
 
-/** @throws UnreadableRepository for one whose objects or refs are written in another way */
+/** @throws UnreadableRepository for one with another object or ref format */
 export async function kindOfRepository(gitdir: string): Promise<LocalKind> {
   const setting = async (path: string) => String((await getConfig({ fs, gitdir, path })) ?? '').toLowerCase();
   const format = await setting('extensions.objectformat');
@@ -49,7 +48,7 @@ export async function kindOfRepository(gitdir: string): Promise<LocalKind> {
   return { shallow: shallow.trim() !== '', partial };
 }
 
-/** Why something is not there in such a repository; null where the repository is whole. */
+/** Why an object may be missing in such a repository; null where the repository is complete. */
 export function missingReason({ shallow, partial }: LocalKind, what: string): UnreadableRepository | null {
   if (shallow) {
     return new UnreadableRepository(
@@ -64,7 +63,7 @@ export function missingReason({ shallow, partial }: LocalKind, what: string): Un
   );
 }
 
-/** The same read, with what is missing said for what it is. */
+/** Runs a read, and explains missing objects. */
 export async function reading<Value>(kind: LocalKind, what: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();

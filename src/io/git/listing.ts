@@ -4,10 +4,10 @@ import type { BlobId } from '../../model/ids.ts';
 import type { SourceFile } from '../../model/snapshot.ts';
 import type { Objects } from './objects.ts';
 
-/** Where objects come from. */
+/** The source of objects. */
 export type FileSource = Pick<Objects, 'commit' | 'tree' | 'blob'>;
 
-/** What the files of a commit are read from. */
+/** Reads the files of commits. */
 export interface FileReader {
   /** Every file of the commit by its path. */
   list(commit: string): Promise<ReadonlyMap<string, SourceFile>>;
@@ -15,13 +15,13 @@ export interface FileReader {
   contents(blobs: readonly string[], most: number): Promise<ReadonlyMap<string, Omit<Content, 'blob'>>>;
 }
 
-/** A hundred thousand files in a few values: what goes from one thread to another is copied value by value. */
+/** All files of a commit in a few values, since every value is copied when it is passed between threads. */
 export interface Listing {
-  /** With a NUL between two of them. */
+  /** Separated by NUL. */
   readonly paths: string;
-  /** 40 digits each. */
+  /** Blob ids of 40 digits each. */
   readonly blobs: string;
-  /** Places in `KINDS`. */
+  /** Indexes into `KINDS`. */
   readonly kinds: Uint8Array;
 }
 
@@ -35,7 +35,7 @@ export interface Content {
 
 const KINDS: readonly SourceFile['kind'][] = ['file', 'executable', 'symlink', 'submodule'];
 
-/** Files of one commit; beyond it the commit is refused rather than read. */
+/** Maximum number of files in a commit; a larger one is refused. */
 export const MAX_FILES = 100_000;
 
 export async function listFiles(objects: Pick<FileSource, 'commit' | 'tree'>, commit: string): Promise<Listing> {
@@ -70,7 +70,7 @@ export function filesIn({ paths, blobs, kinds }: Listing): Map<string, SourceFil
   return files;
 }
 
-/** One after another: of one too large no more is kept than its size. */
+/** Reads one after another; of one that is too large only the size is kept. */
 export async function contentsOf(
   objects: Pick<FileSource, 'blob'>,
   blobs: readonly string[],
@@ -80,7 +80,7 @@ export async function contentsOf(
   for (const blob of blobs) {
     const bytes = await objects.blob(blob);
     const size = bytes.byteLength;
-    // Of its own, since it may go to another thread.
+    // A separate buffer, since it may be transferred to another thread.
     found.push(size > most ? { blob, size } : { blob, size, bytes: Uint8Array.from(bytes) });
   }
   return found;

@@ -1,5 +1,5 @@
-// Reads commits, trees and blobs of one repository with the Git library. Git's objects never change under their id, so what was read once
-// is kept for every later reader of the same `Kept`, whichever commit it looks at.
+// Reads commits, trees and blobs of one repository with the Git library. Git objects are immutable, so everything that was read once is cached in
+// `ObjectCaches` for every later reader.
 
 import { createHash } from 'node:crypto';
 import { type PromiseFsClient, readObject } from 'isomorphic-git';
@@ -17,26 +17,26 @@ export interface TreeEntry {
 
 export interface CommitObject extends CommitInfo {
   readonly tree: string;
-  /** When it was committed, as it says itself, in seconds since 1970. */
+  /** The commit's own timestamp, in seconds since 1970. */
   readonly time: number;
 }
 
 /**
- * Whatever is read is what its id says. Fails with the library's `NotFoundError` for an id that the repository does not hold, and with
- * its `ObjectTypeError` for one of something else.
+ * Every object is verified against its id. Fails with the library's `NotFoundError` for an unknown id, and with
+ * its `ObjectTypeError` for an object of another type.
  */
 export interface Objects {
-  /** Of a tag the commit that it was put on. */
+  /** For a tag, the commit that it points to. */
   commit(id: string): Promise<CommitObject>;
   tree(id: string): Promise<readonly TreeEntry[]>;
   blob(id: string): Promise<Uint8Array>;
-  /** A commit as it is written. */
+  /** The raw content of a commit. */
   raw(id: string): Promise<Uint8Array>;
   /** Any object. */
   any(id: string): Promise<unknown>;
 }
 
-/** Objects that stay in memory between operations. */
+/** Caches of objects, shared between operations. */
 export interface ObjectCaches {
   readonly commits: LRUCache<string, CommitObject>;
   readonly trees: LRUCache<string, readonly TreeEntry[]>;
@@ -53,12 +53,12 @@ export function objectCaches(): ObjectCaches {
   };
 }
 
-/** The library's own cache: the packs that were opened, with everything that it unpacked from them. */
+/** The library's own cache: opened packs with everything unpacked from them. */
 export type PackCache = object;
 
 /**
- * `fs` is Node's, or one with the same `promises`; `gitdir` the repository itself, without work tree. The packs that were opened stay as
- * long as `cache` gives the same.
+ * `fs` is Node's, or one with the same `promises`; `gitdir` the repository itself, without work tree. Opened packs stay in memory as
+ * long as `cache` returns the same object.
  */
 export function readObjects(
   fs: PromiseFsClient,
@@ -95,7 +95,11 @@ export function readObjects(
   };
 }
 
-/** The library compares a pack with its digest, and nothing with its id. @throws Damage */
+/**
+ * Verifies an object against its id, which the library does not. @throws Damage
+ *
+ *
+ */
 function prove(id: string, type: string, content: Buffer): void {
   const found = createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
   if (found !== id) throw new Damage(`the object ${id} reads as ${found}`);
@@ -104,7 +108,7 @@ function prove(id: string, type: string, content: Buffer): void {
 const CACHE_IDLE_MS = 5_000;
 const CACHE_AGE_MS = 60_000;
 
-/** Gives operations that follow one another the same cache. It grows without end, so it is dropped when idle, and when old. */
+/** Shares a cache between consecutive operations. It only grows, so it is dropped when idle and when old. */
 export function sharePacks(): () => PackCache {
   let cache: PackCache | undefined;
   let made = 0;
@@ -122,7 +126,7 @@ export function sharePacks(): () => PackCache {
   };
 }
 
-/** Of a repository whose history is whole, or else lacks what a commit names. */
+/** The history of a complete repository: missing parents are errors. */
 export function historyOf({ commit }: Objects): History {
   return {
     parents: async (id) => (await commit(id)).parents,

@@ -1,11 +1,11 @@
-// What is written in a commit and in a tree. The library refuses a whole tree for one name with a backslash, as systemd's units have, and
-// a commit whose author is not written as Git writes it; here both are read as Git reads them.
+// Parses commits and trees. The library refuses a whole tree for one name with a backslash, such as systemd's units have, and a commit with an
+// unusual author line; these parsers accept what Git accepts.
 
 import type { BlobId, CommitSha } from '../../model/ids.ts';
 import { Damage } from './errors.ts';
 import type { CommitObject, TreeEntry } from './objects.ts';
 
-/** @throws Damage for what is no commit */
+/** @throws Damage for an invalid commit */
 export function toCommit(id: string, content: Buffer): CommitObject {
   const text = content.toString('utf8');
   const end = text.indexOf('\n\n');
@@ -23,19 +23,23 @@ export function toCommit(id: string, content: Buffer): CommitObject {
   };
 }
 
-/** The object that a tag was put on. @throws Damage for what is no tag */
+/**
+ * The object that a tag points to. @throws Damage for an invalid tag
+ *
+ *
+ */
 export function taggedBy(id: string, content: Buffer): string {
   const object = /^object ([0-9a-f]{40})$/m.exec(content.toString('utf8'))?.[1];
   if (object === undefined) throw new Damage(`the tag ${id} names nothing`);
   return object;
 }
 
-/** With one line break at its end and none before it. */
+/** Without leading line breaks, and with a single one at the end. */
 function messageOf(text: string): string {
   return `${text.replaceAll('\r', '').replace(/^\n+/, '').replace(/\n+$/, '')}\n`;
 }
 
-/** @throws Damage for what is no tree */
+/** @throws Damage for an invalid tree */
 export function toTree(id: string, content: Buffer): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (let at = 0; at < content.length; ) {
@@ -52,7 +56,7 @@ export function toTree(id: string, content: Buffer): readonly TreeEntry[] {
   return entries;
 }
 
-/** Git's file modes: everything that is no executable, link, submodule or folder is a plain file. */
+/** Git's file modes: anything but an executable, link, submodule or folder is a plain file. */
 function kindOf(mode: string): TreeEntry['kind'] {
   switch (mode) {
     case '040000':

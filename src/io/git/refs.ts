@@ -1,22 +1,22 @@
-// The refs and the configuration of a clone of ours.
+// Refs and configuration of a clone that Phoenix manages.
 
 import { addRemote, getConfig, init, listRefs, resolveRef, writeRef } from 'isomorphic-git';
 import { wholeFiles as fs } from './files.ts';
 
 const KEPT = 'refs/kept';
 
-/** An empty bare repository in the folder. */
+/** Creates an empty bare repository in the folder. */
 export async function prepareClone(gitdir: string, url: string, branch: string): Promise<void> {
   await init({ fs, gitdir, bare: true, defaultBranch: branch });
   await nameRemote(gitdir, url);
 }
 
-/** The library fetches from no address of which the configuration does not say which refs are followed. */
+/** The library only fetches from a remote whose configuration has a fetch refspec. */
 export function nameRemote(gitdir: string, url: string): Promise<void> {
   return addRemote({ fs, gitdir, remote: 'origin', url, force: true });
 }
 
-/** The address that it is a clone of; undefined when it does not say. */
+/** The URL that it is a clone of; undefined when it is not configured. */
 export function originOf(gitdir: string): Promise<string | undefined> {
   return getConfig({ fs, gitdir, path: 'remote.origin.url' });
 }
@@ -25,7 +25,7 @@ export function followedRef(branch: string): string {
   return `refs/heads/${branch}`;
 }
 
-/** The head of the branch that was followed last. Fails with the library's `NotFoundError` when there is none. */
+/** The last followed head of the branch. Fails with the library's `NotFoundError` when there is none. */
 export function followedHead(gitdir: string, branch: string): Promise<string> {
   return resolveRef({ fs, gitdir, ref: followedRef(branch) });
 }
@@ -34,7 +34,7 @@ export function follow(gitdir: string, branch: string, head: string): Promise<vo
   return writeRef({ fs, gitdir, ref: followedRef(branch), value: head, force: true });
 }
 
-/** Commits that no branch leads to any more, or never did. */
+/** Commits that are kept although no branch contains them. */
 export async function pinnedCommits(gitdir: string): Promise<string[]> {
   const names = await listRefs({ fs, gitdir, filepath: KEPT });
   return names.filter((name) => /^[0-9a-f]{40}$/.test(name));

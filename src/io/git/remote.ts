@@ -1,4 +1,4 @@
-// Talks to the forge's Git server: which refs it has, and bringing objects here.
+// Communicates with the forge's Git server: lists its refs and fetches objects.
 
 import { fetch, getRemoteInfo2, type HttpClient } from 'isomorphic-git';
 import type { Clone } from './clone.ts';
@@ -10,34 +10,34 @@ import { asyncChunks, type HttpLimits, httpClient } from './http.ts';
 export interface Remote {
   /** Without credentials. */
   readonly url: string;
-  /** Branches and tags by full name, with the commit that each points to. Fails with what to do about it. */
+  /** Branches and tags by full name, with their commits. Errors say what to do. */
   refs(): Promise<RemoteRefs>;
 }
 
 export interface RemoteRefs {
-  /** What each ref points to; a tag to what it was put on. */
+  /** The object of each ref; for an annotated tag the tagged object. */
   readonly byName: ReadonlyMap<string, string>;
-  /** It can leave out the beginning of a history. */
+  /** Whether it supports shallow fetches. */
   readonly shallow: boolean;
-  /** It gives out every commit that one of its refs leads to, by its id. */
+  /** Whether it serves every commit that is reachable from a ref by id. */
   readonly byId: boolean;
-  /** @throws NotGiven when the server refuses, Damage when what is here or what came cannot be read */
+  /** @throws NotGiven when the server refuses, Damage when local or received data is corrupt */
   bring(clone: Pick<Clone, 'gitdir' | 'cache'>, what: Wanted): Promise<void>;
 }
 
 interface Wanted {
-  /** Full id of a commit. */
+  /** Full id of the wanted commit. */
   readonly want: string;
-  /** A local ref: what it leads to, down to where the clone is cut off, is not sent again. */
+  /** A local ref: its history, up to where the clone is cut off, is not sent again. */
   readonly known: string;
-  /** Commits one after another from the wanted one; null: as far as what is here. */
+  /** Number of consecutive commits from the wanted one; null: up to local history. */
   readonly depth: number | null;
 }
 
-/** History of any length: Git's own word for it. */
+/** Depth that stands for the whole history in Git's protocol. */
 export const WHOLE = 0x7fffffff;
 
-/** @throws for an address that is none */
+/** @throws for an invalid URL */
 export function openRemote(limits: HttpLimits, options: { readonly url: string; readonly token?: Token }): Remote {
   const { url, token } = withoutCredentials(options.url, options.token);
   const http = httpClient(limits);
@@ -91,8 +91,8 @@ export function openRemote(limits: HttpLimits, options: { readonly url: string; 
 }
 
 /**
- * The library lists the refs with each fetch. They were listed before, and all that it needs of them is what the server can do: it gets a
- * list with the wanted commit alone, so that it writes no ref of its own and stumbles over none of the server's.
+ * The library lists the refs at each fetch. They were listed before, and it only needs the server's capabilities: it gets a
+ * list with only the wanted commit, so that it writes no refs and does not fail on any of the server's.
  */
 function listing(http: HttpClient, want: string, capabilities: readonly string[]): HttpClient {
   return {
@@ -109,7 +109,7 @@ function listing(http: HttpClient, want: string, capabilities: readonly string[]
 const SHA256 =
   'the repository names its objects by SHA-256, and Phoenix reads those of SHA-1 only; keep the configuration in one that was made with git init --object-format=sha1';
 
-/** The forges take any name with a token; this is the one that GitHub asks for. */
+/** Forges accept any user name with a token; GitHub documents this one. */
 function basic(token: string): string {
   return `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
 }

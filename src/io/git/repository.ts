@@ -1,5 +1,4 @@
-// The config repo: a clone on disk that is brought up to date over HTTP. A thread does the work, so that nobody else waits for it; what
-// its files mean is read here.
+// The config repo: a local clone that is updated over HTTP. A thread does the work, so that the agent is not blocked; the files are interpreted here.
 
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../ports/log.ts';
@@ -13,14 +12,14 @@ import { openThread, type Thread, type ThreadDeps } from './thread.ts';
 export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadDeps, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
   /** `https://…` or `http://…`. */
   readonly url: string;
-  /** The branch that is followed. */
+  /** The followed branch. */
   readonly branch: string;
   readonly token?: Token;
-  /** Where the clone is kept; its own, made when missing. No other process may use it. */
+  /** Folder of the clone, created when missing. No other process may use it. */
   readonly folder: string;
   readonly log: Log;
   readonly limits?: HttpLimits;
-  /** Packs that may pile up, one per fetch that brought something, before a fresh clone makes them one. */
+  /** Maximum number of packs, one per fetch with new objects, before a fresh clone replaces them by one. */
   readonly maxPacks?: number;
 }
 
@@ -28,8 +27,8 @@ const MAX_PACKS = 50;
 const KEPT_BYTES = 32 * 1024 * 1024;
 
 /**
- * @param begin who does the work; a thread
- * @throws for an address that is none
+ * @param begin starts the worker. Default: a thread
+ * @throws for an invalid URL
  */
 export function openRepository(
   options: RepositoryOptions,
@@ -44,7 +43,7 @@ export function openRepository(
     ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
     ...(idleMs === undefined ? {} : { idleMs }),
   });
-  /** Blobs never change under their id: what one commit has read, another need not. */
+  /** A cache of blobs, which are immutable, shared between commits. */
   const kept = new LRUCache<string, Omit<Content, 'blob'>>({
     maxSize: KEPT_BYTES,
     maxEntrySize: KEPT_BYTES / 4,

@@ -1,5 +1,5 @@
-// Runs jobs one after another. Jobs of the same name that have not begun yet are one job: whoever asks for a fetch gets
-// one that began after the asking, and a hundred who ask together share it.
+// Runs jobs one after another. Jobs of the same name that have not started are merged: a caller gets a fetch that starts after the call, and
+// simultaneous callers share it.
 
 export type Serial = <Value>(job: () => Promise<Value>, name?: string) => Promise<Value>;
 

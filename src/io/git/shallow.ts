@@ -1,5 +1,5 @@
-// Where a clone's history is cut off: Git's file `shallow`. It names more than it must rather than less: a commit that stands in it and
-// has its parents here is not cut off.
+// Where a clone's history is cut off: Git's file `shallow`. It may list too many commits, never too few: a listed commit with local parents is not
+// cut off.
 
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export function shallowIn(text: string): Set<string> {
   return new Set(text.split('\n').filter((line) => /^[0-9a-f]{40}$/.test(line)));
 }
 
-/** Does nothing when it says so already. */
+/** Does nothing when it is already so. */
 export async function writeShallow(gitdir: string, commits: ReadonlySet<string>): Promise<void> {
   const before = await readShallow(gitdir);
   if (before.size === commits.size && [...commits].every((commit) => before.has(commit))) return;

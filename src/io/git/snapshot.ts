@@ -1,4 +1,4 @@
-// The files of one commit, read from Git without a checkout. The commit may come from anybody, so its size is bounded.
+// Reads the files of one commit from Git without a checkout. The commit may come from anybody, so its size is limited.
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { ContentTraits, Snapshot, SourceFile } from '../../model/snapshot.ts';
@@ -7,20 +7,20 @@ import { type FileReader, type FileSource, filesOf } from './listing.ts';
 export interface SnapshotOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */
   readonly readsContent: (path: string) => boolean;
-  /** Further files, by their paths below the config root, that the content of one of those names: they are read too. */
+  /** Further files, by paths below the config root, that such a content names: they are read too. */
   readonly mentionedFiles?: (bytes: Uint8Array) => readonly string[];
-  /** Further files that the content of one of those may use: of them only the traits are kept. */
+  /** Further files that such a content may use: only their traits are kept. */
   readonly usedFiles?: (path: string, bytes: Uint8Array) => readonly string[];
   readonly traits?: (bytes: Uint8Array) => ContentTraits;
-  /** The config root inside the repository; found by itself when absent. */
+  /** The config root inside the repository. Default: found automatically. */
   readonly root?: string;
-  /** Contents past this size are left out, in bytes. */
+  /** Larger contents are left out, in bytes. */
   readonly maxFileBytes: number;
 }
 
 const CONFIG_FILE = 'etc/phoenix_hypervisor_config.json';
 
-/** Fails when the commit holds too many files, so that no tree can be built to exhaust the memory. */
+/** Fails when the commit has too many files, so that no tree can exhaust memory. */
 export function readSnapshot(objects: FileSource, commit: string, options: SnapshotOptions): Promise<Snapshot> {
   return snapshotOf(filesOf(objects), commit, options);
 }
@@ -58,7 +58,7 @@ function isPlain(file: SourceFile | undefined): boolean {
   return file?.kind === 'file' || file?.kind === 'executable';
 }
 
-/** Of the files whose content was read: the others that they may use. */
+/** Files that the content of the files read so far may use. */
 export function usedIn(
   files: ReadonlyMap<string, SourceFile>,
   usedFiles: SnapshotOptions['usedFiles'] = () => [],
@@ -68,7 +68,7 @@ export function usedIn(
   return [...new Set(named)].filter((path) => files.has(path) && files.get(path)?.bytes === undefined);
 }
 
-/** Of the files whose content was read: the others that they name. */
+/** Files that the content of the files read so far names. */
 export function mentionedIn(
   files: ReadonlyMap<string, SourceFile>,
   mentionedFiles: SnapshotOptions['mentionedFiles'] = () => [],

@@ -1,4 +1,4 @@
-// Where the thread that does Git's work begins: what it runs is loaded as the agent's own code was, from the cache of compiled code.
+// Entry point of the Git thread: loads its code through the same compile cache as the agent's own code.
 
 import { enableCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';

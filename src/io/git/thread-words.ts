@@ -1,14 +1,14 @@
-// What is said between the agent and the thread that does Git's work: plain data, one message for each question and each answer.
+// Messages between the agent and the Git thread: plain data, one message for each request and each response.
 
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import { NotFound } from './errors.ts';
 import type { Work, WorkOptions } from './work.ts';
 
-/** Given to the thread when it starts. */
+/** Passed to the thread at its start. */
 export interface ThreadOptions extends WorkOptions {
-  /** The token is asked for when it is needed: it stands in no file and in no argument. */
+  /** Whether there is a token, which the thread requests when it is needed: it is in no file and no argument. */
   readonly hasToken: boolean;
-  /** Trusted beside those that Node trusts, as PEM. */
+  /** Authorities trusted beside Node's defaults, as PEM. */
   readonly authorities: readonly string[];
   /** Folder of the cache of compiled code; null where there is none. */
   readonly compileCache: string | null;
@@ -36,7 +36,7 @@ interface PlainError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** Of `HeadNotFetched`. */
+  /** Field of `HeadNotFetched`. */
   readonly head?: HeadNotFetched['head'];
 }
 
@@ -59,7 +59,7 @@ export function plain(error: unknown): PlainError {
   return { name, message, stack, ...(error instanceof HeadNotFetched ? { head: error.head } : {}) };
 }
 
-/** The error as it was thrown, of the classes that somebody tells apart. */
+/** The original error, restored as one of the classes that callers distinguish. */
 function again({ name, message, stack, head }: PlainError): Error {
   const error =
     name === 'NotFound'

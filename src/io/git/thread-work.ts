@@ -1,11 +1,11 @@
-// Git's work in a thread of its own: unpacking what comes and walking over history would hold the agent up.
+// Runs Git's work in a separate thread: unpacking and walking history would block the agent.
 
 import type { MessagePort } from 'node:worker_threads';
 import { trustAuthorities } from '../authorities.ts';
 import { answerOf, type FromThread, plain, type ThreadOptions, type ToThread } from './thread-words.ts';
 import { openWork } from './work.ts';
 
-/** Another thread must not be held up by copying what can be handed over. */
+/** Minimum size in bytes of a buffer that is transferred instead of copied between threads. */
 const LEAST_HANDED_OVER = 4_096;
 
 export function run(port: MessagePort, { hasToken, authorities, compileCache: _, ...options }: ThreadOptions): void {
@@ -51,7 +51,7 @@ export function run(port: MessagePort, { hasToken, authorities, compileCache: _,
   });
 }
 
-/** Of contents that were made for the answer. */
+/** Buffers of contents that were created for the response. */
 function buffersOf(value: unknown): ArrayBuffer[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((each: { readonly bytes?: Uint8Array<ArrayBuffer> }) => {

@@ -1,5 +1,5 @@
-// A thread for Git's work, as the agent sees it: begun when something is asked, ended when nothing is for a while, and when it dies
-// what it was asked fails, or is asked of the next one where it cannot have been the reason.
+// Manages the Git thread: started on demand and ended when idle. When it dies, pending requests fail, or are sent to the next thread if they cannot
+// have been the cause.
 
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
@@ -25,11 +25,11 @@ export interface Thread {
 export interface ThreadDeps extends WorkOptions {
   readonly token?: Token;
   readonly log: Log;
-  /** Of JavaScript's own values. */
+  /** Limit of the JavaScript heap. */
   readonly maxHeapMb?: number;
-  /** That the process may grow by while the thread works, for what is unpacked: a small pack may hold a file of any size. */
+  /** Limit of the process's growth while the thread works, for unpacked data: a small pack may contain a file of any size. */
   readonly maxMemoryMb?: number;
-  /** It ends after that long without a question, and gives back its memory. */
+  /** Idle time after which it ends and frees its memory. */
   readonly idleMs?: number;
 }
 
@@ -37,13 +37,13 @@ interface Question {
   readonly operation: Operation;
   readonly args: readonly unknown[];
   readonly answered: PromiseWithResolvers<unknown>;
-  /** It was under way when a thread died, and others with it. */
+  /** It was in progress when a thread died, together with others. */
   readonly suspected: boolean;
 }
 
 const MAX_HEAP_MB = 384;
 const MEGABYTE = 2 ** 20;
-/** The library holds a pack about seven times over while it indexes it, if none of its files can be packed. */
+/** Memory of the library in multiples of the pack's size while it indexes an incompressible pack. */
 const TIMES_A_PACK = 7;
 const BESIDE_A_PACK_MB = 200;
 const LOOK_MS = 100;
@@ -54,7 +54,7 @@ export function openThread(parts: ThreadDeps): Thread {
   const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, maxMemoryMb: most, ...options } = parts;
   const maxMemoryMb = most ?? Math.ceil(BESIDE_A_PACK_MB + (TIMES_A_PACK * options.limits.maxBytes) / MEGABYTE);
   const asked = new Map<number, Question>();
-  /** Each is asked alone, so that it is known whose fault it was. */
+  /** Sent one at a time, to find the cause of a death. */
   const suspects: Question[] = [];
   let worker: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -67,13 +67,13 @@ export function openThread(parts: ThreadDeps): Thread {
       ...options,
       hasToken: token !== undefined,
       authorities: namedAuthorities(),
-      // Node makes a folder for its version in it.
+      // Node appends a folder for its version.
       compileCache: cache === undefined ? null : dirname(cache),
     };
     const started = new Worker(PROGRAM, {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-      // What this process was started with is not for a thread of a file.
+      // Flags of this process do not apply to the thread.
       execArgv: [],
     });
     let failure: Error | undefined;
@@ -129,7 +129,7 @@ export function openThread(parts: ThreadDeps): Thread {
     goOn();
   }
 
-  /** Asks the next of those that wait, or lets the thread rest. */
+  /** Sends the next waiting request, or lets the thread idle. */
   function goOn(): void {
     if (asked.size > 0) return;
     const next = suspects.shift();
@@ -182,7 +182,7 @@ export function openThread(parts: ThreadDeps): Thread {
 }
 
 class NeedsMore extends Error {
-  /** @param megabytes that it may use */
+  /** @param megabytes limit that was exceeded */
   constructor(megabytes: number) {
     super(
       `needs more than the ${megabytes} MB that it may use; keep large files out (git lfs), or lower PHOENIX_MAX_PACK_MB`,

@@ -1,5 +1,5 @@
-// Looks at an answer of a Git server as it goes by, packet by packet, and fails where it says that it breaks off, or just ends. The
-// library takes a refusal, an error on side band 3 and an end in the middle for the end of the answer.
+// Checks a Git server's response packet by packet, and fails where it is aborted or truncated. The library would treat a refusal, an error on side
+// band 3 and a truncation as the end of the response.
 
 import { NoGit, NotGiven } from './errors.ts';
 
@@ -8,13 +8,13 @@ const LETTER_E = 0x45;
 const MOST_SAID = 500;
 
 /**
- * @param flushes that it must hold, the last of them at its end: two in a list of refs, one or more in an answer
+ * @param flushes required number of flush packets, the last one at the end: two in a list of refs, at least one in other responses
  * @throws NoGit, NotGiven
  */
 export async function* unbroken(body: AsyncIterable<Uint8Array>, flushes: number): AsyncGenerator<Uint8Array> {
-  /** Of a packet that the bytes so far do not tell enough of. */
+  /** Bytes of an incomplete packet header. */
   let held: Buffer = Buffer.alloc(0);
-  /** Bytes of the last packet that are still to come. */
+  /** Bytes of the current packet that are still missing. */
   let left = 0;
   let ended = false;
   let flushed = 0;
@@ -51,7 +51,11 @@ export async function* unbroken(body: AsyncIterable<Uint8Array>, flushes: number
     throw new Error(`the server broke off ${empty ? 'before it sent anything' : 'in the middle'}`);
 }
 
-/** Less than 4 where nothing follows. @param digits fewer than four as long as the others have not come */
+/**
+ * Less than 4 for a packet without content. @param digits fewer than four as long as the others are missing
+ *
+ *
+ */
 function lengthOf(digits: Buffer): number {
   const text = digits.toString('latin1');
   if (!/^[0-9a-f]*$/i.test(text)) throw new NoGit();

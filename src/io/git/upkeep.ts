@@ -1,5 +1,5 @@
-// Keeps the clone of the config repo in order: brings it up to date, replaces it when it is damaged or has grown too many
-// packs, and never lets go of a commit that it once followed.
+// Maintains the clone of the config repo: updates it, replaces it when it is corrupt or has too many packs, and never loses a commit that was
+// followed.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { inTurn } from './serial.ts';
 import { readShallow } from './shallow.ts';
 
 export interface UpkeepDeps extends FreshCloneDeps {
-  /** A clone with more of them is replaced. */
+  /** A clone with more packs is replaced. */
   readonly maxPacks: number;
 }
 
@@ -24,26 +24,26 @@ export interface Upkeep {
   /**
    * Resolves to the branch's head on the server, with its files in the clone; null when the server has no such branch.
    *
-   * @throws HeadNotFetched when asking again would bring the same
+   * @throws HeadNotFetched when a retry would give the same
    */
   update(): Promise<CommitSha | null>;
   /** Replaces the clone. */
   replace(why: string): Promise<void>;
-  /** Tries to bring one commit by its id; whether it is here then. */
+  /** Tries to fetch one commit by its id; resolves to whether it is local then. */
   bring(commit: string): Promise<boolean>;
-  /** The commit of a branch or tag as the server has it now, with its files in the clone; null when there is none. */
+  /** The current commit of a branch or tag on the server, with its files in the clone; null when there is none. */
   named(name: string): Promise<CommitSha | null>;
   /**
-   * Brings more of what came before the commits and before the branch. What the server does not give out is left.
+   * Fetches more history of the commits and the branch. What the server refuses is skipped.
    *
-   * @param depth commits one after another; `WHOLE`: to the beginning
+   * @param depth number of consecutive commits; `WHOLE`: the whole history
    */
   deepen(commits: readonly string[], depth: number): Promise<void>;
 }
 
-/** Commits that come with a new head: most pushes build on one that is nearer. */
+/** Number of commits fetched with a new head: most pushes are smaller. */
 const WITH_A_PUSH = 32;
-/** What failed and will fail again is not asked for sooner. */
+/** Minimum delay before a request that failed permanently is repeated. */
 const REFUSED_FOR_MS = 60 * 60 * 1000;
 
 export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
@@ -52,7 +52,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
   const replaceClone = freshCloner(deps);
   /** One writer at a time. */
   const write = inTurn();
-  /** The clone that this process has found in order. */
+  /** The clone that this process has checked. */
   let inOrder: string | undefined;
   let refused: { readonly head: CommitSha; readonly error: Error; readonly at: number } | undefined;
 
@@ -64,7 +64,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
       return await bringHead(refs, head);
     } catch (error) {
       if (!(error instanceof NotGiven)) throw error;
-      // The branch may have moved since its head was listed.
+      // The branch may have moved since it was listed.
       const again = await remote.refs();
       const moved = headAmong(again);
       if (moved === null) return null;
@@ -113,7 +113,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     return null;
   }
 
-  /** The head that the clone follows; undefined when it is of another repository or cannot be read. */
+  /** The clone's head; undefined when it belongs to another repository or cannot be read. */
   async function usableHead(gitdir: string): Promise<CommitSha | undefined> {
     try {
       if ((await originOf(gitdir)) !== remote.url) return undefined;
@@ -139,12 +139,12 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
       if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
     }
     if (!(await buildsOn(clone, before, head))) await pinCommit(gitdir, before);
-    // The next fetch tells the server this ref: without it, everything would be sent again.
+    // The next fetch sends this ref to the server: without it, everything would be sent again.
     await follow(gitdir, branch, head);
     void repackWhenNeeded(gitdir);
   }
 
-  /** No, also where more history is needed to tell: then the commit before is kept for nothing at worst. */
+  /** Also false where more history is needed to decide: then at worst the previous commit is kept unnecessarily. */
   async function buildsOn(clone: Clone, before: CommitSha, head: CommitSha): Promise<boolean> {
     try {
       if (await isAncestor(clone.history, before, head)) return true;
@@ -177,7 +177,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     }, 'replace');
   }
 
-  /** A server may refuse to give out commits by their id. */
+  /** A server may refuse to serve commits by id. */
   async function bringOne(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
     if (await clone.holds(commit)) return true;
     refuseAgain(commit);
@@ -195,7 +195,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     return true;
   }
 
-  /** On a fresh clone where the one that is here turns out to be damaged. */
+  /** Uses a fresh clone if the present one turns out to be corrupt. */
   async function bringOrRenew(refs: RemoteRefs, commit: string): Promise<boolean> {
     const gitdir = await clones.current();
     if (gitdir === undefined) return false;
@@ -211,7 +211,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     return fresh !== undefined && bringOne(cloneAt(fresh), refs, commit);
   }
 
-  /** One that the server does not give out by its id may lie before the head of the branch. */
+  /** Looks in the branch's history for a commit that the server does not serve by id. */
   async function fromTheBranch(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
     const head = headAmong(refs);
     if (refs.byId || head === null) return false;
@@ -258,5 +258,5 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
   };
 }
 
-/** How far a history is brought, step by step, until a question can be answered. */
+/** Depths to which history is fetched, step by step, until a question can be answered. */
 export const DEPTHS: readonly number[] = [64, 2_048, WHOLE];

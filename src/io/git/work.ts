@@ -1,5 +1,5 @@
-// Git's work on the clone of the config repo: plain data in, plain data out, so that it can be done in a thread of its own. Whatever
-// happens to the clone, a process killed in the middle or a damaged disk, the next operation works: what cannot be read is cloned afresh.
+// Operations on the clone of the config repo: plain data in, plain data out, so that they can run in a separate thread. Whatever happens to the
+// clone, a process killed half-way or a damaged disk, the next operation works: a corrupt clone is replaced.
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { Log } from '../../ports/log.ts';
@@ -21,19 +21,19 @@ export interface WorkOptions {
   readonly folder: string;
   readonly limits: HttpLimits;
   readonly maxPacks: number;
-  /** How far a history is brought, step by step; the last goes to its beginning. */
+  /** Depths to which history is fetched, step by step; the last one is the whole history. */
   readonly depths?: readonly number[];
 }
 
-/** Everything that is asked of the clone: the words that go to the thread and back. */
+/** The operations, which are also the messages to and from the thread. */
 export interface Work {
   fetch(): Promise<CommitSha | null>;
   resolve(revision: string): Promise<CommitSha | null>;
   commit(commit: CommitSha): Promise<CommitInfo>;
-  /** A commit as it is written. */
+  /** The raw content of a commit. */
   object(commit: CommitSha): Promise<Uint8Array>;
   files(commit: CommitSha): Promise<Listing>;
-  /** @param most contents past that many bytes are left out */
+  /** @param most contents with more bytes are left out */
   contents(blobs: readonly string[], most: number): Promise<Content[]>;
   blob(blob: string): Promise<Uint8Array>;
   isAncestor(ancestor: CommitSha, descendant: CommitSha): Promise<boolean>;
@@ -45,8 +45,8 @@ const MOST_READ = 64;
 const ASK_AGAIN_MS = 10 * 60 * 1000;
 
 /**
- * Does nothing until it is asked for something. A commit that the clone lacks is asked of the server before it counts as
- * unknown, and no answer is given that more history could change. Errors say what to do; none holds the token.
+ * Does nothing before the first call. A missing commit is requested from the server before it counts as
+ * unknown, and no answer is given that more history could change. Errors say what to do, and never contain the token.
  */
 export function openWork(options: WorkOptions & { readonly token?: Token; readonly log: Log }): Work {
   const { branch, log, maxPacks, limits, folder, depths = DEPTHS } = options;
@@ -58,16 +58,16 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
     open.set(gitdir, clone);
     return clone;
   };
-  /** Commits whose files were read, the newest last: a fresh clone has them too, since their blobs may be asked for yet. */
+  /** Commits whose files were read, newest last: a fresh clone gets them too, since their blobs may still be requested. */
   const read = new Set<string>();
   const upkeep = openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read });
 
-  /** Said once a fresh clone lacked the same: another one would too. */
+  /** Set once a fresh clone lacked the same object: another one would too. */
   let incomplete: Error | null = null;
-  /** Commits whose history was asked for in vain, and when. */
+  /** Commits whose history the server refused, with the time. */
   const notGivenOut = new Map<string, number>();
 
-  /** Runs `ask` on the clone; when the clone turns out to be damaged, once more on a fresh one. */
+  /** Runs `ask` on the clone; if the clone turns out to be corrupt, once more on a fresh one. */
   async function reading<Value>(ask: (clone: Clone) => Promise<Value>): Promise<Value> {
     const attempt = () => clones.reading(async (gitdir) => ({ value: await ask(cloneAt(gitdir)) }));
     if ((await clones.current()) === undefined) await upkeep.update();
@@ -92,7 +92,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
     throw new NotFound(`${remote.url} has no branch ${branch}`);
   }
 
-  /** Sees to it that the clone holds the commit, from the server when need be. */
+  /** Ensures that the clone has the commit, from the server if necessary. */
   async function having(commit: CommitSha): Promise<void> {
     const holds = () => reading((clone) => clone.holds(commit));
     if (await holds()) return;
@@ -101,7 +101,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
     if (!(await upkeep.bring(commit)) || !(await holds())) throw new NotFound(`${remote.url} has no commit ${commit}`);
   }
 
-  /** Answers a question about the history of commits, which is brought as far as the answer needs it. */
+  /** Answers a question about the history of commits, fetching as much history as the answer needs. */
   async function answered<Value>(
     commits: readonly CommitSha[],
     ask: (history: History, clone: Clone) => Promise<Value>,
@@ -125,7 +125,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
     return new Error(`${remote.url} does not give out what came before ${error.at}: ${INCOMPLETE}`, { cause: error });
   }
 
-  /** Told by the whole history of the branch: what is here alone may know only one of two that begin so. */
+  /** Uses the whole history of the branch: the local part may have only one of two matching commits. */
   async function expand(digits: string): Promise<CommitSha | null> {
     const found = await answered([], async (history, clone) => {
       await allBefore(history, await followedHead(clone.gitdir, branch));

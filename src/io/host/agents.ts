@@ -1,4 +1,4 @@
-// Node's own HTTP agents over a dialled connection, for requests and for libraries that take an agent.
+// Node HTTP agents that use a dialled connection, for requests and for libraries that accept an agent.
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -9,11 +9,11 @@ import type { Dial } from './dial.ts';
 
 export interface AgentOptions {
   readonly dial: Dial;
-  /** Connect here whatever the URL's host is. */
+  /** Address to connect to, whatever the URL's host. */
   readonly address?: string | undefined;
-  /** Certificates to check against, as PEM; undefined: those that Node trusts. */
+  /** Trusted certificates as PEM; undefined: Node's defaults. */
   readonly ca?: string | string[] | undefined;
-  /** False: whoever answers is taken for the service. */
+  /** Whether to verify the server's certificate. */
   readonly verify: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,7 +34,7 @@ export function httpAgent({ dial, address, signal }: AgentOptions): HttpAgent {
   return agent;
 }
 
-/** The name asked for and checked is the URL's host. */
+/** Server name and verification use the URL's host. */
 export function httpsAgent({ dial, address, ca, verify, signal }: AgentOptions): HttpsAgent {
   const agent = new HttpsAgent({ keepAlive: false });
   agent.createConnection = (target: Target, done?: Done) => {
@@ -66,7 +66,7 @@ function secure(
   return new Promise((resolve, reject) => {
     const secured = connect({
       socket,
-      // The name that is checked; an address may not be asked for by SNI.
+      // The name that is verified; SNI does not allow an address.
       host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca }),

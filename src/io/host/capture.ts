@@ -1,34 +1,34 @@
-// What a program writes, on its way to the result and the log: cut into lines, without secrets, within a limit.
+// Captures the output of a program for the result and the log: split into lines, redacted, and limited.
 
 import { StringDecoder } from 'node:string_decoder';
 import type { Redactor } from '../redact.ts';
 
 export interface Capture {
   write(chunk: Uint8Array): void;
-  /** Everything, or the beginning and the end of it with a note in between. */
+  /** The whole output, or its beginning and end with a note in between. */
   end(): string;
 }
 
 export interface CaptureOptions {
   readonly redactor: Redactor;
-  /** Characters that are kept. */
+  /** Maximum number of characters. */
   readonly limit: number;
   readonly onLine?: (line: string) => void;
-  /** Sees each line first; a line that it takes is left out. */
+  /** Called with each line first; a line for which it returns true is left out. */
   readonly take?: (line: string) => boolean;
 }
 
-/** A line without an end is not held back beyond this, in characters. */
+/** Maximum length of a buffered incomplete line, in characters. */
 const LONGEST_LINE = 64 * 1024;
 
-/** Ends as base64 or a dump of bytes does where a line is full: a secret in it may begin here and end in the next. */
+/** Matches a line that ends like wrapped base64 or a hex dump: a secret may continue in the next line. */
 const GOES_ON = /(?:[A-Za-z0-9+/=_-]{16}|(?:[0-9A-Fa-f]{2,4}[ :]){4}[0-9A-Fa-f]{2,4})\s*$/;
 
 export function captureText({ redactor, limit, onLine, take }: CaptureOptions): Capture {
   const decoder = new StringDecoder('utf8');
   const kept = headAndTail(limit);
   let pending = '';
-  /** Whole lines that may go on in the next one. */
+  /** Complete lines that may continue in the next one. */
   let held = '';
 
   function line(text: string, end: string): void {
@@ -51,7 +51,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
     for (const text of lines) line(text, '\n');
     if (pending.length <= LONGEST_LINE) return;
     release();
-    // A secret may have begun in what is written out now: so much is held back.
+    // A secret may have started in the text to be written, so its maximum length is held back.
     const clean = redactor.redact(pending);
     const ready = clean.slice(0, clean.length - redactor.longest());
     kept.add(ready);
@@ -73,7 +73,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
   };
 }
 
-/** Keeps the first and the last half of the limit. */
+/** Keeps the head and tail, each half of the limit. */
 function headAndTail(limit: number): { add(text: string): void; text(): string } {
   const half = Math.floor(limit / 2);
   let head = '';
@@ -84,7 +84,7 @@ function headAndTail(limit: number): { add(text: string): void; text(): string }
       const room = Math.max(0, half - head.length);
       head += text.slice(0, room);
       tail += text.slice(room);
-      // Cut seldom, so that a long output does not copy its tail again and again.
+      // Truncated rarely, so that a long output does not copy its tail repeatedly.
       if (tail.length > 2 * half) {
         dropped += tail.length - half;
         tail = tail.slice(-half);
@@ -97,7 +97,7 @@ function headAndTail(limit: number): { add(text: string): void; text(): string }
   };
 }
 
-/** Hands lines on until so many characters have passed, then says so once. Blank lines are left out. */
+/** Passes lines on up to a number of characters, then reports the limit once. Blank lines are left out. */
 export function limitLines(onLine: (line: string) => void, limit: number): (line: string) => void {
   let left = limit;
   return (line) => {

@@ -1,10 +1,10 @@
-// A compose file of the config repo as it goes to where it runs: with its additions, and a heading by which it is known later.
+// Builds the compose file that is deployed: the config repo's text with additions, and a heading by which it is recognised later.
 
 import { createHash } from 'node:crypto';
 import { addToCompose } from '../../compose/additions.ts';
 import type { Content } from '../../model/action.ts';
 
-/** @param text of the file in the config repo */
+/** @param text content of the file in the config repo */
 export function composeText(
   text: string,
   { additions, heading }: Pick<Extract<Content, { from: 'compose' }>, 'additions' | 'heading'>,

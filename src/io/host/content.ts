@@ -1,4 +1,4 @@
-// Where the bytes of a command's input or of a file come from, read when they are needed and not before.
+// Resolves the content of a command's input or of a file, only when it is needed.
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { Repository } from '../../ports/repository.ts';
 import type { NodeFiles, Secrets } from '../secrets.ts';
 import { composeText } from './compose-text.ts';
 
-/** Fails with what is missing; never with a secret. The files of secrets are the node's. */
+/** Errors name what is missing, and never contain a secret. Files of secrets are read on the node. */
 export type ReadContent = (content: Content, files: NodeFiles) => Promise<Uint8Array>;
 
 export interface ContentSources {
@@ -20,7 +20,7 @@ export interface ContentSources {
 }
 
 const SHIPPED = 'etc/features/';
-/** What Phoenix keeps on the node. */
+/** Phoenix's own folder on the node. */
 const KEPT = '/var/lib/phoenix/';
 
 export function openContents({ repository, secrets, product }: ContentSources): ReadContent {
@@ -55,7 +55,7 @@ export function openContents({ repository, secrets, product }: ContentSources): 
   return read;
 }
 
-/** Nothing else of the node goes into what is sent elsewhere: not a key that lies where a certificate should. */
+/** Only certificates may be sent elsewhere: not a key that is in a certificate's place. */
 async function certificateOn(path: string, files: NodeFiles): Promise<string> {
   const text = await files.read(path);
   if (text === undefined) {

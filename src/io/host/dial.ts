@@ -1,19 +1,18 @@
-// Ways from a node to a service in its network: every request goes out through one of these, so that it does not matter where
-// Phoenix runs.
+// Connections from a node to services in its network: every request uses one of these, so that it does not matter where Phoenix runs.
 
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * Opens a connection to an address or name as the node sees it. Fails with an error whose `code` is that of the system
+ * Opens a connection to an address or name in the node's network. Fails with an error with the system's `code`
  * (ECONNREFUSED, EHOSTUNREACH, ENOTFOUND, …) where nobody answers.
  */
 export type Dial = (address: string, port: number, signal?: AbortSignal) => Promise<Duplex>;
 
-/** From this machine. */
+/** Connects from this machine. */
 export const dialTcp: Dial = (host, port, signal) => opened(connect({ host, port }), signal);
 
-/** Through a proxy behind a Unix socket that knows the method CONNECT, such as the network of a lab. */
+/** Connects through a proxy on a Unix socket that supports CONNECT, such as the network of a lab. */
 export function dialThrough(socketPath: string): Dial {
   return async (address, port, signal) => {
     const socket = await opened(connect({ path: socketPath }), signal);
@@ -27,7 +26,7 @@ export function dialThrough(socketPath: string): Dial {
   };
 }
 
-/** An error as a system call would give it. */
+/** An error like that of a system call. */
 export function refusal(message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code: 'ECONNREFUSED' });
 }
@@ -52,7 +51,7 @@ function opened(socket: Socket, signal: AbortSignal | undefined): Promise<Socket
   });
 }
 
-/** What the proxy answers, up to the empty line. What comes after it belongs to the service and stays in the socket. */
+/** The proxy's response up to the empty line. What follows belongs to the service and stays in the socket. */
 function headOf(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);

@@ -1,13 +1,16 @@
-// Runs a program that changes a target on the node itself, in Perl, which every Proxmox host is written in: at most one at a time for
-// each target, whoever started it. What started it may be gone, a connection or a whole agent; the program goes on, and whoever comes
-// next finds it. No apostrophe may stand in this text, which lies in a shell's single quotes over SSH.
+// Runs a program that changes a target on the node, in Perl, which every Proxmox host has: at most one at a time for each target, whoever started it.
+// If its starter disappears, a connection or a whole agent, the program continues, and the next caller finds it. This text must not contain an
+// apostrophe, since over SSH it is in single quotes of a shell.
 
-/** Folder of the node with a file for each target, locked while a program changes it. They stay: a lock on a file that is gone is none. */
+/**
+ * Folder of the node with one file for each target, locked while a program changes it. The files are never deleted: a lock on a deleted file has no
+ * effect.
+ */
 const FOLDER = '/run/phoenix/commands';
 
 /**
- * Tasks of Proxmox that change a guest. `pct` and `qm` start them in a session of their own, so that they outlive the program that was
- * killed (PVE::RESTEnvironment::fork_worker). Backups and consoles are none of them: they take long, and Proxmox has its own locks.
+ * Tasks of Proxmox that change a guest. `pct` and `qm` start them in a separate session, so they outlive a program that was
+ * killed (PVE::RESTEnvironment::fork_worker). Backups and consoles are not included: they take long, and Proxmox has its own locks.
  */
 const TASKS = [
   '(?:vz|qm)(?:create|clone|destroy|start|stop|shutdown|reboot|snapshot|delsnapshot|rollback|template|restore)',
@@ -15,15 +18,15 @@ const TASKS = [
 ].join('|');
 
 /**
- * mark, root, target, seconds, bytes of standard input or nothing for none, program, arguments …: without a program it only waits until
- * none is left for the target. It tells by its mark `waits` when one of before still lives; after that it starts nothing, since what the
- * program rests on may be another, and tells `waited`. Otherwise `missing`, `exit` and its code or `signal` and its number.
+ * mark, root, target, seconds, number of bytes of standard input or nothing, program, arguments …: without a program it only waits until
+ * no earlier one is running. It reports by its mark `waits` when an earlier one is still running; after that it starts nothing, since the
+ * program's preconditions may have changed, and reports `waited`. Otherwise `missing`, `exit` with the code or `signal` with its number.
  *
- * - The lock is this process's alone, so that a VM that the program leaves running does not hold it. Should this process be killed
- *   by itself, the program is known by the number and start time that stand in the file.
- * - Standard input is read to its end first: half a script is never run.
- * - Output that nobody takes any more is dropped, so that the program goes on as it would have.
- * - The program gets its time and no more, whether anybody still waits for it or not.
+ * - Only this process holds the lock, so that a VM that the program leaves running does not. If this process alone is killed,
+ *   the program is identified by the process id and start time in the file.
+ * - Standard input is read completely first, so that no partial script is ever run.
+ * - Output without a reader is dropped, so that the program continues undisturbed.
+ * - The time limit applies whether or not anybody still waits for the program.
  */
 export const GUARD = `
 use strict; use warnings; use Fcntl qw(:DEFAULT :flock :mode);

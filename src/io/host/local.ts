@@ -1,4 +1,4 @@
-// The node that Phoenix runs on, or a lab host: the same with its programs first on PATH and its files below a folder.
+// The node that Phoenix runs on, or a lab host, whose programs come first on PATH and whose files are below a folder.
 
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { homedir } from 'node:os';
@@ -22,30 +22,30 @@ import { secretDigester } from './secret-digests.ts';
 import { signer } from './sign/sign.ts';
 
 export interface LocalHostOptions {
-  /** Its name in Proxmox. */
+  /** Name of the node in Proxmox. */
   readonly node: string;
   readonly contents: ReadContent;
   readonly redactor: Redactor;
-  /** Folder that stands for `/` when files are read and written. */
+  /** Folder that stands for `/` in file operations. */
   readonly root?: string;
-  /** Who owns those files, where a lab notes it. */
+  /** Owners of those files, where a lab records them. */
   readonly owners?: NotedOwners;
-  /** Folders, separated by colons, whose programs come before those of the system. */
+  /** Folders, separated by colons, that precede the system's on PATH. */
   readonly path?: string;
-  /** Whether programs of the system are found at all. Default: true; a lab host has only its own. */
+  /** Whether system programs are found. Default: true; a lab host has only its own. */
   readonly system?: boolean;
-  /** How services in the node's network are reached. Default: from this machine. */
+  /** How to connect to services in the node's network. Default: from this machine. */
   readonly dial?: Dial;
-  /** What runs programs, here and at once, so that none is left when whoever asked is gone. Default: this machine does. */
+  /** Runs programs inside this process, so that none is left behind. Default: as child processes. */
   readonly runs?: (program: Program) => Promise<ProgramEnd>;
 }
 
-/** Where a Proxmox host has its programs. Node's own folder is on it for programs written for Node. */
+/** PATH of a Proxmox host. Node's own folder is added for programs written for Node. */
 export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const FILES_MS = 60_000;
 
-/** What is waited for has a time of its own: this is for what never ends although it has. */
+/** Maximum wait for earlier programs. They have their own time limits: this is for one that never ends. */
 export const SETTLE_MS = 3 * 3600 * 1000;
 
 export function localHost(options: LocalHostOptions): Host {
@@ -57,7 +57,7 @@ export function localHost(options: LocalHostOptions): Host {
     HOME: homedir(),
     LC_ALL: 'C.UTF-8',
   };
-  // One that is named by its path lies where the host's files do.
+  // An absolute path is relative to the host's root.
   const placed = (program: string): string => (program.startsWith('/') ? root + program : program);
   const files = nodeFiles(root, owners);
   const readNodeFile = async (file: string): Promise<string | undefined> => (await files.read(file))?.toString('utf8');
@@ -116,7 +116,7 @@ export function localHost(options: LocalHostOptions): Host {
     const why = stderr.end().trim();
     if (!isSettled(marks) && !signal?.aborted) throw new Error(`${node}: cannot see what runs for ${target}: ${why}`);
   }
-  /** In Perl as on the other side of ssh, since Node has no way to lock what other processes edit too. */
+  /** In Perl, as over SSH, since Node cannot lock files that other processes edit too. */
   async function addLines({ path: file, lines, absent }: FileLines): Promise<void> {
     const before = [absent.mode.toString(8).padStart(4, '0'), String(absent.lines.length), ...absent.lines];
     const { stdout, stderr } = openOutput(redactor, undefined);
@@ -156,7 +156,7 @@ export function localHost(options: LocalHostOptions): Host {
   };
 }
 
-/** Bytes of standard input, as the guard takes them. */
+/** Number of bytes of standard input, as an argument of the guard. */
 export function sizeOf(input: Uint8Array | undefined): string {
   return input === undefined ? '' : String(input.byteLength);
 }

@@ -1,29 +1,29 @@
-// The lines by which what runs on a node tells what becomes of it: a random word begins each, so that no program writes one by chance.
+// Status lines of scripts on a node: each starts with a random word, so that no program prints one by accident.
 
 import { randomBytes } from 'node:crypto';
 import type { CommandResult } from '../../ports/host.ts';
 
-/** How a program ended, as it was told: by its exit code, as one that is not there, by a signal, or not started since an earlier one was still running. */
+/** The reported end of a program: its exit code, not found, killed by a signal, or not started since an earlier one was still running. */
 type Told = number | 'missing' | 'signal' | 'waited';
 
 export interface Marks {
-  /** Given to the script as its first argument. */
+  /** The random word, passed to the script as its first argument. */
   readonly mark: string;
-  /** The script's process group; undefined while it has not begun. */
+  /** The script's process group; undefined until it has started. */
   group(): number | undefined;
-  /** Resolves to it once the script has begun. */
+  /** Resolves to the process group once the script has started. */
   readonly begun: Promise<number>;
-  /** Undefined when nobody can say. */
+  /** Undefined when unknown. */
   told(): Told | undefined;
-  /** It waits, or waited, for an earlier one. */
+  /** Whether it waits or waited for an earlier program. */
   waits(): boolean;
-  /** Resolves once the program has ended, also while something that it left running keeps the connection busy. */
+  /** Resolves once the program has ended, also while something that it left running keeps the connection open. */
   readonly over: Promise<void>;
-  /** Takes the lines out of standard error. */
+  /** Removes the status lines from standard error. */
   readonly take: (line: string) => boolean;
 }
 
-/** @param waiting called when an earlier one is waited for */
+/** @param waiting called when it waits for an earlier program */
 export function openMarks(waiting: () => void = () => {}): Marks {
   const mark = `phoenix-${randomBytes(12).toString('hex')}`;
   let group: number | undefined;
@@ -55,7 +55,7 @@ export function openMarks(waiting: () => void = () => {}): Marks {
   };
 }
 
-/** Whether none is left, as a guard without a program tells. */
+/** Whether a guard without a program reports that none is running. */
 export function isSettled(marks: Marks): boolean {
   return marks.told() === 0 || marks.told() === 'waited';
 }
@@ -64,9 +64,9 @@ export function isSettled(marks: Marks): boolean {
 const KILLED = new Set([1, 2, 3, 6, 9, 11, 13, 14, 15].map((signal) => 128 + signal));
 
 /**
- * The exit code is that of whatever ran the program, which may have failed itself: only the marks tell them apart.
+ * Corrects the exit code: it is that of the wrapper, which may itself have failed; only the status lines distinguish this.
  *
- * @param lost what stands for an end that nobody told
+ * @param lost the message for an end that was not reported
  */
 export function endByMarks(result: CommandResult, marks: Marks, program: string, lost: string): CommandResult {
   const told = marks.told();
@@ -82,7 +82,7 @@ export function endByMarks(result: CommandResult, marks: Marks, program: string,
   if (told === undefined) {
     return { ...result, exit: null, ended: 'unknown', stderr: `${result.stderr.trim()}\n${lost}`.trim() };
   }
-  // The blank line before the mark is the script's.
+  // The blank line before the status line was added by the script.
   const stderr = result.stderr.endsWith('\n') ? result.stderr.slice(0, -1) : result.stderr;
   if (told === 'signal' || KILLED.has(told)) return { ...result, exit: null, ended: 'killed', stderr };
   return { ...result, exit: told, stderr };

@@ -1,14 +1,14 @@
-// The output of one command and how it ended, as the agent gets to see them.
+// Collects the output and the end of one command into its result.
 
 import type { CommandResult } from '../../ports/host.ts';
 import type { Redactor } from '../redact.ts';
 import { type Capture, captureText, limitLines } from './capture.ts';
 import type { ProgramEnd } from './program.ts';
 
-/** Enough for the whole state of a large cluster as JSON, which must come whole. */
+/** Enough for the complete state of a large cluster as JSON, which must not be truncated. */
 const STDOUT_LIMIT = 32 * 1024 * 1024;
 const STDERR_LIMIT = 256 * 1024;
-/** Of the lines that are handed on while the command runs. */
+/** Limit of the lines that are passed on while the command runs. */
 const LINES_LIMIT = 256 * 1024;
 
 export interface Output {

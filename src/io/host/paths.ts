@@ -1,8 +1,8 @@
-// Paths on a node: absolute, without a way up, so that a lab host cannot be left by them.
+// Checks paths on a node: absolute and without `..`, so that they cannot leave a lab host.
 
 import { normalize } from 'node:path';
 
-/** The path without needless parts. Fails when it is not absolute or leads upwards. */
+/** The normalised path. Fails when it is not absolute or contains `..`. */
 export function checkPath(path: string): string {
   if (!path.startsWith('/') || path.includes('\0') || path.split('/').includes('..')) {
     throw new Error(`${JSON.stringify(path)} must be an absolute path without ".."`);
@@ -10,7 +10,7 @@ export function checkPath(path: string): string {
   return normalize(path);
 }
 
-/** Proxmox's cluster file system gives its files their mode itself and refuses another one; a lab's has none. */
+/** Whether the file system sets modes itself and refuses others, as Proxmox's cluster file system; a lab's does not. */
 export function hasNoFileModes(root: string, path: string): boolean {
   return root === '' && path.startsWith('/etc/pve/');
 }

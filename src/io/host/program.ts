@@ -1,4 +1,4 @@
-// Runs one local program to its end, or ends it and everything that it has started.
+// Runs one local program to its end, or kills it and everything that it has started.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -8,7 +8,7 @@ import { watchOver } from './watch.ts';
 export interface Program {
   readonly program: string;
   readonly args: readonly string[];
-  /** The whole environment: nothing of the agent's own, which holds its tokens, is passed on. */
+  /** The complete environment: the agent's own, which contains its tokens, is not inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly input: Uint8Array | undefined;
   /** In milliseconds. */
@@ -16,9 +16,9 @@ export interface Program {
   readonly signal: AbortSignal | undefined;
   readonly onStdout: (chunk: Uint8Array) => void;
   readonly onStderr: (chunk: Uint8Array) => void;
-  /** Asked before the local processes are ended, for what runs elsewhere on their behalf. */
+  /** Called before the local processes are killed, to end what runs remotely on their behalf. */
   readonly endElsewhere?: () => Promise<void>;
-  /** Resolves when what the program stands for has ended, though it may not have ended itself. */
+  /** Resolves when the remote program has ended, though the local one may still be running. */
   readonly over?: Promise<void>;
 }
 
@@ -30,10 +30,10 @@ export interface ProgramEnd {
   readonly reason: string | null;
 }
 
-/** Between asking a process tree to end and ending it. */
+/** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 5_000;
 
-/** Never throws for what the program does. */
+/** Never throws because of the program's behaviour. */
 export async function runProgram(options: Program): Promise<ProgramEnd> {
   const { program, args, env, input, signal } = options;
   if (signal?.aborted) return { exit: null, ended: 'aborted', ms: 0, reason: 'aborted before it was started' };
@@ -78,7 +78,7 @@ function notStartedReason(
   return code === 'ENOENT' ? `${program}: no such program on this node` : `${program}: ${originalMessage ?? code}`;
 }
 
-/** Asks the process group to end, and ends it by force what is left of it after a while. */
+/** Sends SIGTERM to the process group, and SIGKILL to what remains after a while. */
 async function endTree(child: { readonly pid?: number; kill(signal: NodeJS.Signals): boolean }): Promise<void> {
   if (child.pid === undefined) return;
   child.kill('SIGTERM');
@@ -92,7 +92,7 @@ async function endTree(child: { readonly pid?: number; kill(signal: NodeJS.Signa
   }
 }
 
-/** Whether there was any process of the group to signal. */
+/** Returns whether the group had any process. */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal);

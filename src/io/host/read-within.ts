@@ -1,13 +1,13 @@
-// A file that must really lie in one of some folders: opened first, and judged by what was opened, so that no link can be put in its
-// place in between.
+// Reads a file that must really be in one of some folders: it is opened first and then checked by its descriptor, so that no link can replace it in
+// between.
 
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { MAX_SECRET_BYTES, OutsideFolders } from '../secrets.ts';
 
-/** Undefined when there is none. Fails with `OutsideFolders`, or with an error of the system. */
+/** Undefined when there is none. Fails with `OutsideFolders`, or with a system error. */
 export async function readFileWithin(path: string, folders: readonly string[]): Promise<string | undefined> {
-  // Without waiting for somebody who writes into a pipe.
+  // Does not wait for a writer of a pipe.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY).catch(absent);
   if (file === undefined) return undefined;
   try {
@@ -23,7 +23,7 @@ export async function readFileWithin(path: string, folders: readonly string[]): 
   }
 }
 
-/** Linux says it of what is open. Elsewhere, where only rehearsals run, the path must still lead to the same file. */
+/** The real path of the open file, from Linux's /proc. On other systems, which only run rehearsals, the path must still refer to the same file. */
 async function placeOf(file: FileHandle, path: string, opened: Stats): Promise<string | undefined> {
   const known = await realpath(`/proc/self/fd/${file.fd}`).catch(absent);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-// One HTTP request from a node to a service in its network. Secrets are put in here, and what comes back is kept from logs.
+// Sends one HTTP request from a node to a service in its network. Secrets are inserted here, and responses are kept out of logs.
 
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -20,7 +20,7 @@ export interface RequestDeps {
   readonly writeFile: (write: FileWrite) => Promise<boolean>;
 }
 
-/** Enough for the state of a large Portainer. */
+/** Maximum size of a response; enough for a large Portainer. */
 const ANSWER_LIMIT = 32 * 1024 * 1024;
 
 export type SendRequest = (request: HttpRequest, options?: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
@@ -40,7 +40,7 @@ export function requester(parts: RequestDeps): SendRequest {
       const ms = performance.now() - started;
       return { status, headers, body: text, certificate: certificate.shown, ended: 'answered', message: '', ms };
     } catch (error) {
-      // Of the service nothing is known when its node could not be asked.
+      // If the node is unreachable, nothing is known about the service.
       if (isOfHost(error)) throw error;
       const ended = signal?.aborted ? 'aborted' : limit.aborted ? 'timed out' : endOf(error);
       const message = ended === 'timed out' ? `no answer within ${request.timeoutSeconds} s` : messageOf(error);
@@ -112,7 +112,7 @@ async function send(
   });
 }
 
-/** Beside it, the authorities that the operator named: a service may have its certificate from one of those. */
+/** The authority's certificate, and the configured authorities, one of which may have issued the service's certificate. */
 async function trusted({ readFile }: RequestDeps, file: string): Promise<string[]> {
   const pem = await readFile(file);
   if (pem === undefined) throw new Error(`the trusted certificate ${file} is not there`);
@@ -134,7 +134,7 @@ async function bodyOf(
   return { bytes: await encoded.bytes(), type: encoded.headers.get('content-type') };
 }
 
-/** The same value with the text of every secret and content in place of its reference. */
+/** The value with every reference replaced by the text of its secret or content. */
 async function withSecrets(value: RequestJson | undefined, contents: RequestDeps['contents']): Promise<unknown> {
   if (Array.isArray(value)) return Promise.all(value.map((item: RequestJson) => withSecrets(item, contents)));
   if (typeof value !== 'object' || value === null) return value;
@@ -151,12 +151,12 @@ async function withSecrets(value: RequestJson | undefined, contents: RequestDeps
   );
 }
 
-/** An object that is nothing else. */
+/** Whether an object is exactly a content reference. */
 function isContent(value: RequestJson & object): value is { readonly $content: Content } {
   return '$content' in value && Object.keys(value).length === 1;
 }
 
-/** Before anybody else sees the answer. */
+/** Stores a secret from the response and registers it for redaction before the response is passed on. */
 async function storeSecretOfAnswer(
   { redactor, writeFile }: RequestDeps,
   { pointer, path }: NonNullable<HttpRequest['keep']>,
@@ -168,7 +168,7 @@ async function storeSecretOfAnswer(
   await writeFile({ kind: 'file', path, content: { from: 'text', text: `${value}\n` }, mode: 0o600 });
 }
 
-/** Codes of Node for a certificate that is not what it should be. */
+/** Node's error codes for an invalid certificate. */
 const UNTRUSTED =
   /^(CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|INVALID_CA)/;
 const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
@@ -180,7 +180,7 @@ function endOf(error: unknown): HttpAnswer['ended'] {
 }
 
 function messageOf(error: unknown): string {
-  // A name with several addresses fails with one error for each.
+  // For a name with several addresses, there is one error for each.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
   return certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,11 +1,11 @@
-// Digests that tell whether the value of a secret changed, and nothing else. They are made with a key that stays on the node: who reads
-// one in a guest or in Redis cannot try values against it.
+// Keyed digests that show only whether the value of a secret has changed. The key never leaves the node: a digest found in a guest or in Redis cannot
+// be used to guess the value.
 
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Content, FileWrite } from '../../model/action.ts';
 import type { Host } from '../../ports/host.ts';
 
-/** For root alone. */
+/** Readable by root only. */
 export const KEY_FILE = '/var/lib/phoenix/secret-digests.key';
 const KEY = /^[0-9a-f]{64}$/;
 
@@ -16,7 +16,7 @@ export interface DigestDeps {
 }
 
 export function secretDigester({ contents, readFile, writeFile }: DigestDeps): Host['secretDigests'] {
-  /** For looks before there is a key: then nothing was ever noted that could be the same. */
+  /** A temporary key for observations before the real one exists: nothing can have been recorded with it. */
   const passing = randomBytes(32).toString('hex');
 
   async function keyOf(keep: boolean): Promise<string> {

@@ -1,6 +1,6 @@
-// One connection to a node, shared by all commands: the ssh program's own multiplexing, and on it a session that is kept open and asked
-// for one command after the other. Everything runs through a small script on the other side, which says where the program runs and how
-// it ended, so that a lost connection is never taken for the program's own end.
+// One connection to a node, shared by all commands: ssh's own multiplexing, and on it a session that runs one command after the other. Everything
+// runs through a small remote script, which reports where the program runs and how it ended, so that a lost connection is never mistaken for the
+// program's end.
 
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -16,9 +16,9 @@ import { sshFailure } from './ssh-failure.ts';
 import { CONNECT, SESSION } from './ssh-scripts.ts';
 
 export interface SshConnection {
-  /** Runs the script with `sh` and these arguments. `onStderr` gets no lines of the script's own: see `openMarks`. */
+  /** Runs the script with `sh` and these arguments. `onStderr` does not get the script's status lines: see `openMarks`. */
   run(call: SshCall): Promise<ProgramEnd>;
-  /** From the node to a service in its network. */
+  /** Connects from the node to a service in its network. */
   readonly dial: Dial;
   close(): Promise<void>;
 }
@@ -28,10 +28,10 @@ interface SshCall extends Omit<Program, 'program' | 'args' | 'env'> {
   readonly args: readonly string[];
 }
 
-/** `user@host`, `host` or `ssh://user@host:port`: nothing that ssh could take for an option. */
+/** `user@host`, `host` or `ssh://user@host:port`: nothing that ssh could interpret as an option. */
 const TARGET = /^(ssh:\/\/)?([A-Za-z0-9_][A-Za-z0-9_.-]*@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(:\d+)?\/?$/;
 const CONNECT_SECONDS = 10;
-/** An unused connection ends by itself, also when Phoenix was killed. */
+/** Idle time after which the connection ends by itself, also after Phoenix was killed. */
 const IDLE_SECONDS = 600;
 const SETTINGS = [
   'BatchMode=yes',
@@ -43,15 +43,15 @@ const SETTINGS = [
 
 export interface SshSettings {
   readonly target: string;
-  /** Further options of the ssh program; keys, ports and known hosts come from its own configuration otherwise. */
+  /** Further ssh options; keys, ports and known hosts otherwise come from ssh's own configuration. */
   readonly sshOptions?: readonly string[];
   /** Socket of the user's key agent. */
   readonly agentSocket?: string;
 }
 
 /**
- * @param path where programs are looked for over there
- * @param noSession told when the node has no session to give, with what it said: each command is an ssh program of its own then
+ * @param path PATH on the remote side
+ * @param noSession called when the node offers no session, with its message: each command uses a separate ssh process then
  */
 export function connectSsh(
   { target, sshOptions = [], agentSocket }: SshSettings,
@@ -79,7 +79,7 @@ export function connectSsh(
     return runProgram({ ...call, program: 'ssh', args: [...(await options(extra)), '--', target, command], env });
   }
 
-  /** The first command leaves the shared connection behind; a failure shows in the command that follows. */
+  /** The first command opens the shared connection; a failure shows in the command that follows. */
   async function connect(): Promise<void> {
     if (await exists(await socket())) return;
     const master = ['-o', 'ControlMaster=yes', '-o', `ControlPersist=${IDLE_SECONDS}`];
@@ -131,7 +131,7 @@ export function connectSsh(
         said += chunk.toString('utf8');
       });
       const stream = child.duplex();
-      // ssh says what came of the connection only when it ends.
+      // ssh reports the connection's result only when it ends.
       child.then(({ exitCode }) => {
         const failure = sshFailure({ node: target, target }, exitCode ?? null, said);
         if (exitCode !== 0)
@@ -149,14 +149,14 @@ export function connectSsh(
   };
 }
 
-/** A script with its arguments as the other side's shell reads it. deploy/ssh/phoenix-shell takes this form and no other. */
+/** A script with its arguments, for the remote shell. deploy/ssh/phoenix-shell accepts only this form. */
 function remote(script: string, args: readonly string[]): string {
   return `exec sh -c ${[script, 'phoenix', ...args].map(quote).join(' ')}`;
 }
 
 const QUIET = { input: undefined, signal: undefined, onStdout: () => {}, onStderr: () => {} };
 
-/** A socket's path may not be longer than about a hundred characters. */
+/** A socket's path is limited to about a hundred characters. */
 function shortFolder(): string {
   return tmpdir().length > 50 ? '/tmp' : tmpdir();
 }

@@ -1,20 +1,20 @@
-// What the ssh program says when there is no connection, told apart: a node that is away for a time, one that does not let Phoenix in,
-// and one that may be another. Its texts are those of OpenSSH (ssh.c, sshconnect.c, sshconnect2.c, clientloop.c).
+// Classifies ssh's messages for a failed connection: a node that is temporarily unreachable, one that refuses Phoenix, and one whose identity has
+// changed. The texts are OpenSSH's (ssh.c, sshconnect.c, sshconnect2.c, clientloop.c).
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { HostAway, HostRefused } from '../../ports/host-failure.ts';
 
-/** ssh's own exit code for a failure of the connection. */
+/** ssh's own exit code for a failed connection. */
 const OWN_FAILURE = 255;
 
-/** What works, and would work better; a person does it on the node. */
+/** Advice for a person about the node: it works, but could work better. */
 export interface NodeAdvice {
   readonly what: string;
   readonly remedy: string;
 }
 
-/** A node that is reached, and has no session to give (`session/reconnect.ts`): it works, and takes longer. */
+/** A reachable node without session support (`session/reconnect.ts`): it works, but more slowly. */
 export function noSessionAdvice(
   { node, target }: { readonly node: string; readonly target: string },
   said: string,
@@ -29,7 +29,7 @@ export function noSessionAdvice(
   };
 }
 
-/** Null where it was no failure of the connection: somebody on the other side answered. */
+/** Null where the connection did not fail: somebody answered. */
 export function sshFailure(
   { node, target }: { readonly node: string; readonly target: string },
   exit: number | null,
@@ -54,7 +54,7 @@ export function sshFailure(
   return new HostAway(`${where} does not answer: ${lastLine(said)}`);
 }
 
-/** What it was, what it is, and what to do: somebody may be in between, so that nothing is said to be harmless. */
+/** The old key, the new key, and what to do. This may be a man-in-the-middle attack, so nothing is called harmless. */
 function changedKey(said: string): string {
   const now = /SHA256:\S+/.exec(said)?.[0].replace(/\.$/, '');
   const [, type = '', file = '', line = ''] = /Offending (\S+) key in (.+):(\d+)/.exec(said) ?? [];
@@ -68,7 +68,7 @@ function changedKey(said: string): string {
   );
 }
 
-/** Of a line of known_hosts; null where it cannot be read. */
+/** Fingerprint of a line of known_hosts; null where it cannot be read. */
 function fingerprintAt(file: string, line: number): string | null {
   try {
     const words = (readFileSync(file, 'utf8').split('\n')[line - 1] ?? '')

@@ -1,11 +1,11 @@
-// What runs on the other side of ssh, for `sh`: fixed texts, which get everything that varies as quoted arguments and all
-// content on standard input. deploy/ssh knows each by its digest: `node deploy/ssh/digests.ts` prints them after a change.
+// Remote scripts for `sh`: constant texts, which get all variable values as quoted arguments and all content on standard input. deploy/ssh knows each
+// by its digest: `node deploy/ssh/digests.ts` prints them after a change.
 
 import * as perl from './files/perl.ts';
 import { GUARD } from './guard.ts';
 import { SERVE } from './session/perl.ts';
 
-/** As on the node itself, whatever a login there would set. */
+/** A fixed environment, whatever a login on the node would set. */
 const BEGIN = `
 PATH="$2"; LC_ALL=C.UTF-8; export PATH LC_ALL
 cd /
@@ -14,8 +14,8 @@ mark="$1"; shift 2
 `;
 
 /**
- * mark, PATH, program, arguments …: the shell leads its session, so its number is that of the process group. The blank line
- * ends a last line of the program that has no end of its own.
+ * mark, PATH, program, arguments …: the shell leads its session, so its process id is the process group's. The blank line
+ * terminates a last line of the program without a line break.
  */
 export const RUN = `${BEGIN}
 if ! command -v -- "$1" >/dev/null; then printf '%s missing\\n' "$mark" >&2; exit 127; fi
@@ -30,14 +30,14 @@ export const GUARDED = `${BEGIN}
 exec /usr/bin/perl -e '${GUARD}' -- "$mark" "$@"
 `;
 
-/** mark, PATH: see `SERVE`. The forced command does not start this text: it serves by `session.pl`, which lies beside it, and judges each request. */
+/** mark, PATH: see `SERVE`. The forced command does not run this text: it serves by `session.pl` beside it, and checks each request. */
 export const SESSION = `
 exec /usr/bin/perl -e '${SERVE}
 serve($ARGV[0], sub { exec { "/bin/sh" } "sh", "-c", @_ or print STDERR "sh: $!\\n" });
 ' -- "$1"
 `;
 
-/** Process group: asks it to end, and ends it by force what is left of it after five seconds. */
+/** Process group: sends SIGTERM, and SIGKILL to what remains after five seconds. */
 export const END_GROUP = `
 # To signal group 1 is to signal everything.
 case $1 in '' | 0 | 1 | *[!0-9]*) exit 1 ;; esac
@@ -48,7 +48,7 @@ kill -s KILL -- "-$1" 2>/dev/null
 exit 0
 `;
 
-/** Work on files: mark, PATH, root, and what the text in Perl says. */
+/** A file operation: mark, PATH, root, and the arguments of the Perl script. */
 function work(script: string): string {
   return `${BEGIN}
 exec /usr/bin/perl -e '${script}' -- "$@"
@@ -66,8 +66,8 @@ export const PLACE_FILES = work(perl.PLACE);
 export const REMOVE_FILES = work(perl.REMOVE);
 
 /**
- * mark, PATH, root, path, folders …: a regular file that really lies below one of the folders: it is opened first, and judged by what
- * was opened. Exit 44 when there is none, 46 when it does not. Links are followed here: what matters is where they end.
+ * mark, PATH, root, path, folders …: reads a regular file that is really below one of the folders: it is opened first, and checked by
+ * its descriptor. Exit 44 when there is none, 46 when it is elsewhere. Links are followed here: only their destination matters.
  */
 export const READ_WITHIN = `${BEGIN}
 root="$1"; path="$root$2"; shift 2
@@ -88,8 +88,8 @@ exit 46
 `;
 
 /**
- * Address, port: standard input to a service in the node's network, and what comes from there to standard output. Not by
- * forwarding of ssh's own, so that a key may be held to commands alone. Proxmox is written in Perl, which is therefore there.
+ * Address, port: connects standard input and output to a service in the node's network. Not by
+ * ssh's port forwarding, so that a key may be restricted to commands. Every Proxmox host has Perl.
  */
 export const CONNECT = `
 LC_ALL=C.UTF-8; export LC_ALL

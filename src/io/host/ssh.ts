@@ -1,4 +1,4 @@
-// A node that is reached over ssh: the same as the local one, with every argument quoted for the shell on the other side.
+// A node over SSH: equivalent to the local one, with every argument quoted for the remote shell.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Content, FileOwner, FileWrite } from '../../model/action.ts';
@@ -37,28 +37,28 @@ import {
 } from './ssh-scripts.ts';
 
 export interface SshHostOptions extends SshSettings {
-  /** Its name in Proxmox. */
+  /** Name of the node in Proxmox. */
   readonly node: string;
   readonly contents: ReadContent;
   readonly redactor: Redactor;
-  /** Folder over there that stands for `/` when files are read and written. */
+  /** Remote folder that stands for `/` in file operations. */
   readonly root?: string;
-  /** Folder over there whose programs come before those of the system. */
+  /** Remote folder that precedes the system's on PATH. */
   readonly path?: string;
-  /** Told of what a person should do on the node; at most now and then. */
+  /** Called with advice for a person, at limited intervals. */
   readonly advise?: (advice: NodeAdvice) => void;
 }
 
 const FILES_SECONDS = 60;
 const BEGIN_MS = 5_000;
 
-/** The user must be root on a Proxmox host, with a login shell that reads what `sh` reads. */
+/** The user must be root on a Proxmox host, with a POSIX login shell. */
 export function sshHost(options: SshHostOptions): Host {
   const { node, target, redactor, root = '', path, advise } = options;
   const searchPath = [...(path === undefined ? [] : [path]), SYSTEM_PATH].join(':');
   const connection = connectSsh(options, searchPath, (said) => advise?.(noSessionAdvice(options, said)));
 
-  /** A script that is only about to begin is waited for: nobody could end it later. */
+  /** Waits for a script that is just starting: it could not be ended later. */
   async function endGroup(begun: Promise<number>): Promise<void> {
     const group = await Promise.race([begun, pause(BEGIN_MS)]);
     if (group === undefined) return;
@@ -68,7 +68,7 @@ export function sshHost(options: SshHostOptions): Host {
     await connection.run({ ...call, script: END_GROUP, args });
   }
 
-  /** One of the file scripts; resolves to its exit code and output. Fails for any exit code but 0 and the expected ones. */
+  /** Runs a file script; resolves to its exit code and output. Fails for any exit code other than 0 and the expected ones. */
   async function fileScript(
     what: string,
     script: string,
@@ -93,7 +93,7 @@ export function sshHost(options: SshHostOptions): Host {
     const reason = stderr.end().trim();
     const failure = reached ? null : sshFailure(options, exit, reason);
     if (failure !== null) throw failure;
-    // Whether it did what it was asked for is not known: the next look says so. Perl ends with the same code, and says where.
+    // The connection failed, so the result is unknown until the next observation. Perl exits with the same code, but names the line.
     if (reached && exit === 255 && !/ at -e line \d/.test(reason))
       throw new HostAway(`${node} (${target}) was lost: ${reason}`);
     throw new Error(
@@ -152,9 +152,9 @@ export function sshHost(options: SshHostOptions): Host {
       const result = describeEnd(end, output);
       if (marks.told() === undefined && end.ended === 'exited') {
         const failure = sshFailure(options, end.exit, result.stderr);
-        // Before it began there is nothing that could have changed anything; what only looks can be asked again.
+        // A command that did not start cannot have changed anything; and reads can be repeated.
         if (failure !== null && (marks.group() === undefined || changed === undefined)) throw failure;
-        // Somebody else answered, such as the forced command that refuses it.
+        // Something else answered, such as the forced command with a refusal.
         if (failure === null && marks.group() === undefined) return { ...result, exit: null, ended: 'killed' };
       }
       return endByMarks(result, marks, program, `ssh to ${target}: the connection failed or was lost`);

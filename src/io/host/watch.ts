@@ -1,28 +1,28 @@
-// What ends a program that does not end by itself, wherever it runs: its time, whoever asked for it, and silence after its end.
+// Decides when to end a program, wherever it runs: its time limit, an abort, or silence after its exit.
 
 import type { Program } from './program.ts';
 
 type Cut = 'timed out' | 'aborted';
 
 export interface Watch {
-  /** Told of everything that it writes. */
+  /** Called with all its output. */
   hear(chunk: Uint8Array): void;
-  /** It has ended, though output may be under way. */
+  /** Called when it has exited, though output may still arrive. */
   exited(): void;
-  /** Nothing more is done to it. Resolves, once it has been ended, to why it was. */
+  /** Stops watching. If the program was ended, resolves to the reason. */
   stop(): Promise<Cut | undefined>;
 }
 
-/** For output that is still under way when the program has ended. Something that it left running may hold the pipe open for ever. */
+/** Time for remaining output after the program's exit. Something that it left running may hold the pipe open forever. */
 export const LAST_OUTPUT_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function watchOver(
   { timeoutMs, signal, endElsewhere, over }: Pick<Program, 'timeoutMs' | 'signal' | 'endElsewhere' | 'over'>,
   act: {
-    /** Ends it, and what it has started here. */
+    /** Ends the program and what it has started here. */
     readonly end: () => Promise<void> | void;
-    /** It has ended: what is left of its output is not waited for. */
+    /** Called after its exit when remaining output is not waited for. */
     readonly letGo: () => void;
   },
 ): Watch {
@@ -53,7 +53,7 @@ export function watchOver(
   };
 }
 
-/** Once watched, calls back when nothing was heard for a while. After a busy moment of ours, what came meanwhile is read first. */
+/** Calls back after a period of silence. If this process was blocked, pending output is read first. */
 function whenQuiet(heard: () => number, then: () => void): { watch(): void; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;

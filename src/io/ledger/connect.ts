@@ -7,16 +7,16 @@ export type Connection = Redis | Cluster;
 const INFO_MS = 2_000;
 
 export interface ConnectOptions {
-  /** False for a login that may not ask `INFO`: then commands that come while a server loads its data fail. */
+  /** False for a login that may not use `INFO`: then commands fail while a server is loading its data. */
   readonly asksInfo?: boolean;
 }
 
 /**
- * Opens a connection that reconnects for ever; commands wait meanwhile, so callers that cannot wait set their own limit.
+ * Opens a connection that reconnects forever; commands wait meanwhile, so callers that cannot wait must set their own limit.
  *
  * @param url `redis://`, `rediss://` (TLS), `unix:///path/to/socket`, `redis+sentinel://host:port,host:port/master-name` or
- *   `redis+cluster://host:port,host:port` (`rediss+…` for TLS); user and password as in any URL
- * @param onError hears of every failure to connect, also of a server that ends the connection and says nothing
+ * `redis+cluster://host:port,host:port` (`rediss+…` for TLS); user and password as in any URL
+ * @param onError called with every failure to connect, also when a server closes the connection without an error
  */
 export function connectRedis(
   url: string,
@@ -39,7 +39,7 @@ export function connectRedis(
   return connection;
 }
 
-/** Whether the login may ask `INFO`, which says when a server has loaded its data. False only where Redis says so. */
+/** Whether the login may use `INFO`, which shows whether a server has loaded its data. False only where Redis says so. */
 export async function mayAskInfo(url: string): Promise<boolean> {
   const { promise: failed, resolve: fail } = Promise.withResolvers<boolean>();
   const connection = connectRedis(url, () => fail(true), { asksInfo: false });

@@ -1,4 +1,4 @@
-// Webhook deliveries: written before they are acknowledged, dealt with once.
+// Webhook deliveries: recorded before they are acknowledged, and handled once.
 
 import type { Arrival, Delivery } from '../../ports/deliveries.ts';
 import type { Ledger } from '../../ports/ledger.ts';
@@ -8,11 +8,11 @@ import { outboxKeys, SAY, statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-/** A forge offers a delivery again for a few days at most. */
+/** Forges redeliver for a few days at most. */
 const REMEMBER_SETTLED_MS = 14 * 24 * 3_600_000;
-/** Of those the newest, at most. */
+/** Maximum number of remembered deliveries. */
 const REMEMBER_SETTLED = 10_000;
-/** Forges give up waiting after ten seconds: fail before that, so that they show the delivery as failed. */
+/** Forges time out after ten seconds: fails sooner, so that they show the delivery as failed. */
 const RECORD_WITHIN_MS = 5_000;
 
 // Keys: deliveries, settled. Arguments: id, delivery, id, delivery, … Answers 1 for each recorded, 0 for each duplicate.
@@ -55,7 +55,7 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
   let waiting: Waiting[] = [];
   let writing = false;
 
-  // Whatever arrives while one write is on its way shares the next: recording costs a fraction of a round trip each.
+  // Deliveries that arrive during a write share the next one, so recording costs a fraction of a round trip each.
   async function write(): Promise<void> {
     writing = true;
     while (waiting.length > 0) {
@@ -75,7 +75,7 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
   let newest: Arrival | undefined;
   let noting: Promise<void> | undefined;
 
-  // Only the newest is of interest: one that comes while another is being written takes the place of those that wait.
+  // Only the newest matters: one that arrives during a write replaces the waiting one.
   async function note(): Promise<void> {
     try {
       while (newest !== undefined) {

@@ -1,4 +1,4 @@
-// What a Redis is and how it keeps what it is given: for the doctor, before anything is entrusted to it.
+// Inspects a Redis for the doctor: its version and how it persists data.
 
 import { connectRedis } from './connect.ts';
 import { ledgerKeys } from './keys.ts';
@@ -6,17 +6,17 @@ import { mayPass, SILENCE } from './redis-fault.ts';
 import { checkRights } from './rights.ts';
 
 export interface RedisFacts {
-  /** For example `7.2.4`; null when the server does not tell. */
+  /** For example `7.2.4`; null when unknown. */
   readonly version: string | null;
-  /** `noeviction` keeps everything; null when the server does not tell. */
+  /** `noeviction` keeps all data; null when unknown. */
   readonly evictionPolicy: string | null;
-  /** Whether what was written outlives a crash: `yes` with an append-only file; null when the server does not tell. */
+  /** `yes` with an append-only file, so that data survives a crash; null when unknown. */
   readonly appendOnly: string | null;
 }
 
 /**
- * @param installation whose keys are tried
- * @throws what keeps it from being used, for `redisFault`: it says no, lacks a right, or does not answer within that many milliseconds
+ * @param installation the installation whose keys are tested
+ * @throws the obstacle, for `redisFault`: it refuses, lacks a right, or does not answer within that many milliseconds
  */
 export async function inspectRedis(url: string, installation: string, withinMs: number): Promise<RedisFacts> {
   let why = new Error(SILENCE);
@@ -33,7 +33,7 @@ export async function inspectRedis(url: string, installation: string, withinMs: 
   const timer = setTimeout(() => reject(why), withinMs);
   try {
     await Promise.race([checkRights(redis, ledgerKeys(installation)), late]);
-    // Not every login may ask.
+    // Not every login may use INFO.
     const info = await Promise.race([redis.info('server').catch(refused), late]);
     const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? null;
     const setting = async (name: string) => {
@@ -48,7 +48,7 @@ export async function inspectRedis(url: string, installation: string, withinMs: 
   }
 }
 
-/** Empty for what the login may not ask. */
+/** Empty for a command that the login may not use. */
 function refused(error: Error): string {
   if (/^NOPERM/.test(error.message)) return '';
   throw error;

@@ -14,8 +14,8 @@ redis.call('SET', KEYS[1], ARGV[2])
 return 1
 `);
 
-// Keys: one for each kind of work. Arguments: milliseconds. Answers 1 where somebody serves it. One that lives longer than that is from
-// before the clock was set back, and nobody knows for how long: who serves it says so again soon.
+// Keys: one for each kind of work. Arguments: milliseconds. Answers 1 where a process serves it. A key with a longer lifetime was written before the
+// clock was set back, so it is removed; its process writes it again soon.
 const servedScript = script(`
 local served = {}
 for index, key in ipairs(KEYS) do

@@ -1,23 +1,22 @@
-// The names of everything that the ledger keeps. The braces put all of it into one slot of a Redis Cluster, which is what
-// lets one script change several keys at once.
+// Names of all keys of the ledger. The braces put all of them into one slot of a Redis Cluster, so that one script can change several keys at once.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 
 export type Keys = ReturnType<typeof ledgerKeys>;
 
-/** @param installation tells several Phoenixes in one Redis apart */
+/** @param installation distinguishes several installations in one Redis */
 export function ledgerKeys(installation: string) {
   const name = (rest: string) => `{${installation}}:${rest}`;
   return {
-    /** List of ids being dealt with: hash id → delivery; sorted set of ids dealt with, by time. */
+    /** Hash of pending deliveries by id; sorted set of handled ids, by time. */
     deliveries: name('deliveries'),
     settled: name('deliveries:settled'),
     arrived: name('deliveries:last'),
-    /** The installation that it belongs to, as JSON. */
+    /** The installation that the ledger belongs to, as JSON. */
     installation: name('installation'),
-    /** Written to see whether anything can be. */
+    /** Written to test whether writes succeed. */
     probe: name('probe'),
-    /** There while a process serves that work. */
+    /** Exists while a process serves that work. */
     served: (work: string) => name(`served:${work}`),
     head: name('head'),
     runCounter: name('runs:counter'),
@@ -25,7 +24,10 @@ export function ledgerKeys(installation: string) {
     runs: name('runs'),
     openRuns: name('runs:open'),
     run: (run: RunId) => name(`run:${run}`),
-    /** While a run is open. Sorted set of the steps that may start, by their place; set of those handed out; hash step → needs left. */
+    /**
+     * Exist while a run is open. Sorted set of the steps that may start, by position; set of claimed steps; hash of the number of unmet dependencies
+     * by step.
+     */
     ready: (run: RunId) => name(`run:${run}:ready`),
     out: (run: RunId) => name(`run:${run}:out`),
     unmet: (run: RunId) => name(`run:${run}:unmet`),
@@ -35,45 +37,45 @@ export function ledgerKeys(installation: string) {
     touched: name('touched'),
     lease: (target: TargetId) => name(`lease:${target}`),
     fence: name('fence'),
-    /** Hash target → tries and the time of the last. */
+    /** Hash target → number of attempts and time of the last. */
     renewals: name('renewals'),
     pulls: {
-      /** Hash number → what it was looked at as. */
+      /** Hash number → the state in which it was last reviewed. */
       seen: name('pulls'),
       plan: (pull: number) => name(`pulls:plan:${pull}`),
       queued: (head: string) => name(`pulls:queued:${head}`),
       /** List of commit and number. */
       merged: name('pulls:merged'),
-      /** Hash change, head and person → approval, of one pull request; set of those that have some. */
+      /** Hash change, head and person → approval, for one pull request; set of pull requests that have some. */
       approvals: (pull: number) => name(`pulls:approvals:${pull}`),
       approved: name('pulls:approved'),
-      /** Set of approvals that its author wrote into the text of one pull request, as JSON. */
+      /** Set of approvals in the author's text of one pull request, as JSON. */
       trailers: (pull: number) => name(`pulls:trailers:${pull}`),
-      /** Sorted set of the forge's ids of commands that were carried out, by time; before that a set. */
+      /** Sorted set of the forge's ids of executed commands, by time; a set in older versions. */
       counted: name('pulls:counted'),
       countedBefore: name('pulls:commands'),
     },
     policy: {
       inForce: name('policy'),
-      /** Hash commit → the policy that was in force before it; list of its commits, the newest first. */
+      /** Hash commit → the policy that was in force before it; list of its commits, newest first. */
       judges: name('policy:judges'),
       judged: name('policy:judged'),
     },
     people: {
-      /** By the digest of its id; ends by itself. */
+      /** A session by the digest of its id; expires by itself. */
       session: (digest: string) => name(`session:${digest}`),
-      /** List of what people asked for, the newest first. */
+      /** List of people's requests, newest first. */
       asked: name('asked'),
     },
     freeze: name('freeze'),
-    /** Hash node → since when it does not answer, and why. */
+    /** Hash node → since when it is unreachable, and why. */
     away: name('nodes:away'),
     events: name('events'),
     notifications: {
-      /** Hash kind and subject → trouble; set of kinds that were looked at. */
+      /** Hash kind and subject → problem; set of kinds that were checked. */
       troubles: name('troubles'),
       kinds: name('troubles:kinds'),
-      /** Of one channel. List of news that wait, list of those in the message that is being sent, hash of how it stands. */
+      /** For one channel: list of waiting news, list of those in the message being sent, hash of its state. */
       news: (channel: string) => name(`news:${channel}`),
       batch: (channel: string) => name(`news:${channel}:batch`),
       channel: (channel: string) => name(`news:${channel}:state`),
@@ -81,26 +83,26 @@ export function ledgerKeys(installation: string) {
     outbox: {
       /** Hash key → sequence and status. */
       entries: name('outbox'),
-      /** Set of keys whose newest text reads pending; scripts find it by the name of `entries`. */
+      /** Set of keys whose newest status is pending; scripts derive its name from that of `entries`. */
       pending: name('outbox:pending'),
-      /** Sorted set of keys by the time when they may be sent. */
+      /** Sorted set of keys by the earliest time to send them. */
       due: name('outbox:due'),
       /** Hash key → the status that the forge has. */
       sent: name('outbox:sent'),
       sentAt: name('outbox:sent-at'),
       counter: name('outbox:counter'),
       attempts: name('outbox:attempts'),
-      /** Hash key → since when it has not been taken, when it was tried last, and why it was not. */
+      /** Hash key → since when it has failed, the last attempt, and the reason. */
       reasons: name('outbox:reasons'),
-      /** Hash key → what the forge calls the report. */
+      /** Hash key → the forge's handle of the report. */
       handles: name('outbox:handles'),
-      /** Sorted set of keys of which a request may land late, by when that is over. */
+      /** Sorted set of keys with a request that may still arrive late, by the time when that is over. */
       late: name('outbox:late'),
-      /** Set of keys that are being sent, or were when their process ended. */
+      /** Set of keys that are being sent, or were when their process died. */
       claimed: name('outbox:claimed'),
       /** Sorted set of the last hour's sends, by time. */
       sends: name('outbox:sends'),
-      /** Nothing is sent before this time: the forge asked for a pause. */
+      /** Nothing is sent before this time, since the forge requested a pause. */
       hold: name('outbox:hold'),
     },
   };

@@ -1,5 +1,5 @@
-// Leases: at most one worker acts on a target. The token grows with every lease, so whatever a worker writes after it
-// lost its own is refused.
+// Leases: at most one worker acts on a target. The fencing token increases with every lease, so that anything a worker writes after losing its lease
+// is refused.
 
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Lease } from '../../ports/steps.ts';
@@ -7,13 +7,13 @@ import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { script } from './script.ts';
 
-/** Lua: `held(key, token)`, for scripts that write only on behalf of a living lease. */
+/** Lua: `held(key, token)`, for scripts that may only write under a valid lease. */
 export const HELD = `
 local function held(key, token) return redis.call('GET', key) == token end
 `;
 
-// Keys: lease, fence. Arguments: time to live. One that would live longer than any does is from before the clock was set back: it
-// gets what a lease has, which its holder renews and a dead one does not.
+// Keys: lease, fence. Arguments: time to live. A key with a longer lifetime than any lease was written before the clock was set back: it gets a
+// lease's lifetime, which its holder renews and a dead one does not.
 const acquireScript = script(`
 local left = redis.call('PTTL', KEYS[1])
 if left > tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end

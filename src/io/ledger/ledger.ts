@@ -22,7 +22,7 @@ import { runs } from './runs.ts';
 import { script } from './script.ts';
 import { steps } from './steps.ts';
 
-/** Lines of output kept for one step. */
+/** Maximum number of output lines of one step. */
 const LOG_LINES = 10_000;
 const KEEP_LOG_SECONDS = 30 * 24 * 3600;
 const PING_WITHIN_MS = 2_000;
@@ -49,7 +49,7 @@ if offset < 0 then skip = math.max(0, redis.call('LLEN', KEYS[1]) - 1 + offset) 
 return { dropped + skip, redis.call('LRANGE', KEYS[1], 1 + skip, -1) }
 `);
 
-// Keys: probe. Leaves nothing that lasts.
+// Keys: probe. The key expires.
 const probeScript = script(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`);
 // Keys: nodes. Arguments: node, record or nothing.
 const nodeScript = script(`
@@ -61,7 +61,7 @@ return before
 
 export interface LedgerOptions {
   readonly clock: Clock;
-  /** Tells several Phoenixes in one Redis apart. */
+  /** Distinguishes several installations in one Redis. */
   readonly installation?: string;
 }
 
@@ -107,9 +107,9 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     async watch(listener) {
       const subscriber: Connection =
         redis instanceof Cluster ? redis.duplicate() : redis.duplicate({ autoResubscribe: false });
-      // What the library itself asks for again is nobody's when it fails, and an agent that is closed just then would end by it.
+      // The library repeats this itself, so a failure is ignored; otherwise an agent that is closing would crash.
       subscriber.on('ready', () => void subscriber.subscribe(keys.events).catch(() => {}));
-      // The first connection tells of errors already.
+      // The first connection already reports errors.
       subscriber.on('error', () => {});
       subscriber.on('message', (_channel: string, message: string) => {
         const [run = '', target] = message.split(' ');
@@ -119,7 +119,7 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
       return async () => subscriber.disconnect();
     },
     async ping() {
-      // A Redis that is full, a replica, or one that cannot write to its disk answers, and takes nothing.
+      // A Redis that is full, a replica, or unable to write to its disk answers reads and refuses writes.
       const writes = probeScript(redis, [keys.probe], []);
       const limit = AbortSignal.timeout(PING_WITHIN_MS);
       const late = new Promise<never>((_resolve, reject) => {

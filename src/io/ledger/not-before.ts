@@ -1,4 +1,4 @@
-// `model/not-before.ts` for scripts: what waits goes on within the longest wait, however far the clock was set back.
+// `model/not-before.ts` for scripts: an entry waits at most the maximum delay, however far the clock was set back.
 
 /** Lua: `due(at, now, longest)`, in milliseconds. */
 export const DUE = `

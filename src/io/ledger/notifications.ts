@@ -1,5 +1,5 @@
-// What people are told, on its way to their channels: a trouble that begins or ends is noted and handed to its channels in one step, so
-// that it is told once whatever ends in between. What waits for one channel becomes one message, and holds up no other.
+// Notifications on their way to channels: the start or end of a problem is recorded and queued for its channels in one step, so that it is sent once
+// whatever process dies in between. Waiting news of a channel become one message; channels do not delay each other.
 
 import { randomUUID } from 'node:crypto';
 import type { News } from '../../model/notification.ts';
@@ -19,13 +19,13 @@ import { DUE } from './not-before.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-/** News in one message. */
+/** Maximum number of news in one message. */
 const MOST_IN_MESSAGE = 50;
-/** What waits for a channel that is in no settings any more goes by itself. */
+/** Messages for a channel that was removed from the settings expire. */
 const KEEP_SECONDS = 30 * 24 * 3600;
 
 // Keys: troubles, kinds, then two for each channel: news, state. Arguments: most that wait, seconds to keep, changes, kinds. A change
-// is { how, key, record, news, places of its channels }. Only what was not known before is told.
+// is { how, key, record, news, positions of its channels }. Only new problems are sent.
 const noteScript = script(`
 local most, keep = tonumber(ARGV[1]), ARGV[2]
 for _, kind in ipairs(cjson.decode(ARGV[4])) do redis.call('SADD', KEYS[2], kind) end
@@ -49,8 +49,7 @@ for _, change in ipairs(cjson.decode(ARGV[3])) do
 end
 `);
 
-// Keys: news, state. Arguments: now, claim, longest, most in a message, id of a new message, seconds to keep. A message that was begun goes
-// before what came after it.
+// Keys: news, state. Arguments: now, claim, longest, most in a message, id of a new message, seconds to keep. A started message precedes newer news.
 const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
 if not due(redis.call('HGET', KEYS[2], 'next') or '0', now, tonumber(ARGV[2]) + tonumber(ARGV[3])) then return false end
@@ -76,7 +75,7 @@ redis.call('HDEL', KEYS[1], 'batch', 'left out', 'attempts', 'next', 'since', 'w
 redis.call('DEL', KEYS[2])
 `);
 
-// Keys: state. Arguments: id, when it is tried again, since when, why.
+// Keys: state. Arguments: id, time of the next attempt, since when, why.
 const failedScript = script(`
 if redis.call('HGET', KEYS[1], 'batch') ~= ARGV[1] then return end
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
@@ -101,7 +100,7 @@ export function notifications(redis: Connection, keys: Keys, now: () => number):
         const told: News = { trouble, change, at };
         return [change, troubleKey(trouble), encode(record), encode(told), tell.map((name) => names.indexOf(name) + 1)];
       };
-      // What ended goes first: it may begin again under the same name.
+      // Ended problems first, since one may start again under the same name.
       const changes = [
         ...ended.map((each) => changeOf('ended', each)),
         ...began.map((each) => changeOf('began', each)),

@@ -1,5 +1,5 @@
-// Reports on their way to the forge: written together with what they tell of, sent later, the newest per commit and
-// context only, never two of one context at a time, never more than the forge takes.
+// Reports on their way to the forge: recorded together with what they report, sent later; only the newest per commit and context, never two of one
+// context at a time, and never more than the forge accepts.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
 import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
@@ -9,18 +9,18 @@ import { DUE } from './not-before.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-/** How long Phoenix remembers what a forge was told, to leave out a repetition. */
+/** How long sent statuses are remembered, to avoid repeating them. */
 const REMEMBER_SENT_MS = 30 * 24 * 3_600_000;
-/** And how many of them at most: more than any run that may be open has steps. */
+/** Maximum number of remembered statuses: more than any open run has steps. */
 const REMEMBER_SENT = 10_000;
-/** Due entries among which the next to be sent is chosen. */
+/** Number of due entries among which the next one is chosen. */
 const LOOKED_AT = 500;
 const SCANNED_AT_ONCE = 1_000;
 
 /**
- * Lua: `say(now, list)` for scripts whose first four keys are `outboxKeys`. An entry that is waiting or being sent is
- * replaced where it is, so that it keeps its place in time and no newer text overtakes an older one on the wire. Which contexts read
- * pending is kept in a set of its own, beside the first key.
+ * Lua: `say(now, list)` queues reports, for scripts whose first four keys are `outboxKeys`. An entry that is waiting or being sent is
+ * replaced in place, so that it keeps its position and no newer text overtakes an older one in transit. Contexts with a
+ * pending status are in a separate set, beside the first key.
  */
 export const SAY = `
 local function say(now, list)
@@ -41,7 +41,7 @@ export function outboxKeys({ outbox }: Keys): string[] {
   return [outbox.entries, outbox.due, outbox.sent, outbox.counter];
 }
 
-/** The list that `say` takes. */
+/** The list argument of `say`. */
 export function statusList(reports: readonly Report[]): string {
   return JSON.stringify(reports.map((report) => [keyOf(report), reportText(report), isPending(report)]));
 }
@@ -62,7 +62,7 @@ function statusKey(commit: string, context: string): string {
   return `${commit} ${context}`;
 }
 
-/** Equal reports give equal texts, whoever built them. */
+/** Equal reports have equal texts. */
 function reportText(report: Report): string {
   if (isComment(report)) {
     const { pull, body, url, answers } = report;
@@ -75,8 +75,8 @@ function reportText(report: Report): string {
 const sayScript = script(`${SAY} say(ARGV[1], ARGV[2])`);
 
 // Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. Arguments: now, claim, per minute, per hour, most looked at, longest wait
-// of an entry, longest hold, how long a request may land late: one that a process took with it may. A claim moves the entry to when it ends by itself. What speaks of a commit as a whole goes first: the
-// forge may not take all. What lies further ahead than anything is ever put was written by a clock that is set back since.
+// of an entry, longest hold, how long a request of a dead process may arrive late. A claim moves the entry to the time when the claim expires. Statuses of a commit as a whole are sent first: the
+// forge may not accept all. A time further ahead than any valid one was written before the clock was set back.
 const claimScript = script(`${DUE}
 local now = tonumber(ARGV[1])
 if not due(redis.call('GET', KEYS[5]), now, tonumber(ARGV[7])) then return false end
@@ -155,7 +155,7 @@ elseif entry then
 end
 `);
 
-// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. The newest entry of the key waits, whichever was tried.
+// Keys: outbox…, hold, attempts, sent-at, handles, sends, reasons, late, claimed. The newest entry of the key waits, whichever one was attempted.
 const retryScript = script(`
 redis.call('SREM', KEYS[12], ARGV[1])
 if ARGV[5] ~= '' then redis.call('ZADD', KEYS[11], ARGV[5], ARGV[1]) end
@@ -168,8 +168,8 @@ redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[1])
 if tonumber(redis.call('GET', KEYS[5]) or '0') < tonumber(ARGV[3]) then redis.call('SET', KEYS[5], ARGV[3]) end
 `);
 
-// Keys: outbox…, handles, late. Arguments: now, longest. What waits is sent after that time anyway. A key that lies far further ahead
-// than any is put was written by a clock that is set back since.
+// Keys: outbox…, handles, late. Arguments: now, longest. A waiting entry is sent after that time anyway. A time far further ahead
+// than any valid one was written before the clock was set back.
 const lateScript = script(`
 local now, again = ARGV[1], 0
 local over = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now)
@@ -189,7 +189,7 @@ end
 return again
 `);
 
-// Keys: entries, sent, pending. Unless something else was said meanwhile.
+// Keys: entries, sent, pending. Unless a newer status was queued meanwhile.
 const listScript = script(`
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HGET', KEYS[2], ARGV[1]) == ARGV[2] then
   redis.call('SADD', KEYS[3], ARGV[1])
@@ -267,7 +267,7 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
       return { failed: told.length, waiting, since, why: newest.why };
     },
     async saidPending() {
-      // In this order: what is sent in between is told of as sent. The other way it would be taken for neither waiting nor sent.
+      // In this order, a status that is sent in between is found as sent. In the other order it would seem neither waiting nor sent.
       const listed = await redis.smembers(pending);
       if (listed.length === 0) return [];
       const waiting = await redis.hmget(entries, ...listed);

@@ -1,4 +1,4 @@
-// Sessions of people, and what they asked for.
+// Sessions and requests of people.
 
 import type { AskedRecord, People, SessionRecord } from '../../ports/people.ts';
 import type { Connection } from './connect.ts';

@@ -1,4 +1,4 @@
-// The policy in force, and the one that each commit was judged by first.
+// The policy in force, and the one that each commit was first checked by.
 
 import type { PolicyRecord } from '../../model/policy.ts';
 import type { Ledger } from '../../ports/ledger.ts';
@@ -7,10 +7,10 @@ import type { Keys } from './keys.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-/** As many commits as there are runs. */
+/** Maximum number of remembered commits: as many as runs. */
 const KEEP_JUDGED = 500;
 
-// Keys: judges, judged. Arguments: commit, policy, most. The first stays.
+// Keys: judges, judged. Arguments: commit, policy, most. An existing record is kept.
 const judgeScript = script(`
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return end
 redis.call('LPUSH', KEYS[2], ARGV[1])

@@ -1,4 +1,4 @@
-// Pull requests: what each was looked at as, its plan, and which commit it became.
+// Pull requests: the state in which each was last reviewed, its plan, and the commit of its merge.
 
 import type { PullPlan } from '../../model/pull.ts';
 import type { Trailer } from '../../model/trailer.ts';
@@ -9,13 +9,13 @@ import { outboxKeys, SAY, statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-/** Commits that pull requests became, remembered for what is said under them. */
+/** Maximum number of remembered merge commits, for comments under the pull requests. */
 const KEEP_MERGED = 500;
-/** Commands that were carried out: a forge offers one again for a few days at most. */
+/** Maximum number of remembered executed commands: forges redeliver for a few days at most. */
 const KEEP_COUNTED = 10_000;
-/** Also of those that were merged or closed: links on commits lead to them. */
+/** Plans of merged or closed pull requests are kept too, since statuses link to them. */
 const KEEP_PLAN_SECONDS = 60 * 24 * 3600;
-/** What a merge queue tries is merged or gone within hours. */
+/** Entries of a merge queue are merged or removed within hours. */
 const KEEP_QUEUED_SECONDS = 7 * 24 * 3600;
 
 // Keys: outbox…, seen, plan, approvals, approved. Arguments: now, reports, pull, as, plan, seconds, kept changes as JSON. The field
@@ -56,7 +56,7 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     },
     async recordPull(pull, as, plan, changes, reports) {
       const encoded = plan === null ? '' : encode(plan);
-      // An approval is for the change and the head that were shown.
+      // An approval belongs to the change and the head that were shown.
       const kept = changes.map((change) => `${change}/${plan?.head}`);
       const args = [now(), statusList(reports), pull, as, encoded, KEEP_PLAN_SECONDS, JSON.stringify(kept)];
       await recordScript(redis, [...outboxKeys(keys), seen, planOf(pull), approvalsOf(pull), approved], args);
@@ -77,7 +77,7 @@ export function pulls(redis: Connection, keys: Keys, now: () => number): Pulls {
     },
     async approveEarly(pull, given) {
       if (given.length === 0) return;
-      // Of each person one, however they spell their name.
+      // One approval per person, whatever the case of the name.
       const fields = given.map(
         (each) => [`${each.change}/${each.head} ${each.by.toLowerCase()}`, encode(each)] as const,
       );

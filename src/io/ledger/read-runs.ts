@@ -1,5 +1,5 @@
-// Reading runs. What a run was planned as never changes and may be large, so it is read once; of its steps only as much as is asked
-// for, so that a step of a run of thousands costs no more than one of a few.
+// Reads runs. A run's plan never changes and may be large, so it is read once; of its steps only what is needed is read, so that a step of a run of
+// thousands costs no more than one of a few.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { RunDetail } from '../../ports/runs.ts';
@@ -9,7 +9,7 @@ import { decode } from './record.ts';
 import { NO_PLAN, type RunHash, readRun, type SavedPlan, stepFields } from './run-hash.ts';
 import { script } from './script.ts';
 
-/** Plans kept in memory, of the runs that were read last. */
+/** Number of cached plans, of the last runs that were read. */
 const KEEP_PLANS = 8;
 
 // Keys: run. Arguments: request whose plan is known, 1 to leave out the actions. Answers field, value, …
@@ -28,14 +28,14 @@ return answer
 `);
 
 export interface RunReader {
-  /** @param actions whether what the steps did is read too */
+  /** @param actions whether the steps' actions are read too */
   whole(run: RunId, actions: boolean): Promise<RunDetail | null>;
-  /** With that one step and the approvals of it, and no others. */
+  /** The run with only that step and its approvals. */
   step(run: RunId, target: TargetId): Promise<RunDetail | null>;
 }
 
 export function runReader(redis: Connection, keys: Keys): RunReader {
-  /** By run; the request tells a run from one of the same number in a Redis that was emptied since. */
+  /** By run; the request distinguishes runs with the same number after Redis was emptied. */
   const plans = new Map<RunId, { readonly request: string; readonly saved: SavedPlan }>();
 
   function planOf(run: RunId, request: string, text: string | null | undefined): SavedPlan | undefined {
@@ -51,7 +51,7 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
 
   return {
     async whole(run, actions) {
-      // Held until it is used: others are read meanwhile, and what is kept for all may be dropped.
+      // Held in a local variable, since concurrent reads may evict it from the cache.
       const known = plans.get(run);
       const args = [known?.request ?? '', actions ? '0' : '1'];
       const flat = (await readScript(redis, [keys.run(run)], args)) as string[];
@@ -73,7 +73,11 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
   };
 }
 
-/** Only a run that waits for its plan has none. @throws when what was written with the plan is there and the plan is not */
+/**
+ * Only a run that waits for its plan has none. @throws when fields written with the plan exist and the plan does not
+ *
+ *
+ */
 function notPlanned(run: RunId, hash: RunHash): SavedPlan {
   if (hash['state'] === 'planned' && hash['started'] === undefined) return NO_PLAN;
   throw new Error(`the ledger holds run ${run} in part only: it has no plan`);

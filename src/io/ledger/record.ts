@@ -1,4 +1,4 @@
-// Saved values carry the version of their shape, so that a Phoenix never misreads what another version wrote.
+// Stored values include a format version, so that a value of another version is never misread.
 
 const VERSION = 1;
 
@@ -8,7 +8,7 @@ export function encode(value: object): string {
 
 /**
  * @param what names the value in the error, for example `run 17`
- * @throws when the value was written in a shape that this Phoenix does not know
+ * @throws when the value has an unknown format
  */
 export function decode<T extends object>(what: string, text: string): T {
   const { v, ...value } = JSON.parse(text) as { v?: unknown };

@@ -1,5 +1,4 @@
-// What a failure of Redis means and what to do: a wrong password, a right that is missing and a server that is not there look alike to a program, and not
-// to whoever has to mend it.
+// Explains failures of Redis and what to do: a wrong password, a missing right and an unreachable server need different remedies.
 
 import { certificateFault } from '../authorities.ts';
 
@@ -9,13 +8,13 @@ export interface RedisFault {
   readonly remedy: string;
 }
 
-/** What an answer that does not come is called. */
+/** Message for a missing response. */
 export const SILENCE = 'Redis does not answer';
 
 const NO_TLS = 'write redis:// in REDIS_URL where Redis serves no TLS; else see to the network';
 const RIGHTS = 'give the user the rights that docs/agent.md lists under "Redis"';
 
-/** By the first words of an answer of Redis, or the code of a failed connection. */
+/** Matched against the start of Redis's error, or the code of a failed connection. */
 const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string]> = [
   [
     /^WRONGPASS|invalid username-password|invalid password/i,
@@ -61,7 +60,11 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
   ],
 ];
 
-/** Of errors that cause each other, the one that says most. @param url that was connected to, where it is known */
+/**
+ * The most informative error of a chain of causes. @param url the URL that was connected to, where known
+ *
+ *
+ */
 export function redisFault(error: unknown, url = ''): RedisFault {
   const certificate = certificateFault(error);
   if (certificate !== null) return { what: certificate.what, remedy: certificate.remedy };
@@ -78,14 +81,14 @@ export function redisFault(error: unknown, url = ''): RedisFault {
   return { what: said[0] ?? 'it does not answer', remedy: 'start it, or correct REDIS_URL' };
 }
 
-/** Whether waiting may help: a server that starts beside Phoenix, and not one that says no. */
+/** Whether waiting may help, as for a server that is starting, unlike one that refuses. */
 export function mayPass(error: unknown): boolean {
   if (certificateFault(error) !== null) return false;
   const no = /^(WRONGPASS|NOAUTH|NOPERM)|user executing the script|Authentication required|ERR AUTH|SSL|EPROTO/i;
   return !wordsOf(error).some((each) => no.test(each));
 }
 
-/** It has not answered, and the failure says no more. */
+/** Whether there was no response and no other error. */
 export function isSilence(error: unknown): boolean {
   return wordsOf(error).every((each) => each === SILENCE);
 }
@@ -93,7 +96,7 @@ export function isSilence(error: unknown): boolean {
 function wordsOf(error: unknown): readonly string[] {
   const words: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {
-    // One address after the other: all of them failed.
+    // All of the server's addresses failed.
     if (each instanceof AggregateError) words.push(...each.errors.flatMap(wordsOf));
     const { code } = each as { readonly code?: unknown };
     if (each.message !== '') words.push(each.message);

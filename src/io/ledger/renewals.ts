@@ -1,4 +1,4 @@
-// Targets that were tried because they are due by time.
+// Records attempts for targets that are due by time.
 
 import type { TargetId } from '../../model/ids.ts';
 import type { Ledger, Tried } from '../../ports/ledger.ts';
@@ -7,7 +7,7 @@ import type { Keys } from './keys.ts';
 import { decode } from './record.ts';
 import { script } from './script.ts';
 
-// Keys: renewals. Arguments: at, target, … The number of tries is read from the record that is there.
+// Keys: renewals. Arguments: at, target, … The number of attempts is taken from the existing record.
 const noteScript = script(`
 for i = 2, #ARGV do
   local known = redis.call('HGET', KEYS[1], ARGV[i])

@@ -1,15 +1,15 @@
-// How a run lies in Redis: one hash. What never changes is JSON; what changes has a field of its own, so that scripts
-// change it without reading JSON.
+// The format of a run in Redis: one hash. Immutable parts are JSON; each part that changes has its own field, so that scripts
+// change it without parsing JSON.
 //
 //   request, plan                      JSON
 //   state, created, started, ended     text
 //   supersededBy                       commit
-//   cut                                1 once a newer run took steps from it: it ends as superseded
+//   cut                                1 once a newer run superseded steps of it: it ends as superseded
 //   left                               steps without outcome
-//   counted                            1: `unmet` counts what each step still needs
+//   counted                            1: `unmet` has the number of unmet dependencies of each step
 //   began:<target>, tries:<target>     first start; number of starts
-//   failures:<target>, waits:<target>  number of tries that failed; not tried before then (epoch milliseconds)
-//   job:<target>                       starts before it was handed out last, where there were any
+//   failures:<target>, waits:<target>  number of failed attempts; time of the next attempt (epoch milliseconds)
+//   job:<target>                       number of starts before it was last claimed, if any
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done, fields that differ
 //   approval:<target>                  JSON lines
@@ -34,7 +34,7 @@ export type RunHash = Readonly<Record<string, string>>;
 
 export const NO_PLAN: SavedPlan = { plan: null, digests: {}, reason: null, problems: [], held: {}, notes: [] };
 
-/** The fields that say all of one step, and of its run what never takes much. */
+/** The fields of one step, and those fields of its run that are always small. */
 export function stepFields(target: TargetId): string[] {
   const runStatuses = ['request', 'state', 'started', 'ended', 'supersededBy'];
   return [
@@ -45,12 +45,12 @@ export function stepFields(target: TargetId): string[] {
   ];
 }
 
-/** @param only the one step that was read, where not all were */
+/** @param only the step that was read, if not all were */
 export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: TargetId): RunDetail {
   const what = `run ${id}`;
   const state = hash['state'];
   const asked = hash['request'];
-  // Written together: where one is missing, something else took part of the run away.
+  // They are written together: if one is missing, something else removed part of the run.
   if (asked === undefined || state === undefined) throw new Error(`the ledger holds ${what} in part only`);
   const request = decode<RunRequest>(what, asked);
   const approvals = Object.entries(hash)
@@ -92,7 +92,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
     ended: hash['ended'] ?? null,
     by: request.by,
     steps,
-    // Runs of earlier versions have no notes.
+    // Runs of older versions have no notes.
     ...NO_PLAN,
     ...saved,
     request,
@@ -115,18 +115,18 @@ export function endText({ outcome, reason, ended, would, differs }: SavedEnd): s
   });
 }
 
-/** Target, end, statuses, target, end, …: as scripts take steps that end without having started. */
+/** Target, end, statuses, target, end, …: script arguments for steps that end without having started. */
 export function settledArguments(ends: ReadonlyMap<TargetId, SettledStep>, ended: string): string[] {
   return [...ends].flatMap(([target, end]) => [target, endText({ ...end, ended }), statusList(end.statuses)]);
 }
 
-/** What the contract shows of a run. */
+/** The published fields of a run. */
 export function publicRun(run: RunDetail): Run {
   const { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps } = run;
   return { id, commit, trigger, verb, readOnly, state, created, started, ended, by, steps };
 }
 
-/** Nothing where there is no such field. */
+/** Empty where there is no such field. */
 function numberIn<Name extends string>(
   hash: RunHash,
   name: Name,

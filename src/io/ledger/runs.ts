@@ -1,4 +1,4 @@
-// Runs: recorded, planned, superseded and ended, each in one atomic step together with the statuses that tell of it.
+// Runs: recorded, planned, superseded and ended, each in one atomic step together with the statuses that report it.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { needCounts } from '../../model/plan-graph.ts';
@@ -13,7 +13,7 @@ import { decode, encode } from './record.ts';
 import { publicRun, type SavedPlan, settledArguments } from './run-hash.ts';
 import { script } from './script.ts';
 
-/** Runs kept; older ones that have ended are removed with their logs. */
+/** Maximum number of runs; older ended ones are removed with their logs. */
 const KEEP_RUNS = 500;
 
 // Keys: outbox…, run, runs, open, head, unmet. Arguments: now, statuses, events, id, mode, fields, open, head, needs left.
@@ -54,8 +54,8 @@ redis.call('PUBLISH', ARGV[3], ARGV[4])
 `);
 
 // Keys: outbox…, run, open, ready, out, unmet. Arguments: now, statuses, events, id, by, ended, target, end, statuses, target, …
-// A step that has begun is left to end; one that waits for a person ends. Answers the targets that still run. Where nothing was taken
-// from it, the run says its own last word.
+// A running step may finish; one that waits for a person ends. Answers the targets that are still running. If nothing was taken
+// from it, the run reports its own end.
 const supersedeScript = script(`${SAY}
 if not redis.call('ZSCORE', KEYS[6], ARGV[4]) then return false end
 local running, taken = {}, 0

@@ -9,7 +9,7 @@ export type Script = (
   args: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** A script that is sent once per server and called by its digest from then on. */
+/** A script that is loaded once per server and called by its digest from then on. */
 export function script(lua: string): Script {
   const digest = createHash('sha1').update(lua).digest('hex');
   return async (redis, keys, args) => {

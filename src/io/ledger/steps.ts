@@ -1,4 +1,4 @@
-// Steps of a run, written by whoever holds the lease on their target, and what was proved of each target.
+// Steps of a run, written by the holder of their target's lease, and the proofs of targets.
 
 import type { TargetId } from '../../model/ids.ts';
 import { endedWell } from '../../model/run.ts';
@@ -55,7 +55,7 @@ return 1
 `);
 
 // Keys: outbox…, lease, run, applied, touched, ready, out, unmet. Arguments: now, statuses, token, target, end, kind, record, events,
-// id, 1 to give the lease back, place, dependent, …
+// id, 1 to release the lease, position, dependent, …
 const finishScript = script(`${SAY}${HELD}
 if not held(KEYS[5], ARGV[3]) then return 0 end
 if redis.call('HSETNX', KEYS[6], 'end:' .. ARGV[4], ARGV[5]) == 0 then return 0 end
@@ -79,7 +79,7 @@ redis.call('PUBLISH', ARGV[8], ARGV[9] .. ' ' .. ARGV[4])
 return 1
 `);
 
-// Keys: run, ready, out. Arguments: place, target, … Those that were handed out and have not begun may have been lost on the way.
+// Keys: run, ready, out. Arguments: position, target, … Claimed steps that have not started may have been lost.
 const offerScript = script(`
 for i = 1, #ARGV, 2 do
   local target = ARGV[i + 1]
@@ -100,7 +100,7 @@ end
 return answer
 `);
 
-// Keys: run, ready, out, freeze. Arguments: most, most handed out. Answers left, certain, target, starts, …
+// Keys: run, ready, out, freeze. Arguments: most, maximum claimed. Answers left, certain, target, starts, …
 const takeScript = script(`
 local run = redis.call('HMGET', KEYS[1], 'left', 'counted', 'state')
 local answer = { tonumber(run[1] or '0'), 1 }
@@ -126,8 +126,8 @@ end
 return answer
 `);
 
-// Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, … A run that a Redis has lost is written to no more: the next
-// one of that number would begin with what is left of it.
+// Keys: outbox…, run. Arguments: now, events, id, target, end, statuses, target, … A run that Redis has lost is not written any more: the next
+// one of that number would start with leftovers.
 const settleScript = script(`${SAY}
 if redis.call('HEXISTS', KEYS[5], 'request') == 0 then return end
 for i = 4, #ARGV, 3 do

@@ -1,4 +1,4 @@
-// The channels of the settings, ready to be told something.
+// Opens the notification channels of the settings.
 
 import type { ChannelSettings } from '../../model/channel-settings.ts';
 import type { Message } from '../../model/notification.ts';
@@ -9,7 +9,7 @@ import { sendRequest } from './send.ts';
 
 export interface ChannelDeps {
   readonly host: Pick<Host, 'run' | 'node'>;
-  /** Takes out what is secret. */
+  /** Redacts secrets. */
   readonly redact: (text: string) => string;
 }
 
@@ -31,7 +31,7 @@ export function openChannels(settings: readonly ChannelSettings[], deps: Channel
 
 const AGAIN_SECONDS = 30;
 
-/** Texts of hosts and files have been through this already; a message leaves the house, so it goes through it once more. */
+/** Texts have been redacted before; a message leaves the environment, so it is redacted once more. */
 function redacted(message: Message, redact: (text: string) => string): Message {
   const orNone = (text: string | null) => (text === null ? null : redact(text));
   return {

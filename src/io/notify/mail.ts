@@ -1,4 +1,4 @@
-// Mail, by nodemailer: its headers and encodings, so that no text of a message becomes a header. Loaded where a channel needs it.
+// Sends mail by nodemailer, whose encodings ensure that no text of a message becomes a header. Loaded only when a channel needs it.
 
 import { createHash } from 'node:crypto';
 import { createTransport } from 'nodemailer';
@@ -24,7 +24,7 @@ export async function sendMail(
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? (secure ? 465 : 587) : Number(port),
     secure,
-    // Nobody's password goes over a line that others read.
+    // A password is never sent without TLS.
     requireTLS: username !== null && !secure,
     ...(username === null ? {} : { auth: { user: username, pass: password?.expose() ?? '' } }),
     ...{ connectionTimeout: WITHIN_MS, greetingTimeout: WITHIN_MS, socketTimeout: WITHIN_MS },
@@ -43,14 +43,14 @@ export async function sendMail(
   }
 }
 
-/** The same as one text, for a program that takes mail. */
+/** The mail as one text, for a program that accepts mail on standard input. */
 export async function mailText(message: Message, from: string, to: string): Promise<string> {
   return (await new MailComposer({ ...mailOf(message, from, [to]), newline: 'unix' }).compile().build()).toString(
     'utf8',
   );
 }
 
-/** The id of the mail is that of the message: a mailbox that looks at it shows it once. */
+/** The mail's id is derived from the message's, so that a mailbox can drop duplicates. */
 function mailOf({ id, title, lines, url }: Message, from: string, to: readonly string[]) {
   const mark = createHash('sha256').update(id).digest('hex').slice(0, 32);
   return {

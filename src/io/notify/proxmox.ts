@@ -1,5 +1,5 @@
-// Proxmox's own notification system. It has no command that sends a text, but a program that hands the mail it reads to the system's
-// matchers and targets, which the node itself uses for mail to root: no arguments, all of it as input.
+// Sends by Proxmox's own notification system. It has no command for sending a text, but a program that passes mail from standard input to the
+// system's matchers and targets; the node itself uses it for mail to root.
 
 import type { Message } from '../../model/notification.ts';
 import { oneLine } from '../../model/text.ts';
@@ -7,13 +7,13 @@ import type { Host } from '../../ports/host.ts';
 import type { ChannelAnswer } from '../../ports/notifications.ts';
 import { mailText } from './mail.ts';
 
-/** proxmox-mail-forward, `debian/rules`: installed there, for no other's use. */
+/** Installed there by proxmox-mail-forward's `debian/rules`. */
 const PROGRAM = '/usr/libexec/proxmox-mail-forward';
 const WITHIN_SECONDS = 30;
 const AGAIN_SECONDS = 30;
 
 /**
- * That the program took it is all that can be known: it ends with 0 whatever the targets do, and writes their failures into the journal of
+ * Success only means that the program accepted the mail: it exits with 0 whatever the targets do, and logs their failures to the journal of
  * the node.
  */
 export async function forwardMail(host: Pick<Host, 'run' | 'node'>, message: Message): Promise<ChannelAnswer> {

@@ -1,5 +1,5 @@
-// What each service is sent, one row for each: a request as data. Whatever a message says is text there, in the format of the service: no
-// markup, no mention of people, no further header or field.
+// Builds the request for each notification service, as data. A message is always plain text in the service's format: it adds no markup, no mentions,
+// and no further header or field.
 
 import type { ChannelSettings } from '../../model/channel-settings.ts';
 import type { Json } from '../../model/json.ts';
@@ -7,7 +7,7 @@ import type { Message } from '../../model/notification.ts';
 
 export interface ChannelRequest {
   readonly method: 'POST' | 'PUT';
-  /** As likely as not a secret. */
+  /** May contain a secret. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -19,13 +19,13 @@ type Row<S extends Service> = (
   message: Message,
 ) => ChannelRequest;
 
-/** Characters that a service takes, with room for what is escaped. */
+/** Maximum number of characters for each service, with room for escaping. */
 const SLACK_TEXT = 2_900;
 const DISCORD_TEXT = 4_000;
 const TITLE = 240;
 
 const ROWS: { readonly [S in Service]: Row<S> } = {
-  /** `plain_text` has no markup; the text beside the blocks is what a telephone shows, in Slack's own format. */
+  /** `plain_text` has no markup; the text beside the blocks is shown in push notifications, in Slack's own format. */
   slack: ({ url }, { title, lines, url: page }) =>
     json('POST', url.expose(), {
       text: forSlack(title),
@@ -51,7 +51,7 @@ const ROWS: { readonly [S in Service]: Row<S> } = {
         },
       ],
     }),
-  /** As JSON to the top of the server: as headers, a text could add one. */
+  /** As JSON to the server's root path: in headers, a text could add another header. */
   ntfy: ({ url, token }, { title, lines, isUrgent, url: page }) => {
     const address = new URL(url.expose());
     const path = address.pathname.replace(/\/+$/, '').split('/');
@@ -85,7 +85,7 @@ const ROWS: { readonly [S in Service]: Row<S> } = {
       },
       { 'x-gotify-key': token.expose() },
     ),
-  /** Without `formatted_body`, a body is text. The homeserver takes the same transaction once. */
+  /** Without `formatted_body`, the body is plain text. The homeserver accepts each transaction id once. */
   matrix: ({ url, room, token }, { id, title, lines, url: page }) =>
     json(
       'PUT',
@@ -143,12 +143,12 @@ function json(
   };
 }
 
-/** What a program reads that nobody made a template for. */
+/** The default JSON body of a generic webhook. */
 function dataOf({ id, title, lines, isUrgent, url, news }: Message) {
   return { id, title, text: bodyOf(lines), urgent: isUrgent, url, news };
 }
 
-/** Every text of the template with what it names; its keys, numbers and shape stay, so that it is JSON whatever a message says. */
+/** Fills the template's texts; its keys, numbers and structure stay, so that the result is valid JSON whatever the message contains. */
 function filled(template: Json, message: Message): Json {
   if (typeof template === 'string') return filledText(template, message);
   if (Array.isArray(template)) return template.map((each: Json) => filled(each, message));
@@ -169,12 +169,12 @@ function below(base: string, path: string): string {
   return `${base.replace(/\/+$/, '')}/${path}`;
 }
 
-/** The three characters that begin something in a text of Slack. */
+/** Escapes the three special characters of Slack's text. */
 function forSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Every sign that may begin markup, a mention or a link. */
+/** Escapes every character that may begin markup, a mention or a link. */
 function forDiscord(text: string): string {
   return text.replace(/[!-/:-@[-`{-~]/g, (sign) => `\\${sign}`);
 }
@@ -183,7 +183,7 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** Never between a backslash and what it escapes. */
+/** Truncates, but never between a backslash and what it escapes. */
 function cutEscaped(text: string, most: number): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most - 1).replace(/(?<!\\)((?:\\\\)*)\\$/, '$1')}…`;

@@ -1,17 +1,17 @@
-// Sends a request to a service: bounded in time and in what is read of the answer, never on to another address. What is said of a failure
-// names the server alone, since the rest of an address may be a password.
+// Sends a request to a service: limited in time and response size, without following redirects. Errors name only the server, since the rest of the
+// URL may be a secret.
 
 import type { ChannelAnswer } from '../../ports/notifications.ts';
 import { certificateSentence } from '../authorities.ts';
 import type { ChannelRequest } from './requests.ts';
 
 const WITHIN_MS = 15_000;
-/** Of an answer that says why. */
+/** Maximum length of a quoted error response, in characters. */
 const MOST_CHARACTERS = 200;
 const MOST_BYTES = 4_096;
 const AGAIN_SECONDS = 1;
 
-/** @param redact takes out what is secret, as a service may answer with what it was sent */
+/** @param redact redacts secrets, since a service may echo what it was sent */
 export async function sendRequest(
   { method, url, headers, body }: ChannelRequest,
   redact: (text: string) => string,
@@ -32,7 +32,7 @@ export async function sendRequest(
     if (answer.status >= 300 && answer.status < 400)
       return later('sends on to another address, which is not followed; set the address that it is at');
     if (answer.status === 429) return later(told, retryAfter(answer.headers.get('retry-after')));
-    // An address, a login or a room may be set right: it is kept, and tried again.
+    // The URL, login or room may still be corrected: the message is kept and retried.
     return later(answer.status >= 500 ? told : `${told}; see the settings of the channel`);
   } catch (error) {
     return later(reasonOf(error));

@@ -1,18 +1,18 @@
-// A commit object, taken apart into what was signed and the signature. Bytes stay bytes: messages may be in any encoding.
+// Splits a commit object into the signed payload and the signature. It stays bytes: messages may be in any encoding.
 
 export interface SignedCommit {
-  /** The object without its signature: what was signed. */
+  /** The object without its signature, which is what was signed. */
   readonly payload: Uint8Array;
   /** Armored; null when there is none. */
   readonly signature: string | null;
-  /** When it was committed, as it says itself; null when it does not. */
+  /** The commit's own timestamp; null when it has none. */
   readonly committed: Date | null;
 }
 
 const NEWLINE = 10;
 const SPACE = 32;
 
-/** @throws when the object carries more than one signature, since one of them would not be looked at */
+/** @throws when the object has more than one signature, since one of them would not be checked */
 export function parseSignedCommit(commit: Uint8Array): SignedCommit {
   const kept: Uint8Array[] = [];
   const signature: string[] = [];

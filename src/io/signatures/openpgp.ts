@@ -1,11 +1,10 @@
-// OpenPGP signatures. A key must have been valid when the signature says that it was made; one that was revoked because others
-// may have it is never valid.
+// Verifies OpenPGP signatures. The key must have been valid at the signature's time; a key that was revoked as compromised is never valid.
 
 import { createMessage, type Key, readKeys, readSignature, verify } from 'openpgp';
 import type { Signed } from '../../ports/signatures.ts';
 import type { SignedCommit } from './commit-object.ts';
 
-/** Clocks of other machines may go before ours. */
+/** Tolerance for clocks of other machines that are ahead. */
 const AHEAD_MS = 300_000;
 
 /** @throws with a sentence for people when one of the blocks is no public key */
@@ -55,7 +54,7 @@ export async function verifyOpenpgp(
   return { valid: false, reason };
 }
 
-/** Also of a key that is not valid any more. */
+/** Also for a key that is no longer valid. */
 async function nameOf(key: Key): Promise<string> {
   return key.getUserIDs()[0] ?? key.getFingerprint().toUpperCase();
 }

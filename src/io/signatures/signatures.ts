@@ -1,4 +1,4 @@
-// Who signed a commit, by OpenPGP and SSH keys.
+// Finds out who signed a commit, by OpenPGP and SSH keys.
 
 import type { SigningKeys } from '../../model/signing-keys.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -8,8 +8,8 @@ import { readOpenpgpKeys, verifyOpenpgp } from './openpgp.ts';
 import { verifySsh } from './ssh.ts';
 
 /**
- * @param path where `ssh-keygen` is looked for
- * @throws with a sentence for people when one of the keys is none
+ * @param path PATH for `ssh-keygen`
+ * @throws with a sentence for people when one of the keys is invalid
  */
 export async function openSignatures(
   keys: SigningKeys,

@@ -1,4 +1,4 @@
-// SSH signatures, by OpenSSH's own program: it knows every kind of key, certificates, and for what and how long a key is allowed.
+// Verifies SSH signatures by OpenSSH's own program, which supports all kinds of key, certificates, and restrictions of purpose and validity.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,18 +8,22 @@ import { SYSTEM_PATH } from '../host/local.ts';
 import { runProgram } from '../host/program.ts';
 import type { SignedCommit } from './commit-object.ts';
 
-/** What Git signs for. */
+/** The namespace of Git's signatures. */
 const NAMESPACE = 'git';
 const TIMEOUT_MS = 20_000;
 
-/** @param path where the program is looked for; @throws when it is not there or does not answer */
+/**
+ * @param path PATH for the program @throws when it is missing or does not answer
+ *
+ *
+ */
 export async function verifySsh(
   { payload, signature, committed }: SignedCommit & { readonly signature: string },
   allowed: readonly string[],
   path = SYSTEM_PATH,
 ): Promise<Signed> {
   if (committed === null) return { valid: false, reason: 'does not say when it was committed' };
-  // Readable for its owner alone.
+  // Accessible to its owner only.
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-signature-'));
   try {
     const [signers, file] = [join(folder, 'allowed'), join(folder, 'signature')];
@@ -56,7 +60,7 @@ async function run(path: string, args: readonly string[], input: Uint8Array): Pr
   const { exit, ended, reason } = await runProgram({
     program: 'ssh-keygen',
     args,
-    // Times of the allowed signers are read in the zone of the machine.
+    // Times in the allowed signers file are in the local time zone.
     env: { PATH: path, LC_ALL: 'C', TZ: 'UTC' },
     input,
     timeoutMs: TIMEOUT_MS,
@@ -71,7 +75,7 @@ async function run(path: string, args: readonly string[], input: Uint8Array): Pr
   return { exit, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 
-/** What the program says it failed of. */
+/** The program's error message. */
 function lastLine({ stderr, stdout }: Ended): string {
   return (
     `${stdout}\n${stderr}`

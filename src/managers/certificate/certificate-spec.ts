@@ -1,4 +1,4 @@
-// A certificate as it should be, from the whole configuration: what it holds, where it lies, who signs it and who is told.
+// Derives the spec of a certificate from the whole configuration: its names, its files, who signs it and who is notified of a renewal.
 
 import ipaddr from 'ipaddr.js';
 import type { SigningWay } from '../../model/action.ts';
@@ -19,11 +19,11 @@ export type CertificateSpec = {
   readonly certPath: string;
   readonly keyPath: string;
   readonly owner: Owner;
-  /** Of the key; never wider than 0640. */
+  /** Mode of the key file; never wider than 0640. */
   readonly mode: number;
-  /** Null: as the authority gives it. */
+  /** Null: the authority's default. */
   readonly lifetimeSeconds: number | null;
-  /** Null: nothing declared can sign it. */
+  /** Null: no declared authority can sign it. */
   readonly authority: Authority | null;
   readonly hook: Hook | null;
 };
@@ -31,7 +31,7 @@ export type CertificateSpec = {
 export type Owner = {
   readonly user: string;
   readonly group: string;
-  /** Ids on the host; null: names that only the host knows. */
+  /** Ids on the host; null: only the host can resolve the names. */
   readonly uid: number | null;
   readonly gid: number | null;
 };
@@ -39,7 +39,7 @@ export type Owner = {
 export type Authority = {
   /** `https://NAME:PORT` */
   readonly url: string;
-  /** Where it answers, whatever its name leads to. */
+  /** The address to connect to, whatever its name resolves to. */
   readonly address: string | null;
   /** File of the host with its root certificate. */
   readonly root: string;
@@ -48,11 +48,14 @@ export type Authority = {
 
 export type Hook = { readonly guest: number; readonly guestKind: 'lxc' | 'vm' } & HookWork;
 
-/** What feature `step_ca` leaves: its password inside, the root certificate in the folder that it publishes, and the ACME provisioner. */
+/**
+ * Paths that the feature `step_ca` creates: the provisioner's password inside, and the published root certificate; below, the name of the ACME
+ * provisioner.
+ */
 const PASSWORD = '/etc/step-ca/provisioner-password';
 const PUBLISHED = '/etc/step-ca/ssl/root_ca.crt';
 const ACME_DIRECTORY = '/acme/acme/directory';
-/** What the gateway shows on port 80 for ACME. */
+/** The folder that the gateway serves on port 80 for ACME challenges. */
 const CHALLENGES = '/var/www/acme/.well-known/acme-challenge';
 const WIDEST = 0o640;
 
@@ -82,7 +85,7 @@ function certificateSpec(certificate: Certificate, config: Config): CertificateS
   };
 }
 
-/** The same names always give the same list. */
+/** Canonical form of a list of names. */
 export function namesOf(names: readonly string[]): string[] {
   return [...new Set(names.map(canonicalName))].sort();
 }
@@ -120,13 +123,13 @@ function wayOf({ issuer }: Certificate, ca: number, config: Config): SigningWay 
   return { kind: 'acme', directory: ACME_DIRECTORY, challenges, account: ACCOUNT };
 }
 
-/** Where the host reads the authority's root certificate: in the folder that its container publishes it to. */
+/** The host's path of the authority's root certificate: in the folder to which its container publishes it. */
 function rootOf(config: Config): string {
   const mount = caOf(config)?.mountPoints.find(({ containerPath }) => isBelow(PUBLISHED, containerPath));
   return mount === undefined ? ROOT_ON_NODE : `${mount.hostPath}${PUBLISHED.slice(mount.containerPath.length)}`;
 }
 
-/** The authority and the disks that the files lie on; for ACME also the gateway and the names that lead to it. */
+/** The authority and the datasets that hold the files; for ACME also the gateway and the DNS names that resolve to it. */
 function needsOf({ issuer }: Certificate, config: Config): TargetId[] {
   const [ca, gateway] = [caOf(config), gatewayOf(config)];
   const throughGateway = issuer === 'acme' ? [HOST.dns, ...(gateway === null ? [] : [guestTarget(gateway)])] : [];

@@ -7,7 +7,7 @@ import type { CertificateSpec } from './certificate-spec.ts';
 /** X.509 allows 64 characters in a common name (RFC 5280, ub-common-name); a longer one is only in the subject alternative names. */
 const LONGEST_COMMON_NAME = 64;
 
-/** What openssl takes literally: in its files `$` begins a variable, `#` a comment, a backslash an escape, and a comma ends a value. */
+/** Characters that openssl takes literally: in its files `$` begins a variable, `#` a comment, a backslash an escape, and a comma ends a value. */
 const NAME = /^[A-Za-z0-9*][A-Za-z0-9.:-]*$/;
 
 /** @throws Error for a name that openssl would read as something else */

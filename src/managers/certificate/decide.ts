@@ -1,6 +1,6 @@
-// What is missing between a certificate as declared and as it is. A new one is made in three looks: key, request and signature;
-// then, proved to belong together, both files in place; then its user is told. Each look finds out how far it is, so that it may be
-// interrupted anywhere, and what is in use stays in use until the new pair is complete.
+// Compares a certificate as declared with the node, and decides the actions. A new one takes three rounds: key, request and signature; then both
+// files are installed, once they are proved to match; then its user is notified. Each observation finds out how far it is, so a run may be
+// interrupted anywhere, and the old pair stays in use until the new one is complete.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
@@ -34,7 +34,7 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     const foreign = foreignFile(wanted, spec, seen);
     if (foreign !== null) return { kind: 'blocked', reason: foreign };
     if (!isUsable(spec, seen)) return todo(obtain(spec, authority, seen, paths, fault));
-    // From here on what stands at its paths is ours.
+    // From here on the files at its paths belong to Phoenix.
     const claim = isNoted(spec, seen) ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
     return todo([...claim, ...installCertificate(spec, seen, paths)]);
   }
@@ -56,12 +56,12 @@ function impossible(reason: string, passing = false): Decision {
   return { kind: 'impossible', reason, ...(passing ? { passing: true } : {}) };
 }
 
-/** Whether what was made and is not in use yet is what is wanted now. */
+/** Whether the staged pair is what is wanted now. */
 function isUsable(spec: CertificateSpec, { staged, asked, now }: CertificateObservation): boolean {
   return asked === csrConfig(spec) && faultOf(spec, staged.facts, staged.key, now) === null;
 }
 
-/** What the certificate itself does not show: how it was asked for. One that was just put in place is not noted yet. */
+/** A difference that the certificate itself does not show: how it was requested. A pair that was just installed is not noted yet. */
 function changedSince(seen: CertificateObservation, spec: CertificateSpec, { by }: Authority): string | null {
   const { note, current, staged } = seen;
   if (note === null || note.certificate === null || note.certPath !== spec.certPath) return null;
@@ -75,8 +75,8 @@ function isNoted({ certPath, keyPath }: CertificateSpec, { note }: CertificateOb
 }
 
 /**
- * Why the files that are there may not be replaced; null when they may. Ours are those that a note names, and those that the
- * environment's own authority issued: what an earlier tool or another entry kept there.
+ * Why existing files may not be replaced; null when they may. Phoenix owns files that a note names, and certificates that the environment's own
+ * authority issued to an earlier tool or another entry.
  */
 function foreignFile(
   { target, adopt }: Wanted<CertificateSpec>,
@@ -98,8 +98,8 @@ function foreignFile(
 }
 
 /**
- * The note that it is as declared and that its user knows. A certificate that was there before the first note was not made by us, so
- * that whoever uses it has it already.
+ * Writes the note that the certificate is as declared and its user has been notified. A certificate from before the first note was not created by
+ * Phoenix, so its user has it already.
  */
 function writeNote(
   wanted: Wanted<CertificateSpec>,
@@ -134,7 +134,7 @@ function writeNote(
   ];
 }
 
-/** What was only needed on the way. */
+/** Removes temporary files. */
 function tidy(spec: CertificateSpec, { files }: CertificateObservation, { note: _, ...work }: Paths): Action[] {
   const left = [...Object.values(work), legacyTemporaryPath(spec.keyPath), legacyTemporaryPath(spec.certPath)].filter(
     (path) => files.has(path),
@@ -142,7 +142,7 @@ function tidy(spec: CertificateSpec, { files }: CertificateObservation, { note: 
   return left.length === 0 ? [] : [action('remove what was only needed on the way', 'live', removal(left))];
 }
 
-/** Its files may be in use: they stay. */
+/** Removes the note. The certificate's files may be in use and stay. */
 function forget(seen: CertificateObservation, paths: Paths): Action[] {
   if (seen.note === null) return [];
   const { certPath, keyPath } = seen.note;

@@ -1,11 +1,11 @@
-// What the configuration says of a certificate.
+// A certificate as the configuration declares it.
 
 import type { Place } from '../../config/read/place.ts';
 
 export interface Certificate {
   readonly writtenAt: Place;
   readonly commonName: string;
-  /** The common name where none is written; otherwise as written. */
+  /** The common name where none are written; otherwise as written. */
   readonly sans: readonly string[];
   readonly certPath: string;
   readonly keyPath: string;
@@ -14,16 +14,16 @@ export interface Certificate {
   /** Permission bits of the key as written, for example 0o640. */
   readonly mode: number;
   readonly issuer: 'jwk' | 'acme';
-  /** Null: what the authority gives by itself. */
+  /** Null: the authority's default. */
   readonly lifetimeSeconds: number | null;
-  /** What makes its user read it again; null: nothing is to be done. */
+  /** What makes its user reload it; null: nothing to do. */
   readonly hook: CertificateHook | null;
 }
 
-/** The only things that follow a renewal: a push must not be a shell on the host. */
+/** The only actions that may follow a renewal: a push must not become a shell on the host. */
 export type CertificateHook = {
   readonly guest: number;
-  /** As which kind of guest the written command addresses it; null: as what it is. */
+  /** The kind of guest that a written command addresses; null: the guest's own kind. */
   readonly guestKind: 'lxc' | 'vm' | null;
   readonly writtenAt: Place;
 } & HookWork;

@@ -1,4 +1,4 @@
-// What a certificate file says. Pure: text in, facts out.
+// Extracts facts from a certificate file. Pure.
 
 import { X509Certificate } from 'node:crypto';
 import { namesOf } from './certificate-spec.ts';
@@ -13,13 +13,13 @@ export interface Facts {
   readonly notAfter: number;
   /** SPKI, PEM. */
   readonly publicKey: string;
-  /** Whether it leads to the given root by the certificates in the same file. */
+  /** Whether the chain in the file leads to the given root. */
   readonly trusted: boolean;
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Null where the text holds no certificate that can be read. */
+/** Null where the text has no readable certificate. */
 export function factsOf(text: string, root: string | null): Facts | null {
   const chain = certificatesIn(text);
   const [leaf] = chain;
@@ -46,7 +46,7 @@ function alternativeNames({ subjectAltName = '' }: X509Certificate): string[] {
   return subjectAltName.split(', ').flatMap((part) => /^(?:DNS|IP Address):(.+)$/.exec(part)?.[1] ?? []);
 }
 
-/** Each signed by the next, the last by a root. */
+/** Whether each certificate is signed by the next one, and the last one by a root. */
 function leadsTo(chain: readonly X509Certificate[], roots: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
   const linked = chain.every((each, index) => {

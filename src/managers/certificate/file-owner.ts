@@ -1,11 +1,11 @@
-// Who owns a file of the host that a container reads through a mount: the ids as the container sees them, moved to where the host
-// sees them. Only names with fixed ids have one before the container exists, and certificates come before their users.
+// Determines the owner of a host file that a container reads through a mount: ids as seen inside the container, mapped to ids of the host. Only names
+// with fixed ids can be resolved before the container exists, and certificates are created before their users.
 
 import type { Config } from '../config.ts';
 import type { IdMap, LxcGuest } from '../lxc/declared.ts';
 import type { Certificate } from './declared.ts';
 
-/** Ids that are the same on every Debian and Ubuntu: those of their package base-passwd. */
+/** Ids that are fixed on Debian and Ubuntu: those of the package base-passwd. */
 const USERS: Readonly<Record<string, number>> = {
   root: 0,
   daemon: 1,
@@ -66,16 +66,16 @@ const GROUPS: Readonly<Record<string, number>> = {
   nogroup: 65534,
 };
 
-/** Where Proxmox puts the ids of an unprivileged container unless told otherwise. */
+/** Offset of ids in Proxmox's default mapping for unprivileged containers. */
 const SHIFT = 100_000;
 
 export interface FileOwner {
-  /** Ids on the host; null: a name that only the host itself knows. */
+  /** Ids on the host; null: only the host itself can resolve the name. */
   readonly uid: number | null;
   readonly gid: number | null;
 }
 
-/** The container whose mount shows the path: the one that is told of renewals before others. */
+/** The container that mounts the path; preferably the one that is notified of renewals. */
 export function containerThatSees(config: Config, { keyPath, hook }: Certificate): LxcGuest | null {
   const seers = config.lxc.filter(({ mountPoints }) => mountPoints.some(({ hostPath }) => isBelow(keyPath, hostPath)));
   return seers.find(({ id }) => id === hook?.guest) ?? seers[0] ?? null;
@@ -85,7 +85,7 @@ export function isBelow(path: string, folder: string): boolean {
   return folder === '/' || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
-/** Owner of the files of a certificate on the host. */
+/** The owner of a certificate's files on the host. */
 export function ownerOf(config: Config, certificate: Certificate): FileOwner {
   const container = containerThatSees(config, certificate);
   const onHost = (id: number | null, type: IdMap['type']): number | null =>

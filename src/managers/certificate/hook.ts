@@ -1,5 +1,4 @@
-// Who uses a certificate, and how it is told of a new one. A user that does not run need not be told: it reads its files when it
-// starts.
+// Notifies the user of a certificate of a new one. A user that does not run need not be notified: it reads its files when it starts.
 
 import type { Action, Command } from '../../model/action.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
@@ -7,7 +6,7 @@ import { action, call, guestName, type Program, runInside } from '../guest/proxm
 import type { HostReader } from '../manager.ts';
 import type { Hook } from './certificate-spec.ts';
 
-/** `resting`: it does not run, or is not there yet; `silent`: its VM runs, but nobody can look inside. */
+/** `resting`: it is stopped or does not exist yet; `silent`: its VM runs, but the guest agent does not answer. */
 export type UserState = 'ready' | 'resting' | 'silent';
 
 const HOOK_SECONDS = 300;
@@ -32,7 +31,7 @@ function pingOf(id: number): Command {
   return { kind: 'command', program: 'qm', args: ['guest', 'cmd', String(id), 'ping'], timeoutSeconds: 30 };
 }
 
-/** What is asked inside; null: nothing beyond that the guest runs. */
+/** The command that shows inside whether the user runs; null: it suffices that the guest runs. */
 function questionOf(hook: Hook): readonly string[] | null {
   switch (hook.kind) {
     case 'service':
@@ -46,20 +45,20 @@ function questionOf(hook: Hook): readonly string[] | null {
   }
 }
 
-/** A service that failed may have failed for its certificate: it is told too. */
+/** Whether the user runs. A failed service counts as running: it may have failed because of its certificate. */
 function runs(hook: Hook, exit: number | null, answer: string): boolean {
   if (hook.kind === 'container') return exit === 0 && answer !== 'false';
   return exit === 0 || /^(activating|reloading|refreshing|failed)$/.test(answer);
 }
 
-/** The one action that tells it. */
+/** The action that makes the user load the new certificate. */
 export function hookAction(hook: Hook): Action {
   const program = programOf(hook);
   const where = guestName(program, hook.guest);
   const inside = (argv: readonly string[]): Command => runInside(program, hook.guest, argv, HOOK_SECONDS);
   switch (hook.kind) {
     case 'service':
-      // Not every unit can reload; one that cannot is restarted.
+      // A unit that cannot reload is restarted.
       return hook.verb === 'reload'
         ? action(`reload ${hook.unit} in ${where}`, 'live', inside(['systemctl', 'reload-or-restart', hook.unit]))
         : action(`restart ${hook.unit} in ${where}`, 'live', inside(['systemctl', 'restart', hook.unit]));

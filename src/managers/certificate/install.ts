@@ -1,5 +1,5 @@
-// The two files where their user reads them. The folder may be a guest's: nothing is done there by name, and each file has its owner
-// and mode before it has its place. A reader finds the old or the new, never half.
+// Installs the two files where their user reads them. The folder may belong to a guest, so nothing there is done by name: each file has its owner and
+// mode before it is renamed into place. A reader finds the old or the new file, never half of one.
 
 import { dirname } from 'node:path';
 import type { Action, FileOwner, FilePlace } from '../../model/action.ts';
@@ -41,7 +41,7 @@ export function installCertificate(spec: CertificateSpec, seen: CertificateObser
   ];
 }
 
-/** Owner and mode of files that are otherwise right: each is written anew with them, since a name may stand for another file by then. */
+/** Corrects owner and mode of files with the right content. The files are written again, since the name may refer to another file by then. */
 export function repair(spec: CertificateSpec, { files, owner }: CertificateObservation): Action[] {
   const wished = [
     [spec.keyPath, spec.mode],

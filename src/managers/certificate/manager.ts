@@ -1,4 +1,4 @@
-// Certificates: each entry of the manifest is kept valid, in its two files, by the environment's own authority.
+// Registers the kind `certificate`: each entry of the manifest is kept valid, in its two files, by the environment's own authority.
 
 import type { Kind } from '../kind.ts';
 import { type CertificateSpec, certificateTargets } from './certificate-spec.ts';
@@ -20,15 +20,15 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
   sources: certificateSources,
   declares: declaration,
   targets: certificateTargets,
-  // The old one stays in use until the new one is complete, and an entry that is gone leaves its files.
+  // The old certificate stays in use until the new one is complete, and a removed entry leaves its files.
   impact: () => 'live',
   inventory: inventoryOfCertificates,
   quickCheck: quickCheckOfCertificate,
   observe: observeCertificate,
   decide: decideCertificate,
-  // Whether its user shows it is asked of its user: the gateway, Portainer.
+  // The health checks of its users, gateway and Portainer, verify that it is in use.
   health: () => null,
-  // A pair that was put in place is proved, and its user is told again when that failed.
+  // An installed pair is verified before, and its user is notified again when that failed.
   rollback: () => null,
   due(inventory, wanted) {
     if (wanted.spec === undefined) return null;

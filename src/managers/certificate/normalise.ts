@@ -1,4 +1,4 @@
-// A certificate from its written form; of commands after a renewal only the known kinds are left.
+// Normalises a certificate; of commands after a renewal only known kinds are accepted.
 
 import type { z } from 'zod';
 import type { Diagnostic } from '../../config/diagnostic.ts';
@@ -14,7 +14,7 @@ export interface NormalisedCertificate {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** UNKNOWN_HOOK when the command is of no known kind, or when two are written. */
+/** UNKNOWN_HOOK when the command is not of a known kind, or when two are written. */
 export function normaliseCertificate(written: Written, at: Place): NormalisedCertificate {
   const { hook, diagnostics } = hookOf(written, at);
   const [owner = 'root', group = 'root'] = written.owner.split(':');
@@ -102,7 +102,7 @@ function parsed(command: string): (Omit<CertificateHook, 'writtenAt'> & HookWork
   return { ...guest, kind: 'service', verb: verb === 'reload' ? 'reload' : 'restart', unit: unit ?? '' };
 }
 
-/** The nearest form that is run, as far as the command tells: who writes it must see whether it is what was meant. */
+/** The supported form that is nearest to the command, so that its author can check whether that is what was meant. */
 function typedForm(command: string): string {
   const guest = /^(?:pct exec|qm guest exec) ([1-9][0-9]{2,8})\b/.exec(command)?.[1] ?? 'ID';
   const [, verb, unit] = /\bsystemctl (reload|restart) ([\w@.:][\w@.:-]*)/.exec(command) ?? [];

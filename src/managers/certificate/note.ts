@@ -1,4 +1,4 @@
-// What Phoenix noted of a certificate on the node when it was last as declared: what it was, and which one its user was told of.
+// The note about a certificate on the node, written when it was last as declared: its facts, and which certificate its user was notified of.
 
 import { z } from 'zod';
 
@@ -14,16 +14,16 @@ const note = z.object({
   certPath: z.string(),
   keyPath: z.string(),
   root: z.string(),
-  /** SHA-256 of the root's file. */
+  /** SHA-256 of the root certificate's file. */
   rootDigest: z.string(),
   issuer: z.enum(['jwk', 'acme']),
   lifetimeSeconds: z.number().nullable(),
   owner,
-  /** Size and time of the key's file when it was proved to be the certificate's. */
+  /** Size and time of the key's file when it was verified to match the certificate. */
   keyFile: z.object({ size: z.number(), modified: z.number() }).nullable(),
-  /** Text of the certificate's file; null before the first. */
+  /** Content of the certificate's file; null before the first one. */
   certificate: z.string().nullable(),
-  /** Fingerprint of the certificate that its user was told of; null: none yet. */
+  /** Fingerprint of the certificate that its user was notified of; null: none yet. */
   told: z.string().nullable(),
 });
 
@@ -33,7 +33,7 @@ export function printNote(note: Note): string {
   return `${JSON.stringify(note, null, 2)}\n`;
 }
 
-/** Null when there is none, or one that was not written like this: then all is looked at afresh. */
+/** Null when there is no note, or one in another format: then everything is observed again. */
 export function parseNote(text: string | undefined): Note | null {
   if (text === undefined) return null;
   try {

@@ -1,4 +1,4 @@
-// What the node says of certificates. A key is only ever asked for its public half, by a program of the node.
+// Observes certificates on the node. Of a key, only the public half is ever read, by a program of the node.
 
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
@@ -13,7 +13,7 @@ import { observeUser, type UserState } from './hook.ts';
 import { type Note, parseNote } from './note.ts';
 import { legacyTemporaryPath, NOTES, type Paths, pathsOf } from './paths.ts';
 
-/** A certificate and a key, wherever they lie. */
+/** A certificate and a key. */
 export interface Pair {
   readonly text: string | null;
   readonly facts: Facts | null;
@@ -25,32 +25,32 @@ export interface CertificateObservation {
   /** In milliseconds. */
   readonly now: number;
   readonly note: Note | null;
-  /** SHA-256 of the authority's root on the host; null: it is not there. */
+  /** SHA-256 of the authority's root on the host; null: there is none. */
   readonly rootDigest: string | null;
-  /** Of every file and folder that matters, those that are there. */
+  /** The relevant files and folders that exist. */
   readonly files: ReadonlyMap<string, FileState>;
   readonly current: Pair;
-  /** Made by us and not in use yet. */
+  /** Created by Phoenix and not in use yet. */
   readonly staged: Pair;
-  /** How that was asked for: the settings of its request. */
+  /** The settings of the request for the staged certificate. */
   readonly asked: string | null;
-  /** Null: the host knows no such user or group. */
+  /** Null: the host has no such user or group. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
-  /** Null where it need not be told anything. */
+  /** Null where nobody has to be notified. */
   readonly user: UserState | null;
 }
 
 export const NOTHING: Pair = { text: null, facts: null, key: null };
 const UNKNOWN = { rootDigest: null, current: NOTHING, staged: NOTHING, asked: null, owner: null, user: null } as const;
 
-/** What one look says of all certificates that were ever as declared. */
+/** The inventory: all certificates that have a note. */
 export interface CertificateInventory {
   readonly now: number;
   readonly notes: ReadonlyMap<string, Note>;
   readonly files: ReadonlyMap<string, FileState>;
 }
 
-/** The notes and one look at files, however many certificates there are. */
+/** Reads the notes and inspects files once, however many certificates there are. */
 export async function inventoryOfCertificates(host: HostReader): Promise<CertificateInventory> {
   const texts = await host.readFolders([NOTES]);
   const notes = new Map([...texts].flatMap(([path, text]) => entryOf(path, parseNote(text))));
@@ -59,7 +59,9 @@ export async function inventoryOfCertificates(host: HostReader): Promise<Certifi
   return { now: Date.now(), notes, files };
 }
 
-/** A guest that sees the folder can put there what is no file, or a link to what it may not read itself. */
+/**
+ * Only a regular file may be read: a guest that mounts the folder could put something else there, or a link to a file that it may not read itself.
+ */
 function isReadable(files: ReadonlyMap<string, FileState>, path: string): boolean {
   return files.get(path)?.kind === 'file';
 }
@@ -68,7 +70,7 @@ function entryOf(path: string, note: Note | null): [string, Note][] {
   return note === null ? [] : [[path, note]];
 }
 
-/** What the inventory allows to say: that files and root are still those of the note. Null where it must be looked at closely. */
+/** The observation, if files and root are unchanged since the note; null where a full observation is needed. */
 export function quickCheckOfCertificate(
   inventory: CertificateInventory,
   wanted: Wanted<CertificateSpec>,
@@ -95,13 +97,13 @@ export function quickCheckOfCertificate(
   if (spec.hook !== null && note.told !== facts.fingerprint) return null;
   const owner = ownerBy(spec.owner, note.owner);
   if (owner === null) return null;
-  // The note was written when the chain led to this root and the key was this certificate's.
+  // Holds, since the note was written when the chain led to this root and the key matched this certificate.
   const proved: Facts = { ...facts, trusted: true };
   const current: Pair = { text: note.certificate, facts: proved, key: facts.publicKey };
   return { ...UNKNOWN, now, note, rootDigest, files, current, owner };
 }
 
-/** How long the certificate holds that was brought last; null where none was, or where its file is another one since. */
+/** The validity of the noted certificate; null where there is none, or where its file has changed since. */
 export function certificateValidity(
   { notes, files }: CertificateInventory,
   wanted: Wanted<CertificateSpec>,

@@ -1,5 +1,4 @@
-// A new certificate, made in the work folder while the old one stays in use: key and request on the node, the signature from the
-// authority.
+// Obtains a new certificate in the work folder while the old one stays in use: key and request are created on the node, and the authority signs.
 
 import type { Action } from '../../model/action.ts';
 import { action } from '../guest/proxmox/command.ts';
@@ -11,7 +10,7 @@ import { program, removal } from './program.ts';
 
 const SIGNING_SECONDS = 180;
 
-/** @param fault why the one that is there will not do */
+/** @param fault why the present certificate is not acceptable */
 export function obtain(
   spec: CertificateSpec,
   authority: Authority,

@@ -1,5 +1,5 @@
-// Where things of a certificate lie on the node beside its two files. The key is made in the work folder, which no guest sees and
-// the agent never reads as a whole; the notes lie above it.
+// Paths on the node that belong to a certificate beside its two files. The key is created in the work folder, which no guest sees and whose files the
+// agent never reads in bulk; the notes are above it.
 
 import { basename, dirname, join } from 'node:path';
 
@@ -14,12 +14,12 @@ export interface Paths {
   readonly certificate: string;
   readonly request: string;
   readonly settings: string;
-  /** What was in use before, until the new pair is in use. */
+  /** The pair that was in use, until the new pair is. */
   readonly previousKey: string;
   readonly previousCertificate: string;
 }
 
-/** By the common name. */
+/** The paths for a certificate, by its common name. */
 export function pathsOf(name: string): Paths {
   const file = encodeURIComponent(name);
   const work = join(WORK, file);
@@ -34,7 +34,7 @@ export function pathsOf(name: string): Paths {
   };
 }
 
-/** What an earlier version of Phoenix left beside a file when it was interrupted; nothing is written there any more. */
+/** Temporary file that an interrupted earlier version of Phoenix may have left; not written any more. */
 export function legacyTemporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.phoenix-new`);
 }

@@ -1,4 +1,4 @@
-// Where the settings of a certificate are written, in the words of the files.
+// Where the values of a certificate's spec are written in the files.
 
 import { certificateTarget } from '../dependencies.ts';
 import { ADDRESS } from '../guest/places.ts';

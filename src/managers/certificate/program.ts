@@ -1,4 +1,4 @@
-// Programs of the node that work on files.
+// Commands of the node that work on files.
 
 import type { Command, FileRemove } from '../../model/action.ts';
 
@@ -10,7 +10,7 @@ export function removal(paths: readonly string[]): FileRemove {
   return { kind: 'remove', paths };
 }
 
-/** Permission bits in four digits. */
+/** Permission bits as four octal digits. */
 export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }

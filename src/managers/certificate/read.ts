@@ -1,4 +1,4 @@
-// The manifest of certificates. Each entry is checked on its own: one that cannot be used leaves the others readable.
+// Reads the certificate manifest. Each entry is checked on its own: an invalid one does not affect the others.
 
 import { parse } from '../../config/read/parse.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';

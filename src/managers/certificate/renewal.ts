@@ -1,14 +1,16 @@
-// When a certificate is due, and why one that is there will not do.
+// Decides when a certificate is due for renewal, and why an existing one is not acceptable.
 
 import { createHash } from 'node:crypto';
 import type { CertificateSpec } from './certificate-spec.ts';
 import type { Facts } from './facts.ts';
 
-/** Two thirds of its lifetime, as step's own daemon does it. */
+/** Share of the lifetime after which it is renewed: two thirds, as in step's own daemon. */
 const SHARE = 2 / 3;
-/** Up to so much of the lifetime earlier, by the name: certificates of one day are not all renewed in one moment. */
+/**
+ * Renewal is earlier by up to this share of the lifetime, depending on the name, so that certificates issued together are not all renewed at once.
+ */
 const SPREAD = 1 / 20;
-/** How far the clocks of node, agent and authority may be apart, in milliseconds. */
+/** Tolerated difference between the clocks of node, agent and authority, in milliseconds. */
 const SKEW_MS = 600_000;
 
 /** In milliseconds. */
@@ -17,12 +19,12 @@ export function renewAt({ notBefore, notAfter }: Pick<Facts, 'notBefore' | 'notA
   return Math.floor(notBefore + lifetime * (SHARE - SPREAD * shareOf(name)));
 }
 
-/** Always the same for a name, from 0 to 1. */
+/** A number from 0 to 1 that is constant for a name. */
 function shareOf(name: string): number {
   return createHash('sha256').update(name).digest().readUInt32BE(0) / 0xffff_ffff;
 }
 
-/** Why a pair of files is not what the spec asks for; null when it is. `key`: the public half of the key file. */
+/** Why a pair of files does not satisfy the spec; null when it does. `key`: the public half of the key file. */
 export function faultOf(spec: CertificateSpec, facts: Facts | null, key: string | null, now: number): string | null {
   if (facts === null) return 'there is none yet';
   if (key === null) return 'its key is missing';

@@ -1,4 +1,4 @@
-// etc/certificate-manifest.json: certificates that the internal authority issues.
+// The schema of etc/certificate-manifest.json: certificates that the internal authority issues.
 
 import { z } from 'zod';
 import * as text from '../../config/schema/text.ts';
@@ -6,7 +6,7 @@ import * as value from '../../config/schema/values.ts';
 
 const guest = value.guestId.describe('Container or VM that uses the certificate.');
 
-/** What makes its user read a new certificate: nothing here is ever read by a shell. */
+/** What makes its user load a new certificate. Nothing of it is ever parsed by a shell. */
 const hook = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('reload-service').describe('Lets a service read its files again; restarts one that cannot.'),

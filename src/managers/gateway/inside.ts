@@ -1,5 +1,5 @@
-// What the gateways do inside their containers. Each script is always the same text; paths and content come as arguments and on
-// standard input, so that nothing of the configuration is ever read as shell.
+// Runs scripts for the gateways inside their containers. The text of each script is constant; paths are arguments and content is standard input, so
+// that nothing of the configuration is ever parsed as shell.
 
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
@@ -7,7 +7,7 @@ import type { CommandResult } from '../../ports/host.ts';
 import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
-/** Seconds for one script: none of them waits for anything but a reload. */
+/** Time limit of one script in seconds: at most they wait for a reload. */
 const SECONDS = 120;
 
 function scriptCommand(guest: number, script: string, args: readonly string[], stdin?: Content) {
@@ -26,12 +26,12 @@ export function scriptAction(
   return { summary, impact, do: scriptCommand(guest, script, args, content) };
 }
 
-/** Of the file that a program reads and of the one that was last seen to serve. */
+/** Digests of the active file and of the last one that was proven to serve. */
 export interface Files {
   /** SHA-256 in hexadecimal digits; null where there is none. */
   readonly current: string | null;
   readonly proven: string | null;
-  /** Of the current one; empty where there is none. */
+  /** First line of the active file; empty where there is none. */
   readonly firstLine: string;
   readonly active: boolean;
 }
@@ -40,23 +40,23 @@ export type Look =
   | {
       readonly kind: 'seen';
       readonly files: Files;
-      /** SHA-256 in hexadecimal digits of each file that is there, by its path. */
+      /** SHA-256 in hexadecimal digits of each existing file, by path. */
       readonly digests: ReadonlyMap<string, string>;
       readonly rest: readonly string[];
       readonly stderr: string;
     }
-  /** Nobody could look inside; the reason says why. */
+  /** The container could not be inspected; the reason says why. */
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-/** Paths inside the container: the file and the kept copy of the last that served. */
+/** Paths inside the container: the active file, and the copy of the last proven one. */
 export interface Places {
   readonly current: string;
   readonly proven: string;
 }
 
 /**
- * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and further lines
- * after them. Its arguments are the places and `more`.
+ * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and then further lines.
+ * Its arguments are the places and `more`.
  */
 export async function inspect(
   host: HostReader,
@@ -82,7 +82,7 @@ export async function inspect(
   return { kind: 'seen', files, digests, rest, stderr: result.stderr };
 }
 
-/** Digest of nothing. */
+/** Digest of an empty file. */
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 function failureReason(guest: number, { stderr, stdout, ended }: CommandResult): string {
@@ -90,16 +90,16 @@ function failureReason(guest: number, { stderr, stdout, ended }: CommandResult):
   return `nobody can look into container ${guest}: ${said === '' ? ended : said}; see to it that it runs`;
 }
 
-/** Where what served last is kept, inside the container. */
+/** The folder inside the container with the last proven configuration. */
 export const KEPT = '/var/lib/phoenix/gateway';
 
-/** The first line of every file that is ours. */
+/** The first line of every file that Phoenix owns. */
 export const MARK = '# Kept by Phoenix';
 
-/** What a person wrote under our name is not overwritten. */
+/** Whether a person wrote the file, which is then not overwritten. */
 export function isForeign({ current, firstLine }: Files): boolean {
   return current !== null && current !== EMPTY && !firstLine.startsWith(MARK);
 }
 
-/** Notes the file as one that serves: from now on it is what a failing one is replaced by. */
+/** Saves the active file as proven: from now on it replaces one that fails. */
 export const KEEP = 'mkdir -p "$3" && touch "$1" && cp "$1" "$2.new" && mv "$2.new" "$2"';

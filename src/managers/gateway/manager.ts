@@ -1,6 +1,6 @@
-// The gateways: nginx at the edge and Traefik behind it. Each is one file inside a container; what served last is kept beside it
-// and put back when a new one does not. What a container holds is only known from inside: one command for each gateway, however
-// many names it serves.
+// The gateways: nginx at the edge and Traefik behind it. Each is one file inside a container. The last configuration that served is saved beside it
+// and restored when a new one fails. The content of a container is only visible from inside: one command for each gateway, however many names it
+// serves.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import { publishedText } from '../guest/published.ts';
@@ -15,10 +15,10 @@ import { traefik } from './traefik/part.ts';
 
 const PARTS: readonly Part[] = [nginx as Part, traefik as Part];
 
-/** Null: it should not exist, which is nobody's business once the container has another role. */
+/** Null: it should not exist, and nothing is managed once the container has another role. */
 type Observation = { readonly seen: unknown; readonly note: Note | null } | null;
 
-/** What was seen of each gateway in the container that it was last kept in. */
+/** The observation of each gateway, in the container that its note names. */
 type Inventory = ReadonlyMap<string, NonNullable<Observation>>;
 
 export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
@@ -32,7 +32,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
       const within = [targetId('lxc', declared.spec.guest)];
       return [{ id: targetId('gateway', part.name), ...declared, within, protected: false }];
     }),
-  // Both programs take a new configuration without dropping a connection.
+  // Both programs load a new configuration without dropping a connection.
   impact: () => 'live',
   async inventory(host) {
     const kept = readNotes(await host.readFolders([notes.folder]));
@@ -64,7 +64,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
     const isNoted = observation.note !== null && sameNote(observation.note, note);
     return !isSettled || isNoted ? decision : { kind: 'actions', actions: [writeNote(part.name, note)] };
   },
-  // Every name was asked for before a change counts as done.
+  // Every name is requested as part of the change itself.
   health: () => null,
   selfRollback: true,
   rollback({ target, spec }, observation, actions) {
@@ -74,7 +74,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   },
 };
 
-/** What has to be looked at to know the gateway. */
+/** What an inventory has to observe to know the gateway. */
 function noteOf(part: Part, spec: GatewaySpec): Note {
   return { guest: spec.guest, certificates: part.certificates(spec) };
 }
@@ -91,7 +91,7 @@ async function observeByNote(
   return [part.name, { seen: await part.look(host, note.guest, there), note }];
 }
 
-/** Fails for a gateway that nobody keeps: targets are only ever made from parts. */
+/** Throws for an unknown gateway, which is a bug: targets are only created from parts. */
 function partOf(target: TargetId): Part {
   const part = PARTS.find(({ name }) => name === nameOf(target));
   if (part === undefined) throw new Error(`there is no gateway ${nameOf(target)}`);

@@ -1,16 +1,16 @@
-// Notes on the node of which container each gateway is kept in, so that one look at the host finds it without the configuration.
+// Notes on the node which container each gateway is in, so that an inventory finds it without the configuration.
 
 import type { Action } from '../../model/action.ts';
 
 export interface Note {
   readonly guest: number;
-  /** On the node; each once, in order. */
+  /** Paths on the node; sorted, without duplicates. */
   readonly certificates: readonly string[];
 }
 
 export const notes = { folder: '/var/lib/phoenix/gateway' } as const;
 
-/** By the name of the gateway. A note that nobody can read counts as none. */
+/** Notes by gateway name. An unreadable note counts as none. */
 export function readNotes(files: ReadonlyMap<string, string>): ReadonlyMap<string, Note> {
   const found = new Map<string, Note>();
   for (const [path, text] of files) {

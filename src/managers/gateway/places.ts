@@ -1,4 +1,4 @@
-// What nginx and Traefik are configured from: who is reached under which name, where, and with which certificate.
+// Where the values of the gateways' specs are written: who is reached under which name, where, and with which certificate.
 
 import { ADDRESS } from '../guest/places.ts';
 import { HYPERVISOR_FILE } from '../places.ts';

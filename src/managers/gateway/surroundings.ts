@@ -1,4 +1,4 @@
-// What both gateways need to know of the configuration around them: their container, its certificates, and who can reach it.
+// What both gateways need from the rest of the configuration: their container, its certificates, and who can reach it.
 
 import { contains, fixedAddress, spelling } from '../../config/address.ts';
 import type { TargetId } from '../../model/ids.ts';
@@ -13,32 +13,32 @@ import type { LxcGuest } from '../lxc/declared.ts';
 export type Served = {
   readonly target: TargetId;
   readonly names: readonly string[];
-  /** Inside the container. */
+  /** Path of the chain inside the container. */
   readonly chain: string;
   readonly key: string;
-  /** On the node. */
+  /** Path of the chain on the node. */
   readonly source: string;
-  /** It is issued through the gateway itself, so that it need not be there when nginx starts. */
+  /** The certificate is issued through the gateway itself, so it may be missing when nginx starts. */
   readonly late: boolean;
 };
 
-/** A container that can be found in the network; null for one without a fixed address. */
+/** The container if it has a fixed address, else null. */
 export function placed(guest: LxcGuest | null): LxcGuest | null {
   return guest === null || fixedAddress(guest.network.ip) === null ? null : guest;
 }
 
-/** Without prefix length; empty for a guest without a fixed one. */
+/** Address without prefix length; empty for a guest without a fixed one. */
 export function addressOf(guest: Guest): string {
   const address = fixedAddress(guest.network.ip);
   return address === null ? '' : spelling(address);
 }
 
-/** An address as it stands in a URL. */
+/** An address in the form used in a URL. */
 export function inUrl(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-/** The certificates of the manifest that lie where the container sees them. */
+/** The certificates of the manifest whose folder the container mounts. */
 export function certificatesOf(config: Config, guest: LxcGuest): Served[] {
   return config.certificates.flatMap((certificate: Certificate) => {
     const chain = guestPathOf(guest, certificate.certPath);
@@ -50,7 +50,7 @@ export function certificatesOf(config: Config, guest: LxcGuest): Served[] {
   });
 }
 
-/** Whether the guest's firewall lets the node in at a port, so that the node can ask whether it answers there. */
+/** Whether the guest's firewall accepts the node at a port, so that the node can verify the service. */
 export function nodeReaches({ hypervisor }: Config, guest: Guest, port: number): boolean {
   const { firewall } = guest;
   if (firewall === null || !firewall.enabled) return true;
@@ -68,10 +68,10 @@ export function nodeReaches({ hypervisor }: Config, guest: Guest, port: number):
   return (rule?.action ?? firewall.policyIn) === 'ACCEPT';
 }
 
-/** Where feature `trusted_ca` puts the root certificate, in a guest. */
+/** Path of the root certificate that the feature `trusted_ca` installs in a guest. */
 const TRUSTED = '/usr/local/share/ca-certificates/phoenix-root-ca.crt';
 
-/** Where a container sees the root certificate of the environment: its own copy, or the folder that the authority publishes it in. */
+/** The container's path of the environment's root certificate: its own copy, or the folder to which the authority publishes it. */
 export function rootInside(config: Config, guest: LxcGuest): string | null {
   if (guest.features.some(({ name }) => name === 'trusted_ca')) return TRUSTED;
   const ca = caOf(config);

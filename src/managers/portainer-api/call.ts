@@ -1,5 +1,5 @@
-// How Portainer is asked: every call is one request as data, with its key by reference. Nothing that a browser would send goes
-// along (no cookie, no origin), so that no version takes a call for a forged one.
+// Builds requests to Portainer: every call is one request as data, with its key by reference. Headers that a browser would send are left out (no
+// cookie, no origin), so that Portainer's CSRF protection does not apply.
 
 import type { HttpRequest } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -9,9 +9,9 @@ import { ROOT_ON_NODE } from '../trusted-root.ts';
 import { type Service, TOKEN_FILE } from './service.ts';
 
 export interface Call extends Partial<Pick<HttpRequest, 'accept' | 'body' | 'expect' | 'keep' | 'timeoutSeconds'>> {
-  /** The file with the session, or nobody at all. Default: Phoenix's own key. */
+  /** The file with the session token, or no credentials. Default: Phoenix's API key. */
   readonly by?: { readonly bearer: string } | 'nobody';
-  /** Without secrets. */
+  /** Further headers, without secrets. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -43,15 +43,15 @@ function keyOf(by: { readonly bearer: string } | undefined): NonNullable<HttpReq
 
 export type Said =
   | { readonly kind: 'said'; readonly value: Json }
-  /** The key is not there or not taken. */
+  /** The key is missing or not accepted. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'missing' }
-  /** Portainer waited too long for its first administrator and answers nothing until it is started again. */
+  /** Portainer waited too long for its first administrator and refuses everything until it is restarted. */
   | { readonly kind: 'closed' }
-  /** No answer, or one that tells of a fault of Portainer's own; `why` is for people. */
+  /** No answer, or an internal error of Portainer; `why` is a sentence. */
   | { readonly kind: 'silent'; readonly why: string };
 
-/** What Portainer says at a path. */
+/** Reads a path of Portainer's API. */
 export async function ask(host: HostReader, service: Service, path: string, more: Call = {}): Promise<Said> {
   if (more.by === undefined && (await host.readFile(TOKEN_FILE)) === undefined) return { kind: 'refused' };
   return read(await host.request(call(service, 'GET', path, more)), service);
@@ -76,7 +76,7 @@ function jsonOf(text: string): Json | undefined {
   }
 }
 
-/** The objects of a list; none where it is no list, which is what Portainer sends for an empty one. */
+/** The objects of a list; empty where the value is no list, since Portainer sends null for an empty one. */
 export function objectsIn(value: Json): readonly JsonObject[] {
   if (!Array.isArray(value)) return [];
   return value.filter((each): each is JsonObject => typeof each === 'object' && each !== null && !Array.isArray(each));

@@ -7,14 +7,14 @@ export interface Container {
   readonly labels: readonly string[];
 }
 
-/** The service of compose that a container is of; null for one that is of none, or was run once by hand. */
+/** The compose service of a container; null for a container outside compose, and for a one-off `run`. */
 export function serviceOfContainer({ labels }: Container): string | null {
   const label = 'com.docker.compose.service=';
   if (labels.includes('com.docker.compose.oneoff=True')) return null;
   return labels.find((each) => each.startsWith(label))?.slice(label.length) ?? null;
 }
 
-/** One object in each line; older versions print one list. */
+/** One JSON object per line; older versions print a list. */
 export function containersIn(text: string): Container[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return lines.flatMap((line) => {

@@ -1,4 +1,4 @@
-// Decisions in few words.
+// Shorthands for decisions.
 
 import type { Action } from '../../model/action.ts';
 import type { Decision } from '../manager.ts';
@@ -11,7 +11,7 @@ export function blocked(reason: string): Decision {
   return { kind: 'blocked', reason };
 }
 
-/** @param passing it goes away by itself */
+/** @param passing the obstacle goes away by itself */
 export function impossible(reason: string, passing = false): Decision {
   return { kind: 'impossible', reason, ...(passing ? { passing: true } : {}) };
 }

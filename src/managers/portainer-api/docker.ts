@@ -1,4 +1,4 @@
-// Docker inside a VM, by the guest agent: arguments are a list, and what is secret goes in on standard input.
+// Runs Docker inside a VM, by the guest agent: arguments are a list, and secrets are passed on standard input.
 
 import type { ComposeMention } from '../../compose/contents.ts';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
@@ -11,7 +11,7 @@ import type { HostReader } from '../manager.ts';
 import type { StackEnvironment } from '../stack/declared.ts';
 import type { VmGuest } from '../vm/declared.ts';
 
-/** Seconds: images are pulled on the way. */
+/** In seconds; includes pulling images. */
 export const PULL_SECONDS = 900;
 const SECONDS = 60;
 
@@ -26,7 +26,7 @@ export function inVm(vm: number, summary: string, argv: readonly string[], more:
   return action(`${summary} in VM ${vm}`, impact, runInside('qm', vm, argv, seconds, stdin));
 }
 
-/** Puts a file into a VM, its folder open to root alone: Docker mounts single files anyway. */
+/** Writes a file into a VM. Its folder is accessible to root only; Docker can mount single files anyway. */
 export function putFile(vm: number, path: string, content: Content, mode: string): Action[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
   return [
@@ -35,7 +35,7 @@ export function putFile(vm: number, path: string, content: Content, mode: string
   ];
 }
 
-/** What a program in a VM printed; where nobody could ask it, or it failed, why. */
+/** Output of a program in a VM, or why it could not be run or failed. */
 export type VmResult = { readonly stdout: string } | { readonly failure: string; readonly stderr: string };
 
 export async function runInVm(host: HostReader, vm: number, argv: readonly string[]): Promise<VmResult> {
@@ -51,15 +51,15 @@ function failureOf(vm: number, argv: readonly string[], { exit, ended, stderr }:
   return `${argv.slice(0, 2).join(' ')} in VM ${vm}: ${said || (ended === 'exited' ? `exit ${exit}` : ended)}`;
 }
 
-/** Whether there is such a VM on the node, running or not. */
+/** Whether the VM exists on the node, running or not. */
 export async function isThere(host: HostReader, vm: number): Promise<boolean> {
   return (await host.readFile(confPath('qm', vm))) !== undefined;
 }
 
-/** Plain JSON: a Docker volume that shows a folder of the VM. */
+/** A Docker volume bound to a folder of the VM. Plain JSON. */
 export type Volume = { readonly name: string; readonly folder: string };
 
-/** Those of a VM's mounted folders that a stack takes for granted as volumes. */
+/** The VM's mounted folders that a stack uses as external volumes. */
 export function volumesFor(vm: VmGuest, mentioned: readonly ComposeMention[]): Volume[] {
   const names = new Set(mentioned.map(({ name }) => name));
   return vm.volumes
@@ -68,7 +68,7 @@ export function volumesFor(vm: VmGuest, mentioned: readonly ComposeMention[]): V
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Folders by the names of the volumes that are there; empty for one that shows no folder. Null where nobody could look. */
+/** Folders by the names of existing volumes; empty for a volume without a folder. Null where they could not be read. */
 export async function foldersOf(
   host: HostReader,
   vm: number,
@@ -86,7 +86,7 @@ export async function foldersOf(
   return new Map(found.map(({ Name = '', Options }) => [Name, Options?.device ?? '']));
 }
 
-/** What is missing of the volumes; a sentence where one of them shows another folder, since its data may be dear to somebody. */
+/** Actions that create missing volumes; a sentence where a volume has another folder, whose data may be needed. */
 export function volumeActions(
   vm: number,
   volumes: readonly Volume[],
@@ -100,13 +100,13 @@ export function volumeActions(
   return volumes.filter(({ name }) => !folders.has(name)).map((volume) => createVolume(vm, volume));
 }
 
-/** One that is there already stays. */
+/** An existing volume stays as it is. */
 function createVolume(vm: number, { name, folder }: Volume): Action {
   const options = ['--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${folder}`];
   return inVm(vm, `create volume ${name}`, ['docker', 'volume', 'create', '--driver', 'local', ...options, name]);
 }
 
-/** Plain JSON, in the order written. Null: a secret that was written as it is, which goes nowhere. */
+/** A variable of a stack, plain JSON. Null: a plain-text secret, which is never passed on. */
 export type Variable = { readonly name: string; readonly value: string | SecretReference | null };
 
 export function variablesOf({ variables }: Pick<StackEnvironment, 'variables'>): Variable[] {
@@ -116,7 +116,7 @@ export function variablesOf({ variables }: Pick<StackEnvironment, 'variables'>):
   });
 }
 
-/** What to do about secrets that stand in the repository; null where there are none. */
+/** What to do about plain-text secrets in the repository; null where there are none. */
 export function plainSecretsIn(variables: readonly Variable[]): string | null {
   const plain = variables.filter(({ value }) => value === null).map(({ name }) => name);
   if (plain.length === 0) return null;

@@ -1,4 +1,4 @@
-// Environments as Portainer lists them.
+// Reads Portainer's list of environments.
 
 import type { JsonObject } from '../../model/json.ts';
 import type { HostReader } from '../manager.ts';
@@ -9,11 +9,11 @@ export interface Endpoint {
   readonly id: number;
   readonly name: string;
   readonly url: string;
-  /** Portainer reaches what is behind it. */
+  /** Whether Portainer reaches it. */
   readonly up: boolean;
 }
 
-/** All of them: a name is unique, and there are never many. */
+/** Reads all of them, since there are never many; names are unique. */
 export async function endpointsOf(host: HostReader, service: Service): Promise<Said | readonly Endpoint[]> {
   const said = await ask(host, service, '/endpoints?excludeSnapshots=true');
   return said.kind === 'said' ? objectsIn(said.value).map(endpointIn) : said;
@@ -28,7 +28,7 @@ function endpointIn(entry: JsonObject): Endpoint {
   };
 }
 
-/** Why nothing can be done where Portainer did not say what it was asked. */
+/** Why nothing can be done without Portainer's answer. */
 export function noAnswerReason(said: Exclude<Said, { kind: 'said' }>): {
   readonly reason: string;
   readonly passing: boolean;

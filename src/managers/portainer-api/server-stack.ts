@@ -1,13 +1,13 @@
-// Which stack is the Portainer server itself: Phoenix starts that one, and Portainer starts the others.
+// Finds the stack that is the Portainer server itself: Phoenix starts that one, and Portainer the others.
 
 import { interpolate, knownVariables } from '../../compose/interpolation.ts';
 import type { Config } from '../config.ts';
 import type { VmGuest } from '../vm/declared.ts';
 
-/** What runs the Portainer server. */
+/** Images of the Portainer server. */
 const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
 
-/** The stack on a VM with an image of the server, and the service that has it; null where there is none, or it is not the server's VM. */
+/** The stack on a VM that contains the server's image, and its service; null where there is none, or the VM is not the server's. */
 export function serverStackOf(config: Config, vm: VmGuest): { readonly name: string; readonly service: string } | null {
   if (vm.portainer.role !== 'primary') return null;
   for (const { name, environment } of vm.stacks) {

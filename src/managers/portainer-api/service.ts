@@ -1,4 +1,4 @@
-// Where the environment's Portainer answers, and what Phoenix keeps of it on the node.
+// How to reach the environment's Portainer, and Phoenix's files about it on the node.
 
 import type { Config } from '../config.ts';
 import { certificatesSeenBy, primaryOf } from '../dependencies.ts';
@@ -7,26 +7,26 @@ import type { VmGuest } from '../vm/declared.ts';
 
 /** Plain JSON, since it is part of specs and notes. */
 export type Service = {
-  /** The VM that it runs on. */
+  /** VMID of the VM that it runs on. */
   readonly vm: number;
-  /** The name in its certificate; its address where it has none of the environment's. */
+  /** The name in its certificate; its address where it has no certificate of the environment's. */
   readonly host: string;
   readonly address: string;
   readonly port: number;
-  /** Whether its certificate is one of the environment's. The server's own is signed by nobody. */
+  /** Whether its certificate is one of the environment's; the server's default one is self-signed. */
   readonly certified: boolean;
 };
 
 const FOLDER = '/var/lib/phoenix/portainer';
-/** The key of Phoenix's own access, on the node: made once, shown nowhere. */
+/** Phoenix's API key, on the node: created once, never shown. */
 export const TOKEN_FILE = `${FOLDER}/token`;
-/** The session of the administrator, there only until the key is made. */
+/** The administrator's session token, which exists only until the key is created. */
 export const SESSION_FILE = `${FOLDER}/session`;
-/** One note for the server and one for each environment that Phoenix made. */
+/** One note for the server and one for each environment that Phoenix created. */
 export const NOTES = `${FOLDER}/notes`;
 const PORT = 9443;
 
-/** Null where Portainer is not declared, or no VM with a fixed address is to run it. */
+/** Null where Portainer is not declared, or its VM has no fixed address. */
 export function serviceOf(config: Config): Service | null {
   const vm = primaryOf(config);
   const address = addressOf(vm ?? undefined);
@@ -41,22 +41,22 @@ export function serviceOf(config: Config): Service | null {
   };
 }
 
-/** The certificate that the server shows: the first whose files its VM sees. */
+/** The server's certificate: the first one whose files its VM mounts. */
 export function certificateOf(config: Config, vm: VmGuest) {
   return certificatesSeenBy(config, vm)[0];
 }
 
-/** The server as it was last seen to be complete, for looks that know no configuration. */
+/** The server when it was last observed to be complete, for inventories, which have no configuration. */
 export type ServerNote = {
   readonly service: Service;
-  /** Of the compose project in its VM; null: somebody else starts it. */
+  /** Name of its compose project; null: somebody else starts it. */
   readonly project: string | null;
   readonly revision: string;
 };
 
 export const SERVER_NOTE = `${NOTES}/server.json`;
 
-/** Null for one that is not there or cannot be read. */
+/** Null for a missing or unreadable note. */
 export function readServerNote(text: string | undefined): ServerNote | null {
   try {
     const note = JSON.parse(text ?? '') as Partial<ServerNote> | null;

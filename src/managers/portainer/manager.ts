@@ -1,4 +1,4 @@
-// Portainer: the server in its VM, and the environments that it manages.
+// Registers the kind `portainer`: the server in its VM, and the environments that it manages.
 
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { Kind } from '../kind.ts';
@@ -16,7 +16,7 @@ import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
 import { revisionOf, type ServerSpec, serverTarget } from './server/server-spec.ts';
 
-/** Two requests to the server that the note names; none without one. */
+/** Two requests to the server named in the note; none without a note. */
 interface Inventory {
   readonly server: ServerNote | null;
   readonly notes: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
   sources: portainerSources,
   declares: { files: [], rules: [portainerRolesHaveAServer] },
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
-  // Containers start anew; what they keep is in their volumes.
+  // Containers are recreated; their data is in volumes, which stay.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),
   async inventory(host: HostReader) {
     const notes = await host.readFolders([NOTES]);
@@ -77,7 +77,7 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
     const command = call(service, 'GET', path, { expect: { pointer: '/0/Status', oneOf: [1] } });
     return { summary: `Portainer reaches environment ${name}`, command, retries: 5, intervalSeconds: 3 };
   },
-  // Nothing that is taken away holds data: that is in volumes, which stay.
+  // Nothing that is removed holds data: that is in volumes, which stay.
   rollback: () => null,
 };
 
@@ -89,7 +89,7 @@ function isEnvironments(wanted: Wanted<Spec>): wanted is Wanted<EnvironmentSpec>
   return !isServers(wanted);
 }
 
-/** That it takes the key proves that it runs. */
+/** That the server accepts the key proves that it runs. */
 function quickCheckOfServer(inventory: Inventory, spec: ServerSpec | undefined): Observation | null {
   const { server: note, status, endpoints, keptSession } = inventory;
   if (spec === undefined || note === null || note.revision !== revisionOf(spec)) return null;

@@ -1,4 +1,4 @@
-// Where the Portainer server and its environments are written, in the words of the files.
+// Where the values of the Portainer server and its environments are written in the files.
 
 import { environmentTarget, PORTAINER_SERVER } from '../dependencies.ts';
 import { ADDRESS } from '../guest/places.ts';

@@ -1,4 +1,4 @@
-// VMs with a part in Portainer: there is a server that they belong to, and somebody starts it.
+// Checks VMs with a role in Portainer: they need a server, and something has to start it.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';

@@ -1,4 +1,4 @@
-// Where a service of labels answers, and what is done on the way there.
+// Determines the backend of a service declared by labels: where it listens, and which middlewares apply.
 
 import type { Compose } from '../../compose/contents.ts';
 import type { Known } from '../../compose/interpolation.ts';
@@ -13,12 +13,12 @@ import { isPort, reachedPort } from './reach.ts';
 import type { Backend, Server } from './route.ts';
 
 export interface FoundBackend {
-  /** Null: nothing can lead there. */
+  /** Null: it is unreachable. */
   readonly backend: Backend | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Names are still those of the labels, and the certificate of an `https` backend is asked for by no name yet. */
+/** References still use the labels' names, and the certificate name of an `https` backend is not determined yet. */
 export function backendOf(
   name: string,
   { value, containers }: Said,
@@ -57,7 +57,7 @@ interface FoundServer {
   readonly server:
     | (Pick<Backend, 'scheme' | 'preservePath' | 'weight'> & { readonly servers: readonly Server[] })
     | null;
-  /** It is said wrongly, and not only out of reach. */
+  /** The declaration itself is wrong, rather than the backend being unreachable. */
   readonly isWrong: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -102,7 +102,7 @@ function serverOf(
   if (reached.port === null && container.isAsked)
     return wrong('port', `the port of service ${name} is not known`, PORT_HINT);
   const diagnostics = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
-  // Labels of a compose file may be for others: what leads nowhere gets no name either.
+  // Labels of a compose file may be meant for another proxy: an unreachable service gets no name.
   if (reached.port === null || (diagnostics.length > 0 && !container.isAsked))
     return { server: null, isWrong: false, diagnostics };
   const servers = vms.flatMap((vm) => {
@@ -122,7 +122,7 @@ interface ServerLabels {
 
 const PORT_HINT = 'Add the label traefik.http.services.NAME.loadbalancer.server.port.';
 
-/** NO_ROUTE: the proxy is another machine, and sees no network of containers. */
+/** NO_ROUTE: the proxy is another machine and cannot reach container networks. */
 function unreached(name: string, obstacle: string, where: Where): Diagnostic {
   const message = `the proxy does not reach service ${name}: ${obstacle}`;
   const hint =
@@ -130,7 +130,7 @@ function unreached(name: string, obstacle: string, where: Where): Diagnostic {
   return { code: 'NO_ROUTE', message, hint, ...where };
 }
 
-/** As it stands in a dynamic configuration, for Traefik to judge. */
+/** The backend as a service of a dynamic configuration, for the checks of Traefik's rules. */
 export function asService({ scheme, servers, settings, transport, weight, middlewares }: Backend): JsonObject {
   const urls = servers.map((server) =>
     'url' in server ? server.url : `${scheme}://${inUrl(server.address)}:${server.port}`,

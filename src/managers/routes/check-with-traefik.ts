@@ -1,4 +1,4 @@
-// What Traefik would make of what labels say, told at the labels.
+// Checks the configuration declared by labels by Traefik's rules, and reports faults at the labels.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
@@ -10,14 +10,14 @@ import type { Backend } from './route.ts';
 
 type Resolve = ReturnType<typeof references>['resolve'];
 
-/** `file`: what was judged, under the names of the labels. */
+/** `file`: the configuration that was checked, under the labels' names. */
 export function checkWithTraefik(said: Provided, backends: ReadonlyMap<string, Backend>, resolve: Resolve) {
   const file = asFile(said, backends, resolve);
   const refusals = refused(file);
   return { file, refusals, diagnostics: refusals.flatMap((refusal) => told(refusal, said)) };
 }
 
-/** As one file by itself, under the names of the labels, for Traefik to judge. */
+/** The labels' configuration as a single file under the labels' names, for Traefik's rules. */
 function asFile(
   { routers, middlewares }: Provided,
   backends: ReadonlyMap<string, Backend>,
@@ -42,9 +42,9 @@ function asFile(
 
 const WORD = { routers: 'router', services: 'service', middlewares: 'middleware', serversTransports: 'transport' };
 
-/** What Traefik takes out of use is an error; what never does what it is there for, a word. */
+/** An element that Traefik disables is an error; one that never has an effect is a warning. */
 function told({ section: kind, name, path, message, hint, disables }: Refusal, said: Provided): Diagnostic[] {
-  // Labels say no transports.
+  // Labels cannot declare transports.
   const element = kind === 'serversTransports' ? undefined : said[kind].get(name);
   if (element === undefined) return [];
   const code = disables ? 'INVALID_VALUE' : 'NO_EFFECT';

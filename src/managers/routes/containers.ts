@@ -1,5 +1,5 @@
-// The labels of a stack's services as its containers would have them: those of the compose file with variables put in, and those of
-// phoenix.json, which win for one key as they do in the text that is deployed.
+// Collects the labels that a stack's containers will have: those of the compose file with variables substituted, and those of phoenix.json, which
+// take precedence by key, as in the deployed text.
 
 import type { ComposeLabel } from '../../compose/contents.ts';
 import { interpolated, type Known, knownVariables } from '../../compose/interpolation.ts';
@@ -18,9 +18,9 @@ export interface Container {
   /** Name of its service. */
   readonly service: string;
   readonly decoded: DecodedLabels;
-  /** Where what stands at a path of the dynamic configuration is said; the service where no label says it. */
+  /** The place of the label for a path of the dynamic configuration; the service where no label declares it. */
   where(path: readonly string[]): Where;
-  /** Whether phoenix.json says something of it. */
+  /** Whether phoenix.json has labels for it. */
   readonly isAsked: boolean;
 }
 
@@ -30,7 +30,7 @@ interface Label {
   readonly where: Where;
 }
 
-/** Containers with labels that Traefik reads whole; what it would leave a container out for is told. */
+/** Containers whose labels Traefik accepts; labels for which it would skip a container are reported. */
 export function containersOf(stack: Stack, environment: StackEnvironment) {
   const diagnostics: Diagnostic[] = [];
   const variables = knownVariables(environment.variables);
@@ -68,14 +68,14 @@ function placeOf(file: string, service: string): Place {
   return { file, path: pointer(['services', service]) };
 }
 
-/** Of blanks around the equals sign nothing is meant. */
+/** Blanks around the equals sign are ignored. */
 function cut(label: string): { readonly key: string; readonly value: string } {
   const at = label.indexOf('=');
   const [key, value] = at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
   return key === key.trim() ? { key, value } : { key: key.trim(), value: value.trim() };
 }
 
-/** Those of the compose file for Traefik that nothing wins over; `complete` is false where what they say hangs on a secret or on what is not known. */
+/** Traefik labels of the compose file that are not overridden; `complete` is false where their value depends on a secret or an unknown variable. */
 function ownLabels(labels: readonly ComposeLabel[], file: string, variables: Known, winning: ReadonlySet<string>) {
   const found: Label[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -108,21 +108,21 @@ function told({ kind, message, word, known = [] }: LabelFault) {
   return { code: 'UNKNOWN_KEY' as const, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** Traefik's files are templates of Go, which labels are not. */
+/** Traefik's files are Go templates, labels are not: template syntax in a label would be executed in a file. */
 function templates({ key, value, where }: Label): Diagnostic[] {
   if (!isRead(key) || !`${key}${value}`.includes('{{')) return [];
   const message = `${key} holds "{{", which Traefik would run as a template`;
   return [{ code: 'INVALID_VALUE', message, hint: 'Write it without two braces in a row.', ...where }];
 }
 
-/** DOLLAR_SIGNS: copied from a compose file, where two stand for one. */
+/** DOLLAR_SIGNS: copied from a compose file, where `$$` stands for one `$`. */
 function doubledDollars({ key, value, where }: Label): Diagnostic[] {
   if (!value.includes('$$') || !/^traefik\./i.test(key)) return [];
   const message = `${key} holds "$$": in phoenix.json a dollar sign stands for itself, and two stay two`;
   return [{ code: 'DOLLAR_SIGNS', message, hint: 'Write each dollar sign once.', ...where }];
 }
 
-/** NO_EFFECT: labels that look as though they were for Traefik, and that it does not look at. */
+/** NO_EFFECT: labels that look like Traefik's and that Traefik ignores. */
 function unread({ key, where }: Label): Diagnostic[] {
   const [root = '', word = ''] = key.split('.');
   if (root !== 'traefik' || isRead(key)) return [];

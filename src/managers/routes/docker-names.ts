@@ -1,4 +1,4 @@
-// URLs in labels that name another service of the stack: a name that Docker's own network answers, and the proxy does not know.
+// Translates URLs in labels that name another service of the stack: Docker's network resolves the name, but the proxy cannot.
 
 import type { Compose } from '../../compose/contents.ts';
 import type { Known } from '../../compose/interpolation.ts';
@@ -6,7 +6,7 @@ import { fixedAddress, spelling } from '../../config/address.ts';
 import type { VmGuest } from '../vm/declared.ts';
 import { reachedPort } from './reach.ts';
 
-/** The URL for the proxy, or why it cannot be reached; the URL as it is where it names no service of a network of containers. */
+/** The URL for the proxy, or why it is unreachable; unchanged where it names no service of a container network. */
 export function forTheProxy(
   url: string,
   compose: Compose,

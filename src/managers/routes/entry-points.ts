@@ -1,21 +1,21 @@
-// Which of several routers serves. Labels part routers by entry points, of which clients here know one: they come through the gateway,
-// over TLS, and what asks without is sent there. So a router that is for plain HTTP gives way to one that is for TLS, as it does
-// for a client that comes over TLS to Traefik itself; and one that only sends to https has nothing left to do.
+// Chooses among routers with the same rule. Labels distinguish routers by entry points, of which clients here use only one: they come through the
+// gateway with TLS, and plain HTTP is redirected there. So a plain HTTP router yields to one with TLS, as it does for a client that connects to
+// Traefik with TLS; and a router that only redirects to https has no purpose.
 
 import type { JsonObject } from '../../model/json.ts';
 import type { Route } from './route.ts';
 
-/** A router of labels with what decides which clients it is for. */
+/** A router declared by labels, with the properties that decide which clients it is for. */
 export interface LabelledRoute extends Route {
   readonly entryPoints: readonly string[];
   readonly hasTls: boolean;
 }
 
-/** How sure it is that a router is there for clients that speak TLS. */
+/** Which clients a router is for, ordered by how surely it is for TLS. */
 type Plane = 'plain' | 'unknown' | 'every' | 'secure';
 const RANK: Readonly<Record<Plane, number>> = { plain: 0, unknown: 1, every: 2, secure: 3 };
 
-/** A router with what has been found out of it. */
+/** A router with its plane and whether it redirects. */
 interface Judged<Labelled> {
   readonly route: Labelled;
   readonly plane: Plane;
@@ -23,7 +23,7 @@ interface Judged<Labelled> {
   readonly rule: string;
 }
 
-/** Those that serve, in their order; what gives way and is still needed comes after all others. */
+/** The routers that serve, in order; routers that yield and are still needed come last. */
 export function serving<Labelled extends LabelledRoute>(
   routes: readonly Labelled[],
   middlewares: ReadonlyMap<string, JsonObject>,
@@ -45,7 +45,7 @@ export function serving<Labelled extends LabelledRoute>(
   });
 }
 
-/** Whether two routers of one rule are parted by entry points alone, and do the same. */
+/** Whether two routers with the same rule differ only in entry points and do the same. */
 export function isTwin(a: LabelledRoute, b: LabelledRoute): boolean {
   if (a.entryPoints.length === 0 || b.entryPoints.length === 0) return false;
   if (a.entryPoints.some((name) => b.entryPoints.includes(name))) return false;
@@ -57,7 +57,7 @@ function yieldsTo<Labelled extends LabelledRoute>(one: Judged<Labelled>, other: 
   const isBySecure = other.plane === 'secure' && one.plane !== 'every';
   if (one.rule === other.rule) return one.plane === 'plain' || other.plane === 'secure';
   if (!isBySecure && !(one.redirects && one.plane === 'plain')) return false;
-  // A router for any name is mostly there to redirect, and gives way to all.
+  // A router for any name usually redirects, and yields to all others.
   return one.route.hosts.length === 0 || one.route.hosts.some((host) => other.route.hosts.includes(host));
 }
 
@@ -94,7 +94,7 @@ function isSecureName(name: string): boolean {
   return /secure|https|tls|ssl|443/i.test(name) && !PLAIN.test(name);
 }
 
-/** Through chains too. Of what stands in files of others the name tells. */
+/** Follows chains too. A middleware of somebody else's file is judged by its name. */
 function sendsToHttps(names: readonly string[], middlewares: ReadonlyMap<string, JsonObject>, depth = 0): boolean {
   return names.some((name) => {
     if (name.endsWith('@file')) return /https?[-_]?redirect|redirect[-_]?(to[-_]?)?https|to[-_]?https/i.test(name);

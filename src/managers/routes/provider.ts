@@ -1,21 +1,21 @@
-// What Traefik's provider for Docker makes of the labels of containers (pkg/provider/docker/config.go, pkg/provider/configuration.go and
-// merge.go): services that nobody names, routers without a rule or a service, and what several containers say of one name.
+// Reproduces Traefik's Docker provider (pkg/provider/docker/config.go, pkg/provider/configuration.go and merge.go): default services, routers without
+// a rule or service, and elements that several containers declare.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Container } from './containers.ts';
 
-/** An element of the dynamic configuration. */
+/** An element of the dynamic configuration, declared by labels. */
 export interface Said {
   readonly value: JsonObject;
-  /** Those that say it, in order. */
+  /** The containers that declare it, in order. */
   readonly containers: readonly [Container, ...Container[]];
 }
 
 export interface SaidRouter extends Said {
-  /** Null where it cannot be told. */
+  /** Null where it is ambiguous. */
   readonly service: string | null;
-  /** It has the rule that Traefik gives to what has none. */
+  /** Whether it has Traefik's default rule. */
   readonly isDefault: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Provided {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `project`: name of the compose project. `domain`: below which a service without a rule is reached. */
+/** `project`: name of the compose project. `domain`: parent domain of services without a rule. */
 export function provided(containers: readonly Container[], project: string, domain: string): Provided {
   const routers = new Map<string, SaidRouter>();
   const services = new Map<string, Said>();
@@ -63,7 +63,7 @@ export function provided(containers: readonly Container[], project: string, doma
   for (const leaveOut of conflicts) leaveOut();
   return { routers, services, middlewares, diagnostics };
 
-  /** What is said twice must be the same; services of one name share the requests. */
+  /** Repeated declarations must be equal; services of the same name share the load. */
   function add<Value extends { readonly value: JsonObject }>(
     all: Map<string, Value & Said>,
     kind: 'routers' | 'services' | 'middlewares',
@@ -116,7 +116,7 @@ function withoutService(
 const namesIn = (entries: readonly (readonly [string, JsonObject])[]): string =>
   entries.map(([name]) => name).join(', ');
 
-/** One for each router of another protocol, or for a service without. */
+/** A diagnostic for each router of another protocol, or for a service without a router. */
 function otherProtocols(container: Container): Diagnostic[] {
   return (['tcp', 'udp'] as const).flatMap((protocol): Diagnostic[] => {
     const said = section(container.decoded.dynamic[protocol]);
@@ -130,7 +130,7 @@ function otherProtocols(container: Container): Diagnostic[] {
   });
 }
 
-/** NO_EFFECT: what the proxy takes over from nobody. */
+/** NO_EFFECT: elements that Traefik does not accept from labels. */
 function withoutEffect(container: Container): Diagnostic[] {
   const { http, tls } = container.decoded.dynamic;
   const found = [
@@ -143,7 +143,7 @@ function withoutEffect(container: Container): Diagnostic[] {
   });
 }
 
-/** As Traefik makes a name of one with other signs. */
+/** Normalises a name with special characters as Traefik does. */
 function normalized(name: string): string {
   return name
     .split(/[^\p{L}\p{N}]+/u)
@@ -151,7 +151,7 @@ function normalized(name: string): string {
     .join('-');
 }
 
-/** What two containers must agree on: the servers of a service are each one's own. */
+/** The part on which two containers must agree: all but a service's servers. */
 function comparableText(said: { readonly value: JsonObject }, kind: string): string {
   if (kind !== 'services') return canonical({ ...said, containers: null });
   const { servers: _, ...settings } = section(said.value['loadBalancer']);

@@ -1,26 +1,26 @@
-// Where a service of a stack answers for the proxy, which is another machine: at the ports that the compose file publishes on the VM.
+// Finds the port at which the proxy, another machine, reaches a service of a stack: one that the compose file publishes on the VM.
 
 import type { Compose } from '../../compose/contents.ts';
 import { interpolate, type Known } from '../../compose/interpolation.ts';
 import { type TcpPort, tcpPorts } from '../../compose/ports.ts';
 
 export interface Reached {
-  /** On the VM; null: it is not known. */
+  /** Port on the VM; null: unknown. */
   readonly port: number | null;
-  /** Why nobody comes there from another machine; null: nothing speaks against it. */
+  /** Why another machine cannot reach it; null: nothing prevents it. */
   readonly obstacle: string | null;
 }
 
-/** `wanted`: the port of `loadbalancer.server.port`, inside the container or on the VM; null: none is said. */
+/** `wanted`: `loadbalancer.server.port`, inside the container or on the VM; null: not declared. */
 export function reachedPort(compose: Compose, service: string, wanted: number | null, variables: Known): Reached {
   const mode = interpolate(compose.networkModes[service] ?? '', variables) ?? '';
-  // The host's own network: every port is open. Of another container's it is not known here.
+  // On the host's network every port is reachable; for the network of another container the ports are not known here.
   if (mode === 'host' || mode.startsWith('container:')) return { port: wanted, obstacle: null };
   const [, other] = /^service:(.+)$/.exec(mode) ?? [];
   const ports = [service, ...(other === undefined ? [] : [other])].flatMap((name) =>
     tcpPorts(compose, name, variables),
   );
-  // Traefik takes the lowest port of a container where nobody says which.
+  // Without a declared port, Traefik uses the container's lowest one.
   const [lowest] = ports.toSorted((a, b) => a.target - b.target);
   if (wanted === null) return lowest === undefined ? { port: null, obstacle: NOTHING } : answer(lowest, lowest.target);
   const inside = ports.find(({ target }) => target === wanted);

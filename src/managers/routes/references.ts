@@ -1,5 +1,5 @@
-// What labels name: other labels of the stack by their names, what is in a file beside ours at the proxy by NAME@file, and what Traefik
-// brings along by NAME@internal. The proxy has no provider for Docker, so NAME@docker is the stack's own.
+// Resolves names in labels: elements of the same stack by name, elements of other files at the proxy by NAME@file, and Traefik's own by
+// NAME@internal. The proxy has no Docker provider, so NAME@docker means the stack itself.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
@@ -9,7 +9,7 @@ import type { Backend } from './route.ts';
 
 type Kind = 'routers' | 'services' | 'middlewares';
 
-/** What Traefik's own are called, as the proxy is set up. */
+/** Traefik's internal services in the proxy's configuration. */
 const INTERNAL = ['api@internal', 'dashboard@internal', 'noop@internal'];
 const TRANSPORTS = ['default@internal'];
 
@@ -58,7 +58,7 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
     name,
     router: withList,
     serviceValue: withList,
-    /** Null where it is not there, or nothing leads to it. */
+    /** Null where it does not exist or is unreachable. */
     service(mention: string): string | null {
       const local = name(mention);
       if (!isThere('services', mention)) return null;
@@ -88,7 +88,7 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
   function service(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {
     const local = name(mention);
     if (isThere('services', mention)) {
-      // What it lacks is said where it stands.
+      // Its own faults are reported at its declaration.
       if (!local.includes('@') && !backends.has(local))
         broken.push({ section: kind, name: by, path: [], message: '', disables: true });
       return;

@@ -1,24 +1,24 @@
-// A way through the proxy: which requests it takes, and where they go.
+// A route through the proxy: which requests it matches, and where they go.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { JsonObject } from '../../model/json.ts';
 
 export interface Route {
-  /** Of one kind of source each; the whole set need not be unique. */
+  /** Unique among routes from the same kind of source only. */
   readonly name: string;
   readonly rule: string;
-  /** Null: that of the proxy's own version. */
+  /** Null: the default of the proxy's version. */
   readonly ruleSyntax: 'v2' | null;
-  /** The names that the rule takes, in lower case. */
+  /** Host names that the rule matches, in lower case. */
   readonly hosts: readonly string[];
-  /** Null: the longer rule comes first. */
+  /** Null: by the length of the rule. */
   readonly priority: number | null;
-  /** Null: as the proxy is set up. */
+  /** Null: the proxy's default. */
   readonly observability: JsonObject | null;
-  /** In the order in which they act. `@file` names one that others put beside ours. */
+  /** In the order of application. `@file` names one in somebody else's file. */
   readonly middlewares: readonly string[];
   readonly backend: Backend | NamedService;
-  /** For sentences: `stack qdrant`, `traefik_service of lxc/101`. */
+  /** Source of the route in messages: `stack qdrant`, `traefik_service of lxc/101`. */
   readonly source: string;
   readonly at: Diagnostic['at'];
   readonly position?: Diagnostic['position'];
@@ -27,22 +27,22 @@ export interface Route {
 export interface Backend {
   readonly scheme: 'http' | 'https' | 'h2c';
   readonly servers: readonly Server[];
-  /** What the certificate of an `https` backend is issued to. */
+  /** Expected certificate name of an `https` backend. */
   readonly serverName: string | null;
-  /** Of the load balancer, in Traefik's words. */
+  /** Settings of the load balancer, under Traefik's names. */
   readonly settings: JsonObject;
   readonly preservePath: boolean;
-  /** Of each server among others of its service; null: all alike. */
+  /** Weight of each server within its service; null: equal. */
   readonly weight: number | null;
-  /** A transport of others, as `NAME@file`; null: ours. */
+  /** A transport of somebody else's file, as `NAME@file`; null: Phoenix's. */
   readonly transport: string | null;
-  /** On the way to the service, whichever router leads there. */
+  /** Middlewares of the service, whichever router uses it. */
   readonly middlewares: readonly string[];
 }
 
 export type Server = { readonly address: string; readonly port: number } | { readonly url: string };
 
-/** One that is there without us: Traefik's own as `api@internal`, or that of another file as `NAME@file`. */
+/** A service that Phoenix does not declare: Traefik's own as `api@internal`, or one of another file as `NAME@file`. */
 export interface NamedService {
   readonly named: string;
 }

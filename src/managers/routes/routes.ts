@@ -1,6 +1,6 @@
-// Every way through the proxy: what guests offer by `traefik_service`, what stacks ask for by labels, and Portainer's own name.
-// One name has one owner. A stack's labels come first; where the VM that runs the stack offers the same name itself, it says
-// where the service answers and the labels say what is done on the way there.
+// Derives every route through the proxy: from guests' `traefik_service`, from stacks' labels, and for Portainer's own name. Each name has one owner.
+// A stack's labels take precedence; if the VM that runs the stack declares the same name itself, that gives the address, and the labels everything
+// else.
 
 import { fixedAddress, spelling } from '../../config/address.ts';
 import type { Diagnostic } from '../../config/diagnostic.ts';
@@ -15,28 +15,28 @@ import { type Backend, isNamed, type Route } from './route.ts';
 import { allStackRoutes } from './stack-routes.ts';
 
 export interface Routes {
-  /** In the order of names, which are unique. */
+  /** Sorted by name; names are unique. */
   readonly routes: readonly Route[];
   readonly middlewares: ReadonlyMap<string, JsonObject>;
-  /** Those that middlewares name. */
+  /** Services that middlewares refer to. */
   readonly services: ReadonlyMap<string, Backend>;
-  /** Names that stacks ask for, those included that no VM runs. */
+  /** Names that stacks declare, including stacks that no VM runs. */
   readonly names: readonly AskedName[];
-  /** What is wrong with labels, and rules that two routes share. */
+  /** Faults of labels, and rules that two routes share. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 interface AskedName extends Pick<Diagnostic, 'at' | 'position'> {
   readonly name: string;
-  /** For sentences: the stack with its environment. */
+  /** The stack with its environment, for messages. */
   readonly source: string;
-  /** A VM runs it, and it is served. */
+  /** Whether a VM runs it and the proxy serves it. */
   readonly isServed: boolean;
 }
 
 const known = new WeakMap<Config, Routes>();
 
-/** The one reader of labels: whoever needs a name or a way asks here. */
+/** The only place that evaluates labels: everything that needs a name or route uses it. */
 export function routesOf(config: Config): Routes {
   const before = known.get(config);
   if (before !== undefined) return before;
@@ -84,19 +84,19 @@ function derived(config: Config): Routes {
   };
 }
 
-/** NO_ROUTE: only an address that stays can be led to. */
+/** NO_ROUTE: a route needs a fixed address. */
 function withoutAddress({ rule, source, at, position }: LabelledRoute): Diagnostic {
   const message = `nothing leads to ${rule}: no VM that runs ${source} has a fixed address`;
   const hint = 'Write the address of the VM in its network_config.';
   return { code: 'NO_ROUTE', message, hint, at, ...(position === undefined ? {} : { position }) };
 }
 
-/** What stands in a compose file is found in each environment. */
+/** Faults of a compose file are found once for each environment. */
 function once(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...new Map(diagnostics.map((each) => [JSON.stringify([each.code, each.at, each.message]), each])).values()];
 }
 
-/** Names of guests at the proxy; those of the proxy and the gateway themselves would lead in a circle. */
+/** Routes for guests' services, without those of the proxy and the gateway, which would form a loop. */
 function offers(config: Config): Route[] {
   const { domain, portainer, network } = config.hypervisor;
   const routes: Route[] = [];
@@ -131,7 +131,7 @@ function offers(config: Config): Route[] {
     const service = guest.traefikService;
     if (service === null || (guest.kind === 'lxc' && (guest.role === 'proxy' || guest.role === 'gateway'))) continue;
     const host = `${service.name}.${domain}`.toLowerCase();
-    // An agent is spoken to directly, by Portainer alone.
+    // An agent is contacted directly, and only by Portainer.
     const isAgent =
       guest.kind === 'vm' &&
       guest.portainer.role === 'agent' &&
@@ -147,7 +147,7 @@ function offers(config: Config): Route[] {
   return routes;
 }
 
-/** What the certificate at a guest is issued to: the name it is reached by, unless it holds another certificate. */
+/** The expected certificate name of a guest: the name of the route, unless the guest has another certificate. */
 function serverName(config: Config, guest: Guest, host: string): string {
   const { stepCa } = config.hypervisor;
   if (guest.kind === 'lxc' && guest.role === 'ca' && stepCa !== null) return stepCa.dnsName;
@@ -156,7 +156,7 @@ function serverName(config: Config, guest: Guest, host: string): string {
   return own[0]?.commonName ?? host;
 }
 
-/** Whether a certificate holds a name; `*` stands for one label. */
+/** Whether a certificate covers a name; `*` stands for one label. */
 export function covers({ sans }: Pick<Certificate, 'sans'>, name: string): boolean {
   return sans.some((each) => {
     const san = each.toLowerCase();
@@ -172,7 +172,7 @@ function isSameMachine(a: Backend, b: Backend): boolean {
   return a.servers.length === 1 && addressIn(a) !== null && addressIn(a) === addressIn(b);
 }
 
-/** DUPLICATE_SERVICE: two routers take the same requests, so that chance would decide. */
+/** DUPLICATE_SERVICE: two routers match the same requests, so that the choice would be arbitrary. */
 function unshared(routes: readonly LabelledRoute[]) {
   const seen = new Map<string, LabelledRoute>();
   const diagnostics: Diagnostic[] = [];
@@ -197,7 +197,7 @@ function unshared(routes: readonly LabelledRoute[]) {
   return { routes: left, diagnostics };
 }
 
-/** Each with a name of its own, in the order of names. */
+/** The routes with unique names, sorted by name. */
 function withUniqueNames(routes: readonly Route[]): Route[] {
   const taken = new Set<string>();
   return routes

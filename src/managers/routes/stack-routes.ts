@@ -1,5 +1,5 @@
-// The ways through the proxy that stacks ask for by their labels. The proxy is another machine and sees no containers, so each
-// leads to the VMs that run the stack, at the ports that the compose file publishes there.
+// Derives the routes that stacks declare by labels. The proxy is another machine and cannot reach container networks, so each route goes to the VMs
+// that run the stack, at the ports that the compose file publishes there.
 
 import { knownVariables } from '../../compose/interpolation.ts';
 import { projectName } from '../../compose/project.ts';
@@ -21,14 +21,14 @@ import { type Backend, isNamed, type NamedService } from './route.ts';
 
 export interface StackRoutes {
   readonly routes: readonly LabelledRoute[];
-  /** By the name under which routes mention them. */
+  /** By the name that routes use for them. */
   readonly middlewares: ReadonlyMap<string, JsonObject>;
-  /** Those that middlewares mention, likewise. */
+  /** Services that middlewares refer to, by the same names. */
   readonly services: ReadonlyMap<string, Backend>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Those of one environment of a stack on the VMs that use it; without VMs they lead nowhere yet. */
+/** The routes of one environment of a stack on the VMs that use it; without VMs they are unreachable. */
 function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[], domain: string): StackRoutes {
   const declared = stack.environments[environment];
   if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), diagnostics: [] };
@@ -77,7 +77,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   );
   return { routes, middlewares, services, diagnostics };
 
-  /** Who asks a service of the stack whether a request may pass asks it where the VM publishes it. */
+  /** A forwardAuth middleware that names a service of the stack uses the VM's published port. */
   function withAddress(name: string, element: Said, value: JsonObject): JsonObject {
     const { address } = section(value['forwardAuth']);
     if (typeof address !== 'string') return value;
@@ -122,14 +122,14 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
   }
 }
 
-/** What an https backend shows a certificate for. */
+/** Sets the expected certificate name of an `https` backend. */
 function withName(backend: Backend, host: string | null): Backend {
   return backend.scheme === 'https' ? { ...backend, serverName: host } : backend;
 }
 
 const ADDRESS_HINT = 'Publish it by "ports" and name it by the address of the VM, or by a name that leads there.';
 
-/** What names others by the names that they have in the whole. */
+/** Replaces references by the global names of the referenced elements. */
 function renamed(middleware: JsonObject, own: (mention: string) => string): JsonObject {
   const { chain, errors } = middleware;
   const inner = section(chain)['middlewares'] as readonly string[] | undefined;
@@ -143,14 +143,14 @@ function renamed(middleware: JsonObject, own: (mention: string) => string): Json
   };
 }
 
-/** Two dollar signs of phoenix.json are told once. */
+/** Doubled dollar signs in phoenix.json are reported once. */
 function isToldAlready({ message, at }: Diagnostic, diagnostics: readonly Diagnostic[]): boolean {
   const isSame = (other: Diagnostic) =>
     other.code === 'DOLLAR_SIGNS' && other.at.path === at.path && other.at.file === at.file;
   return message.includes('$$') && diagnostics.some(isSame);
 }
 
-/** NO_ROUTE: a name that nobody chose. */
+/** NO_ROUTE: the host name is a default that nobody declared. */
 function byDefault(router: Said, name: string, hosts: readonly string[]): Diagnostic {
   const [container]: readonly [Container, ...Container[]] = router.containers;
   const message = `service ${container.service} says no rule and is reached as ${hosts.join(', ')}, as Traefik names what has none`;

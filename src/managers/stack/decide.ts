@@ -1,5 +1,5 @@
-// What is missing of a stack. Newer servers deploy in the background, and their answer to the request says nothing; older ones
-// answer once they are done. Each look finds out how far it is.
+// Decides the actions for a stack. Newer servers deploy in the background, so their response says nothing about the result; older ones respond when
+// they are done. Each observation finds out how far the deployment is.
 
 import type { Action, Content, RequestJson } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
@@ -18,7 +18,7 @@ import { filesFolder, revisionOf, type StackSpec } from './stack-spec.ts';
 
 type Seen = Extract<StackObservation, { kind: 'seen' }>;
 
-/** A deployment that failed is not tried again before this has passed, so that who asked hears of it. */
+/** A failed deployment is not retried before this has passed, so that its failure is reported. */
 const FRESH_MS = 30_000;
 
 export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): Decision {
@@ -63,7 +63,7 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
     return todo([...volumes, ...placeFiles(spec), update(spec, service, stack, target)]);
   }
   if (stack.status === 'inactive') {
-    // Older servers start nothing whose project has containers.
+    // Older servers start no stack whose project already has containers.
     const isEmpty = (seen.containers ?? []).length === 0;
     return todo([...volumes, isEmpty ? start(service, stack) : update(spec, service, stack, target)]);
   }
@@ -73,11 +73,11 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
   return todo([...volumes, ...(seen.note === note ? [] : [writeNote(target, note)])]);
 }
 
-/** Faults of registries and networks that may be gone a little later. */
+/** Errors of registries and networks that may soon be gone. */
 const TRANSIENT =
   /timeout|timed out|deadline exceeded|connection re(set|fused)|no such host|temporary failure|too ?many ?requests|\b(429|50[0234])\b|EOF/i;
 
-/** Portainer writes them into a file as they are, one a line, which compose then reads: so each is sent as that file is to hold it. */
+/** Portainer writes variables into a file unchanged, one per line, which compose then parses: so each is sent in the syntax of that file. */
 type Variables = readonly { readonly name: string; readonly value: string | { readonly $content: Content } }[];
 
 function variablesFor(spec: StackSpec, target: TargetId): Variables {
@@ -89,7 +89,7 @@ function variablesFor(spec: StackSpec, target: TargetId): Variables {
   return [...given, { name: OWNER, value: target }, { name: REVISION, value: revisionOf(spec) }];
 }
 
-/** A secret's value is nobody's business here: the revision tells where it comes from. */
+/** Secrets' values are not compared: the revision covers their references. */
 function hasVariables({ variables }: SeenStack, wanted: Variables): boolean {
   return (
     variables.size === new Set(wanted.map(({ name }) => name)).size &&
@@ -120,7 +120,7 @@ function create(spec: StackSpec, service: Service, endpoint: number, target: Tar
   return action(`create stack ${spec.project} in environment ${spec.environment}`, 'live', request);
 }
 
-/** Containers of services that the file no longer has: servers before 2.36 leave them running. */
+/** Containers of services that are no longer in the file, which servers before 2.36 leave running. */
 function orphansIn({ containers, services }: Seen): string[] {
   if (containers === null || services === null) return [];
   return containers
@@ -135,7 +135,7 @@ function removeContainers(vm: number, which: string, names: readonly string[]): 
   return inVm(vm, `remove containers ${which}`, ['docker', 'rm', '--force', ...names], { impact: 'restart' });
 }
 
-/** Services that are no longer in it go, where the server's version can do that. */
+/** Removes services that are no longer in the file, where the server's version can do that. */
 function update(spec: StackSpec, service: Service, { id, endpoint }: SeenStack, target: TargetId): Action {
   const request = call(service, 'PUT', `/stacks/${id}?endpointId=${endpoint}`, {
     body: { json: { ...bodyOf(spec, target), Prune: true } },
@@ -149,7 +149,7 @@ function start(service: Service, { id, endpoint, name }: SeenStack): Action {
   return action(`start stack ${name}`, 'live', request);
 }
 
-/** The server gives up by itself after 15 minutes. */
+/** The server itself times out after 15 minutes. */
 function waitFor(service: Service, { id, name }: SeenStack): Action {
   const request = call(service, 'GET', `/stacks/${id}`, { expect: { pointer: '/Status', oneOf: [1, 2, 4] } });
   return {
@@ -158,7 +158,7 @@ function waitFor(service: Service, { id, name }: SeenStack): Action {
   };
 }
 
-/** Its volumes stay. */
+/** Removes the stack; its volumes stay. */
 function remove({ target, before }: Wanted<StackSpec>, { stack, service, note, containers }: Seen): Decision {
   const forget = note === null ? [] : [removeNote(target)];
   const left = (containers ?? []).map(({ name }) => name);

@@ -1,4 +1,4 @@
-// What the configuration says of a Docker stack.
+// A Docker stack as the configuration declares it.
 
 import type { Compose, StackVariable } from '../../compose/contents.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -11,7 +11,7 @@ export interface Stack {
   readonly writtenAt: Place;
   readonly description: string | null;
   readonly compose: Compose;
-  /** Keys in order. */
+  /** By name, sorted. */
   readonly environments: Readonly<Record<string, StackEnvironment>>;
 }
 
@@ -19,9 +19,9 @@ export interface StackEnvironment {
   readonly writtenAt: Place;
   readonly variables: readonly StackVariable[];
   readonly files: readonly StackFile[];
-  /** Labels per service of the compose file. */
+  /** Labels by service of the compose file. */
   readonly traefikLabels: Readonly<Record<string, readonly string[]>>;
-  /** Opened on every VM that runs the stack in this environment. */
+  /** Firewall rules for every VM that runs the stack in this environment. */
   readonly firewallRules: readonly FirewallRule[];
 }
 

@@ -1,12 +1,11 @@
-// A compose file without the secrets that stand in it as they are: each becomes the mention of a variable, and nothing else of the text
-// is another. Pure.
+// Removes literal secrets from a compose file: each is replaced by a variable, and the rest of the text is unchanged. Pure.
 
 import { isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from 'yaml';
 import { isPlaceholder, namesSecret, plainSecretsIn } from '../../model/secret-shapes.ts';
 
 export interface HiddenSecret {
   readonly variable: string;
-  /** Shown nowhere. */
+  /** Never shown. */
   readonly value: string;
   /** Service and name: `db POSTGRES_PASSWORD`. */
   readonly was: string;
@@ -21,11 +20,11 @@ interface Setting {
   readonly name: string;
   readonly value: string;
   readonly node: Scalar;
-  /** It stands in a list, as `NAME=value`. */
+  /** It is in a list, as `NAME=value`. */
   readonly inList: boolean;
 }
 
-/** @param taken variables that mean something else already */
+/** @param taken variables that are already used for something else */
 export function withoutLiteralSecrets(text: string, taken: ReadonlySet<string>): WithoutSecrets {
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, merge: true });
   const [fault] = document.errors;
@@ -59,7 +58,7 @@ function isLiteralSecret({ name, value }: Setting): boolean {
   return (namesSecret(name) && !/_(FILE|PATH|URL|ID|NAME)$/i.test(name)) || plainSecretsIn(value).length > 0;
 }
 
-/** What is set in the environment of containers, as a map or as a list. */
+/** Environment settings of all containers, written as a map or list. */
 function settingsIn(root: Node | null): Setting[] {
   const services = isMap(root) ? root.get('services', true) : undefined;
   if (!isMap(services)) return [];
@@ -80,7 +79,7 @@ function settingsIn(root: Node | null): Setting[] {
   });
 }
 
-/** The name that the container knows it by, or one with its service before it where that means something else. */
+/** The container's name of the variable, prefixed by its service where that name is taken. */
 function freeName(
   { service, name, value }: Setting,
   taken: ReadonlySet<string>,

@@ -1,5 +1,5 @@
-// Stacks that a Portainer server runs, as folders of the config repo: the compose file as it is, and the variables that it is given. What may
-// be secret becomes a reference, in the variables and in the compose file alike. Pure.
+// Imports stacks of a Portainer server as folders of the config repo: the compose file, and its variables. Possible secrets become references, in the
+// variables and in the compose file. Pure.
 
 import { readCompose } from '../../compose/compose.ts';
 import { pathSegment } from '../../config/schema/text.ts';
@@ -13,14 +13,14 @@ import { faultInPortainer } from './rules/deployable.ts';
 
 export interface FoundStack {
   readonly name: string;
-  /** Of Portainer's own numbers: 1 for Swarm, 2 for compose, 3 for Kubernetes. */
+  /** Portainer's type number: 1 for Swarm, 2 for compose, 3 for Kubernetes. */
   readonly type: number;
-  /** What its environment is called. */
+  /** Name of its environment. */
   readonly endpoint: string;
-  /** In their order; secrets among them. */
+  /** In order, including secrets. */
   readonly variables: readonly (readonly [name: string, value: string])[];
   readonly file: { readonly text: string } | { readonly failure: string };
-  /** It follows a Git repository of its own. */
+  /** It is deployed from a Git repository. */
   readonly followsGit: boolean;
 }
 
@@ -33,7 +33,7 @@ function stackFolder(name: string): string {
   return `stacks/${name}`;
 }
 
-/** @param secretsFolder folder of the node that references name files in */
+/** @param secretsFolder folder of the node with the files that references name */
 export function writtenStacks(found: readonly FoundStack[], secretsFolder: string): Imported {
   const files: Record<string, JsonObject> = {};
   const texts: Record<string, string> = {};
@@ -108,7 +108,7 @@ function whyNot({ type, name }: FoundStack): string | null {
   return pathSegment.safeParse(name).success ? null : 'no folder can be called so';
 }
 
-/** What the rules for stacks would say of its compose file, and what of it would come into the repository that is secret. */
+/** Why its compose file would be refused: by the rules for stacks, or since a secret would get into the repository. */
 function whyNotDeployable({ name, variables }: FoundStack, text: string): string | null {
   const read = readCompose(`${stackFolder(name)}/docker-compose.yml`, '' as BlobId, new TextEncoder().encode(text));
   const [fault] = read.diagnostics;

@@ -1,4 +1,4 @@
-// Docker stacks: one for each stack of each VM, deployed by Portainer.
+// Registers the kind `stack`: one target for each stack of each VM, deployed by Portainer.
 
 import type { Kind } from '../kind.ts';
 import { decideStack } from './decide.ts';
@@ -19,13 +19,13 @@ export const stack: Kind<StackSpec, StackObservation, StackInventory> = {
   sources: stackSources,
   declares: declaration,
   targets: stackTargets,
-  // Containers whose part of the file or of the variables changed are recreated; what they keep is in volumes, which stay.
+  // Containers whose part of the file or variables changed are recreated; their data is in volumes, which stay.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),
   inventory: inventoryOfStacks,
   quickCheck: quickCheckOfStack,
   observe: observeStack,
   decide: decideStack,
-  // That Portainer deployed it is proved by every look.
+  // Every observation verifies that Portainer deployed it.
   health: () => null,
   rollback: () => null,
 };

@@ -1,4 +1,4 @@
-// A stack from its manifest and its compose file.
+// Normalises a stack from its manifest and its compose file.
 
 import type { z } from 'zod';
 import type { Compose, StackVariable } from '../../compose/contents.ts';
@@ -48,7 +48,7 @@ function environmentOf(
   };
 }
 
-/** Nothing is meant by blanks around the equals sign of a label. */
+/** Blanks around the equals sign of a label are ignored. */
 function withoutBlanks(label: string): string {
   return label.replace(/^ *([^=\s]+) += */, '$1=').replace(/^ +/, '');
 }
@@ -58,7 +58,7 @@ function variableOf({ name, value }: z.output<typeof stackEnvironment>['variable
   return { name, value: reference ? value : String(value), secret: reference || namesSecret(name) };
 }
 
-/** From the config root, or beside the manifest where there is no such file. */
+/** Path from the config root, or relative to the manifest where no such file exists. */
 function fileOf(source: string, destination: string, stack: string, files: FilesByPath): StackFile {
   const fromRoot = fileAt(files, source);
   const beside = fileAt(files, `stacks/${stack}/${source}`);

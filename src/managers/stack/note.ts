@@ -1,4 +1,4 @@
-// What Phoenix notes on the node of a stack that is as declared: by it one look at all stacks tells which of them somebody touched.
+// The note on the node about a stack that is as declared, by which an inventory shows which stacks were changed since.
 
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
@@ -10,10 +10,10 @@ export function notePath(target: TargetId): string {
   return `${NOTES}/${encodeURIComponent(nameOf(target))}.json`;
 }
 
-/** Before it is made: containers of its project that are there afterwards are its own, also when it failed half-way. */
+/** Written before a stack is created: containers of its project that exist afterwards belong to it, also when the creation failed half-way. */
 export const CLAIM = `${JSON.stringify({ claimed: true })}\n`;
 
-/** @param updated when Portainer says that it was changed last, in seconds */
+/** @param updated time of the last change according to Portainer, in seconds */
 export function noteOf({ id, updated }: { readonly id: number; readonly updated: number }, revision: string): string {
   return `${JSON.stringify({ id, updated, revision })}\n`;
 }

@@ -1,4 +1,4 @@
-// What Portainer says of a stack. Its variables tell whose it is and which version was deployed.
+// Observes a stack in Portainer. Its variables show its owner and which version was deployed.
 
 import { readCompose } from '../../compose/compose.ts';
 import type { BlobId } from '../../model/ids.ts';
@@ -13,7 +13,7 @@ import { isIntact, isOfVersion } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
 import { revisionOf, type StackSpec } from './stack-spec.ts';
 
-/** Variables that Phoenix adds. */
+/** Names of the variables that Phoenix adds. */
 export const OWNER = 'PHOENIX_TARGET';
 export const REVISION = 'PHOENIX_REVISION';
 
@@ -23,40 +23,40 @@ export interface SeenStack {
   readonly endpoint: number;
   readonly status: 'active' | 'inactive' | 'deploying' | 'failed';
   readonly variables: ReadonlyMap<string, string>;
-  /** When it was changed last, in seconds since 1970. */
+  /** Time of the last change, in seconds since 1970. */
   readonly updated: number;
-  /** Of a deployment that failed: what it failed of, and when, in milliseconds. */
+  /** The failure of the last deployment: its message, and its time in milliseconds. */
   readonly failure: { readonly message: string; readonly at: number } | null;
 }
 
 export type StackObservation =
   | {
       readonly kind: 'seen';
-      /** Milliseconds. */
+      /** In milliseconds. */
       readonly now: number;
-      /** Id of the environment in Portainer; null: there is none of this name. */
+      /** Id of the environment in Portainer; null: none has this name. */
       readonly endpoint: number | null;
       readonly stack: SeenStack | null;
-      /** Its file is as it was sent last; taken for granted where nobody looked. */
+      /** Whether its file is unchanged since it was sent; true where this was not checked. */
       readonly intact: boolean;
-      /** Services of that file; null where they are not known. */
+      /** Services of that file; null where unknown. */
       readonly services: readonly string[] | null;
-      /** Of its compose project in the VM, running or not; null where nobody looked. */
+      /** Containers of its compose project in the VM, running or not; null where they were not read. */
       readonly containers: readonly Container[] | null;
-      /** Folders by the names of the volumes in its VM; null where nobody looked. */
+      /** Folders by volume name in its VM; null where they were not read. */
       readonly folders: ReadonlyMap<string, string> | null;
       readonly service: Service | null;
-      /** On the node; null: there is none. */
+      /** Content of the note on the node; null: there is none. */
       readonly note: string | null;
     }
   | { readonly kind: 'unknown'; readonly reason: string; readonly passing: boolean };
 
-/** Two requests to the server that the note names; none without one. */
+/** Two requests to the server named in its note; none without a note. */
 export interface StackInventory {
   readonly server: ServerNote | null;
   readonly endpoints: Said | readonly Endpoint[];
   readonly stacks: Said | readonly SeenStack[];
-  /** By their paths. */
+  /** Notes by path. */
   readonly notes: ReadonlyMap<string, string>;
   readonly now: number;
 }
@@ -70,7 +70,7 @@ export async function inventoryOfStacks(host: HostReader): Promise<StackInventor
   return { server, endpoints, stacks, notes, now };
 }
 
-/** Null for one that somebody touched since it was noted: its file is looked at then. */
+/** Null for a stack that was changed since it was noted: its file has to be read then. */
 export function quickCheckOfStack(
   inventory: StackInventory,
   { target, spec: written }: Wanted<StackSpec>,
@@ -112,14 +112,14 @@ export async function observeStack(host: HostReader, wanted: Wanted<StackSpec>):
   return { kind: 'seen', now, endpoint, stack, intact, services, containers, folders, service, note };
 }
 
-/** By its variable, wherever it is. */
+/** Finds a removed stack by its owner variable, in any environment. */
 async function observeRemoved(host: HostReader, { target, before }: Wanted<StackSpec>): Promise<StackObservation> {
   const note = readServerNote(await host.readFile(SERVER_NOTE));
   const was = before;
   const service = note?.service ?? was?.service ?? null;
   const own = (await host.readFile(notePath(target))) ?? null;
   const nothing = { ...NOT_LOOKED, endpoint: null, stack: null, now: Date.now(), note: own };
-  // Without Portainer's key or its VM there is nothing left of it that Phoenix keeps.
+  // Without Portainer's key or its VM, nothing of the stack is left that Phoenix manages.
   if (service === null || note === null || !(await isThere(host, service.vm))) return { ...nothing, service };
   const stacks = await stacksOf(host, service);
   if (!isList(stacks)) return unknown(stacks);
@@ -127,13 +127,13 @@ async function observeRemoved(host: HostReader, { target, before }: Wanted<Stack
   if (stack !== null || own === null || was === undefined || !(await isThere(host, was.vm))) {
     return { ...nothing, stack, endpoint: stack?.endpoint ?? null, service };
   }
-  // What was begun and is in no list of Portainer may have left containers.
+  // An interrupted creation that Portainer does not list may have left containers.
   const containers = await projectContainers(host, was.vm, was.project);
   if ('failure' in containers) return { kind: 'unknown', reason: containers.failure, passing: true };
   return { ...nothing, containers, service };
 }
 
-/** Also those that nobody of ours started: compose takes whatever has the project's name. */
+/** All containers with the project's name, whoever started them, since compose takes over all of them. */
 async function projectContainers(
   host: HostReader,
   vm: number,
@@ -183,7 +183,7 @@ async function stacksOf(host: HostReader, service: Service): Promise<Said | read
 
 const STATUSES = { 1: 'active', 2: 'inactive', 3: 'deploying', 4: 'failed' } as const;
 
-/** Older servers know no status but active and inactive, and the oldest none. */
+/** Older servers only have the states active and inactive, and the oldest none. */
 function stackIn(entry: JsonObject): SeenStack {
   const pairs = objectsIn(entry['Env'] ?? null);
   const status = STATUSES[Number(entry['Status']) as keyof typeof STATUSES] ?? 'active';

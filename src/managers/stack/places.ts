@@ -1,11 +1,11 @@
-// Where the settings of a stack are written, in the words of the files: its environment in its manifest, and the VM that it runs on.
+// Where the values of a stack's spec are written in the files: in its manifest, and at the VM that it runs on.
 
 import { ADDRESS } from '../guest/places.ts';
 import { guests, host, OWN_COMPOSE, own, type Places, placesIn, type Sources } from '../sources.ts';
 import type { StackSpec } from './stack-spec.ts';
 import { stackTarget } from './target.ts';
 
-/** What says that it runs there, and in which environment. */
+/** Fields that declare that it runs there, and in which environment. */
 const USED = guests('/docker_stacks', '/portainer_role', '/portainer_environment_name', '/portainer_agent_hostname');
 
 const PLACES: Places<StackSpec> = {

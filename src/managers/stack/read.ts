@@ -1,4 +1,4 @@
-// The folders below stacks/, a manifest and a compose file each, and the file that held all of them before.
+// Reads the folders below stacks/, each with a manifest and a compose file, and the older file that held all stacks.
 
 import { type ReadCompose, readCompose } from '../../compose/compose.ts';
 import type { Compose } from '../../compose/contents.ts';
@@ -64,7 +64,7 @@ export const declaration: Declaration = {
   ],
 };
 
-/** A stack without a manifest is left out; whether that matters is for the rules. What cannot be read is noted. */
+/** A stack without a manifest is left out; whether that is a fault is decided by rules. Unreadable files are recorded. */
 function readStacks(reading: Reading): ReadonlyMap<string, Stack> {
   const { diagnostics, unreadable, files } = reading;
   const stacks = new Map<string, Stack>();
@@ -87,7 +87,7 @@ function readStacks(reading: Reading): ReadonlyMap<string, Stack> {
   return stacks;
 }
 
-/** Names of the stacks that have a manifest or a compose file, in alphabetical order. */
+/** Names of the stacks that have a manifest or a compose file, sorted. */
 function stackNames(paths: Iterable<string>): string[] {
   const names = new Set<string>();
   for (const path of paths) {
@@ -97,13 +97,13 @@ function stackNames(paths: Iterable<string>): string[] {
   return [...names].sort();
 }
 
-/** One bad environment leaves the others readable. */
+/** An invalid environment does not affect the others. */
 function environmentOrTop(path: readonly PropertyKey[]): readonly PropertyKey[] {
   if (path[0] !== 'environments') return path.slice(0, 1);
   return path.length < 2 ? [] : path.slice(0, 2);
 }
 
-/** What labels mean depends on the compose file. */
+/** Labels cannot be evaluated without the compose file. */
 function withoutLabels(stack: Stack): Stack {
   const environments = Object.entries(stack.environments).map(([name, one]) => [name, { ...one, traefikLabels: {} }]);
   return { ...stack, environments: Object.fromEntries(environments) };
@@ -118,7 +118,7 @@ function composeOf(name: string, { sources, files }: Reading): ReadCompose {
   return readCompose(path, blob, bytes);
 }
 
-/** One that says nothing. */
+/** The content of an empty compose file. */
 export function emptyCompose(path: string): Compose {
   return {
     path,
@@ -139,7 +139,7 @@ export function emptyCompose(path: string): Compose {
   };
 }
 
-/** Checked although nothing reads it, so that it does not rot unseen. */
+/** The older file is validated although nothing uses it, so that errors in it are noticed. */
 function validateOldStacks(reading: Reading): void {
   const raw = reading.sources.json(STACKS_FILE, 'optional');
   if (raw === undefined) return;
@@ -148,7 +148,7 @@ function validateOldStacks(reading: Reading): void {
   reading.look(OLD_MARKS, raw, at);
 }
 
-/** Variables of stacks are secret by their names. */
+/** Whether a stack's variable is secret is judged by its name. */
 function plainVariables(above: readonly string[]) {
   const pattern = [...above, 'environments', '*', 'variables', '*'];
   return (raw: unknown, at: Place, bounds: SecretBounds): Diagnostic[] => {

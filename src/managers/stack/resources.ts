@@ -1,4 +1,4 @@
-// Networks and volumes that stacks of one VM share: one makes them, others take them for granted.
+// Networks and volumes that stacks of one VM share: one stack creates them, others use them as external.
 
 import type { Compose, ComposeUse } from '../../compose/contents.ts';
 import { interpolate, type Known, knownVariables } from '../../compose/interpolation.ts';
@@ -10,20 +10,20 @@ import type { Stack } from './declared.ts';
 
 type Kind = 'network' | 'volume';
 
-/** Something that a stack takes for granted on its VM. */
+/** An external resource that a stack needs on its VM. */
 export interface Shared {
   readonly kind: Kind;
   readonly use: ComposeUse;
-  /** As Docker knows it. */
+  /** Its name in Docker. */
   readonly name: string;
-  /** Another stack of the VM that makes it; null: none does. */
+  /** The other stack of the VM that creates it; null: none does. */
   readonly madeBy: string | null;
 }
 
-/** Docker's own, which are always there. */
+/** Docker's default networks, which always exist. */
 const BUILT_IN = new Set(['bridge', 'host', 'none']);
 
-/** Of a stack in one environment; what no service that starts uses, or whose name is not known, is left out. */
+/** External resources of a stack in one environment, without those that no starting service uses, or whose name is unknown. */
 export function sharedBy(config: Config, vm: VmGuest, stack: Stack, environment: string): Shared[] {
   const { compose } = stack;
   const variables = variablesOf(stack, environment);
@@ -40,7 +40,7 @@ export function sharedBy(config: Config, vm: VmGuest, stack: Stack, environment:
   });
 }
 
-/** Stacks of a VM that must be there before this one, each once; one that would wait for this one in turn is left out. */
+/** Stacks of a VM that must be deployed first, each once, without those that depend on this one. */
 export function stacksBefore(config: Config, vm: VmGuest, name: string): string[] {
   const before = makersFor(config, vm, name);
   return before.filter((other) => !reaches(config, vm, other, name));

@@ -1,5 +1,5 @@
-// stacks/<name>/phoenix.json: what Phoenix must know of a Docker stack beside its compose file.
-// Also etc/phoenix_stacks_config.json, an older collection of the same that nothing reads.
+// The schema of stacks/<name>/phoenix.json: what Phoenix needs to know of a Docker stack beside its compose file. Also of
+// etc/phoenix_stacks_config.json, an older collection of the same that nothing uses.
 
 import { z } from 'zod';
 import * as text from '../../config/schema/text.ts';
@@ -33,7 +33,7 @@ const service = z.strictObject({
     .describe('Labels that the proxy reads, beside those of the compose file; one of both counts here. Default: none.'),
 });
 
-/** One way to run a stack. */
+/** One environment of a stack. */
 export const stackEnvironment = z.strictObject({
   variables: z.array(variable).default([]).describe('Variables of the compose file. Default: none.'),
   files: z.array(file).default([]).describe('Files handed in. Default: none.'),

@@ -1,5 +1,4 @@
-// A stack as it should be on one VM: its compose file with labels and files, its variables, and the environment of Portainer that it
-// runs in.
+// Derives the spec of a stack on one VM: its compose file with labels and files, its variables, and the Portainer environment that it runs in.
 
 import { projectName } from '../../compose/project.ts';
 import type { ComposeAdditions } from '../../model/action.ts';
@@ -21,7 +20,7 @@ import { stackTarget } from './target.ts';
 export type StackSpec = {
   /** Null: no Portainer is declared. */
   readonly service: Service | null;
-  /** Name of the environment in Portainer; null: the VM is none. */
+  /** Name of the environment in Portainer; null: the VM has none. */
   readonly environment: string | null;
   readonly vm: number;
   /** Name of the stack in Portainer and of the compose project. */
@@ -34,10 +33,10 @@ export type StackSpec = {
   readonly volumes: readonly Volume[];
 };
 
-/** A file of the config repo on its way into the containers. */
+/** A file of the config repo that is mounted into containers. */
 type PlacedFile = {
   readonly blob: string;
-  /** In the VM: another content has another path, so that containers take it over. */
+  /** Path in the VM. It depends on the content, so that containers pick up a change. */
   readonly path: string;
 };
 
@@ -46,7 +45,7 @@ export function filesFolder(project: string): string {
   return `/var/lib/phoenix/stacks/${project}`;
 }
 
-/** The stack that is Portainer itself belongs to portainer/server. */
+/** Portainer's own stack is part of the target portainer/server. */
 export function stackTargets(config: Config): Target[] {
   const service = serviceOf(config);
   const primary = primaryOf(config);
@@ -109,14 +108,14 @@ function additionsOf(
   );
 }
 
-/** A name of a repository may hold anything; in the VM it tells people what the file is, and means nothing more. */
+/** A file name in a repository may contain anything; in the VM it only tells people what the file is. */
 function placed({ path, blob, destination }: StackFile, project: string): PlacedFile {
   const known = textDigest(`${blob}\n${destination}`).slice(0, 12);
   const name = path.slice(path.lastIndexOf('/') + 1).replaceAll(/[^A-Za-z0-9._-]/g, '_');
   return { blob: blob ?? '', path: `${filesFolder(project)}/${known}-${name}` };
 }
 
-/** What decides how it is deployed; where Portainer answers does not, nor what else is in a file with a secret. */
+/** A digest of everything that decides how it is deployed, except for Portainer's address and the non-secret content of a file with a secret. */
 export function revisionOf({ project, compose, additions, variables, files }: StackSpec): string {
   return textDigest(JSON.stringify(withoutBlobs([project, compose, additions, variables, files] as Json)));
 }

@@ -1,4 +1,4 @@
-// Targets of stacks.
+// Target ids of stacks.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config } from '../config.ts';
@@ -10,7 +10,7 @@ export function stackTarget(vmid: number, name: string) {
   return targetId('stack', `${vmid}.${name}`);
 }
 
-/** A stack on a VM; the stack that is Portainer itself belongs to its server. */
+/** The target of a stack on a VM; Portainer's own stack belongs to its server. */
 export function targetOnVm(vm: VmGuest, stack: string, config: Config): TargetId {
   return serverStackOf(config, vm)?.name === stack ? targetId('portainer', 'server') : stackTarget(vm.id, stack);
 }

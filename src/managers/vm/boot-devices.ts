@@ -8,11 +8,7 @@ export function presentKeys(desired: readonly DesiredSetting[]): string[] {
   return desired.flatMap(({ key, value }) => (value(undefined) === null ? [] : [key]));
 }
 
-/**
- * Why it cannot boot as declared; null where it can. @param keys keys of the settings that it has or will get
- *
- * @param keys of the settings that it has and gets
- */
+/** Why it cannot boot as declared; null where it can. @param keys keys of the settings that it has or will get */
 export function cannotBoot({ id, boot_order_devices: devices }: VmSpec, keys: readonly string[]): string | null {
   const missing = devices?.find((device) => !keys.includes(device));
   if (missing === undefined) return null;

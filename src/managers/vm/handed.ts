@@ -141,11 +141,7 @@ function printDevice({ by, device, options }: PassthroughDevice): string {
   return printProperties({ [by]: device, ...options }, [], 'host');
 }
 
-/**
- * Whether a change takes effect only at the next start of a running VM. @param settings the declared `hotplug` and `ostype`
- *
- * @param settings what is declared of `hotplug` and `ostype`
- */
+/** Whether a change takes effect only at the next start of a running VM. @param settings the declared `hotplug` and `ostype` */
 export function waitsForRestart(before: Passthrough, after: Passthrough, settings: Settings): boolean {
   if (JSON.stringify(before.serial) !== JSON.stringify(after.serial)) return true;
   const textOf = (all: Passthrough, one: PassthroughDevice): string | undefined => {

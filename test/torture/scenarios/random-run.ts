@@ -29,7 +29,7 @@ export const randomRun = scenario({
   about:
     'a run of many steps, killed, frozen and overtaken at random: each step has one outcome, once, after what it needs',
   tries: { long: 20, short: 1 },
-  input: inputOf({ min: 30, max: 40 }),
+  input: inputOf({ min: 12, max: 16 }),
   longInput: inputOf({ min: 100, max: 300 }),
   async attempt({ needs, events, killAgain }) {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-random-run-'));

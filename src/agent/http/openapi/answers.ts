@@ -1,5 +1,5 @@
-// What the API answers, as schemas: for its description, and for the tests that hold each answer to it. A later version may add fields, so
-// whoever reads an answer leaves out what it does not know.
+// Schemas of the API's responses: for its description, and for tests that check every response. A later version may add fields, so clients must
+// ignore unknown ones.
 
 import { z } from 'zod';
 import type { RunningState } from '../../../managers/manager.ts';
@@ -10,7 +10,7 @@ import type { Outcome, RunState, Trigger } from '../../../model/run.ts';
 import type { Head } from '../../../ports/runs.ts';
 import type { TargetJson } from '../run-json.ts';
 
-/** Every member of a union of names, and no other: the compiler sees to it. */
+/** An enum with exactly the members of a union; the compiler checks it. */
 function oneOf<T extends string>(names: Readonly<Record<T, true>>) {
   return z.enum(Object.keys(names) as [T, ...T[]]);
 }
@@ -170,7 +170,7 @@ const Channel = z.object({
   failing: z.object({ since: time, why: z.string() }).nullable(),
 });
 
-/** By the names that they have in the description. */
+/** Schemas by their name in the description. */
 export const ANSWERS = {
   RunSummary,
   Run,

@@ -1,10 +1,10 @@
-// The description of the API, as OpenAPI 3.1: made from the schemas that its requests are checked with and its answers are tested with.
+// The description of the API as OpenAPI 3.1, generated from the schemas that validate its requests and test its responses.
 
 import { z } from 'zod';
 import { ANSWERS, type AnswerName } from './answers.ts';
 import { API_ROUTES, type ApiRoute, type Content } from './routes.ts';
 
-/** Of the API: what is there stays, and more may come. */
+/** Version of the API, which stays backward compatible. */
 const API_VERSION = '1.0.0';
 
 type Json = Record<string, unknown>;
@@ -39,7 +39,7 @@ export function openApiDocument(): Json {
   };
 }
 
-/** @param isStrict no further fields: for a test that wants every field described */
+/** @param isStrict allow no further fields: for a test that every field is described */
 export function answerSchemas({ isStrict = false } = {}): Record<AnswerName, Json> {
   return Object.fromEntries(
     Object.entries(ANSWERS).map(([name, schema]) => [name, schemaOf(schema, 'output', isStrict)]),

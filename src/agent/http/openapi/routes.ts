@@ -1,4 +1,4 @@
-// Every route of the door that programs use, with what it takes and answers. A test holds it to the routes that there are.
+// Every HTTP route for programs, with its parameters and responses. A test compares the list with the actual routes.
 
 import type { z } from 'zod';
 import {
@@ -14,15 +14,15 @@ import {
 } from '../requests.ts';
 import type { AnswerName } from './answers.ts';
 
-/** What a route answers: a schema of JSON or a list of it, or another kind of text. */
+/** Content of a response: a JSON schema or a list of it, or another kind of text. */
 export type Content = AnswerName | { readonly listOf: AnswerName } | 'text/plain' | 'text/event-stream' | 'document';
 
 export interface ApiRoute {
   readonly method: 'get' | 'post';
-  /** With `{name}` for what is filled in. */
+  /** Path with placeholders `{name}`. */
   readonly path: string;
   readonly summary: string;
-  /** `anyone`: without a token too. `read`: from the machine itself without a token. `change`: with the admin token alone. */
+  /** `anyone`: no token needed. `read`: no token needed from the machine itself. `change`: only with the admin token. */
   readonly access: 'anyone' | 'read' | 'change';
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;

@@ -1,24 +1,24 @@
-// The raw bytes of a request, with caps that hold before the bytes are in memory. What makes room when memory is short is whatever has
-// been coming for the longest, never the newcomer: a forge sends in a moment, and whoever wants to be in the way does not.
+// Reads the raw bytes of a request, with limits that apply before the bytes are in memory. When memory is short, the slowest body is dropped, never
+// the newest: a forge sends quickly, an attacker slowly.
 
 import type { IncomingMessage } from 'node:http';
 
-/** `dropped`: it was in the way of others. `too slow`: it did not arrive in time. `aborted`: the sender went away. */
+/** `dropped`: evicted to make room. `too slow`: it did not arrive in time. `aborted`: the sender disconnected. */
 export type Unread = 'too large' | 'too slow' | 'dropped' | 'aborted';
 
-/** @param share what the sender shares its room with: its address */
+/** @param share the client that the body's memory is attributed to: its address */
 export type ReadBody = (request: IncomingMessage, share: string) => Promise<Buffer | Unread>;
 
 export interface BodyLimits {
-  /** Of one body, in bytes: checked against the announced length, then while it streams. */
+  /** Maximum of one body in bytes: checked against the announced length, then while it streams. */
   readonly each: number;
-  /** Of all bodies being read at one time, in bytes that have arrived: what is only announced takes no room. */
+  /** Maximum of all bodies being read, in bytes that have arrived; announced bytes do not count. */
   readonly total: number;
-  /** For one body to arrive, in milliseconds. */
+  /** Time limit for one body, in milliseconds. */
   readonly within: number;
 }
 
-/** What Node keeps beside the bytes of one chunk: many small ones would else be free. */
+/** Node's overhead of one chunk in bytes, without which many small chunks would be free. */
 const CHUNK_BYTES = 256;
 /** The share of all room that is free after eviction, so that not every chunk evicts again. */
 const FREE_AFTER = 0.1;
@@ -29,7 +29,7 @@ interface Body {
   readonly end: (result: Buffer | Unread) => void;
 }
 
-/** What is left of a body that was given up is not kept: Node discards it once the answer is sent. */
+/** The rest of a dropped body is not stored: Node discards it once the response is sent. */
 export function bodyReader({ each, total, within }: BodyLimits): ReadBody {
   /** Oldest first. */
   const open = new Set<Body>();
@@ -69,7 +69,7 @@ export function bodyReader({ each, total, within }: BodyLimits): ReadBody {
   };
 }
 
-/** Lets a body pass that nobody will read, to tell when it ends. */
+/** Discards a body, to find out when it ends. */
 export function letPass(
   request: IncomingMessage,
   { each, within }: Omit<BodyLimits, 'total'>,
@@ -87,12 +87,12 @@ export function letPass(
   return promise.finally(() => clearTimeout(timer));
 }
 
-/** In bytes; 0 when the request does not say, NaN never. */
+/** In bytes; 0 when absent, never NaN. */
 export function announcedLength({ headers }: IncomingMessage): number {
   return Number(headers['content-length'] ?? 0) || 0;
 }
 
-/** Oldest first, those of an address that fills more than half of the room before all others. */
+/** Bodies to evict: oldest first, and before all others those of an address that uses more than half of the room. */
 function inTheWay(open: ReadonlySet<Body>, total: number): readonly Body[] {
   const shares = Map.groupBy(open, ({ share }) => share);
   const heldBy = (bodies: readonly Body[]) => bodies.reduce((sum, { held }) => sum + held, 0);

@@ -1,18 +1,18 @@
-// Whether an event is of the followed repository: by the name in the settings or, for one that was renamed, by its current name, which the
-// forge is asked for.
+// Decides whether an event belongs to the followed repository: by the name in the settings or, after a rename, by its current name, which the forge
+// is asked for.
 
 import { isDue } from '../../../model/not-before.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Forge } from '../../../ports/forge.ts';
 import type { Log } from '../../../ports/log.ts';
 
-/** Events of other repositories may be many: the forge is asked no more often than this. */
+/** Minimum interval between requests to the forge, since events of other repositories may be many. */
 const ASK_EVERY_MS = 60_000;
 
 export interface FollowedDeps {
-  /** `owner/name`, as the settings have it. */
+  /** `owner/name` from the settings. */
   readonly repository: string;
-  /** Null without a forge to ask: then an event does no more than make the agent fetch, and all are accepted. */
+  /** Null without a forge: then all events are accepted, since an event only causes a fetch. */
   readonly forge: Pick<Forge, 'repositoryName'> | null;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,5 +1,5 @@
-// The webhook door: verify the bytes, then parse, record, answer; the work comes later. What a payload says of a push or a pull
-// request is only a hint that it has moved, so a repeated or reordered delivery can cause no more than a look.
+// Receives webhooks: verifies the bytes, then parses, records and answers; the work is done later. A payload is only a hint that a branch or pull
+// request has changed, so a repeated or reordered delivery causes at most a redundant check.
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
@@ -27,7 +27,7 @@ import { type Claim, claimOf, textOf, verifier } from './verify.ts';
 /** GitHub sends at most 25 MB. */
 const BODY_LIMIT = 25 * 1024 * 1024;
 const LIMITS = { each: BODY_LIMIT, total: 8 * BODY_LIMIT, within: 15_000 } as const;
-/** For a body that is not read to pass by, when its length is not announced. */
+/** Limits for discarding a body whose length is not announced. */
 const PASSING = { each: BODY_LIMIT, within: 3_000 } as const;
 /** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
 const WRONG_SIGNATURES_PER_MINUTE = 600;
@@ -36,18 +36,18 @@ const WRONG_SIGNATURES_PER_MINUTE = 600;
 export type DeliveryEnd = 'recorded' | 'duplicate' | 'ignored' | 'refused' | 'failed';
 
 export interface ReceiverDeps {
-  /** Each is accepted: while a secret is being changed, the forge may still sign with the old one. */
+  /** Any of them is accepted: while a secret is being rotated, the forge may still use the old one. */
   readonly secrets: readonly Secret[];
   readonly branch: string;
-  /** How the forge is configured to send them. */
+  /** The content type that the forge is configured to use. */
   readonly sentAs: ContentType;
-  /** Whether the repository that is followed has that name, `owner/name`. */
+  /** Whether this is the name of the followed repository, `owner/name`. */
   readonly follows: (repository: string) => Promise<boolean>;
-  /** Durable once it resolves; rejects in bounded time when it cannot be. */
+  /** Durable once it resolves; rejects in bounded time when that fails. */
   readonly record: (delivery: Delivery) => Promise<'recorded' | 'duplicate'>;
   /** Called after a new delivery was recorded. When it fails, the next poll sees the delivery. */
   readonly recorded: (delivery: Pick<Delivery, 'kind'>) => Promise<void>;
-  /** @param arrived what came, where it was signed and read */
+  /** @param arrived what arrived, if its signature was valid and it could be parsed */
   readonly ended: (end: DeliveryEnd, arrived?: Arrival) => void;
   readonly log: Log;
   readonly clock: Clock;
@@ -56,14 +56,14 @@ export interface ReceiverDeps {
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Answers POST /webhooks as contract.md says; no parser may stand before it, since the bytes are what was signed.
+ * Handles POST /webhooks. No body parser may precede it, since the signature covers the bytes.
  *
- * @param clientKeyOf what a sender counts against in limits: its address
+ * @param clientKeyOf the client that a sender counts for in limits: its address
  */
 export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMessage) => string): Handler {
   const { secrets, record, recorded, ended, log, clock } = parts;
   const verified = verifier(secrets);
-  /** Of a form, Gitea and Forgejo sign the JSON in it; GitHub signs the form. What is read is what was signed either way. */
+  /** In a form, Gitea and Forgejo sign the JSON field, GitHub the whole form. Either way only signed content is read. */
   const isSigned = async (claim: Claim, text: string): Promise<boolean> => {
     if (await verified(claim, text)) return true;
     return parts.sentAs === 'form' && (await verified(claim, payloadOf(text, parts.sentAs)));
@@ -79,7 +79,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
   };
   const unsigned = (request: IncomingMessage, response: ServerResponse) => {
     ended('refused');
-    // Strangers may send without end: then nothing more is written of it.
+    // Unauthenticated clients may send endlessly: then nothing more is logged.
     if (failures.note(clientKeyOf(request))) return tooManyFailures(response);
     log.warn('a delivery was refused', { from: clientKeyOf(request), reason: 'its signature is missing or wrong' });
     fail(response, 401, {
@@ -92,7 +92,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     if (announcedLength(request) > LIMITS.each) return unread(response, 'too large');
     const claim = claimOf(request.headers, secrets);
     if (claim === null) {
-      // Nothing of it is kept. Where its length is not known it may still turn out too large, which the sender should hear.
+      // Nothing of it is stored. If its length is unknown it may still turn out too large, which the sender should be told.
       const passed = request.headers['content-length'] === undefined ? await letPass(request, PASSING) : 'passed';
       return passed === 'too large' ? unread(response, passed) : unsigned(request, response);
     }
@@ -104,7 +104,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
       ended('refused');
       return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
     }
-    // No forge signs what is no text.
+    // No forge signs a body that is not text.
     if (text === null || !(await isSigned(claim, text))) return unsigned(request, response);
 
     const meaning = await read(text, request.headers, parts);
@@ -143,7 +143,7 @@ const UNREAD: Readonly<Record<Exclude<Unread, 'aborted'>, { status: number; mess
   dropped: { status: 503, message: 'too many large deliveries at once', hint: 'deliver it again later' },
 };
 
-/** What the sender may check in the answer. */
+/** A description of the event, so that the sender can check it. */
 function subjectOf(event: Event): string {
   switch (event.kind) {
     case 'push':

@@ -1,18 +1,18 @@
-// Whether a delivery comes from who holds the secret. GitHub, Gitea and Forgejo sign the bytes of the body, so the bytes are what is
-// checked: two bodies that read the same once they are text are still two. GitLab sends the secret itself.
+// Verifies that a delivery comes from a holder of the secret. GitHub, Gitea and Forgejo sign the bytes of the body, so the bytes are verified: two
+// bodies that decode to the same text are still different. GitLab sends the secret itself.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhooks } from '@octokit/webhooks';
 import type { Secret } from '../../../model/secret.ts';
 import { sameSecret } from '../timing-safe-equal.ts';
 
-/** What is left to be shown once the body is there: nothing, or that this is its signature. */
+/** What remains to be verified once the body is there: nothing, or this signature. */
 export type Claim = { readonly by: 'token' } | { readonly by: 'signature'; readonly signature: string };
 
 /**
- * By the headers alone, before any of the body is read. A signature that is there must be right: no token stands in for it.
+ * Checks the headers, before any of the body is read. A present signature must be valid: no token replaces it.
  *
- * @returns null where nothing in them can be right
+ * @returns null where they contain no possibly valid credential
  */
 export function claimOf(headers: IncomingHttpHeaders, secrets: readonly Secret[]): Claim | null {
   const signature = headers['x-hub-signature-256'];
@@ -25,7 +25,7 @@ export function claimOf(headers: IncomingHttpHeaders, secrets: readonly Secret[]
   return shown ? { by: 'token' } : null;
 }
 
-/** @param secrets each is accepted: while one is being changed, the forge may still sign with the other */
+/** @param secrets any of them is accepted: while one is being rotated, the forge may still use the old one */
 export function verifier(secrets: readonly Secret[]): (claim: Claim, text: string) => Promise<boolean> {
   const all = secrets
     .filter((secret) => secret.expose() !== '')
@@ -40,8 +40,8 @@ export function verifier(secrets: readonly Secret[]): (claim: Claim, text: strin
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text whose bytes are those of the body, no others: what is signed of it is signed of the body. Null for bytes that are no
- * UTF-8, which no forge sends: a parser that replaced them would read what was not signed.
+ * The text with exactly the bytes of the body, so that its signature is the body's. Null for bytes that are not
+ * UTF-8, which no forge sends: replacing invalid bytes would yield text that was not signed.
  */
 export function textOf(body: Buffer): string | null {
   try {

@@ -1,4 +1,4 @@
-// The answer to something that is tried, with failures as answers like others.
+// The response to a test request; failures are responses like others.
 
 import { type GitHub, once } from '../github/connect.ts';
 
@@ -9,7 +9,7 @@ export interface Answer {
   readonly data: unknown;
 }
 
-/** @throws where nothing answers */
+/** @throws when there is no response */
 export async function answerTo(request: () => Promise<unknown>): Promise<Answer> {
   try {
     const { status, headers, data } = (await request()) as Omit<Answer, 'message'>;
@@ -22,12 +22,16 @@ export async function answerTo(request: () => Promise<unknown>): Promise<Answer>
   }
 }
 
-/** Asks once, in the repository. @param route such as `GET /repos/{owner}/{repo}` */
+/**
+ * Sends one request about the repository. @param route such as `GET /repos/{owner}/{repo}`
+ *
+ *
+ */
 export function questionForge({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
   return answerTo(async () => (await client()).request(route, { owner, repo, ...more, ...once }));
 }
 
-/** As people read it. */
+/** The response as text. */
 export function told({ status, message }: Answer): string {
   return `HTTP ${status}${message === '' ? '' : `: ${message}`}`;
 }

@@ -1,13 +1,13 @@
-// Rights of a GitHub App, which its installation on the repository names.
+// Checks the rights of a GitHub App, which its installation on the repository lists.
 
 import type { GitHub } from '../github/connect.ts';
 import { MAY, type Tried } from './tries.ts';
 
-/** What an App needs, as GitHub names it, and as its page of settings has it. */
+/** The rights that an App needs: GitHub's name, level, and the label on its settings page. */
 const NEEDS: ReadonlyArray<readonly [name: string, level: 'read' | 'write', shown: string]> = [
   ['checks', 'write', 'Checks: Read and write'],
   ['contents', 'read', 'Contents: Read-only'],
-  // To answer comments.
+  // For replies to comments.
   ['pull_requests', 'write', 'Pull requests: Read and write'],
   ['metadata', 'read', 'Metadata: Read-only'],
 ];

@@ -1,4 +1,4 @@
-// Makes the webhook of the repository as Phoenix needs it, or brings the one that is there to that.
+// Creates the webhook of the repository, or updates the existing one.
 
 import { connect, type GitHub } from '../github/connect.ts';
 import { openClient } from '../gitlab/client.ts';
@@ -9,18 +9,18 @@ import { observeHooks } from './hooks.ts';
 const TIMEOUT_MS = 15_000;
 
 export interface WantedHook {
-  /** Where it sends to. */
+  /** Address that it sends to. */
   readonly url: string;
   readonly secret: string;
-  /** As the forge's interface names them. */
+  /** Names of the events in the forge's API. */
   readonly events: readonly string[];
 }
 
-/** `refused`: the forge does not let this login; `why` is its answer. */
+/** `refused`: this login may not do it; `why` is the forge's answer. */
 export type HookEnsured = { readonly done: 'made' | 'changed' } | { readonly done: 'refused'; readonly why: string };
 
 /**
- * The hook with that very address gets the secret and the events; where there is none, one is made. Others are left alone.
+ * The hook with exactly that address gets the secret and the events; if there is none, it is created. Other hooks are left alone.
  *
  * @throws where the forge does not answer
  */
@@ -34,7 +34,9 @@ export async function ensureHook(options: ForgeOptions, wanted: WantedHook): Pro
   return { done: id === null ? 'made' : 'changed' };
 }
 
-/** Gitea and Forgejo take the same, but for the name of the kind of hook, and give one that is there no other secret (editHook): it is exchanged. */
+/**
+ * Gitea and Forgejo accept the same request except for the type of hook, and cannot change the secret of an existing one (editHook): it is replaced.
+ */
 async function writeToGitHub(options: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
   const github: GitHub = connect(options);
   const hook = { active: true, events, config: { url, secret, content_type: 'json' } };
@@ -52,7 +54,7 @@ async function writeToGitHub(options: ForgeOptions, id: number | null, { url, se
 function writeToGitLab({ login, ...options }: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {
   const client = openClient(options, login.as === 'token' ? login.token : () => '', { aheadMs: 0 });
   const path = `/projects/${encodeURIComponent(options.repository)}/hooks`;
-  // GitLab ticks pushes by itself, so every box is said.
+  // GitLab enables push events by default, so every event is set explicitly.
   const hook = { url, token: secret, push_events: false, ...Object.fromEntries(events.map((event) => [event, true])) };
   return answerTo(async () => {
     const data = await (id === null ? client.call('POST', path, hook) : client.call('PUT', `${path}/${id}`, hook));

@@ -1,5 +1,5 @@
-// Rights of a token at Gitea and Forgejo: scopes of the token first, then what its owner may do. Seen in the source of Gitea 1.26
-// (routers/api/v1/api.go, tokenRequiresScopes) and asked of a real one.
+// Checks the rights of a token at Gitea and Forgejo: the token's scopes first, then its owner's rights. From the source of Gitea 1.26
+// (routers/api/v1/api.go, tokenRequiresScopes), and verified with a real server.
 
 import type { GitHub } from '../github/connect.ts';
 import { type Answer, questionForge, told } from './answer.ts';
@@ -29,7 +29,7 @@ async function statusTry(github: GitHub): Promise<Tried> {
   });
 }
 
-/** Pull requests are commented on as issues are. */
+/** Comments on pull requests use the issue API. */
 async function commentTry(github: GitHub): Promise<Tried> {
   const number = { issue_number: NO_NUMBER };
   const path = '/repos/{owner}/{repo}/issues/{issue_number}';
@@ -47,7 +47,7 @@ interface Asked {
   readonly ownRight: string;
 }
 
-/** @param control asks for the same thing to read it: where the forge itself is well, it is not there */
+/** @param control reads the same object: on a healthy forge it does not exist */
 async function classifyAttempt(
   tried: Answer,
   control: () => Promise<Answer>,
@@ -56,7 +56,7 @@ async function classifyAttempt(
   if (isScope(tried)) return mayNot(what, tried, scopeRemedy(tried, scope));
   if (tried.status === 403) return mayNot(what, tried, ownRight);
   if (tried.status === 404) return MAY;
-  // What is not there is an error of the server with nothing in it, for all but administrators of the site; so is a server that fails.
+  // For all but site administrators, a missing object gives an empty server error, like a failing server.
   if (tried.status === 500 && (await control()).status === 404) return MAY;
   return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${told(tried)})` };
 }
@@ -65,7 +65,7 @@ function isScope({ status, message }: Answer): boolean {
   return status === 403 && /\bscopes?\b/i.test(message);
 }
 
-/** The forge names what would have been enough; a token for public repositories alone lacks none of that. */
+/** The forge lists the sufficient scopes; a token for public repositories only lacks none of them. */
 function scopeRemedy({ message }: Answer, scope: string): string {
   if (/limited to public/.test(message))
     return 'take "public only" off: make a token for all repositories, for PHOENIX_FORGE_TOKEN';
@@ -76,7 +76,7 @@ function mayNot(what: string, tried: Answer, remedy: string): Tried {
   return { kind: 'may not', lack: { what, why: told(tried), remedy } };
 }
 
-/** For those who read errors of requests. */
+/** The response as an error, for `classifyError`. */
 function failure(response: Answer): Error {
   return Object.assign(new Error(told(response)), { status: response.status, response });
 }

@@ -1,7 +1,7 @@
-// Rights of a token at GitHub. A fine-grained one that lacks a right is refused by name before anything is looked up ("Resource not
-// accessible by personal access token", with the rights that would do in `x-accepted-github-permissions`); of a classic one each answer
-// names the scopes (`x-oauth-scopes`), and what they do not reach is not found. From GitHub's "Permissions required for fine-grained
-// personal access tokens" and "Scopes for OAuth apps".
+// Checks the rights of a token at GitHub. For a fine-grained one, a missing right is reported first ("Resource not accessible by personal access
+// token", with the sufficient rights in `x-accepted-github-permissions`); for a classic one, every response lists its scopes (`x-oauth-scopes`), and
+// anything beyond them is reported as not found. From GitHub's "Permissions required for fine-grained personal access tokens" and "Scopes for OAuth
+// apps".
 
 import type { GitHub } from '../github/connect.ts';
 import { type Answer, questionForge, told } from './answer.ts';
@@ -9,7 +9,7 @@ import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
 
 const OWN_RIGHT = 'give the owner of the token the role Write in the repository';
 
-/** The repository as far as it says something of rights. */
+/** The fields of a repository that concern rights. */
 interface Repository {
   readonly private?: boolean;
   readonly permissions?: { readonly push?: boolean };
@@ -17,11 +17,11 @@ interface Repository {
 
 interface Asked {
   readonly what: string;
-  /** As its page of settings has it. */
+  /** Label on GitHub's settings page. */
   readonly right: string;
-  /** Each is enough, for a classic token. */
+  /** Scopes of a classic token, any of which suffices. */
   readonly scopes: readonly string[];
-  /** The answer to whoever has the right. */
+  /** The status for a token with the right. */
   readonly enough: number;
 }
 
@@ -59,9 +59,9 @@ export async function githubAccess(github: GitHub): Promise<readonly Tried[]> {
 }
 
 interface Known {
-  /** Whether the owner of the token may push; undefined where GitHub does not say. */
+  /** Whether the token's owner may push; undefined where GitHub does not say. */
   readonly push: boolean | undefined;
-  /** By the prefix that GitHub gives classic tokens. */
+  /** Recognised by GitHub's prefix of classic tokens. */
   readonly classic: boolean;
 }
 
@@ -76,7 +76,7 @@ function classifyAttempt(tried: Answer, { push, classic }: Known, { what, right,
   }
   if (tried.status === enough) return MAY;
   if (tried.status === 403 && /not accessible by/i.test(tried.message)) {
-    // It may be of either: a token may never do more than its owner.
+    // Either may be missing: a token never has more rights than its owner.
     if (push === false) return lacks(`${OWN_RIGHT}, and see that the token has the permission "${right}"`);
     return lacks(`give the fine-grained token in PHOENIX_FORGE_TOKEN the permission "${right}"`);
   }

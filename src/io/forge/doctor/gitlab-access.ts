@@ -1,12 +1,12 @@
-// Rights of a token at GitLab: its scopes, which it may always ask for itself (`personal_access_tokens/self`, of project access tokens
-// too), and the role of its owner in the project.
+// Checks the rights of a token at GitLab: its scopes, which any token may read for itself (`personal_access_tokens/self`, also for project access
+// tokens), and its owner's role in the project.
 
 import { openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
 import { answerTo, told } from './answer.ts';
 import { MAY, NO_COMMIT, type Tried } from './tries.ts';
 
-/** From here on statuses may be written and branches without protection pushed to. */
+/** Access level of the role Developer, which may write statuses and push to unprotected branches. */
 const DEVELOPER = 30;
 const SCOPE = 'make a token with the scope api (Settings, Access tokens) for PHOENIX_FORGE_TOKEN';
 const ROLE =

@@ -1,4 +1,4 @@
-// The webhooks of the repository, or that of the App, as far as the login may see them, and test deliveries through them.
+// Reads the webhooks of the repository, or of the App, as far as the login may see them, and sends test deliveries.
 
 import { connect, type GitHub } from '../github/connect.ts';
 import { allOf } from '../github/pages.ts';
@@ -13,9 +13,9 @@ export interface Hook {
   readonly url: string;
   readonly active: boolean;
   readonly contentType: 'json' | 'form';
-  /** As the forge names them; on GitLab the fields of its boxes. */
+  /** The forge's names of the events; on GitLab the names of its boolean fields. */
   readonly events: readonly string[];
-  /** How the forge says that its last delivery ended; null where it does not say. */
+  /** The result of its last delivery according to the forge; null where unknown. */
   readonly last: { readonly ok: boolean; readonly said: string } | null;
 }
 
@@ -23,12 +23,12 @@ export type HooksSeen =
   | {
       readonly seen: true;
       readonly hooks: readonly Hook[];
-      /** Has the forge send something that changes nothing; null where it offers that to nobody. Says why it does not. */
+      /** Requests a test delivery, which changes nothing, and resolves to why there is none; null where the forge does not offer it. */
       readonly test: ((hook: Hook) => Promise<string | null>) | null;
     }
   | { readonly seen: false; readonly why: string };
 
-/** @throws where the forge does not answer */
+/** @throws when the forge does not answer */
 export function observeHooks(options: ForgeOptions): Promise<HooksSeen> {
   const within = { timeoutMs: TIMEOUT_MS, ...options };
   if (options.kind === 'gitlab') return gitlabHooks(within);
@@ -41,11 +41,11 @@ interface GitHubHook {
   readonly active: boolean;
   readonly events: readonly string[];
   readonly config: { readonly url?: string; readonly content_type?: string };
-  /** GitHub's alone. */
+  /** GitHub only. */
   readonly last_response?: { readonly code: number | null; readonly message: string | null };
 }
 
-/** Gitea and Forgejo list them as GitHub does. */
+/** Gitea and Forgejo have the same API as GitHub. */
 async function repositoryHooks(github: GitHub): Promise<HooksSeen> {
   const { owner, repo, kind } = github;
   const first = await questionForge(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
@@ -76,7 +76,7 @@ function hookOf({ id, active, events, config, last_response: last }: GitHubHook)
   };
 }
 
-/** An App has one, for all repositories that it is installed on. It cannot be tested, but GitHub tells of its deliveries. */
+/** An App has one webhook for all repositories that it is installed on. It cannot be tested, but GitHub lists its deliveries. */
 async function appHook({ app }: GitHub): Promise<HooksSeen> {
   if (app === null) return { seen: false, why: 'there is no App' };
   const config = await answerTo(() => app.request('GET /app/hook/config'));
@@ -107,7 +107,7 @@ interface GitLabHook {
   readonly disabled_until?: string | null;
 }
 
-/** What GitLab calls the events of a webhook ends so. */
+/** Suffix of GitLab's event fields. */
 const EVENTS = /_events$/;
 
 async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSeen> {

@@ -1,16 +1,16 @@
-// What a right is tried with, and how a try may end.
+// Inputs and results of tests of rights.
 
-/** Of a commit that no repository has. */
+/** A commit id that no repository has. */
 export const NO_COMMIT = '0'.repeat(40);
-/** Of a pull request or issue that no repository has. */
+/** A pull request or issue number that no repository has. */
 export const NO_NUMBER = 999_999_999;
 
 export interface Lack {
   /** What cannot be done. */
   readonly what: string;
-  /** How the try ended. */
+  /** How the test ended. */
   readonly why: string;
-  /** Names the right as the forge does. */
+  /** Names the right under the forge's own name. */
   readonly remedy: string;
 }
 

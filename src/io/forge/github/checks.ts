@@ -1,6 +1,6 @@
-// Check runs: what an App writes. They show Markdown, mark lines and have buttons. Rules from GitHub's description of its
-// Checks API: a summary of at most 65,535 characters, 50 annotations a request, buttons on what has ended only, and a run
-// that has ended is begun again by a new one of the same name.
+// Check runs, which only an App can write. They show Markdown, annotate lines and have buttons. From GitHub's description of its Checks API: a
+// summary of at most 65,535 characters, 50 annotations a request, buttons only on completed check runs, and a completed one is restarted by a new one
+// of the same name.
 
 import { fitText } from '../../../model/failure.ts';
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
@@ -11,9 +11,9 @@ import { type Client, type GitHub, once, probesOf } from './connect.ts';
 import { idOfWritten } from './written-id.ts';
 
 const LONGEST_SUMMARY = 65_000;
-/** GitHub asks for one. The sentence itself stands in the title, which is no Markdown. */
+/** GitHub requires a summary. The sentence itself is in the title, which is not Markdown. */
 const NO_SUMMARY = 'Its title says all.';
-/** Of one annotation: GitHub takes 64 KB. What to do stands at its end. */
+/** Maximum length of an annotation; GitHub's limit is 64 KB. The remedy is at its end. */
 const LONGEST_MESSAGE = 16_000;
 const ANNOTATIONS_AT_ONCE = 50;
 /** More than this is not useful to readers. */
@@ -26,7 +26,7 @@ const BUTTONS = {
 
 type Conclusion = 'success' | 'failure' | 'cancelled' | 'action_required';
 
-/** The check run in the forge, and whether it has ended. */
+/** Identifies the check run at the forge, and whether it is completed. */
 type Handle = { readonly id: number; readonly ended: boolean };
 
 export async function setCheck(
@@ -63,7 +63,7 @@ export async function setCheck(
     }
     return { sent: true, handle: `${id} ${ended ? 'ended' : 'open'}` };
   } catch (error) {
-    // Needs no right that an App with checks does not have.
+    // Needs no other right than checks.
     const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
     return notSent(error, attempt, probesOf(github, path, { ref: status.commit, per_page: 1 }));
   }
@@ -71,7 +71,7 @@ export async function setCheck(
 
 type Body = ReturnType<typeof bodyOf>;
 
-/** Null when it is not there any more. */
+/** Null when it no longer exists. */
 async function change(
   client: Client,
   place: { readonly owner: string; readonly repo: string },

@@ -1,5 +1,5 @@
-// The one comment under a pull request: ours by its author and by a mark that nobody sees, and written anew when somebody else
-// has changed it.
+// The single comment under a pull request: recognised as Phoenix's by its author and an invisible mark, and rewritten when somebody else has changed
+// it.
 
 import type { PullComment } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports/forge.ts';
@@ -23,7 +23,7 @@ interface Told {
   readonly user: { readonly login: string } | null;
 }
 
-/** @param edited said above the text when somebody else had changed it */
+/** @param edited a line above the text when somebody else had changed it */
 export async function setComment(
   github: GitHub,
   login: ForgeLogin,
@@ -69,7 +69,7 @@ export async function setComment(
   }
 }
 
-/** Null when it is not there any more, or was never ours. */
+/** Null when it no longer exists, or was never Phoenix's. */
 async function ofOurs(client: Client, place: Place, id: number, me: string | null): Promise<Told | null> {
   const path = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}';
   const answer = await orNothing(() => client.request(path, { ...place, comment_id: id }));
@@ -83,7 +83,7 @@ async function find(
   pull: number,
   { mark, me }: { readonly mark: string; readonly me: string | null },
 ): Promise<Told | null> {
-  // Whose a comment with the mark is cannot be told then.
+  // Without the own login, the author of a marked comment cannot be checked.
   if (me === null) return null;
   const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
   for await (const page of pagesOf<Told>(client, path, { ...place, issue_number: pull })) {

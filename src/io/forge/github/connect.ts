@@ -1,4 +1,4 @@
-// The client of GitHub's REST, which Gitea and Forgejo speak too: as a token, or as an App installed on the repository.
+// The client of GitHub's REST API, which Gitea and Forgejo have too: with a token, or as an App installed on the repository.
 
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
@@ -11,28 +11,28 @@ import { openFetch, type ServerClock } from '../redirects.ts';
 export type Client = Octokit;
 
 export interface GitHub {
-  /** Speaks for the installation of an App, or with the token. Fails when the App is not installed on the repository. */
+  /** Authenticated as the installation of an App, or with the token. Fails when the App is not installed on the repository. */
   client(): Promise<Client>;
-  /** Speaks for the App itself; null with a token. */
+  /** Authenticated as the App itself; null with a token. */
   readonly app: Client | null;
-  /** The token of the moment: an App's lasts an hour. */
+  /** The current token: an App's is valid for an hour. */
   token(): Promise<string>;
   readonly owner: string;
   readonly repo: string;
   readonly clock: ServerClock;
-  /** Gitea and Forgejo have some paths and fields of their own. */
+  /** Gitea and Forgejo differ in some paths and fields. */
   readonly kind: 'github' | 'gitea';
 }
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
-/** What reads is tried again at once. */
+/** Immediate retries of read requests. */
 const READ_AGAIN = 2;
 const Paced = Octokit.plugin(retry, throttling);
 
-/** For requests that write: they wait in the outbox, which outlives this process. */
+/** For write requests, which are retried from the outbox, since it outlives this process. */
 export const once = { request: { retries: 0 } } as const;
 
-/** @throws for a repository or an address that cannot be one */
+/** @throws for an invalid repository or address */
 export function connect(options: ForgeOptions): GitHub {
   const { login, repository, timeoutMs = TIMEOUT_MS } = options;
   const { owner, repo } = ownerAndName(repository);
@@ -50,7 +50,7 @@ export function connect(options: ForgeOptions): GitHub {
   if (login.as === 'token') {
     const client = new Paced(shared);
     client.hook.before('request', (request) => {
-      // Gitea takes a token in no other way.
+      // Gitea accepts a token only in this form.
       request.headers.authorization = `token ${login.token()}`;
     });
     return { client: async () => client, app: null, token: async () => login.token(), owner, repo, kind, clock };
@@ -77,13 +77,17 @@ export function connect(options: ForgeOptions): GitHub {
   return { client, app, token, owner, repo, kind, clock };
 }
 
-/** What tells a forge that fails from one report that it cannot take; each is asked once. @param path of what the report is about */
+/**
+ * Requests that tell a failing forge from a single report that it does not accept; each is sent once. @param path path of the report's subject
+ *
+ *
+ */
 export function probesOf({ client, owner, repo }: GitHub, path: string, more: object): Probes {
   const ask = async (what: string, about: object) => (await client()).request(what, { owner, repo, ...about, ...once });
   return { subject: () => ask(path, more), repository: () => ask('GET /repos/{owner}/{repo}', {}) };
 }
 
-/** Undefined for an answer with one of these status codes, by which a forge says that there is nothing: 404 unless others are named. */
+/** Undefined for a response with one of these status codes, which mean that nothing exists. Default: 404. */
 export async function orNothing<T>(request: () => Promise<T>, ...nothing: readonly number[]): Promise<T | undefined> {
   const codes = nothing.length === 0 ? [404] : nothing;
   try {
@@ -94,10 +98,10 @@ export async function orNothing<T>(request: () => Promise<T>, ...nothing: readon
   }
 }
 
-/** Its limits are those that it publishes; other servers of the same kind have their own or none. */
+/** GitHub's published limits apply; other servers have their own or none. */
 export function isGitHubItself({ kind, api }: Pick<ForgeOptions, 'kind' | 'api'>): boolean {
   return kind === 'github' && (api === undefined || api.replace(/\/+$/, '') === GITHUB);
 }
 
-/** The outbox waits, and remembers that it does. */
+/** Does nothing: the outbox does the waiting, and records it. */
 function pass(): void {}

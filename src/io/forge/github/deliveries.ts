@@ -1,28 +1,28 @@
-// The webhooks that GitHub sent, which it keeps for a few days: what they said can be asked for, and those that failed are asked
-// for again, since it tries each once and never again by itself.
+// GitHub's webhook deliveries, which it stores for a few days: their content can be read, and failed ones can be requested again, since GitHub sends
+// each only once by itself.
 
 import type { SentWebhook } from '../../../ports/forge.ts';
 import type { Client, GitHub } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 
-/** A delivery that fails so often is wrong itself. */
+/** A delivery that fails this often is itself faulty. */
 const MOST_TRIES = 5;
 
 interface Told {
   readonly id: number;
-  /** The same for every try. */
+  /** The same for every attempt. */
   readonly guid: string;
   readonly delivered_at: string;
   readonly status_code: number;
 }
 
-/** Where the deliveries of one hook are listed. */
+/** The API of one hook's deliveries. */
 interface Hook {
   readonly client: Client;
   readonly path: string;
 }
 
-/** How many were asked for; null when the token may not see the hook, or there is none of ours. */
+/** The number of requested redeliveries; null when the token may not see the hook, or Phoenix has none. */
 export async function redeliver(github: GitHub, publicUrl: string | null, since: Date): Promise<number | null> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return null;
@@ -33,7 +33,7 @@ export async function redeliver(github: GitHub, publicUrl: string | null, since:
   return wanted.length;
 }
 
-/** Null when GitHub knows of no such delivery, or the token may not see the hook. */
+/** Null when GitHub has no such delivery, or the token may not see the hook. */
 export async function sentWebhook(
   github: GitHub,
   publicUrl: string | null,
@@ -49,7 +49,11 @@ export async function sentWebhook(
   return { event, payload: request.payload };
 }
 
-/** The newest try of each delivery that never came, oldest first. Pure. @param told newest first */
+/**
+ * The newest attempt of each delivery that never arrived, oldest first. Pure. @param told newest first
+ *
+ *
+ */
 export function failed(told: readonly Told[]): number[] {
   const tries = Map.groupBy(told, ({ guid }) => guid);
   const lost = [...tries.values()].filter((each) => each.length < MOST_TRIES && !each.some(arrived));

@@ -1,11 +1,11 @@
-// Whose words our own are, on GitHub, Gitea and Forgejo: a comment of ours is known by its author and its mark.
+// The own login on GitHub, Gitea and Forgejo, by which Phoenix's comments are recognised together with their mark.
 
 import { type GitHub, orNothing } from './connect.ts';
 
-/** Another token may be another person's. */
+/** Cached by token, since another token may belong to another user. */
 const known = new WeakMap<GitHub, { readonly token: string | null; readonly login: Promise<string | null> }>();
 
-/** The login under which we write; null where the token may not ask. An App writes as `slug[bot]`. */
+/** The login that Phoenix writes as; null where the token may not read it. An App writes as `slug[bot]`. */
 export async function ownLogin(github: GitHub): Promise<string | null> {
   const token = await tokenOf(github);
   const asked = known.get(github);
@@ -16,12 +16,12 @@ export async function ownLogin(github: GitHub): Promise<string | null> {
   return login;
 }
 
-/** What was written under our name says it too, where a token may not ask, as one of Gitea without the scope for users. */
+/** Records the login from a written object, for tokens that may not read it, such as Gitea's without the user scope. */
 export async function learn(github: GitHub, login: string): Promise<void> {
   known.set(github, { token: await tokenOf(github), login: Promise.resolve(login) });
 }
 
-/** An App's own is another every hour, and always its own. */
+/** Null for an App, whose token changes every hour but whose login does not. */
 function tokenOf({ app, token }: GitHub): Promise<string | null> {
   return app === null ? token() : Promise.resolve(null);
 }

@@ -1,4 +1,4 @@
-// The end of GitHub's manifest flow: a code becomes an App with its key, once.
+// The last step of GitHub's manifest flow: exchanges a code, once, for the created App and its key.
 
 import { Octokit } from '@octokit/core';
 import { restBase, TIMEOUT_MS, USER_AGENT } from '../options.ts';
@@ -10,11 +10,11 @@ export interface CreatedApp {
   /** The private key, PEM. */
   readonly pem: string;
   readonly webhookSecret: string;
-  /** Its page at the forge. */
+  /** URL of its page at the forge. */
   readonly page: string;
 }
 
-/** @throws when the code is not worth anything, or not any more */
+/** @throws when the code is invalid or expired */
 export async function redeemCode(api: string, code: string): Promise<CreatedApp> {
   const client = new Octokit({
     baseUrl: restBase({ kind: 'github', api }),

@@ -1,18 +1,18 @@
-// Lists of GitHub, Gitea and Forgejo, read to their end. GitHub names the next page in `Link`, by number or by a cursor; Gitea too, and
-// how many rows there are in all in `X-Total-Count`; a list that says neither is whole. Gitea makes its pages no longer than its
-// administrator allows, whatever is asked. Of the link only where to go on is taken: it may name a host that is not the forge's.
+// Reads paginated lists of GitHub, Gitea and Forgejo completely. GitHub gives the next page in `Link`, by number or cursor; Gitea too, and the total
+// number of rows in `X-Total-Count`; a list with neither is complete. Gitea limits the page size by an administrator's setting, whatever is
+// requested. Only the query of the link is used: it may name a foreign host.
 
 import type { Client } from './connect.ts';
 
 const PER_PAGE = 100;
-/** A forge that never comes to an end. */
+/** Bound against an endless list. */
 const MOST_PAGES = 1000;
 const CURSORS = ['page', 'after', 'cursor'] as const;
 
 /**
- * @param path of the list, with its parameters in braces
- * @param query of every page
- * @param rows the list in what a page answers; the answer itself when absent
+ * @param path path of the list, with parameters in braces
+ * @param query query of every page
+ * @param rows extracts the list from a page's body; the body itself when absent
  */
 export async function* pagesOf<Row>(
   client: Client,
@@ -23,10 +23,10 @@ export async function* pagesOf<Row>(
   let read = 0;
   let place: Readonly<Record<string, string>> = {};
   for (let page = 1; page <= MOST_PAGES; page += 1) {
-    // Gitea names the length of a page otherwise.
+    // Gitea has another name for the page size.
     const answer = await client.request(path, { ...query, per_page: PER_PAGE, limit: PER_PAGE, ...place });
     const { data, headers } = answer;
-    // Gitea has null for none. Anything else is a page in place of the forge, and says nothing of what there is.
+    // Gitea sends null for an empty list. Anything else is a page that does not come from the forge.
     const these = data === null ? [] : rows(data as never);
     if (!Array.isArray(these))
       throw Object.assign(new Error(`${path} is no list`), { status: answer.status, response: answer });
@@ -47,7 +47,7 @@ export async function allOf<Row>(...list: Parameters<typeof pagesOf<Row>>): Prom
   return found;
 }
 
-/** What the next page is asked for with; null where there is none. */
+/** The query of the next page; null where there is none. */
 function nextOf(link: string): Record<string, string> | null {
   const [, address = ''] = /<([^>]*)>;\s*rel="next"/.exec(link) ?? [];
   const query = URL.parse(address)?.searchParams;

@@ -1,4 +1,4 @@
-// Pull requests and people, as GitHub, Gitea and Forgejo tell of them.
+// Reads pull requests and users' rights from GitHub, Gitea and Forgejo.
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { PullRequest } from '../../../ports/forge.ts';
@@ -42,7 +42,7 @@ function inOurWords(told: Told): PullRequest {
     author: user?.login ?? 'unknown',
     head: head.sha as CommitSha,
     base: base.ref,
-    // The repository of a fork that was deleted is null. A head in no branch was pushed by AGit, to the repository itself.
+    // The repository of a deleted fork is null. A head outside any branch was pushed by AGit, to the repository itself.
     fork: head.repo?.full_name !== base.repo.full_name || head.ref.startsWith('refs/'),
     open: state === 'open',
     mergedAs: merged as CommitSha | null,
@@ -51,10 +51,10 @@ function inOurWords(told: Told): PullRequest {
 }
 
 /**
- * GitHub answers exactly. Gitea tells only administrators of the repository, and counts no team of an organisation, but says in each
- * event what its sender may do: there a person may push whom either of the two says so of.
+ * GitHub's answer is exact. Gitea answers only repository administrators, and ignores an organisation's teams, but each event includes the sender's
+ * permissions: there, either source suffices.
  *
- * @param signed what the event said
+ * @param signed the permission in the signed event
  */
 export async function mayWrite(github: GitHub, username: string, signed: boolean | null): Promise<boolean> {
   const { client, owner, repo, kind } = github;
@@ -64,7 +64,7 @@ export async function mayWrite(github: GitHub, username: string, signed: boolean
   const answer = await (kind === 'gitea' && signed !== null ? orNothing(ask, 403, 404) : orNothing(ask));
   if (answer === undefined) return false;
   const { permission } = answer.data;
-  // A page in place of the forge says nobody's rights.
+  // A page that does not come from the forge contains no permission.
   if (typeof permission !== 'string')
     throw Object.assign(new Error('the answer names no permission'), { status: answer.status, response: answer });
   return MAY_PUSH.has(permission);

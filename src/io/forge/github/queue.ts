@@ -1,6 +1,6 @@
-// GitHub's merge queue: for each pull request in it a branch `gh-readonly-queue/BRANCH/pr-NUMBER-SHA`, whose head has merged what is before
-// it too, and which moves the branch once all checks that the branch asks for are green there. A queue waits for them until its time is
-// up. Facts from GitHub's description of its REST interface (@octokit/openapi 23.0.2: merge groups, rulesets, Git references).
+// GitHub's merge queue: each queued pull request has a branch `gh-readonly-queue/BRANCH/pr-NUMBER-SHA`, whose head also merges what is ahead of it;
+// once all required checks have passed there, the branch is moved to it. The queue waits for them until a timeout. From GitHub's description of its
+// REST API (@octokit/openapi 23.0.2: merge groups, rulesets, Git references).
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { QueuedMerge } from '../../../ports/forge.ts';

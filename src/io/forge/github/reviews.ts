@@ -1,12 +1,12 @@
-// Code reviews, as GitHub, Gitea and Forgejo tell of them. Each is of the head that it was made for. Gitea marks as official what counts
-// towards the approvals that a branch asks for, which it does of those alone who may push there, or whom its protection names.
+// Reads code reviews from GitHub, Gitea and Forgejo. Each belongs to the head that it was made for. Gitea marks as official those that count for
+// required approvals: only by users who may push there or whom the branch protection names.
 
 import type { ForgeReview } from '../../../ports/forge.ts';
 import type { GitHub } from './connect.ts';
 import { ownLogin } from './identity.ts';
 import { allOf } from './pages.ts';
 
-/** The fields that all three have, and those of Gitea. */
+/** The fields that all three have, and Gitea's own. */
 interface Told {
   readonly id: number;
   readonly user: { readonly login: string; readonly type?: string } | null;
@@ -18,16 +18,16 @@ interface Told {
   readonly dismissed?: boolean;
 }
 
-/** Asking for changes has another name at each. */
+/** The state that requests changes has different names. */
 const DECIDES: ReadonlySet<string> = new Set(['APPROVED', 'CHANGES_REQUESTED', 'REQUEST_CHANGES', 'DISMISSED']);
 
-/** Oldest first; one that its author has not submitted yet is left out. */
+/** Oldest first, without unsubmitted ones. */
 export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeReview[]> {
   const { client, owner, repo } = github;
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
   const told = await allOf<Told>(await client(), path, { owner, repo, pull_number: pull });
   const me = await ownLogin(github);
-  // What somebody says last counts; words alone take nothing back.
+  // A person's last decision counts; a plain comment does not revoke it.
   const last = new Map(told.filter(({ state }) => DECIDES.has(state)).map(({ id, user }) => [user?.login, id]));
   return told.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {
     const author = user?.login ?? '';
@@ -41,7 +41,7 @@ export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeRevi
       submitted: new Date(submitted_at),
       approves: state === 'APPROVED' && dismissed !== true && last.get(author) === id,
       head: commit_id,
-      // That it is not official may have other reasons.
+      // A review may be unofficial for other reasons.
       mayPush: official === true ? true : null,
     };
   });

@@ -41,14 +41,14 @@ export async function setStatus(
   }
 }
 
-/** Gitea calls the state of one status `status`. */
+/** Gitea's name for the state is `status`. */
 interface Told {
   readonly context: string;
   readonly state?: string;
   readonly status?: string;
 }
 
-/** Contexts of ours whose newest status reads pending. */
+/** Phoenix's contexts whose newest status is pending. */
 export async function pendingStatuses({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/status';
   const statuses = (data: { readonly statuses: readonly Told[] | null }) =>
@@ -65,7 +65,7 @@ interface CheckTold {
   readonly status: string;
 }
 
-/** Names of our check runs on the commit that have not ended. */
+/** Names of Phoenix's check runs on the commit that are not completed. */
 export async function pendingChecks({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
   const runs = (data: { readonly check_runs: readonly CheckTold[] }) => data.check_runs;

@@ -1,4 +1,4 @@
-// What the forge says of a command or a commit when it is asked, on GitHub, Gitea and Forgejo: a delivery only claims it.
+// Reads commands and commits from GitHub, Gitea and Forgejo, to verify what a delivery claims.
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { ForgeComment } from '../../../ports/forge.ts';
@@ -7,7 +7,7 @@ import { type GitHub, orNothing } from './connect.ts';
 import { ownLogin } from './identity.ts';
 import { allOf, pagesOf } from './pages.ts';
 
-/** What happened in a repository goes back to its beginning; a commit that is asked about was pushed lately. */
+/** Maximum number of pages of a repository's activity to read: the commits in question were pushed recently. */
 const MOST_RECORD_PAGES = 20;
 
 /** The fields that all three have. */
@@ -16,13 +16,13 @@ interface Told {
   readonly body?: string;
   readonly created_at: string;
   readonly updated_at: string;
-  /** Of GitHub, by the number of the pull request. */
+  /** GitHub only; ends with the pull request's number. */
   readonly issue_url?: string;
-  /** Of Gitea and Forgejo. */
+  /** Gitea and Forgejo only. */
   readonly pull_request_url?: string;
 }
 
-/** Null when the repository has no such comment, or has it under another pull request. */
+/** Null when the repository has no such comment, or under another pull request. */
 export async function commentOf(github: GitHub, pull: number, id: string): Promise<ForgeComment | null> {
   const { owner, repo } = github;
   const path = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}';
@@ -44,7 +44,7 @@ function numberIn(url: string | undefined): number {
   return Number(/\/(?:issues|pulls?)\/(\d+)$/.exec(url ?? '')?.[1] ?? Number.NaN);
 }
 
-/** GitHub names open ones too where the branch is not the first of the repository; Gitea the one that was merged. */
+/** For a branch other than the default one, GitHub also lists open pull requests; Gitea lists the merged one. */
 export async function pullsOf({ client, owner, repo, kind }: GitHub, commit: CommitSha): Promise<number[]> {
   const open = await client();
   const place = { owner, repo, commit_sha: commit };
@@ -66,7 +66,7 @@ export async function pullTexts({ client, owner, repo }: GitHub, number: number)
   return [data.title, data.body ?? '', ...commits.map(({ commit }) => commit.message)];
 }
 
-/** As the record of what happened in the repository has it; undefined where there is none, or it may not be read. */
+/** According to the repository's activity; undefined where there is none, or it may not be read. */
 export async function pusherOf(github: GitHub, branch: string, commit: CommitSha): Promise<string | null | undefined> {
   const { client, owner, repo, kind } = github;
   const open = await client();
@@ -82,13 +82,13 @@ export async function pusherOf(github: GitHub, branch: string, commit: CommitSha
     const activity = await findIn(pages, ({ after }) => after === commit);
     return activity && (activity.actor?.login ?? null);
   } catch (error) {
-    // An older server has no such record, and not everybody may read it.
+    // Older servers have no such record, and not every login may read it.
     if ([403, 404, 422].includes((error as { readonly status?: number }).status ?? 0)) return undefined;
     throw error;
   }
 }
 
-/** Null where there is no such row; undefined where the record goes back further than is read. */
+/** Null where there is no such row; undefined where the record is longer than what is read. */
 async function findIn<Row>(
   pages: AsyncIterable<readonly Row[]>,
   fits: (row: Row) => boolean,
@@ -103,13 +103,13 @@ async function findIn<Row>(
   return null;
 }
 
-/** Of GitHub's record. */
+/** An entry of GitHub's activity. */
 interface Activity {
   readonly after: string;
   readonly actor: { readonly login: string } | null;
 }
 
-/** One thing that happened in a repository of Gitea; what was pushed is JSON in a text. */
+/** An entry of Gitea's activity; the content of a push is a JSON text. */
 interface Act {
   readonly act_user: { readonly login: string } | null;
   readonly ref_name: string;

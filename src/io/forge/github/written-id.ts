@@ -1,4 +1,4 @@
-// Whether what answered is the forge: a proxy or a page to sign in may answer with success, and nothing was written.
+// Verifies that a successful response comes from the forge: a proxy or sign-in page may also return success although nothing was written.
 
 interface Answer {
   readonly status: number;
@@ -6,7 +6,11 @@ interface Answer {
   readonly data: { readonly id?: unknown };
 }
 
-/** The id of what was written. @throws as a failed request does, where there is none */
+/**
+ * The id of the written object. @throws like a failed request, if there is none
+ *
+ *
+ */
 export function idOfWritten(answer: Answer): number {
   const { id } = answer.data ?? {};
   if (typeof id === 'number') return id;

@@ -1,14 +1,14 @@
-// The client of GitLab's REST interface: `/api/v4`, a token in a header of its own, pages by number.
+// The client of GitLab's REST API: `/api/v4`, a token in a separate header, pages by number.
 
 import { type ForgeOptions, TIMEOUT_MS, USER_AGENT } from '../options.ts';
 import { openFetch, type ServerClock } from '../redirects.ts';
 
 const GITLAB = 'https://gitlab.com';
 const PER_PAGE = 100;
-/** A forge that never comes to an end. */
+/** Bound against an endless list. */
 const MOST_PAGES = 1000;
 
-/** An answer other than 2xx, in the shape that `judge` reads. */
+/** A response other than 2xx, in the shape that `classifyError` reads. */
 export class Answered extends Error {
   readonly status: number;
   readonly response: { readonly status: number; readonly headers: Record<string, string>; readonly data: unknown };
@@ -20,14 +20,14 @@ export class Answered extends Error {
   }
 }
 
-/** Paths are below `/api/v4`. Each fails with `Answered` for an answer other than 2xx. */
+/** Paths are below `/api/v4`. Each method fails with `Answered` for a response other than 2xx. */
 export interface Client {
   call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown>;
   /** A list page by page, to its end. */
   pages(path: string): AsyncGenerator<readonly unknown[]>;
   /** Every row of a list. */
   all(path: string): Promise<unknown[]>;
-  /** Undefined for what is not there. */
+  /** Undefined for an object that does not exist. */
   maybe(path: string): Promise<unknown>;
 }
 
@@ -58,7 +58,7 @@ export function openClient(
         const { data, headers } = await request('GET', place);
         const rows = data as readonly unknown[];
         yield rows;
-        // Empty on the last page. A proxy may take headers away: then a full page has another after it.
+        // Empty on the last page. A proxy may remove the header: then a full page is followed by another one.
         const next = headers.get('x-next-page') ?? (rows.length < PER_PAGE ? '' : String(count + 2));
         if (next === '') return;
         page = next;

@@ -1,5 +1,5 @@
-// GitLab: statuses on commits, one note under a merge request, and who may push. Facts from GitLab's description of its REST
-// interface: projects by their path with `/` as `%2F`, states of its own.
+// GitLab: statuses on commits, one note under a merge request, and push rights. From GitLab's description of its REST API: projects are addressed by
+// their path with `/` as `%2F`, and statuses have their own states.
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { CommitStatus } from '../../../model/report.ts';
@@ -54,7 +54,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
   const client = openClient(options, tokenOf, clock);
   const { call, all, maybe } = client;
   let me: { readonly token: string; readonly name: Promise<string> } | undefined;
-  /** Who the token is; another one may be another's. */
+  /** The token's user; cached by token. */
   function whoAmI(): Promise<string> {
     const token = tokenOf();
     if (me?.token === token) return me.name;
@@ -67,7 +67,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
   }
   const asked = <T>(what: string, read: () => Promise<T>) => reading({ what, right: 'api', as: 'token' }, read);
 
-  /** @param subject path of what is written to */
+  /** @param subject path of the object that is written to */
   async function writing(
     attempt: { readonly what: string; readonly right: string },
     subject: string,
@@ -88,7 +88,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     return writing({ what, right: STATUS_RIGHT }, subject, () => setStatus(statusOptions, status, handle));
   };
 
-  /** Ours by its author and its mark; undefined when there is none. */
+  /** Phoenix's note, recognised by author and mark; undefined when there is none. */
   async function ourNote(pull: number, mark: string, known: string | undefined): Promise<Note | undefined> {
     const notes = `${project}/merge_requests/${pull}/notes`;
     const author = await whoAmI();
@@ -129,13 +129,13 @@ export function gitlabForge(options: ForgeOptions): Forge {
         const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
         return found === undefined ? null : inOurWords(found);
       }),
-    // A merge train waits for pipelines of GitLab's own; what is said of a commit from outside does not count there.
+    // A merge train waits only for GitLab's own pipelines; external statuses do not count there.
     queued: async () => [],
     mayWrite: (username) => asked('who may push', () => mayPush(client, project, branch, username)),
     comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
-    // An approval of GitLab is not of a head, so that nobody can tell what it approved.
+    // GitLab's approvals do not belong to a head, so it is unknown what they approve.
     reviews: async () => [],
-    // It has no buttons, and keeps no deliveries that a project's token may see.
+    // GitLab has no buttons, and a project token may not read deliveries.
     sentWebhook: async () => null,
     pullsOf: (commit) => asked('the merge requests of a commit', () => pullsOf(client, project, commit)),
     pullTexts: (number) => asked(`the commits of merge request ${number}`, () => pullTexts(client, project, number)),
@@ -148,7 +148,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
           .filter(({ name, status }) => name.startsWith('phoenix/') && OPEN.has(status))
           .map(({ name }) => name);
       }),
-    // GitLab keeps no list of failed deliveries that a project token may use to ask for them again.
+    // A project token cannot list or resend failed deliveries.
     redeliver: async () => null,
     clockAheadMs: () => clock.aheadMs,
     limit: () => clock.limit ?? null,
@@ -157,7 +157,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
 }
 
 function inOurWords(told: MergeRequest): PullRequest {
-  // Squashed and merged, the branch moved to the merge of the one commit; fast-forwarded there is no merge.
+  // For a squash with a merge commit, the branch moved to the merge commit; a fast-forward has none.
   const merged = told.state === 'merged' ? (told.merge_commit_sha ?? told.squash_commit_sha ?? told.sha) : null;
   return {
     number: told.iid,

@@ -1,13 +1,12 @@
-// Who may push to a branch of a GitLab project: its protection says, and where it has none, everybody from Developer on. From
-// GitLab's descriptions of protected branches (wildcards, levels, single users and groups; of several rules that fit, one is
-// enough) and of members.
+// Decides who may push to a branch of a GitLab project: by its protection or, without one, everybody from Developer on. From GitLab's descriptions of
+// protected branches (wildcards, levels, single users and groups; of several matching rules, one suffices) and of members.
 
 import type { Client } from './client.ts';
 
-/** May push where no rule says otherwise. */
+/** Access level that may push to an unprotected branch. */
 const DEVELOPER = 30;
 
-/** One entry of a rule: a user, a group, a deploy key, or everybody from a level on. */
+/** One entry of a rule: a user, a group, a deploy key, or everybody from an access level on. */
 interface Allowed {
   readonly access_level: number | null;
   readonly user_id?: number | null;
@@ -26,7 +25,7 @@ interface Person {
   readonly level: number;
 }
 
-/** @param project its path in the interface */
+/** @param project API path of the project */
 export async function mayPush(client: Client, project: string, branch: string, username: string): Promise<boolean> {
   const person = await personOf(client, project, username);
   if (person === null) return false;
@@ -39,7 +38,7 @@ export async function mayPush(client: Client, project: string, branch: string, u
   return false;
 }
 
-/** Null for who is no member. */
+/** Null for a user who is not a member. */
 async function personOf({ call, maybe }: Client, project: string, username: string): Promise<Person | null> {
   const found = (await call('GET', `/users?username=${encodeURIComponent(username)}`)) as { readonly id: number }[];
   const [user] = found;
@@ -48,13 +47,13 @@ async function personOf({ call, maybe }: Client, project: string, username: stri
   return member === undefined ? null : { id: user.id, level: member.access_level };
 }
 
-/** `*` stands for anything in a rule's name. */
+/** Whether a rule matches a branch; `*` matches any text. */
 function covers(name: string, branch: string): boolean {
   const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(branch);
 }
 
-/** Where nobody at all pushes, the branch moves by merges alone: then whoever may merge moves it. */
+/** If nobody may push, the branch changes by merges only: then everybody who may merge counts. */
 function allowedToPush({ push_access_levels: push, merge_access_levels: merge }: Protection): readonly Allowed[] {
   return push.every(isNobody) ? merge : push;
 }

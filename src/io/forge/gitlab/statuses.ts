@@ -1,6 +1,6 @@
-// Commit statuses at GitLab, where each is a job of a pipeline: of the newest one of the commit, or of one that the status makes. From
-// GitLab's source: `Ci::CreateCommitStatusService` (gitlabhq 0286e4c628d6), `Ci::Pipelines::AddJobService` (41946e65501d), `CommitStatus`,
-// `GenericCommitStatus` and `Ci::PipelinePolicy`.
+// Commit statuses at GitLab, where each is a job of a pipeline: of the commit's newest one, or one that the status creates. From GitLab's source:
+// `Ci::CreateCommitStatusService` (gitlabhq 0286e4c628d6), `Ci::Pipelines::AddJobService` (41946e65501d), `CommitStatus`, `GenericCommitStatus` and
+// `Ci::PipelinePolicy`.
 
 import type { CommitStatus, StatusState } from '../../../model/report.ts';
 import { Answered, type Client } from './client.ts';
@@ -12,17 +12,17 @@ const STATES: Record<StatusState, string> = {
   error: 'canceled',
 };
 
-/** A status of a protected branch takes whoever may change the branch; of any other, a Developer. */
+/** On a protected branch, a status needs the right to change the branch; elsewhere the role Developer. */
 export const STATUS_RIGHT = 'api, in a role that may push to or merge into the branch';
 
-/** It refuses longer addresses. */
+/** GitLab refuses longer URLs. */
 const LONGEST_ADDRESS = 255;
 
 interface Place {
   readonly client: Client;
-  /** Its path in the interface. */
+  /** API path of the project. */
   readonly project: string;
-  /** The followed one. */
+  /** The followed branch. */
   readonly branch: string;
 }
 
@@ -31,14 +31,14 @@ interface Taken {
 }
 
 /**
- * @param handle of the status before it in the same context
- * @returns the pipeline that it went into, and whether it is still open there
+ * @param handle handle of the previous status in the same context
+ * @returns the pipeline of the status, and whether it is still open there
  */
 export async function setStatus(place: Place, status: CommitStatus, handle: string | null): Promise<string | null> {
   const before = readHandle(handle);
   const taken = await send(place, status, {});
   const pipeline = taken?.pipeline_id ?? before?.pipeline ?? null;
-  // A pipeline that began meanwhile has the new status; what waits in the one before would wait for ever.
+  // A pipeline created meanwhile has the new status; the pending one in the previous pipeline would wait forever.
   if (before?.open === true && pipeline !== before.pipeline) {
     const end: StatusState = status.state === 'pending' ? 'error' : status.state;
     await send(place, { ...status, state: end }, { pipeline_id: before.pipeline }).catch((error) => {
@@ -48,7 +48,11 @@ export async function setStatus(place: Place, status: CommitStatus, handle: stri
   return pipeline === null ? null : `${pipeline} ${status.state === 'pending' ? 'open' : 'ended'}`;
 }
 
-/** Undefined where it reads so already. @param where which pipeline it goes into, where GitLab is not to choose */
+/**
+ * Undefined where the status is already so. @param where the pipeline, where GitLab is not to choose
+ *
+ *
+ */
 async function send(
   { client, project, branch }: Place,
   { commit, context, state, description, url, about }: CommitStatus,
@@ -62,13 +66,13 @@ async function send(
     return await moveOn(post, asked);
   } catch (error) {
     if (!isWithoutRef(error)) throw error;
-    // No branch holds it, as the head of a fork or a commit that a force push took away.
+    // No branch contains the commit, as for a fork's head or after a force push.
     const ref = about?.kind === 'pull' ? `refs/merge-requests/${about.pull}/head` : branch;
     return moveOn(post, { ...asked, ref });
   }
 }
 
-/** What waits cannot wait anew, but may begin, with new words; what has begun keeps those that it has. */
+/** A pending status cannot be set pending again, but can start with a new description; a running one keeps its description. */
 async function moveOn(post: (body: object) => Promise<unknown>, asked: object): Promise<Taken | undefined> {
   for (const body of [asked, { ...asked, state: 'running' }]) {
     try {
@@ -92,7 +96,7 @@ function isErrorWith(error: unknown, status: number, words: RegExp): boolean {
   return error instanceof Answered && error.status === status && words.test(JSON.stringify(error.response.data ?? ''));
 }
 
-/** Of a step with a long name that of its run; null where none fits. */
+/** The URL, or that of the run if a step's is too long; null where neither fits. */
 function addressOf(url: string | null): string | null {
   if (url === null || url.length <= LONGEST_ADDRESS) return url;
   const [run = null] = /^.*?\/runs\/\d+/.exec(url) ?? [];

@@ -1,13 +1,13 @@
-// What GitLab says of a command or a commit when it is asked: a delivery only claims it.
+// Reads commands and commits from GitLab, to verify what a delivery claims.
 
 import type { CommitSha } from '../../../model/ids.ts';
 import type { ForgeComment } from '../../../ports/forge.ts';
 import { isEdited } from '../comment.ts';
 import { Answered, type Client } from './client.ts';
 
-/** A commit that is asked about was pushed lately. */
+/** Maximum number of pages of a project's events to read: the commits in question were pushed recently. */
 const MOST_RECORD_PAGES = 20;
-/** The user that belongs to an access token of a project or a group, by the name that GitLab gives it; nothing else tells it. */
+/** Username of a project's or group's access token, its only distinguishing mark. */
 const TOKEN_USER = /^(project|group)_\d+_bot(_\w+)?$/;
 
 interface Note {
@@ -18,7 +18,11 @@ interface Note {
   readonly updated_at: string;
 }
 
-/** Null when the merge request has no such note. @param project its path in the interface */
+/**
+ * Null when the merge request has no such note. @param project API path of the project
+ *
+ *
+ */
 export async function commentOf(
   { maybe }: Client,
   project: string,
@@ -62,7 +66,7 @@ interface Pushed {
   readonly push_data?: { readonly commit_to: string | null; readonly ref: string | null; readonly ref_type: string };
 }
 
-/** By the project's events; null when they do not say, undefined where they go back further than is read. */
+/** According to the project's events; null when they do not say, undefined where they are longer than what is read. */
 export async function pusherOf(
   { pages }: Client,
   project: string,

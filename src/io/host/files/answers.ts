@@ -1,8 +1,8 @@
-// What the texts of `perl.ts` print of several files at once, read on this side of ssh.
+// Parses the output of the scripts in `perl.ts` about several files.
 
 import type { FileState } from '../../../ports/host.ts';
 
-/** Fails for an answer that was cut short. */
+/** Fails for truncated output. */
 export function readMany(answer: Buffer): Map<string, string> {
   const texts = new Map<string, string>();
   for (let from = 0; ; ) {
@@ -16,7 +16,7 @@ export function readMany(answer: Buffer): Map<string, string> {
   }
 }
 
-/** A line that `perl.ts` prints of one path. */
+/** A line about one path. */
 const STATE = /^(file|folder|link|other) ([0-7]+) (\d+) (\d+) (\d+) (\d+) ([0-9a-f]{64}|-) (.+)$/s;
 
 export function statesIn(answer: string): Map<string, FileState> {

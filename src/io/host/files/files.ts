@@ -1,5 +1,5 @@
-// Files and folders of this machine as its root reads and changes them: every path by `walk`, so that a guest that shares a folder
-// with the host leads it nowhere. What is written gets its owner and mode before it gets its name.
+// Reads and changes files and folders of this machine as root: every path is opened by `walk`, so that a guest that shares a folder with the host
+// cannot redirect it. A written file gets its owner and mode before its name.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -17,22 +17,22 @@ const PIECE = 64 * 1024;
 
 type NewFile = Pick<FileWrite, 'path' | 'mode' | 'owner'>;
 
-/** Below a root that stands for `/`: the machine's own (`''`), or that of a lab. */
+/** Paths are relative to a root that stands for `/`: the machine's own (`''`), or a lab's. */
 export interface NodeFiles {
-  /** Undefined when there is none. Fails for what is no regular file and for a link that is not followed. */
+  /** Undefined when there is none. Fails for anything but a regular file, and for a link that is not followed. */
   read(path: string): Promise<Buffer | undefined>;
-  /** Every regular file directly in a folder; none where there is no folder. */
+  /** Every regular file directly in a folder; empty where the folder does not exist. */
   readFolder(path: string): Promise<[path: string, text: string][]>;
-  /** Atomically; false when it is not the expected file. */
+  /** Writes atomically; false when the present file is not the expected one. */
   write(write: Pick<FileWrite, 'path' | 'mode' | 'owner' | 'expects'>, bytes: Uint8Array): Promise<boolean>;
   makeFolder(make: FolderMake): Promise<void>;
   place(place: FilePlace): Promise<void>;
-  /** Files and links, never folders; one that is missing already is no failure. */
+  /** Removes files and links, never folders; a missing one is no error. */
   remove(paths: readonly string[]): Promise<void>;
   inspect(paths: readonly string[]): Promise<ReadonlyMap<string, FileState>>;
 }
 
-/** Who owns files by their paths, where that is noted and not so: whoever runs a lab need not be root. */
+/** Records file owners by path instead of setting them, so that a lab need not run as root. */
 export interface NotedOwners {
   ownerOf(path: string): FileOwner;
   setOwner(path: string, owner: FileOwner): void;
@@ -47,12 +47,12 @@ export function nodeFiles(root: string, owners?: NotedOwners): NodeFiles {
       return;
     }
     await opened.chown(uid, gid).catch((error: NodeJS.ErrnoException) => {
-      // Below another root are no users of its own, and whoever runs it need not be root.
+      // A lab's root has no users of its own, and need not run as root.
       if (root === '' || error.code !== 'EPERM') throw error;
     });
   };
 
-  /** Closed to all but root until it is whole; then owner and mode, by descriptor. */
+  /** Accessible to root only until it is complete; then owner and mode are set by descriptor. */
   async function writeBeside({ folder, name }: Entry, file: NewFile, bytes: Uint8Array): Promise<Entry> {
     const beside = { folder, name: `.${name}.${randomBytes(6).toString('hex')}` };
     const opened = await open(at(beside), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -116,7 +116,7 @@ export function nodeFiles(root: string, owners?: NotedOwners): NodeFiles {
       if (first === undefined) return;
       const bytes = await files.read(first.from);
       if (bytes === undefined) throw fault('ENOENT', `${first.from} is not there`);
-      // The others are complete beside their places before the first takes its own.
+      // All files are complete beside their destinations before the first is renamed.
       await inFolderOf(root, first.to, async (folder, name) => {
         const beside = await writeBeside({ folder, name }, { ...first, path: first.to }, bytes);
         try {
@@ -179,7 +179,7 @@ const readEntry =
     }
   };
 
-/** Its size is not believed: files of the kernel have none, and one that grows is cut off. */
+/** The reported size is ignored: kernel files have none, and a growing file is truncated. */
 async function readNamed(named: FileHandle, path: string): Promise<Buffer> {
   const file = await openToRead(named);
   const pieces: Buffer[] = [];
@@ -206,7 +206,7 @@ async function filesOf(folder: FileHandle, path: string): Promise<[string, strin
   for (let from = 0; from < names.length; from += AT_ONCE) {
     const read = names.slice(from, from + AT_ONCE).map(async (name): Promise<[string, string][]> => {
       const place = `${path === '/' ? '' : path}/${name}`;
-      // One that went, or became something else, is not among them any more.
+      // Files that were removed or replaced meanwhile are left out.
       const found = await absentAs(null, readEntry(place)({ folder, name }));
       return found === null || found === 'link' ? [] : [[place, found.done.toString('utf8')]];
     });
@@ -215,7 +215,7 @@ async function filesOf(folder: FileHandle, path: string): Promise<[string, strin
   return texts;
 }
 
-/** Works in the folder that holds what a path names; it is made where it is missing. */
+/** Opens the parent folder of a path, created when missing, and runs `work` in it. */
 function inFolderOf<T>(root: string, path: string, work: (folder: FileHandle, name: string) => Promise<T>): Promise<T> {
   const whole = checkPath(path);
   const parent = dirname(whole);
@@ -230,13 +230,13 @@ function inFolderOf<T>(root: string, path: string, work: (folder: FileHandle, na
   });
 }
 
-/** SHA-256 in hexadecimal digits, or `absent`. */
+/** SHA-256 of the file in hexadecimal digits, or `absent`. */
 async function digestOf(files: NodeFiles, path: string): Promise<string> {
   const bytes = await files.read(path);
   return bytes === undefined ? 'absent' : createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Undefined when nothing is there. */
+/** Undefined when nothing exists at the path. */
 async function stateOf(root: string, path: string, owners: NotedOwners | undefined): Promise<FileState | undefined> {
   const look = async (entry: Entry): Promise<{ done: FileState } | 'link'> => {
     const named = await nameEntry(entry);
@@ -261,7 +261,7 @@ async function stateOf(root: string, path: string, owners: NotedOwners | undefin
     return await walk(root, path, false, look);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    // What lies behind a link that is not followed is nothing that anything may be read of.
+    // Nothing may be read behind a link that is not followed, so it counts as absent.
     if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error;
     return { kind: 'link', mode: 0, uid: 0, gid: 0, size: 0, modified: 0, digest: null };
   }

@@ -1,9 +1,9 @@
-// Which symbolic links of a node root follows: those that only root can have made. Everywhere else a guest, an NFS client or a user
-// may have put them there, to have root read or write where they cannot. The same list serves both kinds of hosts.
+// Decides which symbolic links root follows on a node: those that only root can have created. Anywhere else a guest, an NFS client or a user may have
+// created them, to make root read or write where they cannot. Both kinds of host use the same list.
 
 /**
- * Folders whose own entries may be links, as Debian and Proxmox make them (`/etc/pve/lxc`, `/etc/ssl/certs/NAME.pem`, `/var/run`) or
- * as administrators move whole trees (`/srv`, `/var/lib/vz`). Nobody shares these folders themselves with a guest. Others are no
+ * Folders whose direct entries may be links, as created by Debian and Proxmox (`/etc/pve/lxc`, `/etc/ssl/certs/NAME.pem`, `/var/run`) or
+ * or by administrators who move whole trees (`/srv`, `/var/lib/vz`). These folders are never shared with a guest. Other folders are no
  * safer for belonging to root: the root of a privileged container, and that of an NFS client without `root_squash`, is this root.
  */
 export const LINK_FOLDERS: readonly string[] = [
@@ -20,15 +20,15 @@ export const LINK_FOLDERS: readonly string[] = [
   '/var/lib',
 ];
 
-/** Further links are a circle. */
+/** More links are treated as a loop. */
 export const MOST_LINKS = 20;
 
-/** Bytes of a file that is read whole: what a guest puts there may have no end. */
+/** Maximum size of a file that is read, in bytes: a guest may provide an endless one. */
 export const LONGEST_FILE = 64 * 1024 * 1024;
 
-/** Bytes of a file whose digest is told of; a certificate or a root is never as long. */
+/** Maximum size of a file whose digest is computed, in bytes; certificates are much smaller. */
 export const LONGEST_DIGEST = 1_000_000;
 
-/** Why a path is not gone on with, after the link and where it leads. */
+/** Why a path is not followed; appended to the link and its destination. */
 export const NOT_FOLLOWED =
   'which others than root may have made, and which is not followed: name the place that is meant';

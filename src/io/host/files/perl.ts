@@ -1,9 +1,9 @@
-// The same as `walk.ts` and `files.ts` for the other side of ssh, in Perl, which every Proxmox host is written in: a shell has no
-// way to open a folder without following links. No apostrophe may stand in these texts, which lie in a shell's single quotes.
+// The equivalent of `walk.ts` and `files.ts` for a node over SSH, in Perl, which every Proxmox host has: a shell cannot open a folder without
+// following links. These texts must not contain an apostrophe, since they are in single quotes of a shell.
 
 import { LINK_FOLDERS, LONGEST_DIGEST, LONGEST_FILE, MOST_LINKS, NOT_FOLLOWED } from './links.ts';
 
-/** Exit code for a path where nothing is. */
+/** Exit code for a path that does not exist. */
 export const ABSENT = 44;
 /** Exit code for a file that is not the expected one. */
 export const UNEXPECTED = 45;
@@ -149,7 +149,7 @@ export const READ = `${WALK}
 attempt(sub { out(read_file($ARGV[0])) });
 `;
 
-/** root, folders …: each regular file directly in them as its size, a blank, its path, NUL and content; at the end \`end\` and NUL. */
+/** root, folders …: each regular file directly in them as its size, a blank, its path, NUL and content; finally \`end\` and NUL. */
 export const READ_MANY = `${WALK}
 attempt(sub {
   for my $path (@ARGV) {
@@ -169,7 +169,7 @@ attempt(sub {
 });
 `;
 
-/** root, paths …: of each that is there kind, mode, user, group, size, time, digest or a hyphen, path; each with NUL at its end. */
+/** root, paths …: for each existing path its kind, mode, user, group, size, time, digest or a hyphen, and path, terminated by NUL. */
 export const INSPECT = `${WALK}
 sub state_of {
   my ($folder, $name, $path) = @_;
@@ -212,8 +212,8 @@ attempt(sub { in_folder_of($path, sub {
 `;
 
 /**
- * root, path, mode of one that is not there, how many lines stand before in one that is not there, those, lines …: the file with those of
- * the lines that it lacks, whoever adds others at the same time. Its folder is locked meanwhile: a file that is replaced cannot be.
+ * root, path, mode of a new file, number of initial lines of a new file, those lines, lines …: adds those of
+ * the lines that the file lacks, safe against concurrent writers. The folder is locked meanwhile, since a file that gets replaced cannot be.
  */
 export const LINES = `${WALK}
 use Fcntl qw(:flock);
@@ -246,7 +246,7 @@ my ($path, $owner, $mode) = @ARGV;
 attempt(sub { walk($path, 1, sub { my $folder = open_folder(@_, 1, $mode eq "" ? undef : oct $mode) // return; give($folder, $owner); 1 }) });
 `;
 
-/** root, then for each file where it lies, its place, its mode or nothing, its owner. */
+/** root, then for each file its present path, destination, mode or nothing, and owner. */
 export const PLACE = `${WALK}
 sub place {
   my ($from, $to, $mode, $owner, @others) = @_;
@@ -262,12 +262,12 @@ sub place {
 attempt(sub { place(@ARGV) });
 `;
 
-/** root, paths …: files and links. */
+/** root, paths …: removes files and links. */
 export const REMOVE = `${WALK}
 attempt(sub { for my $path (@ARGV) { unless_absent(sub { walk($path, 0, sub { unlink at(@_) or failed($path); 1 }) }) } });
 `;
 
-/** root, path: the public half of a private key, asked of its content and not of its name; exit 1 for what is none. */
+/** root, path: the public half of a private key, derived from its content and not its name; exit 1 for anything else. */
 export const PUBLIC_KEY = `${WALK}
 attempt(sub { walk($ARGV[0], 0, sub {
   my $named = name_entry(@_);

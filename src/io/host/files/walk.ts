@@ -1,22 +1,22 @@
-// Opens paths of this machine step by step: each folder by a descriptor of the one before, so that nobody can swap a folder for a
-// link between a check and its use. `/proc/self/fd/N/NAME` is Node's way to the system calls `openat`, `renameat` and the like.
+// Opens paths of this machine component by component, each folder relative to the descriptor of the previous one, so that nobody can replace a folder
+// by a link between a check and its use. `/proc/self/fd/N/NAME` gives Node the effect of `openat`, `renameat` and the like.
 
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
 import { checkPath } from '../paths.ts';
 import { LINK_FOLDERS, MOST_LINKS, NOT_FOLLOWED } from './links.ts';
 
-/** An entry of a folder that is held open. */
+/** An entry of an open folder. */
 export interface Entry {
   readonly folder: FileHandle;
   readonly name: string;
 }
 
-/** How an entry is told from others: `link` is not followed by opening it. */
+/** The result of opening an entry: `link` means that it was a link, which opening does not follow. */
 type Found<T> = { readonly done: T } | 'link';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-/** Names what it opens without opening it, so that no device is touched. Linux has it; Node does not name it. */
+/** Gives a descriptor of an entry without opening it, so that no device is touched. A Linux flag that Node has no constant for. */
 const O_PATH = 0o10000000;
 const FOLDER_MODE = 0o755;
 
@@ -26,9 +26,9 @@ export function at({ folder, name }: Entry): string {
 
 /**
  * @param root folder that stands for `/`
- * @param make whether folders that are missing on the way are made
- * @param finish is given the last entry; `link` asks for the link there to be followed, if it may be
- * Fails with a sentence that names the path, and the system's `code`.
+ * @param make whether missing folders are created
+ * @param finish is given the last entry; `link` asks for the link there to be followed, if it may be Fails with a sentence that names the path, and
+ * the system's `code`.
  */
 export async function walk<T>(
   root: string,
@@ -88,14 +88,14 @@ function partsOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** The root itself is the agent's own choice, and may lie anywhere. */
+/** The root itself is chosen by the agent, and may be anywhere. */
 async function openRoot(root: string, make: boolean): Promise<FileHandle> {
   const folder = root === '' ? '/' : root;
   if (make) await mkdir(folder, { recursive: true });
   return open(folder, O_RDONLY | O_DIRECTORY);
 }
 
-/** Of a folder that is missing, where it is to be made, the one that was made. */
+/** Opens a folder, created first when missing if requested. */
 export async function openFolder(entry: Entry, make: boolean, mode = FOLDER_MODE): Promise<FileHandle | 'link'> {
   const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   try {
@@ -124,29 +124,29 @@ async function isLink(entry: Entry): Promise<boolean> {
   }
 }
 
-/** Names the entry itself, a link too, without opening it. */
+/** A descriptor of the entry itself, also for a link, without opening it. */
 export function nameEntry(entry: Entry): Promise<FileHandle> {
   return open(at(entry), O_PATH | O_NOFOLLOW);
 }
 
-/** What `nameEntry` names, to be read. Never waits for the other end of a pipe. */
+/** Opens what `nameEntry` returned for reading. Never waits for the other end of a pipe. */
 export function openToRead(named: FileHandle): Promise<FileHandle> {
   return open(`/proc/self/fd/${named.fd}`, O_RDONLY | O_NONBLOCK);
 }
 
-/** Whether only root, or whoever runs a lab, can have made the entries of a folder. */
+/** Whether only root, or the user that runs a lab, can have created the entries of a folder. */
 async function mayFollow(folder: FileHandle, passed: readonly string[]): Promise<boolean> {
   if (!LINK_FOLDERS.includes(`/${passed.join('/')}`)) return false;
   const { uid, mode } = await folder.stat();
   return (uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0;
 }
 
-/** An error as the system gives it, with a sentence of ours. */
+/** An error with the system's code and our own message. */
 export function fault(code: string, message: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }
 
-/** The system's own sentence names descriptors; people know paths. */
+/** Replaces descriptors in the system's message by the path. */
 function withPath(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !error.message.includes('/proc/self/fd/')) return error;
   const { code = 'EIO' } = error as NodeJS.ErrnoException;

@@ -1,17 +1,19 @@
-// What is said in a session over ssh, as bytes: frames of a kind, the number of a request, a length and so many bytes. Pure.
+// The wire format of a session over SSH: frames of a kind, a request number, a length and that many bytes. Pure. To the node: `r` is a request
+// (standard input and then its words, each preceded by its length), `d` cancels one. From the node: `o` and `e` are chunks of its output and errors,
+// `x` its exit code while something still holds its output open, `z` its exit code as its end.
 //
 // To the node: `r` is a request (standard input and then its words, each with its length before it), `d` drops one. From there: `o` and `e`
 // are pieces of its output and errors, `x` its exit code while something still holds its output open, `z` its exit code as its end.
 
-/** A kind, the number of the request and the length of what follows. */
+/** Size of the header: kind, request number and length. */
 export const HEAD_BYTES = 9;
-/** Of a request with its words and standard input. What is longer has a connection of its own. */
+/** Maximum size of a request with its words and standard input. A larger one uses a separate connection. */
 export const LONGEST_FRAME = 256 * 1024;
-/** Of the output, in one frame. */
+/** Maximum size of output in one frame. */
 export const PIECE_BYTES = 64 * 1024;
-/** Commands of one session. Whoever is one more has a connection of its own. */
+/** Maximum number of concurrent commands of one session. Further ones use separate connections. */
 export const MOST_AT_ONCE = 32;
-/** Without a request, before the node ends the session. The agent ends it sooner. */
+/** Idle time after which the node ends the session. The agent ends it sooner. */
 export const IDLE_SECONDS = 900;
 
 const KINDS = { o: 'output', e: 'errors', x: 'exited', z: 'ended' } as const;
@@ -22,7 +24,7 @@ export interface Frame {
   readonly bytes: Buffer;
 }
 
-/** Null where it is too large for a session. Fails for a NUL character: no argument of a program can hold one. */
+/** Null where it is too large for a session. Fails for a NUL character, which no argument can contain. */
 export function encodeRequest(id: number, words: readonly string[], input: Uint8Array | undefined): Buffer | null {
   if (words.some((word) => word.includes('\0'))) throw new Error('an argument holds a NUL character');
   const given = input ?? new Uint8Array();
@@ -37,8 +39,8 @@ export function encodeDrop(id: number): Buffer {
 }
 
 /**
- * Cuts what comes from the node into frames, whatever the pieces that it comes in. Fails for what is no frame; nothing after that means
- * anything.
+ * Splits the node's output into frames, however it is chunked. Fails for invalid data, after which nothing can be
+ * interpreted.
  */
 export function readFrames(take: (frame: Frame) => void): (chunk: Uint8Array) => void {
   let held = Buffer.alloc(0);

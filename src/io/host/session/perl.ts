@@ -1,17 +1,17 @@
-// The far side of a session: one program on the node that is asked for one command after the other, several at a time, in place of an
-// ssh program for each. No apostrophe may stand in this text, which lies in a shell's single quotes; `deploy/ssh/session.pl` holds it
-// for the forced command, which judges each command of a session as it judges one alone.
+// The remote side of a session: one program on the node that accepts commands, several at a time, instead of an ssh process for each. This text must
+// not contain an apostrophe, since it is in single quotes of a shell; `deploy/ssh/session.pl` contains it for the forced command, which checks each
+// command of a session like a single one.
 
 import { HEAD_BYTES, IDLE_SECONDS, LONGEST_FRAME, MOST_AT_ONCE, PIECE_BYTES } from './frames.ts';
 
 /**
- * `serve(mark, start)`: says `mark session 1` and reads requests until standard input ends, which is when the connection does. Each
- * request has a process of its own that leads a session, as sshd would have made it, and `start` becomes the command there, given its
- * words. What runs goes on when the connection ends, and finds nobody who reads its output.
+ * `serve(mark, start)`: prints `mark session 1` and reads requests until standard input ends with the connection. Each
+ * request gets a process that leads a session, as sshd would create, and `start` becomes the command there, given its
+ * words. Running commands continue when the connection ends, without a reader of their output.
  *
- * - A request is begun when it is whole, its standard input with it: half of one is never run.
- * - What is not as it should be ends the session: whoever sent it is not the Phoenix that this belongs to.
- * - Frames are those of `frames.ts`. Nothing of them is evaluated.
+ * - A request is started when it is complete, including its standard input: a partial one is never run.
+ * - Invalid input ends the session: it does not come from the matching Phoenix.
+ * - Frames are those of `frames.ts`. Nothing in them is evaluated.
  */
 export const SERVE = `
 use strict; use warnings; use POSIX ();

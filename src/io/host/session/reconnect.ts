@@ -1,30 +1,30 @@
-// The session of a connection that is kept open: begun with the first command, begun again when it was lost, left alone for a while
-// where the node has none to give. Without one, each command goes by an ssh program of its own.
+// Manages the session of a connection: started with the first command, restarted after a loss, and not used for a while where the node offers none.
+// Without a session, each command uses a separate ssh process.
 
 import type { Session, SessionEnd } from './session.ts';
 
 export interface ReconnectingSession {
-  /** A session; how ssh ended where the node could not be reached; null while there is none to be had. */
+  /** A session; how ssh ended where the node was unreachable; null while none is available. */
   take(): Promise<Session | SessionEnd | null>;
   close(): Promise<void>;
 }
 
-/** ssh's own exit code: the node was not reached, and nothing is known of what it could do. */
+/** ssh's own exit code: the node was unreachable, so nothing is known about its abilities. */
 const NOT_REACHED = 255;
-/** Before a node that refused a session is asked again: its forced command may have been brought up to date. */
+/** Delay before a node that refused a session is tried again: its forced command may have been updated. */
 const REFUSED_MS = 3_600_000;
-/** Before one that broke off is begun again. */
+/** Delay before a broken session is restarted. */
 const BROKEN_MS = 60_000;
-/** Without a command. A connection that nobody uses then ends by itself. */
+/** Idle time after which a session is closed, so that an unused connection can end. */
 const IDLE_MS = 300_000;
-/** A session is begun afresh after this time, with what lies on the node by then. */
+/** Maximum age of a session, after which it is restarted with the scripts that the node has by then. */
 const LONGEST_MS = 3_600_000;
 
 export function isEnd(session: Session | SessionEnd): session is SessionEnd {
   return 'exit' in session;
 }
 
-/** @param missing told each time that there is none, with what the node said */
+/** @param missing called each time no session is available, with the node's message */
 export function reconnecting(
   open: (signal: AbortSignal) => Promise<Session | SessionEnd>,
   missing: (said: string) => void,
@@ -50,7 +50,7 @@ export function reconnecting(
       retired.delete(opened);
       if (kept?.session !== opened) return;
       kept = null;
-      // The connection was lost, or the far side had nothing to do: the next command begins one.
+      // The connection was lost, or the remote side was idle: the next command starts a new one.
       if (exit === NOT_REACHED || exit === 0) return;
       notBefore = performance.now() + BROKEN_MS;
       missing(said);
@@ -58,7 +58,7 @@ export function reconnecting(
     return opened;
   }
 
-  /** It takes no more, and ends with what it has. */
+  /** The session accepts no more commands, and ends when its pending ones have. */
   function retire(session: Session): void {
     kept = null;
     retired.add(session);
@@ -94,7 +94,7 @@ export function reconnecting(
     async close() {
       clearInterval(idle);
       idle = undefined;
-      // One that begins is not waited for: it ends by itself.
+      // A session that is starting is aborted, not waited for.
       closing.abort();
       closing = new AbortController();
       const all = [...retired, ...(kept === null ? [] : [kept.session])];

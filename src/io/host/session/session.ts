@@ -1,4 +1,4 @@
-// One session with a node over ssh, from this side: requests go in by number, and come to their ends in any order.
+// The local side of a session with a node over SSH: requests are numbered, and complete in any order.
 
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,29 +10,29 @@ import { encodeDrop, encodeRequest, type Frame, MOST_AT_ONCE, readFrames } from 
 type SessionCall = Omit<Program, 'program' | 'args' | 'env'>;
 
 export interface Session {
-  /** Null where it does not take it: it is too large, or one more than it takes at once. Fails for a NUL character. */
+  /** Null where the session does not accept it: too large, or too many at once. Fails for a NUL character. */
   run(words: readonly string[], call: SessionCall): Promise<ProgramEnd> | null;
-  /** Requests that have not come to their end. */
+  /** Number of pending requests. */
   pending(): number;
-  /** Resolves once it is over, by itself or because it was closed. What was pending then has ended as lost. */
+  /** Resolves once the session is over, by itself or closed. Requests pending then have ended as lost. */
   readonly over: Promise<SessionEnd>;
-  /** Ends it; whatever is pending is lost. */
+  /** Ends it; pending requests are lost. */
   close(): Promise<void>;
 }
 
 /** How the ssh program of a session ended. */
 export interface SessionEnd {
   readonly exit: number | null;
-  /** The end of what ssh and the node wrote to standard error. */
+  /** The end of the standard error of ssh and the node. */
   readonly said: string;
 }
 
-/** From the connection to the greeting. */
+/** Maximum time from the connection to the greeting. */
 const GREETING_MS = 20_000;
-/** What a login over there writes before it, such as a message of the day. */
+/** Maximum length of output before the greeting, such as a message of the day. */
 const LONGEST_PREFACE = 64 * 1024;
 const LONGEST_SAID = 4096;
-/** ssh's own exit code for a failure of the connection: nobody knows how what was asked for ended. */
+/** ssh's own exit code for a failed connection: the results of pending requests are unknown. */
 const LOST = 255;
 
 interface Pending {
@@ -41,11 +41,11 @@ interface Pending {
 }
 
 /**
- * Resolves to the session, or to how ssh ended where there came none.
+ * Resolves to the session, or to how ssh ended where there was none.
  *
- * @param args of the ssh program, with the far side of the session as its command
- * @param mark by which that greets
- * @param signal ends it, also while it begins
+ * @param args arguments of ssh, with the remote side of the session as command
+ * @param mark the word that the greeting starts with
+ * @param signal ends it, also while it is starting
  */
 export async function openSession(
   args: readonly string[],
@@ -71,7 +71,7 @@ export async function openSession(
 
   const read = readFrames((frame) => {
     if (frame.id === 0 || frame.id > last) throw new Error('the node answered what it was not asked');
-    // Otherwise one that was dropped, and whose answer was under way.
+    // Unknown for a cancelled request whose output was already under way.
     pending.get(frame.id)?.take(frame);
   });
   const greeting = Buffer.from(`\n${mark} session 1\n`);
@@ -95,9 +95,9 @@ export async function openSession(
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-LONGEST_SAID);
   });
-  // How it ended is seen by the program's end.
+  // The process's exit shows the failure.
   child.stdin.on('error', () => {});
-  /** The shared connection has the same pipes, and may keep them open for as long as the far side does. */
+  /** The shared connection has the same pipes, and may keep them open as long as the remote side does. */
   const letGo = (): void => {
     for (const each of [child.stdin, child.stdout, child.stderr]) each.destroy();
   };
@@ -117,7 +117,7 @@ export async function openSession(
     return ended;
   });
 
-  /** While nothing is pending, a session is no reason for this process to go on. */
+  /** An idle session does not keep this process alive. */
   function hold(): void {
     const streams = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
     for (const each of [child.nodeChildProcess, ...streams]) {

@@ -1,5 +1,5 @@
-// A certificate by ACME (RFC 8555): each name is proved by a file that the gateway shows on its port 80. The protocol is
-// acme-client's; what is ours is the way to the authority, the account's key and where the files go.
+// Obtains a certificate by ACME (RFC 8555): each name is proved by a file that the gateway serves on port 80. The protocol is implemented by
+// acme-client; this adds the connection to the authority, the account key and the placement of files.
 
 import type { Agent } from 'node:https';
 import { isIP } from 'node:net';
@@ -11,13 +11,13 @@ import type { Signing } from './sign.ts';
 type ByAcme = Extract<SigningWay, { kind: 'acme' }>;
 type Authorization = acme.Authorization;
 
-/** Tries and milliseconds between looks at whether the authority is done. */
+/** Number of polls for the authority's result, and the delays between them in milliseconds. */
 const WAITING = { backoffAttempts: 12, backoffMin: 250, backoffMax: 5_000 };
 
-/** The library knows one way out for all of its clients, so that they take turns. */
+/** The library has one global HTTP agent for all clients, so they run one at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
-/** The certificate and what is between it and the root, as PEM. */
+/** The certificate with its intermediates, as PEM. */
 export async function signByAcme(signing: Signing, by: ByAcme): Promise<string> {
   const mine = turn.then(
     () => order(signing, by),
@@ -59,11 +59,11 @@ async function order(signing: Signing, by: ByAcme): Promise<string> {
 
 interface Way {
   readonly agent: Agent;
-  /** Why the last connection failed; null when it did not. */
+  /** Why the last connection failed; null when it succeeded. */
   failure(): string | null;
 }
 
-/** The library loses why a connection failed. */
+/** Records why a connection failed, which the library does not report. */
 function noting(agent: Agent): Way {
   let failure: string | null = null;
   const connect = agent.createConnection.bind(agent);
@@ -75,7 +75,7 @@ function noting(agent: Agent): Way {
   return { agent, failure: () => failure };
 }
 
-/** The account of the key, made where the authority does not know it: a strict one takes it amiss to be told the same again. */
+/** Logs in to the account of the key, created only where the authority does not know it: a strict authority rejects repeated creation. */
 async function logIn(client: acme.Client, { failure }: Way): Promise<void> {
   try {
     await client.createAccount({ onlyReturnExisting: true });
@@ -93,7 +93,7 @@ async function prove(signing: Signing, by: ByAcme, client: acme.Client, authoriz
   const { value } = authorization.identifier;
   const challenge = authorization.challenges.find(({ type }) => type === 'http-01');
   if (challenge === undefined) throw new Error(`${value} cannot be proved over HTTP; use "issuer": "jwk"`);
-  // It becomes the name of a file.
+  // The token becomes a file name.
   if (!/^[\w-]+$/.test(challenge.token)) throw new Error(`the token for ${value} is none`);
   const { container, folder } = by.challenges;
   const file = `${folder}/${challenge.token}`;
@@ -119,7 +119,7 @@ async function inside({ run }: Signing, container: number, argv: readonly string
   throw new Error(`${argv[0]} in container ${container}: ${result.stderr.trim() || result.ended}`);
 }
 
-/** Kept on the node, so that every certificate is ordered by the same account. */
+/** Stored on the node, so that all certificates use the same account. */
 async function accountKey({ readFile, writeFile, redactor }: Signing, { account }: ByAcme): Promise<string> {
   const known = await readFile(account);
   if (known !== undefined) {

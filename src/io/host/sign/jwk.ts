@@ -1,5 +1,5 @@
-// A certificate by step-ca's JWK provisioner: whoever knows its password signs a token that holds for one certificate and five
-// minutes. Works for names and addresses that nobody resolves yet, so it is how the first certificates come to be.
+// Obtains a certificate by step-ca's JWK provisioner: its password unlocks a key that signs a token, valid for one certificate and five minutes. It
+// works for names and addresses that do not resolve yet, so it is used for the first certificates.
 
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { compactDecrypt, importJWK, type JWK, SignJWT } from 'jose';
@@ -9,15 +9,15 @@ import { readInside, type Signing } from './sign.ts';
 
 type ByToken = Extract<SigningWay, { kind: 'jwk' }>;
 
-/** How long a token holds. step-ca refuses one that is used twice. */
+/** Validity of a token. step-ca accepts each only once. */
 const TOKEN_SECONDS = 300;
-/** For clocks that differ: step-ca allows a minute. */
+/** Tolerated clock difference: step-ca allows a minute. */
 const SKEW_SECONDS = 30;
-/** step uses 100,000 rounds, newer ones 600,000. */
+/** Maximum number of PBKDF2 rounds: step uses 100,000, newer versions 600,000. */
 const MOST_ROUNDS = 2_000_000;
 const PAGE = 100;
 
-/** The certificate and what is between it and the root, as PEM. */
+/** The certificate with its intermediates, as PEM. */
 export async function signByToken(signing: Signing, by: ByToken): Promise<string> {
   const { asked, csr } = signing;
   const provisioner = await find(signing, by.provisioner);
@@ -86,7 +86,7 @@ async function token({ asked, root }: Signing, { name, kid }: Provisioner, jwk: 
     .sign(await importJWK(jwk, alg));
 }
 
-/** SHA-256 of the root, as step-ca names it. */
+/** SHA-256 fingerprint of the root, in step-ca's format. */
 function fingerprint(pem: string): string {
   return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }

@@ -1,5 +1,5 @@
-// A certificate for a request that lies on a node. What is secret on the way, a provisioner's password or an account's key, is read
-// at the last moment, told to the redactor at once, and leaves this process only as a signature.
+// Has a certificate request on a node signed. Secrets that this needs, a provisioner's password or an account's key, are read at the last moment,
+// registered for redaction immediately, and leave this process only as a signature.
 
 import type { CertificateSigning, Command, FileWrite } from '../../../model/action.ts';
 import type { CommandResult, SigningResult } from '../../../ports/host.ts';
@@ -12,18 +12,18 @@ export interface SigningDeps {
   readonly redactor: Redactor;
   readonly request: SendRequest;
   readonly run: (command: Command, options?: { readonly signal?: AbortSignal }) => Promise<CommandResult>;
-  /** The same with the output as it is: for what becomes a secret only by being read. */
+  /** Like `run` without redaction: for output that only becomes a secret by being read. */
   readonly reveal: SigningDeps['run'];
   readonly readFile: (path: string) => Promise<string | undefined>;
   readonly writeFile: (write: FileWrite) => Promise<boolean>;
 }
 
-/** One signing under way. */
+/** One signing in progress. */
 export interface Signing extends SigningDeps {
   readonly asked: CertificateSigning;
-  /** The text of the request. */
+  /** Content of the request. */
   readonly csr: string;
-  /** The text of the authority's root. */
+  /** Content of the authority's root certificate. */
   readonly root: string;
   readonly signal: AbortSignal;
 }
@@ -57,7 +57,7 @@ export function signer(parts: SigningDeps): Sign {
   };
 }
 
-/** What speaks with authorities is loaded when one is spoken to: it is large, and most runs ask none. */
+/** Loads the clients of authorities on demand: they are large, and most runs use none. */
 async function sign(signing: Signing): Promise<string> {
   const { by } = signing.asked;
   if (by.kind === 'jwk') return (await import('./jwk.ts')).signByToken(signing, by);
@@ -76,13 +76,13 @@ async function texts(
 
 const TOO_LONG = /(more|less) than the authorized (maximum|minimum) certificate duration/;
 
-/** What step-ca says of durations, with what to change. */
+/** Adds a remedy to step-ca's message about durations. */
 function withRemedy(message: string): string {
   if (!TOO_LONG.test(message)) return message;
   return `${message}; change "lifetime" of the certificate, or the authority’s claims in /etc/step-ca/config/ca.json`;
 }
 
-/** A file of a container, without its last line break. Fails with how it ended, never with the content. */
+/** Reads a file inside a container, without its last line break. Errors say how it failed, and never contain the content. */
 export async function readInside(
   { reveal, redactor, signal }: Signing,
   { container, path }: { readonly container: number; readonly path: string },

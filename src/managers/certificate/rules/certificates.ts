@@ -1,4 +1,4 @@
-// Certificates must reach the guest that uses them, name what it is reached by, and keep their key to themselves.
+// Checks certificates: their user can read them, they contain the names that clients use, and their keys are private.
 
 import { fixedAddress } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
@@ -12,7 +12,7 @@ import type { Certificate } from '../declared.ts';
 import { containerThatSees, isBelow, ownerOf } from '../file-owner.ts';
 import { CERTIFICATE_FILE } from '../schema.ts';
 
-/** UNKNOWN_HOOK: what follows a renewal is addressed to a guest that is not declared, or is of another kind. */
+/** UNKNOWN_HOOK: the action after a renewal addresses a guest that is not declared, or of another kind. */
 export function hooksNameGuests({ config, unreadable }: RuleContext): Diagnostic[] {
   return config.certificates.flatMap((certificate): Diagnostic[] => {
     const { hook } = certificate;
@@ -35,7 +35,7 @@ export function hooksNameGuests({ config, unreadable }: RuleContext): Diagnostic
   });
 }
 
-/** CERTIFICATE_PATH: the guest that is told of a renewal does not see the folder that the files are written to. */
+/** CERTIFICATE_PATH: the guest that is notified of a renewal does not mount the folder with the files. */
 export function certificatesLieUnderAMount({ config }: RuleContext): Diagnostic[] {
   return config.certificates.flatMap((certificate) => {
     const guest = certificate.hook === null ? undefined : config.guests.get(certificate.hook.guest);
@@ -78,7 +78,7 @@ export function keysAreNotWorldReadable({ config }: RuleContext): Diagnostic[] {
     }));
 }
 
-/** DUPLICATE_NAME, CERTIFICATE_PATH: two certificates of one name, or two writers of one file. */
+/** DUPLICATE_NAME, CERTIFICATE_PATH: two certificates have the same name, or write the same file. */
 export function certificatesAreApart({ config }: RuleContext): Diagnostic[] {
   const names = new Map<string, Certificate>();
   const paths = new Map<string, Certificate>();
@@ -113,9 +113,9 @@ export function certificatesAreApart({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_VALUE: the owner is a name whose number only the container knows, once it exists. */
+/** INVALID_VALUE: the owner is a name whose id only the container can resolve, once it exists. */
 export function ownersHaveNumbers({ config, unreadable }: RuleContext): Diagnostic[] {
-  // What could not be read may be the container that sees it.
+  // A guest that could not be read may be the container that mounts it.
   if (unreadable.someGuest) return [];
   return config.certificates.flatMap((certificate): Diagnostic[] => {
     const container = containerThatSees(config, certificate);
@@ -135,7 +135,7 @@ export function ownersHaveNumbers({ config, unreadable }: RuleContext): Diagnost
   });
 }
 
-/** INVALID_VALUE: a name that no file at the gateway can prove: a wildcard, or an address. */
+/** INVALID_VALUE: a name that an HTTP challenge cannot prove: a wildcard, or an address. */
 export function acmeNamesCanBeProved({ config }: RuleContext): Diagnostic[] {
   return config.certificates
     .filter(({ issuer }) => issuer === 'acme')
@@ -154,14 +154,14 @@ export function acmeNamesCanBeProved({ config }: RuleContext): Diagnostic[] {
     });
 }
 
-/** SAN_MISSING: the common name itself is not among the names; clients look at those only. */
+/** SAN_MISSING: the common name is not among the alternative names, which are all that clients check. */
 export function commonNamesAreAmongTheNames({ config }: RuleContext): Diagnostic[] {
   return config.certificates
     .filter(({ commonName, sans }) => !sans.some((san) => matches(san, commonName)))
     .map((certificate) => missingName(certificate, certificate.commonName, 'its common name'));
 }
 
-/** SAN_MISSING: a name leads to the gateway, whose certificates do not hold it. */
+/** SAN_MISSING: a name resolves to the gateway, and none of its certificates contains it. */
 export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.file(CERTIFICATE_FILE) || unreadable.host('domain_name')) return [];
   const gateway = config.lxc.find(({ role }) => role === 'gateway');
@@ -174,7 +174,7 @@ export function gatewayCertificatesHoldEveryName({ config, unreadable }: RuleCon
     .map(([name, why]) => missingName(first, name, why));
 }
 
-/** Names that clients reach through the gateway, with what gives them out. */
+/** Names that clients reach through the gateway, with the object that gives each name. */
 function namesAtTheGateway(config: Config): Map<string, string> {
   const { hypervisor, vm } = config;
   const names = new Map<string, string>();

@@ -1,4 +1,4 @@
-// Keys belong to one guest: whoever else can read them can pretend to be it.
+// Checks that folders with keys are mounted in one guest only: any other guest that can read a key can impersonate its owner.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
@@ -13,9 +13,9 @@ interface Mount {
   readonly path: string;
 }
 
-/** SHARED_SECRET_PATH: a folder with keys, or one that it lies in, is mounted in a guest beside the one it belongs to. */
+/** SHARED_SECRET_PATH: a folder with keys, or a parent of one, is mounted in a second guest. */
 export function secretFoldersHaveOneOwner({ config, unreadable }: RuleContext): Diagnostic[] {
-  // What could not be read may be the owner.
+  // A guest that could not be read may be the owner.
   if (unreadable.someGuest) return [];
   const mounts = config.lxc.flatMap((guest) =>
     guest.mountPoints.map((mount, index): Mount => ({ guest, index, path: mount.hostPath.replace(/\/+$/, '') })),
@@ -45,23 +45,23 @@ function shared(path: string, { guest, index }: Mount, owner: LxcGuest): Diagnos
   };
 }
 
-/** A mounted folder and all that it lies in: `/a/b`, `/a`. */
+/** A folder and all its parents: `/a/b`, `/a`. */
 function ancestors(path: string): string[] {
   const parts = path.split('/').slice(1);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
 }
 
-/** Of each certificate's key, the folder it lies in and all above. */
+/** The folder of each certificate's key and all its parents. */
 function foldersWithKeys(config: Config): Set<string> {
   return new Set(config.certificates.flatMap(({ keyPath }) => ancestors(keyPath).slice(0, -1)));
 }
 
-/** What a certificate authority mounts, and folders that are called so. */
+/** Folders that a certificate authority mounts, and folders named for keys. */
 function isKeyFolder(path: string, guest: LxcGuest): boolean {
   return guest.role === 'ca' || /(^|\/)(ssl|private|secrets?|keys?)$/.test(path);
 }
 
-/** The authority where it has part in it, else the guest whose id is in the path, else the first. */
+/** The authority if it mounts the folder, else the guest whose id is in the path, else the first one. */
 function ownerOf(path: string, mounts: readonly Mount[]): LxcGuest | undefined {
   const guests = mounts.map(({ guest }) => guest).sort((a, b) => a.id - b.id);
   const parts = new Set(path.split('/'));

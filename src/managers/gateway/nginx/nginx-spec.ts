@@ -1,5 +1,5 @@
-// What nginx serves: every name that one of its certificates holds. Which of them lead anywhere is for the proxy behind it to know,
-// so that a route that comes or goes leaves nginx alone. Under a certificate with a `*`, the names are those of the routes.
+// The spec of nginx: every name in one of its certificates. Which names have a route is left to the proxy behind it, so that adding or removing a
+// route does not change nginx. Under a wildcard certificate, the names are those of the routes.
 
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
@@ -9,16 +9,16 @@ import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, type Served } from '../surroundings.ts';
 
 export type Site = {
-  /** In lower case and order. */
+  /** In lower case, sorted. */
   readonly names: readonly string[];
-  /** Answered by nginx itself, instead of being passed on. */
+  /** Whether nginx answers itself instead of forwarding. */
   readonly own: boolean;
-  /** Inside the container. */
+  /** Path of the chain inside the container. */
   readonly chain: string;
   readonly key: string;
   /** The chain, on the node. */
   readonly source: string;
-  /** It is issued through this gateway, so that it need not be there when nginx starts. */
+  /** The certificate is issued through this gateway, so it may be missing when nginx starts. */
   readonly late: boolean;
 };
 
@@ -26,12 +26,12 @@ export type NginxSpec = {
   readonly guest: number;
   readonly address: string;
   readonly domain: string;
-  /** The proxy's address as it stands in a URL; null: there is none. */
+  /** The proxy's address in the form used in a URL; null: there is none. */
   readonly proxy: string | null;
   readonly sites: readonly Site[];
-  /** PEM file of the node that the names' certificates are checked against when they are asked for; null: none is known. */
+  /** PEM file of the node with the root that the served certificates are verified against; null: none is known. */
   readonly root: string | null;
-  /** Ports at which the node can ask. */
+  /** Ports that the node can reach for verification. */
   readonly asked: { readonly http: boolean; readonly https: boolean };
 };
 
@@ -69,12 +69,12 @@ export function nginxSpec(config: Config): { readonly spec: NginxSpec; readonly 
   return { spec, needs: [guestTarget(guest), ...certificates, ...trust] };
 }
 
-/** Neither an address nor a pattern. */
+/** Whether it is neither an address nor a wildcard. */
 function isName(san: string): boolean {
   return !san.startsWith('*') && /[a-z]/.test(san) && !san.includes(':');
 }
 
-/** One that names it before one with a `*`. */
+/** A certificate with the exact name is preferred over a wildcard. */
 function bestFor(name: string, served: readonly Served[]): Served | undefined {
   const parent = `*${name.slice(name.indexOf('.'))}`;
   return served.find(({ names }) => names.includes(name)) ?? served.find(({ names }) => names.includes(parent));

@@ -1,4 +1,4 @@
-// nginx at the edge of the environment: TLS for every public name, and the way to the proxy behind it.
+// nginx at the edge of the environment: terminates TLS for every public name and forwards to the proxy behind it.
 
 import type { Action, HttpRequest } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
@@ -11,11 +11,11 @@ import { FOLDER, INSPECT, INSTALL, PLACES, RELOAD, RESTORE } from './scripts.ts'
 
 export interface NginxSeen {
   readonly inside: Look;
-  /** Chains that are there, by their path on the node. */
+  /** Existing chains, by path on the node. */
   readonly there: ReadonlySet<string>;
 }
 
-/** The first that refuses a handshake by configuration. */
+/** The first version with `ssl_reject_handshake`. */
 const OLDEST = '1.19.4';
 
 export const nginx: Part<NginxSpec, NginxSeen> = {
@@ -72,7 +72,7 @@ function recordProven({ guest }: NginxSpec, summary: string): Action {
   return scriptAction(`${summary} in container ${guest}`, guest, KEEP, [PLACES.current, PLACES.proven, KEPT]);
 }
 
-/** Asked from the node, as a client would: each name shows its certificate and this configuration, and leads from HTTP to HTTPS. */
+/** Requests from the node, as a client would send them: each name must present its certificate and this configuration, and redirect HTTP to HTTPS. */
 function questions(spec: NginxSpec, there: ReadonlySet<string>, { revision }: Rendered): Action[] {
   const { address, asked, root, sites } = spec;
   const trust = root === null ? ('none' as const) : { file: root };
@@ -80,7 +80,7 @@ function questions(spec: NginxSpec, there: ReadonlySet<string>, { revision }: Re
     summary,
     impact: 'live',
     do: { kind: 'http', method: 'GET', address, trust, timeoutSeconds: 10, ...request },
-    // Workers that are being replaced may answer for a moment.
+    // Old workers may still answer for a moment.
     until: { times: 6, intervalSeconds: 1 },
   });
   const https = sites.flatMap(({ names, source }) =>

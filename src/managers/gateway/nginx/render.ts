@@ -1,5 +1,5 @@
-// nginx's configuration as one file. Checked with the real program from 1.22 on: addresses instead of names in proxy_pass, since
-// a name that does not resolve keeps nginx from starting; 308, since 301 turns a POST into a GET; `listen … http2` before 1.25.1.
+// Renders nginx's configuration as one file. Verified with the real program from 1.22 on: addresses instead of names in proxy_pass, since nginx does
+// not start with a name that does not resolve; 308, since 301 turns a POST into a GET; `listen … http2` before 1.25.1.
 
 import { createHash } from 'node:crypto';
 import { fitting } from '../../../model/text.ts';
@@ -7,26 +7,26 @@ import { MARK } from '../inside.ts';
 import { inUrl } from '../surroundings.ts';
 import type { NginxSpec, Site } from './nginx-spec.ts';
 
-/** Where challenges of certificate authorities are laid for every name. */
+/** The folder of ACME challenges for every name. */
 export const ACME_ROOT = '/var/www/acme';
 
-/** Path under which every name tells which version of the configuration serves it. */
+/** Path at which every name reports which version of the configuration serves it. */
 export const REVISION_PATH = '/.well-known/phoenix-gateway';
 
 export interface Circumstances {
-  /** As `nginx -v` tells it, for example `1.22.1`. */
+  /** As printed by `nginx -v`, for example `1.22.1`. */
   readonly version: string;
-  /** Chains that are there, by their path on the node. */
+  /** Existing chains, by path on the node. */
   readonly there: ReadonlySet<string>;
 }
 
 export interface Rendered {
   readonly text: string;
-  /** What every name answers at REVISION_PATH. */
+  /** The answer of every name at REVISION_PATH. */
   readonly revision: string;
 }
 
-/** Pure. The same spec in the same circumstances gives the same text. */
+/** Pure. The same spec and circumstances give the same text. */
 export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rendered {
   const isNew = compareVersions(circumstances.version, '1.25.1') >= 0;
   const listen = (port: number, rest: string): string[] => [`  listen ${port}${rest};`];
@@ -95,7 +95,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
   };
 }
 
-/** A path behind a variable is read at each handshake, and may be missing until the certificate is issued. */
+/** A path in a variable is read at each handshake, so the file may be missing until the certificate is issued. */
 function lazyPaths({ chain, key }: Site, index: number): string[] {
   return (
     [
@@ -131,7 +131,7 @@ function ownPage({ domain }: NginxSpec): string[] {
   ];
 }
 
-/** Nothing is held back on the way: neither large uploads nor answers that come bit by bit. */
+/** Nothing is buffered: neither large uploads nor streamed responses. */
 function proxyDirectives({ proxy }: NginxSpec): string[] {
   if (proxy === null) return ['  location / {', '    return 503;', '  }'];
   return [
@@ -156,15 +156,16 @@ function proxyDirectives({ proxy }: NginxSpec): string[] {
 }
 
 /**
- * Between quotes, with what nginx would read in it set apart.
- * @throws Error for a `$`, which begins a variable and cannot be set apart
+ * A quoted string with nginx's special characters escaped.
+ *
+ * @throws Error for a `$`, which begins a variable and cannot be escaped
  */
 function quoted(text: string): string {
   const plain = fitting(text, /^[^$]*$/, 'the configuration of nginx');
   return `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** Below zero: `a` comes before `b`. */
+/** Negative if `a` is the older version. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number)) as [number[], number[]];
   const at = left.findIndex((part, index) => part !== (right[index] ?? 0));

@@ -1,21 +1,21 @@
-// What is done to nginx inside its container. A new file is first tried together with all the others, as nginx would read them,
-// and only then put in the place of the old one.
+// Scripts for nginx inside its container. A new file is first tested together with all other files, as nginx would read them, and only then replaces
+// the old one.
 
 import { KEPT, type Places } from '../inside.ts';
 
 export const FOLDER = '/etc/nginx';
 
-/** The feature `nginx_gateway` begins with a file of this name, until this one comes. */
+/** The feature `nginx_gateway` creates a first file of this name, which Phoenix's replaces. */
 const FILE = '00-gateway.conf';
 
 export const PLACES: Places = { current: `${FOLDER}/conf.d/${FILE}`, proven: `${KEPT}/nginx.conf` };
 
-/** Tells its version on standard error. Arguments: the file, the kept one. */
+/** nginx prints its version on standard error. Arguments: the file, the proven copy. */
 export const INSPECT = 'nginx -v ; sha256sum "$1" "$2" ; head -n 1 "$1" ; systemctl is-active nginx ; true';
 
 /**
- * Tries the file from standard input in a copy of conf.d, with everything that is beside it, and swaps it in. The copy of
- * nginx.conf lies beside the real one, so that relative paths in it mean the same. Arguments: nginx's folder, that of challenges.
+ * Tests the file from standard input in a copy of conf.d with all its other files, and then installs it. The copy of nginx.conf is beside the real
+ * one, so that relative paths in it mean the same. Arguments: nginx's folder, that of challenges.
  */
 export const INSTALL = [
   'mkdir -p "$2/.well-known/acme-challenge"',
@@ -30,10 +30,10 @@ export const INSTALL = [
   'systemctl reload-or-restart nginx',
 ].join(' && ');
 
-/** What is there already. */
+/** Tests and loads the installed files. */
 export const RELOAD = 'nginx -t -q && systemctl reload-or-restart nginx';
 
-/** Nothing to do where the swap did not come about. Arguments: the file, the kept one, nginx's folder. */
+/** Restores the proven copy; does nothing if the new file was never installed. Arguments: the file, the proven copy, nginx's folder. */
 export const RESTORE = [
   'rm -rf "$3/phoenix-new" "$3/phoenix-new.conf" ; cmp -s "$1" "$2" && exit 0 ; test ! -e "$2" && exit 0 ; cp "$2" "$3/phoenix-back"',
   'mv "$3/phoenix-back" "$1"',

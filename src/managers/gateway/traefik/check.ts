@@ -1,10 +1,10 @@
-// Why Traefik would drop the file of routes as a whole, and with it every route. Of a single router that it takes out of use it tells
-// itself, and serves the others.
+// Finds faults for which Traefik would drop the whole file of routes. A fault of a single router is reported by Traefik itself, which serves the
+// others.
 
 import type { JsonObject } from '../../../model/json.ts';
 import { unreadable } from '../../../traefik/file.ts';
 
-/** In words, with the place; null: it can be read. */
+/** The fault with its place; null: the file can be loaded. */
 export function faultOf(dynamic: JsonObject): string | null {
   const [fault] = unreadable(dynamic);
   return fault === undefined ? null : `${fault.path.join('.')}: ${fault.message}`;

@@ -1,10 +1,10 @@
-// Where a client is, for the middlewares that go by it. Behind the gateway Traefik itself is always asked by the gateway, so that an
-// allow-list would let in everybody or nobody, and all clients would share one limit. The client's address is what the gateway says.
+// Client addresses for middlewares that depend on them. Behind the gateway, every request comes from the gateway's address, so an allow-list would
+// accept everybody or nobody, and all clients would share one rate limit. The client's address is the one that the gateway reports.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { section, texts } from '../../../traefik/read.ts';
 
-/** Where each kind says which address it goes by, unless it says that it goes by something else. */
+/** For each kind of middleware, its settings for the source address, unless it uses another criterion. */
 const BY_ADDRESS: Readonly<Record<string, (settings: JsonObject) => JsonObject>> = {
   ipAllowList: behindGateway,
   ipWhiteList: behindGateway,
@@ -14,14 +14,14 @@ const BY_ADDRESS: Readonly<Record<string, (settings: JsonObject) => JsonObject>>
   },
 };
 
-/** The last of the addresses that a request says it came by: the gateway writes it, whatever was there before. */
+/** Uses the last address of X-Forwarded-For, which the gateway writes, whatever was there before. */
 function behindGateway(settings: JsonObject): JsonObject {
   return settings['ipStrategy'] === undefined ? { ...settings, ipStrategy: { depth: 1 } } : settings;
 }
 
 /**
- * Pure. A dynamic configuration in which routers at `web`, which are asked by the gateway, go by the address of its client; those at
- * `websecure` go by who asks them, through a middleware of their own where both need one.
+ * Pure. A dynamic configuration in which routers at `web`, whose requests come from the gateway, use the address of the gateway's client; those at
+ * `websecure` use the address of the connection, through a separate middleware where both need one.
  */
 export function byClient(dynamic: JsonObject): JsonObject {
   const http = section(dynamic['http']);
@@ -38,7 +38,7 @@ export function byClient(dynamic: JsonObject): JsonObject {
     for (const one of through) if (touched.has(one)) needed.add(one);
     return [name, { ...router, middlewares: through.map(direct) }];
   });
-  // Iterating a Set visits what is added on the way.
+  // Iterating a Set visits elements added during iteration.
   for (const name of needed) for (const inner of chained(middlewares[name])) if (touched.has(inner)) needed.add(inner);
   const all = Object.entries(middlewares).flatMap(([name, each]): [string, Json][] => [
     [name, settled(section(each))],
@@ -51,7 +51,7 @@ function freeName(name: string, taken: JsonObject): string {
   return Object.hasOwn(taken, name) ? freeName(`${name}-direct`, taken) : name;
 }
 
-/** Middlewares that go by an address, and chains that lead through one. */
+/** Middlewares that depend on an address, and chains that contain one. */
 function touchedBy(middlewares: JsonObject): ReadonlySet<string> {
   const touched = new Set(
     Object.keys(middlewares).filter((name) => {

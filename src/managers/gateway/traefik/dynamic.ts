@@ -1,5 +1,5 @@
-// Traefik's dynamic configuration: every way through the proxy as a router, a service and what lies between. Traefik 3 drops a
-// whole file for one field that it does not know, and complains of sections without content, so that neither is ever written.
+// Renders Traefik's dynamic configuration: every route as a router, a service and its middlewares. Traefik 3 drops a whole file for one unknown
+// field, and reports empty sections as errors, so neither is ever written.
 
 import type { JsonObject } from '../../../model/json.ts';
 import type { Config } from '../../config.ts';
@@ -7,20 +7,20 @@ import { type Backend, isNamed, type Route } from '../../routes/route.ts';
 import { covers, routesOf } from '../../routes/routes.ts';
 import { inUrl, type Served } from '../surroundings.ts';
 
-/** Entry points of the static configuration, which feature `traefik` writes. */
+/** Entry points of the static configuration, which the feature `traefik` writes. */
 const PLAIN = 'web';
 const SECURE = 'websecure';
 
 /**
- * Pure. TLS of clients ends at the gateway, so every route is at `web`; those whose names a certificate of the proxy holds are at
- * `websecure` too. Backends that speak TLS are checked against `root`, a file inside the container; null: the system's store.
+ * Pure. Clients' TLS ends at the gateway, so every route is at `web`; those whose names are in a certificate of the proxy are at
+ * `websecure` too. Backends with TLS are verified against `root`, a file inside the container; null: the system's store.
  */
 export function dynamicOf(config: Config, certificates: readonly Served[], root: string | null): JsonObject {
   const { routes, middlewares, services } = routesOf(config);
   const ways = routes.flatMap(({ backend }) => (isNamed(backend) ? [] : backend.middlewares));
   const used = new Set([...routes.flatMap((route) => route.middlewares), ...ways]);
   const errorPages = new Map<string, Backend>();
-  // Iterating a Set visits what is added on the way.
+  // Iterating a Set visits elements added during iteration.
   for (const name of used) {
     const { chain, errors } = (middlewares.get(name) ?? {}) as Naming;
     const pages = services.get(errors?.service ?? '');
@@ -56,13 +56,13 @@ export function dynamicOf(config: Config, certificates: readonly Served[], root:
     tls: filled({
       certificates:
         certificates.length === 0 ? null : certificates.map(({ chain, key }) => ({ certFile: chain, keyFile: key })),
-      // Who asks for a name without a certificate is refused, instead of being shown one that nobody issued.
+      // A handshake for a name without a certificate is refused, instead of presenting a self-signed one.
       options: certificates.length === 0 ? null : { default: { minVersion: 'VersionTLS12', sniStrict: true } },
     }),
   });
 }
 
-/** What a middleware may name. */
+/** Fields of a middleware that may refer to other elements. */
 interface Naming {
   readonly chain?: { readonly middlewares?: readonly string[] };
   readonly errors?: { readonly service?: string };
@@ -99,7 +99,7 @@ function isHeld(host: string, certificates: readonly Served[]): boolean {
   return certificates.some(({ names }) => covers({ sans: names }, host));
 }
 
-/** Without what is null; null when nothing is left. */
+/** The section without nulls; null when it is empty. */
 function filled(section: Readonly<Record<string, JsonObject | readonly JsonObject[] | null>>): JsonObject {
   return Object.fromEntries(
     Object.entries(section).filter(([, value]) => value !== null && Object.keys(value).length > 0),

@@ -1,5 +1,5 @@
-// Traefik behind the gateway: which name leads to which guest, and what Traefik is started with. It takes a new file of routes over by
-// itself, and tells by its API what it made of it. What it refuses of them is served around: the others are not held back.
+// Traefik behind the gateway: routes from names to guests, and the static configuration. Traefik loads a new file of routes by itself, and its API
+// reports the result. Routes that it refuses do not prevent the others from being served.
 
 import type { Action } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
@@ -31,7 +31,7 @@ import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts'
 export interface TraefikSeen {
   readonly inside: Look;
   readonly file: StaticFile;
-  /** What Traefik says of itself; null when it does not answer. */
+  /** The answer of Traefik's API; null when it does not answer. */
   readonly told: Told | null;
 }
 
@@ -61,7 +61,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const fault = faultOf(spec.dynamic);
     if (fault !== null) return { kind: 'impossible', reason: `Traefik would refuse it: ${fault}` };
     const { active } = inside.files;
-    // What somebody else started and does not show cannot be proved: it serves on as it does.
+    // A Traefik that somebody else configured without an API cannot be verified: it is left running.
     if (!isOurs(file) && active && told === null) return { kind: 'blocked', reason: showsNothing(spec) };
     const rendered = renderTraefik(spec);
     const digest = textDigest(rendered.text);
@@ -108,7 +108,7 @@ function isProven({ current, proven }: Files): boolean {
   return current !== null && current === proven;
 }
 
-/** What is done to the static file, and whether Traefik has to be started with it. */
+/** Actions on the static file, and whether Traefik has to be restarted for it. */
 function preparation(
   spec: TraefikSpec,
   file: StaticFile,
@@ -132,7 +132,7 @@ function swap({ guest }: TraefikSpec, text: string): Action {
   return scriptAction(`swap the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
 }
 
-/** A file of ours with which it came up is noted at once: whatever its routes are, it is one to come back to. */
+/** A static file with which Traefik started is saved as proven at once, whatever its routes are. */
 function start(spec: TraefikSpec, file: StaticFile): Action[] {
   const args = [STATIC.current, STATIC.started, KEPT];
   const restart = scriptAction(`restart Traefik in container ${spec.guest}`, spec.guest, RESTART, args);
@@ -153,13 +153,13 @@ function isUp({ guest }: TraefikSpec): Action {
   return { ...scriptAction(summary, guest, PROBE, []), until: { times: 15, intervalSeconds: 1 } };
 }
 
-/** Traefik looks at its files a few seconds after they change. */
+/** Traefik reloads its files a few seconds after they change. */
 function awaitReload({ guest }: TraefikSpec, revision: string): Action {
   const summary = `wait until Traefik in container ${guest} has taken the routes over`;
   return { ...scriptAction(summary, guest, CONFIG_LOADED, [revision]), until: { times: 15, intervalSeconds: 1 } };
 }
 
-/** Asked from the node for every name: whatever the backend says, Traefik passes it on. */
+/** A request from the node for every name: any answer of the backend shows that Traefik forwards it. */
 function questions(spec: TraefikSpec, refused: readonly Refusal[]): Action[] {
   if (!spec.asked) return [];
   const unserved = new Set(refused.flatMap(({ kind, name }) => (kind === 'router' ? [name] : [])));
@@ -181,7 +181,7 @@ function questions(spec: TraefikSpec, refused: readonly Refusal[]): Action[] {
 
 const ANSWERS = Array.from({ length: 400 }, (_, index) => 200 + index);
 
-/** Each with who asked for it, and in Traefik's words. */
+/** Each refusal with the source of the route, in Traefik's words. */
 function refusedText({ sources, guest }: TraefikSpec, refused: readonly Refusal[]): string[] {
   if (refused.length === 0) return [];
   const one = ({ kind, name, why }: Refusal): string => {

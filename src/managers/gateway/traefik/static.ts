@@ -1,26 +1,28 @@
-// Traefik's static configuration: what it listens on, whom it believes, and where it tells what it made of its routes. It is read
-// when Traefik starts; feature `traefik` puts a first one there, and a person's own is left alone.
+// Traefik's static configuration: its entry points, trusted proxies, and API. It is read when Traefik starts. The feature `traefik` writes a first
+// one, and a person's own is left alone.
 
 import { stringify } from 'yaml';
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
 import { MARK } from '../inside.ts';
 import { API_ADDRESS, DYNAMIC_FOLDER } from './scripts.ts';
 
-/** Of files that feature `traefik` wrote before it marked them, byte for byte: nobody else has touched these. */
+/** Digests of unmarked files that older versions of the feature `traefik` wrote: an exact match shows that nobody changed them. */
 const SHIPPED: ReadonlySet<string> = new Set([
   '89d106e422584ab7cb798d85ce5435a3ac6f1efe628a38c1e314e608a59f26c8',
   '4cece127c7caa0c28778d38d941ed07061a261cb627d2da3ec2b0b5e7e59b541',
 ]);
 
 /**
- * Seconds for one request with its body: as long as nginx waits for the proxy. Traefik's own limit of a minute ends uploads that
- * nginx lets through; without any, whoever sends a length and no body holds a connection for ever.
+ * Time limit of one request with its body, in seconds: as long as nginx waits for the proxy. Traefik's default of a minute ends uploads that
+ * nginx allows; without a limit, a client that sends a length and no body holds a connection forever.
  */
 const REQUEST_SECONDS = 3600;
 
 /**
- * Pure. @param gateway the one machine that is believed what it says of the client, its address and scheme; null: nobody is. The API is served
- * by the entry point `traefik` alone, which only the container itself reaches; it would be open at all addresses were that not named.
+ * Pure.
+ *
+ * @param gateway the only machine whose forwarded headers are trusted for client address and scheme; null: none is. The API is only on the entry
+ * point `traefik`, which is bound to the container's loopback; without that setting it would listen on all addresses.
  */
 export function renderStatic(gateway: string | null): string {
   const passing = {
@@ -44,34 +46,34 @@ export function renderStatic(gateway: string | null): string {
 export interface StaticFile {
   /** SHA-256 in hexadecimal digits; null where there is none. */
   readonly current: string | null;
-  /** Of the last one with which Traefik came up. */
+  /** Digest of the last one with which Traefik started successfully. */
   readonly proven: string | null;
-  /** Of the one with which Phoenix last started it. */
+  /** Digest of the one with which Phoenix last restarted it. */
   readonly started: string | null;
-  /** Its first line says that it is ours. */
+  /** Whether its first line is Phoenix's mark. */
   readonly marked: boolean;
 }
 
-/** Whether the mark is among lines that hold the first one of the file. */
+/** Whether the mark is among these lines, one of which is the file's first line. */
 export function isMarked(lines: readonly string[]): boolean {
   return lines.some((line) => line.startsWith(MARK));
 }
 
-/** Nobody wrote it but Phoenix: it may be replaced. */
+/** Whether only Phoenix wrote it, so that it may be replaced. */
 export function isOurs({ current, marked }: StaticFile): boolean {
   return current === null || marked || SHIPPED.has(current);
 }
 
-/** An entry point as the running Traefik has it. */
+/** An entry point of the running Traefik. */
 export interface EntryPoint {
   readonly name: string;
   readonly trusted: readonly string[];
   readonly trustsAll: boolean;
-  /** Seconds for a request with its body; 0: any time. */
+  /** Read timeout of a request with its body, in seconds; 0: none. */
   readonly readSeconds: number;
 }
 
-/** What the entry points that serve routes lack for the gateway before them to be of use, in words. */
+/** What the entry points for routes lack to work behind the gateway, as sentences. */
 export function missingEntryPoints(entryPoints: readonly EntryPoint[], gateway: string | null): string[] {
   if (gateway === null) return [];
   return entryPoints

@@ -1,20 +1,20 @@
-// What Traefik tells by its API about the configuration that it has taken over.
+// Parses the answers of Traefik's API about the configuration that it has loaded.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { section, texts } from '../../../traefik/read.ts';
 import { parseRule } from '../../../traefik/rule.ts';
 import type { EntryPoint } from './static.ts';
 
-/** Names without their provider. */
+/** The loaded elements, by name without provider. */
 export interface Told {
   readonly routers: ReadonlyMap<string, JsonObject>;
   readonly services: ReadonlyMap<string, JsonObject>;
   readonly middlewares: ReadonlyMap<string, JsonObject>;
-  /** As the running Traefik was started with. */
+  /** Entry points of the running Traefik. */
   readonly entryPoints: readonly EntryPoint[];
 }
 
-/** Reads the answers of `/api/rawdata` and `/api/entrypoints`, one line of JSON each; null where they are not there. */
+/** Parses the answers of `/api/rawdata` and `/api/entrypoints`, one line of JSON each; null where they are missing. */
 export function readTold(lines: readonly string[]): Told | null {
   const raw = parsed(lines.findLast((each) => each.startsWith('{')));
   const entryPoints = parsed(lines.findLast((each) => each.startsWith('[')));
@@ -55,23 +55,23 @@ function readEntryPoint(value: JsonObject): EntryPoint {
 
 const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, µs: 1e-6, ns: 1e-9 };
 
-/** Of a duration as Go prints it, such as `1h0m0s`. */
+/** Seconds of a duration as printed by Go, such as `1h0m0s`. */
 function seconds(duration: string): number {
   const parts = duration.matchAll(/([\d.]+)(h|ms|m|s|µs|ns)/g);
   return [...parts].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (UNITS[unit] ?? 0), 0);
 }
 
-/** What of a dynamic configuration Traefik does not serve as it is written. */
+/** An element of a dynamic configuration that Traefik does not serve as written. */
 export interface Refusal {
   readonly kind: 'router' | 'service' | 'middleware';
   readonly name: string;
-  /** In Traefik's own words, where it has some. */
+  /** Traefik's own message, where it has one. */
   readonly why: string;
 }
 
 /**
- * Pure: routers that are not in use or only in part, services and middlewares that Traefik complains of beyond those, and what it has
- * from another file of its folder under a name of ours.
+ * Pure: routers that are disabled or partly so, services and middlewares with errors beside those, and elements
+ * that it loaded from another file under one of Phoenix's names.
  */
 export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
   const http = section(dynamic['http']);
@@ -94,14 +94,14 @@ export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
   return [...routers, ...others].map((each) => ({ ...each, why: maskSecrets(each.why, users) }));
 }
 
-/** Who may sign in, with the hash of the password: Traefik repeats what it cannot read of it. */
+/** Users with their password hashes: Traefik repeats those that it cannot parse. */
 function usersIn(middlewares: JsonObject): string[] {
   return Object.values(middlewares).flatMap((middleware) =>
     ['basicAuth', 'digestAuth'].flatMap((kind) => texts(section(section(middleware)[kind])['users'])),
   );
 }
 
-/** Longer ones first: one may hold another. */
+/** Longer secrets first, since one may contain another. */
 function maskSecrets(words: string, secrets: readonly string[]): string {
   const known = secrets.filter((each) => each !== '').sort((a, b) => b.length - a.length);
   return known.reduce((all, each) => all.replaceAll(each, '‹secret›'), words);
@@ -109,7 +109,7 @@ function maskSecrets(words: string, secrets: readonly string[]): string {
 
 const ELSEWHERE = 'another file in /etc/traefik/dynamic has one of that name, which comes first';
 
-/** Null: it is in use. */
+/** Why an element is not in use; null: it is. */
 function complaint(found: JsonObject | undefined): string | null {
   if (found === undefined) return 'Traefik does not have it';
   const { status, error } = found;
@@ -133,7 +133,7 @@ function sameKind(declared: JsonObject, found: JsonObject): boolean {
   return Object.keys(declared).every((kind) => Object.hasOwn(found, kind));
 }
 
-/** The names in the rules of a dynamic configuration, but for those of routers that are not served. */
+/** The host names in the rules of a dynamic configuration, except for those of routers that are not served. */
 export function hostsIn(dynamic: JsonObject, unserved: ReadonlySet<string> = new Set()): string[] {
   const routers = Object.entries(section(section(dynamic['http'])['routers']));
   const hosts = routers.flatMap(([name, router]) => {

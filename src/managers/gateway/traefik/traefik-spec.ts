@@ -1,4 +1,4 @@
-// What Traefik is to serve, and the text of the file that says so.
+// The spec of Traefik, and the text of its configuration file.
 
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
@@ -16,11 +16,11 @@ export type TraefikSpec = {
   readonly guest: number;
   readonly address: string;
   readonly dynamic: JsonObject;
-  /** The address of the machine that is believed what it says of clients; null: there is none. */
+  /** Address of the machine whose forwarded headers are trusted; null: none. */
   readonly gateway: string | null;
-  /** By the name of a router: for sentences, who asked for it and where. */
+  /** By router name, for messages: what the route comes from, and the file. */
   readonly sources: Readonly<Record<string, { readonly by: string; readonly file: string }>>;
-  /** Whether the node can ask at port 80. */
+  /** Whether the node can reach port 80 for verification. */
   readonly asked: boolean;
 };
 
@@ -44,7 +44,7 @@ export function traefikSpec(config: Config): { readonly spec: TraefikSpec; reado
 
 export interface Rendered {
   readonly text: string;
-  /** A middleware that nothing uses and that this version alone has: Traefik's API tells by it what was taken over. */
+  /** Name of an unused middleware that only this version has, by which Traefik's API shows that the version was loaded. */
   readonly revision: string;
 }
 

@@ -111,10 +111,10 @@ function retainedRemark(id: number, note: string | null): { readonly remarks?: r
 }
 
 /**
- * @param retained the names of its volumes @param purge whether jobs, HA and replication entries with its VMID are removed too
- *
  * @param retained the names of its volumes
- * @param purge whether what names its number goes with it: jobs, HA, replication
+ * @param purge whether jobs, HA and replication entries with its VMID are removed too
+ *
+ *
  */
 function destroyGuest(
   program: Program,

@@ -68,11 +68,7 @@ export function unreadableNote(id: number, { retained }: GuestObservation['host'
   }
 }
 
-/**
- * The actions, unless there are any and the guest is locked. @param remarks remarks on a guest that is already as declared
- *
- * @param remarks said of a guest that is as declared
- */
+/** The actions, unless there are any and the guest is locked. @param remarks remarks on a guest that is already as declared */
 export function unlessLocked(
   program: Program,
   id: number,

@@ -16,11 +16,7 @@ export interface Pool {
   readonly owner: string | null;
 }
 
-/**
- * The pools of a host, by name. @param users content of user.cfg; undefined where it was never written
- *
- * @param users the file that they stand in; none where it was never written
- */
+/** The pools of a host, by name. @param users content of user.cfg; undefined where it was never written */
 export function parsePools(users: string | undefined): Readonly<Record<string, Pool>> {
   return Object.fromEntries(
     [...parseUserConfig(users ?? '', 'pool')].map(([name, options]) => [

@@ -10,11 +10,7 @@ export interface FirewallFault {
   readonly words: string;
 }
 
-/**
- * Compiles all firewall files of the node. @throws Error when the command fails
- *
- * @throws Error when it could not be asked
- */
+/** Compiles all firewall files of the node. @throws Error when the command fails */
 export async function compileFirewall(host: HostReader): Promise<FirewallFault[]> {
   const command = { kind: 'command', program: 'pve-firewall', args: ['compile'], timeoutSeconds: 120 } as const;
   const { exit, stderr, ended } = await host.run(command);

@@ -35,11 +35,7 @@ export interface Setting<Value> {
   /** Display name: `set memory of container 101 to 4096 MB`. */
   readonly label: string;
   readonly unit?: string;
-  /**
-   * Schema of the field. @param places where the value is sent, to check it against Proxmox's own table
-   *
-   * @param places where the value ends up, for the check against Proxmox's own table
-   */
+  /** Schema of the field. @param places where the value is sent, to check it against Proxmox's own table */
   readonly check: (places: readonly Becomes[]) => z.ZodType<Value>;
   /** Formats the value for its option; absent: unchanged. A key's value is sent unchanged; only the check formats it. */
   write?(value: Value): string;

@@ -1,4 +1,4 @@
-// Portainer's agent in a VM: one container, which says by its labels whose it is and how it was started.
+// Portainer's agent in a VM: one container, whose labels say who owns it and how it was started.
 
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
@@ -7,7 +7,7 @@ import { inVm, PULL_SECONDS, putFile } from '../../portainer-api/docker.ts';
 import { type Agent, agentRevision } from './environment-spec.ts';
 
 export const AGENT_NAME = 'portainer_agent';
-/** In the VM, for root alone: what a container's environment holds, its daemon knows anyway. */
+/** Path in the VM, readable by root only; the Docker daemon knows a container's environment anyway. */
 const SECRET_FILE = '/var/lib/phoenix/portainer/agent-secret.env';
 const OWNER = 'phoenix.target=';
 const REVISION = 'phoenix.revision=';
@@ -16,7 +16,7 @@ export function isForeignAgent(container: Container | null, target: TargetId): b
   return container !== null && !container.labels.includes(`${OWNER}${target}`);
 }
 
-/** Empty when it runs as declared. The image is there before the one that runs is taken away. */
+/** Empty when it runs as declared. The image is pulled before the running agent is removed. */
 export function startAgent(vm: number, target: TargetId, agent: Agent, container: Container | null): Action[] {
   const revision = agentRevision(agent);
   if (container?.running && container.labels.includes(`${REVISION}${revision}`)) return [];
@@ -38,7 +38,7 @@ export function startAgent(vm: number, target: TargetId, agent: Agent, container
   ];
 }
 
-/** `docker run` takes the rest of each line as it is. */
+/** `docker run` takes the rest of each line literally. */
 function secretFile(secret: SecretReference): Content {
   const text = (each: string): Content => ({ from: 'text', text: each });
   return { from: 'joined', parts: [text('AGENT_SECRET='), { from: 'secret', secret }, text('\n')] };

@@ -1,5 +1,5 @@
-// What is missing of an environment: its agent first, then the entry in Portainer, which is ours only where a note said so before
-// it was made.
+// Decides the actions for an environment of Portainer: its agent first, then Portainer's entry, which Phoenix owns only if a note said so before it
+// was created.
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
@@ -42,7 +42,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
   const note: EnvironmentNote = { target, service, instance: seen.instance, vm, agent };
   const starting =
     spec.agent === null || seen.agent.kind !== 'seen' ? [] : startAgent(vm, target, spec.agent, seen.agent.container);
-  // The VM of this name may have been another one before, which may be gone by now.
+  // The environment may have been on another VM before, which may no longer exist.
   const moved = seen.note !== null && seen.note.vm !== vm && seen.note.agent !== null;
   const leaving: Action[] = moved ? [{ ...removeAgent(seen.note.vm), failure: 'observe' }] : [];
   const claim = isOurs ? [] : [write({ ...note, agent: null })];
@@ -64,7 +64,7 @@ function write(note: EnvironmentNote): Action {
   return action(`note on the node that Phoenix keeps ${name}`, 'live', { kind: 'file', path, content, mode: 0o644 });
 }
 
-/** Portainer asks the agent at once; one that was just started may need a moment. */
+/** Portainer contacts the agent immediately; one that was just started may need a moment. */
 function create({ service, name, url, agent }: EnvironmentSpec): Action {
   const kind = agent === null ? '1' : '2';
   const tls: Record<string, string> =
@@ -86,7 +86,7 @@ function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: pres
   return up ? [] : [refreshSnapshot(service, name, id)];
 }
 
-/** Portainer looks every five minutes by itself. */
+/** By itself, Portainer takes a snapshot every five minutes. */
 function refreshSnapshot(service: Service, name: string, id: number): Action {
   const request = call(service, 'POST', `/endpoints/${id}/snapshot`, { timeoutSeconds: 60 });
   return {
@@ -95,7 +95,7 @@ function refreshSnapshot(service: Service, name: string, id: number): Action {
   };
 }
 
-/** Only what the note says is ours; the agent by its label. */
+/** Removes only what the note says Phoenix owns; the agent is identified by its label. */
 function remove(
   { target }: Wanted<EnvironmentSpec>,
   { agent, endpoints, instance, note }: EnvironmentObservation,

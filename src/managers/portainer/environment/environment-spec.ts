@@ -1,4 +1,4 @@
-// An environment of Portainer: a VM that it manages, by its agent there, or by the socket of the machine that it runs on itself.
+// The spec of a Portainer environment: a VM that Portainer manages by its agent, or by the Docker socket on Portainer's own VM.
 
 import type { SecretReference } from '../../../model/action.ts';
 import type { TargetId } from '../../../model/ids.ts';
@@ -13,7 +13,7 @@ import type { VmGuest } from '../../vm/declared.ts';
 
 export type EnvironmentSpec = {
   readonly service: Service;
-  /** By which it is found. */
+  /** Name in Portainer, by which it is found. */
   readonly name: string;
   readonly vm: number;
   /** How Portainer reaches it, for example `tcp://agent.example.internal:9001`. */
@@ -25,7 +25,7 @@ export type EnvironmentSpec = {
 export type Agent = {
   readonly image: string;
   readonly port: number;
-  /** What the server signs with. Without it the agent stays with whoever asks first after it starts. */
+  /** The secret that the server signs requests with. Without it the agent accepts only the first server that contacts it after a start. */
   readonly secret?: SecretReference;
 };
 
@@ -68,7 +68,7 @@ function targetOf(service: Service, vm: VmGuest, url: string, agent: Agent | nul
   };
 }
 
-/** The same agent always has the same. */
+/** A digest of how the agent is started. */
 export function agentRevision(agent: Agent): string {
   return textDigest(JSON.stringify(agent)).slice(0, 32);
 }

@@ -1,4 +1,4 @@
-// What Phoenix notes on the node of an environment: written before it is made, since Portainer has no place to say whose it is.
+// The note about an environment on the node, written before it is created, since Portainer has no place for an owner mark.
 
 import type { TargetId } from '../../../model/ids.ts';
 import { NOTES, type Service } from '../../portainer-api/service.ts';
@@ -6,14 +6,14 @@ import { NOTES, type Service } from '../../portainer-api/service.ts';
 export type EnvironmentNote = {
   readonly target: TargetId;
   readonly service: Service;
-  /** Of Portainer's data: a note does not count for another server, nor for one that was set up afresh. */
+  /** Instance id of Portainer's data: a note does not count for another server, or for one that was set up again. */
   readonly instance: string;
   readonly vm: number;
-  /** The agent that was last seen to be as declared; null: none yet, or none is needed. */
+  /** Revision of the agent that was last observed to be as declared; null: none yet, or none is needed. */
   readonly agent: string | null;
 };
 
-/** @param name of the target without its kind */
+/** @param name the target's name without its kind */
 export function notePath(name: string): string {
   return `${NOTES}/${encodeURIComponent(name)}.json`;
 }
@@ -22,7 +22,7 @@ export function printNote(note: EnvironmentNote): string {
   return `${JSON.stringify(note)}\n`;
 }
 
-/** Null for one that is not there or cannot be read. */
+/** Null for a missing or unreadable note. */
 export function readNote(text: string | undefined): EnvironmentNote | null {
   try {
     const note = JSON.parse(text ?? '') as Partial<EnvironmentNote> | null;

@@ -1,4 +1,4 @@
-// What is known of an environment: its agent in the VM, and what Portainer says of it.
+// Observes an environment: its agent in the VM, and its entry in Portainer.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
@@ -14,16 +14,16 @@ import { type EnvironmentNote, notePath, readNote } from './note.ts';
 export interface EnvironmentObservation {
   readonly agent: AgentSeen;
   readonly endpoints: Exclude<Said, { kind: 'said' }> | readonly Endpoint[];
-  /** Of Portainer's data; null where it did not say. */
+  /** Instance id of Portainer's data; null where it was not reported. */
   readonly instance: string | null;
   readonly note: EnvironmentNote | null;
 }
 
 type AgentSeen =
   | { readonly kind: 'seen'; readonly container: Container | null }
-  /** Not looked at: none is needed, or Portainer reaches the one that is noted. */
+  /** Not observed: none is needed, or Portainer reaches the one that is noted. */
   | { readonly kind: 'trusted' }
-  /** There is no such VM. */
+  /** The VM does not exist. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly why: string };
 
@@ -37,7 +37,7 @@ export async function observeEnvironment(
   if (known === undefined) return { agent: { kind: 'absent' }, endpoints: [], instance: null, note };
   const needed = spec === undefined || spec.agent !== null;
   const agent: AgentSeen = needed ? await observeAgent(host, known.vm) : { kind: 'trusted' };
-  // A Portainer whose VM is gone holds nothing that could be removed.
+  // If Portainer's VM no longer exists, there is nothing to remove.
   const gone = spec === undefined && !(await isThere(host, known.service.vm));
   if (gone) return { agent, endpoints: [], instance: null, note };
   const endpoints = await endpointsOf(host, known.service);

@@ -1,5 +1,5 @@
-// How Phoenix comes to a key of its own: the administrator's password opens a session, the session makes the key, and then the
-// session goes. Nothing of it is ever in an argument, a plan or a log.
+// Obtains Phoenix's API key: the administrator's password opens a session, the session creates the key, and is then deleted. None of these secrets is
+// ever in an argument, a plan or a log.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import { action } from '../../guest/proxmox/command.ts';
@@ -9,7 +9,7 @@ import { KEY_NAME, type User } from './observe.ts';
 
 type Password = SecretReference;
 
-/** Only for another name than the server's own flag gives; somebody who was first is left in place. */
+/** Only for a user name other than the one that the server's own flag creates; an existing first user is left in place. */
 export function createAdmin(service: Service, name: string, password: Password, setupToken: string | null): Action {
   const request = call(service, 'POST', '/users/admin/init', {
     by: 'nobody',
@@ -29,7 +29,7 @@ export function logIn(service: Service, name: string, password: Password): Actio
   return action(`open a session in Portainer as ${name}`, 'live', request);
 }
 
-/** Keys of the same name are lost ones: nobody can use them any more but who found them. */
+/** Existing keys of this name are lost ones, which only somebody who found them could use, so they are deleted. */
 export function makeKey(service: Service, { id, ownKeys }: User, password: Password): Action[] {
   const by = { bearer: SESSION_FILE };
   const withdraw = ownKeys.map((key) =>

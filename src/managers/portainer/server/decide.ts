@@ -1,5 +1,5 @@
-// What is missing of the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator,
-// and that Phoenix has a key of its own. Each look finds out how far it is, so that it may be interrupted anywhere.
+// Decides the actions for the Portainer server, in this order: that it runs as declared, that it answers, that it has its administrator, and that
+// Phoenix has an API key. Each observation finds out how far it is, so a run may be interrupted anywhere.
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
@@ -53,7 +53,7 @@ export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation
   return settled(seen, { service, project: stack.project, revision });
 }
 
-/** A server that somebody else starts is used as it answers. */
+/** A server that somebody else starts is used as it is. */
 function accessToForeign(spec: ServerSpec, password: SecretReference, seen: ServerObservation): Decision | null {
   const { status } = seen.answers;
   if (status.kind === 'closed') {
@@ -72,18 +72,18 @@ function settled(seen: ServerObservation, note: ServerNote): Decision {
   return todo([...(seen.keptSession ? [forgetSession()] : []), ...(isNoted ? [] : [writeNote(note)])]);
 }
 
-/** Somebody else's containers have the project's name. */
+/** Whether containers of somebody else use the project's name. */
 function isForeign({ containers }: Extract<Inside, { kind: 'seen' }>): boolean {
   return containers.length > 0 && !containers.some(({ labels }) => labels.includes(OWNER_LABEL));
 }
 
-/** Where it ran before, on another VM; that may be gone by now. */
+/** Cleans up the VM where it ran before, which may no longer exist. */
 function leaveOldPlace({ service }: ServerSpec, { note }: ServerObservation): Action[] {
   if (note === null || note.project === null || note.service.vm === service.vm) return [];
   return [{ ...composeDown(note.service.vm, note.project), failure: 'observe' }];
 }
 
-/** Null when Phoenix's key is taken. */
+/** Null when Phoenix's key is accepted. */
 function gainAccess(
   { service, admin }: ServerSpec,
   password: SecretReference,
@@ -98,7 +98,7 @@ function gainAccess(
   return todo(answers.user === null ? [session] : makeKey(service, answers.user, password));
 }
 
-/** What Phoenix started is taken down; the data stays in its volume. */
+/** Stops and removes what Phoenix started; the data stays in its volume. */
 function remove({ before }: Wanted<ServerSpec>, { inside, note, keptToken, keptSession }: ServerObservation): Decision {
   const spec = before;
   const vm = spec?.service.vm ?? note?.service.vm;

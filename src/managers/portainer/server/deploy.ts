@@ -1,4 +1,4 @@
-// The server's containers in its VM: started by compose, from files that Phoenix puts there.
+// Starts the server's containers in its VM by compose, from files that Phoenix writes there.
 
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import { action } from '../../guest/proxmox/command.ts';
@@ -14,7 +14,7 @@ import {
 } from '../../portainer-api/service.ts';
 import { PLACES, type ServerStack } from './server-spec.ts';
 
-/** The revision is noted last: what is interrupted before is done again, which changes nothing that is right already. */
+/** The revision is noted last: an interrupted deployment is repeated, which changes nothing that is already right. */
 export function deploy(service: Service, stack: ServerStack, password: SecretReference, revision: string): Action[] {
   const { vm } = service;
   const { compose: blob, additions, project } = stack;
@@ -35,7 +35,7 @@ function compose({ project, agents }: ServerStack): string[] {
   return ['docker', 'compose', '--project-name', project, ...files, '--env-file', PLACES.variables];
 }
 
-/** Compose adds the second file to the first; the secret itself stands in a third, for root alone. */
+/** Compose merges the second file into the first; the secret itself is in a third file, readable by root only. */
 function agentFiles(vm: number, { agents }: ServerStack): Action[] {
   if (agents === undefined) return [];
   const more = { services: { [agents.service]: { env_file: [PLACES.agentSecret] } } };
@@ -58,12 +58,12 @@ function variablesFile(variables: readonly Variable[]): Content {
   return { from: 'joined', parts };
 }
 
-/** Only a new start opens a server again that waited too long for its administrator. */
+/** Only a restart makes a server usable again that waited too long for its administrator. */
 export function restart({ vm }: Service, stack: ServerStack): Action {
   return inVm(vm, `restart compose project ${stack.project}`, [...compose(stack), 'restart'], { impact: 'restart' });
 }
 
-/** It answers before it has an administrator too, and says so once it has waited too long for one. */
+/** It also answers before it has an administrator, and reports when it has waited too long for one. */
 export function waitUntilItAnswers(service: Service): Action {
   const request = call(service, 'GET', '/system/status', { by: 'nobody', timeoutSeconds: 5, accept: [200, 303] });
   return {
@@ -82,7 +82,7 @@ export function writeNote(note: ServerNote): Action {
   });
 }
 
-/** Volumes stay. */
+/** Removes the containers; volumes stay. */
 export function composeDown(vm: number, project: string): Action {
   const argv = ['docker', 'compose', '--project-name', project, 'down', '--remove-orphans'];
   return inVm(vm, `take compose project ${project} down`, argv, { seconds: 300, impact: 'restart' });

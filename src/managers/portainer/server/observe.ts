@@ -1,4 +1,4 @@
-// What is known of the Portainer server: what runs in its VM, and what it answers.
+// Observes the Portainer server: what runs in its VM, and what it answers.
 
 import type { JsonObject } from '../../../model/json.ts';
 import type { HostReader, Wanted } from '../../manager.ts';
@@ -18,7 +18,7 @@ import { PLACES, revisionOf, type ServerSpec } from './server-spec.ts';
 export interface ServerObservation {
   readonly inside: Inside;
   readonly answers: Answers;
-  /** On the node. */
+  /** The note on the node. */
   readonly note: ServerNote | null;
   readonly keptToken: boolean;
   readonly keptSession: boolean;
@@ -27,16 +27,16 @@ export interface ServerObservation {
 export type Inside =
   | {
       readonly kind: 'seen';
-      /** Of the compose project. */
+      /** Containers of the compose project. */
       readonly containers: readonly Container[];
-      /** What was started last; null before the first. */
+      /** The revision that was started last; null before the first one. */
       readonly revision: string | null;
-      /** By the names of its volumes; null where nobody looked, since it runs with them. */
+      /** Folders by volume name; null where they were not read, since the server runs with them. */
       readonly folders: ReadonlyMap<string, string> | null;
-      /** Of a server that waits for its first administrator; null where it asks for none. */
+      /** Token of a server that waits for its first administrator; null where it requires none. */
       readonly setupToken: string | null;
     }
-  /** Not looked at, since what answers proves that it runs. */
+  /** Not observed, since its answer proves that it runs. */
   | { readonly kind: 'trusted' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly why: string };
@@ -44,19 +44,19 @@ export type Inside =
 interface Answers {
   readonly status: Said;
   readonly admin: 'there' | 'missing' | 'unknown';
-  /** Whether Phoenix's key is taken; null: it could not be asked. */
+  /** Whether Phoenix's key is accepted; null: the server did not answer. */
   readonly key: boolean | null;
-  /** The administrator as the kept session shows it; null without one that is taken. */
+  /** The administrator according to the stored session; null without a valid session. */
   readonly user: User | null;
 }
 
 export interface User {
   readonly id: number;
-  /** Keys that Phoenix made before and lost. */
+  /** Ids of keys that Phoenix created before and lost. */
   readonly ownKeys: readonly number[];
 }
 
-/** What Phoenix calls its keys. */
+/** Description of Phoenix's keys. */
 export const KEY_NAME = 'Phoenix';
 
 const NOTHING: Answers = { status: { kind: 'missing' }, admin: 'unknown', key: null, user: null };
@@ -132,7 +132,7 @@ async function userOf(host: HostReader, service: Service): Promise<User | null> 
   return { id, ownKeys: own.map((key) => Number(key['id'])) };
 }
 
-/** Newer servers print one at their start, and take no first administrator without it. It is worth nothing afterwards. */
+/** Newer servers log a token at their start, and accept no first administrator without it. It is worthless afterwards. */
 async function setupTokenOf(host: HostReader, vm: number, containers: readonly Container[]): Promise<string | null> {
   for (const { name } of containers) {
     const log = await runInVm(host, vm, ['docker', 'logs', name]);

@@ -1,5 +1,5 @@
-// The Portainer server as it should be: a stack of its VM, with what Phoenix adds so that it starts with its certificate and its
-// administrator, and nobody else can become that.
+// The spec of the Portainer server: a stack on its VM, with Phoenix's additions so that it starts with its certificate and its administrator, and
+// nobody else can become the administrator.
 
 import { projectName } from '../../../compose/project.ts';
 import type { ComposeAdditions, SecretReference } from '../../../model/action.ts';
@@ -20,7 +20,7 @@ import type { VmGuest } from '../../vm/declared.ts';
 export type ServerSpec = {
   readonly service: Service;
   readonly admin: { readonly user: string; readonly password: SecretReference | null };
-  /** Null: no stack of its VM holds a server, so that somebody else starts it. */
+  /** Null: no stack of its VM contains a server, so somebody else starts it. */
   readonly stack: ServerStack | null;
 };
 
@@ -31,25 +31,25 @@ export type ServerStack = {
   readonly additions: ComposeAdditions & JsonObject;
   readonly variables: readonly Variable[];
   readonly volumes: readonly Volume[];
-  /** What the server signs its requests to agents with, and its service. */
+  /** The secret for signing requests to agents, and the service of the server. */
   readonly agents?: { readonly secret: SecretReference; readonly service: string };
 };
 
-/** In the VM. */
+/** Paths in the VM. */
 export const PLACES = {
   folder: '/var/lib/phoenix/portainer',
   compose: '/var/lib/phoenix/portainer/compose.yml',
   variables: '/var/lib/phoenix/portainer/variables.env',
-  /** A second compose file, and the variable that it hands to the server. */
+  /** A second compose file, and below the environment file that it passes to the server. */
   agents: '/var/lib/phoenix/portainer/agents.yml',
   agentSecret: '/var/lib/phoenix/portainer/agents.env',
   password: '/var/lib/phoenix/portainer/admin-password',
   revision: '/var/lib/phoenix/portainer/revision',
 } as const;
 
-/** Says on each container whose it is. */
+/** The owner label on each container. */
 export const OWNER_LABEL = `phoenix.target=${PORTAINER_SERVER}`;
-/** What `--admin-password-file` calls the user that it makes. */
+/** Name of the user that `--admin-password-file` creates. */
 const BUILT_IN_USER = 'admin';
 const PASSWORD_INSIDE = '/run/phoenix/admin-password';
 const CERTIFICATES_INSIDE = '/run/phoenix/certificates';
@@ -75,7 +75,7 @@ export function serverTarget(config: Config): Target[] {
   ];
 }
 
-/** What decides how it is started. */
+/** A digest of everything that decides how it is started. */
 export function revisionOf({ stack, admin }: Pick<ServerSpec, 'stack' | 'admin'>): string {
   return textDigest(JSON.stringify(withoutBlobs([stack, admin] as Json)));
 }
@@ -101,7 +101,7 @@ function stackOf(config: Config, vm: VmGuest, user: string): ServerStack | null 
   };
 }
 
-/** Where the VM has the two files. */
+/** The certificate's two files in the VM. */
 interface Pair {
   readonly chain: string;
   readonly key: string;
@@ -139,7 +139,7 @@ function additionsOf(
   );
 }
 
-/** Folders rather than files: a renewed certificate takes the place of the one before. */
+/** Mounts folders rather than files, since a renewed certificate is a new file. */
 function tlsOf({ chain, key }: Pair): { readonly command: string[]; readonly volumes: string[] } {
   const folders = [...new Set([folderOf(chain), folderOf(key)])];
   const inside = (path: string): string =>

@@ -1,4 +1,5 @@
-// What only one container of a VM can have: a published port, and a name. Docker refuses the second, when the first already runs.
+// Checks what only one container of a VM can have: a published port, and a name. Docker refuses the second one only when the first is already
+// running.
 
 import ipaddr from 'ipaddr.js';
 import type { ContainerNameClaim, PortEntry } from '../../../compose/contents.ts';
@@ -14,10 +15,10 @@ import type { RuleContext } from '../../rule.ts';
 import type { VmGuest } from '../../vm/declared.ts';
 import { targetOnVm } from '../target.ts';
 
-/** What Phoenix itself starts in the VMs that Portainer reaches by its agent. */
+/** The container that Phoenix itself starts in VMs with a Portainer agent. */
 const AGENT_NAME = 'portainer_agent';
 
-/** PORT_CLASH: two services publish one port of one VM. */
+/** PORT_CLASH: two services publish the same port of a VM. */
 export function portsAreFree({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const taken: Ports[] = [];
@@ -39,7 +40,7 @@ export function portsAreFree({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** DUPLICATE_NAME: two services of one VM name their containers alike. */
+/** DUPLICATE_NAME: two services of a VM have the same container name. */
 export function containerNamesAreFree({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const taken = new Map<string, string>();
@@ -60,11 +61,11 @@ export function containerNamesAreFree({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** One publication, of ports in a row. */
+/** A published range of ports. */
 interface Ports {
   readonly who: string;
   readonly where: Pick<Diagnostic, 'at' | 'position' | 'target'>;
-  /** Null: every address. */
+  /** Null: all addresses. */
   readonly hostIp: string | null;
   readonly protocol: string;
   readonly from: number;
@@ -75,7 +76,7 @@ function clash(a: Ports, b: Ports): boolean {
   return a.protocol === b.protocol && a.from <= b.to && b.from <= a.to && sameAddress(a.hostIp, b.hostIp);
 }
 
-/** Every address of a family is written as zeros; without one it is both families. */
+/** Zeros stand for all addresses of a family, absence for both families. */
 function sameAddress(a: string | null, b: string | null): boolean {
   if (a === null || b === null) return true;
   if (!ipaddr.isValid(a) || !ipaddr.isValid(b)) return a === b;
@@ -95,7 +96,7 @@ function agentPorts(vm: VmGuest, config: Config): Ports[] {
 function stackPorts(vm: VmGuest, config: Config): Ports[] {
   return usesOf(vm, config).flatMap(({ stack, compose, variables, where }) =>
     publishedPorts(compose, variables).flatMap(({ entry, hostIp, protocol, target, published }): Ports[] => {
-      // Where Docker chooses, it takes one that is free.
+      // Where Docker chooses the port, it takes a free one.
       if (published === null || published.to - published.from !== target.to - target.from) return [];
       if (entry.onHost) return [];
       return [

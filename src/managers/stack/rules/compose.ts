@@ -1,4 +1,4 @@
-// What a compose file takes for granted must be there on each VM that runs it.
+// Checks that the external resources and variables of a compose file exist on each VM that runs it.
 
 import type { ComposeMention } from '../../../compose/contents.ts';
 import { knownVariables } from '../../../compose/interpolation.ts';
@@ -28,7 +28,7 @@ export function variablesAreSet({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** MISSING_VOLUME: a volume that must be there already is none of the VM's own, and no other stack there makes it. */
+/** MISSING_VOLUME: an external volume is not provided by the VM, and no other stack there creates it. */
 export function externalVolumesAreProvided({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     const provided = new Set(vm.volumes.map(({ name }) => name));
@@ -43,10 +43,10 @@ export function externalVolumesAreProvided({ config }: RuleContext): Diagnostic[
   });
 }
 
-/** MISSING_NETWORK: a network that must be there already is made by no stack of the VM. */
+/** MISSING_NETWORK: no stack of the VM creates an external network. */
 export function externalNetworksAreMade({ config, unreadable }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
-    // What could not be read may make it.
+    // A stack that could not be read may create it.
     if (vm.stacks.some(({ name }) => !config.stacks.has(name) || unreadable.file(`stacks/${name}/docker-compose.yml`)))
       return [];
     return sharedBy(config, vm, stack, use.environment)
@@ -60,7 +60,7 @@ export function externalNetworksAreMade({ config, unreadable }: RuleContext): Di
   });
 }
 
-/** NO_EFFECT: services that belong to a profile which nobody asks for. */
+/** NO_EFFECT: services of a profile that is not active. */
 export function profilesAreAskedFor({ config }: RuleContext): Diagnostic[] {
   return uses(config.vm, config.stacks).flatMap(({ vm, stack, use }) => {
     const variables = knownVariables(stack.environments[use.environment]?.variables ?? []);

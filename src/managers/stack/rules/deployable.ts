@@ -1,6 +1,6 @@
-// What a compose file asks for and nobody gives it: Portainer is handed its text alone, and the containers run on the VM. So nothing
-// lies beside it, and what is read while a stack is started is read in Portainer's own container (portainer/portainer,
-// pkg/libstack/compose/composeplugin.go, createProject). The stack of Portainer itself is started by Docker Compose in the VM.
+// Finds inputs of a compose file that will not exist: Portainer gets only its text, and the containers run on the VM. No file is beside it, and what
+// is read while a stack is started is read in Portainer's own container (portainer/portainer, pkg/libstack/compose/composeplugin.go, createProject).
+// Portainer's own stack is started by Docker Compose in the VM.
 
 import type { ComposeNeed, NeedKind } from '../../../compose/contents.ts';
 import { interpolate, knownVariables } from '../../../compose/interpolation.ts';
@@ -28,7 +28,7 @@ export function stacksHoldAllTheyNeed({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** What no service that starts uses is not looked at; what names no service is. */
+/** A need of a service that does not start is not checked; one that belongs to no service is. */
 function isAsked({ services }: ComposeNeed, { stack }: Use, environment: StackEnvironment): boolean {
   const variables = knownVariables(environment.variables);
   return services.length === 0 || services.some((name) => starts(stack.compose.profiles[name]?.names, variables));
@@ -36,12 +36,12 @@ function isAsked({ services }: ComposeNeed, { stack }: Use, environment: StackEn
 
 type Fault = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
-/** Written by Portainer beside the file, with the variables of the stack (api/exec/compose_stack.go, createEnvFile). */
+/** File that Portainer writes beside the compose file, with the variables of the stack (api/exec/compose_stack.go, createEnvFile). */
 const VARIABLES_FILE = /^(\.\/)*stack\.env$/;
 
 const NOTHING_BESIDE = 'Portainer is given the text of this file alone, so nothing lies beside it';
 
-/** Why Portainer, which is handed the text alone, could not give it; null where it can. */
+/** Why Portainer, which gets only the text, could not provide a need; null where it can. */
 export function faultInPortainer(need: ComposeNeed, environment: Pick<StackEnvironment, 'variables'>): Fault | null {
   const name = interpolate(need.name, knownVariables(environment.variables));
   if (name === null) return null;
@@ -71,7 +71,7 @@ export function faultInPortainer(need: ComposeNeed, environment: Pick<StackEnvir
   }
 }
 
-/** Docker Compose in the VM reads what lies in the VM; beside the file is only what containers left there. */
+/** Docker Compose in the VM can read the VM's files; beside the compose file there is only what containers left. */
 function faultInVm(need: ComposeNeed, environment: StackEnvironment): Fault | null {
   const name = interpolate(need.name, knownVariables(environment.variables));
   if (name === null || need.what === 'provider' || need.what === 'models' || need.what === 'optional_env_file')
@@ -82,7 +82,7 @@ function faultInVm(need: ComposeNeed, environment: StackEnvironment): Fault | nu
   return elsewhere(need.what, name);
 }
 
-/** What nobody can do, whoever starts the stack. */
+/** Needs that cannot be met whoever starts the stack. */
 function elsewhere(what: NeedKind, name: string): Fault | null {
   switch (what) {
     case 'label_file':

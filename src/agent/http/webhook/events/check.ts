@@ -1,4 +1,4 @@
-// Buttons on GitHub's checks: run it again, and those that Phoenix put there itself.
+// Buttons on GitHub's checks: re-run, and those that Phoenix added.
 
 import { z } from 'zod';
 import type { RunId } from '../../../../model/ids.ts';

@@ -1,4 +1,4 @@
-// Comments under a pull request that ask for something: a line of its own such as `/phoenix approve lxc/105`.
+// Commands in comments under a pull request: a separate line such as `/phoenix approve lxc/105`.
 
 import { z } from 'zod';
 import { isTargetName, targetWord, targetWords } from '../../../../model/target-name.ts';
@@ -14,7 +14,7 @@ const Comment = z.object({
   issue: z.object({ number: z.number().int().positive(), pull_request: z.unknown().optional() }),
   is_pull: z.boolean().optional(),
   comment: z.object({ id: z.number().int().positive(), body: z.string(), user: Login.nullish() }),
-  /** Gitea and Forgejo say what the sender may do; others say nothing of it here. */
+  /** Gitea and Forgejo include the sender's permissions; the others do not. */
   repository: z.object({ permissions: z.object({ push: z.boolean() }).optional() }).optional(),
 });
 const Note = z.object({
@@ -35,7 +35,7 @@ export function meaningOfComment(payload: unknown): ParsedEvent {
   const { action, sender, issue, is_pull, comment, repository } = read.data;
   if (!issue.pull_request && is_pull !== true) return ignored('Phoenix reads comments under pull requests');
   if (action !== 'created' && comment.user?.login !== sender.login) return touched(issue.number, sender.login);
-  // An edited comment asked already; what a program writes is no person's wish.
+  // An edited comment was handled when it was created; bots' comments are no commands.
   if (action !== 'created' || sender.type === 'Bot') return ignored('Phoenix reads new comments of people');
   return commandEvent(comment, issue.number, sender.login, repository?.permissions?.push);
 }
@@ -65,12 +65,12 @@ function commandEvent(
   return means({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull }, ...said }, by);
 }
 
-/** Somebody changed or deleted what another wrote, which may be the comment of Phoenix. */
+/** Somebody changed or deleted another's comment, which may be Phoenix's. */
 function touched(pull: number, by: string): ParsedEvent {
   return means({ kind: 'pull', pull, comment: true }, by);
 }
 
-/** A command as people write it. */
+/** The text of a command. */
 export function commandText(ask: Ask): string {
   switch (ask.what) {
     case 'approve':
@@ -82,7 +82,7 @@ export function commandText(ask: Ask): string {
   }
 }
 
-/** The first line that speaks to Phoenix, in words that it knows; a quotation of one, or one in a code block, does not. */
+/** The first valid command to Phoenix; lines in quotations and code blocks do not count. */
 export function commandIn(body: string, pull: number): Ask | null {
   let fenced = false;
   for (const line of body.split(/\r?\n/)) {

@@ -1,4 +1,4 @@
-// A forge's event in our words. The shapes of GitHub, Gitea, Forgejo, Gogs and GitLab end in this folder.
+// Parses a forge's event. The payload formats of GitHub, Gitea, Forgejo, Gogs and GitLab do not leave this folder.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { meaningOfCheck, meaningOfSuite } from './check.ts';
@@ -9,7 +9,7 @@ import { meaningOfPush } from './push.ts';
 import { meaningOfMergeGroup } from './queue.ts';
 import { meaningOfReview } from './review.ts';
 
-/** How the payload of each kind of event is understood, by the names that the forges give it. */
+/** Parsers by the forges' names of the events. */
 const READERS: Readonly<Record<string, (payload: unknown, branch: string) => ParsedEvent>> = {
   push: meaningOfPush,
   'Push Hook': meaningOfPush,
@@ -20,7 +20,7 @@ const READERS: Readonly<Record<string, (payload: unknown, branch: string) => Par
   check_run: meaningOfCheck,
   check_suite: meaningOfSuite,
   issue_comment: meaningOfComment,
-  // Gitea calls a code review so; other forges may call a comment so.
+  // Gitea's name for a code review, which other forges may use for a comment.
   pull_request_comment: (payload) => (isReview(payload) ? meaningOfReview(payload) : meaningOfComment(payload)),
   pull_request_review: meaningOfReview,
   pull_request_approved: meaningOfReview,
@@ -32,7 +32,7 @@ function isReview(payload: unknown): boolean {
   return (payload as { readonly review?: unknown } | null)?.review != null;
 }
 
-/** The event's name as the forge gives it; null when there is none, so that it comes from no forge. */
+/** The forge's name of the event; null when there is none, so that no forge sent it. */
 export function eventName(headers: IncomingHttpHeaders): string | null {
   for (const name of ['x-github-event', 'x-gitea-event', 'x-forgejo-event', 'x-gogs-event', 'x-gitlab-event']) {
     const value = headers[name];
@@ -41,7 +41,7 @@ export function eventName(headers: IncomingHttpHeaders): string | null {
   return null;
 }
 
-/** The forge's own id of this delivery; null when it gives none that can be kept. */
+/** The forge's own id of this delivery; null when there is none that can be stored. */
 export function deliveryId(headers: IncomingHttpHeaders): string | null {
   const names = [
     'x-github-delivery',
@@ -63,7 +63,7 @@ export type ContentType = 'json' | 'form';
 
 /**
  * The JSON in a request's body: as it is, or in the field `payload` of a form, as the forge is configured to send it. The header does
- * not decide: nobody signs it, and one signed body may mean two things.
+ * not decide: it is not signed, and a signed body could be read in two ways.
  *
  * @throws SyntaxError when it is not JSON
  */
@@ -80,7 +80,7 @@ export function isForm(contentType: string | undefined): boolean {
   return /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\s*(;|$)/i.test(contentType ?? '');
 }
 
-/** `owner/name` of the repository that the event is of, as the forge names it; null when it names none. */
+/** `owner/name` of the event's repository; null when it has none. */
 export function repositoryIn(payload: unknown): string | null {
   const { repository, project } = (payload ?? {}) as {
     readonly repository?: { readonly full_name?: unknown } | null;
@@ -90,7 +90,7 @@ export function repositoryIn(payload: unknown): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** @param branch the followed one */
+/** @param branch the followed branch */
 export function meaningOf(event: string, payload: unknown, branch: string): ParsedEvent {
   const read = Object.hasOwn(READERS, event) ? READERS[event] : undefined;
   return read === undefined ? ignored(`Phoenix does nothing on ${quoteText(event)}`) : read(payload, branch);

@@ -1,4 +1,4 @@
-// A pull request, or a merge request of GitLab, was opened, changed or closed: which one is all that is taken from the event.
+// A pull request, or a merge request of GitLab, was opened, changed or closed: only its number is used.
 
 import { z } from 'zod';
 import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';

@@ -1,4 +1,4 @@
-// A push to the followed branch is all that is of interest of pushes.
+// Pushes: only those to the followed branch matter.
 
 import { z } from 'zod';
 import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
@@ -7,7 +7,7 @@ import { parsePayload, Sha } from './shape.ts';
 
 const NOTHING = /^0+$/;
 
-/** The part of a push that all forges share; each names the pusher in its own way. */
+/** The fields of a push that all forges share; the pusher's field differs. */
 const Push = z.object({
   ref: z.string(),
   after: Sha,

@@ -1,5 +1,5 @@
-// GitHub's merge queue asks for checks of a commit that it made, by an event and by the push of a branch of its own. Either makes Phoenix
-// look at what the queue holds.
+// GitHub's merge queue requests checks of a commit that it created, by an event and by pushing a branch of its own. Either makes Phoenix read the
+// queue.
 
 import { z } from 'zod';
 import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
@@ -22,7 +22,7 @@ export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEve
   return means({ kind: 'pull', pull }, sender?.login);
 }
 
-/** The pull request that a branch of the queue was made for; null for any other branch. @param branch into which the queue merges */
+/** The pull request of a queue branch; null for any other branch. @param branch the queue's destination */
 export function queuedPull(ref: string, branch: string): number | null {
   const prefix = `refs/heads/gh-readonly-queue/${branch}/`;
   const [, pull] = ref.startsWith(prefix) ? (/^pr-(\d{1,9})-[0-9a-f]+$/.exec(ref.slice(prefix.length)) ?? []) : [];

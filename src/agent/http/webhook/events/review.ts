@@ -1,6 +1,5 @@
-// Code reviews: what is written in one may ask for something as a comment does, and one that approves may be an approval. Gitea and
-// Forgejo send them as events of a pull request, without an id, and say in them what the author of the pull request may do, not what
-// the reviewer may: nothing is read from that.
+// Code reviews: their text may contain commands like a comment, and an approving one may be an approval. Gitea and Forgejo send them as events of a
+// pull request, without an id, and with the permissions of the pull request's author, not the reviewer's: so those permissions are not used.
 
 import { z } from 'zod';
 import { commandIn } from './comment.ts';
@@ -12,17 +11,17 @@ const Review = z.object({
   sender: Login,
   pull_request: z.object({ number: z.number().int().positive() }),
   review: z.object({
-    /** Of GitHub. */
+    /** GitHub only. */
     id: z.number().int().positive().optional(),
     body: z.string().nullish(),
     state: z.string().optional(),
-    /** Of Gitea and Forgejo. */
+    /** Gitea and Forgejo only. */
     content: z.string().nullish(),
     type: z.string().optional(),
   }),
 });
 
-/** Its own word for what GitHub calls `submitted`. */
+/** GitHub's and Gitea's names for a submitted review. */
 const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
 const APPROVES = /^(approved|pull_request_review_approved)$/i;
 

@@ -1,4 +1,4 @@
-// Reading a payload by its shape: what is missing in it is named.
+// Validates a payload; missing fields are named.
 
 import { z } from 'zod';
 import type { ParsedEvent } from './parsed-event.ts';
@@ -8,7 +8,7 @@ export const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 /** A person or program as forges name them. */
 export const Login = z.object({ login: z.string(), type: z.string().optional() });
 
-/** @param what it should be, for example `a push` */
+/** @param what the expected event, for example `a push` */
 export function parsePayload<T>(
   schema: z.ZodType<T>,
   payload: unknown,
