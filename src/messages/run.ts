@@ -48,6 +48,8 @@ export interface ToldStatus {
   readonly policy?: PolicyRecord | null;
   /** What the forge does not take; null for nothing, absent in what an older agent tells. */
   readonly reports?: HeldReports | null;
+  /** Nodes that did not answer when they were asked last, by name; absent in what an older agent tells. */
+  readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -158,11 +160,16 @@ export function endedSteps(before: Run | null, after: Run, colours: boolean): Ma
   return new Map(news.map((step) => [step.target, stepLines(after, step, colours)]));
 }
 
-export function statusText({ head, frozen, policy, reports, targets, orphans }: ToldStatus, colours: boolean): string {
+export function statusText(status: ToldStatus, colours: boolean): string {
+  const { head, frozen, policy, reports, nodes, targets, orphans } = status;
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
     lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
+  }
+  for (const [node, { since, why }] of Object.entries(nodes?.away ?? {})) {
+    const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
+    lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
   }
   lines.push(headLine(head));
   if (policy != null) lines.push(policyLine(policy));

@@ -26,6 +26,14 @@ test('a step that was applied with a remark is told with it, one without and an 
   expect(text({ outcome: 'unchanged', reason: 'as declared' })).toEqual(['  lxc/101  applied  aaaaaaa']);
 });
 
+test('a node that is away is told first', () => {
+  const nodes = { away: { pve: { since: '2026-01-02T03:04:05.678Z', why: 'connect: no route' } } };
+  const [first] = statusText({ head: null, frozen: null, nodes, targets: [] }, false).split('\n');
+  expect(first).toBe(
+    'away since 2026-01-02 03:04:05 UTC: the node pve does not answer: connect: no route; what is due goes on when it does',
+  );
+});
+
 test('targets stand in columns, in the words of the pages, with what is to be seen to below them, and are counted', () => {
   const proved = '2026-01-02T03:04:05.678Z';
   const doubtful = {
