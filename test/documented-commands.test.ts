@@ -114,3 +114,11 @@ test('each variable that a page names is one that Phoenix knows', () => {
   const { problems } = readSettings(environment, () => '', { receiving: false });
   expect(problems.map(({ message }) => message).filter((message) => /means nothing/.test(message))).toEqual([]);
 });
+
+test('each sentence that troubleshooting begins with is one that Phoenix says', () => {
+  const page = readFileSync(`${ROOT}/docs/troubleshooting.md`, 'utf8');
+  const quoted = [...page.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, text = '']) => text.replace(/ ?…$/, ''));
+  const said = SENTENCES.map((file) => readFileSync(`${ROOT}/${file}`, 'utf8')).join('\n');
+  expect(quoted.length).toBeGreaterThan(5);
+  expect(quoted.filter((text) => !said.includes(text))).toEqual([]);
+});

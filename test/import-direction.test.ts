@@ -50,7 +50,7 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
 /** Pure areas: no Node module, and no library but these. */
 const PURE: ReadonlyArray<readonly [area: RegExp, libraries: readonly string[]]> = [
   [/^(model|proxmox)\//, []],
-  [/^messages\//, ['string-width', 'wrap-ansi']],
+  [/^messages\//, ['fast-string-width', 'fast-wrap-ansi']],
   [/^traefik\//, ['re2js']],
   [/^plan\//, ['croner']],
   [/^config\//, ['zod', 'jsonc-parser', 'yaml', 'ipaddr.js']],
@@ -65,7 +65,6 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['bullmq', /^io\/queue/],
   ['ioredis', /^io\/(ledger|queue)/],
   ['isomorphic-git', /^io\/(git|local-repository)/],
-  ['execa', /^io\/(host|forge)/],
   ['express', /^(agent\/http\/|web\/)/],
   ['@dagrejs/dagre', /^web\/graph-layout\.ts$/],
   ['preact', /^web\/html\//],

@@ -251,7 +251,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
     ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall|ha)'],
-    ...['/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
+    ...['/var/lib/vz/snippets', '/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
   ].join('|'),
   sourcesfile: '/etc/apt/sources\\.list(?:\\.d/{file})?',
   /** Files that steps of several targets add lines to. */
@@ -633,6 +633,9 @@ const COMMANDS: readonly string[] = [
   ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/ceph.conf | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
+  // Never one that the node would run.
+  ':write /var/lib/vz/snippets/{file} 0644 {owner} {expected}',
+  ':remove ( /var/lib/vz/snippets/{file} )+',
   // What Proxmox keeps apart of its objects; it is never read.
   ':write /etc/pve/priv/realm/{name}.pw 0600 {owner} {expected}',
   ':write /etc/pve/priv/metricserver/{name}.pw 0600 {owner} {expected}',

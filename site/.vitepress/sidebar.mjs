@@ -26,7 +26,7 @@ export const SIDEBAR = [
     Notifications: '/notifications',
   }),
   section('Run it', { 'Backup, update, disaster, moving': '/operations', 'The agent': '/agent', 'HTTP API': '/api' }),
-  section('When something is wrong', { 'Problem codes': '/problems' }),
+  section('When something is wrong', { Troubleshooting: '/troubleshooting', 'Problem codes': '/problems' }),
   section('Security', {
     'The threat model': '/threat-model',
     Guarantees: '/guarantees',

@@ -61,6 +61,7 @@ export const HOST = {
   dns: targetId('hypervisor', 'dns'),
   trust: targetId('hypervisor', 'trust'),
   gpu: targetId('hypervisor', 'gpu'),
+  snippets: targetId('hypervisor', 'snippets'),
 } as const;
 
 export const PORTAINER_SERVER = targetId('portainer', 'server');

@@ -1,6 +1,6 @@
 // The words of the map of the environment and of the search. Pure.
 
-import { TARGET_STATES } from './pages.ts';
+import { TARGET_STATES } from './target.ts';
 
 export const MAP = {
   title: 'Map',
@@ -18,7 +18,8 @@ export const SEARCH = {
   label: 'Search targets and runs',
   hint: 'Targets by id, name, address or the name that they are reached by; runs by number, commit, message, author, state or target. All words must be found.',
   noTargets: 'No target is called so.',
-  noRuns: (looked: number) => `None of the newest ${looked} runs that are looked at is about it.`,
+  noRuns: (looked: number) =>
+    looked === 0 ? 'Nothing ran yet.' : `None of the newest ${looked} runs that are looked at is about it.`,
 } as const;
 
 /** How a target stands, in a word or two: of a guest whether it runs comes first, since that is what others feel. */

@@ -181,24 +181,9 @@ export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): strin
   return `Merging it applies this; ${waiting === 1 ? 'one step waits' : `${waiting} steps wait`} for approval.`;
 }
 
-export const TARGET_STATES = {
-  applied: { word: 'applied', sentence: 'Proved to be as its commit says.' },
-  doubtful: {
-    word: 'in doubt',
-    sentence:
-      'Proved to be as its commit says, and what it rests on is gone or another one since. The next run looks at it again.',
-  },
-  unproved: {
-    word: 'not proved',
-    sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',
-  },
-  declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
-} as const;
-
 /** In place of the sentence of its state, where a look found it otherwise. */
 export const DRIFTED = 'Proved to be as its commit says, and the newest look at the host found it otherwise.';
 export const STEP_DID_NOTHING = 'The look at the host found it as declared: nothing was to be done.';
-export const DECLARED_NO_MORE = 'declared no more';
 export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
 export const NO_HISTORY = 'No run that is looked at had a step for it.';
 export const UNKNOWN_NOW = 'Neither declared nor applied any more; this is what became of it.';

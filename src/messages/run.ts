@@ -15,7 +15,9 @@ import { policyLine } from './policy.ts';
 import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
 import { DIFFERS, shortSha } from './status.ts';
+import { DECLARED_NO_MORE, TARGET_STATES } from './target.ts';
 import { utcText } from './times.ts';
+import { tableOf } from './width.ts';
 
 /** A run with what the API tells beside it. */
 interface ToldRun extends Run {
@@ -46,6 +48,8 @@ export interface ReportedStatus {
   readonly policy?: PolicyRecord | null;
   /** What the forge does not take; null for nothing, absent in what an older agent tells. */
   readonly reports?: HeldReports | null;
+  /** Nodes that did not answer when they were asked last, by name; absent in what an older agent tells. */
+  readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -156,41 +160,59 @@ export function endedSteps(before: Run | null, after: Run, colours: boolean): Ma
   return new Map(news.map((step) => [step.target, stepLines(after, step, colours)]));
 }
 
-export function statusText(
-  { head, frozen, policy, reports, targets, orphans }: ReportedStatus,
-  colours: boolean,
-): string {
+export function statusText(status: ReportedStatus, colours: boolean): string {
+  const { head, frozen, policy, reports, nodes, targets, orphans } = status;
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
     lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
   }
+  for (const [node, { since, why }] of Object.entries(nodes?.away ?? {})) {
+    const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
+    lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
+  }
   lines.push(headLine(head));
   if (policy != null) lines.push(policyLine(policy));
   if (reports != null) lines.push(`${paint('unsent', 'yellow', colours)} ${heldSentence(reports)}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
-  const width = Math.max(0, ...targets.map(({ target }) => target.length));
-  for (const { target, state, commit, declared, running, outcome, reason, proved, doubt } of targets) {
-    const told = paint(state, state === 'applied' ? 'green' : 'yellow', colours);
-    const when = state === 'doubtful' && proved != null ? [`proved ${proved}`] : [];
-    const doubts = doubt == null ? [] : [`in doubt: ${doubt}`];
-    const why = reason === null ? '' : `: ${reason}`;
-    const isPlain =
-      outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
-    const last = isPlain ? [] : [`last step ${outcome}${why}`];
-    const more = [
-      ...(running === null ? [] : [running]),
-      ...(declared === false ? ['declared no more'] : []),
-      ...when,
-      ...doubts,
-      ...last,
-    ];
-    lines.push(`  ${target.padEnd(width)}  ${[told, shortSha(commit), ...more].join(' ').trimEnd()}`);
-  }
+  lines.push(...targetLines(targets, colours));
   for (const orphan of orphans ?? []) {
     lines.push(`${paint('orphan', 'yellow', colours)} ${printable(orphanText(orphan))}`);
   }
+  if (targets.length > 1) lines.push(targetCounts(targets));
   return lines.join('\n');
+}
+
+/** One line for each, and a second one below where there is something to see to. */
+function targetLines(targets: readonly ToldTarget[], colours: boolean): string[] {
+  const rows = targets.map(({ target, state, commit, declared, running }) => [
+    `  ${target}`,
+    paint(TARGET_STATES[state].word, state === 'applied' ? 'green' : 'yellow', colours),
+    shortSha(commit),
+    [...(running === null ? [] : [running]), ...(declared === false ? [DECLARED_NO_MORE] : [])].join(', '),
+  ]);
+  const shown = tableOf(rows).split('\n');
+  return targets.flatMap((target, at) => {
+    const note = targetNote(target);
+    return [shown[at] ?? '', ...(note === '' ? [] : [`      ${note}`])];
+  });
+}
+
+/** When it was proved and why that is in doubt, and what became of its last step where that says more than its state. */
+function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): string {
+  const isPlain =
+    outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
+  return [
+    ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
+    ...(doubt == null ? [] : [doubt]),
+    ...(isPlain ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`]),
+  ].join('; ');
+}
+
+/** `24 targets: 21 applied, 3 in doubt`. */
+function targetCounts(targets: readonly ToldTarget[]): string {
+  const counts = Map.groupBy(targets, ({ state }) => TARGET_STATES[state].word);
+  return `${targets.length} targets: ${[...counts].map(([word, of]) => `${of.length} ${word}`).join(', ')}`;
 }
 
 /** Follows the word unsent. */

@@ -1,6 +1,23 @@
-// What the page of a target says of where it is and what was seen of it. Pure.
+// What is said of a target: how it stands, where it is and what was seen of it. Pure.
 
 import type { DeclaredInterface, DeclaredPlace } from '../model/environment.ts';
+
+/** How it stands, in a word or two everywhere, and in a sentence on its page. */
+export const TARGET_STATES = {
+  applied: { word: 'applied', sentence: 'Proved to be as its commit says.' },
+  doubtful: {
+    word: 'in doubt',
+    sentence:
+      'Proved to be as its commit says, and what it rests on is gone or another one since. The next run looks at it again.',
+  },
+  unproved: {
+    word: 'not proved',
+    sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',
+  },
+  declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
+} as const;
+
+export const DECLARED_NO_MORE = 'declared no more';
 
 export const OBSERVED = {
   same: 'As declared when',

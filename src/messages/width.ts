@@ -1,7 +1,7 @@
 // Text in the width of a terminal: cut to one line, or wrapped at words below where it began. Pure.
 
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
 
 /** Narrower, a column of text is hard to read: it goes below what stands before it. */
 const MIN_TEXT = 24;

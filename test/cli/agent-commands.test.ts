@@ -226,7 +226,7 @@ describe('looking', () => {
     await door.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
     const all = await ask('status');
     expect(all.stdout).toContain('frozen since');
-    expect(all.stdout).toContain('lxc/101  applied aaaaaaa');
+    expect(all.stdout).toContain('lxc/101  applied  aaaaaaa');
     expect(all.exit).toBe(0);
     expect(JSON.parse((await ask('status', '101', '--json')).stdout)).toMatchObject({ targets: [{ target: LXC }] });
     const missing = await ask('status', 'vm/7');

@@ -54,7 +54,7 @@ function settings(): Record<string, string> {
   };
 }
 
-/** In a process of its own where an authority is named: the process trusts it from then on. */
+/** In a process of its own where it connects: a process trusts the authority that was named to it, and the proxy is served by this one. */
 async function doctor(changed: Record<string, string>, run = phoenix, ...args: readonly string[]) {
   const { stdout } = await run([...args, 'doctor', '--json'], { ...settings(), ...changed });
   const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };
@@ -63,7 +63,7 @@ async function doctor(changed: Record<string, string>, run = phoenix, ...args: r
 
 describe('doctor', () => {
   test('gives the same advice for Git, the forge, its clock and its webhooks where nobody vouches for the certificate', async () => {
-    const found = await doctor({});
+    const found = await doctor({}, phoenixProcess);
     for (const name of ['repository', 'forge', 'clock', 'webhook']) {
       const told = found(name).map(({ message, hint }) => `${message} ${hint}`);
       expect(told, name).toContainEqual(expect.stringContaining(ADVICE));

@@ -141,6 +141,7 @@ const HYPERVISOR: Config['hypervisor'] = {
   packageRepositories: null,
   pageCertificate: null,
   timezone: null,
+  snippets: [],
   memoryGb: null,
   user: null,
   network: {

@@ -14,12 +14,48 @@ const target = {
   outcome: 'applied',
   reason: null,
 } as const;
-const line = (own: object): string =>
-  statusText({ head: null, frozen: null, targets: [{ ...target, ...own }] } as never, false).split('\n')[1] ?? '';
+const text = (...own: readonly object[]): string[] =>
+  statusText({ head: null, frozen: null, targets: own.map((each) => ({ ...target, ...each })) } as never, false)
+    .split('\n')
+    .slice(1);
 
 test('a step that was applied with a remark is told with it, one without and an unchanged one are not', () => {
   const reason = '1 volume kept, not mounted: data (rpool:subvol-101-disk-1)';
-  expect(line({ reason })).toBe(`  lxc/101  applied aaaaaaa last step applied: ${reason}`);
-  expect(line({})).toBe('  lxc/101  applied aaaaaaa');
-  expect(line({ outcome: 'unchanged', reason: 'as declared' })).toBe('  lxc/101  applied aaaaaaa');
+  expect(text({ reason })).toEqual(['  lxc/101  applied  aaaaaaa', `      last step applied: ${reason}`]);
+  expect(text({})).toEqual(['  lxc/101  applied  aaaaaaa']);
+  expect(text({ outcome: 'unchanged', reason: 'as declared' })).toEqual(['  lxc/101  applied  aaaaaaa']);
+});
+
+test('a node that is away is told first', () => {
+  const nodes = { away: { pve: { since: '2026-01-02T03:04:05.678Z', why: 'connect: no route' } } };
+  const [first] = statusText({ head: null, frozen: null, nodes, targets: [] }, false).split('\n');
+  expect(first).toBe(
+    'away since 2026-01-02 03:04:05 UTC: the node pve does not answer: connect: no route; what is due goes on when it does',
+  );
+});
+
+test('targets stand in columns, in the words of the pages, with what is to be seen to below them, and are counted', () => {
+  const proved = '2026-01-02T03:04:05.678Z';
+  const doubtful = {
+    target: 'hypervisor/dns',
+    state: 'doubtful',
+    proved,
+    doubt: 'run 7 looked: differs',
+    running: null,
+  };
+  const failed = {
+    target: 'vm/1001',
+    state: 'unproved',
+    outcome: 'failed',
+    reason: 'qm start: no space',
+    declared: false,
+  };
+  expect(text({ running: 'running' }, doubtful, { ...failed, running: 'stopped' })).toEqual([
+    '  lxc/101         applied     aaaaaaa  running',
+    '  hypervisor/dns  in doubt    aaaaaaa',
+    '      proved 2026-01-02 03:04:05 UTC; run 7 looked: differs',
+    '  vm/1001         not proved  aaaaaaa  stopped, declared no more',
+    '      last step failed: qm start: no space',
+    '3 targets: 1 applied, 1 in doubt, 1 not proved',
+  ]);
 });

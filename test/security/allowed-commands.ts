@@ -524,6 +524,8 @@ export const ALLOWED: readonly (readonly string[])[] = [
   [':inspect', '/tank/x/cert.key', '/tank/x'],
   [':key', '/tank/x/cert.key'],
   [':write', '/etc/pve/lxc/101.conf', '', '', SUM],
+  [':write', '/var/lib/vz/snippets/router.yaml', '0644', '', SUM],
+  [':remove', '/var/lib/vz/snippets/router.yaml'],
   [':write', '/etc/pve/priv/realm/corp.pw', '0600', '', ''],
   [':write', '/etc/pve/priv/metricserver/influx.pw', '0600', '', ''],
   [':lines', '/etc/subgid', '0644', '1', 'root:100000:65536', 'root:33:1'],

@@ -351,6 +351,8 @@ export const REFUSED_SCRIPTS: readonly (readonly [name: string, words: readonly 
     ],
   ].map((path) => ['write', ['', path, '0644', '', '']] as const),
   ['write', ['', '/tank/x', '4755', '', '']],
+  // The node would run it.
+  ['write', ['', '/var/lib/vz/snippets/hook.sh', '0755', '', '']],
   ['write', ['', '/tank/x', '0644', 'root:root', '']],
   ['write', ['', '/tank/x', '0644', '', 'x']],
   ['write', ['', '/tank/x', '0644', '']],

@@ -152,6 +152,7 @@ export function wholeEnvironment(): Files {
         nfs_server: '10.0.0.13',
       },
       page_certificate: { certificate: 'web.example.internal' },
+      snippets: [{ name: 'router.yaml', source: 'snippets/router.yaml', comment: 'A remark' }],
       package_repositories: {
         standard: { enterprise: false, 'no-subscription': true },
         others: [
@@ -375,6 +376,7 @@ export function wholeEnvironment(): Files {
     'stacks/desk/docker-compose.yml': 'services:\n  desk:\n    image: portainer/portainer-ce:2.33.6\n',
     [DESK]: { environments: { production: { variables: [{ name: 'TITLE', value: 'Desk' }] } } },
     'stacks/shop/shop.conf': 'a = b\n',
+    'snippets/router.yaml': '#cloud-config\n',
     'bin/start.sh': 'echo started\n',
   });
 }

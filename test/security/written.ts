@@ -140,7 +140,7 @@ function ofHost(id: TargetId, target: Target): Written[] {
     case 'network': {
       const spec = specOf<NetworkSpec>(target);
       return [
-        file(interfacesText([...spec.bonds, ...spec.vlans, ...spec.bridges])),
+        file(interfacesText([...spec.bonds, ...spec.vlans, ...spec.bridges, ...(spec.ovs ?? [])])),
         file(withNameservers('', spec.nameservers)),
       ];
     }

@@ -8,7 +8,10 @@ export function answerInTime(ms: number): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET') {
       const timer = setTimeout(() => {
-        fail(response, 503, { message: 'the answer takes too long', hint: 'is Redis up? GET /readyz tells' });
+        fail(response, 503, {
+          message: 'the answer takes too long',
+          hint: 'Redis may be away: phoenix doctor beside the agent, or GET /readyz, says more',
+        });
       }, ms);
       response.once('close', () => clearTimeout(timer));
     }

@@ -1,5 +1,6 @@
 // The part of the configuration about the Proxmox host itself.
 
+import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { Secret } from '../../config/secret.ts';
 import type { SecretReference } from '../../model/action.ts';
@@ -17,6 +18,7 @@ export interface Hypervisor {
   /** The domain of guests' fully qualified names. */
   readonly domain: string;
   readonly timezone: string | null;
+  readonly snippets: readonly HostSnippet[];
   /** Memory of the host in GB, `memory_gb`; null: not declared, so that the rule MEMORY_OVERCOMMIT cannot be checked. */
   readonly memoryGb: number | null;
   readonly user: HostUser | null;
@@ -56,6 +58,11 @@ interface HostUser {
   readonly passwordHash: Secret | null;
   readonly sudo: boolean;
   readonly sshPublicKey: string | null;
+}
+
+/** A text of the config repo that lies on storage `local`. */
+export interface HostSnippet extends ScriptFile {
+  readonly name: string;
 }
 
 export interface HostNetwork {

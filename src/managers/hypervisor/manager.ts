@@ -17,6 +17,7 @@ import { declaration } from './read.ts';
 import { repositories } from './repositories/repositories-section.ts';
 import { samba } from './samba/samba-section.ts';
 import type { Section } from './section.ts';
+import { snippets } from './snippets/snippets-section.ts';
 import { storage } from './storage/storage-section.ts';
 import { time } from './time/time-section.ts';
 import { trust } from './trust/trust-section.ts';
@@ -33,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   page,
   repositories,
   samba,
+  snippets,
   storage,
   time,
   trust,

@@ -23,6 +23,7 @@ const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
   page: [own('/page_certificate'), certificates('/cert_path', '/key_path')],
   repositories: [own('/package_repositories')],
   samba: [own('/samba', '/users', '/zfs')],
+  snippets: [own('/snippets')],
   storage: [own('/zfs', '/proxmox_storage_ids')],
   time: [own('/timezone')],
   trust: [guests('/role', '/mount_points')],

@@ -15,6 +15,7 @@ import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { pageCertificateIsDeclared } from './page/rules.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
+import { snippetsAreThere } from './snippets/rules.ts';
 
 /** Used when the declared domain cannot be read. */
 const NO_DOMAIN = 'domain.invalid';
@@ -42,6 +43,7 @@ export const declaration: Declaration = {
     hostDnsServersExist,
     hostsNamesLeadToOneAddress,
     pageCertificateIsDeclared,
+    snippetsAreThere,
   ],
 };
 
@@ -58,7 +60,7 @@ function readHypervisor(reading: Reading): Hypervisor {
   if (raw !== undefined) diagnostics.add(parsed.diagnostics);
   if (parsed.value === undefined) unreadable.addFile(HYPERVISOR_FILE);
   for (const [part] of parsed.left) unreadable.addHostPart(String(part));
-  return normaliseHypervisor(parsed.value ?? hypervisorFile.parse(domain), at, modern.firewallAt);
+  return normaliseHypervisor(parsed.value ?? hypervisorFile.parse(domain), at, modern.firewallAt, reading.files);
 }
 
 /** Leaves out the older place of VMs, which is read with the VMs. */

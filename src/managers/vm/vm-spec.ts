@@ -3,6 +3,7 @@
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
 import { fileVolume } from '../../proxmox/storage-files.ts';
 import type { Config } from '../config.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
@@ -16,6 +17,7 @@ import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
+import { snippetNeeds } from '../guest/snippet-needs.ts';
 import { cpuNeeds } from './cpu-model.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
@@ -47,6 +49,7 @@ export function vmTargets(config: Config): Target[] {
       ...imageNeeds(guest, config),
       ...downloadNeeds(filesOf(guest), config),
       ...objectsNamedBy(stackRules(guest, config)),
+      ...snippetNeeds(snippetsOf(guest), config),
       ...cpuNeeds({ ...valuesOf('vm', guest), options: guest.options }),
     ],
     protected: guest.protected,
@@ -57,6 +60,12 @@ export function vmTargets(config: Config): Target[] {
 function filesOf({ templateImage, importFrom, iso, disks }: VmGuest): (string | null)[] {
   const image = templateImage === null ? null : fileVolume('local', contentOf(templateImage), templateImage);
   return [image, importFrom, iso, ...disks.flatMap((disk) => [disk.iso, disk.import_from])];
+}
+
+/** What cloud-init is given beside Proxmox's own settings. */
+function snippetsOf({ options: { cicustom } }: VmGuest): string[] {
+  const parts = typeof cicustom === 'string' ? readOption('qemu', 'cicustom', cicustom) : cicustom;
+  return Object.values(parts ?? {}).map(String);
 }
 
 /** The spec with the defaults of a new VM. */

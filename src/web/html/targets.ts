@@ -2,7 +2,8 @@
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
-import { DECLARED_NO_MORE, HOST_IS_SILENT, NO_TARGETS, TARGET_STATES } from '../../messages/pages.ts';
+import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages.ts';
+import { DECLARED_NO_MORE, TARGET_STATES } from '../../messages/target.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';

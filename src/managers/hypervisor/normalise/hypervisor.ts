@@ -2,6 +2,7 @@
 
 import ipaddr from 'ipaddr.js';
 import type { z } from 'zod';
+import { type FilesByPath, fileAt } from '../../../config/files.ts';
 import type { Place } from '../../../config/read/place.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { normaliseSecret } from '../../../config/secret.ts';
@@ -13,7 +14,8 @@ import { normaliseZfs, storagePlacesOf, storagesOf } from './storage.ts';
 
 type Written = z.output<typeof hypervisorFile>;
 
-export function normaliseHypervisor(written: Written, at: Place, firewallAt: Place): Hypervisor {
+/** @param files of the config repo, by path */
+export function normaliseHypervisor(written: Written, at: Place, firewallAt: Place, files: FilesByPath): Hypervisor {
   const zfs = normaliseZfs(written, at);
   const base = written.mount_point_base;
   const storages = storagesOf(zfs.datasets, written.proxmox_storage_ids);
@@ -23,6 +25,7 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     packageRepositories: repositoriesOf(written),
     pageCertificate: pageCertificateOf(written),
     timezone: written.timezone ?? null,
+    snippets: written.snippets.map(({ name, source }) => ({ name, ...fileAt(files, source) })),
     memoryGb: written.memory_gb ?? null,
     user: userOf(written),
     network: networkOf(written),

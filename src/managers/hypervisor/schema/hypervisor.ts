@@ -80,6 +80,24 @@ const firewallName = text.name(
 );
 
 /** The whole file. */
+const snippet = z.strictObject({
+  name: text
+    .name(
+      /^(?!phoenix-)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/,
+      'must be a name of letters, digits and _ . -, and not begin with phoenix-',
+    )
+    .describe('Name of the file there: `router.yaml` is the volume `local:snippets/router.yaml`.'),
+  source: text
+    .name(
+      /^(?!\.)[A-Za-z0-9_.-]+(\/(?!\.)[A-Za-z0-9_.-]+)+$/,
+      'must be the path of a file below a folder of the config repo',
+    )
+    .describe(
+      'Path of the text from the config root, such as `snippets/router.yaml`. It holds no secret: everyone on the node may read it.',
+    ),
+  comment: text.prose.optional().describe('For readers of this file only.'),
+});
+
 export const hypervisorFile = z
   .strictObject({
     $schema: value.schemaLink,
@@ -87,6 +105,12 @@ export const hypervisorFile = z
     author: text.prose.optional().describe('For readers of this file only.'),
     comment: text.prose.optional().describe('For readers of this file only.'),
     domain_name: value.hostname.describe('Domain that the names of guests and services end in.'),
+    snippets: z
+      .array(snippet)
+      .default([])
+      .describe(
+        'Texts of the config repo that lie on storage `local`, such as user data of cloud-init, which VMs name in `cicustom`. Default: none.',
+      ),
     timezone: value.timezone.optional().describe('Time zone of the host. Default: left as it is.'),
     memory_gb: z
       .number()
