@@ -6,7 +6,8 @@ export interface StopSignal extends Disposable {
 }
 
 /**
- * Listens until it is disposed of, also after the first signal: a second one does not cut off what ends in order.
+ * Listens until it is disposed of, also after the first signal: execa, while it runs a program, ends this process at once by the same
+ * signal when it finds that nobody else listens.
  */
 export function listenForStop(): StopSignal {
   const { promise: told, resolve } = Promise.withResolvers<void>();
