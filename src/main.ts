@@ -3,7 +3,6 @@
 // takes `--env-file` for its own, wherever it stands, and ends with 9 when there is no such file.
 
 import { enableCompileCache } from 'node:module';
-import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { askOnTerminal } from './cli/ask-on-terminal.ts';
 import { EXIT, type ProcessIo } from './cli/io.ts';
@@ -33,9 +32,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.exit(
   await run(process.argv.slice(2), io, (command) => {
-    // Those end in order by themselves. All others exit, as if the signal had ended them, and what they have started ends with them.
-    if (IN_ORDER.includes(command)) return;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => process.exit(128 + constants.signals[signal]));
+    // Those end in order by themselves.
+    if (!IN_ORDER.includes(command)) process.once('SIGINT', () => process.exit(EXIT.interrupted));
   }),
 );

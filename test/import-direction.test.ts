@@ -65,6 +65,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['bullmq', /^io\/queue/],
   ['ioredis', /^io\/(ledger|queue)/],
   ['isomorphic-git', /^io\/(git|local-repository)/],
+  ['execa', /^io\/(host|forge)/],
   ['express', /^(agent\/http\/|web\/)/],
   ['@dagrejs/dagre', /^web\/graph-layout\.ts$/],
   ['preact', /^web\/html\//],

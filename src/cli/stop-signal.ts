@@ -6,7 +6,7 @@ export interface StopSignal extends Disposable {
 }
 
 /**
- * Keeps listening until disposed, even after the first signal, so that a second one does not interrupt an orderly shutdown.
+ * Keeps listening until disposed, even after the first signal: execa terminates this process with the same signal if there are no other listeners.
  */
 export function listenForStop(): StopSignal {
   const { promise: told, resolve } = Promise.withResolvers<void>();

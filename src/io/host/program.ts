@@ -1,8 +1,8 @@
 // Runs one local program to its end, or kills it and everything that it has started.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
 import type { CommandResult } from '../../ports/host.ts';
-import { type Child, signalGroup, startChild } from './child.ts';
 import { watchOver } from './watch.ts';
 
 export interface Program {
@@ -38,34 +38,48 @@ export async function runProgram(options: Program): Promise<ProgramEnd> {
   const { program, args, env, input, signal } = options;
   if (signal?.aborted) return { exit: null, ended: 'aborted', ms: 0, reason: 'aborted before it was started' };
   const started = performance.now();
-  const child = startChild(program, args, { env, reads: input === undefined ? 'nothing' : 'stdin', ownGroup: true });
-  child.stdin.end(input);
+  const child = execa(program, [...args], {
+    env,
+    extendEnv: false,
+    cwd: '/',
+    stdin: input ?? 'ignore',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: false,
+  });
+  const { nodeChildProcess } = child;
   const watch = watchOver(options, {
     end: () => endTree(child),
     letGo: () => {
-      if (child.process?.exitCode === null) child.kill('SIGTERM');
-      child.stdout.destroy();
-      child.stderr.destroy();
+      if (nodeChildProcess.exitCode === null) child.kill('SIGTERM');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     },
   });
-  child.stdout.on('data', watch.hear).on('data', options.onStdout);
-  child.stderr.on('data', watch.hear).on('data', options.onStderr);
-  child.process?.once('exit', watch.exited);
+  child.stdout?.on('data', watch.hear).on('data', options.onStdout);
+  child.stderr?.on('data', watch.hear).on('data', options.onStderr);
+  nodeChildProcess.once('exit', watch.exited);
 
-  const { exit, error } = await child.ended;
+  const result = await child;
   const cut = await watch.stop();
   const ms = Math.round(performance.now() - started);
   if (cut !== undefined) return { exit: null, ended: cut, ms, reason: null };
-  if (error !== null) return { exit: null, ended: 'not found', ms, reason: notStartedReason(program, error) };
+  if (child.pid === undefined) return { exit: null, ended: 'not found', ms, reason: notStartedReason(program, result) };
+  const exit = nodeChildProcess.exitCode;
   return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
 }
 
-function notStartedReason(program: string, { code, message }: NodeJS.ErrnoException): string {
-  return code === 'ENOENT' ? `${program}: no such program on this node` : `${program}: ${message}`;
+function notStartedReason(
+  program: string,
+  { code, originalMessage }: { code?: string | undefined; originalMessage?: string | undefined },
+): string {
+  return code === 'ENOENT' ? `${program}: no such program on this node` : `${program}: ${originalMessage ?? code}`;
 }
 
 /** Sends SIGTERM to the process group, and SIGKILL to what remains after a while. */
-async function endTree(child: Child): Promise<void> {
+async function endTree(child: { readonly pid?: number; kill(signal: NodeJS.Signals): boolean }): Promise<void> {
   if (child.pid === undefined) return;
   child.kill('SIGTERM');
   const giveUp = performance.now() + GRACE_MS;
@@ -75,5 +89,14 @@ async function endTree(child: Child): Promise<void> {
       return;
     }
     await pause(20);
+  }
+}
+
+/** Whether there was any process of the group to signal. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
   }
 }

@@ -5,8 +5,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
-import { type Child, startChild } from './child.ts';
+import { execa } from 'execa';
 import { type Dial, refusal } from './dial.ts';
 import { openMarks } from './marks.ts';
 import { type Program, type ProgramEnd, runProgram } from './program.ts';
@@ -118,22 +117,27 @@ export function connectSsh(
       await connected();
       const args = [...(await options(['-o', 'ControlMaster=no'])), '--', target];
       const command = remote(CONNECT, [address, String(port)]);
-      const child = startChild('ssh', [...args, command], { env, reads: 'stdin' });
-      const end = (): void => void child.kill('SIGTERM');
-      signal?.addEventListener('abort', end, { once: true });
-      if (signal?.aborted === true) end();
+      const cancelSignal = signal === undefined ? {} : { cancelSignal: signal };
+      const child = execa('ssh', [...args, command], {
+        env,
+        extendEnv: false,
+        cwd: '/',
+        buffer: false,
+        reject: false,
+        ...cancelSignal,
+      });
       let said = '';
       child.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString('utf8');
       });
+      const stream = child.duplex();
       // ssh reports the connection's result only when it ends.
-      const failed = child.ended.then(({ exit }) => {
-        signal?.removeEventListener('abort', end);
-        if (exit === 0) return null;
-        const failure = sshFailure({ node: target, target }, exit, said);
-        return failure ?? refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`);
+      child.then(({ exitCode }) => {
+        const failure = sshFailure({ node: target, target }, exitCode ?? null, said);
+        if (exitCode !== 0)
+          stream.destroy(failure ?? refusal(`connect to ${address}:${port}: ${said.trim() || 'connection refused'}`));
       });
-      return streamOf(child, failed);
+      return stream;
     },
     async close() {
       await kept.close();
@@ -162,24 +166,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** What a program reads and writes as one stream, which ends when the program has ended: with the error that `failed` resolves to. */
-function streamOf({ stdin, stdout }: Child, failed: Promise<Error | null>): Duplex {
-  const stream = new Duplex({
-    read: () => void stdout.resume(),
-    // A program that reads no more says why when it ends.
-    write: (chunk, encoding, done) => void stdin.write(chunk, encoding, () => done()),
-    final: (done) => void stdin.end(() => done()),
-    destroy(error, done) {
-      stdin.destroy();
-      stdout.destroy();
-      done(error);
-    },
-  });
-  stdout.on('data', (chunk: Buffer) => {
-    if (!stream.push(chunk)) stdout.pause();
-  });
-  void failed.then((error) => (error === null ? stream.push(null) : stream.destroy(error)));
-  return stream;
 }

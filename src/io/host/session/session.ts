@@ -2,7 +2,7 @@
 
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startChild } from '../child.ts';
+import { execa } from 'execa';
 import type { Program, ProgramEnd } from '../program.ts';
 import { LAST_OUTPUT_MS, watchOver } from '../watch.ts';
 import { encodeDrop, encodeRequest, type Frame, MAX_CONCURRENT, readFrames } from './frames.ts';
@@ -54,7 +54,14 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Session | SessionEnd> {
   if (signal.aborted) return { exit: null, said: '' };
-  const child = startChild('ssh', args, { env, reads: 'stdin' });
+  const child = execa('ssh', [...args], {
+    env,
+    extendEnv: false,
+    cwd: '/',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+  });
   const pending = new Map<number, Pending>();
   const greeted = Promise.withResolvers<Session>();
   let said = '';
@@ -88,6 +95,8 @@ export async function openSession(
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-MAX_SAID);
   });
+  // How it ended is seen by the program's end.
+  child.stdin.on('error', () => {});
   /** The shared connection has the same pipes, and may keep them open as long as the remote side does. */
   const letGo = (): void => {
     for (const each of [child.stdin, child.stdout, child.stderr]) each.destroy();
@@ -97,13 +106,13 @@ export async function openSession(
     letGo();
   }
   signal.addEventListener('abort', end, { once: true });
-  child.process?.once('exit', () => {
+  child.nodeChildProcess.once('exit', () => {
     isOver = true;
     setTimeout(letGo, LAST_OUTPUT_MS).unref();
   });
-  const over = child.ended.then(({ exit }): SessionEnd => {
+  const over = child.then(({ exitCode }): SessionEnd => {
     signal.removeEventListener('abort', end);
-    const ended = { exit, said: [said, fault ?? ''].filter((text) => text !== '').join('\n') };
+    const ended = { exit: exitCode ?? null, said: [said, fault ?? ''].filter((text) => text !== '').join('\n') };
     for (const each of pending.values()) each.lose(ended);
     return ended;
   });
@@ -111,9 +120,9 @@ export async function openSession(
   /** An idle session does not keep this process alive. */
   function hold(): void {
     const streams = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
-    for (const each of [child.process, ...streams]) {
-      if (pending.size > 0) each?.ref();
-      else each?.unref();
+    for (const each of [child.nodeChildProcess, ...streams]) {
+      if (pending.size > 0) each.ref();
+      else each.unref();
     }
   }
 
