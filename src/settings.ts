@@ -137,7 +137,7 @@ export interface ReadSettings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Each is a process or more on the node. */
-const MOST_STEPS = 256;
+const MAX_STEPS = 256;
 
 /** Whether secrets that only a receiver needs are asked for. */
 export interface Purpose {
@@ -214,7 +214,7 @@ export function readSettings(
     pollSeconds: take('PHOENIX_POLL_SECONDS', seconds(1), 60),
     driftSeconds: take('PHOENIX_DRIFT_SECONDS', seconds(10), 900),
     maxPackMb: take('PHOENIX_MAX_PACK_MB', megabytes(1, 1900), 100),
-    applySteps: take('PHOENIX_APPLY_STEPS', atOnce(MOST_STEPS), null),
+    applySteps: take('PHOENIX_APPLY_STEPS', atOnce(MAX_STEPS), null),
     log: take('PHOENIX_LOG', choice('debug', 'info', 'warn', 'error'), 'info'),
     strictSecrets: take('PHOENIX_STRICT_SECRETS', flag, false),
     secrets: secretBounds(texts, environment),

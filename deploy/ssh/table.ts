@@ -3,13 +3,14 @@
 // Tests hold it to what the managers really send. A command that is new to Phoenix is one line here.
 
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
-import { isAddressed, isFixed, type ObjectRow, optionsOf } from '../../src/managers/datacenter/row.ts';
+import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
+import { isAddressed, isFixed, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
-import { APT_HANDLES } from '../../src/proxmox/apt-repositories.ts';
+import { APT_HANDLES } from '../../src/proxmox/apt-standard.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';

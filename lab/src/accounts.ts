@@ -1,5 +1,4 @@
-// Users and groups of a machine from its own /etc/passwd and /etc/group, and who owns its files: noted in a list, since whoever
-// runs a lab need not be root.
+// Users and groups from the lab's /etc/passwd and /etc/group, and file ownership, which is recorded in a list, since a lab may run without root.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,20 +11,20 @@ interface Ids {
 
 export interface Accounts {
   user(name: string): Ids | undefined;
-  /** Of `user`, `user:group`, `:group` or numbers; otherwise what is wrong: `user` or `group`. */
+  /** Resolves `user`, `user:group`, `:group` or numbers; else what is invalid: `user` or `group`. */
   idsOf(owner: string): Ids | 'user' | 'group';
   userName(uid: number): string;
   groupName(gid: number): string;
-  /** The line of a database by its key, as `getent` prints it. */
+  /** The line of a database by key, like `getent`. */
   line(database: string, key: string): string | undefined;
-  /** All of a database: `passwd`, `group` or `shadow`. */
+  /** All lines of a database: `passwd`, `group` or `shadow`. */
   lines(database: string): readonly string[];
   ownerOf(path: string): Ids;
   setOwner(path: string, ids: Ids): void;
   moveOwner(from: string, to: string): void;
 }
 
-/** What a Debian of ours always has. */
+/** Default accounts of Debian. */
 const PASSWD =
   'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n';
 const GROUP = 'root:x:0:\nsudo:x:27:\nwww-data:x:33:\nusers:x:100:\nnogroup:x:65534:\n';

@@ -6,7 +6,7 @@ import { claimInstallation, OtherInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
 
 /** The longest delay of a timer in Node. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
 /** Interval at which a process announces what it serves; below, how long an announcement is valid. */
 const SERVES_EVERY_MS = 10_000;
 export const SERVED_MS = 30_000;
@@ -37,7 +37,7 @@ export function startHeartbeat(context: Context, begin: () => Promise<void>): ()
   };
   const notNoted = (error: unknown) => log.warn('what this process serves could not be said', { error });
   const timers = [setInterval(() => noteServed().catch(notNoted), SERVES_EVERY_MS)];
-  const pollMs = Math.min(options.pollSeconds * 1000, LONGEST_MS);
+  const pollMs = Math.min(options.pollSeconds * 1000, MAX_MS);
   if (plans) timers.push(setInterval(() => checkInstallation().catch(failed), pollMs));
   for (const timer of timers) timer.unref();
   noteServed().catch(notNoted);

@@ -24,8 +24,8 @@ export interface WatchDeps {
 }
 
 /** Back-off: half of the outage so far, within these bounds. */
-const LEAST_MS = 1_000;
-const MOST_MS = 30_000;
+const MIN_MS = 1_000;
+const MAX_MS = 30_000;
 
 export function watchNode(watched: Host, { log, now, record, onRecovered }: WatchDeps): NodeWatch {
   let away: NodeAway | null = null;
@@ -83,7 +83,7 @@ export function watchNode(watched: Host, { log, now, record, onRecovered }: Watc
     away: () => away,
     waitMs() {
       if (away === null) return 0;
-      const pause = Math.min(MOST_MS, Math.max(LEAST_MS, (lastFailureAt - awaySince) / 2));
+      const pause = Math.min(MAX_MS, Math.max(MIN_MS, (lastFailureAt - awaySince) / 2));
       return Math.max(0, lastFailureAt + pause - performance.now());
     },
   };

@@ -12,14 +12,14 @@ import {
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
 import type { Forge, SendResult } from '../ports/forge.ts';
-import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
+import { LATE_MS, MAX_HOLD_MS, MAX_WAIT_MS, type OutboxEntry } from '../ports/outbox.ts';
 import type { RetryDelay } from '../ports/queue.ts';
 import { NO_TRACES } from '../ports/tracing.ts';
 import type { Context } from './context.ts';
 
 const LOOK_AGAIN_MS = 10_000;
 /** Attempts for a report that is refused while others are accepted: a week, every five minutes. */
-const MOST_ATTEMPTS = 2_016;
+const MAX_ATTEMPTS = 2_016;
 /** Number of lines of a failed step's output that are shown. */
 const LOG_TAIL = 40;
 
@@ -36,14 +36,14 @@ export async function report(context: Context, signal: AbortSignal): Promise<Ret
       continue;
     }
     log.warn('a report was not taken', { report: entry.key, reason: answer.reason });
-    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MOST_ATTEMPTS)) {
+    if (answer.retryAfterSeconds === null || (!answer.holds && entry.attempts >= MAX_ATTEMPTS)) {
       log.error('a report is given up', { report: entry.key, reason: answer.reason });
       await ledger.reportFailed(entry, null);
       continue;
     }
-    const pause = Math.min(answer.retryAfterSeconds * 1000, LONGEST_HOLD_MS);
+    const pause = Math.min(answer.retryAfterSeconds * 1000, MAX_HOLD_MS);
     // If all reports are on hold, the hold gives the time; then this one is sent first, to test the forge.
-    const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), LONGEST_WAIT_MS);
+    const longer = Math.min(Math.max(answer.holds ? 0 : pause, 1000 * 2 ** entry.attempts), MAX_WAIT_MS);
     await ledger.reportFailed(entry, {
       at: now() + longer,
       holdUntil: answer.holds ? now() + pause : null,

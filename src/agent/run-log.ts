@@ -9,7 +9,7 @@ import type { Planned, RunRequest } from '../ports/runs.ts';
 import type { SettledStep } from '../ports/steps.ts';
 
 /** Number of runs whose commit is cached. */
-const MOST_RUNS = 100;
+const MAX_RUNS = 100;
 
 /** The ledger, with a log line at `info` for what it records of runs. */
 export function logged(ledger: Ledger, log: Log): Ledger {
@@ -19,7 +19,7 @@ export function logged(ledger: Ledger, log: Log): Ledger {
     commits.delete(run);
     commits.set(run, commit);
     const [oldest] = commits.keys();
-    if (commits.size > MOST_RUNS && oldest !== undefined) commits.delete(oldest);
+    if (commits.size > MAX_RUNS && oldest !== undefined) commits.delete(oldest);
   }
 
   /** Read again when a step starts: run numbers repeat after a Redis that lost its data. */

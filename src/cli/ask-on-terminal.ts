@@ -1,24 +1,24 @@
-// Questions to a person at a terminal, by one reader for as long as the process lives: what is typed, or sent, ahead of the next question
-// answers it. A reader for each question would throw away what the one before had read.
+// Asks questions on a terminal with a single reader for the whole process, so that input ahead of a question is kept. A reader per question would
+// drop buffered input.
 
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Io } from './io.ts';
 
-/** Null for an answer: the terminal has gone. */
+/** Receives the answer; null if the terminal was closed. */
 type Answer = (line: string | null) => void;
 
-/** @param interrupted Ctrl-C while a question is asked */
+/** @param interrupted called for Ctrl-C during a question */
 export function askOnTerminal(
   { stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>,
   interrupted: () => void,
 ): NonNullable<Io['ask']> {
-  /** Lines that no question has asked for yet. */
+  /** Buffered lines for later questions. */
   const ahead: string[] = [];
   let reader: Interface | undefined;
   let waiting: Answer | null = null;
   let hasEnded = false;
-  // What is typed ahead may be the answer to a hidden question: it is shown to nobody.
+  // Input ahead may answer a hidden question: it is not echoed.
   let shows = false;
   const output = new Writable({
     write(chunk, _encoding, done) {
@@ -54,7 +54,7 @@ export function askOnTerminal(
       return known ?? null;
     }
     const lines = opened();
-    // Between two questions the terminal is as it was, so that Ctrl-C ends the program.
+    // Between questions the terminal mode is restored, so that Ctrl-C ends the program.
     stdin.setRawMode?.(true);
     lines.resume();
     const line = await new Promise<string | null>((resolve) => {

@@ -1,4 +1,4 @@
-// `phoenix demo`: the main job told as a story on a lab host, then open for the user to push to.
+// `phoenix demo`: demonstrates the main workflow on a lab host, then stays open for own pushes.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
@@ -31,11 +31,11 @@ const CHAPTERS: readonly Chapter[] = [
 const LOOK_AGAIN_MS = 300;
 
 export interface DemoArgs {
-  /** End after the story. */
+  /** Exit after the story. */
   readonly once: boolean;
 }
 
-/** Resolves to 0 when all went as it should, 1 otherwise. */
+/** Resolves to 0 if everything was as expected, else 1. */
 export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number> {
   const stopped = new AbortController();
   using signals = listenForStop();
@@ -56,7 +56,7 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
   }
 }
 
-/** Resolves to what was not as it should be. */
+/** Resolves to the failed expectations. */
 async function narrate(stage: Stage, io: Io): Promise<string[]> {
   const wrong: string[] = [];
   const telling = openTelling(stage, io, (expected) => wrong.push(expected));
@@ -67,7 +67,7 @@ async function narrate(stage: Stage, io: Io): Promise<string[]> {
   return wrong;
 }
 
-/** Every run from now on, until the user has enough. */
+/** Shows all further runs until interrupted. */
 async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise<void> {
   const paint = colours(io, 'stdout');
   const known = new Set((await stage.client.get<Run[]>('/runs?limit=100')).map(({ id }) => id));

@@ -1,4 +1,4 @@
-// `phoenix explain`: what a problem code, the outcome of a step or a failure of Proxmox means, and what to do.
+// `phoenix explain`: explains a problem code, step outcome or Proxmox failure, with a remedy.
 
 import { nearest } from '../config/nearest.ts';
 import { type Explanation, isError, OUTCOMES, PROBLEMS, sentence } from '../messages/explanations.ts';
@@ -8,7 +8,7 @@ import type { ProblemCode } from '../model/problem.ts';
 import { EXIT, type Io } from './io.ts';
 
 export interface ExplainArgs {
-  /** In any case, or what a program said; without it all are listed. */
+  /** Code in any case, or a program's message; absent: list all. */
   readonly code?: string | undefined;
   readonly json: boolean;
 }
@@ -28,7 +28,7 @@ const ENTRIES: readonly Entry[] = [
   ),
 ];
 
-/** Resolves to the exit code: 2 for a code that there is not. */
+/** Resolves to the exit code: 2 for an unknown code. */
 export async function explain({ code, json }: ExplainArgs, io: Io): Promise<number> {
   if (code === undefined) {
     if (json) io.verbatim(print(ENTRIES));
@@ -36,7 +36,7 @@ export async function explain({ code, json }: ExplainArgs, io: Io): Promise<numb
     return EXIT.done;
   }
   const asked = code.toUpperCase().replaceAll('-', '_');
-  // A code is one word; what a program said is a sentence.
+  // Codes are single words; messages are sentences.
   const said = knownFailure(code)?.code;
   const entry = ENTRIES.find((each) => each.code.toUpperCase() === asked || each.code === said);
   if (entry === undefined) {

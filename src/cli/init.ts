@@ -1,5 +1,4 @@
-// `phoenix init`: a minimal config repo that validates, without a host. At a terminal it asks; with options, and where nobody is there
-// to answer, it does not.
+// `phoenix init`: creates a minimal valid config repo without a host. Interactive on a terminal without options.
 
 import { load } from '../load/load.ts';
 import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
@@ -20,17 +19,17 @@ export interface InitArgs {
   readonly gateway?: string | undefined;
   /** Name of a first container. */
   readonly container?: string | undefined;
-  /** Where its disk is to lie. */
+  /** Storage of its disk. */
   readonly storage?: string | undefined;
 }
 
 type Answers = Pick<InitArgs, 'domain' | 'address' | 'gateway' | 'container' | 'storage'>;
 
-/** Proxmox's own list has it, and every new node can fetch it. */
+/** In Proxmox's template list, available on every node. */
 const TEMPLATE = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
 const FIRST_ID = '101';
 
-/** Resolves to the exit code: 0, 1 where an answer makes no valid configuration, 2 for a folder that is not empty. */
+/** Resolves to the exit code: 0, 1 for invalid answers, 2 for a non-empty folder. */
 export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number> {
   const refusal = await occupied(dir);
   if (refusal !== null) {
@@ -52,12 +51,12 @@ export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number>
   return EXIT.done;
 }
 
-/** RFC 8375: names of a home network. */
+/** Domain for home networks (RFC 8375). */
 const DOMAIN = 'home.arpa';
 
 /**
- * An empty answer leaves the field out; one that makes no valid configuration is asked for again, with the reason.
- * @param ask null where the terminal has gone: then what is left is left out
+ * An empty answer omits the field; an invalid one is asked again with the reason.
+ * @param ask resolves to null if the terminal was closed: the rest is omitted
  */
 async function asked(ask: NonNullable<Io['ask']>, io: Io): Promise<Answers> {
   let answers: Answers = {};
@@ -107,5 +106,5 @@ function configsOf({ domain = DOMAIN, address, gateway, container, storage = 'lo
   return files;
 }
 
-/** Storages that Proxmox's installer makes, of which a configuration need not be told. */
+/** Storages created by Proxmox's installer, which need no declaration. */
 const BUILT_IN: ReadonlySet<string> = new Set(['local-lvm', 'local-zfs']);

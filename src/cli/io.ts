@@ -1,32 +1,32 @@
-// What a command is given instead of the process: where its words go, and the environment.
+// Input and output of a command, decoupled from the process.
 
 import { wrapToWidth } from '../messages/width.ts';
 
 export interface Io extends ProcessIo {
-  /** To standard output as it is: for programs, or to be copied from a terminal. With `--json` one document and nothing else. */
+  /** Writes to standard output unchanged: for programs, or for text to be copied. With `--json` exactly one document. */
   readonly verbatim: (text: string) => void;
 }
 
 export interface ProcessIo {
-  /** The answer to people: whole lines, wrapped at words by a command's `Io` where they go to a terminal. */
+  /** Writes the result for people: whole lines, which a command's `Io` wraps at words on a terminal. */
   readonly stdout: (text: string) => void;
-  /** What people read beside it, likewise. */
+  /** Writes messages for people beside the result, wrapped likewise. */
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks a person and resolves to the line that was typed, which is not shown where it is `hidden`; absent where nobody can be asked. */
+  /** Asks a question and resolves to the input line, without echo if `hidden`; absent without a terminal. */
   readonly ask?: (question: string, how?: { readonly hidden: boolean }) => Promise<string | null>;
-  /** Which of the two is a terminal; neither when absent. */
+  /** Which streams are terminals; absent: none. */
   readonly terminal?: Terminal;
 }
 
 interface Terminal {
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** As it is now, for a window may be resized; absent, or empty, where it does not say. */
+  /** Current terminal size; absent or empty if unknown. */
   readonly size?: () => { readonly columns?: number; readonly rows?: number };
 }
 
-/** With every line that people read as wide as their terminal is by then; elsewhere as it comes. */
+/** Wraps lines for people at the current width of their terminal; unchanged elsewhere. */
 export function wrapping<Given extends ProcessIo>(given: Given): Given & Io {
   const columns = (stream: 'stdout' | 'stderr') =>
     given.terminal?.[stream] === true ? (given.terminal.size?.().columns ?? null) : null;
@@ -38,18 +38,18 @@ export function wrapping<Given extends ProcessIo>(given: Given): Given & Io {
   };
 }
 
-/** What a command found: one document where a program asked for it, else text for people. */
+/** Prints the result: one JSON document for programs, or text for people. */
 export function answerWith({ verbatim, stdout }: Io, json: boolean, document: unknown, text: string): void {
   if (json) verbatim(`${JSON.stringify(document)}\n`);
   else stdout(`${text}\n`);
 }
 
-/** What a command is at, for a person who waits at a terminal; programs and logs are told nothing. */
+/** Prints the progress of a command on a terminal; nothing for programs and logs. */
 export function noteProgress({ stderr, terminal }: Io, sentence: string): void {
   if (terminal?.stderr === true) stderr(`${sentence}\n`);
 }
 
-/** Colours only on a terminal, and not against the user's wish (https://no-color.org). */
+/** Whether to use colours: only on a terminal and unless disabled (https://no-color.org). */
 export function colours({ env, terminal }: Io, stream: 'stdout' | 'stderr'): boolean {
   return terminal?.[stream] === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }

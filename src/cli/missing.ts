@@ -1,8 +1,8 @@
-// What Phoenix needs and does not find.
+// The error for missing requirements.
 
 import { EXIT } from './io.ts';
 
-/** Something that Phoenix needs is not there; the hint is the remedy. */
+/** A requirement is missing; the hint is the remedy. */
 export class Missing extends Error {
   override readonly name = 'Missing';
   readonly exit = EXIT.missing;

@@ -1,11 +1,10 @@
-// What the node of a destination called itself last, kept in the data folder: an agent that starts while the node is away goes on by
-// that name, and takes pushes meanwhile.
+// Remembers the node name of a destination in the data folder, so that an agent can start and receive pushes while the node is unreachable.
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface KnownNode {
-  /** Null where it was never asked, or another destination was. */
+  /** Null if unknown for this destination. */
   read(): Promise<string | null>;
   keep(node: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// `phoenix plan`: what would change between two commits, in which order and at what cost. Reads Git and nothing else.
+// `phoenix plan`: shows the changes between two commits with order and impact. Only reads Git.
 
 import { load } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
@@ -20,16 +20,16 @@ import { commitAt, commitSource, repositoryAt, SourceFailure, sourceSettings } f
 export interface PlanArgs {
   /** Folder in or of a Git repository; the current folder when undefined. */
   readonly path?: string | undefined;
-  /** What is applied: a revision, or `none`. */
+  /** The applied revision, or `none`. */
   readonly from: string;
-  /** What is to be applied. */
+  /** The revision to apply. */
   readonly to: string;
-  /** The config root inside it; found by itself when undefined. */
+  /** The config root inside it; default: detected. */
   readonly root?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** Resolves to the exit code: 0, 1 when the plan introduces errors, 2 when a revision or folder is not there. */
+/** Resolves to the exit code: 0, 1 for new errors, 2 for a missing revision or folder. */
 export async function plan(args: PlanArgs, io: Io): Promise<number> {
   let from: Declared;
   let to: Declared;
@@ -54,7 +54,7 @@ export async function plan(args: PlanArgs, io: Io): Promise<number> {
 interface Declared {
   /** Null for `none`. */
   readonly commit: CommitSha | null;
-  /** Null where nothing can be read of it. */
+  /** Null if unreadable. */
   readonly config: Config | null;
   readonly targets: ReadonlyMap<TargetId, Target>;
   readonly problems: readonly Problem[];
@@ -87,7 +87,7 @@ async function declaredAt(args: PlanArgs, { env }: Io): Promise<[Declared, Decla
   return [from, await declared(args.to, from.config)];
 }
 
-/** The JSON of the contract; beside it `protected`, `held` and `name` of each step, and of what is derived the settings that follow. */
+/** The documented JSON, with additional fields: `protected`, `held` and `name` of each step, and the sources of derived settings. */
 function answer({ plan: { from, to, steps }, problems, held, ok }: Between) {
   return {
     from,
@@ -104,7 +104,7 @@ function answer({ plan: { from, to, steps }, problems, held, ok }: Between) {
   };
 }
 
-/** A field that is not there before or after reads null. */
+/** Absent values are written as null. */
 function replaceAbsent(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('path' in value) || !('before' in value)) return value;
   return { ...value, before: value.before ?? null, after: ('after' in value ? value.after : null) ?? null };

@@ -1,4 +1,4 @@
-// The command line: the groups of `commands/` have one entry per command. A command's code is loaded when it is called, and nothing else.
+// The command line: `commands/` declares the commands in groups. A command's code is only loaded when it is called.
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -15,11 +15,11 @@ import { phoenixVersion } from './version.ts';
 const COMPLETE = 'complete';
 
 /**
- * Carries out one command line.
+ * Executes one command line.
  *
- * @param args without the program's own name
- * @param starting is told the name of the command before it begins
- * @returns the exit code; whatever goes wrong has been said on `stderr`
+ * @param args without the program name
+ * @param starting called with the command's name before it starts
+ * @returns the exit code; errors were reported on `stderr`
  */
 export async function run(
   args: readonly string[],
@@ -43,14 +43,14 @@ export async function run(
       if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
     },
   );
-  // Its library declares the command, reads all others, and is loaded when a shell asks.
+  // The library declares the command and reads all others; it is loaded on use.
   if (isCompletion) (await import('./complete.ts')).addCompletion(phoenix);
 
   try {
     await phoenix.parseAsync(args, { from: 'user' });
     return exit;
   } catch (error) {
-    // The one place where a surprise in a command becomes an exit code.
+    // The only place where an unexpected error becomes an exit code.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const { hint, exit: code } = error as { hint?: unknown; exit?: unknown };
     io.stderr(`phoenix: ${error instanceof Error ? error.message : String(error)}\n`);

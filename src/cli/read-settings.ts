@@ -1,5 +1,4 @@
-// The settings of a command, read from its environment and the files that it names. From here on the process trusts the authorities
-// among them, whichever command it runs.
+// Reads the settings of a command from its environment and files, and makes the process trust the configured authorities.
 
 import { readFileSync } from 'node:fs';
 import { trustAuthorities } from '../io/authorities.ts';
@@ -10,14 +9,14 @@ import { type Environment, type Purpose, type ReadSettings, readSettings, type S
 
 const readFile = (path: string) => readFileSync(path, 'utf8');
 
-/** What the agent needs. */
+/** Settings of the agent. */
 export function agentSettings(environment: Environment, purpose: Purpose): ReadSettings {
   const { settings, problems } = readSettings(environment, readFile, purpose);
   const wrong = settings === null ? [] : trusting(settings.authorities);
   return { settings: wrong.length === 0 ? settings : null, problems: [...problems, ...wrong] };
 }
 
-/** What the commands need that talk to an agent. */
+/** Settings of commands that talk to an agent. */
 export function clientSettings(environment: Environment): {
   readonly settings: ClientSettings;
   readonly problems: readonly SettingProblem[];
@@ -26,7 +25,9 @@ export function clientSettings(environment: Environment): {
   return { settings, problems: [...problems, ...trusting(settings.authorities ?? [])] };
 }
 
-/** How import comes to a Portainer server. @param given its address on the command line */
+/**
+ * Access to a Portainer server for import. @param given its address on the command line
+ */
 export function portainerSettings(given: string | undefined, environment: Environment): ReadAccess {
   const read = readPortainerAccess(given, environment, readFile);
   const wrong = trusting(read.authorities).map(({ message, hint }) => `${message}; ${hint}`);

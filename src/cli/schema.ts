@@ -1,4 +1,4 @@
-// `phoenix schema`: the JSON Schema of a config file, or of all of them as files.
+// `phoenix schema`: prints the JSON Schema of a config file, or writes all of them.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,9 +7,9 @@ import { jsonSchema, SCHEMA_NAMES, schemaName } from '../load/json-schema.ts';
 import { EXIT, type Io } from './io.ts';
 
 export interface SchemaArgs {
-  /** One of the names, as the file or short (`lxc`); without, all of them in one object by name. */
+  /** Full or short name (`lxc`); absent: all in one object by name. */
   readonly name?: string | undefined;
-  /** Writes every schema there as `<name>.schema.json`. */
+  /** Folder to which all schemas are written as `<name>.schema.json`. */
   readonly out?: string | undefined;
 }
 

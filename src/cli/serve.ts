@@ -1,4 +1,4 @@
-// `phoenix serve`: the agent, until it is told to stop.
+// `phoenix serve`: runs the agent until it is stopped.
 
 import type { Role } from '../agent/deps.ts';
 import { openLog } from '../io/log.ts';
@@ -10,7 +10,7 @@ import { agentSettings } from './read-settings.ts';
 import { listenForStop } from './stop-signal.ts';
 
 const ROLES: readonly Role[] = ['receive', 'reconcile', 'apply', 'report', 'web'];
-/** Running actions may end within this. */
+/** Time for running actions to finish. */
 const GRACE_SECONDS = 30;
 
 export interface ServeArgs {
@@ -59,7 +59,7 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
     io.stderr(`phoenix: ${lost.message}\n`);
     const { hint } = lost as { readonly hint?: unknown };
     if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
-    // Nothing that is open can be put away without a store: whoever started Phoenix starts it again.
+    // Without the ledger no orderly shutdown is possible: the supervisor restarts the process.
     process.exit(EXIT.missing);
   }
   log.info('stopping: no new work; what runs may end', { seconds: GRACE_SECONDS });

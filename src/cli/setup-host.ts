@@ -1,5 +1,5 @@
-// `phoenix setup --allow-destructive DISK…` and `--install-gpu-driver`: what a push never does. A person does it on the host, is shown
-// what is there, and says yes.
+// `phoenix setup --allow-destructive DISK…` and `--install-gpu-driver`: operations that a push never triggers. Run by a person on the host, with
+// preview and confirmation.
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,26 +29,26 @@ import { openHostOf } from './rehearse/open-host.ts';
 import { folderSource, SourceFailure } from './source.ts';
 
 export interface SetupHostArgs {
-  /** By any of their paths; empty: none is touched. */
+  /** Disks by any of their paths; empty: none. */
   readonly disks: readonly string[];
   readonly gpuDriver: boolean;
-  /** Go on without asking. */
+  /** Skip the confirmation. */
   readonly yes: boolean;
   readonly dryRun: boolean;
   readonly json?: boolean;
-  /** Folder of the configuration; undefined: that of PHOENIX_REPO_URL, else the current folder. */
+  /** Folder of the configuration; default: that of PHOENIX_REPO_URL, else the current folder. */
   readonly config?: string | undefined;
 }
 
 interface Ending {
   readonly exit: number;
-  /** Why it did not come to its end; null when it did. */
+  /** Why it was not completed; null if it was. */
   readonly reason: string | null;
-  /** What was done, or in a dry run would be. */
+  /** Executed actions, or planned ones in a dry run. */
   readonly actions: readonly string[];
 }
 
-/** 0 when it is done, 1 when it is refused or fails, 2 when it is called wrongly, 3 when the configuration cannot be read. */
+/** Exit code: 0 on success, 1 if refused or failed, 2 for wrong usage, 3 for an unreadable configuration. */
 export async function setupHost(args: SetupHostArgs, io: Io): Promise<number> {
   const { exit, reason, actions } = await setup(args, args.json ? { ...io, stdout: io.stderr } : io);
   if (reason !== null) io.stderr(`phoenix setup: ${reason}\n`);
@@ -105,7 +105,7 @@ async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs
   return ending;
 }
 
-/** Each pool by its name: one letter is typed too easily. Null when all were confirmed. */
+/** Each pool is confirmed by typing its name. Null if all were confirmed. */
 async function confirm(pools: readonly PoolPlan[], io: Io): Promise<Ending | null> {
   for (const { name } of pools) {
     const said = await agreed({ text: SETUP.question(name), answer: name }, io);
@@ -126,7 +126,7 @@ async function installDriver(host: Host, { hypervisor }: Config, args: SetupHost
   return ending;
 }
 
-/** In order, to the first that fails. */
+/** Runs the actions in order up to the first failure. */
 async function runAll(host: Host, actions: readonly Action[], io: Io): Promise<Ending> {
   const log = { write: (line: string) => io.stderr(`${line}\n`), flush: async () => {} };
   const summaries: string[] = [];
@@ -160,7 +160,9 @@ async function hostOf(settings: Settings, { env }: Io): Promise<Host> {
   return openHostOf(settings, { node: settings.node, environment: env, repository, redactor });
 }
 
-/** The head of the followed branch, fetched beside what an agent may have. @throws SourceFailure */
+/**
+ * The head of the followed branch, fetched separately from an agent's clone. @throws SourceFailure
+ */
 async function followedSource(settings: Settings): Promise<Snapshot> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-setup-'));
   const { repositoryUrl, branch, configRoot, repositoryLogin, forge } = settings;

@@ -1,4 +1,4 @@
-// The configuration that a command works on: a folder as it lies on disk, or a commit of the repository that it is in.
+// Reads the configuration for a command: from a folder on disk, or from a commit of its repository.
 
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { readSourceSettings, type SourceSettings } from '../settings/source.ts';
 import { EXIT, type Io } from './io.ts';
 
-/** The command cannot go on: the message and remedy for people, the exit code for programs. */
+/** The command failed: message and remedy for people, exit code for programs. */
 export class SourceFailure extends Error {
   override readonly name = 'SourceFailure';
   readonly hint: string | null;
@@ -26,12 +26,12 @@ export class SourceFailure extends Error {
   }
 }
 
-/** What the environment says of how a configuration is read. */
+/** Settings for reading a configuration. */
 export function sourceSettings({ env }: Pick<Io, 'env'>): SourceSettings {
   return readSourceSettings(env, (path) => readFileSync(path, 'utf8'));
 }
 
-/** The files of a folder as it is. `root` is the config root inside it; found by itself when undefined. */
+/** The current files of a folder. `root` is the config root inside it; default: detected. */
 export async function folderSource(given: string, root: string | undefined): Promise<Snapshot> {
   const path = await configFolder(given);
   return readable(async () => {
@@ -43,7 +43,7 @@ export async function folderSource(given: string, root: string | undefined): Pro
   });
 }
 
-/** The folder to look in: that of a config root's `etc/`, named instead of the root itself, is the root. */
+/** The folder to search; for a config root's `etc/` folder the root itself. */
 export async function configFolder(path: string): Promise<string> {
   await mustBeFolder(path);
   const folder = resolve(path);
@@ -69,7 +69,7 @@ export async function commitAt(repository: LocalRepository, revision: string): P
   return commit;
 }
 
-/** The files of a commit, read from Git without a checkout. */
+/** The files of a commit, without a checkout. */
 export async function commitSource(
   repository: LocalRepository,
   commit: CommitSha,
@@ -81,7 +81,7 @@ export async function commitSource(
   });
 }
 
-/** What keeps files from being read (rights, the disk, far too many of them) as a sentence. */
+/** Turns read errors (permissions, disk, too many files) into a readable failure. */
 async function readable<Value>(read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
@@ -100,7 +100,7 @@ async function mustBeFolder(path: string): Promise<void> {
   throw new SourceFailure(found === null ? `${path} does not exist` : `${path} is not a folder`);
 }
 
-/** The root nearest the top; the top itself where there is none, so that what is missing is said as a problem. */
+/** The topmost root; the top level if there is none, so that missing files are reported as problems. */
 function onlyRoot(paths: readonly string[]): string {
   const depth = (root: string) => (root === '' ? 0 : root.split('/').length);
   const roots = findRoots(paths);
@@ -111,7 +111,7 @@ function onlyRoot(paths: readonly string[]): string {
   throw new SourceFailure(`there are several configurations: ${[nearest, ...others].join(', ')}`, hint);
 }
 
-/** A root given by hand: below the folder, in the form that paths have. */
+/** A given root, relative to the folder and normalised. */
 function insideRoot(root: string): string {
   const parts = root.split('/').filter((part) => part !== '' && part !== '.');
   if (root.startsWith('/') || parts.includes('..')) {

@@ -1,4 +1,4 @@
-// When somebody asks the process to end.
+// Handles termination signals.
 
 export interface StopSignal extends Disposable {
   /** Resolves at the first SIGTERM or SIGINT. */
@@ -6,8 +6,7 @@ export interface StopSignal extends Disposable {
 }
 
 /**
- * Listens until it is disposed of, also after the first signal: execa, while it runs a program, ends this process at once by the same
- * signal when it finds that nobody else listens.
+ * Keeps listening until disposed, even after the first signal: execa terminates this process with the same signal if there are no other listeners.
  */
 export function listenForStop(): StopSignal {
   const { promise: told, resolve } = Promise.withResolvers<void>();

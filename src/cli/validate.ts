@@ -1,4 +1,4 @@
-// `phoenix validate`: everything that is wrong with a configuration, each problem at its line.
+// `phoenix validate`: reports all problems of a configuration with their lines.
 
 import { load } from '../load/load.ts';
 import { problemCounts, problemText } from '../messages/problem.ts';
@@ -9,14 +9,14 @@ import { commitAt, commitSource, folderSource, repositoryAt, SourceFailure, sour
 export interface ValidateArgs {
   /** Folder or Git repository; the current folder when undefined. */
   readonly path?: string | undefined;
-  /** Checks this commit instead of the folder as it is. */
+  /** Commit to check instead of the folder's current content. */
   readonly rev?: string | undefined;
-  /** The config root inside it; found by itself when undefined. */
+  /** The config root inside it; default: detected. */
   readonly root?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** Resolves to the exit code: 0 without errors, 1 with, 2 when there is nothing to check. */
+/** Resolves to the exit code: 0 without errors, 1 with errors, 2 without a configuration. */
 export async function validate(args: ValidateArgs, io: Io): Promise<number> {
   let snapshot: Snapshot;
   try {

@@ -1,8 +1,8 @@
-// Which Phoenix this is.
+// The version of Phoenix.
 
 import { readFileSync } from 'node:fs';
 
-/** As `package.json` has it. */
+/** The version in `package.json`. */
 export function phoenixVersion(): string {
   const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;

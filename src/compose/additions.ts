@@ -1,6 +1,5 @@
-// Adds to the services of a compose file at their places in its text, so that whatever else stands in it stays as it was written. What
-// services share by anchors gets an addition for one of them only there: the first other place that mentions the anchor is given what
-// stood at it, and the anchor.
+// Adds labels, arguments and volumes to services of a compose file by editing its text, so that everything else stays as written. If services share a
+// node by an anchor, only the edited service changes: the anchor with its original content moves to the next place that uses it.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { ComposeAdditions } from '../model/action.ts';
@@ -18,7 +17,7 @@ import {
 import { asFlow, followed, mergedIn, pairOf, quoted, type YamlSource, yamlSource } from './source.ts';
 
 type More = ComposeAdditions[string];
-/** How each field takes what is added. */
+/** Fields that can be extended. */
 type Field = 'labels' | 'command' | 'volumes';
 
 /** @throws Error when the text is no compose file, or a service that is added to is not in it */
@@ -65,7 +64,7 @@ function addToService(
     return `${field}: ${withMore(source, field, followed(source, present), more)}`;
   });
   if (isAlias(written)) {
-    // The alias itself may become the place of the anchor.
+    // The anchor may have to move to this alias.
     const [start = 0, end = 0] = written.range ?? [];
     insert(work, start, '{ <<: ');
     insert(work, end, `, ${own.join(', ')} }`);
@@ -93,7 +92,7 @@ function addToField(work: Work, service: YAMLMap, field: Field, more: readonly s
   else replaceValue(work, pair, withMore(source, field, value, more));
 }
 
-/** A field's value with the additions, written anew: for what stands elsewhere, or cannot be added to in its place. */
+/** The new text of a field's value with additions: for values that are defined elsewhere or cannot be edited in place. */
 function withMore(source: YamlSource, field: Field, present: unknown, more: readonly string[]): string {
   if (field === 'command' && isText(present)) return quoted([present.value, ...more.map(shellWord)].join(' '));
   const keys = new Set(more.map(labelKey));
@@ -124,13 +123,13 @@ function setListedLabels(work: Work, labels: YAMLSeq, more: readonly string[]): 
   insertItems(work, labels, fresh.map(added));
 }
 
-/** Two entries of a list for the same label, of which the last counted. */
+/** Whether a list has duplicate labels, of which the last counted. */
 function hasTwice(labels: YAMLSeq, more: readonly string[]): boolean {
   const keys = labels.items.map((item) => (isScalar(item) ? labelKey(String(item.value)) : ''));
   return more.some((label) => keys.filter((key) => key === labelKey(label)).length > 1);
 }
 
-/** Words at the end of a command that is one text; false where its style cannot hold them. */
+/** Appends words to a command that is a single string; false if its style cannot represent them. */
 function appendWords(work: Work, command: Scalar<string>, more: readonly string[]): boolean {
   const words = more.map(shellWord);
   const [start = 0, end = 0] = command.range ?? [];
@@ -169,12 +168,12 @@ function textOf(source: YamlSource, node: unknown): string {
 const labelKey = (label: string): string => label.split('=')[0] ?? '';
 const labelValue = (label: string): string => added(label.slice(label.indexOf('=') + 1));
 
-/** Compose replaces `$NAME` in every value; two dollar signs stand for one. */
+/** Escapes dollar signs, since compose interpolates `$NAME` in every value. */
 function added(text: string): string {
   return quoted(text.replaceAll('$', '$$$$'));
 }
 
-/** As one word of a command that compose cuts as a shell would. */
+/** Quotes a word for a command that compose splits like a shell. */
 function shellWord(text: string): string {
   const plain = text.replaceAll('$', '$$$$');
   return /^[\w./:=@%+,-]+$/.test(text) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;

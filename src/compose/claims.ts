@@ -1,4 +1,4 @@
-// Names that a compose file gives its containers: a VM can have each only once.
+// Explicit container names of a compose file, which must be unique on a VM.
 
 import type { Document, LineCounter } from 'yaml';
 import { pointer } from '../config/read/place.ts';
@@ -6,7 +6,7 @@ import type { ContainerNameClaim } from './contents.ts';
 import { placeOf } from './nodes.ts';
 import { type Fields, firstOf, partsOf } from './services.ts';
 
-/** Names that are written: others follow from the project, and are its own. */
+/** Only explicit names: others are derived from the project and unique to it. */
 export function nameClaims(services: Fields, document: Document.Parsed, lines: LineCounter): ContainerNameClaim[] {
   return Object.keys(services).flatMap((service): ContainerNameClaim[] => {
     const found = firstOf(partsOf(services, service), 'container_name');

@@ -1,4 +1,4 @@
-// A compose file: YAML with positions, checked against the Compose Specification, and what in it matters beyond Docker.
+// Parses a compose file: YAML with positions, validated against the Compose Specification, and extracts what matters outside Docker.
 
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Diagnostic } from '../config/diagnostic.ts';
@@ -20,12 +20,12 @@ import { againstSpecification } from './specification.ts';
 import { composeTags, dropReset } from './tags.ts';
 
 export interface ReadCompose {
-  /** Undefined when it cannot be read. */
+  /** Undefined if invalid. */
   readonly compose: Compose | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads one compose file. Never throws, whatever the bytes are. */
+/** Parses one compose file. Never throws, for any input. */
 export function readCompose(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   try {
     return read(path, blob, bytes);
@@ -39,7 +39,7 @@ function read(path: string, blob: BlobId, bytes: Uint8Array): ReadCompose {
   const { text, fault } = decode(bytes);
   if (fault !== null) return refused(path, fault.message, fault.hint);
   const lines = new LineCounter();
-  // Repeated keys are looked for below: the library compares each key with every other one of its map.
+  // Duplicate keys are checked separately: the library's check is quadratic.
   const document = parseDocument(text, {
     lineCounter: lines,
     merge: true,
@@ -125,7 +125,7 @@ function networkModes(services: Fields): Record<string, string> {
   );
 }
 
-/** Variables in every value; keys are not interpolated. */
+/** Variables in values; compose does not interpolate keys. */
 function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention[] {
   const found = new Map<string, ComposeMention>();
   eachNode(document.contents, (node, at) => {
@@ -137,7 +137,7 @@ function mentions(document: Document.Parsed, lines: LineCounter): ComposeMention
   return [...found.values()];
 }
 
-/** PLAINTEXT_SECRET: what everybody can read who can read the repository. */
+/** PLAINTEXT_SECRET: readable for everybody with access to the repository. */
 function literalSecrets(path: string, document: Document.Parsed, lines: LineCounter): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   eachNode(document.contents, (node, at) => {

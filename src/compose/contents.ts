@@ -1,41 +1,41 @@
-// What is read of a compose file, as far as it matters beyond Docker, and what it is given.
+// Types of the parsed contents of a compose file that matter outside Docker, and of its inputs.
 
 import type { SecretReference } from '../model/action.ts';
 import type { BlobId } from '../model/ids.ts';
 
-/** What a compose file says that matters beyond Docker. */
+/** Contents of a compose file that matter outside Docker. */
 export interface Compose {
   readonly path: string;
-  /** Null only in a configuration with the problem MISSING_FILE. */
+  /** Null only in a configuration with a MISSING_FILE problem. */
   readonly blob: BlobId | null;
   readonly services: readonly string[];
-  /** As written, by the name of the service; those that are built have none. */
+  /** Images as written, by service; built services have none. */
   readonly images: Readonly<Record<string, string>>;
-  /** Of services that start only when one of them is asked for; all others are not in it. */
+  /** Services with profiles, which only start on request. */
   readonly profiles: Readonly<Record<string, ComposeProfiles>>;
-  /** Volumes that must be there already, by the name Docker knows. */
+  /** External volumes by their Docker name. */
   readonly externalVolumes: readonly ComposeUse[];
   readonly ownVolumes: readonly OwnResource[];
-  /** Networks that must be there already, by the name Docker knows; variables are still in it. */
+  /** External networks by their Docker name; variables are not interpolated. */
   readonly externalNetworks: readonly ComposeUse[];
   readonly ownNetworks: readonly OwnResource[];
-  /** `${NAME}` without a default, each once. */
+  /** Variables without a default, without duplicates. */
   readonly variables: readonly ComposeMention[];
   /** Every entry of `ports`. */
   readonly ports: readonly PortEntry[];
   readonly containerNames: readonly ContainerNameClaim[];
-  /** What it asks for and does not hold itself: files beside it, builds, what only a swarm has. */
+  /** External requirements: further files, builds, swarm features. */
   readonly needs: readonly ComposeNeed[];
-  /** Those that the compose file gives its services itself. */
+  /** Labels that the compose file sets. */
   readonly labels: readonly ComposeLabel[];
-  /** `network_mode` as written, by the name of the service. */
+  /** `network_mode` as written, by service. */
   readonly networkModes: Readonly<Record<string, string>>;
 }
 
-/** As written: variables are still in it. */
+/** As written, without interpolation. */
 export interface ComposeLabel extends Omit<ComposeMention, 'name'> {
   readonly service: string;
-  /** Null: an entry of a list, of which `value` is the whole. */
+  /** Null for a list entry, which is completely in `value`. */
   readonly key: string | null;
   readonly value: string;
 }
@@ -44,12 +44,12 @@ interface ComposeProfiles extends Omit<ComposeMention, 'name'> {
   readonly names: readonly string[];
 }
 
-/** One entry of `ports` as written: variables are still in it. */
+/** One entry of `ports`, without interpolation. */
 export interface PortEntry extends Omit<ComposeMention, 'name'> {
   readonly service: string;
-  /** The short form, or the fields of the long one. */
+  /** The short syntax, or the fields of the long syntax. */
   readonly written: string | PortFields;
-  /** The service has the VM's own network: it is reached where it listens, and nothing is published. */
+  /** The service uses the VM's network directly: its ports are not published. */
   readonly onHost: boolean;
 }
 
@@ -60,51 +60,51 @@ export interface PortFields {
   readonly hostIp?: string;
 }
 
-/** As written: variables are still in it. */
+/** As written, without interpolation. */
 export interface ContainerNameClaim extends ComposeMention {
   readonly service: string;
 }
 
-/** Something that some of its services use; none: what nobody uses is left out by Docker. */
+/** A resource with the services that use it; Docker ignores unused ones. */
 export interface ComposeUse extends ComposeMention {
   readonly services: readonly string[];
 }
 
-/** A network or volume that it makes. */
+/** A network or volume that the stack creates. */
 export interface OwnResource {
   readonly key: string;
-  /** Null: Docker names it after the project. Variables are still in it. */
+  /** Null: named by Docker after the project. Without interpolation. */
   readonly name: string | null;
   readonly services: readonly string[];
 }
 
-/** `name` is what is written there, a path mostly; variables are still in it. */
+/** `name` is the value as written, usually a path, without interpolation. */
 export interface ComposeNeed extends ComposeUse {
   readonly what: NeedKind;
 }
 
 export type NeedKind =
-  /** What containers see: a path where it begins like one, else the name of a volume. */
+  /** A bind mount or volume: a path if it starts like one, else the name of a volume. */
   | 'bind'
-  /** What containers see: a path, however it begins. */
+  /** A bind mount: always a path. */
   | 'path'
-  /** A file of variables or labels, which whoever starts the stack reads. */
+  /** A file of variables or labels, read when the stack is started. */
   | 'env_file'
   | 'optional_env_file'
   | 'label_file'
   | 'build'
   | 'extends'
   | 'include'
-  /** A profile for seccomp. */
+  /** A seccomp profile. */
   | 'seccomp'
-  /** Configs and secrets that a swarm would have. */
+  /** Configs and secrets of a swarm. */
   | 'swarm'
-  /** What programs beside Docker Compose would do. */
+  /** Features of external providers. */
   | 'provider'
   | 'models'
-  /** Mentioned by a service, and not declared in the file. */
+  /** Referenced by a service but not defined in the file. */
   | 'undefined'
-  /** Docker Compose reads it and does nothing with it. */
+  /** Ignored by Docker Compose. */
   | 'ignored';
 
 export interface ComposeMention {
@@ -119,6 +119,6 @@ export interface ComposeMention {
 export interface StackVariable {
   readonly name: string;
   readonly value: string | SecretReference;
-  /** The name says that the value is secret: it is shown nowhere. */
+  /** The name marks the value as secret: it is never shown. */
   readonly secret: boolean;
 }

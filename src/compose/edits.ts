@@ -1,13 +1,15 @@
-// Changes of a text at places of it: whatever stands elsewhere stays, byte for byte.
+// Local edits of a text; the rest is kept byte for byte.
 
-/** What stands from `start` up to `end` becomes `text`; the same offset twice puts something in between. */
+/** Replaces `start` up to `end` by `text`; equal offsets insert. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** Several edits at one offset come in the order given. @throws Error for edits that overlap */
+/**
+ * Edits at the same offset are applied in the given order. @throws Error for overlapping edits
+ */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const ordered = edits.map((edit, index) => ({ ...edit, index }));
   ordered.sort((a, b) => a.start - b.start || a.end - b.end || a.index - b.index);

@@ -4,7 +4,7 @@ import type { StackVariable } from './contents.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 
-/** Names of the variables that a value needs: `$NAME`, `${NAME}` and `${NAME:?…}`, not those with a default or an alternative. */
+/** Names of required variables of a value: `$NAME`, `${NAME}` and `${NAME:?…}`, not those with a default or alternative. */
 export function unsetMentions(value: string): string[] {
   const names: string[] = [];
   for (let at = value.indexOf('$'); at >= 0; at = value.indexOf('$', at)) {
@@ -18,16 +18,16 @@ export function unsetMentions(value: string): string[] {
     at += 1;
     if (name === undefined) continue;
     const operator = braced ? rest.slice(1 + name.length, 3 + name.length) : '';
-    // What stands after a default is looked at in turn: it may mention further variables.
+    // Defaults may contain further variables.
     if (!/^:?[-+]/.test(operator)) names.push(name);
   }
   return names;
 }
 
-/** Values by name. Null: it has one that may not be looked at. */
+/** Values by name. Null: the value is secret. */
 export type Known = ReadonlyMap<string, string | null>;
 
-/** Those of a stack, without what is secret. */
+/** The variables of a stack, without secret values. */
 export function knownVariables(variables: readonly StackVariable[]): Known {
   return new Map(
     variables.map(({ name, value, secret }) => [name, typeof value === 'string' && !secret ? value : null]),
@@ -36,11 +36,11 @@ export function knownVariables(variables: readonly StackVariable[]): Known {
 
 export interface Interpolated {
   readonly text: string;
-  /** Variables that were asked for a value and have none that is known; empty where the text is complete. */
+  /** Variables without known value; empty if the text is complete. */
   readonly missing: readonly string[];
 }
 
-/** The value with variables put in. What is no variable to compose, which refuses the file for it, stays as it is. */
+/** Interpolates variables. Invalid syntax, for which compose rejects the file, is kept. */
 export function interpolated(value: string, variables: Known): Interpolated {
   const missing: string[] = [];
   return { text: fill(value, 0), missing };
@@ -56,7 +56,7 @@ export function interpolated(value: string, variables: Known): Interpolated {
     return filled + text.slice(at);
   }
 
-  /** What stands for the mention that begins with a dollar sign, and how long it is. */
+  /** The replacement of the reference at a dollar sign, and its length. */
   function one(text: string, at: number, depth: number): [part: string, length: number] {
     if (text[at + 1] === '$') return ['$', 2];
     const isBraced = text[at + 1] === '{';
@@ -91,7 +91,7 @@ export function interpolated(value: string, variables: Known): Interpolated {
   }
 }
 
-/** Of the brace that is open before `from`; negative where none closes it. */
+/** Position of the matching closing brace; negative if there is none. */
 function closing(text: string, from: number): number {
   let open = 1;
   for (let at = from; at < text.length; at += 1) {
@@ -102,7 +102,7 @@ function closing(text: string, from: number): number {
   return -1;
 }
 
-/** The value with variables put in; null where one of them has none that is known. */
+/** Interpolates variables; null if one is unknown. */
 export function interpolate(value: string, variables: Known): string | null {
   const { text, missing } = interpolated(value, variables);
   return missing.length === 0 ? text : null;

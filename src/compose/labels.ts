@@ -1,5 +1,4 @@
-// Labels of the services of a compose file: lists and maps, with what aliases and merge keys stand for, and what a service takes from
-// another one of the file by `extends`.
+// Extracts the labels of services: lists and maps, with aliases, merge keys and `extends` resolved.
 
 import {
   type Alias,
@@ -18,7 +17,7 @@ import type { ComposeLabel } from './contents.ts';
 import { aliasTargets, positionOf } from './nodes.ts';
 import { plainText } from './plain-scalars.ts';
 
-/** In their order; one that stands twice counts as compose lets it count, the last of a list and the nearest of merged maps. */
+/** In order; duplicates are resolved like compose does: the last of a list and the nearest of merged maps. */
 export function composeLabels({ contents: root }: Document.Parsed, lines: LineCounter): ComposeLabel[] {
   const aliases = aliasTargets(root);
   const top = isMap(root) ? followed(aliases, entriesOf(aliases, root).get('services')?.value) : null;
@@ -38,14 +37,14 @@ type Aliases = ReadonlyMap<Alias, Node>;
 
 interface Written {
   readonly node: Node;
-  /** Null: an entry of a list, which holds both. */
+  /** Null for a list entry, which contains both. */
   readonly key: string | null;
   readonly value: string;
-  /** Last word of the pointer. */
+  /** Last segment of the pointer. */
   readonly at: string;
 }
 
-/** Those that it has from another service come first: its own count more. */
+/** Inherited labels come first, so that its own override them. */
 function labelsOf(aliases: Aliases, services: Entries, service: string, depth: number): Written[] {
   const definition = followed(aliases, services.get(service)?.value);
   if (!isMap(definition) || depth > 10) return [];
@@ -55,7 +54,7 @@ function labelsOf(aliases: Aliases, services: Entries, service: string, depth: n
   return [...inherited, ...written(aliases, followed(aliases, fields.get('labels')?.value))];
 }
 
-/** The name of a service of the same file. */
+/** The extended service, if it is in the same file. */
 function extended(aliases: Aliases, value: unknown): string | null {
   if (isScalar(value)) return textOf(value);
   if (!isMap(value)) return null;
@@ -80,7 +79,7 @@ function written(aliases: Aliases, labels: unknown): Written[] {
 
 type Entries = ReadonlyMap<string, { readonly key: Node; readonly value: unknown }>;
 
-/** What a map has, itself or by merging (`<<`): its own counts most, then the first merged map that has a key. */
+/** Entries of a map including merge keys (`<<`): its own take precedence, then the first merged map. */
 function entriesOf(aliases: Aliases, map: YAMLMap): Entries {
   const entries = new Map<string, { readonly key: Node; readonly value: unknown }>();
   const bases = map.items.flatMap(({ key, value }) => {

@@ -1,6 +1,5 @@
-// What a compose file asks for and does not hold itself. Every field of the Compose Specification that names a file or folder is here
-// (compose-go, paths/resolve.go, and docker/compose, pkg/compose/create.go for seccomp), with what only a swarm, a builder or a
-// further program would do.
+// External requirements of a compose file. Covers every field of the Compose Specification that references a file or folder (compose-go,
+// paths/resolve.go, and docker/compose, pkg/compose/create.go for seccomp), and features that need a swarm, a builder or another program.
 
 import type { Document, LineCounter } from 'yaml';
 import { pointer } from '../config/read/place.ts';
@@ -80,7 +79,7 @@ function ofService(parts: readonly Part[]): Need[] {
   ];
 }
 
-/** Of whatever it consists of, and what the last of them extends in another file. */
+/** Requirements of all parts, and of a service extended from another file. */
 function extended(parts: readonly Part[]): Need[] {
   return parts.flatMap(({ keys, fields }): Need[] => {
     const { file } = fieldsOf(fields['extends']);
@@ -88,7 +87,7 @@ function extended(parts: readonly Part[]): Need[] {
   });
 }
 
-/** Sources elsewhere are fetched, and a Dockerfile in the text that copies nothing needs none. */
+/** Remote build contexts are fetched, and an inline Dockerfile without COPY needs no files. */
 function built(parts: readonly Part[]): Need[] {
   const found = firstOf(parts, 'build');
   if (found === null) return [];
@@ -114,7 +113,7 @@ function files(parts: readonly Part[], field: 'env_file' | 'label_file'): Need[]
   });
 }
 
-/** Only what may turn out to be no place of the VM. */
+/** Only sources that may not exist on the VM. */
 function mounted(value: unknown, at: Keys): Need[] {
   if (typeof value === 'string') {
     const source = sourceOf(value);
@@ -126,7 +125,7 @@ function mounted(value: unknown, at: Keys): Need[] {
     : [];
 }
 
-/** Before the first colon that is in no variable; null for a path of the container alone. */
+/** The source before the first colon outside a variable; null for a container path only. */
 function sourceOf(text: string): string | null {
   const [, source] = /^((?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:$]|\$)+):/.exec(text) ?? [];
   return source ?? null;
@@ -146,7 +145,7 @@ function ofResource(section: Section, { at, fields, isExternal, key }: Resource)
   return typeof file === 'string' && !file.startsWith('/') ? [{ what: 'path', name: file, at: [...at, 'file'] }] : [];
 }
 
-/** Variables that configs and secrets are made of: Docker Compose refuses one without a value. */
+/** Variables used by configs and secrets: Docker Compose rejects missing ones. */
 export function wantedVariables(file: Fields): { readonly name: string; readonly at: Keys }[] {
   return (['configs', 'secrets'] as const).flatMap((section) =>
     resourcesOf(file, section).flatMap(({ fields: { environment }, services, at }) =>

@@ -1,4 +1,4 @@
-// The nodes of a YAML document and where they stand.
+// Traversal and positions of YAML nodes.
 
 import {
   type Alias,
@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import type { Diagnostic } from '../config/diagnostic.ts';
 
-/** Every node with the keys that lead to it; aliases are not followed. */
+/** Visits every node with its path; aliases are not followed. */
 export function eachNode(root: unknown, see: (node: Node, at: readonly (string | number)[]) => void): void {
   const open: { node: unknown; at: readonly (string | number)[] }[] = [{ node: root, at: [] }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -28,7 +28,7 @@ export function eachNode(root: unknown, see: (node: Node, at: readonly (string |
   }
 }
 
-/** What each alias stands for: the last node before it with an anchor of its name. In the order of the text. */
+/** The target of each alias: the last preceding node with that anchor. In text order. */
 export function aliasTargets(root: unknown): Map<Alias, Node> {
   const targets = new Map<Alias, Node>();
   const named = new Map<string, Node>();
@@ -47,7 +47,7 @@ export function aliasTargets(root: unknown): Map<Alias, Node> {
   return targets;
 }
 
-/** How many values there are with what each alias stands for in its place; an alias inside of its own anchor makes it infinite. */
+/** Number of values with expanded aliases; infinite for an alias inside its own anchor. */
 export function unfoldedSize(root: unknown): number {
   const sizes = new Map<string, number>();
   const sizeOf = (node: unknown): number => {
@@ -65,7 +65,7 @@ export function unfoldedSize(root: unknown): number {
   return sizeOf(root);
 }
 
-/** Line of the innermost node that the keys lead to. */
+/** Line of the innermost existing node on the path. */
 export function placeOf(document: Document.Parsed, lines: LineCounter, keys: readonly string[]) {
   let node: unknown = document.contents;
   let offset = isCollection(node) ? node.range?.[0] : 0;

@@ -1,5 +1,4 @@
-// Where something goes into the text of a YAML file: before the first entry of a map or list, after the last, or in the place of a value,
-// in the style that stands there.
+// Text edits that insert into or replace parts of a YAML file, in the style of their surroundings.
 
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Edit } from './edits.ts';
@@ -8,13 +7,13 @@ import { asFlow, type YamlSource } from './source.ts';
 export interface Work {
   readonly source: YamlSource;
   readonly edits: Edit[];
-  /** Nodes that are changed where they stand. */
+  /** Nodes that are edited in place. */
   readonly changed: Set<Node>;
-  /** Aliases in whose place something else stands now. */
+  /** Aliases that were replaced. */
   readonly replaced: Set<Alias>;
 }
 
-/** Before the first entry: their order does not matter, and no comment or block of text stands in the way there. */
+/** Inserts before the first entry: the order is irrelevant, and no comment or block scalar interferes there. */
 export function insertItems(work: Work, list: YAMLSeq, more: readonly string[]): void {
   if (more.length === 0) return;
   const first = firstDash(list);
@@ -26,7 +25,7 @@ export function insertItems(work: Work, list: YAMLSeq, more: readonly string[]):
   }
 }
 
-/** After the last entry; false where that is a block of text, which ends where the file says. */
+/** Appends after the last entry; false if that is a block scalar, which may extend to the end of the file. */
 export function appendItems(work: Work, list: YAMLSeq, more: readonly string[]): boolean {
   const { text } = work.source;
   const last = list.items.at(-1) as Node | undefined;
@@ -48,7 +47,7 @@ function insertInFlow(work: Work, list: YAMLSeq, more: readonly string[]): void 
   else insert(work, end, `, ${texts}`);
 }
 
-/** As the first of a map: nothing of what follows moves but by whole lines. */
+/** Inserts as the first pair of a map, so that the rest only moves by whole lines. */
 export function insertPair(work: Work, map: YAMLMap, key: string, value: string): void {
   const { text } = work.source;
   const start = map.range?.[0] ?? 0;
@@ -71,7 +70,7 @@ export function replaceValue(work: Work, pair: Pair, value: string): void {
     replace(work, node, value);
     return;
   }
-  // Nothing is written, or something over several lines: the value stands after the colon.
+  // An empty or multi-line value: insert after the colon.
   const { sep = [] } = (pair.srcToken ?? {}) as { sep?: Token[] };
   const colon = sep.find(({ type }) => type === 'map-value-ind')?.offset;
   if (colon === undefined) insert(work, (pair.key as Node).range?.[1] ?? start, `: ${value}`);
@@ -84,7 +83,7 @@ export function replaceValue(work: Work, pair: Pair, value: string): void {
   }
 }
 
-/** Whether a node's text is bound to the lines that it stands on. */
+/** Whether the node has block style. */
 function isBlockStyle(node: Node): boolean {
   if (isScalar(node)) return node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL';
   return (isMap(node) || isSeq(node)) && node.flow !== true;
@@ -101,10 +100,7 @@ export function insert({ edits }: Work, at: number, text: string): void {
   edits.push({ start: at, end: at, text });
 }
 
-/**
- * An anchor whose node is changed, or written over, goes to the first other place that mentions it, with what it stood for before. All
- * later ones mention that.
- */
+/** If an anchored node is changed or replaced, its anchor moves with the original content to the first alias. Later aliases then refer to that. */
 export function anchorsMoved({ source, edits, changed, replaced }: Work): Edit[] {
   const over = edits.filter(({ start, end }) => end > start);
   const isOver = (at: number): boolean => over.some(({ start, end }) => start <= at && at < end);
@@ -120,10 +116,10 @@ export function anchorsMoved({ source, edits, changed, replaced }: Work): Edit[]
   });
 }
 
-/** A sign of the text, as the parser saw it. */
+/** A token of the parser. */
 type Token = { readonly type: string; readonly offset: number };
 
-/** The dash before the first entry of a list of lines. */
+/** The dash of the first entry of a block list. */
 function firstDash(list: YAMLSeq): number | undefined {
   const { items } = (list.srcToken ?? {}) as { items?: { start: Token[] }[] };
   return items?.[0]?.start.find(({ type }) => type === 'seq-item-ind')?.offset;
@@ -139,7 +135,7 @@ function endOfLine(text: string, offset: number): number {
   return text[end - 1] === '\r' ? end - 1 : end;
 }
 
-/** As the text's own lines end. */
+/** The line ending of the text. */
 function lineEnd(text: string): string {
   return /\r\n/.test(text) ? '\r\n' : '\n';
 }

@@ -1,5 +1,5 @@
-// Scalars without quotes as compose turns them into texts: its YAML is that of Go (go.yaml.in/yaml), which takes 0777 for a number to the base of
-// eight and `yes` for a word, and prints numbers as Go does.
+// Converts plain scalars to text like compose, which uses Go's YAML (go.yaml.in/yaml): 0777 is octal, `yes` is a string, and numbers are printed like
+// in Go.
 
 export function plainText(written: string): string {
   if (/^(|~|null|Null|NULL)$/.test(written)) return '';
@@ -11,7 +11,7 @@ export function plainText(written: string): string {
 
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 
-/** Of 64 bits; with the prefixes of Go for other bases, of which a leading zero is one. */
+/** 64-bit integers with Go's base prefixes, including a leading zero. */
 function wholeNumber(text: string): string | null {
   const [, sign = '', zero = '', digits = ''] = /^([-+]?)(0[xX]|0[bB]|0[oO]|0)?([0-9a-fA-F]*)$/.exec(text) ?? [];
   const prefix = zero.toLowerCase() === '0' && digits !== '' ? '0o' : zero.toLowerCase();
@@ -21,7 +21,7 @@ function wholeNumber(text: string): string | null {
   return number >= -(2n ** 63n) && number < 2n ** 64n ? String(number) : null;
 }
 
-/** In the shortest digits, with an exponent from a million on and below a ten-thousandth; null where it is too large. */
+/** Shortest representation, with an exponent from a million and below a ten-thousandth; null if too large. */
 function goFloat(text: string): string | null {
   const number = Number(text);
   if (!Number.isFinite(number)) return null;

@@ -1,4 +1,4 @@
-// Ports that services publish, read as Docker reads them (docker/go-connections, nat.ParsePortSpec): one reader for all who ask.
+// Parses published ports like Docker (docker/go-connections, nat.ParsePortSpec). The only parser for this.
 
 import type { Document, LineCounter } from 'yaml';
 import { pointer } from '../config/read/place.ts';
@@ -7,7 +7,7 @@ import { interpolate, type Known } from './interpolation.ts';
 import { placeOf } from './nodes.ts';
 import { entriesOf, type Fields, fieldsOf, firstOf, partsOf, starts } from './services.ts';
 
-/** Every entry, its own ones and those that it extends. */
+/** All entries including inherited ones. */
 export function portEntries(services: Fields, document: Document.Parsed, lines: LineCounter): PortEntry[] {
   return Object.keys(services).flatMap((service) => {
     const parts = partsOf(services, service);
@@ -29,15 +29,15 @@ function longForm({ target, published, protocol, host_ip: hostIp }: Fields): Por
   };
 }
 
-/** Ports in a row, as one entry publishes them. */
+/** A range of published ports. */
 export interface PublishedPorts {
   readonly entry: PortEntry;
-  /** Null: every address of the VM. */
+  /** Null: all addresses of the VM. */
   readonly hostIp: string | null;
   readonly protocol: string;
-  /** Inside the container. */
+  /** Container ports. */
   readonly target: Range;
-  /** On the VM: as many as inside, or those of which Docker chooses one. Null: it chooses any. */
+  /** VM ports: as many as container ports, or a range from which Docker chooses one. Null: Docker chooses any. */
   readonly published: Range | null;
 }
 
@@ -46,7 +46,7 @@ interface Range {
   readonly to: number;
 }
 
-/** Of the services that start; entries whose variables are not known, or that Docker refuses, are left out. */
+/** Published ports of services that start; entries with unknown variables or invalid syntax are skipped. */
 export function publishedPorts({ ports, profiles }: Compose, variables: Known): PublishedPorts[] {
   const all = ports.flatMap((entry) => {
     if (!starts(profiles[entry.service]?.names, variables)) return [];
@@ -57,12 +57,12 @@ export function publishedPorts({ ports, profiles }: Compose, variables: Known): 
   return [...Map.groupBy(all, keyOf).values()].flatMap(([first]) => first ?? []);
 }
 
-/** The same entry twice counts once. */
+/** Identity for dropping duplicates. */
 function keyOf({ entry, hostIp, protocol, target, published }: PublishedPorts): string {
   return JSON.stringify([entry.service, hostIp, protocol, target, published]);
 }
 
-/** Variables are put in before anything is read: one may hold colons of its own. */
+/** Interpolates before parsing: a variable may contain colons. */
 function fieldsIn(written: PortEntry['written'], variables: Known): PortFields | null {
   if (typeof written === 'string') {
     const text = interpolate(written, variables);
@@ -85,12 +85,12 @@ function shortForm(text: string): PortFields {
   };
 }
 
-/** Null where Docker would refuse it. */
+/** Null if Docker rejects it. */
 function readPort({ target, published = '', protocol = 'tcp', hostIp = '' }: PortFields) {
   const inside = rangeIn(target);
   const outside = published === '' ? null : rangeIn(published);
   if (inside === null || (published !== '' && outside === null)) return null;
-  // Docker chooses where the port is 0 as where there is none.
+  // For port 0 Docker chooses a port as if there was none.
   const chosen = outside === null || outside.to === 0 ? null : outside;
   if (chosen !== null && sizeOf(inside) > 1 && sizeOf(inside) !== sizeOf(chosen)) return null;
   return {
@@ -112,16 +112,16 @@ function sizeOf({ from, to }: Range): number {
   return to - from + 1;
 }
 
-/** A port of a container that is reached by TCP. */
+/** A TCP port of a container. */
 export interface TcpPort {
   readonly target: number;
-  /** Null: Docker chooses one, so that nobody can say where it is reached. */
+  /** Null: chosen by Docker and therefore unknown. */
   readonly published: number | null;
-  /** It is reached from the VM itself alone. */
+  /** Whether it is only reachable from the VM itself. */
   readonly onLoopback: boolean;
 }
 
-/** Those of one service, each once; ranges with as many ports inside as outside, one by one. */
+/** TCP ports of one service, without duplicates; ranges of equal length are expanded. */
 export function tcpPorts(compose: Compose, service: string, variables: Known): TcpPort[] {
   return publishedPorts(compose, variables)
     .filter(({ entry, protocol }) => entry.service === service && protocol === 'tcp')

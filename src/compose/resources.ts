@@ -1,4 +1,4 @@
-// Networks, volumes, configs and secrets of a compose file, with the services that use them: Docker leaves out what nobody uses.
+// Networks, volumes, configs and secrets of a compose file with the services that use them: Docker ignores unused ones.
 
 import type { Document, LineCounter } from 'yaml';
 import { pointer } from '../config/read/place.ts';
@@ -13,17 +13,17 @@ export interface Resource {
   readonly at: Keys;
   readonly fields: Fields;
   readonly isExternal: boolean;
-  /** As Docker knows it; null: after the project, with its key. Variables are still in it. */
+  /** Docker's name; null: derived from project and key. Without interpolation. */
   readonly name: string | null;
   readonly services: readonly string[];
 }
 
-/** Those of one section, in the order written. */
+/** Resources of one section, in file order. */
 export function resourcesOf(file: Fields, section: Section): Resource[] {
   const services = fieldsOf(file['services']);
   const users = usersOf(services, section);
   const declared = fieldsOf(file[section]);
-  // A service without a network is in this one, whether it is declared or not.
+  // Services without networks use the default network, declared or not.
   const implied = section === 'networks' && !('default' in declared) ? { default: {} } : {};
   return Object.entries({ ...declared, ...implied }).map(([key, value]) => {
     const fields = fieldsOf(value);
@@ -78,7 +78,7 @@ function usedBy(parts: readonly Part[], section: Section): string[] {
   return named.length > 0 || firstOf(parts, 'network_mode') !== null ? named : ['default'];
 }
 
-/** The volume that an entry mounts by its name. */
+/** The named volume of a mount entry. */
 export function volumeIn(value: unknown): string[] {
   if (typeof value !== 'string') {
     const { type, source } = fieldsOf(value);

@@ -3,7 +3,7 @@
 import { keysOf } from '../config/read/place.ts';
 import { isPlaceholder, namesSecret, plainSecretsIn } from '../model/secret-shapes.ts';
 
-/** Literal secrets of a compose file: in what it sets in the environment of containers, and by their shape everywhere. */
+/** Detects plain-text secrets in a compose file: by name in environments, and by form everywhere. */
 export function composeSecret(pointer: string, value: string): string | null {
   const keys = keysOf(pointer);
   const [first, , section, name = ''] = keys;

@@ -1,19 +1,19 @@
-// The services of a compose file with what they take over from others of the same file by `extends`, and which of them start.
+// Services of a compose file with `extends` inside the file resolved, and which of them start.
 
 import type { Known } from './interpolation.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Where something is written: keys from the top of the file. */
+/** Path of keys from the top of the file. */
 export type Keys = readonly string[];
 
-/** One definition that a service consists of. */
+/** One of the definitions that make up a service. */
 export interface Part {
   readonly keys: Keys;
   readonly fields: Fields;
 }
 
-/** A service and what it extends within the file, itself first; an extension in a circle ends where it began. */
+/** A service followed by those that it extends inside the file; cycles are cut. */
 export function partsOf(services: Fields, name: string): Part[] {
   const parts: Part[] = [];
   const seen = new Set<string>();
@@ -26,14 +26,14 @@ export function partsOf(services: Fields, name: string): Part[] {
   return parts;
 }
 
-/** Null where it extends nothing, or a service of another file. */
+/** Null if it extends nothing or a service of another file. */
 function extendedHere({ extends: written }: Fields): string | null {
   if (typeof written === 'string') return written;
   const { service, file } = fieldsOf(written);
   return file === undefined && typeof service === 'string' ? service : null;
 }
 
-/** The first of them that says something. */
+/** The first definition of the field. */
 export function firstOf(parts: readonly Part[], field: string): { readonly value: unknown; readonly at: Keys } | null {
   for (const { keys, fields } of parts) {
     const value = fields[field];
@@ -42,7 +42,7 @@ export function firstOf(parts: readonly Part[], field: string): { readonly value
   return null;
 }
 
-/** Lists are joined: every entry of each of them, with its place. */
+/** Entries of the field in all parts, since lists are merged. */
 export function entriesOf(parts: readonly Part[], field: string): { readonly value: unknown; readonly at: Keys }[] {
   return parts.flatMap(({ keys, fields }) => {
     const value = fields[field];
@@ -55,7 +55,7 @@ export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-/** What of the variables says which profiles are asked for: Docker Compose and Portainer read it there. */
+/** The variable with the active profiles, read by Docker Compose and Portainer. */
 export const PROFILES_VARIABLE = 'COMPOSE_PROFILES';
 
 /** Whether a service starts, given the profiles that it belongs to. */

@@ -1,5 +1,5 @@
-// A YAML text with its nodes, what its aliases stand for, and a way to write a node once more. Scalars are written as they stand in the
-// text: what 0440 or 1e9 means is for Docker to say, not for the library that read it.
+// A YAML text with its nodes and alias targets, and a function to print a node. Scalars are printed as in the source: Docker decides what 0440 or 1e9
+// means, not our parser.
 
 import {
   type Alias,
@@ -19,15 +19,15 @@ import { aliasTargets } from './nodes.ts';
 export interface YamlSource {
   readonly text: string;
   readonly document: Document.Parsed;
-  /** The node that an alias stands for. */
+  /** The target of an alias. */
   targetOf(alias: Alias): Node | undefined;
-  /** Nodes with an anchor, each with the aliases that stand for it in the order of the text. */
+  /** Aliases of each anchored node, in text order. */
   readonly users: ReadonlyMap<Node, readonly Alias[]>;
-  /** Where the anchor of a node is written, with the space before it. */
+  /** Position of a node's anchor, with preceding space. */
   anchorOf(node: Node): { readonly start: number; readonly end: number } | undefined;
 }
 
-/** @throws Error when the text is no YAML */
+/** @throws Error if the text is not YAML */
 export function yamlSource(text: string): YamlSource {
   const document = parseDocument(text, { merge: true, uniqueKeys: true, keepSourceTokens: true });
   const [fault] = document.errors;

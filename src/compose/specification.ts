@@ -1,4 +1,4 @@
-// Whether a compose file keeps to the Compose Specification, by the schema of its authors (schema/compose-spec.json).
+// Validates a compose file against the JSON Schema of the Compose Specification (schema/compose-spec.json).
 
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
@@ -9,13 +9,12 @@ import { keysOf, pointer } from '../config/read/place.ts';
 import specification from './compose-spec.json' with { type: 'json' };
 import { diagnostic, placeOf } from './nodes.ts';
 
-// Quick to make rather than quick to run, since most processes check a few files: refs stay calls, and the schema, which a test holds
-// to its own meta-schema, is not checked again.
+// Optimised for compilation time, since most processes validate a few files: references stay calls, and the schema itself is validated by a test.
 const ONCE = { code: { optimize: false }, inlineRefs: false, validateSchema: false, meta: false } as const;
 
 let compiled: ValidateFunction | undefined;
 
-/** UNKNOWN_KEY and INVALID_VALUE, each once per place. */
+/** Reports UNKNOWN_KEY and INVALID_VALUE, once per place. */
 export function againstSpecification(
   path: string,
   value: unknown,
@@ -53,7 +52,7 @@ export function againstSpecification(
   });
 }
 
-/** Lists that compose makes unique before it holds them to the specification (compose-go, override/uncity.go). */
+/** Lists that compose deduplicates before validation (compose-go, override/uncity.go). */
 const UNIQUE_LISTS =
   /^\/services\/[^/]+\/(annotations|build\/(additional_contexts|args|labels|tags)|cap_add|cap_drop|configs|deploy\/labels|devices|dns|dns_opt|dns_search|environment|env_file|expose|labels|links|networks\/[^/]+\/(aliases|link_local_ips)|ports|profiles|secrets|sysctls|tmpfs|volumes)$/;
 
@@ -61,7 +60,7 @@ function isRepeatedLightly({ keyword, instancePath }: ErrorObject): boolean {
   return keyword === 'uniqueItems' && UNIQUE_LISTS.test(instancePath);
 }
 
-/** Of alternatives that all fail, only what failed deepest tells people something; once per place. */
+/** If all alternatives fail, only the deepest errors are meaningful; once per place. */
 function deepestErrors(errors: readonly ErrorObject[]): ErrorObject[] {
   const deepest = errors.filter(
     (error) => !errors.some((other) => other !== error && other.instancePath.startsWith(`${error.instancePath}/`)),

@@ -1,8 +1,8 @@
-// Where compose's reader of YAML (go.yaml.in/yaml) differs from YAML 1.2: numbers as YAML 1.1 wrote them, and its own tag `!reset`.
+// YAML tags for the differences of compose's parser (go.yaml.in/yaml) from YAML 1.2: YAML 1.1 numbers and the `!reset` tag.
 
 import { type Document, type Pair, type ScalarTag, type Tags, visit } from 'yaml';
 
-/** `0440` is octal, and digits may be parted by `_`. */
+/** `0440` is octal, and digits may be separated by `_`. */
 const olderNumber: ScalarTag = {
   tag: 'tag:yaml.org,2002:int',
   default: true,
@@ -21,14 +21,14 @@ export function composeTags(tags: Tags): Tags {
   return [olderNumber, ...tags];
 }
 
-/** Takes out what is written to be taken out. */
+/** Removes values tagged with `!reset`. */
 export function dropReset(document: Document.Parsed): void {
   visit(document, {
     Pair: (_, pair) => (isReset(pair) ? visit.REMOVE : undefined),
   });
 }
 
-/** What others mention by an alias stays. */
+/** Anchored values that aliases use are kept. */
 function isReset({ value }: Pair): boolean {
   const { tag, anchor } = (value ?? {}) as { tag?: string; anchor?: string };
   return tag === '!reset' && anchor === undefined;

@@ -1,10 +1,9 @@
-// What services of a compose file mention and the file does not declare: Docker Compose then refuses the file as a whole (compose-go,
-// loader/validate.go).
+// Finds references of services that the file does not define: Docker Compose rejects such a file (compose-go, loader/validate.go).
 
 import { type Section, volumeIn } from './resources.ts';
 import { entriesOf, type Fields, fieldsOf, firstOf, type Keys, type Part, partsOf } from './services.ts';
 
-/** One mention; `name` says what is missing, for people. */
+/** One reference; `name` describes what is missing. */
 export interface Undefined {
   readonly service: string;
   readonly name: string;
@@ -20,7 +19,7 @@ export function undefinedIn(file: Fields): Undefined[] {
       ...otherServices(parts).filter(({ name }) => !(name in services)),
     ];
     const told = missing
-      // A variable stands for some name; a service without a network needs no declaration of the default one.
+      // Names with variables are unknown; the default network needs no definition.
       .filter(({ name, what }) => !name.includes('$') && !(what === 'network' && name === 'default'))
       .map(({ what, name, at }) => ({ service, name: `${what} "${name}"`, at }));
     return isRunnable(parts) ? told : [...told, { service, name: 'an image', at: ['services', service] }];
@@ -68,7 +67,7 @@ function otherServices(parts: readonly Part[]): Omit<Mention, 'section'>[] {
   ];
 }
 
-/** A list of names, or a map by them. */
+/** Names from a list or from the keys of a map. */
 function namesIn(parts: readonly Part[], field: string): { readonly name: string; readonly at: Keys }[] {
   return parts.flatMap(({ keys, fields }) => {
     const value = fields[field];
@@ -79,7 +78,7 @@ function namesIn(parts: readonly Part[], field: string): { readonly name: string
   });
 }
 
-/** One that extends a service of another file may have its image from there. */
+/** A service extended from another file may inherit its image. */
 function isRunnable(parts: readonly Part[]): boolean {
   const extendsFile = parts.some(({ fields }) => fieldsOf(fields['extends'])['file'] !== undefined);
   return extendsFile || ['image', 'build', 'provider'].some((field) => firstOf(parts, field) !== null);

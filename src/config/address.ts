@@ -1,4 +1,4 @@
-// Addresses and networks as rules compare them: two spellings of one address are one address.
+// Parsing and comparison of IP addresses and networks. Different spellings of an address compare equal.
 
 import ipaddr from 'ipaddr.js';
 
@@ -19,12 +19,12 @@ export function parseAddress(text: string): Ip | undefined {
   return bytes?.every((byte) => byte < 256) ? new ipaddr.IPv4(bytes) : undefined;
 }
 
-/** Networks kept. */
+/** Maximum number of cached networks. */
 const KEEP = 50_000;
-/** Every rule about addresses asks for the same ones. */
+/** Cache of parsed networks, since every address rule parses the same ones. */
 const parsed = new Map<string, Network | undefined>();
 
-/** `10.0.0.0/24`; an address alone is a network of one. Undefined for anything else. */
+/** Parses `10.0.0.0/24`; an address without prefix length is a network of one address. Undefined for anything else. */
 export function parseNetwork(text: string): Network | undefined {
   if (parsed.has(text)) return parsed.get(text);
   const network = readNetwork(text);
@@ -43,7 +43,7 @@ function readNetwork(text: string): Network | undefined {
   return { address, bits: Number(prefix) };
 }
 
-/** The network that an address with prefix length is in, such as `10.0.0.0/24` for `10.0.0.7/24`; the text itself where it is none. */
+/** The network of an address with prefix length, such as `10.0.0.0/24` for `10.0.0.7/24`; the text itself if it is not one. */
 export function networkOf(text: string): string {
   const network = parseNetwork(text);
   if (network === undefined) return text;
@@ -52,7 +52,7 @@ export function networkOf(text: string): string {
   return `${version.networkAddressFromCIDR(cidr).toString()}/${network.bits}`;
 }
 
-/** Whether it is an address inside of its network, and not the network: `10.0.0.7/24`. */
+/** Whether the address is inside its network and not the network address: `10.0.0.7/24`. */
 export function hasHostBits(text: string): boolean {
   const [network, whole] = [parseNetwork(text), parseNetwork(networkOf(text))];
   return network !== undefined && whole !== undefined && spelling(network.address) !== spelling(whole.address);
@@ -60,7 +60,7 @@ export function hasHostBits(text: string): boolean {
 
 const spellings = new WeakMap<Ip, string>();
 
-/** The only form in which addresses are compared. */
+/** The canonical form of an address, used for all comparisons. */
 export function spelling(address: Ip): string {
   const known = spellings.get(address) ?? address.toNormalizedString();
   spellings.set(address, known);
@@ -76,7 +76,7 @@ export function contains(network: Network, address: Ip): boolean {
   return address.kind() === network.address.kind() && address.match(network.address, network.bits);
 }
 
-/** Every address of `inner` is one of `outer`. */
+/** Whether every address of `inner` is in `outer`. */
 export function covers(outer: Network, inner: Network): boolean {
   return outer.bits <= inner.bits && contains(outer, inner.address);
 }
@@ -85,12 +85,12 @@ export function overlaps(a: Network, b: Network): boolean {
   return covers(a, b) || covers(b, a);
 }
 
-/** A network of one address. */
+/** Whether the network has only one address. */
 export function isSingle(network: Network): boolean {
   return network.bits === (network.address.kind() === 'ipv4' ? 32 : 128);
 }
 
-/** The IPv4 network's own number, or the address that reaches all of it: no machine can have either. */
+/** Whether it is the network or broadcast address of an IPv4 network, which no machine can have. */
 export function isReserved(network: Network): boolean {
   if (network.address.kind() !== 'ipv4' || network.bits > 30) return false;
   const host = network.address.toByteArray().reduce((value, byte) => value * 256 + byte, 0) % 2 ** (32 - network.bits);

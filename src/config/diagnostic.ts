@@ -1,24 +1,24 @@
-// A problem of the configuration before its line is looked up.
+// A problem of the configuration whose line is not yet determined.
 
 import type { TargetId } from '../model/ids.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import type { Place } from './read/place.ts';
 
-/** A problem before its line is looked up. Its severity follows from the code, but for `isError`. */
+/** A problem whose line is not yet determined. Its severity follows from the code, except with `isError`. */
 export interface Diagnostic {
   readonly code: ProblemCode;
-  /** What is written there is wrong; a pointer to something that is not written stands for its nearest parent. */
+  /** The wrong value; a pointer to something absent stands for its nearest existing parent. */
   readonly at: Place;
-  /** One sentence: what is wrong, with the values that are. */
+  /** One sentence with the wrong values. */
   readonly message: string;
-  /** What to do about it, when there is more to say. */
+  /** How to fix it, if that is not obvious from the message. */
   readonly hint?: string;
-  /** The target that is held back; absent when it concerns the whole configuration. */
+  /** The target that is blocked; absent if the problem concerns the whole configuration. */
   readonly target?: TargetId;
-  /** An error, though its code is that of a warning. */
+  /** An error although its code is that of a warning. */
   readonly isError?: true;
-  /** Shows the name of the field instead of its value. */
+  /** The problem is located at the name of the field instead of its value. */
   readonly onKey?: boolean;
-  /** Already known, from 1: for what is not JSON. */
+  /** Known position, counted from 1, for files that are not JSON. */
   readonly position?: { readonly line: number; readonly column: number };
 }

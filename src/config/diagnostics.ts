@@ -1,4 +1,4 @@
-// Diagnostics as they come, up to as many as anybody reads: a file made of nothing but mistakes must not cost more than that.
+// Collects diagnostics up to a limit, so that a file with nothing but mistakes stays cheap.
 
 import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -6,12 +6,12 @@ import { MAX_PROBLEMS } from './limits.ts';
 
 const ERRORS: ReadonlySet<ProblemCode> = new Set(ERROR_CODES);
 
-/** Whether a diagnostic refuses the commit wherever it is found. */
+/** Whether the diagnostic causes the commit to be rejected. */
 export function isErrorDiagnostic({ code, isError }: Diagnostic): boolean {
   return isError === true || ERRORS.has(code);
 }
 
-/** Errors and warnings are limited each on its own, so that warnings never hide an error. */
+/** Errors and warnings are limited separately, so that warnings never displace an error. */
 export class Diagnostics {
   readonly #errors: Diagnostic[] = [];
   readonly #warnings: Diagnostic[] = [];
@@ -23,7 +23,7 @@ export class Diagnostics {
     }
   }
 
-  /** There are so many errors that no further one would be kept. */
+  /** Whether the limit of errors is reached, so that further ones are dropped. */
   get full(): boolean {
     return this.#errors.length >= MAX_PROBLEMS;
   }

@@ -1,5 +1,5 @@
-// Shapes that earlier versions of these files had. Each is turned into the one of today, with a word about it,
-// before anything is checked; so neither the schemas nor the rules know of them.
+// Support for the file formats of earlier versions. Each old form is converted to the current one, with a deprecation notice, before validation, so
+// that neither schemas nor rules need to know it.
 
 import type { TargetId } from '../model/ids.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -13,7 +13,7 @@ export interface Modern {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** One object being brought up to date: copied only when something in it is old. */
+/** An object that is being migrated; copied only if something in it is outdated. */
 export class Draft {
   readonly diagnostics: Diagnostic[] = [];
   readonly #at: Place;
@@ -47,7 +47,7 @@ export class Draft {
     delete this.#writable()[key];
   }
 
-  /** Notes the old shape at a key. */
+  /** Records a deprecation notice at a key. */
   old(key: string, message: string, hint: string): void {
     const target = this.#target === undefined ? {} : { target: this.#target };
     this.diagnostics.push({ code: 'LEGACY_SHAPE', at: placeIn(this.#at, key), message, hint, onKey: true, ...target });

@@ -1,18 +1,18 @@
-// What a file of the config repo is: where it stands, what may be written in it, and what else it names.
+// The format of a file of the config repo: its path, schema and references.
 
 import type { z } from 'zod';
 
 export interface FileFormat {
-  /** What `phoenix schema` knows it by; its JSON Schema is `<name>.schema.json`. */
+  /** Name for `phoenix schema`; its JSON Schema is `<name>.schema.json`. */
   readonly name: string;
   /** A shorter name for `phoenix schema`. */
   readonly shortName?: string;
-  /** Below the config root; a pattern where there is one for each of something. */
+  /** Path below the config root, or a pattern if there are several such files. */
   readonly path: string | RegExp;
   readonly schema: z.ZodType;
-  /** What to write into one that is empty: a sentence. */
+  /** One sentence that tells what to write into an empty file. */
   readonly ifEmpty: string;
-  /** Paths below the config root that a text in it may name as a script or another file. Too many are no harm: of each only the traits are kept. */
+  /** Paths below the config root that a text in the file may reference. False positives are harmless: only their traits are kept. */
   readonly names?: (text: string, path: string) => readonly string[];
 }
 

@@ -1,12 +1,12 @@
-// Files that the configuration names, known by their content.
+// Files that the configuration references, identified by their content.
 
 import type { BlobId } from '../model/ids.ts';
 import type { SourceFile } from '../model/snapshot.ts';
 
-/** A file of the config repo, known by its content. */
+/** A file of the config repo, identified by its content. */
 export interface ScriptFile {
   readonly path: string;
-  /** Null only in a configuration with the problem MISSING_FILE. */
+  /** Null only in a configuration with a MISSING_FILE problem. */
   readonly blob: BlobId | null;
 }
 

@@ -1,8 +1,8 @@
-// The JSON Schema that editors use, made from the schema that the loader uses.
+// Generates the JSON Schema for editors from the schema of the loader.
 
 import { z } from 'zod';
 
-/** What people may write, as JSON Schema (2020-12). */
+/** JSON Schema (2020-12) of the accepted input. */
 export function jsonSchemaOf(schema: z.ZodType): object {
   const made = z.toJSONSchema(schema, {
     io: 'input',
@@ -16,7 +16,7 @@ export function jsonSchemaOf(schema: z.ZodType): object {
   return made;
 }
 
-/** Our marks in words that editors know: what has no effect is deprecated, what is secret is write-only. */
+/** Translates schema metadata to keywords of JSON Schema: fields without effect are deprecated, secrets are write-only. */
 function marksOf(node: Record<string, unknown>): void {
   if ('noEffect' in node) node['deprecated'] = true;
   if ('secret' in node) node['writeOnly'] = true;
@@ -24,7 +24,7 @@ function marksOf(node: Record<string, unknown>): void {
   delete node['secret'];
 }
 
-/** What an editor offers, beside whatever else the pattern allows. */
+/** Adds suggested values for editors, without restricting the value. */
 function suggestionsOf(node: Record<string, unknown>): void {
   const { suggests, pattern } = node;
   if (!Array.isArray(suggests)) return;
@@ -33,12 +33,12 @@ function suggestionsOf(node: Record<string, unknown>): void {
   node['anyOf'] = [{ enum: suggests }, pattern === undefined ? {} : { pattern }];
 }
 
-/** Members of a schema that hold schemas by names of people's. */
+/** Keywords that map user-defined names to schemas. */
 const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
-/** Members that hold values of people's. */
+/** Keywords that hold user-defined values. */
 const VALUES: ReadonlySet<string> = new Set(['default', 'examples', 'enum', 'const', 'required']);
 
-/** Editors show the title of a field in bold above what it says: its name in words. */
+/** Sets the title of each field, which editors show above its description. */
 function titleFields(schema: unknown): void {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [member, value] of Object.entries(schema)) {

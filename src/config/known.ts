@@ -1,5 +1,5 @@
-// Entries of files, such as guests, that were read before. One that stands unchanged in the next commit is not checked again, and is
-// the same object there, so that configurations share what they have in common.
+// Caches entries of files, such as guests, that were read before. An entry that is unchanged in the next commit is not validated again and yields the
+// same object, so that configurations share memory.
 
 import type { FilesByPath } from './files.ts';
 import type { Place } from './read/place.ts';
@@ -7,31 +7,31 @@ import type { Place } from './read/place.ts';
 interface Read {
   readonly entry: unknown;
   readonly circumstances: string;
-  /** The files that were looked up for it, and what they were. */
+  /** The files that were looked up for the entry, with their identities. */
   readonly files: ReadonlyMap<string, string | null>;
   readonly value: unknown;
 }
 
-/** What an entry is read from. */
+/** The input from which an entry is read. */
 export interface Written {
   readonly at: Place;
   readonly entry: unknown;
-  /** Whatever else decides how it is read, such as defaults of its file. */
+  /** Everything else that affects the result, such as defaults of the file. */
   readonly circumstances: string;
   readonly files: FilesByPath;
 }
 
-/** Entries kept; more than one configuration may hold. */
+/** Maximum number of cached entries. */
 const KEEP = 100_000;
 
-/** For several configurations that follow each other. Without one each is read for itself. */
+/** Shared by consecutive configurations. */
 export class Known {
   readonly #entries = new Map<string, Read>();
 
   /**
-   * The entry as it was read before, where all that it was read from is the same; else as it is read now.
+   * The cached entry if its input is unchanged; otherwise reads it.
    *
-   * @param read must look up files in those that it is given; `lasting` says that nothing else decides what it finds
+   * @param read must look up files in the given `files`; `lasting` tells that the result depends on nothing else
    */
   entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; lasting: boolean }): V | undefined {
     const { at, entry, circumstances, files } = written;
@@ -58,7 +58,7 @@ export class Known {
 
 const NO_FILES: ReadonlyMap<string, string | null> = new Map();
 
-/** The same files, with a note of each that is looked up. */
+/** Records which files are looked up. */
 class NotedFiles implements FilesByPath {
   readonly #files: FilesByPath;
   #lookedUp: Map<string, string | null> | undefined;
@@ -78,7 +78,7 @@ class NotedFiles implements FilesByPath {
   }
 }
 
-/** Whether two values have the same JSON text, the order of names included. The reader has bounded how deep they are. */
+/** Whether two values have the same JSON text, including the order of keys. Their depth is limited by the reader. */
 function sameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) || Array.isArray(b)) {

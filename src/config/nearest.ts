@@ -1,9 +1,9 @@
-// "Did you mean": the known name that takes the fewest single changes to reach, or else the one that has more words.
+// Suggestions of the kind "did you mean": the known name with the smallest edit distance, or else one with the same beginning.
 
-/** The shortest beginning that says what is meant: `memory` for `memory_mb`. */
+/** Minimum length of a prefix that identifies a name: `memory` for `memory_mb`. */
 const BEGINNING = 4;
 
-/** The nearest of the names; null when none is near enough to be meant. */
+/** The most similar known name; null if none is similar enough. */
 export function nearest(name: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(4, Math.floor(name.length / 3)));
   let best: string | null = null;
@@ -19,13 +19,13 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best ?? known.find((candidate) => haveOneBeginning(candidate, name)) ?? null;
 }
 
-/** One of the two is the other with words left out at its end, as `memory` is of `memory_mb`. */
+/** Whether one name is the other without trailing words, as `memory` is of `memory_mb`. */
 function haveOneBeginning(candidate: string, name: string): boolean {
   const [short, long] = [candidate, name].sort((a, b) => a.length - b.length) as [string, string];
   return short.length >= BEGINNING && long.toLowerCase().startsWith(`${short.toLowerCase()}_`);
 }
 
-/** What other programs call the same. */
+/** Synonyms that other programs use. */
 const WORDS: readonly (readonly string[])[] = [
   ['memory', 'ram', 'mem'],
   ['cores', 'cpu', 'cpus', 'vcpu', 'vcpus', 'core'],
@@ -39,7 +39,7 @@ const WORDS: readonly (readonly string[])[] = [
   ['storage', 'datastore'],
 ];
 
-/** The first known name that says the same in other words: `memory_mb` for `ram`; null for none. */
+/** The first known name that is a synonym: `memory_mb` for `ram`; null if there is none. */
 export function byOtherWord(name: string, known: readonly string[]): string | null {
   const wordsOf = (text: string) => text.toLowerCase().split(/[_-]/);
   const isSame = (one: string, other: string) =>
@@ -50,7 +50,7 @@ export function byOtherWord(name: string, known: readonly string[]): string | nu
   );
 }
 
-/** Letters inserted, removed, exchanged, or swapped with their neighbour (optimal string alignment). */
+/** Edit distance with transpositions (optimal string alignment). */
 function edits(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

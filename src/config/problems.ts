@@ -1,4 +1,4 @@
-// From what was found to what is shown: each diagnostic once, with its line, in the order of the files.
+// Converts diagnostics to problems: without duplicates, with line numbers, in the order of the files.
 
 import type { Problem } from '../model/problem.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
@@ -8,7 +8,7 @@ import { MAX_PROBLEMS } from './limits.ts';
 import type { Position } from './read/lines.ts';
 import { locate } from './read/locate.ts';
 
-/** Diagnostics with their lines, in the order of the files; each once, errors kept when there are too many. */
+/** Problems in the order of the files, without duplicates. Errors take precedence when there are too many. */
 export function problemsOf(
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string>,
@@ -58,7 +58,7 @@ function positionsOf(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<stri
   return positions;
 }
 
-/** `locate` takes a pointer for the place of a value, and with a `#` for that of its key. */
+/** `locate` expects a pointer for the position of a value, and one prefixed with `#` for that of its key. */
 function wantedOf({ at, onKey }: Diagnostic): string {
   return onKey ? `#${at.path}` : at.path;
 }

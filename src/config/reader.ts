@@ -1,4 +1,4 @@
-// What the reading functions of every kind work with: the files' values, what is known of them, and where what is wrong is noted.
+// Context for the reading functions of every kind: values of the files, cached entries and collected diagnostics.
 
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
@@ -12,25 +12,25 @@ import { type Marking, unusedAndPlain } from './written-marks.ts';
 import { type LookForSecrets, secretSeeker } from './written-secrets.ts';
 
 interface Looked {
-  /** The value in today's shape, which the marks are of. */
+  /** The value in the current format, to which the schema metadata applies. */
   readonly modern?: unknown;
   readonly target?: TargetId;
 }
 
-/** Where is noted which files hold more than could be read. */
+/** Records which files could not be read completely. */
 interface Notes {
   addFile(path: string): void;
 }
 
-/** Reads the entries of files. What is wrong with them is among the diagnostics. */
+/** Reads the entries of files and collects their diagnostics. */
 export class Reader<Unreadable extends Notes> {
   readonly diagnostics = new Diagnostics();
-  /** What is wrong with references to secrets. */
+  /** Problems of secret references. */
   readonly references: Diagnostic[] = [];
   readonly unreadable: Unreadable;
   readonly sources: Sources;
   readonly files: Snapshot['files'];
-  /** Guests and other entries of configurations before. */
+  /** Cache of guests and other entries of earlier configurations. */
   readonly known: Known;
   readonly #bounds: SecretBounds;
   readonly #seek: LookForSecrets;
@@ -44,14 +44,14 @@ export class Reader<Unreadable extends Notes> {
     this.#seek = secretSeeker(snapshot.files, bounds);
   }
 
-  /** The value of a JSON file. Undefined for one that is not there, and for one that cannot be read, which is then noted. */
+  /** The value of a JSON file. Undefined if it is absent or unreadable; the latter is recorded. */
   json(path: string, need: 'needed' | 'optional'): unknown {
     const raw = this.sources.json(path, need);
     if (raw === undefined && (need === 'needed' || this.files.has(path))) this.unreadable.addFile(path);
     return raw;
   }
 
-  /** Fields without effect and secrets of one written value, the latter in the words of the file. Whether it has neither. */
+  /** Reports fields without effect and secrets of one value, secrets under their field names in the file. Returns whether it has neither. */
   look(marking: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): boolean {
     const marked = marking === null ? [] : unusedAndPlain(marking, modern, at, this.#bounds, target);
     const { references, plain, refers } = this.#seek(written, at, marked, target);
@@ -61,7 +61,7 @@ export class Reader<Unreadable extends Notes> {
     return marked.length + plain.length === 0 && !refers;
   }
 
-  /** Further entries of the file are not looked at: there are more errors already than are shown. */
+  /** Whether to skip further entries of the file because the limit of errors is reached. */
   enough(file: string): boolean {
     if (this.diagnostics.full) this.unreadable.addFile(file);
     return this.diagnostics.full;

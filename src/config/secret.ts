@@ -1,15 +1,15 @@
-// Secrets: a reference, or the text itself where a configuration still holds it.
+// Secrets: references, or plain text in configurations that still contain it.
 
 import type { SecretReference } from '../model/action.ts';
 
-/** Never part of a spec, log, job or plan: only a reference may be. */
+/** Never part of a spec, log, job or plan; only references are. */
 interface PlainSecret {
   readonly $plain: string;
 }
 
 export type Secret = SecretReference | PlainSecret;
 
-/** Null for nothing, for empty text, and for `NOT_SET`. */
+/** Null if absent, empty or `NOT_SET`. */
 export function normaliseSecret(written: string | SecretReference | undefined): Secret | null {
   if (written === undefined || isNoSecret(written)) return null;
   return typeof written === 'string' ? { $plain: written } : written;

@@ -1,5 +1,4 @@
-// The files of a commit and what they hold: which of them are read at all is for load/reading.ts; here they become
-// values or what keeps them from being read.
+// Parses the files of a commit to values and collects syntax errors. Which files are read is decided in load/reading.ts.
 
 import type { Snapshot, SourceFile } from '../model/snapshot.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -7,7 +6,7 @@ import { MAX_FILE_BYTES } from './limits.ts';
 import { notTheContent, placeholderKind } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 
-/** What was read of the files, and the texts that positions are looked up in. */
+/** Parsed files, with their texts for looking up positions. */
 export class Sources {
   readonly diagnostics: Diagnostic[] = [];
   readonly texts = new Map<string, string>();
@@ -21,7 +20,7 @@ export class Sources {
     this.#ifEmpty = ifEmpty;
   }
 
-  /** The value of a JSON file, read once; undefined when it cannot be read, which is then among the diagnostics. */
+  /** The value of a JSON file, parsed once; undefined if unreadable, which is reported as a diagnostic. */
   json(path: string, need: 'needed' | 'optional'): unknown {
     if (!this.#values.has(path)) this.#values.set(path, this.#read(path, need));
     return this.#values.get(path);

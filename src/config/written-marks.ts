@@ -1,4 +1,4 @@
-// What the marks of a schema say about the written values: fields that nothing reads, and secrets in the clear.
+// Applies the metadata of a schema to a value: reports ignored fields and plain-text secrets.
 
 import type { z } from 'zod';
 import type { TargetId } from '../model/ids.ts';
@@ -9,11 +9,11 @@ import { fieldsWith, type Marked, matches } from './schema/field-metadata.ts';
 import { isNoSecret } from './secret.ts';
 import { plainHint } from './written-secrets.ts';
 
-/** What a schema marks, found once. */
+/** Metadata of a schema, computed once. */
 export interface Marking {
   readonly noEffect: readonly Marked[];
   readonly secret: readonly Marked[];
-  /** What is secret by something else than its field. */
+  /** Finds secrets that are not marked by the schema. */
   readonly alsoPlain: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Diagnostic[];
 }
 
@@ -21,7 +21,7 @@ export function markingOf(schema: z.ZodType, alsoPlain: Marking['alsoPlain'] = (
   return { noEffect: fieldsWith(schema, 'noEffect'), secret: fieldsWith(schema, 'secret'), alsoPlain };
 }
 
-/** NO_EFFECT and PLAINTEXT_SECRET of one written value. */
+/** Reports NO_EFFECT and PLAINTEXT_SECRET for one value. */
 export function unusedAndPlain(
   { noEffect, secret, alsoPlain }: Marking,
   raw: unknown,
@@ -46,7 +46,7 @@ export function unusedAndPlain(
   return [...diagnostics, ...alsoPlain(raw, at, bounds)];
 }
 
-/** PLAINTEXT_SECRET of a value that is secret by its name. */
+/** PLAINTEXT_SECRET for a value whose name marks it as a secret. */
 export function plainSecret(name: string, at: Place, bounds: SecretBounds): Diagnostic {
   return {
     code: 'PLAINTEXT_SECRET',

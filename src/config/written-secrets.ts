@@ -1,5 +1,5 @@
-// Secrets in the written values, wherever they stand: references that the settings do not allow or that lead nowhere, and secrets in
-// plain text, told by their shape.
+// Finds secrets anywhere in the values: references that the settings forbid or that cannot be resolved, and plain-text secrets recognised by their
+// form.
 
 import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
@@ -14,14 +14,14 @@ import { readSopsFile, type SopsFile } from './sops/file.ts';
 import { valueAt } from './sops/key-path.ts';
 
 interface WrittenSecrets {
-  /** Each is held back with the targets that it is for. */
+  /** Each blocks only the targets that use it. */
   readonly references: readonly Diagnostic[];
   readonly plain: readonly Diagnostic[];
-  /** There is a reference, whether or not anything is wrong with it. */
+  /** Whether there is any reference, valid or not. */
   readonly refers: boolean;
 }
 
-/** @param known diagnostics of the same values: what is said already is not said again */
+/** @param known diagnostics of the same values, which are not reported again */
 export type LookForSecrets = (
   raw: unknown,
   at: Place,
@@ -37,7 +37,7 @@ export function secretSeeker(files: Snapshot['files'], bounds: SecretBounds): Lo
     return found;
   };
 
-  /** Null for one that can be resolved, as far as the repository and the settings tell. */
+  /** Null for a valid reference, as far as the repository and the settings tell. */
   function faultOf(reference: string, at: Place): Diagnostic | null {
     const refusal = referenceRefusal(reference, bounds);
     if (refusal !== null) return { code: 'SECRET_NOT_ALLOWED', at, ...refusal };
@@ -117,10 +117,10 @@ export function plainHint({ envPrefix, folders }: SecretBounds): string {
   return `Replace it by {"$secret": "env:${envPrefix}NAME"} or {"$secret": "file:${folders[0]}/NAME"}, put it there on the node, and change it: it is known now. A field that takes no reference can hold no secret.`;
 }
 
-/** `isArgument`: the argument before it says that it is a secret. The keys are only lent. */
+/** `isArgument`: the preceding argument marks it as a secret. `keys` is reused and must be copied. */
 type SeeText = (value: string, keys: readonly string[], isArgument: boolean) => void;
 
-/** Every text; the reader has bounded how many there are and how deep. */
+/** Visits every text; number and depth are limited by the reader. */
 function eachText(value: unknown, keys: string[], isArgument: boolean, see: SeeText): void {
   if (typeof value === 'string') see(value, keys, isArgument);
   if (typeof value !== 'object' || value === null) return;

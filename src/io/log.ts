@@ -47,7 +47,7 @@ export function openLog({ level, redactor, pretty = false, destination = process
 /** A repeated line is written once per this interval, with the number of repetitions. */
 const REPEAT_MS = 60_000;
 /** Maximum number of tracked lines; with more, there is no repetition to suppress. */
-const MOST_LINES = 1_000;
+const MAX_LINES = 1_000;
 
 /** Monotonic. */
 function repeatsWithin(ms: number): (line: string, write: (more: object) => void) => void {
@@ -60,7 +60,7 @@ function repeatsWithin(ms: number): (line: string, write: (more: object) => void
       return;
     }
     write(last === undefined || last.repeated === 0 ? {} : { repeated: last.repeated });
-    if (written.size >= MOST_LINES) written.clear();
+    if (written.size >= MAX_LINES) written.clear();
     written.set(line, { at: now, repeated: 0 });
   };
 }

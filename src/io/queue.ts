@@ -27,13 +27,13 @@ const NOTIFY_PAUSE_MS = 1_000;
 const REPORT_TIMER = 'report soon';
 const NOTIFY_TIMER = 'notify soon';
 /** Steps that one job does before it yields its worker to other jobs. */
-const MOST_STEPS_PER_JOB = 16;
+const MAX_STEPS_PER_JOB = 16;
 /** No step is deferred for longer: a key that lives longer was written before the server's clock was set back. */
-const LONGEST_DELAY_MS = 3_600_000;
+const MAX_DELAY_MS = 3_600_000;
 /** BullMQ's event streams are not used. */
 const KEEP_EVENTS = 50;
 /** The longest delay of `setTimeout`. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** The part of an interval for which a tick of one process suppresses those of the others: less than all of it, since their timers differ. */
 const TICK_LOCK_FRACTION = 0.9;
 const LEAVE_NOTHING = { removeOnComplete: true, removeOnFail: true } as const;
@@ -85,7 +85,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         if (!stopping.signal.aborted) after(id, RETRY_MS, enqueue);
       });
     };
-    const timer = setTimeout(begin, Math.min(Math.max(0, ms), LONGEST_TIMEOUT_MS));
+    const timer = setTimeout(begin, Math.min(Math.max(0, ms), MAX_TIMEOUT_MS));
     timer.unref();
     delayed.set(id, { at, timer });
   }
@@ -108,7 +108,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     const jobId = idOf(run, target, attempt);
     // Deferred. This process sets a timer as well, in case the one that deferred it dies.
     const delayMs = await redis.pttl(waitKey(node, jobId));
-    if (delayMs > 0 && delayMs <= LONGEST_DELAY_MS) {
+    if (delayMs > 0 && delayMs <= MAX_DELAY_MS) {
       return after(jobId, delayMs + 1, () => requestApply(node, { run, target, attempt }));
     }
     await queue(`apply-${node}`).add('apply', { run, target }, { jobId });
@@ -137,7 +137,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
         await deferApply(node, step, jobId, next);
         return null;
       }
-      if (count >= MOST_STEPS_PER_JOB || closing) {
+      if (count >= MAX_STEPS_PER_JOB || closing) {
         await requestApply(node, next);
         return null;
       }
@@ -224,7 +224,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
     async every(work, seconds) {
       // Job schedulers of earlier versions, which went by the clock of Redis.
       for (const scheduler of ['timer', 'poll']) await queue(work).removeJobScheduler(scheduler);
-      const ms = Math.min(seconds * 1000, LONGEST_TIMEOUT_MS);
+      const ms = Math.min(seconds * 1000, MAX_TIMEOUT_MS);
       const tick = async () => {
         // Only one of all processes enqueues in each interval.
         if ((await tickLockScript(redis, [`${base.prefix}:turn:${work}`], [Math.ceil(ms * TICK_LOCK_FRACTION)])) === 1)

@@ -11,7 +11,7 @@ export interface Redactor {
   longest(): number;
 }
 
-const SHORTEST = 4;
+const MIN_SECRET_LENGTH = 4;
 
 export function openRedactor(): Redactor {
   const values = new Set<string>();
@@ -33,7 +33,7 @@ export function openRedactor(): Redactor {
   return {
     add(secret) {
       const value = secret.trim();
-      if (value.length < SHORTEST || values.has(value)) return;
+      if (value.length < MIN_SECRET_LENGTH || values.has(value)) return;
       values.add(value);
       for (const form of formsOf(value)) {
         if (form.needles.length === 0) always.add(form);

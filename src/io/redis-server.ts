@@ -21,7 +21,7 @@ const ROOM_BYTES = 1024 * 1024;
 const LOOK_FOR_ROOM_MS = 1_000;
 
 /** Maximum number of starts within a minute. */
-const MOST_STARTS = 5;
+const MAX_STARTS = 5;
 const MINUTE_MS = 60_000;
 
 /** Callbacks for a server that exits by itself. */
@@ -86,7 +86,7 @@ export async function startRedis(folder: string, watch: RedisWatch, program = 'r
         if (await waitForRoom(home, watch, stopping.signal)) starts.length = 0;
         if (stopping.signal.aborted) return;
         starts.push(performance.now());
-        if (starts.filter((at) => performance.now() - at < MINUTE_MS).length > MOST_STARTS) {
+        if (starts.filter((at) => performance.now() - at < MINUTE_MS).length > MAX_STARTS) {
           throw new RedisUnavailable(`the private redis-server ends again and again: ${reason}`, TRY_ITSELF);
         }
         watch.ended(reason);

@@ -11,11 +11,11 @@ export interface SecretForm {
 }
 
 /** Minimum length of a line that is searched for: a short one may be an ordinary word. */
-const SHORTEST_LINE = 8;
+const MIN_LINE_LENGTH = 8;
 /** Minimum length of a value that is searched for in encoded form: shorter ones would match any text. */
-const SHORTEST_ENCODED = 6;
+const MIN_ENCODED_LENGTH = 6;
 /** Longer texts are searched for in pieces. */
-const LONGEST_WHOLE = 256;
+const MAX_WHOLE = 256;
 const PIECE = 64;
 /** Length of a needle, in characters. */
 export const NEEDLE = 4;
@@ -26,11 +26,11 @@ export function formsOf(secret: string): SecretForm[] {
   const lines = whole
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line.length >= SHORTEST_LINE);
-  const pieces = [whole, ...lines].flatMap((text) => (text.length <= LONGEST_WHOLE ? [text] : piecesOf(text)));
+    .filter((line) => line.length >= MIN_LINE_LENGTH);
+  const pieces = [whole, ...lines].flatMap((text) => (text.length <= MAX_WHOLE ? [text] : piecesOf(text)));
   return [...new Set(pieces)].flatMap((text) => {
     const written = writtenForms(text);
-    return text.length < SHORTEST_ENCODED ? [written] : [written, ...hexadecimal(text), ...base64(text)];
+    return text.length < MIN_ENCODED_LENGTH ? [written] : [written, ...hexadecimal(text), ...base64(text)];
   });
 }
 
@@ -39,7 +39,7 @@ function piecesOf(text: string): string[] {
   if (text.includes('\n')) return [];
   return Array.from({ length: Math.ceil(text.length / PIECE) }, (_, index) =>
     text.slice(index * PIECE, (index + 1) * PIECE),
-  ).filter((piece) => piece.length >= SHORTEST_LINE);
+  ).filter((piece) => piece.length >= MIN_LINE_LENGTH);
 }
 
 /** Matches each character in any of its encodings. */
@@ -47,7 +47,7 @@ function writtenForms(text: string): SecretForm {
   // A run of backslashes is one unit: matched separately, there would be too many ways to match a longer run.
   const parts = (text.match(/\\+|./gsu) ?? []).map((character) => ({ character, written: writings(character) }));
   const longest = parts.reduce(
-    (sum, { character, written }) => sum + (written === null ? character.length : LONGEST_WRITING),
+    (sum, { character, written }) => sum + (written === null ? character.length : MAX_WRITING),
     0,
   );
   const source = parts.map(({ character, written }) => written ?? literally(character)).join('');
@@ -56,7 +56,7 @@ function writtenForms(text: string): SecretForm {
   return { pattern: new RegExp(source, 'g'), needles: run.length < NEEDLE ? [] : [needleOf(run)], longest };
 }
 
-const LONGEST_WRITING = 40;
+const MAX_WRITING = 40;
 
 /** HTML's named entities, beside numeric ones. */
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -156,7 +156,7 @@ function base64(text: string): SecretForm[] {
     // Characters that contain bits of neighbouring data vary.
     const whole = Math.floor(((bytes.length + offset) * 8) / 6);
     const inner = encoded.slice(Math.ceil((offset * 8) / 6), whole);
-    if (inner.length < SHORTEST_ENCODED) return [];
+    if (inner.length < MIN_ENCODED_LENGTH) return [];
     const source = [...inner]
       .map((character) =>
         character === '+' ? '(?:[+-]|%2[Bb])' : character === '/' ? '(?:\\\\?\\/|_|%2[Ff])' : character,

@@ -1,4 +1,4 @@
-// From the written files to one configuration, as far as they can be read: each kind reads its own, in the order of the registry.
+// Assembles a configuration from the files as far as they are readable: each kind reads its own, in registry order.
 
 import type { Diagnostic } from '../config/diagnostic.ts';
 import type { Known } from '../config/known.ts';
@@ -13,25 +13,25 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { formatOf } from './formats.ts';
 
 export interface Assembled {
-  /** What could be read. */
+  /** The readable part. */
   readonly config: Config;
-  /** Nothing was left out. */
+  /** Whether nothing was left out. */
   readonly complete: boolean;
-  /** What was left out. */
+  /** The parts that were left out. */
   readonly unreadable: Unreadable;
   readonly diagnostics: readonly Diagnostic[];
-  /** What is wrong with references to secrets: held back with the targets that they are for. */
+  /** Problems of secret references; each blocks only the targets that use it. */
   readonly references: readonly Diagnostic[];
-  /** Texts to look positions up in. */
+  /** Texts of the files, for looking up positions. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Of a file whose text has no value, or more than one. */
+/** Codes of a file whose text has no unambiguous value. */
 const BROKEN: ReadonlySet<string> = new Set(['SYNTAX', 'DUPLICATE_KEY', 'NOT_THE_CONTENT']);
 
 /**
- * @param bounds what the configuration may refer to
- * @param known guests of configurations before
+ * @param bounds which secret references are allowed
+ * @param known cache of guests of earlier configurations
  */
 export function assemble(snapshot: Snapshot, bounds: SecretBounds, known: Known, kinds: readonly Kind[]): Assembled {
   const sources = new Sources(snapshot, (path) => formatOf(path, kinds)?.ifEmpty ?? null);
@@ -52,7 +52,7 @@ export function assemble(snapshot: Snapshot, bounds: SecretBounds, known: Known,
   };
 }
 
-/** Fails without a kind that reads the hypervisor's file: everything rests on it. */
+/** Throws if no kind reads the hypervisor's file, which everything requires. */
 function complete({
   hypervisor,
   lxc = [],

@@ -1,4 +1,4 @@
-// The JSON Schemas of every file of the config repo, one for each format of the registered kinds.
+// JSON Schemas of all config files, one for each format of the registered kinds.
 
 import { jsonSchemaOf } from '../config/json-schema.ts';
 import { KINDS } from '../managers/index.ts';
@@ -10,8 +10,8 @@ const FORMATS = new Map(formatsOf(KINDS).map((format) => [format.name, format]))
 export const SCHEMA_NAMES: readonly string[] = [...FORMATS.keys()];
 
 /**
- * What people may write in a file, as JSON Schema (2020-12); undefined for an unknown name. It is known by its own name in `etc/schemas`, which
- * is the same in every copy of Phoenix and in every config repo: resolved against where it was read from, that is where it lies.
+ * The JSON Schema (2020-12) of a file; undefined for an unknown name. Its id is its own file name in `etc/schemas`, which is the same in every copy
+ * of Phoenix and in every config repo, and resolves to the place from which it was read.
  */
 export function jsonSchema(name: string): object | undefined {
   const format = FORMATS.get(name);
@@ -20,7 +20,7 @@ export function jsonSchema(name: string): object | undefined {
   return { $schema, $id: `${name}.schema.json`, title: name, ...schema };
 }
 
-/** The full name of a file by a shorter one, or by that of its schema. */
+/** The full schema name for a short name or a file name of a schema. */
 export function schemaName(name: string): string {
   const short = [...FORMATS.values()].find(({ shortName }) => shortName === name);
   return short?.name ?? name.replace(/(\.schema)?\.json$/, '');

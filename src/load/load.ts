@@ -1,4 +1,4 @@
-// From the files of a commit to a configuration, or to everything that is wrong with it: read, parse, normalise, validate.
+// Loads a configuration from the files of a commit: read, parse, normalise, validate.
 
 import { Known } from '../config/known.ts';
 import { problemsOf } from '../config/problems.ts';
@@ -16,28 +16,28 @@ import { ADDRESS_RULES, rulesOf } from './rules/index.ts';
 import { byTarget } from './secret-targets.ts';
 
 export interface Loaded {
-  /** Null when there is an error. */
+  /** Null if there is an error. */
   readonly config: Config | null;
-  /** The same configuration although rules find errors in it; null when its texts or values cannot be read. */
+  /** The configuration despite rule errors; null if its files are unreadable or values invalid. */
   readonly draft: Config | null;
   /** Errors and warnings, by file, line and column. */
   readonly problems: readonly Problem[];
 }
 
 export interface LoadOptions {
-  /** PLAINTEXT_SECRET is an error. */
+  /** Whether PLAINTEXT_SECRET is an error. */
   readonly strictSecrets: boolean;
-  /** What the configuration may refer to with `{"$secret": …}`. */
+  /** Which `{"$secret": …}` references are allowed. */
   readonly secrets: SecretBounds;
-  /** What is applied: adds what a commit must not do to it, such as DISK_SHRINK and TOO_MANY_DELETES. */
+  /** The applied configuration; enables checks of the transition, such as DISK_SHRINK and TOO_MANY_DELETES. */
   readonly before?: Config | null;
-  /** Guests that were read before, and those of this configuration after it. */
+  /** Cache of guests, to which those of this configuration are added. */
   readonly known?: Known;
-  /** Whose files are read; those of the registry where nothing is said. */
+  /** Kinds whose files are read; default: those of the registry. */
   readonly kinds?: readonly Kind[];
 }
 
-/** Pure. All problems at once; never throws, whatever the bytes are. */
+/** Pure. Reports all problems at once; never throws, for any input. */
 export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   const { before = null, known = new Known(), kinds = KINDS, secrets, strictSecrets } = options;
   const { config, complete, unreadable, diagnostics, references, texts } = assemble(snapshot, secrets, known, kinds);
@@ -55,7 +55,7 @@ export function load(snapshot: Snapshot, options: LoadOptions): Loaded {
   return { config: refused ? null : config, draft: complete ? config : null, problems };
 }
 
-/** One wrong address is one problem: what would follow from it is not said. */
+/** Marks a target as unreliable, so that a wrong address is reported once, without consequential errors. */
 function doubt(target: TargetId | undefined, unreadable: Unreadable): void {
   if (target === undefined) unreadable.addHostPart('network');
   else unreadable.addAddress(Number(nameOf(target)));

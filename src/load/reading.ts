@@ -1,4 +1,4 @@
-// Which files of the config repo are read, and which others their texts name: what Git or a folder is asked for.
+// Selects the files of the config repo whose content is read, and finds the further files that they reference.
 
 import { MAX_FILE_BYTES } from '../config/limits.ts';
 import { contentTraits } from '../config/read/content.ts';
@@ -7,12 +7,12 @@ import { KINDS } from '../managers/index.ts';
 import { HYPERVISOR_FILE } from '../managers/places.ts';
 import { formatOf } from './formats.ts';
 
-/** Whether the content of a file below the config root is read; of all others only the identity counts. */
+/** Whether the content of a file below the config root is read; for all others only the identity matters. */
 export function readsContent(path: string): boolean {
   return formatOf(path, KINDS) !== undefined || KINDS.some(({ declares }) => declares.alsoReads?.test(path));
 }
 
-/** Paths below the config root that the text of such a file names as encrypted files: their content is read too. */
+/** Paths of encrypted files below the config root that the file references; their content is read too. */
 function mentionedFiles(bytes: Uint8Array): string[] {
   const text = new TextDecoder().decode(bytes);
   if (!text.includes('sops:')) return [];
@@ -29,8 +29,7 @@ function unescaped(written: string): string[] {
 }
 
 /**
- * Paths below the config root that a text of such a file may name as a script or as a file of a stack. Too many are no harm: of each
- * only the traits are kept.
+ * Paths below the config root that the file may reference as a script or file of a stack. False positives are harmless: only their traits are kept.
  */
 function usedFiles(path: string, bytes: Uint8Array): string[] {
   const names = formatOf(path, KINDS)?.names;
@@ -40,21 +39,21 @@ function usedFiles(path: string, bytes: Uint8Array): string[] {
   return [...paths];
 }
 
-/** Characters of a text that may be a path. */
-const LONGEST_PATH = 1_024;
+/** Maximum length of a text that is considered as a path. */
+const MAX_PATH_LENGTH = 1_024;
 
-/** The texts of a JSON file, each once: a file of many guests says the same few words thousands of times. */
+/** The distinct texts of a JSON file: a file with many guests repeats the same few words thousands of times. */
 function textsIn(json: string): Set<string> {
   const written = new Set<string>();
   for (let begin = json.indexOf('"'); begin >= 0; ) {
     const end = endOfString(json, begin);
-    if (end - begin <= LONGEST_PATH) written.add(json.slice(begin + 1, end));
+    if (end - begin <= MAX_PATH_LENGTH) written.add(json.slice(begin + 1, end));
     begin = json.indexOf('"', end + 1);
   }
   return new Set([...written].flatMap(unescaped));
 }
 
-/** How the files of a configuration are read, from Git or from a folder. */
+/** How the files of a configuration are read from Git or from a folder. */
 export const READING = {
   readsContent,
   mentionedFiles,
@@ -63,7 +62,7 @@ export const READING = {
   maxFileBytes: MAX_FILE_BYTES,
 } as const;
 
-/** Folders that hold a configuration, among the paths of a whole repository; the top is the empty text. */
+/** Folders of a repository that hold a configuration; the top level is the empty text. */
 export function findRoots(paths: Iterable<string>): string[] {
   const roots: string[] = [];
   for (const path of paths) {

@@ -1,4 +1,4 @@
-// The JSON Schema of a config file as a page of the reference: a section for each object, a row for each field.
+// Renders the JSON Schema of a config file as a reference page: a section for each object, a row for each field.
 
 export interface SchemaNode {
   readonly type?: string;
@@ -25,7 +25,7 @@ export interface SchemaNode {
   readonly then?: SchemaNode;
 }
 
-/** Where the page has its own words: what the file is called, and in which page its meaning is told. */
+/** The file name, and the page of the documentation that explains it. */
 export interface PageHead {
   readonly file: string;
   readonly toldIn: string;
@@ -36,7 +36,7 @@ interface Section {
   readonly node: SchemaNode;
 }
 
-/** Numbers beyond this bound are no bound that a person has to know. */
+/** Bounds beyond this number are not shown. */
 const LARGE = Number.MAX_SAFE_INTEGER;
 
 /** The page in Markdown. */
@@ -50,7 +50,7 @@ A field in bold must be there. \`<name>\` stands for a name or number of your ow
 ${text.join('')}`;
 }
 
-/** The object itself, then those in its fields, in the order of the file. */
+/** The object itself, then nested objects, in the order of the file. */
 function sectionsOf({ path, node }: Section): Section[] {
   const own = node.properties === undefined || isSecret(node) ? [] : [{ path, node }];
   const inner = Object.entries(node.properties ?? {})
@@ -67,7 +67,7 @@ function sectionsOf({ path, node }: Section): Section[] {
   ];
 }
 
-/** @param isOther it is another shape of the object of the section before */
+/** @param isOther whether it is an alternative form of the object of the previous section */
 function sectionText({ path, node }: Section, isOther: boolean): string {
   const fields = Object.entries(node.properties ?? {});
   const used = fields.filter(([, field]) => field.deprecated !== true);
@@ -95,7 +95,7 @@ function meaningText({ description = '', default: value, writeOnly }: SchemaNode
     .join(' ');
 }
 
-/** What may be written, in words. */
+/** The allowed values in words. */
 function valueText(node: SchemaNode): string {
   const ways = node.type === undefined || node.type === 'string' ? (node.anyOf ?? node.oneOf) : undefined;
   if (ways !== undefined) {
@@ -133,7 +133,7 @@ function bounds({ minimum, exclusiveMinimum, maximum }: SchemaNode): string {
   return `${least}${above}${maximum === undefined || maximum >= LARGE ? '' : ` to ${maximum}`}`;
 }
 
-/** Fields of which one must be there. */
+/** Groups of fields of which one is required. */
 function choices({ oneOf, anyOf }: SchemaNode): string[] {
   const ways = oneOf ?? anyOf ?? [];
   if (ways.length === 0 || ways.some(({ type, required }) => type !== undefined || required === undefined)) return [];
@@ -145,13 +145,13 @@ function dependencies({ dependentRequired }: SchemaNode): string[] {
   return pairs.map(([name, needed]) => `${code(name)} needs ${needed.map(code).join(' and ')}.`);
 }
 
-/** Fields that there may be several of, by a number. */
+/** Numbered fields. */
 function numbered({ patternProperties }: SchemaNode): string[] {
   const names = Object.keys(patternProperties ?? {}).map((pattern) => code(`${/^\^?([a-z]+)/.exec(pattern)?.[1]}<n>`));
   return names.length === 0 ? [] : [`By a number, as the one that is listed: ${names.join(', ')}.`];
 }
 
-/** What each type of an object must and may have. */
+/** Required and optional fields for each type of the object. */
 function byType({ allOf = [] }: SchemaNode): string {
   const rows = allOf.flatMap(({ if: when, then }) => {
     const type = when?.properties?.['type']?.const;
@@ -164,7 +164,7 @@ function byType({ allOf = [] }: SchemaNode): string {
   return rows.length === 0 ? '' : `\n| \`type\` | must have | may have |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
-/** An object that says where a secret is. */
+/** Whether the object is a secret reference. */
 function isSecret({ properties = {} }: SchemaNode): boolean {
   return Object.keys(properties).join() === '$secret';
 }
@@ -173,7 +173,7 @@ function code(text: string): string {
   return text === '' ? 'nothing' : `\`${text}\``;
 }
 
-/** Text whose `<…>` outside of code is no HTML. */
+/** Escapes `<…>` outside of code. */
 function plain(text: string): string {
   return text.replace(/`[^`]*`|</g, (part) => (part === '<' ? '&lt;' : part));
 }

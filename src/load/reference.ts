@@ -1,4 +1,4 @@
-// The pages of the reference: which file of a config repo each schema belongs to, and where its fields are told.
+// The reference pages: the config file of each schema, and the page that explains it.
 
 import { jsonSchema } from './json-schema.ts';
 import { type PageHead, referencePage, type SchemaNode } from './reference-page.ts';
@@ -13,7 +13,7 @@ const HEADS: Readonly<Record<string, PageHead>> = {
   phoenix_stacks_config: { file: 'etc/phoenix_stacks_config.json', toldIn: 'services.md' },
 };
 
-/** The page of each schema by the name of the schema, for `docs/reference`. Throws for a schema that has no place there. */
+/** Pages for `docs/reference` by schema name. Throws for a schema without an entry here. */
 export function referencePages(names: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     names.map((name) => {

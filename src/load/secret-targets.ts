@@ -1,4 +1,4 @@
-// Which targets a reference to a secret is for, by where it is written: what is wrong with it holds back these and no others.
+// Maps a secret reference to its targets by where it is written: a problem of the reference blocks only these.
 
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { keysOf } from '../config/read/place.ts';
@@ -7,7 +7,7 @@ import { HYPERVISOR_FILE, VM_FILE } from '../managers/places.ts';
 import { targetOnVm } from '../managers/stack/target.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 
-/** One for each target; one without where it is for none. */
+/** One diagnostic per target; one without target if there is none. */
 export function byTarget(diagnostic: Diagnostic, config: Config): Diagnostic[] {
   if (diagnostic.target !== undefined) return [diagnostic];
   const targets = targetsAt(diagnostic.at, config);

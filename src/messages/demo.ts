@@ -20,7 +20,7 @@ const MARKS: Readonly<Record<string, readonly [string, Style]>> = {
 /** Their links are shown always, those of single targets where something is to be read there. */
 const OF_THE_WHOLE: ReadonlySet<string> = new Set([APPLY_CONTEXT, PLAN_CONTEXT, DRIFT_CONTEXT]);
 /** A command's line is cut here: notes and scripts are long. */
-const LONGEST_COMMAND = 110;
+const MAX_COMMAND_LENGTH = 110;
 
 export function chapter(number: number, title: string, colours: boolean): string {
   return `\n${paint(`${number}. ${title}`, 'bold', colours)}\n`;
@@ -88,7 +88,7 @@ export function commandLines(commands: readonly (readonly string[])[]): string {
   if (commands.length === 0) return '  on the host: no command was run\n';
   const shown = commands.map((argv) => {
     const line = argv.join(' ').replace(/\s+/g, ' ');
-    return `    ${line.length > LONGEST_COMMAND ? `${line.slice(0, LONGEST_COMMAND)}…` : line}\n`;
+    return `    ${line.length > MAX_COMMAND_LENGTH ? `${line.slice(0, MAX_COMMAND_LENGTH)}…` : line}\n`;
   });
   return `  on the host:\n${shown.join('')}`;
 }

@@ -7,9 +7,9 @@ import type { ShownChange } from './changes.ts';
 import { printable } from './printable.ts';
 
 /** Characters of one value of a field; the repository says the rest. */
-const LONGEST_VALUE = 400;
+const MAX_VALUE_LENGTH = 400;
 /** Elements of one list that are shown one by one. */
-const MOST_ELEMENTS = 200;
+const MAX_ELEMENTS = 200;
 
 /** One line of a field's change; null where there is nothing on that side. */
 export interface FieldRow {
@@ -29,7 +29,7 @@ export function fieldRows({ path, before, after, unchanged }: ShownChange): read
   const pairs = align(old, now).filter(
     (pair) => pair.before === undefined || pair.after === undefined || old[pair.before] !== now[pair.after],
   );
-  const shown = pairs.slice(0, MOST_ELEMENTS).map((pair) => ({
+  const shown = pairs.slice(0, MAX_ELEMENTS).map((pair) => ({
     path: name,
     before: pair.before === undefined ? null : valueText(before[pair.before]),
     after: pair.after === undefined ? null : valueText(after[pair.after]),
@@ -41,5 +41,5 @@ export function fieldRows({ path, before, after, unchanged }: ShownChange): read
 function valueText(value: Json | undefined): string | null {
   if (value === undefined) return null;
   const text = printable(JSON.stringify(value));
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }

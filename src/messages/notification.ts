@@ -13,8 +13,8 @@ import { printable } from './printable.ts';
 import { countOf, shortSha } from './status.ts';
 
 /** Characters of one line, and lines of one message: what every service takes. */
-const LONGEST_LINE = 400;
-const MOST_LINES = 20;
+const MAX_LINE_LENGTH = 400;
+const MAX_LINES = 20;
 
 interface Failed {
   readonly target: TargetId;
@@ -107,14 +107,14 @@ export function messageOf(
   const shown = news.map(hidden);
   const [first] = shown;
   const more = [
-    ...(shown.length > MOST_LINES ? [`and ${shown.length - MOST_LINES} more`] : []),
+    ...(shown.length > MAX_LINES ? [`and ${shown.length - MAX_LINES} more`] : []),
     ...(dropped > 0 ? [`${countOf(dropped, 'older notification')} could not be kept`] : []),
   ];
   const isUrgent = shown.some(({ change }) => change === 'began');
   return {
     id,
     title: line(shown.length === 1 && first !== undefined ? headOf(first) : `Phoenix: ${countsOf(shown)}`),
-    lines: [...shown.slice(0, MOST_LINES).map((each) => line(lineOf(each))), ...more],
+    lines: [...shown.slice(0, MAX_LINES).map((each) => line(lineOf(each))), ...more],
     isUrgent,
     url:
       publicUrl === null
@@ -172,5 +172,5 @@ const COUNTED: Readonly<Record<TroubleKind, string>> = {
 };
 
 function line(text: string): string {
-  return fitText(text, LONGEST_LINE);
+  return fitText(text, MAX_LINE_LENGTH);
 }

@@ -14,9 +14,9 @@ import { printable } from './printable.ts';
 import { countOf } from './status.ts';
 
 /** What a target that is derived follows from may be half of a configuration: the first places tell what is meant. */
-const MOST_ORIGINS = 6;
+const MAX_ORIGINS = 6;
 /** Longer values are cut: the file says the rest. */
-const LONGEST_VALUE = 96;
+const MAX_VALUE_LENGTH = 96;
 
 export const MARK: Record<Verb, string> = { create: '+', update: '~', delete: '-' };
 const STYLE: Record<Verb, Style> = { create: 'green', update: 'yellow', delete: 'red' };
@@ -60,7 +60,7 @@ function stepLines(
     (change) => step.verb === 'update' || !isEmpty(change.after ?? change.before),
   );
   const origins = shown.filter(({ isOrigin }) => isOrigin === true);
-  const listed = shown.filter((change) => origins.indexOf(change) < MOST_ORIGINS);
+  const listed = shown.filter((change) => origins.indexOf(change) < MAX_ORIGINS);
   const width = Math.min(32, Math.max(0, ...listed.map(({ path }) => path.length)));
   return [
     paint(head, STYLE[step.verb], colours),
@@ -146,7 +146,7 @@ function listLines(before: readonly Json[], after: readonly Json[]): string[] {
 /** On one line; JSON escapes most control characters. */
 function valueText(value: Json | undefined): string {
   const text = printable(JSON.stringify(value) ?? '');
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }
 
 function approvals(steps: readonly PlanStep[]): string {

@@ -3,8 +3,8 @@
 import type { CommitInfo } from '../ports/repository.ts';
 import { shortSha } from './status.ts';
 
-const MOST_NAMED = 5;
-const LONGEST_SUBJECT = 60;
+const MAX_NAMED = 5;
+const MAX_SUBJECT_LENGTH = 60;
 
 /** @param undone the commits that would be reverted, the newest first; none when `commit` is no ancestor of `base` */
 export function rewindRefusal(commit: string, base: string, undone: readonly CommitInfo[]): string {
@@ -12,7 +12,7 @@ export function rewindRefusal(commit: string, base: string, undone: readonly Com
   if (undone.length === 0) {
     return `${asked} does not come after ${applied}, which was applied; add --rewind to apply it anyway`;
   }
-  const named = undone.slice(0, MOST_NAMED).map(({ sha, message, author }) => {
+  const named = undone.slice(0, MAX_NAMED).map(({ sha, message, author }) => {
     return `${shortSha(sha)} "${subject(message)}" by ${author}`;
   });
   const more = undone.length > named.length ? [`${undone.length - named.length} more`] : [];
@@ -26,5 +26,5 @@ export function approvalRefusal(by: string, approvers: readonly string[]): strin
 
 function subject(message: string): string {
   const line = message.split('\n')[0] ?? '';
-  return line.length > LONGEST_SUBJECT ? `${line.slice(0, LONGEST_SUBJECT - 1)}…` : line;
+  return line.length > MAX_SUBJECT_LENGTH ? `${line.slice(0, MAX_SUBJECT_LENGTH - 1)}…` : line;
 }

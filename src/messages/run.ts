@@ -41,7 +41,7 @@ interface ToldTarget {
   readonly reason: string | null;
 }
 
-export interface ToldStatus {
+export interface ReportedStatus {
   readonly head: Head | null;
   readonly frozen: { readonly reason: string; readonly by: string; readonly at: string } | null;
   /** Absent in what an older agent tells. */
@@ -160,7 +160,7 @@ export function endedSteps(before: Run | null, after: Run, colours: boolean): Ma
   return new Map(news.map((step) => [step.target, stepLines(after, step, colours)]));
 }
 
-export function statusText(status: ToldStatus, colours: boolean): string {
+export function statusText(status: ReportedStatus, colours: boolean): string {
   const { head, frozen, policy, reports, nodes, targets, orphans } = status;
   const lines: string[] = [];
   if (frozen !== null) {
@@ -221,7 +221,7 @@ export function heldSentence({ waiting, since, why }: HeldReports): string {
   return `since ${utcText(since)}: ${many} for the forge. ${why}`;
 }
 
-function headLine(head: ToldStatus['head']): string {
+function headLine(head: ReportedStatus['head']): string {
   return head === null ? headSentence(null) : `commit ${shortSha(head.commit)} ${head.verdict}: ${headSentence(head)}`;
 }
 

@@ -12,7 +12,7 @@ import type { Doubt } from '../plan/doubts.ts';
 import { targetLabel } from './changes.ts';
 
 /** GitHub refuses longer ones with 422. */
-export const LONGEST = 140;
+export const MAX_STATUS_LENGTH = 140;
 /** In a status, where what a problem asks for is longer than that. */
 const SAYS_MORE = 'phoenix validate says what to do';
 
@@ -63,12 +63,12 @@ export function toQueued(publicUrl: string | null, pull: number, head: string): 
 }
 
 export function status(commit: string, context: string, said: Sentence, { url, about }: Link): CommitStatus {
-  return { commit, context, state: said.state, description: fitText(said.description, LONGEST), url, about };
+  return { commit, context, state: said.state, description: fitText(said.description, MAX_STATUS_LENGTH), url, about };
 }
 
 /** The last word on what the ledger holds nothing of. */
 export function statusAlone(commit: string, context: string, { state, description }: FinalSentence): CommitStatus {
-  return { commit, context, state, description: fitText(description, LONGEST), url: null, about: null };
+  return { commit, context, state, description: fitText(description, MAX_STATUS_LENGTH), url: null, about: null };
 }
 
 export function shortSha(commit: string): string {
@@ -131,7 +131,7 @@ export function errorText(count: string, said: string, { file, line, message, hi
   const place = `${file}:${line}`;
   const what = `${said}. ${place}`;
   const shorter = { what: `${count}. ${place}`, remedy: SAYS_MORE };
-  return fitFailure({ what, why: message, remedy: hint }, LONGEST, shorter);
+  return fitFailure({ what, why: message, remedy: hint }, MAX_STATUS_LENGTH, shorter);
 }
 
 export function rewritten(head: string, base: string): FinalSentence {
@@ -283,11 +283,11 @@ export const WHY = {
 /** What is at the beginning of a look that found a difference. */
 export const DIFFERS = 'differs from what is declared';
 /** Of what a look would take this many actions are said; its step has all. */
-const MOST_SAID = 4;
+const MAX_SAID = 4;
 
 function firstSummaries(actions: readonly Action[]): string {
-  const left = actions.length - MOST_SAID;
-  return left <= 1 ? summaries(actions) : `${summaries(actions.slice(0, MOST_SAID))} and ${left} more`;
+  const left = actions.length - MAX_SAID;
+  return left <= 1 ? summaries(actions) : `${summaries(actions.slice(0, MAX_SAID))} and ${left} more`;
 }
 
 function summaries(actions: readonly Action[]): string {

@@ -4,7 +4,7 @@ import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 
 /** Narrower, a column of text is hard to read: it goes below what stands before it. */
-const LEAST_TEXT = 24;
+const MIN_TEXT = 24;
 const ESCAPE = '\u001b';
 /** Addresses and paths are left whole however long they are: broken by the terminal they can still be opened and copied, broken by us not. */
 const TO_COPY = /:\/\/|(?:^|[\s=])[.~]*\//;
@@ -42,11 +42,11 @@ function wrapLine(line: string, columns: number): string {
   const plain = withoutColours(line);
   const blanks = plain.length - plain.trimStart().length;
   const gaps = [...plain.slice(blanks).matchAll(/ {2,}/g)].map(({ 0: gap, index }) => blanks + index + gap.length);
-  const isRoomy = (end: number) => stringWidth(plain.slice(0, end)) <= columns - LEAST_TEXT;
+  const isRoomy = (end: number) => stringWidth(plain.slice(0, end)) <= columns - MIN_TEXT;
   const text = gaps.findLast(isRoomy);
   if (text !== undefined) return hang(line, text, stringWidth(plain.slice(0, text)), columns);
   const [first] = gaps;
-  const below = Math.min(blanks + 2, Math.max(0, columns - LEAST_TEXT));
+  const below = Math.min(blanks + 2, Math.max(0, columns - MIN_TEXT));
   if (first === undefined) return hang(line, blanks, below, columns);
   const head = hang(line.slice(0, offsetOf(line, first)).trimEnd(), blanks, below, columns);
   return `${head}\n${' '.repeat(below + 2)}${hang(line.slice(offsetOf(line, first)), 0, below + 2, columns)}`;

@@ -1,70 +1,66 @@
-// What a manager wants done, as data: printed, logged, counted, tested and only then run, by one runner.
+// Actions that managers plan, as data: they are printed, logged, counted and tested, and executed by one runner.
 
 import type { Json } from './json.ts';
 import type { Impact } from './plan.ts';
 
-/** A secret by reference: `env:NAME`, `file:PATH` or `sops:FILE#PATH`, resolved at the last moment. Plain JSON, since specs hold it. */
+/** A secret reference: `env:NAME`, `file:PATH` or `sops:FILE#PATH`, resolved just before use. Plain JSON, since specs contain it. */
 export type SecretReference = {
   readonly $secret: string;
-  /** Of the encrypted file that it is in. */
+  /** Blob id of the encrypted file. */
   readonly blob?: string;
-  /** Keyed digest of the value that it has now, where somebody looked: see `sealSecrets`. */
+  /** Keyed digest of the current value, once it was resolved: see `sealSecrets`. */
   readonly digest?: string;
 };
 
 export interface Command {
   readonly kind: 'command';
-  /** A program's name, found on the node's PATH. Never a shell line. */
+  /** Name of a program on the node's PATH. Never a shell command. */
   readonly program: string;
   readonly args: readonly string[];
-  /** Given on standard input: the only way for a secret or a file's content to reach a program. */
+  /** Standard input: the only way in which a secret or a file's content reaches a program. */
   readonly stdin?: Content;
   readonly timeoutSeconds: number;
   /**
-   * The program's own exit code hides that of what it ran: `guest-exec` prints it as JSON (`qm guest exec`), `task` ends with 0
-   * however its task ended, whose error is the one line on standard error (`pvesh create`, `pveam download`), and `quiet` ends with 0
-   * although it did not do what it complains of there (`exportfs`). `readAnswer` in managers/guest/proxmox/answer.ts turns such a result
-   * into the one that was meant.
+   * How to interpret a result whose exit code is not that of the actual operation: `guest-exec` prints it as JSON (`qm guest exec`), `task` always
+   * exits with 0 and reports a failed task in one line on standard error (`pvesh create`, `pveam download`), and `quiet` exits with 0 despite errors
+   * on standard error (`exportfs`). `readAnswer` in managers/guest/proxmox/answer.ts converts such a result.
    */
   readonly answer?: 'guest-exec' | 'task' | 'quiet';
 }
 
 export interface FileWrite {
   readonly kind: 'file';
-  /** Absolute path on the node. Written beside it first, then renamed. */
+  /** Absolute path on the node. Written to a temporary file beside it, then renamed. */
   readonly path: string;
   readonly content: Content;
   /** Permission bits, for example 0o640. */
   readonly mode: number;
-  /** Default: root. Given together with the mode, before the file has its name. */
+  /** Default: root. Set together with the mode, before the rename. */
   readonly owner?: FileOwner;
-  /** Refuses when the file no longer has this content's SHA-256; `absent` when it must not exist. */
+  /** Required SHA-256 of the present file, else the write fails; `absent` if the file must not exist. */
   readonly expects?: string;
 }
 
-/**
- * Lines that a text file of the node is to have, after those that it has. Whoever else adds some at the same time, all of them are in it
- * then: for files that steps of different targets edit.
- */
+/** Appends lines to a text file of the node. Safe against concurrent changes: for files that steps of different targets edit. */
 export interface FileLines {
   readonly kind: 'lines';
-  /** Absolute. It keeps its mode and owner. */
+  /** Absolute path. Mode and owner are kept. */
   readonly path: string;
-  /** Each whole, without its end. One that is there already is not added again. */
+  /** Whole lines without line end. Present ones are not added again. */
   readonly lines: readonly string[];
-  /** Lines before them, and permission bits, of a file that is not there. */
+  /** Initial lines and mode if the file does not exist. */
   readonly absent: { readonly lines: readonly string[]; readonly mode: number };
 }
 
-/** Ids on the node. */
+/** Numeric ids on the node. */
 export interface FileOwner {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Files of the node that take the places of others, with owner and mode from the first moment. What they hold does not leave the
- * node. All are complete beside their places before the first takes its own; `from` stays.
+ * Replaces files of the node by others, with owner and mode set before the rename. The content does not leave the node. All are copied completely
+ * before the first is renamed; `from` is kept.
  */
 export interface FilePlace {
   readonly kind: 'place';
@@ -76,50 +72,50 @@ export interface FilePlace {
   }[];
 }
 
-/** Files of the node that are to be there no more; folders stay. */
+/** Deletes files of the node; folders are kept. */
 export interface FileRemove {
   readonly kind: 'remove';
   readonly paths: readonly string[];
 }
 
-/** A folder of the node that must be there, for example the source of a bind mount. One that is there keeps its mode and content. */
+/** Creates a folder on the node, for example the source of a bind mount. An existing one keeps its mode and content. */
 export interface FolderMake {
   readonly kind: 'folder';
-  /** Absolute; the folders above it are made too. */
+  /** Absolute path; parents are created too. */
   readonly path: string;
-  /** Ids on the node that own the folder itself, not what is in it; null: left as it is. */
+  /** Numeric owner of the folder itself, not of its content; null: unchanged. */
   readonly uid: number | null;
   readonly gid: number | null;
-  /** Permission bits of a folder that is made. Default: 0o755. */
+  /** Mode of a new folder. Default: 0o755. */
   readonly mode?: number;
 }
 
 /**
- * One request to a service in the node's network: Portainer, the certificate authority, a gateway asked from outside. It goes
- * out from the node, whatever machine Phoenix runs on. Redirects are not followed, cookies not kept.
+ * An HTTP request to a service in the node's network: Portainer, the certificate authority, or a check of the gateway. Sent from the node, wherever
+ * Phoenix runs. No redirects, no cookies.
  */
 export interface HttpRequest {
   readonly kind: 'http';
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `http:` or `https:`, for example `https://portainer.example.internal:9443/api/stacks`. */
   readonly url: string;
-  /** Where to connect instead of asking for the address of the URL's host, which stays the name that the service is addressed by. */
+  /** Address to connect to instead of resolving the URL's host, which is still used as host name. */
   readonly address?: string;
-  /** What the service's certificate is checked against: a PEM file of the node, or what the system trusts. `none` where the peer proves itself otherwise. */
+  /** Trusted roots for the service's certificate: a PEM file of the node, or those of the system. `none` if the peer is authenticated otherwise. */
   readonly trust: { readonly file: string } | 'system' | 'none';
-  /** Content only for those that hold a secret. */
+  /** Content only for headers with a secret. */
   readonly headers?: Readonly<Record<string, string | Content>>;
   readonly body?: HttpBody;
   readonly timeoutSeconds: number;
-  /** Statuses that count as done. Default: 200 to 299. */
+  /** Successful status codes. Default: 200 to 299. */
   readonly accept?: readonly number[];
-  /** A secret in the JSON answer, by its pointer, that is kept in a file of the node that only root reads, and shown nowhere. */
+  /** Stores a secret from the JSON response, by its pointer, in a file of the node that only root can read. It is never shown. */
   readonly keep?: { readonly pointer: string; readonly path: string };
-  /** What the JSON answer must hold at a pointer to count as done: for waiting with `until`. */
+  /** Value required in the JSON response for success: for polling with `until`. */
   readonly expect?: { readonly pointer: string; readonly oneOf: readonly Json[] };
 }
 
-/** JSON in which texts are put in place of their references when it is sent. */
+/** JSON in which references are replaced by texts when it is sent. */
 export type RequestJson =
   | null
   | boolean
@@ -130,8 +126,8 @@ export type RequestJson =
   | { readonly [key: string]: RequestJson | undefined };
 
 /**
- * In JSON an object `{"$secret": …}` stands for the secret's text and `{"$content": Content}` for that content's, put in at the
- * last moment. A form is sent as multipart/form-data.
+ * In JSON, `{"$secret": …}` is replaced by the secret and `{"$content": Content}` by the content, just before sending. A form is sent as
+ * multipart/form-data.
  */
 export type HttpBody =
   | { readonly json: RequestJson }
@@ -139,52 +135,52 @@ export type HttpBody =
   | { readonly text: Content };
 
 /**
- * A certificate from the environment's authority, for a request that lies on the node. The key stays where it is: only the
- * request goes to the authority, and only the certificate, with what is between it and the root, comes back.
+ * Obtains a certificate from the environment's authority for a request on the node. The private key does not move: only the request is sent, and the
+ * certificate is returned with its intermediates.
  */
 export interface CertificateSigning {
   readonly kind: 'signing';
-  /** File of the node with the request, as PEM. */
+  /** File of the node with the signing request in PEM. */
   readonly request: string;
-  /** File of the node that the certificate is written to. */
+  /** Destination file of the certificate on the node. */
   readonly certificate: string;
   readonly commonName: string;
   /** DNS names and addresses. */
   readonly names: readonly string[];
-  /** Null: what the authority gives by itself. */
+  /** Null: the authority's default. */
   readonly lifetimeSeconds: number | null;
   /** For example `https://ca.example.internal:9000`. */
   readonly authority: string;
-  /** Where to connect; null: where the URL's host leads. */
+  /** Address to connect to; null: that of the URL's host. */
   readonly address: string | null;
   /** File of the node with the authority's root certificate. */
   readonly root: string;
   readonly by: SigningWay;
   readonly timeoutSeconds: number;
-  /** Until when the certificate is valid that stays in use should this fail, as `2026-01-31 12:00 UTC`; null: there is none. */
+  /** Expiry of the certificate that remains in use if this fails, as `2026-01-31 12:00 UTC`; null: there is none. */
   readonly until: string | null;
 }
 
 export type SigningWay =
-  /** By a token of a provisioner, whose password lies in a file of the authority's container. */
+  /** With a provisioner's token; its password is in a file of the authority's container. */
   | {
       readonly kind: 'jwk';
       readonly provisioner: string;
       readonly password: { readonly container: number; readonly path: string };
     }
-  /** By ACME: each name is proved by a file that a container shows on port 80 below `/.well-known/acme-challenge/`. */
+  /** With ACME: names are validated by a file that a container serves on port 80 below `/.well-known/acme-challenge/`. */
   | {
       readonly kind: 'acme';
-      /** Path of the directory below the authority's URL. */
+      /** Path of the ACME directory below the authority's URL. */
       readonly directory: string;
       readonly challenges: { readonly container: number; readonly folder: string };
-      /** File of the node with the key of the account; made when it is missing. */
+      /** File of the node with the account key; created if missing. */
       readonly account: string;
     };
 
 /**
- * Text as it is, a file of the config repo by its blob id, one that Phoenix ships (path below its own folder), a public one of the
- * node or the fingerprint of the certificate in it (SHA-256, as `step` prints it), a secret, or several in a row.
+ * Literal text, a file of the config repo by blob id, a file that Phoenix ships (path below its own folder), a public file of the node or the
+ * fingerprint of the certificate in it (SHA-256, as `step` prints it), a secret, or a concatenation.
  */
 export type Content =
   | { readonly from: 'text'; readonly text: string }
@@ -192,28 +188,28 @@ export type Content =
   | { readonly from: 'shipped'; readonly path: string }
   | { readonly from: 'node' | 'fingerprint'; readonly path: string }
   | { readonly from: 'secret'; readonly secret: SecretReference }
-  /** A secret that Phoenix itself keeps in a file of the node, below /var/lib/phoenix. No configuration can name one. */
+  /** A secret that Phoenix itself stores in a file of the node, below /var/lib/phoenix. No configuration can reference it. */
   | { readonly from: 'kept'; readonly path: string }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }
-  /** A value as compose takes it from a file of variables: quoted where it has to be. */
+  /** A value for a dotenv file of compose, quoted if needed. */
   | { readonly from: 'variable'; readonly value: Content }
-  /** A compose file of the config repo with additions to its services, whatever else is in it left as it stands. */
+  /** A compose file of the config repo with additions to its services; the rest is unchanged. */
   | {
       readonly from: 'compose';
       readonly blob: string;
       readonly additions: ComposeAdditions;
-      /** Stands before it as a comment, with the SHA-256 of what follows: who changes it by hand is found out. */
+      /** Comment at the top, with the SHA-256 of the rest to detect manual changes. */
       readonly heading?: string;
     };
 
-/** By the name of a service. What is there already is kept; a label of the same key is replaced. */
+/** Additions by service name. Existing entries are kept; a label with the same key is replaced. */
 export interface ComposeAdditions {
   readonly [service: string]: {
-    /** `key=value`; a dollar sign is the value's own. */
+    /** `key=value`; a dollar sign is literal. */
     readonly labels?: readonly string[];
-    /** Arguments after those that it has. */
+    /** Arguments to append. */
     readonly command?: readonly string[];
-    /** As in the short form of `volumes`. */
+    /** In the short syntax of `volumes`. */
     readonly volumes?: readonly string[];
   };
 }
@@ -223,14 +219,14 @@ export interface Action {
   readonly summary: string;
   readonly impact: Impact;
   readonly do: Command | FileWrite | FileLines | FilePlace | FileRemove | FolderMake | HttpRequest | CertificateSigning;
-  /** Exit 0 is required unless this says that a failure is looked at by the next observation instead. */
+  /** Exit 0 is required unless this is set; then the next observation evaluates a failure. */
   readonly failure?: 'observe';
-  /** What to do should it fail, where more is known of that than its program says. */
+  /** What to do if it fails, if more is known than the program's message. */
   readonly remedy?: string;
-  /** Carried out when it has failed: takes back what it may have left to come into force later. How that ends changes nothing. */
+  /** Executed after a failure to revert pending changes that could take effect later. Its result is ignored. */
   readonly undo?: Command;
-  /** Only writes down what is there: without it the target is as declared anyway. */
+  /** Only records the present state: the target is as declared without it. */
   readonly notes?: true;
-  /** For waiting: tried again until it exits 0, `times` times at most; only the last failure counts. */
+  /** For polling: retried until it exits 0, at most `times` times; only the last failure is reported. */
   readonly until?: { readonly times: number; readonly intervalSeconds: number };
 }

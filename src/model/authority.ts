@@ -1,8 +1,8 @@
-// A certificate authority that an operator names.
+// A certificate authority that an operator trusts.
 
 export interface Authority {
-  /** Its certificate. */
+  /** Certificate in PEM. */
   readonly pem: string;
-  /** Where that begins in the file it was read from. */
+  /** Its first line in the source file. */
   readonly line: number;
 }

@@ -1,10 +1,10 @@
-// A value in a file of variables as Docker Compose reads it (compose-go, dotenv/parser.go). Without quotes it replaces `$`, ends at ` #`
-// and cuts blanks; in single quotes it takes all but a quote as it is; in double ones it reads escapes and then `$` again.
+// Values of dotenv files as Docker Compose parses them (compose-go, dotenv/parser.go). Unquoted, it expands `$`, ends at ` #` and trims blanks; in
+// single quotes everything but the quote is literal; in double quotes it processes escapes and then expands `$`.
 
-/** The same value, written so that compose reads it back unchanged: as it is where nothing in it means anything. */
+/** Quotes a value so that compose parses it back unchanged; not quoted if unnecessary. */
 export function dotenvValue(value: string): string {
   if (value === '' || /^[^\s'"`$#\\]([^'"`$#\\\p{Cc}]*[^\s'"`$#\\])?$/u.test(value)) return value;
-  // Older releases take a backslash before a single quote for itself, newer ones do not: there is none.
+  // Older releases treat a backslash before a single quote literally, newer ones do not: avoid it.
   if (!value.includes("'") && !value.endsWith('\\')) return `'${value}'`;
   return `"${value.replaceAll(/["\\$]/g, '\\$&')}"`;
 }

@@ -1,20 +1,20 @@
-// What becomes of a difference that a look at the host finds: the section `phoenix.drift` of the hypervisor's file.
+// How drift is handled: the section `phoenix.drift` of the hypervisor's file.
 
-/** `report`: it is said, and a person decides; `heal`: what is declared is brought back. */
+/** `report`: only reported, a person decides; `heal`: the declared state is restored. */
 export type DriftAction = 'report' | 'heal';
 
 export interface DriftRule {
-  /** Kinds, or single targets. */
+  /** Kinds or single targets. */
   readonly for: readonly string[];
-  /** Null: as the rules before it, or the default, say. */
+  /** Null: as in the previous rules or the default. */
   readonly action: DriftAction | null;
-  /** Fields that people may change on the host, by their names in the file. */
+  /** Fields that may differ on the host, by their names in the file. */
   readonly ignore: readonly string[];
 }
 
 export interface DriftPolicy {
   readonly action: DriftAction;
-  /** Of several that name a target the last one that says something counts; what they ignore adds up. */
+  /** If several rules match a target, the last one with an action applies; ignored fields are united. */
   readonly rules: readonly DriftRule[];
 }
 

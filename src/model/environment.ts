@@ -1,17 +1,17 @@
-// What a configuration declares, as people look at it: what is called how, where it is, and who serves whom. No secrets stand here.
+// A configuration for display: names, addresses and services. Without secrets.
 
 import type { TargetId } from './ids.ts';
 import type { Json } from './json.ts';
 
 export interface DeclaredEnvironment {
   readonly commit: string;
-  /** Containers, then VMs, each by ascending id. */
+  /** Containers, then VMs, both by ascending id. */
   readonly guests: readonly DeclaredGuest[];
-  /** The guests with these roles; null where none is declared. */
+  /** The guests with these roles; null if not declared. */
   readonly gateway: TargetId | null;
   readonly proxy: TargetId | null;
   readonly authority: TargetId | null;
-  /** What can be reached under a name, in the order of names. */
+  /** Services with a host name, sorted by name. */
   readonly services: readonly DeclaredService[];
   readonly certificates: readonly TargetId[];
   readonly stacks: readonly DeclaredStack[];
@@ -24,18 +24,18 @@ export interface DeclaredGuest {
 }
 
 export interface DeclaredInterface {
-  /** Null: none is declared. */
+  /** Null: not declared. */
   readonly bridge: string | null;
   readonly vlan: number | null;
-  /** As they are written: `10.0.0.10/24`, `dhcp`. */
+  /** As in the configuration: `10.0.0.10/24`, `dhcp`. */
   readonly addresses: readonly string[];
 }
 
 export interface DeclaredService {
   readonly name: string;
-  /** Where its requests go: `10.0.0.10:8080`, or the name of what is there without Phoenix. */
+  /** The destination of its requests: `10.0.0.10:8080`, or the name of a service that Phoenix does not manage. */
   readonly leadsTo: string;
-  /** The guest at that address; null where none that is declared has it. */
+  /** The guest with that address; null if none is declared. */
   readonly guest: TargetId | null;
 }
 
@@ -44,19 +44,19 @@ interface DeclaredStack {
   readonly guest: TargetId;
 }
 
-/** What the followed commit says of one target. */
+/** The declaration of one target in the followed commit. */
 export interface Declaration {
   readonly commit: string;
-  /** Its place in a file; null where nothing in the files is the target's own. */
+  /** Its place in a file; null if no part of the files is specific to the target. */
   readonly place: DeclaredPlace | null;
-  /** In the words of the file, secrets hidden; empty where its file says nothing of its own. */
+  /** With the field names of the file and hidden secrets; empty if its file has no fields of its own. */
   readonly fields: readonly DeclaredField[];
 }
 
 export interface DeclaredPlace {
   /** Path from the top of the repository. */
   readonly file: string;
-  /** From 1; null where it cannot be told. */
+  /** From 1; null if unknown. */
   readonly line: number | null;
 }
 
@@ -65,10 +65,10 @@ export interface DeclaredField {
   readonly value: Json;
 }
 
-/** How long the certificate that lies on the host holds. */
+/** The validity of an installed certificate. */
 export interface CertificateEnd {
   readonly target: TargetId;
-  /** Null where none that Phoenix brought is known there. */
+  /** Null if Phoenix has not installed one. */
   readonly validity: Validity | null;
 }
 
@@ -78,26 +78,26 @@ export interface Validity {
   readonly until: string;
 }
 
-/** How everything stands, as metrics tell it. Null is what is not known. */
+/** The state of the environment for metrics. Null stands for unknown. */
 export interface EnvironmentSeen {
   readonly targets: readonly TargetSeen[];
-  /** Steps that wait for a person to approve them. */
+  /** Steps that wait for approval. */
   readonly approvals: number;
-  /** The newest commit of the branch was not followed. */
+  /** Whether the branch's newest commit was rejected. */
   readonly headRefused: boolean;
   readonly orphans: number | null;
   readonly certificates: readonly CertificateEnd[] | null;
-  /** The newest look at the host that came to an end, ISO 8601. */
+  /** Time of the newest completed drift check, ISO 8601. */
   readonly lookedAt: string | null;
 }
 
 interface TargetSeen {
   readonly target: TargetId;
   readonly state: 'applied' | 'doubtful' | 'unproved' | 'declared';
-  /** When it was proved last, ISO 8601. */
+  /** Time of the last verification, ISO 8601. */
   readonly proved: string | null;
-  /** Its newest step failed. */
+  /** Whether its newest step failed. */
   readonly failed: boolean;
-  /** The newest look found it otherwise than it is declared; null: no look came to an end. */
+  /** Whether the newest drift check found differences; null: none was completed. */
   readonly drifted: boolean | null;
 }

@@ -1,4 +1,4 @@
-// The identifiers that travel through Phoenix, branded so that one is never taken for another.
+// Identifiers as branded types, so that they are not confused.
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -7,7 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type TargetId = Branded<'TargetId'>;
 /** A full Git commit id, 40 hexadecimal digits. */
 export type CommitSha = Branded<'CommitSha'>;
-/** A Git blob id: the identity of one file's content. */
+/** A Git blob id: identifies one file's content. */
 export type BlobId = Branded<'BlobId'>;
 export type RunId = Branded<'RunId'>;
 
@@ -15,7 +15,7 @@ export function targetId(kind: string, name: string | number): TargetId {
   return `${kind}/${name}` as TargetId;
 }
 
-/** The part before the first slash: which manager keeps the target. */
+/** The part before the first slash: the kind, which determines the manager. */
 export function kindOf(target: TargetId): string {
   return target.slice(0, target.indexOf('/'));
 }

@@ -1,14 +1,14 @@
-// The installation that a ledger belongs to: a second one in it would mix up statuses and queues.
+// Identity of the installation that owns a ledger: a second one in the same ledger would mix up statuses and queues.
 
 export interface Installation {
-  /** Where the repository lies, without scheme and login: `git.example.internal/team/environment`. */
+  /** The repository's address without scheme and login: `git.example.internal/team/environment`. */
   readonly repository: string;
   readonly branch: string;
-  /** The Proxmox host; null while no process has said that plans or applies. */
+  /** The Proxmox host; null until a process that plans or applies has registered it. */
   readonly node: string | null;
 }
 
-/** Addresses that lead to the same repository have one place: scheme, login, `.git` and case say nothing. */
+/** Normalises addresses of one repository: scheme, login, `.git` and case are dropped. */
 export function placeOf(repositoryUrl: string): string {
   const url = URL.parse(repositoryUrl);
   const place = url === null ? repositoryUrl : `${url.host}${url.pathname}`;
@@ -18,12 +18,12 @@ export function placeOf(repositoryUrl: string): string {
     .replace(/\.git$/, '');
 }
 
-/** As people see it and PHOENIX_MOVED_FROM takes it. */
+/** As displayed and as accepted by PHOENIX_MOVED_FROM. */
 export function installationText({ repository, branch, node }: Installation): string {
   return `${repository}#${branch}${node === null ? '' : `@${node}`}`;
 }
 
-/** What is not known yet agrees with everything. */
+/** An unknown node matches every node. */
 export function isSameInstallation(one: Installation, other: Installation): boolean {
   const sameNode = one.node === null || other.node === null || one.node === other.node;
   return one.repository === other.repository && one.branch === other.branch && sameNode;

@@ -1,11 +1,11 @@
-// Plain JSON values, the only thing that specs, plans and ledger records are made of.
+// Plain JSON values, of which specs, plans and ledger records consist.
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** The value at a JSON pointer (RFC 6901); undefined where there is none. */
+/** The value at a JSON pointer (RFC 6901); undefined if absent. */
 export function atPointer(value: Json | undefined, pointer: string): Json | undefined {
   let found = value;
   for (const part of pointer.split('/').slice(1)) {

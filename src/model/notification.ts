@@ -1,19 +1,18 @@
-// What people are told without being asked: that something needs them, and that it is over. A trouble lasts; news of it is that it began
-// or ended, once each.
+// Notifications: that something needs a person, and that it is over. A trouble has a duration; its news are its begin and its end, once each.
 
-/** Whom a channel is for is said in these words in its settings. */
+/** A channel's settings filter by these kinds. */
 export const TROUBLE_KINDS = ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan'] as const;
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
 
 export interface Trouble {
   readonly kind: TroubleKind;
-  /** What it is about, the same for as long as it lasts: `lxc/101`, `run 12 lxc/101`, `pve`. */
+  /** Its subject, constant for its duration: `lxc/101`, `run 12 lxc/101`, `pve`. */
   readonly subject: string;
   /** One line, such as `lxc/101 failed`. */
   readonly what: string;
-  /** Why, and what to do after the last `; `; null where there is nothing to say. */
+  /** The cause, and the remedy after the last `; `; null if there is nothing to add. */
   readonly why: string | null;
-  /** Path of the page that shows it. */
+  /** Path of the page about it. */
   readonly page: string | null;
   /** ISO 8601. */
   readonly since: string;
@@ -27,21 +26,21 @@ export interface News {
   readonly at: string;
 }
 
-/** What one message to a channel says. All of it is text, on one line each. */
+/** The content of one message to a channel. All texts are single lines. */
 export interface Message {
-  /** The same when it is sent again: a receiver that looks at it shows it once. */
+  /** Constant when it is sent again, so that a receiver can drop duplicates. */
   readonly id: string;
   readonly title: string;
   readonly lines: readonly string[];
-  /** Something of it needs a person. */
+  /** Whether any of it needs a person. */
   readonly isUrgent: boolean;
-  /** Where it is shown; null when no public URL is set. */
+  /** Page about it; null without a public URL. */
   readonly url: string | null;
-  /** The same as data, for programs. */
+  /** Machine-readable form. */
   readonly news: readonly News[];
 }
 
-/** Tells two troubles apart. */
+/** Identifies a trouble. */
 export function troubleKey({ kind, subject }: Pick<Trouble, 'kind' | 'subject'>): string {
   return `${kind} ${subject}`;
 }

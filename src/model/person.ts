@@ -1,11 +1,11 @@
-// Who asks for something on a page or over HTTP, and what such a person may ask for.
+// Roles of persons who use the pages or the API, and what they permit.
 
-/** `reader` looks, `operator` acts on what is declared, `admin` does what cannot be taken back by the next commit too. */
+/** `reader` only reads, `operator` acts on declared targets, `admin` also does what the next commit cannot revert. */
 export type PersonRole = 'reader' | 'operator' | 'admin';
 
 const ORDER: readonly PersonRole[] = ['reader', 'operator', 'admin'];
 
-/** Whether whoever has the role may do what takes the other. */
+/** Whether `role` includes `needed`. */
 export function mayAs(role: PersonRole, needed: PersonRole): boolean {
   return ORDER.indexOf(role) >= ORDER.indexOf(needed);
 }

@@ -1,10 +1,9 @@
-// Who needs whom in a plan, made once for each: so that a question about one step costs the same in a plan of thousands as in one of a
-// few.
+// The dependency graph of a plan, built once per plan, so that a lookup costs the same for thousands of steps as for a few.
 
 import type { TargetId } from './ids.ts';
 import type { Plan, PlanStep } from './plan.ts';
 
-/** A step with its place in the plan, from 0. */
+/** A step with its index in the plan. */
 export interface Placed {
   readonly target: TargetId;
   readonly place: number;
@@ -12,11 +11,11 @@ export interface Placed {
 
 interface Graph {
   readonly steps: ReadonlyMap<TargetId, PlanStep>;
-  /** By the step that they need. */
+  /** Dependent steps by the target that they need. */
   readonly dependents: ReadonlyMap<TargetId, readonly Placed[]>;
 }
 
-/** A plan never changes, so its graph is made once, and forgotten with it. */
+/** Plans are immutable, so a graph is built once and released with its plan. */
 const graphs = new WeakMap<Plan, Graph>();
 
 function graphOf(plan: Plan): Graph {
@@ -39,12 +38,12 @@ export function stepOf(plan: Plan, target: TargetId): PlanStep | undefined {
   return graphOf(plan).steps.get(target);
 }
 
-/** The steps that need this one. */
+/** The steps that depend on this one. */
 export function dependentsOf(plan: Plan, target: TargetId): readonly Placed[] {
   return graphOf(plan).dependents.get(target) ?? [];
 }
 
-/** How many steps each one needs, of those that need any. */
+/** Number of dependencies of each step that has any. */
 export function needCounts(plan: Plan): readonly (readonly [TargetId, number])[] {
   return plan.steps.flatMap(({ target, needs }) =>
     needs.length === 0 ? [] : [[target, new Set(needs).size] as const],

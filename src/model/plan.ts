@@ -1,4 +1,4 @@
-// A plan: which targets change, why, at what cost and in which order. Made from Git alone; carrying it out is a run.
+// A plan: which targets change, why, with which impact and in which order. Made from Git alone; a run executes it.
 
 import type { TargetId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts';
 
 export type Verb = 'create' | 'update' | 'delete';
 
-/** What a change costs: nothing visible, a restart of the guest, a new guest in its place, or its end. */
+/** The impact of a change: none visible, a restart of the guest, its recreation, or its deletion. */
 export type Impact = 'live' | 'restart' | 'recreate' | 'destroy';
 
 export interface FieldChange {
@@ -18,25 +18,25 @@ export interface FieldChange {
 
 /** A place in a file of the config repo. */
 export interface WrittenPlace {
-  /** Path below the config root, as problems name files. */
+  /** Path below the config root, as in problems. */
   readonly file: string;
-  /** JSON pointer into the file: of the commit that the plan leads to, for what is gone of the one before. */
+  /** JSON pointer into the file of the plan's target commit; for removed values, of the previous one. */
   readonly path: string;
 }
 
-/** What a person changed in a file, with the values of the file. */
+/** A change in a config file, with the values of the file. */
 export interface WrittenChange extends WrittenPlace {
-  /** As people call it: `memory_mb`, `network_config.ip`; of another's entry with whose it is: `lxc/101 (nginx) name`. */
+  /** Field name for display: `memory_mb`, `network_config.ip`; prefixed with the owner for another target's entry: `lxc/101 (nginx) name`. */
   readonly field: string;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
-  /** Where the value stood before, where that is another place: an entry of a list that moved. */
+  /** Its previous place, if different: for a moved list entry. */
   readonly was?: string;
-  /** Of what is derived: the places that it follows from. */
+  /** For derived changes: the places that cause them. */
   readonly because?: readonly WrittenPlace[];
 }
 
-/** One target's change before impact and order are known. */
+/** A change of one target, before its impact and order are determined. */
 export interface Change<Spec = JsonObject> {
   readonly target: TargetId;
   readonly verb: Verb;
@@ -50,33 +50,33 @@ export interface PlanStep {
   readonly kind: string;
   readonly verb: Verb;
   readonly impact: Impact;
-  /** Steps of this plan that must end well first. */
+  /** Steps of this plan that must succeed first. */
   readonly needs: readonly TargetId[];
-  /** From 1; steps of one wave do not need each other. */
+  /** From 1; steps of one wave are independent of each other. */
   readonly wave: number;
-  /** Waits as `blocked` until a person approves. */
+  /** Whether it waits as `blocked` until approved. */
   readonly approval: boolean;
-  /** How many persons must approve; `approval` is that it is more than none. */
+  /** Number of required approvers; `approval` is whether it is more than zero. */
   readonly approvals: number;
-  /** Where `"protected": true` forbids the step even with approval. */
+  /** Whether `"protected": true` forbids the step even with approval. */
   readonly protected: boolean;
-  /** Of the spec, in Phoenix's own names: what impact, approvals and applying are judged by. */
+  /** Changes of the spec with internal names: the basis for impact, approvals and applying. */
   readonly changes: readonly FieldChange[];
-  /** The same in the words of the files, which is what people are shown; absent in plans from before it was kept, and where the files are not at hand. */
+  /** The same with the field names of the files, for display; absent in plans from before it was recorded and if the files are not available. */
   readonly written?: readonly WrittenChange[];
-  /** Nobody wrote the changes down: they follow from what `written` names. Absent for no. */
+  /** The changes are not in the files, but follow from `written`. Absent for no. */
   readonly derived?: true;
-  /** What the target is called beside its id, such as a guest's name; absent where it has no other. */
+  /** Display name of the target, such as a guest's name; absent if it has none. */
   readonly name?: string;
-  /** References to secrets that the target is given for the first time; absent for none. */
+  /** Secret references that are new for the target; absent for none. */
   readonly secrets?: readonly string[];
 }
 
 export interface Plan {
   readonly from: string | null;
   readonly to: string;
-  /** In an order in which they may run. */
+  /** In a valid order of execution. */
   readonly steps: readonly PlanStep[];
-  /** What it must have before it is carried out; absent: what holds where a configuration says nothing. */
+  /** Requirements for executing it; absent: the defaults. */
   readonly policy?: Policy;
 }

@@ -1,50 +1,50 @@
-// What a change must have before it is carried out: the `phoenix` section of the hypervisor's file.
+// Requirements for executing a change: the `phoenix` section of the hypervisor's file.
 
 import type { Impact } from './plan.ts';
 
-/** Opens each time the expression says so, and stays open that long. */
+/** A period that begins whenever the expression matches, with a fixed duration. */
 export interface ApplyWindow {
-  /** Five fields, read in the time zone. */
+  /** Five cron fields, in the time zone. */
   readonly cron: string;
-  /** Of time that passes, also where clocks are set forward or back meanwhile. */
+  /** Elapsed minutes, independent of clock changes meanwhile. */
   readonly minutes: number;
-  /** IANA name. */
+  /** IANA time zone name. */
   readonly timezone: string;
 }
 
 export interface Policy {
-  /** How many persons must approve a step of each impact, and one that sends a secret to a target that did not have it. */
+  /** Number of required approvers per impact, and for a step that sends a secret to a target for the first time. */
   readonly approvals: Readonly<Record<Impact, number>> & {
-    /** Absent in plans from before there was one: nobody. */
+    /** Absent in plans from before it existed: zero. */
     readonly secrets?: number;
   };
-  /** Whose approvals count, by the name that the forge knows them by; null: those of everybody who may give one. */
+  /** Approvers by their name on the forge; null: everybody who may approve. */
   readonly approvers: readonly string[] | null;
-  /** Whether an approving review of the forge is an approval of what the pull request shows; absent in policies from before there was a choice: no. */
+  /** Whether an approving review on the forge approves the plan of the pull request; absent in policies from before it existed: no. */
   readonly approvalsBy?: ApprovalsBy;
-  /** A commit that deletes more of the guests is refused; null: `behavior.max_delete_share` says. */
+  /** A commit that deletes a larger share of the guests is rejected; null: `behavior.max_delete_share` applies. */
   readonly maxDeletePercent: number | null;
-  /** Guests that are never destroyed or recreated: `lxc/103`, or `103` whatever it is. */
+  /** Guests that are never destroyed or recreated: `lxc/103`, or `103` for either kind. */
   readonly protected: readonly string[];
-  /** Nothing starts outside them; none: always open. */
+  /** No run starts outside these; empty: always allowed. */
   readonly applyWindows: readonly ApplyWindow[];
-  /** Which commits must carry a signature of a known key: none, the head of each push, or every commit of it. */
+  /** Which commits need a signature of a known key: none, the head of each push, or every commit of it. */
   readonly signedCommits: SignedCommits;
 }
 
-/** A policy with where it comes from. */
+/** A policy with its source. */
 export interface PolicyRecord {
   /** The commit that declares it. */
   readonly commit: string;
   readonly policy: Policy;
 }
 
-/** Beside buttons, commands and trailers, which always are: nothing, or reviews. */
+/** Additional sources of approvals beside buttons, commands and trailers: none, or reviews. */
 type ApprovalsBy = 'comment' | 'review';
 
 export type SignedCommits = 'off' | 'head' | 'all';
 
-/** What holds where the configuration says nothing. */
+/** The default policy. */
 export const DEFAULT_POLICY: Policy = {
   approvals: { destroy: 1, recreate: 1, restart: 0, live: 0, secrets: 0 },
   approvers: null,

@@ -1,4 +1,4 @@
-// What can be wrong with a configuration: each problem has a code of the contract, a place, and what to do.
+// Problems of a configuration: each has a documented code, a place and a remedy.
 
 import type { TargetId } from './ids.ts';
 
@@ -77,14 +77,14 @@ export interface Problem {
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** The target that the problem holds back; null when it concerns the whole configuration. */
+  /** The blocked target; null if the problem concerns the whole configuration. */
   readonly target: TargetId | null;
   readonly message: string;
-  /** What to do about it, when there is more to say than the message does. */
+  /** How to fix it, if that is not obvious from the message. */
   readonly hint: string | null;
 }
 
 export type ClassifiedProblem = Problem & {
-  /** Not already there before. */
+  /** Whether it did not exist before. */
   readonly new: boolean;
 };

@@ -1,28 +1,28 @@
-// The plan of a pull request, as it is kept until its head or its base moves.
+// The plan of a pull request, valid until its head or base moves.
 
 import type { CommitSha, TargetId } from './ids.ts';
 import type { Plan } from './plan.ts';
 import type { ClassifiedProblem } from './problem.ts';
 
-/** What a pull request would change. */
+/** The changes of a pull request. */
 export interface PullPlan {
   readonly pull: number;
   readonly title: string;
   readonly author: string;
   readonly head: CommitSha;
-  /** Where the branch stood that it is to be merged into. */
+  /** Head of the base branch. */
   readonly base: CommitSha;
-  /** The commit that the plan begins from: where both parted. */
+  /** The merge base, from which the plan starts. */
   readonly from: CommitSha;
-  /** Secrets are hidden. */
+  /** With hidden secrets. */
   readonly plan: Plan;
   readonly problems: readonly ClassifiedProblem[];
   readonly held: readonly TargetId[];
-  /** Lines of its commits and its text that approve nothing, and why; absent where there are none. */
+  /** Ineffective approval lines of its commits and description, with the reason; absent for none. */
   readonly notes?: readonly string[];
-  /** It brings no error of its own. */
+  /** Whether it has no new error. */
   readonly ok: boolean;
-  /** The config root inside the repository, for the places of problems. */
+  /** The config root inside the repository, to locate problems. */
   readonly root: string;
   /** ISO 8601. */
   readonly created: string;

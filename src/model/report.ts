@@ -1,44 +1,44 @@
-// What is written on a commit or under a pull request, before it is turned into a forge's own request.
+// Reports on commits and pull requests, independent of the forge.
 
 import type { RunId, TargetId } from './ids.ts';
 
 export type FinalState = 'success' | 'failure' | 'error';
 export type StatusState = 'pending' | FinalState;
 
-/** What a status is about; a forge that can show more than a sentence gets the details of it. */
+/** The subject of a status; its details are shown on forges that support more than a sentence. */
 export type Subject =
   | { readonly kind: 'run'; readonly run: RunId; readonly target: TargetId | null }
   /** The plan of a pull request, by its number. */
   | { readonly kind: 'pull'; readonly pull: number }
-  /** The plan of a trial merge of a merge queue: its commit, and the newest pull request in it. */
+  /** The plan of a merge queue's trial merge: its commit and its newest pull request. */
   | { readonly kind: 'queue'; readonly pull: number; readonly head: string };
 
 interface StatusText {
   readonly commit: string;
   /** `phoenix/apply`, `phoenix/plan`, `phoenix/drift` or `phoenix/<kind>/<name>`. */
   readonly context: string;
-  /** At most 140 characters; no durations or times. */
+  /** At most 140 characters, without durations or times. */
   readonly description: string;
-  /** Where the details are; null when no public URL is set. */
+  /** Page with details; null without a public URL. */
   readonly url: string | null;
 }
 
-/** A pending status is about something that the ledger records and that ends: its type allows no other. */
+/** A pending status must refer to something in the ledger that ends, so that it is eventually resolved. */
 export type CommitStatus = StatusText &
   (
     | { readonly state: 'pending'; readonly about: Subject }
-    /** Null where there are no details. */
+    /** Null without details. */
     | { readonly state: FinalState; readonly about: Subject | null }
   );
 
-/** The one comment under a pull request that is kept up to date, or the answer to one command, which stands below it. */
+/** The comment on a pull request that is updated in place, or the answer to a command below it. */
 export interface PullComment {
   readonly pull: number;
   /** Markdown. */
   readonly body: string;
-  /** Link to the whole text, added where the forge's limit cuts it; absent when there is none. */
+  /** Link to the full text, added if the forge's limit truncates it; absent if there is none. */
   readonly url?: string;
-  /** The forge's id of the command that it answers; absent for the one that is kept up to date. */
+  /** The forge's id of the answered command; absent for the comment that is updated in place. */
   readonly answers?: string;
 }
 
@@ -48,7 +48,7 @@ export function isComment(report: Report): report is PullComment {
   return 'pull' in report;
 }
 
-/** Marks a line of a file of the repository. */
+/** An annotation of a line in the repository. */
 export interface Annotation {
   /** From the top of the repository. */
   readonly path: string;
@@ -59,12 +59,12 @@ export interface Annotation {
   readonly message: string;
 }
 
-/** What a person may ask for by a button of a check run. */
+/** Actions on the buttons of a check run. */
 export type Button = 'approve' | 'replay';
 
-/** What a forge with check runs shows of a status beside its sentence. */
+/** Details of a status on forges with check runs. */
 export interface Details {
-  /** Markdown, of any length: whoever sends it cuts it. */
+  /** Markdown of any length; truncated on sending. */
   readonly summary: string;
   readonly annotations: readonly Annotation[];
   readonly buttons: readonly Button[];

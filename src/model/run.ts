@@ -1,4 +1,4 @@
-// The carrying out of one plan for one commit, as the ledger keeps it and the API shows it.
+// A run: the execution of a plan for one commit, as stored in the ledger and shown by the API.
 
 import type { RunId, TargetId } from './ids.ts';
 import type { Json } from './json.ts';
@@ -11,19 +11,19 @@ export type Outcome = 'applied' | 'unchanged' | 'failed' | 'skipped' | 'blocked'
 
 export interface ActionRecord {
   readonly summary: string;
-  /** Null when it was stopped, and for what would be done: in a run that only looks, and of a step that waits for a person. */
+  /** Null if it was aborted or not executed: in a read-only run and for a step that waits for approval. */
   readonly exit: number | null;
-  /** Wall time in milliseconds. */
+  /** Duration in milliseconds. */
   readonly ms: number;
 }
 
-/** A field that a look found otherwise than it is declared. Secrets are hidden and long values cut. */
+/** A field that differs from its declaration. Secrets are hidden and long values truncated. */
 export interface FieldDifference {
-  /** In the words of the file where it has some, else in Proxmox's. */
+  /** The field name of the file if there is one, else Proxmox's. */
   readonly field: string;
-  /** Null: it is to have none. */
+  /** Null: not declared. */
   readonly declared: Json;
-  /** Null: it has none. */
+  /** Null: not set. */
   readonly observed: Json;
 }
 
@@ -31,20 +31,20 @@ export interface StepRecord {
   readonly target: TargetId;
   readonly verb: Verb;
   readonly impact: Impact;
-  /** Null while it waits or runs. */
+  /** Null while waiting or running. */
   readonly outcome: Outcome | null;
-  /** Why it ended so, and what to do; null when there is nothing to say. */
+  /** The cause and the remedy; null if there is nothing to add. */
   readonly reason: string | null;
   readonly attempts: number;
-  /** Tries that failed unexpectedly; absent for none. A node that was away, and a worker that died, are none. */
+  /** Number of unexpectedly failed attempts; absent for none. An unreachable node or a crashed worker does not count. */
   readonly failures?: number;
-  /** Not tried before then (epoch milliseconds); absent while nothing is waited for. */
+  /** Earliest next attempt (epoch milliseconds); absent if not deferred. */
   readonly waits?: number;
   /** ISO 8601. */
   readonly started: string | null;
   readonly ended: string | null;
   readonly actions: readonly ActionRecord[];
-  /** What its look found otherwise than declared; absent where it found nothing, or the kind is not compared field by field. */
+  /** Differences found by its drift check; absent for none and for kinds that are not compared by field. */
   readonly differs?: readonly FieldDifference[];
 }
 
@@ -52,15 +52,15 @@ export interface Run {
   readonly id: RunId;
   readonly commit: string;
   readonly trigger: Trigger;
-  /** Null for a run that no verb asked for. */
+  /** Null for a run without a command. */
   readonly verb: CommandVerb | null;
-  /** It says what would be done, and does nothing. */
+  /** Whether it only reports what would be done. */
   readonly readOnly: boolean;
   readonly state: RunState;
   readonly created: string;
   readonly started: string | null;
   readonly ended: string | null;
-  /** Who asked: the pusher, `phoenix` for timers, or the name given with a command. */
+  /** The requester: the pusher, `phoenix` for timers, or the name given with a command. */
   readonly by: string;
   readonly steps: readonly StepRecord[];
 }

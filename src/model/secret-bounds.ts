@@ -1,25 +1,25 @@
-// Which references to secrets a configuration may make. Who may push decides what a guest is given, so what the node holds is handed
-// out only from places that the agent's settings name. Asked where the configuration is read, and again where a value is looked up.
+// Which secret references a configuration may use. Whoever can push controls what guests receive, so only secrets from places named in the agent's
+// settings are available. Checked when the configuration is loaded and again when a value is resolved.
 
-/** What the settings of the agent allow. */
+/** What the agent's settings allow. */
 export interface SecretBounds {
-  /** Folders of the node, absolute, without a slash at their end: `file:` names files below them. */
+  /** Absolute folders of the node without trailing slash: `file:` references files below them. */
   readonly folders: readonly string[];
-  /** Begins the name of every variable that `env:` may name. */
+  /** Required prefix of variables in `env:` references. */
   readonly envPrefix: string;
-  /** Variables of Phoenix's own settings, in every form that they may be given in: never handed out, whatever the prefix is. */
+  /** Variables of Phoenix's own settings in all their forms: never available, whatever the prefix is. */
   readonly ownVariables: ReadonlySet<string>;
-  /** Files that settings were given in: never handed out, also where they lie in one of the folders. */
+  /** Files that contain settings: never available, even inside an allowed folder. */
   readonly ownFiles: ReadonlySet<string>;
 }
 
 export type ParsedReference =
   | { readonly scheme: 'env'; readonly name: string }
   | { readonly scheme: 'file'; readonly path: string }
-  /** A file of the config repo, and the way to the value in it. */
+  /** A file of the config repo, and the path of the value in it. */
   | { readonly scheme: 'sops'; readonly file: string; readonly path: string };
 
-/** Null for what is no reference. */
+/** Null if it is not a reference. */
 export function parseReference(reference: string): ParsedReference | null {
   const [, scheme, rest = ''] = /^(env|file|sops):([\s\S]+)$/.exec(reference) ?? [];
   if (scheme === 'env') return { scheme, name: rest };
@@ -33,7 +33,7 @@ export interface Refusal {
   readonly hint: string;
 }
 
-/** Null where the reference is allowed, as far as its text says: whether a link leads out of a folder is seen where it is read. */
+/** Null for an allowed reference, judged by its text only: symbolic links are checked when it is read. */
 export function referenceRefusal(reference: string, bounds: SecretBounds): Refusal | null {
   const parsed = parseReference(reference);
   if (parsed?.scheme === 'env') return variableRefusal(parsed.name, bounds);

@@ -1,42 +1,41 @@
-// Secrets that stand in plain text, told by their shape whatever field they stand in: passwords inside of addresses and settings, tokens
-// that say of themselves what they are, private keys. Found where a configuration is read, hidden wherever one is shown. Every
-// repetition has a bound, so that a hostile text costs no more than its length.
+// Recognises plain-text secrets by their form in any field: passwords in addresses and settings, known token formats, private keys. Reported when a
+// configuration is loaded and hidden wherever it is shown. Every repetition in the patterns is bounded, so that hostile text costs only linear time.
 
 import type { Json } from './json.ts';
 
-/** What stands in place of a secret. */
+/** Replacement for a secret. */
 export const HIDDEN = '‹secret›';
 
 export interface PlainSecret {
-  /** In UTF-16 units. */
+  /** In UTF-16 code units. */
   readonly start: number;
   readonly end: number;
-  /** For people, after `holds`. */
+  /** Description for messages, after `holds`. */
   readonly what: string;
 }
 
-/** Whether the name of a variable says that its value is secret. */
+/** Whether a variable's name marks its value as secret. */
 export function namesSecret(name: string): boolean {
   return /pass|secret|token|credential|(^|_)pwd($|_)|api_?key|private_?key|access_?key|encryption_?key/i.test(name);
 }
 
-/** Ends of names whose values are secret. A name that only mentions one (`DB_PASSWORD_FILE`, `max_tokens`) is none. */
+/** Suffixes of names with secret values. A name that only mentions one (`DB_PASSWORD_FILE`, `max_tokens`) does not match. */
 const SECRET_WORD =
   '(?:[A-Za-z0-9]{0,40}(?:password|passwd|passphrase|secret|token|apikey)|pass|pwd|credentials?|(?:api|private|access|secret|encryption|auth|account|master|signing)[_.-]?key)';
 const NAME = `(?:[A-Za-z0-9]{1,40}[_.-]{1,2}){0,8}${SECRET_WORD}`;
 const QUOTED = `"[^"\\n]*"|'[^'\\n]*'`;
-/** Quotes may be part of a password, but not those that end a text. */
+/** Quotes may be part of a password, except those that end a string. */
 const IN_ADDRESS = `(?:[^\\s/?#"'<>]|["'](?![\\s,:}\\])]|$))`;
 const IN_OTHER_ADDRESS = `(?:[^\\s"'<>]|["'](?![\\s,:}\\])]|$))`;
 
 interface Shape {
   readonly what: string;
-  /** Its first group is the secret. */
+  /** The first group captures the secret. */
   readonly pattern: RegExp;
 }
 
 interface Family {
-  /** A text without it holds none of them: most texts are passed over by these few. */
+  /** Quick filter: text that does not match contains no such secret. */
   readonly hint: RegExp;
   readonly shapes: readonly Shape[];
 }
@@ -60,13 +59,13 @@ const FAMILIES: readonly Family[] = [
   {
     hint: /@/,
     shapes: [
-      // What the standard for addresses calls the authority ends at the first slash.
+      // By the URL standard, the authority ends at the first slash.
       shape(
         'a password in an address',
         `\\b(?:https?|wss?|ftps?)://[^\\s/?#"'<>@:]{0,256}:(${IN_ADDRESS}{0,1024})@`,
         'i',
       ),
-      // Elsewhere a password may hold anything. A number before a slash is a port.
+      // In other forms a password may contain anything. A number before a slash is a port.
       shape(
         'a password in an address',
         `\\b(?!(?:https?|wss?|ftps?):)[a-z][a-z0-9+.-]{0,40}://[^\\s/?#"'<>@:]{0,256}:(?!\\d{1,5}[/?#])(${IN_OTHER_ADDRESS}{0,1024})@(?!sha\\d+:)`,
@@ -112,7 +111,7 @@ const FAMILIES: readonly Family[] = [
         '\\bauthorization["\']?\\s*[:=]\\s*["\']?(?:bearer|basic|token)\\s+([^\\s"\']{6,})',
         'i',
       ),
-      // The rest of the line belongs to a variable of the environment.
+      // The rest of the line is the value of an environment variable.
       shape(
         'a secret by its name',
         `(?<![A-Za-z0-9_$\\{])(?:[A-Z0-9]{1,40}_{1,2}){0,8}(?:[A-Z0-9]{0,40}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY)|PASS|PWD|CREDENTIALS?|(?:API|PRIVATE|ACCESS|SECRET|ENCRYPTION|AUTH|ACCOUNT|MASTER|SIGNING)_?KEY)=(.+)`,
@@ -125,7 +124,7 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
-/** Every one in the text, in its order; none within another. */
+/** All secrets in the text, in order and without overlaps. */
 export function plainSecretsIn(text: string): PlainSecret[] {
   if (text.length < 5) return [];
   const found: PlainSecret[] = [];
@@ -141,7 +140,7 @@ export function plainSecretsIn(text: string): PlainSecret[] {
   return merged(found);
 }
 
-/** Without the quotes around it. */
+/** Strips surrounding quotes. */
 function trimmed(text: string, span: readonly [number, number] | undefined): readonly [number, number] {
   const [start, end] = span ?? [0, 0];
   const quote = text[start];
@@ -160,14 +159,14 @@ function merged(found: readonly PlainSecret[]): PlainSecret[] {
   return result;
 }
 
-/** Variables without a default of their own, what stands for something that people fill in, and words that are no secret. */
+/** Whether the value is not a secret: a variable reference without default, a placeholder or a common word. */
 export function isPlaceholder(value: string): boolean {
   return /^(?:\$\$?\w+|\$\{\w+(?::?[?+][^}]*|:?-)?\}|\$\{\w+:?-(?:\$\{?\w+\}?)?\}|%\(\w+\)s|\{\{[^}]*\}\}|<[^>]*>|\[[^\]]*\]|\*+|x{3,}|\.{3,}|…+|‹secret›|not_set|true|false|null|none|yes|no|on|off|\d{1,3}|\/run\/secrets\/\S*)$/i.test(
     value.trim(),
   );
 }
 
-/** The text with each of them hidden. */
+/** Replaces all secrets in the text. */
 export function hidePlainSecrets(text: string): string {
   let shown = '';
   let from = 0;
@@ -178,10 +177,10 @@ export function hidePlainSecrets(text: string): string {
   return from === 0 ? text : shown + text.slice(from);
 }
 
-/** An argument whose next one is a secret, such as `--api-key`. */
+/** An argument that is followed by a secret, such as `--api-key`. */
 const FLAG = new RegExp(`^--?${NAME}$`, 'i');
 
-/** Of a list of arguments, those that are secrets because of the one before. */
+/** Indexes of arguments that are secrets because of the preceding argument. */
 export function secretArguments(items: readonly (Json | undefined)[]): ReadonlySet<number> {
   if (typeof items[0] !== 'string' || items.length < 2) return NONE;
   return new Set(

@@ -1,4 +1,4 @@
-// A secret that does not print: whoever needs the text has to ask for it by name, so every use can be found.
+// A secret that cannot be printed by accident: the text is only available through an explicit call, so every use can be found.
 
 const SHOWN = '‹secret›';
 

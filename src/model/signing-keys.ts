@@ -1,8 +1,8 @@
-// Whose signatures on commits count.
+// Keys that may sign commits.
 
 export interface SigningKeys {
-  /** Armored blocks of OpenPGP public keys. */
+  /** Armored OpenPGP public keys. */
   readonly openpgp: readonly string[];
-  /** Lines of OpenSSH's file of allowed signers. */
+  /** Lines of OpenSSH's allowed signers file. */
   readonly ssh: readonly string[];
 }

@@ -1,40 +1,40 @@
-// The files of a config repo at one moment, as plain data: read from a commit or from a folder, never half of each.
+// The files of a config repo at one moment, as plain data: from one commit or one folder.
 
 import type { BlobId, CommitSha } from './ids.ts';
 
 export interface SourceFile {
-  /** Identity of the content, also where the bytes were not read. */
+  /** Identity of the content, even if the bytes were not read. */
   readonly blob: BlobId;
   readonly kind: 'file' | 'executable' | 'symlink' | 'submodule';
-  /** Content of the files that the configuration reads; absent for others and for those past the size limit. */
+  /** Content of config files; absent for others and for those past the size limit. */
   readonly bytes?: Uint8Array;
-  /** In bytes, where known. */
+  /** In bytes, if known. */
   readonly size?: number;
-  /** Of the files that are used without being read; absent for others and for those past the size limit. */
+  /** Traits of files that are used but not parsed; absent for others and for those past the size limit. */
   readonly traits?: ContentTraits;
 }
 
-/** What the content of a file is, without its meaning. */
+/** Traits of a file's content. */
 export interface ContentTraits {
-  /** What it is instead of text, such as a pointer to the content; null: nothing that is known. */
+  /** The kind of placeholder or binary format, such as a Git LFS pointer; null: none. */
   readonly standsFor: { readonly what: string; readonly pointer: boolean } | null;
-  /** Why it is not text in UTF-8, and in which line, from 1; null: it is. */
+  /** Why it is not UTF-8 text, and the line, from 1; null: it is. */
   readonly notText: { readonly message: string; readonly line: number } | null;
-  /** A byte order mark stands before it. */
+  /** Whether it starts with a byte order mark. */
   readonly marked: boolean;
-  /** What is written after `#!`; null: the first line is none of these. */
+  /** The interpreter after `#!`; null: no shebang. */
   readonly interpreter: string | null;
-  /** First line that ends with CR LF, from 1; null: none. */
+  /** The first line that ends with CR LF, from 1; null: none. */
   readonly carriageReturn: number | null;
-  /** Nothing but white space. */
+  /** Whether it is only whitespace. */
   readonly blank: boolean;
 }
 
 export interface Snapshot {
-  /** Null for a folder as it lies on disk. */
+  /** Null for a folder on disk. */
   readonly commit: CommitSha | null;
-  /** Where the config root lies inside the repository or folder; empty when it is the top. */
+  /** Path of the config root inside the repository or folder; empty for the top level. */
   readonly root: string;
-  /** By path below the root, with forward slashes. */
+  /** Files by path below the root, with forward slashes. */
   readonly files: ReadonlyMap<string, SourceFile>;
 }

@@ -1,13 +1,13 @@
-// One thing that Phoenix keeps as declared, with everything that decides how it should be.
+// A target: one object that Phoenix manages, with its full desired state.
 
 import type { TargetId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 
 export interface Target {
   readonly id: TargetId;
-  /** Normalised: defaults filled in, keys in order, blob ids of the files it uses. Secrets only as references. */
+  /** Normalised: defaults are filled in, keys are sorted, used files have blob ids. Secrets only as references. */
   readonly spec: JsonObject;
-  /** Targets in which it lies or by which it was made: it is looked at again when one of them is recreated, though its own spec stays. */
+  /** Targets that contain or create it: it is checked again if one of them is recreated, even if its own spec is unchanged. */
   readonly within?: readonly TargetId[];
   /** Targets that must be applied first. */
   readonly needs: readonly TargetId[];
@@ -15,26 +15,26 @@ export interface Target {
   readonly protected: boolean;
 }
 
-/** Proof that a target was brought to what a commit says: written only after an observation left nothing to do. */
+/** Record that a target has a commit's declared state: written only after an observation found nothing to do. */
 export interface Applied {
   readonly target: TargetId;
   readonly commit: string;
-  /** Digest of the spec that was applied. */
+  /** Digest of the applied spec. */
   readonly digest: string;
-  /** Keyed digests of the values that its secrets had, by reference; the key is not here. Absent in records from before they were kept. */
+  /** Keyed digests of its secret values by reference; the key is stored elsewhere. Absent in records from before they existed. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** When it was proved, ISO 8601. Absent in records from before it was kept. */
+  /** Time of verification, ISO 8601. Absent in records from before it existed. */
   readonly at?: string;
-  /** When it was last recreated, ISO 8601; absent where that was never noted. What lay in it before that is gone. */
+  /** Time of the last recreation, ISO 8601; absent if unknown. Earlier content is lost. */
   readonly made?: string;
 }
 
-/** What carries Phoenix's mark on the host. */
+/** An object on the host that carries Phoenix's mark. */
 export interface MarkedTarget {
-  /** What it is there. */
+  /** The object's actual identity. */
   readonly target: TargetId;
-  /** Its name there; empty for none. */
+  /** Its name on the host; empty for none. */
   readonly name: string;
-  /** What its mark says that it is: another target for a copy. */
+  /** The identity in its mark; a different target for a clone. */
   readonly markedAs: TargetId;
 }

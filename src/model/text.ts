@@ -1,18 +1,18 @@
-// What a text may hold that becomes one line of a file, one property or one argument: the schemas refuse the rest at its line, and
-// the writers of files refuse it once more, so that nothing that reaches one of them unread ends a line or hides in it.
+// Checks for texts that become a single line of a file, a property or an argument. Schemas reject invalid ones with their position, and file writers
+// check again, so that no unchecked text can end a line or hide in it.
 
-/** No control characters (line ends, NUL, escape and the like), no ends of lines by Unicode, no halves of a character. */
+/** No control characters (line ends, NUL, escape and the like), no Unicode line separators, no lone surrogates. */
 export const ONE_LINE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
 
-/** Whether it has no character that ends a line or that nobody sees, and can be written as UTF-8. */
+/** Whether it contains no line end or invisible control character and is valid UTF-16. */
 export function isOneLine(text: string): boolean {
   return ONE_LINE.test(text);
 }
 
 /**
- * The text itself.
+ * Returns the text unchanged.
  * @param what the format that it is written into, for the message
- * @throws Error when it would not stay one line
+ * @throws Error if it is not a single line
  */
 export function oneLine(text: string, what: string): string {
   if (isOneLine(text)) return text;
@@ -20,9 +20,9 @@ export function oneLine(text: string, what: string): string {
 }
 
 /**
- * The text itself.
- * @param pattern what the format can hold
- * @throws Error when the format cannot hold it
+ * Returns the text unchanged.
+ * @param pattern what the format can represent
+ * @throws Error if the format cannot represent it
  */
 export function fitting(text: string, pattern: RegExp, what: string): string {
   if (isOneLine(text) && pattern.test(text)) return text;

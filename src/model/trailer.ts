@@ -3,7 +3,7 @@
 import type { TargetId } from './ids.ts';
 
 export interface Trailer {
-  /** What the step does to its target. */
+  /** The impact of the step. */
   readonly impact: string;
   readonly target: TargetId;
 }

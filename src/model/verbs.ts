@@ -1,84 +1,84 @@
-// What a person can ask for by name: one row for each verb. The command line, the API, the planner, the worker and the reports read the
-// row, and none of them asks for the verb's name. A new verb is a new row; what it does beside those that are there is a new value here.
+// Commands (verbs), one row each. The command line, the API, the planner, the worker and the reports use the row and never compare verb names. A new
+// verb is a new row; new behaviour is a new value of a column.
 
 import type { Impact } from './plan.ts';
 
-/** What a step of the verb does to its target. */
+/** The effect of a step on its target. */
 type Work =
-  /** Brings it to what the commit declares. */
+  /** Applies the declaration of the commit. */
   | 'converge'
-  /** Changes whether it runs, whatever the commit declares. */
+  /** Changes the power state regardless of the declaration. */
   | Power
-  /** Destroys it, whatever the commit declares. */
+  /** Destroys it regardless of the declaration. */
   | 'destroy'
-  /** Asks it how it is. */
+  /** Runs its health check. */
   | 'check health';
 
 export type Power = 'start' | 'stop' | 'restart';
 
-/** Which targets a run is about, beside or in place of those that were named. */
+/** Which targets a run includes besides or instead of the named ones. */
 type Scope =
-  /** Those that were named, or all. */
+  /** The named ones, or all. */
   | 'named'
-  /** They and what they need; all when none was named. */
+  /** These and their dependencies; all if none was named. */
   | 'with needs'
-  /** They and what they need, of which nothing is there yet. */
+  /** These and their dependencies, as far as they do not exist yet. */
   | 'missing, with needs'
-  /** When none was named, the sections of the host that wait for no guest. */
+  /** If none was named, the sections of the host that need no guest. */
   | 'host'
-  /** When none was named, all that is made from what else is declared. */
+  /** If none was named, all targets that are derived from others. */
   | 'derived'
-  /** They and what they need that does not run. */
+  /** These and their stopped dependencies. */
   | 'with stopped needs'
-  /** They; what needs them and runs is in the way, or taken along. */
+  /** These; running dependants prevent it or are included. */
   | 'with running dependants'
-  /** They; what needs them and is there is in the way, or taken along. */
+  /** These; existing dependants prevent it or are included. */
   | 'with all dependants';
 
 interface Common {
   readonly scope: Scope;
-  /** How targets are named: at least one; none stands for all; `all` has to be said for all; none can be named; in words of its own. */
+  /** How targets are named: at least one; none meaning all; `all` explicitly; not at all; or in a special form. */
   readonly names: 'one or more' | 'any' | 'one or more, or all' | 'none' | 'all, or one stack';
-  /** The plan depends on what is on the host at the moment. */
+  /** Whether the plan depends on the current state of the host. */
   readonly asksTheHost: boolean;
-  /** What needs the targets is taken along when the person says so. */
+  /** Whether dependants can be included on request. */
   readonly cascades: boolean;
-  /** Without a dry run, the command line shows first what would be done and asks. */
+  /** Whether the command line shows the plan and asks for confirmation. */
   readonly showsFirst: boolean;
-  /** The word of that question. */
+  /** The verb in that question. */
   readonly question?: string;
-  /** For the command line: what it says of itself, an example, another spelling. */
+  /** For the command line: description, example, alias. */
   readonly description: string;
   readonly example: string;
   readonly alias?: string;
 }
 
-/** Brings targets to what the followed commit declares, as a push does. */
+/** Applies the followed commit to targets, as a push does. */
 interface ConvergeVerb extends Common {
   readonly work: 'converge';
-  /** Targets that carry no mark of Phoenix are taken over. */
+  /** Whether targets without Phoenix's mark are adopted. */
   readonly adopts: boolean;
-  /** Without named targets it brings everything to its commit, and the commit's policy takes force with it. */
+  /** Whether it applies everything if no targets are named, including the commit's policy. */
   readonly bringsAll: boolean;
 }
 
-/** Changes or asks targets whatever the commit declares; it is planned for itself, and the targets may be declared no more. */
+/** Acts on targets regardless of the declaration; has its own plan, and the targets may be undeclared. */
 export interface ImperativeVerb extends Common {
   readonly work: Exclude<Work, 'converge'>;
-  /** It changes nothing. */
+  /** Whether it changes nothing. */
   readonly looks: boolean;
-  /** Only containers and VMs can be asked for it, and no templates. */
+  /** Whether it is limited to containers and VMs, without templates. */
   readonly of: 'what can run' | 'what can run, no templates' | 'everything';
-  /** How its steps are shown, in the order of needs or against it; `none`: no step waits for another. */
+  /** How its steps are shown: in or against the order of dependencies; `none`: no step waits for another. */
   readonly step: {
     readonly verb: 'update' | 'delete';
-    /** Absent: what the target's kind says of its deletion. */
+    /** Absent: as the target's kind defines for deletion. */
     readonly impact?: Impact;
     readonly order: 'needs first' | 'dependants first' | 'none';
   };
-  /** Its good end proves that the target is gone; otherwise nothing about what is declared. */
+  /** Whether success proves the target's absence; otherwise it proves nothing about the declaration. */
   readonly proves: 'gone' | 'nothing';
-  /** Whoever asks for it has approved it; otherwise approvals are asked for like for a commit. */
+  /** Whether the request counts as approval; otherwise approvals are required as for a commit. */
   readonly isApproval: boolean;
 }
 
@@ -102,7 +102,7 @@ const SWITCHES = {
   isApproval: true,
 } as const;
 
-/** In the order in which they are listed to a person. */
+/** In display order. */
 export const VERBS = {
   setup: {
     ...CONVERGES,
@@ -184,7 +184,7 @@ export const VERBS = {
     names: 'any',
     of: 'everything',
     asksTheHost: false,
-    // Asking one needs no answer of another.
+    // Checks are independent of each other.
     step: { verb: 'update', impact: 'live', order: 'none' },
     description: 'ask targets how they are, and change nothing',
     example: 'health-check 101 102',
@@ -219,15 +219,15 @@ export function isCommandVerb(word: string): word is CommandVerb {
   return Object.hasOwn(VERBS, word);
 }
 
-/** Pushes, replays and looks of timers, which no verb asked for. */
+/** Pushes, replays and timed drift checks, which have no verb. */
 const NO_VERB: ConvergeVerb = { ...VERBS.converge, scope: 'named' };
 
-/** @param verb null or undefined for a run that no verb asked for */
+/** @param verb null or undefined for a run without a command */
 export function verbRow(verb: CommandVerb | null | undefined): VerbRow {
   return verb == null ? NO_VERB : VERBS[verb];
 }
 
-/** The row of a verb that has a plan of its own; null for those that bring targets to what is declared. */
+/** The row of a verb with its own plan; null for those that apply the declaration. */
 export function imperative(verb: CommandVerb | null | undefined): ImperativeVerb | null {
   const row = verbRow(verb);
   return row.work === 'converge' ? null : row;

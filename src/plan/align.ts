@@ -7,7 +7,7 @@ export interface Pair {
 }
 
 /** Beyond this many comparisons, elements are paired by position only: the result stays correct but longer. */
-const MOST_COMPARISONS = 1_000_000;
+const MAX_COMPARISONS = 1_000_000;
 
 /** Pairs in the order of `after`, removed elements at their former position. Every index of both lists occurs once. */
 export function align(before: readonly string[], after: readonly string[]): Pair[] {
@@ -55,7 +55,7 @@ function equalElements(before: readonly string[], after: readonly string[]): Mat
 
 function longestCommon(before: readonly string[], after: readonly string[]): Match[] {
   const width = after.length + 1;
-  if (before.length * after.length > MOST_COMPARISONS) return [];
+  if (before.length * after.length > MAX_COMPARISONS) return [];
   // lengths[i * width + j] is the length of the longest common subsequence of before[i..] and after[j..].
   const lengths = new Uint32Array((before.length + 1) * width);
   const length = (i: number, j: number) => lengths[i * width + j] ?? 0;

@@ -20,7 +20,7 @@ export interface Renewals {
 }
 
 const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
+const MAX_WAIT_MS = 3_600_000;
 
 /** @param due when each target is due, and `now`, in epoch milliseconds */
 export function renewals(
@@ -31,7 +31,7 @@ export function renewals(
   const times = [...due].map(([target, at]) => {
     const before = at <= now ? tried.get(target) : undefined;
     const next = before === undefined ? at : before.at + waitAfter(before.tries);
-    return { target, at: isDue(next, now, LONGEST_WAIT_MS) ? at : next };
+    return { target, at: isDue(next, now, MAX_WAIT_MS) ? at : next };
   });
   const later = times.filter(({ at }) => at > now).map(({ at }) => at);
   return {
@@ -43,5 +43,5 @@ export function renewals(
 
 /** Doubles after each failure, up to an hour: a day's certificate with a third of its lifetime left is tried a dozen times. */
 function waitAfter(tries: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 16), LONGEST_WAIT_MS);
+  return Math.min(FIRST_WAIT_MS * 2 ** Math.min(tries - 1, 16), MAX_WAIT_MS);
 }

@@ -24,8 +24,6 @@ type Grouped = Pick<PlanStep, 'target' | 'needs' | 'wave'>;
 
 /**
  * Each step separately if that is not too much; else the finest grouping that is not. @param most maximum number of boxes and of edges
- *
- *
  */
 export function groupSteps(
   steps: readonly Grouped[],

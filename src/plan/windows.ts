@@ -9,7 +9,7 @@ export type Opening =
   | { readonly open: false; readonly opens: Date; readonly timezone: string };
 
 /** Maximum number of adjoining windows that are followed to find the end of the open one. */
-const MOST_JOINED = 100;
+const MAX_JOINED = 100;
 const MINUTE_MS = 60_000;
 
 /**
@@ -31,7 +31,7 @@ export function windowAt({ applyWindows }: Pick<Policy, 'applyWindows'>, now: Da
     // An expression that never occurs is refused when it is read.
     return next ?? { open: true, until: null };
   }
-  for (let joined = 0; joined < MOST_JOINED; joined += 1) {
+  for (let joined = 0; joined < MAX_JOINED; joined += 1) {
     const further = endOf(windows, end);
     if (further <= end) return { open: true, until: new Date(end) };
     end = further;

@@ -11,8 +11,6 @@ export function wouldDo({ readOnly }: Pick<Run, 'readOnly'>, { outcome, actions 
 
 /**
  * The approvals without those for something other than what is due now. @param due its sentences, as in `wouldDo`
- *
- *
  */
 export function approvalsFor<Of extends { readonly would?: readonly string[] }>(
   approvals: readonly Of[],

@@ -101,8 +101,6 @@ export interface Ledger extends Runs, Steps, Outbox, People, Pulls, Notification
   watch(listener: (run: RunId, target: TargetId | null) => void): Promise<() => Promise<void>>;
   /**
    * Resolves when Redis answers and accepts writes. @throws what is wrong, as text for people
-   *
-   *
    */
   ping(): Promise<void>;
   /** @throws the missing right of the login */

@@ -24,9 +24,9 @@ export type ChannelAnswer =
     };
 
 /** Maximum delay before a failed message is retried. */
-export const LONGEST_CHANNEL_WAIT_MS = 900_000;
+export const MAX_CHANNEL_WAIT_MS = 900_000;
 /** Maximum number of news waiting for one channel: the oldest are dropped, and the next message says how many. */
-export const MOST_NEWS_WAITING = 200;
+export const MAX_NEWS_WAITING = 200;
 
 /** The content of one message: the same at every attempt, whatever arrives later. */
 export interface Batch {
@@ -76,8 +76,6 @@ export interface Notifications {
   troubles(): Promise<KnownTroubles>;
   /**
    * Records changes atomically, each once: a known one notifies nobody. @param at ISO 8601
-   *
-   *
    */
   noteTroubles(changes: TroubleChanges, at: string): Promise<void>;
   /**

@@ -4,9 +4,9 @@ import type { CommitStatus, Report } from '../model/report.ts';
 import type { Forge } from './forge.ts';
 
 /** Maximum delay before a failed report is retried. */
-export const LONGEST_WAIT_MS = 300_000;
+export const MAX_WAIT_MS = 300_000;
 /** Maximum hold of all reports before one of them tests the forge again, whatever the forge asked for. */
-export const LONGEST_HOLD_MS = 900_000;
+export const MAX_HOLD_MS = 900_000;
 
 /** A status whose request got no response is sent again after this: by then the forge has processed the request or never will. */
 export const LATE_MS = 300_000;

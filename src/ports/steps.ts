@@ -34,13 +34,13 @@ export interface StepEnd {
 }
 
 /** A claimed step, with its number of earlier starts. */
-export interface HandedOut {
+export interface ClaimedStep {
   readonly target: TargetId;
   readonly attempt: number;
 }
 
 interface Taken {
-  readonly steps: readonly HandedOut[];
+  readonly steps: readonly ClaimedStep[];
   /** Number of steps without outcome. */
   readonly left: number;
   /** False: the whole run has to be read, since another version of Phoenix planned it, or it is frozen or superseded. */
@@ -87,7 +87,7 @@ export interface Steps {
   /** Those of the steps that have an outcome. */
   endedOf(run: RunId, targets: readonly TargetId[]): Promise<ReadonlySet<TargetId>>;
   /** Makes these steps available unless already claimed; resolves to the claimed ones that have not started. */
-  offerSteps(run: RunId, steps: readonly Placed[]): Promise<readonly HandedOut[]>;
+  offerSteps(run: RunId, steps: readonly Placed[]): Promise<readonly ClaimedStep[]>;
   /** Claims up to `most` steps in plan order, so that at most `out` of the run are claimed. Each is claimed once. */
   takeSteps(run: RunId, bounds: { readonly most: number; readonly out: number }): Promise<Taken>;
   /** The step has to wait, and another may be claimed in its place. */

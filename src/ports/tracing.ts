@@ -13,8 +13,6 @@ export interface SpanOptions {
 export interface Tracer {
   /**
    * Runs the work in a span; a failure is marked by its error class. @param work may add attributes
-   *
-   *
    */
   span<T>(name: string, options: SpanOptions, work: (add: (attributes: Attributes) => void) => Promise<T>): Promise<T>;
   /** Records a completed span. */

@@ -1,7 +1,6 @@
-// What Proxmox knows of rights by itself: privileges, roles that are built in, and the paths that rights are given on
-// (pve-access-control, PVE/AccessControl.pm). Shared by those who declare them and by the lab.
+// Built-in privileges, roles and permission paths of Proxmox (pve-access-control, PVE/AccessControl.pm). Shared by the managers and the lab.
 
-/** By area: what only root and administrators have, what admins have, users, and auditors. */
+/** Privileges by area: those of root and administrators, admins, users, and auditors. */
 const PRIVILEGES = {
   VM: {
     root: [],
@@ -44,14 +43,14 @@ export const privileges: readonly string[] = Object.values(PRIVILEGES)
   .flatMap(({ root, admin, user, audit }): string[] => [...root, ...admin, ...user, ...audit])
   .sort();
 
-/** They cannot be changed, and no other may begin with PVE. */
+/** Built-in roles are immutable, and no other name may start with PVE. */
 export const BUILT_IN_ROLES: readonly string[] = [
   ...['Administrator', 'NoAccess', 'PVEAdmin', 'PVEAuditor', 'PVETemplateUser'],
   ...['VM', 'Sys', 'Datastore', 'SDN', 'User', 'Pool', 'Mapping'].map((area) => `PVE${area}Admin`),
   ...['VM', 'Datastore', 'SDN', 'Pool', 'Mapping'].map((area) => `PVE${area}User`),
 ];
 
-/** They are there whatever anybody deletes. */
+/** Built-in realms cannot be deleted. */
 export const BUILT_IN_REALMS: readonly string[] = ['pam', 'pve'];
 export const BUILT_IN_USER = 'root@pam';
 
@@ -63,13 +62,13 @@ const ACL_PATHS = [
   `/sdn/zones/${NAME}/${NAME}/[1-9][0-9]{0,3}`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 
-/** A path of rights in its one form: it begins with a slash, ends without one, and has no two in a row. */
+/** The normal form of a permission path: starts with a slash, without trailing or repeated slashes. */
 export function normalisedAclPath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '');
   return `/${parts.join('/')}`;
 }
 
-/** Whether Proxmox knows such a path; one in another form counts as its one form does. */
+/** Whether Proxmox accepts the path, after normalisation. */
 export function isAclPath(path: string): boolean {
   return ACL_PATHS.some((pattern) => pattern.test(normalisedAclPath(path)));
 }

@@ -1,5 +1,5 @@
-// Accounts and plugins of ACME (proxmox-acme; pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). Proxmox keeps both among its private files, with
-// their keys: here is how they are looked at without.
+// ACME accounts and plugins (proxmox-acme; pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). Proxmox stores both with their keys in private
+// files: this reads them without the keys.
 
 import { type Options, parseSections, withSwitches } from './section-config.ts';
 
@@ -7,15 +7,15 @@ const FOLDER = '/etc/pve/priv/acme';
 export const ACME_PLUGINS_FILE = `${FOLDER}/plugins.cfg`;
 export const ACME_ACCOUNTS_FOLDER = FOLDER;
 
-/** For sed: everything but what the API of a DNS provider asks for. */
+/** sed expression that removes the credentials for DNS providers. */
 export const WITHOUT_DATA = '/^[[:space:]]*data[[:space:]]/d';
 
-/** Beside an own one, Proxmox always has it. */
+/** The built-in plugin. */
 export const STANDALONE = 'standalone';
 
 export const DEFAULT_DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory';
 
-/** What an account that was given up is called, until somebody takes its file away. */
+/** Name of a deactivated account until its file is removed. */
 export const DEACTIVATED = /^_deactivated_/;
 
 const COMMON = ['disable', 'nodes'];
@@ -31,7 +31,7 @@ export function parsePlugins(text: string): ReadonlyMap<string, Options> {
   );
 }
 
-/** As `pvesh get` shows an account, without its key. */
+/** An account as shown by `pvesh get`, without its key. */
 export interface ShownAccount {
   readonly account?: { readonly contact?: readonly string[]; readonly status?: string };
   readonly directory?: string;
@@ -39,7 +39,7 @@ export interface ShownAccount {
   readonly tos?: string;
 }
 
-/** As options of the call that makes it. */
+/** The options of the call that creates the account. */
 export function accountOptions({ account, directory, tos }: ShownAccount): Options {
   const contact = (account?.contact ?? []).map((address) => address.replace(/^mailto:/, ''));
   return {

@@ -1,12 +1,11 @@
-// IP addresses as Proxmox's checks see them: strict patterns for guests, and the looser address blocks and ranges
-// of firewall rules, with the words in which those are refused.
+// IP addresses as validated by Proxmox: strict patterns for guests, and the looser blocks and ranges of firewall rules, with their error messages.
 import { splitOn, wholeMatch } from './perl.ts';
 
 const octet = '(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])';
 const IPV4 = `(?:(?:${octet}\\.){3}${octet})`;
 const h16 = '(?:[0-9a-fA-F]{1,4})';
 const ls32 = `(?:${IPV4}|${h16}:${h16})`;
-/** Up to `most` groups, the last without its colon. */
+/** Up to `most` groups, the last without colon. */
 const before = (most: number): string => (most === 0 ? '' : `(?:(?:${h16}:){0,${most - 1}}${h16})?`);
 const IPV6 = `(?:${[
   `(?:${h16}:){6}${ls32}`,
@@ -22,13 +21,13 @@ export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
 const IPV4_NETWORK = `${IPV4}/(\\d+)`;
 const IPV6_NETWORK = `${IPV6}/(\\d+)`;
 
-/** A network in CIDR form; prefixes shorter than 8 bits are refused. */
+/** A network in CIDR notation; prefixes shorter than 8 bits are rejected. */
 export function isCidr(text: string, version: 4 | 6): boolean {
   const length = Number(wholeMatch(version === 4 ? IPV4_NETWORK : IPV6_NETWORK).exec(text)?.[1] ?? 0);
   return length > 7 && length <= (version === 4 ? 32 : 128);
 }
 
-/** What an address, block or range of a firewall rule turns out to be: its version, or why it is none. */
+/** The IP version of an address, block or range in a firewall rule, or why it is invalid. */
 export type Block = { readonly version: 4 | 6 } | { readonly error: string };
 
 function versionOf(address: string): Block {
@@ -68,7 +67,7 @@ function ipv6Problem(address: string): string | undefined {
   return colons + (endsInIpv4 ? 1 : 0) !== 7 && pairs === 0 ? `Invalid number of octets ${address}` : undefined;
 }
 
-/** The bits of an address that `versionOf` took, most significant first. */
+/** The bits of a valid address, most significant first. */
 export function bitsOf(address: string, version: 4 | 6): string {
   if (version === 4) {
     const quads = [...address.split('.'), '0', '0', '0'].slice(0, 4);
@@ -86,7 +85,7 @@ export function bitsOf(address: string, version: 4 | 6): string {
   return groups.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('');
 }
 
-/** Reads `address`, `address/length` or `first-last`. */
+/** Parses `address`, `address/length` or `first-last`. */
 export function readBlock(text: string): Block {
   const [, network, prefix] = /^(\S+?)\/(\S+)$/.exec(text) ?? [];
   if (network !== undefined && prefix !== undefined) {
@@ -113,5 +112,5 @@ export function readBlock(text: string): Block {
     : { error: `Begin address is greater than End address ${begin} - ${end}` };
 }
 
-/** An IPv4 address with the quads that were left out, and without leading zeros. */
+/** Completes omitted parts of an IPv4 address and removes leading zeros. */
 const fourQuads = (address: string): string => [...address.split('.'), '0', '0', '0'].slice(0, 4).map(Number).join('.');

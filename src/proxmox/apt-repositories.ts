@@ -1,5 +1,5 @@
-// Repositories of packages as Proxmox reads and names them (proxmox-rs, proxmox-apt/src/repositories): the files below /etc/apt, in the
-// one-line form of `.list` and the stanzas of `.sources`, and the standard repositories that its page offers on Proxmox VE.
+// APT repositories as parsed and named by Proxmox (proxmox-rs, proxmox-apt/src/repositories): the files below /etc/apt, in the one-line format of
+// `.list` and the deb822 stanzas of `.sources`, and the standard repositories of Proxmox VE.
 
 export const APT_MAIN_FILE = '/etc/apt/sources.list';
 export const APT_FOLDER = '/etc/apt/sources.list.d';
@@ -9,7 +9,7 @@ export interface AptRepository {
   readonly uris: readonly string[];
   readonly suites: readonly string[];
   readonly components: readonly string[];
-  /** As they are written: `Signed-By` in stanzas, `signed-by` in lines. */
+  /** As written: `Signed-By` in stanzas, `signed-by` in lines. */
   readonly options: readonly (readonly [key: string, values: readonly string[]])[];
   /** Lines without their `#`. */
   readonly comment: string;
@@ -19,18 +19,18 @@ export interface AptRepository {
 interface AptFile {
   readonly path: string;
   readonly text: string;
-  /** As in the file; a call names one by its place here, from 0. */
+  /** In file order; API calls refer to one by its index. */
   readonly repositories: readonly AptRepository[];
 }
 
 export interface AptFiles {
-  /** In the order of their paths. What a call names to be refused where somebody else was faster is SHA-256 of those of their texts. */
+  /** Sorted by path. API calls pass the SHA-256 of their texts to detect concurrent changes. */
   readonly files: readonly AptFile[];
-  /** Paths of those that Proxmox cannot read, with why. */
+  /** Errors of unreadable files by path. */
   readonly errors: ReadonlyMap<string, string>;
 }
 
-/** @param texts by path: of the main file and those of the folder, others are passed over */
+/** @param texts by path: the main file and those of the folder; others are ignored */
 export function readAptFiles(texts: ReadonlyMap<string, string>): AptFiles {
   const files: AptFile[] = [];
   const errors = new Map<string, string>();
@@ -56,7 +56,7 @@ export function readAptFiles(texts: ReadonlyMap<string, string>): AptFiles {
   return { files, errors };
 }
 
-/** The text of a file with these repositories, as Proxmox writes it. */
+/** Formats a file with these repositories like Proxmox. */
 export function printAptFile(path: string, repositories: readonly AptRepository[]): string {
   const print = formOf(path) === 'list' ? printLine : printStanza;
   return repositories.map((repository) => `${commentLines(repository)}${print(repository)}`).join('\n');
@@ -64,7 +64,7 @@ export function printAptFile(path: string, repositories: readonly AptRepository[
 
 class AptFault extends Error {}
 
-/** Null for a file that apt passes over. */
+/** Null for a file that apt ignores. */
 function formOf(path: string): 'list' | 'sources' | 'invalid' | null {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.startsWith('.') || name.endsWith('~')) return null;
@@ -92,7 +92,7 @@ function typed(words: readonly string[]): readonly string[] {
   return words;
 }
 
-// One line each.
+// One-line format.
 
 function readLines(text: string): AptRepository[] {
   let comment = '';
@@ -114,7 +114,7 @@ function readLines(text: string): AptRepository[] {
   });
 }
 
-/** A repository that is switched off; null for a remark. */
+/** A commented-out repository; null for any other comment. */
 function commentedOut(text: string): AptRepository | null {
   try {
     const read = readLine(splitAt(text, '#')[0] ?? '');
@@ -142,7 +142,7 @@ function readLine(line: string): AptRepository | null {
   return { types, uris: [uri], suites: [suite], components, options, comment: '', enabled: true };
 }
 
-/** Blanks within `[]` or quotes part nothing. */
+/** Blanks inside `[]` or quotes do not separate words. */
 function quotedWords(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|\[[^\]]*\]|[^\s"[])+/g) ?? [];
   return words.map((word) => word.replaceAll('"', ''));
@@ -163,7 +163,7 @@ function quoted(word: string): string {
   return /\s/.test(word.replaceAll(/\[[^\]]*\]/g, '')) ? `"${word}"` : word;
 }
 
-// Stanzas.
+// Stanza format.
 
 function readStanzas(text: string): AptRepository[] {
   let comment = '';
@@ -202,7 +202,7 @@ function stanzaOf(fields: readonly (readonly [string, string])[]): AptRepository
   };
 }
 
-/** As apt reads a word for yes or no; another one is yes. */
+/** Parses a boolean like apt; unknown words mean yes. */
 function isOn(word: string): boolean {
   return !/^(0|no|false|without|off|disable)$/.test(word);
 }
@@ -228,7 +228,7 @@ function commentLines({ comment }: AptRepository): string {
     .join('');
 }
 
-/** The same, switched on or off; a stanza says it by a field of its own. */
+/** Enables or disables a repository; a stanza has a field for it. */
 export function switched(path: string, repository: AptRepository, enabled: boolean): AptRepository {
   if (formOf(path) === 'list') return { ...repository, enabled };
   const others = repository.options.map((each) =>
@@ -237,83 +237,4 @@ export function switched(path: string, repository: AptRepository, enabled: boole
   const isThere = others.some(([key]) => key === 'Enabled');
   const options = isThere ? others : [...others, ['Enabled', [String(enabled)]] as const];
   return { ...repository, enabled, options };
-}
-
-// Standard repositories.
-
-const CHANNELS = ['enterprise', 'no-subscription', 'test'] as const;
-const CEPH_RELEASES = ['squid', 'tentacle'] as const;
-type Channel = (typeof CHANNELS)[number];
-
-/** What a call names a standard repository by. */
-export type AptHandle = Channel | `ceph-${(typeof CEPH_RELEASES)[number]}-${Channel}`;
-
-/** In the order in which Proxmox offers them. */
-export const APT_HANDLES: readonly AptHandle[] = [
-  ...CHANNELS,
-  ...CEPH_RELEASES.flatMap((release) => CHANNELS.map((channel) => `ceph-${release}-${channel}` as const)),
-];
-
-const KEYRING = '/usr/share/keyrings/proxmox-archive-keyring.gpg';
-
-interface Standard {
-  /** Where it is; the first is what is written. */
-  readonly uris: readonly string[];
-  readonly components: readonly string[];
-  readonly file: string;
-}
-
-function standardOf(handle: AptHandle): Standard {
-  const [, release, channel = handle] = /^ceph-([a-z]+)-(.+)$/.exec(handle) ?? [];
-  const domain =
-    channel === 'enterprise' ? 'https://enterprise.proxmox.com/debian' : 'http://download.proxmox.com/debian';
-  if (release !== undefined)
-    return { uris: [`${domain}/ceph-${release}`], components: [channel], file: `${APT_FOLDER}/ceph.sources` };
-  return {
-    uris: [`${domain}/pve`, domain],
-    components: [`pve-${channel}`, ...(channel === 'test' ? ['pvetest'] : [])],
-    file: channel === 'enterprise' ? `${APT_FOLDER}/pve-enterprise.sources` : `${APT_FOLDER}/proxmox.sources`,
-  };
-}
-
-/**
- * Whether a repository is that standard one. Proxmox takes one at another address for it as well that is signed with its key, such as
- * a mirror: that is not seen here.
- * @param suite of the release that the node runs, such as `trixie`
- */
-export function isStandard(
-  { types, uris, suites, components }: AptRepository,
-  handle: AptHandle,
-  suite: string,
-): boolean {
-  const standard = standardOf(handle);
-  return (
-    types.includes('deb') &&
-    suites.includes(suite) &&
-    components.some((component) => standard.components.includes(component)) &&
-    uris.some((uri) => standard.uris.includes(uri.replace(/\/+$/, '')))
-  );
-}
-
-/** A standard repository as Proxmox adds it, and the file that it adds it to (from Debian 13 on: it writes stanzas there). */
-export function newStandard(
-  handle: AptHandle,
-  suite: string,
-): { readonly path: string; readonly repository: AptRepository } {
-  const { uris, components, file } = standardOf(handle);
-  const repository: AptRepository = {
-    types: ['deb'],
-    uris: uris.slice(0, 1),
-    suites: [suite],
-    components: components.slice(0, 1),
-    options: [['Signed-By', [KEYRING]]],
-    comment: '',
-    enabled: true,
-  };
-  return { path: file, repository };
-}
-
-/** The name of the release in os-release; null where it says none. */
-export function suiteIn(osRelease: string): string | null {
-  return /^VERSION_CODENAME=["']?([a-z]+)/m.exec(osRelease)?.[1] ?? null;
 }

@@ -1,4 +1,4 @@
-// When a job of Proxmox runs: calendar events in the manner of systemd, `mon..fri 02:30`, `*/15`, `*-*-01 04:00`, `daily`.
+// Calendar events of Proxmox jobs, similar to systemd: `mon..fri 02:30`, `*/15`, `*-*-01 04:00`, `daily`.
 
 const NAMED = /^(?:minutely|hourly|daily|weekly|monthly|quarterly|yearly|annually|semi-?annually)$/;
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
@@ -15,7 +15,7 @@ const YEAR: Span = { least: 1970, most: 2199 };
 const MONTH: Span = { least: 1, most: 12 };
 const DAY_OF_MONTH: Span = { least: 1, most: 31 };
 
-/** Whether Proxmox takes a text as a calendar event. */
+/** Whether Proxmox accepts the text as a calendar event. */
 export function isCalendarEvent(text: string): boolean {
   const words = text.trim().split(/\s+/);
   if (words.length === 1 && NAMED.test(words[0] ?? '')) return true;
@@ -27,7 +27,7 @@ export function isCalendarEvent(text: string): boolean {
   return rest.length === 2 && isDate(first) && isTime(second);
 }
 
-/** `HH:MM[:SS]`, or minutes alone. */
+/** `HH:MM[:SS]`, or only minutes. */
 function isTime(word: string): boolean {
   const parts = word.split(':');
   const spans = parts.length === 1 ? [MINUTE] : [HOUR, MINUTE, MINUTE];

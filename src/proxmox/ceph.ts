@@ -1,11 +1,11 @@
-// Pools of the node's own Ceph, as its API tells of them (pve-manager, PVE/API2/Ceph/Pool.pm). Shared by those who read them and by the lab.
+// Pools of the node's own Ceph as shown by its API (pve-manager, PVE/API2/Ceph/Pool.pm). Shared by the managers and the lab.
 
 import type { Options } from './section-config.ts';
 
-/** Ceph is set up where this file is (pve-manager, PVE/Ceph/Tools.pm, check_ceph_inited). */
+/** This file exists if Ceph is set up (pve-manager, PVE/Ceph/Tools.pm, check_ceph_inited). */
 export const CEPH_FILE = '/etc/pve/ceph.conf';
 
-/** One of the list of `GET /nodes/{node}/ceph/pool`. */
+/** An element of `GET /nodes/{node}/ceph/pool`. */
 export interface CephPool {
   readonly pool_name: string;
   readonly type: 'replicated' | 'erasure' | 'unknown';
@@ -23,7 +23,7 @@ export interface CephPool {
 
 const UNITS = ['', 'K', 'M', 'G', 'T'] as const;
 
-/** Bytes in the largest unit that they are a whole number of: `100G`. */
+/** Formats bytes in the largest unit without remainder: `100G`. */
 export function printSize(bytes: number): string {
   const unit = Math.max(
     0,
@@ -32,7 +32,7 @@ export function printSize(bytes: number): string {
   return `${bytes / 1024 ** unit}${UNITS[unit]}`;
 }
 
-/** The bytes of `100G` or `1.5T`, as PVE::JSONSchema::parse_size has them; null for another text. */
+/** Parses `100G` or `1.5T` to bytes like PVE::JSONSchema::parse_size; null for invalid text. */
 export function parseSize(text: string): number | null {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text) ?? [];
   return number === undefined
@@ -40,13 +40,13 @@ export function parseSize(text: string): number | null {
     : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit as (typeof UNITS)[number]));
 }
 
-/** A pool as its options are declared; of one that is not replicated its `type` beside them. */
+/** The declarable options of a pool; with its `type` unless replicated. */
 export function optionsOfPool(pool: CephPool): Options {
   const { type, size, min_size, pg_num, pg_num_min, crush_rule_name, pg_autoscale_mode } = pool;
   const { application_metadata, target_size, target_size_ratio } = pool;
   const given = {
     ...{ size, min_size, pg_num_min, pg_autoscale_mode, target_size_ratio, crush_rule: crush_rule_name },
-    // What Ceph sets by itself is nobody's wish.
+    // Values managed by Ceph are not declared.
     pg_num: pg_autoscale_mode === 'on' ? undefined : pg_num,
     application: Object.keys(application_metadata ?? {})[0],
     target_size: target_size === undefined ? undefined : printSize(target_size),

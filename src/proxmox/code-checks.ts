@@ -1,11 +1,10 @@
-// Checks of one value that stand in the code of Proxmox's programs and in no schema. Each names where it was read; those that need to
-// know the state of the host are not here.
+// Value checks that are in the code of Proxmox's programs and not in a schema, with their sources. Without those that depend on the host's state.
 
 import { isAclPath } from './access.ts';
 import { arePublicKeys } from './public-key.ts';
 import { FILE_CONTENTS } from './storage-files.ts';
 
-/** Why the value is refused, in Proxmox's words; undefined when it is not. */
+/** Proxmox's error message for the value; undefined if valid. */
 type Check = (value: string) => string | undefined;
 
 const reserved = (name: string): string => `unable to use snapshot name '${name}' (reserved name)`;
@@ -39,17 +38,17 @@ export const archiveProblem: Check = (archive) => {
     : `unrecognized compression format: ${compression}`;
 };
 
-/** pve-container, PVE/LXC/Config.pm, check_type: what would be two lines of the file. */
+/** pve-container, PVE/LXC/Config.pm, check_type: no multiple lines in the file. */
 const oneLine: Check = (value) => (/[\n\r]/.test(value) ? 'property contains a line feed' : undefined);
 
-/** pve-storage, PVE/API2/Storage/Status.pm, download_url: by what the file is to be. */
+/** pve-storage, PVE/API2/Storage/Status.pm, download_url: depends on the content type. */
 const downloadName: Check = (name) =>
   Object.values(FILE_CONTENTS).some(({ pattern }) => pattern.test(name)) ? undefined : 'wrong file extension';
 
 /** pve-common, PVE/Tools.pm, validate_ssh_public_keys. */
 export const publicKeys: Check = (lines) => (arePublicKeys(lines) ? undefined : 'SSH public key validation error');
 
-/** qemu-server, PVE/API2/Qemu.pm: encoded as in a URL, which the format of the option has looked at. */
+/** qemu-server, PVE/API2/Qemu.pm: URL-encoded, which the option's format checks. */
 export const encodedKeys: Check = (text) => {
   try {
     return publicKeys(decodeURIComponent(text));
@@ -77,10 +76,10 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'pvesh create /nodes/{node}/storage/{storage}/download-url': { filename: downloadName },
 };
 
-/** Options that hold more than one line. */
+/** Options with multiple lines. */
 const MANY_LINES: ReadonlySet<string> = new Set(['description', 'ssh-public-keys', 'sshkeys']);
 
-/** @param verb program and verb in full, `pct set` */
+/** @param verb full program and verb, `pct set` */
 export function codeProblem(verb: string, option: string, value: string): string | undefined {
   const problem = CHECKS[verb]?.[option]?.(value);
   if (problem !== undefined || MANY_LINES.has(option)) return problem;

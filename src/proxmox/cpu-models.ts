@@ -1,4 +1,4 @@
-// CPU models that people define for a datacenter (qemu-server, PVE/QemuServer/CPUConfig.pm): a guest has one as `custom-NAME`.
+// Custom CPU models of a datacenter (qemu-server, PVE/QemuServer/CPUConfig.pm), used by guests as `custom-NAME`.
 
 import { type Options, parseSections } from './section-config.ts';
 
@@ -10,7 +10,7 @@ export function isCustomCpu(cputype: string): boolean {
   return cputype.startsWith(PREFIX);
 }
 
-/** The name of the model that a value of the option `cpu` names (`custom-mine`, `custom-mine,flags=+aes`, `cputype=custom-mine`); null for one of QEMU's own. */
+/** The custom model in a `cpu` value (`custom-mine`, `custom-mine,flags=+aes`, `cputype=custom-mine`); null for a QEMU model. */
 export function customModelOf(cpu: string): string | null {
   return /(?:^|,)(?:cputype=)?custom-([^,]*)/.exec(cpu)?.[1] ?? null;
 }

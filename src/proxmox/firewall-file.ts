@@ -1,5 +1,5 @@
-// A firewall file (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Lines that
-// cannot be read are warned about and left out; wrong rules are warned about and kept.
+// Parses and prints firewall files (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Unreadable lines are dropped
+// with a warning; invalid rules are kept with a warning.
 import { isIpv4, isIpv6 } from './addresses.ts';
 import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './firewall-rule.ts';
 import { formatProblem } from './formats.ts';
@@ -73,7 +73,7 @@ function readOption(line: string, environment: RuleEnvironment): [string, string
   return { error: `can't parse option '${line}'` };
 }
 
-/** A single address or network without a host prefix, undefined when it is none. */
+/** An address or network in canonical form; undefined if invalid. */
 function readNetwork(text: string): string | undefined {
   const address = text.replace(/\/\d+$/, '');
   if (isIpv6(address)) return text.replace(/\/128$/, '');
@@ -86,10 +86,10 @@ const section = (line: string, word: string): { name: string; comment?: string }
 };
 
 /**
- * Reads a firewall file.
- * @param fileName its path as Proxmox names it in warnings
- * @param cluster the cluster's configuration, for the sets and aliases that rules name; undefined when this is it
- * @param aboutRules whether wrong rules and set entries are warned about too, as `pve-firewall` does
+ * Parses a firewall file.
+ * @param fileName path as shown in warnings
+ * @param cluster the cluster's configuration, with the sets and aliases that rules reference; undefined if this is it
+ * @param aboutRules whether to warn about invalid rules and set entries like `pve-firewall`
  */
 export function parseFirewall(
   text: string,
@@ -161,7 +161,7 @@ export function parseFirewall(
   return { config, warnings };
 }
 
-/** Only the first problem of each property is told. */
+/** Only the first problem of each property is reported. */
 const firstOfEach = (problems: readonly (readonly [string, string])[]): string[] =>
   [...new Map([...problems].reverse())].reverse().map(([property, message]) => `  ${property}: ${message}`);
 
@@ -195,7 +195,7 @@ function readSetEntry(
   return problem;
 }
 
-/** Why an address, network or alias cannot stand in a set. */
+/** Why an address, network or alias is not allowed in a set. */
 export function setEntryProblem(
   entry: string,
   cluster: FirewallConfig | undefined,
@@ -210,7 +210,7 @@ export function setEntryProblem(
   return places.some((place) => place?.aliases.has(alias.toLowerCase())) ? undefined : `no such alias '${alias}'`;
 }
 
-/** What the digest of a list is made of by which callers notice changes (PVE/Firewall.pm, copy_list_with_digest: SHA-1). */
+/** Input of the digest by which API clients detect concurrent changes of a list (PVE/Firewall.pm, copy_list_with_digest: SHA-1). */
 export function digestedText(items: readonly Readonly<Record<string, unknown>>[]): string {
   return items
     .flatMap((item) =>
@@ -223,7 +223,7 @@ export function digestedText(items: readonly Readonly<Record<string, unknown>>[]
 
 const remark = (comment: string | undefined): string => (comment?.trim() ? ` # ${comment}` : '');
 
-/** The file of a configuration; empty when there is nothing to write, and the file is then removed. */
+/** Formats a configuration; empty if there is nothing to write, and the file is then removed. */
 export function printFirewall({ options, aliases, ipset, rules, groups }: FirewallConfig): string {
   const sorted = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   const block = (title: string, lines: string[]): string =>

@@ -1,4 +1,4 @@
-// The formats of firewall rules: addresses, ports, protocols and ICMP types, with the words of their refusals.
+// Formats in firewall rules: addresses, ports, protocols and ICMP types, with their error messages.
 
 import { isIp, isIpv4, readBlock } from './addresses.ts';
 import type { Verifier } from './format-verifier.ts';
@@ -16,7 +16,7 @@ const V6_ICMP =
     ' ',
   );
 
-/** Ports, names of services and ranges, separated by commas; destinations may be ICMP types. */
+/** Ports, service names and ranges, separated by commas; destinations may be ICMP types. */
 const ports =
   (destination: boolean): Verifier =>
   (value) => {
@@ -41,7 +41,7 @@ const ports =
     return count > 15 ? 'too many entries in port list (> 15 numbers)' : undefined;
   };
 
-/** A set, an alias, or a list of addresses of one version; the version decides what else a rule may say. */
+/** A set, an alias, or a list of addresses of one version; the version restricts other parts of the rule. */
 export function readAddressList(value: string): { version: 4 | 6 | undefined } | { error: string } {
   if (wholeMatch('\\+\\S+').test(value))
     return value.length > 65 ? { error: 'ipset name too long' } : { version: undefined };

@@ -1,23 +1,23 @@
-// One firewall rule: its line in a .fw file, and everything Proxmox has against it (PVE/Firewall.pm: parse_fw_rule, verify_rule). A
-// rule with a problem is left out of what is in force, with a warning that only `pve-firewall compile` shows.
+// A firewall rule: its line in a .fw file, and its validation by Proxmox (PVE/Firewall.pm: parse_fw_rule, verify_rule). An invalid rule is not
+// active, with a warning only in `pve-firewall compile`.
 
 import { isIpv4, isIpv6 } from './addresses.ts';
 import { readAddressList } from './firewall-formats.ts';
 import { formatProblem } from './formats.ts';
 import { macros } from './table.ts';
 
-/** Properties of a rule in the order in which its line writes them; `enable` is `1` or `0`, `ipversion` is derived. */
+/** Properties of a rule in the order of its line; `enable` is `1` or `0`, `ipversion` is derived. */
 export type Rule = { [property: string]: string };
 
-/** The aliases and IP sets that rules of a file may name. */
+/** Aliases and IP sets that rules of a file may reference. */
 export interface FirewallNames {
-  /** By name in lower case; an empty `cidr` where it is not known. */
+  /** By lower-case name; an empty `cidr` if unknown. */
   readonly aliases: ReadonlyMap<string, { readonly cidr: string }>;
-  /** Names are kept in lower case, and looked for as they are written. */
+  /** Names are stored in lower case but looked up as written. */
   readonly ipset: { has(name: string): boolean };
 }
 
-/** Where a rule stands; decides which types and interfaces it may have. */
+/** Context of a rule; determines the allowed types and interfaces. */
 export type RuleEnvironment = 'cluster' | 'host' | 'ct' | 'vm' | 'group';
 
 export const RULE_PROPERTIES = [
@@ -49,7 +49,7 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^--?icmp-type (\S+)\s*/, 'icmp-type'],
 ];
 
-/** Reads a rule's line; what it says is checked apart (ruleProblems). */
+/** Parses a rule's line without validating its content (see ruleProblems). */
 export function parseRule(line: string): { rule: Rule } | { error: string } {
   const rule: Rule = {};
   const comment = /#\s*(.*?)\s*$/.exec(line);
@@ -76,7 +76,7 @@ export function parseRule(line: string): { rule: Rule } | { error: string } {
   return rest === '' ? { rule } : { error: `unable to parse rule parameters: ${rest}` };
 }
 
-/** The line of a rule, without its line end. Interfaces are not written inside groups. */
+/** Formats a rule without line end. Groups have no interfaces. */
 export function printRule(rule: Rule, inGroup: boolean): string {
   const action = rule.macro === undefined ? rule.action : `${rule.macro}(${rule.action})`;
   const part = (option: string, property: string): string => (rule[property] ? ` -${option} ${rule[property]}` : '');
@@ -109,12 +109,12 @@ const WITH_PORTS = ['udp', '17', 'udplite', '136', 'tcp', '6', 'dccp', '33', 'sc
 const ICMP = ['icmp', 'icmpv6', 'ipv6-icmp'];
 export const NAME = '[A-Za-z][A-Za-z0-9\\-_]+';
 
-/** A problem with one property of a rule, in Proxmox's words. */
+/** A problem of one property, with Proxmox's message. */
 export type RuleProblem = readonly [property: string, message: string];
 
 /**
- * Everything that Proxmox has against a rule, in the order of its checks; the first is what an API call is refused
- * with. Writes the macro's preferred spelling and the IP version it finds into the rule.
+ * All problems that Proxmox finds in a rule, in its order; the first is the error of an API call. Adds the macro's canonical name and the detected IP
+ * version to the rule.
  */
 export function ruleProblems(
   rule: Rule,
@@ -203,7 +203,7 @@ function icmpProblems(rule: Rule, isIcmp: boolean): RuleProblem[] {
   return problems;
 }
 
-/** What a set or an alias named by a rule stands for. */
+/** Resolves a set or alias of a rule. */
 function reference(
   value: string,
   cluster: FirewallNames | undefined,
@@ -226,7 +226,7 @@ function reference(
   return isIpv4(address) ? { version: 4 } : isIpv6(address) ? { version: 6 } : {};
 }
 
-/** A rule may not say again, differently, what its macro says. */
+/** A rule must not contradict its macro. */
 function macroProblems(rule: Rule): RuleProblem[] {
   for (const fixed of macros[rule.macro ?? ''] ?? []) {
     for (const [property, value] of Object.entries(fixed)) {

@@ -1,11 +1,11 @@
-// How a format is tested: a value in, the words of Proxmox's refusal out.
+// Format verifiers: map a value to Proxmox's error message.
 
 import { wholeMatch } from './perl.ts';
 
-/** Undefined when the value is well formed, else why not. */
+/** Undefined for a valid value, else the error message. */
 export type Verifier = (value: string) => string | undefined;
 
-/** `%s` in the refusal is the value. */
+/** `%s` in the message is replaced by the value. */
 export const matching =
   (pattern: string, refusal: string, flags = ''): Verifier =>
   (value) =>
@@ -16,7 +16,7 @@ export const passing =
   (value) =>
     test(value) ? undefined : refusal.replaceAll('%s', () => value);
 
-/** A label of a domain's name. */
+/** A DNS label. */
 export const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 export const dnsName = matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid DNS name');
 export const isDnsName = (value: string): boolean => dnsName(value) === undefined;

@@ -1,4 +1,4 @@
-// The named formats of Proxmox's schemas: each a test of one value, with the words of its refusal.
+// The named formats of Proxmox's schemas, with their error messages.
 
 import { privileges } from './access.ts';
 import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
@@ -10,7 +10,7 @@ import { STORAGE_FORMATS } from './storage-formats.ts';
 import { configOption, names } from './table.ts';
 
 const interfaceName = matching('[a-z][a-z0-9_]{1,20}([:.]\\d+)?', "invalid network interface name '%s'", 'i');
-/** `order=N`, `up=N`, `down=N` in any order; the first may go without its name. Empty and `0` are refused. */
+/** `order=N`, `up=N`, `down=N` in any order; `order=` is optional. Empty and `0` are rejected. */
 const startupOrder = passing(
   (value) =>
     value !== '' &&
@@ -81,7 +81,9 @@ const userId: Verifier = (value) => {
     : `value '${value}' does not look like a valid user name`;
 };
 
-/** Labels with dots between. @param first what a label begins with */
+/**
+ * Labels separated by dots. @param first pattern of a label's first character
+ */
 function acmeName(first: string): string {
   return `${first}[a-z0-9_-]*(?:\\.${first}[a-z0-9_-]*)+`;
 }
@@ -145,7 +147,7 @@ const VERIFIERS: Record<string, Verifier> = {
     'value does not look like a valid bgp route-target',
   ),
   'pve-sdn-fabric-id': matching('[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?', 'value does not look like a fabric ID'),
-  // pve-network, PVE/Network/SDN/SubnetPlugin.pm: the network itself, or the name that it gets.
+  // pve-network, PVE/Network/SDN/SubnetPlugin.pm: the network, or the name derived from it.
   'pve-sdn-subnet-id': passing((value) => {
     const [, address = '', mask = ''] = value.includes('/') ? ['', ...value.split('/')] : value.split('-');
     return isCidr(`${address}/${mask}`, 4) || isCidr(`${address}/${mask}`, 6);
@@ -210,7 +212,7 @@ const VERIFIERS: Record<string, Verifier> = {
   urlencoded: matching("[-%a-zA-Z0-9_.!~*'()]*", 'invalid urlencoded string: %s'),
 };
 
-/** Why `value` is not of the named format (`-list` and `-opt` variants included); undefined when it is. */
+/** Why `value` does not have the named format (`-list` and `-opt` variants included); undefined if it has. */
 export function formatProblem(format: string, value: string): string | undefined {
   const known = verifiers.get(format) ?? verifierOf(format);
   verifiers.set(format, known);

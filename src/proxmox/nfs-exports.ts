@@ -1,7 +1,6 @@
-// Options of NFS exports, as exportfs of the node takes and prints them (exports(5); support/nfs/exports.c and utils/exportfs/exportfs.c of
-// nfs-utils).
+// Options of NFS exports as accepted and printed by exportfs (exports(5); support/nfs/exports.c and utils/exportfs/exportfs.c of nfs-utils).
 
-/** Words that exclude each other; the first holds without a word. In the order in which exportfs prints them. */
+/** Mutually exclusive options; the first is the default. In exportfs's order. */
 export const EXPORT_WORDS: readonly (readonly [usual: string, other: string])[] = [
   ['ro', 'rw'],
   ['sync', 'async'],
@@ -17,8 +16,8 @@ export const EXPORT_WORDS: readonly (readonly [usual: string, other: string])[] 
   ['no_pnfs', 'pnfs'],
 ];
 
-/** Options with a value that holds where none is written. In the order in which exportfs prints them. */
+/** Options with their default values. In exportfs's order. */
 export const EXPORT_VALUES: Readonly<Record<string, string>> = { anonuid: '65534', anongid: '65534', sec: 'sys' };
 
-/** What a file system is known by in `fsid=`. */
+/** A UUID in `fsid=`. */
 export const EXPORT_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

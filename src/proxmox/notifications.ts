@@ -1,11 +1,11 @@
-// How notifications are kept (proxmox-notify, src/config.rs and context/pve.rs): sections whose texts are as they were given, flags in words, and two
-// that are there though no file says so. Shared by the manager and the lab.
+// The notification configuration (proxmox-notify, src/config.rs and context/pve.rs): sections with unencoded texts, booleans in words, and two
+// built-in objects that are not in a file. Shared by the manager and the lab.
 
 import { type Options, parseSections, type Section } from './section-config.ts';
 
 export const NOTIFICATIONS_FILE = '/etc/pve/notifications.cfg';
 
-/** What is there until somebody changes it. */
+/** Built-in objects until modified. */
 export const BUILT_IN_NOTIFICATIONS: ReadonlyMap<string, Section> = parseSections(
   [
     "sendmail: mail-to-root\n\tcomment Send mails to root@pam's email address\n\tmailto-user root@pam\n",

@@ -1,4 +1,4 @@
-// What becomes of a change of a guest's option while the guest runs. Held to recorded sessions with the real programs, row by row
+// When a change of a guest's option takes effect while the guest runs. Verified against recorded sessions with the real programs, row by row
 // (test/proxmox/option-effects.test.ts).
 
 import { hotplugFeatures, type OptionsOf, stemOf } from './guest-options.ts';
@@ -6,26 +6,26 @@ import { readOption } from './option-meaning.ts';
 import type { Properties } from './schema.ts';
 
 export interface OptionChange {
-  /** Undefined: the guest has none. */
+  /** Undefined: not set. */
   readonly before: string | undefined;
-  /** Undefined: it is removed. */
+  /** Undefined: removed. */
   readonly after: string | undefined;
 }
 
-/** Of a guest that runs; `refused` and `recreate` are said of one that does not, too. */
+/** Effect on a running guest; `refused` and `recreate` apply to stopped ones, too. */
 export type Effect = 'at once' | 'next start' | 'refused' | 'recreate';
 
 type Settings = Readonly<Record<string, string>>;
 type HotplugFeature = 'network' | 'disk' | 'usb' | 'cpu' | 'memory' | 'cloudinit';
 
-/** By whether it is in force at once. */
+/** Whether the change takes effect at once. */
 type Decides = (change: OptionChange, settings: Settings, option: string) => boolean;
 type Rule = 'at once' | 'new at once' | 'recreate' | `hotplug ${HotplugFeature}` | Decides;
 
 /**
- * By option, its number left out. What is not here waits for the next start: so does an option that is newer than this table, and
- * where that is not so, nothing is pending after it was set. Sources: pve-container, PVE/LXC/Config.pm (vmconfig_hotplug_pending,
- * update_pct_config); qemu-server, PVE/QemuServer.pm ($fast_plug_option, vmconfig_hotplug_pending, vmconfig_update_net, -disk, -agent).
+ * Rules by option without number. Options not listed take effect at the next start: so does an option newer than this table, and if that is wrong,
+ * nothing is pending after it was set. Sources: pve-container, PVE/LXC/Config.pm (vmconfig_hotplug_pending, update_pct_config); qemu-server,
+ * PVE/QemuServer.pm ($fast_plug_option, vmconfig_hotplug_pending, vmconfig_update_net, -disk, -agent).
  */
 const RULES: Readonly<Record<OptionsOf, Readonly<Record<string, Rule>>>> = {
   lxc: {
@@ -39,7 +39,7 @@ const RULES: Readonly<Record<OptionsOf, Readonly<Record<string, Rule>>>> = {
     lock: 'at once',
     memory: 'at once',
     mp: 'new at once',
-    // The branch that removes one reads a single digit.
+    // Removal only handles single-digit numbers.
     net: ({ after }, _, option) => after !== undefined || /^net\d$/.test(option),
     onboot: 'at once',
     protection: 'at once',
@@ -51,7 +51,7 @@ const RULES: Readonly<Record<OptionsOf, Readonly<Record<string, Rule>>>> = {
   qemu: {
     agent: sameAgent,
     balloon: sameBallooning,
-    // Of cloud-init: stored at once, and read by the VM with its next start.
+    // cloud-init: stored at once, read by the VM at its next start.
     cicustom: 'at once',
     cipassword: 'at once',
     citype: 'at once',
@@ -88,13 +88,13 @@ const RULES: Readonly<Record<OptionsOf, Readonly<Record<string, Rule>>>> = {
   },
 };
 
-/** Options without which there is no such guest: `delete` is refused, whether it runs or not. (PVE/API2/LXC/Config.pm, update_vm) */
+/** Required options: `delete` is rejected, whether it runs or not. (PVE/API2/LXC/Config.pm, update_vm) */
 const REQUIRED: Readonly<Record<OptionsOf, ReadonlySet<string>>> = {
   lxc: new Set(['memory', 'ostype', 'rootfs']),
   qemu: new Set(),
 };
 
-/** @param settings what is in force on the guest: `hotplug` and `ostype` decide about others */
+/** @param settings active settings of the guest: `hotplug` and `ostype` affect others */
 export function effectOf(kind: OptionsOf, option: string, change: OptionChange, settings: Settings): Effect {
   if (change.after === undefined && REQUIRED[kind].has(option)) return 'refused';
   const [rules, stem] = [RULES[kind], stemOf(kind, option)];
@@ -114,12 +114,12 @@ function isOn(feature: HotplugFeature, settings: Settings): boolean {
   return hotplugFeatures(settings['hotplug']).includes(feature);
 }
 
-/** Guests whose USB devices can be exchanged while they run: `ostype` of Linux, and of Windows after 7. (windows_version) */
+/** Guests with USB hotplug: `ostype` of Linux, and of Windows after 7. (windows_version) */
 function takesUsb(ostype: string | undefined): boolean {
   return ostype === 'l26' || /^win(8|10|11)$/.test(ostype ?? '');
 }
 
-/** The device for ballooning comes and goes with a start; how much it takes does not. */
+/** The balloon device is only added or removed at start; its size can change. */
 function sameBallooning({ before, after }: OptionChange): boolean {
   return after === undefined ? before !== '0' : (before === '0') === (after === '0');
 }
@@ -129,7 +129,7 @@ function sameAgent({ before, after }: OptionChange): boolean {
   return !differs(read('agent', before), read('agent', after), (key) => key !== 'fstrim_cloned_disks');
 }
 
-/** A network card that stays the same device is moved to another bridge or VLAN; another device is plugged in. */
+/** An unchanged network device can switch bridge or VLAN; another device is hotplugged. */
 function cardAtOnce({ before, after }: OptionChange, settings: Settings): boolean {
   if (isOn('network', settings)) return true;
   if (before === undefined || after === undefined) return false;
@@ -138,10 +138,10 @@ function cardAtOnce({ before, after }: OptionChange, settings: Settings): boolea
   return isBridged && !differs(old, now, (key) => /^(model|macaddr|queues|mtu)$/.test(key));
 }
 
-/** What of a disk only a start changes. */
+/** Disk properties that only change at start. */
 const FIXED = /^(aio|discard|iothread|queues|product|cache|ssd|vendor|ro)$/;
 
-/** Of a drive for CDs the medium is exchanged; scsi and virtio disks are plugged, those of ide and sata are not. */
+/** CD drives exchange the medium; scsi and virtio disks are hotplugged, ide and sata are not. */
 function driveAtOnce({ before, after }: OptionChange, settings: Settings, option: string): boolean {
   const canPlug = isOn('disk', settings) && !/^(ide|sata)/.test(option);
   if (before === undefined || after === undefined) return canPlug;
@@ -152,7 +152,7 @@ function driveAtOnce({ before, after }: OptionChange, settings: Settings, option
 
 const read = (option: string, text: string): Properties | undefined => readOption('qemu', option, text);
 
-/** Whether a key that counts says something else; what cannot be read may. */
+/** Whether a relevant key differs; also true for unreadable values. */
 function differs(old: Properties | undefined, now: Properties | undefined, counts: (key: string) => boolean): boolean {
   if (old === undefined || now === undefined) return true;
   return Object.keys({ ...old, ...now }).some((key) => counts(key) && old[key] !== now[key]);

@@ -1,4 +1,4 @@
-// Files that hold options of one thing, `key: value` a line, with notes for people as comments before them: of the datacenter and of a node.
+// Parses files with `key: value` lines and leading comments as description: those of the datacenter and of a node.
 
 import type { Options } from './section-config.ts';
 

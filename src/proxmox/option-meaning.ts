@@ -1,4 +1,4 @@
-// What the text of a guest's option says, whatever way it is written: two texts with the same meaning are the same setting.
+// Normalises the text of a guest's option: texts with the same normal form are the same setting.
 
 import { hotplugFeatures, keysOfOption, type OptionsOf } from './guest-options.ts';
 import { booleanOf, splitList } from './perl.ts';
@@ -6,10 +6,7 @@ import { printPropertyString } from './property-string.ts';
 import { type Properties, readProperties, textProblem } from './schema.ts';
 import { configOption, propertiesOf, type Schema } from './table.ts';
 
-/**
- * The keys of an option that is a property string; undefined for one that is not, and for a text that Proxmox could not read: an option
- * that is newer than the table says nothing to us.
- */
+/** The keys of a property string option; undefined for other options and for unreadable text, such as from newer versions. */
 export function readOption(kind: OptionsOf, option: string, text: string): Properties | undefined {
   const format = configOption(kind, option)?.format ?? '';
   if (propertiesOf(format) !== undefined) {
@@ -20,7 +17,7 @@ export function readOption(kind: OptionsOf, option: string, text: string): Prope
   return keys === undefined ? undefined : readPlain(text, keys);
 }
 
-/** A property string that Proxmox reads by code, not by a format. */
+/** Parses a property string without a format. */
 function readPlain(text: string, keys: Readonly<Record<string, Schema>>): Properties {
   const bare = Object.keys(keys).find((key) => keys[key]?.default_key) ?? '';
   const parts = text.split(',').filter((part) => part.trim() !== '');
@@ -32,7 +29,7 @@ function readPlain(text: string, keys: Readonly<Record<string, Schema>>): Proper
   );
 }
 
-/** As it is told to Proxmox. */
+/** Formats the option for Proxmox. */
 export function printOption(kind: OptionsOf, option: string, properties: Properties): string {
   const format = configOption(kind, option)?.format ?? '';
   if (propertiesOf(format) !== undefined) return printPropertyString(format, properties);
@@ -41,7 +38,7 @@ export function printOption(kind: OptionsOf, option: string, properties: Propert
     .join(',');
 }
 
-/** One form for all texts that say the same; undefined for an option that is not set. */
+/** The normal form of an option; undefined if not set. */
 export function meaningOf(kind: OptionsOf, option: string, text: string | undefined): string | undefined {
   const schema = configOption(kind, option) ?? {};
   const value = text?.trim() ?? defaultOf(schema);
@@ -50,7 +47,7 @@ export function meaningOf(kind: OptionsOf, option: string, text: string | undefi
   return properties === undefined ? plainMeaning(schema, value) : meaningOfProperties(kind, option, properties);
 }
 
-/** Keys that have the values that an absent one counts as are left out. */
+/** Keys with default values are omitted. */
 export function meaningOfProperties(kind: OptionsOf, option: string, properties: Properties): string {
   const keys = keysOfOption(kind, option) ?? {};
   const said = Object.entries(properties).flatMap(([key, value]) => {
@@ -62,14 +59,14 @@ export function meaningOfProperties(kind: OptionsOf, option: string, properties:
   return JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What an absent one counts as; some of Proxmox's defaults are words for people. */
+/** The default value; some defaults in Proxmox's schemas are only descriptions. */
 function defaultOf(schema: Schema): string | undefined {
   if (schema.default === undefined) return undefined;
   const value = String(schema.default);
   return textProblem(value, schema, '') === undefined ? value : undefined;
 }
 
-/** Formats whose parts stand in any order. */
+/** List formats without significant order. */
 const SETS: ReadonlySet<string> = new Set(['pve-tag-list', 'pve-vmid-list', 'pve-storage-id-list']);
 const ADDRESS = /^[0-9a-f]*:[0-9a-f:.]*(\/\d+)?$/i;
 

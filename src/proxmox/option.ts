@@ -1,26 +1,25 @@
-// What one value may be at its place on a command line of Proxmox's programs: by the schema of the option or of the key of its property
-// string, and by what the programs check in their code.
+// Validates a value for its option on a Proxmox command line: by the schema of the option or property, and by checks in the programs' code.
 
 import { codeProblem } from './code-checks.ts';
 import { textProblem } from './schema.ts';
 import { methodSchemas, propertiesOf, type Schema, verbNamed } from './table.ts';
 
-/** A place for a value. */
+/** The option that receives a value. */
 export interface OptionPlace {
-  /** Program and verb, `pct set`; for pvesh the verb and the template of the path, `pvesh create /storage`. */
+  /** Program and verb, `pct set`; for pvesh the verb and the path template, `pvesh create /storage`. */
   readonly verb: string;
-  /** The name of an option or of a positional argument: `hostname`, `net0`, `snapname`. */
+  /** Option or positional argument: `hostname`, `net0`, `snapname`. */
   readonly option: string;
-  /** The key of a property string: `tag` of `net0`. */
+  /** Key in a property string: `tag` of `net0`. */
   readonly property?: string;
 }
 
-/** A configuration of many guests asks for the same few places thousands of times. */
+/** Cache: a configuration with many guests uses the same few options thousands of times. */
 const known = new WeakMap<OptionPlace, Schema>();
 
 /**
- * The schema of a place.
- * @throws Error for a place that Proxmox does not have
+ * The schema of an option.
+ * @throws Error for an option that Proxmox does not have
  */
 export function schemaOf(place: OptionPlace): Schema {
   const found = known.get(place) ?? schemaAt(place);
@@ -44,8 +43,8 @@ function schemaAt({ verb, option, property }: OptionPlace): Schema | undefined {
 }
 
 /**
- * Why Proxmox refuses a value there, in its own words; undefined when it takes it. A property string has no way to hold a comma, nor
- * for the value that stands without its key an equals sign.
+ * Proxmox's error message for a value; undefined if valid. Property strings cannot represent commas, nor an equals sign in the value of the default
+ * key.
  */
 export function refusal(place: OptionPlace, value: string): string | undefined {
   const { verb, option, property } = place;

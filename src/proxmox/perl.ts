@@ -1,6 +1,6 @@
-// The few habits of Perl that show through in what Proxmox accepts.
+// Perl semantics that affect what Proxmox accepts.
 
-/** A whole-string pattern as Perl matches `^…$`: one line feed at the end is let through. */
+/** A pattern for the whole string like Perl's `^…$`, which allows one line feed at the end. */
 export function wholeMatch(source: string, flags = ''): RegExp {
   const ofFlags = patterns.get(flags) ?? new Map<string, RegExp>();
   const known = ofFlags.get(source);
@@ -10,24 +10,24 @@ export function wholeMatch(source: string, flags = ''): RegExp {
   return pattern;
 }
 
-/** By flags and source: a configuration of many guests asks for the same few patterns thousands of times. */
+/** Cache by flags and source: a configuration with many guests uses the same few patterns thousands of times. */
 const patterns = new Map<string, Map<string, RegExp>>();
 
-/** Splits a list as Proxmox does: on NUL alone where there is one, else on commas, semicolons and white space. */
+/** Splits a list like Proxmox: at NUL if there is one, else at commas, semicolons and whitespace. */
 export function splitList(text: string): string[] {
   if (text.includes('\0')) return splitOn(text, '\0');
   const spaced = text.replaceAll(/[,;]/g, ' ').replace(/^\s+/, '');
   return spaced === '' ? [] : spaced.split(/\s+/).filter((part, index, all) => index < all.length - 1 || part !== '');
 }
 
-/** Perl's split on a fixed separator: empty fields at the end are dropped. */
+/** Perl's split at a fixed separator: trailing empty fields are dropped. */
 export function splitOn(text: string, separator: string): string[] {
   const parts = text.split(separator);
   while (parts.at(-1) === '') parts.pop();
   return parts;
 }
 
-/** 1 or 0 for the words Proxmox takes as a boolean, undefined for any other. */
+/** 1 or 0 for Proxmox's boolean words, undefined for others. */
 export function booleanOf(text: string): '0' | '1' | undefined {
   if (wholeMatch('1|on|yes|true', 'i').test(text)) return '1';
   return wholeMatch('0|off|no|false', 'i').test(text) ? '0' : undefined;

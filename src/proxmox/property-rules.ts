@@ -1,4 +1,4 @@
-// What a property string must satisfy beyond the formats of its single properties.
+// Rules for property strings beyond the formats of their properties.
 
 import { isCustomCpu } from './cpu-models.ts';
 import { booleanOf, wholeMatch } from './perl.ts';
@@ -21,7 +21,7 @@ const CPU_FLAGS = [
 ];
 const BUILT_IN_CPU_TYPES = ['x86-64-v2', 'x86-64-v2-AES', 'x86-64-v3', 'x86-64-v4'];
 
-/** By format: why the properties do not go together, in Proxmox's words; undefined when they do. */
+/** By format: Proxmox's error message for an invalid combination; undefined if valid. */
 export function propertiesProblem(format: string, properties: Readonly<Record<string, string>>): string | undefined {
   if (format === 'prune-backups') {
     const { 'keep-all': all, ...spans } = properties;
@@ -32,7 +32,7 @@ export function propertiesProblem(format: string, properties: Readonly<Record<st
   if (format !== 'pve-vm-cpu-conf') return undefined;
   const { cputype = '', flags = '', 'reported-model': reported } = properties;
   if (cputype === '' || cputype === '0') return 'CPU is missing cputype';
-  // Whether the host has a model of that name is not for a format to know (cpu-models.ts).
+  // Whether a custom model exists is not part of the format (see cpu-models.ts).
   if (!isCustomCpu(cputype) && !names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
     return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
   const flag = `[+-](?:${CPU_FLAGS.join('|')})`;

@@ -1,10 +1,10 @@
-// Property strings (`key=value,key=value`): read, checked and printed by the same schema as the options that hold them.
+// Parses, validates and prints property strings (`key=value,key=value`) by the schema of their option.
 import { type Properties, readProperties } from './schema.ts';
 import { propertiesOf } from './table.ts';
 
 export type { Properties };
 
-/** Either the properties, or the lines of the refusal, each without a line end, in the order of the schema. */
+/** The properties, or the error lines without line ends, in schema order. */
 export type ParsedProperties =
   | { readonly ok: true; readonly properties: Properties }
   | { readonly ok: false; readonly errors: readonly string[] };
@@ -22,8 +22,8 @@ export function parsePropertyString(format: string, text: string, path = ''): Pa
 }
 
 /**
- * Prints properties in Proxmox's own order: the default key first and bare (with the value of its alias, as in
- * `virtio=MAC`), then the required ones, then the rest, each sorted by key.
+ * Prints properties in Proxmox's order: the default key first and without name (with the value of its alias, as in `virtio=MAC`), then required ones,
+ * then the rest, each sorted by key.
  */
 export function printPropertyString(format: string, properties: Readonly<Properties>): string {
   const schemas = propertiesOf(format) ?? {};
@@ -47,13 +47,13 @@ export function printPropertyString(format: string, properties: Readonly<Propert
 
 const UNITS = ['', 'K', 'M', 'G', 'T'];
 
-/** A size in bytes from `12G`, `1.5TiB` or plain bytes; undefined when it is none. */
+/** Parses `12G`, `1.5TiB` or plain bytes; undefined if invalid. */
 export function parseSize(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?(?:(?<=[KMGT])iB)?\n?$/.exec(text) ?? [];
   return number === undefined ? undefined : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit));
 }
 
-/** Bytes in the largest unit that keeps them whole: `12G`, `1536M`; nothing is `0T`, as Proxmox writes it. */
+/** Formats bytes in the largest unit without remainder: `12G`, `1536M`; zero is `0T` as in Proxmox. */
 function printSize(size: number | string): string {
   let rest = Math.trunc(Number(size));
   let unit = 0;

@@ -1,5 +1,5 @@
-// A public key as sshd reads it from one line of authorized_keys (sshd(8)): options, type, key in base64, comment. Proxmox hands each
-// line that it is given to `ssh-keygen -l` (pve-common, PVE/Tools.pm, validate_ssh_public_keys), which takes a key apart by its type.
+// Validates public keys as sshd reads them from authorized_keys (sshd(8)): options, type, base64 key, comment. Proxmox passes each line to
+// `ssh-keygen -l` (pve-common, PVE/Tools.pm, validate_ssh_public_keys), which parses the key by its type.
 
 const OPTION = /[A-Za-z0-9-]+(?:="[^"]*")?/;
 const LINE = new RegExp(
@@ -17,21 +17,21 @@ const text =
   (bytes) =>
     bytes.toString('latin1') === expected;
 const any: Part = () => true;
-/** A point of an elliptic curve, not compressed. */
+/** An uncompressed point of an elliptic curve. */
 const point =
   (length: number): Part =>
   (bytes) =>
     bytes.length === 1 + 2 * length && bytes[0] === 4;
-/** A positive number, without zeros in front of it but for the one that keeps it positive. */
+/** A positive integer without unnecessary leading zeros. */
 const positive: Part = (bytes) =>
   bytes.length > 0 && (bytes[0] ?? 0) < 0x80 && !(bytes[0] === 0 && (bytes[1] ?? 0) < 0x80);
-/** OpenSSH takes no RSA key below 1024 and above 16384 bits. */
+/** OpenSSH only accepts RSA keys of 1024 to 16384 bits. */
 const modulus: Part = (bytes) => {
   const bits = bytes[0] === 0 ? (bytes.length - 1) * 8 : bytes.length * 8 - Math.clz32(bytes[0] ?? 0) + 24;
   return positive(bytes) && bits >= 1024 && bits <= 16_384;
 };
 
-/** What follows the name of the type. DSA is gone from OpenSSH 10, which Proxmox 9 has. */
+/** Parts of a key after the type. OpenSSH 10, in Proxmox 9, has no DSA. */
 const PARTS: Readonly<Record<string, readonly Part[]>> = {
   'ssh-ed25519': [ofLength(32)],
   'ssh-rsa': [positive, modulus],
@@ -42,7 +42,7 @@ const PARTS: Readonly<Record<string, readonly Part[]>> = {
   'sk-ecdsa-sha2-nistp256@openssh.com': [text('nistp256'), point(32), any],
 };
 
-/** Whether a line is one key of a kind that OpenSSH knows, whole and with nothing after it. Line ends are not looked for. */
+/** Whether the line is one complete key of a known type. Line ends are not checked. */
 export function isPublicKey(line: string): boolean {
   const [, type = '', key = ''] = LINE.exec(line.trim()) ?? [];
   const parts = Object.hasOwn(PARTS, type) ? PARTS[type] : undefined;
@@ -58,7 +58,7 @@ export function isPublicKey(line: string): boolean {
   return at === bytes.length;
 }
 
-/** Whether Proxmox takes a file of keys: each line that is not blank is one. */
+/** Whether Proxmox accepts a file of keys: each non-blank line is one. */
 export function arePublicKeys(lines: string): boolean {
   return lines.split('\n').every((line) => line.trim() === '' || isPublicKey(line));
 }

@@ -1,5 +1,5 @@
-// Raw `lxc.*` lines of a container's file: no program sets them, and Proxmox drops those whose key it does not know when it next
-// writes the file. From pve-container, PVE/LXC/Config.pm: valid_lxc_conf_keys, deprecated_lxc_conf_keys, is_valid_lxc_conf_key.
+// Raw `lxc.*` lines of a container's file: no program sets them, and Proxmox drops unknown keys when it next writes the file. From pve-container,
+// PVE/LXC/Config.pm: valid_lxc_conf_keys, deprecated_lxc_conf_keys, is_valid_lxc_conf_key.
 
 /** Key and value of a line. */
 export const RAW_LINE = /^(lxc\.[a-z0-9_.-]+)(?::|\s*=)\s*(.*?)\s*$/;
@@ -10,7 +10,7 @@ const KEPT: ReadonlySet<string> = new Set(
     .map((key) => `lxc.${key}`),
 );
 
-/** Names of old that Proxmox keeps with a warning, and that LXC itself has refused since 3.0; and what they were renamed to. */
+/** Deprecated keys that Proxmox keeps with a warning although LXC rejects them since 3.0, with their new names. */
 const RENAMED: Readonly<Record<string, string>> = {
   'lxc.aa_profile': 'lxc.apparmor.profile',
   'lxc.aa_allow_incomplete': 'lxc.apparmor.allow_incomplete',
@@ -48,7 +48,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'lxc.rootfs.options': 'lxc.rootfs.options is not supported, please use mount point options in the "rootfs" key',
 };
 
-/** What Proxmox makes of a key. `renamed` and `deprecated` are kept with a warning, `refused` and `unknown` dropped with one. */
+/** How Proxmox handles a key. `renamed` and `deprecated` are kept with a warning, `refused` and `unknown` dropped with one. */
 export type RawKey =
   | { readonly kind: 'kept' | 'deprecated' | 'unknown' }
   | { readonly kind: 'renamed'; readonly to: string }

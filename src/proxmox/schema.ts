@@ -1,11 +1,10 @@
-// The check of values against schemas, with Proxmox's order of tests and its words: the first test that a value
-// fails decides what is said of it.
+// Validates values against schemas with Proxmox's order of checks and messages: the first failed check of a value determines the message.
 import { formatProblem } from './formats.ts';
 import { booleanOf, splitOn, wholeMatch } from './perl.ts';
 import { propertiesProblem } from './property-rules.ts';
 import { propertiesOf, type Schema, type Schemas } from './table.ts';
 
-/** What is wrong, by path (`net0`, `net0.ip`). A text may go over several lines. */
+/** Errors by path (`net0`, `net0.ip`). A message may have several lines. */
 export type Errors = Map<string, string>;
 
 export type Value = string | readonly string[];
@@ -15,12 +14,12 @@ function add(errors: Errors, path: string, message: string): void {
   errors.set(path, earlier === undefined ? message : `${earlier}\\n${message}`);
 }
 
-/** The errors as Proxmox prints them, one a line. */
+/** Formats errors like Proxmox, one per line. */
 export function printErrors(errors: Errors): string {
   return [...errors].map(([path, message]) => `${path}: ${message}\n`).join('');
 }
 
-/** Checks every value, every missing one and every unknown one; `path` is the option that holds a property string. */
+/** Checks present, missing and unknown values; `path` is the option with the property string. */
 export function checkObject(values: Readonly<Record<string, Value>>, schemas: Schemas, path: string): Errors {
   const errors: Errors = new Map();
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
@@ -50,7 +49,7 @@ function checkProperty(value: Value | undefined, schema: Schema, path: string, e
 const IS_NUMBER = wholeMatch('[+-]?(\\d+\\.\\d+|\\d+\\.|\\.\\d+|\\d+)([eE][+-]?\\d+)?');
 const OF_TYPE: Record<string, RegExp> = { boolean: /^[01]$/, integer: wholeMatch('[+-]?\\d+'), number: IS_NUMBER };
 
-/** What is wrong with one text, undefined when nothing is. */
+/** The error of one text; undefined if valid. */
 export function textProblem(value: string, schema: Schema, path: string): string | undefined {
   if (schema.type === 'array') return "type check ('array') failed";
   if (OF_TYPE[schema.type ?? '']?.test(value) === false) return `type check ('${schema.type}') failed - got '${value}'`;
@@ -71,12 +70,12 @@ export function textProblem(value: string, schema: Schema, path: string): string
   return undefined;
 }
 
-/** As Perl counts them, not in UTF-16 units. */
+/** Number of characters as in Perl, not UTF-16 units. */
 function charactersOf(text: string): number {
   return [...text].length;
 }
 
-/** Why a value is not of its format, with the line end that Proxmox's own refusals carry. */
+/** The format error of a value, with the line end of Proxmox's own messages. */
 function malformation(format: string, value: string, path: string): string | undefined {
   if (propertiesOf(format) === undefined) {
     const problem = formatProblem(format, value);
@@ -86,10 +85,10 @@ function malformation(format: string, value: string, path: string): string | und
   return read.ok ? undefined : read.refusal;
 }
 
-/** The properties of one string, booleans as `1` or `0`, a leading bare value under its default key. */
+/** Properties of a string: booleans as `1` or `0`, a value without name under the default key. */
 export type Properties = Record<string, string>;
 
-/** Reads a property string (property-string.ts), its refusal as Proxmox's own error text with line ends. */
+/** Parses a property string (property-string.ts); errors as Proxmox's text with line ends. */
 export function readProperties(
   format: string,
   text: string,
@@ -131,7 +130,7 @@ function splitProperties(
   return { properties };
 }
 
-/** Files a value under its key, or under what the key stands for; undefined when it could. */
+/** Adds a value under its key or the key's alias; undefined on success. */
 function addProperty(
   properties: Properties,
   schemas: ReadonlyMap<string, Schema>,

@@ -1,11 +1,11 @@
-// Facts of the software-defined network: what zones of each type have, and where addresses lie (pve-network, PVE/Network/SDN).
+// Facts about SDN: options by zone type, and address arithmetic (pve-network, PVE/Network/SDN).
 
 import { bitsOf, isIpv4, isIpv6 } from './addresses.ts';
 import { type Options, parseSections } from './section-config.ts';
 
 const COMMON = ['dns', 'dnszone', 'ipam', 'mtu', 'nodes', 'reversedns'];
 
-/** Of the types that the lab and the manager know: options that a zone must have, and those that it may (Zones/*Plugin.pm, options). */
+/** Required and optional options of the supported zone types (Zones/*Plugin.pm, options). */
 export const ZONE_TYPES: Readonly<
   Record<string, { readonly required: readonly string[]; readonly optional: readonly string[] }>
 > = {
@@ -22,7 +22,7 @@ export const ZONE_TYPES: Readonly<
   },
 };
 
-/** Likewise of controllers (Controllers/*Plugin.pm, options). */
+/** Likewise for controllers (Controllers/*Plugin.pm, options). */
 export const CONTROLLER_TYPES: typeof ZONE_TYPES = {
   evpn: { required: ['asn'], optional: ['peers', 'fabric'] },
   bgp: {
@@ -32,7 +32,7 @@ export const CONTROLLER_TYPES: typeof ZONE_TYPES = {
   isis: { required: ['isis-domain', 'isis-ifaces', 'isis-net', 'node'], optional: ['loopback'] },
 };
 
-/** Likewise of fabrics and their nodes, by protocol (proxmox-ve-rs, proxmox-ve-config/src/sdn/fabric). */
+/** Likewise for fabrics and their nodes, by protocol (proxmox-ve-rs, proxmox-ve-config/src/sdn/fabric). */
 export const FABRIC_PROTOCOLS = {
   openfabric: {
     required: [],
@@ -47,7 +47,7 @@ export const FABRIC_NODE_PROTOCOLS = {
   ospf: { required: ['ip'], optional: ['interfaces'], fixed: ['protocol'] },
 } as const;
 
-/** IPAMs beside Proxmox's own, and DNS servers (Ipams/*Plugin.pm, Dns/PowerdnsPlugin.pm, options); what opens them is asked for too. */
+/** Likewise for external IPAMs and DNS servers (Ipams/*Plugin.pm, Dns/PowerdnsPlugin.pm, options), including their credentials. */
 export const IPAM_TYPES: typeof ZONE_TYPES = {
   netbox: { required: ['url'], optional: ['fingerprint'] },
   phpipam: { required: ['url', 'section'], optional: ['fingerprint'] },
@@ -56,19 +56,19 @@ export const DNS_TYPES: typeof ZONE_TYPES = {
   powerdns: { required: ['url'], optional: ['fingerprint', 'reversemaskv6', 'ttl'] },
 };
 
-/** Proxmox's own IPAM, which is there always (Ipams.pm, config). */
+/** Proxmox's built-in IPAM (Ipams.pm, config). */
 export const OWN_IPAM = 'pve';
 
 export const IPAMS_FILE = '/etc/pve/sdn/ipams.cfg';
 export const SDN_DNS_FILE = '/etc/pve/sdn/dns.cfg';
 
-/** For sed: either file without what opens a server. */
+/** sed expression that removes credentials from both files. */
 export const WITHOUT_SDN_SECRETS = '/^[[:space:]]*\\(token\\|key\\)[[:space:]]/d';
 
-/** Fabrics and their nodes stand in one file, and say in the type of their section which protocol they speak. */
+/** Fabrics and their nodes are in one file; the section type contains the protocol. */
 export type FabricSort = 'fabric' | 'node';
 
-/** Of sections whose type is `openfabric_fabric`, `ospf_node` and the like, those of one sort, with the protocol as an option. */
+/** Sections of one sort (types such as `openfabric_fabric`, `ospf_node`), with the protocol as an option. */
 export function ofFabrics(sort: FabricSort, sections: Iterable<readonly [string, Options]>): Map<string, Options> {
   return new Map(
     [...sections].flatMap(([id, { type, id: _again, ...options }]): [string, Options][] => {
@@ -78,12 +78,12 @@ export function ofFabrics(sort: FabricSort, sections: Iterable<readonly [string,
   );
 }
 
-/** The sections of a file by their id, each with its type among its options. */
+/** Sections of a file by id, with their type as an option. */
 export function typedSections(text: string): Map<string, Options> {
   return new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }]));
 }
 
-/** Whether an address lies in a network. */
+/** Whether an address is in a network. */
 export function isWithin(address: string, network: string, length: number): boolean {
   if (isIpv4(address) !== isIpv4(network) || isIpv6(address) !== isIpv6(network)) return false;
   const version = isIpv4(network) ? 4 : 6;

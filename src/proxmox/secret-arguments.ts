@@ -1,7 +1,10 @@
-// pvesh takes secrets on its command line alone, where every account of the node could read them. This little script hands them over within
-// the process: it reads them from its standard input, puts them behind the words that pvesh is called with, and then is pvesh.
+// pvesh only accepts secrets on its command line, which every account of the node can read. This script passes them inside the process: it reads them
+// from standard input, appends them to pvesh's arguments, and then runs pvesh's code in the same process.
 
-/** Perl: first the options that hold the secrets (`token`, `base64url:data` for one in that form, `secret/NAME` for one of several), then the words for pvesh; the values by NUL. */
+/**
+ * Perl arguments: first the secret options (`token`, `base64url:data` for an encoded one, `secret/NAME` for one of several), then pvesh's arguments;
+ * values are separated by NUL.
+ */
 export const PVESH_WITH_SECRETS = [
   'use MIME::Base64 qw(encode_base64 encode_base64url);',
   'my @names = split /,/, shift;',
@@ -12,7 +15,7 @@ export const PVESH_WITH_SECRETS = [
   'do "/usr/bin/pvesh"; die $@ if $@',
 ].join(' ');
 
-/** What the script makes of the values, as further words of pvesh. */
+/** The arguments that the script appends. */
 export function secretArguments(names: string, values: string): string[] {
   const given = values.split('\0');
   return names.split(',').flatMap((name, index) => {

@@ -1,7 +1,7 @@
-// Files of sections as Proxmox keeps most of its objects (PVE/SectionConfig.pm): `type: id`, and below it an option a line. Shared by those who
-// read them on a host and by the lab, which writes them.
+// Section files, in which Proxmox stores most of its objects (PVE/SectionConfig.pm): `type: id`, followed by one option per line. Shared by the
+// readers and the lab, which writes them.
 
-/** The values of each option, as written: several where the option is there several times. */
+/** Values of each option as written; several for repeated options. */
 export type Options = Readonly<Record<string, readonly string[]>>;
 
 export interface Section {
@@ -10,9 +10,9 @@ export interface Section {
 }
 
 /**
- * The sections by their id, in the order of the file.
+ * Sections by id, in file order.
  *
- * @param comments whether they stand there by their bytes, as Perl's programs write them, or as they are, as Rust's do
+ * @param comments whether they are encoded, as by Perl programs, or plain, as by Rust programs
  */
 export function parseSections(text: string, comments: 'encoded' | 'plain' = 'encoded'): Map<string, Section> {
   const sections = new Map<string, Section>();
@@ -34,18 +34,18 @@ export function parseSections(text: string, comments: 'encoded' | 'plain' = 'enc
   return sections;
 }
 
-/** An option that is on stands there without a value, and one that is off does not stand there (PVE::SectionConfig::format_config_line). */
+/** Enabled boolean options have no value in the file, and disabled ones are absent (PVE::SectionConfig::format_config_line). */
 export function withSwitches(options: Options): Options {
   return Object.fromEntries(Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')]));
 }
 
-/** Sections that have an id and no type, as those of mappings. */
+/** Parses sections with id but without type, such as mappings. */
 export function parseUntypedSections(text: string): Map<string, Options> {
   const typed = text.replaceAll(/^(\S+)\s*$/gm, 'section: $1');
   return new Map([...parseSections(typed)].map(([id, { options }]) => [id, options]));
 }
 
-/** As Proxmox writes it: the comment first, then what a section must have, then the rest by its name. */
+/** Formats sections like Proxmox: comment, required options, then the rest by name. */
 export function printSections(sections: ReadonlyMap<string, Section>, required: readonly string[]): string {
   return [...sections]
     .map(([id, { type, options }]) => {
@@ -62,12 +62,12 @@ export function printSections(sections: ReadonlyMap<string, Section>, required: 
     .join('');
 }
 
-/** Sections that have an id and no type. */
+/** Formats sections without type. */
 export function printUntypedSections(sections: ReadonlyMap<string, Section>, required: readonly string[]): string {
   return printSections(sections, required).replaceAll(/^: (\S+)$/gm, '$1');
 }
 
-/** A comment as it stands in a file: everything but plain signs, and the colon, by its bytes (PVE::Tools::encode_text). */
+/** Encodes a comment: everything but plain characters, and the colon, as percent-encoded bytes (PVE::Tools::encode_text). */
 export function encodeText(text: string): string {
   return [...Buffer.from(text)]
     .map((byte) =>

@@ -1,7 +1,6 @@
-// Files of a storage that guests are made from or have in a drive, by kind of content: how each must be called (pve-storage,
-// PVE/API2/Storage/Status.pm), and the id that Proxmox knows it by.
+// Files on storages for creating guests or as CD images, by content type: allowed names (pve-storage, PVE/API2/Storage/Status.pm), and volume ids.
 
-/** What may be fetched, and how its file must be called. `problem` is Proxmox's word for another name. */
+/** Downloadable content types with their file name pattern. `problem` is Proxmox's error message. */
 export const FILE_CONTENTS: Readonly<Record<string, { readonly pattern: RegExp; readonly problem: string }>> = {
   iso: { pattern: /.\.(iso|img)$/i, problem: 'wrong file extension' },
   vztmpl: { pattern: /.\.tar(\.(gz|xz|zst|bz2))?$/i, problem: 'wrong file extension' },
@@ -11,7 +10,7 @@ export const FILE_CONTENTS: Readonly<Record<string, { readonly pattern: RegExp; 
   },
 };
 
-/** Hexadecimal digits of a checksum, by its algorithm. */
+/** Number of hexadecimal digits of a checksum by algorithm. */
 export const CHECKSUM_DIGITS: Readonly<Record<string, number>> = {
   md5: 32,
   sha1: 40,
@@ -21,7 +20,7 @@ export const CHECKSUM_DIGITS: Readonly<Record<string, number>> = {
   sha512: 128,
 };
 
-/** How a file may be packed that is unpacked once it is fetched (PVE::Storage::Plugin, KNOWN_COMPRESSION_FORMATS). */
+/** Compression formats that are unpacked after download (PVE::Storage::Plugin, KNOWN_COMPRESSION_FORMATS). */
 export const COMPRESSIONS: readonly string[] = ['gz', 'lzo', 'zst', 'bz2'];
 
 /** `local:iso/debian.iso`. */

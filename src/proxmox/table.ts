@@ -1,8 +1,8 @@
-// The parameters of Proxmox's programs, as cut from Proxmox's own API description (scripts/cut-proxmox-table.mjs). What a
-// configuration may say, what managers send and what the lab takes all follow from them.
+// The parameters of Proxmox's programs, extracted from Proxmox's API description (scripts/cut-proxmox-table.mjs). The basis for what configurations
+// may contain, what managers send and what the lab accepts.
 import table from './table.json' with { type: 'json' };
 
-/** What a parameter, or one property of a property string, may be. */
+/** The schema of a parameter or of a property. */
 export type Schema = {
   readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'array';
   readonly optional?: number;
@@ -12,20 +12,20 @@ export type Schema = {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  /** The name of a property-string format in the table, or of a verifier (formats.ts). */
+  /** A property string format in the table, or a verifier (formats.ts). */
   readonly format?: string;
   readonly requires?: string;
   readonly alias?: string;
   readonly keyAlias?: string;
   readonly default_key?: number;
-  /** What an absent value counts as, where Proxmox says it; some defaults are words for people. */
+  /** The default value, if Proxmox defines one; some are only descriptions. */
   readonly default?: string | number;
   readonly items?: Schema;
 };
 
 export type Schemas = ReadonlyMap<string, Schema>;
 
-/** A verb of a program: its positional arguments in order, and the schema of every parameter, `node` aside. */
+/** A verb of a program: positional arguments in order, and the schema of every parameter, except `node`. */
 export type Verb = { readonly positional: readonly string[]; readonly schemas: Schemas };
 
 type WrittenVerb = {
@@ -41,7 +41,7 @@ const methods: Record<string, { parameters: Record<string, number | undefined> }
 const writtenFormats = table.formats as unknown as Record<string, Record<string, Schema>>;
 const formats = new Map<string, Readonly<Record<string, Schema>>>();
 
-/** A property-string format by its name, written out when it is first asked for: every command loads this file. */
+/** A property string format by name, expanded on first use, since every command loads this file. */
 function formatNamed(name: string): Readonly<Record<string, Schema>> | undefined {
   const known = formats.get(name);
   if (known !== undefined || !Object.hasOwn(writtenFormats, name)) return known;
@@ -55,7 +55,7 @@ const highestIndex: Record<string, Record<string, number>> = table.highestIndex;
 
 const unfolded = new Map<number, Schema>();
 
-/** A schema of the table with runs of enumerated names (`mp0..255`) written out. */
+/** A schema of the table with expanded name ranges (`mp0..255`). */
 function schemaAt(index: number): Schema {
   let schema = unfolded.get(index);
   if (schema === undefined) {
@@ -74,7 +74,7 @@ function writtenOut(value: string): string[] {
   return stem === undefined ? [value] : Array.from({ length: Number(last) + 1 }, (_, index) => `${stem}${index}`);
 }
 
-/** The parameters of one API method, numbered ones (`net[n]`) written out, without those named in `without`. */
+/** The parameters of an API method, with numbered ones (`net[n]`) expanded, except those in `without`. */
 export function methodSchemas(method: string, without: readonly string[] = []): Schemas | undefined {
   const written = methods[method]?.parameters;
   return written === undefined
@@ -99,12 +99,12 @@ function writtenOutSchemas(
   return schemas;
 }
 
-/** The API paths that the table has for a method (`GET`, `PUT`, …), as templates: `/nodes/{node}/lxc/{vmid}`. */
+/** Path templates of the table for an HTTP method: `/nodes/{node}/lxc/{vmid}`. */
 export function pathTemplates(method: string): string[] {
   return Object.keys(methods).flatMap((key) => (key.startsWith(`${method} `) ? [key.slice(method.length + 1)] : []));
 }
 
-/** A verb by its full name (`qm disk import`), undefined when the table leaves it out. Names of aliases are not verbs. */
+/** A verb by full name (`qm disk import`); undefined if not in the table. Aliases are not verbs. */
 export function verbNamed(name: string): Verb | undefined {
   const known = namedVerbs.get(name) ?? verbAsWritten(name);
   if (known !== undefined) namedVerbs.set(name, known);
@@ -123,7 +123,7 @@ function verbAsWritten(name: string): Verb | undefined {
   return schemas === undefined ? undefined : { positional: written.positional, schemas };
 }
 
-/** Every verb of a program, words after the program's name, with the verb it stands for where it is an alias. */
+/** All verbs of a program, as words after its name, and the target verb of an alias. */
 export function verbsOf(program: string): { words: readonly string[]; alias: readonly string[] | undefined }[] {
   return Object.entries(verbs).flatMap(([name, verb]) => {
     const [first, ...words] = name.split(' ');
@@ -131,7 +131,7 @@ export function verbsOf(program: string): { words: readonly string[]; alias: rea
   });
 }
 
-/** How many options of a kind a guest may have: 256 for `mp0` to `mp255`. */
+/** Maximum number of options of a kind: 256 for `mp0` to `mp255`. */
 export function placesFor(kind: 'lxc' | 'qemu', option: string): number {
   return (highestIndex[kind]?.[option] ?? -1) + 1;
 }
@@ -162,12 +162,12 @@ function readFormat(format: string): Readonly<Record<string, Schema>> | undefine
   return named === undefined ? undefined : formatNamed(named);
 }
 
-/** Names of all options that a guest's configuration takes, numbered ones as `net[n]`; among them parameters of the command alone. */
+/** Names of all guest options, numbered ones as `net[n]`; includes parameters of the command only. */
 export function configOptions(kind: 'lxc' | 'qemu'): string[] {
   return Object.keys(methods[CONFIG_OPTIONS[kind] ?? '']?.parameters ?? {});
 }
 
-/** The schema of a guest's config option by its full name (`net0`), for values read from a file. */
+/** The schema of a guest option by full name (`net0`), for values read from a file. */
 export function configOption(kind: 'lxc' | 'qemu', option: string): Schema | undefined {
   const known = methods[CONFIG_OPTIONS[kind] ?? '']?.parameters;
   const [, stem = '', number = ''] = /^([a-z]+)(\d+)$/.exec(option) ?? [];
@@ -176,7 +176,7 @@ export function configOption(kind: 'lxc' | 'qemu', option: string): Schema | und
   return index === undefined ? undefined : schemaAt(index);
 }
 
-/** Names that formats refer to: time zones, services and protocols of the host, CPU models. */
+/** Names used by formats: time zones, services and protocols of the host, CPU models. */
 export const names: {
   readonly timeZones: readonly string[];
   readonly services: readonly string[];
@@ -184,10 +184,10 @@ export const names: {
   readonly cpuModels: readonly string[];
 } = table.names;
 
-/** The firewall's macros: what each of their rules fixes. */
+/** The firewall's macros with the fields that their rules set. */
 export const macros: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = table.macros;
 
-/** The verb of `pct` or `qm` that stands for an API method (`PUT /nodes/{node}/lxc/{vmid}/config` is `pct set`). */
+/** The verb of `pct` or `qm` for an API method (`PUT /nodes/{node}/lxc/{vmid}/config` is `pct set`). */
 export function verbForMethod(method: string): string | undefined {
   return Object.keys(verbs).find((name) => /^(pct|qm) /.test(name) && verbs[name]?.method === method);
 }

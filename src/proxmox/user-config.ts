@@ -1,9 +1,10 @@
-// /etc/pve/user.cfg: users, tokens, groups, roles, rights and pools, a line each, with fields between colons (PVE/AccessControl.pm).
+// Parses and prints /etc/pve/user.cfg: users, tokens, groups, roles, permissions and pools, one per line, with fields separated by colons
+// (PVE/AccessControl.pm).
 
 import { splitList } from './perl.ts';
 import { decodeText, encodeText, type Options } from './section-config.ts';
 
-/** What stands between the colons of a line of a sort; what is in `ENCODED` is encoded. */
+/** Fields of each kind of line; those in `ENCODED` are encoded. */
 const FIELDS = {
   pool: ['comment', 'vms', 'storage'],
   group: ['users', 'comment'],
@@ -14,10 +15,10 @@ const FIELDS = {
 
 export type UserConfigSort = keyof typeof FIELDS;
 
-/** Encoded where people write them. */
+/** Encoded free-text fields. */
 const ENCODED: ReadonlySet<string> = new Set(['comment', 'firstname', 'lastname']);
 
-/** The lines of one sort by their id; a field that is empty is not there. */
+/** Lines of one kind by id; empty fields are omitted. */
 export function parseUserConfig(text: string, sort: UserConfigSort): Map<string, Options> {
   return new Map(
     text.split('\n').flatMap((line): [string, Options][] => {
@@ -32,7 +33,7 @@ export function parseUserConfig(text: string, sort: UserConfigSort): Map<string,
   );
 }
 
-/** The users, each with the groups that it is in. */
+/** Users with their groups. */
 export function parseUsers(text: string): Map<string, Options> {
   const groups = [...parseUserConfig(text, 'group')].map(([group, line]) => [group, wordsOf(line, 'users')] as const);
   const users = [...parseUserConfig(text, 'user')].map(([user, options]): [string, Options] => {
@@ -42,12 +43,12 @@ export function parseUsers(text: string): Map<string, Options> {
   return new Map(users);
 }
 
-/** One role of one user, group (`@ops`) or token on a path. */
+/** A role of a user, group (`@ops`) or token on a path. */
 export interface Right {
   readonly path: string;
   readonly who: string;
   readonly role: string;
-  /** Also for what lies below the path. */
+  /** Also applies below the path. */
   readonly propagate: boolean;
 }
 
@@ -70,7 +71,7 @@ export function printUserConfig(sort: UserConfigSort, id: string, options: Optio
   return `${[sort, id, ...values].join(':')}:`;
 }
 
-/** The words of a list of the file. */
+/** The elements of a list field. */
 export function wordsOf(options: Options, field: string): string[] {
   return splitList(options[field]?.[0] ?? '').filter((word) => word !== '');
 }

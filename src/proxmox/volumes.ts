@@ -1,6 +1,6 @@
-// What the name of a volume says of it (qemu-server, PVE/QemuServer/Drive.pm, drive_is_cloudinit).
+// Classification of volumes by name (qemu-server, PVE/QemuServer/Drive.pm, drive_is_cloudinit).
 
-/** A drive of cloud-init, which Proxmox makes from the settings whenever it needs it. */
+/** Whether it is a cloud-init drive, which Proxmox generates from the settings. */
 export function isCloudInit(volume: string): boolean {
   return /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
 }

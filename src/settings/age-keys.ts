@@ -1,10 +1,10 @@
-// PHOENIX_SOPS_AGE_KEY: identities of age as `age-keygen` writes them, one a line, with comments between them.
+// PHOENIX_SOPS_AGE_KEY: age identities as written by `age-keygen`, one per line, with comments.
 
 import type { Secret } from '../model/secret.ts';
 import { secret } from '../model/secret.ts';
 import type { Value } from './values.ts';
 
-/** Only the lines that are keys are kept. */
+/** Keeps only key lines. */
 export function ageKeys(text: string): Value<Secret | null> {
   const lines = text
     .split('\n')

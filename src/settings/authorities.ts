@@ -1,5 +1,5 @@
-// PHOENIX_CA_FILE: certificates of authorities as PEM, with whatever a person wrote between them.
-// Whether one can be used is seen where it is read; here is said what is plainly none.
+// PHOENIX_CA_FILE: CA certificates in PEM, with other text between them. Only the format is checked here; whether a certificate is usable is checked
+// on use.
 
 import type { Authority } from '../model/authority.ts';
 import type { Value } from './values.ts';

@@ -1,5 +1,5 @@
-// PHOENIX_NOTIFY_FILE: channels that people are told by, as JSON. One row for each service says which fields it has; a field that holds a
-// secret may be given as `NAME_file`, the path of a file with its value.
+// PHOENIX_NOTIFY_FILE: notification channels in JSON. A table defines the fields of each service; a secret field may be given as `NAME_file`, the
+// path of a file with its value.
 
 import type { ChannelSettings } from '../model/channel-settings.ts';
 import type { Json } from '../model/json.ts';
@@ -50,7 +50,7 @@ class Wrong extends Error {
   }
 }
 
-/** @param readFile reads what a field `NAME_file` names; it may throw */
+/** @param readFile reads the file of a `NAME_file` field; may throw */
 export function channels(readFile: (path: string) => string) {
   return (text: string): Value<readonly ChannelSettings[]> => {
     try {
@@ -66,7 +66,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Its text may quote a secret.
+    // The parser's message may contain a secret.
     const [place = ''] = /\(?line \d+ column \d+\)?/.exec(error instanceof Error ? error.message : '') ?? [];
     throw new Wrong(`is not JSON${place === '' ? '' : ` ${place}`}`, `for example ${EXAMPLE}`);
   }
@@ -98,11 +98,11 @@ function channelIn(name: string, written: unknown, readFile: (path: string) => s
       throw new Wrong(`${where}: ${key} is missing`, hintOf(field.kind));
     return [key, given === undefined ? ABSENT[field.kind] : readAs(field.kind, `${where}: ${key}`, given)] as const;
   });
-  // Each row above has the fields of its member of the type, each read as its kind.
+  // The table's fields match the union type, and each value is parsed by its kind.
   return { name, service, events: eventsIn(where, events), ...Object.fromEntries(values) } as ChannelSettings;
 }
 
-/** Only what is a secret may lie in a file of its own. */
+/** Only secrets may be in a separate file. */
 function fieldOf(fields: Readonly<Record<string, Field>>, key: string): Field | undefined {
   if (Object.hasOwn(fields, key)) return fields[key];
   const base = key.replace(/_file$/, '');
@@ -202,7 +202,7 @@ function isAddress(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
 
-/** Which follow from what is sent, or say where it goes. */
+/** Headers that are set automatically. */
 const OWN_HEADERS = /^(content-(type|length)|host|connection|transfer-encoding|idempotency-key)$/i;
 
 function headersIn(where: string, given: unknown): Readonly<Record<string, Secret>> {
@@ -225,7 +225,7 @@ function isObject(value: unknown): value is Readonly<Record<string, Json>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Every secret of a channel. */
+/** All secrets of a channel. */
 export function secretsOfChannel(channel: ChannelSettings): readonly Secret[] {
   const isSecret = (value: unknown): value is Secret => isObject(value) && typeof value['expose'] === 'function';
   const headers = channel.service === 'webhook' ? Object.values(channel.headers) : [];

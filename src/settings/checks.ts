@@ -1,4 +1,4 @@
-// What settings must be together: each rule looks at all of them and reports what is wrong.
+// Consistency checks across settings.
 
 import type { Purpose, SettingProblem, Settings } from '../settings.ts';
 
@@ -27,7 +27,7 @@ const adminToken: Check = ({ adminToken: value }, _purpose, report) => {
   }
 };
 
-/** As each forge names them. */
+/** Permission names of each forge. */
 const RIGHTS = {
   github: 'Contents: read, Commit statuses: write, Pull requests: write',
   gitea: 'the scopes write:repository and write:issue',

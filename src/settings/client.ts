@@ -10,10 +10,10 @@ import { knownAs, valuesOf } from './variables.ts';
 const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN', 'PHOENIX_CA']);
 
 export interface ClientSettings {
-  /** Without a slash at its end. */
+  /** Without trailing slash. */
   readonly url: string;
   readonly token: Secret | null;
-  /** Trusted beside those that Node trusts; absent where none is named. */
+  /** Trusted in addition to Node's CAs; absent if none. */
   readonly authorities?: readonly Authority[];
 }
 

@@ -1,14 +1,14 @@
-// What the commands need that act on this host without an agent.
+// Settings of commands that act on this host without an agent.
 
 import { type Environment, readSettings, type Settings } from '../settings.ts';
 
-/** Stands for the repository where none is set: nothing is asked of it. */
+/** Placeholder if no repository is configured: it is never contacted. */
 const NOWHERE = 'https://nowhere.invalid/';
 
 export interface HostSettings {
-  /** Null when the environment is wrong; `problems` says how. */
+  /** Null for invalid settings; see `problems`. */
   readonly settings: Settings | null;
-  /** Whether the settings name the repository that is followed. */
+  /** Whether a repository is configured. */
   readonly hasRepository: boolean;
   readonly problems: readonly string[];
 }

@@ -1,4 +1,4 @@
-// How `phoenix import` comes to a Portainer server that Phoenix does not keep: its address, and a token of a person.
+// Access of `phoenix import` to an unmanaged Portainer server: address and a user's token.
 
 import type { Authority } from '../model/authority.ts';
 import { type Secret, secret } from '../model/secret.ts';
@@ -6,20 +6,20 @@ import { authorities } from './authorities.ts';
 import { valuesOf } from './variables.ts';
 
 export interface PortainerAccess {
-  /** Without a slash at its end. */
+  /** Without trailing slash. */
   readonly url: string;
   readonly token: Secret;
 }
 
 export interface ReadAccess {
-  /** Null where none is asked for. */
+  /** Null if not requested. */
   readonly access: PortainerAccess | null;
   readonly authorities: readonly Authority[];
-  /** Sentences. */
+  /** Error messages. */
   readonly problems: readonly string[];
 }
 
-/** @param given the address on the command line; what PHOENIX_PORTAINER_URL says when undefined */
+/** @param given address on the command line; default: PHOENIX_PORTAINER_URL */
 export function readPortainerAccess(
   given: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
@@ -58,11 +58,11 @@ export function readPortainerAccess(
   };
 }
 
-/** The address of its page, however much of the path is written; null for what is none. */
+/** The origin of the address, without path; null if invalid. */
 function originOf(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, origin, username, password, pathname } = new URL(text);
-  // The token is that of an administrator: it never goes over a line in plain text.
+  // An administrator's token must not be sent unencrypted.
   if (protocol !== 'https:' || username !== '' || password !== '') return null;
   return `${origin}${pathname.replace(/\/(api\/?)?$/, '')}`;
 }

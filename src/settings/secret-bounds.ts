@@ -1,5 +1,5 @@
-// PHOENIX_SECRETS_DIR and PHOENIX_SECRET_ENV_PREFIX: what a configuration may refer to. Whoever reads one (the agent, validate, plan,
-// rehearse, a check of a pull request) judges by these.
+// PHOENIX_SECRETS_DIR and PHOENIX_SECRET_ENV_PREFIX: which secrets a configuration may reference. Applied by everything that reads one (the agent,
+// validate, plan, rehearse, pull request checks).
 
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Value } from './values.ts';
@@ -30,7 +30,7 @@ export function variablePrefix(text: string): Value<string> {
 }
 
 /**
- * What cannot be understood counts as not set, which allows no more than what is meant by default.
+ * Invalid values count as unset, which is never more permissive than the default.
  *
  * @param texts of the settings, as `valuesOf` gives them
  */
@@ -51,5 +51,5 @@ export function secretBounds(
   };
 }
 
-/** What holds where the settings say nothing. */
+/** The defaults. */
 export const DEFAULT_BOUNDS: SecretBounds = secretBounds(new Map(), {});

@@ -1,5 +1,5 @@
-// PHOENIX_SIGNING_KEYS: OpenPGP public keys in armor and lines of OpenSSH's allowed signers, one after the other in any order.
-// Whether a key can be used is seen where it is read; here is said what is plainly no key.
+// PHOENIX_SIGNING_KEYS: armored OpenPGP public keys and lines of OpenSSH's allowed signers, in any order. Only the format is checked here; whether a
+// key is usable is checked on use.
 
 import type { SigningKeys } from '../model/signing-keys.ts';
 import type { Value } from './values.ts';
@@ -7,7 +7,7 @@ import type { Value } from './values.ts';
 const BLOCK = /^-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?^-----END PGP PUBLIC KEY BLOCK-----/gm;
 const KEY_TYPE =
   '(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\\d+|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com)';
-/** Options such as `namespaces="git"`, parted by commas; a quoted value may hold spaces. */
+/** Options such as `namespaces="git"`, separated by commas; a quoted value may contain spaces. */
 const OPTIONS = /^(?:cert-authority|(?:namespaces|valid-after|valid-before)="[^"]*")(?:,|$)/i;
 const LINE = new RegExp(
   `^("[^"]+"|\\S+)(?:\\s+((?:[^\\s"]|"[^"]*")+))?\\s+${KEY_TYPE}\\s+[A-Za-z0-9+/]{40,}=*(?:\\s|$)`,
@@ -22,7 +22,7 @@ export function signingKeys(text: string): Value<SigningKeys | null> {
     return { wrong: 'holds a private key', hint: 'take it out, and make a new one: only public keys belong here' };
   }
   const openpgp = [...text.matchAll(BLOCK)].map(([block]) => block);
-  // Lines keep their numbers.
+  // Preserves line numbers.
   const rest = text.replace(BLOCK, (block) => block.replace(/[^\n]/g, '')).split('\n');
   const ssh: string[] = [];
   for (const [index, written] of rest.entries()) {

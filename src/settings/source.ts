@@ -1,4 +1,4 @@
-// What the commands need that read a configuration without an agent.
+// Settings of commands that read a configuration without an agent.
 
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import { secretBounds } from './secret-bounds.ts';
@@ -8,14 +8,14 @@ import { valuesOf } from './variables.ts';
 export interface SourceSettings {
   /** The config root inside the folder or repository; undefined to find it. */
   readonly root: string | undefined;
-  /** Literal secrets are errors. */
+  /** Whether plain-text secrets are errors. */
   readonly strictSecrets: boolean;
-  /** What the configuration may refer to. */
+  /** Which secrets may be referenced. */
   readonly secrets: SecretBounds;
 }
 
 /**
- * What cannot be understood counts as not set: the agent, whose settings they are, says so.
+ * Invalid values count as unset: the agent reports them.
  *
  * @param readFile reads the file that a `NAME_FILE` variable names; it may throw
  */
@@ -32,7 +32,7 @@ export function readSourceSettings(
   };
 }
 
-/** Files of other settings are none of these commands' business. */
+/** Files of other settings are not read. */
 const SOURCE_VARIABLES = [
   'PHOENIX_CONFIG_ROOT',
   'PHOENIX_STRICT_SECRETS',

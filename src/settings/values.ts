@@ -1,4 +1,4 @@
-// One variable's text as its value, or what is wrong with it and what to write instead.
+// Parsers for single variables: the value, or the error with a hint.
 
 import type { Secret } from '../model/secret.ts';
 import { secret } from '../model/secret.ts';
@@ -10,7 +10,7 @@ interface Address {
   readonly login: { readonly username: string; readonly password: Secret } | null;
 }
 
-/** An http(s) address; credentials in it are taken out, so that the address can be shown. */
+/** An http(s) address; credentials are removed, so that it can be shown. */
 export function httpUrl(text: string): Value<Address | null> {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -27,7 +27,7 @@ export function httpUrl(text: string): Value<Address | null> {
   return { value: { url: url.href, login } };
 }
 
-/** What Git allows in a branch name (git-check-ref-format), as far as it matters here. */
+/** A valid branch name (git-check-ref-format), as far as relevant here. */
 export function branchName(text: string): Value<string> {
   const name = text.replace(/^refs\/heads\//, '');
   const valid = /^(?![-./])[^\s~^:?*[\\]{1,200}$/.test(name) && !/\.\.|\/\/|@\{|\.lock$|[./]$/.test(name);
@@ -51,7 +51,7 @@ export function choice<const T extends string>(...names: readonly T[]) {
   };
 }
 
-/** `host:port`, `[::1]:port` or a port alone, which is taken on loopback. Port 0 takes a free one. */
+/** `host:port`, `[::1]:port` or only a port on loopback. Port 0 selects a free one. */
 export function listenAddress(text: string): Value<{ readonly host: string; readonly port: number }> {
   const [, bracketed, plain, digits] = /^(?:(?:\[([0-9a-f:.]+)\]|([\w.-]*)):)?(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits ?? -1);
@@ -61,7 +61,7 @@ export function listenAddress(text: string): Value<{ readonly host: string; read
   return { value: { host: bracketed ?? (plain || '127.0.0.1'), port } };
 }
 
-/** Names and addresses by which this agent is called, without a port; between commas or blanks. */
+/** Host names and addresses of this agent without port; separated by commas or blanks. */
 export function hostNames(text: string): Value<readonly string[]> {
   const names = listed(text).map((each) => each.toLowerCase().replace(/\.$/, ''));
   const wrong = names.find(
@@ -75,7 +75,7 @@ export function hostNames(text: string): Value<readonly string[]> {
   };
 }
 
-/** Addresses and subnets, between commas or blanks; `loopback` for those of this machine. */
+/** Addresses and subnets, separated by commas or blanks; `loopback` for this machine's. */
 export function subnets(text: string): Value<readonly string[]> {
   const all = listed(text).flatMap((each) => (each === 'loopback' ? ['127.0.0.0/8', '::1/128'] : [each]));
   const wrong = all.find((each) => !isSubnet(each));
@@ -90,12 +90,12 @@ function listed(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((each) => each !== '');
 }
 
-/** An IPv6 address without its brackets. */
+/** An IPv6 address without brackets. */
 function bare(name: string): string {
   return name.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** One that would hold every address is none: a proxy that anybody can be is not to be trusted. */
+/** A subnet with all addresses is invalid: it would trust any client as proxy. */
 function isSubnet(text: string): boolean {
   const [, address = '', digits] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
   const bits = isIpv4(address) ? 32 : isIpv6(address) ? 128 : 0;
@@ -120,7 +120,7 @@ export function redisAddress(text: string): Value<Secret | null> {
       };
 }
 
-/** A leading dash is refused: ssh would read it as an option. */
+/** A leading dash is rejected: ssh would parse it as an option. */
 export function hostSetting(
   text: string,
 ): Value<{ kind: 'local' } | { kind: 'ssh'; destination: string } | { kind: 'lab' }> {
@@ -131,7 +131,7 @@ export function hostSetting(
 }
 
 /** Proxmox names a node by its short host name. */
-/** It stands in the names of everything in Redis, between braces. */
+/** Used in all Redis keys, between braces. */
 export function installationName(text: string): Value<string> {
   return /^[a-z0-9][a-z0-9-]{0,39}$/.test(text)
     ? { value: text }
@@ -150,7 +150,7 @@ export function nodeName(text: string): Value<string | null> {
       };
 }
 
-/** A whole number from `least` to `most`. */
+/** An integer from `least` to `most`. */
 export function megabytes(least: number, most: number) {
   return (text: string): Value<number> => {
     const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
@@ -170,7 +170,7 @@ export function seconds(least: number) {
   };
 }
 
-/** A count of things done at a time. */
+/** A concurrency limit. */
 export function atOnce(most: number) {
   return (text: string): Value<number> => {
     const value = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
@@ -185,7 +185,7 @@ export function flag(text: string): Value<boolean> {
   return { wrong: `${JSON.stringify(text)} is neither yes nor no`, hint: 'write 1 or 0' };
 }
 
-/** A login in it would be sent to nobody: it goes into the headers. */
+/** Credentials in it would be ignored: they belong into the headers. */
 export function collectorUrl(text: string): Value<string | null> {
   const address = httpUrl(text);
   if ('wrong' in address) return { ...address, hint: 'for example http://collector.example.internal:4318' };
@@ -194,7 +194,7 @@ export function collectorUrl(text: string): Value<string | null> {
   return { value: address.value?.url ?? null };
 }
 
-/** `name=value,name=value`, values percent-encoded, as OpenTelemetry has it. */
+/** `name=value,name=value` with percent-encoded values, as in OpenTelemetry. */
 export function headerList(text: string): Value<Readonly<Record<string, Secret>>> {
   const headers: Record<string, Secret> = {};
   for (const each of text.split(',')) {
@@ -207,7 +207,7 @@ export function headerList(text: string): Value<Readonly<Record<string, Secret>>
   return { value: headers };
 }
 
-/** Null for what could not stand in one line of a request. */
+/** Null if not allowed in a header line. */
 function decoded(text: string): string | null {
   try {
     const value = decodeURIComponent(text);

@@ -1,8 +1,11 @@
-// The names of the variables and where their values come from: the variable itself, or the file that `NAME_FILE` names.
+// The names of the variables and their sources: the variable itself, or the file given by `NAME_FILE`.
 
 import type { Report } from './checks.ts';
 
-/** Every variable that Phoenix knows. PHOENIX_URL is for the commands that talk to an agent, PHOENIX_PORTAINER_* for import; PHOENIX_CA is given as PHOENIX_CA_FILE, and so is PHOENIX_NOTIFY. */
+/**
+ * All known variables. PHOENIX_URL is for commands that talk to an agent, PHOENIX_PORTAINER_* for import; PHOENIX_CA and PHOENIX_NOTIFY are given as
+ * files.
+ */
 const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
@@ -53,15 +56,15 @@ const VARIABLES = [
 
 type Variable = (typeof VARIABLES)[number];
 
-/** The name by which documents and people know a variable: what is hardly ever given but as a file goes by the name of the file. */
+/** The documented name: variables that are usually files have the name of the file variable. */
 export function knownAs(variable: string): string {
   return variable === 'PHOENIX_CA' || variable === 'PHOENIX_NOTIFY' ? `${variable}_FILE` : variable;
 }
 
-/** What programs beside Phoenix read their own keys from, in the same environment. */
+/** Variables with keys of other programs in the same environment. */
 const OF_OTHERS = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_CMD', 'SOPS_AGE_SSH_PRIVATE_KEY'];
 
-/** Each in every form in which it may be given, now or while one is replaced by another. */
+/** All forms of the variables, including rotation of secrets. */
 export const OWN_VARIABLES: ReadonlySet<string> = new Set(
   [...VARIABLES, ...OF_OTHERS].flatMap((name) => {
     const base = name.replace(/_BEFORE$/, '');
@@ -70,8 +73,8 @@ export const OWN_VARIABLES: ReadonlySet<string> = new Set(
 );
 
 /**
- * The value of each variable that is set. An empty one counts as not set; the last line break of a file is not part of
- * its value. A variable given both ways is an error, since one of the two would be ignored.
+ * Values of the set variables. Empty ones count as unset; a file's trailing line break is dropped. Setting both forms is an error, since one would be
+ * ignored.
  */
 export function valuesOf(
   environment: Readonly<Record<string, string | undefined>>,
@@ -112,7 +115,7 @@ function contentOf(variable: string, path: string, readFile: (path: string) => s
   return undefined;
 }
 
-/** The variable that a misspelt name was meant to be; null for known names and for names that are far from all of ours. */
+/** The variable that a misspelt name probably means; null for known and dissimilar names. */
 export function nearestName(name: string): string | null {
   if (!name.startsWith('PHOENIX_')) return null;
   const known = VARIABLES.flatMap((variable) => [variable, `${variable}_FILE`]);
@@ -120,7 +123,7 @@ export function nearestName(name: string): string | null {
   return known.find((variable) => distance(name, variable) <= 2) ?? null;
 }
 
-/** Levenshtein's: how many characters to insert, remove or replace. */
+/** Levenshtein distance. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i += 1) {

@@ -1,8 +1,8 @@
-// Addresses and networks as Go reads them: no leading zeros, no zones, no names.
+// Addresses and networks as Go parses them: no leading zeros, no zones, no names.
 
 import type { Unreadable } from './fault.ts';
 
-/** Pure. Why a text is neither an address nor a network; null: it is one. */
+/** Pure. Why a text is neither an address nor a network; null for a valid one. */
 export function addressFault(text: string): Unreadable | null {
   const [address = '', bits, ...more] = text.split('/');
   const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : null;

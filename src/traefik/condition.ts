@@ -1,12 +1,11 @@
-// Conditions of circuit breakers and of buffering's retries: what stands before a comparison is measured, what stands after it is
-// a number of the very kind or a text.
+// Conditions of circuit breakers and of buffering's retries: comparisons of a measured value with a number of the right kind or a text.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type ParsedEvent, readExpression } from './go-expression.ts';
+import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import type { Literal } from './go-tokens.ts';
 
 interface Language {
-  /** What each function takes and what it comes to. `condition` is true or false by itself. */
+  /** Parameter and result types of the functions. `condition` is a boolean by itself. */
   readonly functions: Readonly<
     Record<string, { readonly takes: readonly Kind[]; readonly is: Measured | 'condition' }>
   >;
@@ -14,13 +13,13 @@ interface Language {
 }
 
 type Kind = Literal['kind'];
-/** A text can only be the same or not. */
+/** Texts can only be compared for equality. */
 type Measured = `measured ${Kind}`;
 interface Value {
   readonly is: Kind | Measured | 'condition';
 }
 
-/** Of `circuitBreaker.expression` (github.com/vulcand/oxy, cbreaker/predicates.go). */
+/** Language of `circuitBreaker.expression` (github.com/vulcand/oxy, cbreaker/predicates.go). */
 export const CIRCUIT_BREAKER: Language = {
   functions: {
     LatencyAtQuantileMS: { takes: ['fraction'], is: 'measured whole' },
@@ -30,7 +29,7 @@ export const CIRCUIT_BREAKER: Language = {
   example: 'NetworkErrorRatio() > 0.30 || LatencyAtQuantileMS(50.0) > 100',
 };
 
-/** Of `buffering.retryExpression` (github.com/vulcand/oxy, buffer/threshold.go). */
+/** Language of `buffering.retryExpression` (github.com/vulcand/oxy, buffer/threshold.go). */
 export const RETRY: Language = {
   functions: {
     RequestMethod: { takes: [], is: 'measured text' },
@@ -41,16 +40,16 @@ export const RETRY: Language = {
   example: 'IsNetworkError() && Attempts() < 2',
 };
 
-/** Pure. Why Traefik cannot read a condition; null: it can. */
+/** Pure. Why Traefik cannot parse a condition; null if it can. */
 export function conditionFault(text: string, language: Language): Unreadable | null {
-  const value = readExpression(text, meaningOf(language));
+  const value = readExpression(text, semanticsOf(language));
   const hint = `An example: ${language.example}`;
   if (isUnreadable(value))
     return { message: `the expression cannot be read: ${value.message}`, hint: value.hint ?? hint };
   return value.is === 'condition' ? null : { message: 'the expression is no condition', hint };
 }
 
-function meaningOf({ functions }: Language): ParsedEvent<Value> {
+function semanticsOf({ functions }: Language): ExpressionSemantics<Value> {
   return {
     literal: ({ kind }) => ({ is: kind }),
     call(name, values) {

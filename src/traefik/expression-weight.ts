@@ -1,9 +1,9 @@
-// How much a regular expression unfolds to: what repeats something a thousand times is a thousand times as long to whoever compiles it.
-// Compiling is linear, but a label of a pull request must not keep the agent at it for seconds.
+// Estimates the compiled size of a regular expression, since repetitions are expanded. Compiling is linear, but a label in a pull request must not
+// block the agent for seconds.
 
-/** Pure. About the steps that it is compiled to; what stands in a class or is quoted counts once. */
+/** Pure. The approximate number of instructions; a character class or quoted sequence counts once. */
 export function weightOf(text: string): number {
-  // Of the groups that are open: what they hold so far, and how heavy the last thing in them is.
+  // Open groups with the sum of their content and the weight of their last element.
   const open: { sum: number; last: number }[] = [{ sum: 0, last: 0 }];
   const pieces = /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:[^\]]*:\]|[^\]\\])*\]?|\{\d+(?:,\d*)?\}|./gs;
   for (const [piece] of text.matchAll(pieces)) {

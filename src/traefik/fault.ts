@@ -1,6 +1,6 @@
-// What is said of a part of a dynamic configuration that Traefik does not take.
+// Faults of a dynamic configuration that Traefik does not accept.
 
-/** Why a text is none of its kind, in words that go on after its name, and what to write instead. */
+/** Why a text is invalid, as continuation of its name, and what to write instead. */
 export interface Unreadable {
   readonly message: string;
   readonly hint?: string;
@@ -11,18 +11,18 @@ export function isUnreadable(value: object): value is Unreadable {
 }
 
 export interface Fault extends Unreadable {
-  /** Fields and places in lists, from below the name of the element. */
+  /** Path of fields and list indexes relative to the element. */
   readonly path: readonly string[];
-  /** Traefik takes the element out of use; else it is in use and can never do what it is there for. */
+  /** Whether Traefik disables the element; else it is active but ineffective. */
   readonly disables: boolean;
 }
 
-/** A fault for which Traefik takes the element out of use. */
+/** A fault for which Traefik disables the element. */
 export function disabled(path: readonly string[], { message, hint }: Unreadable): Fault {
   return { path, message, ...(hint === undefined ? {} : { hint }), disables: true };
 }
 
-/** A fault that Traefik says nothing of: it can never do what it is there for. */
+/** A fault that Traefik does not report: the element can never work. */
 export function useless(path: readonly string[], { message, hint }: Unreadable): Fault {
   return { path, message, ...(hint === undefined ? {} : { hint }), disables: false };
 }

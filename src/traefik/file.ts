@@ -1,6 +1,5 @@
-// Whether Traefik can read a dynamic configuration as a file at all: for one field that it does not know, or an empty section, it
-// drops the whole file, and with it those of others in the same folder. By the rules of its decoder (traefik/paerser 0.2.2, file and
-// parser) against its own types.
+// Checks whether Traefik can load a dynamic configuration as a file: for one unknown field or empty section, it drops the whole file, and with it all
+// others in the same folder. By the rules of its decoder (traefik/paerser 0.2.2, file and parser) against its own types.
 
 import type { Json, JsonObject } from '../model/json.ts';
 import type { Unreadable } from './fault.ts';
@@ -10,22 +9,22 @@ import { CONFIGURATION, type Field, type Shape, type StructType, typeNamed } fro
 import { isBool, isDuration, readInteger } from './values.ts';
 
 export interface FileFault extends Unreadable {
-  /** From the root on. */
+  /** Path from the root. */
   readonly path: readonly string[];
 }
 
 /**
- * Pure. All that Traefik would drop the file for; none: it can be read.
+ * Pure. All faults for which Traefik would drop the file; empty if it is valid.
  *
- * @param root what the file is to hold: a dynamic configuration, or what Traefik is started with
- * @param types a type by the name that shapes mention it by
+ * @param root expected type: a dynamic configuration, or Traefik's static one
+ * @param types looks up a type by its name in shapes
  */
 export function unreadable(dynamic: JsonObject, root: StructType = CONFIGURATION, types = typeNamed): FileFault[] {
   const faults: FileFault[] = [];
   const reading: Reading = { faults, types };
   for (const [name, value] of Object.entries(dynamic)) {
     const field = fieldNamed(root, name);
-    // Whatever else stands at the root Traefik reads over.
+    // Traefik ignores other fields at the root.
     if (field === undefined) continue;
     entryFaults(value, [field.name], faults);
     fieldFaults(field, value, [field.name], true, reading);
@@ -55,17 +54,17 @@ function fieldFaults(field: Field, value: Some, path: Path, filling: boolean, re
     reading.faults.push({ path, message: 'it holds nothing', hint: 'Leave it away, or put something into it.' });
     return;
   }
-  // What is switched off is looked at, and its values are not read.
+  // The structure of disabled sections is checked, but not their values.
   const isOff = isOwn || (hasFields && allowEmpty && !isSection(value) && !equalFold(plainText(value) ?? '', 'true'));
   shapeFaults(is, value, path, filling && !isOff, reading);
 }
 
-/** Without a field of its own, to the decoder. */
+/** Whether the decoder sees no field in it. */
 function isEmpty(value: Json): boolean {
   return !fieldsOf(value).some(([, each]) => each !== null && each !== undefined);
 }
 
-/** Entries of a list that have fields count as fields, too. */
+/** List entries that are objects count as fields, too. */
 function fieldsOf(value: Json): (readonly [name: string, value: Some])[] {
   if (Array.isArray(value))
     return value.map((each: Json, index) => [`[${index}]`, isSection(each) ? each : null] as const);
@@ -75,7 +74,7 @@ function fieldsOf(value: Json): (readonly [name: string, value: Some])[] {
 function shapeFaults(shape: Shape, value: Json, path: Path, filling: boolean, reading: Reading): void {
   if (typeof shape === 'string') plainFaults(shape, value, path, filling, reading);
   else if ('pointer' in shape) {
-    // One to fields is none that files may fill in.
+    // Pointers to structs cannot be set in files.
     plainFaults(typeof shape.pointer === 'string' ? shape.pointer : 'raw', value, path, filling, reading);
   } else if ('type' in shape) structFaults(reading.types(shape.type), value, path, filling, reading);
   else if ('map' in shape) mapFaults(shape.map, value, path, filling, reading);
@@ -97,7 +96,7 @@ function structFaults(type: StructType, value: Json, path: Path, filling: boolea
 function mapFaults(each: Shape, value: Json, path: Path, filling: boolean, reading: Reading): void {
   if (each === 'raw') return;
   for (const [name, one] of fieldsOf(value)) {
-    // A text may have texts below it, which are joined by dots.
+    // Nested keys of a text are joined by dots.
     if (one === null || one === undefined || each === 'string') continue;
     shapeFaults(each, one, [...path, name], filling, reading);
   }
@@ -130,7 +129,7 @@ function plainFaults(shape: string, value: Json, path: Path, filling: boolean, r
   if (wanted !== null) reading.faults.push({ path, message: `it must be ${wanted}` });
 }
 
-/** What a text should be and is not; null: it is. */
+/** The expected kind if the text does not match; null if it does. */
 function wantedOf(shape: string, written: string): string | null {
   if (shape === 'string' || shape === 'raw') return null;
   if (shape === 'bool') return isBool(written) ? null : 'true or false';
@@ -138,7 +137,7 @@ function wantedOf(shape: string, written: string): string | null {
   return readInteger(written, shape === 'uint32') === null ? 'a whole number' : null;
 }
 
-/** As the decoder hands a value on. Null for a list, of which it makes a text that nobody meant. */
+/** The text that the decoder produces. Null for a list, for which it produces garbage. */
 function plainText(value: Json): string | null {
   if (isSection(value) || (Array.isArray(value) && value.length === 0)) return '';
   if (typeof value === 'string') return value;
@@ -147,7 +146,7 @@ function plainText(value: Json): string | null {
   return Number.isInteger(value) ? BigInt(value).toString() : value.toFixed(6).replace(/\.0{6}$/, '');
 }
 
-/** What no list may hold, whatever it is for. */
+/** Faults of list entries of any type. */
 function entryFaults(value: Some, path: Path, faults: FileFault[]): void {
   const entries = Array.isArray(value) ? [...(value as readonly Json[]).entries()] : [];
   for (const [index, entry] of entries) {
@@ -159,7 +158,7 @@ function entryFaults(value: Some, path: Path, faults: FileFault[]): void {
   if (isSection(value)) for (const [name, each] of Object.entries(value)) entryFaults(each, [...path, name], faults);
 }
 
-/** What stands in double brackets is run before anything is read. */
+/** Text in double braces is executed as a template before parsing. */
 function templateFaults(value: Some, path: Path, faults: FileFault[]): void {
   const say = (text: string, at: Path) => {
     if (text.includes('{{')) faults.push({ path: at, message: 'it holds "{{", which Traefik would run as a template' });

@@ -1,11 +1,11 @@
-// Expressions as Traefik reads them, in its rules, circuit breakers and retries: those of Go's own grammar, of which its predicate
-// library takes calls, texts, numbers, brackets and a few operators. What it means is told by the caller.
+// Parser for Traefik's expressions in rules, circuit breakers and retries: a subset of Go's grammar with calls, literals, parentheses and a few
+// operators. The caller defines the semantics.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
 import { type Literal, type Token, tokensOf } from './go-tokens.ts';
 
-/** What the parts of an expression come to. */
-export interface ParsedEvent<Value> {
+/** Evaluates the parts of an expression. */
+export interface ExpressionSemantics<Value> {
   literal(literal: Literal): Value;
   call(name: string, values: readonly Value[]): Value | Unreadable;
   join(operator: string, left: Value, right: Value): Value | Unreadable;
@@ -23,14 +23,17 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
   '>=': 3,
 };
 
-/** Go's own limit is a hundred times that; nobody writes such a thing, and it must not use up the stack. */
-const DEEPEST = 1000;
-const TOO_DEEP: Unreadable = { message: `it is nested more than ${DEEPEST} deep` };
+/** A hundredth of Go's own limit, to avoid a stack overflow. */
+const MAX_NESTING = 1000;
+const TOO_DEEP: Unreadable = { message: `it is nested more than ${MAX_NESTING} deep` };
 
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
-/** Pure. The value of an expression, or why Traefik cannot read it. */
-export function readExpression<Value extends object>(text: string, meaning: ParsedEvent<Value>): Value | Unreadable {
+/** Pure. The value of an expression, or why Traefik cannot parse it. */
+export function readExpression<Value extends object>(
+  text: string,
+  semantics: ExpressionSemantics<Value>,
+): Value | Unreadable {
   const cut = tokensOf(text);
   if (!Array.isArray(cut)) return cut;
   const tokens: readonly Token[] = cut;
@@ -54,15 +57,15 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
       at += 1;
       const right = binary(precedence + 1, depth);
       if (isUnreadable(right)) return right;
-      left = meaning.join(token.text, left, right);
+      left = semantics.join(token.text, left, right);
     }
   }
 
   function unary(depth: number): Value | Unreadable {
-    if (depth > DEEPEST) return TOO_DEEP;
+    if (depth > MAX_NESTING) return TOO_DEEP;
     if (takes('!')) {
       const value = unary(depth + 1);
-      return isUnreadable(value) ? value : meaning.not(value);
+      return isUnreadable(value) ? value : semantics.not(value);
     }
     if (!takes('(')) return single(depth);
     const value = binary(1, depth + 1);
@@ -71,14 +74,14 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
     return tokens[at]?.text === '(' ? unexpected('stands after a bracket') : value;
   }
 
-  /** A value by itself, or a call: what may be handed to a call, too. */
+  /** A literal or call, which may be an argument of a call. */
   function single(depth: number): Value | Unreadable {
-    if (depth > DEEPEST) return TOO_DEEP;
+    if (depth > MAX_NESTING) return TOO_DEEP;
     const token = tokens[at];
     const next = tokens[at + 1]?.text;
     if (token?.kind === 'literal' && next !== '(' && next !== '.') {
       at += 1;
-      return meaning.literal(token.literal);
+      return semantics.literal(token.literal);
     }
     if (token?.kind !== 'name' || next !== '(') return unexpected('stands where a call such as Host(`name`) should');
     at += 2;
@@ -87,14 +90,14 @@ export function readExpression<Value extends object>(text: string, meaning: Pars
       const value = single(depth + 1);
       if (isUnreadable(value)) return value;
       values.push(value);
-      // Go reads `f(x...)`, and nothing comes of the dots.
+      // Go parses `f(x...)`, and Traefik ignores the dots.
       const last = takes('...');
       if (takes(',') && !last) continue;
       if (!takes(')')) return unclosed();
       break;
     }
     const after = tokens[at]?.text;
-    return after === '(' || after === '.' ? unexpected('stands after a call') : meaning.call(token.text, values);
+    return after === '(' || after === '.' ? unexpected('stands after a call') : semantics.call(token.text, values);
   }
 
   function takes(operator: string): boolean {

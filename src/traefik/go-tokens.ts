@@ -1,9 +1,9 @@
-// The tokens of Go's grammar that an expression of Traefik may hold, cut as Go's own scanner cuts them: a line that ends after a
-// value or a closing bracket ends the expression, comments are blanks, and texts stand in backticks or double quotes.
+// Tokenizer for the part of Go's grammar that Traefik's expressions use, compatible with Go's scanner: a line end after a value or closing bracket
+// ends the expression, comments are whitespace, and strings are in backticks or double quotes.
 
 import type { Unreadable } from './fault.ts';
 
-/** Of a number its kind is all that matters here. */
+/** Only the kind of a number matters. */
 export type Literal =
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'whole' }
@@ -31,7 +31,7 @@ const PATTERN = new RegExp(
 /** Pure. */
 export function tokensOf(text: string): Token[] | Unreadable {
   const tokens: Token[] = [];
-  // Its place is its own: a token is looked for from where the last one ended.
+  // A separate instance, because its position is stateful.
   const pattern = new RegExp(PATTERN);
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const endsLine = () => {
@@ -82,7 +82,7 @@ function unknown(text: string, from: number): Unreadable {
   return /^[&|]/.test(rest) ? { message, hint: 'Write && for and, || for or.' } : { message };
 }
 
-/** Null: Go reads it as none, or does not hand it on. */
+/** Null if Go does not accept it. */
 function numberOf(text: string): Literal | null {
   if (/^(0[0-7]*|[1-9][0-9]*)$/.test(text)) return BigInt(text) > 9223372036854775807n ? null : { kind: 'whole' };
   const isDecimal = /^([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][+-]?[0-9]+)?$/.test(text);
@@ -94,7 +94,7 @@ function numberOf(text: string): Literal | null {
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34 };
 
-/** Null: Go does not know an escape in it. Where the bytes are no text, each that is no ASCII becomes half a character. */
+/** Null for an unknown escape. In invalid UTF-8, each non-ASCII byte becomes a lone surrogate. */
 function unquoted(text: string): string | null {
   if (!text.includes('\\')) return text;
   const bytes: number[] = [];

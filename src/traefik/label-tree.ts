@@ -1,33 +1,33 @@
-// The words of labels' keys as a tree (traefik/paerser 0.2.2, parser/labels_decode.go): words that differ in case are one, `a[0]` is two.
+// Label keys as a tree (traefik/paerser 0.2.2, parser/labels_decode.go): segments are case-insensitive, and `a[0]` is two.
 
 import { folded } from './fold.ts';
 
 export interface LabelFault {
-  /** Of the label, as written. */
+  /** The key as written. */
   readonly key: string;
   readonly kind: 'unknown' | 'invalid';
   readonly message: string;
-  /** Where a word of the key is not known. */
+  /** The unknown segment. */
   readonly word?: string;
   readonly known?: readonly string[];
 }
 
-/** A word of a key, with what stands below it. */
+/** A segment with its children. */
 export interface Node {
   readonly name: string;
   value: string;
-  /** Of the label that ends here; null: others only go through. */
+  /** Key of the label that ends here; null for inner nodes. */
   key: string | null;
   readonly children: Node[];
-  /** Children by their folded names. */
+  /** Children by folded name. */
   readonly byName: Map<string, Node>;
-  /** Place of its first label among all. */
+  /** Index of its first label. */
   first: number;
 }
 
 const ROOT = 'traefik';
 
-/** Of the labels that begin as the filters do. What is no key is told, and left out. */
+/** Builds the tree of labels with these prefixes. Invalid keys are reported and skipped. */
 export function treeOf(labels: ReadonlyMap<string, string>, filters: readonly string[], faults: LabelFault[]): Node {
   const root = newNode(ROOT);
   const places = new Map([...labels.keys()].map((key, at) => [key, at]));
@@ -58,10 +58,10 @@ function newNode(name: string): Node {
   return { name, value: '', key: null, children: [], byName: new Map(), first: Number.POSITIVE_INFINITY };
 }
 
-/** A text where it is no key. */
+/** The error text for an invalid key. */
 function wordsOf(key: string): string[] | string {
   const words = key.split('.');
-  if (words.length > MOST_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
+  if (words.length > MAX_WORDS) return `${key.slice(0, 100)}… has more words than any label`;
   if (words[0] !== ROOT) return `${key} begins with "${words[0]}", and Traefik reads "${ROOT}" in small letters only`;
   const split: string[] = [];
   for (const word of words) {
@@ -75,7 +75,7 @@ function wordsOf(key: string): string[] | string {
   return split;
 }
 
-const MOST_WORDS = 100;
+const MAX_WORDS = 100;
 
 export function keysBelow(node: Node): string[] {
   return [...(node.key === null ? [] : [node.key]), ...node.children.flatMap(keysBelow)];
@@ -85,7 +85,7 @@ export function firstBelow({ key, children }: Node): string | null {
   return key ?? (children[0] === undefined ? null : firstBelow(children[0]));
 }
 
-/** In the order of their first labels, which people chose. */
+/** In the order of their first labels. */
 export function asWritten({ children }: Node): Node[] {
   return [...children].sort((a, b) => a.first - b.first);
 }

@@ -1,6 +1,6 @@
-// Labels of one container, read as Traefik's provider for Docker reads them: by the rules of its decoder (traefik/paerser 0.2.2,
-// parser/*.go) against its own types. Keys in any case, lists separated by commas, `[0]` for entries of lists, `=true` for what may be
-// empty. Traefik leaves a container out for one label that it cannot read; each such label is told here.
+// Decodes the labels of a container like Traefik's Docker provider: by the rules of its decoder (traefik/paerser 0.2.2, parser/*.go) against its own
+// types. Keys are case-insensitive, lists are separated by commas, `[0]` addresses list entries, `=true` enables what may be empty. Traefik ignores a
+// container for one invalid label; each such label is reported here.
 
 import type { Json, JsonObject } from '../model/json.ts';
 import { equalFold } from './fold.ts';
@@ -9,14 +9,14 @@ import { CONFIGURATION, type Field, PROVIDER, type Shape, type StructType, typeN
 import { isBool, isDuration, readBool, readInteger, trimSpace } from './values.ts';
 
 export interface DecodedLabels {
-  /** `traefik.enable`; null: nothing is said. */
+  /** `traefik.enable`; null if not set. */
   readonly enabled: boolean | null;
-  /** What is said, in the words of Traefik's files and without defaults. Not to be used where there are faults. */
+  /** The configuration with the names of Traefik's files and without defaults. Not to be used if there are faults. */
   readonly dynamic: JsonObject;
   readonly faults: readonly LabelFault[];
-  /** Keys of labels that Traefik takes from files alone, and reads over in labels. */
+  /** Labels that Traefik only supports in files and ignores. */
   readonly ignored: readonly string[];
-  /** The key of the label that says what stands at a path, or at what is nearest above or first below. */
+  /** The label key for a path, or for its nearest parent or first child. */
   keyAt(path: readonly string[]): string | undefined;
 }
 
@@ -41,7 +41,7 @@ export function decodeLabels(labels: ReadonlyMap<string, string>): DecodedLabels
   };
 }
 
-/** Whether Traefik's provider for Docker looks at a label at all. */
+/** Whether Traefik's Docker provider uses the label. */
 export function isRead(key: string): boolean {
   return hasPrefix(key, [...PROVIDER_FILTERS, ...DYNAMIC_FILTERS]);
 }
@@ -53,7 +53,7 @@ const DYNAMIC_FILTERS = ['traefik.http', 'traefik.tcp', 'traefik.udp', 'traefik.
 interface Reading {
   readonly faults: LabelFault[];
   readonly ignored: string[];
-  /** By path. */
+  /** Label keys by path. */
   readonly keys: Map<string, string>;
 }
 
@@ -73,7 +73,7 @@ function unknown(reading: Reading, node: Node, known: readonly string[]): undefi
   return undefined;
 }
 
-/** `filling`: what is switched off is looked at, and its values are not read. */
+/** `filling`: false in disabled sections, whose structure is checked but whose values are not. */
 function structOf(type: StructType, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
   const found: [string, Json][] = [];
   for (const child of asWritten(node)) {
@@ -101,7 +101,7 @@ function fieldOf(field: Field, node: Node, path: Path, filling: boolean, reading
   return isOff || ignored ? undefined : value;
 }
 
-/** For who left the last word out. */
+/** A hint for an incomplete key. */
 function wordsIn(shape: Shape): string {
   if (typeof shape !== 'object' || !('type' in shape)) return '';
   return `: ${typeNamed(shape.type)
@@ -148,7 +148,7 @@ function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: R
     else {
       const isPlain = typeof each === 'string';
       if (isPlain && !filling) continue;
-      // Words after that of a plain value are read over.
+      // Segments after a plain value are ignored.
       const value = isPlain ? plainOf(each, child, reading) : shapeOf(each, child, below, filling, reading);
       if (value !== undefined) found.push([child.name, value]);
     }
@@ -156,13 +156,13 @@ function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: R
   return Object.fromEntries(found);
 }
 
-/** Names of a map of texts may hold dots. */
+/** Keys of a text map may contain dots. */
 function leavesOf(node: Node, before = ''): [name: string, leaf: Node][] {
   const name = `${before}${node.name}`;
   return node.children.length === 0 ? [[name, node]] : node.children.flatMap((child) => leavesOf(child, `${name}.`));
 }
 
-/** Settings of a plugin: nobody knows what they should be. */
+/** Settings of a plugin, whose schema is unknown. */
 function rawOf(node: Node): Json {
   const [first] = node.children;
   if (first === undefined) return node.value;

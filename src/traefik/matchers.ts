@@ -1,4 +1,4 @@
-// The matchers of Traefik's rules, of both syntaxes: how many values each takes and which (pkg/muxer/http, version 3.7).
+// The matchers of Traefik's rules in both syntaxes with their parameters (pkg/muxer/http, version 3.7).
 
 import { addressFault } from './address.ts';
 import type { Unreadable } from './fault.ts';
@@ -7,20 +7,20 @@ import { templateFault } from './template.ts';
 
 export interface Matcher {
   readonly name: string;
-  /** Why Traefik does not take these values; null: it does. */
+  /** Why Traefik rejects these values; null if it accepts them. */
   fault(values: readonly string[]): Unreadable | null;
-  /** What it takes and no request ever fits. */
+  /** Accepted values that never match a request. */
   never(values: readonly string[]): readonly Unreadable[];
-  /** Names of hosts that it lets in, in lower case. */
+  /** Matched host names in lower case. */
   hosts(values: readonly string[]): readonly string[];
 }
 
 type Check = (value: string, values: readonly string[]) => Unreadable | null;
 
 interface Kind {
-  /** Undefined: any number from one on. */
+  /** Allowed numbers of values; undefined: one or more. */
   readonly takes?: readonly number[];
-  /** Of the value that is last. */
+  /** Check of the last value. */
   readonly check?: Check;
   readonly never?: Check;
   readonly isHost?: true;
@@ -64,7 +64,7 @@ export const MATCHERS_V2 = spelt(
   }),
 );
 
-/** By the four spellings of each that Traefik knows. */
+/** Indexes the matchers by the four spellings that Traefik accepts. */
 function spelt(matchers: readonly Matcher[]): ReadonlyMap<string, Matcher> {
   return new Map(
     matchers.flatMap((each) => {
@@ -137,7 +137,7 @@ function withoutDot(value: string): string {
   return value.toLowerCase().replace(/\.$/, '');
 }
 
-/** In version 3 an asterisk stands for the first part of a name, or for all of it. */
+/** In version 3 an asterisk matches the first label of a name, or the whole name. */
 function hostNever(value: string): Unreadable | null {
   return value === '*' ? null : nameNever(value.replace(/^\*\./, ''));
 }

@@ -1,8 +1,8 @@
-// Media types as Go reads them (mime.ParseMediaType): a type, and parameters after semicolons.
+// Media types as Go parses them (mime.ParseMediaType): a type, and parameters after semicolons.
 
 const TOKEN = String.raw`[!#$%&'*+\-.^_\x60|~0-9a-z]+`;
 const PARAMETER = String.raw`\s*;\s*(${TOKEN})\s*=\s*(${TOKEN}|"(?:[^"\\\r\n]|\\.)*")`;
-/** No blanks stand next to blanks in it: it is read in one pass, whoever wrote the text. */
+/** No adjacent whitespace patterns, so matching is linear for any input. */
 const TYPE = new RegExp(String.raw`^${TOKEN}(?:/${TOKEN})?(?:${PARAMETER})*(?:\s*;)?$`, 'i');
 
 /** Pure. */

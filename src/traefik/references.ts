@@ -1,4 +1,4 @@
-// Which element of a dynamic configuration names which: what is not there, and what comes back to itself.
+// References between elements of a dynamic configuration: missing targets and cycles.
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault } from './fault.ts';
@@ -6,7 +6,7 @@ import { isSection, list, section, text, texts } from './read.ts';
 
 export type Section = 'routers' | 'services' | 'middlewares' | 'serversTransports';
 
-/** An element, by its section and its name. */
+/** An element by section and name. */
 export interface Element {
   readonly section: Section;
   readonly name: string;
@@ -14,15 +14,15 @@ export interface Element {
 
 export interface Reference {
   readonly from: Element;
-  /** Where it is named, from below the name of the element. */
+  /** Path of the reference inside the element. */
   readonly path: readonly string[];
-  /** By the name as written. */
+  /** Target by name as written. */
   readonly to: Element;
 }
 
 export interface References {
   readonly all: readonly Reference[];
-  /** From elements to what they name that is there, by `keyOf`. */
+  /** References to existing elements, by `keyOf` the referencing element. */
   readonly local: ReadonlyMap<string, readonly Reference[]>;
   has(element: Element): boolean;
 }
@@ -31,7 +31,7 @@ export function keyOf({ section, name }: Element): string {
   return `${section}/${name}`;
 }
 
-/** Pure. `http` is the section of that name. */
+/** Pure. `http` is the `http` section. */
 export function referencesOf(http: JsonObject): References {
   const all: Reference[] = [];
   const each = (of: Section) =>
@@ -64,7 +64,7 @@ export function referencesOf(http: JsonObject): References {
   return { all, local: local(all, has), has };
 }
 
-/** The services that a service is made of. */
+/** Members of a composed service. */
 function membersOf(service: JsonObject): { readonly path: readonly string[]; readonly service: string }[] {
   const listed = (path: readonly string[], value: JsonObject[string]) =>
     list(value).map((each, index) => ({
@@ -103,7 +103,7 @@ const WORD: Readonly<Record<Section, string>> = {
   serversTransports: 'transport',
 };
 
-/** Pure. Of a name that leads nowhere. What other files of the proxy hold is its own to know, and so is what it brings along. */
+/** Pure. The fault of a missing target. Elements of other files and Traefik's built-in ones are unknown here. */
 export function missingFault({ path, to }: Reference, has: References['has']): Fault | null {
   const word = WORD[to.section];
   if (to.name === '') return disabled(path, { message: `it names no ${word}`, hint: `Name a ${word}.` });
@@ -118,14 +118,14 @@ export function missingFault({ path, to }: Reference, has: References['has']): F
   return disabled(path, { message, hint: `Define ${word} ${name} beside it, and name it without @${provider}.` });
 }
 
-/** Pure. One fault for each reference that closes a circle, with where it stands. */
+/** Pure. One fault for each reference that closes a cycle, with its element. */
 export function circles(references: References): { readonly at: Element; readonly fault: Fault }[] {
   const found: { at: Element; fault: Fault }[] = [];
   const done = new Set<string>();
   for (const { from } of references.all) if (from.section !== 'routers') walk(from);
   return found;
 
-  /** Goes down every way once, without using the stack. */
+  /** Depth-first search with an explicit stack. */
   function walk(start: Element): void {
     const way: { readonly element: Element; readonly rest: Reference[] }[] = [];
     const places = new Map<string, number>();

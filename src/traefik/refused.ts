@@ -1,5 +1,5 @@
-// What Traefik 3 makes nothing of in a dynamic configuration that it can read: elements that it takes out of use, and such as can
-// never do what they are there for. Read in its source, version 3.7; test/traefik holds it to the program itself.
+// Elements of a readable dynamic configuration that Traefik 3 disables or that can never work. Derived from its source, version 3.7; test/traefik
+// verifies it with the program itself.
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault } from './fault.ts';
@@ -23,8 +23,8 @@ export interface Refusal extends Fault, Element {}
 const SECTIONS: readonly Section[] = ['routers', 'services', 'middlewares', 'serversTransports'];
 
 /**
- * Pure. Where the faults are, in the order of the configuration; of what only goes through a faulty element nothing is said
- * (`outOfUse` tells). `dynamic` is in the shape of Traefik's file provider; that it can be read as such is not checked here.
+ * Pure. The faults in configuration order; elements that only depend on a faulty one are not included (see `outOfUse`). `dynamic` has the form of
+ * Traefik's file provider, whose structure is not checked here.
  */
 export function refused(dynamic: JsonObject): Refusal[] {
   const http = section(dynamic['http']);
@@ -76,7 +76,7 @@ function nameFaults(name: string): Fault[] {
   return [disabled([], { message: 'a name is not empty and holds no @', hint: 'What follows @ names the source.' })];
 }
 
-/** Pure. What Traefik takes out of use for these refusals, by `section/name`: what they name, and whatever goes through it. */
+/** Pure. All elements that Traefik disables because of these faults, by `section/name`, including dependent ones. */
 export function outOfUse(dynamic: JsonObject, refusals: readonly Refusal[]): ReadonlyMap<string, Refusal> {
   const references: References = referencesOf(section(dynamic['http']));
   const users = new Map<string, Element[]>();

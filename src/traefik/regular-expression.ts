@@ -1,4 +1,4 @@
-// Regular expressions as Go reads them (RE2), which is not as JavaScript does: no looking around, no references backwards.
+// Regular expressions in Go's syntax (RE2), which differs from JavaScript: no lookaround, no backreferences.
 
 import { RE2JS } from 're2js';
 import { weightOf } from './expression-weight.ts';
@@ -9,14 +9,14 @@ export interface Expression {
   readonly names: ReadonlySet<string>;
 }
 
-/** Go takes a hundred times that. */
-const HEAVIEST = 10_000;
+/** A hundredth of Go's limit. */
+const MAX_WEIGHT = 10_000;
 
-/** Pure. What Go makes of it, or why it cannot compile it. */
+/** Pure. The compiled expression, or why Go cannot compile it. */
 export function compiled(text: string): Expression | Unreadable {
   if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
-  if (text.length > HEAVIEST || weightOf(text) > HEAVIEST) {
-    const message = `the regular expression unfolds to more than ${HEAVIEST} steps`;
+  if (text.length > MAX_WEIGHT || weightOf(text) > MAX_WEIGHT) {
+    const message = `the regular expression unfolds to more than ${MAX_WEIGHT} steps`;
     return { message, hint: 'Repeat less, or write + and * instead of {n,m}.' };
   }
   try {
@@ -24,7 +24,7 @@ export function compiled(text: string): Expression | Unreadable {
     return { groups: expression.groupCount(), names: new Set(Object.keys(expression.namedGroups())) };
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
-    // Go lets several groups have one name.
+    // Go allows duplicate group names.
     const [, twice] = /^duplicate capture group name: `(.*)`$/.exec(why) ?? [];
     if (twice !== undefined)
       return withName(twice, compiled(text.replaceAll(`(?P<${twice}>`, '(').replaceAll(`(?<${twice}>`, '(')));
@@ -38,7 +38,7 @@ function withName(name: string, expression: Expression | Unreadable): Expression
   return isUnreadable(expression) ? expression : { ...expression, names: new Set([...expression.names, name]) };
 }
 
-/** Pure. Null: Go can compile it. */
+/** Pure. Null if Go can compile it. */
 export function expressionFault(text: string): Unreadable | null {
   const expression = compiled(text);
   return isUnreadable(expression) ? expression : null;
@@ -53,7 +53,7 @@ function hintOf(text: string): string | null {
   return null;
 }
 
-/** Pure. Why a text that is put in place of what an expression finds can never say what it should; null: it can. */
+/** Pure. Why a replacement can never have the intended effect; null if it can. */
 export function replacementFault({ groups, names }: Expression, replacement: string): Unreadable | null {
   for (const [all, braced, bare] of replacement.matchAll(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu)) {
     if (all === '$$') {

@@ -1,4 +1,4 @@
-// Routers: which requests they take, and what their place among others is.
+// Checks of routers: rules and priorities.
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
@@ -6,10 +6,10 @@ import { integerOrZero, isSection, section, text, texts } from './read.ts';
 import { parseRule } from './rule.ts';
 import { optionsFault } from './tls.ts';
 
-/** What is above it Traefik keeps to itself: the greatest number of Go less 1000. */
+/** Higher priorities are reserved by Traefik: Go's maximum integer minus 1000. */
 const HIGHEST = 9223372036854774807n;
 
-/** Pure. Of routers without those that they are below of. */
+/** Pure. Faults of a router without those of its parents. */
 export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
   const syntax = text(router['ruleSyntax']);
   const rule = parseRule(text(router['rule']), syntax === 'v2' ? 'v2' : 'v3');
@@ -32,7 +32,7 @@ export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
   return faults;
 }
 
-/** Of options that other files may hold nothing is known here; `default` is there without being set. */
+/** Options in other files are unknown here; `default` always exists. */
 function tlsFault(name: string, all: JsonObject): Unreadable | null {
   const own = name.replace(/@file$/, '');
   if (Object.hasOwn(all, own)) {
@@ -43,7 +43,7 @@ function tlsFault(name: string, all: JsonObject): Unreadable | null {
   return { message: `the TLS options ${name} are not there`, hint: `Leave them away, or write ${name}@file.` };
 }
 
-/** A rule of version 2 that is read as one of version 3. */
+/** Adds a hint for a version 2 rule that is parsed as version 3. */
 function withV2Hint(rule: string, syntax: string, { fault, hint }: { readonly fault: string; readonly hint?: string }) {
   const message = `the rule cannot be read: ${fault}`;
   if (syntax === 'v2' || 'fault' in parseRule(rule, 'v2')) return hint === undefined ? { message } : { message, hint };
@@ -51,7 +51,7 @@ function withV2Hint(rule: string, syntax: string, { fault, hint }: { readonly fa
   return { message, hint: hint === undefined ? way : `${hint} ${way}` };
 }
 
-/** 0 for what is no whole number. One that JavaScript has rounded counts as the greatest that it may have been. */
+/** 0 for non-integers. For a number that JavaScript rounded, the greatest possible original. */
 function bigWhole(value: JsonObject[string]): bigint {
   if (typeof value === 'number' && Number.isInteger(value)) {
     return Number.isSafeInteger(value) ? BigInt(value) : BigInt(value) + 512n;
@@ -59,7 +59,7 @@ function bigWhole(value: JsonObject[string]): bigint {
   return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : BigInt(integerOrZero(value));
 }
 
-/** Pure. Of the place that each router has among others, by its name (pkg/server/router, ParseRouterTree). */
+/** Pure. Faults of the router hierarchy by router name (pkg/server/router, ParseRouterTree). */
 export function placeFaults(routers: JsonObject): ReadonlyMap<string, readonly Fault[]> {
   const faults = new Map<string, Fault[]>();
   const children = new Map<string, string[]>();

@@ -1,18 +1,18 @@
-// The rules of Traefik's routers, in both of its syntaxes: matchers joined by && and ||, turned round by !.
+// Parses router rules in both syntaxes: matchers combined with &&, || and !.
 
 import { isUnreadable, type Unreadable } from './fault.ts';
-import { type ParsedEvent, readExpression } from './go-expression.ts';
+import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import { MATCHERS_V2, MATCHERS_V3, type Matcher } from './matchers.ts';
 
-/** Whatever is not `v2` Traefik reads as version 3. */
+/** Traefik treats everything except `v2` as version 3. */
 export type RuleSyntax = 'v2' | 'v3';
 
 export interface RouterRule {
-  /** Names in `Host`, in lower case and the order written, without those that are turned round, patterns, and what no name can be. */
+  /** Names in `Host` in lower case and file order, without negated ones, patterns, and impossible names. */
   readonly hosts: readonly string[];
-  /** The rule is one `Host` of one name and nothing else. */
+  /** Whether the rule is only one `Host` with one name. */
   readonly plain: boolean;
-  /** What Traefik takes and no request ever fits. */
+  /** Accepted values that never match a request. */
   readonly never: readonly Unreadable[];
 }
 
@@ -23,7 +23,7 @@ export interface RuleFault {
 
 type Value = { readonly is: 'text'; readonly text: string } | { readonly is: 'number' } | Matchers;
 
-/** A range of the matchers, which stand in the order written. */
+/** A range of the matchers in file order. */
 interface Matchers {
   readonly is: 'matchers';
   readonly from: number;
@@ -36,10 +36,10 @@ interface Found {
   turned: boolean;
 }
 
-/** Pure. The names of a rule, or why it is none. */
+/** Pure. The parsed rule, or why it is invalid. */
 export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule | RuleFault {
   const found: Found[] = [];
-  const value = readExpression(text, meaningOf(syntax, found));
+  const value = readExpression(text, semanticsOf(syntax, found));
   if (isUnreadable(value)) return { fault: value.message, ...(value.hint === undefined ? {} : { hint: value.hint }) };
   if (value.is !== 'matchers') return { fault: 'it holds no matcher', hint: 'Write Host(`name`).' };
   const hosts = found.flatMap(({ matcher, values, turned }) => (turned ? [] : matcher.hosts(values)));
@@ -50,7 +50,7 @@ export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule |
   };
 }
 
-function meaningOf(syntax: RuleSyntax, found: Found[]): ParsedEvent<Value> {
+function semanticsOf(syntax: RuleSyntax, found: Found[]): ExpressionSemantics<Value> {
   const matchers = syntax === 'v2' ? MATCHERS_V2 : MATCHERS_V3;
   return {
     literal: (literal) => (literal.kind === 'text' ? { is: 'text', text: literal.value } : { is: 'number' }),
@@ -80,7 +80,7 @@ function meaningOf(syntax: RuleSyntax, found: Found[]): ParsedEvent<Value> {
 
 const JOIN = 'Matchers are joined by && and ||.';
 
-/** What matchers of one syntax, and those of TCP, are called in the other. */
+/** Equivalents of matchers of the other syntax and of TCP. */
 const INSTEAD: Readonly<Record<string, string>> = {
   hostsni: 'HostSNI is of TCP routers; write Host(`name`).',
   hostsniregexp: 'HostSNIRegexp is of TCP routers; write HostRegexp(`expression`).',

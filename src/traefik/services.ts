@@ -1,4 +1,4 @@
-// Services: where requests go, and how they are shared out.
+// Checks of services: servers and load balancing.
 
 import type { JsonObject } from '../model/json.ts';
 import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
@@ -8,7 +8,7 @@ import { isUrl, serverFault } from './url.ts';
 
 const KINDS = ['loadBalancer', 'weighted', 'highestRandomWeight', 'mirroring', 'failover'] as const;
 
-/** Pure. What Traefik would make of a service; `services` are all, since some ask their members. */
+/** Pure. Faults of a service; `services` are all, since some depend on their members. */
 export function serviceFaults(service: JsonObject, services: JsonObject): Fault[] {
   const kinds = KINDS.filter((kind) => isSection(service[kind]));
   const [kind] = kinds;
@@ -63,7 +63,7 @@ function stickiness(config: JsonObject): Fault[] {
   return [useless(['sticky', 'cookie', 'sameSite'], { message, hint: `There are ${SAME_SITES.join(', ')}.` })];
 }
 
-/** Traefik says nothing of these: its checks fail, and no server counts as up. */
+/** Traefik does not report these: health checks fail, and no server counts as up. */
 function healthCheck(config: JsonObject): Fault[] {
   const path = text(config['path']);
   const scheme = text(config['scheme']);
@@ -112,7 +112,7 @@ function members(config: JsonObject, services: JsonObject): Fault[] {
   });
 }
 
-/** Of a member that tells nobody whether it is up; members elsewhere are theirs to know. */
+/** A member without health check; members in other files are unknown here. */
 function unchecked(name: string, services: JsonObject): Unreadable | null {
   let next = name.replace(/@file$/, '');
   for (const seen = new Set<string>(); Object.hasOwn(services, next) && !seen.has(next); ) {

@@ -1,11 +1,11 @@
-// Where a client comes from, as several middlewares let it be told.
+// Checks of the client source, which several middlewares share.
 
 import type { JsonObject } from '../model/json.ts';
 import { addressFault } from './address.ts';
 import { disabled, type Fault } from './fault.ts';
 import { flag, integerOrZero, isSection, section, text, texts } from './read.ts';
 
-/** Pure. Of `sourceCriterion`. */
+/** Pure. Faults of `sourceCriterion`. */
 export function sourceFaults(config: JsonObject): Fault[] {
   const criterion = section(config['sourceCriterion']);
   const strategy = criterion['ipStrategy'];
@@ -23,7 +23,7 @@ export function sourceFaults(config: JsonObject): Fault[] {
   return strategyFaults(section(strategy), ['sourceCriterion', 'ipStrategy']);
 }
 
-/** Pure. Of `ipStrategy`; the depth goes before the excluded addresses. */
+/** Pure. Faults of `ipStrategy`; the depth takes precedence over excluded addresses. */
 export function strategyFaults(strategy: JsonObject, path: readonly string[]): Fault[] {
   const excluded = texts(strategy['excludedIPs']);
   const byDepth = integerOrZero(strategy['depth']) > 0;
@@ -34,7 +34,7 @@ export function strategyFaults(strategy: JsonObject, path: readonly string[]): F
   return [disabled([...path, 'ipv6Subnet'], { message, hint: 'Write 1 to 128, for example 64.' })];
 }
 
-/** Pure. Of a list of addresses and networks. */
+/** Pure. Faults of a list of addresses and networks. */
 export function addressFaults(addresses: readonly string[], path: readonly string[]): Fault[] {
   return addresses.flatMap((address, index) => {
     const fault = addressFault(address);

@@ -1,4 +1,4 @@
-// Status codes of HTTP, and ranges of them, as Traefik reads them.
+// HTTP status codes and ranges as Traefik parses them.
 
 import type { Unreadable } from './fault.ts';
 
@@ -11,21 +11,21 @@ const KNOWN = new Set([
   ...[500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511],
 ]);
 
-/** Whether Go has a text for it. */
+/** Whether Go knows the status code. */
 export function isKnownStatus(code: number): boolean {
   return KNOWN.has(code);
 }
 
 const HINT = 'Write 404 or 500-599.';
 
-/** Pure. Why a text is no range of status codes; null: it is one. */
+/** Pure. Why a text is not a range of status codes; null if it is. */
 export function rangeFault(text: string): Unreadable | null {
   const [low = '', high = low] = text.split('-');
   const isWhole = (part: string) => /^\+?\d{1,18}$/.test(part);
   return isWhole(low) && isWhole(high) ? null : { message: `"${text}" is no range of status codes`, hint: HINT };
 }
 
-/** Pure. Why a range that Traefik reads never fits an answer; null: it can. */
+/** Pure. Why a valid range never matches a response; null if it can. */
 export function emptyRangeFault(text: string): Unreadable | null {
   if (rangeFault(text) !== null) return null;
   const [low = '', high = low] = text.split('-');

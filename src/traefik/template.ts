@@ -1,9 +1,9 @@
-// Templates of rules of version 2, {name} and {name:expression}, as the router library behind them reads them (gorilla/mux).
+// Templates in version 2 rules, {name} and {name:expression}, as parsed by gorilla/mux.
 
 import type { Unreadable } from './fault.ts';
 import { expressionFault } from './regular-expression.ts';
 
-/** Pure. Why a template is none; null: it is one. `seen` gathers names that may stand once only. */
+/** Pure. Why a template is invalid; null if valid. `seen` collects names, which must be unique. */
 export function templateFault(
   text: string,
   kind: 'host' | 'path' | 'prefix' | 'query',
@@ -32,7 +32,7 @@ export function templateFault(
 
 const DEFAULT = { host: '[^.]+', path: '[^/]+', prefix: '[^/]+', query: '.*' } as const;
 
-/** Where each outermost pair of brackets stands; null: they do not close. */
+/** Positions of the outermost pairs of braces; null if unbalanced. */
 function variablesOf(text: string): [from: number, to: number][] | null {
   const found: [number, number][] = [];
   let depth = 0;

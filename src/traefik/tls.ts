@@ -1,4 +1,4 @@
-// What Traefik knows of TLS: versions, cipher suites, curves, and options by which servers of it are set up (pkg/tls, version 3.7).
+// Traefik's TLS support: versions, cipher suites, curves, and server options (pkg/tls, version 3.7).
 
 import type { JsonObject } from '../model/json.ts';
 import type { Unreadable } from './fault.ts';
@@ -38,13 +38,13 @@ const CLIENTS = [
 ];
 const VERIFYING = ['VerifyClientCertIfGiven', 'RequireAndVerifyClientCert'];
 
-/** Pure. Null: Traefik knows it. */
+/** Pure. Null if Traefik knows it. */
 export function suiteFault(suite: string): Unreadable | null {
   if (SUITES.has(suite)) return null;
   return { message: `"${suite}" is no cipher suite`, hint: 'Write TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or the like.' };
 }
 
-/** Pure. Why Traefik cannot set up TLS by these options; null: it can, as far as the files that they name are there. */
+/** Pure. Why Traefik cannot set up TLS with these options; null if it can, provided that the referenced files exist. */
 export function optionsFault(options: JsonObject): Unreadable | null {
   const { clientAuthType, caFiles } = section(options['clientAuth']);
   const clients = text(clientAuthType);
@@ -59,7 +59,7 @@ export function optionsFault(options: JsonObject): Unreadable | null {
   return curve === undefined ? null : { message: `"${curve}" is no curve`, hint: 'Write X25519 or CurveP256.' };
 }
 
-/** Pure. Of a client: a certificate and its key go together. */
+/** Pure. Client certificate and key must be set together. */
 export function pairFault(tls: JsonObject): Unreadable | null {
   const lacks = (text(tls['cert']) === '') !== (text(tls['key']) === '');
   return lacks ? { message: 'cert and key stand together or not at all' } : null;

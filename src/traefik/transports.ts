@@ -1,5 +1,4 @@
-// How Traefik speaks to servers. Of a transport whose TLS it cannot set up it keeps nothing but the time-outs, and only its log
-// says so.
+// Checks of server transports. If Traefik cannot set up a transport's TLS, it only keeps the timeouts and logs an error.
 
 import type { JsonObject } from '../model/json.ts';
 import { type Fault, useless } from './fault.ts';
@@ -27,7 +26,7 @@ export function transportFaults(transport: JsonObject): Fault[] {
   return [...versions, ...suites, ...orderFaults(least, most)];
 }
 
-/** Without a highest version, 3.7.9 takes every lowest one to be above it, which is a fault of its own and not told here. */
+/** Without a maximum version, 3.7.9 considers every minimum too high, which is a bug that is not reported here. */
 function orderFaults(least: string, most: string): Fault[] {
   if (!VERSIONS.includes(least) || !VERSIONS.includes(most)) return [];
   if (VERSIONS.indexOf(least) <= VERSIONS.indexOf(most)) return [];

@@ -1,17 +1,17 @@
-// Addresses of servers, as Traefik reaches them.
+// URLs of servers as Traefik parses them.
 
 import { isIPv6 } from './address.ts';
 import type { Unreadable } from './fault.ts';
 
 const HOST = String.raw`(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-fA-F:.]+(?:%25[\w.~-]+)?\])`;
 
-/** Pure. Why nothing is reached by it; null: it may be. */
+/** Pure. Why the URL cannot work; null if it may. */
 export function serverFault(text: string, schemes: readonly string[]): Unreadable | null {
   const hint = `Write ${schemes[0]}://192.0.2.7:8080.`;
   if (text === '') return { message: 'it has no address', hint };
   const [, scheme = '', port = ''] =
     new RegExp(`^([a-z][a-z0-9+.-]*)://(?:[^/?#@]*@)?${HOST}(?::(\\d*))?(?:[/?#]|$)`, 'i').exec(text) ?? [];
-  // What stands before an @ is a password.
+  // Text before @ may be a password.
   if (scheme === '' || !isUrl(text))
     return { message: `"${text.replace(/\/\/[^/]*@/, '//…@')}" is no address of a server`, hint };
   if (!schemes.includes(scheme.toLowerCase()))
@@ -19,7 +19,7 @@ export function serverFault(text: string, schemes: readonly string[]): Unreadabl
   return Number(port) > 65535 ? { message: `${port} is no port`, hint } : null;
 }
 
-/** Pure. Whether Go takes it for a URL at all (net/url), however odd. */
+/** Pure. Whether Go parses it as URL (net/url). */
 export function isUrl(text: string): boolean {
   const [front = '', ...fragment] = text.split('#');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Go refuses.
@@ -41,7 +41,7 @@ function isAuthority(scheme: string, authority: string): boolean {
   return /^[A-Za-z0-9._:~!$&'()*+,;=%@-]*$/.test(user) && escapes(user) && isHost(scheme, authority.slice(at + 1));
 }
 
-/** No port where nothing follows the name. */
+/** The port is optional. */
 const PORT = /^(?::[0-9]*)?$/;
 
 function isHost(scheme: string, host: string): boolean {
@@ -54,12 +54,12 @@ function isHost(scheme: string, host: string): boolean {
       zone.length === 0 || (zone.join('') !== '' && isHostText(zone.join('').replaceAll(/%[0-9a-fA-F]{2}/g, '')));
     return closes > 0 && PORT.test(host.slice(closes + 1)) && isIPv6(address) && isZone;
   }
-  // Other schemes than those of the web had colons in names once.
+  // For other schemes, Go allows colons in host names for compatibility.
   const colon = scheme === 'http' || scheme === 'https' ? host.indexOf(':') : host.lastIndexOf(':');
   return (colon < 0 || PORT.test(host.slice(colon))) && isHostText(host);
 }
 
-/** Only what is not ASCII is escaped in names. */
+/** Only non-ASCII characters may be escaped in host names. */
 function isHostText(text: string): boolean {
   return /^(?:[A-Za-z0-9._~!$&'()*+,;=:[\]<>"-]|[\u0080-\uffff]|%(?:25|[89a-fA-F][0-9a-fA-F]))*$/.test(text);
 }

@@ -1,4 +1,4 @@
-// Values of labels as Go reads them: strconv.ParseBool and ParseInt, time.ParseDuration, strings.TrimSpace.
+// Label values as Go parses them: strconv.ParseBool and ParseInt, time.ParseDuration, strings.TrimSpace.
 
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
@@ -7,13 +7,13 @@ export const isBool = (text: string): boolean => TRUE.has(text) || FALSE.has(tex
 
 export const readBool = (text: string): boolean => TRUE.has(text);
 
-const MOST = 2n ** 63n;
+const INT64_LIMIT = 2n ** 63n;
 
-/** A whole number of 64 bits with a sign, or of 32 without; null for anything else. */
+/** A signed 64-bit or unsigned 32-bit integer; null if invalid. */
 export function readInteger(text: string, isUnsigned = false): number | null {
   if (!(isUnsigned ? /^\d+$/ : /^[+-]?\d+$/).test(text) || text.length > 100) return null;
   const number = BigInt(text);
-  const fits = isUnsigned ? number < 2n ** 32n : number >= -MOST && number < MOST;
+  const fits = isUnsigned ? number < 2n ** 32n : number >= -INT64_LIMIT && number < INT64_LIMIT;
   return fits ? Number(number) : null;
 }
 
@@ -28,10 +28,10 @@ const UNITS: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 
-/** Traefik's times: as Go writes them, or a bare number of seconds. */
+/** Traefik's durations: in Go's format, or a number of seconds. */
 export const isDuration = (text: string): boolean => nanoseconds(text) !== null;
 
-/** Null for what is no time. */
+/** Null if invalid. */
 export function nanoseconds(text: string): bigint | null {
   const seconds = /^[+-]?\d+$/.test(text) && readInteger(text) !== null;
   if (seconds) return BigInt.asIntN(64, BigInt(text) * 1_000_000_000n);
@@ -44,17 +44,17 @@ export function nanoseconds(text: string): bigint | null {
     const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
     if (factor === undefined || (digits === '' && fraction === '')) return null;
     const full = BigInt(digits === '' ? 0 : digits);
-    if (full > MOST / factor) return null;
+    if (full > INT64_LIMIT / factor) return null;
     const part = fraction === '' ? 0n : BigInt(Math.trunc(Number(`0.${fraction}`) * Number(factor)));
     total += full * factor + part;
-    if (total > MOST) return null;
+    if (total > INT64_LIMIT) return null;
     at += whole.length;
   }
   if (sign === '-') return -total;
-  return total < MOST ? total : null;
+  return total < INT64_LIMIT ? total : null;
 }
 
-/** Without Unicode's white space at both ends, which is not quite what JavaScript trims. */
+/** Trims Unicode whitespace, which differs slightly from JavaScript's trim. */
 export function trimSpace(text: string): string {
   return text.replaceAll(new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu'), '');
 }

@@ -1,11 +1,11 @@
-// The static files of the pages. Their names carry a digest, so a browser keeps them for good and never mixes versions.
+// Static files of the pages. Their names contain a digest, so browsers cache them permanently and never mix versions.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const DIGEST_LENGTH = 12;
 
-/** Names under which the files are served. */
+/** Names with digest under which the files are served. */
 export interface AssetNames {
   readonly style: string;
   readonly script: string;
@@ -22,7 +22,7 @@ export interface Assets {
   readonly byName: ReadonlyMap<string, Asset>;
 }
 
-/** Reads them, once. */
+/** Reads all assets once. */
 export function loadAssets(): Assets {
   const byName = new Map<string, Asset>();
   const load = (stem: string, ending: string, type: string): string => {

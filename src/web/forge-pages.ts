@@ -1,4 +1,4 @@
-// Where the forge shows a commit, a line of a file or a pull request to a person with a browser.
+// URLs of commits, file lines and pull requests on the forge's web pages.
 
 import type { CommitSha } from '../model/ids.ts';
 
@@ -9,7 +9,7 @@ export interface ForgePages {
   file(commit: CommitSha | string, path: string, line: number | null): string;
 }
 
-/** As each forge calls the parts of its addresses. */
+/** URL parts of each forge. */
 const PATHS = {
   github: { commit: 'commit', pull: 'pull', file: 'blob' },
   gitea: { commit: 'commit', pull: 'pulls', file: 'src/commit' },
@@ -17,7 +17,7 @@ const PATHS = {
 } as const;
 
 /**
- * Null for a repository that no forge shows.
+ * Null if the repository has no forge pages.
  *
  * @param repository its address without credentials, as Git is given it: over HTTP the pages are at the same place, over SSH at the same name
  */

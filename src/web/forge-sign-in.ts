@@ -1,5 +1,5 @@
-// Signing in by the forge, as the browser goes: to the forge with a state and a proof, which a cookie keeps meanwhile, and back with a
-// code. What is asked for is who somebody is; what they may do the forge says to Phoenix itself.
+// Sign-in with OAuth through the forge: redirects to the forge with a state and a PKCE verifier stored in a cookie, and handles the callback with the
+// code. The user's identity comes from OAuth; the role is looked up at the forge separately.
 
 import express, { type Request, type Response, type Router } from 'express';
 import { accessOf, tooManyFailures } from '../agent/http/guard.ts';
@@ -11,9 +11,9 @@ import type { Show } from './sign-in.ts';
 
 const COOKIE = 'phoenix_sign_in';
 const BEGUN_SECONDS = 600;
-/** Of an address to go on to. */
-const LONGEST_PLACE = 500;
-/** What the forge sends the browser back to, below the public address. It stands in the settings of the OAuth application. */
+/** Maximum length of the return address. */
+const MAX_RETURN_PATH_LENGTH = 500;
+/** Callback path below the public address, registered in the OAuth application. */
 const CALLBACK = 'signed-in';
 
 interface Begun extends BegunSignIn {
@@ -34,7 +34,7 @@ export function signInByForge(show: Show, ask: Ask): Router {
     const { forge, publicUrl, isSecure } = accessOf(request);
     if (forge === null || publicUrl === null) return next();
     const { url, ...begun } = await forge.begin(`${publicUrl}/${CALLBACK}`);
-    const to = typeof request.query['to'] === 'string' ? request.query['to'].slice(0, LONGEST_PLACE) : '/';
+    const to = typeof request.query['to'] === 'string' ? request.query['to'].slice(0, MAX_RETURN_PATH_LENGTH) : '/';
     const cookie = cookieOf(textOf({ ...begun, to }), BEGUN_SECONDS, isSecure(request));
     response
       .writeHead(303, { location: url, 'set-cookie': cookie, 'cache-control': 'no-store', 'content-length': 0 })
@@ -72,7 +72,7 @@ export function signInByForge(show: Show, ask: Ask): Router {
   return routes;
 }
 
-/** The forge leads the browser back from another site: that takes a cookie that goes along with such a link. */
+/** The callback is a cross-site navigation, which requires a `SameSite=Lax` cookie. */
 function cookieOf(value: string, seconds: number, secure: boolean): string {
   return `${COOKIE}=${value}; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure ? '; Secure' : ''}`;
 }

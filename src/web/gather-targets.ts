@@ -1,4 +1,4 @@
-// What the pages about targets show: all of them, one, the map, and what a search finds.
+// Gathers the data of the target pages: list, single target, map and search.
 
 import { HOST_WITHIN_MS, inTime, orNull } from '../agent/http/outside.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
@@ -25,7 +25,7 @@ export async function gatherTargets(sources: PageSources): Promise<TargetsView> 
   return { targets, looked, orphans, names };
 }
 
-/** Null for a target that nothing is known of. */
+/** Null for an unknown target. */
 export async function gatherTarget(
   sources: PageSources,
   id: TargetId,
@@ -80,7 +80,7 @@ export async function gatherMap(sources: PageSources): Promise<MapView> {
   return { environment, isFollowed: head !== null, targets: byId, certificates, now: clock.now() };
 }
 
-/** @param query words that must all be found */
+/** @param query words that must all match */
 export async function gatherSearch(sources: PageSources, query: string): Promise<SearchView> {
   const nothing = { query, targets: [], guests: new Map(), runs: [], looked: 0, commits: null };
   if (query === '') return nothing;
@@ -117,7 +117,7 @@ export async function gatherSearch(sources: PageSources, query: string): Promise
   return { query, targets, guests, runs: found, looked: runs.length, commits };
 }
 
-/** Whether each word of the query stands in one of the texts, whatever their case. Pure. */
+/** Whether each word of the query occurs in one of the texts, ignoring case. Pure. */
 function isFound(query: string, texts: readonly (string | null | undefined)[]): boolean {
   const all = texts.flatMap((text) => (text ? [text.toLowerCase()] : []));
   return query

@@ -1,4 +1,4 @@
-// What the front page and the pages of runs show, read from the ledger and the agent before anything is rendered.
+// Gathers the data of the front page and the run pages from ledger and agent before rendering.
 
 import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
 import { type Overview, type OverviewInput, overviewOf } from '../agent/http/overview.ts';
@@ -12,16 +12,16 @@ import type { LogTail } from './html/log.ts';
 import type { RunView } from './html/run.ts';
 import { commitsOf, namesOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 
-/** Runs on one page of the list. */
+/** Runs per page of the list. */
 const RUNS_LISTED = 40;
-/** Lines of each step on the page of its run. */
+/** Output lines per step on the run page. */
 const TAIL_LINES = 40;
-/** Steps that are shown in detail on the page of their run; every step is on its own page. */
+/** Maximum number of detailed steps on the run page; every step has its own page. */
 const DETAILS_AT_MOST = 100;
-/** Lines on the page of a step. */
+/** Output lines on the step page. */
 const STEP_LINES = 2_000;
 
-/** @param before the run that the list goes on before; null: from the newest */
+/** @param before list runs before this one; null: from the newest */
 export async function gatherFront(sources: PageSources, before: RunId | null): Promise<Front> {
   const { ledger, agent, clock } = sources;
   const paged = before !== null;
@@ -57,7 +57,7 @@ async function overviewNow(
   return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
 }
 
-/** Null for a run that is not kept. */
+/** Null for an unknown run. */
 export async function gatherRun(sources: PageSources, id: RunId): Promise<RunView | null> {
   const { ledger } = sources;
   const run = await ledger.run(id);
@@ -74,7 +74,7 @@ export async function gatherRun(sources: PageSources, id: RunId): Promise<RunVie
   return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor, commit };
 }
 
-/** Null for a run that is not kept; without steps when it has none for the target. */
+/** Null for an unknown run; without steps if it has none for the target. */
 export async function gatherStep({ ledger }: PageSources, id: RunId, target: TargetId): Promise<RunView | null> {
   const [run, tail] = await Promise.all([ledger.runStep(id, target), tailOf(ledger, id, target, STEP_LINES)]);
   if (run === null) return null;
@@ -88,7 +88,7 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
   };
 }
 
-/** Those that run or went wrong first, then those that did something. */
+/** Orders running and failed steps first, then those with effect. */
 function mostTelling(steps: readonly StepRecord[]): readonly StepRecord[] {
   const rank = ({ outcome, started }: StepRecord) => {
     if (started !== null && outcome === null) return 0;
@@ -103,14 +103,14 @@ async function tailOf(ledger: PageSources['ledger'], run: RunId, target: TargetI
   return { lines, printed: next };
 }
 
-/** The first newer run that is kept for the commit that took its place. */
+/** The first known newer run for the superseding commit. */
 async function successorOf(ledger: PageSources['ledger'], { id, supersededBy }: RunDetail): Promise<RunId | null> {
   if (supersededBy === null) return null;
   const newer = (await ledger.runs(RUNS_LOOKED_AT)).filter((run: Run) => Number(run.id) > Number(id));
   return newer.findLast(({ commit }) => commit === supersededBy)?.id ?? null;
 }
 
-/** @param shown the steps whose fields are shown; of the others they are left out */
+/** @param shown steps whose fields are kept */
 function withoutSecrets(run: RunDetail, shown: ReadonlySet<TargetId>): RunDetail {
   if (run.plan === null) return run;
   const steps = run.plan.steps.map((step) => (shown.has(step.target) ? step : { ...step, changes: [] }));

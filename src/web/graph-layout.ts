@@ -1,5 +1,4 @@
-// Where the boxes of a graph stand and how its lines run: laid out by dagre, on the server, so that the picture is there without a
-// script.
+// Graph layout with dagre on the server, so that no script is needed.
 
 import { Graph, layout } from '@dagrejs/dagre';
 import { LRUCache } from 'lru-cache';
@@ -12,7 +11,7 @@ export interface Box {
 }
 
 interface PlacedBox extends Box {
-  /** Of its upper left corner. */
+  /** Position of the upper left corner. */
   readonly x: number;
   readonly y: number;
 }
@@ -22,7 +21,7 @@ interface Point {
   readonly y: number;
 }
 
-/** Something that leads from one box to another. */
+/** An edge between two boxes. */
 export interface Line {
   readonly from: string;
   readonly to: string;
@@ -36,11 +35,11 @@ export interface GraphLayout {
 }
 
 const SPACE = { nodesep: 14, ranksep: 30, marginx: 8, marginy: 8 } as const;
-/** A page that keeps itself up to date asks for the same picture each second. */
+/** Number of cached layouts: a live page requests the same one every second. */
 const KEEP = 50;
 const known = new LRUCache<string, GraphLayout>({ max: KEEP });
 
-/** The same boxes and lines are always laid out alike. */
+/** Deterministic for the same boxes and edges. */
 export function layOut(boxes: readonly Box[], lines: readonly Line[], direction: 'TB' | 'LR'): GraphLayout {
   const key = JSON.stringify([direction, boxes, lines]);
   const before = known.get(key);

@@ -1,4 +1,4 @@
-// Where everything is, as seen from one page: addresses are relative, so that the pages also work below a path of a proxy.
+// Relative links from a page, so that the pages also work below a path of a proxy.
 
 import type { Person } from '../agent/http/sessions.ts';
 import { kindOf, nameOf, type RunId, type TargetId } from '../model/ids.ts';
@@ -15,31 +15,31 @@ export interface Links {
   run(run: RunId): string;
   step(run: RunId, target: TargetId): string;
   target(target: TargetId): string;
-  /** The same list, from before that run on. */
+  /** The next page of the list, before that run. */
   older(list: string, before: RunId): string;
-  /** The whole output of a step as plain text. */
+  /** The full output of a step as plain text. */
   log(run: RunId, target: TargetId): string;
-  /** A run as it goes on, without what was printed before. */
+  /** Event stream of a run, without earlier output. */
   events(run: RunId): string;
-  /** A static file by its name with digest. */
+  /** A static file by name with digest. */
   asset(file: string): string;
-  /** Where the browser is sent to the forge to sign in, and from there on to a page. */
+  /** Starts the sign-in through the forge and returns to a page. */
   signInForge(to: string): string;
-  /** The board of the queues. */
+  /** The queue dashboard. */
   readonly queues: string;
-  /** What people asked for. */
+  /** The audit page. */
   readonly asked: string;
-  /** The page that says what an action will do: a path without parts that need care. */
+  /** The preview page of an action; the path needs no escaping. */
   act(path: readonly string[]): string;
-  /** Who looks; null for who did not sign in. What they may do is offered. */
+  /** The signed-in user, or null; determines the offered actions. */
   readonly viewer: Person | null;
-  /** Pages of the forge; null where it has none. */
+  /** Pages of the forge; null if there are none. */
   readonly forge: ForgePages | null;
-  /** A page by its path, as the server sees it; what is no path within Phoenix leads home. */
+  /** A page by its server path; the front page for any other text. */
   within(path: string): string;
 }
 
-/** @param path of the page, as the browser asked for it */
+/** @param path of the page as requested */
 export function linksFrom(path: string, forge: ForgePages | null = null, viewer: Person | null = null): Links {
   const root = rootFrom(path);
   const part = encodeURIComponent;
@@ -74,8 +74,8 @@ function rootFrom(path: string): string {
 }
 
 /**
- * Relative from one page to another. It begins with a dot whatever is given, so that no text makes it lead to another site; and
- * what would climb out of a proxy's path is taken away.
+ * A relative link between two pages. It always begins with a dot, so that no input can lead to another site, and `..` segments that would leave the
+ * proxy's path are removed.
  */
 export function withinFrom(path: string, to: string): string {
   const url = /^\/[!-~]*$/.test(to) ? URL.parse(to.replace(/^[/\\]+/, '/'), 'http://phoenix.invalid') : null;

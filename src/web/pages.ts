@@ -1,5 +1,5 @@
-// The pages: what the ledger knows, as a person reads it in a browser. Everybody who may read the API may read them; a person signs in
-// for it. Their addresses stand on commits, so they stay as they are. What changes something is in `actions/`.
+// The routes of the web pages. Readable by everybody who may read the API; users sign in for it. Their addresses are published on commits, so they
+// must not change. Actions are in `actions/`.
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
@@ -28,25 +28,25 @@ import { sendAsset, sendPage } from './send.ts';
 import { signInRoutes } from './sign-in.ts';
 import type { PageSources } from './sources.ts';
 
-/** For one page to be read from Redis; below the patience of the door, which answers programs. */
+/** Time limit for gathering a page; below the request timeout of the API. */
 const PAGE_MS = 8_000;
-/** Of what people asked for. */
+/** Number of entries on the audit page. */
 const ASKED_LISTED = 100;
-/** Characters of a search. */
-const LONGEST_QUERY = 100;
+/** Maximum length of a query. */
+const MAX_QUERY_LENGTH = 100;
 
 export interface PagesDeps extends ActionDeps {
   readonly log: Pick<Log, 'info' | 'error'>;
-  /** Null where commits and files have no page of a forge. */
+  /** Null without forge pages. */
   readonly forge: ForgePages | null;
-  /** The board of the queues; absent where this process shows none. */
+  /** The queue dashboard; absent if this process has none. */
   readonly queues?: ShowQueues;
 }
 
-/** A page, or why there is none: a trouble is answered with 404. */
+/** A page, or a trouble that is answered with 404. */
 type Make = (request: Request, links: Links) => Promise<Page | Trouble>;
 
-/** What does not concern the pages is left to the next handler. */
+/** Other paths are passed to the next handler. */
 export function openPages(parts: PagesDeps): RequestHandler {
   const assets = loadAssets();
   const routes = express.Router();
@@ -75,14 +75,14 @@ export function openPages(parts: PagesDeps): RequestHandler {
       else show(request, response, 200, made);
     });
   }
-  // Programs are answered by the door.
+  // API paths are handled elsewhere.
   routes.get(/^\/(?!api(\/|$))/, (request, response, next) => {
     if (request.accepts('json', 'html') !== 'html') return next();
     trouble(request, response, 404, TROUBLE.noPage(request.path));
   });
 
   const onError: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    // A form that cannot be read, or is too large: the door says so.
+    // Unreadable or too large forms are handled by the default error handler.
     if (request.method === 'POST') return next(error);
     const unreadable = error instanceof URIError;
     if (!unreadable) parts.log.error(`${request.method} ${request.path} failed`, { error });
@@ -141,12 +141,12 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
   ];
 }
 
-/** What was asked for, on one line and not too long. */
+/** The query as one line of limited length. */
 function wordsOf(asked: unknown): string {
-  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUERY) : '';
+  return typeof asked === 'string' ? asked.replace(/\s+/g, ' ').trim().slice(0, MAX_QUERY_LENGTH) : '';
 }
 
-/** The run that a list goes on before; anything else begins with the newest. */
+/** The run before which the list continues; otherwise from the newest. */
 function before({ query }: Request): RunId | null {
   const text = query['before'];
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? (text as RunId) : null;

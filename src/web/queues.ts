@@ -1,5 +1,5 @@
-// The board of the queues at /queues: for operators to look at, and for an admin to change. It is no page of ours, so it has a policy of its
-// own, as narrow as it works with: nothing from elsewhere, and no script but its files.
+// The queue dashboard (bull-board) at /queues: readable for operators, writable for admins. It is third-party, so it has its own content security
+// policy, as strict as possible: nothing external, and no inline scripts.
 
 import express, { type Request, type Response, type Router } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
@@ -11,7 +11,7 @@ import type { Show } from './sign-in.ts';
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  // It styles what it shows before its style is there in the document itself.
+  // The dashboard uses inline styles.
   "style-src 'self' 'unsafe-inline'",
   "font-src 'self'",
   "connect-src 'self'",
@@ -21,10 +21,10 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The document of the board asks another site for its font, which the policy forbids and nobody needs. */
+/** The dashboard links a font from another site, which the policy forbids. */
 const FROM_ELSEWHERE = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/gi;
 
-/** Answers a request with the board; loaded when the first person looks. */
+/** Handles a request of the dashboard; loaded on first use. */
 export type ShowQueues = (
   may: 'look' | 'change',
   request: Request,
@@ -32,7 +32,7 @@ export type ShowQueues = (
   next: (error?: unknown) => void,
 ) => Promise<void>;
 
-/** @param queues null where this process has none */
+/** @param queues null if this process has none */
 export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
   const routes = express.Router();
   if (queues === null) return routes;
@@ -52,7 +52,7 @@ export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
   return routes;
 }
 
-/** Of documents; what the board's script asks for is sent as it is. */
+/** Only affects HTML; API responses of the dashboard are unchanged. */
 function withoutForeignLinks(response: Response): void {
   const send = response.send.bind(response);
   response.send = (body?: unknown) => {

@@ -1,4 +1,4 @@
-// How pages and their files are sent: a browser may run and load nothing but what comes from here.
+// Sends pages and assets with a content security policy that only allows own resources.
 
 import type { Response } from 'express';
 import type { Asset } from './assets.ts';
@@ -17,11 +17,11 @@ const POLICY = [
 const HEADERS = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
-  // A form of a page tells where it came from, which other sites are not told.
+  // Forms need a referrer for the origin check, which is not sent to other sites.
   'referrer-policy': 'same-origin',
 } as const;
 
-/** Does nothing when the request has been answered already, as one that took too long has. */
+/** Does nothing if the request was already answered, as after a timeout. */
 export function sendPage(response: Response, status: number, page: string): void {
   if (response.headersSent) return;
   response.writeHead(status, {

@@ -1,5 +1,5 @@
-// Signing in and out with a browser: by the admin token or by the forge once, then a session. It works without a script and below a path
-// of a proxy, and leads back to the page that was asked for and to nowhere else.
+// Browser sign-in and sign-out: once with the admin token or through the forge, then a session. Works without a script and below a path of a proxy,
+// and only redirects to the requested page.
 
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Access } from '../agent/http/access.ts';
@@ -14,16 +14,16 @@ import { type SignIn, signInPage } from './html/sign-in.ts';
 import { linksFrom, withinFrom } from './links.ts';
 
 const FORM_BYTES = '16kb';
-const LONGEST_NAME = 100;
-/** Of a holder of the admin token who gives none. */
+const MAX_NAME_LENGTH = 100;
+/** Default name for users of the admin token. */
 const NO_NAME = 'admin';
 
 export type Show = (request: Request, response: Response, status: number, page: Page) => void;
 
-/** Reads a form of a page. */
+/** Parses a form. */
 export const readForm: RequestHandler = express.urlencoded({ limit: FORM_BYTES, extended: false });
 
-/** What stands before every page: the ways in and out, and nothing more for whoever did not sign in. */
+/** Middleware before all pages: sign-in and sign-out routes, and the sign-in page for everybody else. */
 export function signInRoutes(show: Show): Router {
   const routes = express.Router();
   const ask = (request: Request, response: Response, status: number, asked: Pick<SignIn, 'to' | 'wrong'>) => {
@@ -53,7 +53,7 @@ export function signInRoutes(show: Show): Router {
   });
   routes.post('/sign-out', readForm, async (request, response) => {
     const access = accessOf(request);
-    // Who is not signed in is where the form leads.
+    // Without a session, signing out is already done.
     if (access.person(request) !== null && !carriesFormToken(access, request, formOf(request))) {
       return show(request, response, 403, troublePage(TROUBLE.oldForm()));
     }
@@ -75,7 +75,7 @@ export function signInRoutes(show: Show): Router {
   return routes;
 }
 
-/** What the form carries to show that it is of a page of this session. */
+/** The CSRF token of the form. */
 export function formOf({ body }: Request): unknown {
   return ((body ?? {}) as { readonly form?: unknown }).form;
 }
@@ -89,6 +89,6 @@ function canSignIn({ adminToken, forge }: Access): boolean {
 }
 
 function nameFrom(given: unknown): string {
-  const name = typeof given === 'string' ? given.replace(/\s+/g, ' ').trim().slice(0, LONGEST_NAME) : '';
+  const name = typeof given === 'string' ? given.replace(/\s+/g, ' ').trim().slice(0, MAX_NAME_LENGTH) : '';
   return name === '' ? NO_NAME : name;
 }

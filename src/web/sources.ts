@@ -1,4 +1,4 @@
-// What pages are read from, and how long they wait for what is outside the ledger.
+// Data sources of the pages and their timeouts.
 
 import type { Agent } from '../agent/deps.ts';
 import { orNull } from '../agent/http/outside.ts';
@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { CommitInfo } from '../ports/repository.ts';
 
-/** Runs looked at for the newest step of each target, its history, and for the run that took another's place. */
+/** Number of runs that are searched for the newest step of a target, its history, and a superseding run. */
 export const RUNS_LOOKED_AT = 100;
 
 export interface PageSources {
@@ -31,7 +31,7 @@ export interface PageSources {
   readonly clock: Clock;
 }
 
-/** Null where the repository cannot be asked in time. */
+/** Null if the repository does not respond in time. */
 export function commitsOf(
   { agent }: PageSources,
   runs: readonly Run[],
@@ -39,7 +39,7 @@ export function commitsOf(
   return orNull(agent.commits(runs.map(({ commit }) => commit as CommitSha)));
 }
 
-/** What guests are called; nothing where that cannot be read in time. */
+/** Display names of guests; empty if not readable in time. */
 export async function namesOf(agent: PageSources['agent']): Promise<ReadonlyMap<TargetId, string>> {
   const environment = await orNull(agent.environment());
   return new Map(environment?.guests.map(({ target, name }) => [target, name]));

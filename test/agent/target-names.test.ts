@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ApproveBody, CommandBody, ReplayBody, TargetPath } from '../../src/agent/http/requests.ts';
-import { meaningOfCheck } from '../../src/agent/http/webhook/events/check.ts';
+import { parseCheckEvent } from '../../src/agent/http/webhook/events/check.ts';
 import { commandIn, commandText } from '../../src/agent/http/webhook/events/comment.ts';
 import { targetsOf } from '../../src/cli/agent/verbs/words.ts';
 import { load } from '../../src/load/load.ts';
@@ -54,7 +54,7 @@ test('every target is named as it is shown, alone and beside others', () => {
 
 /** What the button of a check asks for. */
 function checked(target: TargetId): unknown {
-  const meaning = meaningOfCheck({
+  const meaning = parseCheckEvent({
     action: 'requested_action',
     sender: { login: 'ada', type: 'User' },
     requested_action: { identifier: 'approve' },

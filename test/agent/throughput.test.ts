@@ -11,7 +11,7 @@ import { countCalls } from '../support/redis-calls.ts';
 import { until } from '../support/until.ts';
 
 /** Each is looked at, made, started and looked at again. What the forge is told is sent by a process of its own: how much that is together depends on how fast it is. */
-const MOST_CALLS = 30;
+const MAX_CALLS = 30;
 const ALL_BUT_REPORT = { roles: ['reconcile', 'apply'] } as const;
 
 /** Questions to Redis for each outcome, from the first command on the host to the last. */
@@ -41,6 +41,6 @@ async function callsPerOutcome(steps: number): Promise<number> {
 test('a run of 400 steps asks Redis as often for each outcome as one of 50', { timeout: 120_000 }, async () => {
   const few = await callsPerOutcome(50);
   const many = await callsPerOutcome(400);
-  expect(many).toBeLessThanOrEqual(MOST_CALLS);
+  expect(many).toBeLessThanOrEqual(MAX_CALLS);
   expect(many).toBeLessThanOrEqual(1.1 * few);
 });

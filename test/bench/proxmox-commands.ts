@@ -25,11 +25,11 @@ import { addressOf, FIRST_ID, manyGuests } from './guests.ts';
 import type { Line, Measurement } from './report.ts';
 
 const SIZES = [10, 100, 1_000] as const;
-const MOST_TO_CREATE = 4;
+const MAX_TO_CREATE = 4;
 const IMPORTED = 100;
 /** The guests, their templates on each storage that holds some, and the clock. */
-const MOST_TO_IMPORT = 8;
-const MOST_FOR_OBJECTS = 12;
+const MAX_TO_IMPORT = 8;
+const MAX_FOR_OBJECTS = 12;
 const SNAPSHOT = 'template';
 const HOST_PARTS = /^hypervisor\//;
 
@@ -51,7 +51,7 @@ export async function measureCommands(): Promise<Measurement> {
   ];
   const imported = await commandsToImport(IMPORTED);
   const objects = await commandsToReconcileObjects();
-  const least = { text: `≤ ${MOST_TO_CREATE}` };
+  const least = { text: `≤ ${MAX_TO_CREATE}` };
   return {
     title: 'Proxmox commands',
     about: [
@@ -67,12 +67,12 @@ export async function measureCommands(): Promise<Measurement> {
       {
         what: `no-op reconcile of ${objects.kinds} kinds of objects and ${objects.parts} parts of the host`,
         measured: String(objects.commands),
-        goal: { text: `≤ ${MOST_FOR_OBJECTS}`, met: objects.commands <= MOST_FOR_OBJECTS },
+        goal: { text: `≤ ${MAX_FOR_OBJECTS}`, met: objects.commands <= MAX_FOR_OBJECTS },
       },
       {
         what: `import of ${IMPORTED} guests`,
         measured: `${imported.commands}, of which ${imported.perGuest} for guests`,
-        goal: { text: `≤ ${MOST_TO_IMPORT} + 1 a guest`, met: imported.commands <= MOST_TO_IMPORT + imported.perGuest },
+        goal: { text: `≤ ${MAX_TO_IMPORT} + 1 a guest`, met: imported.commands <= MAX_TO_IMPORT + imported.perGuest },
       },
       { what: 'a container from a template file', measured: said(file), goal: { ...least, met: file.length <= 4 } },
       { what: 'a container as a clone', measured: said(clone), goal: { ...least, met: clone.length <= 4 } },

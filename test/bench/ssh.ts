@@ -16,7 +16,7 @@ import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
 import { type Measurement, median, spread } from './report.ts';
 
 const ROUNDS = 50;
-const MOST = 1.5;
+const MAX_RATIO = 1.5;
 const LOOK: Command = { kind: 'command', program: 'pct', args: ['status', '101'], timeoutSeconds: 20 };
 
 /** Each way, for the count of round trips. */
@@ -94,7 +94,7 @@ async function farFrom({ target }: TestSshd): Promise<{ readonly target: string;
 function report(took: Readonly<Record<'local' | 'ssh' | 'forced' | 'far', readonly number[]>>): Measurement {
   const line = (what: string, name: 'ssh' | 'forced') => {
     const ratio = median(took[name]) / median(took.local);
-    return { what, measured: ratio.toFixed(2), goal: { text: `≤ ${MOST}`, met: ratio <= MOST } };
+    return { what, measured: ratio.toFixed(2), goal: { text: `≤ ${MAX_RATIO}`, met: ratio <= MAX_RATIO } };
   };
   const trips = (median(took.far) - median(took.forced)) / (2 * FAR_MS);
   return {

@@ -16,11 +16,11 @@ import type { Line, Measurement } from './report.ts';
 const SIZES = [100, 1_000, 5_000] as const;
 const ANSWER_MS = 20;
 const AT_ONCE = 4;
-const MOST_CALLS = 30;
-const MOST_BYTES = 2_000;
+const MAX_CALLS = 30;
+const MAX_BYTES = 2_000;
 const WITHIN = 0.2;
 const BUSY = 0.9;
-const LONGEST_SECONDS = 1_200;
+const MAX_SECONDS = 1_200;
 
 interface Cost {
   readonly steps: number;
@@ -61,12 +61,12 @@ export async function measureSteps(): Promise<Measurement> {
         {
           what: `${size}: calls to Redis per outcome`,
           measured: `${calls.toFixed(1)} (${commands.toFixed(0)})`,
-          goal: { text: `≤ ${MOST_CALLS}`, met: calls <= MOST_CALLS },
+          goal: { text: `≤ ${MAX_CALLS}`, met: calls <= MAX_CALLS },
         },
         {
           what: `${size}: bytes per outcome to one event stream`,
           measured: bytes.toFixed(0),
-          goal: { text: `≤ ${MOST_BYTES}`, met: bytes <= MOST_BYTES },
+          goal: { text: `≤ ${MAX_BYTES}`, met: bytes <= MAX_BYTES },
         },
       ];
     }),
@@ -98,9 +98,9 @@ async function run(steps: number): Promise<Cost> {
     };
     await phoenix.repo.commit(manyGuests(steps));
     await phoenix.repo.push();
-    await until(() => began > 0, 'the first command', LONGEST_SECONDS);
+    await until(() => began > 0, 'the first command', MAX_SECONDS);
     const bytes = readEvents(door.url, gone.signal);
-    await until(() => started === steps, 'every box to be started', LONGEST_SECONDS);
+    await until(() => started === steps, 'every box to be started', MAX_SECONDS);
     const seconds = (ended - began) / 1_000;
     return {
       steps,

@@ -16,7 +16,7 @@ const SECRET = 'the secret of the webhook';
 const ROUNDS = 5;
 const REQUESTS = 6_000;
 const CONNECTIONS = 64;
-const LEAST = 0.9;
+const MIN_RATIO = 0.9;
 /** Of receivers that do more than check. */
 const AHEAD = 1;
 
@@ -111,7 +111,7 @@ function report(
 function against(name: string, ours: Taken, theirs: Taken): Line[] {
   const rates = ours.rates.map((rate, round) => rate / (theirs.rates[round] ?? Number.NaN));
   const cpu = ours.cpu.map((time, round) => (theirs.cpu[round] ?? Number.NaN) / time);
-  const least = name === 'bare express' ? LEAST : AHEAD;
+  const least = name === 'bare express' ? MIN_RATIO : AHEAD;
   const goal = { text: `≥ ${least}`, met: median(rates) >= least };
   const line = { what: `Phoenix against ${name}`, measured: spread(rates, 2), goal };
   if (cpu.length === 0) return [line];

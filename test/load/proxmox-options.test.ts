@@ -274,13 +274,13 @@ function arbitrary(schema: z.ZodType, value: unknown): fc.Arbitrary<unknown> {
   return fc.oneof(...kinds);
 }
 
-const MOST = runs(2);
+const MAX_RUNS = runs(2);
 
 /** The shortest and longest, or least and greatest, and of the others as many as a test has time for, from each part of them. */
 function outermost(values: readonly unknown[]): unknown[] {
   const size = (value: unknown) => (typeof value === 'number' ? value : String(value).length);
   const sorted = values.toSorted((one, other) => size(one) - size(other));
-  const step = Math.max(1, Math.ceil(values.length / MOST));
+  const step = Math.max(1, Math.ceil(values.length / MAX_RUNS));
   return [...new Set([...sorted.slice(0, 1), ...sorted.slice(-1), ...values.filter((_, at) => at % step === 0)])];
 }
 

@@ -1,6 +1,6 @@
 // Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
 
-import { CarriedOut, stillFounded } from '../../src/agent/apply/rounds.ts';
+import { CarriedOut, stillApplicable } from '../../src/agent/apply/rounds.ts';
 import { runAction } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
@@ -44,7 +44,7 @@ export async function convergeStep(
     const decision = manager.decide(wanted, await manager.observe(host, wanted));
     if (decision.kind !== 'actions') return { outcome: 'refused', reason: decision.reason, actions };
     if (decision.actions.length === 0) return { outcome: 'done', actions };
-    const todo = stillFounded([], decision.actions);
+    const todo = stillApplicable([], decision.actions);
     const repeated = done.repeatedIn(todo);
     if (repeated !== undefined) return { outcome: 'failed', reason: `done in vain: ${repeated.summary}`, actions };
     done.add(todo);

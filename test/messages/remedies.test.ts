@@ -17,7 +17,7 @@ import {
   frozen,
   interrupted,
   invalid,
-  LONGEST,
+  MAX_STATUS_LENGTH,
   rewritten,
   statusAlone,
   stepEnded,
@@ -142,7 +142,7 @@ describe.each(failures)('$said', ({ remedy, reason }) => {
     ];
     for (const each of said) {
       const { description } = statusAlone(COMMIT, 'phoenix/apply', each);
-      expect(description.length).toBeLessThanOrEqual(LONGEST);
+      expect(description.length).toBeLessThanOrEqual(MAX_STATUS_LENGTH);
       expect(description).toContain(remedy);
     }
   });
@@ -202,7 +202,7 @@ describe('problems', () => {
 
   test('a remedy longer than a status gives way to where it stands whole', () => {
     const { description } = invalid([problemOf('PLAINTEXT_SECRET', 'Do this and that. '.repeat(20))]);
-    expect(description.length).toBeLessThanOrEqual(LONGEST);
+    expect(description.length).toBeLessThanOrEqual(MAX_STATUS_LENGTH);
     expect(description).toMatch(/^1 error.*docker-compose.yml:1234.*; phoenix validate says what to do$/);
   });
 
@@ -233,10 +233,10 @@ describe('making it fit', () => {
       fc.property(word, fc.string({ maxLength: 400, unit: 'grapheme' }), word, (what, why, remedy) => {
         const failure = { what, why, remedy };
         for (const text of [
-          fitText(failureText(failure), LONGEST),
-          fitFailure(failure, LONGEST, { what, remedy: 'see it' }),
+          fitText(failureText(failure), MAX_STATUS_LENGTH),
+          fitFailure(failure, MAX_STATUS_LENGTH, { what, remedy: 'see it' }),
         ]) {
-          expect(text.length).toBeLessThanOrEqual(LONGEST);
+          expect(text.length).toBeLessThanOrEqual(MAX_STATUS_LENGTH);
           expect(text.isWellFormed()).toBe(true);
           expect(text.endsWith(`; ${remedy}`)).toBe(true);
         }
@@ -245,7 +245,7 @@ describe('making it fit', () => {
   });
 
   test('what fits is left as it is; what has no remedy is cut in its middle', () => {
-    expect(fitText('short', LONGEST)).toBe('short');
+    expect(fitText('short', MAX_STATUS_LENGTH)).toBe('short');
     expect(fitText(`begin ${'x'.repeat(300)} end`, 20)).toBe('begin xxxxxx…xxx end');
   });
 

@@ -23,7 +23,7 @@ export interface BoxHost extends Host {
   before: (line: string) => Promise<void>;
 }
 
-const LOOKING = new Set(['list', 'show', 'probe']);
+const READING_PROGRAMS = new Set(['list', 'show', 'probe']);
 
 export async function openBoxHost(folder: string): Promise<BoxHost> {
   const boxes = join(folder, 'boxes');
@@ -105,7 +105,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     close: async () => {},
     async commands(all = false) {
       const lines = (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter((line) => line !== '');
-      return lines.filter((line) => all || !LOOKING.has(line.split(' ')[1] ?? ''));
+      return lines.filter((line) => all || !READING_PROGRAMS.has(line.split(' ')[1] ?? ''));
     },
   };
   return host;

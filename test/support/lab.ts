@@ -29,12 +29,12 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-const LOOKING =
+const READING_PROGRAMS =
   /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|pve-firewall compile|hostname)/;
 
 /** Whether a command line changes nothing. */
 export function isLooking(line: string): boolean {
-  return LOOKING.test(line);
+  return READING_PROGRAMS.test(line);
 }
 
 /** @param programs as processes of their own, or within the test's: the same answers, in far less time */

@@ -2,8 +2,8 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LEAST_PAUSE_MS = 5;
-const MOST_PAUSE_MS = 50;
+const MIN_PAUSE_MS = 5;
+const MAX_PAUSE_MS = 50;
 /** Of the time that was waited already: what comes at once is seen at once, and what takes seconds is not asked for 200 times in each. */
 const SHARE = 1 / 50;
 
@@ -21,6 +21,6 @@ export async function until(
   while (!(await condition())) {
     const waited = Date.now() - began;
     if (waited > seconds * 1000) throw new Error(`waited in vain for: ${typeof what === 'string' ? what : what()}`);
-    await pause(Math.min(MOST_PAUSE_MS, LEAST_PAUSE_MS + waited * SHARE));
+    await pause(Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS + waited * SHARE));
   }
 }

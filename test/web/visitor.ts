@@ -28,7 +28,7 @@ export interface Visitor {
 /** Elsewhere, behind a proxy, by the name that people use. */
 const ELSEWHERE = { host: 'phoenix.example.internal', accept: 'text/html', 'x-forwarded-for': '192.0.2.7' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const MOST_STEPS = 5;
+const MAX_STEPS = 5;
 
 /** @param url of the door */
 export function visitor(url: string): Visitor {
@@ -59,7 +59,7 @@ export function visitor(url: string): Visitor {
   async function follow(method: string, to: string, headers: Readonly<Record<string, string>>, body?: string) {
     let path = to;
     let got = await once(method, path, headers, body);
-    for (let step = 0; got.status === 303 && step < MOST_STEPS; step += 1) {
+    for (let step = 0; got.status === 303 && step < MAX_STEPS; step += 1) {
       const next = new URL(got.location, `http://phoenix${path}`);
       // What leads to the forge is left to whoever looks at it.
       if (next.host !== 'phoenix') break;

@@ -1,11 +1,11 @@
-// Certificates and requests with keys of the curve P-256, made at once: programs of a lab have no time to wait.
+// Creates certificates and requests with P-256 keys, which are fast to generate.
 
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import { bits, context, integer, octets, oid, pem, sequence, set, text, time, truth } from './der.ts';
 
 interface Issuer {
-  /** Common name of its certificate. */
+  /** Common name of the certificate. */
   readonly name: string;
   readonly key: KeyObject;
 }
@@ -18,7 +18,7 @@ export interface CertificateOptions {
   readonly notAfter: Date;
   /** DNS names and addresses. */
   readonly names: readonly string[];
-  /** How many authorities may stand below it; absent: it is none itself. */
+  /** Path length of a CA certificate; absent: not a CA. */
   readonly authority?: number;
 }
 
@@ -66,7 +66,7 @@ export function makeCertificate(options: CertificateOptions): string {
   return pem('CERTIFICATE', signed(body, issuer.key));
 }
 
-/** PKCS #10, PEM. An empty subject stands for none. */
+/** PKCS #10, PEM. An empty subject is omitted. */
 export function makeRequest(key: KeyObject, subject: string, names: readonly string[]): string {
   const wished = sequence(extension(ALTERNATIVE_NAMES, alternativeNames(names)));
   const attributes = names.length === 0 ? Buffer.alloc(0) : sequence(oid('1.2.840.113549.1.9.14'), set(wished));

@@ -1,4 +1,4 @@
-// The little of DER (X.690) that certificates and requests for them are written in.
+// A minimal DER (X.690) encoder for certificates and requests.
 
 function tagged(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
@@ -14,7 +14,7 @@ export const octets = (content: Uint8Array): Buffer => tagged(0x04, content);
 export const bits = (content: Uint8Array, unused = 0): Buffer => tagged(0x03, Buffer.from([unused]), content);
 export const text = (value: string): Buffer => tagged(0x0c, Buffer.from(value));
 export const truth = (): Buffer => tagged(0x01, Buffer.from([0xff]));
-/** `[number]`, constructed unless said otherwise. */
+/** `[number]`, constructed by default. */
 export const context = (number: number, content: Uint8Array, constructed = true): Buffer =>
   tagged((constructed ? 0xa0 : 0x80) + number, content);
 
@@ -34,7 +34,7 @@ export function oid(dotted: string): Buffer {
   return tagged(0x06, Buffer.from([first * 40 + second, ...bytes]));
 }
 
-/** To the second, as certificates have it until 2049. */
+/** UTCTime, as used in certificates until 2049. */
 export function time(date: Date): Buffer {
   const digits = date.toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   return tagged(0x17, Buffer.from(digits.slice(2)));

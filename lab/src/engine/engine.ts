@@ -1,4 +1,4 @@
-// The engine of a lab: who runs its containers. Without one they are imitated; `"engine": "lxc"` in lab.json runs each for real.
+// The container engine of a lab. By default containers are simulated; `"engine": "lxc"` in lab.json runs real ones.
 
 import type { Duplex } from 'node:stream';
 import { kindOf, type LabNode, orders } from '../proxmox/node.ts';
@@ -6,19 +6,19 @@ import type { Outcome } from '../tree/tree.ts';
 import { attach, dial, start, stop } from './lxc.ts';
 import { copyFolder, unpack } from './rootfs.ts';
 
-/** What a container is to a lab that runs it for real. Everything refuses with what the machine said. */
+/** Operations on real containers. All of them fail with the error of the underlying program. */
 export interface Engine {
   start(id: number): void;
-  /** @param kindly lets its own init end it, and ends it after a limit */
+  /** @param kindly shut down by the container's init, killed after a timeout */
   stop(id: number, kindly: boolean): void;
   run(id: number, argv: readonly string[], stdin: () => Buffer): Outcome;
   dial(address: string, port: number): Promise<Duplex>;
-  /** Fills the files of a new container from an archive of this machine. */
+  /** Unpacks an archive of this machine into a new container. */
   unpack(archive: string, tree: string): void;
   copy(from: string, to: string): void;
 }
 
-/** Null where containers are imitated, and for virtual machines, which always are. */
+/** Null for simulated containers and for virtual machines, which are always simulated. */
 export function engineFor(node: LabNode, id: number): Engine | null {
   if (orders(node).engine !== 'lxc' || kindOf(node, id) === 'qemu') return null;
   return {

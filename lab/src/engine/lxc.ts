@@ -1,5 +1,4 @@
-// Real containers by Debian's lxc, from the configuration that pct wrote. They run with the rights of whoever runs the lab, that is as
-// root: `unprivileged` changes nothing here.
+// Real containers with Debian's lxc, from the configuration that pct wrote. They run as root like the lab itself: `unprivileged` has no effect.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,14 +18,14 @@ const START_SECONDS = 30;
 const SHUTDOWN_SECONDS = 20;
 const env = { PATH: SYSTEM_PATH };
 
-/** Short, since the names of sockets below it are limited. */
+/** Short, since socket paths are limited. */
 const folderOf = (node: LabNode): string => `/run/${labName(node)}`;
 const named = (node: LabNode, id: number): string[] => ['-P', folderOf(node), '-n', String(id)];
 
-/** The end of a container's link that is not inside. Names of links hold fifteen characters. */
+/** The outer end of a container's veth pair. Interface names are limited to 15 characters. */
 const linkOf = (node: LabNode, id: number): string => `${labName(node).slice(3)}v${id}`;
 
-/** As Proxmox does it: the names and the resolver of the container are written, then its init is started. */
+/** Like Proxmox: writes host name and resolver of the container, then starts its init. */
 export function start(node: LabNode, id: number): void {
   const conf = readConf(node, id);
   const net = properties(conf.get('net0') ?? '');
@@ -40,7 +39,7 @@ export function start(node: LabNode, id: number): void {
   writeFileSync(join(folder, 'config'), settings(node, id, conf, net));
   call('lxc-start', ...named(node, id), '-d');
   call('lxc-wait', ...named(node, id), '-s', 'RUNNING', '-t', String(START_SECONDS));
-  // lxc looks for bridges in its own network only, so that the link is put where it belongs afterwards.
+  // lxc only finds bridges in its own namespace, so the link is moved afterwards.
   joinBridge(node, linkOf(node, id), bridge);
 }
 
@@ -55,7 +54,7 @@ export function stop(node: LabNode, id: number, kindly: boolean): void {
   rmSync(folderOf(node), { recursive: true, force: true });
 }
 
-/** As `pct exec`: with an empty environment, and the exit code of the program. */
+/** Like `pct exec`: empty environment, and the program's exit code. */
 export function attach(node: LabNode, id: number, argv: readonly string[], stdin: () => Buffer): Outcome {
   const args = [
     ...named(node, id),
@@ -80,7 +79,7 @@ export function attach(node: LabNode, id: number, argv: readonly string[], stdin
   };
 }
 
-/** A connection from the lab's network. Fails as one of this machine would. */
+/** A connection from the lab's network. Fails like a local one. */
 export async function dial(node: LabNode, address: string, port: number): Promise<Duplex> {
   const relay = fileURLToPath(new URL('relay.ts', import.meta.url));
   const words = [`--net=/run/netns/${labName(node)}`, process.execPath, relay, address, String(port)];
@@ -134,7 +133,7 @@ function settings(node: LabNode, id: number, conf: Conf, net: Conf): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Names that the node's DNS would tell, since it is none that answers here; beyond them the machine's own resolver. */
+/** Static host names in place of the node's DNS, which the lab does not run; for others the machine's resolver. */
 function writeNames(node: LabNode, id: number, hostname: string): void {
   const etc = join(treePath(node, id), 'etc');
   writeFileSync(join(etc, 'hostname'), `${hostname}\n`);

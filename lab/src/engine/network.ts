@@ -1,5 +1,5 @@
-// The network of a lab whose containers are real: a namespace of its own with the node's bridge, so that its addresses meet none of
-// the machine's, and a way out through the machine.
+// The network of a lab with real containers: its own namespace with the node's bridge, isolated from the machine's addresses, with NAT to the
+// outside.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -7,12 +7,16 @@ import { resolve } from 'node:path';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 import { call, succeeds } from './machine.ts';
 
-/** Every lab has its own, by its folder. Names of links hold fifteen characters. */
+/** Unique per lab folder. Interface names are limited to 15 characters. */
 export function labName(node: LabNode): string {
   return `phx${createHash('sha256').update(resolve(node.dir)).digest('hex').slice(0, 8)}`;
 }
 
-/** Nothing where it is there already. @param gateway of the containers, with the length of its network */
+/**
+ * No effect if it exists. @param gateway of the containers, with prefix length
+ *
+ *
+ */
 export function openNetwork(node: LabNode, bridge: string, gateway: string | null): void {
   const name = labName(node);
   if (!succeeds('ip', 'netns', 'exec', name, 'true')) makeNamespace(node, name);
@@ -36,7 +40,7 @@ function makeNamespace(node: LabNode, name: string): void {
   call('ip', '-n', name, 'addr', 'add', `${within}/30`, 'dev', `${name}i`);
   call('ip', '-n', name, 'link', 'set', `${name}i`, 'up');
   call('ip', '-n', name, 'route', 'add', 'default', 'via', outside);
-  // Two translations: to the one address of the namespace, and to that of the machine.
+  // NAT twice: in the namespace and on the machine.
   const masquerade = (chain: string): string =>
     `add chain ip ${name} ${chain} { type nat hook postrouting priority 100; }`;
   for (const run of [['nft'], ['ip', 'netns', 'exec', name, 'nft']]) {
@@ -50,27 +54,27 @@ function makeNamespace(node: LabNode, name: string): void {
   call('ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
 }
 
-/** Moves a link of the machine into the lab, onto a bridge there. */
+/** Moves an interface of the machine into the lab and onto a bridge there. */
 export function joinBridge(node: LabNode, link: string, bridge: string): void {
   call('ip', 'link', 'set', link, 'netns', labName(node));
   call('ip', '-n', labName(node), 'link', 'set', link, 'master', bridge, 'up');
 }
 
-/** Two addresses of a network that nobody else here uses, by the lab's name. */
+/** Two addresses of an otherwise unused network, derived from the lab's name. */
 function wayOut(node: LabNode): [outside: string, within: string] {
   const number = Number.parseInt(labName(node).slice(3, 7), 16) % (254 * 64);
   const [third, fourth] = [1 + Math.floor(number / 64), (number % 64) * 4];
   return [`169.254.${third}.${fourth + 1}`, `169.254.${third}.${fourth + 2}`];
 }
 
-/** What the node's own file gives the bridge. */
+/** Addresses of the bridge in the node's interfaces file. */
 function nodeAddresses(node: LabNode, bridge: string): string[] {
   const text = readFileSync(pathOf(node, 'etc/network/interfaces'), 'utf8');
   const stanza = text.split(/^(?=iface )/m).find((each) => each.startsWith(`iface ${bridge} `)) ?? '';
   return [...stanza.matchAll(/^\s*address\s+(\S+)/gm)].map(([, address = '']) => address);
 }
 
-/** Nothing where it is gone already. */
+/** No effect if it does not exist. */
 export function closeNetwork(node: LabNode): void {
   const name = labName(node);
   succeeds('nft', 'delete', 'table', 'ip', name);

@@ -1,4 +1,4 @@
-// Runs in the network of a lab: connects, says so with one byte, and passes both ways what is said.
+// Runs in a lab's network namespace: connects, confirms with one byte, and relays in both directions.
 
 import { connect } from 'node:net';
 

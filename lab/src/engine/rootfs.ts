@@ -1,4 +1,4 @@
-// Files of real containers: with owners, links and devices as they are.
+// Root file systems of real containers, with owners, links and devices.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ export function treePath(node: LabNode, name: number | string): string {
   return join(node.dir, 'guests', String(name));
 }
 
-/** Any archive that tar reads. */
+/** Supports any archive that tar reads. */
 export function unpack(archive: string, tree: string): void {
   mkdirSync(tree, { recursive: true });
   call('tar', '--numeric-owner', '-xpf', archive, '-C', tree);
 }
 
-/** Everything in one folder is then in the other too. */
+/** Copies the content of a folder. */
 export function copyFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   call('cp', '-a', '--reflink=auto', `${from}/.`, to);

@@ -1,8 +1,8 @@
-// What people do in the forge's pages, and tests in their place. Everything resolves once the webhooks about it were answered,
-// have failed or are held up, and fails with what the forge would say when it refuses.
+// User actions in the forge's web interface. Promises resolve once the resulting webhooks were delivered, failed or held back, and reject with the
+// forge's error.
 
 import type { LabComment, LabIssue } from './comments.ts';
-import type { LabApp } from './github/app-desk.ts';
+import type { LabApp } from './github/app-registry.ts';
 import type { LabCheck } from './github/checks.ts';
 import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
 import {
@@ -22,49 +22,52 @@ import { isRefused, type Refused } from './refused.ts';
 import type { LabReview } from './reviews.ts';
 
 export interface BrowserActions {
-  /** Makes a person known, or changes what a known one may do; others are known once they do something, without rights. */
+  /** Creates a user or changes the user's rights; others are created without rights on their first action. */
   allow: People['allow'];
-  /** To `main` when no base is named. */
+  /** Opens a pull request; default base: `main`. */
   openPull(asked: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
   editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
   reopenPull(pull: number, by?: string): Promise<LabPull>;
-  /** With a merge commit, or as it is said. */
+  /** Merges; default: with a merge commit. */
   mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
-  /** Puts it into the merge queue of GitHub, behind what is there. */
+  /** Appends it to GitHub's merge queue. */
   enqueue(pull: number): Promise<LabQueued>;
-  /** Lets the queue look at the required check of that name: it merges what is green, throws out what failed, and waits for the rest. */
+  /** Advances the queue by the required check: merges on success, removes on failure, else waits. */
   advanceQueue(check: string): Promise<void>;
-  /** What waits in the queue. */
+  /** The queue's entries. */
   queue(): readonly LabQueued[];
   pulls(): readonly LabPull[];
-  /** As a push of a commit that the forge has; makes the branch when it is missing. */
+  /** Like a push of an existing commit; creates the branch if needed. */
   moveBranch(branch: string, to: string, by?: string): Promise<void>;
-  /** In place of all rules for branches, where the forge has them. */
+  /** Replaces all branch protection rules, if the forge supports them. */
   protectBranches(rules: readonly ProtectedBranch[]): void;
-  /** GitLab begins a pipeline of its own for the commit, with jobs of these names. */
+  /** Starts a GitLab pipeline for the commit with jobs of these names. */
   startPipeline(sha: string, ref: string, ...jobs: readonly string[]): number;
   openIssue(title: string, by?: string): LabIssue;
-  /** @param number of a pull request or an issue @param at when it was written, for one that is told of late */
+  /**
+   * @param number of a pull request or issue
+   * @param at time of writing, for late deliveries
+   */
   comment(number: number, body: string, by: string, at?: Date): Promise<LabComment>;
   editComment(id: number, body: string, by?: string): Promise<LabComment>;
   /** Oldest first. */
   comments(number: number): readonly LabComment[];
-  /** A code review of the head as it is now. */
+  /** Reviews the current head. */
   review(
     pull: number,
     review: { readonly state: LabReview['state']; readonly body?: string },
     by: string,
   ): Promise<LabReview>;
   dismissReview(id: number, by?: string): Promise<LabReview>;
-  /** Asks for a check to be run again. */
+  /** Requests a re-run of a check. */
   rerequestCheck(id: number, by: string): Promise<void>;
-  /** Presses a button, which shows once the check has ended. */
+  /** Presses a button of a completed check. */
   pressButton(id: number, identifier: string, by: string): Promise<void>;
-  /** Asks every App for all its checks of the commit. */
+  /** Requests all checks of the commit from every App. */
   rerequestSuite(sha: string, by: string): Promise<void>;
-  /** Installs an App that was made of a manifest; its webhook begins to work. */
+  /** Installs an App created from a manifest, which activates its webhook. */
   installApp(id: number): LabApp;
 }
 
@@ -159,7 +162,7 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
   };
 }
 
-/** Of a check or a status, whichever there is. */
+/** The result of a check or status of that name. */
 function verdictOf({ statuses, checks }: Parts, sha: string, name: string): 'success' | 'failure' | null {
   const check = checks.latest(sha).find((each) => each.name === name);
   const state = check?.conclusion ?? statuses.latest(sha).find(({ context }) => context === name)?.state ?? null;

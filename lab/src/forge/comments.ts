@@ -1,8 +1,8 @@
-// Comments under pull requests and under issues, which count from the same numbers.
+// Comments on pull requests and issues, which share their numbers.
 
 export interface LabComment {
   readonly id: number;
-  /** Of the pull request or the issue. */
+  /** Number of the pull request or issue. */
   readonly number: number;
   readonly author: string;
   readonly body: string;
@@ -16,8 +16,8 @@ export interface LabIssue {
   readonly author: string;
 }
 
-export interface CommentBook {
-  /** @param at when it was written; now when absent */
+export interface CommentStore {
+  /** @param at time of writing; default: now */
   add(number: number, author: string, body: string, at?: Date): LabComment;
   change(comment: LabComment, body: string): LabComment;
   get(id: number): LabComment | undefined;
@@ -27,10 +27,10 @@ export interface CommentBook {
   issue(number: number): LabIssue | undefined;
 }
 
-/** Ids do not begin where numbers of pull requests do. */
+/** Ids differ from pull request numbers. */
 const FIRST_ID = 5000;
 
-export function openCommentBook(): CommentBook {
+export function openCommentStore(): CommentStore {
   const comments = new Map<number, LabComment>();
   const issues = new Map<number, LabIssue>();
   function keep(comment: LabComment): LabComment {
@@ -41,7 +41,7 @@ export function openCommentBook(): CommentBook {
     add(number, author, body, now = new Date()) {
       return keep({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
     },
-    // Never in the very moment in which it was written.
+    // The change time always differs from the creation time.
     change: (comment, body) => {
       const after = comment.createdAt.getTime() + 1;
       return keep({ ...comment, body, updatedAt: new Date(Math.max(Date.now(), after)) });

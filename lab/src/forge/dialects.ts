@@ -1,4 +1,4 @@
-// The kinds of forges: each has its own REST interface, events and headers over the same repository.
+// The supported forges, each with its REST API, events and headers over the same repository.
 
 import type { Router } from 'express';
 import type { ForgeEvent, Message } from './events.ts';
@@ -12,20 +12,20 @@ import { gitlabRest } from './gitlab/rest.ts';
 import type { Parts, ProtectedBranch } from './parts.ts';
 import type { Headers } from './webhooks.ts';
 
-/** Forgejo speaks as Gitea does. */
+/** Forgejo is compatible with Gitea. */
 export type Kind = 'github' | 'gitea' | 'gitlab';
 
 export interface Dialect {
-  /** Path of the REST interface below the forge. */
+  /** Path of the REST API. */
   readonly base: string;
-  /** Where heads of pull requests lie, below `refs/`. */
+  /** Ref prefix of pull request heads, below `refs/`. */
   readonly pullRefs: string;
-  /** Rules for branches that a new repository has. */
+  /** Branch protection rules of a new repository. */
   readonly protectedBranches?: readonly ProtectedBranch[];
-  /** What a webhook of the repository listens to. */
+  /** Events of a repository's webhook. */
   readonly events: readonly string[];
   rest(parts: Parts): Router;
-  /** Null for what this forge does not tell of. */
+  /** Null for events that this forge does not send. */
   event(parts: Parts, event: ForgeEvent): Promise<Message | null>;
   readonly headers: Headers;
 }
@@ -50,7 +50,7 @@ export const DIALECTS: Readonly<Record<Kind, Dialect>> = {
   gitlab: {
     base: '/api/v4',
     pullRefs: 'merge-requests',
-    // Maintainers alone push to the first branch of a new project.
+    // Only maintainers may push to the default branch of a new project.
     protectedBranches: [
       { id: 1, name: 'main', push_access_levels: [{ access_level: 40 }], merge_access_levels: [{ access_level: 40 }] },
     ],

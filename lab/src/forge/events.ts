@@ -1,4 +1,4 @@
-// The events of the forge as it tells them to those who listen, before each kind of forge puts them into its own form.
+// Forge events before conversion to the format of a specific forge.
 
 import type { LabComment } from './comments.ts';
 import type { LabCheck } from './github/checks.ts';
@@ -8,9 +8,9 @@ import type { LabReview } from './reviews.ts';
 
 export interface PushedRef {
   readonly ref: string;
-  /** All zeros for a new one. */
+  /** All zeros for a new ref. */
   readonly before: string;
-  /** All zeros for a deleted one. */
+  /** All zeros for a deleted ref. */
   readonly after: string;
 }
 
@@ -20,7 +20,7 @@ export type ForgeEvent = { readonly by: string } & (
       readonly kind: 'pull';
       readonly action: 'opened' | 'updated' | 'edited' | 'closed' | 'reopened';
       readonly pull: LabPull;
-      /** For what was updated or edited. */
+      /** State before an update or edit. */
       readonly before?: LabPull;
     }
   | {
@@ -36,17 +36,17 @@ export type ForgeEvent = { readonly by: string } & (
       readonly kind: 'group';
       readonly action: 'checks_requested' | 'destroyed';
       readonly group: LabQueued;
-      /** Why it was destroyed. */
+      /** Reason for the removal from the queue. */
       readonly reason?: 'merged' | 'invalidated' | 'dequeued';
     }
   | { readonly kind: 'suite'; readonly action: 'requested' | 'rerequested'; readonly sha: string; readonly app: number }
 );
 
-/** An event as it is sent. */
+/** An event to send. */
 export interface Message {
-  /** As the forge's header names it. */
+  /** Event name in the header. */
   readonly event: string;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** The only App that gets it, and gets it without having asked. */
+  /** Only sent to this App, regardless of its subscriptions. */
   readonly app?: number;
 }

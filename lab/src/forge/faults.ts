@@ -1,30 +1,30 @@
-// Faults that a test orders from the lab forge, in the order in which they are to happen.
+// Faults that tests inject into the lab forge, in order.
 
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
 type Fault =
-  /** Any answer, for example 403 with `retry-after`. */
+  /** A fixed response, for example 403 with `retry-after`. */
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers?: Record<string, string>;
       readonly message?: string;
     }
-  /** Never answers. */
+  /** Never responds. */
   | { readonly kind: 'hang' }
-  /** Closes the connection without an answer. */
+  /** Closes the connection without a response. */
   | { readonly kind: 'drop' }
-  /** Goes on as usual once the promise resolves, also when nobody waits for the answer any more, as a server does that read it all. */
+  /** Continues normally once the promise resolves, even if the client is gone, like a server that has read the request. */
   | { readonly kind: 'delay'; readonly until: Promise<void> };
 
 export interface Faults {
-  /** One fault for each of the next requests. */
+  /** One fault for each of the following requests. */
   order(...faults: readonly Fault[]): void;
-  /** A fault, or none, for each request from now on for which none was ordered. */
+  /** Decides the fault, or none, of each further request without an injected one. */
   decide(fault: (request: Request) => Fault | undefined): void;
-  /** How many requests a delay holds up right now. */
+  /** Number of currently delayed requests. */
   waiting(): number;
-  /** Stands before the routes that can be disturbed. */
+  /** Middleware before the affected routes. */
   readonly handler: RequestHandler;
 }
 
@@ -56,7 +56,7 @@ export function openFaults(): Faults {
   };
 }
 
-/** Whether the request is over with it. */
+/** Returns whether the request is finished. */
 function disturb(fault: Fault, request: Request, response: Response): boolean {
   switch (fault.kind) {
     case 'answer':

@@ -1,5 +1,4 @@
-// A small forge for rehearsals, the demo and tests: Git over HTTP, webhooks, and the REST interface of a forge. It refuses what
-// the real ones refuse.
+// A small forge for rehearsals, the demo and tests: Git over HTTP, webhooks, and a forge's REST API, with the same validation as the real ones.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -21,79 +20,79 @@ import type { Delivery, Receiver, Sent } from './webhooks.ts';
 import { openWork } from './work.ts';
 
 export interface LabForgeOptions {
-  /** Where the repository lies; made when missing. */
+  /** Folder of the repository; created if missing. */
   readonly folder: string;
-  /** Signs the webhooks. */
+  /** Webhook secret. */
   readonly secret: string;
-  /** Asked for by Git (as the password) and REST alike. */
+  /** Required by Git (as password) and REST. */
   readonly token: string;
   /** Of the token's owner: what Gitea makes a token for. Nobody logs in by one when absent. */
   readonly password?: string;
-  /** What the token may do over REST; `write` when absent. Listing webhooks takes `admin`. */
+  /** The token's right for REST; default: `write`. Listing webhooks needs `admin`. */
   readonly tokenRight?: Right;
   /**
-   * What the token itself is good for, whatever its owner may do: of Gitea such as `write:repository`, of GitHub permissions of a
-   * fine-grained one such as `statuses:write`, of GitLab such as `api`. Everything when absent.
+   * Scopes of the token, independent of its owner's rights: for Gitea such as `write:repository`, for GitHub fine-grained permissions such as
+   * `statuses:write`, for GitLab such as `api`. Default: all.
    */
   readonly tokenScopes?: readonly string[];
-  /** How the webhook was filled in; as it should be when absent. */
+  /** Webhook settings; default: correct ones. */
   readonly webhook?: FilledIn;
-  /** Everybody may read the repository; false when absent. */
+  /** Whether the repository is public; default: false. */
   readonly isPublic?: boolean;
-  /** GitHub when absent. */
+  /** Default: GitHub. */
   readonly kind?: Kind;
-  /** A GitHub App that is installed on the repository. Webhooks are its own then, and not the repository's. */
+  /** A GitHub App installed on the repository, which then receives the webhooks instead of the repository's own. */
   readonly app?: LabAppOptions;
   readonly webhookUrl?: string;
-  /** An OAuth application by which people sign in elsewhere. */
+  /** An OAuth application for signing in. */
   readonly oauth?: OauthApplication;
-  /** On the loopback interface; any free one when absent. */
+  /** Port on loopback; default: a free one. */
   readonly port?: number;
-  /** Most rows of one page of a list, whatever is asked for, as an administrator may set it; that of the kind when absent. */
+  /** Maximum page size, which an administrator may set; default: that of the forge. */
   readonly pageSize?: number;
 }
 
 export interface LabForge extends BrowserActions {
   readonly kind: Kind;
-  /** Base URL, of the web and, but for a path, of the REST interface. */
+  /** Base URL of the web interface. */
   readonly url: string;
-  /** Base URL of the REST interface. */
+  /** Base URL of the REST API. */
   readonly apiUrl: string;
   readonly repositoryUrl: string;
-  /** The same with the token in it, for a person's `git push`. */
+  /** Repository URL with the token, for `git push`. */
   readonly pushUrl: string;
-  /** The same for a fork, which comes into being with its first push. */
+  /** Likewise for a fork, which is created by its first push. */
   forkUrl(owner: string): string;
   /** `owner/name`. */
   readonly repository: string;
-  /** Every status in the order in which it came. */
+  /** All statuses in order of arrival. */
   statuses(): readonly LabStatus[];
-  /** The newest of each context of one commit. */
+  /** The newest status per context of a commit. */
   latestStatuses(sha: string): readonly LabStatus[];
-  /** Every check in the order in which it was made. */
+  /** All checks in order of creation. */
   checks(): readonly LabCheck[];
-  /** The newest of each name on one commit, newest first. */
+  /** The newest check per name of a commit, newest first. */
   latestChecks(sha: string): readonly LabCheck[];
-  /** Ends all tokens of installations, as an hour does. */
+  /** Expires all installation tokens, as after an hour. */
   expireTokens(): void;
-  /** Ends all tokens that people gave to the OAuth application. */
+  /** Expires all OAuth tokens. */
   expireGrants(): void;
   sendWebhooksTo(...urls: readonly string[]): void;
-  /** As the forge keeps them, with their secrets, which it shows to nobody. */
+  /** Webhooks with their secrets, which the API does not show. */
   hooks(): readonly Pick<Receiver, 'url' | 'secret'>[];
   deliveries(): readonly Delivery[];
   redeliver(id: string): Promise<Delivery>;
-  /** Decides what becomes of each delivery from now on; a redelivery always goes through. */
+  /** Decides the outcome of each further delivery; redeliveries always succeed. */
   decideDeliveries(decide: (sent: Sent) => DeliveryOutcome): void;
-  /** Sends what is held up. */
+  /** Sends held deliveries. */
   release(): Promise<void>;
-  /** Resolves when every webhook so far has been delivered, has failed or is held up. */
+  /** Resolves when all webhooks so far were delivered, failed or held back. */
   delivered(): Promise<void>;
-  /** Disturbs the REST interface or Git. */
+  /** Fault injection for REST and Git. */
   readonly faults: {
     readonly rest: Faults['order'];
     readonly git: Faults['order'];
-    /** For every request to the REST interface. */
+    /** For all REST requests. */
     readonly decide: Faults['decide'];
     waiting(): number;
   };
@@ -163,7 +162,7 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-/** The address with pages no longer than that, whether it asks for a length or not. */
+/** Limits the page size in the address. */
 function withPages(address: string, most: number): string {
   const url = new URL(address, 'http://forge.lab');
   for (const name of ['per_page', 'limit']) {
@@ -193,7 +192,7 @@ function routes(parts: Parts, dialect: Dialect, { pageSize, oauth }: Beside): Ex
   if (oauth !== undefined) app.use(oauth);
   app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use(({ method, path }, response) => {
-    // Nobody is to take what the lab lacks for something that the forge says is not there.
+    // Unsupported endpoints must differ from a 404 of the forge.
     if (isOfRepository(path))
       response.status(501).json({ message: `the lab's forge does not answer ${method} ${path}` });
     else response.status(404).json({ message: 'Not Found' });

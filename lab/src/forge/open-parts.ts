@@ -2,18 +2,18 @@
 
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { openCommentBook } from './comments.ts';
+import { openCommentStore } from './comments.ts';
 import type { Dialect } from './dialects.ts';
 import { openFaults } from './faults.ts';
 import { openBareRepository } from './git/repository.ts';
-import { openAppDesk, type Permissions } from './github/app-desk.ts';
-import { openCheckBook } from './github/checks.ts';
+import { openAppRegistry, type Permissions } from './github/app-registry.ts';
+import { openCheckStore } from './github/checks.ts';
 import { type FilledIn, type Parts, TOKEN_OWNER } from './parts.ts';
 import { openPeople, type Right } from './people.ts';
 import type { Place } from './place.ts';
-import { openPullBook } from './pulls.ts';
-import { openReviewBook } from './reviews.ts';
-import { openStatusBook } from './statuses.ts';
+import { openPullStore } from './pulls.ts';
+import { openReviewStore } from './reviews.ts';
+import { openStatusStore } from './statuses.ts';
 import { openWebhooks } from './webhooks.ts';
 import type { Work } from './work.ts';
 
@@ -69,16 +69,16 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     webhook: options.webhook ?? {},
     bare,
     people,
-    statuses: openStatusBook(),
+    statuses: openStatusStore(),
     protectedBranches: dialect.protectedBranches ?? [],
     pipelines: [],
     pushes: [],
-    pulls: openPullBook(bare, place, dialect.pullRefs),
+    pulls: openPullStore(bare, place, dialect.pullRefs),
     queue: [],
-    comments: openCommentBook(),
-    reviews: openReviewBook(),
-    checks: openCheckBook(),
-    apps: openAppDesk(),
+    comments: openCommentStore(),
+    reviews: openReviewStore(),
+    checks: openCheckStore(),
+    apps: openAppRegistry(),
     webhooks,
     faults: { rest: openFaults(), git: openFaults() },
     tell(event) {

@@ -1,17 +1,17 @@
 // What the parts of the forge share.
 
-import type { CommentBook } from './comments.ts';
+import type { CommentStore } from './comments.ts';
 import type { ForgeEvent, PushedRef } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
-import type { AppDesk } from './github/app-desk.ts';
-import type { CheckBook } from './github/checks.ts';
+import type { AppRegistry } from './github/app-registry.ts';
+import type { CheckStore } from './github/checks.ts';
 import type { LabQueued } from './github/merge-queue.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
-import type { PullBook } from './pulls.ts';
-import type { ReviewBook } from './reviews.ts';
-import type { StatusBook } from './statuses.ts';
+import type { PullStore } from './pulls.ts';
+import type { ReviewStore } from './reviews.ts';
+import type { StatusStore } from './statuses.ts';
 import type { Webhooks } from './webhooks.ts';
 
 export interface Parts {
@@ -24,20 +24,20 @@ export interface Parts {
   readonly webhook: FilledIn;
   readonly bare: BareRepository;
   readonly people: People;
-  readonly statuses: StatusBook;
+  readonly statuses: StatusStore;
   /** Rules for branches, as GitLab has them; a new project protects its first one. */
   protectedBranches: readonly ProtectedBranch[];
   /** Of GitLab, the oldest first. */
   readonly pipelines: LabPipeline[];
   /** Every ref that was moved, in the order in which it was. */
   readonly pushes: MovedRef[];
-  readonly pulls: PullBook;
+  readonly pulls: PullStore;
   /** Of GitHub, the first one first. */
   readonly queue: LabQueued[];
-  readonly comments: CommentBook;
-  readonly reviews: ReviewBook;
-  readonly checks: CheckBook;
-  readonly apps: AppDesk;
+  readonly comments: CommentStore;
+  readonly reviews: ReviewStore;
+  readonly checks: CheckStore;
+  readonly apps: AppRegistry;
   readonly webhooks: Webhooks;
   readonly faults: { readonly rest: Faults; readonly git: Faults };
   /** Puts it into the forge's words and sends it, without waiting for an answer. */

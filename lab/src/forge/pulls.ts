@@ -39,7 +39,7 @@ export interface PullRequested {
   readonly agit?: boolean;
 }
 
-export interface PullBook {
+export interface PullStore {
   /** The next free number: issues take from the same. */
   take(): number;
   open(asked: PullRequested, author: string): Promise<LabPull | Refused>;
@@ -71,7 +71,7 @@ export interface PullChange {
 }
 
 /** @param refs below `refs/`, for example `pull` */
-export function openPullBook(bare: BareRepository, { owner }: Place, refs: string): PullBook {
+export function openPullStore(bare: BareRepository, { owner }: Place, refs: string): PullStore {
   const pulls = new Map<number, LabPull>();
   let last = 0;
 

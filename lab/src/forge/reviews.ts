@@ -14,7 +14,7 @@ export interface LabReview {
   readonly at: Date;
 }
 
-export interface ReviewBook {
+export interface ReviewStore {
   add(review: Omit<LabReview, 'id' | 'at'>): LabReview;
   dismiss(id: number): LabReview;
   /** Oldest first. */
@@ -24,7 +24,7 @@ export interface ReviewBook {
 /** Ids do not begin where those of comments do. */
 const FIRST_ID = 9000;
 
-export function openReviewBook(): ReviewBook {
+export function openReviewStore(): ReviewStore {
   const reviews = new Map<number, LabReview>();
   function keep(review: LabReview): LabReview {
     reviews.set(review.id, review);

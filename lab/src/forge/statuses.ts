@@ -18,7 +18,7 @@ export interface LabStatus {
 
 type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url' | 'pipeline'>;
 
-export interface StatusBook {
+export interface StatusStore {
   /** @param instead of which one it is the new state; none when it is one of its own */
   add(given: StatusGiven, instead?: LabStatus): LabStatus;
   /** How many there are of a context, in any case. */
@@ -30,7 +30,7 @@ export interface StatusBook {
   all(): readonly LabStatus[];
 }
 
-export function openStatusBook(): StatusBook {
+export function openStatusStore(): StatusStore {
   const all: LabStatus[] = [];
   const counts = new Map<string, number>();
   const key = (sha: string, context: string) => `${sha} ${context.toLowerCase()}`;

@@ -13,7 +13,7 @@ const CACHE = join(TOP, 'node_modules/.cache/phoenix-lab');
 const BUILD = fileURLToPath(new URL('build-snapshot.ts', import.meta.url));
 /** What is in a snapshot, and what decides which packages are. */
 const SOURCES = ['lab/src', 'src/proxmox', 'src/traefik', 'package-lock.json'];
-const LONGEST_BUILD_MS = 60_000;
+const MAX_BUILD_MS = 60_000;
 
 /**
  * The snapshot of the programs as their files are now, made when there is none of them yet, in about a second.
@@ -24,7 +24,7 @@ export function programSnapshot(): string | undefined {
   if (existsSync(file)) return file;
   if (!isWritable(join(TOP, 'node_modules'))) return undefined;
   mkdirSync(CACHE, { recursive: true });
-  withLock(join(CACHE, 'build.lock'), LONGEST_BUILD_MS, () => {
+  withLock(join(CACHE, 'build.lock'), MAX_BUILD_MS, () => {
     if (!existsSync(file)) build(file);
   });
   return file;
@@ -34,7 +34,7 @@ function build(file: string): void {
   const { status, stderr, error } = spawnSync(process.execPath, [BUILD, file], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
-    timeout: LONGEST_BUILD_MS,
+    timeout: MAX_BUILD_MS,
   });
   if (status !== 0)
     throw new Error(`the snapshot of the lab's programs could not be made: ${error?.message ?? stderr}`);

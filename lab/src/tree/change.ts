@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { each, failed, hasFolder, missing, ok, parse, placeOf, type TreeProgram, write } from './tree.ts';
 
-export const CHANGING: Readonly<Record<string, TreeProgram>> = {
+export const CHANGING_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
   mkdir(tree, words) {
     const { flags, values, operands } = parse(words, 'm');
     return each(operands, (path) => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { failed, type Outcome, ok, parse, type Tree, type TreeProgram } from './tree.ts';
 
-export const LOOKING: Readonly<Record<string, TreeProgram>> = {
+export const READING_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
   true: () => ok(),
   false: () => ({ rc: 1, stdout: '', stderr: '' }),
   echo: (_, words) => ok(`${words.join(' ')}\n`),

@@ -1,7 +1,7 @@
 // The everyday file programs of a machine.
 
-import { CHANGING } from './change.ts';
-import { LOOKING } from './look.ts';
+import { CHANGING_PROGRAMS } from './change.ts';
+import { READING_PROGRAMS } from './look.ts';
 import type { TreeProgram } from './tree.ts';
 
-export const FILE_PROGRAMS: Readonly<Record<string, TreeProgram>> = { ...LOOKING, ...CHANGING };
+export const FILE_PROGRAMS: Readonly<Record<string, TreeProgram>> = { ...READING_PROGRAMS, ...CHANGING_PROGRAMS };

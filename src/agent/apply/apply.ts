@@ -21,7 +21,7 @@ import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/reviewed-plan.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
-import { isDeferred, LONGEST_DEFERRAL_MS } from './deferred.ts';
+import { isDeferred, MAX_DEFERRAL_MS } from './deferred.ts';
 import { Aborted, renewLease } from './lease.ts';
 import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
@@ -31,9 +31,9 @@ import { wantedBy } from './wanted.ts';
 /**
  * Unexpected errors (a bug in Phoenix, an unreadable file) that a step survives before it counts as failed. An unreachable node is not one of them.
  */
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 /** Attempts while a transient obstacle lasts, such as a backup: about half an hour. */
-const MOST_PASSING = 30;
+const MAX_PASSING = 30;
 const LOOK_AGAIN_MS = 1_000;
 /** A run with fewer steps observes each target; one with more starts with an inventory, which may settle many at once. */
 const SURVEY_FROM = 4;
@@ -109,7 +109,7 @@ interface Ended extends Ending {
 class TryAgain extends Error {}
 
 function pauseAfter({ failures = 0 }: StepRecord): number {
-  return Math.min(2 ** failures * 1000, LONGEST_DEFERRAL_MS);
+  return Math.min(2 ** failures * 1000, MAX_DEFERRAL_MS);
 }
 
 /** The lease is released only after this, so that no other job starts the step too early. */
@@ -165,7 +165,7 @@ async function attempt(
     if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
     const passes = error instanceof TransientError;
     if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target: lease.target, error });
-    if (number < (passes ? MOST_PASSING : MOST_ATTEMPTS)) throw new TryAgain();
+    if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();
     if (passes) return { outcome: 'failed', reason: message };
     return { outcome: 'failed', reason: `gave up after ${number} attempts: ${message}` };
   } finally {

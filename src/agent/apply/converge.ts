@@ -20,7 +20,7 @@ import { differencesOf } from './differences.ts';
 import { Aborted } from './lease.ts';
 import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
-import { CarriedOut, stillFounded } from './rounds.ts';
+import { CarriedOut, stillApplicable } from './rounds.ts';
 import { drain } from './run-action.ts';
 import { type Sealed, type SecretDigests, sealWanted } from './seal.ts';
 
@@ -133,7 +133,7 @@ async function converge(work: StepWork): Promise<Ending> {
         ...differing(work, observation),
       };
     const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
-    const todo = stillFounded(snapshot, decision.actions);
+    const todo = stillApplicable(snapshot, decision.actions);
     const text = JSON.stringify(decision.actions);
     if (round > ROUNDS || text === last) return fail(WHY.stillDiffers(decision.actions));
     const repeated = done.repeatedIn(todo);

@@ -6,9 +6,9 @@ import type { FieldDifference } from '../../model/run.ts';
 import { hideInChange } from '../../plan/secret.ts';
 
 /** Maximum number of differences that are recorded; a target's page says when there are more. */
-const MOST_FIELDS = 40;
+const MAX_FIELDS = 40;
 /** Maximum length of a recorded value, in characters. */
-const LONGEST_VALUE = 300;
+const MAX_VALUE_LENGTH = 300;
 
 /** Undefined where the kind is not compared field by field and the power state is as declared. Pure. */
 export function differencesOf(
@@ -21,7 +21,7 @@ export function differencesOf(
     ...(manager.differences?.(wanted, observation) ?? []),
   ];
   if (manager.differences === undefined && fields.length === 0) return undefined;
-  const shown = fields.slice(0, MOST_FIELDS).map(kept);
+  const shown = fields.slice(0, MAX_FIELDS).map(kept);
   const left = fields.length - shown.length;
   return left === 0 ? shown : [...shown, { field: `and ${left} more`, declared: null, observed: null }];
 }
@@ -41,5 +41,5 @@ function kept({ field, declared, observed }: FieldDifference): FieldDifference {
 
 function cut(value: Json): Json {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= LONGEST_VALUE ? value : `${text.slice(0, LONGEST_VALUE - 1)}…`;
+  return text.length <= MAX_VALUE_LENGTH ? value : `${text.slice(0, MAX_VALUE_LENGTH - 1)}…`;
 }

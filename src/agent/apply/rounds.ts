@@ -5,7 +5,7 @@ import { textDigest } from '../../managers/guest/digest.ts';
 import type { Action, Command } from '../../model/action.ts';
 
 /** The leading `actions` that are still based on what was observed, or on their own results, after `before` and after one another. */
-export function stillFounded(before: readonly Action[], actions: readonly Action[]): readonly Action[] {
+export function stillApplicable(before: readonly Action[], actions: readonly Action[]): readonly Action[] {
   const end = actions.findIndex(({ do: what }, at) => {
     if (what.kind !== 'file' || what.expects === undefined) return false;
     const left = [...before, ...actions.slice(0, at)].map((earlier) => stateAfter(earlier, what.path));

@@ -34,7 +34,7 @@ export interface Access {
   /** The client that the request counts for in limits: its address, or the /64 network of an IPv6 address. */
   clientKey(request: IncomingMessage): string;
   /** Whether the request's host name is one of this agent's. */
-  isCalledRightly(request: IncomingMessage): boolean;
+  isKnownHost(request: IncomingMessage): boolean;
   /** Whether the request has the admin token. */
   token(request: IncomingMessage): 'right' | 'wrong' | 'none';
   /** Sign-in by the forge, beside the admin token; null where the settings name no OAuth application. */
@@ -108,7 +108,7 @@ export function openAccess({ adminToken, rules, listen, people, forge, clock }: 
       }
     },
     person: (request) => recognised.get(request) ?? null,
-    isCalledRightly({ headers, socket }) {
+    isKnownHost({ headers, socket }) {
       const name = hostName(headers.host);
       return name !== null && isOurs(name, { ...rules, listen }, socket.localAddress);
     },

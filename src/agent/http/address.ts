@@ -11,7 +11,7 @@ const RELAYED =
 /** Length of the prefix of an IPv4-mapped IPv6 address, in bits. */
 const MAPPED_BITS = 96;
 /** Maximum length of an address with zone, brackets and port, in characters. */
-const LONGEST = 100;
+const MAX_ADDRESS_LENGTH = 100;
 /** Prefix length of an IPv6 site; a client can choose the rest freely. */
 const IPV6_SITE_BITS = 64;
 
@@ -97,7 +97,7 @@ function addressOf(text: string): Address | null {
   const address = readAddress(text);
   if (read.size >= KEEP) read.clear();
   // Long headers are not cached.
-  if (text.length <= LONGEST) read.set(text, address);
+  if (text.length <= MAX_ADDRESS_LENGTH) read.set(text, address);
   return address;
 }
 

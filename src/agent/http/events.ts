@@ -20,11 +20,11 @@ const PAUSE_MS_PER_STEP = 0.5;
 /** A notification may be lost with a connection to Redis, so the whole run is read at this interval. */
 const LOOK_AT_ALL_MS = 10_000;
 /** Above this number of changed steps, the whole run is read. */
-const MOST_STEPS_READ = 100;
+const MAX_STEPS_READ = 100;
 /** Below the idle timeouts of common proxies. */
 const KEEP_ALIVE_MS = 15_000;
 /** A client that does not read is disconnected at this backlog. */
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Where a reader continues. */
 export interface From {
@@ -89,14 +89,14 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
         response.write(`event: end\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
         break;
       }
-      if (response.writableLength > MOST_UNREAD_BYTES) break;
+      if (response.writableLength > MAX_UNREAD_BYTES) break;
       await bell.wait(LOG_EVERY_MS);
       const ms = whole ? Math.min(Math.max(GATHER_MS, run.steps.length * PAUSE_MS_PER_STEP), LOG_EVERY_MS) : GATHER_MS;
       await pause(ms, undefined, { ref: false });
       if (stop.aborted) break;
       const changed: ReadonlySet<TargetId> | 'all' = bell.heard();
       const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
-      if (changed === 'all' || changed.size > MOST_STEPS_READ || isDue) {
+      if (changed === 'all' || changed.size > MAX_STEPS_READ || isDue) {
         looked = performance.now();
         run = await ledger.run(first.id);
       } else {

@@ -2,7 +2,7 @@
 // refused because of others.
 
 /** Maximum number of tracked clients, which bounds memory; the oldest are dropped. */
-const MOST_SHARES = 10_000;
+const MAX_SHARES = 10_000;
 export const WINDOW_SECONDS = 60;
 
 export interface Failures {
@@ -21,7 +21,7 @@ export function countFailures(most: number, now: () => number = monotonic): Fail
         return known.failed > most;
       }
       counts.delete(clientKey);
-      const [oldest] = counts.size >= MOST_SHARES ? counts.keys() : [];
+      const [oldest] = counts.size >= MAX_SHARES ? counts.keys() : [];
       if (oldest !== undefined) counts.delete(oldest);
       counts.set(clientKey, { until: now() + WINDOW_SECONDS * 1000, failed: 1 });
       return most < 1;

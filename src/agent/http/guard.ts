@@ -10,7 +10,7 @@ import { hostName } from './host.ts';
 /** Refuses requests with a host name that is not the agent's. */
 export function checkHost(access: Access): RequestHandler {
   return (request, response, next) => {
-    if (access.isCalledRightly(request)) return next();
+    if (access.isKnownHost(request)) return next();
     const name = hostName(request.headers.host);
     fail(response, 421, {
       message: name === null ? 'the request names no host' : `this agent is not known as ${name}`,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { TARGET_NAME } from '../../model/target-name.ts';
 
-/** Name of a target, or a name without its kind where only one target has it. */
+/** A target, or a name without its kind if only one target has it. */
 const WORD = new RegExp(`${TARGET_NAME.source}|^[A-Za-z0-9][\\w.-]{0,245}$`, 'u');
 
 const target = z

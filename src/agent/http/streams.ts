@@ -2,9 +2,9 @@
 // oldest stream of the client with the most is closed for it.
 
 /** Limit for all clients together. */
-const MOST_STREAMS = 400;
+const MAX_STREAMS = 400;
 /** Limit for one unauthenticated client. */
-const MOST_OF_ONE_CLIENT = 100;
+const MAX_OF_ONE_CLIENT = 100;
 
 interface Stream {
   /** Its address, or the network that counts as one client. */
@@ -24,8 +24,8 @@ export function limitStreams(): Streams {
   return {
     open(stream) {
       const { client, isAuthenticated } = stream;
-      if (!isAuthenticated && countOf(open, client) >= MOST_OF_ONE_CLIENT) return null;
-      if (open.size >= MOST_STREAMS) {
+      if (!isAuthenticated && countOf(open, client) >= MAX_OF_ONE_CLIENT) return null;
+      if (open.size >= MAX_STREAMS) {
         const victim = streamToClose(open, stream);
         if (victim === null) return null;
         open.delete(victim);

@@ -4,7 +4,7 @@
 import { messageOf } from '../../messages/notification.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
 import type { MarkedTarget } from '../../model/target.ts';
-import { type Batch, type Channel, LONGEST_CHANNEL_WAIT_MS } from '../../ports/notifications.ts';
+import { type Batch, type Channel, MAX_CHANNEL_WAIT_MS } from '../../ports/notifications.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Head } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 600_000;
 /** Time that a channel has to accept a message before it is due again; longer than any channel's timeout. */
 const CLAIM_MS = 60_000;
 /** Attempts for a message that a channel never accepts: two days, every 15 minutes. */
-const MOST_ATTEMPTS = 200;
+const MAX_ATTEMPTS = 200;
 
 /** Runs under a lease that the caller holds, one at a time. Resolves to when an undelivered message is due. */
 export async function notify(context: Context, signal: AbortSignal): Promise<RetryDelay> {
@@ -36,7 +36,7 @@ export async function notify(context: Context, signal: AbortSignal): Promise<Ret
   // Channels are independent: an unreachable one does not delay the others.
   await Promise.all(channels.map((channel) => tell(context, channel, signal)));
   const next = await ledger.nextNews(channels.map(({ name }) => name));
-  return next === null ? null : Math.max(1_000, Math.min(next - clock.now().getTime(), LONGEST_CHANNEL_WAIT_MS));
+  return next === null ? null : Math.max(1_000, Math.min(next - clock.now().getTime(), MAX_CHANNEL_WAIT_MS));
 }
 
 async function tell({ ledger, clock, log, options }: Context, channel: Channel, signal: AbortSignal): Promise<void> {
@@ -50,7 +50,7 @@ async function tell({ ledger, clock, log, options }: Context, channel: Channel, 
       continue;
     }
     const { why, retryAfterSeconds } = answer;
-    const isGivenUp = retryAfterSeconds === null || batch.attempts >= MOST_ATTEMPTS;
+    const isGivenUp = retryAfterSeconds === null || batch.attempts >= MAX_ATTEMPTS;
     log[isGivenUp ? 'error' : 'warn'](`a notification was not taken${isGivenUp ? ' and is given up' : ''}`, {
       channel: channel.name,
       reason: why,
@@ -63,7 +63,7 @@ async function tell({ ledger, clock, log, options }: Context, channel: Channel, 
 
 /** Increases with each failure, and is at least as long as the channel requests. */
 function waitMs({ attempts }: Batch, retryAfterSeconds: number): number {
-  return Math.min(Math.max(retryAfterSeconds * 1000, 1000 * 2 ** Math.min(attempts, 20)), LONGEST_CHANNEL_WAIT_MS);
+  return Math.min(Math.max(retryAfterSeconds * 1000, 1000 * 2 ** Math.min(attempts, 20)), MAX_CHANNEL_WAIT_MS);
 }
 
 async function look(context: Context, now: Date): Promise<Sight> {

@@ -15,7 +15,7 @@ import { commitsSince } from './history.ts';
 import { originOf } from './origin.ts';
 
 /** Maximum number of commits in a push that are searched; beyond it, no trailer of the push counts. */
-const MOST_COMMITS = 300;
+const MAX_COMMITS = 300;
 
 export interface TrailerApprovals {
   readonly approvals: readonly Approval[];
@@ -43,7 +43,7 @@ export async function trailerApprovals(
   const isWanted = ({ target, impact }: Trailer) => waiting.get(target)?.impact === impact;
   const { repository } = context;
   const { message, author } = await repository.commit(head);
-  const brought = base === null ? [] : await commitsSince(repository, base, head, MOST_COMMITS + 1);
+  const brought = base === null ? [] : await commitsSince(repository, base, head, MAX_COMMITS + 1);
   const others = brought
     .filter(({ sha }) => sha !== head)
     .map((commit) => ({ text: commit.message, where: inTheMessageOf(commit.sha) }));
@@ -57,7 +57,7 @@ export async function trailerApprovals(
     approvals: [],
     notes: named.map(reasonFor),
   });
-  if (brought.length > MOST_COMMITS) return ignored(TRAILER_IGNORED.tooMany);
+  if (brought.length > MAX_COMMITS) return ignored(TRAILER_IGNORED.tooMany);
   const origin = await originOf(context, head, message);
   if ('unknown' in origin) return ignored((trailer) => TRAILER_IGNORED.unknown(trailer, origin.unknown));
 

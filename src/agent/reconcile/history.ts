@@ -4,7 +4,7 @@ import type { CommitSha } from '../../model/ids.ts';
 import type { CommitInfo, Repository } from '../../ports/repository.ts';
 
 /** Maximum number of commits of one push that are read, newest first. */
-const MOST_COMMITS = 100;
+const MAX_COMMITS = 100;
 
 /** Whether `later` is `earlier` or a descendant of it. False when the repository has lost `earlier`, as after a force push. */
 export async function comesAfter(repository: Repository, earlier: CommitSha, later: CommitSha): Promise<boolean> {
@@ -16,7 +16,7 @@ export function commitsSince(
   repository: Repository,
   base: CommitSha,
   head: CommitSha,
-  most = MOST_COMMITS,
+  most = MAX_COMMITS,
 ): Promise<readonly CommitInfo[]> {
   return repository.commitsSince(base, head, most);
 }

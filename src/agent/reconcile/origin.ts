@@ -8,8 +8,8 @@ import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Context } from '../context.ts';
 
 /** Maximum number of pull requests to query: the newest recently open ones. */
-const MOST_PULLS = 50;
-const MOST_NAMED = 10;
+const MAX_PULLS = 50;
+const MAX_NAMED = 10;
 
 export interface Origin {
   /** Text by the authors of the pull requests that became the commit. */
@@ -44,8 +44,8 @@ export async function originOf(
 
 /** Pull requests that the forge names for the commit; also those in its message and recently open ones, if the forge confirms them. */
 async function mergedAs({ ledger }: Context, forge: Forge, commit: CommitSha, message: string): Promise<PullRequest[]> {
-  const named = [...message.matchAll(/[#!](\d{1,9})\b/g)].map(([, number]) => Number(number)).slice(0, MOST_NAMED);
-  const seen = [...(await ledger.pulls()).keys()].sort((a, b) => b - a).slice(0, MOST_PULLS);
+  const named = [...message.matchAll(/[#!](\d{1,9})\b/g)].map(([, number]) => Number(number)).slice(0, MAX_NAMED);
+  const seen = [...(await ledger.pulls()).keys()].sort((a, b) => b - a).slice(0, MAX_PULLS);
   const noted = await ledger.mergedPulls(commit);
   const numbers = new Set([...(await forge.pullsOf(commit)), ...named, ...seen, ...noted]);
   const pulls = await Promise.all([...numbers].map((number) => forge.pull(number)));

@@ -10,7 +10,7 @@ import { commitsSince } from './history.ts';
 import { policyFor } from './policy-in-force.ts';
 
 /** Maximum number of new commits; with more, the head is refused. */
-const MOST_CHECKED = 1000;
+const MAX_CHECKED = 1000;
 
 /**
  * Why the head must not be followed; null when it may. Ancestors of the followed commit were checked before.
@@ -31,7 +31,7 @@ export async function signatureViolation(
   if (from !== null && (await repository.isAncestor(head, from))) return null;
   if (signatures === null) return noSigningKeys();
   const commits = await broughtBy(context, signedCommits, from, head);
-  if (commits.length > MOST_CHECKED) return tooManyCommits(MOST_CHECKED);
+  if (commits.length > MAX_CHECKED) return tooManyCommits(MAX_CHECKED);
   for (const commit of commits) {
     const signed = await signatures.verify(await repository.object(commit));
     if (signed.valid) continue;
@@ -48,5 +48,5 @@ async function broughtBy(
   head: CommitSha,
 ): Promise<CommitSha[]> {
   if (signedCommits === 'head' || base === null) return [head];
-  return (await commitsSince(repository, base, head, MOST_CHECKED + 1)).map(({ sha }) => sha);
+  return (await commitsSince(repository, base, head, MAX_CHECKED + 1)).map(({ sha }) => sha);
 }

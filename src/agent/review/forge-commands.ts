@@ -32,7 +32,11 @@ export interface Answers {
 }
 
 /** A command that cannot be verified at the moment is retried, and does not delay others. */
-export async function answerAsks(context: Context, forge: Forge, deliveries: readonly Delivery[]): Promise<Answers> {
+export async function answerCommands(
+  context: Context,
+  forge: Forge,
+  deliveries: readonly Delivery[],
+): Promise<Answers> {
   const forced = new Set<number>();
   let again: RetryDelay = null;
   for (const delivery of deliveries) {

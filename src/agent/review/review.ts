@@ -3,7 +3,7 @@
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
-import { answerAsks, restateComments } from './forge-commands.ts';
+import { answerCommands, restateComments } from './forge-commands.ts';
 import { reviewPulls } from './pulls.ts';
 import { reviewQueue } from './queue.ts';
 import { redeliverWebhooks } from './redeliver-webhooks.ts';
@@ -29,7 +29,7 @@ export async function review(context: Context): Promise<RetryDelay> {
   const waits: number[] = [];
   const parts: readonly (() => Promise<void>)[] = [
     async () => {
-      const answers = await answerAsks(context, forge, deliveries);
+      const answers = await answerCommands(context, forge, deliveries);
       forced = answers.forced;
       if (answers.again !== null) waits.push(answers.again);
     },

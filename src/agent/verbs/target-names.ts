@@ -11,8 +11,6 @@ import { Refused } from '../refused.ts';
  *
  * @param all declared or applied targets
  * @throws Refused
- *
- *
  */
 export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId>): readonly TargetId[] {
   const found = words.map((word): TargetId => {

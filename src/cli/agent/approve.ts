@@ -1,4 +1,4 @@
-// `phoenix approve`: lets a step go on that destroys or recreates something.
+// `phoenix approve`: approves a step that destroys or recreates something.
 
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';

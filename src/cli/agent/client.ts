@@ -1,4 +1,4 @@
-// The HTTP client of the agent, for the commands that talk to it.
+// The HTTP client for commands that talk to the agent.
 
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { RunJson } from '../../agent/http/run-json.ts';
@@ -10,11 +10,11 @@ import { connectionFault } from '../connection-fault.ts';
 import { EXIT, type Io } from '../io.ts';
 import { clientSettings } from '../read-settings.ts';
 
-/** How long a lost connection is tried again before following a run is given up: an agent that restarts is back by then. */
+/** How long to reconnect before following a run is abandoned: enough for a restart of the agent. */
 const RECONNECT_FOR_MS = 60_000;
 const RECONNECT_AFTER_MS = 500;
 
-/** The command cannot go on: the message and remedy for people, the exit code for programs. */
+/** The command failed: message and remedy for people, exit code for programs. */
 export class ClientFailure extends Error {
   override readonly name = 'ClientFailure';
   readonly hint: string;
@@ -30,25 +30,27 @@ export class ClientFailure extends Error {
 interface Followed {
   readonly onRun?: (run: RunJson) => void;
   readonly onLog?: (target: TargetId, lines: readonly string[]) => void;
-  /** Ends following early when it says true. */
+  /** Stops following early when it returns true. */
   readonly enough?: (run: RunJson) => boolean;
 }
 
 export interface Client {
-  /** @param withinMs without it, as long as it takes. @throws ClientFailure */
+  /** @param withinMs time limit; default: none. @throws ClientFailure */
   get<T>(path: string, withinMs?: number): Promise<T>;
   /** @throws ClientFailure */
   post<T>(path: string, body: object): Promise<T>;
-  /** Resolves to the run as it ended. A lost connection is taken up again where it was. @throws ClientFailure */
+  /**
+   * Resolves to the finished run. Resumes after a lost connection. @throws ClientFailure
+   */
   follow(run: string, followed: Followed): Promise<RunJson>;
 }
 
-/** @throws ClientFailure when the environment does not name an agent */
+/** @throws ClientFailure if the environment does not name an agent */
 export function clientOf(io: Io): Client {
   return openClient(settingsOf(io));
 }
 
-/** Where its pages are too. @throws ClientFailure when the environment does not name an agent */
+/** Where its pages are too. @throws ClientFailure if the environment does not name an agent */
 export function agentUrl(io: Io): string {
   return settingsOf(io).url;
 }
@@ -124,7 +126,7 @@ export function openClient({ url, token: held }: ClientSettings): Client {
   };
 }
 
-/** The run once it has ended or is enough; null when the connection ended first. */
+/** The run once it is finished or sufficient; null if the connection was lost. */
 async function readEvents(
   response: Response,
   followed: Followed,
@@ -143,7 +145,7 @@ async function readEvents(
     const run = 'steps' in told ? told : withStep(known, told);
     if (run === null) return;
     known = run;
-    // The last steps may be told with the end alone.
+    // The last steps may only be reported with the end.
     followed.onRun?.(run);
     if (event === 'end' || followed.enough?.(run) === true) end = run;
   };
@@ -156,7 +158,7 @@ async function readEvents(
   return end;
 }
 
-/** The run with that step in the place of what was known of it. */
+/** The run with the updated step. */
 function withStep(run: RunJson | null, step: StepRecord): RunJson | null {
   if (run === null) return null;
   return { ...run, steps: run.steps.map((each) => (each.target === step.target ? step : each)) };

@@ -1,4 +1,4 @@
-// `phoenix drift`: what differs on the host from what is applied, and with `--fix` the way back.
+// `phoenix drift`: shows differences between the host and the applied state; `--fix` reverts them.
 
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';

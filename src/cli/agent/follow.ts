@@ -1,4 +1,4 @@
-// Following a run to its end, and the exit code that it deserves.
+// Follows a run to its end and determines the exit code.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { AT_WORK } from '../../messages/at-work.ts';
@@ -13,8 +13,8 @@ export interface AskOptions {
 }
 
 /**
- * Ends a command that started or touched a run: with `--wait` follows it, with live progress on a terminal; otherwise
- * names it. A run that waits for a person is waited for no longer.
+ * Finishes a command that started or affected a run: with `--wait` follows it, with live progress on a terminal; otherwise prints its id. Stops
+ * waiting if the run needs approval.
  */
 export async function endWithRun(
   client: Client,
@@ -28,7 +28,7 @@ export async function endWithRun(
     return EXIT.done;
   }
   let reason: string | null = null;
-  // A program that reads one document is told nothing beside it.
+  // With JSON output, nothing else is printed for programs.
   const live = json && io.terminal?.stderr !== true ? null : showLive(io);
   const say = live?.say ?? ((line: string) => io.stderr(`${line}\n`));
   try {
@@ -55,7 +55,7 @@ export function exitOf({ state }: Pick<RunJson, 'state'>): number {
   return state === 'succeeded' ? EXIT.done : EXIT.no;
 }
 
-/** Nothing runs any more and nothing will, until somebody approves. */
+/** Whether nothing continues without approval. */
 function waitsForPerson({ state, steps }: RunJson): boolean {
   return state === 'blocked' && steps.every(({ outcome }) => outcome !== null);
 }

@@ -1,4 +1,4 @@
-// `phoenix freeze` and `phoenix unfreeze`: nothing that has not started is started between them.
+// `phoenix freeze` and `phoenix unfreeze`: while frozen, no new work starts.
 
 import { answerWith, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';

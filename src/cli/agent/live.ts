@@ -12,11 +12,11 @@ const PICTURE_EVERY_MS = 120;
 export interface Live {
   run(run: RunJson): void;
   printed(target: TargetId, lines: readonly string[]): void;
-  /** A line for people that stays. */
+  /** Prints a permanent line. */
   say(line: string): void;
   /** Steps of which all was told in lines that stay. */
   readonly told: ReadonlySet<TargetId>;
-  /** Takes the drawing away. */
+  /** Removes the drawing. */
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-// A line of the log as people read it in a terminal.
+// Formats a JSON log line for a terminal.
 
 import { paint, type Style } from '../../messages/paint.ts';
 
@@ -8,7 +8,7 @@ const LEVELS: Readonly<Record<string, readonly [name: string, style: Style]>> = 
   fatal: ['error', 'red'],
 };
 
-/** @param json one line of the log; returned as it is when it is not one */
+/** @param json one log line; anything else is returned unchanged */
 export function logLine(json: string, colours: boolean): string {
   const entry = parsed(json);
   if (entry === null) return json;
@@ -29,7 +29,7 @@ function parsed(json: string): Record<string, unknown> | null {
   }
 }
 
-/** An error by its message alone: its stack is for programs. */
+/** Errors only by their message, without stack. */
 function valueText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'object' && value !== null && 'message' in value) return String(value.message);

@@ -1,4 +1,4 @@
-// `phoenix logs`: what the programs of a run's steps printed.
+// `phoenix logs`: output of a run's steps.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import type { TargetId } from '../../model/ids.ts';
@@ -15,7 +15,7 @@ export interface LogsArgs {
   readonly json: boolean;
 }
 
-/** With `--follow` until the run has ended, with its exit code. Lines of several steps carry their target in front. */
+/** With `--follow` until the run ends, with its exit code. Lines of several steps are prefixed with their target. */
 export async function logs({ run: id, target: word, follow, json }: LogsArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const path = `/runs/${encodeURIComponent(id)}`;

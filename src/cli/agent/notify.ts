@@ -1,4 +1,4 @@
-// `phoenix notify`: who is told what needs a person, whether that gets there, and a test of it.
+// `phoenix notify`: shows the notification channels and their state, and sends test messages.
 
 import type { ChannelInUse } from '../../agent/deps.ts';
 import { channelLine, channelTestLine } from '../../messages/channels.ts';
@@ -7,7 +7,7 @@ import { clientOf } from './client.ts';
 import { requesterName } from './replay.ts';
 
 export interface NotifyArgs {
-  /** True: all channels. Absent: nothing is sent. */
+  /** Channel to test; true: all. Absent: no test. */
   readonly test?: string | boolean;
   readonly json: boolean;
 }
@@ -15,11 +15,11 @@ export interface NotifyArgs {
 export interface ChannelTested {
   readonly channel: string;
   readonly sent: boolean;
-  /** Null where it was sent. */
+  /** Null if it was sent. */
   readonly why: string | null;
 }
 
-/** Ends with 1 where a channel does not take what it is told. */
+/** Exits with 1 if a channel fails. */
 export async function notify({ test, json }: NotifyArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const coloured = colours(io, 'stdout');

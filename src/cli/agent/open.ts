@@ -1,4 +1,4 @@
-// `phoenix open`: the address of a page, and the page itself where there is a browser to show it.
+// `phoenix open`: prints the address of a page and opens it in a browser if possible.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,14 +7,14 @@ import { EXIT, type Io } from '../io.ts';
 import { agentUrl } from './client.ts';
 
 export interface OpenArgs {
-  /** A run, `12`, a target, `lxc/101`, or a step, `12 lxc/101`; none: the front page. */
+  /** A run `12`, a target `lxc/101`, or a step `12 lxc/101`; empty: the front page. */
   readonly what: readonly string[];
 }
 
-/** What opens an address in the person's own browser; by the freedesktop.org standard, and macOS. */
+/** Programs that open an address in the default browser, by the freedesktop.org standard, and on macOS. */
 const OPENERS: Readonly<Record<string, string>> = { linux: 'xdg-open', darwin: 'open' };
 
-/** Prints the address. Opens it on a terminal alone: a script that asks for it wants the address. */
+/** Prints the address. Only opens it on a terminal: scripts only want the address. */
 export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
   const path = pathOf(what);
   if (path === null) {
@@ -31,7 +31,7 @@ export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
   return EXIT.done;
 }
 
-/** Of what names no other page than one of these. */
+/** Path of the page; null for invalid arguments. */
 function pathOf(what: readonly string[]): string | null {
   const [one, two] = what;
   const pageOf = (word: string) => word.split('/').map(encodeURIComponent).join('/');
@@ -42,7 +42,7 @@ function pathOf(what: readonly string[]): string | null {
   return what.length === 2 && isTargetName(two) ? `/runs/${one}/${pageOf(two)}` : null;
 }
 
-/** The browser goes on by itself. Arguments as they are: no shell reads the address. */
+/** Starts the browser detached and without a shell. */
 async function opened(program: string, address: string, env: Io['env']): Promise<boolean> {
   const child = spawn(program, [address], { stdio: 'ignore', detached: true, env: { ...env } });
   child.unref();

@@ -1,4 +1,4 @@
-// `phoenix replay`: carries out a commit again.
+// `phoenix replay`: applies a commit again.
 
 import { userInfo } from 'node:os';
 import type { Io } from '../io.ts';
@@ -35,7 +35,7 @@ export async function replay(
   return endWithRun(client, run, options, io);
 }
 
-/** The name of the requester in the record of the run. */
+/** The requester's name for the record of the run. */
 export function requesterName(): string {
   try {
     return userInfo().username;

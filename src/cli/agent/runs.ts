@@ -1,4 +1,4 @@
-// `phoenix runs`: the newest runs, or one of them with its steps.
+// `phoenix runs`: lists the newest runs, or shows one with its steps.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { runText } from '../../messages/run.ts';

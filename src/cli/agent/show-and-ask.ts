@@ -1,5 +1,5 @@
-// Show, ask, go: a command that destroys or takes over shows first what would be done, by a dry run of the same command, and the yes is
-// bound to that run: the agent does what was shown and nothing else.
+// Previews a destructive or adopting command with a dry run and asks for confirmation. The confirmed execution is bound to that dry run: the agent
+// does exactly what was shown.
 
 import { AT_WORK } from '../../messages/at-work.ts';
 import { ASKING } from '../../messages/command.ts';
@@ -10,7 +10,7 @@ import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
 
-/** As the API takes it. */
+/** Body of the API request. */
 export interface AskedCommand {
   readonly verb: CommandVerb;
   readonly targets: readonly string[];
@@ -20,11 +20,11 @@ export interface AskedCommand {
 }
 
 interface Asking extends AskOptions {
-  /** Go on without asking. */
+  /** Skip the confirmation. */
   readonly yes: boolean;
 }
 
-/** Where nobody can be asked, null: whoever calls decides what goes on without a yes. */
+/** Null without a terminal: the caller decides what proceeds without confirmation. */
 export async function showAndAsk(
   client: Client,
   command: AskedCommand,
@@ -42,7 +42,7 @@ export async function showAndAsk(
     return exit;
   };
   if (shown.state !== 'succeeded' && todo.length === 0) return ended(EXIT.no);
-  // Where there is nothing to do, it is only recorded.
+  // Without changes it is only recorded.
   if (!yes && todo.length > 0 && (await agreed({ text: ASKING.question(command.verb, todo.length) }, io)) !== 'yes') {
     io.stderr(`${ASKING.declined}\n`);
     return ended(EXIT.no);

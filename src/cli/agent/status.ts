@@ -1,6 +1,6 @@
-// `phoenix status`: what is followed, what is applied, and whether anything is frozen.
+// `phoenix status`: followed commit, applied state and freeze.
 
-import { statusText, type ToldStatus } from '../../messages/run.ts';
+import { type ReportedStatus, statusText } from '../../messages/run.ts';
 import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { resolveTargets } from './targets.ts';
@@ -11,11 +11,11 @@ export interface StatusArgs {
   readonly json: boolean;
 }
 
-/** Ends with 1 when a target that was asked for, or any where none was, is not proved to be as declared. */
+/** Exits with 1 if a requested target, or any without arguments, is not verified to be as declared. */
 export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const wanted = new Set<string>(await resolveTargets(client, words));
-  const all = await client.get<ToldStatus>('/status');
+  const all = await client.get<ReportedStatus>('/status');
   const shown = wanted.size === 0 ? all : { ...all, targets: all.targets.filter(({ target }) => wanted.has(target)) };
   answerWith(io, json, shown, statusText(shown, colours(io, 'stdout')));
   const missing = [...wanted].filter((target) => !shown.targets.some((each) => each.target === target));

@@ -1,11 +1,11 @@
-// Targets as people write them: `lxc/101`, or `101` alone where only one known target has that name.
+// Resolves targets: `lxc/101`, or just `101` if unique.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import { EXIT } from '../io.ts';
 import { type Client, ClientFailure } from './client.ts';
 
-/** @throws ClientFailure for a word that names no target, or more than one */
+/** @throws ClientFailure for an unknown or ambiguous target */
 export async function resolveTargets(client: Client, words: readonly string[]): Promise<readonly TargetId[]> {
   const short = words.filter((word) => !word.includes('/'));
   const known = short.length === 0 ? [] : await client.get<TargetJson[]>('/targets');

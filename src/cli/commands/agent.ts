@@ -1,11 +1,11 @@
-// Commands that are asked of a running agent, beside the verbs.
+// Commands for a running agent, besides the verbs.
 
 import { InvalidArgumentError } from 'commander';
 import type { CommandGroup } from './group.ts';
 
 const EXAMPLE_COMMIT = '3f2a1bc';
 
-/** See what an agent does, and let it go on or wait. */
+/** Commands to inspect and control an agent. */
 export function addAgentCommands({ root, io, command, ending }: CommandGroup): void {
   root.commandsGroup('Asked of a running agent:');
   command(

@@ -1,8 +1,8 @@
-// Commands about the files of a configuration, which need no agent.
+// Commands for config files, without an agent.
 
 import type { CommandGroup } from './group.ts';
 
-/** Check, compare and write configurations. */
+/** Commands to check, compare and write configurations. */
 export function addFileCommands({ root, io, command, ending }: CommandGroup): void {
   root.commandsGroup('Files:');
   command('validate [path]', 'check a configuration and name every problem at its line', 'validate . --rev main --json')

@@ -1,14 +1,16 @@
-// What a group of commands needs to be declared: each command is one entry, and its code is loaded when it is called.
+// Context for declaring a group of commands: each command is one entry, and its code is loaded on use.
 
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 
 export interface CommandGroup {
-  /** Of which every command is one. */
+  /** The root command. */
   readonly root: Command;
   readonly io: Io;
-  /** Declares a command. @param example of a call of it, without the program's own name */
+  /**
+   * Declares a command. @param example call without the program name
+   */
   command(usage: string, description: string, example: string): Command;
-  /** Takes the exit code that a command ends with. */
+  /** Receives the exit code of a command. */
   ending(code: Promise<number>): Promise<void>;
 }

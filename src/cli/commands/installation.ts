@@ -1,8 +1,8 @@
-// Commands that bring an agent up and run it.
+// Commands to set up and run an agent.
 
 import type { CommandGroup } from './group.ts';
 
-/** Set an agent up, check what it needs, and be it. */
+/** Commands to set up, check and run an agent. */
 export function addInstallationCommands({ root, io, command, ending }: CommandGroup): void {
   root.commandsGroup('The agent:');
   command('doctor', 'check what the agent needs, one line each', 'doctor --env-file /etc/phoenix/env')

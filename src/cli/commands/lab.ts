@@ -1,9 +1,9 @@
-// Commands that work on a simulated host, and need the package of the lab.
+// Commands that use a simulated host and need the lab package.
 
 import { withLab } from '../rehearse/with-lab.ts';
 import type { CommandGroup } from './group.ts';
 
-/** Try a configuration, or all of Phoenix, where nothing can break. */
+/** Commands to try a configuration, or Phoenix as a whole, safely. */
 export function addLabCommands({ root, io, command, ending }: CommandGroup): void {
   root.commandsGroup('Without a host:');
   command('rehearse [path]', 'apply a configuration to a lab host for real, twice', 'rehearse . --from main --to HEAD')

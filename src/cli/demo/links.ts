@@ -1,11 +1,11 @@
-// Links of statuses, opened as a person at the forge would.
+// Checks the links of statuses.
 
-/** Of a commit, as the forge keeps it. */
+/** A status on the forge. */
 interface Linked {
   readonly target_url: string | null;
 }
 
-/** Those that lead to no page, each with how it was answered. */
+/** Broken links, with the response. */
 export async function unopened(statuses: readonly Linked[]): Promise<readonly string[]> {
   const links = new Set(statuses.map(({ target_url: link }) => link ?? ''));
   const answers = await Promise.all(
@@ -17,7 +17,7 @@ export async function unopened(statuses: readonly Linked[]): Promise<readonly st
   return answers.flat();
 }
 
-/** The status of the page, or why there is none. */
+/** The HTTP status, or the connection error. */
 async function answerOf(link: string): Promise<number | string> {
   try {
     return (await fetch(link)).status;

@@ -1,4 +1,4 @@
-// Somebody of the team, at work with the Git that people use: a clone of the config repo, branches, merges, pushes.
+// A simulated team member who uses Git: clone, branches, merges, pushes.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,21 +9,21 @@ import { gitEnvironment } from 'phoenix-lab/git';
 const run = promisify(execFile);
 
 export interface Person {
-  /** At the forge. */
+  /** Login at the forge. */
   readonly login: string;
   readonly folder: string;
   git(...args: readonly string[]): Promise<string>;
-  /** Copies files or folders from another place into the clone. */
+  /** Copies files or folders into the clone. */
   bring(from: string, paths: readonly string[]): Promise<void>;
-  /** Changes a JSON file in place, its layout kept. */
+  /** Edits a JSON file and keeps its layout. */
   edit(path: string, change: (text: string) => string): Promise<void>;
   /** Commits everything; resolves to the commit's id. */
   commit(message: string): Promise<string>;
-  /** @param branch `main` when absent */
+  /** @param branch default: `main` */
   push(branch?: string): Promise<void>;
 }
 
-/** @param url of the repository, with whatever it asks for */
+/** @param url of the repository, with credentials */
 export async function openPerson(folder: string, url: string): Promise<Person> {
   await mkdir(folder, { recursive: true });
   const identity = { name: 'Ada', email: 'ada@example.internal' };

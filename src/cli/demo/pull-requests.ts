@@ -1,4 +1,4 @@
-// What the demo's person does with pull requests at the forge, and what Phoenix says there.
+// Pull request actions of the demo, and Phoenix's comments on them.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { commented, merged, opened, statusLines } from '../../messages/demo.ts';
@@ -7,24 +7,21 @@ import { unopened } from './links.ts';
 import type { Stage } from './stage.ts';
 
 export interface PullRequests {
-  /**
-   * Opens one with what the person has committed to the branch, and shows what Phoenix says under it. The clone is on `main` again
-   * afterwards.
-   */
+  /** Opens a pull request for the branch and shows Phoenix's comment. Afterwards the clone is on `main` again. */
   open(branch: string, title: string): Promise<OpenPull>;
 }
 
 interface OpenPull {
   readonly number: number;
-  /** The commit that it brings. */
+  /** Head commit. */
   readonly head: string;
-  /** What `phoenix/plan` says on the head. */
+  /** The `phoenix/plan` status of the head. */
   plan(): string;
-  /** What Phoenix has written under it, oldest first. */
+  /** Phoenix's comments, oldest first. */
   comments(): readonly string[];
-  /** Comments as the person and shows what Phoenix answers, which is what this resolves to. */
+  /** Comments, and resolves to Phoenix's answer, which is shown. */
   comment(text: string): Promise<string>;
-  /** Merges it, shows the run of the merge as it goes, and resolves when its answer stands on the commit and under the pull request. */
+  /** Merges it, shows the run live, and resolves when the result is reported on the commit and the pull request. */
   merge(): Promise<RunJson>;
 }
 
@@ -33,7 +30,7 @@ interface PullRequestDeps {
   readonly show: (text: string) => void;
   readonly check: (holds: boolean, expected: string) => void;
   readonly colours: boolean;
-  /** Shows what becomes of a commit that is on `main` now; resolves to its run when it has ended. */
+  /** Shows the run of a commit on `main`; resolves to the finished run. */
   readonly applied: (commit: string) => Promise<RunJson>;
 }
 
@@ -82,7 +79,7 @@ export function openPullRequests({ stage, show, check, colours, applied }: PullR
   };
 }
 
-/** Whether the comment that Phoenix keeps says how the run of the merge ended. */
+/** Whether Phoenix's comment contains the run's result. */
 function isTold(comment: string, { state }: RunJson): boolean {
   return new RegExp(`Merged as .*: ${state}\\*\\*`).test(comment);
 }

@@ -1,4 +1,4 @@
-// Where the demo plays: a forge, a lab host and the whole agent on this machine, in a folder that goes when it ends.
+// The environment of the demo: a forge, a lab host and an agent on this machine, in a temporary folder.
 
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -27,7 +27,7 @@ import { supplySecrets } from '../rehearse/supply-secrets.ts';
 import { folderSource } from '../source.ts';
 import { openPerson, type Person } from './person.ts';
 
-/** Phoenix's own folder, whose configuration is pushed. */
+/** Phoenix's own folder, which contains the pushed configuration. */
 const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 const CONFIGURATION = [
   'etc/phoenix_hypervisor_config.json',
@@ -37,12 +37,12 @@ const CONFIGURATION = [
   'etc/schemas',
   'stacks',
 ];
-/** The password of the demo's forge, for a person to type: it is reachable from this machine only. */
+/** The password of the demo's forge, simple to type: it is only reachable from this machine. */
 const FORGE_TOKEN = 'demo';
 const LOOK_AGAIN_MS = 50;
-/** So often the demo's agent looks for certificates near their end; otherwise every five minutes. */
+/** Interval of certificate checks; otherwise five minutes. */
 const RENEW_SECONDS = 2;
-/** Nothing of the demo takes so long. */
+/** Time limit of every wait. */
 const PATIENCE_MS = 120_000;
 
 interface Served {
@@ -50,7 +50,7 @@ interface Served {
   readonly notAfter: Date;
 }
 
-/** Of what is on the stage. */
+/** Addresses of the demo's services. */
 export interface Addresses {
   readonly forge: string;
   readonly agent: string;
@@ -62,33 +62,35 @@ export interface Stage {
   readonly person: Person;
   readonly forge: LabForge;
   readonly client: Client;
-  /** Of the agent. */
+  /** URL of the agent. */
   readonly url: string;
   readonly adminToken: string;
   /** The folder of the lab host. */
   readonly lab: string;
-  /** Waits until the answer stands on the commit: no status is pending. */
+  /** Waits until no status of the commit is pending. */
   answered(commit: string): Promise<void>;
-  /** Waits until the commit's newest run has ended and everything is said on the commit. */
+  /** Waits until the commit's newest run has ended and is fully reported. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
-  /** Waits until something at the forge is as it should be. @param what names it */
+  /**
+   * Waits for a condition at the forge. @param what description of the condition
+   */
   until(what: string, holds: () => boolean): Promise<void>;
   /** Ids of the newest runs. */
   runs(): Promise<ReadonlySet<string>>;
-  /** Waits for a run beside those, planned and of the wished kind. */
+  /** Waits for a new planned run that matches `is`. */
   newRun(known: ReadonlySet<string>, is: (run: RunJson) => boolean): Promise<RunJson>;
-  /** Runs a program of the lab host, as somebody who is logged in there. */
+  /** Runs a program of the lab host like a logged-in user. */
   call(program: string, args: readonly string[]): void;
-  /** Makes a certificate on the lab host one that is near its end. */
+  /** Ages a certificate on the lab host. */
   age(path: string, age: Age): void;
-  /** The certificate that a name is served with at the gateway. */
+  /** The certificate that the gateway serves for a name. */
   served(name: string): Promise<Served>;
   /** Commands of Proxmox on the lab host since the last call. */
   commands(): Promise<readonly (readonly string[])[]>;
   close(): Promise<void>;
 }
 
-/** @param announce is told where everything will be, before any of it is set up */
+/** @param announce called with the addresses before the setup starts */
 export async function setStage(io: Io, announce: (addresses: Addresses) => void): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-'));
   const lab = join(folder, 'data/lab');
@@ -194,7 +196,7 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
   }
 }
 
-/** Asked through the lab's network, by the address that its DNS says. */
+/** Connects through the lab's network, using the lab's DNS. */
 async function served(network: LabNetwork, name: string): Promise<Served> {
   const socket = connect({ socket: await network.dial(name, 443), servername: name, rejectUnauthorized: false });
   await once(socket, 'secureConnect');
@@ -204,7 +206,7 @@ async function served(network: LabNetwork, name: string): Promise<Served> {
   return { fingerprint: certificate.fingerprint256, notAfter: new Date(certificate.validTo) };
 }
 
-/** One that nobody listens on at this moment. */
+/** A currently unused port. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -214,12 +216,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Reads on where it ended the last time in the record that the lab keeps. */
+/** Incrementally reads the lab's command log. */
 function commandsOf(lab: string): Stage['commands'] {
   let seen = 0;
   return async () => {
     const text = await readFile(join(lab, 'calls.jsonl'), 'utf8').catch(() => '');
-    // A program may be writing its line just now: what follows the last line end is not whole.
+    // The last line may be incomplete.
     const lines = text.split('\n').slice(0, -1);
     const fresh = lines.slice(seen);
     seen = lines.length;

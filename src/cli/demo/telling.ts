@@ -1,4 +1,4 @@
-// How the story is told: somebody pushes, what was planned and what happens is shown, and what should be seen is checked.
+// Narration of the demo: pushes, shows plans and results, and checks expectations.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { load } from '../../load/load.ts';
@@ -18,23 +18,23 @@ import type { Stage } from './stage.ts';
 
 export interface Telling {
   readonly stage: Stage;
-  /** Commits what the person changed, pushes it, shows what becomes of it, and resolves when the commit has its answer. */
+  /** Commits and pushes the changes, shows the run, and resolves when it is reported on the commit. */
   push(message: string): Promise<RunJson>;
-  /** Shows a run that nobody pushed, as it goes on; resolves when it has ended. */
+  /** Shows a run without push live; resolves when it has ended. */
   follow(run: string): Promise<RunJson>;
   readonly pullRequests: PullRequests;
-  /** Shows what the commit says, and opens the link of each of its statuses. */
+  /** Shows the statuses of the commit and checks their links. */
   answer(run: RunJson): Promise<void>;
-  /** Shows and resolves to the commands of Proxmox since the last time. */
+  /** Shows and returns the Proxmox commands since the last call. */
   commands(): Promise<readonly (readonly string[])[]>;
   show(text: string): void;
-  /** Notes an expectation that does not hold. */
+  /** Records a failed expectation. */
   check(holds: boolean, expected: string): void;
-  /** How many targets are declared by what was pushed last. */
+  /** Number of targets in the last push. */
   declared(): number;
 }
 
-/** @param wrong takes what was expected and did not hold */
+/** @param wrong called for each failed expectation */
 export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => void): Telling {
   const paint = colours(io, 'stdout');
   const { person } = stage;

@@ -1,4 +1,4 @@
-// What has arrived at the agent that runs with these settings, as it says itself.
+// Asks the running agent with these settings for the last received webhook.
 
 import type { Arrival } from '../../ports/deliveries.ts';
 import type { ClientSettings } from '../../settings/client.ts';
@@ -11,7 +11,7 @@ export type Arrivals =
   | {
       readonly known: true;
       readonly last: Arrival | null;
-      /** Asks again; null while it does not answer. */
+      /** Asks again; null if it does not respond. */
       again(): Promise<Arrival | null>;
     }
   | { readonly known: false; readonly why: string; readonly remedy: string };
@@ -22,7 +22,7 @@ interface Status {
 
 const ANSWER_MS = 8_000;
 const AGAIN = 'start it with phoenix serve, and run phoenix doctor again';
-/** Listening everywhere is listening here. */
+/** Wildcard addresses include this machine. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promise<Arrivals> {
@@ -48,7 +48,7 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
   }
 }
 
-/** Where PHOENIX_URL says, else where these settings let it listen. */
+/** The agent of PHOENIX_URL, or else of the listen address. */
 function agentOf({ listen, adminToken }: Settings, { env }: Pick<Io, 'env'>): ClientSettings | null {
   if (env['PHOENIX_URL']) return clientSettings(env).settings;
   if (listen.port === 0) return null;

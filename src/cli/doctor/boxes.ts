@@ -1,11 +1,11 @@
-// What a webhook has to send, by the names that each forge gives its boxes.
+// Required webhook events, with the labels of the checkboxes on each forge.
 
 import type { ForgeOptions } from '../../io/forge/options.ts';
 
 export interface Box {
-  /** As the page of the webhook's settings has it. */
+  /** Label on the webhook's settings page. */
   readonly name: string;
-  /** As its interface has it. */
+  /** Name in the API. */
   readonly event: string;
 }
 
@@ -44,7 +44,7 @@ export function namesOf(boxes: readonly Box[]): string {
   return boxes.map(({ name }) => `"${name}"`).join(', ');
 }
 
-/** Those that are not ticked. GitHub has one for everything. */
+/** Missing events. GitHub has a wildcard. */
 export function missingOf(boxes: readonly Box[], events: readonly string[]): readonly Box[] {
   return events.includes('*') ? [] : boxes.filter(({ event }) => !events.includes(event));
 }

@@ -1,4 +1,4 @@
-// What the doctor looks at: each check is one question to the world and one pure judgement of the answer.
+// The checks of the doctor: each consists of a query and a pure evaluation of the answer.
 
 import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
@@ -17,7 +17,7 @@ import type { Diagnostic } from './finding.ts';
 
 const ANSWER_MS = 8_000;
 const OLDEST_REDIS = [6, 2] as const;
-/** GitHub refuses an App's token when the clocks differ by a minute. */
+/** GitHub rejects App tokens if clocks differ by a minute. */
 const CLOCK_SECONDS = 30;
 const HOST_PROGRAMS: ReadonlyArray<readonly [program: string, args: readonly string[]]> = [
   ['pct', ['list']],
@@ -140,7 +140,7 @@ export async function checkForge(settings: Settings): Promise<readonly Diagnosti
   }
 }
 
-/** The forge's clock and ours, by the time that its web server tells. */
+/** Compares our clock with the forge's by its Date header. */
 export async function checkClock({ repositoryUrl }: Settings): Promise<Diagnostic> {
   try {
     const answer = await fetch(new URL('/', repositoryUrl), {
@@ -161,7 +161,7 @@ export async function checkClock({ repositoryUrl }: Settings): Promise<Diagnosti
   }
 }
 
-/** @param open given who is told of what a person should do on the node */
+/** @param open receives the callback for advice about the node */
 export async function checkHost(
   open: (advise: (advice: NodeAdvice) => void) => Promise<Host>,
 ): Promise<readonly Diagnostic[]> {

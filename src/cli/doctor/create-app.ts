@@ -1,6 +1,5 @@
-// `phoenix doctor --create-app`: a GitHub App with the rights that Phoenix needs, made by one press in the user's browser. The
-// page posts GitHub a manifest; GitHub sends the browser back with a code, which is worth the App's key once
-// (GitHub's "Registering a GitHub App from a manifest").
+// `phoenix doctor --create-app`: creates a GitHub App with the required permissions in the user's browser. The page posts a manifest to GitHub, which
+// redirects back with a code that can be exchanged once for the App's key (GitHub's "Registering a GitHub App from a manifest").
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -16,11 +15,11 @@ import { Missing } from '../missing.ts';
 import { agentSettings } from '../read-settings.ts';
 
 export interface CreateAppArgs {
-  /** The organisation that the App is to belong to; undefined for the user who presses. */
+  /** Owning organisation; undefined for the user's account. */
   readonly organization?: string | undefined;
 }
 
-/** What the App may do, and what GitHub tells it of. */
+/** Permissions and events of the App. */
 const PERMISSIONS = {
   checks: 'write',
   contents: 'read',
@@ -38,7 +37,7 @@ const EVENTS = [
   'check_suite',
   'issue_comment',
 ];
-/** For a person to log in and press. */
+/** Time limit for the user. */
 const PATIENCE_MS = 15 * 60_000;
 
 export async function createApp({ organization }: CreateAppArgs, io: Io): Promise<number> {
@@ -104,7 +103,7 @@ function manifestOf(publicUrl: string, repository: string, here: string) {
 
 interface Expected {
   readonly page: string;
-  /** Where the form leads. */
+  /** Target of the form. */
   readonly web: string;
   readonly state: string;
   readonly code: (code: string) => void;
@@ -125,7 +124,7 @@ function handle(request: IncomingMessage, response: ServerResponse, { page, web,
   const given = url.searchParams.get('code');
   if (request.method === 'GET' && url.pathname === '/') answer(200, page);
   else if (request.method !== 'GET' || url.pathname !== '/created' || given === null) answer(404, APP.notHere);
-  // Somebody else's link would make Phoenix speak as somebody else's App.
+  // Protects against login CSRF: a foreign link would install a foreign App.
   else if (url.searchParams.get('state') !== state) answer(403, APP.wrongState);
   else {
     answer(200, APP.done);
@@ -133,7 +132,7 @@ function handle(request: IncomingMessage, response: ServerResponse, { page, web,
   }
 }
 
-/** The App's key and the webhook's secret, for nobody but the user who runs this. */
+/** Stores the App's key and webhook secret, readable only for the current user. */
 async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const key = join(dataDir, `github-app-${id}.pem`);
@@ -143,7 +142,9 @@ async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: Cre
   return { key, secret };
 }
 
-/** An App needs no token and no webhook secret before it is there. @throws Missing with what has to be set */
+/**
+ * Settings without token and webhook secret, which do not exist yet. @throws Missing for missing settings
+ */
 export function settingsForApp(environment: Environment): Settings {
   const { PHOENIX_FORGE: _, ...rest } = environment;
   const given = { ...rest, PHOENIX_FORGE: 'none' };

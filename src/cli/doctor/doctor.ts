@@ -1,4 +1,4 @@
-// `phoenix doctor`: what the agent needs, one line each.
+// `phoenix doctor`: checks the agent's requirements, one line each.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ import { checkWebhook } from './webhook.ts';
 
 const STYLES: Record<Diagnostic['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
 
-/** Ends with 0 when nothing failed, 1 when the settings are wrong, 3 when something that Phoenix needs is not there. */
+/** Exits with 0 if nothing failed, 1 for wrong settings, 3 for a missing requirement. */
 export async function doctor({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const { settings, diagnostics: first } = checkSettings(io);
   const diagnostics: Diagnostic[] = [...first];
@@ -57,7 +57,7 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
 async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]> {
   const redactor = openRedactor();
   for (const known of secretsOf(settings)) redactor.add(known.expose());
-  // A lab host is tried out beside the one that an agent may be using.
+  // A temporary lab host, to avoid interfering with that of an agent.
   const scratch = settings.host.kind === 'lab' ? await mkdtemp(join(tmpdir(), 'phoenix-doctor-')) : null;
   try {
     const repository = { blob: () => Promise.reject(new Error('nothing is read from the repository here')) };

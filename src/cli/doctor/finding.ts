@@ -1,9 +1,9 @@
-// One line of the doctor.
+// A result of the doctor.
 
 export interface Diagnostic {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly message: string;
-  /** What to do; null when nothing is. */
+  /** Remedy; null if none is needed. */
   readonly hint: string | null;
 }

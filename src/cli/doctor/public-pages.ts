@@ -1,5 +1,5 @@
-// Whether strangers are shown the pages by the public address. A proxy beside the agent that does not say that it relays makes everybody
-// look like a person at the machine itself, which only somebody who comes through that proxy can find out.
+// Checks whether the pages are publicly readable at the public address. A proxy without forwarding headers makes all clients look local, which only
+// shows when connecting through that proxy.
 
 import { certificateFault } from '../../io/authorities.ts';
 import type { Settings } from '../../settings.ts';
@@ -9,7 +9,7 @@ const CHECK = 'pages';
 const ANSWER_MS = 8_000;
 const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.[\d.]+|\[::1\])$/;
 
-/** Nothing where there is no such address, or where everybody may read. */
+/** No check without public address or with public pages. */
 export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<readonly Diagnostic[]> {
   if (publicUrl === null || pages === 'open' || LOOPBACK.test(new URL(publicUrl).hostname)) return [];
   try {
@@ -22,7 +22,11 @@ export async function checkPublicPages({ publicUrl, pages }: Settings): Promise<
   }
 }
 
-/** Pure. @param status what the API answers to somebody who shows no token */
+/**
+ * Pure.
+ *
+ * @param status of an API request without token
+ */
 export function classifyPublicPages(status: number): Diagnostic {
   if (status === 200) {
     return {

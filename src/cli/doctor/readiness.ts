@@ -1,4 +1,4 @@
-// What `/readyz` answers: Redis, workers and repository. The repository is fetched twice a minute at most, however often it is asked.
+// The checks of `/readyz`: Redis, workers and repository. The repository is fetched at most twice a minute.
 
 import { SERVED_MS } from '../../agent/heartbeat.ts';
 import type { Readiness } from '../../agent/http/server.ts';
@@ -13,13 +13,13 @@ const WORKERS_WITHIN_MS = 2_000;
 
 export interface ReadinessDeps {
   readonly ledger: Pick<Ledger, 'ping' | 'served'>;
-  /** Roles that some process must serve, this one or another; absent: not checked. */
+  /** Roles that must be served by any process; absent: not checked. */
   readonly roles?: readonly string[];
   readonly repository: Pick<Repository, 'fetch'>;
   readonly clock: Clock;
 }
 
-/** A repository that does not have the branch yet counts as reachable: the first push makes it. */
+/** A repository without the branch counts as reachable: the first push creates it. */
 export function readiness({ ledger, roles = [], repository, clock }: ReadinessDeps): () => Promise<Readiness> {
   let lastFetch = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve('') };
   const fetch = () => answerOf(withTimeout(REPOSITORY_WITHIN_MS, repository.fetch()));
@@ -31,7 +31,7 @@ export function readiness({ ledger, roles = [], repository, clock }: ReadinessDe
       answerOf(withTimeout(WORKERS_WITHIN_MS, allServed(ledger, roles))),
       lastFetch.answer,
     ]);
-    // One that failed is not kept.
+    // Failures are not cached.
     if (repositoryAnswer !== OK) lastFetch = { ...lastFetch, at: Number.NEGATIVE_INFINITY };
     const checks = { redis, ...(roles.length === 0 ? {} : { workers }), repository: repositoryAnswer };
     return { ready: Object.values(checks).every((answer) => answer === OK), checks };

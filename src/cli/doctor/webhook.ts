@@ -1,4 +1,4 @@
-// Whether the forge's webhook is as Phoenix needs it, and whether what it sends arrives at the agent.
+// Checks the forge's webhook and whether its deliveries arrive at the agent.
 
 import { certificateSentence } from '../../io/authorities.ts';
 import { type Hook, type HooksSeen, observeHooks } from '../../io/forge/doctor/hooks.ts';
@@ -11,7 +11,7 @@ import { type Arrivals, arrivalsOf } from './arrivals.ts';
 import { BOXES, missingOf, namesOf } from './boxes.ts';
 import type { Diagnostic } from './finding.ts';
 
-/** For a test delivery to come. */
+/** Time limit for a test delivery. */
 const ARRIVES_MS = 8_000;
 const LOOK_EVERY_MS = 250;
 const CHECK = 'webhook';
@@ -33,7 +33,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
   }
 }
 
-/** Pure. The hook that is meant for this agent, and what is wrong with it. */
+/** Pure. Finds the webhook of this agent and its faults. */
 export function checkHooks(
   seen: HooksSeen,
   { kind, login }: Pick<ForgeOptions, 'kind' | 'login'>,
@@ -98,7 +98,7 @@ const SEES: Readonly<Record<ForgeOptions['kind'], string>> = {
   none: '',
 };
 
-/** The one at this very address, else at this host, else one that ends as ours do. */
+/** The webhook with the exact address, else with this host, else with our path. */
 function ours(hooks: readonly Hook[], publicUrl: string | null): Hook | null {
   const wanted = publicUrl === null ? null : URL.parse(publicUrl);
   const rank = ({ url }: Hook): number => {
@@ -116,7 +116,7 @@ function lastHint(said: string): string {
   return 'see its recent deliveries at the forge, and whether it reaches the address';
 }
 
-/** @param sending has a test delivery sent, and says why it cannot be */
+/** @param sending triggers a test delivery or returns why it cannot */
 async function arrivalDiagnostics(
   arrivals: Arrivals,
   sending: (() => Promise<string | null>) | null,

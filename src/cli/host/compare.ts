@@ -1,5 +1,5 @@
-// What each declared target lacks on a host: looked at and decided by the managers, as an agent would, and nothing is done. That
-// what is there carries no mark of Phoenix yet is told apart from everything else.
+// Compares declared targets with a host: observed and decided by the managers like in an agent, without executing anything. A missing mark of Phoenix
+// is reported separately from other differences.
 
 import { sealWanted } from '../../agent/apply/seal.ts';
 import { managerOf } from '../../managers/index.ts';
@@ -13,31 +13,31 @@ import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 
-/** Looks at a time. */
+/** Concurrent observations. */
 const AT_ONCE = 4;
 
-/** No guest carries this for its repository: whatever it says of an owner is a mark, not a difference. */
+/** A fictitious origin, so that any ownership mark counts as mark and not as difference. */
 const ORIGIN = { repository: 'compared', commit: 'compared' };
 
 export type Compared =
-  /** As declared. `mark`: it does not say yet that Phoenix keeps it. */
+  /** As declared. `mark`: Phoenix's mark is missing. */
   | { readonly target: TargetId; readonly kind: 'same'; readonly mark: boolean }
   | {
       readonly target: TargetId;
       readonly kind: 'differs';
       readonly verb: Verb;
       readonly impact: Impact;
-      /** What would be done, as sentences. */
+      /** Summaries of the planned actions. */
       readonly actions: readonly string[];
-      /** Why nothing would be done about it, and what to do; null where it would be. */
+      /** Why nothing would be done, and the remedy; null if it would be. */
       readonly reason: string | null;
     }
-  /** Nobody can say: what was in the way. */
+  /** Not comparable, with the reason. */
   | { readonly target: TargetId; readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * @param reader asks the same questions once
- * @throws what keeps the host from being reached
+ * @param reader caches queries
+ * @throws errors that make the host unreachable
  */
 export async function compareTargets(
   host: Host,
@@ -48,7 +48,7 @@ export async function compareTargets(
   const inventoryOf = (kind: Kind): Promise<unknown> => {
     const known = inventories.get(kind.kind) ?? kind.inventory(reader);
     inventories.set(kind.kind, known);
-    // Whoever waits for it is told; nobody may.
+    // Avoids an unhandled rejection if nobody awaits it.
     known.catch(() => {});
     return known;
   };
@@ -90,7 +90,7 @@ async function compare(
     declares,
   };
   const { wanted } = await sealWanted(host, asked, false).catch((error: unknown) => {
-    // One that is not in its place yet is not compared: what is declared of it is its place.
+    // A missing secret is not compared: only its reference is declared.
     if (error instanceof SecretUnavailable) return { wanted: asked };
     throw error;
   });
@@ -122,7 +122,7 @@ function classifyComparison(kind: Kind, wanted: Wanted, seen: unknown): Compared
   };
 }
 
-/** What is known already to go wrong, with what to do. */
+/** A predictable failure with its remedy. */
 function doubtOf(actions: readonly Action[]): string | null {
   const doubtful = actions.find(({ remedy }) => remedy !== undefined);
   return doubtful?.remedy === undefined ? null : `nothing tells how to ${doubtful.summary}; ${doubtful.remedy}`;
@@ -134,7 +134,7 @@ function isToBeMarked(decision: Decision): boolean {
 
 const COSTS: readonly Impact[] = ['live', 'restart', 'recreate', 'destroy'];
 
-/** What is destroyed here is recreated: it is declared. */
+/** Declared targets are recreated when destroyed. */
 function worst(impacts: readonly Impact[]): Impact {
   const cost = Math.max(0, ...impacts.map((impact) => COSTS.indexOf(impact)));
   return COSTS[Math.min(cost, COSTS.indexOf('recreate'))] ?? 'live';

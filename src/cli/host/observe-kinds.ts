@@ -1,4 +1,4 @@
-// One look at a host by every kind that can be brought in, and what the files would say of what is there.
+// Observes a host for all importable kinds and generates the config files for it.
 
 import type { Config } from '../../managers/config.ts';
 import type { Extent, FoundObject, Imported, LeftOver } from '../../managers/importer.ts';
@@ -12,7 +12,9 @@ import type { SourceSettings } from '../../settings/source.ts';
 import { Missing } from '../missing.ts';
 
 export interface KindObservations {
-  /** What the files would say. @param extent how much of it */
+  /**
+   * Generates the files. @param extent how much to import
+   */
   written(extent: Extent, secretsFolder: string): Imported;
   undeclared(config: Config): readonly FoundObject[];
 }
@@ -23,8 +25,8 @@ interface Found {
 }
 
 /**
- * @param only names of kinds; all where none is named
- * @throws what keeps the host from being reached, Missing for one that does not tell its guests; another kind that cannot be looked at is left, and said so
+ * @param only kinds; empty for all
+ * @throws errors that make the host unreachable, and Missing if guests are unreadable; other unreadable kinds are skipped and reported
  */
 export async function observeKinds(host: HostReader, only: readonly string[] = []): Promise<KindObservations> {
   const kinds = KINDS.filter(
@@ -39,7 +41,7 @@ export async function observeKinds(host: HostReader, only: readonly string[] = [
     } catch (error) {
       if (isOfHost(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);
-      // Without its guests, a host is taken for an empty one.
+      // Without its guests, the host would look empty.
       if (GUESTS.includes(kind)) throw new Missing(`${host.node} cannot be read as a Proxmox host: ${why}`, ELSEWHERE);
       left.push({ what: `${kind}: everything of this kind`, why: `it could not be looked at: ${why}` });
     }
@@ -55,14 +57,14 @@ const GUESTS: readonly string[] = ['lxc', 'vm'];
 const ELSEWHERE =
   'run it as root on the Proxmox host itself, or name that host: --host ssh://root@pve.example.internal; on it, see that pvesh get /cluster/resources answers';
 
-/** Kinds that can be brought in. */
+/** Importable kinds. */
 export const IMPORTED_KINDS: readonly string[] = KINDS.filter(({ imports }) => imports !== undefined).map(
   ({ kind }) => kind,
 );
 
 const EMPTY: Imported = { files: {}, texts: {}, secrets: [], left: [] };
 
-/** Objects of the same name are one. */
+/** Merges objects recursively. */
 function joined(one: JsonObject, other: JsonObject): JsonObject {
   const both = Object.entries(other).map(([key, value]) => {
     const present = one[key];
@@ -71,7 +73,7 @@ function joined(one: JsonObject, other: JsonObject): JsonObject {
   return { ...one, ...Object.fromEntries(both) };
 }
 
-/** What several kinds say of one file are different fields of it, or more of the same. */
+/** Kinds contribute different fields or entries of the same file. */
 function merged(all: readonly Imported[]): Imported {
   const files: Record<string, JsonObject> = {};
   for (const one of all)
@@ -84,7 +86,7 @@ function merged(all: readonly Imported[]): Imported {
   };
 }
 
-/** Where references that are written name files of the node. */
+/** Folder for generated secret references. */
 export function secretsFolder({ secrets: { folders } }: SourceSettings): string {
   return folders[0] ?? '/etc/phoenix/secrets';
 }

@@ -1,4 +1,4 @@
-// A host that is only looked at, as `--host` names it: no agent, no ledger, and nothing of the settings but how it is reached.
+// Opens the host of `--host` read-only: without agent or ledger, and with only the connection settings.
 
 import { readFileSync } from 'node:fs';
 import { openRedactor } from '../../io/redact.ts';
@@ -7,25 +7,25 @@ import { isOfHost } from '../../ports/host-failure.ts';
 import { readHostSettings } from '../../settings/host.ts';
 import type { Io } from '../io.ts';
 import { Missing } from '../missing.ts';
-import { howToTry, openHostOf } from '../rehearse/open-host.ts';
+import { connectionHint, openHostOf } from '../rehearse/open-host.ts';
 import { SourceFailure } from '../source.ts';
 
-export interface LookedAt {
+export interface ReadOnlyHost {
   readonly host: Host;
-  /** How many programs of the host were started. */
+  /** Number of commands started on the host. */
   commands(): number;
 }
 
 /**
  * @param given `local` or `ssh://user@host`
- * @param blob a file of the configuration by its id
- * @throws SourceFailure for a name that is none, Missing for a host that cannot be reached
+ * @param blob reads a config file by blob id
+ * @throws SourceFailure for an invalid name, Missing for an unreachable host
  */
-export async function openToLook(
+export async function openReadOnly(
   given: string,
   { env }: Io,
   blob: (id: string) => Promise<Uint8Array>,
-): Promise<LookedAt> {
+): Promise<ReadOnlyHost> {
   const { settings, problems } = readHostSettings({ ...env, PHOENIX_HOST: given }, (path) =>
     readFileSync(path, 'utf8'),
   );
@@ -35,15 +35,15 @@ export async function openToLook(
     throw new SourceFailure(problems.join('; '), `Name the host as local, or as ${meant}.`);
   }
   const redactor = openRedactor();
-  return lookedAt(
+  return asReadOnly(
     await openHostOf(settings, { node: settings.node, environment: env, repository: { blob }, redactor }),
   );
 }
 
-/** How a command that only looks comes by its host. */
-export type OpenToLook = typeof openToLook;
+/** Opens a read-only host. */
+export type OpenReadOnly = typeof openReadOnly;
 
-export function lookedAt(host: Host): LookedAt {
+export function asReadOnly(host: Host): ReadOnlyHost {
   let count = 0;
   return {
     host: {
@@ -58,10 +58,10 @@ export function lookedAt(host: Host): LookedAt {
 }
 
 /**
- * A host that is lost, or lets nobody in, with what to try; anything else as it is.
- * @param given as it was named
+ * Adds a remedy to connection and login errors; other errors are unchanged.
+ * @param given host as named
  */
-export function whyNotReached(error: unknown, given: string): unknown {
+export function explainUnreachable(error: unknown, given: string): unknown {
   if (!isOfHost(error)) return error;
-  return new Missing(error.message, howToTry(given), { cause: error });
+  return new Missing(error.message, connectionHint(given), { cause: error });
 }

@@ -1,5 +1,5 @@
-// `phoenix plan --host`: the configuration of a folder against a host, which is only looked at. What differs is what the managers
-// decide; what is declared and what is there is said field by field, from what an import of the host would write.
+// `phoenix plan --host`: compares a folder's configuration with a host, read-only. The managers decide what differs; the fields are compared with
+// what an import of the host would write.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { type Compared, compareTargets } from './compare.ts';
 import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
-import { type OpenToLook, openToLook, whyNotReached } from './open.ts';
+import { explainUnreachable, type OpenReadOnly, openReadOnly } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
 export interface PlanHostArgs {
@@ -39,16 +39,16 @@ export interface PlanHostArgs {
 
 export interface HostPlan {
   readonly plan: Plan;
-  /** What would be done for a step, and why not. */
+  /** Planned actions of a step, or why there are none. */
   readonly differences: ReadonlyMap<TargetId, Compared & { readonly kind: 'differs' }>;
-  /** As declared, and without the mark of Phoenix: `phoenix adopt` sets it. */
+  /** As declared but without Phoenix's mark: `phoenix adopt` sets it. */
   readonly marks: readonly TargetId[];
   readonly unknown: readonly { readonly target: TargetId; readonly reason: string }[];
   readonly undeclared: readonly FoundObject[];
 }
 
-/** Resolves to the exit code: 0, 1 where the configuration has errors or something could not be looked at, 2 without a configuration. */
-export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
+/** Resolves to the exit code: 0, 1 for configuration errors or unreadable targets, 2 without a configuration. */
+export async function planHost(args: PlanHostArgs, io: Io, open: OpenReadOnly = openReadOnly): Promise<number> {
   let snapshot: Snapshot;
   let folder: string;
   try {
@@ -78,13 +78,13 @@ export async function planHost(args: PlanHostArgs, io: Io, open: OpenToLook = op
     }
     return made.unknown.length === 0 ? EXIT.done : EXIT.no;
   } catch (error) {
-    throw whyNotReached(error, args.host);
+    throw explainUnreachable(error, args.host);
   } finally {
     await host.close();
   }
 }
 
-/** The steps of what differs, with the fields as declared and as they are on the host. */
+/** Steps for the differences, with declared and observed fields. */
 function planOf(
   to: WrittenSide,
   targets: ReadonlyMap<TargetId, Target>,
@@ -122,13 +122,13 @@ function planOf(
     undeclared: around.undeclared(to.config),
   };
 
-  /** Also where no field tells why. */
+  /** Even without changed fields. */
   function costly(step: PlanStep): PlanStep {
     return { ...step, impact: differences.get(step.target)?.impact ?? step.impact };
   }
 }
 
-/** What no host tells counts as declared; where nothing is told of the target, nothing of it is there. */
+/** Unobservable fields count as declared; an unobserved target counts as absent. */
 function asSeen(declared: Target, seen: Target | undefined): Target {
   if (seen === undefined) return { ...declared, spec: {} };
   const importer = KINDS.find(({ kind }) => kind === kindOf(declared.id))?.imports;
@@ -137,7 +137,7 @@ function asSeen(declared: Target, seen: Target | undefined): Target {
   return { ...declared, spec: { ...seen.spec, ...fields } };
 }
 
-/** What is not declared is no wish. */
+/** Undeclared fields are ignored. */
 function onlyDeclared(step: PlanStep): PlanStep {
   const isDeclared = ({ after }: { readonly after: unknown }) => after !== undefined && after !== null;
   const { written, changes } = step;
@@ -148,7 +148,7 @@ function onlyDeclared(step: PlanStep): PlanStep {
   };
 }
 
-/** What an import would write, as a configuration; null where it cannot be read. Its domain is that of the declared one. */
+/** The configuration that an import would write; null if invalid. With the declared domain. */
 function observedSide(around: KindObservations, declared: Config, io: Pick<Io, 'env'>): WrittenSide | null {
   const { files, texts } = around.written('all', secretsFolder(sourceSettings(io)));
   const host = { domain_name: declared.hypervisor.domain };
@@ -194,7 +194,7 @@ function answer(host: string, made: HostPlan, problems: readonly Problem[], comm
   };
 }
 
-/** Of the folder's files by id: only what is compared is read again. */
+/** Reads a folder's file by blob id, only when needed. */
 async function blobOf(snapshot: Snapshot, folder: string, id: string): Promise<Uint8Array> {
   const path = [...snapshot.files].find(([, { blob }]) => blob === id)?.[0];
   if (path === undefined) throw new Error(`no file of ${folder} has the content ${id}`);

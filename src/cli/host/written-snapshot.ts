@@ -1,4 +1,4 @@
-// Files that were never on a disk, as a snapshot: with the ids that Git would give them.
+// A snapshot of generated files, with the blob ids that Git would assign.
 
 import { createHash } from 'node:crypto';
 import { contentTraits } from '../../config/read/content.ts';
@@ -6,7 +6,7 @@ import type { BlobId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
 
-/** As people keep JSON files. */
+/** Formats JSON for files. */
 export function jsonText(value: JsonObject): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,22 +1,22 @@
-// What is left on the host, by the reason: where hundreds are alike, one row says so. Pure.
+// Groups objects that were not imported by reason, so that hundreds of similar ones are one row. Pure.
 
 import type { LeftOver } from '../../managers/importer.ts';
 
 export interface LeftGroup {
-  /** Of one its name, of several the first and how many more. */
+  /** The name, or the first name and the number of others. */
   readonly what: string;
-  /** Of the first: names and numbers in it may be others at the rest. */
+  /** Reason of the first one; names and numbers may differ for the others. */
   readonly why: string;
   readonly count: number;
-  /** The first few. */
+  /** The first few names. */
   readonly examples: readonly string[];
-  /** Every one of them. */
+  /** All names. */
   readonly all: readonly string[];
 }
 
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
-/** The largest first; of the same size in the order in which they were found. */
+/** By decreasing size, then in order of discovery. */
 export function groupLeft(left: readonly LeftOver[]): LeftGroup[] {
   const groups = Map.groupBy(left, ({ what, why }) => `${partOf(what)} ${reasonOf(why)}`);
   return [...groups.values()]
@@ -28,20 +28,20 @@ export function groupLeft(left: readonly LeftOver[]): LeftGroup[] {
         what: all.length === 1 ? what : `${what} and ${all.length - 1} more alike`,
         why: first?.why ?? '',
         count: all.length,
-        examples: all.slice(0, MOST_EXAMPLES),
+        examples: all.slice(0, MAX_EXAMPLES),
         all,
       };
     })
     .sort((one, other) => other.count - one.count);
 }
 
-/** What it is of a kind of target, without whose: `lxc firewall` of `lxc/101 firewall (/etc/pve/firewall/101.fw)`. */
+/** The kind and part without the owner: `lxc firewall` of `lxc/101 firewall (/etc/pve/firewall/101.fw)`. */
 function partOf(what: string): string {
   const [target = '', field = ''] = what.replace(/ \(.*$/, '').split(' ', 2);
   return `${target.replace(/\/.*$/, '')} ${field.replace(/[:\d].*$/, '')}`;
 }
 
-/** Without what is only of one of them. */
+/** The reason without individual names and numbers. */
 function reasonOf(why: string): string {
   return why.replaceAll(/"[^"]*"/g, '""').replaceAll(/\d+/g, '0');
 }

@@ -1,4 +1,4 @@
-// `phoenix import`: reads a host and writes a config repo that validates and plans nothing against it. Looks only.
+// `phoenix import`: reads a host and writes a config repo that is valid and has an empty plan against it. Read-only on the host.
 
 import { memoizedReader } from '../../agent/apply/inventories.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -16,7 +16,7 @@ import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { compareTargets } from '../host/compare.ts';
 import { IMPORTED_KINDS, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
-import { type OpenToLook, openToLook, whyNotReached } from '../host/open.ts';
+import { explainUnreachable, type OpenReadOnly, openReadOnly } from '../host/open.ts';
 import { EXIT, type Io, noteProgress } from '../io.ts';
 import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
@@ -27,19 +27,19 @@ import { stacksOfPortainer } from './stacks.ts';
 import { occupied, writeAll } from './write.ts';
 
 export interface ImportArgs {
-  /** `local` or `ssh://user@host`; what PHOENIX_HOST says, else this machine, when undefined. */
+  /** `local` or `ssh://user@host`; default: PHOENIX_HOST, else this machine. */
   readonly host?: string | undefined;
-  /** Folder to write to: one that is not there, or empty. */
+  /** Destination folder: new or empty. */
   readonly out: string;
-  /** Kinds that are brought in; all when empty. */
+  /** Kinds to import; all if empty. */
   readonly only?: readonly string[] | undefined;
-  /** Address of a Portainer server whose stacks are brought in; what PHOENIX_PORTAINER_URL says, else none, when undefined. */
+  /** Address of a Portainer server whose stacks are imported; default: PHOENIX_PORTAINER_URL, else none. */
   readonly portainer?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** Resolves to the exit code: 0, 1 where something could not be declared, 2 for a folder that is not empty or a kind that is none. */
-export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = openToLook): Promise<number> {
+/** Resolves to the exit code: 0, 1 if something could not be imported, 2 for a non-empty folder or unknown kind. */
+export async function importHost(args: ImportArgs, io: Io, open: OpenReadOnly = openReadOnly): Promise<number> {
   const refusal = (await occupied(args.out)) ?? unknownKind(args.only ?? []);
   if (refusal !== null) {
     io.stderr(`phoenix import: ${refusal.message}\n${refusal.hint}\n`);
@@ -69,19 +69,19 @@ export async function importHost(args: ImportArgs, io: Io, open: OpenToLook = op
     const left = groupLeft(imported.left);
     const secrets = secretsIn(imported, texts);
     const answer = { ok, files, targets, secrets, left, commands: commands() };
-    // Every single one stands in the README.
+    // The README lists all of them.
     const told = { ...answer, left: left.map(({ all: _, ...group }) => group) };
     if (args.json) io.verbatim(`${JSON.stringify(told, null, 2)}\n`);
     else io.stdout(importText({ ...answer, out: args.out }));
     return ok ? EXIT.done : EXIT.no;
   } catch (error) {
-    throw whyNotReached(error, given);
+    throw explainUnreachable(error, given);
   } finally {
     await host.close();
   }
 }
 
-/** What the files say of a host: nothing that a rule refuses, and nothing that would be changed. */
+/** Generates files that are valid and match the host. */
 export async function readHost(
   host: Host,
   only: readonly string[],
@@ -94,7 +94,7 @@ export async function readHost(
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
   let { imported, config } = reduceUntilValid({ ...found, files }, settings);
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const targets = allTargets(config);
     const compared = await compareTargets(host, reader, targets);
     const others = compared.filter(({ kind }) => kind !== 'same');
@@ -109,7 +109,7 @@ export async function readHost(
   throw new Error('what was found on the host cannot be written down so that nothing of it would change');
 }
 
-/** @param more files of its own, which no kind writes */
+/** @param more additional files that no kind generates */
 function joinedWith(one: Imported, more: Imported): Imported {
   return {
     files: { ...one.files, ...more.files },
@@ -123,12 +123,12 @@ function without(files: Imported['files'], path: string): Imported['files'] {
   return Object.fromEntries(Object.entries(files).filter(([each]) => each !== path));
 }
 
-/** What is taken out may be what others rest on. */
-const MOST_ROUNDS = 4;
-/** RFC 8375: names of a home network, where the host says no domain of its own. */
+/** Maximum rounds of removal, since others may depend on removed objects. */
+const MAX_ROUNDS = 4;
+/** Default domain for home networks (RFC 8375), if the host has none. */
 const NO_DOMAIN = 'home.arpa';
 
-/** Every file of the repository, by path. */
+/** All files of the repository by path. */
 function textsOf(imported: Imported, from: { readonly host: string; readonly node: string }): Record<string, string> {
   const { files, texts, secrets, left } = imported;
   const written = { ...repositoryFiles(files), ...texts };
@@ -147,7 +147,7 @@ function stacksIn(texts: Imported['texts']): string[] {
   return Object.keys(texts).flatMap((path) => /^stacks\/([^/]+)\/docker-compose\.yml$/.exec(path)?.[1] ?? []);
 }
 
-/** With the line of each; what was left out in the end needs none. */
+/** Required secrets with their lines, except those of dropped objects. */
 function secretsIn({ secrets }: Pick<Imported, 'secrets'>, texts: Readonly<Record<string, string>>): ShownSecret[] {
   return secrets.flatMap((secret) => {
     const text = texts[secret.file] ?? '{}';
@@ -157,7 +157,7 @@ function secretsIn({ secrets }: Pick<Imported, 'secrets'>, texts: Readonly<Recor
   });
 }
 
-/** Of stacks, which are asked of Portainer and not of the host. */
+/** The kind of stacks, which are read from Portainer and not from the host. */
 const STACK = 'stack';
 const NO_SERVER = 'stacks are asked of Portainer, and none is named; give its address with --portainer';
 const NO_PORTAINER: ReadAccess = { access: null, authorities: [], problems: [] };

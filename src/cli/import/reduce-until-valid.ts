@@ -1,5 +1,4 @@
-// Brings what was found into a form that validates: whatever a rule refuses is taken out and left, as little as possible of it at a
-// time. Pure.
+// Reduces imported files until they are valid: rejected values are removed and reported, as little as possible at a time. Pure.
 
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
@@ -16,13 +15,13 @@ export interface ValidImport {
   readonly config: Config;
 }
 
-/** A field that is taken out may leave another without its reason: so often at most. */
-const MOST_ROUNDS = 12;
+/** Maximum number of rounds: removing a field may invalidate another. */
+const MAX_ROUNDS = 12;
 
-/** @throws Error for what cannot be brought to validate, which is a fault of an importer */
+/** @throws Error if it stays invalid, which is a bug of an importer */
 export function reduceUntilValid(found: Imported, settings: SourceSettings): ValidImport {
   let imported = { ...found, files: withoutDeclaredNames(found.files) };
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
     const stacks = refusedStacks(imported, problems);
     if (stacks.size > 0) {
@@ -44,10 +43,7 @@ export function reduceUntilValid(found: Imported, settings: SourceSettings): Val
   throw new Error('what was found on the host cannot be written down: no configuration of it validates');
 }
 
-/**
- * Guests in another network than the host's own are as they are: then the configuration is not told what that is, and holds nobody to
- * it. Null where it is not told already.
- */
+/** Removes the host's address if guests are in another network, so that the rule about it does not apply. Null if it is not declared. */
 function withoutHostAddress(imported: Imported): Imported | null {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const removed = ['address', 'gateway'].flatMap((key) => {
@@ -61,13 +57,13 @@ function withoutHostAddress(imported: Imported): Imported | null {
   return { ...imported, files: withoutGaps(files), left: [...imported.left, { what: removed.join(', '), why }] };
 }
 
-/** Without each value that a problem is at; of what is missing, without what lacks it. */
+/** Removes values with problems, and the owners of missing values. */
 function without(imported: Imported, problems: readonly Problem[]): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const left: LeftOver[] = [...imported.left];
   for (const { file, path, target, message } of problems) {
     const keys = file === DATACENTER_FILE ? wholeObject(keysIn(path), files[file]) : wholeOf(keysIn(path));
-    // What went with another problem of the same has none any more.
+    // Values already removed with their parent.
     const isThere = (root: unknown) => keys.reduce<unknown>(valueIn, root) !== undefined;
     if (isThere(imported.files[file]) && !isThere(files[file])) continue;
     const removed = removeAt(files[file], keys);
@@ -79,7 +75,7 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
   return { ...imported, files: closed(imported.files, files), left };
 }
 
-/** Why each stack cannot be written, by its name: what a rule refuses of it, or a secret that would come into the repository. */
+/** Stacks that cannot be imported, with the reason: a rejected value or a plain-text secret. */
 function refusedStacks({ texts }: Imported, problems: readonly Problem[]): ReadonlyMap<string, string> {
   const all = problems.flatMap(({ file, severity, code, message, line }): [string, string][] => {
     const [, name] = /^stacks\/([^/]+)\//.exec(file) ?? [];
@@ -99,12 +95,12 @@ function withoutStacks(imported: Imported, refused: ReadonlyMap<string, string>)
   return { ...imported, files: kept(imported.files), texts: kept(imported.texts), left: [...imported.left, ...left] };
 }
 
-/** Storages that are declared and do not take what lies on them. */
+/** Declared storages that do not accept the content on them. */
 function storagesRefusing({ files }: Imported, problems: readonly Problem[]): string[] {
   const storages = valueIn(files[DATACENTER_FILE], 'storages');
   const named = problems.flatMap(({ code, file, path }) => {
     const value = code === 'UNKNOWN_STORAGE' ? keysIn(path).reduce<unknown>(valueIn, files[file]) : undefined;
-    // A disk names it alone, a template before its file.
+    // A disk names only the storage, a template also the file.
     const [storage = ''] = typeof value === 'string' ? value.split(':') : [];
     return valueIn(storages, storage) === undefined ? [] : [storage];
   });
@@ -119,7 +115,7 @@ function unescaped(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** Lists that are kept as a whole: without one of its rules, a firewall would be another. */
+/** Lists that are only valid as a whole: a firewall without one of its rules would be a different one. */
 const WHOLE = /^(entries|rules|firewall)$/;
 
 function wholeOf(path: readonly string[]): readonly string[] {
@@ -127,7 +123,7 @@ function wholeOf(path: readonly string[]): readonly string[] {
   return at < 0 ? path : path.slice(0, at + 1);
 }
 
-/** An object of a datacenter without what it must have is none. */
+/** Datacenter objects without required fields are removed completely. */
 function wholeObject(path: readonly string[], file: JsonObject | undefined): readonly string[] {
   const [field = '', name = '', option = ''] = path;
   const row = ROWS.find((one) => one.field === field);
@@ -137,16 +133,16 @@ function wholeObject(path: readonly string[], file: JsonObject | undefined): rea
   return needed.includes(option) ? [field, name] : wholeOf(path);
 }
 
-/** What people call what is at a path of the datacenter's file: `storage/media options (/etc/pve/storage.cfg)`. */
+/** Display name of a path in the datacenter's file: `storage/media options (/etc/pve/storage.cfg)`. */
 function objectAt([field = '', name = '', ...more]: readonly string[]): string | null {
   const row = ROWS.find((one) => one.field === field);
   if (row === undefined || row.single !== undefined) return null;
   return [`${row.kind}/${name}`, more.join('.'), `(${row.file})`].filter((part) => part !== '').join(' ');
 }
 
-/** Leaves a gap, so that other paths still lead where they did; answers what was taken out, null where nothing could be. */
+/** Removes a value and leaves a gap, so that other paths stay valid; returns the removed path, null if there was none. */
 function removeAt(root: unknown, path: readonly string[]): string | null {
-  // Nothing above an entry of a list or an object of entries is ever taken out.
+  // Never removes more than an entry of a list or map.
   for (let length = path.length; length > 0; length -= 1) {
     const parent = path.slice(0, length - 1).reduce(valueIn, root);
     const key = path[length - 1] ?? '';
@@ -165,7 +161,7 @@ export function valueIn(value: unknown, key: string): unknown {
   return (value as Record<string, unknown>)[key];
 }
 
-/** Fields of the datacenter's file, and where the file of the hypervisor names what people keep of the same. */
+/** Fields of the datacenter's file and the corresponding lists of unmanaged names in the hypervisor's file. */
 const NAMED = [
   ['aliases', 'known_aliases'],
   ['ip_sets', 'known_ip_sets'],
@@ -174,7 +170,7 @@ const NAMED = [
 
 type Files = Readonly<Record<string, JsonObject>>;
 
-/** What is declared is not named as well as something that people keep. */
+/** Declared objects are not also listed as unmanaged. */
 function withoutDeclaredNames(files: Files): Files {
   const hypervisor = files[HYPERVISOR_FILE];
   if (hypervisor === undefined) return files;
@@ -187,7 +183,7 @@ function withoutDeclaredNames(files: Files): Files {
   return { ...files, [HYPERVISOR_FILE]: withoutEmpty({ ...hypervisor, ...Object.fromEntries(fields) }) };
 }
 
-/** What is taken out of the datacenter's file is named again. */
+/** Objects removed from the datacenter's file are listed as unmanaged again. */
 function closed(before: Files, after: Record<string, JsonObject>): Files {
   const files = withoutGaps(after);
   const hypervisor = files[HYPERVISOR_FILE];
@@ -206,7 +202,7 @@ function namesIn(files: Files, field: string): string[] {
   return Object.keys(valueIn(files[DATACENTER_FILE], field) ?? {});
 }
 
-/** Fields that would say nothing. */
+/** Removes empty fields. */
 function withoutEmpty(file: JsonObject): JsonObject {
   const known: readonly string[] = NAMED.map(([, field]) => field);
   return Object.fromEntries(
@@ -214,7 +210,7 @@ function withoutEmpty(file: JsonObject): JsonObject {
   );
 }
 
-/** Files of guests that hold none any more are left out. */
+/** Removes gaps, and guest files without guests. */
 function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
     ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value))) as JsonObject] as const,
@@ -233,10 +229,7 @@ function isEmptyGuestFile(path: string, value: JsonObject): boolean {
   return path === VM_FILE && Array.isArray(value['vms']) && value['vms'].length === 0;
 }
 
-/**
- * The same without what would be changed although it was written down as it is: the options of a guest that `why` speaks of, else the
- * whole target.
- */
+/** Removes what would be changed although it was imported as it is: the guest's options named in `why`, else the whole target. */
 export function withoutTarget(imported: Imported, target: string, why: string): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const [kind = '', name = ''] = target.split(/\/(.*)/s);
@@ -255,21 +248,21 @@ export function withoutTarget(imported: Imported, target: string, why: string): 
   return { ...imported, files: closed(imported.files, files), left: [...imported.left, { what: target, why }] };
 }
 
-/** The field of the datacenter's file that holds objects of a kind; null for other kinds. */
+/** The field of the datacenter's file for a kind; null for other kinds. */
 function datacenterField(kind: string): string | null {
   return ROWS.find((row) => row.kind === kind)?.field ?? null;
 }
 
-/** What is one target together. */
+/** Fields that form a single target. */
 const SDN_FIELDS = ROWS.filter(({ appliedTogether }) => appliedTogether === true).map(({ field }) => field);
 
-/** Keys of an object in it: the only one of its kind is the field itself. */
+/** Keys of an object in the file: singletons are the field itself. */
 function placeOf(kind: string, name: string): string[] {
   const row = ROWS.find((one) => one.kind === kind);
   return row === undefined || row.single === name ? [row?.field ?? ''] : [row.field, name];
 }
 
-/** Where the hypervisor's file declares a part of the host. */
+/** Fields of the hypervisor's file for each section. */
 const FIELDS_OF_SECTION: Readonly<Record<string, readonly (readonly string[])[]>> = {
   network: ['interfaces', 'bridges', 'bonds', 'vlans'].map((field) => ['network', field]),
   hosts: [['network', 'hosts']],

@@ -1,18 +1,17 @@
-// What every config repo has beside its configuration: how Git keeps its files, the schemas that its files name, and the workflow that
-// checks a change.
+// Standard files of every config repo: Git attributes, JSON Schemas, and the workflow that checks changes.
 
 import { jsonSchema } from '../../load/json-schema.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { jsonText } from '../host/written-snapshot.ts';
 
-/** Scripts run on Linux, whatever they are edited on. */
+/** Scripts need LF line ends, even if edited on Windows. */
 const ATTRIBUTES = `* text=auto eol=lf
 *.sh text eol=lf
 *.png binary
 *.zip binary
 `;
 
-/** It is skipped until the repository says where Phoenix lives: no copy of it is known by name here. */
+/** Skipped until the repository sets Phoenix's location, since no copy of Phoenix is hard-coded. */
 const WORKFLOW = `# Checks each pull request and push, and shows what it would change. It reads the repository and runs nothing of it.
 # Two variables of the repository (Settings, Secrets and variables, Actions, Variables) say with which Phoenix:
 #   PHOENIX_REPOSITORY   your copy of Phoenix, as owner/name
@@ -61,7 +60,9 @@ jobs:
         run: node deploy/actions/check.ts ../config
 `;
 
-/** Every file of a new config repo but its README, by path. @param configs files of the configuration */
+/**
+ * All files of a new config repo except its README, by path. @param configs config files
+ */
 export function repositoryFiles(configs: Readonly<Record<string, JsonObject>>): Record<string, string> {
   const files: Record<string, string> = { '.gitattributes': ATTRIBUTES, '.github/workflows/phoenix.yml': WORKFLOW };
   for (const [path, value] of Object.entries(configs)) {

@@ -1,5 +1,4 @@
-// The stacks of a Portainer server, asked with the token of a person and looked at only. Requests go out from the node, which sees what
-// the guests' network has.
+// Reads the stacks of a Portainer server with a user's token. Requests are sent from the node, which can reach the guests' network.
 
 import { objectsIn } from '../../managers/portainer-api/call.ts';
 import { type FoundStack, STACK_OF_COMPOSE } from '../../managers/stack/import.ts';
@@ -13,7 +12,7 @@ interface Asker {
   request(request: HttpRequest): Promise<HttpAnswer>;
 }
 
-/** @throws Missing where the server does not answer, or the token is not taken */
+/** @throws Missing if the server does not respond or rejects the token */
 export async function stacksOfPortainer(host: Asker, access: PortainerAccess): Promise<FoundStack[]> {
   const endpoints = new Map(
     objectsIn(await asked(host, access, '/endpoints')).map((one) => [Number(one['Id']), String(one['Name'] ?? '')]),

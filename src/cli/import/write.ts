@@ -1,9 +1,9 @@
-// Puts a new config repo into a folder: one that is not there yet, or is empty. Nothing is ever written over.
+// Writes a new config repo to a new or empty folder. Never overwrites.
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Why nothing is written there, and what to do; null where it may be. */
+/** Why the folder cannot be used, and the remedy; null if it can. */
 export async function occupied(out: string): Promise<{ readonly message: string; readonly hint: string } | null> {
   try {
     const names = await readdir(out);
@@ -21,8 +21,8 @@ export async function occupied(out: string): Promise<{ readonly message: string;
 }
 
 /**
- * All files or none: where one cannot be written, those before it are taken away again.
- * @throws what the disk says, or that another has written there meanwhile
+ * Writes all files or none: on failure the written ones are removed.
+ * @throws disk errors, and an error if the folder was used meanwhile
  */
 export async function writeAll(out: string, texts: Readonly<Record<string, string>>): Promise<void> {
   const written: string[] = [];

@@ -1,4 +1,4 @@
-// A whole plan on one host without an agent: steps as `ready` names them, by the same code that the agent's workers run.
+// Executes a whole plan on one host without an agent, with the step selection (`ready`) and execution code of the agent.
 
 import { convergeStep, type Ending } from '../../agent/apply/converge.ts';
 import { type Inventories, inventories } from '../../agent/apply/inventories.ts';
@@ -16,7 +16,7 @@ import { mayDestroy, policyOf } from '../../plan/policy.ts';
 import { ready } from '../../plan/ready.ts';
 import type { Host } from '../../ports/host.ts';
 
-/** Steps at a time, as the agent has them. */
+/** Concurrent steps, as in the agent. */
 const AT_ONCE = 4;
 
 export interface Rehearsal {
@@ -25,14 +25,14 @@ export interface Rehearsal {
   readonly after: ReadonlyMap<TargetId, Target>;
   readonly origin: Origin;
   readonly rollback: boolean;
-  /** What waits for approvals goes ahead, as if they had been given. */
+  /** Treat all steps as approved. */
   readonly approved: boolean;
 }
 
 export interface Rehearsed {
   readonly target: TargetId;
   readonly outcome: Outcome;
-  /** How many actions were run. */
+  /** Number of executed actions. */
   readonly actions: number;
   readonly reason: string | null;
 }
@@ -47,23 +47,23 @@ interface RecordedCommand {
 interface RecordedFile {
   readonly target: TargetId;
   readonly path: string;
-  /** Null where it holds a secret. */
+  /** Null if it contains a secret. */
   readonly content: string | null;
   readonly mode: number;
 }
 
 export interface RecordingHost {
-  /** As it is, for looks that are no target's own. */
+  /** The unwrapped host, for queries without target. */
   readonly whole: Host;
-  /** The host as one target's step sees it. */
+  /** The host for the step of one target. */
   of(target: TargetId): Host;
   taken(): { readonly commands: readonly RecordedCommand[]; readonly files: readonly RecordedFile[] };
   forget(): void;
-  /** Digests of the secrets that each target was proved with, as the ledger of an agent keeps them. */
+  /** Secret digests of each verified target, like in the ledger. */
   readonly proved: Map<TargetId, SecretDigests>;
 }
 
-/** Keeps every command and every file that goes to a host, with the target that it is for. */
+/** Records all commands and files sent to a host, by target. */
 export function recordingHost(host: Host): RecordingHost {
   const commands: RecordedCommand[] = [];
   const files: RecordedFile[] = [];
@@ -92,7 +92,7 @@ export function recordingHost(host: Host): RecordingHost {
   };
 }
 
-/** Resolves to the outcome of every step, in the order in which they ended; `ended` is told of each. */
+/** Resolves to the outcomes in order of completion; `ended` is called for each. */
 export async function carryOutPlan(
   hosts: RecordingHost,
   rehearsal: Rehearsal,

@@ -1,4 +1,4 @@
-// A lab as a host: its own files, programs and network, and nothing of the machine that it lies on.
+// Opens a lab as a host with its own files, programs and network, isolated from the real machine.
 
 import { mkdir } from 'node:fs/promises';
 import {
@@ -18,8 +18,8 @@ import type { LabPrograms } from './open-host.ts';
 const LAB_NODE = 'pve';
 
 /**
- * Makes the lab in `root` where there is none; other processes reach its network.
- * @param programs `processes` outlive an agent that is killed, as those of a node do; `here` they run in this process, in a third of the time
+ * Creates the lab in `root` if needed; its network is reachable for other processes.
+ * @param programs `processes` survive an agent that is killed, as on a node; `here` runs them in this process, which takes a third of the time
  */
 export async function openLabHost(
   root: string,
@@ -36,7 +36,7 @@ export async function openLabHost(
   return closing(host, network);
 }
 
-/** The same for this process alone, which takes far less time. The lab is made already. */
+/** The same within this process only, which is much faster. The lab must exist. */
 export function openLabHere(root: string, parts: Pick<LocalHostOptions, 'node' | 'contents' | 'redactor'>): Host {
   const network = labNetwork(root);
   return closing(

@@ -1,9 +1,9 @@
-// `phoenix lab`: a simulated Proxmox host in a folder, and commands that find its programs first on their PATH.
+// `phoenix lab`: runs a command with the programs of a simulated Proxmox host first on its PATH.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { ageNearlyToItsEnd, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
+import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
 
 /**
  * Makes the lab in `dir` where there is none, sets the states of guests, lets time pass for certificates, and runs a command in it:
@@ -35,7 +35,7 @@ export async function runLab(
   }
   createLab(dir);
   for (const [id, state] of states) setGuestState(dir, Number(id), state);
-  const complaint = (options.age ?? []).map((path) => ageNearlyToItsEnd(dir, path)).find((each) => each !== null);
+  const complaint = (options.age ?? []).map((path) => ageNearExpiry(dir, path)).find((each) => each !== null);
   if (complaint !== undefined) {
     process.stderr.write(`phoenix lab: ${complaint}\n`);
     return 2;
@@ -45,9 +45,9 @@ export async function runLab(
   const network = await startLabNetwork(dir);
   const code = await new Promise<number>((settle) => {
     let child: ChildProcess | undefined;
-    // They listen before the command runs: it may be told to end as soon as it says something.
+    // Signal handlers are installed first, since the command may be stopped right after its start.
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
-      // A terminal sends the last one to both.
+      // A terminal sends SIGINT to the whole group.
       process.on(signal, () => {
         if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child?.kill(signal);
       });

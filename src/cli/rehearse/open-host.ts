@@ -1,4 +1,4 @@
-// What Phoenix reaches outside itself, as the settings say: the host and the forge.
+// Opens the host and the forge according to the settings.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -24,21 +24,18 @@ import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
 import { withLab } from './with-lab.ts';
 
-/** Phoenix's own folder, which holds the features that come with it. */
+/** Phoenix's own folder, with its features. */
 const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface HostDeps {
-  /** What was asked for on the command line or in the settings. */
+  /** Configured node name. */
   readonly node: string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly repository: Pick<Repository, 'blob'>;
   readonly redactor: Redactor;
-  /**
-   * Called while a host is away that is asked for its name. Resolves to the name to go on with, or to null when it is to be asked again.
-   * Absent: nobody waits.
-   */
+  /** Called if the host is unreachable while its name is queried. Resolves to the name to continue with, or null to retry. Absent: no retry. */
   readonly away?: (error: HostAway) => Promise<string | null>;
-  /** Told of what a person should do on the node. */
+  /** Receives advice about the node. */
   readonly advise?: (advice: NodeAdvice) => void;
   /** How the programs of a lab host run. Default: as processes. */
   readonly labPrograms?: LabPrograms;
@@ -46,7 +43,7 @@ export interface HostDeps {
 
 export type LabPrograms = 'processes' | 'here';
 
-/** @param settings `host` chooses; a lab host is kept below the data folder, and made when it is not there */
+/** @param settings `host` selects the host; a lab host is created below the data folder */
 export async function openHostOf(
   settings: Settings,
   { node, environment, repository, redactor, away, advise, labPrograms }: HostDeps,
@@ -90,7 +87,9 @@ async function labHost(setting: 'PHOENIX_LAB' | 'PHOENIX_HOST=lab') {
   return (await withLab(setting, () => import('./lab-host.ts'))).openLabHost;
 }
 
-/** Null when nothing is reported. @throws Missing for a forge that Phoenix cannot report to as it is told */
+/**
+ * Null without reporting. @throws Missing for an unusable forge configuration
+ */
 export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> = openRedactor()): Forge | null {
   const options = forgeOptions(settings, redactor);
   try {
@@ -103,7 +102,7 @@ export function openForgeOf(settings: Settings, redactor: Pick<Redactor, 'add'> 
   }
 }
 
-/** Null where people sign in by the admin token alone. */
+/** Null if only the admin token is used. */
 export function openForgeSignInOf(settings: Settings, redactor: Pick<Redactor, 'add'>): ForgeSignIn | null {
   const { oauth, kind } = settings.forge;
   const options = forgeOptions(settings, redactor);
@@ -113,10 +112,10 @@ export function openForgeSignInOf(settings: Settings, redactor: Pick<Redactor, '
 }
 
 /**
- * How the forge is spoken to; null when it is not.
+ * Connection options of the forge; null without one.
  *
- * @param redactor is told of a token that is renewed
- * @throws Missing when there is nothing to speak as
+ * @param redactor learns renewed tokens
+ * @throws Missing without credentials
  */
 export function forgeOptions(
   { forge: { kind, api, token, tokenFile, app }, repositoryUrl, branch, publicUrl }: Settings,
@@ -133,7 +132,7 @@ export function forgeOptions(
   );
 }
 
-/** As its file has it now; as it was while the file is being replaced. */
+/** The current content of the token's file, or the last one while it is being replaced. */
 function renewed(token: Secret, file: string | null, redactor: Pick<Redactor, 'add'>): () => string {
   let known = token.expose();
   return () => {
@@ -146,7 +145,7 @@ function renewed(token: Secret, file: string | null, redactor: Pick<Redactor, 'a
   };
 }
 
-/** Null for a file that cannot be read, or holds nothing. */
+/** Null for an unreadable or empty file. */
 function lineIn(file: string): string | null {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || null;
@@ -155,23 +154,25 @@ function lineIn(file: string): string | null {
   }
 }
 
-/** What the forge calls the repository: `owner/name`; empty where there is no forge. */
+/** The repository's name on the forge: `owner/name`; empty without a forge. */
 export function repositoryOf({ forge: { kind }, repositoryUrl }: Settings): string {
   return kind === 'none' ? '' : placeOf(kind, repositoryUrl).repository;
 }
 
-/** @param destination as the settings name it */
-export function howToTry(destination: string): string {
+/** @param destination as in the settings */
+export function connectionHint(destination: string): string {
   return `see that this works, as the user that Phoenix runs as and without a password: ssh -o BatchMode=yes ${destination} true`;
 }
 
-/** What a host calls itself. @throws Missing when it cannot be reached, and nobody waits for it */
+/**
+ * Queries the node name. @throws Missing if unreachable and not retried
+ */
 async function nameOf(host: Host, away: HostDeps['away']): Promise<string> {
   try {
     for (;;) {
       const name = await hostnameOf(host).catch((error: unknown) => {
         if (error instanceof HostAway && away !== undefined) return away(error);
-        if (isOfHost(error)) throw new Missing(error.message, howToTry(host.node));
+        if (isOfHost(error)) throw new Missing(error.message, connectionHint(host.node));
         throw error;
       });
       if (name !== null) return shortName(name);
@@ -195,7 +196,7 @@ async function hostnameOf(host: Host): Promise<string> {
   );
 }
 
-/** Proxmox names a node by the first part of its host name. */
+/** A Proxmox node is named by the first label of its host name. */
 function shortName(name: string): string {
   return name.split('.')[0] ?? name;
 }

@@ -1,4 +1,4 @@
-// `phoenix rehearse`: a configuration applied to a lab host for real, and then once more, which must do nothing.
+// `phoenix rehearse`: applies a configuration to a lab host, then again, which must change nothing.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,18 +39,18 @@ import { supplySecrets } from './supply-secrets.ts';
 export interface RehearseArgs {
   /** Folder or Git repository; the current folder when undefined. */
   readonly path?: string | undefined;
-  /** The state to begin with; an empty host when undefined or `none`. */
+  /** The initial state; default: an empty host. */
   readonly from?: string | undefined;
-  /** What is applied; the folder as it is when undefined. */
+  /** What is applied; default: the folder's current content. */
   readonly to?: string | undefined;
-  /** The config root inside it; found by itself when undefined. */
+  /** The config root inside it; default: detected. */
   readonly root?: string | undefined;
-  /** Go ahead with what destroys or rebuilds a guest; it waits otherwise. */
+  /** Execute destructive steps instead of leaving them waiting. */
   readonly approve?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
-/** A configuration with the way to the files that its scripts are. */
+/** A configuration with access to its script files. */
 interface Source {
   readonly snapshot: Snapshot;
   readonly blob: (id: string) => Promise<Uint8Array>;
@@ -59,7 +59,7 @@ interface Source {
 const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 const NOTHING: ReadonlyMap<TargetId, Target> = new Map();
 
-/** Resolves to the exit code: 0 when every step was applied and the second time did nothing, 1 otherwise, 2 when there is nothing to apply. */
+/** Resolves to the exit code: 0 if every step was applied and the second pass changed nothing, 1 otherwise, 2 without a configuration. */
 export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
   let sources: { readonly from: Source | null; readonly to: Source };
   try {
@@ -121,7 +121,7 @@ async function onLab(
   }
 }
 
-/** The change, and then the whole once more. */
+/** Applies the change, then everything again. */
 async function applyTwice(
   recording: RecordingHost,
   from: Config | null,
@@ -141,7 +141,7 @@ async function applyTwice(
   };
 
   if (from !== null) {
-    // What was there before was approved in its time.
+    // The initial state needs no approval.
     const plan = planned(NOTHING, began, DEFAULT_POLICY);
     await carryOutPlan(
       recording,
@@ -159,7 +159,7 @@ async function applyTwice(
     (step) => show(rehearsalStep(step, width, colours(io, args.json ? 'stderr' : 'stdout'))),
   );
   const { commands, files } = recording.taken();
-  // What waits for a person waits the second time too; everything else must be as declared.
+  // Steps without approval wait again; everything else must be unchanged.
   const again = planned(goal, goal, policy, new Set(goal.keys()));
   noteProgress(io, AT_WORK.rehearsesAgain);
   const second = await carryOutPlan(
@@ -181,7 +181,7 @@ function wentWell({ outcome }: Rehearsed): boolean {
   return outcome === 'applied' || outcome === 'unchanged';
 }
 
-/** A cycle is an error of the configuration, so that it never comes this far. */
+/** Cycles were already rejected by validation. */
 function planned(
   before: ReadonlyMap<TargetId, Target>,
   after: ReadonlyMap<TargetId, Target>,

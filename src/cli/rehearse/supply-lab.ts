@@ -1,4 +1,4 @@
-// What a configuration takes for granted on its host, provided on a lab host: pools, storages, template files, images and devices.
+// Provides a configuration's prerequisites on a lab host: pools, storages, template files, images and devices.
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,14 +10,14 @@ import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';
 import { fileVolume } from '../../proxmox/storage-files.ts';
 
-/** Makes the lab in `dir` where there is none, and adds what is missing there. Nothing that is there already changes. */
+/** Creates the lab in `dir` if needed and adds what is missing. Existing objects are unchanged. */
 export function supplyLab(dir: string, config: Config): void {
   createLab(dir);
   const { name, address, gateway } = config.hypervisor.network;
   if (address !== null) manageBy(dir, { name, address, gateway });
   for (const { name, raidLevel, disks } of config.hypervisor.zfs.pools) providePool(dir, name, raidLevel, disks);
   for (const { id, type, contents, dataset, ownTarget } of config.hypervisor.storages) {
-    // Those on a dataset are made with it, and others by a step of their own.
+    // Storages on datasets and those with own targets are created by the plan.
     if (dataset !== null || ownTarget === true) continue;
     declareStorage(dir, {
       id,
@@ -36,7 +36,7 @@ export function supplyLab(dir: string, config: Config): void {
   for (const path of given(imagesOf(config))) provide(join(dir, path), IMAGE_BYTES);
 }
 
-/** What a step of the configuration downloads comes from the lab's own publisher. */
+/** Downloads come from the lab's own server. */
 function downloadedFiles({ datacenter }: Config): ReadonlySet<string> {
   const volumes = (datacenter?.get('download') ?? []).map(({ options: { storage, content, filename } }) =>
     fileVolume(String(storage), String(content), String(filename)),
@@ -44,14 +44,14 @@ function downloadedFiles({ datacenter }: Config): ReadonlySet<string> {
   return new Set(volumes.map((volume) => fileOfImage(volume) ?? templateFile(volume)));
 }
 
-/** Nodes that rules of HA and replication name. */
+/** Nodes named in HA rules and replication. */
 function otherNodes({ datacenter }: Config): string[] {
   const named = (kind: string, option: string) =>
     (datacenter?.get(kind) ?? []).flatMap(({ options }) => [options[option] ?? []].flat().map(String));
   return [...named('replication', 'target'), ...named('harule', 'nodes').map((node) => node.split(':')[0] ?? '')];
 }
 
-/** The driver that a person installs, as its module tells its version. */
+/** A manually installed driver, with its module version. */
 function provideDriver(dir: string, { hypervisor: { nvidia } }: Config): void {
   const file = join(dir, 'proc/driver/nvidia/version');
   if (nvidia === null || existsSync(file)) return;
@@ -59,11 +59,11 @@ function provideDriver(dir: string, { hypervisor: { nvidia } }: Config): void {
   writeFileSync(file, `NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${nvidia.version}  Release Build\n`);
 }
 
-/** What a cloud image takes, unpacked. */
+/** Typical size of an unpacked cloud image. */
 const IMAGE_BYTES = 3.5 * 1024 ** 3;
 
 function imagesOf(config: Config): string[] {
-  // What is downloaded comes from the lab's own publisher.
+  // Downloads come from the lab's own server.
   return config.vm.flatMap(({ templateImage, templateImageUrl, importFrom, iso, disks }) => [
     ...(templateImage === null || templateImageUrl !== null ? [] : [imagePath(templateImage)]),
     ...[importFrom, iso, ...disks.flatMap((disk) => [disk.iso, disk.import_from])].flatMap((image) =>
@@ -72,7 +72,7 @@ function imagesOf(config: Config): string[] {
   ]);
 }
 
-/** Where an image lies that is named by its path or its volume id; null where it is no file. */
+/** Path of an image given by path or volume id; null if it is not a file. */
 function fileOfImage(image: string): string | null {
   const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(image) ?? [];
   if (content === undefined) return image.startsWith('/') ? image : null;
@@ -80,7 +80,7 @@ function fileOfImage(image: string): string | null {
   return `${folder}/${content === 'iso' ? 'template/iso' : 'import'}/${file}`;
 }
 
-/** Files that are on a host before Phoenix comes. In a lab they are empty: nothing looks into them. */
+/** Files expected on the host. In a lab they are empty, since nothing reads them. */
 function filesOf(config: Config): string[] {
   const templates = config.lxc.flatMap(({ template }) => (template === null ? [] : [templateFile(template)]));
   const specs = lxcTargets(config).map(({ spec }) => spec as LxcSpec);
@@ -92,7 +92,7 @@ function filesOf(config: Config): string[] {
   return [...templates, ...devices, ...named, ...hooks];
 }
 
-/** Of an option such as `dev0`. */
+/** The device of an option such as `dev0`. */
 function deviceIn(value: OptionValue): string[] {
   const path = typeof value === 'string' ? readOption('lxc', 'dev0', value)?.['path'] : value['path'];
   return path === undefined ? [] : [path];
@@ -104,14 +104,14 @@ function snippetFile(script: OptionValue | null | undefined): string[] {
   return [storage === 'local' ? `/var/lib/vz/snippets/${file}` : `/mnt/${storage}/snippets/${file}`];
 }
 
-/** Where a template lies that is named by its volume id; an absolute path says it itself. */
+/** Path of a template given by volume id or absolute path. */
 function templateFile(template: string): string {
   const [, storage = '', file = ''] = /^([^/:]+):vztmpl\/(.+)$/.exec(template) ?? [];
   if (storage === '') return template;
   return storage === 'local' ? `/var/lib/vz/template/cache/${file}` : `/mnt/${storage}/template/cache/${file}`;
 }
 
-/** The file takes no room on the disk, whatever its size. */
+/** Creates a sparse file. */
 function provide(path: string, size: number): void {
   if (existsSync(path)) return;
   mkdirSync(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-// Stand-ins for the secrets that a configuration names, for a lab: a rehearsal has no business with the real ones.
+// Placeholder secrets for a lab: a rehearsal must not use real ones.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,17 +7,17 @@ import { allTargets } from '../../managers/index.ts';
 import type { Json } from '../../model/json.ts';
 import { parseReference } from '../../model/secret-bounds.ts';
 
-/** What is taken for the hash of a password, as `crypt(3)` writes one. */
+/** A value with the format of a `crypt(3)` password hash. */
 const HASH = `$6$standinforlab$${'a'.repeat(86)}`;
 
 export interface StandIns {
-  /** For each secret that is named by a variable. */
+  /** Values of `env:` references by variable. */
   readonly environment: Readonly<Record<string, string>>;
-  /** For each value in an encrypted file, by its path there. */
+  /** Values of `sops:` references by path. */
   readonly encrypted: Readonly<Record<string, string>>;
 }
 
-/** Also puts a file into the lab for each secret that is named by a path. */
+/** Also creates files in the lab for `file:` references. */
 export function supplySecrets(dir: string, config: Config): StandIns {
   const environment: Record<string, string> = {};
   const encrypted: Record<string, string> = {};
@@ -36,7 +36,7 @@ export function supplySecrets(dir: string, config: Config): StandIns {
 
 interface Mention {
   readonly reference: string;
-  /** Name of the field that holds it. */
+  /** Field that contains the reference. */
   readonly field: string;
 }
 

@@ -1,4 +1,4 @@
-// The lab is a package beside Phoenix (lab/), which an installation of the agent leaves out. Whatever needs it is loaded through here.
+// Loads the lab, a separate package (lab/) that is not part of an agent's installation.
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,9 +10,9 @@ const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 /**
  * Loads a module that imports the lab.
  *
- * @param what asks for it: a command, or a setting
+ * @param what command or setting that needs it
  * @param load imports it
- * @throws Missing where the lab is not installed
+ * @throws Missing if the lab is not installed
  */
 export async function withLab<Module>(
   what: 'rehearse' | 'demo' | 'lab' | 'PHOENIX_HOST=lab' | 'PHOENIX_LAB',

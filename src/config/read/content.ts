@@ -1,16 +1,16 @@
-// What the bytes of a file are, without their meaning: whether they are the content at all, and whether they are text that a program
-// can be given. The one place that tells; what each use of a file asks for is in rules/content.ts.
+// Classifies the bytes of a file: real content or a placeholder such as a Git LFS pointer, and text or binary. The only place that decides this; the
+// requirements of each use are in rules/content.ts.
 
 import type { ContentTraits } from '../../model/snapshot.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { decode } from './encoding.ts';
 
-/** Pointers of Git LFS are shorter, by their specification. */
+/** Upper limit of Git LFS pointers by their specification. */
 const MAX_POINTER_BYTES = 1024;
 const LFS =
   /^version (https:\/\/git-lfs\.github\.com\/spec\/|https:\/\/hawser\.github\.com\/spec\/|http:\/\/git-media\.io\/v\/)\S+\r?\n(.*\n)*?oid \w+:/;
 
-/** First bytes of what is no text, by the name of what it is. */
+/** Magic numbers of binary formats by name. */
 const BINARIES: readonly (readonly [string, readonly number[]])[] = [
   ['encrypted by git-crypt', [0x00, 0x47, 0x49, 0x54, 0x43, 0x52, 0x59, 0x50, 0x54]],
   ['a program (ELF)', [0x7f, 0x45, 0x4c, 0x46]],
@@ -24,7 +24,7 @@ const BINARIES: readonly (readonly [string, readonly number[]])[] = [
   ['an age file', [...new TextEncoder().encode('age-encryption.org/v1\n')]],
 ];
 
-/** Something that stands in the place of the content, or is never text: what it is; null for anything else. */
+/** The kind of placeholder or binary format; null for anything else. */
 export function placeholderKind(bytes: Uint8Array): ContentTraits['standsFor'] {
   const start = new TextDecoder().decode(bytes.subarray(0, MAX_POINTER_BYTES));
   if (bytes.length < MAX_POINTER_BYTES && LFS.test(start)) return { what: 'a pointer of Git LFS', pointer: true };
@@ -35,7 +35,7 @@ export function placeholderKind(bytes: Uint8Array): ContentTraits['standsFor'] {
   return binary === undefined ? null : { what: binary[0], pointer: false };
 }
 
-/** Never throws, whatever the bytes are. */
+/** Never throws, for any input. */
 export function contentTraits(bytes: Uint8Array): ContentTraits {
   const { text, fault } = decode(bytes);
   const end = text.indexOf('\n');
@@ -58,7 +58,7 @@ function lineOf(text: string, offset: number): number {
 const POINTER_HINT =
   'Phoenix reads what Git itself holds: commit the content (git lfs untrack, or git annex unannex, then git add --renormalize).';
 
-/** What to say of it, and what to do. */
+/** Message and hint for a placeholder. */
 export function instead({ what, pointer }: NonNullable<ContentTraits['standsFor']>) {
   return {
     message: pointer ? `is ${what}, not the content` : `is ${what}, not text`,
@@ -67,7 +67,7 @@ export function instead({ what, pointer }: NonNullable<ContentTraits['standsFor'
   };
 }
 
-/** NOT_THE_CONTENT, for a file that the configuration reads: what it is does not depend on who uses it. */
+/** NOT_THE_CONTENT for a file that is read as configuration, independent of its use. */
 export function notTheContent(path: string, standsFor: NonNullable<ContentTraits['standsFor']>): Diagnostic {
   const { message, hint, line } = instead(standsFor);
   return { code: 'NOT_THE_CONTENT', at: { file: path, path: '' }, message, hint, position: { line, column: 1 } };

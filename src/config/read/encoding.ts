@@ -1,4 +1,4 @@
-// Bytes to text: UTF-8 without a byte order mark, or a plain word about what it is instead.
+// Decodes UTF-8 without a byte order mark, or tells which other encoding it is.
 
 export interface Decoded {
   readonly text: string;
@@ -6,11 +6,11 @@ export interface Decoded {
 }
 
 interface EncodingFault {
-  /** Into the text. */
+  /** Offset into the text. */
   readonly offset: number;
   readonly message: string;
   readonly hint: string;
-  /** Nothing sensible can be read. */
+  /** The file cannot be read at all. */
   readonly fatal: boolean;
 }
 
@@ -32,7 +32,7 @@ export function decode(bytes: Uint8Array): Decoded {
   return { text, fault: { offset: 0, message: 'begins with a byte order mark', hint: HINT, fatal: false } };
 }
 
-/** By its mark, or by the zero bytes that ASCII has in it. */
+/** Detects UTF-16 by its byte order mark, or by the zero bytes of ASCII text in it. */
 function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes;
   if (first === undefined || second === undefined) return false;

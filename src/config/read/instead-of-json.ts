@@ -1,12 +1,12 @@
-// What people commit in the place of JSON: a merge that nobody ended, and YAML. Told by the text alone, once it is known to be no JSON.
+// Recognises what is committed instead of JSON by mistake: merge conflict markers and YAML. Only called for text that is not JSON.
 
 import type { Fault } from './walk-json.ts';
 
-/** The first line of each part of a conflict as Git writes it, and of the middle one. */
+/** Conflict marker lines as Git writes them. */
 const CONFLICT = /^(<{7}|>{7}|={7}|\|{7})( .*)?\r?$/m;
 const OPENS = /^<{7}( .*)?\r?$/m;
 
-/** Where it stands, and what to do; null for anything else. */
+/** Position and fix of the recognised mistake; null for anything else. */
 export function insteadOfJson(text: string): (Fault & { readonly offset: number }) | null {
   const opening = OPENS.exec(text) ?? CONFLICT.exec(text);
   if (opening !== null && /^(<{7}|>{7})/m.test(text)) {
@@ -29,7 +29,7 @@ export function insteadOfJson(text: string): (Fault & { readonly offset: number 
 }
 
 interface Other extends Fault {
-  /** What its first line begins with, and what stands somewhere in it. */
+  /** Pattern of the first line, and a pattern that must match anywhere in the text. */
   readonly first: RegExp;
   readonly has: RegExp;
 }
@@ -55,7 +55,7 @@ const OTHERS: readonly Other[] = [
   },
 ];
 
-/** `key: value`, `key:`, `- entry` or the mark at the beginning of a document, outside of any bracket. */
+/** Whether the line outside any bracket is `key: value`, `key:`, `- entry` or a YAML document marker. */
 function looksLikeYaml(line: string): boolean {
   return /^(---(\s|$)|%YAML |- \S|("[^"]+"|'[^']+'|[A-Za-z_$][\w$ .-]*)\s*:(\s|$))/.test(line);
 }

@@ -1,13 +1,13 @@
-// Offsets in a text as the lines and columns that people and editors count.
+// Converts offsets in a text to lines and columns as editors count them.
 
 export interface Position {
   /** From 1. */
   readonly line: number;
-  /** From 1, in UTF-16 units as editors count. */
+  /** From 1, in UTF-16 code units. */
   readonly column: number;
 }
 
-/** Line and column of offsets. */
+/** Looks up line and column of offsets. */
 export class Lines {
   readonly #text: string;
   #starts: number[] | undefined;

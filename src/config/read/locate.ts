@@ -1,13 +1,12 @@
-// Looks up where in a text the values of JSON pointers stand: afterwards, and only for what is reported, so that a sound
-// file costs no more than its parsing.
+// Looks up the positions of JSON pointers in a text. Only done for reported values, so that a valid file costs no more than parsing.
 
 import { Lines, type Position } from './lines.ts';
 import { keysOf } from './place.ts';
 import { walk } from './walk-json.ts';
 
 /**
- * Finds the lines of JSON pointers in one pass over a text that `readJson` accepted.
- * A pointer to what is not there gets the place of its nearest parent. `#` before a pointer asks for the key, not the value.
+ * Finds the positions of JSON pointers in one pass over a text that `readJson` accepted. A pointer to an absent value yields the position of its
+ * nearest existing parent. `#` before a pointer requests the key instead of the value.
  */
 export function locate(text: string, wanted: Iterable<string>): Map<string, Position> {
   const root = new Branch();
@@ -31,7 +30,7 @@ export function locate(text: string, wanted: Iterable<string>): Map<string, Posi
   return places;
 }
 
-/** What is wanted below one key. */
+/** The requested pointers below one key. */
 class Branch {
   readonly children = new Map<string, Branch>();
   readonly wanted: { readonly path: string; readonly onKey: boolean }[] = [];
@@ -49,7 +48,7 @@ class Branch {
     branch.wanted.push({ path, onKey });
   }
 
-  /** The first of a repeated key counts. */
+  /** For a duplicate key the first occurrence counts. */
   found(keyOffset: number, offset: number): void {
     if (this.offset >= 0) return;
     this.keyOffset = keyOffset;

@@ -1,14 +1,17 @@
-// What somebody meant who wrote a value in the way of another program: guesses, which whoever asks tries on the schema. Pure.
+// Guesses the intended value where one is written in the format of another program. The caller validates the guesses against the schema. Pure.
 
 import type { Json } from '../../model/json.ts';
 
-/** Longer ones are no slip of a beginner. */
-const MOST_SIGNS = 200;
+/** Maximum length of a text for which a guess is made. */
+const MAX_GUESSED_LENGTH = 200;
 
-/** Values that may have been meant, the likeliest first. @param field the name of the field */
+/**
+ * Possible intended values, the likeliest first.
+ * @param field the name of the field
+ */
 export function meanings(field: string, value: unknown): Json[] {
   if (typeof value === 'number') return [...(value === 0 || value === 1 ? [value === 1] : []), String(value)];
-  if (typeof value !== 'string' || value.length > MOST_SIGNS) return [];
+  if (typeof value !== 'string' || value.length > MAX_GUESSED_LENGTH) return [];
   const text = value.trim();
   return [
     ...plain(text),
@@ -32,10 +35,10 @@ function plain(text: string): Json[] {
   ];
 }
 
-/** Powers of 1024, by their letter. */
+/** Unit letters by their power of 1024. */
 const POWERS = ['b', 'k', 'm', 'g', 't'];
 
-/** `8G` of a field in GB or MB, as its name says. */
+/** Converts `8G` for a field whose name ends in GB or MB. */
 function inUnits(field: string, text: string): Json[] {
   const [, unit] = /_(mb|gb)$/.exec(field) ?? [];
   const [, number, letter = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b)?$/i.exec(text) ?? [];
@@ -44,7 +47,7 @@ function inUnits(field: string, text: string): Json[] {
   return [Number(number) * 1024 ** power];
 }
 
-/** Without a prefix length, with a mask in its place, or a hardware address with other signs between. */
+/** Addresses without prefix length or with a netmask instead, and MAC addresses with other separators. */
 function addresses(text: string): Json[] {
   const [, address, mask] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
   const bits = mask === undefined ? null : bitsOf(mask);
@@ -56,7 +59,7 @@ function addresses(text: string): Json[] {
   ];
 }
 
-/** How many bits a mask such as 255.255.255.0 leaves to the network; null for none. */
+/** Prefix length of a netmask such as 255.255.255.0; null if it is not one. */
 function bitsOf(mask: string): number | null {
   const [, ones = '', zeros = ''] =
     /^(1*)(0*)$/.exec(
@@ -68,7 +71,7 @@ function bitsOf(mask: string): number | null {
   return ones.length + zeros.length === 32 ? ones.length : null;
 }
 
-/** A template by the name of its file, or where it is downloaded. */
+/** A template by its file name or download URL. */
 function templates(text: string): Json[] {
   const [, file] = /^(?:https?:\/\/\S*\/)?([A-Za-z0-9][\w.+-]*\.tar\.(?:gz|xz|zst))$/.exec(text) ?? [];
   return file === undefined ? [] : [`local:vztmpl/${file}`];

@@ -1,4 +1,4 @@
-// A value of which something cannot be used: the parts with a fault are left out, so that they keep nothing back of the others.
+// Parses a value that is partly invalid: invalid parts are dropped, so that they do not block the others.
 
 import type { z } from 'zod';
 import { type Parsed, parse } from './parse.ts';
@@ -7,18 +7,18 @@ import type { Place } from './place.ts';
 type Path = readonly PropertyKey[];
 
 export interface ParsedDeps<Value> extends Parsed<Value> {
-  /** Paths of what was left out; all of it where `value` is undefined. */
+  /** Paths of the dropped parts; the whole value if `value` is undefined. */
   readonly left: readonly Path[];
 }
 
-/** Rounds of leaving out: what is left out can be missed elsewhere. */
+/** Maximum number of passes: dropping a part can invalidate another. */
 const ROUNDS = 10;
 
 /**
- * Checks one value as a whole, as `parse` does.
+ * Validates a whole value like `parse`.
  *
- * @param partOf what is left out because of a fault at this path; the empty path for everything
- * @param standIns in place of fields at the top that must be there and cannot be used
+ * @param partOf the part to drop because of a fault at this path; the empty path for everything
+ * @param standIns replacements of required top-level fields that are invalid
  */
 export function parseParts<Schema extends z.ZodType>(
   schema: Schema,

@@ -1,4 +1,4 @@
-// A raw value against its schema: what zod finds becomes problems in plain words.
+// Validates a raw value against its schema and turns zod's issues into problems in plain words.
 
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
@@ -12,19 +12,19 @@ import type { Place } from './place.ts';
 import { keysOf, placeIn } from './place.ts';
 
 export interface Parsed<Value> {
-  /** Undefined when a value cannot be used; unknown keys alone are left out. */
+  /** Undefined if a value is invalid; unknown keys alone are only dropped. */
   readonly value: Value | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Unknown fields of one object that are named. */
+/** Maximum number of unknown fields that are reported per object. */
 const MAX_UNKNOWN = 100;
 
-/** Values of one schema after which a parser that is compiled for it pays: making one takes as long as reading a few hundred guests. */
+/** Number of values after which compiling a parser for a schema pays off: it takes as long as parsing a few hundred guests. */
 const OFTEN = 100;
 const asked = new WeakMap<z.ZodType, { times: number; compiled: z.ZodType }>();
 
-/** What reads sound values as the schema does, and leaves all others to it. */
+/** A fast parser for valid values that falls back to the schema for all others. */
 function readerOf<Schema extends z.ZodType>(schema: Schema): Schema {
   const use = asked.get(schema) ?? { times: 0, compiled: schema };
   use.times += 1;
@@ -33,7 +33,7 @@ function readerOf<Schema extends z.ZodType>(schema: Schema): Schema {
   return use.compiled as Schema;
 }
 
-/** Checks one value as a whole: every problem of it at once. */
+/** Validates a whole value and reports all its problems at once. */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
   raw: unknown,
@@ -42,7 +42,7 @@ export function parse<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const first = readerOf(schema).safeParse(raw);
   if (first.success) return { value: first.data, diagnostics: [] };
-  const budget = { tries: MOST_TRIES };
+  const budget = { tries: MAX_GUESSES };
   const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
     .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target))
@@ -52,7 +52,7 @@ export function parse<Schema extends z.ZodType>(
   return { value: second.success ? second.data : undefined, diagnostics };
 }
 
-/** A text can be wrong in several ways at once: the first that is looked at says enough. */
+/** A text can violate several checks at once: only the first issue is reported. */
 function oncePerValue(issues: readonly z.core.$ZodIssue[], raw: unknown): z.core.$ZodIssue[] {
   const seen = new Set<string>();
   return issues.filter((issue) => {
@@ -92,10 +92,10 @@ function diagnosticsOf(
   return [{ code: 'INVALID_VALUE', at: place, message, ...hint, ...common }];
 }
 
-/** Each reads all of the value again: so often for one file, whatever is wrong with it. */
-const MOST_TRIES = 40;
+/** Maximum number of guesses per file, since each parses the whole value again. */
+const MAX_GUESSES = 40;
 
-/** What was meant, where a value is written in the way of another program: found by whether it would do. */
+/** Adds a hint with the probably intended value, found by validating guesses. */
 function withPlainHint(
   schema: z.ZodType,
   diagnostic: Diagnostic,
@@ -135,10 +135,10 @@ function hintFor(key: string, known: readonly string[]): string {
   return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
 }
 
-/** Names of fields whose values are not shown. */
+/** Fields whose values are not shown. */
 const MAY_BE_SECRET = /pass|secret|token|hash|key/i;
 
-/** What is wrong with a value, without showing what may be secret. */
+/** Describes an invalid value without showing possible secrets. */
 function subject(name: string, value: unknown): string {
   if (MAY_BE_SECRET.test(name)) return `"${name}"`;
   if (typeof value === 'object' && value !== null)
@@ -156,7 +156,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-/** The schema's own words where it has some, except for the bounds of numbers. */
+/** The message of the schema if it has one, except for the bounds of numbers. */
 function expectation(issue: z.core.$ZodIssue): string {
   const isBound = (issue.code === 'too_small' || issue.code === 'too_big') && issue.origin !== 'string';
   if (issue.message.startsWith('must') && !isBound) return issue.message;
@@ -180,13 +180,13 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** In the words of the names' schema, where it has some. */
+/** The message of the key schema, if it has one. */
 function nameExpectation(issues: readonly z.core.$ZodIssue[]): string {
   const words = issues.find(({ message }) => message.startsWith('must'))?.message;
   return `has a name that is not allowed here${words === undefined ? '' : `: it ${words}`}`;
 }
 
-/** As JSON, cut short. */
+/** As truncated JSON. */
 function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
@@ -201,7 +201,7 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** A copy without the keys that the issues name. */
+/** A copy without the unknown keys. */
 function withoutUnknown(raw: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
   const copy = structuredClone(raw);
   for (const issue of issues) {

@@ -1,4 +1,4 @@
-// JSON as people commit it: strict, with the place of every fault, and safe against files made to exhaust the reader.
+// Strict JSON parser that reports the position of every fault and is safe against files made to exhaust it.
 
 import { parse } from 'jsonc-parser';
 import { MAX_PROBLEMS } from '../limits.ts';
@@ -18,14 +18,14 @@ interface JsonFault {
 }
 
 export interface ReadJson {
-  /** Undefined when there is a SYNTAX fault. */
+  /** Undefined after a SYNTAX fault. */
   readonly value: unknown;
-  /** What was decoded, for `locate`. */
+  /** The decoded text, for `locate`. */
   readonly text: string;
   readonly faults: readonly JsonFault[];
 }
 
-/** Reads one file. Never throws; depth and number of values are limited before anything recursive sees them. */
+/** Reads one file. Never throws; depth and number of values are limited before any recursive processing. */
 export function readJson(bytes: Uint8Array): ReadJson {
   const { text, fault } = decode(bytes);
   const sound = fault === null ? readSoundJson(text) : undefined;
@@ -61,7 +61,7 @@ export function readJson(bytes: Uint8Array): ReadJson {
     report('SYNTAX', meant?.offset ?? error.offset, meant === null ? keys : [], meant ?? error);
   }
   if (faults.some((one) => one.code === 'SYNTAX')) return { value: undefined, text, faults };
-  // A name that is written with a backslash is not for JSON.parse (sound-json.ts), and `__proto__` for nothing else.
+  // Keys with escapes are not safe with JSON.parse (see sound-json.ts), and neither is `__proto__`.
   const parser = isEscaped && !text.includes('__proto__') ? parse : JSON.parse;
   return { value: parser(text), text, faults };
 }

@@ -1,5 +1,4 @@
-// JSON that has nothing wrong with it, which nearly all is, read quickly. Whatever is not sound is left to the slow reader, which says
-// where and why.
+// Fast path for valid JSON. Anything invalid is left to the slow reader, which reports where and why.
 
 import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
 
@@ -14,12 +13,12 @@ const CLOSE_BRACKET = 93;
 const BACKSLASH = 92;
 
 /**
- * The value, or undefined where the text is not JSON, holds a name twice in one object, or more than Phoenix reads. So is a text with a name that is
- * written with a backslash: V8's JSON.parse may take such a name for another that it has seen before.
+ * The value; undefined if the text is not JSON, has duplicate keys or exceeds a limit. Also undefined for keys with escapes: V8's JSON.parse may
+ * confuse such a key with another it has seen before.
  */
 export function readSoundJson(text: string): { readonly value: unknown } | undefined {
   const names = countNames(text);
-  // As a name it would be lost.
+  // As a key it would be lost.
   if (names === undefined || text.includes('__proto__')) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -29,7 +28,10 @@ export function readSoundJson(text: string): { readonly value: unknown } | undef
   }
 }
 
-/** Names in all objects of a text, if it is JSON: a colon outside of strings follows each. Undefined for one with a backslash, and when it is nested too deep or holds too many values. */
+/**
+ * Counts the keys of all objects by the colons outside of strings, provided the text is JSON. Undefined for a key with an escape and when a limit is
+ * exceeded.
+ */
 function countNames(text: string): number | undefined {
   let names = 0;
   let depth = 0;
@@ -37,7 +39,7 @@ function countNames(text: string): number | undefined {
   let [begin, end] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    // Half of a file is the space that it is laid out with.
+    // Half of a typical file is whitespace.
     if (code <= SPACE) continue;
     if (code === QUOTE) {
       begin = at;
@@ -57,7 +59,7 @@ function countNames(text: string): number | undefined {
   return names;
 }
 
-/** Where the string that begins there ends; the end of the text where it does not. */
+/** The end of the string that begins at `begin`; the end of the text if it is unterminated. */
 export function endOfString(text: string, begin: number): number {
   for (let at = begin + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -67,7 +69,7 @@ export function endOfString(text: string, begin: number): number {
   return text.length;
 }
 
-/** The depth is bounded before. */
+/** The depth was limited before. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);

@@ -1,4 +1,4 @@
-// Goes through JSON token by token: strict, without recursion, with a word about whatever is not JSON.
+// Strict JSON walker without recursion that describes every syntax error.
 
 import { createScanner } from 'jsonc-parser';
 import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
@@ -29,7 +29,7 @@ const LINE_COMMENT = 12;
 const BLOCK_COMMENT = 13;
 const END = 17;
 
-/** Goes through a text value by value without recursion. Returns what is not JSON, and where; null for sound JSON. */
+/** Walks a text value by value without recursion. Returns the first syntax error with its position; null for valid JSON. */
 export function walk(text: string, visitor: Visitor): (Fault & { readonly offset: number }) | null {
   const scanner = createScanner(text, false);
   const next = () => {
@@ -44,7 +44,7 @@ export function walk(text: string, visitor: Visitor): (Fault & { readonly offset
   let token = next();
 
   for (;;) {
-    // A value begins here.
+    // Start of a value.
     if (++values > MAX_VALUES) return fail(tooManyValues());
     if (token === OPEN_BRACE || token === OPEN_BRACKET) {
       if (open.length >= MAX_DEPTH) return fail(tooDeep());
@@ -66,7 +66,7 @@ export function walk(text: string, visitor: Visitor): (Fault & { readonly offset
     } else if (!isScalar(token) || scanner.getTokenError() !== 0) {
       return fail(notAValue(token, text, scanner.getTokenOffset(), open.length > 0));
     }
-    // A value ended: close what it completes, then go on to its next sibling.
+    // End of a value: close the arrays and objects that it completes, then continue with the next sibling.
     token = next();
     for (;;) {
       const index = open.at(-1);
@@ -141,7 +141,7 @@ function unknownWord(text: string, offset: number, expected: string): Fault {
 
 const ONE_TOO_MANY = 'There is a comma too many: remove one.';
 
-/** What other languages have in such a place. */
+/** Words of other languages and their JSON equivalent. */
 const WORDS: Readonly<Record<string, string>> = {
   ...{ True: 'true', TRUE: 'true', yes: 'true', on: 'true', False: 'false', FALSE: 'false', no: 'false', off: 'false' },
   ...{ None: 'null', nil: 'null', NULL: 'null', undefined: 'null' },
@@ -190,7 +190,7 @@ function tooManyValues(): Fault {
   return { message: `holds more than ${MAX_VALUES} values`, hint: null };
 }
 
-/** A name in quotes, cut short. */
+/** The quoted and truncated name. */
 export function quoteName(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }

@@ -1,5 +1,4 @@
-// Addresses of the configuration: of hosts, networks, gateways, name servers and interfaces. Whether one lies in its subnet is for the rules to
-// say.
+// Schemas of addresses: hosts, networks, gateways, name servers and interfaces. Whether an address lies in its subnet is checked by the rules.
 
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
@@ -21,7 +20,7 @@ const WITH_PREFIX = 'an address with prefix length such as 10.0.0.10/24, of at l
 const EXPECT_CIDR = `must be ${WITH_PREFIX}`;
 const EXPECT_IP_SETTING = `must be "dhcp", "manual", or ${WITH_PREFIX}`;
 
-/** An address with the prefix length of its network. */
+/** An address with prefix length. */
 export const cidr = text
   .ofTextKind(
     'name',
@@ -32,7 +31,7 @@ export const cidr = text
 const isSix = (address: string): boolean => address.includes(':');
 const isFour = (address: string): boolean => !isSix(address);
 
-/** A property of the first interface of a guest, by the family of the address: `ip` of a container, `ip6` of a VM and so on. */
+/** The property of a guest's first interface for the address family: `ip` of a container, `ip6` of a VM and so on. */
 function byFamily(four: string, six: string): Becomes[] {
   return [
     ...inContainers('net0', four, { when: isFour }),
@@ -42,7 +41,7 @@ function byFamily(four: string, six: string): Becomes[] {
   ];
 }
 
-/** Every address of a network, told by its first one. */
+/** A network, written with its network address. */
 export const network = text
   .ofTextKind(
     'name',
@@ -50,7 +49,7 @@ export const network = text
   )
   .meta({ examples: ['10.0.0.0/24'], pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
 
-/** A fixed address, or how the guest comes by one. */
+/** A static address, or how the guest obtains one. */
 export const ipSetting = becomes(
   byFamily('ip', 'ip6'),
   EXPECT_IP_SETTING,
@@ -66,11 +65,11 @@ const EXPECT_IP6_SETTING = `must be "dhcp", "auto", "manual", or an IPv6 address
 const IS_WORD6 = new Set(['dhcp', 'auto', 'manual']);
 const six = (property: string): Becomes[] => [
   ...inContainers('net0', property),
-  // A VM is not told what is to be left alone.
+  // `manual` is not passed to a VM.
   ...inMachines('ipconfig0', property, { when: (written: string) => written !== 'manual' }),
 ];
 
-/** An IPv6 address beside that of IPv4, or how the guest comes by one. */
+/** An additional IPv6 address, or how the guest obtains one. */
 export const ip6Setting = becomes(
   six('ip6'),
   EXPECT_IP6_SETTING,
@@ -116,13 +115,13 @@ export const nameservers = becomes(
   ),
 );
 
-/** Of a guest's interface; that it is no group's is for a rule of its own to say (BAD_ADDRESS). */
+/** MAC address of a guest's interface; that it is not multicast is checked by a rule (BAD_ADDRESS). */
 export const macAddress = becomesByRule(
   [...inContainers('net0', 'hwaddr'), ...inMachines('net0', 'macaddr')],
   text.name(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'must be a MAC address such as 52:54:00:AA:BB:01'),
 );
 
-/** As Proxmox reads addresses: four numbers without zeros in front, or IPv6 without a zone. */
+/** Accepts addresses as Proxmox does: IPv4 without leading zeros, or IPv6 without a zone. */
 export function isAddress(value: string): boolean {
   return isOneLine(value) && proxmox.isIp(value);
 }
@@ -131,12 +130,12 @@ function isCidr(value: string): boolean {
   return isOneLine(value) && (proxmox.isCidr(value, 4) || proxmox.isCidr(value, 6));
 }
 
-/** Without a bit beyond its prefix. */
+/** Whether no host bit is set. */
 function isNetwork(value: string): boolean {
   return isCidr(value) && !('error' in proxmox.readBlock(value));
 }
 
-/** Parts of a list written as one text, between commas or spaces. */
+/** Splits a list at commas or spaces. */
 export function splitList(value: string): string[] {
   return value.split(/[\s,]+/).filter((part) => part !== '');
 }

@@ -1,17 +1,17 @@
-// Finding the way through a schema: what keys are known at a path, and which fields carry a mark.
+// Schema introspection: known keys at a path, and fields with metadata.
 
 import { z } from 'zod';
 
-/** A path into a value; `*` stands for every key or index. */
+/** A path into a value; `*` matches every key or index. */
 export type Pattern = readonly string[];
 
 export interface Marked {
   readonly pattern: Pattern;
-  /** What the mark says. */
+  /** The value of the metadata. */
   readonly value: string | true;
 }
 
-/** Every field that carries the mark, outermost first; what lies below a marked field is not looked at. */
+/** Every field with this metadata, outermost first; fields below one are not visited. */
 export function fieldsWith(schema: z.ZodType, mark: 'secret' | 'noEffect'): Marked[] {
   const found: Marked[] = [];
   const visit = (node: z.ZodType, pattern: Pattern) => {
@@ -31,7 +31,7 @@ export function fieldsWith(schema: z.ZodType, mark: 'secret' | 'noEffect'): Mark
   return found;
 }
 
-/** The keys that a value holds where a pattern leads; nothing where it does not. */
+/** All existing paths of a value that match a pattern. */
 export function* matches(value: unknown, pattern: Pattern, at: readonly string[] = []): Generator<Match> {
   const [key, ...rest] = pattern;
   if (key === undefined) {
@@ -51,12 +51,12 @@ export interface Match {
 type NamesAt = (path: readonly string[]) => readonly string[];
 const named = z.registry<{ readonly namesAt: NamesAt }>();
 
-/** Tells the names that a record knows, where a table says them and not its schema. */
+/** Registers the known keys of a record that a table defines instead of its schema. */
 export function nameKeys(schema: z.ZodType, namesAt: NamesAt): void {
   named.add(schema, { namesAt });
 }
 
-/** Names that an object knows at a path below the schema; empty where there is none. */
+/** Known keys of the object at a path below the schema; empty if there is none. */
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let node = unwrap(schema);
   for (const [index, key] of path.entries()) {
@@ -85,7 +85,7 @@ function child(node: z.ZodType, key: PropertyKey): z.ZodType | undefined {
   return undefined;
 }
 
-/** Without what only says that a field may be absent. */
+/** Unwraps optional and similar wrappers. */
 function unwrap(schema: z.ZodType): z.ZodType {
   let node = schema;
   while (

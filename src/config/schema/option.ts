@@ -1,28 +1,27 @@
-// The tie between a field and the options of Proxmox that it becomes. A field that says which takes no value that Proxmox would refuse
-// there, and its JSON Schema has Proxmox's bounds. test/load/proxmox-options.test.ts holds every field whose value reaches a command
-// line of Proxmox to this.
+// Connects a field with the Proxmox options that it sets. Such a field accepts no value that Proxmox would reject, and its JSON Schema has Proxmox's
+// bounds. test/load/proxmox-options.test.ts enforces this for every field whose value reaches a Proxmox command line.
 
 import { z } from 'zod';
 import { type OptionPlace, refusal, schemaOf } from '../../proxmox/option.ts';
 
-/** Where the value of a field stands on command lines. */
+/** An option on Proxmox command lines that receives the value of a field. */
 export interface Becomes extends OptionPlace {
-  /** The text there, where it is not simply the value; several for a field that becomes several options of a kind. */
+  /** Converts the value to the option's text; several texts for a field that sets several options of a kind. */
   readonly write?: (value: never) => string | readonly string[];
-  /** Only values of which this holds stand there. */
+  /** Only values for which this returns true are passed. */
   readonly when?: (value: never) => boolean;
 }
 
 const declared = z.registry<{ readonly becomes: readonly Becomes[] }>();
 
-/** The options that a field becomes; undefined for one that becomes none. */
+/** The options that a field sets; undefined if none. */
 export function becomesOf(schema: z.ZodType): readonly Becomes[] | undefined {
   return declared.get(schema)?.becomes;
 }
 
 /**
- * A field that becomes options of Proxmox.
- * @param message what is expected, for values that the schema itself lets through and Proxmox would not: of what Proxmox says of them
+ * A field that sets Proxmox options.
+ * @param message the expectation, for values that the schema accepts and Proxmox rejects: derived from Proxmox's own message
  */
 export function becomes<Schema extends z.ZodType>(
   places: readonly Becomes[],
@@ -30,7 +29,7 @@ export function becomes<Schema extends z.ZodType>(
   schema: Schema,
 ): Schema {
   const checked = schema.check(({ value, issues }) => {
-    // One mistake is told once.
+    // Each mistake is reported once.
     const refused = issues.length > 0 ? undefined : refusalOf(places, value);
     if (refused === undefined) return;
     issues.push({ code: 'custom', input: value, message: typeof message === 'string' ? message : message(refused) });
@@ -39,19 +38,19 @@ export function becomes<Schema extends z.ZodType>(
   return checked;
 }
 
-/** A field that a rule checks, which says more of a wrong value than its schema could, and in a code of its own. */
+/** A field that is checked by a rule, which gives a more precise message with its own code. */
 export function becomesByRule<Schema extends z.ZodType>(places: readonly Becomes[], schema: Schema): Schema {
   const own = schema.clone() as Schema;
   declared.add(own, { becomes: places });
   return own;
 }
 
-/** Values kept of one field. */
+/** Maximum number of cached values per field. */
 const KEEP_JUDGED = 1_000;
-/** What was said of values before: a configuration of many guests has the same few in one field. */
+/** Cached results: a configuration with many guests has the same few values in one field. */
 const judged = new WeakMap<readonly Becomes[], Map<unknown, string | undefined>>();
 
-/** Why Proxmox refuses a value at one of these places, in its own words. */
+/** Proxmox's reason for rejecting a value at one of these options. */
 export function refusalOf(places: readonly Becomes[], value: unknown): string | undefined {
   if (typeof value === 'object') return refusalAt(places, value);
   const known = judged.get(places) ?? new Map<unknown, string | undefined>();
@@ -72,14 +71,14 @@ function refusalAt(places: readonly Becomes[], value: unknown): string | undefin
   return undefined;
 }
 
-/** What a value is on the command line there; nothing where it does not stand there. */
+/** The option's texts for a value; empty if it is not passed. */
 function textsAt({ write = plain, when }: Becomes, value: unknown): readonly string[] {
   if (when !== undefined && !when(value as never)) return [];
   const written = write(value as never);
   return typeof written === 'string' ? [written] : written;
 }
 
-/** Booleans as Proxmox's programs are told them. */
+/** Booleans become 0 and 1. */
 function plain(value: string | number | boolean): string {
   return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }
@@ -89,13 +88,13 @@ interface Bounds {
   readonly most: number;
 }
 
-/** A whole number within Proxmox's own bounds, where they are narrower than those given. */
+/** An integer within the given bounds or Proxmox's, whichever are narrower. */
 export function wholeNumber(places: readonly Becomes[], message: string, bounds: Bounds) {
   const { least, most } = narrowed(places, bounds);
   return becomes(places, message, z.int(message).min(least).max(most));
 }
 
-/** Likewise one in hundredths: with fewer digits than that no program writes it in another form. */
+/** Likewise a number with at most two decimals, which no program formats differently. */
 export function hundredths(places: readonly Becomes[], message: string, bounds: Bounds) {
   const { least, most } = narrowed(places, bounds);
   return becomes(
@@ -117,7 +116,7 @@ function narrowed(places: readonly Becomes[], { least, most }: Bounds): Bounds {
   };
 }
 
-/** One of the words that Proxmox has for an option. */
+/** One of the values that Proxmox accepts for an enum option. */
 export function oneOf(place: Becomes) {
   const words = schemaOf(place).enum ?? [];
   return becomes([place], `must be one of ${words.join(', ')}`, z.enum(words as [string, ...string[]]));

@@ -1,7 +1,7 @@
-// The texts that a configuration is made of, by what they may hold. Each text field chooses one of these, so that what reaches a
-// file, a property or an argument holds nothing there that means something else; test/security/text-fields.test.ts holds every
-// schema to it. `name`: a closed set of signs that mean nothing anywhere. `path`: no sign that a program reads as more than itself.
-// `line`: any text of one line. `prose`: for readers, with line breaks. `argument`: one word of a program, whatever it holds.
+// Kinds of text fields by the characters that they allow. Each text field uses one of these, so that it has no special meaning in a file, property or
+// argument; test/security/text-fields.test.ts enforces this for every schema. `name`: a closed set of characters without special meaning. `path`: no
+// characters that a program interprets. `line`: any single-line text. `prose`: for readers, with line breaks. `argument`: one argument of a program,
+// with any content.
 
 import { z } from 'zod';
 import { ONE_LINE } from '../../model/text.ts';
@@ -10,25 +10,25 @@ export type TextKind = 'name' | 'path' | 'line' | 'prose' | 'argument';
 
 const declared = z.registry<{ readonly holds: TextKind }>();
 
-/** Says what the texts of a schema may hold that checks them itself. */
+/** Declares the text kind of a schema that does its own check. */
 export function ofTextKind<Schema extends z.ZodType>(what: TextKind, schema: Schema): Schema {
   declared.add(schema, { holds: what });
   return schema;
 }
 
-/** What the texts of a schema may hold; undefined where nobody chose. */
+/** The text kind of a schema; undefined if none was declared. */
 export function textKindOf(schema: z.ZodType): TextKind | undefined {
   return declared.get(schema)?.holds;
 }
 
-/** A text of a closed set of signs. */
+/** A text with a closed set of characters. */
 export function name(pattern: RegExp, message: string) {
   return ofTextKind('name', z.string().regex(pattern, message));
 }
 
 const EXPECT_LINE = 'must be one line without control characters';
 
-/** For readers only, of reasonable length. */
+/** Text for readers, of limited length. */
 export const prose = ofTextKind(
   'prose',
   z
@@ -41,7 +41,7 @@ export function line(most: number) {
   return ofTextKind('line', z.string().max(most).regex(ONE_LINE, EXPECT_LINE));
 }
 
-/** Any value, whose texts are one line each: a line break would begin another setting where Proxmox keeps it. */
+/** Any value whose texts are single lines: a line break would start another setting in Proxmox's files. */
 export const oneLine = ofTextKind('line', z.unknown().refine(isOneLine, EXPECT_LINE));
 
 function isOneLine(value: unknown): boolean {
@@ -49,7 +49,7 @@ function isOneLine(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(isOneLine);
 }
 
-/** A name in words, such as that of an authority: neither an option nor the end of anything. */
+/** A descriptive name, such as that of an authority: neither an option nor a delimiter. */
 export const label = ofTextKind(
   'line',
   z
@@ -59,7 +59,7 @@ export const label = ofTextKind(
     .regex(ONE_LINE, EXPECT_LINE),
 );
 
-/** A name without spaces or slashes that is no option. */
+/** A name without spaces or slashes and without leading dash. */
 export const word = ofTextKind(
   'line',
   z
@@ -68,7 +68,7 @@ export const word = ofTextKind(
     .regex(ONE_LINE, EXPECT_LINE),
 );
 
-/** Handed to a program as it is. */
+/** Passed to a program unchanged. */
 export const argument = ofTextKind(
   'argument',
   z
@@ -77,19 +77,19 @@ export const argument = ofTextKind(
     .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must not hold a NUL character'),
 );
 
-/** One folder or file below another. */
+/** One segment of a path. */
 export const pathSegment = name(
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
   'must be the name of a folder: letters, digits and _ . -',
 );
 
-/** Without what the shell, nginx, Samba, systemd or Traefik may read as more than a part of a path. */
+/** No characters that the shell, nginx, Samba, systemd or Traefik interpret in a path. */
 const PLAIN_PATH = /^[^"$%*;<>?\\`{|}]*$/;
-/** Samba makes one space of several, and takes those at the end off. */
+/** Samba collapses spaces and trims them at the ends. */
 const SINGLE_SPACES = /^(\S| (?=\S))*$/u;
 const EXPECT_PATH = 'must be a path without control characters and the signs " $ % * ; < > ? \\ ` { | }';
 
-/** Without `..` between slashes. */
+/** No `..` segment. */
 const STAYS_BELOW = /^(?!(.*\/)?\.\.(\/|$))/;
 const EXPECT_BELOW = 'must not contain ".."';
 
@@ -103,31 +103,31 @@ const path = (pattern: RegExp, message: string) =>
     .regex(SINGLE_SPACES, 'must not hold two spaces in a row, nor one at its end')
     .regex(STAYS_BELOW, EXPECT_BELOW);
 
-/** From the top of a file system, without `..`. */
+/** An absolute path without `..`. */
 export const absolutePath = ofTextKind('path', path(/^\//, 'must be an absolute path'));
 
-/** Absolute, or below a folder that is set elsewhere, which it does not leave. */
+/** Absolute, or relative to a folder that is configured elsewhere, without leaving it. */
 export const pathBelow = ofTextKind('path', path(/^[^-\s]/, 'must begin with the name of a folder or a slash'));
 
-/** Of a mount of a container: Proxmox keeps it between commas and after a key, and takes `.` for no folder. */
+/** Mount path of a container: stored by Proxmox in a property string, and `.` is not accepted. */
 export const mountPath = absolutePath
   .regex(/^[^,=]*$/, 'must not hold a comma or "=": Proxmox has no way to keep one in a mount')
   .regex(/^(?!.*\/\.(\/|$))/, 'must not contain "/./"')
   .regex(/^(?!.*\/\/)/, 'must not hold two slashes in a row: it would be another name for the same folder');
 
-/** Of a mount by NFS: /etc/fstab keeps it between spaces. */
+/** Path of an NFS mount: /etc/fstab separates fields with spaces. */
 export const fstabPath = absolutePath.regex(/^\S*$/, 'must not hold spaces: /etc/fstab keeps it between them');
 
 const NO_COLON = /^[^:]*$/;
 const EXPECT_NO_COLON = 'must not hold a colon: Docker keeps it between two';
 
-/** Of a file that a Docker container may be shown. */
+/** Path that may be bind-mounted into a Docker container. */
 export const bindPath = absolutePath.regex(NO_COLON, EXPECT_NO_COLON);
 
-/** Of a mount by NFS inside a VM, from where containers may be shown it. */
+/** Path of an NFS mount inside a VM, which may be bind-mounted into containers. */
 export const vmFolder = fstabPath.regex(NO_COLON, EXPECT_NO_COLON);
 
-/** Below the config root, without `..`. Files are found by it and never opened. */
+/** A path below the config root, without `..`. Only used as a lookup key, never opened. */
 export const repositoryPath = ofTextKind(
   'line',
   z

@@ -1,8 +1,8 @@
-// Names of time zones: those that the runtime lists, and the others that the tz database has, which are names of the same zones.
+// Time zone names: those that the runtime lists, and aliases of the tz database.
 
 import { nearest } from '../nearest.ts';
 
-/** Of tz 2025b, beside what `Intl.supportedValuesOf` lists. They are files below /usr/share/zoneinfo as any other. */
+/** Aliases of tz 2025b that `Intl.supportedValuesOf` does not list; they too are files below /usr/share/zoneinfo. */
 const OTHER_NAMES = `
 Africa/Asmara Africa/Timbuktu America/Argentina/Buenos_Aires America/Argentina/Catamarca America/Argentina/ComodRivadavia
 America/Argentina/Cordoba America/Argentina/Jujuy America/Argentina/Mendoza America/Atikokan America/Atka America/Ensenada
@@ -26,12 +26,12 @@ US/Mountain US/Pacific US/Samoa UTC Universal W-SU WET Zulu
 
 const KNOWN: ReadonlySet<string> = new Set([...Intl.supportedValuesOf('timeZone'), ...OTHER_NAMES.trim().split(/\s+/)]);
 
-/** The names of files have their case: `europe/berlin` is none. */
+/** Names are case-sensitive like their files: `europe/berlin` is invalid. */
 export function isTimeZone(name: string): boolean {
   return KNOWN.has(name);
 }
 
-/** What is wrong with a name, with the one that is meant: by its letters, or by the city alone. */
+/** Describes an invalid name and suggests a valid one by spelling or by the city alone. */
 export function timeZoneFault(name: string): string {
   const city = name
     .slice(name.lastIndexOf('/') + 1)

@@ -1,5 +1,4 @@
-// The single values that the configuration is made of, addresses aside, each with the words that say what is expected. Whether a name exists is
-// not decided here but by the rules.
+// Schemas of single values, except addresses, each with a message of what is expected. Whether a name exists is checked by the rules.
 
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
@@ -9,14 +8,14 @@ import { type Becomes, becomes, becomesByRule, inContainers, inGuests, inMachine
 import * as text from './text.ts';
 import { isTimeZone, timeZoneFault } from './time-zone.ts';
 
-/** Marks of a field that code looks for; see field-metadata.ts. */
+/** Field metadata that code uses; see field-metadata.ts. */
 declare module 'zod' {
   interface GlobalMeta {
-    /** Holds a secret: written as a reference, shown nowhere. */
+    /** Holds a secret: written as a reference, never shown. */
     secret?: true;
-    /** Accepted, and read by nobody; says what to use instead. */
+    /** Accepted but ignored; tells what to use instead. */
     noEffect?: string;
-    /** Values that an editor offers beside others that are allowed. */
+    /** Values that editors suggest; others are allowed. */
     suggests?: readonly string[];
   }
 }
@@ -28,7 +27,7 @@ export const guestId = z.union(
   GUEST_ID,
 );
 
-/** Where the size of a disk stands: that of a new one, and that which one grows to. */
+/** The Proxmox options for a disk size, on creation and on resize. */
 const SIZES: readonly Becomes[] = [
   ...inContainers('rootfs', 'volume', { write: (size: number) => `local:${size}` }),
   ...inContainers('mp0', 'volume', { write: (size: number) => `local:${size}` }),
@@ -36,7 +35,7 @@ const SIZES: readonly Becomes[] = [
   { verb: 'qm disk resize', option: 'size', write: (size: number) => `${size}G` },
 ];
 
-/** Of a disk. Proxmox and the storages below it round what is no multiple of 4 MiB, and it would never be what is declared. */
+/** Disk size. Proxmox and its storages round to multiples of 4 MiB, so other sizes would always differ from the declared one. */
 export const sizeGb = becomes(
   SIZES,
   'must be the size of a disk in GB',
@@ -70,32 +69,32 @@ export const unit = text.name(/^[\w@.:][\w@.:-]{0,254}$/, 'must be a unit such a
 /** A container of Docker. */
 export const containerName = text.name(/^[a-zA-Z0-9][\w.-]{0,254}$/, 'must be a name such as portainer_server');
 
-/** A name as DNS knows it; its own rule says what is wrong with one that is not. */
+/** A DNS name; a rule reports what is wrong with an invalid one. */
 export const hostname = text.line(253).min(1, 'must not be empty');
 
-/** Names of domains, which a rule looks at one by one as it does at hostnames. */
+/** Domain names, which a rule checks one by one like hostnames. */
 export const searchdomain = becomesByRule(inGuests('searchdomain'), hostname);
 
 export const EXPECT_USER = 'must be a user name: lower-case letters, digits, _ and -';
 export const userName = text.name(/^[a-z_][a-z0-9_-]{0,31}$/, EXPECT_USER);
 
-/** An account that people made, perhaps by another rule than that for names of ours. */
+/** An existing account, whose name may not follow the rules for ours. */
 export const accountName = text.name(
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/,
   'must be the name of an account: letters, digits and _ . -',
 );
 
-/** An interface or bridge of Linux, also with a VLAN: 15 characters at most. */
+/** A Linux interface or bridge, also with a VLAN suffix: at most 15 characters. */
 export const EXPECT_INTERFACE = 'must be the name of an interface such as vmbr0: letters, digits and _ . -, at most 15';
 export const interfaceName = text.name(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/, EXPECT_INTERFACE);
 
-/** What a guest's interface is connected to. */
+/** The bridge of a guest's interface. */
 export const bridge = becomes(inGuests('net0', 'bridge'), EXPECT_INTERFACE, interfaceName);
 
 const EXPECT_STORAGE =
   'must be the name of a storage: a letter, then letters, digits and _ . -, at the end a letter or digit';
 
-/** A storage of Proxmox. */
+/** The id of a Proxmox storage. */
 export const storageId = becomes(
   [
     { verb: 'pvesm add', option: 'storage' },
@@ -112,7 +111,7 @@ export const storageId = becomes(
 const EXPECT_SNAPSHOT =
   'must be the name of a snapshot: a letter, then letters, digits, _ and -, 2 to 40 in all, and none of current, pending and vzdump';
 
-/** A snapshot of Proxmox. */
+/** The name of a Proxmox snapshot. */
 export const snapshotName = becomes(
   ['pct snapshot', 'qm snapshot', 'pct clone', 'qm clone'].map((verb) => ({ verb, option: 'snapname' })),
   EXPECT_SNAPSHOT,
@@ -125,7 +124,7 @@ export const vlan = wholeNumber(inGuests('net0', 'tag'), 'must be a VLAN, a numb
   most: 4094,
 });
 
-/** Of a driver and the like. */
+/** Version of a driver and the like. */
 export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
 
 export const timezone = text.ofTextKind(
@@ -133,14 +132,14 @@ export const timezone = text.ofTextKind(
   z.string().refine(isTimeZone, { error: ({ input }) => timeZoneFault(String(input)) }),
 );
 
-/** An image of Docker, as `docker run` takes it. */
+/** A Docker image as `docker run` accepts it. */
 export const dockerImage = text.name(
   /^[A-Za-z0-9][\w.:/@+-]{0,254}$/,
   'must be an image such as portainer/agent:2.33.6',
 );
 
 export const PUBLIC_KEY = 'must be one public key as ssh-keygen writes it, such as "ssh-ed25519 AAAA… name"';
-/** A key on one line, perhaps after options in the manner of authorized_keys. */
+/** A public key on one line, optionally preceded by authorized_keys options. */
 export const sshPublicKey = text.ofTextKind(
   'line',
   z
@@ -149,7 +148,7 @@ export const sshPublicKey = text.ofTextKind(
     .refine((key) => isOneLine(key.trim()) && isPublicKey(key), PUBLIC_KEY),
 );
 
-/** `{"$secret": "env:NAME"}`, `{"$secret": "file:/path"}` or `{"$secret": "sops:FILE#PATH"}`, resolved at the last moment. */
+/** `{"$secret": "env:NAME"}`, `{"$secret": "file:/path"}` or `{"$secret": "sops:FILE#PATH"}`, resolved just before use. */
 export const secretReference = z.strictObject({
   $secret: z
     .string()
@@ -162,18 +161,18 @@ export const secretReference = z.strictObject({
     ),
 });
 
-/** A secret by reference. The text itself is accepted with a warning, for configurations that still hold it. */
+/** A secret reference. Plain text is accepted with a warning, for configurations that still contain it. */
 export const secret = z
   .union([z.string(), secretReference], 'must be a reference such as {"$secret": "file:/etc/phoenix/secrets/name"}')
   .meta({ secret: true });
 
-/** `$schema`, which editors read. */
+/** `$schema`, used by editors. */
 export const schemaLink = text
   .line(4096)
   .optional()
   .describe('Which JSON Schema editors check this file against. Phoenix does not read it.');
 
-/** Accepted in any form, and read by nobody. `instead` says what to do. */
+/** A field that is accepted in any form and ignored. `instead` tells what to do. */
 export function withoutEffect(instead: string) {
   return z
     .unknown()

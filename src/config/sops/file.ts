@@ -1,5 +1,5 @@
-// A file as the program sops encrypts it: its values in their order, which of them are encrypted, and what is needed to open them.
-// Reads YAML, JSON, dotenv and what sops calls binary; nothing is opened here.
+// Parses a file encrypted by sops: its values in order, which of them are encrypted, and the key material. Supports YAML, JSON, dotenv and sops's
+// binary format; decrypts nothing.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import { decode } from '../read/encoding.ts';
@@ -7,25 +7,25 @@ import { decode } from '../read/encoding.ts';
 export type SopsNode =
   | { readonly kind: 'branch'; readonly entries: readonly (readonly [key: string, node: SopsNode])[] }
   | { readonly kind: 'list'; readonly items: readonly SopsNode[] }
-  /** `source`: as it stands in the file, for numbers. */
+  /** `source`: the original text, for numbers. */
   | { readonly kind: 'leaf'; readonly value: string | number | boolean | null; readonly source: string };
 
 export interface SopsFile {
   readonly values: Extract<SopsNode, { kind: 'branch' }>;
-  /** The key that opens the values, encrypted to each recipient of age, in armor. */
+  /** The data key, encrypted for each age recipient, armored. */
   readonly dataKeys: readonly string[];
   /** ISO 8601, as written. */
   readonly lastModified: string;
-  /** Encrypted digest over all values. */
+  /** Encrypted MAC over all values. */
   readonly mac: string;
   readonly macOnlyEncrypted: boolean;
   readonly isEncrypted: (keys: readonly string[]) => boolean;
 }
 
-/** Bytes: YAML costs far more to read than what is in it. */
+/** Maximum size in bytes: parsing YAML is expensive. */
 const MAX_SOPS_BYTES = 1024 * 1024;
 
-/** Never throws, whatever the bytes are. */
+/** Never throws, for any input. */
 export function readSopsFile(bytes: Uint8Array): SopsFile | { readonly wrong: string } {
   if (bytes.length > MAX_SOPS_BYTES) return { wrong: `is larger than ${MAX_SOPS_BYTES} bytes` };
   const { text, fault } = decode(bytes);
@@ -67,7 +67,7 @@ function sopsFile(tree: SopsNode): SopsFile | { readonly wrong: string } {
   };
 }
 
-/** The rules of sops: each one that is set decides anew. */
+/** The selection rules of sops: each one that is set overrides the previous. */
 function whichAreEncrypted(meta: SopsNode): SopsFile['isEncrypted'] {
   const suffix = (name: string) => {
     const text = textAt(meta, name);
@@ -100,7 +100,7 @@ export function childOf(node: SopsNode, key: string): SopsNode | undefined {
   return node.kind === 'branch' ? node.entries.find(([name]) => name === key)?.[1] : undefined;
 }
 
-/** sops keeps comments of a list among its elements. */
+/** sops stores comments of a list as elements. */
 function isNoComment(node: SopsNode): boolean {
   return node.kind !== 'leaf' || !/^ENC\[AES256_GCM,[^\]]*,type:comment\]$/.test(String(node.value));
 }
@@ -110,7 +110,7 @@ function textAt(node: SopsNode, key: string): string | undefined {
   return leaf?.kind === 'leaf' && leaf.value !== null ? String(leaf.value) : undefined;
 }
 
-/** sops marks a dotenv file by variables of its own. */
+/** sops stores its metadata in a dotenv file as variables. */
 function isDotenv(text: string): boolean {
   return /^sops_mac=/m.test(text) && !/^sops:/m.test(text);
 }
@@ -138,7 +138,7 @@ function dotenvTree(text: string): SopsNode {
   return { kind: 'branch', entries: [...values, ['sops', { kind: 'branch', entries: [...meta, ['age', age]] }]] };
 }
 
-/** JSON is YAML too, and keeps the order of its keys this way. */
+/** Also parses JSON, which preserves the order of numeric keys. */
 function yamlTree(text: string): SopsNode {
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
   const [fault] = document.errors;
@@ -147,11 +147,11 @@ function yamlTree(text: string): SopsNode {
   return document.contents === null ? { kind: 'branch', entries: [] } : treeOf(document.contents, document, 0);
 }
 
-/** Nodes within each other, aliases unfolded. */
-const DEEPEST = 64;
+/** Maximum nesting depth with expanded aliases. */
+const MAX_NESTING = 64;
 
 function treeOf(node: unknown, document: Document.Parsed, depth: number): SopsNode {
-  if (depth > DEEPEST) throw new Unreadable('is nested too deeply');
+  if (depth > MAX_NESTING) throw new Unreadable('is nested too deeply');
   if (isAlias(node)) return treeOf(node.resolve(document), document, depth + 1);
   if (isMap(node)) {
     const entries = node.items.map(({ key, value }): [string, SopsNode] => {

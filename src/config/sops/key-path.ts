@@ -1,4 +1,4 @@
-// The way to a value in an encrypted file, as it stands after the `#` of a reference.
+// The path to a value in an encrypted file, as written after the `#` of a reference.
 
 import { keysOf } from '../read/place.ts';
 import { childOf, type SopsFile, type SopsNode } from './file.ts';
@@ -9,8 +9,8 @@ export interface FoundValue {
 }
 
 /**
- * `db.password`, a JSON pointer `/db/password`, or `["db"]["password"]` as `sops --extract` takes it; elements of lists by their number
- * from 0. A key that is written so as a whole goes first. Null where there is no single value.
+ * Accepts `db.password`, a JSON pointer `/db/password`, or `["db"]["password"]` as `sops --extract` does; list elements by index from 0. A key that
+ * equals the whole text takes precedence. Null if there is no single value.
  */
 export function valueAt({ values }: Pick<SopsFile, 'values'>, path: string): FoundValue | null {
   for (const keys of waysOf(path)) {

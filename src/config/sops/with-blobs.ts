@@ -1,9 +1,9 @@
-// References into encrypted files, with Git's id of the file: a change of the file is a change of what uses it.
+// Adds the blob id of the encrypted file to references into it, so that a change of the file changes its users.
 
 import { parseReference } from '../../model/secret-bounds.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 
-/** The same value; what holds no such reference is not copied. A file that is missing is a problem of its own. */
+/** Parts without such references are not copied. A missing file is reported elsewhere. */
 export function withBlobs<T>(value: T, files: Snapshot['files']): T {
   return blobbed(value, files) as T;
 }

@@ -15,7 +15,7 @@ interface Answer {
 const OUTAGE_SECONDS = 15;
 const LIMIT_SECONDS = 60;
 /** Upper bound on the forge's requested delay; how long other reports wait is decided by the reporter. */
-const LONGEST_WAIT_SECONDS = 3600;
+const MAX_WAIT_SECONDS = 3600;
 
 /** The failed request: what was to be written or read, and with which login. */
 export interface Attempt {
@@ -116,7 +116,7 @@ const TAKEN = /has already been taken/i;
 const LOCKED = /\b(is locked|was archived|is archived|archived so is read-only)\b/i;
 
 function later(cause: Cause, seconds: number, reason: string): Verdict {
-  return { cause, retryAfterSeconds: Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
+  return { cause, retryAfterSeconds: Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.ceil(seconds))), reason };
 }
 
 function byPerson(cause: Cause, reason: string): Verdict {

@@ -6,7 +6,7 @@ import { cutMarkdown } from './cut.ts';
 import type { ForgeLogin } from './options.ts';
 
 /** GitHub's limit is 65,536 characters. */
-const LONGEST = 65_000;
+const MAX_COMMENT_CHARACTERS = 65_000;
 
 /**
  * The invisible first line of Phoenix's comment under a pull request, by which the comment is found again. Nobody else can compute it
@@ -21,7 +21,7 @@ export function commentMark(login: ForgeLogin, { pull, answers }: Pick<PullComme
 
 /** @param said a line above the text; empty for none */
 export function markedBody(mark: string, { body, url }: Pick<PullComment, 'body' | 'url'>, said = ''): string {
-  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, LONGEST, url ?? null)}`;
+  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, MAX_COMMENT_CHARACTERS, url ?? null)}`;
 }
 
 /** Two timestamps of the same instant may differ by a second when rounded. */

@@ -7,9 +7,9 @@ import { connect, isGitHubItself } from './github/connect.ts';
 import { redeliver, sentWebhook } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
 import { queuedMerges } from './github/queue.ts';
+import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/responses.ts';
 import { reviewsOf } from './github/reviews.ts';
 import { pendingChecks, pendingStatuses, setStatus } from './github/statuses.ts';
-import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/told.ts';
 import { gitlabForge } from './gitlab/forge.ts';
 import { type ForgeOptions, GITHUB } from './options.ts';
 import { reading as readingWith } from './reading.ts';
@@ -22,8 +22,6 @@ const GITHUB_LIMITS = { perMinute: 70, perHour: 450 };
 
 /**
  * Null for `none`: nothing is reported. Sends nothing before the first call. @throws for an invalid forge
- *
- *
  */
 export function openForge(options: ForgeOptions): Forge | null {
   switch (options.kind) {

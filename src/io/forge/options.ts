@@ -27,8 +27,6 @@ export const USER_AGENT = 'phoenix-hypervisor';
 
 /**
  * Base URL of GitHub's REST paths. @throws without the address of a Gitea
- *
- *
  */
 export function restBase({ kind, api }: Pick<ForgeOptions, 'kind' | 'api'>): string {
   if (kind !== 'gitea') return (api ?? GITHUB).replace(/\/+$/, '');

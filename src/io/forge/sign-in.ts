@@ -61,8 +61,6 @@ export function openForgeSignIn(options: SignInOptions): ForgeSignIn {
 
   /**
    * Exchanges the code. @throws SignInRefused
-   *
-   *
    */
   async function tokenFor(answer: URL, state: string, verifier: string, callback: string): Promise<string> {
     const given = new URL(answer);

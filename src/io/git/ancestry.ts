@@ -90,8 +90,6 @@ const inBoth = (mark: number) => (mark & BOTH) === BOTH;
 
 /**
  * Whether `ancestor` equals `descendant` or is an ancestor of it. @throws HistoryCut
- *
- *
  */
 export async function isAncestor(history: History, ancestor: string, descendant: string): Promise<boolean> {
   if (ancestor === descendant) return true;
@@ -109,8 +107,6 @@ export async function isAncestor(history: History, ancestor: string, descendant:
 
 /**
  * A best common ancestor; null when there is none. @throws HistoryCut
- *
- *
  */
 export async function mergeBase(history: History, one: string, other: string): Promise<string | null> {
   const painted = await paint(history, [one, other], (mark) => !inBoth(mark));
@@ -159,8 +155,6 @@ export async function commitsSince(history: History, base: string, head: string,
 
 /**
  * The commit and all its ancestors. @throws HistoryCut
- *
- *
  */
 export async function allBefore(history: History, id: string): Promise<Set<string>> {
   const seen = new Set([id]);

@@ -25,7 +25,7 @@ export interface FreshCloneDeps {
 /** Number of commits to copy for one that is only read: itself. */
 export const ALONE = 1;
 /** Number of ancestors copied with a commit that the branch may no longer contain; others are fetched from the server on request. */
-const MOST_BEFORE = 256;
+const MAX_BEFORE = 256;
 
 /** @returns a function that replaces the clone in use, and resolves to the folder of the new one */
 export function freshCloner({ remote, clones, cloneAt, log, branch, read }: FreshCloneDeps) {
@@ -60,7 +60,7 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
     const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
     const before = isOurs ? [...(await pinnedCommits(old)), ...(head === undefined ? [] : [head])] : [];
     for (const commit of before) {
-      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MOST_BEFORE);
+      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MAX_BEFORE);
     }
     for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
   }

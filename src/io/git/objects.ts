@@ -97,8 +97,6 @@ export function readObjects(
 
 /**
  * Verifies an object against its id, which the library does not. @throws Damage
- *
- *
  */
 function prove(id: string, type: string, content: Buffer): void {
   const found = createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');

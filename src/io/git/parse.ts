@@ -25,8 +25,6 @@ export function toCommit(id: string, content: Buffer): CommitObject {
 
 /**
  * The object that a tag points to. @throws Damage for an invalid tag
- *
- *
  */
 export function taggedBy(id: string, content: Buffer): string {
   const object = /^object ([0-9a-f]{40})$/m.exec(content.toString('utf8'))?.[1];

@@ -6,7 +6,7 @@ import { answerOf, type FromThread, plain, type ThreadOptions, type ToThread } f
 import { openWork } from './work.ts';
 
 /** Minimum size in bytes of a buffer that is transferred instead of copied between threads. */
-const LEAST_HANDED_OVER = 4_096;
+const MIN_HANDED_OVER = 4_096;
 
 export function run(port: MessagePort, { hasToken, authorities, compileCache: _, ...options }: ThreadOptions): void {
   trustAuthorities(authorities.map((pem) => ({ pem, line: 1 })));
@@ -56,7 +56,7 @@ function buffersOf(value: unknown): ArrayBuffer[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((each: { readonly bytes?: Uint8Array<ArrayBuffer> }) => {
     const bytes = each?.bytes;
-    return bytes !== undefined && bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength >= LEAST_HANDED_OVER
+    return bytes !== undefined && bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength >= MIN_HANDED_OVER
       ? [bytes.buffer]
       : [];
   });

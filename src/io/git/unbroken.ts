@@ -5,7 +5,7 @@ import { NoGit, NotGiven } from './errors.ts';
 
 const ERROR_BAND = 3;
 const LETTER_E = 0x45;
-const MOST_SAID = 500;
+const MAX_SAID = 500;
 
 /**
  * @param flushes required number of flush packets, the last one at the end: two in a list of refs, at least one in other responses
@@ -53,8 +53,6 @@ export async function* unbroken(body: AsyncIterable<Uint8Array>, flushes: number
 
 /**
  * Less than 4 for a packet without content. @param digits fewer than four as long as the others are missing
- *
- *
  */
 function lengthOf(digits: Buffer): number {
   const text = digits.toString('latin1');
@@ -64,6 +62,6 @@ function lengthOf(digits: Buffer): number {
 
 function failAsSaid(packet: Buffer): void {
   const text = packet.toString('utf8').trim();
-  if (packet[0] === ERROR_BAND) throw new Error(`the server broke off: ${text.slice(1).trim().slice(0, MOST_SAID)}`);
-  if (text.startsWith('ERR ')) throw new NotGiven(text.slice(4, 4 + MOST_SAID));
+  if (packet[0] === ERROR_BAND) throw new Error(`the server broke off: ${text.slice(1).trim().slice(0, MAX_SAID)}`);
+  if (text.startsWith('ERR ')) throw new NotGiven(text.slice(4, 4 + MAX_SAID));
 }

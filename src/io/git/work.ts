@@ -41,7 +41,7 @@ export interface Work {
   commitsSince(base: CommitSha, head: CommitSha, most: number): Promise<CommitInfo[]>;
 }
 
-const MOST_READ = 64;
+const MAX_READ = 64;
 const ASK_AGAIN_MS = 10 * 60 * 1000;
 
 /**
@@ -164,7 +164,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
       read.delete(commit);
       read.add(commit);
       const [oldest] = read;
-      if (read.size > MOST_READ && oldest !== undefined) read.delete(oldest);
+      if (read.size > MAX_READ && oldest !== undefined) read.delete(oldest);
       return reading((clone) => listFiles(clone, commit));
     },
     contents: (blobs, most) => reading((clone) => contentsOf(clone, blobs, most)),

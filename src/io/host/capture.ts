@@ -19,7 +19,7 @@ export interface CaptureOptions {
 }
 
 /** Maximum length of a buffered incomplete line, in characters. */
-const LONGEST_LINE = 64 * 1024;
+const MAX_LINE_LENGTH = 64 * 1024;
 
 /** Matches a line that ends like wrapped base64 or a hex dump: a secret may continue in the next line. */
 const GOES_ON = /(?:[A-Za-z0-9+/=_-]{16}|(?:[0-9A-Fa-f]{2,4}[ :]){4}[0-9A-Fa-f]{2,4})\s*$/;
@@ -34,7 +34,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
   function line(text: string, end: string): void {
     if (take?.(text)) return;
     held += text + end;
-    if (end === '' || held.length > LONGEST_LINE || !GOES_ON.test(text)) release();
+    if (end === '' || held.length > MAX_LINE_LENGTH || !GOES_ON.test(text)) release();
   }
 
   function release(): void {
@@ -49,7 +49,7 @@ export function captureText({ redactor, limit, onLine, take }: CaptureOptions): 
     const lines = pending.split('\n');
     pending = lines.pop() ?? '';
     for (const text of lines) line(text, '\n');
-    if (pending.length <= LONGEST_LINE) return;
+    if (pending.length <= MAX_LINE_LENGTH) return;
     release();
     // A secret may have started in the text to be written, so its maximum length is held back.
     const clean = redactor.redact(pending);

@@ -15,7 +15,7 @@ export interface Watch {
 
 /** Time for remaining output after the program's exit. Something that it left running may hold the pipe open forever. */
 export const LAST_OUTPUT_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function watchOver(
   { timeoutMs, signal, endElsewhere, over }: Pick<Program, 'timeoutMs' | 'signal' | 'endElsewhere' | 'over'>,
@@ -33,7 +33,7 @@ export function watchOver(
     cut ??= why;
     ending ??= (endElsewhere?.() ?? Promise.resolve()).catch(() => {}).then(act.end);
   };
-  const timer = setTimeout(() => end('timed out'), Math.min(timeoutMs, LONGEST_TIMER_MS));
+  const timer = setTimeout(() => end('timed out'), Math.min(timeoutMs, MAX_TIMER_MS));
   const onAbort = (): void => end('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
   const quiet = whenQuiet(() => heard, act.letGo);

@@ -8,8 +8,8 @@ import {
   type Batch,
   type ChannelState,
   type KnownTrouble,
-  LONGEST_CHANNEL_WAIT_MS,
-  MOST_NEWS_WAITING,
+  MAX_CHANNEL_WAIT_MS,
+  MAX_NEWS_WAITING,
   type Notifications,
   type Told,
 } from '../../ports/notifications.ts';
@@ -20,7 +20,7 @@ import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
 /** Maximum number of news in one message. */
-const MOST_IN_MESSAGE = 50;
+const MAX_IN_MESSAGE = 50;
 /** Messages for a channel that was removed from the settings expire. */
 const KEEP_SECONDS = 30 * 24 * 3600;
 
@@ -106,10 +106,10 @@ export function notifications(redis: Connection, keys: Keys, now: () => number):
         ...began.map((each) => changeOf('began', each)),
       ];
       const all = [troubles, kinds, ...names.flatMap((name) => [news(name), channel(name)])];
-      await noteScript(redis, all, [MOST_NEWS_WAITING, KEEP_SECONDS, JSON.stringify(changes), JSON.stringify(looked)]);
+      await noteScript(redis, all, [MAX_NEWS_WAITING, KEEP_SECONDS, JSON.stringify(changes), JSON.stringify(looked)]);
     },
     async claimNews(name, at, claimMs): Promise<Batch | null> {
-      const args = [at, claimMs, LONGEST_CHANNEL_WAIT_MS, MOST_IN_MESSAGE, randomUUID(), KEEP_SECONDS];
+      const args = [at, claimMs, MAX_CHANNEL_WAIT_MS, MAX_IN_MESSAGE, randomUUID(), KEEP_SECONDS];
       const claimed = await claimScript(redis, [news(name), channel(name), batch(name)], args);
       if (claimed === null) return null;
       const [id, texts, dropped, attempts] = claimed as [string, string[], string, string];

@@ -2,7 +2,7 @@
 // context at a time, and never more than the forge accepts.
 
 import { type CommitStatus, isComment, type Report } from '../../model/report.ts';
-import { LATE_MS, LONGEST_HOLD_MS, LONGEST_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
+import { LATE_MS, MAX_HOLD_MS, MAX_WAIT_MS, type Outbox, type OutboxEntry } from '../../ports/outbox.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { DUE } from './not-before.ts';
@@ -221,7 +221,7 @@ export function outbox(redis: Connection, keys: Keys, now: () => number): Outbox
     },
     async claimReport(at, claimMs, limits): Promise<OutboxEntry | null> {
       const limit = [limits?.perMinute ?? '', limits?.perHour ?? ''];
-      const args = [at, claimMs, ...limit, LOOKED_AT, LONGEST_WAIT_MS, LONGEST_HOLD_MS, LATE_MS];
+      const args = [at, claimMs, ...limit, LOOKED_AT, MAX_WAIT_MS, MAX_HOLD_MS, LATE_MS];
       const taken = (await claimScript(redis, all, args)) as [string, string, string, string] | null;
       if (taken === null) return null;
       const [key, entry, failures, handle] = taken;

@@ -75,8 +75,6 @@ export function runReader(redis: Connection, keys: Keys): RunReader {
 
 /**
  * Only a run that waits for its plan has none. @throws when fields written with the plan exist and the plan does not
- *
- *
  */
 function notPlanned(run: RunId, hash: RunHash): SavedPlan {
   if (hash['state'] === 'planned' && hash['started'] === undefined) return NO_PLAN;

@@ -62,8 +62,6 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
 
 /**
  * The most informative error of a chain of causes. @param url the URL that was connected to, where known
- *
- *
  */
 export function redisFault(error: unknown, url = ''): RedisFault {
   const certificate = certificateFault(error);

@@ -4,7 +4,7 @@ import type { TargetId } from '../../model/ids.ts';
 import { endedWell } from '../../model/run.ts';
 import type { Applied } from '../../model/target.ts';
 import type { Ledger } from '../../ports/ledger.ts';
-import type { HandedOut } from '../../ports/steps.ts';
+import type { ClaimedStep } from '../../ports/steps.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
 import { HELD } from './leases.ts';
@@ -269,7 +269,7 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
   };
 }
 
-function parseHandedOut(flat: readonly string[]): HandedOut[] {
+function parseHandedOut(flat: readonly string[]): ClaimedStep[] {
   return flat.flatMap((target, index) => {
     return index % 2 === 1 ? [] : [{ target: target as TargetId, attempt: Number(flat[index + 1]) }];
   });

@@ -7,8 +7,8 @@ import type { ChannelRequest } from './requests.ts';
 
 const WITHIN_MS = 15_000;
 /** Maximum length of a quoted error response, in characters. */
-const MOST_CHARACTERS = 200;
-const MOST_BYTES = 4_096;
+const MAX_CHARACTERS = 200;
+const MAX_BYTES = 4_096;
 const AGAIN_SECONDS = 1;
 
 /** @param redact redacts secrets, since a service may echo what it was sent */
@@ -42,7 +42,7 @@ export async function sendRequest(
 async function beginningOf(answer: Response): Promise<string> {
   const reader = answer.body?.getReader();
   const parts: Uint8Array[] = [];
-  for (let bytes = 0; reader !== undefined && bytes < MOST_BYTES; ) {
+  for (let bytes = 0; reader !== undefined && bytes < MAX_BYTES; ) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
@@ -54,7 +54,7 @@ async function beginningOf(answer: Response): Promise<string> {
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .replaceAll(';', ',')
     .trim();
-  return text.slice(0, MOST_CHARACTERS);
+  return text.slice(0, MAX_CHARACTERS);
 }
 
 function retryAfter(header: string | null): number {

@@ -14,8 +14,6 @@ const TIMEOUT_MS = 20_000;
 
 /**
  * @param path PATH for the program @throws when it is missing or does not answer
- *
- *
  */
 export async function verifySsh(
   { payload, signature, committed }: SignedCommit & { readonly signature: string },

@@ -1,19 +1,19 @@
-// What no commit may do to the one before it, however sound it is in itself.
+// Rules for the transition between two commits.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { allGuests, targetOf } from '../../managers/guest/guests.ts';
 import { disksDoNotShrink } from '../../managers/guest/rules/clones.ts';
-import { addressesOfGuestsGoneAreNotNamed } from '../../managers/guest/rules/firewall-reach.ts';
+import { addressesOfRemovedGuestsAreNotUsed } from '../../managers/guest/rules/firewall-reach.ts';
 import { Unreadable } from '../../managers/unreadable.ts';
 import { somethingStays } from './creation.ts';
 
-/** Looks at what is applied and at what is to be; the places are those of `after`, of which not all may be readable. */
+/** Compares the applied with the new configuration; places are those of `after`, which may be partly unreadable. */
 export type BetweenRule = (before: Config, after: Config, unreadable: Unreadable) => readonly Diagnostic[];
 
 /**
- * TOO_MANY_DELETES: more guests would go than the policy allows, that of either commit, or `behavior.max_delete_share` where it
- * says nothing; a single one may always go. `before` holds the policy that judges `after`.
+ * TOO_MANY_DELETES: more guests would be deleted than the policy of either commit allows, or `behavior.max_delete_share` without a policy; a single
+ * guest may always be deleted. The policy of `before` applies too.
  */
 function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   if (unreadable.host('phoenix', 'behavior')) return [];
@@ -32,7 +32,7 @@ function deletesStayFew(before: Config, after: Config, unreadable: Unreadable): 
   ];
 }
 
-/** A commit that loosens the policy is still judged by the one before it. */
+/** The stricter limit of both commits, so that a commit cannot loosen it for itself. */
 function mostDeleted(before: Config, after: Config): { readonly share: number; readonly named: string } {
   const [was, is] = [shareOf(before), shareOf(after)];
   return was.share < is.share ? { ...was, named: `${was.named}, in a commit of its own before this one,` } : is;
@@ -49,7 +49,7 @@ function removedGuests(guests: readonly Guest[], after: Config): Guest[] {
   return guests.filter((guest) => !stay.has(targetOf(guest)));
 }
 
-/** The list that lost more of them. */
+/** The guest list that lost more guests. */
 function placeOf(gone: readonly Guest[]): Diagnostic['at'] {
   const containers = gone.filter((guest) => guest.kind === 'lxc').length;
   return containers * 2 >= gone.length
@@ -61,7 +61,7 @@ export const BETWEEN_RULES: readonly BetweenRule[] = [
   somethingStays,
   deletesStayFew,
   disksDoNotShrink,
-  addressesOfGuestsGoneAreNotNamed,
+  addressesOfRemovedGuestsAreNotUsed,
 ];
 
 /** Pure. */

@@ -1,4 +1,4 @@
-// More promised than there is: GPU memory, memory and quotas.
+// Rules against overcommitment of GPU memory, memory and quotas.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
@@ -8,11 +8,11 @@ import type { ZfsPool } from '../../managers/hypervisor/declared.ts';
 import type { LxcGuest } from '../../managers/lxc/declared.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 
-/** What vLLM may promise of a GPU's memory, all its users together: the rest is the driver's. */
+/** The share of a GPU's memory that all vLLM users together may claim: the rest is for the driver. */
 const GPU_SHARE = 0.9;
 const GIB = 2 ** 30;
 
-/** GPU_OVERCOMMIT: the guests that run on one GPU promise more than 0.9 of its memory, or share it with one that has no limit. */
+/** GPU_OVERCOMMIT: the running guests on one GPU claim more than 0.9 of its memory, or share it with a guest without limit. */
 export function gpusAreNotOvercommitted({ config }: RuleContext): Diagnostic[] {
   const uses = config.lxc
     .filter((guest) => guest.startState === 'running')
@@ -42,7 +42,7 @@ export function gpusAreNotOvercommitted({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** The highest share of a GPU's memory in any group of engine arguments; null: it takes what it wants. */
+/** The highest share of a GPU's memory in any group of engine arguments; null: unlimited. */
 function gpuShare(guest: LxcGuest): number | null {
   const shares = Object.values(guest.vllm ?? {}).flatMap((group) => {
     const share = typeof group === 'object' && group !== null && 'gpu_memory_utilization' in group;
@@ -52,7 +52,7 @@ function gpuShare(guest: LxcGuest): number | null {
   return shares.length === 0 ? null : shares.reduce((most, share) => Math.max(most, share));
 }
 
-/** MEMORY_OVERCOMMIT: guests that run and the cache of ZFS want more than the host has, where its memory is told. */
+/** MEMORY_OVERCOMMIT: running guests and the ZFS cache need more than the declared memory of the host. */
 export function memoryIsNotOvercommitted({ config }: RuleContext): Diagnostic[] {
   const { memoryGb, zfs, writtenAt } = config.hypervisor;
   if (memoryGb === null) return [];
@@ -71,7 +71,7 @@ export function memoryIsNotOvercommitted({ config }: RuleContext): Diagnostic[] 
   ];
 }
 
-/** QUOTA_OVERCOMMIT: the quotas of a pool's datasets promise more than its disks hold, where their names tell how much. */
+/** QUOTA_OVERCOMMIT: the dataset quotas of a pool exceed the capacity of its disks, if their names tell it. */
 export function quotasFitThePools({ config }: RuleContext): Diagnostic[] {
   const promised = new Map<string, number>();
   for (const { pool, quotaGb } of config.hypervisor.zfs.datasets) {
@@ -92,7 +92,7 @@ export function quotasFitThePools({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** In GiB, as ZFS counts quotas; null when a disk's name does not tell its size. `…_2TB_…` is 2 × 10^12 bytes. */
+/** Capacity in GiB, the unit of ZFS quotas; null if a disk's name does not contain its size. `…_2TB_…` is 2 × 10^12 bytes. */
 export function capacityGb(pool: ZfsPool): number | null {
   const sizes = pool.disks.map((disk) => /(?:^|[^0-9.])(\d+(?:\.\d+)?)(TB|GB)(?![A-Za-z])/i.exec(disk));
   const bytes = sizes.map((size) =>
@@ -107,7 +107,7 @@ export function capacityGb(pool: ZfsPool): number | null {
   return bytes.reduce((sum, size) => sum + size, 0) / GIB;
 }
 
-/** DESTRUCTIVE: nothing that a push can contain may wipe disks. */
+/** DESTRUCTIVE: no pushed configuration may wipe disks. */
 export function nothingWipesDisks({ config }: RuleContext): Diagnostic[] {
   if (!config.hypervisor.zfs.allowDestructive) return [];
   return [

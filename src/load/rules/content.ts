@@ -1,4 +1,4 @@
-// A file that is used must be what its use asks for: the content itself and not a pointer to it, and text where a program gets text.
+// Rules for the content of used files: real content instead of a placeholder, and text where a program needs text.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { contentTraits, instead } from '../../config/read/content.ts';
@@ -16,7 +16,7 @@ interface Fault {
   readonly line: number;
 }
 
-/** NOT_THE_CONTENT: a script or a file of a stack that is there and is something else than what is run or handed in. */
+/** NOT_THE_CONTENT: a script or a file of a stack exists but has unsuitable content. */
 export function filesHoldTheirContent({ config, files }: RuleContext): Diagnostic[] {
   const scripts = usedScripts(config).map((use) => ({ ...use, faultOf: scriptFault }));
   const handedIn = usedStackFiles(config).map((use) => ({ ...use, faultOf: stackFileFault }));
@@ -36,7 +36,7 @@ interface Use {
   readonly target: TargetId;
 }
 
-/** Those that Phoenix ships are its own. */
+/** Without the scripts that Phoenix ships. */
 function usedScripts(config: Config): Use[] {
   return allGuests(config).flatMap((guest) =>
     scriptsOf(guest)
@@ -54,7 +54,7 @@ function usedStackFiles(config: Config): Use[] {
   );
 }
 
-/** Null for what was not read: links, and files past the size limit. */
+/** Null for files that were not read: links, and those past the size limit. */
 function traitsOf(file: SourceFile | undefined): ContentTraits | null {
   return file?.traits ?? (file?.bytes === undefined ? null : contentTraits(file.bytes));
 }
@@ -76,7 +76,7 @@ function scriptFault(traits: ContentTraits): Fault | null {
   }
   const fault = atTheStart(traits);
   if (fault !== null) return fault;
-  // Other languages read such lines as any others.
+  // Only shells fail on CR LF.
   if (carriageReturn === null || (interpreter !== null && !SHELL.test(interpreter))) return null;
   return {
     message: 'a line ends with CR LF: the shell takes the CR for a part of the word',
@@ -85,7 +85,7 @@ function scriptFault(traits: ContentTraits): Fault | null {
   };
 }
 
-/** What is no script by its first line may hold a mark, or end its lines as it likes. */
+/** Only files with a shebang must not have a byte order mark or CR LF. */
 function stackFileFault(traits: ContentTraits, path: string): Fault | null {
   const { standsFor, notText, interpreter } = traits;
   if (standsFor?.pointer) return instead(standsFor);
@@ -96,11 +96,11 @@ function stackFileFault(traits: ContentTraits, path: string): Fault | null {
   return interpreter === null ? null : atTheStart(traits);
 }
 
-/** Names of files that are no text. */
+/** File name extensions of binary formats. */
 const BINARY_NAMES =
   /\.(bin|dat|db|sqlite3?|mmdb|gz|tgz|bz2|xz|zst|zip|tar|jar|war|whl|deb|apk|so|wasm|png|jpe?g|gif|webp|avif|ico|bmp|pdf|woff2?|ttf|otf|eot|mp[34]|ogg|wav|p12|pfx|jks|keystore|der|crt|cer|key|pub|gpg|age|kdbx|pkl|onnx|gguf|safetensors|parquet)$/i;
 
-/** A script begins with `#!`, and the kernel takes the rest of that line for the name of a program. */
+/** Checks the shebang line, which the kernel reads literally up to the line end. */
 function atTheStart({ marked, interpreter, carriageReturn }: ContentTraits): Fault | null {
   if (marked) {
     const hint = 'Save it as UTF-8 without a byte order mark.';

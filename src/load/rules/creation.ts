@@ -1,4 +1,4 @@
-// What is needed to make anything at all.
+// Rules for the prerequisites of creation.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -10,13 +10,13 @@ import type { RuleContext } from '../../managers/rule.ts';
 import type { Unreadable } from '../../managers/unreadable.ts';
 import type { VmGuest } from '../../managers/vm/declared.ts';
 
-/** EMPTY_CONFIG: the files of guests declare none. Where there are no such files, the host alone is kept. */
+/** EMPTY_CONFIG: guest files exist but declare no guest. Without guest files only the host is managed. */
 export function somethingIsDeclared({ config, files, unreadable }: RuleContext): Diagnostic[] {
   if (!files.has(LXC_FILE) && !files.has(VM_FILE)) return [];
   return config.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
 }
 
-/** EMPTY_CONFIG: no guest is declared any more; applied, it would delete all there are. */
+/** EMPTY_CONFIG: no guest is declared any more, so that applying would delete all. */
 export function somethingStays(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
   return before.guests.size === 0 || after.guests.size > 0 || unreadable.someGuest ? [] : nothingDeclared();
 }
@@ -27,7 +27,7 @@ function nothingDeclared(): Diagnostic[] {
   return [{ code: 'EMPTY_CONFIG', at, message: 'no container and no VM is declared', hint }];
 }
 
-/** INVALID_VALUE: a guest says not at all, or in two ways, what it is made from. */
+/** INVALID_VALUE: a guest has no source, or more than one. */
 export function guestsHaveOneOrigin({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest): Diagnostic[] => {
     const [origin, clone] =
@@ -44,7 +44,7 @@ export function guestsHaveOneOrigin({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** An ISO image may stand beside any of the others, as a CD. */
+/** An ISO image may be combined with any other source, as a CD. */
 function oneSource(guest: VmGuest): Diagnostic[] {
   const [first, second] = [
     ...(guest.templateImage === null ? [] : ['template_image']),
@@ -56,7 +56,7 @@ function oneSource(guest: VmGuest): Diagnostic[] {
   return [invalid(guest, placeIn(guest.writtenAt, second), `"${first}" and "${second}" exclude each other`)];
 }
 
-/** INVALID_VALUE: an image is to be downloaded that nobody could tell from another, or that is named in two ways. */
+/** INVALID_VALUE: a download of an image without checksum, or an image with two sources. */
 export function imagesHaveAChecksum({ config }: RuleContext): Diagnostic[] {
   const images = config.vm.filter((vm) => vm.templateImageUrl !== null || vm.templateImageSha256 !== null);
   return images.flatMap((vm): Diagnostic[] => {
@@ -84,7 +84,7 @@ export function imagesHaveAChecksum({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_VALUE: a VM has no storage, or a volume no server, and nothing gives it one. */
+/** INVALID_VALUE: a VM without storage or a volume without server, and no default. */
 export function defaultsAreThere({ config, unreadable }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const diagnostics: Diagnostic[] = [];

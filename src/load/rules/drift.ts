@@ -1,4 +1,4 @@
-// The policy of drift names kinds, targets and fields that there are: a slip would heal or leave alone nothing.
+// Rules for the drift policy: the named kinds, targets and fields must exist, since a typo would have no effect.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
@@ -7,7 +7,7 @@ import type { Kind } from '../../managers/kind.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 
-/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of a kind that is kept as a whole. */
+/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of a kind that is compared as a whole. */
 export function driftNamesExist({ config, unreadable }: RuleContext, kinds: readonly Kind[]): Diagnostic[] {
   const { drift, writtenAt } = config.hypervisor;
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
@@ -40,18 +40,18 @@ export function driftNamesExist({ config, unreadable }: RuleContext, kinds: read
   });
 }
 
-/** Of a name that may be that of a whole kind. */
+/** The kind of a target name or kind name. */
 function kindIn(name: string): string {
   return name.split('/', 1)[0] ?? '';
 }
 
-/** What could not be read may declare it. */
+/** Whether an unreadable part may declare the target. */
 function mayBeThere(target: TargetId, unreadable: RuleContext['unreadable']): boolean {
   const kind = kindOf(target);
   return kind === 'lxc' || kind === 'vm' ? unreadable.guest(Number(nameOf(target))) : !unreadable.nothing;
 }
 
-/** @param about what the names of those that there are is compared with */
+/** @param about the name for which a similar known one is suggested */
 function unknown(
   at: Diagnostic['at'],
   named: string,

@@ -1,4 +1,4 @@
-// Scripts, stacks and files that the configuration names must be in the repository.
+// Rules for references to files: scripts, stacks and files must exist in the repository.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -9,7 +9,7 @@ import type { RuleContext } from '../../managers/rule.ts';
 import { stackTarget } from '../../managers/stack/target.ts';
 import type { VmGuest } from '../../managers/vm/declared.ts';
 
-/** MISSING_FILE: a feature that neither the repository nor Phoenix has, an application script, or a script of a health check. */
+/** MISSING_FILE: a feature that neither the repository nor Phoenix provides, an application script, or a health check script. */
 export function namedScriptsExist({ config, files }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest) =>
     scriptsOf(guest)
@@ -32,7 +32,7 @@ interface NamedScript {
   readonly hint: string;
 }
 
-/** Every script that a guest names. */
+/** Every script that a guest references. */
 export function scriptsOf(guest: Guest): NamedScript[] {
   const add = 'Add the file to the repository, or correct the name.';
   const scripts: NamedScript[] = guest.features.map(({ name, path, blob }, index) => ({
@@ -54,7 +54,7 @@ export function scriptsOf(guest: Guest): NamedScript[] {
   return scripts;
 }
 
-/** MISSING_FILE: a VM runs a stack whose manifest or compose file is not there. */
+/** MISSING_FILE: a VM runs a stack without manifest or compose file. */
 export function usedStacksAreComplete({ config, files }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) =>
     vm.stacks.flatMap(({ name }, index) =>
@@ -74,7 +74,7 @@ export function usedStacksAreComplete({ config, files }: RuleContext): Diagnosti
   );
 }
 
-/** MISSING_FILE: an environment that a VM uses hands in a file that is not there. */
+/** MISSING_FILE: an environment of a VM's stack references a missing file. */
 export function filesOfStacksExist({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) =>
     vm.stacks.flatMap(({ name, environment: used }) => {

@@ -1,5 +1,4 @@
-// Every rule: those that kinds bring for what is theirs, those of all guests, and those that cross kinds evenly. All of them run, so
-// that all problems are shown at once.
+// All rules: those of the kinds, those of all guests, and those across kinds. All of them run, so that all problems are reported at once.
 
 import {
   fixedAddressesHaveAGateway,
@@ -10,11 +9,11 @@ import {
 } from '../../managers/guest/rules/addresses.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from '../../managers/guest/rules/boot.ts';
 import { cloneSourcesAreReady, clonesAreNotSmaller } from '../../managers/guest/rules/clones.ts';
-import { authorityComesFirst, dependenciesHaveAnOrder } from '../../managers/guest/rules/dependency-cycle.ts';
+import { authorityComesFirst, dependenciesAreAcyclic } from '../../managers/guest/rules/dependency-cycle.ts';
 import {
   addressesAreUnique,
   idsAreUnique,
-  interfacesAreTold,
+  interfacesAreConsistent,
   macsAreUnique,
   namesAreUnique,
   serviceNamesAreUnique,
@@ -34,7 +33,7 @@ import {
   guestNamesHaveNoDots,
   otherNamesAreHostnames,
 } from '../../managers/guest/rules/hostnames.ts';
-import { poolsAreSaidOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
+import { poolsAreDeclaredOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
 import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
@@ -51,10 +50,10 @@ import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
 
-/** They go first: what an address that is wrong in itself would lead to is not said. Diagnostics without a target are about the host's. */
+/** These run first: consequences of a wrong address are not reported. Diagnostics without a target concern the host's address. */
 export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
 
-/** Those of guests, whatever their kind, and those that cross kinds; one line each. */
+/** Rules of all guests and across kinds. */
 const ACROSS: readonly Rule[] = [
   somethingIsDeclared,
   guestsHaveOneOrigin,
@@ -70,7 +69,7 @@ const ACROSS: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
-  poolsAreSaidOnce,
+  poolsAreDeclaredOnce,
   poolsComeBeforeTheirGuests,
   protectedGuestsExist,
   usedEnvironmentsExist,
@@ -78,11 +77,11 @@ const ACROSS: readonly Rule[] = [
   neededRolesAreGiven,
   featuresHaveTheirInputs,
   datasetPoolsExist,
-  dependenciesHaveAnOrder,
+  dependenciesAreAcyclic,
   authorityComesFirst,
   idsAreUnique,
   namesAreUnique,
-  interfacesAreTold,
+  interfacesAreConsistent,
   macsAreUnique,
   serviceNamesAreUnique,
   gatewaysFitTheirAddresses,

@@ -1,4 +1,4 @@
-// Names that become the name of a target must fit wherever targets are named.
+// Rules for the length of names that become target names.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -7,7 +7,7 @@ import type { Config } from '../../managers/config.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 
-/** What forges take as the name of a status or check; a GitLab tells it in its API, GitHub and Gitea by refusing more. */
+/** Maximum length of a status name; documented by GitLab's API, observed with GitHub and Gitea. */
 const MAX_CONTEXT = 255;
 
 interface Named {
@@ -16,7 +16,7 @@ interface Named {
   readonly at: Place;
 }
 
-/** NAME_TOO_LONG: the status of the target could not be put on a commit. */
+/** NAME_TOO_LONG: the forge would not accept the status of the target. */
 export function targetNamesFit({ config }: RuleContext): Diagnostic[] {
   return namedTargets(config).flatMap(({ target, name, at }): Diagnostic[] => {
     const over = `phoenix/${target}`.length - MAX_CONTEXT;
@@ -33,7 +33,7 @@ export function targetNamesFit({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** Targets that are called by a name which people choose; guests have numbers, and the host's parts fixed names. */
+/** Targets with user-defined names; guests have numbers, and sections of the host fixed names. */
 function namedTargets(config: Config): Named[] {
   return [
     ...config.certificates.map(({ commonName, writtenAt }) => ({

@@ -1,11 +1,11 @@
-// A file of the configuration in another format, or under a name that is nearly its own: it would count as one that is not there.
+// Rules for config files with a wrong format or a similar name, which would be ignored.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type FileFormat, isAt } from '../../config/file-format.ts';
 import { nearest } from '../../config/nearest.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 
-/** SYNTAX: `etc/phoenix_lxc_configs.yml` stands where the JSON file is to be, and would declare nothing. */
+/** SYNTAX: a file such as `etc/phoenix_lxc_configs.yml` exists instead of the JSON file. */
 export function filesAreJson({ files }: Pick<RuleContext, 'files'>, formats: readonly FileFormat[]): Diagnostic[] {
   return formats.flatMap(({ path }) => {
     if (typeof path !== 'string' || files.has(path)) return [];
@@ -22,7 +22,7 @@ export function filesAreJson({ files }: Pick<RuleContext, 'files'>, formats: rea
   });
 }
 
-/** NO_EFFECT: `etc/lxc_configs.json` stands where `etc/phoenix_lxc_configs.json` is read, and is not there. */
+/** NO_EFFECT: `etc/lxc_configs.json` exists instead of `etc/phoenix_lxc_configs.json`. */
 export function filesHaveTheirNames(
   { files }: Pick<RuleContext, 'files'>,
   formats: readonly FileFormat[],
@@ -49,7 +49,7 @@ export function filesHaveTheirNames(
   });
 }
 
-/** What tells one file of the configuration from the others: `lxc` of `etc/phoenix_lxc_configs.json`. */
+/** The distinctive part of a config file name: `lxc` of `etc/phoenix_lxc_configs.json`. */
 function essence(path: string): string {
   return path
     .replace(/^.*\/|\.json$/g, '')

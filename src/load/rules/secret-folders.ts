@@ -1,5 +1,4 @@
-// The folders that hold what a guest may be given, and what Phoenix itself keeps, are for root of the node alone: a guest that is shown
-// one has all of it, whatever references it makes.
+// Folders with secrets and Phoenix's own data are for root of the node only: a guest that mounts one has access to all of it.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
@@ -11,10 +10,10 @@ import type { RuleContext } from '../../managers/rule.ts';
 import { targetId } from '../../model/ids.ts';
 import type { SecretBounds } from '../../model/secret-bounds.ts';
 
-/** Settings, keys and notes of the agent. */
+/** Settings, keys and records of the agent. */
 const OWN = ['/etc/phoenix', '/var/lib/phoenix'];
 
-/** SECRET_NOT_ALLOWED: a mount, an export or a share that shows one of them, a folder in it, or one that it lies in. */
+/** SECRET_NOT_ALLOWED: a mount, export or share exposes such a folder, a subfolder or a parent of it. */
 export function secretFoldersStayOnTheHost({ config, secrets }: RuleContext): Diagnostic[] {
   const kept = [...new Set([...OWN, ...secrets.folders])];
   const { nfsExports, samba } = config.hypervisor;

@@ -1,4 +1,4 @@
-// Disks must lie on storages that are there and take them.
+// Rules for storages: disks need an existing storage that accepts them.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
@@ -9,19 +9,19 @@ import type { RuleContext } from '../../managers/rule.ts';
 import { refusal } from '../../proxmox/option.ts';
 import { placesFor } from '../../proxmox/table.ts';
 
-/** One use of a storage: `content` is Proxmox's word for what is to lie on it. */
+/** One use of a storage; `content` is Proxmox's content type. */
 interface Use {
   readonly storage: string;
   readonly content: 'rootdir' | 'images' | 'vztmpl';
   readonly guest: Guest;
-  /** Where the guest says so. */
+  /** Path in the guest's entry. */
   readonly keys: readonly (string | number)[];
 }
 
 const ROOT_DISK = ['storage_pool'] as const;
 const TEMPLATE = ['template'] as const;
 
-/** UNKNOWN_STORAGE: a disk, volume or template is on a storage that is not declared or does not take such content. */
+/** UNKNOWN_STORAGE: the storage of a disk, volume or template is not declared or does not accept the content. */
 export function storagesTakeTheirContent({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
   const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
@@ -30,7 +30,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
     ({ content }) => content,
   );
   return uses(config).flatMap(({ storage, content, guest, keys }): Diagnostic[] => {
-    // That none is named is said where the defaults are looked at.
+    // A missing storage is reported by the rule for defaults.
     if (storage === '') return [];
     const found = storages.get(storage);
     if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
@@ -53,7 +53,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
   });
 }
 
-/** INVALID_VALUE: a storage on a dataset is called as Proxmox calls none, or is to hold what its type never holds. */
+/** INVALID_VALUE: a storage on a dataset has an invalid id or a content type that its type does not support. */
 export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
   const { storages, zfs } = config.hypervisor;
   return zfs.datasets.flatMap(({ pool, name, storageType, contents, writtenAt }): Diagnostic[] => {
@@ -86,7 +86,7 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** INVALID_VALUE: more mounts and volumes than Proxmox has places for. */
+/** INVALID_VALUE: more mounts and volumes than Proxmox allows. */
 export function mountsHavePlaces({ config }: RuleContext): Diagnostic[] {
   const places = placesFor('lxc', 'mp');
   return config.lxc
@@ -129,7 +129,7 @@ function uses(config: Config): Use[] {
       ];
       return [
         { storage: guest.storagePool, content: 'images', guest, keys: ROOT_DISK },
-        // What lies with the root disk was judged with it.
+        // Mounts on the root disk's storage are covered by its check.
         ...others
           .filter(({ storage }) => storage !== guest.storagePool)
           .map(({ storage, keys }): Use => ({ storage, content: 'images', guest, keys })),

@@ -5,7 +5,7 @@ import { fitting } from '../../model/text.ts';
 import type { CertificateSpec } from './certificate-spec.ts';
 
 /** X.509 allows 64 characters in a common name (RFC 5280, ub-common-name); a longer one is only in the subject alternative names. */
-const LONGEST_COMMON_NAME = 64;
+const MAX_COMMON_NAME = 64;
 
 /** Characters that openssl takes literally: in its files `$` begins a variable, `#` a comment, a backslash an escape, and a comma ends a value. */
 const NAME = /^[A-Za-z0-9*][A-Za-z0-9.:-]*$/;
@@ -27,7 +27,7 @@ export function csrConfig(
     'distinguished_name = subject',
     'req_extensions = extensions',
     '[subject]',
-    commonName.length > LONGEST_COMMON_NAME
+    commonName.length > MAX_COMMON_NAME
       ? 'O = Phoenix'
       : `CN = ${fitting(commonName, NAME, 'the request for a certificate')}`,
     '[extensions]',

@@ -9,7 +9,7 @@ import { normaliseCertificate } from './normalise.ts';
 import {
   acmeNamesCanBeProved,
   certificatesAreApart,
-  certificatesLieUnderAMount,
+  certificatesAreMounted,
   commonNamesAreAmongTheNames,
   gatewayCertificatesHoldEveryName,
   hooksNameGuests,
@@ -32,7 +32,7 @@ export const declaration: Declaration = {
   read: (reading) => ({ certificates: readCertificates(reading) }),
   rules: [
     hooksNameGuests,
-    certificatesLieUnderAMount,
+    certificatesAreMounted,
     keysAreNotWorldReadable,
     acmeNamesCanBeProved,
     certificatesAreApart,

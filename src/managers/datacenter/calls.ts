@@ -7,7 +7,8 @@ import type { Impact } from '../../model/plan.ts';
 import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
 import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectObservation } from './observe.ts';
-import { isAddressed, type ObjectRow, pathOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { isAddressed, pathOf } from './row-options.ts';
 import { textsOf } from './values.ts';
 
 const SECONDS = 120;

@@ -2,7 +2,8 @@
 
 import { methodSchemas } from '../../proxmox/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
-import { markOf, type ObjectRow } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { markOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The content of docs/bpg-provider.json. */

@@ -2,28 +2,17 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { FieldDifference } from '../../model/run.ts';
+import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/section-config.ts';
-import { methodSchemas, type Schema } from '../../proxmox/table.ts';
-import { repositoryName } from '../guest/observe/notes.ts';
-import { markedComment } from '../guest/observe/object-mark.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { createCall, deleteCall, impactOfOptions, optionArgs, updateCall } from './calls.ts';
+import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';
 import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
 import { foreignReason } from './owner.ts';
 import { foreignLines, partActions } from './part-actions.ts';
-import {
-  isFixed,
-  isUnread,
-  kindsOf,
-  markOf,
-  type ObjectRow,
-  optionsOf,
-  type ReferenceSort,
-  referencesOf,
-} from './row.ts';
+import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
+import { markOf, optionsOf } from './row-options.ts';
 import {
   boundDifferences,
   forgetSecrets,
@@ -32,7 +21,6 @@ import {
   secretActions,
   secretsInCall,
 } from './secrets.ts';
-import { meaningOf, textsOf } from './values.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
   return (row.decide ?? decideByOptions)(row, wanted, seen);
@@ -173,113 +161,8 @@ function changes(
   ];
 }
 
-/** The names of the options to change, and the arguments of the call that changes them. */
-export function optionChanges(
-  row: ObjectRow,
-  spec: JsonObject,
-  before: JsonObject | undefined,
-  present: Options,
-): { readonly named: readonly string[]; readonly args: readonly string[] } {
-  const alwaysArgs: string[] = [];
-  const setArgs: string[] = [];
-  const cleared: string[] = [];
-  const named: string[] = [];
-  const chosen = row.oneOf.find((option) => spec[option] !== undefined);
-  for (const [option, schema] of optionsOf(row)) {
-    if (row.members.includes(option) || isUnread(row, option)) continue;
-    const value = spec[option];
-    const isAlwaysSent = row.alwaysSent?.includes(option) === true;
-    if (isAlwaysSent) alwaysArgs.push(...optionArgs(row, option, schema, value ?? present[option]?.[0]));
-    if (value !== undefined) {
-      if (isAsDeclared(row, option, schema, value, present)) continue;
-      if (value === false && row.deletedWhenFalse?.includes(option) === true) cleared.push(option);
-      else if (!isAlwaysSent) setArgs.push(...optionArgs(row, option, schema, value));
-      named.push(option);
-      continue;
-    }
-    const replaced = chosen !== undefined && row.oneOf.includes(option);
-    if (present[option] === undefined || !(replaced || before?.[option] !== undefined)) continue;
-    if (row.clear === 'delete' && row.notDeletable?.includes(option) !== true) cleared.push(option);
-    else {
-      const defaultValue = row.defaults[option] ?? '';
-      if (meaningOf(schema, present[option] ?? []) === meaningOf(schema, [defaultValue])) continue;
-      setArgs.push(`--${option}`, defaultValue);
-    }
-    named.push(option);
-  }
-  return { named, args: [...alwaysArgs, ...setArgs, ...deleteArgs(row, cleared)] };
-}
-
-/** `--delete` once with a list, or once for each option, as the method's schema has it. */
-function deleteArgs({ paths }: ObjectRow, cleared: readonly string[]): string[] {
-  if (cleared.length === 0) return [];
-  const isArray = methodSchemas(`PUT ${paths.change}`)?.get('delete')?.type === 'array';
-  return isArray ? cleared.flatMap((option) => ['--delete', option]) : ['--delete', cleared.join(',')];
-}
-
 function labelOf(row: ObjectRow, name: string): string {
   return row.single === undefined ? `${row.label} ${name}` : `the ${row.label}`;
-}
-
-/** Whether an option already has the declared value; an absent option counts as its default. */
-function isAsDeclared(row: ObjectRow, option: string, schema: Schema, value: Json, present: Options): boolean {
-  const has = present[option] ?? (row.defaults[option] === undefined ? undefined : [row.defaults[option] ?? '']);
-  const isSet = row.unorderedLists?.includes(option) === true;
-  const meant = (texts: readonly string[]): string => {
-    const meaning = isSet ? setMeaning(schema, texts) : meaningOf(schema, texts);
-    return row.synonyms?.[option]?.[meaning] ?? meaning;
-  };
-  return has !== undefined && meant(has) === meant(textsOf(schema, value));
-}
-
-function setMeaning({ items = {} }: Schema, texts: readonly string[]): string {
-  return JSON.stringify([...new Set(texts.map((text) => meaningOf(items, [text])))].sort());
-}
-
-/** The declared options, with the owner mark appended to the comment. */
-function declaredOf(row: ObjectRow, spec: JsonObject, { origin }: Wanted<JsonObject>): JsonObject {
-  const mark = markOf(row);
-  return mark === null ? spec : { ...spec, [mark]: markedComment(String(spec[mark] ?? ''), repositoryName(origin)) };
-}
-
-/** Options that differ from what is declared and that Proxmox cannot change in place. */
-function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Options): string[] {
-  return [...optionsOf(row)].flatMap(([option, schema]) => {
-    const value = spec[option];
-    if (value === undefined || isUnread(row, option) || !isFixed(row, option, spec)) return [];
-    return isAsDeclared(row, option, schema, value, present) ? [] : [option];
-  });
-}
-
-/** The differences of an existing object, option by option; secrets are not compared. */
-export function objectDifferences(
-  row: ObjectRow,
-  wanted: Wanted<JsonObject>,
-  seen: ObjectObservation,
-): readonly FieldDifference[] {
-  if (row.decide !== undefined) return row.differences?.(wanted, seen) ?? [];
-  const { present } = seen;
-  if (wanted.spec === undefined || present === null) return [];
-  return optionDifferences(row, declaredOf(row, wanted.spec, wanted), wanted.before, present);
-}
-
-/** @param before as it was applied last: what was taken out of it since and is still there differs too */
-export function optionDifferences(
-  row: ObjectRow,
-  spec: JsonObject,
-  before: JsonObject | undefined,
-  present: Options,
-): FieldDifference[] {
-  const declared = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
-  return declared.flatMap(([option, schema]): FieldDifference[] => {
-    const observed = present[option]?.join(', ') ?? null;
-    const value = spec[option];
-    if (value === undefined) {
-      const isLeft = before?.[option] !== undefined && observed !== null && row.defaults[option] === undefined;
-      return isLeft ? [{ field: option, declared: null, observed }] : [];
-    }
-    return isAsDeclared(row, option, schema, value, present) ? [] : [{ field: option, declared: value, observed }];
-  });
 }
 
 /** Deletes and recreates the object, if it is approved: whatever depends on it is affected too. */

@@ -7,7 +7,8 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { commentOf } from '../guest/observe/object-mark.ts';
 import type { Extent } from '../importer.ts';
-import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
 import { meaningOf } from './values.ts';
 
 /** The type first, then required options, then the rest by name. */

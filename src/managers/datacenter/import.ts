@@ -10,7 +10,8 @@ import { DATACENTER_FILE } from '../places.ts';
 import { isAsInstalled, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
 import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
-import { markOf, type ObjectRow, optionsOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { markOf, optionsOf } from './row-options.ts';
 import { isName } from './schema.ts';
 import { notesOfAdopted } from './secrets.ts';
 

@@ -9,12 +9,14 @@ import type { Kind } from '../kind.ts';
 import type { Ignorable } from '../manager.ts';
 import { own } from '../sources.ts';
 import { impactOfOptions } from './calls.ts';
-import { decideObject, objectDifferences } from './decide.ts';
+import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
+import { objectDifferences } from './differences.ts';
 import { importerOf } from './import.ts';
 import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
 import { declaration } from './read.ts';
-import { isFixed, kindsOf, markOf, type ObjectRow, optionsOf, type ReferenceSort, referencesOf } from './row.ts';
+import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
+import { isFixed, markOf, optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in table order; the first one declares the file that all share. */

@@ -7,7 +7,8 @@ import type { Options } from '../../proxmox/section-config.ts';
 import type { Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
 import type { ObjectObservation } from './observe.ts';
-import { type ObjectRow, pathOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { pathOf } from './row-options.ts';
 
 /** When a list is no longer declared, its declared lines are removed and lines that others added stay. */
 export function partActions(

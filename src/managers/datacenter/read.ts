@@ -23,7 +23,8 @@ import {
 } from './ha-rules.ts';
 import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
 import { referencesAreKnown } from './references.ts';
-import { type ObjectRow, optionsOf, referencesOf } from './row.ts';
+import { type ObjectRow, referencesOf } from './row.ts';
+import { optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';

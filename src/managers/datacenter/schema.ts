@@ -9,7 +9,8 @@ import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
 import { purposeOf } from './purposes.ts';
-import { isList, markOf, type ObjectRow, optionsOf, typeOptionOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
+import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 import { textsOf } from './values.ts';
 
@@ -17,7 +18,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
 const EXPECT_NAME = 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter';
 /** In characters. Proxmox accepts at least 512; the owner mark is appended. */
 const MAX_COMMENT_LENGTH = 200;
-const MOST_TEXT = 1024;
+const MAX_TEXT = 1024;
 
 /** The name of an object below its field. */
 function nameSchema(row: ObjectRow) {
@@ -130,7 +131,7 @@ function shapeOf(schema: Schema): z.ZodType {
   if (type === 'array') return z.array(shapeOf(items ?? { type: 'string' })).min(1);
   if (isList(schema)) return z.array(wordShape(format ?? '')).min(1);
   const properties = format === undefined ? undefined : propertiesOf(format);
-  if (properties === undefined) return text.line(schema.maxLength ?? MOST_TEXT).min(1);
+  if (properties === undefined) return text.line(schema.maxLength ?? MAX_TEXT).min(1);
   const keys = Object.entries(properties).filter(([, one]) => one.alias === undefined);
   return z.strictObject(
     Object.fromEntries(

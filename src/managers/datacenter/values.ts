@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { booleanOf, splitList } from '../../proxmox/perl.ts';
 import { parsePropertyString, printPropertyString } from '../../proxmox/property-string.ts';
 import { propertiesOf, type Schema } from '../../proxmox/table.ts';
-import { isList } from './row.ts';
+import { isList } from './row-options.ts';
 
 /** The arguments for a declared value: several where the option is given several times. */
 export function textsOf(schema: Schema, value: Json): readonly string[] {

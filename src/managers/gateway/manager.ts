@@ -10,7 +10,7 @@ import { nginx } from './nginx/part.ts';
 import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { GatewaySpec, Part } from './part.ts';
 import { gatewaySources } from './places.ts';
-import { labelsAreUnderstood } from './rules.ts';
+import { labelsAreValid } from './rules.ts';
 import { traefik } from './traefik/part.ts';
 
 const PARTS: readonly Part[] = [nginx as Part, traefik as Part];
@@ -24,7 +24,7 @@ type Inventory = ReadonlyMap<string, NonNullable<Observation>>;
 export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   kind: 'gateway',
   sources: gatewaySources,
-  declares: { files: [], rules: [labelsAreUnderstood] },
+  declares: { files: [], rules: [labelsAreValid] },
   targets: (config) =>
     PARTS.flatMap((part) => {
       const declared = part.declared(config);

@@ -5,6 +5,6 @@ import { routesOf } from '../routes/routes.ts';
 import type { RuleContext } from '../rule.ts';
 
 /** UNKNOWN_KEY, INVALID_VALUE, UNKNOWN_REFERENCE, DUPLICATE_SERVICE: faults in the labels of stacks. */
-export function labelsAreUnderstood({ config }: RuleContext): Diagnostic[] {
+export function labelsAreValid({ config }: RuleContext): Diagnostic[] {
   return [...routesOf(config).diagnostics];
 }

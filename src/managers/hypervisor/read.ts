@@ -7,7 +7,7 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { scriptsNamedBy } from '../guest/script-files.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
 import type { Hypervisor } from './declared.ts';
-import { dnsNamesLeadToOneAddress, guestsAskTheHostForNames, hostAsksServersThatAnswer } from './dns/rules.ts';
+import { dnsNamesLeadToOneAddress, guestsUseTheHostForDns, hostDnsServersExist } from './dns/rules.ts';
 import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
 import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
 import { modernHypervisor } from './legacy.ts';
@@ -39,8 +39,8 @@ export const declaration: Declaration = {
     agentCanFetch,
     mountedPathsAreExported,
     dnsNamesLeadToOneAddress,
-    guestsAskTheHostForNames,
-    hostAsksServersThatAnswer,
+    guestsUseTheHostForDns,
+    hostDnsServersExist,
     hostsNamesLeadToOneAddress,
     pageCertificateIsDeclared,
     snippetsAreThere,

@@ -4,7 +4,7 @@ import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
-import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
+import { decideRebuild, decideUndeclared } from '../guest/lifecycle/destroy.ts';
 import {
   addressConflict,
   brokenOff,
@@ -16,7 +16,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from '../guest/lifecycle/gate.ts';
-import { decideLife, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
+import { decideLifecycle, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
 import { poolActions } from '../guest/lifecycle/pool.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
@@ -32,7 +32,7 @@ import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { containerSettings } from './desired-settings.ts';
 import { rootfsOf } from './disks.ts';
-import { type LxcSpec, madeContainer } from './lxc-spec.ts';
+import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
@@ -41,8 +41,8 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes => foundVolumes(wanted, seen, declared);
-  if (spec === undefined) return decideGone('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).retained);
-  const made = madeContainer(spec);
+  if (spec === undefined) return decideUndeclared('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).retained);
+  const made = withContainerDefaults(spec);
   const refusal =
     conf === null
       ? (onOtherNode('pct', id, seen) ??
@@ -81,7 +81,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
   };
   const pool = poolActions('pct', wanted, spec, seen);
   if ('kind' in pool) return pool;
-  const next = [...pool, ...decideLife(life)];
+  const next = [...pool, ...decideLifecycle(life)];
   const remarks = [...snapshotRemarks(life), ...retainedRemarks(spec, volumes)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
 }

@@ -14,10 +14,12 @@ import {
   staleGateways,
 } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import { type DesiredSetting, plainSetting, propertySetting, sharedSettings } from '../guest/proxmox/settings.ts';
+import { plainSetting, propertySetting } from '../guest/proxmox/setting-edits.ts';
+import type { DesiredSetting } from '../guest/proxmox/settings.ts';
+import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { rootDiskSettings } from './disks.ts';
-import { type LxcSpec, madeContainer } from './lxc-spec.ts';
+import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
@@ -34,7 +36,7 @@ export function containerSettings(
   const used = conf === null ? {} : { ...conf.settings, ...upcoming(conf) };
   const before = removable.before;
   const earlier = { before, fresh: removable.building };
-  const spec = removable.building ? madeContainer(declared) : declared;
+  const spec = removable.building ? withContainerDefaults(declared) : declared;
   const { fresh } = earlier;
   const fields = (settings: Settings): DesiredSetting[] => [
     ...plainSetting({

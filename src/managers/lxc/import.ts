@@ -11,12 +11,12 @@ import {
   importGuests,
   leftOf,
   markedGuest,
+  NOT_ON_HOST,
   notesOf,
   observeGuests,
   quickCheckOfFound,
   sharedFields,
   storageIn,
-  UNTOLD,
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
@@ -47,7 +47,7 @@ export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, Guest
       }),
     ),
   undeclared: undeclaredGuests,
-  unreadableFields: UNTOLD,
+  unreadableFields: NOT_ON_HOST,
   quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };

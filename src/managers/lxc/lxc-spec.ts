@@ -11,7 +11,7 @@ import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
-import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
+import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import type { Device, LxcGuest } from './declared.ts';
 import { type RawOption, rawOptions } from './raw.ts';
 
@@ -73,12 +73,12 @@ export function lxcTargets(config: Config): Target[] {
 }
 
 /** The spec with the defaults of a new container. */
-export function madeContainer(spec: LxcSpec): LxcSpec {
+export function withContainerDefaults(spec: LxcSpec): LxcSpec {
   const { unprivileged, interfaceName, bridge } = CREATION_DEFAULTS.lxc;
   const net = spec.network_config;
   return {
     ...spec,
-    ...madeValues('lxc', spec),
+    ...withCreationDefaults('lxc', spec),
     unprivileged: spec.unprivileged ?? unprivileged,
     network_config:
       net === null || net === 'none' ? net : { ...net, name: net.name ?? interfaceName, bridge: net.bridge ?? bridge },

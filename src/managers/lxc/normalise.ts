@@ -9,7 +9,7 @@ import { scriptPath } from '../guest/script-files.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import { keyLine } from '../public-key.ts';
 import type { Device, LxcGuest, LxcOption, NvidiaSource } from './declared.ts';
-import { mountProperties } from './handed-schema.ts';
+import { mountProperties } from './passthrough-schema.ts';
 import { gpusOf, type lxcGuest } from './schema.ts';
 
 type Written = z.output<typeof lxcGuest>;

@@ -9,7 +9,8 @@ import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwo
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { devices, environment, mountShape, rootDisk, rootUser } from './handed-schema.ts';
+import { idMap, mountPoint, volume } from './mount-schema.ts';
+import { devices, environment, rootDisk, rootUser } from './passthrough-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -43,59 +44,6 @@ const network = z
     path: ['ip'],
     message: 'must say how the container comes by an address: one with prefix length, `dhcp` or `manual`',
   });
-
-const idMap = z.strictObject({
-  type: z.enum(['uid', 'gid']).describe('Kind of id.'),
-  container_id: z.int().min(0).max(4_294_967_294).describe('First id inside the container.'),
-  host_id: z.int().min(0).max(4_294_967_294).describe('First id on the host.'),
-  size: z.int().min(1).max(4_294_967_294).default(1).describe('How many ids in a row. Default: 1.'),
-});
-
-const mountedAt = becomes(
-  inContainers('mp0', 'mp'),
-  'must be a folder that Proxmox can mount to',
-  text.mountPath.regex(/[^/]/, 'must not be "/", where the root disk is'),
-);
-
-const mountPoint = z.strictObject({
-  host_path: becomes(
-    inContainers('mp0', 'volume'),
-    'must be a folder that Proxmox can mount',
-    text.mountPath.regex(/^(?!\/dev\/)/, 'must not be below /dev: Proxmox takes that for a disk'),
-  ).describe('Folder of the host.'),
-  container_path: mountedAt.describe('Where it is seen inside the container.'),
-  owner_uid: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional()
-    .describe('Owner as a user id inside the container. Default: left as it is.'),
-  owner_gid: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional()
-    .describe('Owner as a group id inside the container. Default: left as it is.'),
-  read_only: becomes(inContainers('mp0', 'ro'), 'must be true or false', z.boolean())
-    .optional()
-    .describe('Whether the container may only read it. Default: false for a new mount; one that exists keeps its own.'),
-  ...mountShape,
-});
-
-const volume = z.strictObject({
-  name: text.word.describe(
-    'What the volume is told by within its guest: with another path it is the same volume, with another name another one.',
-  ),
-  pool: value.storageId.describe('Storage the volume is made on.'),
-  size_gb: value.sizeGb.describe('Size in GB; can only grow.'),
-  mount_point: mountedAt.describe('Where it is seen inside the container.'),
-  read_only: becomes(inContainers('mp0', 'ro'), 'must be true or false', z.boolean())
-    .optional()
-    .describe(
-      'Whether the container may only read it. Default: false for a new volume; one that exists keeps its own.',
-    ),
-  ...mountShape,
-});
 
 const vllmValue = z.union([text.line(10_000), z.number(), z.boolean(), z.null()]);
 const vllmGroup = z

@@ -12,7 +12,7 @@ export interface Said {
   readonly containers: readonly [Container, ...Container[]];
 }
 
-export interface SaidRouter extends Said {
+export interface DeclaredRouter extends Said {
   /** Null where it is ambiguous. */
   readonly service: string | null;
   /** Whether it has Traefik's default rule. */
@@ -20,7 +20,7 @@ export interface SaidRouter extends Said {
 }
 
 export interface Provided {
-  readonly routers: ReadonlyMap<string, SaidRouter>;
+  readonly routers: ReadonlyMap<string, DeclaredRouter>;
   readonly services: ReadonlyMap<string, Said>;
   readonly middlewares: ReadonlyMap<string, Said>;
   readonly diagnostics: readonly Diagnostic[];
@@ -28,7 +28,7 @@ export interface Provided {
 
 /** `project`: name of the compose project. `domain`: parent domain of services without a rule. */
 export function provided(containers: readonly Container[], project: string, domain: string): Provided {
-  const routers = new Map<string, SaidRouter>();
+  const routers = new Map<string, DeclaredRouter>();
   const services = new Map<string, Said>();
   const middlewares = new Map<string, Said>();
   const conflicts: (() => void)[] = [];

@@ -15,7 +15,7 @@ import { checkWithTraefik } from './check-with-traefik.ts';
 import { type Container, containersOf } from './containers.ts';
 import { forTheProxy } from './docker-names.ts';
 import type { LabelledRoute } from './entry-points.ts';
-import { provided, RULE_HINT, type Said, type SaidRouter, section } from './provider.ts';
+import { type DeclaredRouter, provided, RULE_HINT, type Said, section } from './provider.ts';
 import { references } from './references.ts';
 import { type Backend, isNamed, type NamedService } from './route.ts';
 
@@ -98,7 +98,7 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
       : { ...backend, middlewares: backend.middlewares.map((each) => own(resolve.name(each))) };
   }
 
-  function routeOf(name: string, router: SaidRouter, backend: Backend | NamedService): LabelledRoute {
+  function routeOf(name: string, router: DeclaredRouter, backend: Backend | NamedService): LabelledRoute {
     const { value, isDefault, containers } = router;
     const rule = String(value['rule']);
     const isOld = value['ruleSyntax'] === 'v2';

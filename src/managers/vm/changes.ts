@@ -21,7 +21,7 @@ import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
 import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
-import { madeMachine, type VmSpec } from './vm-spec.ts';
+import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 export interface MachineChanges {
   readonly changes: Changes;
@@ -70,7 +70,7 @@ export function machineChanges(
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...firewall,
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
-    ...growDisks(fresh ? { ...spec, disk: madeMachine(spec).disk } : spec, conf),
+    ...growDisks(fresh ? { ...spec, disk: withMachineDefaults(spec).disk } : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
 }

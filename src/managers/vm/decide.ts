@@ -4,7 +4,7 @@ import { countOf } from '../../messages/status.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
-import { decideGone, decideRebuild } from '../guest/lifecycle/destroy.ts';
+import { decideRebuild, decideUndeclared } from '../guest/lifecycle/destroy.ts';
 import {
   addressConflict,
   brokenOff,
@@ -16,7 +16,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from '../guest/lifecycle/gate.ts';
-import { decideLife, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
+import { decideLifecycle, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
 import { poolActions } from '../guest/lifecycle/pool.ts';
 import { parseRetained, type RetainedVolumes } from '../guest/lifecycle/retained-volumes.ts';
 import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
@@ -32,18 +32,18 @@ import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
 import { drivesOf } from './drives.ts';
 import { type FoundDrives, findDrives } from './find-drives.ts';
-import { madeMachine, type VmSpec } from './vm-spec.ts';
+import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): Decision {
   const spec = wanted.spec;
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const retained = (): RetainedVolumes => parseRetained(seen.host.retained);
-  if (spec === undefined) return decideGone('qm', wanted, seen, retained);
+  if (spec === undefined) return decideUndeclared('qm', wanted, seen, retained);
   const unreadable = unreadableNote(id, seen.host);
   const drives = (): FoundDrives => foundDrives(wanted, spec, seen);
   if (conf === null) {
-    const made = madeMachine(spec);
+    const made = withMachineDefaults(spec);
     return (
       onOtherNode('qm', id, seen) ??
       addressConflict('qm', wanted, seen) ??
@@ -84,7 +84,7 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
   };
   const pool = poolActions('qm', wanted, spec, seen);
   if ('kind' in pool) return pool;
-  const next = [...pool, ...decideLife(life)];
+  const next = [...pool, ...decideLifecycle(life)];
   const remarks = [...snapshotRemarks(life), ...retainedRemarks(found)];
   return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('qm', id, conf, next, remarks);
 }

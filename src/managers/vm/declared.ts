@@ -4,7 +4,7 @@ import type { Secret } from '../../config/secret.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
 import type { Drives } from './drives.ts';
-import type { Passthrough } from './handed.ts';
+import type { Passthrough } from './passthrough.ts';
 
 export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';

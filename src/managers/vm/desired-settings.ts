@@ -13,18 +13,13 @@ import {
   staleGateways,
 } from '../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import {
-  type DesiredSetting,
-  type Earlier,
-  mergeList,
-  plainSetting,
-  propertySetting,
-  sharedSettings,
-} from '../guest/proxmox/settings.ts';
+import { mergeList, plainSetting, propertySetting } from '../guest/proxmox/setting-edits.ts';
+import type { DesiredSetting, Earlier } from '../guest/proxmox/settings.ts';
+import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { sshKeysPath } from '../public-key.ts';
-import { passthroughSettings } from './handed.ts';
-import { madeMachine, type VmSpec } from './vm-spec.ts';
+import { passthroughSettings } from './passthrough.ts';
+import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 /** Settings that a running VM gets only at its next start. cloud-init's are stored immediately, but also read only at the start. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain']);
@@ -45,7 +40,7 @@ export function machineSettings(
   earlier: Earlier<VmSpec> = NEW,
 ): (settings: Settings) => DesiredSetting[] {
   const { before, fresh } = earlier;
-  const said = fresh ? madeMachine(declared) : declared;
+  const said = fresh ? withMachineDefaults(declared) : declared;
   // Without cloud-init the declared user cannot be set.
   const spec = said.cloud_init ? said : { ...said, user: NOBODY };
   const common = (key: string, label: string, waits: boolean) => ({ key, label, fresh, waits });

@@ -10,7 +10,7 @@ import { printProperties } from '../guest/proxmox/property-string.ts';
 import { decidingSettings, settingsWait } from '../guest/settings/impact.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drive, drivesOf } from './drives.ts';
-import { waitsForRestart } from './handed.ts';
+import { waitsForRestart } from './passthrough.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {

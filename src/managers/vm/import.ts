@@ -9,13 +9,13 @@ import {
   importGuests,
   leftOf,
   markedGuest,
+  NOT_ON_HOST,
   notesOf,
   observeGuests,
   quickCheckOfFound,
   sharedFields,
   storageForDisks,
   storagesOf,
-  UNTOLD,
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
@@ -29,7 +29,7 @@ import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
 import { keysIn } from './desired-settings.ts';
 import { writtenDrives } from './import-drives.ts';
-import { writtenHanded } from './import-handed.ts';
+import { importPassthrough } from './import-passthrough.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
@@ -41,7 +41,7 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
       (entries) => ({ [VM_FILE]: { vms: entries.map(({ entry }) => entry) } }),
     ),
   undeclared: undeclaredGuests,
-  unreadableFields: UNTOLD,
+  unreadableFields: NOT_ON_HOST,
   quickCheck: quickCheckOfFound,
   marked: markedGuest,
 };
@@ -72,7 +72,7 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     storage_pool: drives.storage,
     ...drives.fields,
     guest_agent: writtenAgent(conf),
-    ...writtenHanded(conf),
+    ...importPassthrough(conf),
     network_config: Object.keys(network).length === 0 ? undefined : network,
     without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
     networks: others.length === 0 ? undefined : others,

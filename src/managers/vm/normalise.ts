@@ -8,7 +8,7 @@ import { addressList, domainList, guestBase, interfaceOf, normaliseService, with
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import { optionsOf } from './drives.ts';
-import { deviceOf } from './handed.ts';
+import { deviceOf } from './passthrough.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
 
 type Written = z.output<typeof vmGuest>;

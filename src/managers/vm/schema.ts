@@ -10,7 +10,7 @@ import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape, settingsNeeded } from '../guest/settings/shape.ts';
 import { driveShape } from './drive-schema.ts';
-import { handedShape } from './handed-schema.ts';
+import { passthroughShape } from './passthrough-schema.ts';
 
 /** Defaults of VMs that do not declare a value themselves. */
 export const vmDefaults = z.strictObject({
@@ -125,7 +125,7 @@ const vmFields = z.strictObject({
     .describe('Size of the root disk in GB; can only grow. Default: that of vm_defaults, for templates at most 32.'),
   storage_pool: value.storageId.optional().describe('Storage of the disks. Default: that of vm_defaults.'),
   ...driveShape,
-  ...handedShape,
+  ...passthroughShape,
   network_bridge: value.bridge.optional().describe('Bridge of the host. Default: that of vm_defaults.'),
   network_config: network.prefault({}).describe('The first interface. Default: dhcp for a new VM.'),
   without_network: withoutNetwork,

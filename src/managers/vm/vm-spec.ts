@@ -16,13 +16,13 @@ import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
 import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/inputs.ts';
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
-import { madeValues, type SettingValues, valuesOf } from '../guest/settings/values.ts';
+import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import { snippetNeeds } from '../guest/snippet-needs.ts';
 import { cpuNeeds } from './cpu-model.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drives, declaredDrives } from './drives.ts';
-import type { Passthrough } from './handed.ts';
+import type { Passthrough } from './passthrough.ts';
 
 export type VmSpec = GuestSpec &
   SettingValues<'vm'> &
@@ -69,12 +69,12 @@ function snippetsOf({ options: { cicustom } }: VmGuest): string[] {
 }
 
 /** The spec with the defaults of a new VM. */
-export function madeMachine(spec: VmSpec): VmSpec {
+export function withMachineDefaults(spec: VmSpec): VmSpec {
   const { diskSizeGb, bridge, ip, username } = CREATION_DEFAULTS.vm;
   const net = spec.network_config;
   return {
     ...spec,
-    ...madeValues('vm', spec),
+    ...withCreationDefaults('vm', spec),
     disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
     network_config:
       net === null || net === 'none'

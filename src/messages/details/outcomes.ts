@@ -5,18 +5,18 @@ import { fitText } from '../../model/failure.ts';
 import type { Outcome } from '../../model/run.ts';
 import { plain } from './markdown.ts';
 
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 /** Characters of a reason beside others; the step's own check and page have it whole. */
-const LONGEST_REASON = 220;
+const MAX_REASON_LENGTH = 220;
 
 export function reasonCell(reason: string): string {
-  return plain(fitText(reason, LONGEST_REASON));
+  return plain(fitText(reason, MAX_REASON_LENGTH));
 }
 
 /** In their order; where there are too many, those that went well are left out first. */
 export function mostPressing<Step>(steps: readonly Step[], outcomeOf: (step: Step) => Outcome | null): readonly Step[] {
-  if (steps.length <= MOST_ROWS) return steps;
+  if (steps.length <= MAX_ROWS) return steps;
   const pressing = (step: Step) => ['failed', 'blocked'].includes(outcomeOf(step) ?? '');
-  const kept = new Set([...steps.filter(pressing), ...steps.filter((step) => !pressing(step))].slice(0, MOST_ROWS));
+  const kept = new Set([...steps.filter(pressing), ...steps.filter((step) => !pressing(step))].slice(0, MAX_ROWS));
   return steps.filter((step) => kept.has(step));
 }

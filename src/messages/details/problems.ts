@@ -5,7 +5,7 @@ import type { ClassifiedProblem } from '../../model/problem.ts';
 import { code, folded, plain } from './markdown.ts';
 
 /** Places of one sentence that are named; the others are counted. */
-const MOST_PLACES = 10;
+const MAX_PLACES = 10;
 
 /** New errors whole, older problems counted; empty for none. */
 export function errorList(problems: readonly ClassifiedProblem[]): string {
@@ -31,7 +31,7 @@ function itemOf(alike: readonly ClassifiedProblem[]): string {
   const [first] = alike;
   if (first === undefined) return '';
   const { severity, code: name, message, hint } = first;
-  const places = alike.slice(0, MOST_PLACES).map(({ file, line }) => code(`${file}:${line}`));
+  const places = alike.slice(0, MAX_PLACES).map(({ file, line }) => code(`${file}:${line}`));
   const rest = alike.length > places.length ? ` and ${alike.length - places.length} more places` : '';
   const more = hint === null ? '' : ` ${plain(hint)}`;
   return `- **${severity}** ${places.join(', ')}${rest} ${name}: ${plain(message)}.${more}`;

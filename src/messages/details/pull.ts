@@ -14,9 +14,9 @@ import { orderGraph, planTable, stepFields } from './steps.ts';
 
 /** Of characters, for the fields of all steps: a forge takes some 65,000, the rest is for what must not be missing. */
 const ROOM_FOR_FIELDS = 40_000;
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 /** Of targets to approve: each is in the table too. */
-const MOST_NAMED = 50;
+const MAX_NAMED = 50;
 
 /** What was approved under it before the merge. */
 type Approved = { readonly target: TargetId; readonly by: string };
@@ -24,7 +24,7 @@ type Approved = { readonly target: TargetId; readonly by: string };
 /** Cut at a whole target, with where the rest is. @param url of the page that shows all of it; null when there is none */
 export function pullMarkdown(pull: PullPlan, url: string | null = null, given: readonly Approved[] = []): string {
   const { plan, held, ok, head, base, from } = pull;
-  const shown = plan.steps.slice(0, MOST_ROWS);
+  const shown = plan.steps.slice(0, MAX_ROWS);
   const parts = [
     `**${summaryLine(plan)}** ${code(shortSha(head))} onto ${code(shortSha(base))}${from === base ? '' : `, from ${code(shortSha(from))} where they parted`}.`,
     ok ? '' : '**Refused: it brings errors, so nothing of it would be applied.**',
@@ -50,7 +50,7 @@ function approvals(steps: readonly PlanStep[], given: readonly Approved[]): stri
 
 function waitingText(waiting: readonly PlanStep[]): string {
   if (waiting.length === 0) return '';
-  const named = waiting.slice(0, MOST_NAMED);
+  const named = waiting.slice(0, MAX_NAMED);
   const command = `/phoenix approve ${named.map(({ target }) => targetWord(target)).join(' ')}`;
   const trailers = named.map(trailerText);
   return `Waits for approval. To approve it, comment:\n\n${block([command])}\n\nor end the message of the merge with:\n\n${block(trailers)}`;

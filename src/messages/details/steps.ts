@@ -10,8 +10,8 @@ import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
 
 /** Larger graphs are drawn by no browser in good time, and read by nobody. */
-const MOST_NODES = 60;
-const MOST_ARROWS = 200;
+const MAX_NODES = 60;
+const MAX_ARROWS = 200;
 
 /** `held`: targets that older problems hold back. */
 export function planTable(steps: readonly PlanStep[], held: ReadonlySet<TargetId>): string {
@@ -51,7 +51,7 @@ export function stepFields(step: PlanStep): string {
 
 /** The order as Mermaid draws it, in groups where that is too much for one box each; empty where there is no order to speak of. */
 export function orderGraph(steps: readonly Pick<PlanStep, 'target' | 'needs' | 'name' | 'wave'>[]): string {
-  const { groups, lines } = groupSteps(steps, { boxes: MOST_NODES, lines: MOST_ARROWS });
+  const { groups, lines } = groupSteps(steps, { boxes: MAX_NODES, lines: MAX_ARROWS });
   if (lines.length === 0) return '';
   const names = new Map(groups.map(({ key }, index) => [key, `t${index}`]));
   const labels = new Map(steps.map((step) => [step.target, targetLabel(step)]));

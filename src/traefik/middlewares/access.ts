@@ -1,4 +1,4 @@
-// Middlewares that let some in and keep others out: passwords, addresses, limits.
+// Checks of access middlewares: authentication, address lists, limits.
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, useless } from '../fault.ts';
@@ -9,7 +9,7 @@ import { isKnownStatus } from '../status.ts';
 import { pairFault } from '../tls.ts';
 import { serverFault } from '../url.ts';
 
-/** What is in the lists of users is secret: no message repeats it. */
+/** User lists are secret: messages never quote them. */
 export function basicAuth(config: JsonObject): Fault[] {
   const users = texts(config['users']);
   if (users.length === 0 && text(config['usersFile']) === '') return [noUsers()];
@@ -131,7 +131,7 @@ export function headers(config: JsonObject): Fault[] {
   ];
 }
 
-/** Numbers count when they are there; all else when it is neither empty nor false. */
+/** Numbers count if present; other values if neither empty nor false. */
 function isConfigured(name: string, value: JsonObject[string]): boolean {
   if (value === undefined || value === null) return false;
   if (name === 'accessControlMaxAge' || name === 'stsSeconds') return true;

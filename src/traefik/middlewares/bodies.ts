@@ -1,4 +1,4 @@
-// Middlewares about requests that fail and answers that are changed: buffering, retries, circuit breakers, compression, error pages.
+// Checks of middlewares for failures and response bodies: buffering, retries, circuit breakers, compression, error pages.
 
 import type { JsonObject } from '../../model/json.ts';
 import { CIRCUIT_BREAKER, conditionFault, RETRY } from '../condition.ts';

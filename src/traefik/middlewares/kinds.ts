@@ -1,4 +1,4 @@
-// Middlewares by their kind, with what is checked of each. A kind without a line has nothing that Traefik would refuse.
+// Checks by middleware kind. Kinds without an entry have no values that Traefik would reject.
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault } from '../fault.ts';
@@ -55,7 +55,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   stripPrefixRegex,
 };
 
-/** Pure. What Traefik would make of a middleware by itself, without those that it names. */
+/** Pure. Faults of a middleware, without those of referenced ones. */
 export function middlewareFaults(middleware: JsonObject): Fault[] {
   const kinds = Object.keys(middleware).filter((kind) => isSection(middleware[kind]));
   const [kind] = kinds;

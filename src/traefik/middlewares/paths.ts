@@ -1,4 +1,4 @@
-// Middlewares that change where a request goes: prefixes, paths, redirects.
+// Checks of path middlewares: prefixes, paths, redirects.
 
 import type { JsonObject } from '../../model/json.ts';
 import { disabled, type Fault, isUnreadable, useless } from '../fault.ts';

@@ -1,5 +1,4 @@
-// The actions of the pages: which operation of the agent each asks for, in the same words as a program would. Who may ask for an action
-// is what the operation says.
+// Actions of the pages and the agent operation that each invokes, with the same requests as API clients. The operation determines the required role.
 
 import { OPERATIONS, type OperationName } from '../../agent/http/operations.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -7,7 +6,7 @@ import { mayAs, type PersonRole } from '../../model/person.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Links } from '../links.ts';
 
-/** What a page can offer. */
+/** An action that a page can offer. */
 export type PageAction =
   | { readonly do: 'approve'; readonly run: RunId; readonly target: TargetId }
   | { readonly do: 'replay'; readonly commit: string; readonly targets: readonly TargetId[] }
@@ -16,7 +15,7 @@ export type PageAction =
   | { readonly do: 'unfreeze' }
   | { readonly do: 'look' };
 
-/** Those that a dry run shows first. */
+/** Actions that are previewed by a dry run. */
 export type ShownAction = Extract<PageAction, { readonly do: 'replay' | 'heal' | 'adopt' }>;
 
 const VERBS = { heal: 'converge', adopt: 'adopt' } as const;
@@ -26,7 +25,7 @@ export interface Asking {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
-/** @param how whether it is only looked what it would do, or done as that dry run showed */
+/** @param how dry run, or execution as the given dry run showed */
 export function askingFor(action: PageAction, how: { readonly dryRun?: true; readonly shown?: RunId } = {}): Asking {
   switch (action.do) {
     case 'approve':
@@ -52,7 +51,7 @@ export function askingFor(action: PageAction, how: { readonly dryRun?: true; rea
   }
 }
 
-/** The action that a run is the dry run of; null where it is none that a page asked for. */
+/** The action that a run previews; null if no page requested it. */
 export function shownAs(name: string, { request, commit }: RunDetail): ShownAction | null {
   const targets = request.targets ?? [];
   if (!request.readOnly) return null;
@@ -61,13 +60,15 @@ export function shownAs(name: string, { request, commit }: RunDetail): ShownActi
   return isVerb && request.verb === VERBS[name] ? { do: name, targets } : null;
 }
 
-/** What it takes to have it done. @throws BadRequest for what no form of ours sends */
+/**
+ * The role that the action requires. @throws BadRequest for input that no form sends
+ */
 export function roleFor(action: PageAction): PersonRole {
   const { what, request } = askingFor(action);
   return OPERATIONS[what].parse(request).role;
 }
 
-/** Whether it is offered to whoever looks. */
+/** Whether the viewer may use the action. */
 export function mayAsk({ viewer }: Pick<Links, 'viewer'>, action: PageAction): boolean {
   return viewer !== null && mayAs(viewer.role, roleFor(action));
 }

@@ -1,5 +1,5 @@
-// Actions of the pages: what each will do is shown first, and a form of that page does it. A look changes nothing; a form counts by the
-// token of its session; what is asked goes the way that the API goes.
+// Routes of the page actions: a page shows what an action will do, and a form on it executes it. GET changes nothing; a form needs the token of its
+// session; requests are handled like those of the API.
 
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { accessOf } from '../../agent/http/guard.ts';
@@ -24,7 +24,7 @@ export interface ActionDeps extends PageSources, Omit<OperationDeps, 'agent' | '
   readonly ledger: PageSources['ledger'] & OperationDeps['ledger'];
 }
 
-/** Who is not the one to do this, or why it cannot be done. */
+/** The action is not permitted or not possible. */
 class NotDone extends Error {
   readonly status: number;
   readonly trouble: Trouble;
@@ -59,7 +59,7 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
       }
     };
   };
-  /** Shown to whoever may do it. */
+  /** Registers a preview page for permitted viewers. */
   const page = (path: string, make: (request: Request, links: Links) => Promise<readonly [PageAction, Page]>) => {
     routes.get(
       path,
@@ -71,7 +71,7 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
       }),
     );
   };
-  /** Done for whoever may, and led on to what comes of it. */
+  /** Registers the execution of an action, which redirects to its result. */
   const done = (
     path: string,
     make: (
@@ -151,7 +151,7 @@ function mayNot(person: Person, action: PageAction): never {
 
 function fromForm(name: 'heal' | 'adopt' | 'replay', body: unknown): PageAction {
   const { target, commit } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  // What a form says once is a text, what it says more often a list; what they may be is checked with the request.
+  // A single form value is a text, repeated ones are a list; their content is validated with the request.
   const targets = (target === undefined ? [] : [target].flat()) as TargetId[];
   return name === 'replay' ? { do: name, commit: String(commit ?? ''), targets } : { do: name, targets };
 }

@@ -1,4 +1,4 @@
-// The pages that say what an action will do before it is done. Each has one button, which does it.
+// Preview pages of actions, each with one button that executes it.
 
 import { ACTION_PAGE, actsAs, asksToAdopt, SHOWN_PAGE, waitingRuns } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
@@ -21,10 +21,10 @@ import { type Html, html } from './html.ts';
 import { formToken, offer } from './offer.ts';
 import { problemLine } from './problems.ts';
 
-/** Steps whose actions are shown; the dry run has all. */
-const MOST_SHOWN = 100;
+/** Maximum number of steps with shown actions; the dry run's page has all. */
+const MAX_SHOWN = 100;
 
-/** @param run with the step's plan, secrets hidden */
+/** @param run includes the step's plan, with hidden secrets */
 export function approvePage(run: RunDetail, target: TargetId, links: Links): Page {
   const planned = run.plan?.steps.find((step) => step.target === target);
   const record = run.steps.find((step) => step.target === target);
@@ -57,7 +57,7 @@ export function freezePage(links: Links): Page {
   return page(title, form(will, press, links, field));
 }
 
-/** What is frozen, and what goes on. */
+/** State for the unfreeze page. */
 export interface Frozen {
   readonly frozen: Freeze | null;
   readonly head: Head | null;
@@ -81,7 +81,9 @@ export function lookPage(links: Links): Page {
   return page(title, form(will, press, links));
 }
 
-/** What a dry run found that the action would do. @param run secrets hidden */
+/**
+ * What the action would do according to a dry run. @param run with hidden secrets
+ */
 export function shownPage(action: ShownAction, run: RunDetail, links: Links): Page {
   const about = action.targets.length === 0 ? 'everything' : action.targets.join(', ');
   const title = `${SHOWN_PAGE.title[action.do]} ${action.do === 'replay' ? shortSha(action.commit) : about}`;
@@ -102,7 +104,7 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
       <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
       ${run.problems.length === 0 ? null : html`<ul class="problems">${run.problems.map(problemLine)}</ul>`}
-      ${todo.slice(0, MOST_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
+      ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
       ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
       ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,
     run.ended === null ? { events: links.events(run.id) } : null,
@@ -121,7 +123,7 @@ function sentence(action: ShownAction, run: RunDetail, todo: number): string {
   return action.do === 'adopt' ? SHOWN_PAGE.adopts : SHOWN_PAGE.nothing;
 }
 
-/** To the address of the page itself. */
+/** A form that posts to its own page. */
 function form(will: string, press: string, links: Links, more: Html = null): Html {
   const { viewer } = links;
   return html`<form class="act" method="post">

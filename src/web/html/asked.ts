@@ -1,4 +1,4 @@
-// What people asked for on pages and by the API: who, when, what, and the run that came of it.
+// The audit page: requests by users on pages and the API, with user, time and resulting run.
 
 import { ASKED_PAGE, askedText } from '../../messages/people.ts';
 import type { AskedRecord } from '../../ports/people.ts';

@@ -1,4 +1,4 @@
-// The small pieces that every page is made of.
+// Basic components of all pages.
 
 import { printable } from '../../messages/printable.ts';
 import { stepWord } from '../../messages/run.ts';
@@ -10,7 +10,7 @@ import type { Run, RunState, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
 
-/** How a state looks; its word always stands beside the dot. */
+/** The colour of a state; its label is always shown too. */
 export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 
 const RUN_TONES: Record<RunState, Tone> = {
@@ -36,7 +36,7 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   'nothing to do': 'good',
 };
 
-/** @param level from 1, below that of what it is part of */
+/** @param level from 1, one below that of the parent section */
 export function heading(level: number, content: Html): Html {
   return html`<${`h${level}`} class="small">${content}<//>`;
 }
@@ -49,7 +49,7 @@ export function runBadge(state: RunState): Html {
   return badge(state, RUN_TONES[state]);
 }
 
-/** How a step stands, in a word and its tone. */
+/** Label and tone of a step's state. */
 export function stepState(run: Run, step: StepRecord): { readonly word: string; readonly tone: Tone } {
   const word = stepWord(run, step);
   return { word, tone: STEP_TONES[word] ?? 'quiet' };
@@ -60,7 +60,7 @@ export function stepBadge(run: Run, step: StepRecord): Html {
   return badge(word, tone);
 }
 
-/** Words that came from outside: they change neither the page nor its direction of writing. */
+/** External text: escaped and with isolated text direction. */
 export function said(text: string): Html {
   return html`<span class="said">${printable(text)}</span>`;
 }
@@ -69,13 +69,13 @@ export function sha(commit: string): Html {
   return commit === '' ? null : html`<code class="sha" title=${commit}>${shortSha(commit)}</code>`;
 }
 
-/** @param iso ISO 8601; the script adds how long ago it was, or says only that where it is `brief` */
+/** @param iso ISO 8601; the script adds the relative time, or replaces the text by it if `brief` */
 export function time(iso: string | null, brief = false): Html {
   if (iso === null) return null;
   return html`<time datetime=${iso} class=${brief ? 'brief' : null}>${utcText(iso)}</time>`;
 }
 
-/** Null until both are known. */
+/** Null unless both are known. */
 export function duration(started: string | null, ended: string | null): Html {
   if (started === null || ended === null) return null;
   return durationText(Date.parse(ended) - Date.parse(started));
@@ -89,25 +89,25 @@ export function targetLink(links: Links, target: TargetId, label: string = targe
   return html`<a href=${links.target(target)}><code>${label}</code></a>`;
 }
 
-/** The commit with a link to the forge, where that has a page for it. */
+/** The commit, linked to the forge if possible. */
 export function commitLink(links: Links, commit: string, shown: Html = sha(commit)): Html {
   if (commit === '' || links.forge === null) return shown;
   return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${shown}</a>`;
 }
 
-/** A command for a person to copy; the button is there where a script is. */
+/** A command to copy; the script adds a copy button. */
 export function command(text: string): Html {
   return html`<span class="command"><code>${printable(text)}</code><button type="button" class="copy" aria-label=${`Copy: ${printable(text)}`} data-copy=${printable(text)}>Copy</button></span>`;
 }
 
-/** What went wrong, and what to do on a line of its own. */
+/** The failure, with the remedy on a line of its own. */
 export function withRemedy(reason: string | null): Html {
   if (reason === null) return null;
   const { told, remedy } = parted(reason);
   return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 
-/** Names and values; those without a value are left out. */
+/** A list of names and values; empty values are omitted. */
 export function facts(entries: ReadonlyArray<readonly [name: string, value: Html]>): Html {
   const known = entries.filter(([, value]) => !isEmpty(value));
   return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -116,15 +116,15 @@ export function facts(entries: ReadonlyArray<readonly [name: string, value: Html
 export interface Table {
   readonly caption: string;
   readonly columns: readonly string[];
-  /** The first cell names the row. A column that is empty throughout is left out. */
+  /** The first cell is the row header. Entirely empty columns are omitted. */
   readonly rows: ReadonlyArray<readonly Html[]>;
-  /** Of each row, where it can be led to; empty for none. */
+  /** Anchor of each row; empty for none. */
   readonly ids?: readonly string[];
-  /** How it is laid out, beside what all tables share. */
+  /** Additional CSS class. */
   readonly look?: string;
 }
 
-/** Roles are written out: on a narrow screen the style lays rows out as blocks, and browsers then forget that it is a table. */
+/** ARIA roles are explicit: on narrow screens CSS changes the display to blocks, which removes the implicit table semantics. */
 export function table({ caption, columns: all, rows: whole, ids = [], look = '' }: Table): Html {
   const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
   const columns = all.filter((_, index) => kept[index]);
@@ -146,7 +146,7 @@ function isEmpty(content: Html): boolean {
   return content === null || content === '';
 }
 
-/** What people should know beside the facts; nothing where there is nothing to say. */
+/** Additional notes; empty without notes. */
 export function noteList(notes: readonly string[]): Html {
   return notes.length === 0 ? null : html`<ul>${notes.map((note) => html`<li>${said(note)}</li>`)}</ul>`;
 }

@@ -1,4 +1,4 @@
-// The whole document around what one page shows.
+// The HTML document around the content of a page.
 
 import { renderToString } from 'preact-render-to-string';
 import type { Person } from '../../agent/http/sessions.ts';
@@ -9,18 +9,18 @@ import type { Links } from '../links.ts';
 import { said } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** Without a script the page is loaded anew that often while it can change, in seconds. */
+/** Reload interval in seconds of live pages without script. */
 const RELOAD_SECONDS = 5;
 
-/** How a page that can change learns of it: from the events of a run, or by looking again after so many seconds. */
+/** How a live page is updated: by the events of a run, or by polling with an interval in seconds. */
 type Live = { readonly events: string } | { readonly everySeconds: number };
 
 export interface Page {
   readonly title: string;
   readonly main: Html;
-  /** Null for a page that stays as it is. */
+  /** Null for a static page. */
   readonly live: Live | null;
-  /** Where the browser goes on to at once; absent: it stays. */
+  /** Immediate redirect target; absent: none. */
   readonly goOn?: string;
 }
 

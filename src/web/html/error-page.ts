@@ -1,4 +1,4 @@
-// A page for what went wrong: what is the matter, and what to do.
+// The error page: problem and remedy.
 
 import type { Trouble } from '../../messages/pages.ts';
 import { said } from './components.ts';

@@ -1,4 +1,4 @@
-// What one step shows: what it needs, the fields that change and what it did.
+// Components of a step: dependencies, changed fields and executed actions.
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { fieldRows } from '../../messages/fields.ts';
@@ -13,7 +13,7 @@ import { wouldDo } from '../../plan/would-do.ts';
 import { badge, heading, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** `update, restarts 101`, with what else is to be known before it starts. */
+/** `update, restarts 101`, with further conditions before it starts. */
 export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
   const verb = stepVerb(run, step);
   const words = planned === undefined ? '' : approvalWords(planned);
@@ -24,7 +24,7 @@ export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined):
   return `${verb}${impact}${approval}${secrets === '' ? '' : `, ${secrets}`}`;
 }
 
-/** @param hrefOf where a target that is needed is shown */
+/** @param hrefOf link of a dependency */
 export function needs(
   planned: PlanStep | undefined,
   hrefOf: (target: TargetId) => string,
@@ -37,9 +37,9 @@ export function needs(
   return html`<ul class="inline">${links}</ul>`;
 }
 
-/** The fields that change. Secrets must be hidden already. */
+/** Changed fields. Secrets must already be hidden. */
 export function fields(planned: PlanStep | undefined): Html {
-  // Of what appears or goes, empty fields say nothing.
+  // Empty fields of created and deleted targets are omitted.
   const told = (change: ShownChange) => planned?.verb === 'update' || !isEmpty(change.after ?? change.before);
   const rows = (planned === undefined ? [] : shownChanges(planned)).filter(told).flatMap(fieldRows);
   if (rows.length === 0) return null;
@@ -56,7 +56,7 @@ export function fields(planned: PlanStep | undefined): Html {
   });
 }
 
-/** What a look found otherwise than declared, field by field. */
+/** Differences that a drift check found, by field. */
 export function differences({ differs = [] }: Pick<StepRecord, 'differs'>): Html {
   if (differs.length === 0) return null;
   return table({
@@ -80,7 +80,9 @@ export function differenceRows({ field, declared, observed }: FieldDifference): 
   ]);
 }
 
-/** What the step did, and what it would do. @param level of the headings */
+/**
+ * Executed or planned actions of the step. @param level of the headings
+ */
 export function actions(run: Pick<Run, 'readOnly'>, step: StepRecord, level: number): Html {
   const would = wouldDo(run, step);
   const lines = would.map((summary) => html`<li>${said(`would ${summary}`)}</li>`);

@@ -1,44 +1,43 @@
-// A graph as a picture: boxes that lead somewhere, coloured by how what they stand for is, and the lines between them. It is SVG in the
-// page, without a style of its own, so that the policy of the pages lets it be.
+// Renders a graph as inline SVG: boxes with links, coloured by state, and edges. No inline styles, as the content security policy requires.
 
 import { printable } from '../../messages/printable.ts';
 import { type GraphLayout, layOut } from '../graph-layout.ts';
 import type { Tone } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** Laying out takes a second or more beyond, for a picture that nobody can take in. */
-export const MOST_BOXES = 80;
+/** Larger graphs take more than a second to lay out and are unreadable. */
+export const MAX_BOXES = 80;
 
 const CHARACTER_PX = 7.3;
 const PADDING_PX = 12;
 const HEIGHT_PX = 44;
 const NARROWEST_PX = 104;
-/** Not much wider than the page: drawn smaller it can still be read. Wider ones are scrolled. */
+/** Slightly wider graphs are scaled down to the page; wider ones are scrolled. */
 const NEAR_PX = 1_500;
-/** Characters of a name; what is longer is cut in its middle and stands whole in its title. */
-const LONGEST_NAME = 30;
+/** Maximum characters of a name; longer ones are shortened in the middle, with the full name in the title. */
+const MAX_NAME_LENGTH = 30;
 
 export interface GraphBox {
   readonly id: string;
   readonly label: string;
-  /** How it is, in a word: colours say the same. */
+  /** State label, in addition to the colour. */
   readonly word: string;
   readonly tone: Tone;
-  /** Null for what has no page. */
+  /** Null without a page. */
   readonly href: string | null;
 }
 
 export interface GraphShown {
-  /** For who hears the page. */
+  /** Accessible name. */
   readonly label: string;
   readonly boxes: readonly GraphBox[];
   readonly lines: ReadonlyArray<{ readonly from: string; readonly to: string }>;
   readonly direction: 'TB' | 'LR';
 }
 
-/** Null where there is nothing to see, or too much. */
+/** Null for an empty or too large graph. */
 export function graph({ label, boxes, lines, direction }: GraphShown): Html {
-  if (boxes.length < 2 || boxes.length > MOST_BOXES) return null;
+  if (boxes.length < 2 || boxes.length > MAX_BOXES) return null;
   const sized = boxes.map((box) => ({ id: box.id, width: widthOf(box), height: HEIGHT_PX }));
   const layout = layOut(sized, lines, direction);
   const { width, height } = layout;
@@ -58,7 +57,7 @@ function widthOf({ label, word }: GraphBox): number {
 
 function boxOf({ label, word, tone, href }: GraphBox, { boxes }: GraphLayout, index: number): Html {
   const { x = 0, y = 0, width = 0, height = 0 } = boxes[index] ?? {};
-  // The title of the box itself would be read as the whole name of the link, which has to hold what is seen.
+  // A title on the box itself would become the accessible name of the link, which must contain the visible text.
   const inside = html`<rect x=${x} y=${y} width=${width} height=${height} rx="5"><title>${printable(label)}</title></rect>
       <text class="name" x=${x + PADDING_PX} y=${y + 18}>${short(label)}</text>
       <text class="word" x=${x + PADDING_PX} y=${y + 35}>${word}</text>`;
@@ -67,7 +66,7 @@ function boxOf({ label, word, tone, href }: GraphBox, { boxes }: GraphLayout, in
     : html`<a class=${`box ${tone}`} href=${href}>${inside}</a>`;
 }
 
-/** Bent once between each two points, so that lines leave and reach their boxes straight. */
+/** Curves between the points, so that edges start and end perpendicular to the boxes. */
 function pathOf(points: GraphLayout['lines'][number]['points']): string {
   const [first, ...rest] = points;
   if (first === undefined) return '';
@@ -82,7 +81,7 @@ function pathOf(points: GraphLayout['lines'][number]['points']): string {
 
 function short(text: string): string {
   const all = [...printable(text)];
-  if (all.length <= LONGEST_NAME) return all.join('');
-  const half = Math.floor((LONGEST_NAME - 1) / 2);
+  if (all.length <= MAX_NAME_LENGTH) return all.join('');
+  const half = Math.floor((MAX_NAME_LENGTH - 1) / 2);
   return `${all.slice(0, half).join('')}…${all.slice(-half).join('')}`;
 }

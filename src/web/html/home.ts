@@ -1,4 +1,4 @@
-// The front page: how things stand in one line, who needs a person, what goes on, and the newest runs.
+// The front page: overall state, what needs attention, current activity, and the newest runs.
 
 import type { Overview } from '../../agent/http/overview.ts';
 import { declaredText, HOME, headSentence } from '../../messages/home.ts';
@@ -19,28 +19,28 @@ import { type Html, html } from './html.ts';
 import { needsLine, needsYou, overviewLine } from './needs-you.ts';
 import { button, offer } from './offer.ts';
 
-/** While something goes on, and while nothing does. */
+/** Polling intervals while busy and while idle. */
 const BUSY_SECONDS = 5;
 const IDLE_SECONDS = 30;
 
 export interface Front {
   readonly head: Head | null;
   readonly frozen: Freeze | null;
-  /** What the forge does not take. */
+  /** Reports that the forge rejects. */
   readonly reports: HeldReports | null;
-  /** Nodes that did not answer when they were asked last. */
+  /** Nodes that were unreachable at the last attempt. */
   readonly away: ReadonlyMap<string, NodeAway>;
-  /** Runs that are not over, oldest first. */
+  /** Unfinished runs, oldest first. */
   readonly open: ReadonlyArray<Run>;
   /** Newest first. */
   readonly runs: readonly Run[];
-  /** Of the runs, as far as the repository has their commits; null: it could not be asked in time. */
+  /** Commits of the runs as far as known; null: the repository did not respond in time. */
   readonly commits: ReadonlyMap<string, CommitInfo> | null;
-  /** The run that the list goes on before; null when there are no older ones. */
+  /** The next page starts before this run; null if there are no older ones. */
   readonly older: RunId | null;
-  /** How things stand; null where newer runs were left out: then the list is all there is to see. */
+  /** The overview; null on later pages of the list. */
   readonly overview: Overview | null;
-  /** What targets are called beside their ids. */
+  /** Display names of targets. */
   readonly names: ReadonlyMap<TargetId, string>;
   readonly now: Date;
 }
@@ -79,7 +79,7 @@ function branch({ head, frozen, reports, away, overview }: Front, links: Links):
   </section>`;
 }
 
-/** What whoever may can do about everything. */
+/** Global actions for permitted users. */
 function overall(isFrozen: boolean, wasLooked: boolean, links: Links): Html {
   const actions: readonly PageAction[] = [
     ...(wasLooked ? [{ do: 'look' } as const] : []),
@@ -105,7 +105,7 @@ function runList({ runs, commits, older, overview }: Front, links: Links): Html 
   return html`${runTable('Runs, newest first', runs, commits, links)}${more}`;
 }
 
-/** @param commits null: the repository could not be asked in time */
+/** @param commits null: the repository did not respond in time */
 export function runTable(
   caption: string,
   runs: readonly Run[],

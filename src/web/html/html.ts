@@ -1,4 +1,4 @@
-// What components are made of: functions from plain data to a piece of a page. Every text in them is escaped.
+// The template function of the components: functions from plain data to HTML. All texts are escaped.
 
 import type { VNode } from 'preact';
 

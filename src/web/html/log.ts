@@ -1,4 +1,4 @@
-// What a step printed, to be read, searched and copied.
+// The output of a step.
 
 import { stripVTControlCharacters } from 'node:util';
 import { logNote } from '../../messages/pages.ts';
@@ -6,16 +6,16 @@ import { printable } from '../../messages/printable.ts';
 import { heading } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** The end of what a step printed. */
+/** The last output lines of a step. */
 export interface LogTail {
   readonly lines: readonly string[];
-  /** How many were printed in all. */
+  /** Total number of lines. */
   readonly printed: number;
 }
 
 /**
- * @param of the step, for those who hear the page
- * @param whole where all of it is
+ * @param of the step, for the accessible name
+ * @param whole link to the full output
  * @param level of its heading
  */
 export function log(of: string, tail: LogTail | null, whole: string, level: number): Html {
@@ -32,7 +32,7 @@ export function log(of: string, tail: LogTail | null, whole: string, level: numb
     <pre class="log" id=${id} tabindex="0" role="region" aria-label=${`Log of ${of}`}>${tail.lines.map(plainLine).join('\n')}</pre>`;
 }
 
-/** As a terminal would show it at the end: of what was written over, only the last. */
+/** As a terminal would finally show it: overwritten text is dropped. */
 function plainLine(line: string): string {
   const visible = stripVTControlCharacters(line).replace(/\r+$/, '');
   return printable(visible.slice(visible.lastIndexOf('\r') + 1).replaceAll('\t', '    '));

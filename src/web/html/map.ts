@@ -1,5 +1,5 @@
-// The map of the environment: who is in which network, what the gateway leads to, what the authority signed, which host runs which
-// stacks. Each box leads to the page of its target and shows how that stands.
+// The map of the environment: networks, gateway routes, certificates, and stacks by host. Each box shows the state of its target and links to its
+// page.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { leftText } from '../../messages/home.ts';
@@ -10,16 +10,16 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import { badge, said, type Tone, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';
-import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
+import { type GraphBox, graph, MAX_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
 import { certificateTone } from './needs-you.ts';
 
 export interface MapView {
-  /** Null: nothing is followed yet, or it could not be read in time. */
+  /** Null: no commit is followed yet, or it could not be read in time. */
   readonly environment: DeclaredEnvironment | null;
   readonly isFollowed: boolean;
   readonly targets: ReadonlyMap<TargetId, TargetJson>;
-  /** Null: the host could not be looked at in time. */
+  /** Null: the host did not respond in time. */
   readonly certificates: readonly CertificateEnd[] | null;
   readonly now: Date;
 }
@@ -31,7 +31,7 @@ export function mapPage(view: MapView, links: Links): Page {
   return { title: MAP.title, live: null, main: html`<h1>${MAP.title}</h1>${content}` };
 }
 
-/** One thing that leads to another, both as boxes. */
+/** An edge between two boxes. */
 type Pair = readonly [from: GraphBox, to: GraphBox];
 
 function sections(environment: DeclaredEnvironment, view: MapView, links: Links): Html {
@@ -68,7 +68,7 @@ function networks({ guests }: DeclaredEnvironment, { targets }: MapView, links: 
   return html`<section aria-labelledby="networks"><h2 id="networks">${MAP.networks}</h2>${tables}</section>`;
 }
 
-/** From the gateway by the proxy to each name, and on to the guest that answers. */
+/** Edges from the gateway through the proxy to each host name and its guest. */
 function servicePairs({ gateway, proxy, services }: DeclaredEnvironment, box: (target: TargetId) => GraphBox): Pair[] {
   const front = proxy ?? gateway;
   const between: Pair[] = gateway === null || proxy === null ? [] : [[box(gateway), box(proxy)]];
@@ -82,16 +82,16 @@ function servicePairs({ gateway, proxy, services }: DeclaredEnvironment, box: (t
   return services.length === 0 ? [] : [...between, ...ways];
 }
 
-/** As a picture; where there is too much for one, as a table. */
+/** A graph, or a table if it would be too large. */
 function pairs(title: string, all: readonly Pair[]): Html {
   if (all.length === 0) return null;
   const boxes = [...new Map(all.flat().map((box) => [box.id, box])).values()];
   const id = `map-${title.toLowerCase().replaceAll(' ', '-')}`;
   const lines = [...new Map(all.map(([from, to]) => [`${from.id}\n${to.id}`, { from: from.id, to: to.id }])).values()]
-    // A guest that answers for itself leads back to where it came from.
+    // A guest that serves itself would be an edge to itself.
     .filter(({ from, to }) => from !== to);
   const shown =
-    boxes.length <= MOST_BOXES
+    boxes.length <= MAX_BOXES
       ? graph({ label: `Picture: ${title}`, boxes, lines, direction: 'LR' })
       : table({
           caption: title,

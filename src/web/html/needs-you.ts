@@ -1,5 +1,4 @@
-// What needs a person, in the order in which people ask: what waits for approval, what failed, what drifted, which certificates end,
-// what nobody declares. Each with what to do about it.
+// What needs attention, in order of importance: pending approvals, failures, drift, expiring certificates, orphans. Each with a remedy.
 
 import type { Overview } from '../../agent/http/overview.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
@@ -14,10 +13,10 @@ import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
 import { offer } from './offer.ts';
 
-/** A certificate is renewed after two thirds of its lifetime: one with less left than this was not. */
+/** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
-/** So many are shown at once; the list of targets has the others. */
-const MOST_SHOWN = 20;
+/** Maximum number of shown entries; the target list has all. */
+const MAX_SHOWN = 20;
 
 export function overviewLine(overview: Overview, { open, head }: Pick<Front, 'open' | 'head'>): OverviewWords {
   const busy = open.some(({ readOnly, state }) => !readOnly && state !== 'blocked');
@@ -117,7 +116,9 @@ function orphanList({ orphans }: Overview): Html {
   return html`<section aria-labelledby="orphans"><h2 id="orphans">Orphans</h2><ul class="cards">${lines}</ul></section>`;
 }
 
-/** Nothing where there is nothing to say. @param first before the others */
+/**
+ * Empty without items. @param first content before the items
+ */
 function section<Item>(
   id: string,
   title: string,
@@ -127,9 +128,9 @@ function section<Item>(
   first: Html = null,
 ): Html {
   if (items.length === 0 && first === null) return null;
-  const left = items.length - MOST_SHOWN;
+  const left = items.length - MAX_SHOWN;
   const rest = left <= 0 ? null : html`<p><a href=${links.targets}>and ${left} more</a></p>`;
-  const lines = items.slice(0, MOST_SHOWN).map((item) => html`<li>${shown(item)}</li>`);
+  const lines = items.slice(0, MAX_SHOWN).map((item) => html`<li>${shown(item)}</li>`);
   return html`<section aria-labelledby=${id}><h2 id=${id}>${title}</h2><ul class="cards">${first}${lines}</ul>${rest}</section>`;
 }
 

@@ -1,4 +1,4 @@
-// What a person can do about something: the button, for whoever may, and the command that does the same in a terminal.
+// An offered action: the button for permitted users, and the equivalent command.
 
 import { BUTTONS } from '../../messages/actions.ts';
 import { COMMANDS } from '../../messages/commands.ts';
@@ -8,13 +8,13 @@ import type { Links } from '../links.ts';
 import { command } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** @param lead what stands before it */
+/** @param lead text before it */
 export function offer(action: PageAction, links: Links, lead: string | null = null): Html {
   const words = lead === null ? null : html`<span class="dim">${lead}:</span>`;
   return html`<div class="offer">${words} ${button(action, links)} ${command(commandOf(action))}</div>`;
 }
 
-/** Null for who may not. */
+/** Null if not permitted. */
 export function button(action: PageAction, links: Links): Html {
   if (!mayAsk(links, action)) return null;
   switch (action.do) {
@@ -42,7 +42,7 @@ function link(href: string, action: PageAction): Html {
   return html`<a class="button" href=${href}>${BUTTONS[action.do]}…</a>`;
 }
 
-/** What shows that a form is of a page of this session. */
+/** The CSRF token of the session. */
 export function formToken({ viewer }: Pick<Links, 'viewer'>): Html {
   return html`<input type="hidden" name="form" value=${viewer?.formToken ?? ''} />`;
 }

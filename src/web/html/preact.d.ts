@@ -1,5 +1,5 @@
-// The little of preact's types that the pages need. Its own bring those of a browser into the whole program, where nothing
-// but the script of the pages runs in one; tsconfig.json names this file in their place.
+// Minimal preact types for the pages. The original types add DOM types to the whole program, although only the page script runs in a browser;
+// tsconfig.json maps to this file.
 
 export interface VNode<P = object> {
   readonly type: unknown;

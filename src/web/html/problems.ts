@@ -1,4 +1,4 @@
-// A problem of the configuration with its place and what to do.
+// A configuration problem with place and hint.
 
 import type { Problem } from '../../model/problem.ts';
 import { badge, said } from './components.ts';

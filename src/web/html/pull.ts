@@ -1,4 +1,4 @@
-// The page of a pull request: what would change if it were merged.
+// The page of a pull request: the changes that merging would cause.
 
 import { labelsOf, targetLabel } from '../../messages/changes.ts';
 import { pullSentence } from '../../messages/pages.ts';
@@ -14,8 +14,8 @@ import { type Html, html } from './html.ts';
 import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
-/** So few can be read without a choice. */
-const MOST_OPEN = 4;
+/** Up to this number all steps are expanded. */
+const MAX_EXPANDED = 4;
 
 export function pullPage(pull: PullPlan, links: Links): Page {
   const { plan, ok } = pull;
@@ -49,7 +49,7 @@ function pullName(number: number, links: Links): Html {
   return links.forge === null ? name : html`<a href=${links.forge.pull(number)} rel="noreferrer">${name}</a>`;
 }
 
-/** What a person should look at stands out. */
+/** Emphasises steps that need attention. */
 function costTone({ impact, approval }: PlanStep): Tone {
   if (impact === 'destroy' || impact === 'recreate') return 'bad';
   return approval || impact === 'restart' ? 'wait' : 'quiet';
@@ -75,7 +75,7 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
   ]);
   const columns = ['Target', 'Verb', 'Cost', 'Wave', 'Needs', 'Waits for'];
   const details = plan.steps.map(
-    (step) => html`<details class="step" id=${step.target} open=${plan.steps.length <= MOST_OPEN}>
+    (step) => html`<details class="step" id=${step.target} open=${plan.steps.length <= MAX_EXPANDED}>
       <summary><code>${targetLabel(step)}</code> <span class="dim">${step.verb}, ${impactWords(step)}</span></summary>
       ${fields(step)}
     </details>`,

@@ -1,4 +1,4 @@
-// The page of a run: how it stands, why and what to do, what needs what, and each step with what it changes, did and printed.
+// The page of a run: state, cause and remedy, dependency graph, and each step with changes, actions and output.
 
 import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
@@ -36,19 +36,19 @@ import { offer } from './offer.ts';
 import { problemLine } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
-/** What is offered at the top of a page; each step has its own. */
-const MOST_OFFERS = 5;
+/** Maximum number of actions at the top; each step has its own. */
+const MAX_OFFERS = 5;
 
 export interface RunView {
-  /** Secrets hidden. */
+  /** With hidden secrets. */
   readonly run: RunDetail;
-  /** Steps that are shown in detail; the others are on their own pages only. */
+  /** Steps with details; those of the others are only on their own pages. */
   readonly detailed: ReadonlySet<TargetId>;
-  /** What steps printed last, of those that are shown in detail. */
+  /** The last output lines of the detailed steps. */
   readonly logs: ReadonlyMap<TargetId, LogTail>;
-  /** The run that took its place, where it is kept. */
+  /** The run that superseded it, if known. */
   readonly successor: RunId | null;
-  /** Null where the repository does not have it, or could not be asked in time. */
+  /** Null if unknown to the repository or if it did not respond in time. */
   readonly commit: CommitInfo | null;
 }
 
@@ -69,7 +69,7 @@ export function runPage(view: RunView, links: Links): Page {
   };
 }
 
-/** What a person may want to do about it. */
+/** Actions that are useful in its state. */
 function runActions(run: RunDetail): readonly PageAction[] {
   const waiting = waitingSteps(run).map((target): PageAction => ({ do: 'approve', run: run.id, target }));
   if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
@@ -80,7 +80,7 @@ function runActions(run: RunDetail): readonly PageAction[] {
 
 function offers(offered: readonly PageAction[], links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MOST_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {
@@ -104,7 +104,7 @@ function problems(found: readonly Problem[]): Html {
   return html`<h2>Problems</h2><ul class="problems">${found.map(problemLine)}</ul>`;
 }
 
-/** What needs what, then one list in the order of the plan, wave by wave, in which each step opens. */
+/** The dependency graph, then a list in plan order, by wave, with expandable steps. */
 function steps(view: RunView, links: Links): Html {
   const { run, detailed } = view;
   const planned = stepsOfPlan(run);
@@ -128,7 +128,7 @@ function steps(view: RunView, links: Links): Html {
     ${left === 0 ? null : html`<p class="dim">${detailsNote(left)}</p>`}`;
 }
 
-/** As everything else in the list, for one that opens on its own page. */
+/** A list entry for a step whose details are on its own page. */
 function stepLine({ run }: RunView, step: StepRecord, planned: PlanStep | undefined, links: Links): Html {
   const label = labelsOf(planned === undefined ? [] : [planned]);
   return html`<p class=${`step ${quiet(step)}`} id=${step.target}>
@@ -143,7 +143,7 @@ function atAGlance(run: RunDetail, step: StepRecord, planned: PlanStep | undefin
     <span class="took dim">${duration(step.started, step.ended)}</span>`;
 }
 
-/** What was already as declared is there and does not stand out. */
+/** Unchanged steps are de-emphasised. */
 function quiet({ outcome }: StepRecord): string {
   return outcome === 'unchanged' || outcome === 'superseded' ? 'unchanged' : '';
 }
@@ -188,7 +188,7 @@ function stepActions(run: RunDetail, { target, outcome, reason }: StepRecord): r
   return [run.readOnly ? { do: 'heal', targets: [target] } : { do: 'replay', commit: run.commit, targets: [target] }];
 }
 
-/** One step whole, with all that it printed. */
+/** The page of one step with its full output. */
 export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links): Page {
   const { target, started, ended } = step;
   const label = labelsOf(run.plan?.steps ?? []);
@@ -221,7 +221,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
   };
 }
 
-/** Of one that has no more to show, what that means. */
+/** Whether the step had nothing to do, which is then explained. */
 function didNothing({ readOnly }: RunDetail, { outcome, reason, actions: done }: StepRecord): boolean {
   return outcome === 'unchanged' && !readOnly && reason === null && done.length === 0;
 }

@@ -1,4 +1,4 @@
-// What was found by words: targets, then runs.
+// Search results: targets, then runs.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { SEARCH } from '../../messages/map.ts';
@@ -14,12 +14,12 @@ import { html } from './html.ts';
 import { stateBadge } from './targets.ts';
 
 export interface SearchView {
-  /** As it was asked; empty for nothing. */
+  /** The query; may be empty. */
   readonly query: string;
   readonly targets: readonly TargetJson[];
   readonly guests: ReadonlyMap<TargetId, DeclaredGuest>;
   readonly runs: readonly Run[];
-  /** How many runs were looked at. */
+  /** Number of searched runs. */
   readonly looked: number;
   readonly commits: ReadonlyMap<string, CommitInfo> | null;
 }

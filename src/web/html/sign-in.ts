@@ -1,4 +1,4 @@
-// The page to sign in, in place of the one that was asked for: by the forge where the settings say so, and by the admin token.
+// The sign-in page, shown instead of the requested page: through the forge if configured, and with the admin token.
 
 import { SIGN_IN } from '../../messages/pages.ts';
 import type { Links } from '../links.ts';
@@ -6,13 +6,13 @@ import type { Page } from './document.ts';
 import { html } from './html.ts';
 
 export interface SignIn {
-  /** Where to go on, as the server sees it. */
+  /** Return path on the server. */
   readonly to: string;
-  /** What was wrong with the last try; null for the first. */
+  /** The error of the last attempt; null for the first. */
   readonly wrong: string | null;
-  /** What the forge is called; null where nobody signs in by it. */
+  /** Name of the forge; null without sign-in through it. */
   readonly forge: string | null;
-  /** Whether there is an admin token to sign in by. */
+  /** Whether the admin token can be used. */
   readonly token: boolean;
 }
 
@@ -41,7 +41,7 @@ function byToken(to: string, links: Links) {
   </form>`;
 }
 
-/** The way on is taken by the page itself, so that the browser counts it as ours and shows that it is signed in. */
+/** The page itself redirects, so that the browser treats it as same-site navigation and sends the session cookie. */
 export function signedInPage(to: string, links: Links): Page {
   const goOn = links.within(to);
   return {

@@ -1,5 +1,4 @@
-// The steps of a plan as a graph of what needs what: of a run coloured by how each stands, of a pull request by what it costs. More of them
-// than a picture can show are drawn in groups.
+// The dependency graph of a plan, coloured by state for runs and by impact for pull requests. Larger ones are drawn in groups.
 
 import { targetLabel } from '../../messages/changes.ts';
 import { graphNote, groupLabel, groupWord } from '../../messages/pages.ts';
@@ -7,12 +6,12 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { groupSteps, type StepGroup } from '../../plan/step-groups.ts';
 import type { Tone } from './components.ts';
-import { type GraphBox, graph, MOST_BOXES } from './graph.ts';
+import { type GraphBox, graph, MAX_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';
 
-/** Of a picture that can be followed by eye. */
-const MOST_LINES = 240;
-/** What a person looks at first. */
+/** Maximum number of edges in a readable graph. */
+const MAX_LINES = 240;
+/** Tones by decreasing urgency. */
 const PRESSING: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
 
 interface Standing {
@@ -20,14 +19,14 @@ interface Standing {
   readonly tone: Tone;
 }
 
-/** Null where no step needs another. */
+/** Null without dependencies. */
 export function stepGraph(
   steps: readonly PlanStep[],
   stateOf: (step: PlanStep) => Standing,
   href: (target: TargetId) => string,
 ): Html {
   if (steps.every(({ needs }) => needs.length === 0)) return null;
-  const { groups, lines } = groupSteps(steps, { boxes: MOST_BOXES, lines: MOST_LINES });
+  const { groups, lines } = groupSteps(steps, { boxes: MAX_BOXES, lines: MAX_LINES });
   const byTarget = new Map(steps.map((step) => [step.target, step]));
   const boxes = groups.map((group): GraphBox => {
     const members = group.targets.flatMap((target) => byTarget.get(target) ?? []);
@@ -40,7 +39,7 @@ export function stepGraph(
   return html`<h2>What needs what</h2>${note}${graph({ label: 'Graph of what needs what', boxes, lines, direction: 'TB' })}`;
 }
 
-/** As the step of it that presses most, to which it leads. */
+/** A group has the tone and link of its most urgent step. */
 function groupBox(
   group: StepGroup,
   members: readonly PlanStep[],

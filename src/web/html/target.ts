@@ -1,5 +1,4 @@
-// The page of one target: its home. What it is called and where it is, what is declared and what was seen, who rests on it, where it
-// stands in the files, and what became of it.
+// The page of one target: name, addresses, declared and observed state, dependencies, place in the files, and history.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
@@ -21,7 +20,7 @@ import { type Html, html } from './html.ts';
 import { button, offer } from './offer.ts';
 import { stateBadge } from './targets.ts';
 
-/** A step of one target, with the run that it was in. */
+/** A step of the target with its run. */
 interface Past {
   readonly run: Run;
   readonly step: StepRecord;
@@ -29,29 +28,29 @@ interface Past {
 
 export interface TargetView {
   readonly id: TargetId;
-  /** Null when it is neither declared nor applied. */
+  /** Null if neither declared nor applied. */
   readonly target: TargetJson | null;
   readonly looked: boolean;
-  /** What the followed commit says of it; null where it says nothing, or could not be read in time. */
+  /** Its declaration in the followed commit; null if absent or not readable in time. */
   readonly declaration: Declaration | null;
-  /** Null for what is no guest, or is not known. */
+  /** Null if it is not a guest or unknown. */
   readonly guest: DeclaredGuest | null;
-  /** Names under which it is reached. */
+  /** Services that it provides. */
   readonly services: readonly DeclaredService[];
-  /** Of a certificate; null where nothing is known. */
+  /** Validity of a certificate; null if unknown. */
   readonly validity: Validity | null;
-  /** What it needs, and what needs it; null: it could not be read. */
+  /** Dependencies and dependants; null: not readable. */
   readonly needs: readonly TargetId[] | null;
   readonly dependants: readonly TargetId[] | null;
-  /** What guests are called. */
+  /** Display names of guests. */
   readonly names: ReadonlyMap<TargetId, string>;
   /** Newest first. */
   readonly history: readonly Past[];
-  /** How many runs were looked at for it. */
+  /** Number of searched runs. */
   readonly runs: number;
-  /** The run that the history goes on before; null when there are no older ones. */
+  /** The next page starts before this run; null if there are no older ones. */
   readonly older: RunId | null;
-  /** Of the history; null: the repository could not be asked in time. */
+  /** Commits of the history; null: the repository did not respond in time. */
   readonly commits: ReadonlyMap<string, CommitInfo> | null;
   readonly now: Date;
 }
@@ -79,7 +78,7 @@ function leadOf({ state, look }: TargetJson): string {
   return isDrift ? DRIFTED : TARGET_STATES[state].sentence;
 }
 
-/** What its newest step failed of, or waits for. */
+/** Why its newest step failed or waits. */
 function trouble({ target, outcome, reason, run }: TargetJson, links: Links): Html {
   if (outcome !== 'failed' && outcome !== 'blocked') return null;
   const where =
@@ -137,7 +136,7 @@ function placeOf({ commit, place }: Declaration, { forge }: Links): Html {
     : html`<a href=${forge.file(commit, place.file, place.line)} rel="noreferrer">${text}</a>`;
 }
 
-/** What is declared, and what was seen of it last. */
+/** Declared and last observed state. */
 function observed({ id, target, declaration }: TargetView, links: Links): Html {
   if (target === null) return null;
   return html`<section aria-labelledby="observed"><h2 id="observed">Declared and observed</h2>
@@ -160,7 +159,7 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
   return html`<p>${state === 'applied' || state === 'doubtful' ? OBSERVED.provedOnce : OBSERVED.unknown}</p>${doubts}`;
 }
 
-/** Field by field; what differs stands first, also where the file has no field of that name. */
+/** Field comparison; differences come first, including fields that are not in the file. */
 function compared(declaration: Declaration | null, look: TargetJson['look']): Html {
   const differs = look === null || look.over ? [] : (look.differs ?? []);
   const fields = new Map((declaration?.fields ?? []).map(({ field, value }) => [field, value]));
@@ -200,7 +199,7 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
   return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;
 }
 
-/** Of its message; empty where it is not known. */
+/** First line of the commit message; empty if unknown. */
 function firstLine(commit: CommitInfo | undefined): string {
   return commit?.message.trim().split('\n', 1)[0] ?? '';
 }

@@ -1,4 +1,4 @@
-// The page of all targets.
+// The list of all targets.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
@@ -14,11 +14,11 @@ import { type Html, html } from './html.ts';
 
 export interface TargetsView {
   readonly targets: readonly TargetJson[];
-  /** Whether the host said in time what runs. */
+  /** Whether the host reported power states in time. */
   readonly looked: boolean;
-  /** What carries Phoenix's mark on the host and nothing declares. */
+  /** Undeclared objects with Phoenix's mark on the host. */
   readonly orphans: readonly MarkedTarget[];
-  /** What guests are called. */
+  /** Display names of guests. */
   readonly names: ReadonlyMap<TargetId, string>;
 }
 

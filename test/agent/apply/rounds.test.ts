@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CarriedOut, stillFounded } from '../../../src/agent/apply/rounds.ts';
+import { CarriedOut, stillApplicable } from '../../../src/agent/apply/rounds.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
 import type { Action, Command } from '../../../src/model/action.ts';
 
@@ -35,8 +35,8 @@ describe('a precondition', () => {
     ['a file that was removed', act({ kind: 'remove', paths: [CONF] })],
   ])('is looked at again after %s, whether of the change or of its way back', (_, earlier) => {
     const last = write(CONF, 'new', textDigest('old'));
-    expect(stillFounded([], [earlier, last])).toEqual([earlier]);
-    expect(stillFounded([earlier], [last])).toEqual([]);
+    expect(stillApplicable([], [earlier, last])).toEqual([earlier]);
+    expect(stillApplicable([earlier], [last])).toEqual([]);
   });
 
   test.each([
@@ -47,7 +47,7 @@ describe('a precondition', () => {
     ['what is written by itself', write(CONF, 'old')],
   ])('holds after %s', (_, earlier) => {
     const list = [earlier, write(CONF, 'new', textDigest('old'))];
-    expect(stillFounded([], list)).toEqual(list);
+    expect(stillApplicable([], list)).toEqual(list);
   });
 
   test('that follows from an own action holds', () => {
@@ -56,7 +56,7 @@ describe('a precondition', () => {
       write('/x', 'one', 'absent'),
       write('/x', 'two', textDigest('one')),
     ];
-    expect(stillFounded([], list)).toEqual(list);
+    expect(stillApplicable([], list)).toEqual(list);
   });
 
   test('never fails for what was done before it, whatever the actions are', () => {
@@ -78,7 +78,7 @@ describe('a precondition', () => {
     );
     fc.assert(
       fc.property(fc.array(any), fc.array(any, { maxLength: 8 }), (before, actions) => {
-        const todo = stillFounded(before, actions);
+        const todo = stillApplicable(before, actions);
         expect(actions.slice(0, todo.length)).toEqual(todo);
         // Whoever looked saw what the first of them expect; what a program leaves is seen by nobody.
         const files = new Map<string, string>();

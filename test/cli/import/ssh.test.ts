@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLab, programsHere } from 'phoenix-lab/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lookedAt, type OpenToLook } from '../../../src/cli/host/open.ts';
+import { asReadOnly, type OpenReadOnly } from '../../../src/cli/host/open.ts';
 import { planHost } from '../../../src/cli/host/plan-host.ts';
 import { importHost } from '../../../src/cli/import/import.ts';
 import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
@@ -46,7 +46,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${noSshd})`}`, () => {
   let lab: string;
   let sshd: TestSshd;
-  let open: OpenToLook;
+  let open: OpenReadOnly;
   beforeAll(async () => {
     lab = join(folder, 'pve');
     createLab(lab);
@@ -58,7 +58,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     const shell = await phoenixShell(join(folder, 'shell'));
     sshd.allow(`restrict,command="exec ${shell} --path ${bin}:${SYSTEM_PATH}"`);
     open = async () =>
-      lookedAt(
+      asReadOnly(
         sshHost({
           node: 'pve',
           contents: () => Promise.reject(new Error('only looked at')),

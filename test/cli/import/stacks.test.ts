@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lookedAt, type OpenToLook } from '../../../src/cli/host/open.ts';
+import { asReadOnly, type OpenReadOnly } from '../../../src/cli/host/open.ts';
 import { planHost } from '../../../src/cli/host/plan-host.ts';
 import { importHost } from '../../../src/cli/import/import.ts';
 import { validate } from '../../../src/cli/validate.ts';
@@ -34,13 +34,13 @@ services:
 const makeHost = prepared(declared({ version: '2.33.6' }), ['portainer/server', 'portainer/environment.docker host']);
 let folder: string;
 let host: LabHost;
-let open: OpenToLook;
+let open: OpenReadOnly;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-import-stacks-'));
   host = await makeHost();
-  open = async () => lookedAt({ ...host, close: async () => {} });
+  open = async () => asReadOnly({ ...host, close: async () => {} });
   await host.write('/etc/hosts', `10.0.0.111 ${CERTIFICATE.commonName}\n10.0.0.102 agent.example.internal\n`);
   changeDatabase(host, ({ endpoints, stacks }) => {
     const [{ Id: EndpointId = 0 } = {}] = endpoints;

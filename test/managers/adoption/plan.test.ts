@@ -5,7 +5,7 @@ import type { Target } from '../../../src/model/target.ts';
 import { diff } from '../../../src/plan/diff.ts';
 import { targetOfWritten } from './declared-guest.ts';
 
-const LEAST = {
+const MINIMAL_CONTAINER = {
   name: 'nas',
   memory_mb: 1024,
   storage_pool: 'local-lvm',
@@ -14,7 +14,7 @@ const LEAST = {
 };
 
 function target(more: Record<string, unknown>): Target {
-  const declared = targetOfWritten('lxc', 140, { ...LEAST, ...more });
+  const declared = targetOfWritten('lxc', 140, { ...MINIMAL_CONTAINER, ...more });
   if ('missing' in declared) throw new Error(declared.missing);
   return declared.target;
 }

@@ -3,7 +3,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { ageNearlyToItsEnd } from 'phoenix-lab/host';
+import { ageNearExpiry } from 'phoenix-lab/host';
 import { afterAll } from 'vitest';
 import { certificateTargets } from '../../../src/managers/certificate/certificate-spec.ts';
 import type { Certificate, CertificateHook, HookWork } from '../../../src/managers/certificate/declared.ts';
@@ -133,7 +133,7 @@ export async function must(host: LabHost, args: readonly string[], stdin?: strin
 
 /** Three quarters of its lifetime have passed. */
 export function age(host: LabHost): void {
-  const complaint = ageNearlyToItsEnd(host.dir, CERTIFICATE);
+  const complaint = ageNearExpiry(host.dir, CERTIFICATE);
   if (complaint !== null) throw new Error(complaint);
 }
 

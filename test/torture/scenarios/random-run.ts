@@ -14,7 +14,7 @@ import { agentProcess, boxFiles, endProcess, expectAllEnded, expectInOrder, need
 import { scenario } from '../scenario.ts';
 
 const WORK = { roles: ['reconcile', 'apply'], leaseSeconds: 2, pollSeconds: 1, stepsOnNode: 6 } as const;
-const LONGEST_SECONDS = 90;
+const MAX_SECONDS = 90;
 
 const event = fc.record({
   what: fc.constantFrom('kill', 'kill', 'freeze', 'overtake'),
@@ -54,7 +54,7 @@ export const randomRun = scenario({
       let commit = await push(() => memory);
       for (const { what, at } of events.toSorted((one, other) => one.at - other.at)) {
         const enough = Math.floor(at * needs.length);
-        await until(async () => (await made()) >= enough, `${enough} boxes before a ${what}`, LONGEST_SECONDS);
+        await until(async () => (await made()) >= enough, `${enough} boxes before a ${what}`, MAX_SECONDS);
         if (what === 'kill') await kill();
         if (what === 'freeze') {
           await ledger.freeze({ reason: 'a test', by: 'ada', at: new Date().toISOString() });
@@ -66,7 +66,7 @@ export const randomRun = scenario({
           commit = await push(() => memory);
         }
       }
-      const { statuses } = await phoenix.answered(commit, LONGEST_SECONDS);
+      const { statuses } = await phoenix.answered(commit, MAX_SECONDS);
       expect(statuses['phoenix/apply']).toMatch(/^success: /);
       const commands = await host.commands();
       expectInOrder(needs, commands);
@@ -93,13 +93,13 @@ export const randomRun = scenario({
         const blocked = run?.steps.filter(({ outcome }) => outcome === 'blocked') ?? [];
         return blocked.length === gone.size && run !== undefined ? run.id : null;
       };
-      await until(async () => (await isWaiting()) !== null, 'deletions to wait for a person', LONGEST_SECONDS);
+      await until(async () => (await isWaiting()) !== null, 'deletions to wait for a person', MAX_SECONDS);
       const run = await isWaiting();
       for (const place of gone) {
         if (run !== null) await phoenix.agent().approve(run, targetId('lxc', FIRST_ID + place), 'ada');
         if (killAgain) await kill();
       }
-      const { statuses } = await phoenix.answered(commit, LONGEST_SECONDS);
+      const { statuses } = await phoenix.answered(commit, MAX_SECONDS);
       expect(statuses['phoenix/apply']).toMatch(/^success: /);
       const dropped = (await host.commands()).filter((line) => line.startsWith('box drop'));
       expect(dropped.toSorted()).toEqual([...gone].map((place) => `box drop ${FIRST_ID + place}`).toSorted());

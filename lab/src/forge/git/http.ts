@@ -1,4 +1,4 @@
-// Git over HTTP: what clients speak to is git's own programs, as its CGI program `git http-backend` starts them.
+// Git over HTTP with git's own programs, as `git http-backend` starts them.
 
 import { dirname } from 'node:path';
 import { createGunzip } from 'node:zlib';
@@ -11,13 +11,13 @@ export interface GitHttpCall {
   readonly folder: string;
   /** Below the repository's URL, for example `/info/refs`. */
   readonly path: string;
-  /** Who the client says it is. */
+  /** User name given by the client. */
   readonly user: string;
-  /** Owner of the fork that is asked for, whose refs have a namespace of their own; null for the repository itself. */
+  /** Owner of the requested fork, whose refs have their own namespace; null for the repository itself. */
   readonly namespace: string | null;
 }
 
-/** Answers the request; resolves once git has ended and the answer is complete. */
+/** Handles the request; resolves once git has ended and the response is complete. */
 export async function serveGit(request: Request, response: Response, call: GitHttpCall): Promise<void> {
   const asked = packOf(request, call.path);
   const env = {
@@ -28,7 +28,7 @@ export async function serveGit(request: Request, response: Response, call: GitHt
     cwd: call.folder,
     ...(asked === undefined ? asCgi(request, call, env) : asBackend(request, call, asked, env)),
   });
-  // A client that goes away leaves git with a broken pipe on both sides; its end is awaited all the same.
+  // A disconnected client causes broken pipes; git's exit is awaited nevertheless.
   child.stdin.on('error', () => {});
   child.stdout.on('error', () => {});
   response.on('close', () => child.stdout.destroy());
@@ -43,18 +43,18 @@ export async function serveGit(request: Request, response: Response, call: GitHt
     if (asked.isList && !request.get('git-protocol')?.includes('version=2')) response.write(announced(asked.program));
     child.stdout.on('data', (chunk: Buffer) => response.write(chunk));
   }
-  // Whoever has gone away needs no answer.
+  // A disconnected client needs no response.
   await child.ended.catch(() => {});
   response.end();
 }
 
 interface Pack {
   readonly program: 'upload-pack' | 'receive-pack';
-  /** The list of refs is asked for, and no pack yet. */
+  /** A request for the ref list, not for a pack. */
   readonly isList: boolean;
 }
 
-/** What nearly every request asks for; undefined for all else, which `http-backend` answers or refuses. */
+/** The common requests; undefined for others, which `http-backend` handles. */
 function packOf(request: Request, path: string): Pack | undefined {
   const isList = request.method === 'GET' && path === '/info/refs';
   const [, program] =
@@ -64,7 +64,7 @@ function packOf(request: Request, path: string): Pack | undefined {
   return isList || isPack ? { program, isList } : undefined;
 }
 
-/** What `http-backend` would start, with the environment that it would give it: three programs less for each request. */
+/** Starts the program directly with the environment of `http-backend`, which saves three processes per request. */
 function asBackend(request: Request, { user }: GitHttpCall, { program, isList }: Pack, env: Record<string, string>) {
   return {
     args: [program, isList ? '--http-backend-info-refs' : '--stateless-rpc', '.'],
@@ -83,7 +83,7 @@ const NEVER_CACHED = {
   'Cache-Control': 'no-cache, max-age=0, must-revalidate',
 };
 
-/** The line before a list of refs, and the end of its part. */
+/** The service announcement before a ref list. */
 function announced(program: string): string {
   const line = `# service=git-${program}\n`;
   return `${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`;
@@ -109,7 +109,7 @@ function asCgi(request: Request, call: GitHttpCall, env: Record<string, string>)
   };
 }
 
-/** A CGI answer is a header like that of HTTP, with the status as a field, and then the body. */
+/** Converts a CGI response: headers, including the status as a field, then the body. */
 function passOn(output: NodeJS.ReadableStream, response: Response): void {
   let header: Buffer | undefined = Buffer.alloc(0);
   output.on('data', (chunk: Buffer) => {

@@ -1,14 +1,14 @@
-// The small process that starts git for a large one: told by its argument where to listen. It ends when its standard input does.
+// A small process that starts git on behalf of a large one. The argument is the socket to listen on. Ends when its standard input is closed.
 
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ASKED, type Asked, EXIT, STDERR } from './launcher-words.ts';
 
-const LONGEST_ERROR = 4_096;
+const MAX_ERROR = 4_096;
 
 process.stdin.resume();
 process.stdin.once('end', () => process.exit(0));
-// A connection that waits for the next request is never closed: whoever sends one at that moment would lose it.
+// Keep-alive connections are never closed, since a request sent at that moment would be lost.
 createServer({ keepAliveTimeout: 0 }, serve).listen(process.argv[2], () => process.stdout.write('ready\n'));
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
@@ -16,9 +16,9 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   const child = spawn('git', args, { cwd, env });
   let stderr = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
-    stderr = Buffer.concat([stderr, chunk]).subarray(-LONGEST_ERROR);
+    stderr = Buffer.concat([stderr, chunk]).subarray(-MAX_ERROR);
   });
-  // Whoever asked may go away, and git may end before it has read everything.
+  // The client may disconnect, and git may exit before reading all input.
   child.stdin.on('error', () => {});
   response.on('close', () => {
     if (!response.writableFinished) child.kill();

@@ -1,4 +1,4 @@
-// What is said between the launcher of git and those who ask it.
+// The protocol between the git launcher and its clients.
 
 export interface Asked {
   readonly args: readonly string[];
@@ -6,8 +6,8 @@ export interface Asked {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Header of a request: what is asked, as JSON in base64url. The body is standard input; that of the answer standard output. */
+/** Request header: the call as base64url JSON. The request body is standard input, the response body standard output. */
 export const ASKED = 'x-git';
-/** Trailers of the answer: the exit code, empty for none, and the end of standard error in base64url. */
+/** Response trailers: the exit code, empty for none, and the end of standard error in base64url. */
 export const EXIT = 'x-exit';
 export const STDERR = 'x-stderr';

@@ -1,5 +1,5 @@
-// Starts git by way of a small process beside this one. To start a program, Linux copies the page tables of whoever starts it:
-// of a process that holds some hundred megabytes, as a forge in a test does, that takes ten times as long as git itself.
+// Starts git through a small helper process. To start a program, Linux copies the page tables of the caller: for a process of several hundred
+// megabytes, such as a forge in a test, that takes ten times as long as git itself.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ const PROCESS = fileURLToPath(new URL('./launcher-process.ts', import.meta.url))
 export interface StartedGit {
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** Resolves when it has ended and all that it printed was read. Exit null: it was killed. */
+  /** Resolves when it has ended and its output was read. Exit null: killed. */
   readonly ended: Promise<{ readonly exit: number | null; readonly stderr: string }>;
 }
 
@@ -27,7 +27,7 @@ interface Launcher {
 
 let launcher: Promise<Launcher> | undefined;
 
-/** It ends with this process, and keeps it from ending in no way. */
+/** The helper ends with this process and does not keep it alive. */
 async function launch(): Promise<Launcher> {
   const folder = mkdtempSync(join(tmpdir(), 'phoenix-git-'));
   const socketPath = join(folder, 'socket');
@@ -36,12 +36,12 @@ async function launch(): Promise<Launcher> {
   await once(child.stdout, 'data');
   child.stdout.destroy();
   child.unref();
-  // A pipe that nobody closes but the end of this process.
+  // The pipe is closed when this process exits.
   (child.stdin as unknown as { unref(): void }).unref();
   return { socketPath, agent: new Agent({ keepAlive: true }) };
 }
 
-/** @param asked its environment is all that it gets */
+/** @param asked includes the complete environment */
 export function startGit(asked: Asked): StartedGit {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
@@ -67,13 +67,13 @@ export function startGit(asked: Asked): StartedGit {
   return { stdin, stdout, ended };
 }
 
-/** Runs git to its end; resolves to what it printed. Fails with what it wrote to standard error. */
+/** Runs git; resolves to its output, rejects with its standard error. */
 export async function runGit(asked: Asked): Promise<string> {
   const { stdin, stdout, ended } = startGit(asked);
   stdin.end();
   const printed: Buffer[] = [];
   stdout.on('data', (chunk: Buffer) => printed.push(chunk));
-  // Its end is told by `ended`.
+  // The end is reported by `ended`.
   stdout.on('error', () => {});
   const { exit, stderr } = await ended;
   if (exit === 0) return Buffer.concat(printed).toString();

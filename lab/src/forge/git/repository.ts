@@ -1,25 +1,25 @@
-// The lab forge's bare repository, made and looked at with the system's git.
+// The lab forge's bare repository, managed with the system's git.
 
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { runGit } from './launcher.ts';
 
-/** Refs by full name, with what they point to. */
+/** Refs by full name with their targets. */
 export type Refs = ReadonlyMap<string, string>;
 
 export interface BareRepository {
   readonly folder: string;
   refs(): Promise<Refs>;
-  /** Full id of a commit or of the commit that a name leads to; undefined when there is none. */
+  /** Full id of a commit or ref; undefined if there is none. */
   commit(revision: string): Promise<string | undefined>;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
-  /** Runs git in the repository; fails with what it wrote to standard error. */
+  /** Runs git in the repository; rejects with its standard error. */
   git(...args: readonly string[]): Promise<string>;
 }
 
 /**
- * Force pushes, deletions and fetches by commit id are allowed, as on GitHub. Refs of pull requests can be fetched and not be
- * pushed; those of forks are shown in the forks only.
+ * Force pushes, deletions and fetches by commit id are allowed, as on GitHub. Pull request refs are read-only; those of forks are only visible in the
+ * forks.
  */
 const SETTINGS = [
   ['http.receivepack', 'true'],
@@ -33,7 +33,7 @@ const SETTINGS = [
   ['core.quotePath', 'false'],
 ] as const;
 
-/** Keeps git away from the machine's and the user's configuration, and gives it the lab's. */
+/** Isolates git from the configuration of the machine and user. */
 export function gitEnvironment(home: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
@@ -47,7 +47,7 @@ export function gitEnvironment(home: string): Record<string, string> {
   };
 }
 
-/** As git takes it from the environment (git-config(1), `GIT_CONFIG_COUNT`). */
+/** Configuration through the environment (git-config(1), `GIT_CONFIG_COUNT`). */
 function configuration(): Record<string, string> {
   const pairs = SETTINGS.flatMap(([name, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, name],
@@ -56,26 +56,26 @@ function configuration(): Record<string, string> {
   return { GIT_CONFIG_COUNT: String(SETTINGS.length), ...Object.fromEntries(pairs) };
 }
 
-/** A ref that is deleted while all are looked at. */
+/** Ignores refs that are deleted during the listing. */
 function gone(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return '';
   throw error;
 }
 
-/** Makes the repository when it is missing. */
+/** Creates the repository if missing. */
 export async function openBareRepository(folder: string): Promise<BareRepository> {
   await mkdir(folder, { recursive: true });
   const git = (...args: readonly string[]): Promise<string> =>
     runGit({ args, cwd: folder, env: gitEnvironment(join(folder, '..')) });
   await git('init', '--quiet', '--bare', '--template=', '--initial-branch=main');
-  /** Commits never go away here: each is looked up once. */
+  /** Commits are never deleted, so lookups are cached. */
   const commits = new Set<string>();
 
   return {
     folder,
     git,
     async refs() {
-      // Here nothing packs them: each is a file.
+      // Refs are never packed: each is a file.
       const entries = await readdir(join(folder, 'refs'), { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'));
       const paths = files.map(({ parentPath, name }) => join(parentPath, name));

@@ -1,4 +1,4 @@
-// How Gitea refuses, and how it cuts lists into pages.
+// Error responses and pagination of Gitea.
 
 import type { Request, Response } from 'express';
 
@@ -6,7 +6,7 @@ export function complain(response: Response, status: number, message: string): v
   response.status(status).json({ message, url: 'https://gitea.example/api/swagger' });
 }
 
-/** 30 a page unless `limit` says otherwise, never more than 50. */
+/** 30 per page by default, at most 50 with `limit`. */
 export function pageOf<T>(request: Request, response: Response, all: readonly T[]): readonly T[] {
   const size = Math.min(50, Number(request.query['limit']) || 30);
   const page = Math.max(1, Number(request.query['page']) || 1);

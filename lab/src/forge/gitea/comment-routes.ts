@@ -1,4 +1,4 @@
-// Comments as Gitea 1.26 has them: all at once, whatever page is asked for.
+// Comment API of Gitea 1.26: without pagination.
 
 import type { Request, Response, Router } from 'express';
 import { addComment, changeComment } from '../mutations.ts';
@@ -24,7 +24,7 @@ export function commentRoutes(routes: Router, parts: Parts): void {
   });
   routes.post('/issues/:number/comments', (request, response) => {
     const number = Number(request.params['number']);
-    // What went wrong is for administrators of the whole site.
+    // Error details are only shown to site administrators.
     if (!isThere(number)) return complain(response, 500, '');
     const body = readBody(request, response);
     if (body === undefined) return;

@@ -1,5 +1,4 @@
-// Gitea's events: named as GitHub's, with actions and fields of their own. A push does not say whether it created, deleted or
-// forced anything; what a pull request's base was reads `ref`.
+// Events of Gitea: named as GitHub's, with own actions and fields. Pushes have no created, deleted or forced flags; a changed base is in `ref`.
 
 import type { ForgeEvent, Message } from '../events.ts';
 import { signature } from '../github/headers.ts';
@@ -10,7 +9,7 @@ import { ZEROS } from '../pushed-refs.ts';
 import type { Sent } from '../webhooks.ts';
 import { commentShape, issueShape, permissionsOf, pullShape, repositoryShape, userShape } from './shapes.ts';
 
-/** What a webhook of the repository listens to. */
+/** Events of a repository's webhook. */
 export const GITEA_EVENTS = [
   'push',
   'pull_request',
@@ -20,7 +19,7 @@ export const GITEA_EVENTS = [
   'pull_request_rejected',
 ];
 
-/** Gitea lists no more commits than this in one event. */
+/** Maximum commits in one event. */
 const MAX_COMMITS = 30;
 const ACTIONS = { opened: 'opened', updated: 'synchronized', edited: 'edited', closed: 'closed', reopened: 'reopened' };
 
@@ -32,7 +31,7 @@ const REVIEWS = {
 } as const;
 
 export async function giteaEvent(parts: Parts, event: ForgeEvent): Promise<Message | null> {
-  // What whoever caused the event may do stands in all but those of pushes.
+  // All events except pushes include the actor's permissions.
   const permissions = event.kind === 'push' ? {} : { permissions: permissionsOf(parts, event.by) };
   const repository = { ...repositoryShape(parts), ...permissions };
   const common = { repository, sender: userShape(parts, event.by) };
@@ -56,7 +55,7 @@ export async function giteaEvent(parts: Parts, event: ForgeEvent): Promise<Messa
       const { action, review } = event;
       const pull = parts.pulls.get(review.number);
       if (pull === undefined || action === 'dismissed') return null;
-      // What may be done is told of the author of the pull request, not of the reviewer.
+      // The permissions are those of the pull request's author, not of the reviewer.
       const author = { ...repositoryShape(parts), permissions: permissionsOf(parts, pull.author) };
       const name = REVIEWS[review.state];
       const told = { type: name.replace('pull_request_', 'pull_request_review_'), content: review.body };
@@ -97,7 +96,7 @@ function changesOf({ title, body, base }: LabPull, now: LabPull) {
   };
 }
 
-/** Its own and those of GitHub; its own signature is bare. */
+/** Gitea's headers and GitHub-compatible ones; Gitea's signature has no prefix. */
 export function giteaHeaders({ id, event, body, receiver }: Sent): Record<string, string> {
   const signed = signature(receiver.secret, body);
   return {

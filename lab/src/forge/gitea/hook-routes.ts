@@ -1,4 +1,4 @@
-// Webhooks as Gitea shows them, to administrators of the repository alone. It names the boxes that are ticked, and not what it sends.
+// Webhook API of Gitea, for repository administrators only. It shows the selected checkboxes, not the event names.
 
 import type { RequestHandler, Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
@@ -27,7 +27,7 @@ export function hookRoutes(routes: Router, parts: Parts): void {
     const made = webhooks.add({ url, secret, events: GITEA_EVENTS, boxes: events, app: null });
     response.status(201).json(hookShape(parts, made));
   });
-  // The secret stays as it is, whatever is given (routers/api/v1/utils/hook.go, editHook).
+  // Edits never change the secret (routers/api/v1/utils/hook.go, editHook).
   routes.patch('/hooks/:hook', administers, (request, response) => {
     const { events = ['push'], config: { url } = {} } = request.body as HookBody;
     const to = { boxes: events, ...(url === undefined ? {} : { url }) };
@@ -42,7 +42,7 @@ export function hookRoutes(routes: Router, parts: Parts): void {
     webhooks.remove(id);
     response.status(204).end();
   });
-  // It sends a push in which nothing moved.
+  // The test delivery is a push without changes.
   routes.post('/hooks/:hook/tests', administers, async (request, response) => {
     const hook = webhooks.receivers().find(({ id }) => String(id) === request.params['hook']);
     if (hook === undefined) return complain(response, 404, "The target couldn't be found.");

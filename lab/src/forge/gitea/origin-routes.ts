@@ -1,5 +1,4 @@
-// Where commits come from, as Gitea tells: the commits of a pull request, the one that became a commit, and what happened in the
-// repository.
+// APIs of Gitea about the origin of commits: commits of a pull request, the pull request of a commit, and the activity feed.
 
 import type { Router } from 'express';
 import { listCommits } from '../github/push-event.ts';
@@ -15,7 +14,7 @@ export function originRoutes(routes: Router, parts: Parts): void {
     const all = await listCommits(bare, pull.base.sha, pull.head.sha, place.page);
     response.json(pageOf(request, response, all).map(({ id, message }) => ({ sha: id, commit: { message } })));
   });
-  // Of open pull requests it says nothing.
+  // Open pull requests are not included.
   routes.get('/commits/:sha/pull', (request, response) => {
     const pull = pulls.all().find(({ merged }) => merged?.sha === request.params['sha']);
     if (pull === undefined) complain(response, 404, "The target couldn't be found.");

@@ -1,4 +1,4 @@
-// Pull requests as Gitea has them.
+// Pull request API of Gitea.
 
 import type { Request, Response, Router } from 'express';
 import { changePull, mergePull, openPull } from '../mutations.ts';
@@ -64,7 +64,7 @@ export function pullRoutes(routes: Router, parts: Parts): void {
   }
 }
 
-/** A branch that is not there is not found; what there is already is a conflict. */
+/** A missing branch is 404; an existing pull request is 409. */
 function refuse(response: Response, { refused }: Refused): void {
   const { code, message } = refused;
   if (code === 'invalid') complain(response, 404, "The target couldn't be found.");

@@ -1,5 +1,4 @@
-// Gitea's and Forgejo's REST interface below `/api/v1`, with what they refuse. There are no checks, and deliveries cannot be
-// asked for.
+// REST API of Gitea and Forgejo below `/api/v1`, with its validation. Without checks and webhook deliveries.
 
 import express, { type Router } from 'express';
 import { loginOf } from '../login.ts';
@@ -15,10 +14,10 @@ import { mayWrite, permissionsOf, repositoryShape, userShape } from './shapes.ts
 import { statusRoutes } from './status-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
-/** What GitHub has and Gitea does not. */
+/** GitHub endpoints that Gitea lacks. */
 const ABSENT = ['/check-runs', '/hooks/:hook/deliveries'];
 
-/** Gitea knows three rights, and an owner. */
+/** Gitea has only three rights and owner. */
 const RIGHTS: Readonly<Partial<Record<Right, string>>> = { maintain: 'write', triage: 'read' };
 
 export function giteaRest(parts: Parts): Router {
@@ -49,7 +48,7 @@ export function giteaRest(parts: Parts): Router {
     }
     const person = people.find(user);
     if (person === undefined) return complain(response, 404, `user does not exist [uid: 0, name: ${user}]`);
-    // What a team of the organisation may do it does not count here.
+    // Team permissions are not included here.
     const permission = person.through === 'team' ? 'none' : (RIGHTS[person.right] ?? person.right);
     response.json({ permission, role_name: permission, user: userShape(parts, person.login) });
   });

@@ -1,9 +1,9 @@
-// Scopes of a token as Gitea 1.26 holds requests to them: before anything is looked up, by what the path is about.
+// Token scopes as enforced by Gitea 1.26: by path category, before any lookup.
 
 import type { RequestHandler } from 'express';
 import { complain } from './answers.ts';
 
-/** @param scopes null: good for everything */
+/** @param scopes null: unrestricted */
 export function requireScope(scopes: readonly string[] | null): RequestHandler {
   return (request, response, next) => {
     const level = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method) ? 'write' : 'read';

@@ -1,5 +1,4 @@
-// Gitea's and Forgejo's shapes: like GitHub's at first sight, with less in them. A person has no type, a status calls its state
-// `status`.
+// Response objects of Gitea and Forgejo: similar to GitHub's but smaller. Users have no type, and a status has its state in `status`.
 
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
@@ -20,13 +19,13 @@ export function mayWrite(right: Right): boolean {
   return right === 'admin' || right === 'maintain' || right === 'write';
 }
 
-/** What a person may do in the repository, however the right was given. */
+/** Effective permissions of a user in the repository. */
 export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) {
   const { right } = people.meet(login);
   return { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
 }
 
-/** @param owner another one than the repository's for a fork of it */
+/** @param owner of a fork; default: the repository's */
 export function repositoryShape({ place, people }: Pick<Parts, 'place' | 'people'>, owner = place.owner) {
   const page = `${place.url}/${owner}/${place.name}`;
   return {

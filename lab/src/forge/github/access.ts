@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { loginOf } from '../login.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { fail } from './answers.ts';
-import type { Grant, LabApp, Level } from './app-desk.ts';
+import type { Grant, LabApp, Level } from './app-registry.ts';
 import { botOf } from './shapes.ts';
 
 type Caller =

@@ -5,7 +5,7 @@ import type { Parts } from '../parts.ts';
 import { refuse } from '../refused.ts';
 import { appIn, asApp } from './access.ts';
 import { fail, invalid, notFound } from './answers.ts';
-import type { LabApp, Permissions } from './app-desk.ts';
+import type { LabApp, Permissions } from './app-registry.ts';
 import { appShape, repositoryShape, userShape } from './shapes.ts';
 
 export function appRoutes(rest: Router, parts: Parts): void {

@@ -23,7 +23,7 @@ export interface LabCheck {
   readonly actions: readonly Button[];
 }
 
-export interface CheckBook {
+export interface CheckStore {
   /** The request is one that GitHub takes. */
   create(app: number, sha: string, request: CheckRequest, now: Date): LabCheck;
   change(check: LabCheck, request: CheckRequest, now: Date): LabCheck;
@@ -41,7 +41,7 @@ export interface CheckBook {
 const FIRST_ID = 70_000;
 const FIRST_SUITE = 900;
 
-export function openCheckBook(): CheckBook {
+export function openCheckStore(): CheckStore {
   const checks = new Map<number, LabCheck>();
   const suites = new Map<string, number>();
 

@@ -10,7 +10,7 @@ import { fail, invalid, notFound, pageOf } from './answers.ts';
 import { commentShape, issueShape } from './pull-shapes.ts';
 import { userShape } from './shapes.ts';
 
-const LONGEST = 65_536;
+const MAX_LENGTH = 65_536;
 /** Of the five roles the older field knows three. */
 const OLDER: Readonly<Partial<Record<Right, Right>>> = { maintain: 'write', triage: 'read' };
 
@@ -67,8 +67,12 @@ function readBody(request: Request, response: Response): string | undefined {
   const { body } = (request.body ?? {}) as { readonly body?: unknown };
   if (typeof body !== 'string' || body.trim() === '') {
     invalid(response, 'IssueComment', refuse('body', 'missing_field', "body can't be blank"));
-  } else if ([...body].length > LONGEST) {
-    invalid(response, 'IssueComment', refuse('body', 'custom', `body is too long (maximum is ${LONGEST} characters)`));
+  } else if ([...body].length > MAX_LENGTH) {
+    invalid(
+      response,
+      'IssueComment',
+      refuse('body', 'custom', `body is too long (maximum is ${MAX_LENGTH} characters)`),
+    );
   } else return body;
   return undefined;
 }

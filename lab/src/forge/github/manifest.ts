@@ -2,7 +2,7 @@
 // secrets, once. Rules from GitHub's description of the manifest and of the events that Apps can subscribe to.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { Permissions } from './app-desk.ts';
+import type { Permissions } from './app-registry.ts';
 
 export interface Manifest {
   readonly name?: string;
@@ -13,7 +13,7 @@ export interface Manifest {
   readonly default_events?: readonly string[];
 }
 
-const LONGEST_NAME = 34;
+const MAX_NAME_LENGTH = 34;
 /** What an App must be allowed to read before it is told of something. */
 const EVENT_NEEDS: Readonly<Record<string, string>> = {
   push: 'contents',
@@ -53,9 +53,9 @@ export function readManifest(text: unknown): { readonly manifest?: Manifest; rea
   const { name, url, redirect_url: redirect, hook_attributes: hook } = given;
   const { default_permissions: permissions = {}, default_events: events = [] } = given;
   const problems = [
-    ...(name === undefined || (typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME)
+    ...(name === undefined || (typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH)
       ? []
-      : [`Name must be a text of at most ${LONGEST_NAME} characters`]),
+      : [`Name must be a text of at most ${MAX_NAME_LENGTH} characters`]),
     ...(isAddress(url) ? [] : ['Url must be a valid URL']),
     ...(isAddress(redirect) ? [] : ['Redirect url must be a valid URL']),
     ...(hook === undefined || (isObject(hook) && isAddress(hook['url'])) ? [] : ['Hook url must be a valid URL']),

@@ -10,14 +10,14 @@ import { listCommits } from './push-event.ts';
 import { nodeId, userShape } from './shapes.ts';
 
 /** GitHub shows no more of one pull request. */
-const MOST_COMMITS = 250;
+const MAX_COMMITS = 250;
 
 export function originRoutes(routes: Router, parts: Parts): void {
   const { place, people, pulls, bare } = parts;
   routes.get('/pulls/:number/commits', needs(parts, 'read', 'pull_requests'), async (request, response) => {
     const pull = pulls.get(Number(request.params['number']));
     if (pull === undefined) return notFound(response);
-    const all = await listCommits(bare, pull.base.sha, pull.head.sha, place.page, MOST_COMMITS);
+    const all = await listCommits(bare, pull.base.sha, pull.head.sha, place.page, MAX_COMMITS);
     response.json(pageOf(request, response, all).map((commit) => commitShape(parts, commit)));
   });
   routes.get('/commits/:sha/pulls', needs(parts, 'read', 'pull_requests', 'contents'), async (request, response) => {

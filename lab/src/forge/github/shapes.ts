@@ -3,7 +3,7 @@
 
 import type { People } from '../people.ts';
 import type { Place } from '../place.ts';
-import type { LabApp } from './app-desk.ts';
+import type { LabApp } from './app-registry.ts';
 
 export const REPOSITORY_ID = 1;
 

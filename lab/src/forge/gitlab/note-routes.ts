@@ -7,7 +7,7 @@ import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain, malformed, notFound, pageOf } from './answers.ts';
 import { noteShape } from './shapes.ts';
 
-const LONGEST = 1_000_000;
+const MAX_LENGTH = 1_000_000;
 
 export function noteRoutes(routes: Router, parts: Parts): void {
   const { pulls, comments } = parts;
@@ -52,8 +52,8 @@ function readBody(request: Request, response: Response): string | undefined {
   const body: unknown = request.body?.body;
   if (typeof body !== 'string') malformed(response, 'body is missing');
   else if (body.trim() === '') complain(response, 400, '400 Bad request - Note {:note=>["can\'t be blank"]}');
-  else if ([...body].length > LONGEST) {
-    complain(response, 400, `400 Bad request - Note {:note=>["is too long (maximum is ${LONGEST} characters)"]}`);
+  else if ([...body].length > MAX_LENGTH) {
+    complain(response, 400, `400 Bad request - Note {:note=>["is too long (maximum is ${MAX_LENGTH} characters)"]}`);
   } else return body;
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { LabStatus } from '../statuses.ts';
 import { complain, malformed, notFound, pageOf } from './answers.ts';
 import { levelOf, userShape } from './shapes.ts';
 
-const LONGEST = 255;
+const MAX_LENGTH = 255;
 const UNFINISHED = ['pending', 'running'];
 
 /** The event that leads to each state, and the states from which it may come; none stands for a new job. */
@@ -117,8 +117,8 @@ async function commitOf({ bare }: Parts, response: Response, asked: string): Pro
 function fits(response: Response, fields: Readonly<Record<string, unknown>>): boolean {
   const { target_url: target } = fields;
   for (const [field, value] of Object.entries(fields)) {
-    if (typeof value !== 'string' || [...value].length <= LONGEST) continue;
-    complain(response, 400, { [field]: [`is too long (maximum is ${LONGEST} characters)`] });
+    if (typeof value !== 'string' || [...value].length <= MAX_LENGTH) continue;
+    complain(response, 400, { [field]: [`is too long (maximum is ${MAX_LENGTH} characters)`] });
     return false;
   }
   if (typeof target !== 'string' || /^https?:\/\//.test(target)) return true;

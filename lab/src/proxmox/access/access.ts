@@ -89,7 +89,7 @@ export function ownerOf(token: string): string {
 }
 
 /** What is gone is in no group any more. */
-export function leaveGroups({ groups }: Access, user: string): void {
+export function removeFromGroups({ groups }: Access, user: string): void {
   for (const [id, group] of groups) {
     const members = splitList(group['users']?.[0] ?? '').filter((each) => each !== user);
     groups.set(id, { ...group, users: [members.join(',')] });

@@ -3,10 +3,10 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseSections } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
 import { pathOf } from '../node.ts';
-import { leaveHa } from '../objects/ha.ts';
-import { leavePools } from '../objects/pools.ts';
-import { leaveReplication } from '../objects/replication.ts';
-import { leaveJobs } from '../objects/sections.ts';
+import { removeFromHa } from '../objects/ha.ts';
+import { removeFromPools } from '../objects/pools.ts';
+import { removeFromReplication } from '../objects/replication.ts';
+import { removeFromJobs } from '../objects/sections.ts';
 import { refuse } from '../refusal.ts';
 import { copyTree, removeTree } from './trees.ts';
 
@@ -34,9 +34,9 @@ export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purg
 export function forgetGuest(call: Call, id: number, purge = false): void {
   rmSync(pathOf(call.node, `etc/pve/firewall/${id}.fw`), { force: true });
   removeTree(call.node, id);
-  leavePools(call.node, id);
+  removeFromPools(call.node, id);
   if (!purge) return;
-  leaveJobs(call.node, id);
-  leaveHa(call.node, id);
-  leaveReplication(call.node, id);
+  removeFromJobs(call.node, id);
+  removeFromHa(call.node, id);
+  removeFromReplication(call.node, id);
 }

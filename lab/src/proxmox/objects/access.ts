@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BUILT_IN_ROLES, isAclPath, normalisedAclPath } from '../../../../src/proxmox/access.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
-import { type Access, keepAccess, leaveGroups, ownerOf, readAccess } from '../access/access.ts';
+import { type Access, keepAccess, ownerOf, readAccess, removeFromGroups } from '../access/access.ts';
 import { passwordFor } from '../access/passwords.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';
@@ -37,7 +37,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /access/users/{userid}': (access, parameters) => {
     const id = text(parameters, 'userid') ?? '';
     access.users.delete(id);
-    leaveGroups(access, id);
+    removeFromGroups(access, id);
     access.rights = access.rights.filter(({ who }) => who !== id);
     for (const token of [...access.tokens.keys()]) if (ownerOf(token) === id) access.tokens.delete(token);
   },
@@ -105,7 +105,7 @@ function changeUser(access: Access, parameters: Parameters): void {
   const failing = 'update user failed';
   const user = access.users.get(id) ?? refuse(`${failing}: no such user ('${id}')`);
   needsToAppend(parameters, 'groups');
-  if (parameters['groups'] !== undefined && parameters['append'] !== '1') leaveGroups(access, id);
+  if (parameters['groups'] !== undefined && parameters['append'] !== '1') removeFromGroups(access, id);
   joinGroups(access, id, parameters, failing);
   access.users.set(id, withTexts(user, parameters, [...USER_TEXTS, 'enable', 'expire']));
 }

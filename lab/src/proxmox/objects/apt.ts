@@ -5,17 +5,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import {
   APT_FOLDER,
-  APT_HANDLES,
   APT_MAIN_FILE,
   type AptFiles,
-  type AptHandle,
-  isStandard,
-  newStandard,
   printAptFile,
   readAptFiles,
-  suiteIn,
   switched,
 } from '../../../../src/proxmox/apt-repositories.ts';
+import { APT_HANDLES, type AptHandle, isStandard, newStandard, suiteIn } from '../../../../src/proxmox/apt-standard.ts';
 import { booleanOf } from '../../../../src/proxmox/perl.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';

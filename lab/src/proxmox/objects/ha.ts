@@ -208,7 +208,7 @@ function listsOf({ resources, nodes }: Options): { readonly resources: string[];
 }
 
 /** A guest that is purged is no resource any more, and one that is taken out of HA is in no rule; one without any goes. */
-export function leaveHa(node: LabNode, id: number): void {
+export function removeFromHa(node: LabNode, id: number): void {
   const { sections } = resourcesOf(node);
   for (const sid of [`ct:${id}`, `vm:${id}`]) {
     if (!sections.delete(sid)) continue;

@@ -99,7 +99,7 @@ function changePool(pools: Pools, id: string, parameters: Parameters): void {
 }
 
 /** A guest that is destroyed leaves its pool, and rights on it go (PVE/AccessControl.pm, remove_vm_access). */
-export function leavePools(node: LabNode, id: number): void {
+export function removeFromPools(node: LabNode, id: number): void {
   forgetPath(node, `/vms/${id}`);
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const owner = ownerOf(pools, String(id));

@@ -90,7 +90,7 @@ function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {
 }
 
 /** A guest that is purged has none left. */
-export function leaveReplication(node: LabNode, id: number): void {
+export function removeFromReplication(node: LabNode, id: number): void {
   const sections = parseSections(fileOf(node));
   const left = new Map([...sections].filter(([job]) => !job.startsWith(`${id}-`)));
   if (left.size < sections.size) replaceFile(pathOf(node, FILE), printSections(left, ['disable', 'target']));

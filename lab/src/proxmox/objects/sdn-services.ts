@@ -12,6 +12,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse } from '../refusal.ts';
+import { rowAt } from './row-at.ts';
 
 interface ServiceRow {
   readonly path: string;
@@ -56,7 +57,7 @@ export function sdnServiceCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters[row.id]) };
   const locked = withLock(pathOf(node, 'run/lock/sdn.lck'), 10_000, () => {

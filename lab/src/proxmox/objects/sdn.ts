@@ -15,6 +15,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
+import { rowAt } from './row-at.ts';
 import { changeFabrics, fabricsOf, isOfFabrics } from './sdn-fabrics.ts';
 
 type Sections = Map<string, Section>;
@@ -62,7 +63,7 @@ export function sdnCall(
   if (template === '/cluster/sdn' && method === 'PUT') return { data: apply(call) };
   if (isOfFabrics(template) && method !== 'GET')
     return inTurn(node, () => changeFabrics(node, method, template, parameters, usersOfFabrics(node)));
-  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  const row = rowAt(ROWS, template);
   if (row === undefined || method === 'GET') return undefined;
   return inTurn(node, () => change(node, row, method, parameters));
 }

@@ -11,6 +11,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
+import { rowAt } from './row-at.ts';
 
 interface SectionRow {
   readonly path: string;
@@ -58,7 +59,7 @@ export function sectionCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  const row = ROWS.find(({ path, id }) => template === path || template === `${path}/{${id}}`);
+  const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
   const { [row.id]: named, delete: unset, ...given } = parameters;
@@ -88,7 +89,7 @@ export function sectionCall(
 }
 
 /** A guest that is purged leaves every backup job, and one that was for it alone goes (pve-guest-common, PVE/VZDump/Plugin.pm). */
-export function leaveJobs(node: LabNode, id: number): void {
+export function removeFromJobs(node: LabNode, id: number): void {
   if (!existsSync(pathOf(node, backup.file))) return;
   changeFile(backup, node, (sections) => {
     for (const [name, { type, options }] of sections) {

@@ -84,7 +84,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
     }
     const volumes = [file, file.pending].flatMap(({ options }) => [...disksOf('lxc', options), ...unusedOf(options)]);
     for (const volume of new Set(volumes.map((disk) => disk.volume))) freeOwned(call, id, volume);
-    if (parameters['destroy-unreferenced-disks'] === '1') freeLeftOvers(call, id);
+    if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'lxc', id);
     forgetGuest(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
@@ -94,7 +94,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
 }
 
 /** Removes what a guest still has on any storage, though its file does not name it. */
-export function freeLeftOvers(call: Call, id: number): void {
+export function freeRemainingVolumes(call: Call, id: number): void {
   for (const storage of storages(call.node).keys()) {
     for (const volume of volumesOf(call.node, storage).keys())
       if (located(call.node, volume).volume.owner === id) free(call.node, volume);

@@ -9,7 +9,7 @@ import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '
 import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
-import { freeLeftOvers } from '../pct/lifecycle.ts';
+import { freeRemainingVolumes } from '../pct/lifecycle.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { activate, isBaseInUse } from '../storage/volumes.ts';
@@ -107,7 +107,7 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
       for (const volume of volumes)
         if (isBaseInUse(call.node, volume)) refuse(`base volume '${volume}' is still in use by linked cloned`);
     for (const volume of volumes) freeQuietly(call, id, volume);
-    if (parameters['destroy-unreferenced-disks'] === '1') freeLeftOvers(call, id);
+    if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'qemu', id);
     forgetGuest(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))

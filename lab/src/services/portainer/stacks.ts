@@ -21,7 +21,7 @@ const IN_PROGRESS = 'Stack deployment is already in progress';
 /** Since then services that are no longer in a file go when they are asked to. */
 const PRUNES = '2.36.0';
 /** What goes on in the background ends when somebody asks for the stack, and by itself after so long. */
-const LONGEST_MS = 1000;
+const MAX_MS = 1000;
 
 export const STACKS: Handlers = {
   'get /stacks': async (work) => {
@@ -150,7 +150,7 @@ async function deploy(work: Work, stack: StackEntry, prune: boolean, fileBefore?
     stack.Status = DEPLOYING;
     stack.DeploymentStatus = [{ Status: DEPLOYING, Time: Math.floor(Date.now() / 1000) }];
     const file = fileBefore === undefined ? {} : { fileBefore };
-    stack.pending = { prune, undeploy, until: Date.now() + LONGEST_MS, ...file };
+    stack.pending = { prune, undeploy, until: Date.now() + MAX_MS, ...file };
     return;
   }
   await up(work, stack, prune).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { newKey, sessionFor } from './access.ts';
 import { PortainerRefusal } from './refusal.ts';
 import type { Answer, Handlers, Work } from './server.ts';
 
-const SHORTEST_PASSWORD = 12;
+const MIN_PASSWORD_LENGTH = 12;
 
 export const USERS: Handlers = {
   'get /users/admin/check': ({ database }) => {
@@ -56,7 +56,7 @@ function initAdmin({ database, fields, headers, container }: Work): Answer {
   const name = String(fields['username']);
   const password = String(fields['password']);
   if (name === '' || name.includes(' ')) throw new PortainerRefusal(400, 'Invalid username');
-  if (password.length < SHORTEST_PASSWORD) {
+  if (password.length < MIN_PASSWORD_LENGTH) {
     throw new PortainerRefusal(400, 'Password does not meet the requirements');
   }
   const user = { id: 1, name, password: hashOf(password), role: 1 };

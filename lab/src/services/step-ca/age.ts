@@ -41,7 +41,7 @@ export function ageCertificate(dir: string, path: string, { authority, hoursLive
 }
 
 /** By the authority of the lab. @returns why that cannot be; null when three quarters of its day have passed */
-export function ageNearlyToItsEnd(dir: string, path: string): string | null {
+export function ageNearExpiry(dir: string, path: string): string | null {
   const node = openNode(resolve(dir));
   if (!existsSync(pathOf(node, path))) return `there is no file ${path}`;
   const isAuthority = (id: number): boolean => existsSync(insidePath(node, id, `${STEP_PATH}/config/ca.json`));

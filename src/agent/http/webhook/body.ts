@@ -70,7 +70,7 @@ export function bodyReader({ each, total, within }: BodyLimits): ReadBody {
 }
 
 /** Discards a body, to find out when it ends. */
-export function letPass(
+export function discardBody(
   request: IncomingMessage,
   { each, within }: Omit<BodyLimits, 'total'>,
 ): Promise<'passed' | Unread> {

@@ -10,7 +10,7 @@ import type { Log } from '../../../ports/log.ts';
 import { answer, fail } from '../answer.ts';
 import { countFailures } from '../failures.ts';
 import { tooManyFailures } from '../guard.ts';
-import { announcedLength, bodyReader, letPass, type Unread } from './body.ts';
+import { announcedLength, bodyReader, discardBody, type Unread } from './body.ts';
 import {
   type ContentType,
   deliveryId,
@@ -93,7 +93,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     const claim = claimOf(request.headers, secrets);
     if (claim === null) {
       // Nothing of it is stored. If its length is unknown it may still turn out too large, which the sender should be told.
-      const passed = request.headers['content-length'] === undefined ? await letPass(request, PASSING) : 'passed';
+      const passed = request.headers['content-length'] === undefined ? await discardBody(request, PASSING) : 'passed';
       return passed === 'too large' ? unread(response, passed) : unsigned(request, response);
     }
     const body = await readBody(request, clientKeyOf(request));

@@ -1,4 +1,4 @@
-// The verbs of people on the command line, a command for each row of the table. A command's code is loaded when it is called.
+// Commands for the verbs, one for each row of the verb table. Their code is loaded on use.
 
 import type { Command } from 'commander';
 import { COMMAND_VERBS, type CommandVerb, type VerbRow, verbRow } from '../../../model/verbs.ts';
@@ -50,7 +50,7 @@ interface SetupOptions extends Options {
 
 type OnTheHost = (command: Command) => (options: Options, io: Io) => Promise<number> | undefined;
 
-/** What a command does on the host itself, without an agent, when its options say so. */
+/** Local alternatives of a verb without an agent, selected by options. */
 const ON_THE_HOST: Partial<Record<CommandVerb, OnTheHost>> = {
   setup(command) {
     command

@@ -1,4 +1,4 @@
-// A verb on the command line: what it asks of the agent, and how its answer is shown.
+// Requests a verb from the agent and shows the result.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../../../agent/http/run-json.ts';
@@ -16,21 +16,21 @@ import { targetsOf } from './words.ts';
 export interface VerbArgs extends Pick<AskOptions, 'json'> {
   readonly wait?: boolean;
   readonly verb: CommandVerb;
-  /** What follows the verb. */
+  /** Arguments after the verb. */
   readonly words: readonly string[];
-  /** Said in place of names. */
+  /** `--all` instead of names. */
   readonly all?: boolean;
   readonly cascade?: boolean;
   readonly dryRun?: boolean;
   readonly now?: boolean;
-  /** Asks nothing where a person would be asked. */
+  /** Skip confirmations. */
   readonly yes?: boolean;
 }
 
-/** For a run's turn to come: what is in the way on the host is known only then. */
+/** Time to wait until the run is planned, which reveals obstacles on the host. */
 const PLANNED_WITHIN_MS = 5_000;
 
-/** What is in the way is said at once; a dry run and a health check are followed, since their answer is what is asked for. */
+/** Reports obstacles immediately; dry runs and health checks are followed, since their result is the answer. */
 export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
   const {
     verb,
@@ -52,7 +52,7 @@ export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const command = { verb, targets, cascade, now, by: requesterName() };
   if (row.showsFirst && !dryRun) {
-    // Where nobody can be asked, what destroys, restarts or replaces something waits for `phoenix approve`, as it does in a commit.
+    // Without a terminal, destructive steps wait for `phoenix approve` as in a commit.
     const answered = await showAndAsk(client, command, { yes, json, wait }, io);
     if (answered !== null) return answered;
   }
@@ -64,7 +64,7 @@ export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
     pause(PLANNED_WITHIN_MS, null, { ref: false }),
   ]);
   if (planned === null || planned.state !== 'invalid') {
-    // It was understood, and may have to wait.
+    // Accepted, but may have to wait.
     if (planned?.reason != null) io.stderr(`${planned.reason}\n`);
     return endWithRun(client, run, { json, wait }, io);
   }

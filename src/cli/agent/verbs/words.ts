@@ -1,10 +1,10 @@
-// How a person names targets after a verb.
+// Parses the target arguments of a verb.
 
 import { targetId } from '../../../model/ids.ts';
 import { isTargetName } from '../../../model/target-name.ts';
 import type { CommandVerb, VerbRow } from '../../../model/verbs.ts';
 
-/** For commander: the arguments of a verb, and its usage where they say too little. */
+/** Argument syntax of a verb for commander, with a usage text if needed. */
 export const ARGUMENTS: Readonly<Record<VerbRow['names'], { readonly words: string; readonly usage?: string }>> = {
   'one or more': { words: '<targets...>' },
   any: { words: '[targets...]' },
@@ -17,10 +17,10 @@ export const ARGUMENTS: Readonly<Record<VerbRow['names'], { readonly words: stri
 const SHORT = /^[A-Za-z0-9][\w.-]*$/;
 
 /**
- * The targets as the agent is asked for them; none stands for all.
+ * The targets of the request; empty for all.
  *
- * @param all was said in place of names
- * @returns a text that says what to write, when the words are not understood
+ * @param all whether `--all` was given
+ * @returns a usage hint for invalid arguments
  */
 export function targetsOf(
   verb: CommandVerb,
@@ -40,7 +40,7 @@ export function targetsOf(
   return wrong === undefined ? words : `${wrong} is no target: write lxc/101, or 101`;
 }
 
-/** None: all that is derived; null: not understood. */
+/** Empty: all derived targets; null: invalid. */
 function stackOf(words: readonly string[]): readonly string[] | null {
   const [what, name, to, vmid] = words;
   if (words.length === 1 && what === 'all') return [];

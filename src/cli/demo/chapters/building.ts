@@ -1,4 +1,4 @@
-// A first push builds everything.
+// Chapter: the first push builds everything.
 
 import type { Chapter } from './chapter.ts';
 

@@ -1,4 +1,4 @@
-// A part of the story.
+// The interface of a chapter of the demo.
 
 import type { Telling } from '../telling.ts';
 

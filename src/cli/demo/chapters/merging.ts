@@ -1,4 +1,4 @@
-// Pull requests: the plan stands under them before anything happens, and what would destroy something waits until a person approves it.
+// Chapters about pull requests: plans as comments, and approval of destructive changes.
 
 import type { Chapter } from './chapter.ts';
 
@@ -29,7 +29,7 @@ export const changing: Chapter = {
   },
 };
 
-/** A small container, whose place in the file is before Traefik's. */
+/** A small container, inserted before Traefik's. */
 const CONTAINER = `"110": {
       "name": "workbench",
       "memory_mb": 512,

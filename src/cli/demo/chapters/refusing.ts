@@ -1,4 +1,4 @@
-// A mistake is refused where it was written; taking it back leaves nothing to do, and anybody can ask again.
+// Chapters: a mistake is rejected with its position, reverting leaves nothing to do, and a replay.
 
 import type { Chapter } from './chapter.ts';
 

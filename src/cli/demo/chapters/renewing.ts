@@ -1,4 +1,4 @@
-// Certificates by the clock, and without their authority.
+// Chapters: renewal of certificates, and failure of their authority.
 
 import type { Chapter } from './chapter.ts';
 

@@ -1,4 +1,4 @@
-// A name of a stack changes: what is derived from it follows, and nothing else.
+// Chapter: a stack's host name changes, and only what is derived from it follows.
 
 import type { Chapter } from './chapter.ts';
 

@@ -24,8 +24,6 @@ export async function answerTo(request: () => Promise<unknown>): Promise<Answer>
 
 /**
  * Sends one request about the repository. @param route such as `GET /repos/{owner}/{repo}`
- *
- *
  */
 export function questionForge({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
   return answerTo(async () => (await client()).request(route, { owner, repo, ...more, ...once }));

@@ -10,14 +10,14 @@ import { notSent } from '../not-sent.ts';
 import { type Client, type GitHub, once, probesOf } from './connect.ts';
 import { idOfWritten } from './written-id.ts';
 
-const LONGEST_SUMMARY = 65_000;
+const MAX_SUMMARY = 65_000;
 /** GitHub requires a summary. The sentence itself is in the title, which is not Markdown. */
 const NO_SUMMARY = 'Its title says all.';
 /** Maximum length of an annotation; GitHub's limit is 64 KB. The remedy is at its end. */
-const LONGEST_MESSAGE = 16_000;
+const MAX_MESSAGE_LENGTH = 16_000;
 const ANNOTATIONS_AT_ONCE = 50;
 /** More than this is not useful to readers. */
-const MOST_ANNOTATIONS = 500;
+const MAX_ANNOTATIONS = 500;
 
 const BUTTONS = {
   approve: { label: 'Approve', description: 'Let what waits here go ahead', identifier: 'approve' },
@@ -44,7 +44,7 @@ export async function setCheck(
   } as const;
   try {
     const client = await github.client();
-    const annotations = (details?.annotations ?? []).slice(0, MOST_ANNOTATIONS);
+    const annotations = (details?.annotations ?? []).slice(0, MAX_ANNOTATIONS);
     const ended = status.state !== 'pending';
     const place = { owner, repo, ...once };
     const body = bodyOf(status, details, annotations.slice(0, ANNOTATIONS_AT_ONCE));
@@ -99,7 +99,7 @@ function bodyOf(status: CommitStatus, details: Details | null, annotations: read
     ...(about === null ? {} : { external_id: subjectText(about) }),
     output: {
       title: description,
-      summary: cutMarkdown(details?.summary || NO_SUMMARY, LONGEST_SUMMARY, url),
+      summary: cutMarkdown(details?.summary || NO_SUMMARY, MAX_SUMMARY, url),
       ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotation) }),
     },
     ...(ended ? { actions: (details?.buttons ?? []).map((button) => BUTTONS[button]) } : {}),
@@ -119,7 +119,7 @@ function annotation({ path, line, level, title, message }: Annotation) {
     end_line: line,
     annotation_level: level,
     title: title.slice(0, 255),
-    message: message.length <= LONGEST_MESSAGE ? message : fitText(message, LONGEST_MESSAGE),
+    message: message.length <= MAX_MESSAGE_LENGTH ? message : fitText(message, MAX_MESSAGE_LENGTH),
   };
 }
 

@@ -79,8 +79,6 @@ export function connect(options: ForgeOptions): GitHub {
 
 /**
  * Requests that tell a failing forge from a single report that it does not accept; each is sent once. @param path path of the report's subject
- *
- *
  */
 export function probesOf({ client, owner, repo }: GitHub, path: string, more: object): Probes {
   const ask = async (what: string, about: object) => (await client()).request(what, { owner, repo, ...about, ...once });

@@ -6,7 +6,7 @@ import type { Client, GitHub } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 
 /** A delivery that fails this often is itself faulty. */
-const MOST_TRIES = 5;
+const MAX_GUESSES = 5;
 
 interface Told {
   readonly id: number;
@@ -51,12 +51,10 @@ export async function sentWebhook(
 
 /**
  * The newest attempt of each delivery that never arrived, oldest first. Pure. @param told newest first
- *
- *
  */
 export function failed(told: readonly Told[]): number[] {
   const tries = Map.groupBy(told, ({ guid }) => guid);
-  const lost = [...tries.values()].filter((each) => each.length < MOST_TRIES && !each.some(arrived));
+  const lost = [...tries.values()].filter((each) => each.length < MAX_GUESSES && !each.some(arrived));
   return lost.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
 }
 

@@ -6,7 +6,7 @@ import type { Client } from './connect.ts';
 
 const PER_PAGE = 100;
 /** Bound against an endless list. */
-const MOST_PAGES = 1000;
+const MAX_PAGES = 1000;
 const CURSORS = ['page', 'after', 'cursor'] as const;
 
 /**
@@ -22,7 +22,7 @@ export async function* pagesOf<Row>(
 ): AsyncGenerator<readonly Row[]> {
   let read = 0;
   let place: Readonly<Record<string, string>> = {};
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
     // Gitea has another name for the page size.
     const answer = await client.request(path, { ...query, per_page: PER_PAGE, limit: PER_PAGE, ...place });
     const { data, headers } = answer;

@@ -8,8 +8,6 @@ interface Answer {
 
 /**
  * The id of the written object. @throws like a failed request, if there is none
- *
- *
  */
 export function idOfWritten(answer: Answer): number {
   const { id } = answer.data ?? {};

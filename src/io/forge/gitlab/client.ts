@@ -6,7 +6,7 @@ import { openFetch, type ServerClock } from '../redirects.ts';
 const GITLAB = 'https://gitlab.com';
 const PER_PAGE = 100;
 /** Bound against an endless list. */
-const MOST_PAGES = 1000;
+const MAX_PAGES = 1000;
 
 /** A response other than 2xx, in the shape that `classifyError` reads. */
 export class Answered extends Error {
@@ -53,7 +53,7 @@ export function openClient(
     call: async (method, path, body) => (await request(method, path, body)).data,
     async *pages(path) {
       let page = '1';
-      for (let count = 0; count < MOST_PAGES; count += 1) {
+      for (let count = 0; count < MAX_PAGES; count += 1) {
         const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`;
         const { data, headers } = await request('GET', place);
         const rows = data as readonly unknown[];

@@ -10,9 +10,9 @@ import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
 import type { ServerClock } from '../redirects.ts';
 import { openClient } from './client.ts';
+import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './responses.ts';
 import { mayPush } from './rights.ts';
 import { STATUS_RIGHT, setStatus } from './statuses.ts';
-import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './told.ts';
 
 const OPEN: ReadonlySet<string> = new Set(['pending', 'running']);
 

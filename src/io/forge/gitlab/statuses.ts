@@ -16,7 +16,7 @@ const STATES: Record<StatusState, string> = {
 export const STATUS_RIGHT = 'api, in a role that may push to or merge into the branch';
 
 /** GitLab refuses longer URLs. */
-const LONGEST_ADDRESS = 255;
+const MAX_ADDRESS_LENGTH = 255;
 
 interface Place {
   readonly client: Client;
@@ -50,8 +50,6 @@ export async function setStatus(place: Place, status: CommitStatus, handle: stri
 
 /**
  * Undefined where the status is already so. @param where the pipeline, where GitLab is not to choose
- *
- *
  */
 async function send(
   { client, project, branch }: Place,
@@ -98,9 +96,9 @@ function isErrorWith(error: unknown, status: number, words: RegExp): boolean {
 
 /** The URL, or that of the run if a step's is too long; null where neither fits. */
 function addressOf(url: string | null): string | null {
-  if (url === null || url.length <= LONGEST_ADDRESS) return url;
+  if (url === null || url.length <= MAX_ADDRESS_LENGTH) return url;
   const [run = null] = /^.*?\/runs\/\d+/.exec(url) ?? [];
-  return run !== null && run.length <= LONGEST_ADDRESS ? run : null;
+  return run !== null && run.length <= MAX_ADDRESS_LENGTH ? run : null;
 }
 
 function readHandle(handle: string | null): { readonly pipeline: number; readonly open: boolean } | null {

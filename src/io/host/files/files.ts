@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import type { FileOwner, FilePlace, FileWrite, FolderMake } from '../../../model/action.ts';
 import type { FileState } from '../../../ports/host.ts';
 import { checkPath, hasNoFileModes } from '../paths.ts';
-import { LONGEST_DIGEST, LONGEST_FILE } from './links.ts';
+import { MAX_DIGEST_LENGTH, MAX_FILE_LENGTH } from './links.ts';
 import { at, type Entry, fault, isAbsent, nameEntry, openFolder, openToRead, walk } from './walk.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -190,7 +190,7 @@ async function readNamed(named: FileHandle, path: string): Promise<Buffer> {
       const { bytesRead } = await file.read(piece, 0, PIECE, null);
       if (bytesRead === 0) return Buffer.concat(pieces);
       size += bytesRead;
-      if (size > LONGEST_FILE) throw fault('EFBIG', `${path} is longer than ${LONGEST_FILE} bytes`);
+      if (size > MAX_FILE_LENGTH) throw fault('EFBIG', `${path} is longer than ${MAX_FILE_LENGTH} bytes`);
       pieces.push(piece.subarray(0, bytesRead));
     }
   } finally {
@@ -248,7 +248,7 @@ async function stateOf(root: string, path: string, owners: NotedOwners | undefin
       const facts = { mode: state.mode & 0o7777, uid, gid, size, modified: Math.floor(state.mtimeMs / 1000) };
       if (state.isDirectory()) return { done: { ...facts, kind: 'folder', digest: null } };
       if (!state.isFile()) return { done: { ...facts, kind: 'other', digest: null } };
-      if (size > LONGEST_DIGEST) return { done: { ...facts, kind: 'file', digest: null } };
+      if (size > MAX_DIGEST_LENGTH) return { done: { ...facts, kind: 'file', digest: null } };
       const digest = createHash('sha256')
         .update(await readNamed(named, path))
         .digest('hex');

@@ -21,13 +21,13 @@ export const LINK_FOLDERS: readonly string[] = [
 ];
 
 /** More links are treated as a loop. */
-export const MOST_LINKS = 20;
+export const MAX_LINKS = 20;
 
 /** Maximum size of a file that is read, in bytes: a guest may provide an endless one. */
-export const LONGEST_FILE = 64 * 1024 * 1024;
+export const MAX_FILE_LENGTH = 64 * 1024 * 1024;
 
 /** Maximum size of a file whose digest is computed, in bytes; certificates are much smaller. */
-export const LONGEST_DIGEST = 1_000_000;
+export const MAX_DIGEST_LENGTH = 1_000_000;
 
 /** Why a path is not followed; appended to the link and its destination. */
 export const NOT_FOLLOWED =

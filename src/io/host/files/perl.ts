@@ -1,7 +1,7 @@
 // The equivalent of `walk.ts` and `files.ts` for a node over SSH, in Perl, which every Proxmox host has: a shell cannot open a folder without
 // following links. These texts must not contain an apostrophe, since they are in single quotes of a shell.
 
-import { LINK_FOLDERS, LONGEST_DIGEST, LONGEST_FILE, MOST_LINKS, NOT_FOLLOWED } from './links.ts';
+import { LINK_FOLDERS, MAX_DIGEST_LENGTH, MAX_FILE_LENGTH, MAX_LINKS, NOT_FOLLOWED } from './links.ts';
 
 /** Exit code for a path that does not exist. */
 export const ABSENT = 44;
@@ -85,7 +85,7 @@ sub walk {
     }
     my $target = readlink at($folder, $name) // failed($path);
     my $link = join "/", "", @passed, $name;
-    fault("ELOOP", "$path goes round in a circle of symbolic links") if ++$links > ${MOST_LINKS};
+    fault("ELOOP", "$path goes round in a circle of symbolic links") if ++$links > ${MAX_LINKS};
     my ($mode, $uid) = (stat $folder)[2, 4];
     my $safe = $linked{"/" . join "/", @passed} && ($uid == 0 || $uid == $>) && !($mode & 022);
     fault("ELOOP", "$path: $link is a symbolic link to $target, ${NOT_FOLLOWED}") unless $safe;
@@ -110,7 +110,7 @@ sub text_of {
   for (;;) {
     my $got = sysread($file, $text, 65536, length $text) // failed($path);
     return $text if $got == 0;
-    fault("EFBIG", "$path is longer than ${LONGEST_FILE} bytes") if length $text > ${LONGEST_FILE};
+    fault("EFBIG", "$path is longer than ${MAX_FILE_LENGTH} bytes") if length $text > ${MAX_FILE_LENGTH};
   }
 }
 sub read_file { my ($path) = @_; (walk($path, 0, sub { text_at(@_, $path) }))[0] }
@@ -177,7 +177,7 @@ sub state_of {
   my @stat = stat $named;
   return if S_ISLNK($stat[2]);
   my $kind = S_ISDIR($stat[2]) ? "folder" : S_ISREG($stat[2]) ? "file" : "other";
-  my $digest = $kind eq "file" && $stat[7] <= ${LONGEST_DIGEST} ? sha256_hex(text_of($named, $path)) : "-";
+  my $digest = $kind eq "file" && $stat[7] <= ${MAX_DIGEST_LENGTH} ? sha256_hex(text_of($named, $path)) : "-";
   return sprintf "%s %o %s %s %s %s %s", $kind, S_IMODE($stat[2]), @stat[4, 5, 7, 9], $digest;
 }
 attempt(sub {

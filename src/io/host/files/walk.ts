@@ -4,7 +4,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
 import { checkPath } from '../paths.ts';
-import { LINK_FOLDERS, MOST_LINKS, NOT_FOLLOWED } from './links.ts';
+import { LINK_FOLDERS, MAX_LINKS, NOT_FOLLOWED } from './links.ts';
 
 /** An entry of an open folder. */
 export interface Entry {
@@ -67,7 +67,7 @@ export async function walk<T>(
       const target = await readlink(at(entry));
       const link = `/${[...passed, name].join('/')}`;
       links += 1;
-      if (links > MOST_LINKS) throw fault('ELOOP', `${path} goes round in a circle of symbolic links`);
+      if (links > MAX_LINKS) throw fault('ELOOP', `${path} goes round in a circle of symbolic links`);
       if (!(await mayFollow(folder, passed))) {
         throw fault('ELOOP', `${path}: ${link} is a symbolic link to ${target}, ${NOT_FOLLOWED}`);
       }

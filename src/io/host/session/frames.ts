@@ -8,11 +8,11 @@
 /** Size of the header: kind, request number and length. */
 export const HEAD_BYTES = 9;
 /** Maximum size of a request with its words and standard input. A larger one uses a separate connection. */
-export const LONGEST_FRAME = 256 * 1024;
+export const MAX_FRAME_LENGTH = 256 * 1024;
 /** Maximum size of output in one frame. */
 export const PIECE_BYTES = 64 * 1024;
 /** Maximum number of concurrent commands of one session. Further ones use separate connections. */
-export const MOST_AT_ONCE = 32;
+export const MAX_CONCURRENT = 32;
 /** Idle time after which the node ends the session. The agent ends it sooner. */
 export const IDLE_SECONDS = 900;
 
@@ -28,10 +28,10 @@ export interface Frame {
 export function encodeRequest(id: number, words: readonly string[], input: Uint8Array | undefined): Buffer | null {
   if (words.some((word) => word.includes('\0'))) throw new Error('an argument holds a NUL character');
   const given = input ?? new Uint8Array();
-  if (given.byteLength > LONGEST_FRAME) return null;
+  if (given.byteLength > MAX_FRAME_LENGTH) return null;
   const parts = [given, ...words.map((word) => Buffer.from(word))].flatMap((part) => [uint32(part.byteLength), part]);
   const body = Buffer.concat(parts);
-  return body.length > LONGEST_FRAME ? null : Buffer.concat([head('r', id, body.length), body]);
+  return body.length > MAX_FRAME_LENGTH ? null : Buffer.concat([head('r', id, body.length), body]);
 }
 
 export function encodeDrop(id: number): Buffer {

@@ -2,7 +2,7 @@
 // not contain an apostrophe, since it is in single quotes of a shell; `deploy/ssh/session.pl` contains it for the forced command, which checks each
 // command of a session like a single one.
 
-import { HEAD_BYTES, IDLE_SECONDS, LONGEST_FRAME, MOST_AT_ONCE, PIECE_BYTES } from './frames.ts';
+import { HEAD_BYTES, IDLE_SECONDS, MAX_CONCURRENT, MAX_FRAME_LENGTH, PIECE_BYTES } from './frames.ts';
 
 /**
  * `serve(mark, start)`: prints `mark session 1` and reads requests until standard input ends with the connection. Each
@@ -31,7 +31,7 @@ sub serve {
     $bad->("a request is cut short") unless defined $input && @words && $body eq pack "N/a* (N/a*)*", $input, @words;
     $bad->("a request holds a NUL character") if grep { /\\0/ } @words;
     $bad->("a request has a number that is taken") if $jobs{$id};
-    $bad->("there are too many requests at once") if keys %jobs >= ${MOST_AT_ONCE};
+    $bad->("there are too many requests at once") if keys %jobs >= ${MAX_CONCURRENT};
     # A node that is short of processes or files has not begun it, and tells so; what runs beside it goes on.
     my $short = sub { $tell->("e", $id, "phoenix-session: $_[0]: $!\\n"); $tell->("z", $id, pack "N", 126) };
     pipe my $stdin, my $feed and pipe my $stdout, my $stdout_in and pipe my $stderr, my $stderr_in or return $short->("pipe");
@@ -95,7 +95,7 @@ sub serve {
     exit 0 unless $got;
     while (length $in >= ${HEAD_BYTES}) {
       my ($kind, $id, $size) = unpack "a N N", $in;
-      $bad->("a frame is none of Phoenix") if $kind !~ /^[rd]\\z/ || $size > ${LONGEST_FRAME} || $kind eq "d" && $size > 0;
+      $bad->("a frame is none of Phoenix") if $kind !~ /^[rd]\\z/ || $size > ${MAX_FRAME_LENGTH} || $kind eq "d" && $size > 0;
       last if length $in < ${HEAD_BYTES} + $size;
       my $body = substr $in, ${HEAD_BYTES}, $size;
       substr $in, 0, ${HEAD_BYTES} + $size, "";

@@ -18,7 +18,7 @@ const BROKEN_MS = 60_000;
 /** Idle time after which a session is closed, so that an unused connection can end. */
 const IDLE_MS = 300_000;
 /** Maximum age of a session, after which it is restarted with the scripts that the node has by then. */
-const LONGEST_MS = 3_600_000;
+const MAX_MS = 3_600_000;
 
 export function isEnd(session: Session | SessionEnd): session is SessionEnd {
   return 'exit' in session;
@@ -81,7 +81,7 @@ export function reconnecting(
   return {
     async take() {
       used = performance.now();
-      if (kept !== null && used - kept.began > LONGEST_MS) retire(kept.session);
+      if (kept !== null && used - kept.began > MAX_MS) retire(kept.session);
       if (kept !== null) return kept.session;
       if (opening !== undefined) return opening;
       if (used < notBefore) return null;

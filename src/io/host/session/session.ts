@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Program, ProgramEnd } from '../program.ts';
 import { LAST_OUTPUT_MS, watchOver } from '../watch.ts';
-import { encodeDrop, encodeRequest, type Frame, MOST_AT_ONCE, readFrames } from './frames.ts';
+import { encodeDrop, encodeRequest, type Frame, MAX_CONCURRENT, readFrames } from './frames.ts';
 
 type SessionCall = Omit<Program, 'program' | 'args' | 'env'>;
 
@@ -30,8 +30,8 @@ export interface SessionEnd {
 /** Maximum time from the connection to the greeting. */
 const GREETING_MS = 20_000;
 /** Maximum length of output before the greeting, such as a message of the day. */
-const LONGEST_PREFACE = 64 * 1024;
-const LONGEST_SAID = 4096;
+const MAX_PREFACE = 64 * 1024;
+const MAX_SAID = 4096;
 /** ssh's own exit code for a failed connection: the results of pending requests are unknown. */
 const LOST = 255;
 
@@ -81,7 +81,7 @@ export async function openSession(
       if (preface === null) return read(chunk);
       preface = Buffer.concat([preface, chunk]);
       const at = preface.indexOf(greeting);
-      if (at < 0 && preface.length > LONGEST_PREFACE) throw new Error('the node writes much and begins no session');
+      if (at < 0 && preface.length > MAX_PREFACE) throw new Error('the node writes much and begins no session');
       if (at < 0) return;
       const rest = preface.subarray(at + greeting.length);
       preface = null;
@@ -93,7 +93,7 @@ export async function openSession(
     }
   });
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString('utf8')).slice(-LONGEST_SAID);
+    said = (said + chunk.toString('utf8')).slice(-MAX_SAID);
   });
   // How it ended is seen by the program's end.
   child.stdin.on('error', () => {});
@@ -171,7 +171,7 @@ export async function openSession(
     over,
     pending: () => pending.size,
     run(words, call) {
-      if (isOver || pending.size >= MOST_AT_ONCE) return null;
+      if (isOver || pending.size >= MAX_CONCURRENT) return null;
       const request = encodeRequest(last + 1, words, call.input);
       if (request === null) return null;
       last += 1;

@@ -14,7 +14,7 @@ const TOKEN_SECONDS = 300;
 /** Tolerated clock difference: step-ca allows a minute. */
 const SKEW_SECONDS = 30;
 /** Maximum number of PBKDF2 rounds: step uses 100,000, newer versions 600,000. */
-const MOST_ROUNDS = 2_000_000;
+const MAX_ROUNDS = 2_000_000;
 const PAGE = 100;
 
 /** The certificate with its intermediates, as PEM. */
@@ -62,7 +62,7 @@ async function unlock({ name, encryptedKey }: Provisioner, password: string, by:
   try {
     const { plaintext } = await compactDecrypt(encryptedKey, Buffer.from(password), {
       keyManagementAlgorithms: ['PBES2-HS256+A128KW'],
-      maxPBES2Count: MOST_ROUNDS,
+      maxPBES2Count: MAX_ROUNDS,
     });
     return JSON.parse(Buffer.from(plaintext).toString('utf8'));
   } catch {

@@ -36,7 +36,7 @@ export function hooksNameGuests({ config, unreadable }: RuleContext): Diagnostic
 }
 
 /** CERTIFICATE_PATH: the guest that is notified of a renewal does not mount the folder with the files. */
-export function certificatesLieUnderAMount({ config }: RuleContext): Diagnostic[] {
+export function certificatesAreMounted({ config }: RuleContext): Diagnostic[] {
   return config.certificates.flatMap((certificate) => {
     const guest = certificate.hook === null ? undefined : config.guests.get(certificate.hook.guest);
     if (guest === undefined) return [];

@@ -15,7 +15,7 @@ interface Entry {
 }
 
 const PLACE = { verb: 'pvesh create /cluster/firewall/ipset/{name}', option: 'cidr' };
-const MOST_COMMENT = 200;
+const MAX_COMMENT = 200;
 const ALIAS = /^(?:dc\/)?([A-Za-z][A-Za-z0-9_-]+)$/;
 
 const address = becomes(
@@ -30,7 +30,7 @@ const address = becomes(
 const entry = z.strictObject({
   cidr: address.describe('An address, a network such as 10.9.0.0/16, or an alias of the datacenter such as dc/lan.'),
   nomatch: z.boolean().optional().describe('Whether it is left out of a larger network of the set. Default: false.'),
-  comment: text.line(MOST_COMMENT).min(1).optional().describe('For readers; kept with the entry.'),
+  comment: text.line(MAX_COMMENT).min(1).optional().describe('For readers; kept with the entry.'),
 });
 
 const schema = z

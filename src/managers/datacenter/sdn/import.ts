@@ -6,7 +6,7 @@ import type { Config } from '../../config.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../../importer.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import { isOfKnownType, writtenOptions } from '../import-object.ts';
-import { optionsOf } from '../row.ts';
+import { optionsOf } from '../row-options.ts';
 import { isName } from '../schema.ts';
 import { ROW_OF, type SdnSpec } from './decide.ts';
 import { observeSdn, type SdnState, SORTS, type Sort, unapplied } from './state.ts';

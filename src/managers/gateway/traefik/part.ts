@@ -6,6 +6,7 @@ import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
 import { type Files, inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
+import { hostsIn, type Refusal, readTraefikAnswers, refusalsOf, type Told } from './api-answers.ts';
 import { faultOf } from './check.ts';
 import {
   API_ADDRESS,
@@ -25,7 +26,6 @@ import {
   STATIC,
 } from './scripts.ts';
 import { isMarked, isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
-import { hostsIn, type Refusal, readTold, refusalsOf, type Told } from './told.ts';
 import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts';
 
 export interface TraefikSeen {
@@ -50,7 +50,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
       started: digest(STATIC.started),
       marked: isMarked(rest),
     };
-    return { inside, file, told: readTold(rest) };
+    return { inside, file, told: readTraefikAnswers(rest) };
   },
   decide(spec, { inside, file, told }): Decision {
     if (inside.kind === 'unreachable') return { kind: 'impossible', reason: inside.reason };

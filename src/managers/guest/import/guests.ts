@@ -44,7 +44,7 @@ export type WrittenGuest =
   | { readonly missing: string };
 
 /** Fields of a spec that cannot be read from a host: what a guest was created from, and what is done inside it. */
-export const UNTOLD = ['source', 'scripts', 'snapshots', 'health', 'protected', 'delegated', 'agent'] as const;
+export const NOT_ON_HOST = ['source', 'scripts', 'snapshots', 'health', 'protected', 'delegated', 'agent'] as const;
 
 const KIND: Readonly<Record<Program, GuestKind>> = { pct: 'lxc', qm: 'vm' };
 
@@ -210,14 +210,14 @@ export function defined(fields: Readonly<Record<string, Json | undefined>>): Rec
 }
 
 /** In characters. Longer notes are not imported and stay in the guest's own file. */
-const MOST_NOTES = 1000;
+const MAX_NOTES = 1000;
 
 /** What people wrote into the notes, where a description can hold it. */
 export function notesOf({ conf }: FoundGuest): string | undefined {
   const notes = parseNotes(conf.description);
   const text = (notes === null ? conf.description : notes.text).trimEnd();
   // A description cannot start with white space and has a maximum length; other text stays in the notes only.
-  return text.length > MOST_NOTES || !/^\S/.test(text) || !prose.safeParse(text).success ? undefined : text;
+  return text.length > MAX_NOTES || !/^\S/.test(text) || !prose.safeParse(text).success ? undefined : text;
 }
 
 /** The storage for new disks of a VM that has none yet: the first one that accepts disks. */

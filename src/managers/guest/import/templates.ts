@@ -4,7 +4,7 @@
 import type { HostReader } from '../../manager.ts';
 
 /** Upper bound on storages that are listed, so that an observation runs a constant number of commands. */
-const MOST_STORAGES = 8;
+const MAX_STORAGES = 8;
 
 /** Template files of the node, as `storage:vztmpl/file`. A storage that does not answer counts as having none. */
 export async function templatesOn(host: HostReader, storages: string | undefined): Promise<string[]> {
@@ -16,7 +16,7 @@ export async function templatesOn(host: HostReader, storages: string | undefined
   });
   const lists = await Promise.all(
     holding
-      .slice(0, MOST_STORAGES)
+      .slice(0, MAX_STORAGES)
       .map((id) => host.run({ kind: 'command', program: 'pvesm', args: ['list', id], timeoutSeconds: 60 })),
   );
   return lists.flatMap(({ stdout }) =>

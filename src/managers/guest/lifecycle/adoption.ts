@@ -5,16 +5,16 @@ import type { Action } from '../../../model/action.ts';
 import type { Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
-import { MOST_NOTES, type Notes, printNotes } from '../observe/notes.ts';
+import { MAX_NOTES, type Notes, printNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 /** Why Phoenix's block does not fit into the notes; null where it does. */
 export function notesTooLong(target: string, notes: Notes): Refusal | null {
   const { length } = printNotes(notes);
-  if (length <= MOST_NOTES) return null;
+  if (length <= MAX_NOTES) return null;
   return impossible(
-    `the notes of ${target} leave no room to say whose it is: with that they have ${length} characters, and Proxmox keeps ${MOST_NOTES}; shorten them`,
+    `the notes of ${target} leave no room to say whose it is: with that they have ${length} characters, and Proxmox keeps ${MAX_NOTES}; shorten them`,
   );
 }
 

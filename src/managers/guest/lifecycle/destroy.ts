@@ -30,7 +30,7 @@ import { noteVolumes, type RetainedVolumes, retainedVolumesPath, splitLine } fro
 import { SAFEGUARD_SNAPSHOT } from './rollback.ts';
 
 /** Decides about a guest that is no longer declared. `retained` is only called once the note is known to be readable. */
-export function decideGone(
+export function decideUndeclared(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
@@ -69,7 +69,7 @@ export function decideRebuild(
     mayDestroy(wanted, rebuild) ??
     // Backup jobs of others that name its VMID are kept, and continue with the recreated guest.
     unlessLocked(program, id, conf, [
-      ...ours.map(({ name }) => leaveHa(name)),
+      ...ours.map(({ name }) => removeFromHa(name)),
       ...destroyGuest(program, wanted, seen, retained, '0'),
     ])
   );
@@ -84,7 +84,7 @@ function isDeclaredAgain({ origin, declares }: Wanted<GuestSpec>, { by, name, ow
 }
 
 /** HA rules that name the guest stay. */
-function leaveHa(sid: string): Action {
+function removeFromHa(sid: string): Action {
   return action(`take ${sid} out of HA, which has it back when it is recreated`, 'destroy', {
     kind: 'command',
     program: 'pvesh',
@@ -113,8 +113,6 @@ function retainedRemark(id: number, note: string | null): { readonly remarks?: r
 /**
  * @param retained the names of its volumes
  * @param purge whether jobs, HA and replication entries with its VMID are removed too
- *
- *
  */
 function destroyGuest(
   program: Program,

@@ -33,7 +33,7 @@ export interface Life {
 }
 
 /** The next actions. Where the result of an action decides what follows, the list ends there and the next observation continues. */
-export function decideLife(life: Life): Action[] {
+export function decideLifecycle(life: Life): Action[] {
   const { program, spec, seen, changes } = life;
   const starts = mustRun(life);
   if (changes.actions.length > 0 || (changes.restart && seen.running)) {

@@ -28,7 +28,7 @@ export interface Notes {
 }
 
 /** Maximum length of notes in Proxmox, in characters. */
-export const MOST_NOTES = 8192;
+export const MAX_NOTES = 8192;
 
 const HEADING = '**Kept by Phoenix.** Change it in the repository, not here.';
 const OLD_HEADING = 'Kept by Phoenix. Change it in the repository, not here.';

@@ -9,7 +9,7 @@ import { PROXMOX_KIND } from './option.ts';
 type Node = Record<string, unknown>;
 
 /** Longer enumerations, such as all CPU models, do not help in an editor. */
-const MOST_WORDS = 40;
+const MAX_WORDS = 40;
 
 /** @param names names of the allowed options */
 export function optionsJsonSchema(kind: GuestKind, names: readonly string[]): Node {
@@ -54,7 +54,7 @@ function optionNode(kind: GuestKind, option: string): Node {
 
 function valueNode({ type, enum: words, minimum, maximum }: Schema): Node {
   if (type === 'boolean') return { enum: [true, false, 0, 1, '0', '1'] };
-  if (words !== undefined && words.length <= MOST_WORDS) return { enum: [...words] };
+  if (words !== undefined && words.length <= MAX_WORDS) return { enum: [...words] };
   if (type === 'integer' || type === 'number')
     return {
       type: [type, 'string'],

@@ -10,7 +10,7 @@ import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts'
 import { cloneSourcePlace, needsOf } from './references.ts';
 
 /** DEPENDENCY_CYCLE: reports every cycle of dependencies and clone sources in full, at its first guest. */
-export function dependenciesHaveAnOrder({ config }: RuleContext): Diagnostic[] {
+export function dependenciesAreAcyclic({ config }: RuleContext): Diagnostic[] {
   const id = (number: number): TargetId => {
     const guest = config.guests.get(number);
     return targetId(guest?.kind ?? 'lxc', number);

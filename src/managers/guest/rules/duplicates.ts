@@ -93,7 +93,7 @@ function ownerOf(guest: Guest | undefined, key = 'net0'): string {
 }
 
 /** INVALID_VALUE: the interfaces of one guest contradict each other. */
-export function interfacesAreTold({ config }: RuleContext): Diagnostic[] {
+export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
   return allGuests(config).flatMap((guest): Diagnostic[] => {
     const found = (at: Diagnostic['at'], message: string, hint: string): Diagnostic => ({
       code: 'INVALID_VALUE',

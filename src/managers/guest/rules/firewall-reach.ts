@@ -117,7 +117,11 @@ export function namedAddressesAreOwned({ config, unreadable }: RuleContext): Dia
 }
 
 /** UNOWNED_ADDRESS, as an error: a rule still names the address of a guest that was removed or has another address now. */
-export function addressesOfGuestsGoneAreNotNamed(before: Config, after: Config, unreadable: Unreadable): Diagnostic[] {
+export function addressesOfRemovedGuestsAreNotUsed(
+  before: Config,
+  after: Config,
+  unreadable: Unreadable,
+): Diagnostic[] {
   if (unreadable.someAddress || unreadable.host('network', 'known_hosts')) return [];
   const owners = new Map(
     allGuests(before).flatMap((guest) => addressesOf(guest).map(({ text }) => [text, guest] as const)),

@@ -20,7 +20,7 @@ const SERVICES = new Set(
   ).split(' '),
 );
 /** Limit of iptables' multiport match, in which a range counts as two. */
-const MOST_PORTS = 15;
+const MAX_PORTS = 15;
 const PROTOCOLS_WITH_PORTS: readonly (string | null)[] = ['tcp', 'udp', 'sctp', 'udplite', 'dccp'];
 
 /**
@@ -141,7 +141,7 @@ function portsFault(ports: string): string | undefined {
   const wrong = items.find((item) => !isPort(item));
   if (wrong !== undefined) return wrong === '' ? `"${ports}" has an empty entry` : `"${wrong}" is not a port`;
   const count = items.reduce((sum, item) => sum + (item.includes(':') ? 2 : 1), 0);
-  return count > MOST_PORTS ? `"${ports}" has more than ${MOST_PORTS} ports, the most one rule can have` : undefined;
+  return count > MAX_PORTS ? `"${ports}" has more than ${MAX_PORTS} ports, the most one rule can have` : undefined;
 }
 
 function isPort(item: string): boolean {

@@ -23,7 +23,7 @@ function poolsIn({ datacenter }: Config): DeclaredPool[] {
 }
 
 /** DUPLICATE_ID: a guest declares its pool, and a pool lists the guest as well. */
-export function poolsAreSaidOnce({ config }: RuleContext): Diagnostic[] {
+export function poolsAreDeclaredOnce({ config }: RuleContext): Diagnostic[] {
   const pools = poolsIn(config);
   return allGuests(config).flatMap((guest): Diagnostic[] => {
     const { id, pool } = guest;

@@ -1,7 +1,8 @@
 // Turns the settings of a guest into desired settings of Proxmox's options.
 
 import type { Properties } from '../proxmox/property-string.ts';
-import { type DesiredSetting, type Earlier, plainSetting, propertySetting } from '../proxmox/settings.ts';
+import { plainSetting, propertySetting } from '../proxmox/setting-edits.ts';
+import type { DesiredSetting, Earlier } from '../proxmox/settings.ts';
 import { bareOf, type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
 import { settingsOf } from './values.ts';
 

@@ -15,7 +15,7 @@ const EXPECT_FLAGS = (refused: string) => `must be flags that Proxmox knows: ${r
 const EXPECT_VGA = 'must be std, virtio, virtio-gl, qxl, qxl2, qxl3, qxl4, vmware, cirrus, none, or serial0 to serial3';
 const EXPECT_DEVICE = 'must be a device such as scsi0, ide2, net0, hostpci0 or usb1';
 const DEVICE = /^(scsi|virtio|sata|ide|net|hostpci|usb)\d{1,2}$/;
-const MOST_MB = 64 * 1024 * 1024;
+const MAX_MB = 64 * 1024 * 1024;
 const first = <Place>([place]: readonly Place[]): Place => {
   if (place === undefined) throw new Error('a setting stands at some place');
   return place;
@@ -120,7 +120,7 @@ export const MACHINE_SETTINGS = {
     option: 'balloon',
     label: 'least memory',
     unit: 'MB',
-    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MOST_MB }),
+    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MAX_MB }),
     isRetainedByClones: true,
     vm: {
       describes:

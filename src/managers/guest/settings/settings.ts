@@ -14,7 +14,7 @@ const ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 const EXPECT_COMMAND = 'must be the path of a program, with its arguments behind it';
 const EXPECT_HOOK = 'must be a snippet such as local:snippets/hook.sh';
 const SNIPPET = /^[A-Za-z][A-Za-z0-9_.-]*:snippets\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
-const MOST_MB = 64 * 1024 * 1024;
+const MAX_MB = 64 * 1024 * 1024;
 const AS_BEFORE = 'one that exists keeps its own';
 const AS_IT_IS = 'as it is on the guest';
 
@@ -78,7 +78,7 @@ export const SETTINGS = {
     option: 'memory',
     label: 'memory',
     unit: 'MB',
-    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 16, most: MOST_MB }),
+    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 16, most: MAX_MB }),
     normal: (text) => parseProperties(text, 'current')['current'] ?? '',
     lxc: { describes: 'Memory in MB.', absent: '512' },
     vm: {
@@ -94,7 +94,7 @@ export const SETTINGS = {
     option: 'swap',
     label: 'swap',
     unit: 'MB',
-    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MOST_MB }),
+    check: (places) => wholeNumber(places, 'must be a whole number of megabytes', { least: 0, most: MAX_MB }),
     lxc: {
       describes: 'Swap in MB, on top of the memory.',
       whenAbsent: `512 for a new container; ${AS_BEFORE}`,

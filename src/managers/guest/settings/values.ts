@@ -53,7 +53,10 @@ export function valuesOf<Kind extends GuestKind>(
 }
 
 /** The settings of a new guest: undeclared ones get their default at creation. */
-export function madeValues<Kind extends GuestKind>(kind: Kind, from: SettingValues<Kind>): SettingValues<Kind> {
+export function withCreationDefaults<Kind extends GuestKind>(
+  kind: Kind,
+  from: SettingValues<Kind>,
+): SettingValues<Kind> {
   return made(kind, (name, one) => at(from, name) ?? one[kind]?.made);
 }
 

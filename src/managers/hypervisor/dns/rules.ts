@@ -44,7 +44,7 @@ export function dnsNamesLeadToOneAddress({ config, unreadable }: RuleContext): D
 }
 
 /** NAMESERVER: where the host serves the internal names, a guest that uses another name server does not find the others. */
-export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): Diagnostic[] {
+export function guestsUseTheHostForDns({ config, unreadable }: RuleContext): Diagnostic[] {
   const host = fixedAddress(config.hypervisor.network.address);
   if (!config.hypervisor.dns.enabled || host === null || unreadable.host('network')) return [];
   const asking = allGuests(config).filter(({ network }) => network.nameservers.length > 0);
@@ -71,7 +71,7 @@ export function guestsAskTheHostForNames({ config, unreadable }: RuleContext): D
 }
 
 /** NAMESERVER: the host uses a guest as name server whose firewall blocks DNS. */
-export function hostAsksServersThatAnswer({ config }: RuleContext): Diagnostic[] {
+export function hostDnsServersExist({ config }: RuleContext): Diagnostic[] {
   const byAddress = new Map(allGuests(config).map((guest) => [addressOf(guest), guest]));
   const host = fixedAddress(config.hypervisor.network.address);
   if (host !== null) byAddress.delete(spelling(host));

@@ -1,13 +1,13 @@
-// Interfaces of Open vSwitch: a bridge, a bond of interfaces on it, a port by which the host itself is on it. As Proxmox writes them
-// (pve-common, PVE/Network/Interfaces.pm), for the addon of ifupdown2 that sets them up (its addons/openvswitch.py and openvswitch_port.py).
+// Open vSwitch interfaces: bridges, bonds and internal ports of the host, in the format of Proxmox (pve-common, PVE/Network/Interfaces.pm) for the
+// addons of ifupdown2 (addons/openvswitch.py and openvswitch_port.py).
 
 import type { HostInterface, HostOvsBond, HostOvsBridge, HostOvsPort } from '../declared.ts';
 import { optionOf, type Stanza } from './interfaces.ts';
 
-/** Modes of a bond; those with LACP need a switch that takes part. The default is the first. */
+/** Bond modes, the default first; those with LACP need support by the switch. */
 export const OVS_BOND_MODES = ['active-backup', 'balance-slb', 'lacp-balance-slb', 'lacp-balance-tcp'] as const;
 
-/** What `ovs_options` says of each. Open vSwitch does balance-tcp with LACP alone. */
+/** `ovs_options` of each mode. Open vSwitch supports balance-tcp only with LACP. */
 const OPTIONS_OF_MODE: Readonly<Record<string, readonly string[]>> = {
   'active-backup': ['bond_mode=active-backup'],
   'balance-slb': ['bond_mode=balance-slb'],
@@ -19,7 +19,7 @@ export function isOvs(one: HostInterface): one is HostOvsBridge | HostOvsBond | 
   return one.kind.startsWith('ovs_');
 }
 
-/** @param word refuses what is more than one word of the file */
+/** @param word rejects text that is not a single word of the file */
 export function ovsOptions(one: HostOvsBridge | HostOvsBond | HostOvsPort, word: (text: string) => string): string[] {
   if (one.kind === 'ovs_bridge')
     return [

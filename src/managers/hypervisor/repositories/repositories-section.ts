@@ -5,15 +5,12 @@ import { createHash } from 'node:crypto';
 import type { Action } from '../../../model/action.ts';
 import {
   APT_FOLDER,
-  APT_HANDLES,
   APT_MAIN_FILE,
   type AptFiles,
-  type AptHandle,
   type AptRepository,
-  isStandard,
   readAptFiles,
-  suiteIn,
 } from '../../../proxmox/apt-repositories.ts';
+import { APT_HANDLES, type AptHandle, isStandard, suiteIn } from '../../../proxmox/apt-standard.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, run, textOf } from '../act.ts';
 import type { OtherRepository, PackageRepositories } from '../declared.ts';

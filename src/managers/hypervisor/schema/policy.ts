@@ -7,7 +7,7 @@ import * as value from '../../../config/schema/values.ts';
 import { isSchedule, isTimezone } from '../../../plan/windows.ts';
 
 const DURATION = /^(?:([0-9]{1,2})d)?(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?$/;
-const LONGEST_MINUTES = 31 * 24 * 60;
+const MAX_MINUTES = 31 * 24 * 60;
 
 /** `3h`, `90m` or `1d12h` in minutes; null for text that is no duration. */
 export function minutesOf(duration: string): number | null {
@@ -15,7 +15,7 @@ export function minutesOf(duration: string): number | null {
   if (parts === null) return null;
   const [days = 0, hours = 0, minutes = 0] = parts.slice(1).map((part) => Number(part ?? 0));
   const all = (days * 24 + hours) * 60 + minutes;
-  return all > 0 && all <= LONGEST_MINUTES ? all : null;
+  return all > 0 && all <= MAX_MINUTES ? all : null;
 }
 
 /** The upper bound catches typing errors: no team requires more approvals. */

@@ -20,7 +20,7 @@ export type PoolsPlan =
 
 const BY_ID = '/dev/disk/by-id/';
 /** Minimum number of disks for each layout. */
-const LEAST: Readonly<Record<string, number>> = { single: 1, mirror: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
+const MIN_DISKS: Readonly<Record<string, number>> = { single: 1, mirror: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
 /** Disks of one vdev may differ by this much and still count as equal for ZFS. */
 const ALIKE_BYTES = 16 * 1024 ** 2;
 
@@ -56,7 +56,7 @@ function poolRefusal(
   seen: SeenDisks,
 ): string | null {
   if (seen.pools.names.includes(name)) return `pool ${name} is there already`;
-  const least = LEAST[raidLevel] ?? 1;
+  const least = MIN_DISKS[raidLevel] ?? 1;
   if (disks.length < least) return `pool ${name} is declared as ${raidLevel}, which takes ${least} disks or more`;
   const sizes: number[] = [];
   for (const disk of disks) {

@@ -4,7 +4,7 @@ import {
   encodeDrop,
   encodeRequest,
   type Frame,
-  LONGEST_FRAME,
+  MAX_FRAME_LENGTH,
   PIECE_BYTES,
   readFrames,
 } from '../../../../src/io/host/session/frames.ts';
@@ -71,8 +71,8 @@ test('a request holds its input and its words, of any bytes but NUL', () => {
 });
 
 test('what is longer than a session takes is no request', () => {
-  expect(encodeRequest(1, ['x'.repeat(LONGEST_FRAME)], undefined)).toBeNull();
-  expect(encodeRequest(1, ['x'], new Uint8Array(LONGEST_FRAME))).toBeNull();
-  expect(encodeRequest(1, ['x'], new Uint8Array(LONGEST_FRAME - 64))).not.toBeNull();
+  expect(encodeRequest(1, ['x'.repeat(MAX_FRAME_LENGTH)], undefined)).toBeNull();
+  expect(encodeRequest(1, ['x'], new Uint8Array(MAX_FRAME_LENGTH))).toBeNull();
+  expect(encodeRequest(1, ['x'], new Uint8Array(MAX_FRAME_LENGTH - 64))).not.toBeNull();
   expect(encodeDrop(7)).toEqual(Buffer.from([0x64, 0, 0, 0, 7, 0, 0, 0, 0]));
 });

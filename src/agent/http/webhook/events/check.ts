@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { RunId } from '../../../../model/ids.ts';
 import { isTargetName } from '../../../../model/target-name.ts';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload, Sha } from './shape.ts';
 
 const Check = z.object({
@@ -14,7 +14,7 @@ const Check = z.object({
 });
 const Suite = z.object({ action: z.string(), sender: Login, check_suite: z.object({ head_sha: Sha }) });
 
-export function meaningOfCheck(payload: unknown): ParsedEvent {
+export function parseCheckEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Check, payload, 'a check run');
   if ('malformed' in read) return read.malformed;
   const { action, sender, requested_action: asked, check_run: check } = read.data;
@@ -22,7 +22,7 @@ export function meaningOfCheck(payload: unknown): ParsedEvent {
   const { head_sha: commit } = check;
   const again = { what: 'again', commit, context: check.name } as const;
   if (action === 'rerequested' || (action === 'requested_action' && asked?.identifier === 'replay')) {
-    return means({ kind: 'ask', ask: again, source: { on: 'delivery' } }, sender.login);
+    return parsed({ kind: 'ask', ask: again, source: { on: 'delivery' } }, sender.login);
   }
   if (action === 'requested_action' && asked?.identifier === 'approve') {
     const [, run, target] = /^run\/([\w-]{1,64})(?:\/(.+))?$/.exec(check.external_id ?? '') ?? [];
@@ -30,16 +30,16 @@ export function meaningOfCheck(payload: unknown): ParsedEvent {
       return ignored('the check belongs to no run');
     const targets = target === undefined ? [] : [target];
     const ask = { what: 'approve run', run: run as RunId, commit, targets } as const;
-    return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
+    return parsed({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
   }
   return ignored(`Phoenix does nothing on a check run that is ${quoteText(action)}`);
 }
 
-export function meaningOfSuite(payload: unknown): ParsedEvent {
+export function parseSuiteEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Suite, payload, 'a check suite');
   if ('malformed' in read) return read.malformed;
   const { action, sender, check_suite: suite } = read.data;
   if (action !== 'rerequested') return ignored(`Phoenix does nothing on a check suite that is ${quoteText(action)}`);
   const ask = { what: 'again', commit: suite.head_sha, context: null } as const;
-  return means({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
+  return parsed({ kind: 'ask', ask, source: { on: 'delivery' } }, sender.login);
 }

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { isTargetName, targetWord, targetWords } from '../../../../model/target-name.ts';
 import type { Ask } from '../../../../ports/deliveries.ts';
-import { ignored, means, type ParsedEvent } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
-const MOST_TARGETS = 100;
+const MAX_TARGETS = 100;
 
 const Comment = z.object({
   action: z.string(),
@@ -29,7 +29,7 @@ const Note = z.object({
   merge_request: z.object({ iid: z.number().int().positive() }).optional(),
 });
 
-export function meaningOfComment(payload: unknown): ParsedEvent {
+export function parseCommentEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Comment, payload, 'a comment');
   if ('malformed' in read) return read.malformed;
   const { action, sender, issue, is_pull, comment, repository } = read.data;
@@ -40,7 +40,7 @@ export function meaningOfComment(payload: unknown): ParsedEvent {
   return commandEvent(comment, issue.number, sender.login, repository?.permissions?.push);
 }
 
-export function meaningOfNote(payload: unknown): ParsedEvent {
+export function parseNoteEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Note, payload, 'a note');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: note, merge_request: request } = read.data;
@@ -62,12 +62,12 @@ function commandEvent(
   const ask = commandIn(body, pull);
   if (ask === null) return ignored('the comment asks Phoenix for nothing');
   const said = mayPush === undefined ? {} : { mayPush };
-  return means({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull }, ...said }, by);
+  return parsed({ kind: 'ask', ask, source: { on: 'comment', id: String(id), pull }, ...said }, by);
 }
 
 /** Somebody changed or deleted another's comment, which may be Phoenix's. */
 function touched(pull: number, by: string): ParsedEvent {
-  return means({ kind: 'pull', pull, comment: true }, by);
+  return parsed({ kind: 'pull', pull, comment: true }, by);
 }
 
 /** The text of a command. */
@@ -91,7 +91,7 @@ export function commandIn(body: string, pull: number): Ask | null {
     const words = targetWords(rest);
     switch (verb.toLowerCase()) {
       case 'approve': {
-        const targets = words.filter(isTargetName).slice(0, MOST_TARGETS);
+        const targets = words.filter(isTargetName).slice(0, MAX_TARGETS);
         if (targets.length === 0 || targets.length < words.length) continue;
         return { what: 'approve', targets, pull };
       }

@@ -1,31 +1,31 @@
 // Parses a forge's event. The payload formats of GitHub, Gitea, Forgejo, Gogs and GitLab do not leave this folder.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { meaningOfCheck, meaningOfSuite } from './check.ts';
-import { meaningOfComment, meaningOfNote } from './comment.ts';
+import { parseCheckEvent, parseSuiteEvent } from './check.ts';
+import { parseCommentEvent, parseNoteEvent } from './comment.ts';
 import { ignored, type ParsedEvent, quoteText } from './parsed-event.ts';
-import { meaningOfMergeRequest, meaningOfPull } from './pull.ts';
-import { meaningOfPush } from './push.ts';
-import { meaningOfMergeGroup } from './queue.ts';
-import { meaningOfReview } from './review.ts';
+import { parseMergeRequestEvent, parsePullEvent } from './pull.ts';
+import { parsePushEvent } from './push.ts';
+import { parseMergeGroupEvent } from './queue.ts';
+import { parseReviewEvent } from './review.ts';
 
 /** Parsers by the forges' names of the events. */
 const READERS: Readonly<Record<string, (payload: unknown, branch: string) => ParsedEvent>> = {
-  push: meaningOfPush,
-  'Push Hook': meaningOfPush,
-  pull_request: meaningOfPull,
-  pull_request_sync: meaningOfPull,
-  'Merge Request Hook': meaningOfMergeRequest,
-  merge_group: meaningOfMergeGroup,
-  check_run: meaningOfCheck,
-  check_suite: meaningOfSuite,
-  issue_comment: meaningOfComment,
+  push: parsePushEvent,
+  'Push Hook': parsePushEvent,
+  pull_request: parsePullEvent,
+  pull_request_sync: parsePullEvent,
+  'Merge Request Hook': parseMergeRequestEvent,
+  merge_group: parseMergeGroupEvent,
+  check_run: parseCheckEvent,
+  check_suite: parseSuiteEvent,
+  issue_comment: parseCommentEvent,
   // Gitea's name for a code review, which other forges may use for a comment.
-  pull_request_comment: (payload) => (isReview(payload) ? meaningOfReview(payload) : meaningOfComment(payload)),
-  pull_request_review: meaningOfReview,
-  pull_request_approved: meaningOfReview,
-  pull_request_rejected: meaningOfReview,
-  'Note Hook': meaningOfNote,
+  pull_request_comment: (payload) => (isReview(payload) ? parseReviewEvent(payload) : parseCommentEvent(payload)),
+  pull_request_review: parseReviewEvent,
+  pull_request_approved: parseReviewEvent,
+  pull_request_rejected: parseReviewEvent,
+  'Note Hook': parseNoteEvent,
 };
 
 function isReview(payload: unknown): boolean {

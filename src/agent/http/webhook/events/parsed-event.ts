@@ -13,7 +13,7 @@ export function ignored(reason: string): ParsedEvent {
 }
 
 /** @param by who caused it; truncated to the stored length of a name */
-export function means(event: Event, by: string | undefined): ParsedEvent {
+export function parsed(event: Event, by: string | undefined): ParsedEvent {
   return { kind: 'event', event, by: (by || 'unknown').slice(0, 100) };
 }
 

@@ -1,7 +1,7 @@
 // A pull request, or a merge request of GitLab, was opened, changed or closed: only its number is used.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
 /** GitHub says `synchronize`, Gitea `synchronized`. */
@@ -26,20 +26,20 @@ const MergeRequest = z.object({
   object_attributes: z.object({ iid: z.number().int().positive(), action: z.string().optional() }),
 });
 
-export function meaningOfPull(payload: unknown): ParsedEvent {
+export function parsePullEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Pull, payload, 'a pull request');
   if ('malformed' in read) return read.malformed;
   const { action, number, sender } = read.data;
   if (!ACTIONS.has(action)) return ignored(`Phoenix does nothing on a pull request that is ${quoteText(action)}`);
-  return means({ kind: 'pull', pull: number }, sender?.login);
+  return parsed({ kind: 'pull', pull: number }, sender?.login);
 }
 
-export function meaningOfMergeRequest(payload: unknown): ParsedEvent {
+export function parseMergeRequestEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(MergeRequest, payload, 'a merge request');
   if ('malformed' in read) return read.malformed;
   const { user, object_attributes: request } = read.data;
   if (request.action === undefined || !GITLAB_ACTIONS.has(request.action)) {
     return ignored(`Phoenix does nothing on ${quoteText(request.action ?? 'no action')} of a merge request`);
   }
-  return means({ kind: 'pull', pull: request.iid }, user?.username);
+  return parsed({ kind: 'pull', pull: request.iid }, user?.username);
 }

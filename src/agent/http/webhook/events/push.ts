@@ -1,7 +1,7 @@
 // Pushes: only those to the followed branch matter.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { queuedPull } from './queue.ts';
 import { parsePayload, Sha } from './shape.ts';
 
@@ -18,15 +18,15 @@ const Push = z.object({
     .optional(),
 });
 
-export function meaningOfPush(payload: unknown, branch: string): ParsedEvent {
+export function parsePushEvent(payload: unknown, branch: string): ParsedEvent {
   const read = parsePayload(Push, payload, 'a push');
   if ('malformed' in read) return read.malformed;
   const { ref, after, deleted } = read.data;
   const queued = deleted === true || NOTHING.test(after) ? null : queuedPull(ref, branch);
-  if (queued !== null) return means({ kind: 'pull', pull: queued }, pusherIn(read.data));
+  if (queued !== null) return parsed({ kind: 'pull', pull: queued }, pusherIn(read.data));
   if (ref !== `refs/heads/${branch}`) return ignored(`Phoenix follows ${branch}, not ${quoteText(ref)}`);
   if (deleted === true || NOTHING.test(after)) return ignored(`${branch} was deleted; nothing is changed`);
-  return means({ kind: 'push', commit: after }, pusherIn(read.data));
+  return parsed({ kind: 'push', commit: after }, pusherIn(read.data));
 }
 
 function pusherIn({ pusher, user_username }: z.infer<typeof Push>): string | undefined {

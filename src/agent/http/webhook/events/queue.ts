@@ -2,7 +2,7 @@
 // queue.
 
 import { z } from 'zod';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
 const MergeGroup = z.object({
@@ -11,7 +11,7 @@ const MergeGroup = z.object({
   merge_group: z.object({ head_ref: z.string() }),
 });
 
-export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEvent {
+export function parseMergeGroupEvent(payload: unknown, branch: string): ParsedEvent {
   const read = parsePayload(MergeGroup, payload, 'a merge group');
   if ('malformed' in read) return read.malformed;
   const { action, sender, merge_group: group } = read.data;
@@ -19,7 +19,7 @@ export function meaningOfMergeGroup(payload: unknown, branch: string): ParsedEve
     return ignored(`Phoenix does nothing on a merge group that is ${quoteText(action)}`);
   const pull = queuedPull(group.head_ref, branch);
   if (pull === null) return ignored(`Phoenix follows ${branch}, not ${quoteText(group.head_ref)}`);
-  return means({ kind: 'pull', pull }, sender?.login);
+  return parsed({ kind: 'pull', pull }, sender?.login);
 }
 
 /** The pull request of a queue branch; null for any other branch. @param branch the queue's destination */

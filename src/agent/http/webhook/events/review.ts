@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { commandIn } from './comment.ts';
-import { ignored, means, type ParsedEvent, quoteText } from './parsed-event.ts';
+import { ignored, type ParsedEvent, parsed, quoteText } from './parsed-event.ts';
 import { Login, parsePayload } from './shape.ts';
 
 const Review = z.object({
@@ -25,7 +25,7 @@ const Review = z.object({
 const SUBMITTED: ReadonlySet<string> = new Set(['submitted', 'reviewed']);
 const APPROVES = /^(approved|pull_request_review_approved)$/i;
 
-export function meaningOfReview(payload: unknown): ParsedEvent {
+export function parseReviewEvent(payload: unknown): ParsedEvent {
   const read = parsePayload(Review, payload, 'a code review');
   if ('malformed' in read) return read.malformed;
   const { action, sender, pull_request: request, review } = read.data;
@@ -37,5 +37,5 @@ export function meaningOfReview(payload: unknown): ParsedEvent {
   if (command === null && !approves) return ignored('the code review asks Phoenix for nothing');
   const id = review.id === undefined ? null : String(review.id);
   const ask = command ?? ({ what: 'approve all', pull } as const);
-  return means({ kind: 'ask', ask, source: { on: 'review', id, pull } }, sender.login);
+  return parsed({ kind: 'ask', ask, source: { on: 'review', id, pull } }, sender.login);
 }

@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** Parses the answers of `/api/rawdata` and `/api/entrypoints`, one line of JSON each; null where they are missing. */
-export function readTold(lines: readonly string[]): Told | null {
+export function readTraefikAnswers(lines: readonly string[]): Told | null {
   const raw = parsed(lines.findLast((each) => each.startsWith('{')));
   const entryPoints = parsed(lines.findLast((each) => each.startsWith('[')));
   if (raw === undefined || !Array.isArray(entryPoints)) return null;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { becomes, inMachines } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import { placesFor } from '../../proxmox/table.ts';
-import { deviceOf, sameDevice } from './handed.ts';
+import { deviceOf, sameDevice } from './passthrough.ts';
 
 const EXPECT_PCI = 'must be the address of a PCI device such as 0000:01:00.0, or without .0 for all its functions';
 const EXPECT_USB = 'must be a USB device such as 0658:0200, a port such as 1-2, or spice';
@@ -86,7 +86,7 @@ const port = becomes(
   text.name(/^(socket|\/dev\/tty[A-Za-z0-9]+|\/dev\/serial\/by-id\/[A-Za-z0-9_.:-]+)$/, EXPECT_PORT),
 );
 
-export const handedShape = {
+export const passthroughShape = {
   passthrough: z
     .array(device)
     .superRefine((all, context) => {

@@ -4,12 +4,12 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
-import { DEVICE_FIELDS, fieldOf, readDevice } from './handed.ts';
-import { handedShape } from './handed-schema.ts';
+import { DEVICE_FIELDS, fieldOf, readDevice } from './passthrough.ts';
+import { passthroughShape } from './passthrough-schema.ts';
 
 const KINDS = ['hostpci', 'usb'] as const;
 
-export function writtenHanded(conf: Unclaimed): Record<string, Json | undefined> {
+export function importPassthrough(conf: Unclaimed): Record<string, Json | undefined> {
   return { passthrough: writtenDevices(conf), serial: writtenPorts(conf) };
 }
 
@@ -19,7 +19,7 @@ function writtenDevices(conf: Unclaimed): JsonObject[] | undefined {
     const device = writtenDevice(option, conf.peek(key) ?? '');
     return device === undefined ? [] : [device];
   });
-  const isComplete = written.length === present.length && handedShape.passthrough.safeParse(written).success;
+  const isComplete = written.length === present.length && passthroughShape.passthrough.safeParse(written).success;
   if (present.length === 0 || !isComplete) return undefined;
   for (const { key } of present) conf.claim(key);
   return written;
@@ -43,7 +43,8 @@ function writtenDevice(option: (typeof KINDS)[number], text: string): JsonObject
 function writtenPorts(conf: Unclaimed): string[] | undefined {
   const keys = keysOf(conf, 'serial');
   const ports = keys.map((key) => conf.peek(key) ?? '');
-  const isSaid = keys.every((key, index) => key === `serial${index}`) && handedShape.serial.safeParse(ports).success;
+  const isSaid =
+    keys.every((key, index) => key === `serial${index}`) && passthroughShape.serial.safeParse(ports).success;
   if (keys.length === 0 || !isSaid) return undefined;
   for (const key of keys) conf.claim(key);
   return ports;

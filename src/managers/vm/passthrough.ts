@@ -3,8 +3,9 @@
 import { effectOf } from '../../proxmox/option-effects.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
-import { type DesiredSetting, freeIndexes, indexesOf, plainSetting } from '../guest/proxmox/settings.ts';
-import type { WrittenDevice } from './handed-schema.ts';
+import { plainSetting } from '../guest/proxmox/setting-edits.ts';
+import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
+import type { WrittenDevice } from './passthrough-schema.ts';
 
 /** A device in Proxmox's terms. */
 export type PassthroughDevice = {

@@ -6,7 +6,7 @@ import { isEdited } from '../comment.ts';
 import { Answered, type Client } from './client.ts';
 
 /** Maximum number of pages of a project's events to read: the commits in question were pushed recently. */
-const MOST_RECORD_PAGES = 20;
+const MAX_RECORD_PAGES = 20;
 /** Username of a project's or group's access token, its only distinguishing mark. */
 const TOKEN_USER = /^(project|group)_\d+_bot(_\w+)?$/;
 
@@ -20,8 +20,6 @@ interface Note {
 
 /**
  * Null when the merge request has no such note. @param project API path of the project
- *
- *
  */
 export async function commentOf(
   { maybe }: Client,
@@ -80,7 +78,7 @@ export async function pusherOf(
     });
     if (found !== undefined) return found.author_username ?? null;
     read += 1;
-    if (read >= MOST_RECORD_PAGES) return undefined;
+    if (read >= MAX_RECORD_PAGES) return undefined;
   }
   return null;
 }

@@ -6,7 +6,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { optionTexts, settingsOf } from '../../../src/managers/guest/settings/values.ts';
 import { impactOf, managerOf } from '../../../src/managers/index.ts';
-import { deviceOf, type PassthroughDevice, passthroughSettings, readDevice } from '../../../src/managers/vm/handed.ts';
+import {
+  deviceOf,
+  type PassthroughDevice,
+  passthroughSettings,
+  readDevice,
+} from '../../../src/managers/vm/passthrough.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';

@@ -28,7 +28,7 @@ export interface Grant {
   readonly permissions: Permissions;
 }
 
-export interface AppDesk {
+export interface AppRegistry {
   add(app: Omit<LabApp, 'installation' | 'createdAt' | 'clientId'>): LabApp;
   get(id: number): LabApp | undefined;
   install(id: number): LabApp | undefined;
@@ -43,13 +43,13 @@ export interface AppDesk {
   expireTokens(): void;
 }
 
-const LONGEST_S = 600;
+const MAX_S = 600;
 /** How far a clock may be ahead of GitHub's. */
 const AHEAD_S = 60;
 const TOKEN_MS = 3_600_000;
 const INSTALLATIONS_FROM = 80_000;
 
-export function openAppDesk(): AppDesk {
+export function openAppRegistry(): AppRegistry {
   const apps = new Map<number, LabApp>();
   const tokens = new Map<string, Grant & { readonly until: number }>();
 
@@ -111,7 +111,7 @@ function timeProblem({ exp, iat }: JWTPayload, now: number): string | undefined 
   if (typeof exp !== 'number' || exp <= now) {
     return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
   }
-  if (exp > now + LONGEST_S) return "'Expiration time' claim ('exp') is too far in the future";
+  if (exp > now + MAX_S) return "'Expiration time' claim ('exp') is too far in the future";
   if (typeof iat !== 'number' || iat > now + AHEAD_S) {
     return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
   }

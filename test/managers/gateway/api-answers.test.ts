@@ -1,7 +1,7 @@
 // What Traefik says of what it refuses, as a step repeats it.
 
 import { expect, test } from 'vitest';
-import { readTold, refusalsOf } from '../../../src/managers/gateway/traefik/told.ts';
+import { readTraefikAnswers, refusalsOf } from '../../../src/managers/gateway/traefik/api-answers.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 
 const router = { rule: 'Host(`a.x`)', service: 's', entryPoints: ['web'], middlewares: ['who'] };
@@ -16,7 +16,7 @@ const toldOf = (error: string) => {
     services: { 's@file': { ...service, status: 'enabled' } },
     middlewares: { 'who@file': { basicAuth: {}, ...refused } },
   };
-  const told = readTold([JSON.stringify(raw), '[]']);
+  const told = readTraefikAnswers([JSON.stringify(raw), '[]']);
   if (told === null) throw new Error('not read');
   return told;
 };
@@ -31,5 +31,5 @@ test('names of users and their hashes are not repeated, whatever Traefik repeats
 
 test('answers that are none count as none', () => {
   for (const lines of [[], ['404 page not found'], ['{"routers":', '[]'], ['{}'], ['[]']])
-    expect(readTold(lines)).toBeNull();
+    expect(readTraefikAnswers(lines)).toBeNull();
 });

@@ -8,7 +8,7 @@ import { ownLogin } from './identity.ts';
 import { allOf, pagesOf } from './pages.ts';
 
 /** Maximum number of pages of a repository's activity to read: the commits in question were pushed recently. */
-const MOST_RECORD_PAGES = 20;
+const MAX_RECORD_PAGES = 20;
 
 /** The fields that all three have. */
 interface Told {
@@ -98,7 +98,7 @@ async function findIn<Row>(
     const found = page.find(fits);
     if (found !== undefined) return found;
     read += 1;
-    if (read >= MOST_RECORD_PAGES) return undefined;
+    if (read >= MAX_RECORD_PAGES) return undefined;
   }
   return null;
 }

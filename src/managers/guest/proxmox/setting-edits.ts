@@ -1,0 +1,125 @@
+// Builds desired settings as edits of the present value: single values, property strings and lists.
+
+import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';
+import type { DesiredSetting } from './settings.ts';
+
+/** A setting with a single value. */
+export interface PlainSetting {
+  readonly key: string;
+  readonly label: string;
+  readonly declared: string | null;
+  /** The value that was applied last. */
+  readonly before: string | null | undefined;
+  readonly fresh: boolean;
+  readonly waits?: boolean;
+  /** The displayed value. Default: the declared one. */
+  readonly shown?: string;
+  /** The canonical form for comparison. Default: the text itself. */
+  readonly normal?: (value: string) => string;
+  /** The default of an absent setting. */
+  readonly absent?: string;
+}
+
+/** Empty where it neither is nor was declared: then Phoenix does not manage it. */
+export function plainSetting(setting: PlainSetting): DesiredSetting[] {
+  const { key, label, declared, before, fresh, normal = (value) => value, absent } = setting;
+  if (declared === null && !fresh && before == null) return [];
+  const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
+  return [
+    {
+      key,
+      label,
+      shown: setting.shown ?? declared ?? 'none',
+      value: () => declared,
+      same: (now) =>
+        declared === null ? now === undefined || normal(now) === normal('') : means(now ?? absent) === normal(declared),
+      ...waitsOption(setting.waits),
+    },
+  ];
+}
+
+/** A setting that is a property string. */
+export interface PropertySetting {
+  readonly key: string;
+  readonly label: string;
+  readonly declared: Properties;
+  readonly before: Properties | undefined;
+  readonly fresh: boolean;
+  readonly waits?: boolean;
+  readonly shown?: string;
+  /** The default key, which may be written without its name. */
+  readonly bare?: string;
+  readonly absent?: Properties;
+  /** Whether a key is set by Proxmox or cannot be declared, so that it stays on a fresh clone too. */
+  readonly isRetained?: (key: string) => boolean;
+  /** Keys whose values are lists with individually declared elements. */
+  readonly lists?: readonly string[];
+  /** Further keys to remove, given the declared ones. */
+  readonly alsoRemoved?: (now: Properties, declared: Properties) => readonly string[];
+  /** Values for keys that are no longer declared but that the setting cannot be without. */
+  readonly required?: Properties;
+  /** Whether the present value satisfies the declared one although they differ. */
+  readonly isMet?: (key: string, declared: string, now: string | undefined) => boolean;
+  /** The value to send where nothing is set yet. Default: the declared one. */
+  readonly whole?: string;
+}
+
+/** Edits key by key: declared keys are set, keys that are no longer declared are removed. */
+export function propertySetting(setting: PropertySetting): DesiredSetting[] {
+  const { key, label, declared, before = {}, fresh, bare, absent, lists = [] } = setting;
+  const gone = Object.keys(before).filter((name) => !(name in declared));
+  if (Object.keys(declared).length === 0 && gone.length === 0 && !fresh) return [];
+  const edited = (text: string): string => {
+    const now = parseProperties(text, bare);
+    const isMet = ([name, value]: [string, string]) => setting.isMet?.(name, value, now[name]) === true;
+    const set = Object.fromEntries(Object.entries(declared).filter((one) => !isMet(one)));
+    for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
+    const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
+    if (fresh) for (const name of Object.keys(now)) if (setting.isRetained?.(name) !== true) remove.add(name);
+    for (const name of lists) {
+      const parts = mergeList(splitNames(now[name]), splitNames(declared[name]), splitNames(before[name]), fresh);
+      if (parts.length === 0) remove.add(name);
+      else set[name] = parts.join(';');
+    }
+    return editProperties(text, {
+      set,
+      remove: [...remove],
+      ...(bare === undefined ? {} : { bare }),
+      ...(absent === undefined ? {} : { absent }),
+    });
+  };
+  const whole = setting.whole ?? printProperties(declared);
+  return [
+    {
+      key,
+      label,
+      shown: setting.shown ?? (whole || 'none'),
+      value: (now) => (now === undefined ? whole : edited(now)) || null,
+      same: (now) => edited(now ?? '') === (now ?? ''),
+      ...waitsOption(setting.waits),
+    },
+  ];
+}
+
+function waitsOption(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {
+  return waits === undefined ? {} : { waits };
+}
+
+function splitNames(list: string | undefined): string[] {
+  return (list ?? '').split(';').filter((part) => part !== '');
+}
+
+/** The present list, without elements that are no longer declared, plus declared elements that are missing. */
+export function mergeList(
+  now: readonly string[],
+  declared: readonly string[],
+  before: readonly string[],
+  fresh: boolean,
+  normal: (part: string) => string = (part) => part,
+): string[] {
+  const wanted = new Set(declared.map(normal));
+  const earlier = new Set(before.map(normal));
+  const kept = now.filter((part) => wanted.has(normal(part)) || !(fresh || earlier.has(normal(part))));
+  const present = new Set(kept.map(normal));
+  return [...kept, ...declared.filter((part) => !present.has(normal(part)))];
+}
