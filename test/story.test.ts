@@ -205,7 +205,7 @@ describe('with a process for each program of the host', () => {
     expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
   });
 
-  test.for(['pct create 101', 'pct start 101', 'pct create 102'])(
+  test.for(['pct create 101', 'pct create 102'])(
     'killed during %s, the agent goes on',
     { timeout: 90_000 },
     async (line) => {
