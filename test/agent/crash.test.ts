@@ -11,7 +11,7 @@ import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 // About as many calls as the agent makes for this push; past them it is not killed at all, and the test says so.
-const POINTS = process.env['PHOENIX_TEST_EVERY_POINT'] === '1' ? numbers(1, 80, 1) : numbers(3, 70, 8);
+const POINTS = process.env['PHOENIX_TEST_EVERY_POINT'] === '1' ? numbers(1, 80, 1) : numbers(3, 70, 16);
 
 test.for(POINTS)(
   'killed before its %dth call and started again, the agent ends the same',
