@@ -125,7 +125,7 @@ describe('what people see', () => {
     const unchanged = await phoenix.agent().replay({ commit, by: 'ann' });
     lab.news();
     const { statuses } = await phoenix.reached(unchanged, 'succeeded');
-    expect(statuses['phoenix/apply']).toBe('success: 3 targets looked at, all as declared');
+    expect(statuses['phoenix/apply']).toBe('success: 3 targets checked, all as declared');
     expect(lab.news()).toEqual([]);
 
     lab.edit(103, (text) => text.replace('memory: 512', 'memory: 4096'));

@@ -11,7 +11,7 @@ export const BUTTONS = {
   adopt: 'Adopt',
   /** Of every target. */
   healAll: 'Heal everything',
-  look: 'Look at the host',
+  look: 'Check the host',
   freeze: 'Freeze',
   unfreeze: 'Unfreeze',
 } as const;
@@ -38,8 +38,8 @@ export const ACTION_PAGE = {
     press: 'Unfreeze',
   },
   look: {
-    title: 'Look at the host',
-    will: 'Every declared target is looked at, and what differs is said on the commit and here. Nothing is changed.',
+    title: 'Check the host',
+    will: 'Every declared target is checked, and what differs is reported on the commit and here. Nothing is changed.',
     press: 'Look now',
   },
 } as const;
@@ -47,8 +47,8 @@ export const ACTION_PAGE = {
 /** Of actions that are shown by a dry run first. */
 export const SHOWN_PAGE = {
   title: { heal: 'Heal', adopt: 'Adopt', replay: 'Replay' },
-  looking: 'Phoenix looks what this would do. Nothing is changed yet.',
-  waits: 'The look waits: while Phoenix is frozen nothing is started. Nothing is changed yet.',
+  looking: 'Phoenix is finding out what this would do. Nothing is changed yet.',
+  waits: 'The check waits: while Phoenix is frozen nothing is started. Nothing is changed yet.',
   nothing: 'Nothing is to be done: all is already as declared.',
   adopts: 'Phoenix puts its mark on what is there, and keeps it as declared from then on.',
   would: (targets: number) => `This would change ${countOf(targets, 'target')}, as shown below.`,

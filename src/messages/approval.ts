@@ -45,7 +45,7 @@ export const COMMAND_REFUSED = {
 export const NOT_APPROVED = {
   closed: (pull: number) => `#${pull} was closed and not merged, so there is nothing to approve`,
   elsewhere: (pull: number, base: string) => `#${pull} is to be merged into ${base}, which Phoenix does not follow`,
-  moved: (pull: number) => `the plan of #${pull} has changed since; look at it and approve it again`,
+  moved: (pull: number) => `the plan of #${pull} has changed since; check it and approve it again`,
   noPull: (pull: number) => `the forge has no pull request ${pull}`,
   otherHead: (pull: number) => `the head of #${pull} is another now than the one that was reviewed; review it again`,
   otherCommit: 'the check is not on the commit of that run',

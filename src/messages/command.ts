@@ -40,7 +40,7 @@ export function tooManyDeleted(gone: readonly TargetId[], guests: number, percen
 }
 
 export function notLookedAt(why: string): string {
-  return `the host cannot be looked at, so nothing was done: ${why}; phoenix doctor tells more`;
+  return `the host cannot be checked, so nothing was done: ${why}; phoenix doctor tells more`;
 }
 
 /** What counts as a yes. */
@@ -54,11 +54,11 @@ export const ASKING = {
 
 /** Why a yes does not count for what it was given for, and where one was given. */
 export const SHOWN = {
-  unknown: 'the dry run that was said yes to is not known any more; ask for it again, and look',
-  another: 'the dry run that was said yes to was of another command; ask for this one, and look',
-  unfinished: 'the dry run that was said yes to did not come to a good end; see what it says, and ask for it again',
-  old: 'the dry run that was said yes to is older than an hour; ask for it again, and look',
-  changed: 'what would be done is not what was shown: something changed since; ask for it again, and look',
+  unknown: 'the dry run that was confirmed is not known any more; ask for it again and check it',
+  another: 'the dry run that was confirmed was of another command; ask for this one and check it',
+  unfinished: 'the dry run that was confirmed did not succeed; see what it says and ask for it again',
+  old: 'the dry run that was confirmed is older than an hour; ask for it again and check it',
+  changed: 'what would be done is not what was shown: something changed since; ask for it again and check it',
   where: (run: string) => `answer to what run ${run} showed`,
 } as const;
 

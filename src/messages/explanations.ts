@@ -192,7 +192,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
   },
   SAN_MISSING: {
     means:
-      'A name is not among the subject alternative names of the certificate that is used for it. Clients look at those only.',
+      'A name is not among the subject alternative names of the certificate that is used for it. Clients check those only.',
     remedy: 'Add the name to the certificate.',
   },
   SHARED_SECRET_PATH: {
@@ -251,7 +251,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
 };
 
 export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {
-  applied: { means: 'The target was changed, and looked at again: it is as declared.', remedy: 'Nothing.' },
+  applied: { means: 'The target was changed, and checked again: it is as declared.', remedy: 'Nothing.' },
   unchanged: { means: 'The target was already as declared. Nothing was done.', remedy: 'Nothing.' },
   failed: {
     means:

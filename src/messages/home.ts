@@ -38,7 +38,7 @@ export function overviewSentence(
   if (busy)
     return { sentence: rest === 0 ? 'Being applied' : `Being applied: ${countOf(rest, 'target')} to go`, tone: 'busy' };
   if (rest === 0 && declared === 0) return { sentence: 'Nothing is declared', tone: 'good' };
-  if (rest === 0 && observedAt === null) return { sentence: 'All applied, not looked at since', tone: 'quiet' };
+  if (rest === 0 && observedAt === null) return { sentence: 'All applied, not checked since', tone: 'quiet' };
   if (rest === 0) return { sentence: 'All as declared', tone: 'good' };
   return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
 }
@@ -72,7 +72,7 @@ export function notLookedText(unknown: { readonly certificates: boolean; readonl
   const what = [...(unknown.certificates ? ['certificates'] : []), ...(unknown.orphans ? ['orphans'] : [])];
   return what.length === 0
     ? null
-    : `The host was not looked at in time: ${what.join(' and ')} are not known at the moment.`;
+    : `The host could not be checked in time: ${what.join(' and ')} are not known at the moment.`;
 }
 
 /** What stands below that line. */
@@ -84,7 +84,7 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 }
 
 export const HOME = {
-  neverLooked: 'No look at the host has come to an end yet, so whether anything differs is not known.',
+  neverLooked: 'The host has not been checked yet, so it is not known whether anything differs.',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   end: { unknown: 'not known yet: none that Phoenix brought lies there' },

@@ -27,7 +27,7 @@ export function hostPlanText(
       : [`As declared, without the mark of Phoenix yet (phoenix adopt sets it): ${marks.map(printable).join(', ')}\n`]),
     ...(unknown.length === 0
       ? []
-      : [`Could not be looked at:\n${unknown.map(({ target, reason }) => line(target, reason)).join('')}`]),
+      : [`Could not be checked:\n${unknown.map(({ target, reason }) => line(target, reason)).join('')}`]),
     ...(undeclared.length === 0
       ? []
       : [
@@ -35,7 +35,7 @@ export function hostPlanText(
             .map(({ object, name }) => printable(name === null ? object : `${object} (${name})`))
             .join(', ')}\n`,
         ]),
-    `${commands} ${commands === 1 ? 'command' : 'commands'} on the host, all of which only look.\n`,
+    `${commands} ${commands === 1 ? 'command' : 'commands'} on the host, all of which only read.\n`,
   ];
   return parts.join('\n');
 }

@@ -39,7 +39,7 @@ export function importText({ out, files, targets, secrets, left, commands }: Imp
       : [
           `Not declared; it stays as it is on the host:\n${left.map((group) => pair(shortly(group), group.why)).join('')}`,
         ]),
-    `${counted(commands, 'command')} on the host, all of which only look. What to do next stands in ${printable(out)}/README.md.\n`,
+    `${counted(commands, 'command')} on the host, all of which only read. What to do next stands in ${printable(out)}/README.md.\n`,
   ];
   return parts.join('\n');
 }
@@ -88,7 +88,7 @@ there: applied, it changes nothing but the marks by which guests say that Phoeni
 
 ## The next three steps
 
-1. See that it is so. Both commands only look:
+1. See that it is so. Both commands only read:
 
    \`\`\`sh
    phoenix validate .

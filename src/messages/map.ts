@@ -18,8 +18,7 @@ export const SEARCH = {
   label: 'Search targets and runs',
   hint: 'Targets by id, name, address or the name that they are reached by; runs by number, commit, message, author, state or target. All words must be found.',
   noTargets: 'No target is called so.',
-  noRuns: (looked: number) =>
-    looked === 0 ? 'Nothing ran yet.' : `None of the newest ${looked} runs that are looked at is about it.`,
+  noRuns: (looked: number) => (looked === 0 ? 'Nothing ran yet.' : `None of the newest ${looked} runs is about it.`),
 } as const;
 
 /** How a target stands, in a word or two: of a guest whether it runs comes first, since that is what others feel. */

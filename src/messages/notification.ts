@@ -66,7 +66,7 @@ export const TROUBLE = {
     why: failureText({
       what: `it ends at ${validity?.until ?? 'a time that is not known'} and was not renewed`,
       why: null,
-      remedy: 'look why its newest step failed; most often the authority does not answer',
+      remedy: 'see why its newest step failed; most often the authority does not answer',
     }),
     page: `/targets/${target}`,
     since: now,

@@ -68,7 +68,7 @@ export const TROUBLE = {
   }),
   broken: (): Trouble => ({
     title: 'Something in Phoenix failed',
-    hint: 'Nothing was changed by looking. The log of the agent says what it was.',
+    hint: 'Nothing was changed. The log of the agent says what it was.',
   }),
 } as const;
 
@@ -182,10 +182,10 @@ export function pullSentence({ plan, ok }: Pick<PullPlan, 'plan' | 'ok'>): strin
 }
 
 /** In place of the sentence of its state, where a look found it otherwise. */
-export const DRIFTED = 'Proved to be as its commit says, and the newest look at the host found it otherwise.';
-export const STEP_DID_NOTHING = 'The look at the host found it as declared: nothing was to be done.';
-export const HOST_IS_SILENT = 'The host was not looked at in time, so what runs is not shown.';
-export const NO_HISTORY = 'No run that is looked at had a step for it.';
+export const DRIFTED = 'Proved to be as its commit says, and the newest check of the host found it otherwise.';
+export const STEP_DID_NOTHING = 'The check of the host found it as declared: nothing was to be done.';
+export const HOST_IS_SILENT = 'The host could not be checked in time, so what runs is not shown.';
+export const NO_HISTORY = 'No recent run had a step for it.';
 export const UNKNOWN_NOW = 'Neither declared nor applied any more; this is what became of it.';
 export const NO_TARGETS = 'Nothing is declared or applied yet. The first push to the branch declares what there is.';
 export const NO_RUNS = 'Nothing ran yet. The first push to the branch starts the first run.';
@@ -202,7 +202,7 @@ export function waveTitle(wave: number | null): string {
 
 /** For more steps than a picture shows one by one. */
 export function graphNote(steps: number, boxes: number): string {
-  return `${steps} steps in ${boxes} groups. Each group leads to the step of it that needs a look first; each step names what it needs.`;
+  return `${steps} steps in ${boxes} groups. Each group leads to its most urgent step; each step names what it needs.`;
 }
 
 /** `wave 3: 12 lxc`, `waves 3 to 7: 200 targets`. @param kind null for several */

@@ -9,7 +9,7 @@ export const ASKED_PAGE = {
   nothing: 'Nobody has asked for anything yet.',
 } as const;
 
-const WORDS: Readonly<Record<string, string>> = { drift: 'look at the host' };
+const WORDS: Readonly<Record<string, string>> = { drift: 'check of the host' };
 
 /** `approve lxc/101 in run 7`. */
 export function askedText({ what, about }: Pick<AskedRecord, 'what' | 'about'>): string {

@@ -63,7 +63,7 @@ export const SETUP = {
   badConfiguration: 'the configuration has errors',
   needsConfirmation: 'nobody can be asked here: call it on a terminal, or say --yes',
   onTheHost: 'disks and drivers are a matter for the host itself: call it there, not over ssh',
-  changed: 'what is on the disks has changed since it was shown: look again',
+  changed: 'what is on the disks has changed since it was shown: check again',
   noDriver: 'the configuration declares no nvidia_driver',
   dry: (summaries: readonly string[]) => `Would do:\n${summaries.map((each) => `  ${each}\n`).join('')}`,
   done: (pools: readonly string[]) =>

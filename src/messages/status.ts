@@ -83,7 +83,7 @@ export function applying(plan: Plan): Sentence {
 
 /** For a run that changes nothing. */
 export function looking(plan: Plan): Sentence {
-  return { state: 'pending', description: `looks at ${countOf(plan.steps.length, 'target')}` };
+  return { state: 'pending', description: `checks ${countOf(plan.steps.length, 'target')}` };
 }
 
 export function nothingToDo(): FinalSentence {
@@ -146,7 +146,7 @@ export function rewritten(head: string, base: string): FinalSentence {
 export function interrupted(commit: string): FinalSentence {
   return {
     state: 'error',
-    description: `interrupted, and its end is not known; to look again: phoenix replay ${shortSha(commit)}`,
+    description: `interrupted, and its end is not known; to check again: phoenix replay ${shortSha(commit)}`,
   };
 }
 
@@ -179,7 +179,7 @@ export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
   const applied = steps.filter(({ outcome }) => outcome === 'applied').length;
   const unchanged = steps.length - applied;
   if (applied === 0)
-    return { state: 'success', description: `${countOf(unchanged, 'target')} looked at, all as declared` };
+    return { state: 'success', description: `${countOf(unchanged, 'target')} checked, all as declared` };
   const rest = unchanged === 0 ? '' : `, ${unchanged} already as declared`;
   return { state: 'success', description: `applied ${countOf(applied, 'target')}${rest}` };
 }
@@ -271,7 +271,7 @@ export const WHY = {
   failedYetDone: (failure: string) => `as declared, although a command failed: ${failure}`,
   noRollback: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>
-    `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again, and look`,
+    `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again and check it`,
   /** A change that failed, of which nothing was kept to come back to. */
   failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, WHY.noRollback(obstacle)),
   sick: (said: string) => `changed, but not healthy: ${said}`,

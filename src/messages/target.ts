@@ -8,11 +8,11 @@ export const TARGET_STATES = {
   doubtful: {
     word: 'in doubt',
     sentence:
-      'Proved to be as its commit says, and what it rests on is gone or another one since. The next run looks at it again.',
+      'Proved to be as its commit says, and what it rests on is gone or another one since. The next run checks it again.',
   },
   unproved: {
     word: 'not proved',
-    sentence: 'A step began to change it and did not prove its end. The next run looks at it again.',
+    sentence: 'A step began to change it and did not prove its end. The next run checks it again.',
   },
   declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
 } as const;
@@ -23,14 +23,14 @@ export const OBSERVED = {
   same: 'As declared when',
   differs: 'Not as declared when',
   fields: 'Found otherwise than declared',
-  compared: 'Declared, in the words of the file, and observed where the last look found it otherwise',
+  compared: 'Declared, in the words of the file, and observed where the last check found it otherwise',
   declared: 'Declared, in the words of the file',
   differ: 'differs',
   none: 'not set',
   would: 'To bring back what is declared, it would take:',
   proved: 'As declared when it was proved,',
   provedOnce: 'As declared when it was proved; when that was, was not noted.',
-  unknown: 'Nothing was proved of it and no look at it has come to an end, so what is there is not known.',
+  unknown: 'Nothing was proved of it and no check of it has come to an end, so what is there is not known.',
   doubt: 'That is in doubt since:',
   nowhere: 'no file: it follows from what is declared of others',
 } as const;

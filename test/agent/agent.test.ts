@@ -481,7 +481,7 @@ describe('drift', () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     const clean = await phoenix.agent().drift('ann');
     await phoenix.reached(clean, 'succeeded');
-    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets looked at, all as declared');
+    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets checked, all as declared');
     await host.run({ kind: 'command', program: 'box', args: ['drop', '102'], timeoutSeconds: 1 });
     await commands();
     await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');

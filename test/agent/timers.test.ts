@@ -56,7 +56,7 @@ describe('the regular look', () => {
     await queue.every('drift', 3600);
     await until(async () => (await done()) === 1, 'the look to end');
     await phoenix.answered(commit);
-    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets looked at, all as declared');
+    expect(phoenix.statuses(commit)['phoenix/drift']).toBe('success: 2 targets checked, all as declared');
     expect(await runs()).toMatchObject([{ by: 'phoenix', readOnly: true, state: 'succeeded' }]);
     expect(await host.commands()).toHaveLength(4);
   });

@@ -262,7 +262,7 @@ describe('delete', () => {
     const run = await ask('adopt', ['104'], { shown: look.id });
     expect([run.state, run.steps[0]?.reason]).toEqual([
       'failed',
-      'nothing was done: it would take put 104, which is not what was shown; ask for a dry run again, and look',
+      'nothing was done: it would take put 104, which is not what was shown; ask for a dry run again and check it',
     ]);
     expect(await commands()).toEqual([]);
   });
@@ -407,7 +407,7 @@ describe('what is asked', () => {
     const run = await ask('stop', ['101']);
     expect([run.state, run.reason]).toEqual([
       'invalid',
-      'the host cannot be looked at, so nothing was done: no route to host; phoenix doctor tells more',
+      'the host cannot be checked, so nothing was done: no route to host; phoenix doctor tells more',
     ]);
     host.before = async () => {};
     const { statuses } = await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });

@@ -219,7 +219,7 @@ test.each([
   [noSigningKeys(), 'set PHOENIX_SIGNING_KEYS'],
   [tooManyCommits(1000), 'push them in parts'],
   [frozen(NOISE), 'to go on: phoenix unfreeze'],
-  [interrupted(COMMIT), 'to look again: phoenix replay aaaaaaa'],
+  [interrupted(COMMIT), 'to check again: phoenix replay aaaaaaa'],
   [rewritten(COMMIT, 'b'.repeat(40)), 'phoenix replay aaaaaaa --rewind'],
 ])('a sentence about the whole run ends in what to do: %#', (said, remedy) => {
   expect(statusAlone(COMMIT, 'phoenix/apply', said).description).toContain(remedy);

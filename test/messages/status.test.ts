@@ -99,7 +99,7 @@ describe('sentences', () => {
       state: 'success',
       description: 'applied 1 target, 1 already as declared',
     });
-    expect(ended(RUN, [record(T1, 'unchanged')]).description).toBe('1 target looked at, all as declared');
+    expect(ended(RUN, [record(T1, 'unchanged')]).description).toBe('1 target checked, all as declared');
     expect(ended(RUN, [record(T1, 'applied'), record(T2, 'blocked', 'waits'), record(T3, 'failed', 'exit 1')])).toEqual(
       {
         state: 'failure',

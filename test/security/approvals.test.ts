@@ -147,7 +147,7 @@ describe('an approval', () => {
     const { number } = await team.propose('less', less);
     const before = new Date(Date.now() - 60_000);
     await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', before);
-    await until(() => said(number).includes('has changed since; look at it and approve it again'), 'a refusal');
+    await until(() => said(number).includes('has changed since; check it and approve it again'), 'a refusal');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([]);
     await comment(number, '/phoenix approve lxc/102');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([number]);

@@ -175,7 +175,7 @@ describe('the front page', () => {
     const { page } = await visit('/');
     const told = words(page);
     expect(told).toContain('3f2a1bc followed The branch is followed up to this commit.');
-    expect(told).toContain('No look at the host has come to an end yet, so whether anything differs is not known');
+    expect(told).toContain('The host has not been checked yet, so it is not known whether anything differs');
     expect(told).toContain('frozen by ada: moving the storage. Nothing new is started; to go on: phoenix unfreeze');
     expect(told).toContain(`planned run ${open} of 3f2a1bc : waits for its turn; 1 waiting`);
     expect(told).toContain(`${open} planned 3f2a1bc message not known push by grace`);
@@ -193,10 +193,10 @@ describe('the front page', () => {
       await finish(ledger, run, 'succeeded');
     }
     const home = async () => words((await visit('/')).page);
-    expect(await home()).toContain('All applied, not looked at since 3f2a1bc followed');
+    expect(await home()).toContain('All applied, not checked since 3f2a1bc followed');
     const first = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', readOnly: true } });
     const looking = await begin(ledger, first, 'lxc/101');
-    expect(await home()).toContain('All applied, not looked at since 3f2a1bc followed');
+    expect(await home()).toContain('All applied, not checked since 3f2a1bc followed');
     await looking.end('unchanged', undefined, '2026-01-02T03:30:00.000Z');
     await finish(ledger, first, 'succeeded');
     expect(await home()).toContain('All as declared 3f2a1bc followed');
@@ -387,7 +387,7 @@ describe('targets', () => {
     const one = words((await visit('/targets/lxc/101')).page);
     expect(one).toContain('lxc/101 applied Proved to be as its commit says.');
     expect(one).toContain(`run ${again} applied update, live bbbbbbb push by ada`);
-    expect(one).toContain('2 of the 4 runs that were looked at.');
+    expect(one).toContain('2 of the 4 newest runs.');
   });
 
   test('a guest has a home: where it is, what is declared and was seen, who rests on it, where it is written', async () => {
@@ -432,7 +432,7 @@ describe('targets', () => {
     );
     const inRun = words((await visit(`/runs/${look}/lxc/101`)).page);
     expect(inRun).toContain('Found otherwise than declared Field Declared Observed memory_mb 512 2048 differs');
-    expect(await shown()).toContain(`Not as declared when run ${look} looked, 2026-01-02 03:04:05 UTC .`);
+    expect(await shown()).toContain(`Not as declared when run ${look} checked it, 2026-01-02 03:04:05 UTC .`);
     expect(await shown()).toContain('it would take: set memory of 101 phoenix converge lxc/101');
 
     seen.declaration = () => Promise.reject(new Error('the repository is away'));
@@ -456,7 +456,7 @@ describe('targets', () => {
     const other = await openTestDoor(redis.url, { pages: openPages(parts) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
-    expect(words(page)).toContain('The host was not looked at in time');
+    expect(words(page)).toContain('The host could not be checked in time');
     expect(words(page)).toContain('lxc/101 applied');
     await other.close();
   });
@@ -517,7 +517,7 @@ describe('the environment as a whole', () => {
     expect(await found('10.0.0.101')).toContain('lxc/101 nginx 10.0.0.101/24 applied');
     expect(await found('room grace')).toMatch(new RegExp(`No target is called so.*Took ${run} succeeded`));
     expect(await found('lxc/101')).toContain('bbbbbbb');
-    expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs that are looked at is about it');
+    expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs is about it');
     expect(await found('')).toContain('All words must be found');
     expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
   });

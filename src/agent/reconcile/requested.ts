@@ -118,7 +118,7 @@ async function observeSituation(context: Context, { id, request }: RunDetail, ta
   try {
     return await situationOf(context, id, targets);
   } catch (error) {
-    context.log.warn('the host cannot be looked at', { run: id, error });
+    context.log.warn('the host cannot be checked', { run: id, error });
     return notLookedAt(error instanceof Error ? error.message : String(error));
   }
 }
@@ -128,7 +128,7 @@ async function orphansFor(context: Context, { id, request }: RunDetail, known: S
   const all = request.trigger === 'drift' && request.readOnly && request.targets === null;
   if (!all) return [];
   return orphansAmong(context, id, known).catch((error: unknown) => {
-    context.log.warn('the host cannot be looked at', { run: id, error });
+    context.log.warn('the host cannot be checked', { run: id, error });
     return [];
   });
 }

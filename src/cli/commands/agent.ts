@@ -15,7 +15,7 @@ export function addAgentCommands({ root, io, command, ending }: CommandGroup): v
   )
     .option('--targets <targets...>', 'only these, for example lxc/101', [])
     .option('--rewind', 'allow a commit that comes before what is applied', false)
-    .option('--dry-run', 'only look and say what differs', false)
+    .option('--dry-run', 'only check and report what differs', false)
     .option('--now', 'wait for no apply window of the policy', false)
     .option('--wait', 'follow it to its end, and end as it does', false)
     .option('--json', 'answer with one JSON document', false)

@@ -167,7 +167,7 @@ function refused(args: PlanHostArgs, problems: readonly Problem[], io: Io): numb
     );
   } else {
     for (const problem of problems) io.stdout(`${problemText(problem)}\n`);
-    io.stdout(`${problemCounts(problems)}; the host was not looked at\n`);
+    io.stdout(`${problemCounts(problems)}; the host was not read\n`);
   }
   return EXIT.no;
 }

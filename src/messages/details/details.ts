@@ -106,7 +106,7 @@ function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
     },
   );
   const left = planned.length - rows.length;
-  const more = left === 0 ? '' : `\n\nand ${left} more, none of which needs a look before these.`;
+  const more = left === 0 ? '' : `\n\nand ${left} more, none of them more urgent than these.`;
   return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}${more}`;
 }
 

@@ -25,7 +25,7 @@ export function mergedMarkdown(run: RunDetail, url: string | null): string {
       ? ''
       : `Waits for approval. To approve, comment:\n\n${block([`/phoenix approve ${waits.map(targetWord).join(' ')}`])}`,
     rows.length === 0 ? '' : table(['Target', 'What', 'Outcome', 'Why'], rows),
-    run.state === 'failed' ? `To look again and do what is missing, comment ${code('/phoenix replay')}.` : '',
+    run.state === 'failed' ? `To check again and do what is missing, comment ${code('/phoenix replay')}.` : '',
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

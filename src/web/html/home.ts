@@ -70,7 +70,7 @@ function branch({ head, frozen, reports, away, overview }: Front, links: Links):
   const looked = overview?.observedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head)}</p>
-    ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? HOME.neverLooked : html`The host was last looked at ${time(looked, true)}.`}</p>`}
+    ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? HOME.neverLooked : html`The host was last checked ${time(looked, true)}.`}</p>`}
     ${head === null || overview === null || looked !== null ? null : offer({ do: 'look' }, links)}
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>${button({ do: 'unfreeze' }, links)}`}
     ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}

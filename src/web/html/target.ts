@@ -147,14 +147,14 @@ function observed({ id, target, declaration }: TargetView, links: Links): Html {
 function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
   const run = look === null ? null : html`<a href=${links.step(look.run, id)}>run ${look.run}</a>`;
   if (look !== null && look.found !== null && !look.over) {
-    return html`<p>${OBSERVED.differs} ${run} looked, ${time(look.at)}${look.since === look.at ? null : html`; since ${time(look.since)}`}.</p>
+    return html`<p>${OBSERVED.differs} ${run} checked it, ${time(look.at)}${look.since === look.at ? null : html`; since ${time(look.since)}`}.</p>
       <p class="reason">${said(look.found)}</p>
       ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
       ${offer({ do: asksToAdopt(look.found) ? 'adopt' : 'heal', targets: [id] }, links)}`;
   }
   const doubts = doubt === null ? null : html`<p>${OBSERVED.doubt} ${said(doubt)}</p>`;
   if (look !== null && !look.over && state !== 'unproved')
-    return html`<p>${OBSERVED.same} ${run} looked, ${time(look.at)}.</p>${doubts}`;
+    return html`<p>${OBSERVED.same} ${run} checked it, ${time(look.at)}.</p>${doubts}`;
   if (proved !== null) return html`<p>${OBSERVED.proved} ${time(proved)}.</p>${doubts}`;
   return html`<p>${state === 'applied' || state === 'doubtful' ? OBSERVED.provedOnce : OBSERVED.unknown}</p>${doubts}`;
 }
@@ -183,7 +183,7 @@ function compared(declaration: Declaration | null, look: TargetJson['look']): Ht
 function history({ id, history: past, runs, older, commits }: TargetView, links: Links): Html {
   const more =
     older === null ? null : html`<p><a rel="next" href=${links.older(links.target(id), older)}>Older runs</a></p>`;
-  const note = html`<p class="dim">${past.length} of the ${runs} runs that were looked at.</p>`;
+  const note = html`<p class="dim">${past.length} of the ${runs} newest runs.</p>`;
   if (past.length === 0) return html`<p>${NO_HISTORY}</p>${more}`;
   const rows = past.map(({ run, step }) => [
     html`<a href=${links.step(run.id, id)}>run ${run.id}</a>`,

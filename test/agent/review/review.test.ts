@@ -415,7 +415,7 @@ describe('what was lost', () => {
     const isOver = (each: CommitStatus) => !phoenix.statuses(each.commit as never)[each.context]?.startsWith('pending');
     await until(() => strays.every(isOver), 'an end of each');
     expect(phoenix.statuses(commit)['phoenix/lxc/102']).toBe('success: applied');
-    expect(phoenix.statuses(commit)['phoenix/lxc/999']).toContain('to look again: phoenix replay');
+    expect(phoenix.statuses(commit)['phoenix/lxc/999']).toContain('to check again: phoenix replay');
     expect(phoenix.statuses(overtaken)['phoenix/apply']).toBe(`error: superseded by ${commit.slice(0, 7)}`);
   });
 

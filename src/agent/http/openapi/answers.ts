@@ -159,7 +159,7 @@ const Status = z.object({
   orphans: z
     .array(z.object({ target, name: z.string(), markedAs: target }))
     .nullable()
-    .describe('Null where the host cannot be looked at.'),
+    .describe('Null where the host cannot be checked.'),
 });
 
 const Channel = z.object({
