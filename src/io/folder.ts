@@ -67,18 +67,19 @@ function isKept(entry: Dirent): boolean {
 async function sourceFile(path: string, keep: number): Promise<SourceFile> {
   const { size, mode } = await lstat(path);
   if ((mode & constants.S_IFMT) === constants.S_IFLNK) {
-    return { blob: blobId(Buffer.from(await readlink(path))), kind: 'symlink' };
+    return { blob: blobIdOf(Buffer.from(await readlink(path))), kind: 'symlink' };
   }
   const kind = (mode & 0o100) === 0 ? 'file' : 'executable';
   if (size <= keep) {
     const bytes = await readFile(path);
-    return { blob: blobId(bytes), kind, bytes, size: bytes.length };
+    return { blob: blobIdOf(bytes), kind, bytes, size: bytes.length };
   }
   const hash = createHash('sha1').update(`blob ${size}\0`);
   await pipeline(createReadStream(path), hash);
   return { blob: hash.digest('hex') as BlobId, kind, size };
 }
 
-function blobId(bytes: Uint8Array): BlobId {
+/** Git's id of a file with this content. */
+export function blobIdOf(bytes: Uint8Array): BlobId {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') as BlobId;
 }

@@ -32,14 +32,6 @@ export function printSize(bytes: number): string {
   return `${bytes / 1024 ** unit}${UNITS[unit]}`;
 }
 
-/** Parses `100G` or `1.5T` to bytes like PVE::JSONSchema::parse_size; null for invalid text. */
-export function parseSize(text: string): number | null {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?$/.exec(text) ?? [];
-  return number === undefined
-    ? null
-    : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit as (typeof UNITS)[number]));
-}
-
 /** The declarable options of a pool; with its `type` unless replicated. */
 export function optionsOfPool(pool: CephPool): Options {
   const { type, size, min_size, pg_num, pg_num_min, crush_rule_name, pg_autoscale_mode } = pool;

@@ -5,7 +5,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +13,7 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { freePort } from '../support/programs.ts';
 import { testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
@@ -37,15 +37,6 @@ let logins = 0;
 const RIGHTS = /^ACL SETUSER phoenix on >PASSWORD (.*)$/m.exec(
   readFileSync(fileURLToPath(new URL('../../docs/agent.md', import.meta.url)), 'utf8'),
 )?.[1] as string;
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const found = (listener.address() as AddressInfo).port;
-  listener.close();
-  await once(listener, 'close');
-  return found;
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-login-'));

@@ -1,8 +1,7 @@
 // A snapshot of generated files, with the blob ids that Git would assign.
 
-import { createHash } from 'node:crypto';
 import { contentTraits } from '../../config/read/content.ts';
-import type { BlobId } from '../../model/ids.ts';
+import { blobIdOf } from '../../io/folder.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
 
@@ -24,6 +23,5 @@ export function snapshotOf(
 
 function fileOf(text: string): SourceFile {
   const bytes = Buffer.from(text);
-  const blob = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') as BlobId;
-  return { blob, kind: 'file', bytes, size: bytes.length, traits: contentTraits(bytes) };
+  return { blob: blobIdOf(bytes), kind: 'file', bytes, size: bytes.length, traits: contentTraits(bytes) };
 }

@@ -1,7 +1,8 @@
 // Pools of the node's own Ceph. Where Ceph is not set up there is no list of pools to be empty, and nothing is decided.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { CEPH_FILE, type CephPool, optionsOfPool, parseSize, printSize } from '../../../proxmox/ceph.ts';
+import { CEPH_FILE, type CephPool, optionsOfPool, printSize } from '../../../proxmox/ceph.ts';
+import { parseSize } from '../../../proxmox/property-string.ts';
 import type { HostReader } from '../../manager.ts';
 import type { ObjectRow } from '../row.ts';
 
@@ -54,7 +55,7 @@ async function listPools(host: HostReader): Promise<string | null> {
 
 function faults(options: JsonObject) {
   const { size = 3, min_size = 2, pg_num, pg_num_min = 0, pg_autoscale_mode, target_size, target_size_ratio } = options;
-  const bytes = target_size === undefined ? null : parseSize(String(target_size));
+  const bytes = target_size === undefined ? undefined : parseSize(String(target_size));
   return [
     ...(Number(min_size) > Number(size)
       ? [{ option: 'min_size', message: `must not be more than size, ${size}: nothing could be written` }]
@@ -64,7 +65,7 @@ function faults(options: JsonObject) {
       ? [{ option: 'pg_num', message: 'must not stand beside pg_autoscale_mode on, with which Ceph sets it itself' }]
       : []),
     // Proxmox gives it back in bytes: it has one spelling here.
-    ...(bytes !== null && printSize(bytes) !== target_size
+    ...(bytes !== undefined && printSize(bytes) !== target_size
       ? [{ option: 'target_size', message: `must be written in whole units, as ${printSize(bytes)}` }]
       : []),
     ...(target_size !== undefined && target_size_ratio !== undefined

@@ -9,7 +9,7 @@ import { HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 
 /** Proxmox hands a snippet over in one piece, and cloud-init reads no longer one. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /** MISSING_FILE: a snippet is not in the repository. INVALID_VALUE: it is no text, or too long. DUPLICATE_ID: two have one name. */
 export function snippetsAreThere({ config: { hypervisor }, files }: RuleContext): Diagnostic[] {
@@ -31,8 +31,8 @@ export function snippetsAreThere({ config: { hypervisor }, files }: RuleContext)
     const { traits: known, bytes, size = 0 } = files.get(path) ?? {};
     const traits = known ?? (bytes === undefined ? null : contentTraits(bytes));
     const why =
-      size > MOST_BYTES
-        ? `it has ${size} bytes, and a snippet has ${MOST_BYTES} at most`
+      size > MAX_BYTES
+        ? `it has ${size} bytes, and a snippet has ${MAX_BYTES} at most`
         : (traits?.notText?.message ?? traits?.standsFor?.what ?? null);
     return why === null
       ? []

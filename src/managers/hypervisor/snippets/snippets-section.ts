@@ -2,6 +2,7 @@
 // replaced, and none is made executable, so that nothing that a push writes is run by the node (a hook script is a person's).
 
 import { createHash } from 'node:crypto';
+import type { BlobId } from '../../../model/ids.ts';
 import { HOST } from '../../dependencies.ts';
 import { volumeOf } from '../../guest/snippet-needs.ts';
 import type { Decision, HostReader } from '../../manager.ts';
@@ -52,7 +53,7 @@ async function readFacts(host: HostReader): Promise<Facts> {
 function converge(declared: readonly HostSnippet[], { files, noted, guests }: Seen, adopted: boolean): Decision {
   const owned: readonly string[] = noted === null ? [] : JSON.parse(noted);
   const changed = declared.flatMap(({ name, blob }) =>
-    blob === null || blobOf(files.get(pathOf(name))) === blob ? [] : [{ name, blob }],
+    blob === null || hasContent(files.get(pathOf(name)), blob) ? [] : [{ name, blob }],
   );
   const foreign = changed.find(({ name }) => files.has(pathOf(name)) && !owned.includes(name));
   if (foreign !== undefined && !adopted) {
@@ -99,9 +100,9 @@ function pathOf(name: string): string {
   return `${FOLDER}/${name}`;
 }
 
-/** As Git names a content; null for no file. */
-function blobOf(text: string | undefined): string | null {
-  if (text === undefined) return null;
+/** By Git's id of a file's content. */
+function hasContent(text: string | undefined, blob: BlobId): boolean {
+  if (text === undefined) return false;
   const bytes = Buffer.from(text);
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === blob;
 }
