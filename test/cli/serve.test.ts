@@ -69,14 +69,16 @@ test('a push changes the host, the commit says so, and the commands show it', as
   const { url, child, ended } = await serve();
   const commit = await repo.commit(environment({ 101: {} }));
   await repo.push();
-  await until(() =>
-    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending'),
-  );
+  const reported = () =>
+    forge
+      .latestStatuses(commit)
+      .filter(({ state }) => state !== 'pending')
+      .map(({ context, state }) => `${context} ${state}`);
+  // The whole commit's status is sent before the target's.
+  await until(() => reported().length === 2);
+  expect(reported().sort()).toEqual(['phoenix/apply success', 'phoenix/lxc/101 success']);
   const runs = JSON.parse((await phoenix(['runs', '--json'], client(url))).stdout);
   expect(runs).toMatchObject([{ commit, trigger: 'push', state: 'succeeded' }]);
-  expect(forge.latestStatuses(commit).map(({ context, state }) => `${context} ${state}`)).toContain(
-    'phoenix/lxc/101 success',
-  );
   expect(await readFile(join(folder, 'data', 'lab', 'etc/pve/lxc/101.conf'), 'utf8')).toContain('hostname:');
 
   const status = await phoenix(['status', '101', '--json'], client(url));

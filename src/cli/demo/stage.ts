@@ -67,7 +67,7 @@ export interface Stage {
   readonly adminToken: string;
   /** The folder of the lab host. */
   readonly lab: string;
-  /** Waits until no status of the commit is pending. */
+  /** Waits until the run's result is on the commit, and no report waits to be sent. */
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and is fully reported. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
@@ -156,11 +156,16 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
         const runs = await client.get<Run[]>('/runs?limit=20');
         return runs.find((run) => run.commit === commit);
       });
+    // The status of the whole commit is sent before those of its targets, of which the forge may know nothing yet.
+    const allSent = async () => {
+      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminToken}` } });
+      return /^phoenix_outbox_reports 0$/m.test(await metrics.text());
+    };
     const answered = async (commit: string): Promise<void> => {
       await eventually(`an answer on ${commit}`, async () => {
         const statuses = forge.latestStatuses(commit);
         const whole = statuses.some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending');
-        return whole && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
+        return whole && (await allSent()) ? true : undefined;
       });
     };
     return {
