@@ -8,6 +8,7 @@ import { approvalsFor, wouldDo } from '../plan/would-do.ts';
 import type { RunDetail } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
+import { faults } from './faults.ts';
 import { channelsInUse, testChannels } from './notify/channels.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
@@ -51,6 +52,7 @@ export function operations(context: Context): Operations {
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),
     certificates: () => certificates(context),
+    faults: () => faults(context),
     channelsInUse: () => channelsInUse(context),
     testChannels: (name) => testChannels(context, name),
     commits: commits(context),
