@@ -8,9 +8,10 @@ import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { Batch } from '../ports/notifications.ts';
+import { countOf } from './count.ts';
 import { orphanText } from './orphans.ts';
 import { printable } from './printable.ts';
-import { countOf, shortSha } from './status.ts';
+import { shortSha } from './status.ts';
 
 /** Characters of one line, and lines of one message: what every service takes. */
 const MAX_LINE_LENGTH = 400;
