@@ -2,18 +2,18 @@
 
 import type { CertificateEnd } from '../model/environment.ts';
 import { failureText, fitText } from '../model/failure.ts';
-import type { Fault } from '../model/fault.ts';
-import { FAULT_SUBJECTS } from '../model/fault.ts';
+import { FAULT_SUBJECTS, type Fault } from '../model/fault.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Message, News, Trouble, TroubleKind } from '../model/notification.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { Batch } from '../ports/notifications.ts';
+import { countOf } from './count.ts';
 import { FAULT_WORDS } from './faults.ts';
 import { orphanText } from './orphans.ts';
 import { printable } from './printable.ts';
-import { countOf, shortSha } from './status.ts';
+import { shortSha } from './status.ts';
 
 /** Characters of one line, and lines of one message: what every service takes. */
 const MAX_LINE_LENGTH = 400;

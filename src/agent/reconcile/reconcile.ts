@@ -1,7 +1,7 @@
 // Turns a new head of the branch into a run: fetch, check, load, plan, record, schedule. It reads the current state, never the content of an event,
 // so lost, repeated and reordered events change nothing.
 
-import { rewritten } from '../../messages/status.ts';
+import { rewritten } from '../../messages/run-status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { RunRequest } from '../../ports/runs.ts';
