@@ -102,6 +102,10 @@ function madeOfFault(one: HostInterface, byName: ReadonlyMap<string, HostInterfa
         `${one.name} cannot be made of ${name}, which is one of network.${part.kind}s`,
         'name another interface',
       );
+    // Those that come later in the file too.
+    const [address] = addressesOf(part);
+    if (one.kind !== 'vlan' && address !== undefined)
+      return fault(`${name} has the address ${address}, which would be cut off`, `choose another one for ${one.name}`);
     const [outer, inner] = one.kind === 'vlan' || one.kind === 'bridge' ? [part, one] : [one, part];
     if (outer.mtu !== null && inner.mtu !== null && inner.mtu > outer.mtu)
       return {
