@@ -1,13 +1,16 @@
 // Operations requested by people: recorded first, then carried out by the same stages as a push.
 
 import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
-import { applying, shortSha, stepWaits } from '../messages/status.ts';
+import { applying } from '../messages/run-status.ts';
+import { shortSha } from '../messages/status.ts';
+import { stepWaits } from '../messages/step-status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import { approvalsFor, wouldDo } from '../plan/would-do.ts';
 import type { RunDetail } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
+import { faults } from './faults.ts';
 import { channelsInUse, testChannels } from './notify/channels.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
@@ -51,6 +54,7 @@ export function operations(context: Context): Operations {
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),
     certificates: () => certificates(context),
+    faults: () => faults(context),
     channelsInUse: () => channelsInUse(context),
     testChannels: (name) => testChannels(context, name),
     commits: commits(context),

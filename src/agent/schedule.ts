@@ -3,7 +3,9 @@
 // does incrementally what one outcome adds; tests check that both agree.
 
 import { outsideWindow } from '../messages/policy.ts';
-import { applying, ended, frozen, healed, type Sentence, superseded, WHY } from '../messages/status.ts';
+import { applying, ended, frozen, healed, superseded } from '../messages/run-status.ts';
+import type { Sentence } from '../messages/status.ts';
+import { stepReason } from '../messages/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
@@ -85,7 +87,7 @@ export async function scheduleAfter(
   if (run.plan === null) return null;
   if (!endedWell(outcome)) {
     const cutOff = await cutOffTargets(run.plan, target, (these) => ledger.endedOf(run.id, these));
-    const reason = WHY.skipped(target, outcome);
+    const reason = stepReason.skipped(target, outcome);
     const ends = cutOff.map((each) => [each, settled(options.publicUrl, run, each, 'skipped', reason)] as const);
     await ledger.settleSteps(run.id, isoNow(context), new Map(ends));
   }
@@ -184,7 +186,7 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
   }
   const { start, skip } = run.plan === null ? { start: [], skip: [] } : ready(run.plan, outcomes, started);
   for (const { target, because } of skip) {
-    settle.set(target, settled(publicUrl, run, target, 'skipped', WHY.skipped(because, outcomes.get(because))));
+    settle.set(target, settled(publicUrl, run, target, 'skipped', stepReason.skipped(because, outcomes.get(because))));
   }
   return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(jobOf), settle };
 }
@@ -193,10 +195,10 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
 export function waitingReason(run: RunDetail, step: PlanStep): string | null {
   const problem = run.held[step.target];
   if (problem !== undefined) return problem;
-  if (step.protected && isDestructive(step.impact)) return WHY.protected(step);
+  if (step.protected && isDestructive(step.impact)) return stepReason.protected(step);
   const policy = policyOf(run.plan);
   if (isApproved(policy, step, run.approvals)) return null;
-  return WHY.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
+  return stepReason.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
 }
 
 /** Called when every step has an outcome. A run with a blocked step stays open for a person. @param known the run, if it was just read */

@@ -1,14 +1,7 @@
 // Turns sentences into commit statuses with context and link.
 
-import {
-  APPLY_CONTEXT,
-  DRIFT_CONTEXT,
-  type Sentence,
-  status,
-  stepContext,
-  stepEnded,
-  toRun,
-} from '../messages/status.ts';
+import { APPLY_CONTEXT, DRIFT_CONTEXT, type Sentence, status, stepContext, toRun } from '../messages/status.ts';
+import { stepEnded } from '../messages/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { imperative } from '../model/verbs.ts';

@@ -1,8 +1,9 @@
 // `phoenix explain`: explains a problem code, step outcome or Proxmox failure, with a remedy.
 
 import { nearest } from '../config/nearest.ts';
-import { type Explanation, isError, OUTCOMES, PROBLEMS, sentence } from '../messages/explanations.ts';
+import { type Explanation, isError, OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
 import { KNOWN_FAILURES, knownFailure } from '../messages/failure.ts';
+import { sentence } from '../messages/problems-page.ts';
 import { tableOf } from '../messages/width.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { EXIT, type Io } from './io.ts';

@@ -2,17 +2,11 @@
 
 import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
 import type { Outcome } from '../model/run.ts';
-import { KNOWN_FAILURES } from './failure.ts';
 
 export interface Explanation {
   readonly means: string;
   /** What to do. */
   readonly remedy: string;
-}
-
-/** A remedy that stands behind a semicolon, as a sentence of its own. */
-export function sentence(remedy: string): string {
-  return `${remedy.slice(0, 1).toUpperCase()}${remedy.slice(1)}.`;
 }
 
 export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
@@ -276,28 +270,4 @@ export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {
 /** Whether a problem of the code refuses the commit. */
 export function isError(code: ProblemCode): boolean {
   return (ERROR_CODES as readonly ProblemCode[]).includes(code);
-}
-
-/** docs/problems.md. */
-export function problemsPage(): string {
-  const head = [
-    '# Problems of a configuration',
-    '',
-    'What `phoenix validate`, `plan` and the checks of pull requests say, by code. An error refuses the commit; a warning does not. The message',
-    'at the line names the place and the values; `phoenix explain CODE` prints what stands here.',
-  ];
-  const codes = (Object.entries(PROBLEMS) as [ProblemCode, Explanation][]).flatMap(([code, { means, remedy }]) => [
-    '',
-    `## ${code}`,
-    '',
-    `${isError(code) ? 'Error' : 'Warning'}. ${means}`,
-    '',
-    `What to do: ${remedy}`,
-  ]);
-  const failures = KNOWN_FAILURES.flatMap(({ code, means, remedy }) => {
-    return ['', `### ${code}`, '', means, '', `What to do: ${sentence(remedy)}`];
-  });
-  const also =
-    'Not of a configuration: what a step of a run may say. `phoenix explain` finds these by the message itself too.';
-  return [...head, ...codes, '', '## Failures of Proxmox', '', also, ...failures, ''].join('\n');
 }

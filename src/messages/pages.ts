@@ -7,8 +7,9 @@ import type { PullPlan } from '../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
 import type { Freeze } from '../ports/ledger.ts';
+import { countOf } from './count.ts';
 import { stepWord } from './run.ts';
-import { countOf, ended } from './status.ts';
+import { ended } from './run-status.ts';
 
 /** A trouble that has a page of its own: what is the matter, and what to do. */
 export interface Trouble {

@@ -2,7 +2,9 @@
 
 import type { PullPlan } from '../model/pull.ts';
 import { summary } from '../plan/plan.ts';
-import { countOf, errorText, type Sentence } from './status.ts';
+import { countOf } from './count.ts';
+import { errorText } from './run-status.ts';
+import type { Sentence } from './status.ts';
 
 export function planned({ plan, problems, ok }: Pick<PullPlan, 'plan' | 'problems' | 'ok'>): Sentence {
   if (!ok) {

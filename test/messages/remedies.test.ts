@@ -12,17 +12,9 @@ import { noSigningKeys, tooManyCommits, unsigned } from '../../src/messages/poli
 import { planned } from '../../src/messages/pull-request.ts';
 import { rehearsalStep } from '../../src/messages/rehearsal.ts';
 import { runText } from '../../src/messages/run.ts';
-import {
-  ended,
-  frozen,
-  interrupted,
-  invalid,
-  MAX_STATUS_LENGTH,
-  rewritten,
-  statusAlone,
-  stepEnded,
-  WHY,
-} from '../../src/messages/status.ts';
+import { ended, frozen, interrupted, invalid, rewritten } from '../../src/messages/run-status.ts';
+import { MAX_STATUS_LENGTH, statusAlone } from '../../src/messages/status.ts';
+import { stepEnded, stepReason } from '../../src/messages/step-status.ts';
 import type { Action } from '../../src/model/action.ts';
 import { alsoTelling, failureText, fitFailure, fitText, followedBy } from '../../src/model/failure.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
@@ -126,12 +118,12 @@ function runOf(steps: readonly StepRecord[]): RunDetail {
 describe.each(failures)('$said', ({ remedy, reason }) => {
   const sentences = {
     alone: reason,
-    'rolled back': WHY.rolledBack(reason),
-    'put back': WHY.putBack(reason),
-    'not rolled back': WHY.notRolledBack('changed, but not healthy: exit 1', reason),
-    'rolling back failed without a remedy': WHY.notRolledBack(reason, 'pct rollback 101: was stopped'),
-    'no way back': WHY.failedWithoutWayBack(reason, `${NOISE}`.replaceAll(';', ',')),
-    'yet done': WHY.failedYetDone(reason),
+    'rolled back': stepReason.rolledBack(reason),
+    'put back': stepReason.putBack(reason),
+    'not rolled back': stepReason.notRolledBack('changed, but not healthy: exit 1', reason),
+    'rolling back failed without a remedy': stepReason.notRolledBack(reason, 'pct rollback 101: was stopped'),
+    'no way back': stepReason.failedWithoutWayBack(reason, `${NOISE}`.replaceAll(';', ',')),
+    'yet done': stepReason.failedYetDone(reason),
   };
 
   test.each(Object.entries(sentences))('%s: the statuses of the step and of the run', (_, sentence) => {
@@ -196,7 +188,7 @@ describe('problems', () => {
       const { description } = statusAlone(COMMIT, 'phoenix/plan', { state: 'failure', description: each.description });
       expect(description).toContain(hint);
     }
-    const { description } = statusAlone(COMMIT, 'phoenix/x', stepEnded('blocked', WHY.held(problem)));
+    const { description } = statusAlone(COMMIT, 'phoenix/x', stepEnded('blocked', stepReason.held(problem)));
     expect(description).toContain(hint);
   });
 

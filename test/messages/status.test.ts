@@ -1,18 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { noSigningKeys, outsideWindow, tooManyCommits, unsigned, waitsUntil } from '../../src/messages/policy.ts';
-import {
-  applying,
-  ended,
-  frozen,
-  invalid,
-  rewritten,
-  runUrl,
-  statusAlone,
-  stepWaits,
-  superseded,
-  WHY,
-} from '../../src/messages/status.ts';
+import { applying, ended, frozen, invalid, rewritten, superseded } from '../../src/messages/run-status.ts';
+import { runUrl, statusAlone } from '../../src/messages/status.ts';
+import { stepReason, stepWaits } from '../../src/messages/step-status.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -58,8 +49,8 @@ test('a commit that is not signed is named with what to do, however long the rea
 
 test('what waits for approvals says how many it has of how many', () => {
   const one = step(T2, { impact: 'destroy', approval: true, approvals: 1 });
-  expect(WHY.needsApproval(RUN, one)).toBe('would destroy it; to allow it: phoenix approve 17 lxc/105');
-  expect(WHY.needsApproval(RUN, { ...one, impact: 'live', approvals: 3 }, 2)).toBe(
+  expect(stepReason.needsApproval(RUN, one)).toBe('would destroy it; to allow it: phoenix approve 17 lxc/105');
+  expect(stepReason.needsApproval(RUN, { ...one, impact: 'live', approvals: 3 }, 2)).toBe(
     'would change it, with 2 of 3 approvals; to allow it: phoenix approve 17 lxc/105',
   );
 });
@@ -106,7 +97,7 @@ describe('sentences', () => {
         description: '1 of 3 failed: vm/1001: exit 1',
       },
     );
-    const reason = WHY.needsApproval(RUN, step(T2, { impact: 'destroy' }));
+    const reason = stepReason.needsApproval(RUN, step(T2, { impact: 'destroy' }));
     expect(ended(RUN, [record(T1, 'applied'), record(T2, 'blocked', reason)])).toEqual({
       state: 'failure',
       description: 'lxc/105: would destroy it; to allow it: phoenix approve 17 lxc/105',
@@ -115,8 +106,8 @@ describe('sentences', () => {
 
   test('of a step', () => {
     expect(stepWaits(step(T1, { verb: 'update', impact: 'restart' })).description).toBe('update planned, restarts it');
-    expect(WHY.skipped(T1, 'failed')).toBe('it needs lxc/101, which failed');
-    expect(WHY.skipped(T1, 'blocked')).toBe('it needs lxc/101, which is blocked');
+    expect(stepReason.skipped(T1, 'failed')).toBe('it needs lxc/101, which failed');
+    expect(stepReason.skipped(T1, 'blocked')).toBe('it needs lxc/101, which is blocked');
   });
 });
 

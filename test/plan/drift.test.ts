@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healed } from '../../src/messages/status.ts';
+import { healed } from '../../src/messages/run-status.ts';
 import type { DriftPolicy } from '../../src/model/drift.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, StepRecord } from '../../src/model/run.ts';

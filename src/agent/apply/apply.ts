@@ -1,7 +1,7 @@
 // One step of a run, from the lease on its target to its outcome. It may be started twice: the ledger says whether it may still run, and the host
 // what is still to be done.
 
-import { stepEnded, WHY } from '../../messages/status.ts';
+import { stepEnded, stepReason } from '../../messages/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
@@ -187,7 +187,7 @@ function unapproved(run: RunDetail, target: TargetId, actions: readonly Action[]
   const [first] = actions
     .map(({ impact }) => ({ target, impact, approvals: policy.approvals[impact] }))
     .sort((a, b) => b.approvals - a.approvals);
-  return first === undefined || given >= first.approvals ? null : WHY.needsApproval(run.id, first, given);
+  return first === undefined || given >= first.approvals ? null : stepReason.needsApproval(run.id, first, given);
 }
 
 function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {

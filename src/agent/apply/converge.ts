@@ -9,7 +9,7 @@ import {
   type Rollback,
   type Wanted,
 } from '../../managers/manager.ts';
-import { WHY } from '../../messages/status.ts';
+import { stepReason } from '../../messages/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
@@ -123,7 +123,7 @@ async function converge(work: StepWork): Promise<Ending> {
       guarded && rollback === null ? manager.rollback(wanted, observation, decision.actions) : null;
     if (found !== null && 'noRollback' in found) noRollback ??= found.noRollback;
     else rollback ??= found;
-    remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [WHY.failedYetDone(failed)])];
+    remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [stepReason.failedYetDone(failed)])];
     if (decision.actions.length === 0) break;
     const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
     if (unseen !== null) return { outcome: 'failed', reason: unseen };
@@ -136,9 +136,9 @@ async function converge(work: StepWork): Promise<Ending> {
     const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
     const todo = stillApplicable(snapshot, decision.actions);
     const text = JSON.stringify(decision.actions);
-    if (round > ROUNDS || text === last) return fail(WHY.stillDiffers(decision.actions));
+    if (round > ROUNDS || text === last) return fail(stepReason.stillDiffers(decision.actions));
     const repeated = done.repeatedIn(todo);
-    if (repeated !== undefined) return fail(WHY.noEffect(repeated));
+    if (repeated !== undefined) return fail(stepReason.noEffect(repeated));
     // Saving a rollback alone makes no progress: the actions after it are the same.
     last = todo.length === 0 ? '' : text;
 
@@ -156,11 +156,11 @@ async function converge(work: StepWork): Promise<Ending> {
 
   // A changed target must also be healthy, whoever changed it: a worker may have died between its last action and the health check.
   const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return fail(WHY.sick(sick));
+  if (sick !== null) return fail(stepReason.sick(sick));
   if (rollback !== null) await perform(work, rollback.discard);
   if (!acted && !touched) return { outcome: 'unchanged', reason: null };
   // A remark may end with what to do, so it comes last.
-  const sentences = [...(noRollback === null ? [] : [WHY.noRollback(noRollback)]), ...remarks];
+  const sentences = [...(noRollback === null ? [] : [stepReason.noRollback(noRollback)]), ...remarks];
   return {
     outcome: 'applied',
     reason: sentences.length === 0 ? null : sentences.join('; '),
@@ -194,7 +194,7 @@ function isSettled(decision: Decision): boolean {
 }
 
 function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
-  return shown === null || same(shown, summariesOf(actions)) ? null : WHY.notShown(actions);
+  return shown === null || same(shown, summariesOf(actions)) ? null : stepReason.notShown(actions);
 }
 
 function summariesOf(actions: readonly Action[]): readonly string[] {
@@ -219,7 +219,7 @@ function compare(work: StepWork, observation: unknown, how: 'differs' | 'would')
   const would = summariesOf(decision.actions);
   const found = { would, ...differing(work, observation) };
   if (how === 'would') return { outcome: 'unchanged', reason: null, ...found };
-  return { outcome: 'failed', reason: WHY.differs(decision.actions), ...found };
+  return { outcome: 'failed', reason: stepReason.differs(decision.actions), ...found };
 }
 
 /** Restores the previous state, where it was saved. */
@@ -230,15 +230,15 @@ async function failAndRestore(
   why: string,
 ): Promise<Ending> {
   if (rollback === null)
-    return { outcome: 'failed', reason: noRollback === null ? why : WHY.failedWithoutWayBack(why, noRollback) };
+    return { outcome: 'failed', reason: noRollback === null ? why : stepReason.failedWithoutWayBack(why, noRollback) };
   const failure = await perform(work, rollback.restore);
   return {
     outcome: 'failed',
     reason:
       failure === null
         ? work.manager.selfRollback === true
-          ? WHY.putBack(why)
-          : WHY.rolledBack(why)
-        : WHY.notRolledBack(why, failure),
+          ? stepReason.putBack(why)
+          : stepReason.rolledBack(why)
+        : stepReason.notRolledBack(why, failure),
   };
 }

@@ -2,7 +2,7 @@
 
 import type { RunningState } from '../../managers/manager.ts';
 import { waitsUntil } from '../../messages/policy.ts';
-import { doubtText } from '../../messages/status.ts';
+import { doubtText } from '../../messages/step-status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';

@@ -1,6 +1,6 @@
 // Computes a plan from what a commit declares and what was applied, or why nothing may be done. Pure.
 
-import { WHY } from '../../messages/status.ts';
+import { stepReason } from '../../messages/step-status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -61,7 +61,7 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
   const plan = request.readOnly ? asReadOnly(made.plan, request.trigger) : made.plan;
   const steps = new Set(plan.steps.map(({ target }) => target));
   const held = errors.flatMap((error): [TargetId, string][] =>
-    error.target !== null && steps.has(error.target) ? [[error.target, WHY.held(error)]] : [],
+    error.target !== null && steps.has(error.target) ? [[error.target, stepReason.held(error)]] : [],
   );
   return {
     kind: 'plan',

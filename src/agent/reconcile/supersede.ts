@@ -1,6 +1,7 @@
 // Newest wins: waiting steps of older runs end, running ones continue to their end.
 
-import { superseded, WHY } from '../../messages/status.ts';
+import { superseded } from '../../messages/run-status.ts';
+import { stepReason } from '../../messages/step-status.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
@@ -23,7 +24,7 @@ export async function supersedeOlder(context: Context, by: string): Promise<stri
 async function supersede({ ledger, options, ...context }: Context, run: RunDetail, by: string) {
   // If the same commit is applied again, the new run's statuses replace these.
   const isOtherCommit = run.commit !== by;
-  const reason = WHY.superseded(by);
+  const reason = stepReason.superseded(by);
   const ends = run.steps.map(({ target }) => {
     const end = settled(options.publicUrl, run, target, 'superseded', reason);
     return [target, isOtherCommit ? end : { ...end, statuses: [] }] as const;

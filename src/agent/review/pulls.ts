@@ -4,7 +4,8 @@
 import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
 import { pullMarkdown } from '../../messages/details/pull.ts';
 import { planNotForFork, planned } from '../../messages/pull-request.ts';
-import { broken, PLAN_CONTEXT, status, toPull } from '../../messages/status.ts';
+import { broken } from '../../messages/run-status.ts';
+import { PLAN_CONTEXT, status, toPull } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';

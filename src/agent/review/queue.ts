@@ -3,7 +3,8 @@
 // is ahead in the queue. Missing plans are found from the queue's content and existing statuses, so lost and repeated events change nothing.
 
 import { planned } from '../../messages/pull-request.ts';
-import { broken, PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
+import { broken } from '../../messages/run-status.ts';
+import { PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';

@@ -1,18 +1,9 @@
 // Ensures that no status stays pending forever: a pending status at the forge that belongs to nothing in progress gets its end. The end is taken from
 // the ledger; only if that knows nothing does the status say that the end is unknown.
 
-import {
-  APPLY_CONTEXT,
-  broken,
-  ended,
-  type FinalSentence,
-  interrupted,
-  invalid,
-  statusAlone,
-  stepContext,
-  stepEnded,
-  superseded,
-} from '../../messages/status.ts';
+import { broken, ended, interrupted, invalid, superseded } from '../../messages/run-status.ts';
+import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/status.ts';
+import { stepEnded } from '../../messages/step-status.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge } from '../../ports/forge.ts';

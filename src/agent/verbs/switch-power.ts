@@ -3,7 +3,7 @@
 
 import { type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../messages/command.ts';
-import { WHY } from '../../messages/status.ts';
+import { stepReason } from '../../messages/step-status.ts';
 import type { Power } from '../../model/verbs.ts';
 import { type Ending, TransientError } from '../apply/converge.ts';
 import { type Performing, performRound, throwIfAborted } from '../apply/perform.ts';
@@ -21,7 +21,7 @@ export interface PowerWork extends Performing {
 export async function switchPower(work: PowerWork): Promise<Ending> {
   const { host, manager, wanted, wish } = work;
   const { power } = manager;
-  if (power === undefined) return { outcome: 'failed', reason: WHY.doesNotRun(wanted.target) };
+  if (power === undefined) return { outcome: 'failed', reason: stepReason.doesNotRun(wanted.target) };
   let next = wish === 'restart' && work.begun ? 'start' : wish;
   let acted = work.begun;
   let done = '';
@@ -38,7 +38,8 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
     if (work.readOnly) return would(decision.actions);
     if (decision.actions.length === 0) break;
     const todo = JSON.stringify(decision.actions);
-    if (round > ROUNDS || todo === done) return { outcome: 'failed', reason: WHY.stillDiffers(decision.actions) };
+    if (round > ROUNDS || todo === done)
+      return { outcome: 'failed', reason: stepReason.stillDiffers(decision.actions) };
     done = todo;
     acted = true;
     const { failure, open } = await performRound(work, decision.actions);
@@ -49,7 +50,7 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
   }
   // Its dependents are started next and need it to work.
   const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return { outcome: 'failed', reason: WHY.sick(sick) };
+  if (sick !== null) return { outcome: 'failed', reason: stepReason.sick(sick) };
   return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };
 }
 

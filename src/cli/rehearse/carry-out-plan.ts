@@ -7,7 +7,7 @@ import type { SecretDigests } from '../../agent/apply/seal.ts';
 import { managerOf } from '../../managers/index.ts';
 import type { Origin } from '../../managers/manager.ts';
 import { NEEDS_APPROVAL } from '../../messages/rehearsal.ts';
-import { WHY } from '../../messages/status.ts';
+import { stepReason } from '../../messages/step-status.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Outcome } from '../../model/run.ts';
@@ -113,7 +113,7 @@ export async function carryOutPlan(
     const { start, skip, done } = ready(plan, outcomes, new Set(running.keys()));
     if (done) return all;
     for (const { target, because } of skip) {
-      end({ target, outcome: 'skipped', actions: 0, reason: WHY.skipped(because, outcomes.get(because)) });
+      end({ target, outcome: 'skipped', actions: 0, reason: stepReason.skipped(because, outcomes.get(because)) });
     }
     for (const target of start.slice(0, AT_ONCE - running.size)) {
       const step = steps.get(target);

@@ -1,6 +1,6 @@
 // Compares a VM as declared with the VM on the host, and decides the actions.
 
-import { countOf } from '../../messages/status.ts';
+import { countOf } from '../../messages/count.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
