@@ -64,7 +64,7 @@ function kindOfObject(
 function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservation> {
   const kept = new Set([markOf(row), row.part?.field, 'type']);
   return {
-    fields: [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
+    fields: () => [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
     without: (spec, fields) => Object.fromEntries(Object.entries(spec).filter(([option]) => !fields.includes(option))),
     isThere: ({ present }) => row.single !== undefined || present !== null,
   };
