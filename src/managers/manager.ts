@@ -102,13 +102,11 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
 }
 
 /** Which fields of a target may be left to people by `phoenix.drift`. All methods are pure. */
-export interface Ignorable<Spec = JsonObject, Observation = unknown> {
+export interface Ignorable<Spec = JsonObject> {
   /** Names of the fields in the file, which are also those of the spec. */
   readonly fields: readonly string[];
   /** The spec with these fields undeclared, so that they are neither compared nor set. */
   without(spec: Spec, fields: readonly string[]): Spec;
-  /** Whether the target exists; a missing one is created with all fields. */
-  isThere(observation: Observation): boolean;
 }
 
 /** The read-only part of a host. */
@@ -140,6 +138,11 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   /** Pure: the actions that turn what was observed into what is wanted. */
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
   /**
+   * Pure: whether anything of the target is on the host; null where that is not known, as while its guest does not answer. Absent for targets that
+   * every host has, such as its clock.
+   */
+  isThere?(wanted: Wanted<Spec>, observation: Observation): boolean | null;
+  /**
    * Pure: the fields that differ from the declaration, for display. Absent for kinds that are not compared field by field, such as those
    * whose files are compared as a whole.
    */
@@ -154,7 +157,7 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   /** It saves what it replaces itself: its rollback is used whatever the configuration says about rollbacks. */
   readonly selfRollback?: true;
   /** Absent for kinds that are managed as a whole, such as files. */
-  readonly ignorable?: Ignorable<Spec, Observation>;
+  readonly ignorable?: Ignorable<Spec>;
   /** Absent for kinds that cannot be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;
   /** Pure: every object of its kind with this repository's owner mark, declared or not. Absent for kinds without marks. */

@@ -187,7 +187,8 @@ function decide(work: StepWork, observation: unknown): Decision {
 function compared({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Wanted {
   const { spec, before } = wanted;
   const { ignorable } = manager;
-  if (leaves.length === 0 || spec === undefined || ignorable?.isThere(observation) !== true) return wanted;
+  if (leaves.length === 0 || spec === undefined || ignorable === undefined) return wanted;
+  if (manager.isThere?.(wanted, observation) !== true) return wanted;
   return { ...wanted, spec: ignorable.without(spec, leaves), before: before && ignorable.without(before, leaves) };
 }
 

@@ -66,6 +66,7 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
     sectionOf(wanted.target).quickCheck(inventories.get(nameOf(wanted.target)), wanted),
   observe: (host, wanted) => sectionOf(wanted.target).observe(host, wanted),
   decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
+  isThere: (wanted, seen) => sectionOf(wanted.target).isThere?.(wanted, seen) ?? true,
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   isDueByTime: (target) => sectionOf(target).due !== undefined,
   due: (inventories, wanted) => sectionOf(wanted.target).due?.(inventories.get(nameOf(wanted.target)), wanted) ?? null,

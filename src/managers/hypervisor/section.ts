@@ -21,6 +21,8 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Seen>;
   /** Pure. Without a spec, what Phoenix owns is removed and the rest is left. */
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
+  /** Pure: as in a manager. Absent for what every host has. */
+  isThere?(wanted: Wanted<Spec>, seen: Seen): boolean;
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: as in a manager. Absent where nothing depends on time. */

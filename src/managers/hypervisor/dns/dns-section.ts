@@ -43,6 +43,7 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   quickCheck: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
+  isThere: (_wanted, { conf, records }) => conf !== null || records !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('dns', seen.unproved, [restartUnit(UNIT)]);

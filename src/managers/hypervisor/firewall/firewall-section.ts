@@ -59,6 +59,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
+  isThere: (_wanted, { host, cluster }) => host !== null || cluster !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf(seen.unproved, []);

@@ -24,6 +24,7 @@ export const gpu: Section<GpuSpec, Seen, Seen> = {
   quickCheck: (seen) => seen,
   observe: see,
   decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec.version), seen)),
+  isThere: (_wanted, { running }) => running !== null,
   health: () => null,
 };
 

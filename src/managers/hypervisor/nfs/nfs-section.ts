@@ -66,6 +66,7 @@ export const nfs: Section<NfsSpec, Facts, Seen> = {
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
+  isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
 };

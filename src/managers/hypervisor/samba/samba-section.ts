@@ -63,6 +63,7 @@ export const samba: Section<SambaSpec, Facts, Seen> = {
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
+  isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback(wanted, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('samba', seen.unproved, [reload()]);

@@ -72,6 +72,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
     return { ...facts, keys: new Map(keys) };
   },
   decide,
+  isThere: ({ spec }, { accounts }) => accounts.some(({ name }) => name === spec?.username),
   health: () => null,
 };
 
