@@ -32,23 +32,29 @@ export interface Files {
 /** Addresses by interface, as the kernel has them; null where the kernel was not read. */
 export type Kernel = ReadonlyMap<string, readonly string[]> | null;
 
-/**
- * Why the management interface differs from what is declared, with the change that a person has to make; null where it does not. An address that is
- * not in these files, such as one from DHCP, counts as present when the kernel has it; its gateway is then not compared.
- */
-export function managementObstacle(spec: NetworkSpec, { main, others }: Files, kernel: Kernel): string | null {
-  const { name, address, gateway } = spec;
-  if (address === null && gateway === null) return null;
+/** Whether the management interface has the declared address and gateway; what is not declared counts as present. */
+export function managementState(
+  { name, address, gateway }: NetworkSpec,
+  { main, others }: Files,
+  kernel: Kernel,
+): { readonly hasAddress: boolean; readonly hasGateway: boolean } {
   const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
   const isInKernel = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
   const isInFiles = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
   const gateways = stanzas.flatMap((stanza) => optionOf(stanza, 'gateway') ?? []);
   const hasGateway =
     gateway === null || (gateways.length === 0 ? isInKernel : gateways.some((each) => sameAddress(each, gateway)));
-  const steps = [
-    ...(isInFiles || isInKernel ? [] : [`"address ${address}"`]),
-    ...(hasGateway ? [] : [`"gateway ${gateway}"`]),
-  ];
+  return { hasAddress: isInFiles || isInKernel, hasGateway };
+}
+
+/**
+ * Why the management interface differs from what is declared, with the change that a person has to make; null where it does not. An address that is
+ * not in these files, such as one from DHCP, counts as present when the kernel has it; its gateway is then not compared.
+ */
+export function managementObstacle(spec: NetworkSpec, files: Files, kernel: Kernel): string | null {
+  const { name, address, gateway } = spec;
+  const { hasAddress, hasGateway } = managementState(spec, files, kernel);
+  const steps = [...(hasAddress ? [] : [`"address ${address}"`]), ...(hasGateway ? [] : [`"gateway ${gateway}"`])];
   if (steps.length === 0) return null;
   return `${name} is what Phoenix reaches the host by, and a push never changes it: at the host's console, give "iface ${name}" in ${MAIN} ${steps.join(' and ')}, run "ifreload -a", then replay; or declare in network.interfaces what the host has`;
 }

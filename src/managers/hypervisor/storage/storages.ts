@@ -48,7 +48,8 @@ export function parseStorages(text: string): ReadonlyMap<string, Entry> {
   return entries;
 }
 
-function ours(note: string | null): readonly string[] {
+/** Ids of Phoenix's storages. */
+export function ours(note: string | null): readonly string[] {
   return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
@@ -67,8 +68,7 @@ export function storagesRefusal(
     const entry = entries.get(id);
     if (entry === undefined) continue;
     if (entry.type !== type || !isAt(entry, storage)) {
-      const at = entry.options.get('pool') ?? entry.options.get('path') ?? '';
-      const reason = `storage ${id} is a ${entry.type} on ${at} already, which Proxmox never changes; give the declared one another name`;
+      const reason = `storage ${id} is a ${entry.type} on ${placeIn(entry)} already, which Proxmox never changes; give the declared one another name`;
       return { kind: 'blocked', reason };
     }
     if (!sameContents(entry, contents) && !adopted && !ours(note).includes(id)) {
@@ -89,13 +89,29 @@ function isAt({ options }: Entry, { type, dataset, folder }: StorageSpec): boole
   return type === 'zfspool' ? options.get('pool') === dataset : options.get('path') === folder;
 }
 
-function sameContents({ options }: Entry, contents: readonly string[]): boolean {
-  const present = (options.get('content') ?? '').split(/[,;\s]+/).filter((word) => word !== '');
-  return present.toSorted().join() === contents.toSorted().join();
+function sameContents(entry: Entry, contents: readonly string[]): boolean {
+  return contentsIn(entry).join() === contents.toSorted().join();
+}
+
+/** Sorted. */
+export function contentsIn({ options }: Entry): string[] {
+  return (options.get('content') ?? '')
+    .split(/[,;\s]+/)
+    .filter((word) => word !== '')
+    .sort();
+}
+
+/** The dataset or folder that it is on. */
+export function placeIn({ options }: Entry): string {
+  return options.get('pool') ?? options.get('path') ?? '';
 }
 
 /** Storages of Phoenix's that are no longer declared. */
-function undeclaredOwn(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
+export function undeclaredOwn(
+  declared: readonly StorageSpec[],
+  entries: Storages['entries'],
+  note: string | null,
+): string[] {
   return ours(note).filter((id) => entries.has(id) && !declared.some((storage) => storage.id === id));
 }
 
@@ -135,7 +151,7 @@ export function storageActions(
   ];
 }
 
-function noteText(ids: readonly string[]): string {
+export function noteText(ids: readonly string[]): string {
   return [MARK, ...[...ids].sort(), ''].join('\n');
 }
 
