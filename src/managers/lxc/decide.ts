@@ -25,7 +25,7 @@ import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { placed } from '../guest/proxmox/network.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
@@ -100,7 +100,7 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
     ...settingDifferences('lxc', conf, desired, spec),
     ...(compareSize(size, sizeGb) === 'fits'
       ? []
-      : [{ field: 'storage_size_gb', declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }]),
+      : [{ field: 'storage_size_gb', declared: sizeGb, observed: wholeGigabytes(size) }]),
   ];
 }
 
@@ -153,7 +153,7 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
 /** Why a disk cannot have the declared size: disks cannot shrink. */
 function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): string | null {
   const tooLarge = (what: string, size: string | undefined, declaredGb: number): string =>
-    `${what} of container ${spec.id} has ${gigabytes(parseSize(size) ?? 0)} GB and is declared with ${declaredGb} GB: ` +
+    `${what} of container ${spec.id} has ${wholeGigabytes(size)} GB and is declared with ${declaredGb} GB: ` +
     'disks only grow, so declare at least what it has';
   const root = rootfsOf(conf);
   if (compareSize(root.size, spec.rootfs.sizeGb) === 'larger')

@@ -13,7 +13,7 @@ import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine, sshKeysPath } from '../public-key.ts';
@@ -103,7 +103,7 @@ export function machineDifferences(
 ): FieldDifference[] {
   const sizes = sizesOf(spec, conf).flatMap(({ key, size, sizeGb }): FieldDifference[] => {
     if (sizeGb === null || compareSize(size, sizeGb) === 'fits') return [];
-    return [{ field: `${key}.size_gb`, declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }];
+    return [{ field: `${key}.size_gb`, declared: sizeGb, observed: wholeGigabytes(size) }];
   });
   return [...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec), ...sizes];
 }

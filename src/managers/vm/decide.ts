@@ -24,7 +24,7 @@ import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { placed } from '../guest/proxmox/network.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges, machineDifferences } from './changes.ts';
 import { missingCpu } from './cpu-model.ts';
@@ -126,7 +126,7 @@ function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
   if (present === null && spec.disk.sizeGb !== null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
   for (const { what, size, sizeGb } of sizesOf(spec, conf)) {
     if (sizeGb === null || compareSize(size, sizeGb) !== 'larger') continue;
-    const has = gigabytes(parseSize(size) ?? 0);
+    const has = wholeGigabytes(size);
     return `${what} of VM ${spec.id} has ${has} GB and is declared with ${sizeGb} GB: disks only grow, so declare at least what it has`;
   }
   return null;

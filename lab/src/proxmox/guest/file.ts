@@ -1,7 +1,8 @@
 // The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
 import { createHash } from 'node:crypto';
-import { parsePropertyString, parseSize, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { RAW_LINE, rawKey } from '../../../../src/proxmox/raw-lines.ts';
+import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { readValue } from './options.ts';

@@ -1,7 +1,6 @@
 // Mount points of containers: making, copying, growing and moving their volumes.
 
-import { parseSize } from '../../../../src/proxmox/property-string.ts';
-import { newDiskBytes } from '../../../../src/proxmox/sizes.ts';
+import { newDiskBytes, parseSize } from '../../../../src/proxmox/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, backing, type Disk, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
