@@ -4,8 +4,8 @@ import type { Action } from '../../model/action.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
+import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
-import type { Changes } from '../guest/lifecycle/lifecycle.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
@@ -23,19 +23,13 @@ import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf
 import type { FoundDrives } from './find-drives.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
-export interface MachineChanges {
-  readonly changes: Changes;
-  /** The notes after the changes. */
-  readonly notes: Notes;
-}
-
 export function machineChanges(
   wanted: Wanted<VmSpec>,
   spec: VmSpec,
   seen: GuestObservation,
   conf: GuestConf,
   found: FoundDrives,
-): MachineChanges | Refusal {
+): GuestChanges | Refusal {
   const present = parseNotes(conf.description);
   const before = wanted.before;
   const building = present?.building ?? false;
