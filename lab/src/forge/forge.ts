@@ -26,7 +26,7 @@ export interface LabForgeOptions {
   readonly secret: string;
   /** Required by Git (as password) and REST. */
   readonly token: string;
-  /** Of the token's owner: what Gitea makes a token for. Nobody logs in by one when absent. */
+  /** Password of the token's owner, for which Gitea issues tokens. Absent: signing in by password is refused. */
   readonly password?: string;
   /** The token's right for REST; default: `write`. Listing webhooks needs `admin`. */
   readonly tokenRight?: Right;

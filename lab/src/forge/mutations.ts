@@ -1,5 +1,5 @@
-// Mutations of the forge, asked for over its REST interface or by people in a browser: each is stored and then told as an event. Those of
-// pull requests wait until those before have followed the pushes before.
+// Mutations of the forge, requested by REST or by users in a browser: each is stored and then sent as an event. Those of pull requests wait until
+// earlier ones have been updated for the pushes before them.
 
 import type { LabComment } from './comments.ts';
 import type { Parts } from './parts.ts';
@@ -44,7 +44,7 @@ export function mergePull(parts: Parts, pull: LabPull, by: string, how?: MergeHo
   });
 }
 
-/** As a push does, without one. @param to a commit */
+/** Moves a branch with the effects of a push. @param to a commit */
 export function moveBranch(parts: Parts, branch: string, to: string, by: string): Promise<void> {
   return parts.oneByOne(() =>
     asPush(parts, by, async () => {
@@ -65,7 +65,7 @@ export function changeComment(parts: Parts, before: LabComment, body: string, by
   return comment;
 }
 
-/** Of the head that the pull request has now. */
+/** Reviews the present head of the pull request. */
 export function addReview(
   parts: Parts,
   pull: LabPull,

@@ -1,4 +1,4 @@
-// Git over HTTP with what a push brings about: events, and pull requests that follow their branches.
+// Git over HTTP, and the effects of a push: events, and pull requests that follow their branches.
 
 import type { Request, Response } from 'express';
 import type { PushedRef } from './events.ts';
@@ -9,10 +9,10 @@ import { type Parts, TOKEN_OWNER } from './parts.ts';
 import { branchRef } from './pulls.ts';
 import { changedRefs, pushedRefs, ZEROS } from './pushed-refs.ts';
 
-/** Names that stand for no person beside a token. */
+/** User names beside a token that do not identify a user. */
 const NOBODY = new Set(['', 'token', 'oauth2', 'x-access-token']);
 
-/** @param fork owner of the fork that is served; null for the repository itself */
+/** @param fork owner of the requested fork; null for the repository itself */
 export function gitRoute(parts: Parts, fork: string | null) {
   return async (request: Request, response: Response): Promise<void> => {
     const login = loginOf(request);
@@ -37,7 +37,7 @@ interface Pusher {
   readonly mayPush: boolean;
 }
 
-/** Whoever has the token is who they say; an App's token pushes as far as contents are open to it. */
+/** The given user name is trusted for the forge's token; an App's token may push if it has write access to contents. */
 function pusherOf({ token, apps }: Parts, { user, password }: Login): Pusher | undefined {
   if (password === token) return { login: NOBODY.has(user) ? TOKEN_OWNER : user, mayPush: true };
   const grant = apps.grantOf(password);
@@ -46,7 +46,7 @@ function pusherOf({ token, apps }: Parts, { user, password }: Login): Pusher | u
   return { login: botOf(grant.app), mayPush: contents === 'write' };
 }
 
-/** Tells what the work does to branches and tags, and lets pull requests follow. It is one of those that go one by one. */
+/** Sends events for the branches and tags that the work moves, and updates pull requests. Serialised with other such work. */
 export async function asPush(parts: Parts, by: string, work: () => Promise<void>): Promise<void> {
   const before = await parts.bare.refs();
   await work();
@@ -59,7 +59,7 @@ export async function asPush(parts: Parts, by: string, work: () => Promise<void>
   await followPulls(parts, changedRefs(before, after), by);
 }
 
-/** Every App that writes checks is asked for them when a branch moves. */
+/** Requests a check suite from every App that writes checks when a branch moves. */
 function requestSuites({ apps, tell }: Parts, { ref, after: sha }: PushedRef, by: string): void {
   if (sha === ZEROS || !ref.startsWith('refs/heads/')) return;
   for (const { id, permissions } of apps.installed()) {
@@ -67,7 +67,7 @@ function requestSuites({ apps, tell }: Parts, { ref, after: sha }: PushedRef, by
   }
 }
 
-/** A pull request follows its head, ends with it, and is merged when the base has come to contain it. */
+/** A pull request follows its head, is closed with it, and is merged once its base contains it. */
 async function followPulls(parts: Parts, changes: readonly PushedRef[], by: string): Promise<void> {
   const { pulls, bare, place } = parts;
   const changed = new Map(changes.map((change) => [change.ref, change]));

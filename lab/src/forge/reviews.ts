@@ -1,15 +1,15 @@
-// Code reviews of pull requests, each for the head that it was made for.
+// Code reviews of pull requests, each with the head that was reviewed.
 
 export interface LabReview {
   readonly id: number;
-  /** Of the pull request. */
+  /** Number of the pull request. */
   readonly number: number;
   readonly author: string;
   readonly state: 'approved' | 'commented' | 'changes requested' | 'dismissed';
   readonly body: string;
   /** The head that was reviewed. */
   readonly sha: string;
-  /** Its author may push. */
+  /** Its author has write access. */
   readonly official: boolean;
   readonly at: Date;
 }
@@ -21,7 +21,7 @@ export interface ReviewStore {
   of(number: number): readonly LabReview[];
 }
 
-/** Ids do not begin where those of comments do. */
+/** Ids differ from those of comments. */
 const FIRST_ID = 9000;
 
 export function openReviewStore(): ReviewStore {

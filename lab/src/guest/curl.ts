@@ -1,4 +1,4 @@
-// `curl` of a guest, for what answers on its own loopback interface: what Traefik tells of itself.
+// `curl` of a guest, for services on its own loopback interface: Traefik's API.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, ok } from '../tree/tree.ts';

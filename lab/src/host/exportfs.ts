@@ -1,4 +1,4 @@
-// exportfs of the node: what the kernel's NFS server was told, kept in /var/lib/nfs/etab as the real one keeps it.
+// exportfs of the node: the exports of the kernel's NFS server, stored in /var/lib/nfs/etab as by the real one.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -14,7 +14,7 @@ import { installed } from './packages.ts';
 interface Told {
   readonly client: string;
   readonly path: string;
-  /** As they are printed: every one, defaults too. */
+  /** All options in printed form, defaults included. */
   readonly options: string;
 }
 
@@ -22,7 +22,7 @@ const TABLE = 'var/lib/nfs/etab';
 
 const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
 
-/** In the form in which the table shows them; a string is what is wrong. */
+/** The options in the form of the table; a string is the error. */
 function expanded(words: readonly string[]): { readonly options: string } | string {
   const chosen = new Map(EXPORT_WORDS.map(([usual]) => [usual, usual]));
   const values = new Map(Object.entries(EXPORT_VALUES));
@@ -37,7 +37,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
       values.set(name, value);
     } else if (values.has(name) && value !== undefined) {
       if (!/^[+-]?\d+$/.test(value)) return `exportfs: command line: 0: bad ${name} "${word}"`;
-      // In 32 bits, whatever was written.
+      // Truncated to 32 bits.
       values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
     } else if (name === 'fsid' && value !== undefined) {
       if (value === 'root') more.push('fsid=0');
@@ -56,7 +56,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
 
 const escapePath = (path: string): string =>
   path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
-/** Octal digits stand for bytes. */
+/** Octal escapes stand for bytes. */
 const plainPath = (word: string): string =>
   Buffer.concat(
     word
@@ -82,9 +82,9 @@ function tell(node: LabNode, entries: readonly Told[]): void {
 }
 
 interface Read {
-  /** All up to the first line that is not understood: reading ends there. */
+  /** Entries before the first invalid line, where reading ends. */
   readonly found: readonly Told[];
-  /** What is wrong with that line. */
+  /** The error of that line; null for none. */
   readonly fault: string | null;
 }
 
@@ -101,7 +101,7 @@ function ofFiles(node: LabNode): Read {
       const path = quoted ?? plainPath(plain);
       if (path === '') continue;
       for (const written of rest.trim().split(/\s+/)) {
-        // Options that stand alone are for everybody.
+        // Options without a client apply to every client.
         const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
         if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
         const options = expanded(words.split(',').filter((word) => word !== ''));
@@ -118,13 +118,13 @@ const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(n
 
 const unresolved = (client: string): string => `exportfs: Failed to resolve ${client}\n`;
 
-/** A client as the table has it: machines by their first name; null for a name that does not resolve. */
+/** A client as the table names it: machines by their first name; null for a name that does not resolve. */
 function machineOf(node: LabNode, client: string): string | null {
   if (isIP(client) !== 0 || /[*?[/@]/.test(client)) return client;
   return canonicalName(node, client) ?? null;
 }
 
-/** `CLIENT:PATH`, the client perhaps in brackets. */
+/** Parses `CLIENT:PATH`, with an IPv6 client in brackets. */
 function named(word: string): { readonly client: string; readonly path: string } | null {
   const [, bracketed, plain, path = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\/.*)$/.exec(word) ?? [];
   const client = bracketed ?? plain;
@@ -145,7 +145,7 @@ function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean
     ...(written !== undefined && words.length === 0 ? written : { ...wanted, ...options }),
     client,
   };
-  // Told all the same: the real one complains only afterwards.
+  // Exported nevertheless: the real program reports it only afterwards.
   if (nothing(node, entry)) {
     tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
     return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
@@ -168,7 +168,7 @@ function withdraw(node: LabNode, name: string): Outcome | null {
   return null;
 }
 
-/** All that the files say: what starting the server does. Null when they are in order. */
+/** Exports everything that the files declare, as at the start of the server. Null on success, else the error. */
 export function exportAll(node: LabNode, again: boolean): string | null {
   const { found, fault } = ofFiles(node);
   const entries = found.flatMap((each): Told[] => {

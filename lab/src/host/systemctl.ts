@@ -1,4 +1,4 @@
-// systemctl of the node: looks at units and switches them, and refuses what it does not know.
+// systemctl of the node: shows units, and starts, stops, enables and disables them. Unknown verbs are refused.
 
 import { rmSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -9,13 +9,13 @@ import { canReload, complaintOf, fullName, isKnown, setState, stateOf, TRANSIENT
 
 type Verb = (node: LabNode, units: readonly string[], options: ReadonlySet<string>) => Outcome;
 
-/** One line per unit, and the code of the first that is not so. */
+/** One line per unit, and the exit code of the first one that is not in that state. */
 function tell(units: readonly string[], word: (unit: string) => string, isSo: (unit: string) => number): Outcome {
   const rc = units.some((unit) => isSo(unit) === 0) ? 0 : Math.max(...units.map(isSo));
   return { ...ok(units.map((unit) => `${word(unit)}\n`).join('')), rc };
 }
 
-/** Each in turn; the first that fails ends it. */
+/** Applies it to each unit; stops at the first failure. */
 function each(units: readonly string[], act: (unit: string) => Outcome | null): Outcome {
   for (const unit of units) {
     const outcome = act(unit);
@@ -35,7 +35,7 @@ function restart(node: LabNode, unit: string): Outcome | null {
   return begin(node, unit);
 }
 
-/** One that finds a fault in its settings does not run afterwards, whether it ran before or not. */
+/** Starts or restarts a unit. A unit whose configuration is invalid does not run afterwards, even if it ran before. */
 function begin(node: LabNode, unit: string): Outcome | null {
   const { starts } = stateOf(node, unit);
   const ran = runOneshot(node, unit);

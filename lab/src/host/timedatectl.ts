@@ -1,4 +1,4 @@
-// timedatectl of the node: the time zone, and the service that keeps the clock.
+// timedatectl of the node: the time zone and time synchronisation.
 
 import { lstatSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -7,7 +7,7 @@ import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { isKnown, setState, stateOf } from './units.ts';
 
 const ZONES = '/usr/share/zoneinfo/';
-/** In the order in which systemd prefers them. */
+/** Services for time synchronisation, in systemd's order of preference. */
 const KEEPERS = ['chrony.service', 'systemd-timesyncd.service'];
 
 function zoneOf(node: LabNode): string {
@@ -31,7 +31,7 @@ function setZone(node: LabNode, name: string): Outcome {
   const link = pathOf(node, '/etc/localtime');
   rmSync(link, { force: true });
   symlinkSync(`..${ZONES}${name}`, link);
-  // Debian's own keeps the older file in step where there is one.
+  // Debian's timedatectl also updates the older file if it exists.
   writeFileSync(pathOf(node, '/etc/timezone'), `${name}\n`);
   return ok();
 }

@@ -1,4 +1,4 @@
-// One call of a program of the lab as a process: it is answered in the time and with the faults that a test ordered, and recorded.
+// A call of one of the lab's programs as a process: answered with the delay and the faults that a test ordered, and recorded.
 
 import { readFileSync } from 'node:fs';
 import type { Answer } from './answer.ts';
@@ -8,7 +8,7 @@ import { kindOf, type LabNode, lockPath, openNode } from './node.ts';
 import { PROGRAMS } from './programs.ts';
 import { recordCall } from './record.ts';
 
-/** @param call the folder of the lab, the program and its arguments */
+/** @param call folder of the lab, program and arguments */
 export async function answerCall([dir, name, ...argv]: readonly string[]): Promise<void> {
   const load = PROGRAMS[name ?? ''];
   if (dir === undefined || name === undefined || load === undefined) throw new Error('usage: FOLDER PROGRAM ARGUMENT…');
@@ -27,7 +27,7 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
   process.exitCode = rc;
 }
 
-/** Lets an ordered fault happen: the answer of the call instead of its own, or no end at all. */
+/** Applies an ordered fault: another answer than the call's own, or none at all. */
 function strike(
   fault: Fault | undefined,
   node: LabNode,

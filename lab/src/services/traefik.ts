@@ -1,4 +1,4 @@
-// Traefik in a guest: at its entry points names lead to the servers that its dynamic files say, for the routers that are in use.
+// Traefik in a guest: routes requests at its entry points to servers by the routers in use of its dynamic files.
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ function listeningAt({ node, guest, address, port }: Peer): { running: Running; 
   return running === null || entryPoint === undefined ? null : { running, entryPoint };
 }
 
-/** Where any router at the entry point asks for it. */
+/** Whether any router at the entry point uses TLS. */
 function speaksTls(peer: Peer): boolean {
   const found = listeningAt(peer);
   return Object.values(found?.running.dynamic.routers ?? {}).some(
@@ -73,7 +73,7 @@ function secured(peer: Peer, socket: Duplex): TLSSocket {
   return secure.on('error', () => socket.destroy());
 }
 
-/** Null: none of its certificates holds the name. */
+/** Null: no certificate contains the name. */
 function contextFor({ node, guest, ...peer }: Peer, name: string): SecureContext | null {
   const found = listeningAt({ node, guest, ...peer });
   const { certificates = [] } = (found?.running.dynamic.tls ?? {}) as { certificates?: readonly Files[] };
@@ -92,7 +92,7 @@ interface Files {
   readonly keyFile: string;
 }
 
-/** Of the router in use with the longest rule that takes the request: one with names and the beginnings of paths. */
+/** The server of the matching router in use with the longest rule; rules have host names and path prefixes. */
 function serverFor(
   { config, dynamic }: Running,
   { name }: EntryPoint,

@@ -72,7 +72,9 @@ function side(known: Known, branch: string, sha: string, owner: string) {
   return { label: branch, ref: branch, sha, repo_id: repo.id, repo };
 }
 
-/** Pushed to `refs/for/…` of the repository itself, without a branch: whoever may read may do that. */
+/**
+ * The head of a pull request that was pushed to `refs/for/…` of the repository itself (AGit flow): it has no branch, and read access suffices for it.
+ */
 function agitSide(known: Known, { number, head }: LabPull) {
   const ref = `refs/pull/${number}/head`;
   return { ...side(known, ref, head.sha, known.place.owner), label: '' };
@@ -122,7 +124,7 @@ export function reviewShape(known: Known, { id, number, author, state, body, sha
     body,
     commit_id: sha,
     stale: known.pulls.get(number)?.head.sha !== sha,
-    // Only of what approves or rejects.
+    // Only approvals and rejections are official.
     official: official && state !== 'commented',
     dismissed: state === 'dismissed',
     comments_count: 0,

@@ -1,4 +1,4 @@
-// What an App does under its own signature: it looks at itself and gets tokens for the installation.
+// Endpoints for an App that acts as itself: its own description, its installations and their tokens.
 
 import type { Response, Router } from 'express';
 import type { Parts } from '../parts.ts';

@@ -1,4 +1,4 @@
-// Check runs over REST: for installations of Apps only.
+// Check run API of GitHub, for App installations only.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';

@@ -1,4 +1,4 @@
-// GitHub's events.
+// Webhook events of GitHub.
 
 import type { ForgeEvent, Message } from '../events.ts';
 import type { Parts } from '../parts.ts';
@@ -31,7 +31,7 @@ export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Mess
       const { action, review } = event;
       const pull = parts.pulls.get(review.number);
       if (pull === undefined) throw new Error(`review ${review.id} is of no pull request`);
-      // In an event it is in small letters.
+      // Events have the review state in lower case, responses in upper case.
       const shape = reviewShape(parts, review);
       const told = { ...shape, state: shape.state.toLowerCase() };
       return {
@@ -78,7 +78,7 @@ function pullPayload(parts: Parts, event: Extract<ForgeEvent, { kind: 'pull' }>)
   return { action, ...told };
 }
 
-/** What it was before, of what is otherwise now. */
+/** The previous values of the changed fields. */
 function changesOf(before: LabPull, now: LabPull) {
   const { base, title, body } = before;
   return {

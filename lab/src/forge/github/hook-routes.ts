@@ -1,4 +1,4 @@
-// Webhooks and their deliveries over REST: those of the repository, and that of an App.
+// Webhook and delivery API of GitHub, for the repository's webhooks and for that of an App.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -7,10 +7,10 @@ import { appIn, asApp, needs } from './access.ts';
 import { fail, link, notFound, numberOf, pageOf } from './answers.ts';
 import { REPOSITORY_ID, repositoryShape } from './shapes.ts';
 
-/** Finds the webhook that is asked about; undefined when there is none. */
+/** Finds the requested webhook; undefined if there is none. */
 type Find = (request: Request, response: Response) => Receiver | undefined;
 
-/** A configuration that is given takes the place of the whole one, so one without a secret has none. */
+/** A given `config` replaces the whole configuration: one without a secret removes the secret. */
 interface HookBody {
   readonly events?: readonly string[];
   readonly config?: { readonly url?: string; readonly secret?: string };

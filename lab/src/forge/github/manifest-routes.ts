@@ -1,4 +1,4 @@
-// The two ends of the manifest flow: the page that a browser posts to, and the exchange of the code.
+// The two ends of GitHub's App manifest flow: the page that a browser posts to, and the exchange of the code.
 
 import { randomBytes } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';

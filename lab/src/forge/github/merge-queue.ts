@@ -1,6 +1,6 @@
-// GitHub's merge queue: each pull request in it gets a branch of its own on top of what is before it, and moves the base once the checks
-// that are required are green there. Whoever fails is thrown out, and what was behind is built anew. From GitHub's description (@octokit/openapi
-// 23.0.2: `merge-group`, the `merge_queue` rule with ALLGREEN) and the `merge_group` example of @octokit/webhooks-examples 7.6.1.
+// GitHub's merge queue. Each queued pull request gets its own branch on top of those before it, and the base moves once the required checks have
+// passed there. A failed one is removed, and the branches behind it are rebuilt. From GitHub's documentation (@octokit/openapi 23.0.2: `merge-group`,
+// the `merge_queue` rule with ALLGREEN) and the `merge_group` example of @octokit/webhooks-examples 7.6.1.
 
 import type { Parts } from '../parts.ts';
 import { branchRef, type LabPull } from '../pulls.ts';
@@ -8,17 +8,17 @@ import { asPush } from '../pushes.ts';
 import { type Refused, refuse } from '../refused.ts';
 import { mergeCommit } from '../trial-merge.ts';
 
-/** One pull request in the queue. */
+/** A queued pull request. */
 export interface LabQueued {
   readonly pull: number;
   readonly base: string;
-  /** What its branch stands on: the head of the base, or of the one before it. */
+  /** The parent of its branch: the head of the base branch, or that of the queued pull request before it. */
   readonly baseSha: string;
   readonly headRef: string;
   readonly headSha: string;
 }
 
-/** Who moves the branch then. */
+/** The user that merges from the queue. */
 const QUEUE = 'github-merge-queue[bot]';
 
 export function enqueue(parts: Parts, pull: LabPull): Promise<LabQueued | Refused> {
@@ -41,10 +41,10 @@ async function add(parts: Parts, { number, base, head }: LabPull): Promise<LabQu
   return group;
 }
 
-/** What a required check says of a head: null while it says nothing, or waits. */
+/** The result of the required check for a head; null: not reported yet, or pending. */
 export type Verdict = (sha: string) => 'success' | 'failure' | null;
 
-/** Merges from the front whatever is green, throws out what failed, and leaves the rest to wait. */
+/** Merges the passing pull requests at the front, removes those that failed, and leaves the rest queued. */
 export function advance(parts: Parts, verdict: Verdict): Promise<void> {
   return parts.oneByOne(async () => {
     const green = parts.queue.findIndex(({ headSha }) => verdict(headSha) !== 'success');
@@ -60,7 +60,7 @@ export function advance(parts: Parts, verdict: Verdict): Promise<void> {
   });
 }
 
-/** All with one move of the branch; each pull request became its own merge. */
+/** Moves the base once for all of them; each pull request has its own merge commit. */
 async function mergeGroup(parts: Parts, groups: readonly LabQueued[]): Promise<void> {
   const last = groups.at(-1);
   if (last === undefined) return;

@@ -1,4 +1,4 @@
-// Pull requests over REST.
+// Pull request API of GitHub.
 
 import type { Request, Response, Router } from 'express';
 import { changePull, mergePull, openPull } from '../mutations.ts';
@@ -88,7 +88,7 @@ function listed({ pulls }: Parts, request: Request): readonly LabPull[] | Refuse
   });
 }
 
-/** The head of a fork reads `owner:branch`. */
+/** The head in a fork is given as `owner:branch`. */
 function readRequest({ place }: Parts, body: Readonly<Record<string, unknown>>): PullRequested | Refused {
   const { title, head, base, body: text } = body;
   for (const [field, value] of Object.entries({ title, head, base })) {

@@ -1,4 +1,4 @@
-// Pull requests, issues and comments as GitHub shows them.
+// Response objects of GitHub for pull requests, issues and comments.
 
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
@@ -8,7 +8,7 @@ import { nodeId, repositoryShape, userShape } from './shapes.ts';
 
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
 
-/** As in lists. */
+/** The shorter form, which lists contain. */
 export function pullSimple({ place, people }: Known, pull: LabPull) {
   const { number, head, base, merged, measure } = pull;
   const url = `${place.api}/repos/${place.repository}/pulls/${number}`;
@@ -83,7 +83,7 @@ export function pullShape(known: Known, pull: LabPull) {
   };
 }
 
-/** A pull request is an issue too, and says so. */
+/** A pull request is also an issue, with a field `pull_request`. */
 export function issueShape({ place, people, pulls, comments }: Known, number: number) {
   const pull = pulls.get(number);
   const issue = pull ?? comments.issue(number);

@@ -1,4 +1,4 @@
-// GitLab's REST interface below `/api/v4`, with what it refuses. A project is named by its number or its path with `/` as `%2F`.
+// REST API of GitLab below `/api/v4`, with its validation. A project is named by its number, or by its path with `/` as `%2F`.
 
 import express, { type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';

@@ -1,4 +1,4 @@
-// zfs of the node: filesystems and their properties. What it does not know it refuses, in the words of the real one.
+// zfs of the node: file systems and their properties. Unknown calls are refused with the real program's message.
 
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
@@ -16,7 +16,7 @@ interface Words {
   readonly rest: readonly string[];
 }
 
-/** Letters one by one; those of `withValue` take the next word. A string is what is wrong. */
+/** Parses single-letter options; those in `withValue` take the next word. A string is the error. */
 function parse(words: readonly string[], flags: string, withValue = ''): Words | string {
   const found = { flags: new Set<string>(), values: new Map<string, string[]>(), rest: [] as string[] };
   for (let index = 0; index < words.length; index += 1) {
@@ -133,7 +133,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** `NAME=VALUE` each; a string is what is wrong. */
+/** Parses `NAME=VALUE` words; a string is the error. */
 function propertiesOf(pairs: readonly string[], making: boolean): Record<string, string> | string {
   const local: Record<string, string> = {};
   for (const pair of pairs) {

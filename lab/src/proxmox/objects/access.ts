@@ -1,4 +1,4 @@
-// Users, groups, roles, rights and tokens, as the API changes them (pve-access-control, PVE/API2): lines of /etc/pve/user.cfg.
+// Changes of users, groups, roles, permissions and tokens by the API (pve-access-control, PVE/API2): lines of /etc/pve/user.cfg.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -185,7 +185,7 @@ function tokenOf(parameters: Parameters): string {
   return `${text(parameters, 'userid')}!${text(parameters, 'tokenid')}`;
 }
 
-/** Values lie apart, where nobody but root and Proxmox reads them. */
+/** Token values are in a separate file that only root and Proxmox can read. */
 function keepValues(node: LabNode, change: (values: Map<string, string>) => void): void {
   const file = pathOf(node, 'etc/pve/priv/token.cfg');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
@@ -207,7 +207,7 @@ function needsToAppend(parameters: Parameters, list: string): void {
     refuseParameters({ [list]: "missing property required by 'append'" });
 }
 
-/** Words of several lists, each once and in order. */
+/** The words of several lists, sorted and without duplicates. */
 function words(...lists: readonly (string | undefined)[]): string {
   const all = lists.flatMap((list) => splitList(list ?? '').filter((word) => word !== ''));
   return [...new Set(all)].sort().join(',');

@@ -1,5 +1,4 @@
-// CPU models that people define, as the API changes them (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): with or without the prefix
-// that guests name them with.
+// Custom CPU models by the API (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm), with or without the prefix by which guests name them.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -50,7 +49,7 @@ export function cpuModelCall(
   return written === undefined ? refuse('cfs-lock error: got lock request timeout') : { data: null };
 }
 
-/** Numbers and flags as numbers. */
+/** API output: numbers and flags are numbers. */
 function shown(options: Options): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([option, [value = '']]) => [option, /^\d+$/.test(value) ? Number(value) : value]),

@@ -1,5 +1,5 @@
-// What HA keeps running and by which rules, as the API changes it (pve-ha-manager, PVE/API2/HA/Resources.pm and Rules.pm). Nothing is
-// started, stopped or moved by it: that is the work of a daemon.
+// HA resources and rules by the API (pve-ha-manager, PVE/API2/HA/Resources.pm and Rules.pm). Nothing is started, stopped or migrated: a daemon would
+// do that.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ function changeResources(node: LabNode, method: string, parameters: Parameters):
 
 const RESOURCE_OPTIONS = ['state', 'group', 'comment', 'failback', 'max_restart', 'max_relocate'];
 
-/** A number stands for the guest that has it. */
+/** Resolves a plain id to the resource id of its guest. */
 function resolved(node: LabNode, sid: string): string {
   if (!/^\d+$/.test(sid)) return sid;
   const type = typeOf(node, sid) ?? refuse(`unable to detect SID from VMID - VM/CT ${sid} does not exist`);
@@ -136,7 +136,7 @@ function failingWith(prefix: string, change: () => void): void {
   }
 }
 
-/** `disable` stands there without a value, and is never set to false; lists are in order. */
+/** `disable` is written without a value, and omitted when false; lists are sorted. */
 function ruleOptions({ disable, ...changes }: Parameters): Options {
   const options = asOptions(changes);
   const sorted = Object.entries(options).map(([option, [value = '']]) => {
@@ -160,7 +160,7 @@ function mayBeNamed(node: LabNode, { resources, nodes }: Parameters): void {
   if (strange.length > 0) refuse(`cannot use non-existent node(s) ${strange.sort().join(', ')}.`);
 }
 
-/** What rules of HA may not say together (PVE/HA/Rules.pm and Rules/*.pm, the registered checks). */
+/** Refuses contradicting rules (PVE/HA/Rules.pm and Rules/*.pm, the registered checks). */
 function mustBeFeasible(node: LabNode, sections: Sections, rule: string): void {
   const rules = [...sections].flatMap(([id, { type, options }]) =>
     options['disable'] === undefined ? [{ id, type, affinity: options['affinity']?.[0], ...listsOf(options) }] : [],
@@ -207,7 +207,7 @@ function listsOf({ resources, nodes }: Options): { readonly resources: string[];
   return { resources: words(resources), nodes: words(nodes) };
 }
 
-/** A guest that is purged is no resource any more, and one that is taken out of HA is in no rule; one without any goes. */
+/** Removes a purged guest from resources and rules; a rule without resources is deleted. */
 export function removeFromHa(node: LabNode, id: number): void {
   const { sections } = resourcesOf(node);
   for (const sid of [`ct:${id}`, `vm:${id}`]) {

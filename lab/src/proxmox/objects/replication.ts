@@ -1,5 +1,5 @@
-// Replication jobs, as the API changes them (pve-manager, PVE/API2/ReplicationConfig.pm). Nothing is copied, and what is marked for removal stays
-// until somebody takes it away: both are the work of a daemon.
+// Replication jobs by the API (pve-manager, PVE/API2/ReplicationConfig.pm). Nothing is copied, and jobs that are marked for removal stay: a daemon
+// would do both.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -59,7 +59,7 @@ export function replicationCall(
   return { data: null };
 }
 
-/** The node that a guest is on, whose disks are where they can be copied from. */
+/** Returns the node of the guest; refuses disks that cannot be replicated. */
 function mayReplicate(call: Call, id: string, target: string): string {
   const { node } = call;
   const [guest = ''] = id.split('-');
@@ -89,7 +89,7 @@ function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {
   if (other) refuse(`replication job for guest '${guest}' to target 'local/${targetOf(id)}' already exists`);
 }
 
-/** A guest that is purged has none left. */
+/** Removes the jobs of a purged guest. */
 export function removeFromReplication(node: LabNode, id: number): void {
   const sections = parseSections(fileOf(node));
   const left = new Map([...sections].filter(([job]) => !job.startsWith(`${id}-`)));

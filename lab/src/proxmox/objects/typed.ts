@@ -1,4 +1,4 @@
-// Objects that Proxmox keeps in files of sections and changes alike: mappings of devices and metric servers. A row says what is particular.
+// Device mappings and metric servers: section config files whose API calls work alike. A row describes what differs.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,22 +19,22 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 
 interface TypedRow {
-  /** Template of the path of one. */
+  /** Path template of one object. */
   readonly path: string;
-  /** Parameter that holds its name. */
+  /** The parameter with its id. */
   readonly id: string;
   readonly file: string;
   /** Options of each type; null for sections that have no type. */
   readonly types: Readonly<Record<string, readonly string[]>> | null;
-  /** Written first; they cannot be taken away. */
+  /** Required options, which are written first. */
   readonly required: readonly string[];
-  /** Every change has to name them. */
+  /** Options that every change must contain. */
   readonly always: readonly string[];
   readonly failing: { readonly create: string; readonly update: string };
   readonly words: { readonly exists: string; readonly unset: string };
-  /** What is deleted must be there. */
+  /** The error for deleting a missing object; null: it succeeds. */
   readonly mustExist: string | null;
-  /** A secret, and the file where it lies apart. */
+  /** The option with a secret, and the file that stores it separately. */
   readonly secret: { readonly option: string; readonly file: (id: string) => string } | null;
   readonly check: (node: LabNode, parameters: Parameters) => void;
 }
@@ -90,7 +90,7 @@ const ROWS: readonly TypedRow[] = [
   },
 ];
 
-/** Answers a change of such an object; undefined for a path that is none. */
+/** Handles a change of such an object; undefined for other paths. */
 export function typedCall(
   call: Call,
   method: string,
@@ -148,12 +148,12 @@ export function typedCall(
   return { data: null };
 }
 
-/** What is switched off stands there without a value, and what is not does not stand there. */
+/** `disable` is written without a value when true, and omitted when false. */
 function withBareWords({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
   return disable === undefined || disable[0] === '0' ? options : { ...options, disable: [''] };
 }
 
-/** It goes where none is given. */
+/** Stores the secret; removes it where none is given. */
 function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
   if (secret === null || type !== 'influxdb') return;
   const file = pathOf(call.node, secret.file(id));

@@ -61,7 +61,7 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
   }
 }
 
-/** Removes the target again when the work on it is refused. */
+/** Removes the target again when `work` is refused. */
 function undoing<T>(call: Call, target: number, work: () => T): T {
   try {
     return work();

@@ -1,11 +1,11 @@
-// Requests for certificates, as step-ca reads them. Its library is large: the file is loaded with the first request.
+// Certificate requests, as step-ca validates them. The library is large: this file is loaded with the first request.
 
 import 'reflect-metadata';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { Refusal } from './refusal.ts';
 
-/** The key of a request that asks for exactly these names. @throws Refusal */
+/** The key of a request for exactly these names. @throws Refusal */
 export function publicKeyOf(pem: string, names: readonly string[]): KeyObject {
   let request: x509.Pkcs10CertificateRequest;
   try {
