@@ -18,7 +18,7 @@ interface Code {
   readonly challenge: string | null;
 }
 
-interface OauthDesk {
+interface OauthProvider {
   /** The pages, the exchange of codes, and the endpoints that accept a user's token. */
   readonly routes: Router;
   /** Expires all users' tokens. */
@@ -26,7 +26,12 @@ interface OauthDesk {
 }
 
 /** @param base path of the REST API below the forge's URL */
-export function openOauthDesk(parts: Parts, kind: string, base: string, application: OauthApplication): OauthDesk {
+export function openOauthProvider(
+  parts: Parts,
+  kind: string,
+  base: string,
+  application: OauthApplication,
+): OauthProvider {
   const codes = new Map<string, Code>();
   const tokens = new Map<string, string>();
   const routes = express.Router();
@@ -95,12 +100,12 @@ export function openOauthDesk(parts: Parts, kind: string, base: string, applicat
   routes.get(`${base}/user`, (request, response, next) => {
     const login = personIn(request);
     if (login === null) return next();
-    response.json({ id: people.meet(login).id, login });
+    response.json({ id: people.findOrAdd(login).id, login });
   });
   routes.get(`${base}/repos/${place.repository}`, (request, response, next) => {
     const login = personIn(request);
     if (login === null) return next();
-    const { right } = people.meet(login);
+    const { right } = people.findOrAdd(login);
     if (right === 'none') return void response.status(404).json({ message: 'Not Found' });
     const push = right === 'admin' || right === 'maintain' || right === 'write';
     response.json({

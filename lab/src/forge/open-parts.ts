@@ -60,7 +60,7 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
   people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
   const webhooks = openWebhooks(dialect.headers);
   /** Serialises events, so that they are sent in the order of their causes. */
-  let told: Promise<unknown> = Promise.resolve();
+  let sent: Promise<unknown> = Promise.resolve();
   const parts: Parts = {
     place,
     token: options.token,
@@ -81,16 +81,16 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     apps: openAppRegistry(),
     webhooks,
     faults: { rest: openFaults(), git: openFaults() },
-    tell(event) {
-      const message = told.then(() => dialect.event(parts, event));
-      told = message.catch(() => null);
+    emit(event) {
+      const message = sent.then(() => dialect.event(parts, event));
+      sent = message.catch(() => null);
       work.begin(async () => {
         const made = await message;
         if (made !== null) await webhooks.send(made);
       });
     },
-    begin: work.begin,
-    oneByOne: work.oneByOne,
+    runInBackground: work.begin,
+    serialise: work.serialise,
   };
   if (options.app !== undefined) addApp(parts, options.app);
   return parts;

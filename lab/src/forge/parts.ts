@@ -41,11 +41,11 @@ export interface Parts {
   readonly webhooks: Webhooks;
   readonly faults: { readonly rest: Faults; readonly git: Faults };
   /** Converts the event to the forge's format and sends it, without waiting for a response. */
-  tell(event: ForgeEvent): void;
+  emit(event: ForgeEvent): void;
   /** Starts work that continues after the response. */
-  begin(work: () => Promise<unknown>): void;
+  runInBackground(work: () => Promise<unknown>): void;
   /** Serialises work that moves branches, so that its refs before and after belong to it alone. */
-  oneByOne<T>(work: () => Promise<T>): Promise<T>;
+  serialise<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The settings of a webhook. */

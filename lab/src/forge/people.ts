@@ -20,7 +20,7 @@ export interface People {
   all(): readonly string[];
   byId(id: number): Person | undefined;
   /** Looks up a login; adds an unknown one with the default right. */
-  meet(login: string): Person;
+  findOrAdd(login: string): Person;
 }
 
 /** @param everybody the default right */
@@ -37,6 +37,6 @@ export function openPeople(everybody: Right): People {
     find,
     all: () => [...known.values()].map(({ login }) => login),
     byId: (id) => [...known.values()].find((person) => person.id === id),
-    meet: (login) => find(login) ?? allow(login, everybody),
+    findOrAdd: (login) => find(login) ?? allow(login, everybody),
   };
 }

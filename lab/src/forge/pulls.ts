@@ -75,7 +75,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
   const pulls = new Map<number, LabPull>();
   let last = 0;
 
-  function keep(pull: LabPull): LabPull {
+  function store(pull: LabPull): LabPull {
     pulls.set(pull.number, pull);
     return pull;
   }
@@ -90,7 +90,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
     await bare.git('update-ref', `refs/${refs}/${pull.number}/head`, pull.head.sha);
     const trial = `refs/${refs}/${pull.number}/merge`;
     await bare.git('update-ref', ...(found.merge === null ? ['-d', trial] : [trial, found.merge]));
-    return keep({ ...pull, measure: found });
+    return store({ ...pull, measure: found });
   }
 
   function duplicate(head: string, of: string, base: string): LabPull | undefined {
@@ -166,7 +166,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
         }
         return measured({ ...changed, head: { ...pull.head, sha } });
       }
-      if (base === pull.base.branch) return keep(changed);
+      if (base === pull.base.branch) return store(changed);
       if (pull.state === 'closed')
         return refuse('base', 'custom', 'Cannot change the base branch of a closed pull request.');
       const from = await check(base, pull.head.sha, pull.head.branch, pull.head.owner);
@@ -184,7 +184,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
     },
     settle(pull, sha, by) {
       const at = new Date();
-      return keep({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
+      return store({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
     },
     async merge(pull, by, { squash = false, message } = {}) {
       const now = await this.follow(pull);

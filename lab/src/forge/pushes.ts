@@ -27,7 +27,7 @@ export function gitRoute(parts: Parts, fork: string | null) {
     if (isPush && !pusher.mayPush) {
       response.status(403).type('text').send('Write access to repository not granted.');
     } else if (request.method === 'POST' && request.path === '/git-receive-pack') {
-      await parts.oneByOne(() => asPush(parts, pusher.login, () => serveGit(request, response, call)));
+      await parts.serialise(() => asPush(parts, pusher.login, () => serveGit(request, response, call)));
     } else await serveGit(request, response, call);
   };
 }
@@ -53,17 +53,17 @@ export async function asPush(parts: Parts, by: string, work: () => Promise<void>
   const after = await parts.bare.refs();
   for (const change of pushedRefs(before, after)) {
     parts.pushes.push({ ...change, by, at: new Date() });
-    parts.tell({ kind: 'push', change, by });
+    parts.emit({ kind: 'push', change, by });
     requestSuites(parts, change, by);
   }
   await followPulls(parts, changedRefs(before, after), by);
 }
 
 /** Requests a check suite from every App that writes checks when a branch moves. */
-function requestSuites({ apps, tell }: Parts, { ref, after: sha }: PushedRef, by: string): void {
+function requestSuites({ apps, emit }: Parts, { ref, after: sha }: PushedRef, by: string): void {
   if (sha === ZEROS || !ref.startsWith('refs/heads/')) return;
   for (const { id, permissions } of apps.installed()) {
-    if (permissions['checks'] === 'write') tell({ kind: 'suite', action: 'requested', sha, app: id, by });
+    if (permissions['checks'] === 'write') emit({ kind: 'suite', action: 'requested', sha, app: id, by });
   }
 }
 
@@ -80,13 +80,13 @@ async function followPulls(parts: Parts, changes: readonly PushedRef[], by: stri
       base.after !== ZEROS &&
       (await bare.isAncestor(head?.after ?? pull.head.sha, base.after))
     ) {
-      parts.tell({ kind: 'pull', action: 'closed', pull: pulls.settle(pull, base.after, by), by });
+      parts.emit({ kind: 'pull', action: 'closed', pull: pulls.settle(pull, base.after, by), by });
     } else if (head?.after === ZEROS || base?.after === ZEROS) {
       const closed = await pulls.change(pull, { state: 'closed' });
-      if (!('refused' in closed)) parts.tell({ kind: 'pull', action: 'closed', pull: closed, by });
+      if (!('refused' in closed)) parts.emit({ kind: 'pull', action: 'closed', pull: closed, by });
     } else if (head !== undefined || base !== undefined) {
       const now = await pulls.follow(pull);
-      if (head !== undefined) parts.tell({ kind: 'pull', action: 'updated', pull: now, before: pull, by });
+      if (head !== undefined) parts.emit({ kind: 'pull', action: 'updated', pull: now, before: pull, by });
     }
   }
 }

@@ -26,16 +26,16 @@ const FIRST_ID = 9000;
 
 export function openReviewStore(): ReviewStore {
   const reviews = new Map<number, LabReview>();
-  function keep(review: LabReview): LabReview {
+  function store(review: LabReview): LabReview {
     reviews.set(review.id, review);
     return review;
   }
   return {
-    add: (review) => keep({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
+    add: (review) => store({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
     dismiss(id) {
       const review = reviews.get(id);
       if (review === undefined) throw new Error(`the forge has no review ${id}`);
-      return keep({ ...review, state: 'dismissed' });
+      return store({ ...review, state: 'dismissed' });
     },
     of: (number) => [...reviews.values()].filter((review) => review.number === number),
   };

@@ -3,7 +3,7 @@
 export interface Work {
   begin(work: () => Promise<unknown>): void;
   /** Runs after the work that was added before. */
-  oneByOne<T>(work: () => Promise<T>): Promise<T>;
+  serialise<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when all work has ended. Fails with the errors since the last call. */
   done(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export function openWork(): Work {
   }
   return {
     begin: (work) => track(work()),
-    oneByOne(work) {
+    serialise(work) {
       const turn = last.then(work);
       last = turn.catch(() => {});
       track(turn);

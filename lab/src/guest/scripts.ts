@@ -42,7 +42,7 @@ http {
 `;
 
 /** @param text the complete script, with its exports */
-export function leaveBehind(inside: Inside, tree: Tree, text: string): void {
+export function applyEffects(inside: Inside, tree: Tree, text: string): void {
   const exports = text.matchAll(/^export (\w+)='((?:[^']|'\\'')*)'$/gm);
   const variables = Object.fromEntries(
     [...exports].map(([, name = '', value = '']) => [name, value.replaceAll("'\\''", "'")]),

@@ -11,7 +11,7 @@ import type { Program } from '../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
-interface Told {
+interface ExportEntry {
   readonly client: string;
   readonly path: string;
   /** All options in printed form, defaults included. */
@@ -64,7 +64,7 @@ const plainPath = (word: string): string =>
       .map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
   ).toString();
 
-function table(node: LabNode): Told[] {
+function table(node: LabNode): ExportEntry[] {
   const file = pathOf(node, TABLE);
   return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').flatMap((line) => {
     const [, path = '', client = '', options = ''] = /^(\S+)\t([^(]+)\((.*)\)$/.exec(line) ?? [];
@@ -72,7 +72,7 @@ function table(node: LabNode): Told[] {
   });
 }
 
-function tell(node: LabNode, entries: readonly Told[]): void {
+function writeTable(node: LabNode, entries: readonly ExportEntry[]): void {
   const file = pathOf(node, TABLE);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(
@@ -83,7 +83,7 @@ function tell(node: LabNode, entries: readonly Told[]): void {
 
 interface Read {
   /** Entries before the first invalid line, where reading ends. */
-  readonly found: readonly Told[];
+  readonly found: readonly ExportEntry[];
   /** The error of that line; null for none. */
   readonly fault: string | null;
 }
@@ -91,7 +91,7 @@ interface Read {
 function ofFiles(node: LabNode): Read {
   const folder = pathOf(node, 'etc/exports.d');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
-  const found: Told[] = [];
+  const found: ExportEntry[] = [];
   for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
     if (!existsSync(pathOf(node, file))) continue;
     const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
@@ -113,8 +113,8 @@ function ofFiles(node: LabNode): Read {
   return { found, fault: null };
 }
 
-const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
-const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(node, path));
+const same = (one: ExportEntry, other: ExportEntry): boolean => one.path === other.path && one.client === other.client;
+const isMissing = (node: LabNode, { path }: ExportEntry): boolean => !existsSync(pathOf(node, path));
 
 const unresolved = (client: string): string => `exportfs: Failed to resolve ${client}\n`;
 
@@ -141,19 +141,19 @@ function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean
   if (typeof options === 'string') return failed(options);
   const client = machineOf(node, wanted.client);
   if (client === null) return { stdout: '', stderr: unresolved(wanted.client), rc: 0 };
-  const entry: Told = {
+  const entry: ExportEntry = {
     ...(written !== undefined && words.length === 0 ? written : { ...wanted, ...options }),
     client,
   };
   // Exported nevertheless: the real program reports it only afterwards.
-  if (nothing(node, entry)) {
-    tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  if (isMissing(node, entry)) {
+    writeTable(node, [...table(node).filter((each) => !same(each, entry)), entry]);
     return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
   }
   if (!statSync(pathOf(node, entry.path)).isDirectory()) {
     return failed(`exportfs: ${entry.path} is neither a directory nor a file.`);
   }
-  tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  writeTable(node, [...table(node).filter((each) => !same(each, entry)), entry]);
   return null;
 }
 
@@ -164,20 +164,20 @@ function withdraw(node: LabNode, name: string): Outcome | null {
   const client = machineOf(node, wanted.client) ?? wanted.client;
   const rest = entries.filter((each) => !same(each, { ...wanted, client, options: '' }));
   if (rest.length === entries.length) return failed(`exportfs: Could not find '${name}' to unexport.`);
-  tell(node, rest);
+  writeTable(node, rest);
   return null;
 }
 
 /** Exports everything that the files declare, as at the start of the server. Null on success, else the error. */
 export function exportAll(node: LabNode, again: boolean): string | null {
   const { found, fault } = ofFiles(node);
-  const entries = found.flatMap((each): Told[] => {
+  const entries = found.flatMap((each): ExportEntry[] => {
     const client = machineOf(node, each.client);
     return client === null ? [] : [{ ...each, client }];
   });
-  const absent = entries.find((entry) => nothing(node, entry));
+  const absent = entries.find((entry) => isMissing(node, entry));
   const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
-  tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);
+  writeTable(node, [...kept, ...entries.filter((entry) => !isMissing(node, entry))]);
   if (fault !== null) return fault;
   return absent === undefined ? null : `exportfs: Failed to stat ${absent.path}: No such file or directory`;
 }
@@ -204,7 +204,7 @@ export const exportfs: Program = (node, argv) => {
     return failed('exportfs: extra arguments are not permitted with -a or -r.');
   }
   if (flags.has('a') || flags.has('r')) {
-    if (flags.has('u')) tell(node, []);
+    if (flags.has('u')) writeTable(node, []);
     else {
       const complaint = exportAll(node, flags.has('r'));
       if (complaint !== null) return failed(complaint);

@@ -37,8 +37,9 @@ export const updateCaCertificates: Program = (node, argv) => {
   const files = localCertificates(node);
   const links = readdirSync(certs).filter((name) => isLocalLink(join(certs, name)));
   const names = new Map(files.map((file) => [`${basename(file, '.crt').replaceAll(/[ ,]/g, '_')}.pem`, file]));
-  const gone = links.filter((name) => !names.has(name));
-  for (const name of argv.some((word) => word === '--fresh' || word === '-f') ? links : gone) rmSync(join(certs, name));
+  const removed = links.filter((name) => !names.has(name));
+  for (const name of argv.some((word) => word === '--fresh' || word === '-f') ? links : removed)
+    rmSync(join(certs, name));
   let added = 0;
   let bundle = '';
   for (const [name, file] of names) {
@@ -49,7 +50,7 @@ export const updateCaCertificates: Program = (node, argv) => {
     symlinkSync(join('../../..', LOCAL, file), join(certs, name));
   }
   replaceFile(join(certs, 'ca-certificates.crt'), bundle);
-  return ok(`Updating certificates in /etc/ssl/certs...\n${added} added, ${gone.length} removed; done.\n`);
+  return ok(`Updating certificates in /etc/ssl/certs...\n${added} added, ${removed.length} removed; done.\n`);
 };
 
 function isLocalLink(path: string): boolean {

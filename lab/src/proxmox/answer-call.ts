@@ -18,9 +18,9 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
   const record = (rc: number | null): void => recordCall(dir, [name, ...argv], rc, started);
   pause(delayMs);
   const fault = dueFault(dir, faults, name, argv);
-  const early = fault?.after === true ? undefined : strike(fault, node, argv, record);
+  const early = fault?.after === true ? undefined : applyFault(fault, node, argv, record);
   const answer = early ?? (await load())(node, argv, () => readFileSync(0));
-  const { stdout, stderr, rc } = early ?? strike(fault, node, argv, record) ?? answer;
+  const { stdout, stderr, rc } = early ?? applyFault(fault, node, argv, record) ?? answer;
   record(rc);
   process.stdout.write(stdout);
   process.stderr.write(stderr);
@@ -28,7 +28,7 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
 }
 
 /** Applies an ordered fault: another answer than the call's own, or none at all. */
-function strike(
+function applyFault(
   fault: Fault | undefined,
   node: LabNode,
   argv: readonly string[],

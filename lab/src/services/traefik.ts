@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import { isEverywhere, tells } from '../guest/traefik/api.ts';
+import { answerApi, isEverywhere } from '../guest/traefik/api.ts';
 import { forwarded } from '../guest/traefik/forwarded.ts';
 import { runtimeOf } from '../guest/traefik/runtime.ts';
 import type { EntryPoint } from '../guest/traefik/static.ts';
@@ -22,7 +22,7 @@ export function traefik(): LabService {
     if (peer === undefined || !found) return void response.destroy();
     const { running, entryPoint } = found;
     const isSecure = request.socket instanceof TLSSocket;
-    const own = tells(running, entryPoint, request.url ?? '/');
+    const own = answerApi(running, entryPoint, request.url ?? '/');
     if (own !== null) return void response.writeHead(own.status).end(own.body);
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     const url = serverFor(running, entryPoint, host, request.url ?? '/', isSecure);
@@ -36,7 +36,7 @@ export function traefik(): LabService {
     name: 'traefik',
     listens: (peer) => listeningAt(peer) !== null,
     serve(peer, socket) {
-      const far = speaksTls(peer) ? secured(peer, socket) : socket;
+      const far = usesTls(peer) ? secured(peer, socket) : socket;
       peers.set(far, peer);
       server.emit('connection', far);
     },
@@ -53,7 +53,7 @@ function listeningAt({ node, guest, address, port }: Peer): { running: Running; 
 }
 
 /** Whether any router at the entry point uses TLS. */
-function speaksTls(peer: Peer): boolean {
+function usesTls(peer: Peer): boolean {
   const found = listeningAt(peer);
   return Object.values(found?.running.dynamic.routers ?? {}).some(
     ({ tls, entryPoints }) =>
@@ -104,8 +104,9 @@ function serverFor(
   const [router] =
     Object.entries(dynamic.routers)
       .filter(([key, { rule, tls }]) => {
-        const told = routers.get(key);
-        if (told === undefined || told.status === 'disabled' || !told.entryPoints.includes(name)) return false;
+        const declared = routers.get(key);
+        if (declared === undefined || declared.status === 'disabled' || !declared.entryPoints.includes(name))
+          return false;
         return isSecure === (tls !== undefined) && takes(String(rule), host, path);
       })
       .sort(([, a], [, b]) => priorityOf(b) - priorityOf(a))[0] ?? [];

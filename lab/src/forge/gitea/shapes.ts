@@ -10,7 +10,7 @@ import type { LabStatus } from '../statuses.ts';
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
 
 export function userShape({ people }: Pick<Parts, 'people'>, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   const named = { login, login_name: '', username: login, full_name: '', email: `${login}@noreply.localhost` };
   return { id, ...named, avatar_url: '', is_admin: false };
 }
@@ -21,7 +21,7 @@ export function mayWrite(right: Right): boolean {
 
 /** Effective permissions of a user in the repository. */
 export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) {
-  const { right } = people.meet(login);
+  const { right } = people.findOrAdd(login);
   return { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
 }
 
@@ -29,7 +29,7 @@ export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) 
 export function repositoryShape({ place, people }: Pick<Parts, 'place' | 'people'>, owner = place.owner) {
   const page = `${place.url}/${owner}/${place.name}`;
   return {
-    id: owner === place.owner ? 1 : 1000 + people.meet(owner).id,
+    id: owner === place.owner ? 1 : 1000 + people.findOrAdd(owner).id,
     owner: userShape({ people }, owner),
     name: place.name,
     full_name: `${owner}/${place.name}`,

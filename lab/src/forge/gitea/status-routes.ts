@@ -38,8 +38,8 @@ export function statusRoutes(routes: Router, parts: Parts): void {
       const shown = pageOf(request, response, statuses.latest(sha).toReversed());
       const url = `${place.api}/repos/${place.repository}/commits/${sha}`;
       const about = { repository: repositoryShape(parts), commit_url: url, url: `${url}/status` };
-      const told = shown.map((status) => statusShape(parts, status));
-      response.json({ state: combined(shown), sha, total_count: shown.length, statuses: told, ...about });
+      const shapes = shown.map((status) => statusShape(parts, status));
+      response.json({ state: combined(shown), sha, total_count: shown.length, statuses: shapes, ...about });
     }),
   );
 

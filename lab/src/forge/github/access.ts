@@ -79,7 +79,7 @@ function tokenMay({ people, tokenScopes }: Parts, permission: string, level: Lev
     !tokenScopes.some((each) => each === `${permission}:${level}` || each === `${permission}:write`)
   )
     return false;
-  const { right } = people.meet(TOKEN_OWNER);
+  const { right } = people.findOrAdd(TOKEN_OWNER);
   if (permission === 'checks') return false;
   if (permission === 'repository_hooks') return right === 'admin';
   if (level === 'read') return right !== 'none';

@@ -53,7 +53,7 @@ export function openAppRegistry(): AppRegistry {
   const apps = new Map<number, LabApp>();
   const tokens = new Map<string, Grant & { readonly until: number }>();
 
-  function keep(app: LabApp): LabApp {
+  function store(app: LabApp): LabApp {
     apps.set(app.id, app);
     return app;
   }
@@ -62,11 +62,11 @@ export function openAppRegistry(): AppRegistry {
   }
 
   return {
-    add: (app) => keep({ ...app, clientId: `Iv23lab${app.id}`, installation: null, createdAt: new Date() }),
+    add: (app) => store({ ...app, clientId: `Iv23lab${app.id}`, installation: null, createdAt: new Date() }),
     get: (id) => apps.get(id),
     install(id) {
       const app = apps.get(id);
-      return app === undefined ? undefined : keep({ ...app, installation: INSTALLATIONS_FROM + id });
+      return app === undefined ? undefined : store({ ...app, installation: INSTALLATIONS_FROM + id });
     },
     installed: () => [...apps.values()].filter(({ installation }) => installation !== null),
     async signer(jwt, now) {

@@ -45,7 +45,7 @@ export function openCheckStore(): CheckStore {
   const checks = new Map<number, LabCheck>();
   const suites = new Map<string, number>();
 
-  function keep(check: LabCheck): LabCheck {
+  function store(check: LabCheck): LabCheck {
     checks.set(check.id, check);
     return check;
   }
@@ -77,9 +77,9 @@ export function openCheckStore(): CheckStore {
         annotations: [],
         actions: [],
       };
-      return keep(changed(begun, request, now));
+      return store(changed(begun, request, now));
     },
-    change: (check, request, now) => keep(changed(check, request, now)),
+    change: (check, request, now) => store(changed(check, request, now)),
     get: (id) => checks.get(id),
     suite,
     of,

@@ -33,10 +33,10 @@ export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Mess
       if (pull === undefined) throw new Error(`review ${review.id} is of no pull request`);
       // Events have the review state in lower case, responses in upper case.
       const shape = reviewShape(parts, review);
-      const told = { ...shape, state: shape.state.toLowerCase() };
+      const shown = { ...shape, state: shape.state.toLowerCase() };
       return {
         event: 'pull_request_review',
-        payload: { action, review: told, pull_request: pullSimple(parts, pull), ...common },
+        payload: { action, review: shown, pull_request: pullSimple(parts, pull), ...common },
       };
     }
     case 'check': {
@@ -72,10 +72,10 @@ export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Mess
 
 function pullPayload(parts: Parts, event: Extract<ForgeEvent, { kind: 'pull' }>) {
   const { action, pull, before } = event;
-  const told = { number: pull.number, pull_request: pullShape(parts, pull) };
-  if (action === 'updated') return { action: 'synchronize', ...told, before: before?.head.sha, after: pull.head.sha };
-  if (action === 'edited' && before !== undefined) return { action, ...told, changes: changesOf(before, pull) };
-  return { action, ...told };
+  const common = { number: pull.number, pull_request: pullShape(parts, pull) };
+  if (action === 'updated') return { action: 'synchronize', ...common, before: before?.head.sha, after: pull.head.sha };
+  if (action === 'edited' && before !== undefined) return { action, ...common, changes: changesOf(before, pull) };
+  return { action, ...common };
 }
 
 /** The previous values of the changed fields. */

@@ -48,7 +48,7 @@ export function repositoryHookRoutes(routes: Router, parts: Parts): void {
       hook_id: hook.id,
       repository: repositoryShape(parts.place, parts.people),
     };
-    parts.begin(() => parts.webhooks.send({ event: 'ping', payload }, hook));
+    parts.runInBackground(() => parts.webhooks.send({ event: 'ping', payload }, hook));
     response.status(204).end();
   });
   deliveryRoutes(routes, '/hooks/:hook', parts, (request) =>
@@ -69,7 +69,7 @@ export function appHookRoutes(rest: Router, parts: Parts): void {
   });
 }
 
-function deliveryRoutes(routes: Router, path: string, { webhooks, begin }: Parts, find: Find): void {
+function deliveryRoutes(routes: Router, path: string, { webhooks, runInBackground }: Parts, find: Find): void {
   const of = (receiver: Receiver) => webhooks.deliveries().filter((each) => each.receiver.id === receiver.id);
 
   routes.get(`${path}/deliveries`, (request, response) => {
@@ -94,7 +94,7 @@ function deliveryRoutes(routes: Router, path: string, { webhooks, begin }: Parts
   routes.post(`${path}/deliveries/:delivery/attempts`, (request, response) => {
     const delivery = withId(request, response);
     if (delivery === undefined) return;
-    begin(() => webhooks.redeliver(delivery.id));
+    runInBackground(() => webhooks.redeliver(delivery.id));
     response.status(202).json({});
   });
 

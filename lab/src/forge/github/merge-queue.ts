@@ -22,11 +22,11 @@ export interface LabQueued {
 const QUEUE = 'github-merge-queue[bot]';
 
 export function enqueue(parts: Parts, pull: LabPull): Promise<LabQueued | Refused> {
-  return parts.oneByOne(() => add(parts, pull));
+  return parts.serialise(() => add(parts, pull));
 }
 
 async function add(parts: Parts, { number, base, head }: LabPull): Promise<LabQueued | Refused> {
-  const { bare, queue, tell } = parts;
+  const { bare, queue, emit } = parts;
   const tip = queue.at(-1)?.headSha ?? (await bare.commit(branchRef(base.branch, null))) ?? base.sha;
   const title = `Merge pull request #${number} from ${head.owner}/${head.branch}`;
   const headSha = await mergeCommit(bare, tip, head.sha, { by: QUEUE, title });
@@ -37,7 +37,7 @@ async function add(parts: Parts, { number, base, head }: LabPull): Promise<LabQu
   await asPush(parts, QUEUE, async () => {
     await bare.git('update-ref', headRef, headSha);
   });
-  tell({ kind: 'group', action: 'checks_requested', group, by: QUEUE });
+  emit({ kind: 'group', action: 'checks_requested', group, by: QUEUE });
   return group;
 }
 
@@ -46,7 +46,7 @@ export type Verdict = (sha: string) => 'success' | 'failure' | null;
 
 /** Merges the passing pull requests at the front, removes those that failed, and leaves the rest queued. */
 export function advance(parts: Parts, verdict: Verdict): Promise<void> {
-  return parts.oneByOne(async () => {
+  return parts.serialise(async () => {
     const green = parts.queue.findIndex(({ headSha }) => verdict(headSha) !== 'success');
     await mergeGroup(parts, parts.queue.splice(0, green === -1 ? parts.queue.length : green));
     const [first] = parts.queue;
@@ -69,7 +69,7 @@ async function mergeGroup(parts: Parts, groups: readonly LabQueued[]): Promise<v
     for (const { pull: number, headSha } of groups) {
       const pull = parts.pulls.get(number);
       if (pull === undefined) continue;
-      parts.tell({ kind: 'pull', action: 'closed', pull: parts.pulls.settle(pull, headSha, QUEUE), by: QUEUE });
+      parts.emit({ kind: 'pull', action: 'closed', pull: parts.pulls.settle(pull, headSha, QUEUE), by: QUEUE });
     }
   });
   for (const group of groups) await destroy(parts, group, 'merged');
@@ -79,5 +79,5 @@ async function destroy(parts: Parts, group: LabQueued, reason: 'merged' | 'inval
   await asPush(parts, QUEUE, async () => {
     await parts.bare.git('update-ref', '-d', group.headRef);
   });
-  parts.tell({ kind: 'group', action: 'destroyed', group, reason, by: QUEUE });
+  parts.emit({ kind: 'group', action: 'destroyed', group, reason, by: QUEUE });
 }

@@ -58,7 +58,7 @@ export function pullSimple({ place, people }: Known, pull: LabPull) {
     head: side(head.branch, head.sha, head.owner),
     base: side(base.branch, base.sha, place.owner),
     _links: Object.fromEntries(Object.entries({ ...links, ...more }).map(([name, href]) => [name, { href }])),
-    author_association: association(people.meet(pull.author).right),
+    author_association: association(people.findOrAdd(pull.author).right),
     auto_merge: null,
   };
 }
@@ -115,7 +115,7 @@ export function commentShape({ place, people, pulls }: Known, comment: LabCommen
     body: comment.body,
     created_at: comment.createdAt.toISOString(),
     updated_at: comment.updatedAt.toISOString(),
-    author_association: association(people.meet(author).right),
+    author_association: association(people.findOrAdd(author).right),
     performed_via_github_app: null,
   };
 }
@@ -141,7 +141,7 @@ export function reviewShape({ place, people }: Known, { id, number, author, stat
     html_url,
     pull_request_url,
     _links: { html: { href: html_url }, pull_request: { href: pull_request_url } },
-    author_association: association(people.meet(author).right),
+    author_association: association(people.findOrAdd(author).right),
   };
 }
 

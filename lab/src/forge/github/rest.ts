@@ -68,7 +68,7 @@ function ownUser({ place, people }: Parts, login: string) {
 }
 
 function fullRepository({ place, people }: Parts) {
-  const { right } = people.meet(TOKEN_OWNER);
+  const { right } = people.findOrAdd(TOKEN_OWNER);
   const push = right === 'admin' || right === 'maintain' || right === 'write';
   return {
     ...repositoryShape(place, people),

@@ -12,7 +12,7 @@ export function nodeId(kind: string, id: number | string): string {
 
 /** The user of an App is `slug[bot]`. */
 export function userShape(place: Place, people: People, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   const url = `${place.api}/users/${encodeURIComponent(login)}`;
   return {
     login,
@@ -78,7 +78,7 @@ const LINKS = {
 /** @param owner of a fork; default: the repository's */
 export function repositoryShape(place: Place, people: People, owner = place.owner) {
   const isFork = owner !== place.owner;
-  const id = isFork ? 1000 + people.meet(owner).id : REPOSITORY_ID;
+  const id = isFork ? 1000 + people.findOrAdd(owner).id : REPOSITORY_ID;
   const full = `${owner}/${place.name}`;
   const url = `${place.api}/repos/${full}`;
   const page = `${place.url}/${full}`;

@@ -13,7 +13,7 @@ import { statusRoutes } from './status-routes.ts';
 export function gitlabRest(parts: Parts): Router {
   const { place, people, token, tokenScopes, faults } = parts;
   const rest = express.Router();
-  const ownLevel = () => levelOf(people.meet(TOKEN_OWNER).right);
+  const ownLevel = () => levelOf(people.findOrAdd(TOKEN_OWNER).right);
   rest.use(faults.rest.handler);
   rest.use((request, response, next) => {
     const bearer = /^bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];

@@ -17,13 +17,13 @@ export function levelOf(right: Right): number {
 }
 
 export function userShape({ people, place }: Pick<Parts, 'people' | 'place'>, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   return { id, username: login, name: login, state: 'active', avatar_url: null, web_url: `${place.url}/${login}` };
 }
 
 /** @param owner of a fork; default: the project's */
 function projectId({ people, place }: Pick<Parts, 'people' | 'place'>, owner: string): number {
-  return owner === place.owner ? PROJECT_ID : 1000 + people.meet(owner).id;
+  return owner === place.owner ? PROJECT_ID : 1000 + people.findOrAdd(owner).id;
 }
 
 /** The project as events contain it. */

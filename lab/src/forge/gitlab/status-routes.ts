@@ -93,23 +93,23 @@ async function firstBranch({ bare }: Parts, sha: string): Promise<string> {
 
 function isMeant(
   { id, sha, ref }: LabPipeline,
-  asked: string,
+  revision: string,
   where: { readonly ref?: string; readonly pipeline_id?: number | string },
 ): boolean {
-  return sha === asked && (where.ref ?? ref) === ref && Number(where.pipeline_id ?? id) === id;
+  return sha === revision && (where.ref ?? ref) === ref && Number(where.pipeline_id ?? id) === id;
 }
 
 /** `can_update_branch?`: by the access levels of the branch's protection, if it is protected. */
 function mayUpdate({ protectedBranches, people }: Parts, ref: string): boolean {
-  const level = levelOf(people.meet(TOKEN_OWNER).right);
+  const level = levelOf(people.findOrAdd(TOKEN_OWNER).right);
   const rule = protectedBranches.find(({ name }) => name === ref);
   const levels = rule === undefined ? [] : [...rule.push_access_levels, ...rule.merge_access_levels];
   const least = levels.flatMap(({ access_level }) => access_level || []);
   return rule === undefined || least.some((each) => level >= each);
 }
 
-async function commitOf({ bare }: Parts, response: Response, asked: string): Promise<string | undefined> {
-  const sha = await bare.commit(asked);
+async function commitOf({ bare }: Parts, response: Response, revision: string): Promise<string | undefined> {
+  const sha = await bare.commit(revision);
   if (sha === undefined) notFound(response, 'Commit');
   return sha;
 }

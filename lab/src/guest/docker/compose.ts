@@ -17,7 +17,7 @@ import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Mount, Root } from './state.ts';
 
 /** Location of the file: in the guest, or in the container that runs compose. */
-export interface Beside {
+export interface ComposeFolder {
   /** Base of relative paths, also of those in the guest. */
   readonly folder: string;
   /** Reads a file where compose runs; null if it does not exist. */
@@ -35,7 +35,7 @@ export function composeUp(
   project: string,
   text: string,
   variables: Variables,
-  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: Beside },
+  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: ComposeFolder },
 ): void {
   const file = readFile(text, variables, beside.folder);
   const names = startingIn(file, variables);
@@ -75,7 +75,7 @@ interface Work {
   readonly project: string;
   readonly file: File;
   readonly variables: Variables;
-  readonly beside: Beside;
+  readonly beside: ComposeFolder;
   readonly volumes: ReadonlyMap<string, string>;
 }
 
@@ -164,7 +164,7 @@ function environmentOf(
   return Object.assign({}, ...files.map((each) => valuesIn(each, beside)), Object.fromEntries(own));
 }
 
-function valuesIn(file: EnvFile, { folder, textOf }: Beside): Variables {
+function valuesIn(file: EnvFile, { folder, textOf }: ComposeFolder): Variables {
   const { path, required = true } = typeof file === 'string' ? { path: file } : file;
   const place = absolute(path, folder);
   const text = textOf(place);

@@ -12,12 +12,12 @@ export interface Answer {
 const NOT_FOUND: Answer = { status: 404, body: '404 page not found\n' };
 
 /** A request from inside the guest to an address of its loopback interface; null: nothing listens there. */
-export function askLoopback(where: Where, host: string, port: number, path: string): Answer | null {
+export function requestLoopback(where: Where, host: string, port: number, path: string): Answer | null {
   const running = runningTraefik(where);
   const entryPoint = running?.config.entryPoints.find(
     (each) => each.port === port && (each.host === host || isEverywhere(each)),
   );
-  return running === null || entryPoint === undefined ? null : (tells(running, entryPoint, path) ?? NOT_FOUND);
+  return running === null || entryPoint === undefined ? null : (answerApi(running, entryPoint, path) ?? NOT_FOUND);
 }
 
 export function isEverywhere({ host }: EntryPoint): boolean {
@@ -25,7 +25,7 @@ export function isEverywhere({ host }: EntryPoint): boolean {
 }
 
 /** Answers `/ping` and API requests at the entry point; null for other requests. */
-export function tells(running: Running, { name }: EntryPoint, path: string): Answer | null {
+export function answerApi(running: Running, { name }: EntryPoint, path: string): Answer | null {
   const { config } = running;
   if (path === '/ping' && config.ping === name) return { status: 200, body: 'OK' };
   const serves = name === 'traefik' ? config.api?.insecure === true : false;

@@ -110,7 +110,7 @@ export function isKnown(name: string): boolean {
 }
 
 /** The normal form of a value; a string is zfs's error. */
-export function taken(name: string, written: string): { readonly value: string } | string {
+export function normalised(name: string, written: string): { readonly value: string } | string {
   const property = PROPERTIES[name];
   if (property === undefined) return { value: written };
   if (property.fixed === 'readonly') return `'${name}' is readonly`;

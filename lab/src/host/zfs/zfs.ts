@@ -3,7 +3,7 @@
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../../tree/tree.ts';
-import { isKnown, PROPERTIES, taken } from './properties.ts';
+import { isKnown, normalised, PROPERTIES } from './properties.ts';
 import { changeZfs, mountpoint, readZfs, shownValue, type Zfs } from './state.ts';
 
 type Verb = (node: LabNode, words: readonly string[]) => Outcome;
@@ -140,7 +140,7 @@ function propertiesOf(pairs: readonly string[], making: boolean): Record<string,
     const at = pair.indexOf('=');
     const name = pair.slice(0, at);
     if (at < 0 || !isKnown(name)) return `invalid property '${at < 0 ? pair : name}'`;
-    const value = taken(name, pair.slice(at + 1));
+    const value = normalised(name, pair.slice(at + 1));
     if (typeof value === 'string') return value;
     if (!making && PROPERTIES[name]?.fixed === 'once') return `'${name}' is readonly`;
     local[name] = value.value;

@@ -4,7 +4,7 @@ import { type LabNode, openNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../../tree/tree.ts';
 import { areaAt, change, provideDisk } from '../disks/state.ts';
-import { isKnown, taken } from './properties.ts';
+import { isKnown, normalised } from './properties.ts';
 import { changeZfs, type Pool, readZfs } from './state.ts';
 
 const LAYOUTS: Readonly<Record<string, number>> = { mirror: 2, raidz: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
@@ -46,7 +46,7 @@ function readCreate(words: readonly string[]): Making | string {
       index += 1;
       const [name = '', value = ''] = words[index]?.split(/=(.*)/s) ?? [];
       if (!isKnown(name)) return `invalid property '${name}'`;
-      const known = taken(name, value);
+      const known = normalised(name, value);
       if (typeof known === 'string') return known;
       local[name] = known.value;
     } else return `invalid option '${word?.slice(1, 2)}'`;

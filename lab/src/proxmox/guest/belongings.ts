@@ -31,7 +31,7 @@ export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purg
 }
 
 /** Removes the firewall rules, files and pool memberships of a destroyed guest and, if purged, its entries in backup jobs, HA and replication. */
-export function forgetGuest(call: Call, id: number, purge = false): void {
+export function removeBelongings(call: Call, id: number, purge = false): void {
   rmSync(pathOf(call.node, `etc/pve/firewall/${id}.fw`), { force: true });
   removeTree(call.node, id);
   removeFromPools(call.node, id);

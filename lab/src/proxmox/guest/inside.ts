@@ -7,7 +7,7 @@ import { curl } from '../../guest/curl.ts';
 import { docker } from '../../guest/docker.ts';
 import { journalctl } from '../../guest/journalctl.ts';
 import { nginx } from '../../guest/nginx.ts';
-import { leaveBehind } from '../../guest/scripts.ts';
+import { applyEffects } from '../../guest/scripts.ts';
 import { runScript } from '../../guest/shell.ts';
 import { systemctl } from '../../guest/systemctl.ts';
 import { FILE_PROGRAMS } from '../../tree/programs.ts';
@@ -79,6 +79,6 @@ function shell(inside: Inside, words: readonly string[]): Outcome {
     return runScript(words[index + 1] ?? '', words.slice(index + 2), tree, isKnown, (argv) => builtIn(inside, argv));
   }
   // A shell reads its script from standard input to the end: the writer must not get a broken pipe.
-  if (words.includes('-s')) leaveBehind(inside, treeOf(inside), inside.stdin().toString());
+  if (words.includes('-s')) applyEffects(inside, treeOf(inside), inside.stdin().toString());
   return ok();
 }

@@ -8,8 +8,8 @@ export function switchOn(node: LabNode, id: number): void {
   setRunning(node, id, true);
 }
 
-/** @param kindly shut down by its own init */
-export function switchOff(node: LabNode, id: number, kindly: boolean): void {
+/** @param gracefully shut down by its own init */
+export function switchOff(node: LabNode, id: number, gracefully: boolean): void {
   setRunning(node, id, false);
-  engineFor(node, id)?.stop(id, kindly);
+  engineFor(node, id)?.stop(id, gracefully);
 }

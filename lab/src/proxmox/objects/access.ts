@@ -68,7 +68,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /access/users/{userid}/token/{tokenid}': (access, parameters, node) => {
     const id = knownToken(access, parameters);
     access.tokens.delete(id);
-    keepValues(node, (values) => values.delete(id));
+    changeTokenValues(node, (values) => values.delete(id));
   },
 };
 
@@ -158,7 +158,7 @@ function addToken(access: Access, parameters: Parameters, node: LabNode): unknow
   const own = { expire: [text(parameters, 'expire') ?? '0'], privsep: [text(parameters, 'privsep') ?? '1'] };
   access.tokens.set(id, withTexts(own, parameters, ['comment']));
   const value = randomUUID();
-  keepValues(node, (values) => values.set(id, value));
+  changeTokenValues(node, (values) => values.set(id, value));
   const { expire, privsep = '1', comment } = parameters;
   return {
     'full-tokenid': id,
@@ -186,7 +186,7 @@ function tokenOf(parameters: Parameters): string {
 }
 
 /** Token values are in a separate file that only root and Proxmox can read. */
-function keepValues(node: LabNode, change: (values: Map<string, string>) => void): void {
+function changeTokenValues(node: LabNode, change: (values: Map<string, string>) => void): void {
   const file = pathOf(node, 'etc/pve/priv/token.cfg');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const values = new Map(lines.flatMap((line) => (line === '' ? [] : [line.split(' ') as [string, string]])));

@@ -45,7 +45,7 @@ function changeOf(
     const work = () => {
       refuseUsed(call, name);
       pools.delete(name);
-      keep(node, pools);
+      writePools(node, pools);
     };
     return { type: 'cephdestroypool', work };
   }
@@ -56,7 +56,7 @@ function changeOf(
     // Creating an existing pool succeeds without a message in Ceph: the options are then set on the existing one.
     for (const [option, value] of Object.entries(given)) print(call, `pool ${name}: applying ${option} = ${value}`);
     pools.set(name, { ...(before ?? usualPool(name)), ...settings(given, before) });
-    keep(node, pools);
+    writePools(node, pools);
   };
   return { type: isNew ? 'cephcreatepool' : 'cephsetpool', work };
 }
@@ -106,7 +106,7 @@ function poolsOf(node: LabNode): Map<string, CephPool> {
   return new Map(pools.map((pool) => [pool.pool_name, pool]));
 }
 
-function keep(node: LabNode, pools: ReadonlyMap<string, CephPool>): void {
+function writePools(node: LabNode, pools: ReadonlyMap<string, CephPool>): void {
   const file = pathOf(node, LIST);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, JSON.stringify([...pools.values()]));

@@ -45,7 +45,7 @@ export function cpuModelCall(
   const now = Object.entries(given).map(([option, value]) => [option, [String(value)]] as const);
   if (method === 'DELETE') models.delete(name);
   else models.set(name, { 'reported-model': ['kvm64'], ...Object.fromEntries([...old, ...now]) });
-  const written = withLock(pathOf(node, 'run/lock/cpu-models.lck'), 10_000, () => keep(node, models));
+  const written = withLock(pathOf(node, 'run/lock/cpu-models.lck'), 10_000, () => writeModels(node, models));
   return written === undefined ? refuse('cfs-lock error: got lock request timeout') : { data: null };
 }
 
@@ -56,7 +56,7 @@ function shown(options: Options): Record<string, unknown> {
   );
 }
 
-function keep(node: LabNode, models: ReadonlyMap<string, Options>): true {
+function writeModels(node: LabNode, models: ReadonlyMap<string, Options>): true {
   const file = pathOf(node, CPU_MODELS_FILE);
   mkdirSync(dirname(file), { recursive: true });
   const sections = new Map([...models].map(([name, options]) => [name, { type: 'cpu-model', options }]));

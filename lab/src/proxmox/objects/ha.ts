@@ -111,10 +111,10 @@ function changeRules(node: LabNode, method: string, parameters: Parameters): voi
       if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
       const options = without({ ...before?.options, ...ruleOptions(changes) }, cleared);
       sections.set(rule, { type: kind, options });
-      mustBeFeasible(node, sections, rule);
+      checkFeasible(node, sections, rule);
     });
   }
-  keep(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
+  writeConfig(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
 }
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -161,7 +161,7 @@ function mayBeNamed(node: LabNode, { resources, nodes }: Parameters): void {
 }
 
 /** Refuses contradicting rules (PVE/HA/Rules.pm and Rules/*.pm, the registered checks). */
-function mustBeFeasible(node: LabNode, sections: Sections, rule: string): void {
+function checkFeasible(node: LabNode, sections: Sections, rule: string): void {
   const rules = [...sections].flatMap(([id, { type, options }]) =>
     options['disable'] === undefined ? [{ id, type, affinity: options['affinity']?.[0], ...listsOf(options) }] : [],
   );
@@ -226,7 +226,7 @@ function leaveRules(node: LabNode, sid: string): void {
     if (left.length === 0) sections.delete(rule);
     else sections.set(rule, { type, options: { ...options, resources: [left.join(',')] } });
   }
-  keep(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
+  writeConfig(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
 }
 
 function resourcesOf(node: LabNode): { readonly raw: string; readonly sections: Sections } {
@@ -236,7 +236,7 @@ function resourcesOf(node: LabNode): { readonly raw: string; readonly sections: 
 
 function keepResources(node: LabNode, sections: Sections): void {
   const named = new Map([...sections].map(([sid, section]) => [sid.split(':')[1] ?? '', section]));
-  keep(node, HA_RESOURCES_FILE, printSections(named, []));
+  writeConfig(node, HA_RESOURCES_FILE, printSections(named, []));
 }
 
 function asOptions(parameters: Parameters): Options {
@@ -252,7 +252,7 @@ function fileOf(node: LabNode, path: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-function keep(node: LabNode, path: string, content: string): void {
+function writeConfig(node: LabNode, path: string, content: string): void {
   const file = pathOf(node, path);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, content);

@@ -21,7 +21,7 @@ import { refuse } from '../refusal.ts';
 const PRIVATE = '/etc/pve/priv/notifications.cfg';
 const SECRETS: Readonly<Record<string, string>> = { smtp: 'password', gotify: 'token', webhook: 'secret' };
 /** Properties that the call does not delete (the enumerations of deletable properties). */
-const KEPT: Readonly<Record<string, readonly string[]>> = {
+const NOT_DELETABLE: Readonly<Record<string, readonly string[]>> = {
   gotify: ['server', 'token'],
   smtp: ['from-address', 'mode', 'server'],
   webhook: ['method', 'url'],
@@ -66,7 +66,7 @@ function change(node: LabNode, method: string, template: string, type: string, p
     if (method === 'PUT' && present === undefined)
       refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
     const cleared = [unset ?? []].flat().map(String);
-    const strange = cleared.find((option) => KEPT[type]?.includes(option) === true);
+    const strange = cleared.find((option) => NOT_DELETABLE[type]?.includes(option) === true);
     if (strange !== undefined) refuse(`unknown variant \`${strange}\``);
     const { options: old = {} } = present ?? {};
     const { [SECRETS[type] ?? '']: secret, ...public_ } = given;
@@ -86,8 +86,8 @@ function change(node: LabNode, method: string, template: string, type: string, p
         options: secret === undefined ? {} : { [SECRETS[type]]: [secret].flat().map(String) },
       });
   }
-  keep(node, NOTIFICATIONS_FILE, sections);
-  keep(node, PRIVATE, secrets);
+  writeSections(node, NOTIFICATIONS_FILE, sections);
+  writeSections(node, PRIVATE, secrets);
 }
 
 function check(
@@ -115,7 +115,7 @@ function remove(sections: Sections, secrets: Sections, name: string, type: strin
 }
 
 /** Writes the sections sorted by name, values unchanged. */
-function keep(node: LabNode, path: string, sections: Sections): void {
+function writeSections(node: LabNode, path: string, sections: Sections): void {
   const written = [...sections].map(([name, { type, options }]) => {
     const lines = Object.entries(options)
       .sort(([a], [b]) => (a < b ? -1 : 1))

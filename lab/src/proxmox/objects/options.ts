@@ -33,7 +33,7 @@ export function optionsCall(
     }),
   );
   for (const option of splitList(String(unset ?? ''))) options.delete(option);
-  for (const [option, value] of Object.entries(given)) options.set(option, asWritten(option, String(value)));
+  for (const [option, value] of Object.entries(given)) options.set(option, normalised(option, String(value)));
   const written = [...options].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}\n`);
   replaceFile(file, [...notes.map((line) => `${line}\n`), '\n', ...written].join(''));
   return { data: null };
@@ -89,7 +89,7 @@ function hasDomainsOnce(options: Readonly<Record<string, string>>): void {
 }
 
 /** A property string sorted by key, the default key without its name. */
-function asWritten(option: string, value: string): string {
+function normalised(option: string, value: string): string {
   const format = methodSchemas(`PUT ${PATH}`)?.get(option)?.format;
   const properties = format === undefined ? undefined : propertiesOf(format);
   const parsed = format === undefined || properties === undefined ? undefined : parsePropertyString(format, value);

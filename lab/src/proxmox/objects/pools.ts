@@ -109,7 +109,7 @@ export function removeFromPools(node: LabNode, id: number): void {
 }
 
 /** Removes a deleted storage from every pool, and permissions on it (PVE/AccessControl.pm, remove_storage_access). */
-export function storageLeaves(node: LabNode, id: string): void {
+export function removeStorageFromPools(node: LabNode, id: string): void {
   forgetPath(node, `/storage/${id}`);
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const holding = [...pools].filter(([, pool]) => wordsOf(pool, 'storage').includes(id));

@@ -39,7 +39,7 @@ export function replicationCall(
     sections.set(id, section({ ...options, remove_job: [keep === '1' ? 'local' : 'full'] }));
     warn(call, 'Replication job removal is a background task and will take some time.');
   } else if (method === 'POST') {
-    const source = mayReplicate(call, id, String(given['target']));
+    const source = checkReplicable(call, id, String(given['target']));
     if (before !== undefined) refuse(`replication job '${id}' already exists`);
     sections.set(id, section({ ...set, source: [source] }));
     isOnlyOne(sections, id);
@@ -60,7 +60,7 @@ export function replicationCall(
 }
 
 /** Returns the node of the guest; refuses disks that cannot be replicated. */
-function mayReplicate(call: Call, id: string, target: string): string {
+function checkReplicable(call: Call, id: string, target: string): string {
   const { node } = call;
   const [guest = ''] = id.split('-');
   const kind = kindOf(node, Number(guest));

@@ -63,7 +63,7 @@ const ROWS: readonly TypedRow[] = [
     file: 'etc/pve/mapping/directory.cfg',
     failing: { create: 'create dir mapping failed: ', update: 'update dir mapping failed: ' },
     words: { exists: "dir ID '%s' already defined", unset: "dir ID '%s' does not exist" },
-    check: foldersAreThere,
+    check: checkFolders,
   },
   {
     path: '/cluster/metrics/server/{id}',
@@ -111,7 +111,7 @@ export function typedCall(
   if (method === 'DELETE') {
     const { type: kind = '' } = sections.get(id) ?? {};
     if (!sections.delete(id) && row.mustExist !== null) refuse(row.mustExist);
-    keepSecret(row, call, kind, id, undefined);
+    writeSecret(row, call, kind, id, undefined);
   } else {
     const isNew = method === 'POST';
     const failing = isNew ? row.failing.create : row.failing.update;
@@ -134,10 +134,10 @@ export function typedCall(
       option === row.secret?.option ? [] : [[option, typeof value === 'string' ? [value] : value]],
     );
     const options = Object.fromEntries([...old, ...now]);
-    sections.set(id, { type: kind, options: withBareWords(options) });
+    sections.set(id, { type: kind, options: withFlags(options) });
     const secret = row.secret === null ? undefined : given[row.secret.option];
     const concerns = isNew || secret !== undefined || cleared.includes(row.secret?.option ?? '');
-    if (concerns) keepSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
+    if (concerns) writeSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
   }
   mkdirSync(dirname(file), { recursive: true });
   const text =
@@ -149,12 +149,12 @@ export function typedCall(
 }
 
 /** `disable` is written without a value when true, and omitted when false. */
-function withBareWords({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
+function withFlags({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
   return disable === undefined || disable[0] === '0' ? options : { ...options, disable: [''] };
 }
 
 /** Stores the secret; removes it where none is given. */
-function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
+function writeSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
   if (secret === null || type !== 'influxdb') return;
   const file = pathOf(call.node, secret.file(id));
   if (value === undefined) {
@@ -167,7 +167,7 @@ function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, 
 }
 
 /** pve-guest-common, PVE/Mapping/Dir.pm. */
-function foldersAreThere(node: LabNode, { map }: Parameters): void {
+function checkFolders(node: LabNode, { map }: Parameters): void {
   const nodes = new Set<string>();
   for (const each of Array.isArray(map) ? map : [map]) {
     const parsed = parsePropertyString('storage/map', String(each));

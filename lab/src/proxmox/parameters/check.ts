@@ -17,7 +17,7 @@ export type Checked =
   | { readonly ok: false; readonly stderr: string };
 
 /** Options with an optional value, which the program then prompts for. */
-const ASKED: Record<string, readonly string[]> = {
+const PROMPTED: Record<string, readonly string[]> = {
   'pct create': ['password'],
   'qm create': ['cipassword'],
   'qm set': ['cipassword'],
@@ -27,7 +27,7 @@ const ASKED: Record<string, readonly string[]> = {
 };
 
 /** Those of them that are prompted for twice: without a terminal, each is a line of standard input (PVE/CLIHandler.pm, pve-password; PVE/PTY.pm). */
-const ASKED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
+const PROMPTED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
 
 /** Options whose value is the path of a file with the real value. */
 const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
@@ -51,7 +51,7 @@ export function checkParameters(
 ): Checked {
   const verb = verbNamed(name);
   if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
-  const asked = ASKED[name] ?? [];
+  const asked = PROMPTED[name] ?? [];
   const usage: Usage = { command: name, ...verb, asked: asked.filter((option) => option === 'password') };
   const read = readParameters(verb, argv, asked);
   if ('stderr' in read) return { ok: false, stderr: `${read.stderr}${usageLine(usage)}` };
@@ -65,7 +65,7 @@ export function checkParameters(
     }
   }
   for (const option of asked) {
-    if (read.parameters[option] !== '' || !ASKED_TWICE.has(`${name} ${option}`)) continue;
+    if (read.parameters[option] !== '' || !PROMPTED_TWICE.has(`${name} ${option}`)) continue;
     const [first, second, ...rest] = stdin().toString().split('\n');
     if (first === undefined || second === undefined || rest.length === 0)
       return { ok: false, stderr: 'EOF while reading password\n' };

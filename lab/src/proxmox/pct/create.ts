@@ -36,7 +36,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
   checkKeys(publicKeys(text(parameters, 'ssh-public-keys') ?? ''));
   checkPool(call.node, pool);
   checkAccess(call.node, template, 'vztmpl');
-  const { mounts, options } = sortOut(call, given, storage);
+  const { mounts, options } = separateMounts(call, given, storage);
   if (Object.keys(mounts).length > 0 && mounts['rootfs'] === undefined)
     refuse("mount points configured, but 'rootfs' not set - aborting");
   for (const disk of disksOf('lxc', mounts)) {
@@ -62,7 +62,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
 }
 
 /** Separates mount points from other options; plain numbers are GiB on the default storage. */
-function sortOut(call: Call, given: Options, storage: string): { mounts: Options; options: Options } {
+function separateMounts(call: Call, given: Options, storage: string): { mounts: Options; options: Options } {
   const mounts: Options = {};
   const options: Options = {};
   for (const [name, value] of Object.entries(given)) {

@@ -1,7 +1,7 @@
 // Starting, stopping and destroying containers.
 import { rmSync } from 'node:fs';
 import { type Call, task, warn } from '../call.ts';
-import { checkManaged, forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { backing, disksOf, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -86,7 +86,7 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
     for (const volume of new Set(volumes.map((disk) => disk.volume))) freeOwned(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'lxc', id);
-    forgetGuest(call, id, parameters['purge'] === '1');
+    removeBelongings(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };

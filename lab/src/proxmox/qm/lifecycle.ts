@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, task, warn } from '../call.ts';
-import { checkManaged, forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -109,7 +109,7 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
     for (const volume of volumes) freeQuietly(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'qemu', id);
-    forgetGuest(call, id, parameters['purge'] === '1');
+    removeBelongings(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };

@@ -6,7 +6,7 @@ import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import { storageLeaves } from '../objects/pools.ts';
+import { removeStorageFromPools } from '../objects/pools.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
@@ -148,11 +148,11 @@ export function addStorage(call: Call, parameters: Parameters): void {
     sections.set(id, { type, options });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
-  keepPassword(call, type, id, parameters, false);
+  writePassword(call, type, id, parameters, false);
 }
 
 /** Stores the password separately; without a value it is read from the terminal or from a line of standard input. */
-function keepPassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
+function writePassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
   const { password, username, delete: unset } = parameters;
   const file = pathOf(call.node, `etc/pve/priv/storage/${id}.pw`);
   if (splitList(String(unset ?? '')).includes('password')) rmSync(file, { force: true });
@@ -192,7 +192,7 @@ export function setStorage(call: Call, parameters: Parameters): void {
     }
     Object.assign(section.options, options);
   });
-  keepPassword(call, type, id, parameters, true);
+  writePassword(call, type, id, parameters, true);
 }
 
 /** Removes a storage from storage.cfg; its content stays. */
@@ -201,5 +201,5 @@ export function removeStorage(node: LabNode, id: string): void {
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
   rmSync(pathOf(node, `etc/pve/priv/storage/${id}.pw`), { force: true });
-  storageLeaves(node, id);
+  removeStorageFromPools(node, id);
 }

@@ -70,7 +70,7 @@ export function serverAt({
 }
 
 /** Its container stopped during the request: the connection breaks. */
-export class WentAway extends Error {}
+export class ConnectionLost extends Error {}
 
 /** Serialises requests, which must not overwrite each other's state. */
 const turns = new Map<string, Promise<unknown>>();
@@ -90,7 +90,7 @@ async function inTurn(peer: Peer, request: Request): Promise<Answer> {
   const state = readState(root);
   const container = serverAt(peer)?.container;
   const database = container === undefined ? null : readDatabase(root, state, container);
-  if (container === undefined || database === null) throw new WentAway();
+  if (container === undefined || database === null) throw new ConnectionLost();
   const before = JSON.stringify(database);
   try {
     const done = await carryOut(peer, container, database, request);

@@ -11,7 +11,7 @@ import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, placeInside, readState } from '../../guest/docker/state.ts';
 import type { LabService, Peer } from '../service.ts';
 import { agentAt, answerPing } from './agent.ts';
-import { answer, serverAt, WentAway } from './server.ts';
+import { answer, ConnectionLost, serverAt } from './server.ts';
 
 /** Port inside the container without TLS. */
 const PLAIN_PORT = 9000;
@@ -41,7 +41,7 @@ export function portainer(): LabService {
               const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
               response.writeHead(status, { ...(text === '' ? {} : { 'Content-Type': type }), ...headers }).end(text);
             },
-            (error: Error) => lost(response, error),
+            (error: Error) => reportFault(response, error),
           );
       };
       if (server.inside === PLAIN_PORT) createServer(handle).emit('connection', socket);
@@ -52,8 +52,8 @@ export function portainer(): LabService {
 }
 
 /** Reports an error of the lab itself, which would otherwise look like a broken connection. */
-function lost(response: ServerResponse, error: Error): void {
-  if (error instanceof WentAway || response.headersSent) return void response.destroy();
+function reportFault(response: ServerResponse, error: Error): void {
+  if (error instanceof ConnectionLost || response.headersSent) return void response.destroy();
   response.writeHead(500, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify({ message: `the lab's Portainer failed: ${error.message}` }));
 }

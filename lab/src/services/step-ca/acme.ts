@@ -30,7 +30,7 @@ interface Order {
 
 export interface Acme {
   /** Undefined: not a request of this API. @throws Refusal */
-  answer(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined>;
+  answer(authority: Authority, peer: Peer, base: string, request: Asked): Promise<Answer | undefined>;
 }
 
 /** Accounts and orders live as long as the lab's network. */

@@ -31,7 +31,7 @@ export interface Authority {
   /** SHA-256 of the root, hexadecimal. */
   readonly fingerprint: string;
   /** For its own HTTPS server: the certificate with its chain, and the key. */
-  readonly door: { readonly cert: string; readonly key: string };
+  readonly server: { readonly cert: string; readonly key: string };
   /**
    * The certificate and the intermediate, as PEM.
    *
@@ -80,10 +80,10 @@ export function readAuthority(at: (path: string) => string): Authority | null {
     provisioners,
     root,
     fingerprint: createHash('sha256').update(new X509Certificate(root).raw).digest('hex'),
-    door: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
+    server: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
     async sign(request, names, notAfter) {
       const { publicKeyOf } = await import('./request.ts');
-      const asked = publicKeyOf(request, names);
+      const publicKey = publicKeyOf(request, names);
       const lifetime = notAfter === undefined ? usual : (durationOf(notAfter) ?? Date.parse(notAfter) - Date.now());
       if (!(lifetime > 0)) throw new Refusal(400, 'notAfter is before notBefore');
       if (lifetime > longest + BACKDATE_MS) {
@@ -93,7 +93,7 @@ export function readAuthority(at: (path: string) => string): Authority | null {
           `requested duration of ${duration(lifetime)} is more than the authorized maximum certificate duration of ${duration(longest + BACKDATE_MS)}`,
         );
       }
-      return [issue(asked, names, lifetime), intermediate];
+      return [issue(publicKey, names, lifetime), intermediate];
     },
   };
 }

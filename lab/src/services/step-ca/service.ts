@@ -41,7 +41,7 @@ export function stepCa(): LabService {
     serve(peer, socket) {
       const authority = authorityOf(peer);
       if (authority === null) return void socket.destroy();
-      const secure = new TLSSocket(socket as never, { isServer: true, ...authority.door });
+      const secure = new TLSSocket(socket as never, { isServer: true, ...authority.server });
       secure.on('error', () => socket.destroy());
       peers.set(secure, { peer, authority });
       server.emit('connection', secure);
