@@ -1,5 +1,6 @@
 // Starts the agent: connects its parts to the queues that it serves.
 
+import type { FaultSubject } from '../model/fault.ts';
 import { type TargetId, targetId } from '../model/ids.ts';
 import type { RetryDelay, Work } from '../ports/queue.ts';
 import { inventories } from './apply/inventories.ts';
@@ -8,6 +9,7 @@ import { reportNodeIsBack } from './apply/node-away.ts';
 import { turn } from './apply/turn.ts';
 import type { Context } from './context.ts';
 import type { Agent, AgentDeps, Role } from './deps.ts';
+import { noteFault, noting } from './faults.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { claimInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
@@ -23,13 +25,16 @@ import { drift } from './timers/drift.ts';
 import { renew } from './timers/renew.ts';
 import { traceHost } from './tracing.ts';
 
-/** Lease names that ensure a single planner, reviewer and reporter over all processes that share a Redis. */
-const PLANNER = targetId('agent', 'reconcile');
-/** Ensures that two timer ticks never open the same run twice. */
-const TIMERS = targetId('agent', 'timers');
-const REVIEWER = targetId('agent', 'review');
-const REPORTER = targetId('agent', 'report');
-const NOTIFIER = targetId('agent', 'notify');
+/** Work that one process does at a time, over all that share a Redis, each with the name of its lease. */
+const LEASES = {
+  reconcile: targetId('agent', 'reconcile'),
+  review: targetId('agent', 'review'),
+  report: targetId('agent', 'report'),
+  notify: targetId('agent', 'notify'),
+  // One lease, so that two timer ticks never open the same run twice.
+  drift: targetId('agent', 'timers'),
+  renew: targetId('agent', 'timers'),
+} as const satisfies Partial<Record<FaultSubject, TargetId>>;
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -76,6 +81,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
     }
     await queue.requestReport();
     if (notifies(context)) await queue.every('notify', options.pollSeconds);
+    else if (has('report')) await noteFault(context, 'notify', null);
   };
   const endHeartbeat = startHeartbeat(context, begin);
   await begin();
@@ -92,16 +98,17 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
 
 function planning(context: Context): Work {
   return {
-    reconcile: (signal) => alone(context, PLANNER, signal, () => reconcile(context)),
-    review: (signal) => alone(context, REVIEWER, signal, () => review(context)),
-    drift: (signal) => alone(context, TIMERS, signal, () => drift(context)),
-    renew: (signal) => alone(context, TIMERS, signal, () => renew(context)),
+    reconcile: noted(context, 'reconcile', () => reconcile(context)),
+    review: noted(context, 'review', () => review(context)),
+    drift: noted(context, 'drift', () => drift(context)),
+    // Records itself what keeps it from its work.
+    renew: (signal) => alone(context, LEASES.renew, signal, () => renew(context)),
   };
 }
 
 /** Whichever process reports to the forge notifies people too, where there is a channel: what goes to one may concern the other. */
 function reporting(context: Context): Work {
-  const sendReports = (signal: AbortSignal) => alone(context, REPORTER, signal, (held) => report(context, held));
+  const sendReports = noted(context, 'report', (held) => report(context, held));
   if (!notifies(context)) return { report: sendReports };
   return {
     async report(signal) {
@@ -109,7 +116,7 @@ function reporting(context: Context): Work {
       await context.queue.requestNotify();
       return again;
     },
-    notify: (signal) => alone(context, NOTIFIER, signal, (held) => notify(context, held)),
+    notify: noted(context, 'notify', (held) => notify(context, held)),
   };
 }
 
@@ -117,13 +124,26 @@ function notifies({ channels, options }: Context): boolean {
   return channels.length > 0 && options.roles.includes('report');
 }
 
-async function startTimers({ queue, options }: Context): Promise<void> {
+async function startTimers(context: Context): Promise<void> {
+  const { queue, options } = context;
   const { pollSeconds, driftSeconds, renewSeconds } = options;
   await queue.every('reconcile', pollSeconds);
   await queue.every('report', pollSeconds);
   await queue.every('review', pollSeconds);
+  // What runs no more cannot end its fault.
   if (driftSeconds !== null) await queue.every('drift', driftSeconds);
+  else await noteFault(context, 'drift', null);
   if (renewSeconds !== null) await queue.every('renew', renewSeconds);
+  else await noteFault(context, 'renew', null);
+}
+
+/** The work under its lease. That it fails, and works again, is recorded for everybody. */
+function noted(
+  context: Context,
+  what: keyof typeof LEASES,
+  work: (signal: AbortSignal) => Promise<RetryDelay>,
+): (signal: AbortSignal) => Promise<RetryDelay> {
+  return (stopping) => alone(context, LEASES[what], stopping, (held) => noting(context, what, held, () => work(held)));
 }
 
 /** Runs the work under a lease; its signal is aborted when the lease is lost. */

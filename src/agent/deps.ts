@@ -4,6 +4,7 @@ import type { LoadOptions } from '../load/load.ts';
 import type { Config } from '../managers/config.ts';
 import type { Manager, RunningState } from '../managers/manager.ts';
 import type { CertificateEnd, Declaration, DeclaredEnvironment } from '../model/environment.ts';
+import type { Fault } from '../model/fault.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { TroubleKind } from '../model/notification.ts';
 import type { Change, Impact } from '../model/plan.ts';
@@ -149,6 +150,8 @@ export interface Agent {
   declaration(target: TargetId): Promise<Declaration | null>;
   /** Validity of every declared certificate; may be some seconds old. Fails where the host cannot be observed. */
   certificates(): Promise<readonly CertificateEnd[]>;
+  /** What Phoenix needs and does not get, beside nodes and reports: the repository, the forge, webhooks, channels. */
+  faults(): Promise<readonly Fault[]>;
   /** Who is notified of what needs a person, and whether notifications arrive. */
   channelsInUse(): Promise<readonly ChannelInUse[]>;
   /** Sends a test to one channel, or to all. Fails with `Refused` for an unknown one. */

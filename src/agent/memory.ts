@@ -9,10 +9,8 @@ export interface Memory {
   redeliveryAskedAt: number;
   /** The last error of the forge, so that it is logged only once. */
   reviewFailure: string;
-  /** The last error of the repository, likewise. */
+  /** The last error of the repository, or that it lacks the branch, likewise. */
   fetchFailure: string;
-  /** The absence of the branch was logged. */
-  branchMissed: boolean;
   /** When the host was last observed for notifications, by `performance.now`. */
   hostObservedAt: number;
 }
@@ -24,7 +22,6 @@ export function newMemory(beganAfresh: boolean): Memory {
     redeliveryAskedAt: Number.NEGATIVE_INFINITY,
     reviewFailure: '',
     fetchFailure: '',
-    branchMissed: false,
     hostObservedAt: Number.NEGATIVE_INFINITY,
   };
 }

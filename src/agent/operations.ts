@@ -10,6 +10,7 @@ import { approvalsFor, wouldDo } from '../plan/would-do.ts';
 import type { RunDetail } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
+import { faults } from './faults.ts';
 import { channelsInUse, testChannels } from './notify/channels.ts';
 import { followed, open } from './open-run.ts';
 import { orphans } from './orphans.ts';
@@ -53,6 +54,7 @@ export function operations(context: Context): Operations {
     environment: () => environment(context),
     declaration: (target) => declaration(context, target),
     certificates: () => certificates(context),
+    faults: () => faults(context),
     channelsInUse: () => channelsInUse(context),
     testChannels: (name) => testChannels(context, name),
     commits: commits(context),

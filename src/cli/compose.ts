@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
 import type { Agent, Role } from '../agent/deps.ts';
+import { noteFault } from '../agent/faults.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { metricsView } from '../agent/http/metrics-view.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
@@ -171,6 +172,11 @@ export async function compose(
         metrics.delivery(end);
         if (arrived === undefined) return;
         ledger.noteArrival(arrived).catch((error) => log.warn('that a delivery arrived could not be kept', { error }));
+      },
+      refused(why: string) {
+        noteFault({ ledger, clock }, 'webhooks', why).catch((error) =>
+          log.warn('that webhooks are refused could not be kept', { error }),
+        );
       },
       log,
       clock,

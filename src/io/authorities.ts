@@ -4,6 +4,7 @@
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { Authority } from '../model/authority.ts';
+import { failureText } from '../model/failure.ts';
 
 let named: readonly string[] = [];
 
@@ -47,10 +48,10 @@ export function certificateFault(error: unknown): CertificateFault | null {
   return null;
 }
 
-/** The fault as one sentence. */
+/** The fault as one sentence, the remedy after its `; `. */
 export function certificateSentence(error: unknown): string | null {
   const fault = certificateFault(error);
-  return fault === null ? null : `${fault.what}: ${fault.remedy}`;
+  return fault === null ? null : failureText({ what: fault.what, why: null, remedy: fault.remedy });
 }
 
 const NAME_IT = 'set PHOENIX_CA_FILE to a PEM file with the certificate of its authority';

@@ -38,6 +38,7 @@ export type MetricsLedger = Pick<
   | 'reportsHeld'
   | 'nextReport'
   | 'nodesAway'
+  | 'faults'
   | 'channelStates'
 >;
 
@@ -120,6 +121,12 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     labelNames: ['node'],
     registers,
   });
+  const faulty = new Gauge({
+    name: 'phoenix_fault_timestamp_seconds',
+    help: 'Since when something that Phoenix needs is at fault, such as the repository; none for what works.',
+    labelNames: ['subject'],
+    registers,
+  });
   const limits = {
     remaining: gauge('phoenix_forge_requests_remaining', 'Requests that the forge still takes, as it said last.'),
     limit: gauge('phoenix_forge_requests_limit', 'Requests that the forge takes in one period, as it said last.'),
@@ -191,13 +198,14 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
       }));
     },
     async text(seen) {
-      const [open, freeze, waiting, held, next, nodes, states] = await Promise.all([
+      const [open, freeze, waiting, held, next, nodes, faults, states] = await Promise.all([
         ledger.openRuns(),
         ledger.frozen(),
         ledger.reportsWaiting(),
         ledger.reportsHeld(),
         ledger.nextReport(),
         ledger.nodesAway(),
+        ledger.faults(),
         ledger.channelStates(channelNames),
       ]);
       failing.reset();
@@ -219,6 +227,8 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
       outboxAge.set(ageAt(now, [...(next === null ? [] : [next]), ...(held === null ? [] : [Date.parse(held.since)])]));
       away.reset();
       for (const [node, { since }] of nodes) away.set({ node }, seconds(since));
+      faulty.reset();
+      for (const [subject, { since }] of faults) faulty.set({ subject }, seconds(since));
       const limit = forgeLimit();
       for (const [name, of] of Object.entries(limits)) setOrNone(of, limit?.[name as keyof ForgeLimit] ?? null);
       const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);

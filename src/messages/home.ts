@@ -45,6 +45,7 @@ export function overviewSentence(
 }
 
 interface Needs {
+  readonly faults: number;
   readonly approvals: number;
   readonly failed: number;
   readonly drifted: number;
@@ -53,9 +54,17 @@ interface Needs {
 }
 
 /** What they need, each with the part of the page that says more; nothing of what there is none of. */
-export function needsText({ approvals, failed, drifted, ended, orphans }: Needs): { part: string; text: string }[] {
+export function needsText({
+  faults,
+  approvals,
+  failed,
+  drifted,
+  ended,
+  orphans,
+}: Needs): { part: string; text: string }[] {
   const are = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
   return [
+    ...(faults === 0 ? [] : [{ part: 'faults', text: `${faults} not working` }]),
     ...(approvals === 0
       ? []
       : [{ part: 'approvals', text: are(approvals, 'waits for approval', 'wait for approval') }]),
@@ -98,14 +107,23 @@ export function leftText(ms: number): string {
   return ms <= 0 ? `ended ${long} ago` : hours === 0 ? 'less than an hour left' : `${long} left`;
 }
 
-/** Up to where the branch is followed, and what stays applied where its newest commit is not. @param head null: none was ever followed */
-export function headSentence(head: Head | null): string {
+/**
+ * Up to where the branch is followed, and what stays applied where its newest commit is not.
+ *
+ * @param head null: none was ever followed
+ * @param isFollowed whether the repository can be followed, as far as is known
+ */
+export function headSentence(head: Head | null, isFollowed: boolean): string {
   if (head === null)
-    return 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.';
+    return isFollowed
+      ? 'No commit was followed yet. Push to the branch, or see phoenix doctor for what is missing.'
+      : 'No commit was followed yet, since the repository cannot be followed.';
   const stays = head.base === null ? '' : ` What is applied is that of ${shortSha(head.base)}.`;
   switch (head.verdict) {
     case 'followed':
-      return 'The branch is followed up to this commit.';
+      return isFollowed
+        ? 'The branch is followed up to this commit.'
+        : 'The branch was followed up to this commit; whether it has a newer one is not known.';
     case 'invalid':
       return `The newest commit of the branch has problems and was refused whole; nothing was changed.${stays}`;
     case 'refused':

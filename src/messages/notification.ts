@@ -2,6 +2,7 @@
 
 import type { CertificateEnd } from '../model/environment.ts';
 import { failureText, fitText } from '../model/failure.ts';
+import { FAULT_SUBJECTS, type Fault } from '../model/fault.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Message, News, Trouble, TroubleKind } from '../model/notification.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
@@ -9,6 +10,7 @@ import type { MarkedTarget } from '../model/target.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { Batch } from '../ports/notifications.ts';
 import { countOf } from './count.ts';
+import { FAULT_WORDS } from './faults.ts';
 import { orphanText } from './orphans.ts';
 import { printable } from './printable.ts';
 import { shortSha } from './status.ts';
@@ -88,6 +90,9 @@ export const TROUBLE = {
     page: '/',
     since: now,
   }),
+  fault: ({ subject, what, since, why }: Fault): Trouble => ({
+    ...{ kind: 'fault', subject, what, why, page: '/', since },
+  }),
 } as const;
 
 /** What is said of its end; null where an end is no news, since whoever ended it knows. */
@@ -98,6 +103,10 @@ export const OVER: Readonly<Record<TroubleKind, ((trouble: Trouble) => string) |
   certificate: ({ subject }) => `${subject} was renewed`,
   host: ({ subject }) => `the node ${subject} answers again`,
   orphan: null,
+  fault: ({ subject, what }) => {
+    const known = FAULT_SUBJECTS.find((each) => each === subject);
+    return known === undefined ? `over: ${what}` : FAULT_WORDS[known].over;
+  },
 };
 
 /** The message for what waits for a channel. @param publicUrl where the pages are */
@@ -170,6 +179,7 @@ const COUNTED: Readonly<Record<TroubleKind, string>> = {
   certificate: 'near its end',
   host: 'away',
   orphan: 'not declared',
+  fault: 'not working',
 };
 
 function line(text: string): string {

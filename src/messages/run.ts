@@ -1,5 +1,6 @@
 // Runs, steps and targets as people read them in a terminal.
 
+import type { Fault } from '../model/fault.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
@@ -8,6 +9,7 @@ import type { MarkedTarget } from '../model/target.ts';
 import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
+import { faultLine } from './faults.ts';
 import { headSentence } from './home.ts';
 import { orphanText } from './orphans.ts';
 import { paint, type Style } from './paint.ts';
@@ -51,6 +53,8 @@ export interface ReportedStatus {
   readonly reports?: HeldReports | null;
   /** Nodes that did not answer when they were asked last, by name; absent in what an older agent tells. */
   readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
+  /** What Phoenix itself needs and does not get; absent in what an older agent tells. */
+  readonly faults?: readonly Fault[];
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -162,7 +166,7 @@ export function endedSteps(before: Run | null, after: Run, colours: boolean): Ma
 }
 
 export function statusText(status: ReportedStatus, colours: boolean): string {
-  const { head, frozen, policy, reports, nodes, targets, orphans } = status;
+  const { head, frozen, policy, reports, nodes, faults = [], targets, orphans } = status;
   const lines: string[] = [];
   if (frozen !== null) {
     const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
@@ -172,7 +176,13 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
     const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
     lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
   }
-  lines.push(headLine(head));
+  for (const fault of faults) lines.push(`${paint('fails', 'red', colours)} ${printable(faultLine(fault))}`);
+  lines.push(
+    headLine(
+      head,
+      faults.every(({ subject }) => subject !== 'repository'),
+    ),
+  );
   if (policy != null) lines.push(policyLine(policy));
   if (reports != null) lines.push(`${paint('unsent', 'yellow', colours)} ${heldSentence(reports)}`);
   if (targets.length === 0) lines.push('nothing is applied yet');
@@ -217,13 +227,14 @@ function targetCounts(targets: readonly ToldTarget[]): string {
 }
 
 /** Follows the word unsent. */
-export function heldSentence({ waiting, since, why }: HeldReports): string {
+function heldSentence({ waiting, since, why }: HeldReports): string {
   const many = waiting === 1 ? '1 report waits' : `${waiting} reports wait`;
   return `since ${utcText(since)}: ${many} for the forge. ${why}`;
 }
 
-function headLine(head: ReportedStatus['head']): string {
-  return head === null ? headSentence(null) : `commit ${shortSha(head.commit)} ${head.verdict}: ${headSentence(head)}`;
+function headLine(head: ReportedStatus['head'], isFollowed: boolean): string {
+  const sentence = headSentence(head, isFollowed);
+  return head === null ? sentence : `commit ${shortSha(head.commit)} ${head.verdict}: ${sentence}`;
 }
 
 export function outcomeCounts(steps: readonly StepRecord[]): string {

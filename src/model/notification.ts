@@ -1,7 +1,7 @@
 // Notifications: that something needs a person, and that it is over. A trouble has a duration; its news are its begin and its end, once each.
 
 /** A channel's settings filter by these kinds. */
-export const TROUBLE_KINDS = ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan'] as const;
+export const TROUBLE_KINDS = ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan', 'fault'] as const;
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
 
 export interface Trouble {

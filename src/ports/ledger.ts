@@ -1,6 +1,7 @@
 // The port to the ledger, the durable record of what was received, planned, done, proved and still has to be reported. Everything that must survive a
 // crash is here; jobs in the queue only refer to it. Every method is one atomic step.
 
+import type { FaultRecord, FaultSubject } from '../model/fault.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Installation } from '../model/installation.ts';
 import type { PolicyRecord } from '../model/policy.ts';
@@ -50,7 +51,7 @@ export interface Ledger extends Runs, Steps, Outbox, People, Pulls, Notification
   /** Unhandled deliveries, oldest first. */
   unsettledDeliveries(): Promise<readonly Delivery[]>;
   settleDeliveries(ids: readonly string[], reports: readonly Report[]): Promise<void>;
-  /** Records the last arrival, to show whether webhooks reach Phoenix. */
+  /** Records the last arrival, to show whether webhooks reach Phoenix: a fault of theirs is over. */
   noteArrival(arrival: Arrival): Promise<void>;
   /** Null when nothing has arrived yet. */
   lastArrival(): Promise<Arrival | null>;
@@ -90,6 +91,10 @@ export interface Ledger extends Runs, Steps, Outbox, People, Pulls, Notification
   noteNode(node: string, away: NodeAway | null): Promise<NodeAway | null>;
   /** Nodes that were unreachable at the last attempt. */
   nodesAway(): Promise<ReadonlyMap<string, NodeAway>>;
+
+  /** Null: it works. Of a fault that is known, the begin is kept and the reason replaced. */
+  noteFault(subject: FaultSubject, fault: FaultRecord | null): Promise<void>;
+  faults(): Promise<ReadonlyMap<FaultSubject, FaultRecord>>;
 
   freeze(freeze: Freeze | null): Promise<void>;
   frozen(): Promise<Freeze | null>;

@@ -20,6 +20,8 @@ export interface Repository {
    * `ports/head-not-fetched.ts` where the head is known but cannot be fetched.
    */
   fetch(): Promise<CommitSha | null>;
+  /** Names of all branches that the server has. */
+  branches(): Promise<readonly string[]>;
   /** The files at a commit; content only of those the configuration reads. Fails with `NotFound` for an unknown commit. */
   snapshot(commit: CommitSha): Promise<Snapshot>;
   /** Full id of a commit, given in full, abbreviated or as a branch or tag name; null when there is none. */

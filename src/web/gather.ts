@@ -3,6 +3,7 @@
 import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
 import { type Overview, type OverviewInput, overviewOf } from '../agent/http/overview.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
+import { nodeFault, reportsFault } from '../messages/faults.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
@@ -25,11 +26,9 @@ const STEP_LINES = 2_000;
 export async function gatherFront(sources: PageSources, before: RunId | null): Promise<Front> {
   const { ledger, agent, clock } = sources;
   const paged = before !== null;
-  const [head, frozen, reports, away, open, runs] = await Promise.all([
+  const [head, frozen, open, runs] = await Promise.all([
     ledger.head(),
     ledger.frozen(),
-    ledger.reportsHeld(),
-    ledger.nodesAway(),
     ledger.openRuns(),
     ledger.runs(paged ? RUNS_LISTED + 1 : RUNS_LOOKED_AT, before ?? undefined),
   ]);
@@ -41,20 +40,28 @@ export async function gatherFront(sources: PageSources, before: RunId | null): P
     paged ? null : overviewNow(sources, { head, open, runs, now }),
     namesOf(agent),
   ]);
-  return { head, frozen, reports, away, open, runs: shown, commits, older, overview: overview, names, now };
+  return { head, frozen, open, runs: shown, commits, older, overview, names, now };
 }
 
 async function overviewNow(
   { ledger, agent }: PageSources,
   { runs, ...rest }: Pick<OverviewInput, 'head' | 'open' | 'now'> & { readonly runs: readonly Run[] },
 ): Promise<Overview> {
-  const [records, known, orphans, certificates] = await Promise.all([
+  const [records, faults, away, reports, known, orphans, certificates] = await Promise.all([
     ledger.targets(),
+    agent.faults(),
+    ledger.nodesAway(),
+    ledger.reportsHeld(),
     orNull(agent.known(HOST_WITHIN_MS)),
     orNull(agent.orphans()),
     orNull(agent.certificates()),
   ]);
-  return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates });
+  const all = [
+    ...faults,
+    ...[...away].map(([node, record]) => nodeFault(node, record)),
+    ...(reports === null ? [] : [reportsFault(reports)]),
+  ];
+  return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates, faults: all });
 }
 
 /** Null for an unknown run. */

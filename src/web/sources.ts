@@ -27,7 +27,10 @@ export interface PageSources {
     | 'nodesAway'
     | 'asked'
   >;
-  readonly agent: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'>;
+  readonly agent: Pick<
+    Agent,
+    'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits'
+  >;
   readonly clock: Clock;
 }
 

@@ -70,6 +70,7 @@ export async function openTestDoor(
           told += 1;
         },
         ended: (end) => ends.push(end),
+        refused: (why) => logged.push(`webhooks refused: ${why}`),
         log,
         clock,
       },
@@ -100,9 +101,13 @@ export async function openTestDoor(
 }
 
 /** What an agent shows before it followed anything. */
-const NOTHING_SEEN: Pick<Agent, 'known' | 'orphans' | 'environment' | 'declaration' | 'certificates' | 'commits'> = {
+const NOTHING_SEEN: Pick<
+  Agent,
+  'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits'
+> = {
   known: async () => [],
   orphans: async () => [],
+  faults: async () => [],
   environment: async () => null,
   declaration: async () => null,
   certificates: async () => [],
@@ -140,6 +145,7 @@ export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]
     command: record('command'),
     known: () => (seen.known ?? (async () => known))(),
     orphans: () => (seen.orphans ?? NOTHING_SEEN.orphans)(),
+    faults: () => (seen.faults ?? NOTHING_SEEN.faults)(),
     environment: () => (seen.environment ?? NOTHING_SEEN.environment)(),
     declaration: (target) => (seen.declaration ?? NOTHING_SEEN.declaration)(target),
     certificates: () => (seen.certificates ?? NOTHING_SEEN.certificates)(),

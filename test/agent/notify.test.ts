@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changesIn, isNearEnd, type Sight } from '../../src/agent/notify/troubles.ts';
 import { openChannels } from '../../src/io/notify/channels.ts';
+import { faultOf } from '../../src/messages/faults.ts';
+import { messageOf } from '../../src/messages/notification.ts';
+import type { FaultSubject } from '../../src/model/fault.ts';
 import type { TargetId } from '../../src/model/ids.ts';
-import { type Message, TROUBLE_KINDS, troubleKey } from '../../src/model/notification.ts';
+import { type Message, TROUBLE_KINDS, type Trouble, troubleKey } from '../../src/model/notification.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { KnownTroubles } from '../../src/ports/notifications.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
@@ -174,6 +177,7 @@ describe('what changed', () => {
       },
     ],
     nodes: new Map([['pve', { since: '2026-01-01T23:00:00.000Z', why: 'no route' }]]),
+    faults: [],
     refusal: null,
     now: NOW,
   };
@@ -233,6 +237,32 @@ describe('what changed', () => {
   test('a node that is away for a moment is no news', () => {
     const nodes = new Map([['pve', { since: '2026-01-01T23:59:30.000Z', why: 'no route' }]]);
     expect(changesIn({ ...seen, nodes }, nothing, all).began.map(({ trouble }) => trouble.kind)).not.toContain('host');
+  });
+
+  test('what Phoenix does not get is told when it lasts, once, and its end once; what anybody can cause is not', () => {
+    const why = 'a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
+    const at = (subject: FaultSubject, since: string) => faultOf(subject, { since, why });
+    const faults = [
+      at('repository', '2026-01-01T23:00:00.000Z'),
+      at('forge', '2026-01-01T23:59:30.000Z'),
+      at('webhooks', '2026-01-01T20:00:00.000Z'),
+    ];
+    const faulty = { ...seen, faults };
+    const { began } = changesIn(faulty, noted(seen), all);
+    expect(began.map(({ trouble }) => trouble)).toMatchObject([
+      { kind: 'fault', subject: 'repository', what: 'the repository cannot be followed', why, page: '/' },
+    ]);
+    expect(changesIn({ ...faulty, faults: [at('repository', NOW.toISOString())] }, noted(faulty), all)).toMatchObject({
+      began: [],
+      ended: [],
+    });
+    expect(ends(seen, noted(faulty))).toEqual(['fault repository: ops']);
+    const [news] = changesIn(seen, noted(faulty), all).ended;
+    const message = messageOf(
+      { id: '1', dropped: 0, news: [{ trouble: news?.trouble as Trouble, change: 'ended', at: '' }] },
+      null,
+    );
+    expect(message.title).toBe('the repository is followed again');
   });
 
   test('a certificate is near its end when it should have been renewed', () => {

@@ -39,8 +39,9 @@ test('a commit with a file that is too large says what to do, and the one withou
   // Asked again, as a poll does: the same is said once.
   await phoenix.agent().delivered({ kind: 'push' });
   await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
-  const told = log.lines.filter((line) => line.includes('the repository cannot be fetched'));
-  expect(told).toHaveLength(1);
+  const told = log.lines.filter((line) => line.includes('the repository cannot be followed'));
+  // Beside what was said at the start, when the repository was empty.
+  expect(told).toHaveLength(2);
 
   await phoenix.repo.reset(good);
   const without = await phoenix.repo.commit(environment({ 101: {}, 102: {} }));

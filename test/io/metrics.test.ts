@@ -28,12 +28,14 @@ const QUIET: MetricsLedger = {
   reportsHeld: async () => null,
   nextReport: async () => null,
   nodesAway: async () => new Map(),
+  faults: async () => new Map(),
   channelStates: async () => new Map(),
 };
 const LATE: MetricsLedger = {
   ...QUIET,
   reportsHeld: async () => ({ failed: 1, waiting: 2, since: '2026-01-02T02:30:00.000Z', why: 'no' }),
   nodesAway: async () => new Map([['pve', { since: '2026-01-02T02:00:00.000Z', why: 'no' }]]),
+  faults: async () => new Map([['repository', { since: '2026-01-02T02:10:00.000Z', why: 'no' }]]),
   channelStates: async () =>
     new Map([
       ['ops', { waiting: 3, failing: { since: '2026-01-02T01:00:00.000Z', why: 'no' } }],
@@ -84,6 +86,7 @@ test('they tell each target, certificate, queue and limit; what is not known has
       'phoenix_outbox_age_seconds 1800',
       'phoenix_queue_age_seconds 0',
       `phoenix_node_away_timestamp_seconds{node="pve"} ${at('2026-01-02T02:00:00Z')}`,
+      `phoenix_fault_timestamp_seconds{subject="repository"} ${at('2026-01-02T02:10:00Z')}`,
       'phoenix_notifications_waiting{channel="ops"} 3',
       `phoenix_notifications_failing_timestamp_seconds{channel="ops"} ${at('2026-01-02T01:00:00Z')}`,
       'phoenix_forge_requests_remaining 4000',
@@ -99,7 +102,7 @@ test('they tell each target, certificate, queue and limit; what is not known has
   for (const name of ['target_state', 'target_drifted', 'certificate_expiry', 'orphans', 'last_look'])
     expect(ours(after).filter((line) => line.startsWith(`phoenix_${name}`))).toEqual([]);
   const quiet = (await metricsOf(QUIET).text(null)).text;
-  expect(ours(quiet).filter((line) => /^phoenix_(forge|node_away|target)/.test(line))).toEqual([]);
+  expect(ours(quiet).filter((line) => /^phoenix_(forge|node_away|fault|target)/.test(line))).toEqual([]);
 });
 
 test('rules and dashboard ask only for metrics that there are, and every rule has its tests', async () => {

@@ -45,10 +45,10 @@ test.each([
 
 test('the head says what is applied where it is not the head', () => {
   const base = 'b'.repeat(40);
-  expect(headSentence(null)).toContain('phoenix doctor');
-  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'followed', base })).not.toContain('bbbbbbb');
-  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'invalid', base })).toContain('bbbbbbb');
-  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'refused', base: null })).toContain('refused');
+  expect(headSentence(null, true)).toContain('phoenix doctor');
+  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'followed', base }, true)).not.toContain('bbbbbbb');
+  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'invalid', base }, true)).toContain('bbbbbbb');
+  expect(headSentence({ commit: 'a'.repeat(40), verdict: 'refused', base: null }, true)).toContain('refused');
 });
 
 describe('fields', () => {

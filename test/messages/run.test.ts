@@ -34,6 +34,20 @@ test('a node that is away is told first', () => {
   );
 });
 
+test('what Phoenix itself does not get is told before the branch, which then says no more than is known', () => {
+  const what = 'the repository cannot be followed';
+  const fault = { subject: 'repository', what, since: '2026-01-02T03:04:05.678Z', why: 'HTTP 401; set a token' };
+  const told = { frozen: null, faults: [fault], targets: [] };
+  const line = `fails since 2026-01-02 03:04:05 UTC: ${what}: HTTP 401; set a token`;
+  expect(
+    statusText({ head: null, ...told }, false)
+      .split('\n')
+      .slice(0, 2),
+  ).toEqual([line, 'No commit was followed yet, since the repository cannot be followed.']);
+  const head = { commit: 'a'.repeat(40), verdict: 'followed', base: 'a'.repeat(40) } as const;
+  expect(statusText({ head, ...told }, false)).toContain('whether it has a newer one is not known');
+});
+
 test('targets stand in columns, in the words of the pages, with what is to be seen to below them, and are counted', () => {
   const proved = '2026-01-02T03:04:05.678Z';
   const doubtful = {

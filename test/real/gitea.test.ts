@@ -89,6 +89,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
           record: (delivery) => ledger.recordDelivery(delivery),
           recorded: async (delivery) => agent?.delivered(delivery),
           ended: () => {},
+          refused: () => {},
           log: testLog,
           clock,
         },

@@ -146,6 +146,7 @@ export async function startPhoenix({
         record: recordTraced(ledger.recordDelivery, more.tracer ?? NO_TRACES),
         recorded: async (delivery) => agent?.delivered(delivery),
         ended: () => {},
+        refused: () => {},
         log: testLog,
         clock,
       },

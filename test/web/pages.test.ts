@@ -1,6 +1,7 @@
 // The pages through the front door: real HTTP, a real ledger.
 
 import { describe, expect, test } from 'vitest';
+import { faultOf } from '../../src/messages/faults.ts';
 import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { openTestDoor, recordingAgent, type TestDoor } from '../agent/door.ts';
@@ -438,6 +439,22 @@ describe('targets', () => {
     seen.declaration = () => Promise.reject(new Error('the repository is away'));
     seen.known = () => Promise.reject(new Error('the repository is away'));
     expect(await shown()).toContain('Needs not known Needed by not known');
+  });
+
+  test('what Phoenix itself does not get is among what needs a person, with the remedy', async () => {
+    const why = 'https://git.example.internal/team/env: a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
+    door.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
+    await door.ledger.noteNode('pve', { since: CREATED, why: 'no route' });
+    const read = words((await visit('/')).page);
+    expect(read).toContain(
+      '2 need you 2 not working No commit was followed yet, since the repository cannot be followed.',
+    );
+    expect(read).toMatch(
+      /Not working fails the repository cannot be followed , since .* a login is asked for \(HTTP 401\) set PHOENIX_FORGE_TOKEN/,
+    );
+    expect(read).toMatch(/fails the node pve does not answer , since .* no route/);
+    const { faults } = (await (await fetch(`${door.url}/api/status`)).json()) as { faults: unknown };
+    expect(faults).toEqual([{ subject: 'repository', what: 'the repository cannot be followed', since: CREATED, why }]);
   });
 
   test('when the host does not answer, the rest is shown all the same', async () => {

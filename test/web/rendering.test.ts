@@ -157,14 +157,12 @@ function everyPage(text: string): string[] {
   };
   const links = linksFrom('/runs/17');
   const head = { commit: text, verdict: 'invalid', base: text } as const;
-  const reports = { failed: 1, waiting: 2, since: CREATED, why: text };
   const frozen = { reason: text, by: text, at: CREATED };
   const certificates = [
     { target, validity: { from: CREATED, until: CREATED } },
     { target, validity: null },
   ];
   const now = new Date(CREATED);
-  const away = new Map([[text, { since: CREATED, why: text }]]);
   const overview = {
     ...overviewOf({
       head,
@@ -172,13 +170,14 @@ function everyPage(text: string): string[] {
       targets: [known],
       orphans: [{ target, name: text, markedAs: target }],
       certificates,
+      faults: [{ subject: text, what: text, since: CREATED, why: `${text}; ${text}` }],
       now,
     }),
     approvals: [{ run: run.id, target, commit: text, reason, since: CREATED }],
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, reports, away, open: [run], runs: [run], older: run.id, now, overview },
+    ...{ head, frozen, open: [run], runs: [run], older: run.id, now, overview },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };

@@ -57,6 +57,7 @@ type ApiAgent = Pick<
   | 'command'
   | 'known'
   | 'orphans'
+  | 'faults'
   | 'channelsInUse'
   | 'testChannels'
 >;
@@ -140,7 +141,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets, away, orphans] = await Promise.all([
+    const [head, frozen, policy, reports, last, targets, away, faults, orphans] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
@@ -148,11 +149,12 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
       ledger.lastArrival(),
       allTargets(parts),
       ledger.nodesAway(),
+      parts.agent.faults(),
       // Null: the host cannot be observed.
       parts.agent.orphans().catch(() => null),
     ]);
     const nodes = { away: Object.fromEntries(away) };
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, targets, orphans });
+    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, faults, targets, orphans });
   });
 
   routes.get('/notifications', async (_request, response) => {

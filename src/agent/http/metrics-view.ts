@@ -32,7 +32,8 @@ export function metricsView({ ledger, agent, clock }: MetricsDeps): () => Promis
       look(),
     ]);
     const targets = targetsJson(records, runs, known);
-    const overview = overviewOf({ head, open, targets, orphans, certificates, now: clock.now() });
+    // Faults have metrics of their own.
+    const overview = overviewOf({ head, open, targets, orphans, certificates, faults: [], now: clock.now() });
     const drifted = new Set(overview.drifted.map(({ target }) => target));
     return {
       targets: targets.map(({ target, state, proved, outcome, look: looked }) => ({

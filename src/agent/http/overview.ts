@@ -2,6 +2,7 @@
 // Pure.
 
 import type { CertificateEnd } from '../../model/environment.ts';
+import type { Fault } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
@@ -16,6 +17,8 @@ export interface OverviewInput {
   /** Null: the host could not be observed in time. */
   readonly orphans: readonly MarkedTarget[] | null;
   readonly certificates: readonly CertificateEnd[] | null;
+  /** What Phoenix itself needs and does not get. */
+  readonly faults: readonly Fault[];
   readonly now: Date;
 }
 
@@ -30,6 +33,8 @@ interface Waiting {
 }
 
 export interface Overview {
+  /** What Phoenix itself needs and does not get, the oldest first. */
+  readonly faults: readonly Fault[];
   readonly approvals: readonly Waiting[];
   /** Targets whose newest step failed, or is blocked by something that no approval resolves. */
   readonly failed: readonly TargetJson[];
@@ -52,7 +57,7 @@ export interface Overview {
   readonly observedAt: string | null;
 }
 
-export function overviewOf({ head, open, targets, orphans, certificates, now }: OverviewInput): Overview {
+export function overviewOf({ head, open, targets, orphans, certificates, faults, now }: OverviewInput): Overview {
   const approvals = open.flatMap(approvalsOf);
   const awaiting = new Set(approvals.map(({ target }) => target));
   const failed = targets.filter(
@@ -67,6 +72,7 @@ export function overviewOf({ head, open, targets, orphans, certificates, now }: 
   const ended = certificates?.filter(({ validity }) => validity !== null && validity.until <= now.toISOString()) ?? [];
   const looks = targets.flatMap(({ look }) => (look === null ? [] : [look.at]));
   return {
+    faults: faults.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0)),
     approvals,
     failed,
     drifted,
@@ -74,6 +80,7 @@ export function overviewOf({ head, open, targets, orphans, certificates, now }: 
     orphans,
     refused,
     needed:
+      faults.length +
       approvals.length +
       failed.length +
       drifted.length +

@@ -1,6 +1,7 @@
 // Notifies people of problems that need them, and of their end. The whole state is compared with what was recorded, so that a restart, a lost job or
 // two simultaneous ones notify nobody twice; messages wait in the ledger for their channel.
 
+import { faultOf } from '../../messages/faults.ts';
 import { messageOf } from '../../messages/notification.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
 import type { MarkedTarget } from '../../model/target.ts';
@@ -69,18 +70,20 @@ function waitMs({ attempts }: Batch, retryAfterSeconds: number): number {
 async function look(context: Context, now: Date): Promise<Sight> {
   const { ledger } = context;
   const head = await ledger.head();
-  const [open, records, runs, declared, nodes, seen] = await Promise.all([
+  const [open, records, runs, declared, nodes, recorded, seen] = await Promise.all([
     ledger.openRuns(),
     ledger.targets(),
     ledger.runs(RUNS_LOOKED_AT),
     declaredBy(context, head),
     ledger.nodesAway(),
+    ledger.faults(),
     lookAtHost(context, head),
   ]);
   const refused = runs.find(({ commit, state }) => commit === head?.commit && state === 'invalid');
   const refusal = refused === undefined ? null : ((await ledger.runProgress(refused.id))?.reason ?? null);
   const targets = targetsJson(records, runs, declared);
-  return { head, open, targets, isDeclaredKnown: declared !== null, nodes, refusal, now, ...seen };
+  const faults = [...recorded].map(([subject, record]) => faultOf(subject, record));
+  return { head, open, targets, isDeclaredKnown: declared !== null, nodes, faults, refusal, now, ...seen };
 }
 
 /** Null where unknown: the repository has lost the commit, or cannot be read. Power states are not read from the host. */

@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** A certificate that is renewed in time never gets this near to its end: the remaining share of its lifetime; below, a maximum in days. */
 const NEAR_PART = 0.1;
 const NEAR_DAYS = 14;
-/** A shorter outage of the node, such as a reboot, is not reported. */
+/** A shorter outage, such as a reboot of the node or an update of the forge, is not reported. */
 const AWAY_MS = 60_000;
 
 /** The observed state; null is unknown. */
@@ -57,7 +57,8 @@ interface Assessed {
 }
 
 function assess(sight: Sight): Assessed {
-  const { head, targets, isDeclaredKnown, certificates, orphans, nodes, now } = sight;
+  const { head, targets, isDeclaredKnown, certificates, orphans, nodes, faults, now } = sight;
+  const lasts = ({ since }: NodeAway) => now.getTime() - Date.parse(since) >= AWAY_MS;
   const overview = overviewOf(sight);
   const at = now.toISOString();
   const byTarget = new Map<string, (typeof targets)[number]>(targets.map((each) => [each.target, each]));
@@ -71,9 +72,9 @@ function assess(sight: Sight): Assessed {
     ...(certificates ?? [])
       .filter(({ validity }) => validity !== null && isNearEnd(validity, now))
       .map((each) => TROUBLE.certificate(each, at)),
-    ...[...nodes]
-      .filter(([, { since }]) => now.getTime() - Date.parse(since) >= AWAY_MS)
-      .map(([node, away]) => TROUBLE.host(node, away)),
+    ...[...nodes].filter(([, away]) => lasts(away)).map(([node, away]) => TROUBLE.host(node, away)),
+    // Anybody on the network can have a webhook refused, and notifications are not for anybody to cause.
+    ...faults.filter((fault) => fault.subject !== 'webhooks' && lasts(fault)).map(TROUBLE.fault),
     ...(orphans ?? []).map((orphan) => TROUBLE.orphan(orphan, at)),
   ];
   const isOver = ({ kind, subject }: Trouble): boolean => {
@@ -92,6 +93,8 @@ function assess(sight: Sight): Assessed {
       }
       case 'host':
         return !nodes.has(subject);
+      case 'fault':
+        return faults.every((fault) => fault.subject !== subject);
       case 'approval':
       case 'orphan':
         return true;
@@ -101,7 +104,7 @@ function assess(sight: Sight): Assessed {
   };
   // Before the first commit nothing is declared, so orphans cannot be identified.
   const isFollowing = head?.base != null;
-  const kinds: TroubleKind[] = ['failure', 'approval', 'host'];
+  const kinds: TroubleKind[] = ['failure', 'approval', 'host', 'fault'];
   if (isFollowing) kinds.push('drift');
   if (isFollowing && certificates !== null) kinds.push('certificate');
   if (isFollowing && orphans !== null) kinds.push('orphan');

@@ -35,7 +35,6 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
     await planRequested(context);
     return scheduleOpen(context);
   }
-  logBranchChange(context, head);
   if (head !== null) {
     const parent = (deliveries.findLast(({ commit }) => commit === head) ?? deliveries.at(-1))?.trace;
     const begin = () => {
@@ -76,16 +75,6 @@ function traceReconcile(
 
 function soonest(one: RetryDelay, other: RetryDelay): RetryDelay {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
-}
-
-/** The branch was deleted or renamed: nothing is changed, and it is logged once. */
-function logBranchChange({ memory, log, options }: Context, head: CommitSha | null): void {
-  if (head === null && !memory.branchMissed) {
-    log.warn(
-      `the repository has no branch ${options.branch}: nothing is followed until it has, or PHOENIX_BRANCH names another`,
-    );
-  }
-  memory.branchMissed = head === null;
 }
 
 async function follow(context: Context, head: CommitSha, asked: RunRequest): Promise<void> {

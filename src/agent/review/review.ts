@@ -3,6 +3,7 @@
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
+import { messageOf, noteFault } from '../faults.ts';
 import { answerCommands, restateComments } from './forge-commands.ts';
 import { reviewPulls } from './pulls.ts';
 import { reviewQueue } from './queue.ts';
@@ -23,6 +24,7 @@ export async function review(context: Context): Promise<RetryDelay> {
   if (forge === null) {
     await settle('pull');
     await settle('ask');
+    await noteFault(context, 'forge', null);
     return null;
   }
   let forced: ReadonlySet<number> = new Set();
@@ -42,20 +44,20 @@ export async function review(context: Context): Promise<RetryDelay> {
     () => settlePending(context, forge),
     () => redeliverWebhooks(context, forge),
   ];
-  for (const part of parts) {
-    const again = await part().then(
-      () => null,
-      (error) => whenAgain(context, error),
-    );
+  const failures: unknown[] = [];
+  for (const part of parts) await part().catch((error) => failures.push(error));
+  for (const error of failures) {
+    const again = whenAgain(context, error);
     if (again !== null) waits.push(again);
   }
-  if (waits.length === 0) context.memory.reviewFailure = '';
+  await noteFault(context, 'forge', failures.length === 0 ? null : messageOf(failures[0]));
+  if (failures.length === 0) context.memory.reviewFailure = '';
   return waits.length === 0 ? null : Math.min(...waits);
 }
 
 /** An error that only a person can fix is logged once, and tried again at the next poll. */
 function whenAgain({ memory, log }: Context, error: unknown): RetryDelay {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (message !== memory.reviewFailure)
     log.warn('the forge cannot be asked for what goes on there', { reason: message });
   memory.reviewFailure = message;

@@ -4,9 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import { renewals } from '../../plan/renewals.ts';
+import { HostAway } from '../../ports/host-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import { changedSecrets } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
+import { messageOf, noteFault } from '../faults.ts';
 import { open } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { TIMER } from '../statuses.ts';
@@ -24,8 +26,11 @@ export async function renew(context: Context): Promise<RetryDelay> {
     due = await dueTargets(context, commit);
   } catch (error) {
     log.warn('what is due by time is not known', { error });
+    // A node that is away is known to everybody.
+    if (!(error instanceof HostAway)) await noteFault(context, 'renew', messageOf(error));
     return null;
   }
+  await noteFault(context, 'renew', null);
   // After the observation, so that what is due immediately is due at its own time.
   const now = clock.now().getTime();
   const found = renewals(due, await ledger.renewals(), now);

@@ -2,12 +2,14 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
-import { openRemote } from '../../io/git/remote.ts';
+import { branchesOf, openRemote } from '../../io/git/remote.ts';
 import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { redisFault } from '../../io/ledger/redis-fault.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
+import { branchMissing } from '../../messages/faults.ts';
+import { parted } from '../../model/failure.ts';
 import type { Host } from '../../ports/host.ts';
 import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
@@ -109,9 +111,11 @@ export async function checkRepository(settings: Settings): Promise<Diagnostic> {
     const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
     const limits = { silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 };
     const remote = openRemote(limits, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
-    const head = (await remote.refs()).byName.get(`refs/heads/${branch}`);
+    const refs = await remote.refs();
+    const head = refs.byName.get(`refs/heads/${branch}`);
     if (head !== undefined) return ok('repository', `${branch} is at ${head.slice(0, 7)}`);
-    return warning('repository', `it has no branch ${branch} yet`, 'push to it, or set PHOENIX_BRANCH');
+    const { told, remedy } = parted(branchMissing(remote.url, branch, branchesOf(refs)));
+    return warning('repository', told, remedy ?? '');
   } catch (error) {
     return failed('repository', reasonOf(error), 'see PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN');
   }

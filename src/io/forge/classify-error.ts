@@ -78,14 +78,14 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
   }
   if (status === 401) {
     const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
-    return byPerson('login', `the forge refuses ${name} (${told}): ${renew}`);
+    return byPerson('login', `the forge refuses ${name} (${told}); ${renew}`);
   }
   // GitHub's status and messages for a locked or archived repository.
   if (status === 423 || (status === 403 && LOCKED.test(said))) {
-    return byPerson('right', `the forge keeps ${what} locked (${told}): unlock it there`);
+    return byPerson('right', `the forge keeps ${what} locked (${told}); unlock it there`);
   }
   if (status === 403) {
-    return byPerson('right', `${name} may not ${verb} ${what} (${told}): give ${setting} the right "${right}"`);
+    return byPerson('right', `${name} may not ${verb} ${what} (${told}); give ${setting} the right "${right}"`);
   }
   if (status === 404) {
     const check =
@@ -95,7 +95,7 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
     return {
       cause: 'unclear',
       retryAfterSeconds: null,
-      reason: `the forge knows no such repository, or ${name} may not see it (${told}): ${check}`,
+      reason: `the forge knows no such repository, or ${name} may not see it (${told}); ${check}`,
     };
   }
   // GitLab has used the name for a job of its own: it never accepts another status of that name on the commit.
@@ -104,7 +104,7 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
   if (status < 400) {
     return byPerson(
       'login',
-      `something answers in place of the forge (${told}): see to PHOENIX_FORGE_API, and to proxies on the way`,
+      `something answers in place of the forge (${told}); see to PHOENIX_FORGE_API, and to proxies on the way`,
     );
   }
   if (status === 422) return { ...byPerson('unclear', `the forge does not take ${what} (${told})`), said };

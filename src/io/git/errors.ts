@@ -88,15 +88,15 @@ function sentence(error: unknown, hasToken: boolean): string {
   const { code, data } = error as LibraryError;
   if (error instanceof TooLarge) return error.message;
   if (error instanceof NoGit || NO_GIT.has(code ?? '')) {
-    return 'no Git repository answers there: check PHOENIX_REPO_URL';
+    return 'no Git repository answers there; check PHOENIX_REPO_URL';
   }
   if (code === 'HttpError') return refusal(data?.statusCode ?? 0, hasToken);
   const certificate = certificateSentence(error);
   if (certificate !== null) return certificate;
   const reason = rootCause(error);
   if (reason.code === '') return reason.message;
-  if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}): see to PHOENIX_DATA_DIR`;
-  return `cannot be reached (${reason.code}: ${reason.message}): check PHOENIX_REPO_URL and the network`;
+  if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}); see to PHOENIX_DATA_DIR`;
+  return `cannot be reached (${reason.code}: ${reason.message}); check PHOENIX_REPO_URL and the network`;
 }
 
 /** The library's error codes for a response that it does not understand. */
@@ -107,11 +107,11 @@ const DISK = /^(ENOSPC|EDQUOT|EACCES|EPERM|EROFS|EIO|EMFILE|ENFILE)$/;
 function refusal(status: number, hasToken: boolean): string {
   if (status === 401 || status === 403) {
     return hasToken
-      ? `the token was refused (HTTP ${status}): PHOENIX_FORGE_TOKEN needs the right to read the repository`
-      : `a login is asked for (HTTP ${status}): set PHOENIX_FORGE_TOKEN`;
+      ? `the token was refused (HTTP ${status}); PHOENIX_FORGE_TOKEN needs the right to read the repository`
+      : `a login is asked for (HTTP ${status}); set PHOENIX_FORGE_TOKEN`;
   }
   if (status === 404) {
-    return 'no repository there, or the token may not see it (HTTP 404): check PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN';
+    return 'no repository there, or the token may not see it (HTTP 404); check PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN';
   }
   return `the server answered HTTP ${status}; this is tried again`;
 }

@@ -25,6 +25,12 @@ export interface RemoteRefs {
   bring(clone: Pick<Clone, 'gitdir' | 'cache'>, what: Wanted): Promise<void>;
 }
 
+/** Names of its branches. */
+export function branchesOf({ byName }: Pick<RemoteRefs, 'byName'>): string[] {
+  const prefix = 'refs/heads/';
+  return [...byName.keys()].filter((ref) => ref.startsWith(prefix)).map((ref) => ref.slice(prefix.length));
+}
+
 interface Wanted {
   /** Full id of the wanted commit. */
   readonly want: string;

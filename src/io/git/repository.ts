@@ -69,6 +69,7 @@ export function openRepository(
 
   return {
     fetch: () => thread.ask('fetch'),
+    branches: () => thread.ask('branches'),
     snapshot: (commit) => snapshotOf(reader, commit, options),
     resolve: (revision) => thread.ask('resolve', revision),
     commit: (commit) => thread.ask('commit', commit),

@@ -105,12 +105,7 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
   }
 
   function headAmong(refs: RemoteRefs): CommitSha | null {
-    const head = refs.byName.get(followed);
-    if (head !== undefined) return head as CommitSha;
-    const others = [...refs.byName.keys()].filter((ref) => ref.startsWith('refs/heads/')).map((ref) => ref.slice(11));
-    const instead = others.length === 0 ? 'the repository is empty' : `it has ${others.slice(0, 10).join(', ')}`;
-    log.warn(`${remote.url} has no branch ${branch}: push it, or set PHOENIX_BRANCH (${instead})`);
-    return null;
+    return (refs.byName.get(followed) ?? null) as CommitSha | null;
   }
 
   /** The clone's head; undefined when it belongs to another repository or cannot be read. */

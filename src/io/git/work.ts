@@ -12,7 +12,7 @@ import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
 import type { HttpLimits } from './http.ts';
 import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
 import { followedHead } from './refs.ts';
-import { openRemote } from './remote.ts';
+import { branchesOf, openRemote } from './remote.ts';
 import { DEPTHS, openUpkeep } from './upkeep.ts';
 
 export interface WorkOptions {
@@ -28,6 +28,7 @@ export interface WorkOptions {
 /** The operations, which are also the messages to and from the thread. */
 export interface Work {
   fetch(): Promise<CommitSha | null>;
+  branches(): Promise<string[]>;
   resolve(revision: string): Promise<CommitSha | null>;
   commit(commit: CommitSha): Promise<CommitInfo>;
   /** The raw content of a commit. */
@@ -144,6 +145,7 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
 
   return {
     fetch: () => upkeep.update(),
+    branches: async () => branchesOf(await remote.refs()),
     async resolve(revision) {
       if (/^[0-9a-f]{40}$/.test(revision)) {
         return having(revision as CommitSha).then(() => revision as CommitSha, orNull);

@@ -1,5 +1,6 @@
 // Webhook deliveries: recorded before they are acknowledged, and handled once.
 
+import type { FaultSubject } from '../../model/fault.ts';
 import type { Arrival, Delivery } from '../../ports/deliveries.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
@@ -38,6 +39,12 @@ end
 redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -ARGV[4] - 1)
 say(ARGV[1], ARGV[2])
+`);
+
+// Keys: the last arrival, faults. Arguments: arrival, the subject that it shows to work.
+const arrivedScript = script(`
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[2])
 `);
 
 type Deliveries = Pick<
@@ -81,7 +88,7 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
       while (newest !== undefined) {
         const text = encode(newest);
         newest = undefined;
-        await redis.set(keys.arrived, text);
+        await arrivedScript(redis, [keys.arrived, keys.faults], [text, 'webhooks' satisfies FaultSubject]);
       }
     } finally {
       noting = undefined;

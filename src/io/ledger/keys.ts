@@ -70,6 +70,8 @@ export function ledgerKeys(installation: string) {
     freeze: name('freeze'),
     /** Hash node → since when it is unreachable, and why. */
     away: name('nodes:away'),
+    /** Hash subject → since when it is at fault, and why. */
+    faults: name('faults'),
     events: name('events'),
     notifications: {
       /** Hash kind and subject → problem; set of kinds that were checked. */

@@ -1,6 +1,7 @@
 // The ledger in Redis.
 
 import { Cluster } from 'ioredis';
+import { FAULT_SUBJECTS, type FaultRecord } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Freeze, Ledger, NodeAway } from '../../ports/ledger.ts';
@@ -59,6 +60,14 @@ elseif not before then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
 return before
 `);
 
+// Keys: faults. Arguments: subject, record. The begin of a known one is kept.
+const faultScript = script(`
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+local fault = cjson.decode(ARGV[2])
+if before then fault.since = cjson.decode(before).since end
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(fault))
+`);
+
 export interface LedgerOptions {
   readonly clock: Clock;
   /** Distinguishes several installations in one Redis. */
@@ -88,6 +97,16 @@ export function openLedger(redis: Connection, { clock, installation = 'phoenix' 
     async nodesAway() {
       const texts = Object.entries(await redis.hgetall(keys.away));
       return new Map(texts.map(([node, text]) => [node, decode<NodeAway>(`node ${node}`, text)]));
+    },
+    async noteFault(subject, fault) {
+      if (fault === null) await redis.hdel(keys.faults, subject);
+      else await faultScript(redis, [keys.faults], [subject, encode(fault)]);
+    },
+    async faults() {
+      const texts = await redis.hgetall(keys.faults);
+      // Another version may know other subjects.
+      const known = FAULT_SUBJECTS.filter((subject) => texts[subject] !== undefined);
+      return new Map(known.map((subject) => [subject, decode<FaultRecord>(`fault ${subject}`, texts[subject] ?? '')]));
     },
     async freeze(freeze) {
       if (freeze === null) await redis.del(keys.freeze);

@@ -4,11 +4,10 @@ import type { Overview } from '../../agent/http/overview.ts';
 import { declaredText, HOME, headSentence } from '../../messages/home.ts';
 import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
-import { heldSentence, runOrigin } from '../../messages/run.ts';
+import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
-import type { Freeze, NodeAway } from '../../ports/ledger.ts';
-import type { HeldReports } from '../../ports/outbox.ts';
+import type { Freeze } from '../../ports/ledger.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Head } from '../../ports/runs.ts';
 import { mayAsk, type PageAction } from '../actions/page-actions.ts';
@@ -26,10 +25,6 @@ const IDLE_SECONDS = 30;
 export interface Front {
   readonly head: Head | null;
   readonly frozen: Freeze | null;
-  /** Reports that the forge rejects. */
-  readonly reports: HeldReports | null;
-  /** Nodes that were unreachable at the last attempt. */
-  readonly away: ReadonlyMap<string, NodeAway>;
   /** Unfinished runs, oldest first. */
   readonly open: ReadonlyArray<Run>;
   /** Newest first. */
@@ -65,18 +60,21 @@ export function frontPage(front: Front, links: Links): Page {
   };
 }
 
-function branch({ head, frozen, reports, away, overview }: Front, links: Links): Html {
+function branch({ head, frozen, overview }: Front, links: Links): Html {
   const state = head === null ? null : badge(head.verdict, head.verdict === 'followed' ? 'good' : 'bad');
   const looked = overview?.observedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
-    <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head)}</p>
+    <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head, isFollowed(overview))}</p>
     ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? HOME.neverLooked : html`The host was last checked ${time(looked, true)}.`}</p>`}
     ${head === null || overview === null || looked !== null ? null : offer({ do: 'look' }, links)}
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>${button({ do: 'unfreeze' }, links)}`}
-    ${reports === null ? null : html`<p class="notice">${badge('unsent', 'wait')} ${said(heldSentence(reports))}</p>`}
-    ${[...away].map(([node, { since, why }]) => html`<p class="notice">${badge('away', 'bad')} ${said(`The node ${node} does not answer: ${why}`)} <span class="dim">${time(since, true)}</span></p>`)}
     ${overall(frozen !== null, looked !== null, links)}
   </section>`;
+}
+
+/** Whether the repository can be followed, as far as is known. */
+function isFollowed(overview: Overview | null): boolean {
+  return overview?.faults.every(({ subject }) => subject !== 'repository') ?? true;
 }
 
 /** Global actions for permitted users. */

@@ -1,4 +1,4 @@
-// What needs attention, in order of importance: pending approvals, failures, drift, expiring certificates, orphans. Each with a remedy.
+// What needs attention, in order of importance: what Phoenix itself does not get, pending approvals, failures, drift, expiring certificates, orphans. Each with a remedy.
 
 import type { Overview } from '../../agent/http/overview.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
@@ -24,11 +24,15 @@ export function overviewLine(overview: Overview, { open, head }: Pick<Front, 'op
 }
 
 /** What is wrong in one line, each part with the way to what to press; null where nothing is. */
-export function needsLine({ approvals, failed, drifted, refused, certificates, orphans }: Overview, now: Date): Html {
+export function needsLine(
+  { faults, approvals, failed, drifted, refused, certificates, orphans }: Overview,
+  now: Date,
+): Html {
   const ended = (certificates ?? []).filter(
     ({ validity }) => validity !== null && Date.parse(validity.until) <= now.getTime(),
   );
   const needs = needsText({
+    faults: faults.length,
     approvals: approvals.length,
     failed: failed.length + (refused === null ? 0 : 1),
     drifted: drifted.length,
@@ -43,12 +47,25 @@ export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' 
   const { certificates, orphans } = overview;
   const notLooked = notLookedText({ certificates: certificates === null, orphans: orphans === null });
   return html`
+    ${faultList(overview, links)}
     ${approvals(overview, front, links)}
     ${failures(overview, front, links)}
     ${drift(overview, front, links)}
     ${notLooked === null ? null : html`<p class="notice">${notLooked}</p>`}
     ${certificateList(overview, front, links)}
     ${orphanList(overview)}`;
+}
+
+function faultList({ faults }: Overview, links: Links): Html {
+  return section(
+    'faults',
+    'Not working',
+    faults,
+    ({ what, since, why }) => html`
+      <p>${badge('fails', 'bad')} ${said(what)}, since ${time(since, true)}</p>
+      ${withRemedy(why)}`,
+    links,
+  );
 }
 
 function approvals({ approvals: waiting }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {

@@ -89,6 +89,7 @@ describe('reading', () => {
       reports: null,
       deliveries: { last: null },
       nodes: { away: {} },
+      faults: [],
       targets: [expected],
       orphans: [],
     });

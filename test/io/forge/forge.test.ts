@@ -116,7 +116,7 @@ describe('what a person has locked', () => {
     lab.faults.rest({ kind: 'answer', status: 403, message });
     const result = await forge().setStatus(status(), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: false });
-    expect(result).toHaveProperty('reason', expect.stringMatching(/locked .*: unlock it there$/));
+    expect(result).toHaveProperty('reason', expect.stringMatching(/locked .*; unlock it there$/));
   });
 });
 
@@ -170,7 +170,7 @@ describe('waits for a person, who finds all of it there', () => {
   test('a token that was revoked, and a repository that it may not see, hold everything up', async () => {
     const revoked = await waiting({ login: { as: 'token', token: () => 'wrong' } });
     expect(revoked.holds).toBe(true);
-    expect(revoked.reason).toContain('(HTTP 401: Bad credentials): renew PHOENIX_FORGE_TOKEN');
+    expect(revoked.reason).toContain('(HTTP 401: Bad credentials); renew PHOENIX_FORGE_TOKEN');
     const unseen = await waiting({ repository: 'no/where' });
     expect(unseen.holds).toBe(true);
     expect(unseen.reason).toContain('check PHOENIX_REPO_URL');

@@ -90,13 +90,13 @@ describe('errors say what to do', () => {
       maxFileBytes: 1,
       ...rest,
     });
-    await expect(bare.fetch()).rejects.toThrow('a login is asked for (HTTP 401): set PHOENIX_FORGE_TOKEN');
+    await expect(bare.fetch()).rejects.toThrow('a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN');
   });
 
   test('there is no repository', async () => {
     expect(await failure({ url: `${forge.url}/other/one.git` })).toContain('no repository there');
     const page = await serve((_, response) => response.end('<html>hello</html>'));
-    expect(await failure({ url: page })).toContain('no Git repository answers there: check PHOENIX_REPO_URL');
+    expect(await failure({ url: page })).toContain('no Git repository answers there; check PHOENIX_REPO_URL');
   });
 
   test('the server has a bad day', async () => {
@@ -169,7 +169,9 @@ test('credentials in the URL are used and never shown', async () => {
     ...options,
   });
   expect(await repository.fetch()).toBeNull();
-  expect(log.lines.join()).toContain(forge.repositoryUrl);
+  const error = await repository.blob('a'.repeat(40)).catch(String);
+  expect(error).toContain(forge.repositoryUrl);
+  expect(error).not.toContain(TOKEN);
   expect(log.lines.join()).not.toContain(TOKEN);
 });
 

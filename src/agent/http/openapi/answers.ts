@@ -155,6 +155,9 @@ const Status = z.object({
     .describe('What the forge does not take.'),
   deliveries: z.object({ last: z.object({ at: time, id: z.string(), event: z.string() }).nullable() }),
   nodes: z.object({ away: z.record(z.string(), z.object({ since: time, why: z.string() })) }),
+  faults: z
+    .array(z.object({ subject: z.string(), what: z.string(), since: time, why: z.string() }))
+    .describe('What Phoenix itself needs and does not get; the remedy stands after the last `; ` of `why`.'),
   targets: z.array(Target),
   orphans: z
     .array(z.object({ target, name: z.string(), markedAs: target }))

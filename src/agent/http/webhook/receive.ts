@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { WEBHOOK_REFUSED } from '../../../messages/faults.ts';
 import type { Secret } from '../../../model/secret.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Arrival, Delivery, Event } from '../../../ports/deliveries.ts';
@@ -31,6 +32,8 @@ const LIMITS = { each: BODY_LIMIT, total: 8 * BODY_LIMIT, within: 15_000 } as co
 const PASSING = { each: BODY_LIMIT, within: 3_000 } as const;
 /** Wrong signatures per minute and address; a forge with a wrong secret stays below. */
 const WRONG_SIGNATURES_PER_MINUTE = 600;
+/** Minimum interval between two records of refusals. */
+const REFUSED_EVERY_MS = 60_000;
 
 /** How a delivery ended, for counting. */
 export type DeliveryEnd = 'recorded' | 'duplicate' | 'ignored' | 'refused' | 'failed';
@@ -49,6 +52,8 @@ export interface ReceiverDeps {
   readonly recorded: (delivery: Pick<Delivery, 'kind'>) => Promise<void>;
   /** @param arrived what arrived, if its signature was valid and it could be parsed */
   readonly ended: (end: DeliveryEnd, arrived?: Arrival) => void;
+  /** Called when one that a forge seems to have sent is refused, at most once a minute. @param why with the remedy after its last `; ` */
+  readonly refused: (why: string) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -70,6 +75,13 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
   };
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
+  // Anybody can cause refusals, and each is written to the ledger.
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  const noteRefused = (why: string) => {
+    if (performance.now() - refusedAt < REFUSED_EVERY_MS) return;
+    refusedAt = performance.now();
+    parts.refused(why);
+  };
 
   const unread = (response: ServerResponse, why: Exclude<Unread, 'aborted'>) => {
     ended(why === 'dropped' ? 'failed' : 'refused');
@@ -82,6 +94,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     // Unauthenticated clients may send endlessly: then nothing more is logged.
     if (failures.note(clientKeyOf(request))) return tooManyFailures(response);
     log.warn('a delivery was refused', { from: clientKeyOf(request), reason: 'its signature is missing or wrong' });
+    if (eventName(request.headers) !== null) noteRefused(WEBHOOK_REFUSED.unsigned(clientKeyOf(request)));
     fail(response, 401, {
       message: 'the signature is missing or wrong',
       hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
@@ -111,6 +124,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     if (meaning.kind === 'malformed') {
       ended('refused');
       log.warn('a delivery was refused', { from: clientKeyOf(request), reason: meaning.reason });
+      noteRefused(WEBHOOK_REFUSED.malformed(meaning.reason, hintFor(parts.sentAs)));
       return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
     }
     const id = deliveryId(request.headers) ?? randomUUID();

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { noteFault } from '../../../../src/agent/faults.ts';
 import type { TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
 import {
@@ -170,6 +171,22 @@ describe('what is not signed is not read', () => {
     expect(await response.json()).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } });
     expect(await recorded()).toEqual([]);
     expect(door.ends).toEqual(['refused']);
+  });
+
+  test('a wrong signature of what a forge seems to have sent is recorded once a minute, and over with the next that is right', async () => {
+    const told = () => door.logged.filter((line) => line.startsWith('webhooks refused'));
+    await fetch(`${door.url}/webhooks`, { method: 'POST', body: push });
+    expect(told()).toEqual([]);
+    for (const by of ['wrong', 'wrong again']) await deliver(push, { 'x-hub-signature-256': sign(push, by) });
+    expect(told()).toEqual([
+      expect.stringMatching(
+        /the signature of a delivery from 127\.0\.0\.1 .*; give the webhook the same secret as PHOENIX_W/,
+      ),
+    ]);
+    await noteFault({ ledger: door.ledger, clock: { now: () => new Date() } }, 'webhooks', 'refused');
+    expect([...(await door.ledger.faults()).keys()]).toEqual(['webhooks']);
+    await door.ledger.noteArrival({ at: new Date().toISOString(), id: '1', event: 'push' });
+    expect(await door.ledger.faults()).toEqual(new Map());
   });
 
   test('the token of GitLab does not stand in for a wrong signature', async () => {

@@ -1,0 +1,88 @@
+// What is said of something that Phoenix needs and that fails. Pure.
+
+import { failureText } from '../model/failure.ts';
+import type { Fault, FaultRecord, FaultSubject } from '../model/fault.ts';
+import type { NodeAway } from '../ports/ledger.ts';
+import type { ChannelState } from '../ports/notifications.ts';
+import type { HeldReports } from '../ports/outbox.ts';
+import { utcText } from './times.ts';
+
+interface Words {
+  readonly what: string;
+  /** Said of its end. */
+  readonly over: string;
+}
+
+const periodic = (name: string): Words => ({ what: `${name} fails`, over: `${name} works again` });
+
+export const FAULT_WORDS: Readonly<Record<FaultSubject, Words>> = {
+  repository: { what: 'the repository cannot be followed', over: 'the repository is followed again' },
+  forge: {
+    what: 'the forge cannot be asked for pull requests and commands',
+    over: 'the forge answers again',
+  },
+  webhooks: { what: 'webhooks are refused', over: 'webhooks are accepted again' },
+  reconcile: periodic('planning'),
+  review: periodic('the review of pull requests'),
+  drift: periodic('the check of the host'),
+  renew: periodic('the search for what is due, such as certificates,'),
+  report: periodic('reporting to the forge'),
+  notify: periodic('notifying people'),
+};
+
+export function faultOf(subject: FaultSubject, record: FaultRecord): Fault {
+  return { subject, what: FAULT_WORDS[subject].what, ...record };
+}
+
+export function nodeFault(node: string, { since, why }: NodeAway): Fault {
+  return { subject: `node ${node}`, what: `the node ${node} does not answer`, since, why };
+}
+
+export function channelFault(name: string, { since, why }: NonNullable<ChannelState['failing']>): Fault {
+  return { subject: `channel ${name}`, what: `the channel ${name} takes no notification`, since, why };
+}
+
+export function reportsFault({ waiting, since, why }: HeldReports): Fault {
+  const what = waiting === 1 ? 'one report waits for the forge' : `${waiting} reports wait for the forge`;
+  return { subject: 'reports', what, since, why };
+}
+
+/** Follows the word `fails`. */
+export function faultLine({ what, since, why }: Pick<Fault, 'what' | 'since' | 'why'>): string {
+  return `since ${utcText(since)}: ${what}: ${why}`;
+}
+
+/** @param others branches that the repository has; null: not known */
+export function branchMissing(url: string, branch: string, others: readonly string[] | null): string {
+  const instead =
+    others === null
+      ? null
+      : others.length === 0
+        ? 'the repository is empty'
+        : `it has ${others.slice(0, 10).join(', ')}`;
+  return failureText({
+    what: `${url} has no branch ${branch}${instead === null ? '' : ` (${instead})`}`,
+    why: null,
+    remedy: 'push it, or set PHOENIX_BRANCH',
+  });
+}
+
+/** An error that none of the known causes explains. */
+export function unexpectedFault(message: string): string {
+  return failureText({
+    what: message,
+    why: null,
+    remedy: 'phoenix doctor checks what the agent needs, and its log says where this came from',
+  });
+}
+
+/** @param from the address of the sender */
+export const WEBHOOK_REFUSED = {
+  unsigned: (from: string): string =>
+    failureText({
+      what: `the signature of a delivery from ${from} is missing or wrong, and none was accepted since`,
+      why: null,
+      remedy: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET; until then pushes are found by polling',
+    }),
+  malformed: (reason: string, remedy: string): string => failureText({ what: reason, why: null, remedy }),
+} as const;

@@ -1,0 +1,27 @@
+// Faults: something that Phoenix needs fails, until it passes or a person mends it. Nodes and targets have records of their own.
+
+/**
+ * What can be at fault: the repository, the forge when it is asked for pull requests and commands, the webhooks that arrive, and each kind of
+ * periodic work that ends with an error.
+ */
+export const FAULT_SUBJECTS = [
+  ...(['repository', 'forge', 'webhooks'] as const),
+  ...(['reconcile', 'review', 'drift', 'renew', 'report', 'notify'] as const),
+] as const;
+export type FaultSubject = (typeof FAULT_SUBJECTS)[number];
+
+/** What is recorded of one. */
+export interface FaultRecord {
+  /** When it was first found, ISO 8601: the same for its duration. */
+  readonly since: string;
+  /** The newest reason, with the remedy after its last `; `. One line without secrets. */
+  readonly why: string;
+}
+
+/** One as it is shown. */
+export interface Fault extends FaultRecord {
+  /** A `FaultSubject`, or a channel, node or the reports by name. */
+  readonly subject: string;
+  /** A sentence without its end: `the repository cannot be followed`. */
+  readonly what: string;
+}

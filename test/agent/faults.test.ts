@@ -1,0 +1,89 @@
+// What Phoenix itself needs and does not get: everybody can see since when and why, also after a restart, until it works.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noteFault, noting } from '../../src/agent/faults.ts';
+import type { FaultSubject } from '../../src/model/fault.ts';
+import { BOXES, openBoxHost } from '../support/boxes.ts';
+import { environment } from '../support/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let phoenix: Phoenix;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'phoenix-faults-'));
+  phoenix = await startPhoenix({ host: await openBoxHost(folder), managers: BOXES });
+});
+afterEach(async () => {
+  await phoenix.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const found = async (subject: FaultSubject) => (await phoenix.ledger.faults()).get(subject);
+const reads = (subject: FaultSubject, text: string) =>
+  until(async () => (await found(subject))?.why.includes(text) ?? false, `${subject} to say ${text}`);
+const over = (subject: FaultSubject) => until(async () => (await found(subject)) === undefined, `${subject} to work`);
+
+test('a repository that cannot be followed is known since when and why, across a restart, until it is followed', async () => {
+  await reads('repository', 'has no branch main (the repository is empty); push it, or set PHOENIX_BRANCH');
+  const begun = await found('repository');
+  await phoenix.stopAgent();
+  phoenix.forge.faults.git({ kind: 'answer', status: 401 });
+  await phoenix.startAgent();
+  await reads('repository', 'the token was refused (HTTP 401); PHOENIX_FORGE_TOKEN needs the right to read');
+  const failing = await found('repository');
+  expect(failing?.since).toBe(begun?.since);
+  expect(failing?.why).not.toContain(phoenix.around.token);
+  expect(await phoenix.agent().faults()).toEqual([
+    { subject: 'repository', what: 'the repository cannot be followed', ...failing },
+  ]);
+
+  await phoenix.push(environment({ 101: {} }));
+  await over('repository');
+  phoenix.forge.faults.git({ kind: 'answer', status: 404 });
+  await phoenix.agent().delivered({ kind: 'push' });
+  await reads('repository', 'no repository there, or the token may not see it (HTTP 404); check PHOENIX_REPO_URL');
+  await phoenix.agent().delivered({ kind: 'push' });
+  await over('repository');
+});
+
+test('a forge that cannot be asked for pull requests is known until it answers', async () => {
+  await phoenix.push(environment({ 101: {} }));
+  let refuses = true;
+  phoenix.forge.faults.decide(({ method }) =>
+    refuses && method === 'GET' ? { kind: 'answer', status: 401, message: 'Bad credentials' } : undefined,
+  );
+  await phoenix.agent().delivered({ kind: 'pull' });
+  await reads('forge', 'the forge refuses the token (HTTP 401: Bad credentials); renew PHOENIX_FORGE_TOKEN');
+  refuses = false;
+  await phoenix.agent().delivered({ kind: 'pull' });
+  await over('forge');
+});
+
+test('work that fails unexpectedly is known with its reason and without secrets; stopped work is no fault', async () => {
+  const { ledger } = phoenix;
+  const context = { ledger, clock: { now: () => new Date('2026-01-02T03:04:05.000Z') } } as Parameters<
+    typeof noting
+  >[0];
+  const running = new AbortController();
+  const fail = async () => {
+    throw new Error('https://ann:hunter2@git.example answered nothing');
+  };
+  await expect(noting(context, 'drift', running.signal, fail)).rejects.toThrow('answered nothing');
+  const { since, why } = (await found('drift')) ?? {};
+  expect([since, why]).toEqual([
+    '2026-01-02T03:04:05.000Z',
+    expect.stringMatching(/answered nothing; phoenix doctor /),
+  ]);
+  expect(why).not.toContain('hunter2');
+  expect(await noting(context, 'drift', running.signal, async () => 7)).toBe(7);
+  running.abort();
+  await expect(noting(context, 'drift', running.signal, fail)).rejects.toThrow();
+  expect(await found('drift')).toBeUndefined();
+  // Another version may record what this one does not know.
+  await noteFault(context, 'renamed' as FaultSubject, 'why');
+  expect((await ledger.faults()).has('renamed' as FaultSubject)).toBe(false);
+});
