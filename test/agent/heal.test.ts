@@ -1,5 +1,5 @@
-// What a look of the timer finds otherwise is brought back where the configuration says so: through the queue, within windows and approvals,
-// and never what people may change.
+// Drift that the timer finds is healed where the configuration says so: through the queue, within windows and with approvals, and never in fields
+// that people may change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunId, TargetId } from '../../src/model/ids.ts';

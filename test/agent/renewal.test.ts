@@ -1,5 +1,5 @@
-// A certificate in the life of the agent, from the front door: pushed, issued by the lab's authority, renewed by the timer when it
-// nears its end, and kept when the authority is away.
+// A certificate, end to end: pushed, issued by the lab's authority, renewed by the timer near its expiry, and kept while the authority is
+// unreachable.
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What the clock asks for: the regular look at everything, and what is due by time. The agent's clock is the test's.
+// Timers: the regular check of everything, and what is due by time. The test sets the agent's clock.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { repeated } from '../../src/agent/timers/drift.ts';

@@ -1,4 +1,4 @@
-// Heads of the branch that come while an older run still has a step on its way.
+// New heads of the branch that arrive while an older run still has a running step.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';

@@ -1,4 +1,4 @@
-// Property strings: what is printed reads back the same, in Proxmox's order and units.
+// Property strings: printing and parsing are inverse, in Proxmox's order and units.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parsePropertyString, printPropertyString } from '../../src/proxmox/property-string.ts';

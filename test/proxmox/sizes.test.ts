@@ -1,4 +1,4 @@
-// Sizes of disks: those that are taken come back from Proxmox as they were asked for, by the lab that rounds as it does.
+// Disk sizes: accepted ones are reported back unchanged by the lab, which rounds like Proxmox.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
+// One command of each shape that Phoenix sends: they must be allowed, and are the seeds of a fuzzer.
 
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';

@@ -1,5 +1,4 @@
-// What a guest's configuration file says, as somebody would write it into a config repo: every field that the schema has a name for
-// and that the file holds, and no other.
+// Declares a guest from its configuration file: every field that the schema supports and the file contains, and no other.
 
 import { parseGuestFile } from 'phoenix-lab/state';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';

@@ -1,4 +1,4 @@
-// Pools of the node's Ceph: by the contract of managers; without Ceph nothing is taken for empty, and what a pool holds goes by approval.
+// Ceph pools of the node: the contract of managers; a missing Ceph does not count as no pools, and deleting a pool with data needs an approval.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CEPH_FILE, printSize } from '../../../src/proxmox/ceph.ts';
