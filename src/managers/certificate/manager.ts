@@ -26,6 +26,7 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
   quickCheck: quickCheckOfCertificate,
   observe: observeCertificate,
   decide: decideCertificate,
+  isThere: (_wanted, { current }) => current.text !== null,
   // The health checks of its users, gateway and Portainer, verify that it is in use.
   health: () => null,
   // An installed pair is verified before, and its user is notified again when that failed.

@@ -64,6 +64,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
     const isNoted = observation.note !== null && sameNote(observation.note, note);
     return !isSettled || isNoted ? decision : { kind: 'actions', actions: [writeNote(part.name, note)] };
   },
+  isThere: ({ target }, observation) => (observation === null ? false : partOf(target).isThere(observation.seen)),
   // Every name is requested as part of the change itself.
   health: () => null,
   selfRollback: true,

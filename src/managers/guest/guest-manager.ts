@@ -19,7 +19,16 @@ import { ignorableSettings } from './settings/values.ts';
 
 type GuestManager<Spec extends GuestSpec> = Manager<Spec, GuestObservation, GuestInventory>;
 
-type Shared = 'inventory' | 'quickCheck' | 'decide' | 'rollback' | 'power' | 'ignorable' | 'health' | 'marked';
+type Shared =
+  | 'inventory'
+  | 'quickCheck'
+  | 'decide'
+  | 'rollback'
+  | 'power'
+  | 'isThere'
+  | 'ignorable'
+  | 'health'
+  | 'marked';
 
 /** @param decide the decision of the kind, before the declared time limit of Proxmox tasks applies */
 export function guestManager<Spec extends GuestSpec>(
@@ -41,6 +50,7 @@ export function guestManager<Spec extends GuestSpec>(
       },
       power: guestPower(program),
     }),
+    isThere: (_wanted, { conf }) => conf !== null,
     ignorable: ignorableSettings(kind),
     health: (wanted) => guestHealth(program, wanted),
     marked: ({ files }, origin) =>

@@ -65,6 +65,12 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
       return decideEnvironment(wanted, observation.seen);
     throw new Error(`${wanted.target} was looked at as something else`);
   },
+  isThere(wanted, { kind, seen }) {
+    if (kind === 'server') return isServerThere(seen);
+    const { endpoints } = seen;
+    if (!isEnvironments(wanted) || !Array.isArray(endpoints)) return null;
+    return endpoints.some(({ name }: Endpoint) => name === wanted.spec?.name);
+  },
   health(wanted) {
     if (wanted.spec === undefined) return null;
     if (isServers(wanted)) {
@@ -87,6 +93,22 @@ function isServers(wanted: Wanted<Spec>): wanted is Wanted<ServerSpec> {
 
 function isEnvironments(wanted: Wanted<Spec>): wanted is Wanted<EnvironmentSpec> {
   return !isServers(wanted);
+}
+
+/** Null where its VM does not answer. */
+function isServerThere({ inside }: ServerObservation): boolean | null {
+  switch (inside.kind) {
+    case 'seen':
+      return inside.containers.length > 0;
+    case 'trusted':
+      return true;
+    case 'absent':
+      return false;
+    case 'unreachable':
+      return null;
+    default:
+      return inside satisfies never;
+  }
 }
 
 /** That the server accepts the key proves that it runs. */

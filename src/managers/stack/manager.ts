@@ -25,6 +25,7 @@ export const stack: Kind<StackSpec, StackObservation, StackInventory> = {
   quickCheck: quickCheckOfStack,
   observe: observeStack,
   decide: decideStack,
+  isThere: (_wanted, seen) => (seen.kind === 'seen' ? seen.stack !== null : null),
   // Every observation verifies that Portainer deployed it.
   health: () => null,
   rollback: () => null,

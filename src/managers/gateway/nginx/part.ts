@@ -3,7 +3,7 @@
 import type { Action, HttpRequest } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import { inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
@@ -54,6 +54,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
     const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
     return { kind: 'actions', actions };
   },
+  isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside }) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const args = [PLACES.current, PLACES.proven, FOLDER];

@@ -4,7 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { type Files, inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import { type Files, inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { hostsIn, type Refusal, readTraefikAnswers, refusalsOf, type Told } from './api-answers.ts';
 import { faultOf } from './check.ts';
@@ -79,6 +79,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const left = [...refusedText(spec, refused), ...lackingText(spec, file, told)];
     return left.length === 0 ? actions([]) : { kind: 'partly', reason: left.join('; ') };
   },
+  isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside, file }, changing) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const { guest } = spec;

@@ -3,7 +3,6 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Ignorable } from '../../manager.ts';
-import type { GuestObservation } from '../observe/observation.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import { MACHINE_SETTINGS } from './machine.ts';
 import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
@@ -169,14 +168,13 @@ function recordedNetworks(
 }
 
 /** Settings whose drift may be ignored. */
-export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec, GuestObservation> {
+export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec> {
   return {
-    fields: OF[kind].map(([name]) => name),
+    fields: () => OF[kind].map(([name]) => name),
     // Null means undeclared: neither compared nor set.
     without: (spec, fields) => ({
       ...spec,
       ...Object.fromEntries(fields.flatMap((name) => (name in spec ? [[name, null]] : []))),
     }),
-    isThere: ({ conf }) => conf !== null,
   };
 }
