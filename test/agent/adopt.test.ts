@@ -1,5 +1,4 @@
-// Adopting by the agent: a guest that people made and that runs is taken over without being touched, and what would restart it waits
-// for a person.
+// Adoption by the agent: an existing, running guest is adopted without a change, and anything that would restart it waits for an approval.
 
 import { openNode, pct } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';

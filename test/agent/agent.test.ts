@@ -7,6 +7,7 @@ import { BOXES, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { holdAt } from './hold-at.ts';
 
 let boxes: BoxAgent;
 let host: BoxHost;
@@ -26,18 +27,6 @@ async function newestRun(): Promise<RunId> {
   const [run] = await phoenix.ledger.runs(1);
   if (run === undefined) throw new Error('there is no run');
   return run.id;
-}
-
-/** Holds the next such command until it is let go. */
-function holdAt(line: string) {
-  const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
-  const { promise: held, resolve: reached } = Promise.withResolvers<void>();
-  host.before = async (each) => {
-    if (each !== line) return;
-    reached();
-    await letGo;
-  };
-  return { held, open };
 }
 
 describe('a push', () => {
@@ -224,7 +213,7 @@ describe('destruction', () => {
 
 describe('newest wins', () => {
   test('running steps end, waiting ones are superseded, and the newer plans against what was really applied', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;
@@ -243,7 +232,7 @@ describe('newest wins', () => {
   });
 
   test('a bad newer commit leaves the older one running', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;
@@ -445,7 +434,7 @@ describe('replay', () => {
   test('one that waits while a newer commit arrives does not bring the older one back', async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     const agent = phoenix.agent();
-    const gate = holdAt('box list');
+    const gate = holdAt(host, 'box list');
     const busy = await agent.replay({ commit: old, by: 'ann' });
     await gate.held;
     const late = await agent.replay({ commit: old, by: 'ann' });
@@ -590,7 +579,7 @@ describe('workers', () => {
   });
 
   test('a worker that lost its lease does nothing more, and the step is done by who holds it', async () => {
-    const gate = holdAt('box put 101');
+    const gate = holdAt(host, 'box put 101');
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
     await gate.held;
@@ -606,7 +595,7 @@ describe('workers', () => {
   });
 
   test('a Redis that is restarted in the middle is waited for', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const commit = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;

@@ -1,43 +1,34 @@
-// What a look of the timer finds otherwise is brought back where the configuration says so: through the queue, within windows and approvals,
-// and never what people may change.
+// Drift that the timer finds is healed where the configuration says so: through the queue, within windows and with approvals, and never in fields
+// that people may change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run } from '../../src/model/run.ts';
 import { waitingSteps } from '../../src/plan/waiting.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
-import { testLog } from '../support/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxAgent } from '../support/box-agent.ts';
 import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
-const START = Date.parse('2030-01-01T00:00:00Z');
 const HOUR = 3_600_000;
 
+let timed: TimedBoxes;
 let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
-let now: number;
+let clock: TimedBoxes['clock'];
 
 beforeEach(async () => {
-  now = START;
-  boxes = await startBoxAgent({ clock: { now: () => new Date(now) } });
+  timed = await startTimedBoxes();
+  ({ boxes, queue, clock } = timed);
   ({ host, phoenix } = boxes);
-  queue = openQueue(
-    connectRedis(phoenix.redis.url, () => {}),
-    { log: testLog },
-  );
 });
-afterEach(async () => {
-  await queue.close(0);
-  await boxes.close();
-});
+afterEach(() => timed.close());
 
 const commands = () => boxes.commands();
 const byHand = (...args: string[]) => boxes.byHand(...args);
@@ -117,7 +108,7 @@ test('waits for a window, and for approvals as a commit would', async () => {
   // Looks go on meanwhile and do not ask for the same again.
   await look(1);
   expect((await heals()).length).toBe(1);
-  now = START + 2.5 * HOUR;
+  clock.ms = START + 2.5 * HOUR;
   await queue.requestReconcile();
   const step = async () => (await phoenix.ledger.run(waiting?.id as RunId))?.steps[0];
   await until(async () => (await step())?.outcome === 'blocked', 'the step to wait for a person');

@@ -1,4 +1,4 @@
-// The installation that a Redis belongs to: a second installation does not start in it, and a renamed one says that it was.
+// A Redis belongs to one installation: a second one does not start with it, and a renamed one is reported.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Role } from '../../src/agent/deps.ts';

@@ -1,4 +1,4 @@
-// What people are told without being asked: once when something begins to need them, once when it is over, whatever ends in between.
+// Notifications: once when something begins to need a person, and once when it is over, even if processes end in between.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

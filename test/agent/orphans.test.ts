@@ -1,4 +1,4 @@
-// Guests that carry Phoenix's mark and that nothing declares, and guests that another node of the cluster has.
+// Guests with Phoenix's mark that are not declared, and guests on another node of the cluster.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

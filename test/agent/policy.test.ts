@@ -1,4 +1,4 @@
-// The policy from the front door: what a push must have before it is carried out, and who decides.
+// Policy, end to end: what a push needs before it is applied, and who decides.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What the log tells of a run, from the front door: one line for each thing that happened, by the names that docs/agent.md lists.
+// The log of a run, end to end: one entry per event, with the names that docs/agent.md lists.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What one outcome adds to a run, held to what a look at the whole run says, over a real ledger.
+// The steps that one outcome makes ready, compared with the steps that are ready by the whole run, over a real ledger.
 
 import fc from 'fast-check';
 import { Redis } from 'ioredis';

@@ -1,4 +1,4 @@
-// What one outcome costs, counted: the same in a run of few steps and of many.
+// The number of operations per outcome: the same in a run of few steps and of many.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

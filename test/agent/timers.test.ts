@@ -1,41 +1,32 @@
-// What the clock asks for: the regular look at everything, and what is due by time. The agent's clock is the test's.
+// Timers: the regular check of everything, and what is due by time. The test sets the agent's clock.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { repeated } from '../../src/agent/timers/drift.ts';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
 import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
 import type { Outcome, Run } from '../../src/model/run.ts';
 import type { Queue } from '../../src/ports/queue.ts';
-import { testLog } from '../support/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxAgent } from '../support/box-agent.ts';
 import { BOXES_WITH_AN_END, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
-const START = Date.parse('2030-01-01T00:00:00Z');
 const MINUTE = 60_000;
 
+let timed: TimedBoxes;
 let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
-let now: number;
+let clock: TimedBoxes['clock'];
 
 beforeEach(async () => {
-  now = START;
-  boxes = await startBoxAgent({ managers: BOXES_WITH_AN_END, clock: { now: () => new Date(now) } });
+  timed = await startTimedBoxes(BOXES_WITH_AN_END);
+  ({ boxes, queue, clock } = timed);
   ({ host, phoenix } = boxes);
-  queue = openQueue(
-    connectRedis(phoenix.redis.url, () => {}),
-    { log: testLog },
-  );
 });
-afterEach(async () => {
-  await queue.close(0);
-  await boxes.close();
-});
+afterEach(() => timed.close());
 
 const byHand = (...args: string[]) => boxes.byHand(...args);
 const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').toReversed();
@@ -143,7 +134,7 @@ describe('what is due by time', () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     await due(START + 10 * MINUTE);
     await tick();
-    now += 10 * MINUTE;
+    clock.ms += 10 * MINUTE;
     await tick();
     await until(async () => (await done()) === 1, 'the renewal to end');
     expect(await runs()).toMatchObject([
@@ -167,18 +158,18 @@ describe('what is due by time', () => {
     expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('failure: box renew 101: exit 1: the CA does not answer');
 
     await tick();
-    now += MINUTE - 1;
+    clock.ms += MINUTE - 1;
     await tick();
     expect(await runs()).toHaveLength(1);
-    now += 1;
+    clock.ms += 1;
     await tick();
     await until(async () => (await done()) === 2, 'the second try');
     await phoenix.stopAgent();
     await phoenix.startAgent();
-    now += 2 * MINUTE - 1;
+    clock.ms += 2 * MINUTE - 1;
     await tick();
     expect(await runs()).toHaveLength(2);
-    now += 1;
+    clock.ms += 1;
     await tick();
     await until(async () => (await done()) === 3, 'the third try');
     await phoenix.answered(commit);

@@ -1,4 +1,4 @@
-// A commit that is larger than what is taken in: it is told so, nothing else waits for it, and without the large file all goes on.
+// A commit above the size limit: its status says so, nothing else waits for it, and a commit without the large file works.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

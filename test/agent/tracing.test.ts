@@ -1,4 +1,4 @@
-// The way of a commit as one trace, from the webhook to the statuses, as a collector gets it.
+// The processing of a commit as one trace, from the webhook to the statuses, as a collector receives it.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// The verbs of people over a host of boxes: what each touches, in which order, and what it leaves alone. The faults that the
-// original dispatcher had here are named by what they did.
+// The verbs over a host of boxes: what each changes, in which order, and what it leaves alone. Faults of the original dispatcher are named by what
+// they did.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandRequest } from '../../src/agent/deps.ts';

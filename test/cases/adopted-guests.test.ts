@@ -1,5 +1,5 @@
-// Guests that people made by hand and declare afterwards: what they wrote there stays, what they declare arrives, and nothing that
-// runs is restarted without being asked.
+// Existing guests that are declared afterwards: what people wrote into them stays, what is declared is set, and nothing that runs is restarted
+// without an approval.
 
 import { setRunning } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Rules of a guest's firewall that Proxmox leaves out: `applied` is said only of a firewall that Proxmox has understood whole.
+// Firewall rules of a guest that Proxmox skips: the outcome is `applied` only for a firewall that Proxmox parsed completely.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { allTargets, managerOf } from '../../src/managers/index.ts';

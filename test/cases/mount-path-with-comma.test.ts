@@ -1,5 +1,5 @@
-// A comma in the path of a mount: a property string has no way to keep one, so that what follows it became a property of the mount, no
-// mount was ever found again by its path, and each run added another until there was no place for one more.
+// A comma in a mount path: property strings cannot contain one, so the rest of the path became a property of the mount, the mount was never found
+// again, and each run added another until there was no free slot.
 
 import { expect, test } from 'vitest';
 import { printProperties } from '../../src/managers/guest/proxmox/property-string.ts';

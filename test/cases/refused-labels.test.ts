@@ -1,5 +1,5 @@
-// Labels of which the real Traefik takes a router out of use, in the repository: said at the label's line before the merge, and the
-// other router of the service is led on. What it takes and can never work is a word at the line.
+// Labels for which the real Traefik disables a router: refused at the label's line before the merge, while the service's other router works. Labels
+// that Traefik accepts and that can never work get a warning at their line.
 
 import { expect, test } from 'vitest';
 import { derived, shopWith } from '../managers/routes/labelled.ts';

@@ -1,4 +1,4 @@
-// A compose file as people have it in a folder of their own, given to Portainer: each line that needs the folder is named.
+// A compose file that was written for a folder with other files, deployed through Portainer: each line that needs the folder is named.
 
 import { expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../load/environment.ts';

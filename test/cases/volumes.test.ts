@@ -1,4 +1,4 @@
-// Volumes, folders and snapshots of containers, from the files of a commit to what the host has in the end.
+// Volumes, folders and snapshots of containers, from the files of a commit to the final state of the host.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

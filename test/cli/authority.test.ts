@@ -1,4 +1,4 @@
-// A forge and an agent behind certificates of a private authority: named once, it is trusted by everything that connects.
+// A forge and an agent with certificates of a private authority: configured once, every connection trusts it.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

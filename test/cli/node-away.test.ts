@@ -1,4 +1,4 @@
-// An agent that starts while its node is away, as after a power cut that both come back from.
+// An agent that starts while its node is unreachable, as after a power cut that stopped both.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
-// How Phoenix ends, and what the doctor says, with a Redis that it may not use: each cause by its name, with what to do. Against the real
-// redis-server, with logins as people make them.
+// Phoenix and its doctor with a Redis that refuses access: each cause is named, with what to do. Against the real redis-server and its ACLs.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// `phoenix setup-agent`: what a person answers, on the command line or at a terminal, becomes the files that the service reads and a webhook
-// at the forge; called again it changes nothing.
+// `phoenix setup-agent`: answers from the command line or a terminal become the files that the service reads and a webhook at the forge; a second run
+// changes nothing.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

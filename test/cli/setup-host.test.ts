@@ -1,4 +1,4 @@
-// `phoenix setup` on the host: what it destroys is shown, confirmed by name, and refused wherever anything could still be wanted.
+// `phoenix setup` on the host: what it would destroy is shown, confirmed by name, and refused wherever anything could still be needed.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
-// The verbs on the command line, against a whole agent over a lab host: what a person types, what is printed, how it ends, and
-// what has become of the guests.
+// The verbs on the command line, with a whole agent over a lab host: the output, the exit code, and the state of the guests.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Values in a file of variables come back from compose's parser as they went in: from the lab's, and from compose's own where it is built.
+// Values in an env file are parsed back unchanged: by the lab's parser, and by compose's own where it is built.
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// The workflow for config repos that no agent can reach: what it is allowed, what it runs, and what it shows.
+// The workflow for config repos without an agent: its permissions, its commands, and its output.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The ledger as the guide copies it and brings it back: its own commands, a real Redis before and after, and a service that is only said to stop.
+// Backup and restore of the ledger by the guide's own commands, with a real Redis before and after, and a service that is only pretended to stop.
 
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,4 @@
-// The compose file: by the Compose Specification's own schema, by what Phoenix makes of its variables, and by a Redis that is
-// started with its very words.
+// The compose file: validated by the Compose Specification's own schema, its variables read by Phoenix, and its Redis started with its exact command.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// The image, as far as it can be known without a daemon: its files are copied as it copies them, and started as it starts
-// them, by a user who may write nothing of them.
+// The image, as far as it can be tested without a daemon: its files are copied and started as the Dockerfile does it, by a user without write access
+// to them.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

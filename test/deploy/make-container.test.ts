@@ -1,5 +1,5 @@
-// The container beside a node: what make-container.sh asks of Proxmox's programs, what it puts onto the node, that a second call makes no
-// second one, and that all of it can be taken away. Proxmox's programs are stand-ins that write down what they are asked.
+// The container on the node: the Proxmox commands of make-container.sh, what it writes to the node, that a second run creates no second one, and that
+// everything can be removed. Proxmox's programs are stubs that record their calls.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

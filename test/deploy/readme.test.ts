@@ -1,4 +1,4 @@
-// The guide names what is there.
+// The files and commands that the guide names exist.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The releases that tests are given: kept when they are what their checksums say, and only then.
+// The releases that tests download: kept only if their checksums match.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// The forced command of the agent's key, behind a real sshd: everything that Phoenix does passes, and nothing else.
+// The forced command of the agent's key, behind a real sshd: it allows everything that Phoenix does, and nothing else.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

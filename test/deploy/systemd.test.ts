@@ -1,4 +1,4 @@
-// The installation on a Proxmox host: what the script makes below a folder, and what systemd says of the unit.
+// The installation on a Proxmox host: what the script creates below a folder, and systemd's check of the unit.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// What is installed leaves the lab out: the agent and the checks do without it, and what needs it says how to get it.
+// An installation does not contain the lab: the agent and validation work without it, and commands that need it say how to get it.
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// What went wrong with containers and VMs in the system before Phoenix, each fault shown not to be here: on the reference
-// environment, with a GPU container, volumes of its own, and a VM without firewall and volumes beside it.
+// Faults of the predecessor with containers and VMs, each shown to be absent: on the reference environment, with a GPU container, volumes of its own,
+// and a VM without firewall and volumes.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allTargets } from '../../src/managers/index.ts';

@@ -1,5 +1,5 @@
-// What the system before Phoenix did to its host, and to the secrets on it, each fault shown not to be here: on the reference
-// environment, beside storages that people made.
+// Faults of the predecessor with its host and the secrets on it, each shown to be absent: on the reference environment, beside storages that people
+// created.
 
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What happened in the system before Phoenix when two things were asked of it at once, or one was broken off in the middle.
+// Faults of the predecessor with concurrent and interrupted runs, each shown to be absent.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';

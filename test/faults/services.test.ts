@@ -1,5 +1,5 @@
-// What went wrong with certificates, proxies, Portainer and its stacks in the system before Phoenix, each fault shown not to be here:
-// on the reference environment, from nothing to the last stack in one apply.
+// Faults of the predecessor with certificates, proxies, Portainer and its stacks, each shown to be absent: on the reference environment, from an
+// empty host to the last stack in one apply.
 
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Every file that a shipped feature writes is taken by the program that reads it: the real one, where the machine has it. A feature
-// that writes a file which is not in the table fails here.
+// Every file that a shipped feature writes is accepted by the program that reads it: the real one, where installed. A feature that writes a file that
+// is not in the table fails here.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';

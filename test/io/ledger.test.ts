@@ -1,5 +1,5 @@
-// What the ledger in Redis does beside its contract (test/ports/ledger.contract.ts): what it costs, and what it makes of a Redis that
-// was away, emptied or damaged.
+// The ledger in Redis beyond its contract (test/ports/ledger.contract.ts): its cost, and its behaviour after a Redis was unreachable, emptied or
+// damaged.
 
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What the log writes: a warning is foreseen and may come with every poll, an error is a surprise.
+// Log levels: a warning is expected and may come with every poll, an error is unexpected.
 
 import { expect, test } from 'vitest';
 import { openLog } from '../../src/io/log.ts';

@@ -1,5 +1,4 @@
-// What each service is sent: text of hosts and commits stays text in its format, and nothing secret leaves but to the address of the
-// settings.
+// The requests to each notification service: text from hosts and commits is escaped for its format, and secrets only go to the configured address.
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';

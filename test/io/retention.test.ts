@@ -1,4 +1,4 @@
-// What is left in Redis after more runs than are kept.
+// The data in Redis after more runs than are retained.
 
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What people who begin write wrong, each told with what to do: from the files of a folder to the words that they read.
+// Frequent mistakes of beginners, each with a remedy: from the files of a folder to the message.
 
 import { describe, expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from './environment.ts';

@@ -1,5 +1,5 @@
-// An editor that knows the JSON Schemas says what `validate` would say, as far as a schema can say it: both give the same verdict over
-// configurations that are sound, over faults that are written here, and over the reference configuration with any of its values replaced.
+// An editor with the JSON Schemas agrees with `validate`, as far as a schema can: both give the same verdict on valid configurations, on the faults
+// below, and on the reference configuration with any of its values replaced.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

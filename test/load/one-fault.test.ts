@@ -1,5 +1,5 @@
-// One fault is one problem: what follows from a wrong value is not said again by every rule that looks at it. Held to the reference
-// configuration of this repository, each of its values in turn.
+// One fault is one problem: rules do not report again what follows from a wrong value. Checked for each value of this repository's reference
+// configuration.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Every field that becomes an option of Proxmox, against Proxmox's own check of parameters: what a schema takes, down to its extremes,
-// is derived into command lines by the managers and refused by none of them; what Proxmox refuses, `validate` refuses at its line.
+// Every field that becomes an option of Proxmox, against Proxmox's own parameter check: for what a schema accepts, including its limits, the managers
+// derive command lines that Proxmox never refuses; what Proxmox refuses, `validate` refuses at its line.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

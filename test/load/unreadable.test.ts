@@ -1,5 +1,5 @@
-// What is not there declares nothing, and what cannot be read keeps nothing back: the rules see the rest, and say of nothing that it
-// is not there when it may stand in what could not be read.
+// A missing file declares nothing, and an unreadable one stops nothing else: rules check the rest, and never report as missing what may be in the
+// unreadable part.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// What the forced command of the agent's key lets through: the shapes of its table, and nothing near them. It only judges here: what it
-// lets through is not done to the machine that runs the tests.
+// The forced command of the agent's key allows the shapes of its table and nothing similar. It only checks here: allowed commands are not run on the
+// machine of the tests.
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

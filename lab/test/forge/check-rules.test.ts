@@ -1,4 +1,4 @@
-// What GitHub's description refuses of a check run, the lab refuses; and it takes what is well formed.
+// The lab rejects every check run that violates GitHub's API description, and accepts valid ones.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The network programs of the lab's node: the kernel follows the files only when it is told to, and timers are set once.
+// The network programs of the lab's node: the kernel follows the files only after a reload, and timers are set once.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';

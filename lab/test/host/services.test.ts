@@ -1,5 +1,4 @@
-// The programs of the lab's node that switch services, install packages, keep the clock and trust certificates refuse what the real
-// ones refuse.
+// The lab's programs for services, packages, the clock and certificates refuse what the real ones refuse.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';

@@ -1,5 +1,4 @@
-// What the lab's programs make of hostile words in files that they read, as the real ones answered: exportfs of nfs-utils 2.6.2,
-// testparm of Samba 4.17, dnsmasq 2.90.
+// The lab's programs on hostile text in files: results as recorded from exportfs of nfs-utils 2.6.2, testparm of Samba 4.17 and dnsmasq 2.90.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// What the lab's Traefik says of a client, as the real one did behind the real nginx (test/managers/gateway/traefik-real.test.ts).
+// The headers by which the lab's Traefik describes a client, as recorded from the real one behind the real nginx
+// (test/managers/gateway/traefik-real.test.ts).
 
 import { expect, test } from 'vitest';
 import { forwarded } from '../../src/guest/traefik/forwarded.ts';

@@ -1,4 +1,4 @@
-// What a look records of the fields that differ: bounded, without secrets, and whether a guest runs that should.
+// The differing fields that a check records: bounded, without secrets, and including whether a guest runs that should.
 
 import { expect, test } from 'vitest';
 import { pointerTo } from '../../../src/agent/apply/difference-places.ts';

@@ -1,4 +1,4 @@
-// A node that is away, that is another, or that lost the connection in the middle of a command: what becomes of the run, and what is said.
+// A node that is unreachable, that is another one, or whose connection is lost during a command: the outcome of the run, and the messages.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

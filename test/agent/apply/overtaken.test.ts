@@ -1,4 +1,4 @@
-// A file that somebody else changed after it was looked at: nothing of theirs is lost, and the step looks again instead of failing.
+// A file that changed after it was observed: no foreign change is lost, and the step observes again instead of failing.
 
 import { afterEach, expect, test } from 'vitest';
 import { lxc } from '../../../src/managers/lxc/manager.ts';

@@ -1,4 +1,4 @@
-// What one round carries out: no precondition that an own action has broken, and nothing again that had no effect.
+// The actions of one round: none whose precondition an earlier action of the round has broken, and none that had no effect before.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Requests as actions: what is tried again, and what is told of an answer.
+// HTTP requests as actions: what is retried, and what is reported of a response.
 
 import { expect, test } from 'vitest';
 import { runAction } from '../../../src/agent/apply/run-action.ts';

@@ -1,4 +1,4 @@
-// The description of the API against the API: every route is in it, and every answer that it names was had from the door and is as described.
+// The API description against the API: it has every route, and every response that it names was received from the server and is as described.
 
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';

@@ -1,4 +1,4 @@
-// What is told of the targets beside what is applied: when it was proved, and what came between.
+// What the API says of targets beside their applied commit: when they were proved, and what happened since.
 
 import { expect, test } from 'vitest';
 import { targetsJson } from '../../../src/agent/http/run-json.ts';

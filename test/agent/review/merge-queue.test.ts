@@ -1,4 +1,4 @@
-// GitHub's merge queue: what it tries gets `phoenix/plan`, without which a branch that asks for it would never move.
+// GitHub's merge queue: its attempts get the status `phoenix/plan`, without which a branch that requires it would never move.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

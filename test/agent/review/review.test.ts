@@ -1,5 +1,5 @@
-// A team at work on each forge: plans on pull requests, merges, approvals and replays by button or comment, all through the
-// real door. The host is one of boxes, whose commands are counted.
+// A team on each forge: plans on pull requests, merges, approvals and replays by button or comment, all through the real HTTP server. The host is one
+// of boxes, whose commands are counted.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Code reviews: what is asked for in one, and one that approves, where the policy takes it for an approval.
+// Code reviews: commands in their text, and approving reviews, where the policy counts them as approvals.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

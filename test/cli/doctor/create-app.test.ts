@@ -1,4 +1,4 @@
-// A GitHub App by one press, as a user and a browser go through it, and a doctor that finds it in order.
+// Creating a GitHub App with one click, as a user and a browser do it, and a doctor that finds it correct.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';

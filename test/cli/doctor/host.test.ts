@@ -1,4 +1,4 @@
-// What the doctor says of a node over ssh: behind the forced command as it is shipped, and behind one of a version before.
+// The doctor on a node over SSH: behind the shipped forced command, and behind that of an older version.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

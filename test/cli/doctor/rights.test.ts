@@ -1,4 +1,4 @@
-// What the doctor says of tokens that may not do what Phoenix does, on each kind of forge, by trying and without writing anything.
+// The doctor on tokens with too few permissions, on each kind of forge: it tries, without writing anything.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

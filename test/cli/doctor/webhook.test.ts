@@ -1,4 +1,4 @@
-// What the doctor says of the webhook: how it is filled in, as far as the forge shows it, and whether what it sends arrives.
+// The doctor on the webhook: its settings, as far as the forge shows them, and whether its deliveries arrive.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// `phoenix import` and `phoenix plan --host` over ssh, with a real ssh server behind the forced command as it is shipped; and what is said
-// where the node is away, lets nobody in, or is no Proxmox host.
+// `phoenix import` and `phoenix plan --host` over SSH, with a real SSH server and the shipped forced command; and the messages for a node that is
+// unreachable, refuses the login, or is not a Proxmox host.
 
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

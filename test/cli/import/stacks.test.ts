@@ -1,4 +1,4 @@
-// Stacks that a Portainer server runs, brought into a repository: from the front door, with the lab's Portainer behind the node.
+// Importing stacks of a Portainer server, end to end, with the lab's Portainer behind the node.
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A fetch may end at any instant: in the middle of its writes, or because its process was killed.
+// A fetch may be interrupted at any moment: during its writes, or because its process is killed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

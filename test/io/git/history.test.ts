@@ -1,4 +1,4 @@
-// How commits stand to each other, asked of a clone that begins with one commit and is deepened, beside what Git says of all of them.
+// Ancestry of commits in a clone that starts with one commit and is deepened, compared with Git on the whole history.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

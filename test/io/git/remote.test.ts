@@ -1,4 +1,4 @@
-// What the server may do wrong, and what Phoenix says about it.
+// Errors of the Git server, and Phoenix's messages.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

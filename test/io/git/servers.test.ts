@@ -1,4 +1,4 @@
-// What servers give and refuse, and what branches do: each time the answer is the truth or an error, never a guess.
+// Behaviours of Git servers and branches: the result is always correct or an error, never a guess.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';

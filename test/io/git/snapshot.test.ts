@@ -1,4 +1,4 @@
-// Commits that somebody made to do harm, and the search for the config root.
+// Malicious commits, and the search for the config root.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The thread that does Git's work: it may die, and it gives back what it took.
+// The thread for Git operations: it may die, and it releases its memory.
 
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// An answer of a Git server goes by as it is, however it is cut into parts, unless it breaks off.
+// A response of a Git server passes unchanged, however it is split into chunks, unless it is cut short.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The guard on the node by itself: what it does when whoever started it is gone, or is not to be trusted with half of its input.
+// The guard on the node: what it does when its client is gone, or sends half of its input.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';

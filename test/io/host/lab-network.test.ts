@@ -1,4 +1,4 @@
-// The network of a lab, as a Phoenix in another process reaches it.
+// The network of a lab, used by a Phoenix in another process.
 
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-// Connections to a real ssh server that are cut, refused and led elsewhere: what is known of a command then, and what is said.
+// Connections to a real SSH server that are cut, refused or redirected: what is then known of a command, and the messages.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
-// The session of a connection to a real ssh server, from the host's own door: what it saves, what is left when it ends, and nodes that
-// have none to give.
+// The session of a connection to a real SSH server, through the port `Host`: what it saves, what remains when it ends, and nodes that support none.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// Files whose bytes are not what their use asks for.
+// Files whose content does not fit their use.
 
 import { describe, expect, test } from 'vitest';
 import { READING } from '../../../src/load/reading.ts';

@@ -1,4 +1,4 @@
-// How certificates are renewed: when, what stays in use meanwhile, and who is told, against the authority of a lab.
+// Renewal of certificates: when, what stays in use meanwhile, and which hooks run, with the authority of a lab.
 
 import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The lab's `openssl` makes what the real one takes: where the machine has one, it is asked.
+// The real `openssl`, where installed, accepts what the lab's creates.
 
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';

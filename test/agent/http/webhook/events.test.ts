@@ -1,5 +1,4 @@
-// Every event that GitHub documents, as GitHub's own examples have it, and those of Gitea and GitLab: none is malformed, and
-// what is of interest is understood.
+// Every event that GitHub documents, in GitHub's own examples, and those of Gitea and GitLab: none is malformed, and the relevant ones are parsed.
 
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// When a session is begun, kept and left alone. Time is that of the test.
+// When a session is opened, kept and closed. The test sets the time.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isEnd, reconnecting } from '../../../../src/io/host/session/reconnect.ts';

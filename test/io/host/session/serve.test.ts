@@ -1,4 +1,4 @@
-// The far side of a session as a process: what it is given that is no request ends it, and nothing of it is run.
+// The remote side of a session as a process: invalid input ends it, and nothing of it is run.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
