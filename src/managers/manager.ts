@@ -6,10 +6,10 @@ import type { Validity } from '../model/environment.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Change, Impact } from '../model/plan.ts';
-import type { FieldDifference } from '../model/run.ts';
 import type { MarkedTarget, Target } from '../model/target.ts';
 import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports/host.ts';
+import type { FoundDifference } from './comparison.ts';
 import type { Config } from './config.ts';
 import type { Sources } from './sources.ts';
 
@@ -102,11 +102,13 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
 }
 
 /** Which fields of a target may be left to people by `phoenix.drift`. All methods are pure. */
-export interface Ignorable<Spec = JsonObject> {
-  /** Names of the fields in the file, which are also those of the spec. */
-  readonly fields: readonly string[];
-  /** The spec with these fields undeclared, so that they are neither compared nor set. */
-  without(spec: Spec, fields: readonly string[]): Spec;
+export interface Ignorable<Spec = JsonObject, Observation = unknown> {
+  /** Names of the fields in the file. @param target null: those of every target of the kind */
+  fields(target: TargetId | null): readonly string[];
+  /** The keys of the spec that such a field decides. Absent: its name. */
+  keys?(target: TargetId, field: string): readonly string[];
+  /** The spec with these fields undeclared, or as they were observed, so that they are neither compared nor set. */
+  without(spec: Spec, fields: readonly string[], target: TargetId, observation: Observation): Spec;
 }
 
 /** The read-only part of a host. */
@@ -143,10 +145,12 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
    */
   isThere?(wanted: Wanted<Spec>, observation: Observation): boolean | null;
   /**
-   * Pure: the fields that differ from the declaration, for display. Absent for kinds that are not compared field by field, such as those
-   * whose files are compared as a whole.
+   * Pure: the fields that differ from the declaration, for display. Empty where the target is to be deleted, and where nothing differs; what was not
+   * observed is no difference.
    */
-  differences?(wanted: Wanted<Spec>, observation: Observation): readonly FieldDifference[];
+  differences?(wanted: Wanted<Spec>, observation: Observation): readonly FoundDifference[];
+  /** Pure: the fields of the file by which a target is compared that has no entry of its own in it. Absent for kinds whose targets have one. */
+  comparedFields?(target: TargetId): readonly string[];
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
   /**

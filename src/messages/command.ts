@@ -76,6 +76,8 @@ export const HEALTH = {
   free: 'stopped, and nothing declares that it should run',
   asDeclared: 'as declared; it has no health check',
   answers: 'its health check answers well',
+  /** Added behind the others. */
+  left: (fields: readonly string[]) => (fields.length === 0 ? '' : `; left to people as it is: ${fields.join(', ')}`),
   differs: (actions: readonly Action[]) =>
     `works, but differs from what is declared: ${actions.map(({ summary }) => summary).join(', ')}`,
 } as const;

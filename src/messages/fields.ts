@@ -1,10 +1,12 @@
 // The fields of a step before and after, as the rows of a table.
 
 import type { Json } from '../model/json.ts';
+import type { FieldDifference } from '../model/run.ts';
 import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import type { ShownChange } from './changes.ts';
 import { printable } from './printable.ts';
+import { OBSERVED } from './target.ts';
 
 /** Characters of one value of a field; the repository says the rest. */
 const MAX_VALUE_LENGTH = 400;
@@ -36,6 +38,21 @@ export function fieldRows({ path, before, after, unchanged }: ShownChange): read
   }));
   const left = pairs.length - shown.length;
   return left === 0 ? shown : [...shown, { path: name, before: null, after: `and ${left} more` }];
+}
+
+/** Differences that are told in a terminal for one step; the page and the API have all that were recorded. */
+const MAX_TOLD = 10;
+
+/** A line for each difference, and those of a text that differ. */
+export function differenceLines(differs: readonly FieldDifference[]): string[] {
+  const told = differs.slice(0, MAX_TOLD).flatMap(({ field, declared, observed, lines }) => {
+    if (lines !== undefined) return [`${printable(field)}:`, ...lines.map((line) => `  ${printable(line)}`)];
+    return fieldRows({ path: field, before: observed, after: declared }).map(
+      ({ path, before, after }) => `${path}: ${after ?? OBSERVED.none}, observed ${before ?? OBSERVED.none}`,
+    );
+  });
+  const left = differs.length - MAX_TOLD;
+  return left > 0 ? [...told, `and ${left} more`] : told;
 }
 
 function valueText(value: Json | undefined): string | null {

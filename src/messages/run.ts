@@ -10,6 +10,7 @@ import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
 import { faultLine } from './faults.ts';
+import { differenceLines } from './fields.ts';
 import { headSentence } from './home.ts';
 import { orphanText } from './orphans.ts';
 import { paint, type Style } from './paint.ts';
@@ -116,6 +117,7 @@ function stepLines(run: Run, step: StepRecord, colours: boolean): string[] {
   const isTold = step.actions.length > 0 && step.reason?.startsWith(DIFFERS) === true;
   return [
     stepLine(run, isTold ? { ...step, reason: DIFFERS } : step, colours),
+    ...differenceLines(step.differs ?? []).map((line) => `  ${line}`),
     ...step.actions.map((action) => `  ${actionText(run, action)}`),
   ];
 }

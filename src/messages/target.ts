@@ -27,6 +27,7 @@ export const OBSERVED = {
   declared: 'Declared, in the words of the file',
   differ: 'differs',
   none: 'not set',
+  lines: 'lines with - as declared, with + as observed',
   would: 'To bring back what is declared, it would take:',
   proved: 'As declared when it was proved,',
   provedOnce: 'As declared when it was proved; when that was, was not noted.',

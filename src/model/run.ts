@@ -19,12 +19,16 @@ export interface ActionRecord {
 
 /** A field that differs from its declaration. Secrets are hidden and long values truncated. */
 export interface FieldDifference {
-  /** The field name of the file if there is one, else Proxmox's. */
+  /** The field name of the file if there is one, else Proxmox's, or the path of a file on the host. */
   readonly field: string;
+  /** Where it is declared: the file, from the top of the repository, and a JSON pointer into it. Absent where no file says it. */
+  readonly place?: { readonly file: string; readonly path: string };
   /** Null: not declared. */
   readonly declared: Json;
   /** Null: not set. */
   readonly observed: Json;
+  /** For a text of several lines: those that differ, `-` as declared and `+` as observed, with one line around them. */
+  readonly lines?: readonly string[];
 }
 
 export interface StepRecord {
@@ -44,7 +48,7 @@ export interface StepRecord {
   readonly started: string | null;
   readonly ended: string | null;
   readonly actions: readonly ActionRecord[];
-  /** Differences found by its drift check; absent for none and for kinds that are not compared by field. */
+  /** Differences found by its drift check; absent for none. */
   readonly differs?: readonly FieldDifference[];
 }
 

@@ -17,15 +17,17 @@ export function driftActionOf(policy: DriftPolicy, target: TargetId): DriftActio
  * Fields of the target whose drift is ignored: those that people may change, except for fields that a commit changes now.
  *
  * @param changes changes of the plan
+ * @param keysOf the keys of the spec that a field of the file decides
  */
 export function ignoredFields(
   policy: DriftPolicy,
   target: TargetId,
   changes: readonly FieldChange[],
+  keysOf: (field: string) => readonly string[],
 ): readonly string[] {
   const ignored = new Set(rulesFor(policy, target).flatMap(({ ignore }) => ignore));
   const changed = new Set(changes.flatMap(({ path }) => keys(path)));
-  return [...ignored].filter((field) => !changed.has(field));
+  return [...ignored].filter((field) => !keysOf(field).some((key) => changed.has(key)));
 }
 
 /** The result of a drift detection, and further known facts. */

@@ -53,6 +53,7 @@ const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) =>
 const heals = async () => (await runs()).filter(({ readOnly }) => !readOnly);
 const looks = async () => (await runs()).filter(({ readOnly }) => readOnly);
 const lastOf = (list: readonly Run[]) => list.at(-1);
+const placeOf = (id: number) => ({ file: 'etc/phoenix_lxc_configs.json', path: `/lxc_configs/${id}/memory_mb` });
 const changed = (memory_mb: number, cores = 1) => JSON.stringify({ memory_mb, cores, tags: [], started: true });
 
 /** The timer looks, at that time, until so many runs have healed in all, and whatever follows comes to rest. */
@@ -72,8 +73,8 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   await look(1);
   // What was seen of each field is kept, for whoever looks at the target.
   expect((await looks())[0]?.steps.map(({ differs }) => differs)).toEqual([
-    [{ field: 'memory_mb', declared: 512, observed: 1 }],
-    [{ field: 'memory_mb', declared: 512, observed: 1 }],
+    [{ field: 'memory_mb', declared: 512, observed: 1, place: placeOf(101) }],
+    [{ field: 'memory_mb', declared: 512, observed: 1, place: placeOf(102) }],
   ]);
   expect(await commands()).toEqual(['box put 101']);
   expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
@@ -148,6 +149,12 @@ test('leaves what people may change, until a commit changes it, and makes a gues
   await byHand('put', '101', changed(2048));
   await look(0);
   expect([await heals(), lastOf(await looks())?.state]).toEqual([[], 'succeeded']);
+  // A health check judges as the look does, and says what is left to people.
+  const asked = await phoenix.agent().command({ verb: 'health-check', targets: ['101'], by: 'ann' });
+  await phoenix.reached(asked, 'succeeded');
+  expect((await phoenix.ledger.run(asked))?.steps[0]?.reason).toBe(
+    'as declared; it has no health check; left to people as it is: memory_mb',
+  );
   // Another field is brought back, and what people changed stays.
   await byHand('put', '101', changed(2048, 4));
   await look(1);

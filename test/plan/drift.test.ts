@@ -15,15 +15,22 @@ const POLICY: DriftPolicy = {
   ],
 };
 
+const self = (field: string) => [field];
+
 test('the last rule that says something counts, and what rules ignore adds up', () => {
   expect([A, B, 'hypervisor/dns' as TargetId].map((id) => driftActionOf(POLICY, id))).toEqual([
     'heal',
     'report',
     'report',
   ]);
-  expect([ignoredFields(POLICY, A, []), ignoredFields(POLICY, B, [])]).toEqual([['memory_mb', 'cores'], ['memory_mb']]);
+  expect([ignoredFields(POLICY, A, [], self), ignoredFields(POLICY, B, [], self)]).toEqual([
+    ['memory_mb', 'cores'],
+    ['memory_mb'],
+  ]);
   const change = { path: '/lxc_configs/101/memory_mb', before: 1, after: 2, file: 'etc/phoenix_lxc_configs.json' };
-  expect(ignoredFields(POLICY, A, [change])).toEqual(['cores']);
+  expect(ignoredFields(POLICY, A, [change], self)).toEqual(['cores']);
+  const keysOf = (field: string) => (field === 'cores' ? ['memory_mb'] : [field]);
+  expect(ignoredFields(POLICY, A, [change], keysOf)).toEqual([]);
 });
 
 test('a heal says what it brought back, and what still differs', () => {

@@ -185,7 +185,7 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   observe: async (host, { target }) => JSON.parse((await host.run(command('show', nameOf(target)))).stdout),
   decide,
   ignorable: {
-    fields: ['memory_mb', 'cores'],
+    fields: () => ['memory_mb', 'cores'],
     without: (spec, fields) => ({ ...spec, ...Object.fromEntries(fields.map((field) => [field, null])) }),
   },
   isThere: (_wanted, box) => box !== null,

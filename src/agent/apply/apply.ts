@@ -22,6 +22,7 @@ import { shownActions } from '../verbs/reviewed-plan.ts';
 import { openingFor } from '../window.ts';
 import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, MAX_DEFERRAL_MS } from './deferred.ts';
+import { withPlaces } from './difference-places.ts';
 import { Aborted, renewLease } from './lease.ts';
 import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
@@ -213,11 +214,12 @@ async function end(context: Context, run: RunDetail, lease: Lease, ending: Ended
   const { outcome } = ending;
   const reason = ending.reason === null ? null : hidePlainSecrets(ending.reason);
   const would = ending.would?.map(hidePlainSecrets);
+  const differs = await withPlaces(context, run.commit, target, ending.differs ?? []);
   const finished = await ledger.finishStep(lease, run.id, {
     outcome,
     reason,
     ...(would === undefined ? {} : { would }),
-    ...(ending.differs === undefined || ending.differs.length === 0 ? {} : { differs: ending.differs }),
+    ...(differs.length === 0 ? {} : { differs }),
     ended: isoNow(context),
     applied: proof(run, target, ending, isoNow(context)),
     statuses: stepStatuses(options.publicUrl, run, target, stepEnded(outcome, reason)),

@@ -11,13 +11,14 @@ import {
 } from '../../managers/manager.ts';
 import { stepReason } from '../../messages/step-status.ts';
 import type { Action } from '../../model/action.ts';
-import type { FieldDifference, Outcome } from '../../model/run.ts';
+import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';
 import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
-import { differencesOf } from './differences.ts';
+import { differencesOf, type KeptDifference } from './differences.ts';
 import { Aborted } from './lease.ts';
+import { withoutLeft } from './left-to-people.ts';
 import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillApplicable } from './rounds.ts';
@@ -30,7 +31,7 @@ export interface Ending {
   /** Sentences of what would be done, where nothing may be done, or not yet. */
   readonly would?: readonly string[];
   /** Fields that differ from the declaration, where nothing was changed; absent where they are not compared. */
-  readonly differs?: readonly FieldDifference[];
+  readonly differs?: readonly KeptDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
   /** It was created or recreated, so its former content is gone. */
@@ -180,20 +181,11 @@ async function observeTarget(work: StepWork, failed: string | null) {
 }
 
 function decide(work: StepWork, observation: unknown): Decision {
-  return work.manager.decide(compared(work, observation), observation);
-}
-
-/** The desired state without the fields that people may change. A missing target is created with all fields. */
-function compared({ manager, wanted, leaves = [] }: StepWork, observation: unknown): Wanted {
-  const { spec, before } = wanted;
-  const { ignorable } = manager;
-  if (leaves.length === 0 || spec === undefined || ignorable === undefined) return wanted;
-  if (manager.isThere?.(wanted, observation) !== true) return wanted;
-  return { ...wanted, spec: ignorable.without(spec, leaves), before: before && ignorable.without(before, leaves) };
+  return work.manager.decide(withoutLeft(work, observation), observation);
 }
 
 function differing(work: StepWork, observation: unknown): Pick<Ending, 'differs'> {
-  const differs = differencesOf(work.manager, compared(work, observation), observation);
+  const differs = differencesOf(work.manager, withoutLeft(work, observation), observation);
   return differs === undefined ? {} : { differs };
 }
 
@@ -221,7 +213,8 @@ async function settledByQuickCheck(work: StepWork): Promise<boolean> {
 /** The result of a run that only observes. */
 function compare(work: StepWork, observation: unknown, how: 'differs' | 'would'): Ending {
   const decision = decide(work, observation);
-  if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
+  if (decision.kind !== 'actions')
+    return { outcome: 'failed', reason: decision.reason, ...differing(work, observation) };
   if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
   const would = summariesOf(decision.actions);
   const found = { would, ...differing(work, observation) };

@@ -1,21 +1,31 @@
 // The differences found by an observation, as recorded and shown: fields of the target, and whether it runs. Limited in size, and without secrets.
 
+import { structuredPatch } from 'diff';
+import type { FoundDifference } from '../../managers/comparison.ts';
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import type { Json } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
+import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { hideInChange } from '../../plan/secret.ts';
 
 /** Maximum number of differences that are recorded; a target's page says when there are more. */
 const MAX_FIELDS = 40;
 /** Maximum length of a recorded value, in characters. */
 const MAX_VALUE_LENGTH = 300;
+/** Maximum number of recorded lines of a text. */
+const MAX_LINES = 30;
+/** Texts with more changed lines than this are not compared by line. */
+const MAX_EDITS = 500;
+
+/** A difference as it is recorded, with the way to its field in the file. */
+export type KeptDifference = FieldDifference & Pick<FoundDifference, 'at'>;
 
 /** Undefined where the kind is not compared field by field and the power state is as declared. Pure. */
 export function differencesOf(
   manager: Manager,
   wanted: Wanted,
   observation: unknown,
-): readonly FieldDifference[] | undefined {
+): readonly KeptDifference[] | undefined {
   const fields = [
     ...powerDifference(manager, wanted, observation),
     ...(manager.differences?.(wanted, observation) ?? []),
@@ -23,23 +33,50 @@ export function differencesOf(
   if (manager.differences === undefined && fields.length === 0) return undefined;
   const shown = fields.slice(0, MAX_FIELDS).map(kept);
   const left = fields.length - shown.length;
-  return left === 0 ? shown : [...shown, { field: `and ${left} more`, declared: null, observed: null }];
+  return left === 0 ? shown : [...shown, { field: `and ${left} more`, at: [], declared: null, observed: null }];
 }
 
 /** Absence is reported in a sentence instead. */
-function powerDifference({ power }: Manager, { spec }: Wanted, observation: unknown): FieldDifference[] {
+function powerDifference({ power }: Manager, { spec }: Wanted, observation: unknown): FoundDifference[] {
   if (power === undefined || spec === undefined || power.role(spec) !== 'runs') return [];
   const observed = power.running(observation);
-  return observed === 'stopped' ? [{ field: 'on the host', declared: 'running', observed }] : [];
+  return observed === 'stopped' ? [{ field: 'on the host', at: [], declared: 'running', observed }] : [];
 }
 
-function kept({ field, declared, observed }: FieldDifference): FieldDifference {
+function kept({ field, at, declared, observed }: FoundDifference): KeptDifference {
   const path = `/${field.replaceAll('.', '/')}`;
   const { before = null, after = null } = hideInChange({ path, before: observed, after: declared });
-  return { field, declared: cut(after), observed: cut(before) };
+  const lines = changedLines(after, before);
+  return {
+    ...{ field, declared: cut(after), observed: cut(before) },
+    ...(at === undefined ? {} : { at }),
+    ...(lines === null ? {} : { lines }),
+  };
 }
 
 function cut(value: Json): Json {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= MAX_VALUE_LENGTH ? value : `${text.slice(0, MAX_VALUE_LENGTH - 1)}…`;
+  return text.length <= MAX_VALUE_LENGTH ? value : truncated(text);
+}
+
+function truncated(text: string): string {
+  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH - 1)}…`;
+}
+
+/** Null for other values than texts of several lines, and for texts that have too little in common. */
+function changedLines(declared: Json, observed: Json): readonly string[] | null {
+  const texts = [declared, observed].filter((value) => typeof value === 'string');
+  const isText =
+    texts.some((text) => text.includes('\n')) && [declared, observed].every((value) => isTextOrNone(value));
+  if (!isText) return null;
+  const [old = '', now = ''] = [declared, observed].map((value) => hidePlainSecrets(String(value ?? '')));
+  const patch = structuredPatch('', '', old, now, '', '', { context: 1, maxEditLength: MAX_EDITS });
+  const lines = patch?.hunks.flatMap((hunk, index) => (index === 0 ? hunk.lines : ['…', ...hunk.lines])) ?? [];
+  if (lines.length === 0) return null;
+  const left = lines.length - MAX_LINES;
+  return [...lines.slice(0, MAX_LINES).map(truncated), ...(left > 0 ? [`and ${left} more lines`] : [])];
+}
+
+function isTextOrNone(value: Json): boolean {
+  return value === null || typeof value === 'string';
 }

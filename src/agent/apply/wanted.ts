@@ -2,7 +2,7 @@
 
 import type { Wanted } from '../../managers/manager.ts';
 import { DEFAULT_DRIFT } from '../../model/drift.ts';
-import type { CommitSha, TargetId } from '../../model/ids.ts';
+import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { stepOf } from '../../model/plan-graph.ts';
 import { type CommandVerb, verbRow } from '../../model/verbs.ts';
@@ -63,7 +63,12 @@ export async function wantedBy(context: Context, run: RunDetail, target: TargetI
     touched: record.touched !== null,
     rollback,
     declared: now !== undefined,
-    leaves: ignoredFields(declared.config?.hypervisor.drift ?? DEFAULT_DRIFT, target, planned?.changes ?? []),
+    leaves: ignoredFields(
+      declared.config?.hypervisor.drift ?? DEFAULT_DRIFT,
+      target,
+      planned?.changes ?? [],
+      (field) => context.managers.managerOf(kindOf(target)).ignorable?.keys?.(target, field) ?? [field],
+    ),
     ...(known === undefined ? {} : { known }),
     ...(record.applied?.made === undefined ? {} : { made: record.applied.made }),
   };

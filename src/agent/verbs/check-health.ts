@@ -4,6 +4,7 @@ import type { Manager, Wanted } from '../../managers/manager.ts';
 import { HEALTH } from '../../messages/command.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import type { Ending } from '../apply/converge.ts';
+import { leftFields, withoutLeft } from '../apply/left-to-people.ts';
 import type { Performing } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 import { sealWanted } from '../apply/seal.ts';
@@ -11,6 +12,8 @@ import { sealWanted } from '../apply/seal.ts';
 export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
   readonly manager: Manager;
   readonly wanted: Wanted;
+  /** Fields that people may change, which are no fault; absent for none. */
+  readonly leaves?: readonly string[];
 }
 
 /** `failed`: it is unhealthy, for the given reason; `unchanged`: it is healthy. */
@@ -26,21 +29,24 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
   }
   const { power } = manager;
   const observation = await manager.observe(host, wanted);
+  // As a drift check judges it.
+  const judged = withoutLeft({ ...work, wanted }, observation);
+  const left = HEALTH.left(leftFields({ ...work, wanted }, observation));
   if (power !== undefined && wanted.spec !== undefined) {
     const role = power.role(wanted.spec);
     const state = power.running(observation);
     if (state === 'absent' || (role === 'runs' && state === 'stopped')) return sick(HEALTH[state]);
-    if (state === 'stopped') return well(role === 'rests' ? HEALTH.atRest : HEALTH.free);
+    if (state === 'stopped') return well(`${role === 'rests' ? HEALTH.atRest : HEALTH.free}${left}`);
   }
-  const decision = manager.decide(wanted, observation);
+  const decision = manager.decide(judged, observation);
   if (decision.kind === 'impossible' || decision.kind === 'partly') return sick(decision.reason);
   const health = manager.health(wanted);
   const answer = health === null ? null : await probe(work, { ...health, retries: 0 });
   if (answer !== null) return sick(answer);
-  if (decision.kind === 'blocked') return well(decision.reason);
+  if (decision.kind === 'blocked') return well(`${decision.reason}${left}`);
   const actions = decision.actions.filter(({ notes }) => notes !== true);
-  if (actions.length > 0) return well(HEALTH.differs(actions));
-  return well(health === null ? HEALTH.asDeclared : HEALTH.answers);
+  if (actions.length > 0) return well(`${HEALTH.differs(actions)}${left}`);
+  return well(`${health === null ? HEALTH.asDeclared : HEALTH.answers}${left}`);
 }
 
 function sick(reason: string): Ending {

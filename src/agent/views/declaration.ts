@@ -15,7 +15,7 @@ export async function declaration(context: Context, target: TargetId): Promise<D
   const declared = base ? await declaredAt(context, base) : undefined;
   if (declared === undefined || declared.config === null || !declared.targets.has(target)) return null;
   const { commit, root, config } = declared;
-  const { sources } = context.managers.managerOf(kindOf(target));
+  const { sources, comparedFields } = context.managers.managerOf(kindOf(target));
   const entry = sources.entry(config, target);
   if (entry === null) return { commit, place: null, fields: [] };
   const { files } = await context.repository.snapshot(commit);
@@ -26,9 +26,14 @@ export async function declaration(context: Context, target: TargetId): Promise<D
       file: root === '' ? entry.file : `${root}/${entry.file}`,
       line: isOwn ? lineOf(files, entry.file, entry.path) : null,
     },
-    // A target derived from a whole file has no fields of its own.
-    fields: isOwn ? writtenFields(files, entry) : [],
+    // Of a whole file, a target has the fields by which it is compared.
+    fields: writtenFields(files, entry).filter(({ field }) => isOwn || isAmong(field, comparedFields?.(target) ?? [])),
   };
+}
+
+/** Whether a field of the file is one of these, a part of one, or the list that one is in. */
+function isAmong(field: string, names: readonly string[]): boolean {
+  return names.some((name) => name === field || field.startsWith(`${name}.`) || name.startsWith(`${field}.`));
 }
 
 function lineOf(files: Snapshot['files'], file: string, path: string): number | null {

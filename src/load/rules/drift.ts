@@ -7,7 +7,7 @@ import type { Kind } from '../../managers/kind.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 
-/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of a kind that is compared as a whole. */
+/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of something of which none can be left to people. */
 export function driftNamesExist({ config, unreadable }: RuleContext, kinds: readonly Kind[]): Diagnostic[] {
   const { drift, writtenAt } = config.hypervisor;
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
@@ -23,21 +23,30 @@ export function driftNamesExist({ config, unreadable }: RuleContext, kinds: read
       if (declared.includes(name as TargetId)) return [];
       return [unknown(at('for', place), name, 'nothing of that name is declared', name, declared)];
     });
-    const ofKinds = [...new Set(rule.for.map(kindIn))].flatMap((name) => byName.get(name) ?? []);
-    const whole = ofKinds.filter(({ ignorable }) => ignorable === undefined).map(({ kind }) => kind);
+    const wrong = new Set(named.map(({ at: { path } }) => path));
+    const sound = rule.for.filter((_, place) => !wrong.has(at('for', place).path));
+    const known = sound.map((name) => ({ name, fields: fieldsToLeave(name, byName) }));
+    const whole = known.filter(({ fields }) => fields.length === 0).map(({ name }) => name);
     if (rule.ignore.length > 0 && whole.length > 0) {
       const message = `fields of ${whole.join(' and ')} cannot be left to people`;
-      const hint = 'It is kept as a whole. Name containers, VMs and objects of the datacenter in a rule of its own.';
+      const hint =
+        'It is kept as a whole. docs/policy.md says of what fields can be left; name those in a rule of its own.';
       return [...named, { code: 'INVALID_VALUE', at: at('ignore'), message, hint }];
     }
     const fields = rule.ignore.flatMap((field, place): Diagnostic[] => {
-      const missing = ofKinds.find(({ ignorable }) => ignorable?.fields.includes(field) !== true);
+      const missing = known.find(({ fields }) => !fields.includes(field));
       if (missing === undefined) return [];
-      const why = `${missing.kind} has no such field that can be left to people`;
-      return [unknown(at('ignore', place), field, why, field, missing.ignorable?.fields ?? [])];
+      const why = `${missing.name} has no such field that can be left to people`;
+      return [unknown(at('ignore', place), field, why, field, missing.fields)];
     });
     return [...named, ...fields];
   });
+}
+
+/** The fields of a target, or of every target of a kind, that can be left to people. */
+function fieldsToLeave(name: string, kinds: ReadonlyMap<string, Kind>): readonly string[] {
+  const { ignorable } = kinds.get(kindIn(name)) ?? {};
+  return ignorable?.fields(name.includes('/') ? (name as TargetId) : null) ?? [];
 }
 
 /** The kind of a target name or kind name. */

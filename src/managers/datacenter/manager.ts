@@ -66,7 +66,7 @@ function kindOfObject(
 function ignorableOptions(row: ObjectRow): Ignorable<JsonObject> {
   const kept = new Set([markOf(row), row.part?.field, 'type']);
   return {
-    fields: [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
+    fields: () => [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
     without: (spec, fields) => Object.fromEntries(Object.entries(spec).filter(([option]) => !fields.includes(option))),
   };
 }

@@ -2,6 +2,7 @@
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { comparedBy, fieldsToLeave, withSeen } from '../comparison.ts';
 import type { Kind } from '../kind.ts';
 import type { HostReader } from '../manager.ts';
 import { dns } from './dns/dns-section.ts';
@@ -39,7 +40,7 @@ const SECTIONS: readonly Section[] = [
   time,
   trust,
   users,
-] as readonly Section[];
+] as readonly unknown[] as readonly Section[];
 
 /** The inventory of each section, by its name. */
 type Inventories = ReadonlyMap<string, unknown>;
@@ -66,6 +67,19 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
     sectionOf(wanted.target).quickCheck(inventories.get(nameOf(wanted.target)), wanted),
   observe: (host, wanted) => sectionOf(wanted.target).observe(host, wanted),
   decide: (wanted, seen) => sectionOf(wanted.target).decide(wanted, seen),
+  ignorable: {
+    fields: (target) => [
+      ...new Set(
+        SECTIONS.filter(({ name }) => target === null || name === nameOf(target)).flatMap(({ compares }) =>
+          fieldsToLeave(compares).map(({ name }) => name),
+        ),
+      ),
+    ],
+    keys: (target, field) => sectionOf(target).compares.fields.find(({ name }) => name === field)?.of ?? [],
+    without: (spec, fields, target, seen) => withSeen(sectionOf(target).compares, { target, spec }, seen, fields),
+  },
+  comparedFields: (target) => sectionOf(target).compares.fields.map(({ name }) => name),
+  differences: (wanted, seen) => comparedBy(sectionOf(wanted.target).compares, wanted, seen),
   isThere: (wanted, seen) => sectionOf(wanted.target).isThere?.(wanted, seen) ?? true,
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   isDueByTime: (target) => sectionOf(target).due !== undefined,

@@ -4,6 +4,7 @@ import type { Action } from '../../model/action.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Change, Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
+import type { Comparison } from '../comparison.ts';
 import type { Config } from '../config.ts';
 import type { Decision, HealthProbe, HostReader, Rollback, Wanted } from '../manager.ts';
 
@@ -21,6 +22,8 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   observe(host: HostReader, wanted: Wanted<Spec>): Promise<Seen>;
   /** Pure. Without a spec, what Phoenix owns is removed and the rest is left. */
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
+  /** How it is compared with the host, field by field. Pure. */
+  readonly compares: Comparison<Spec, Seen>;
   /** Pure: as in a manager. Absent for what every host has. */
   isThere?(wanted: Wanted<Spec>, seen: Seen): boolean;
   /** Pure. */

@@ -1,6 +1,7 @@
 // The services that sections keep running, all observed with one call of systemctl.
 
 import type { Action } from '../../model/action.ts';
+import { difference, type FoundDifference } from '../comparison.ts';
 import type { HostReader } from '../manager.ts';
 import { act, install, outputOf, run } from './act.ts';
 
@@ -58,6 +59,15 @@ export function enableUnit(name: UnitName, units: Units): Action | null {
   return active && enabled
     ? null
     : act(`start ${name} now and with the host`, run('systemctl', ['enable', '--now', name]));
+}
+
+/** A service that has to run, now and after a start of the host. */
+export function unitDifference(name: UnitName, units: Units): FoundDifference[] {
+  const { installed, active, enabled } = units[name];
+  if (installed && active && enabled) return [];
+  const running = active ? 'running' : 'stopped';
+  const observed = !installed ? 'not installed' : enabled ? running : `${running}, not started with the host`;
+  return [difference([name], 'running', observed)];
 }
 
 export function restartUnit(name: UnitName): Action {

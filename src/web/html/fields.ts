@@ -3,6 +3,7 @@
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
+import { printable } from '../../messages/printable.ts';
 import { stepVerb } from '../../messages/run.ts';
 import { OBSERVED } from '../../messages/target.ts';
 import { durationText } from '../../messages/times.ts';
@@ -68,7 +69,17 @@ export function differences({ differs = [] }: Pick<StepRecord, 'differs'>): Html
 }
 
 /** Field, declared and observed. */
-export function differenceRows({ field, declared, observed }: FieldDifference): readonly Html[][] {
+export function differenceRows({ field, declared, observed, lines }: FieldDifference): readonly Html[][] {
+  if (lines !== undefined) {
+    const shown = html`<pre class="lines">${lines.map(printable).join('\n')}</pre>`;
+    return [
+      [
+        html`<code>${printable(field)}</code>`,
+        html`<span class="dim">${OBSERVED.lines}</span>`,
+        html`${shown} ${badge(OBSERVED.differ, 'wait')}`,
+      ],
+    ];
+  }
   const value = (text: string | null) =>
     text === null || text === 'null'
       ? html`<span class="dim">${OBSERVED.none}</span>`

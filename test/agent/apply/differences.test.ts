@@ -1,6 +1,7 @@
 // What a look records of the fields that differ: bounded, without secrets, and whether a guest runs that should.
 
 import { expect, test } from 'vitest';
+import { pointerTo } from '../../../src/agent/apply/difference-places.ts';
 import { differencesOf } from '../../../src/agent/apply/differences.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import type { Json } from '../../../src/model/json.ts';
@@ -43,11 +44,44 @@ test('many fields and long values are cut, and it says so', () => {
 
 test('a guest that should run and does not differs in that; what is not compared has nothing', () => {
   const power = (running: string, role = 'runs') => ({ role: () => role, running: () => running });
-  expect(told([], power('stopped'))).toEqual([field('on the host', 'running', 'stopped')]);
+  expect(told([], power('stopped'))).toEqual([{ ...field('on the host', 'running', 'stopped'), at: [] }]);
   expect([told([], power('running')), told([], power('stopped', 'free')), told([], power('absent'))]).toEqual([
     [],
     [],
     [],
   ]);
   expect([told(undefined), told(undefined, power('running'))]).toEqual([undefined, undefined]);
+});
+
+test('a text is shown by the lines that differ, without secrets', () => {
+  const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
+  const many = Array.from({ length: 60 }, (_, index) => `line ${index}`);
+  const [changed, added, long] =
+    told([
+      field('/etc/hosts', text(['a', 'b', 'token=hunter2hunter2', 'd']), text(['a', 'x', 'token=hunter3hunter3', 'd'])),
+      field('/etc/exports', text(['a', 'b']), null),
+      field('/etc/long', text(many), text(['other'])),
+    ]) ?? [];
+  expect(changed?.lines?.slice(0, 2)).toEqual([' a', '-b']);
+  expect(changed?.lines).toContain('+x');
+  expect(JSON.stringify(changed)).not.toContain('hunter');
+  expect(added?.lines).toEqual(['-a', '-b']);
+  expect(long?.lines).toHaveLength(31);
+  expect(long?.lines?.at(-1)).toBe('and 31 more lines');
+});
+
+test('a field is found in the file by its keys, and an element of a list by what identifies it', () => {
+  const file = {
+    network: { bridges: [{ name: 'vmbr1' }, { name: 'vmbr/2', mtu: 9000 }], interfaces: {} },
+    guests: { 101: { memory_mb: 512 } },
+  };
+  const bridge = { name: 'vmbr/2', is: { name: 'vmbr/2' } };
+  const found = (...way: Parameters<typeof pointerTo>[2]) => pointerTo(file, { path: '' }, way);
+  expect(found('network', 'bridges', bridge, 'mtu')).toBe('/network/bridges/1/mtu');
+  // What the file does not say leads to the nearest place that it has.
+  expect(found('network', 'bridges', bridge, 'address')).toBe('/network/bridges/1');
+  expect(found('network', 'bridges', { name: 'vmbr9', is: { name: 'vmbr9' } })).toBe('/network/bridges');
+  expect(found('network', 'bridges', 1, 'mtu')).toBe('/network/bridges/1/mtu');
+  expect([found('/etc/hosts'), found()]).toEqual([null, null]);
+  expect(pointerTo(file, { path: '/guests/101' }, ['memory_mb'])).toBe('/guests/101/memory_mb');
 });

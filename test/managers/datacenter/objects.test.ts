@@ -91,7 +91,7 @@ test('what differs is told option by option, and what people may change is neith
     { field: 'mode', declared: 'snapshot', observed: 'stop' },
     { field: 'schedule', declared: '02:30', observed: '05:00' },
   ]);
-  const spec = backup.ignorable?.without(target.spec, ['schedule']) ?? {};
+  const spec = backup.ignorable?.without(target.spec, ['schedule'], target.id, seen) ?? {};
   const left = { ...ask, spec, before: spec };
   expect(backup.differences?.(left, seen)).toMatchObject([{ field: 'mode' }]);
   const decision = backup.decide(left, seen);

@@ -130,7 +130,14 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
     expect.stringContaining('backup has no such field that can be left to people'),
   ]);
   expect(problems(drift({ for: ['lxc', 'hypervisor/nfs'], ignore: ['cores'] }))).toEqual([
-    'INVALID_VALUE /phoenix/drift/rules/0/ignore fields of hypervisor cannot be left to people (It is kept as a whole. Name containers, VMs and objects of the datacenter in a rule of its own.)',
+    'INVALID_VALUE /phoenix/drift/rules/0/ignore fields of hypervisor/nfs cannot be left to people (It is kept as a whole. docs/policy.md says of what fields can be left; name those in a rule of its own.)',
+  ]);
+  // Parts of the host by the fields of their file, for one part or for all of them.
+  const left = { for: ['hypervisor'], ignore: ['timezone', 'network.hosts', 'package_repositories.standard.test'] };
+  expect(problems(drift(left))).toEqual([]);
+  expect(problems({ ...drift({ for: ['hypervisor'], ignore: ['timezon', 'network.bridge'] }) })).toEqual([
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "timezon" ${named} hypervisor has no such field that can be left to people (Did you mean "timezone"?)`,
+    `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "network.bridge" ${named} hypervisor has no such field that can be left to people (Did you mean "network.bridges"?)`,
   ]);
   expect(problems({ drift: { action: 'mend', rule: [] } }).sort()).toEqual([
     'INVALID_VALUE /phoenix/drift/action "action" is "mend" and must be "report" or "heal"',

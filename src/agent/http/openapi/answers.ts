@@ -35,8 +35,13 @@ const differences = z
   .array(
     z.object({
       field: z.string(),
+      place: z
+        .object({ file: z.string(), path: z.string().describe('JSON pointer into the file.') })
+        .optional()
+        .describe('Where it is declared; absent where no file says it.'),
       declared: z.unknown().describe('Any JSON; null where it is to have none.'),
       observed: z.unknown(),
+      lines: z.array(z.string()).optional().describe('Lines of a text that differ: `-` as declared, `+` as observed.'),
     }),
   )
   .describe('Fields that a look found otherwise than declared; secrets are hidden and long values cut.');

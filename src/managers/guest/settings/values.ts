@@ -170,7 +170,7 @@ function recordedNetworks(
 /** Settings whose drift may be ignored. */
 export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec> {
   return {
-    fields: OF[kind].map(([name]) => name),
+    fields: () => OF[kind].map(([name]) => name),
     // Null means undeclared: neither compared nor set.
     without: (spec, fields) => ({
       ...spec,

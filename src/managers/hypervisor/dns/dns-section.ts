@@ -1,13 +1,30 @@
 // DNS for the guests, by dnsmasq on the host. A new static configuration is tested before it replaces the old one, and needs a restart; changed
 // records do not. Files that people wrote stay.
 
+import {
+  type ComparedField,
+  type Comparison,
+  difference,
+  differenceAt,
+  type FoundDifference,
+  textDifference,
+  valueField,
+} from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { fileRollback, type PreviousFiles, previousFiles, rollbackOf } from '../file-rollback.ts';
 import type { Section } from '../section.ts';
-import { enableUnit, installUnit, restartUnit, type Units, unitsOf } from '../units.ts';
+import { enableUnit, installUnit, restartUnit, type Units, unitDifference, unitsOf } from '../units.ts';
 import { dnsRecords } from './names.ts';
-import { type DnsSpec, RECORDS_FILE, recordsText, STATIC_FILE, staticText } from './records.ts';
+import {
+  type DnsSpec,
+  RECORDS_FILE,
+  readRecords,
+  readStatic,
+  recordsText,
+  STATIC_FILE,
+  staticText,
+} from './records.ts';
 
 interface Seen {
   readonly conf: string | null;
@@ -24,6 +41,64 @@ interface Seen {
 const STAGED_FILE = `${NOTES}/dns/00-phoenix.conf`;
 const STARTED_FILE = `${NOTES}/dns/started`;
 const UNIT = 'dnsmasq.service';
+
+/** A setting of the static configuration; not observed where there is no such file. */
+function setting(
+  name: string,
+  key: 'domain' | 'upstreams' | 'address',
+  more: Pick<ComparedField<DnsSpec, Seen>, 'derived'> = {},
+): ComparedField<DnsSpec, Seen> {
+  return valueField(name, [key], {
+    declared: (spec) => spec[key],
+    observed: ({ conf }) => (conf === null ? undefined : readStatic(conf)[key]),
+    asSeen: (spec, { conf }) => (conf === null ? spec : { ...spec, [key]: readStatic(conf)[key] }),
+    ...more,
+  });
+}
+
+/** The addresses of each name. They follow from guests, services and certificates. */
+const names: ComparedField<DnsSpec, Seen> = {
+  name: 'names',
+  of: ['records'],
+  derived: true,
+  differences({ spec }, { records }) {
+    if (records === null) return [];
+    const [declared, observed] = [spec.records, readRecords(records)].map((list) =>
+      Map.groupBy(list, ({ name }) => name),
+    );
+    const listed = [...new Set([...(declared?.keys() ?? []), ...(observed?.keys() ?? [])])];
+    const addresses = (found: typeof declared, name: string) =>
+      found
+        ?.get(name)
+        ?.map(({ address }) => address)
+        .sort()
+        .join(', ') ?? null;
+    return listed.flatMap((name) =>
+      differenceAt(['names', name], addresses(declared, name), addresses(observed, name)),
+    );
+  },
+  asSeen: (spec, { records }) => (records === null ? spec : { ...spec, records: readRecords(records) }),
+};
+
+const compares: Comparison<DnsSpec, Seen> = {
+  fields: [
+    setting('domain_name', 'domain', { derived: true }),
+    setting('dns_server.upstream_servers', 'upstreams'),
+    setting('network.interfaces.address', 'address', { derived: true }),
+    names,
+  ],
+  rest: ({ spec }, seen) => [
+    ...textDifference(STATIC_FILE, staticText(spec), seen.conf),
+    ...textDifference(RECORDS_FILE, recordsText(spec.records), seen.records),
+    ...serviceDifference(seen),
+  ],
+};
+
+function serviceDifference({ conf, started, units }: Seen): FoundDifference[] {
+  const stopped = unitDifference(UNIT, units);
+  if (stopped.length > 0 || conf === null || started === digest(conf)) return stopped;
+  return [difference([UNIT], 'started with these settings', 'started with others')];
+}
 
 export const dns: Section<DnsSpec, Seen, Seen> = {
   name: 'dns',
@@ -43,6 +118,7 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   quickCheck: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
+  compares,
   isThere: (_wanted, { conf, records }) => conf !== null || records !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {

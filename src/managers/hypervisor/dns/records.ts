@@ -45,6 +45,23 @@ export function staticText({ domain, upstreams, address: own }: DnsSpec): string
   ].join('\n');
 }
 
+/** What Phoenix's settings of dnsmasq say, without its records. */
+export function readStatic(text: string): Omit<DnsSpec, 'records'> {
+  const all = (key: string) => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+  return {
+    domain: all('local')[0]?.replace(/^\/|\/$/g, '') ?? '',
+    upstreams: all('server'),
+    address: all('listen-address').find((each) => each !== '127.0.0.1') ?? null,
+  };
+}
+
+export function readRecords(text: string): DnsRecord[] {
+  return text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return names.map((each) => ({ name: each, address }));
+  });
+}
+
 /**
  * One line per address, as in /etc/hosts; the first name of a line is the answer to a reverse lookup.
  *

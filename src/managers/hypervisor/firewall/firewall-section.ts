@@ -12,6 +12,7 @@ import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { groupRulesIn, withGroups } from './expand-groups.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
+import { firewallComparison } from './firewall-comparison.ts';
 import { lockout, type Surroundings } from './reach.ts';
 
 type FileName = keyof typeof FILES;
@@ -59,6 +60,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
+  compares: firewallComparison,
   isThere: (_wanted, { host, cluster }) => host !== null || cluster !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {

@@ -1,6 +1,7 @@
 // The NVIDIA driver of the host is only compared: installing it means building a kernel module and often a reboot, which a push never causes. A
 // person installs it on the host.
 
+import { type Comparison, valueField } from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import type { Section } from '../section.ts';
@@ -15,6 +16,16 @@ interface Seen {
 const VERSION_FILE = '/proc/driver/nvidia/version';
 const INSTALL = 'phoenix setup --install-gpu-driver';
 
+const compares: Comparison<GpuSpec, Seen> = {
+  fields: [
+    valueField('nvidia_driver.version', ['version'], {
+      declared: ({ version }) => version,
+      observed: ({ running }) => running,
+      asSeen: (spec, { running }) => (running === null ? spec : { version: running }),
+    }),
+  ],
+};
+
 export const gpu: Section<GpuSpec, Seen, Seen> = {
   name: 'gpu',
   declared: ({ hypervisor: { nvidia } }) =>
@@ -24,6 +35,7 @@ export const gpu: Section<GpuSpec, Seen, Seen> = {
   quickCheck: (seen) => seen,
   observe: see,
   decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec.version), seen)),
+  compares,
   isThere: (_wanted, { running }) => running !== null,
   health: () => null,
 };

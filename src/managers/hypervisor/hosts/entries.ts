@@ -3,7 +3,7 @@
 
 import { parseAddress, spelling } from '../../../config/address.ts';
 import { fitting } from '../../../model/text.ts';
-import { withBlock } from '../block.ts';
+import { blockIn, withBlock } from '../block.ts';
 import type { HostEntry } from '../declared.ts';
 
 export const HOSTS_FILE = '/etc/hosts';
@@ -18,11 +18,19 @@ export function entriesIn(text: string): HostEntry[] {
 
 /** The file with Phoenix's block, which holds an entry for each declared one that other lines do not already provide. */
 export function withEntries(text: string, declared: readonly HostEntry[]): string {
+  return withBlock(text, declared.filter((entry) => !isProvided(text, entry)).map(lineOf));
+}
+
+/** The declared entries as the file has them: those that other lines provide, and what is in Phoenix's block. */
+export function presentEntries(text: string, declared: readonly HostEntry[]): HostEntry[] {
+  const block = entriesIn((blockIn(text) ?? []).join('\n'));
+  return [...declared.filter((entry) => isProvided(text, entry)), ...block];
+}
+
+/** Whether lines outside of Phoenix's block give each name its address. */
+function isProvided(text: string, { address, names }: HostEntry): boolean {
   const others = entriesIn(withBlock(text, []));
-  const missing = declared.filter(
-    ({ address, names }) => !names.every((name) => others.some((other) => leadsTo(other, name, address))),
-  );
-  return withBlock(text, missing.map(lineOf));
+  return names.every((name) => others.some((other) => leadsTo(other, name, address)));
 }
 
 /**

@@ -1,12 +1,13 @@
 // Local names of the node: Phoenix's block in /etc/hosts, whose other lines stay. A dnsmasq on the node serves this file too, and reads it again only
 // when it is told to reload.
 
+import { type Comparison, difference, listField, textDifference } from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, NOTES, remove, run, textOf, write } from '../act.ts';
 import type { HostEntry } from '../declared.ts';
 import type { Section } from '../section.ts';
 import { type Units, unitsOf } from '../units.ts';
-import { clashIn, HOSTS_FILE, withEntries } from './entries.ts';
+import { clashIn, HOSTS_FILE, presentEntries, withEntries } from './entries.ts';
 
 type HostsSpec = { readonly hosts: readonly HostEntry[] };
 
@@ -22,6 +23,22 @@ const UNREAD_FILE = `${NOTES}/hosts/unread`;
 const UNREAD = 'dnsmasq\n';
 const UNIT = 'dnsmasq.service';
 
+const compares: Comparison<HostsSpec, Seen> = {
+  fields: [
+    listField('network.hosts', ['hosts'], {
+      by: ['address'],
+      declared: ({ hosts: declared }) => declared.map(({ address, names }) => ({ address, names })),
+      observed: ({ text }, { hosts: declared }) =>
+        presentEntries(text ?? '', declared).map(({ address, names }) => ({ address, names })),
+      asSeen: ({ hosts: declared }, { text }) => ({ hosts: presentEntries(text ?? '', declared) }),
+    }),
+  ],
+  rest({ spec: { hosts: declared } }, { text, unread }) {
+    const stale = unread === null ? [] : [difference([UNIT], `has read ${HOSTS_FILE}`, 'has not')];
+    return [...textDifference(HOSTS_FILE, withEntries(text ?? '', declared), text ?? ''), ...stale];
+  },
+};
+
 export const hosts: Section<HostsSpec, Seen, Seen> = {
   name: 'hosts',
   declared: ({ hypervisor: { hosts } }) => (hosts.length === 0 ? null : { spec: { hosts }, needs: [] }),
@@ -30,6 +47,7 @@ export const hosts: Section<HostsSpec, Seen, Seen> = {
   quickCheck: (seen) => seen,
   observe: see,
   decide: ({ spec }, seen) => converge(spec?.hosts ?? [], seen),
+  compares,
   health: () => null,
 };
 

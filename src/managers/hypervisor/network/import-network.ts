@@ -73,7 +73,7 @@ function isFurther(stanza: Stanza): boolean {
 }
 
 /** Only values that differ from their default. */
-function writtenAs(one: HostInterface): JsonObject {
+export function writtenAs(one: HostInterface): JsonObject {
   const { name, address, gateway, address6, gateway6, mtu } = one;
   const common: JsonObject = {
     name,

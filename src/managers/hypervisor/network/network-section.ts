@@ -8,10 +8,11 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, MARK, outputOf, remove, run, textOf, write } from '../act.ts';
 import type { HostInterface } from '../declared.ts';
 import type { Section } from '../section.ts';
+import { addressesOf } from './conflicts.ts';
 import { sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
+import { networkComparison } from './network-comparison.ts';
 import {
-  addressesOf,
   type Files,
   FOLDER,
   fileConflict,
@@ -30,13 +31,13 @@ interface Facts extends Files {
   readonly armed: Armed;
 }
 
-interface Seen extends Facts {
+export interface SeenNetwork extends Facts {
   readonly kernel: Kernel;
 }
 
 const RESOLV = '/etc/resolv.conf';
 
-export const network: Section<NetworkSpec, Facts, Seen> = {
+export const network: Section<NetworkSpec, Facts, SeenNetwork> = {
   name: 'network',
   declared({ hypervisor }) {
     const { name, address, gateway, nameservers, bonds, vlans, bridges, ovs } = hypervisor.network;
@@ -63,6 +64,7 @@ export const network: Section<NetworkSpec, Facts, Seen> = {
     return { ...facts, kernel: kernelOf(await outputOf(host, 'ip', ['-j', 'address', 'show'])) };
   },
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
+  compares: networkComparison,
   health: () => null,
   rollback: (_, { armed }, todo) =>
     armed !== null || todo.some(({ do: what }) => what.kind === 'command' && what.program === 'systemd-run')
@@ -97,7 +99,7 @@ function kernelOf(json: string): Kernel {
   );
 }
 
-function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
+function converge(spec: NetworkSpec, seen: SeenNetwork, adopted = false): Decision {
   const own = ownInterfaces(spec, seen);
   const obstacle =
     managementObstacle(spec, seen, seen.kernel) ?? resolverLoop(spec) ?? fileConflict(own, spec.name, seen);
@@ -127,7 +129,7 @@ function converge(spec: NetworkSpec, seen: Seen, adopted = false): Decision {
 }
 
 /** @param text the new content of Phoenix's file; null: no interface is declared any more */
-function replaceFile(text: string | null, seen: Seen): Action[] {
+function replaceFile(text: string | null, seen: SeenNetwork): Action[] {
   const summary = text === null ? 'take the interfaces of the host away' : 'write the interfaces of the host';
   const swap = text === null ? remove(summary, OWN_FILE) : write(summary, OWN_FILE, text, seen.own);
   return [...arm(seen.own, seen.armed), swap, ...reload(text)];
@@ -138,7 +140,7 @@ const INSTALL_OVS =
   'if it does not know ovs_type, install Open vSwitch on the host (apt install openvswitch-switch), then replay';
 
 /** Loads what the files already say. */
-function reloadAgain({ own, armed }: Seen): Action[] {
+function reloadAgain({ own, armed }: SeenNetwork): Action[] {
   return [...arm(own, armed), ...reload(own)];
 }
 
@@ -155,7 +157,7 @@ function reload(own: string | null): Action[] {
 /** Why an expected interface is not up as declared; null where all are, or the kernel's state was not read. */
 function downReason(
   expected: readonly Pick<HostInterface, 'name' | 'address' | 'address6'>[],
-  { kernel }: Seen,
+  { kernel }: SeenNetwork,
 ): string | null {
   if (kernel === null) return null;
   for (const one of expected) {
@@ -168,7 +170,7 @@ function downReason(
 }
 
 /** Removes Phoenix's own interfaces; those that people set up stay. */
-function removal(seen: Seen): Decision {
+function removal(seen: SeenNetwork): Decision {
   if (seen.own?.startsWith(MARK) === true && seen.own !== `${MARK}\n`) return actions(replaceFile(null, seen));
   if (seen.armed === null) return actions();
   return actions(seen.armed === 'set' ? reloadAgain(seen) : disarm());

@@ -56,6 +56,23 @@ function plainClient(client: string): string {
   return /^[a-z][a-z0-9.-]*$/.test(lower) ? (lower.split('.')[0] ?? lower) : lower;
 }
 
+/** Exports of Phoenix's file, or of an interrupted change, that are no longer declared and that no other file has. */
+export function exportsToWithdraw(
+  {
+    own,
+    begun,
+    foreign,
+    active,
+  }: Record<'own' | 'begun', string | null> & Record<'foreign' | 'active', readonly Export[]>,
+  declared: readonly Export[],
+): Export[] {
+  const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
+  return ours
+    .filter((each, index) => ours.findIndex((one) => sameExport(one, each)) === index)
+    .filter((each) => ![...declared, ...foreign].some((one) => sameExport(one, each)))
+    .filter((each) => active.some((one) => sameExport(one, each)));
+}
+
 /** The export as an argument of `exportfs`. */
 export function exportName({ client, path }: Export): string {
   return client.includes(':') && !client.startsWith('[') ? `[${client}]:${path}` : `${client}:${path}`;

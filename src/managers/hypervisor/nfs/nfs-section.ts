@@ -10,11 +10,20 @@ import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
-import { type Export, exportName, exportsText, OWN_FILE, readExports, sameExport } from './exports.ts';
+import {
+  type Export,
+  exportName,
+  exportsText,
+  exportsToWithdraw,
+  OWN_FILE,
+  readExports,
+  sameExport,
+} from './exports.ts';
+import { nfsComparison } from './nfs-comparison.ts';
 import { nfsOptionFault } from './option.ts';
 import { exportOptions, sameOptions } from './options.ts';
 
-type NfsSpec = {
+export type NfsSpec = {
   readonly exports: readonly Export[];
   readonly folders: readonly Folder[];
 };
@@ -37,7 +46,7 @@ interface Facts {
   readonly units: Units;
 }
 
-interface Seen extends Facts {
+export interface SeenNfs extends Facts {
   readonly missing: ReadonlySet<string>;
 }
 
@@ -49,7 +58,7 @@ const FOLDER = '/etc/exports.d';
 /** A list of exports that the kernel may have after an interrupted change. */
 const BEGUN_FILE = `${NOTES}/nfs/begun`;
 
-export const nfs: Section<NfsSpec, Facts, Seen> = {
+export const nfs: Section<NfsSpec, Facts, SeenNfs> = {
   name: 'nfs',
   declared(config) {
     const { nfsExports } = config.hypervisor;
@@ -66,6 +75,7 @@ export const nfs: Section<NfsSpec, Facts, Seen> = {
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
+  compares: nfsComparison,
   isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
@@ -127,11 +137,11 @@ async function inventory(host: HostReader): Promise<Facts> {
   return { own, begun, foreign, active: readExports(table ?? ''), units };
 }
 
-function decide({ spec, adopt }: Wanted<NfsSpec>, seen: Seen): Decision {
+function decide({ spec, adopt }: Wanted<NfsSpec>, seen: SeenNfs): Decision {
   return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
 }
 
-function converge({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): Decision {
+function converge({ exports, folders }: NfsSpec, seen: SeenNfs, adopted: boolean): Decision {
   const unknown = exports.flatMap(({ options }) => options).find((option) => nfsOptionFault(option) !== null);
   if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
   const text = exportsText(exports);
@@ -156,7 +166,7 @@ function converge({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): 
     seen.units[UNIT].installed ? enableUnit(UNIT, seen.units) : null,
     absent.map(({ path, uid, gid }) => makeFolder(path, { uid, gid })),
     isNoted ? null : write('note what is about to be exported', BEGUN_FILE, text, begun),
-    withdrawn(seen, exports),
+    exportsToWithdraw(seen, exports).map(withdraw),
     changed.map(announce),
     own === text ? null : write('write what is exported', OWN_FILE, text, own),
     isNoted && begun === null ? null : remove('note that it is', BEGUN_FILE),
@@ -164,7 +174,7 @@ function converge({ exports, folders }: NfsSpec, seen: Seen, adopted: boolean): 
 }
 
 /** Exports that the kernel does not have as declared. */
-function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
+function changedIn(exports: readonly Export[], { active }: SeenNfs): Export[] {
   return exports.filter((each) => {
     const now = active.find((one) => sameExport(one, each));
     return now === undefined || !sameOptions(exportOptions(now.options), exportOptions(each.options));
@@ -172,7 +182,7 @@ function changedIn(exports: readonly Export[], { active }: Seen): Export[] {
 }
 
 /** Restores the kernel's previous exports when a new one is refused; the file is not written before that. */
-function asBefore({ exports }: NfsSpec, seen: Seen, todo: readonly Action[]): Rollback | null {
+function asBefore({ exports }: NfsSpec, seen: SeenNfs, todo: readonly Action[]): Rollback | null {
   const told = changedIn(exports, seen);
   if (todo.length === 0 || told.length === 0) return null;
   const restore = told.map((each): Action => {
@@ -191,25 +201,15 @@ function announce(each: Export): Action {
   );
 }
 
-/** Exports of Phoenix's file, or of an interrupted change, that are no longer declared and that no other file has. */
-function withdrawn({ own, begun, foreign, active }: Seen, exports: readonly Export[]): Action[] {
-  const ours = [...(own?.startsWith(MARK) ? readExports(own) : []), ...readExports(begun ?? '')];
-  return ours
-    .filter((each, index) => ours.findIndex((one) => sameExport(one, each)) === index)
-    .filter((each) => ![...exports, ...foreign].some((one) => sameExport(one, each)))
-    .filter((each) => active.some((one) => sameExport(one, each)))
-    .map(withdraw);
-}
-
 function withdraw(each: Export): Action {
   return act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)]));
 }
 
 /** Removes the exports; the NFS server stays for those of people, and the folders keep their content. */
-function removal(seen: Seen): Decision {
+function removal(seen: SeenNfs): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   return actions(
-    withdrawn(seen, []),
+    exportsToWithdraw(seen, []).map(withdraw),
     isOurs ? remove('take the exports away', OWN_FILE) : null,
     seen.begun === null ? null : remove('forget what was about to be exported', BEGUN_FILE),
   );

@@ -28,6 +28,11 @@ export function sameOptions(one: ExportOptions, other: ExportOptions): boolean {
   return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
 }
 
+/** A setting as it is written: the reverse of how it is read. */
+export function optionWord(name: string, value: string): string {
+  return value === name || EXPORT_WORDS.some(([first]) => first === name) ? value : `${name}=${value}`;
+}
+
 /** `rw` is read as the setting `ro` with the value `rw`. */
 function parseOption(word: string): { readonly name: string; readonly value: string } {
   const at = word.indexOf('=');

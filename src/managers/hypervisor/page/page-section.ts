@@ -9,6 +9,7 @@ import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, NOTES, remove, run, textOf } from '../act.ts';
 import type { PageCertificate } from '../declared.ts';
 import type { Section } from '../section.ts';
+import { pageComparison, secretText } from './page-comparison.ts';
 import {
   acmeDomainsIn,
   type PageFacts,
@@ -71,6 +72,7 @@ export const page: Section<PageSpec, SeenPage, SeenPage> = {
   },
   observe: (host, { spec }) => see(host, spec?.by === 'certificate' ? spec.certPath : null),
   decide,
+  compares: pageComparison,
   isThere: (_wanted, { page: certificate }) => certificate !== null,
   health: () => null,
   due(seen, wanted) {
@@ -215,7 +217,7 @@ function noteOf(spec: PageSpec): Omit<PageNote, 'fingerprint'> {
 }
 
 function secretsOf({ chain, key }: Extract<PageSpec, { by: 'files' }>): string {
-  return [chain, key].map(({ $secret, digest = 'none' }) => `${$secret} ${digest}`).join('\n');
+  return [chain, key].map(secretText).join('\n');
 }
 
 function writeNote(note: PageNote): Action {

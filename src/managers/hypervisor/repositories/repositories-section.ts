@@ -11,6 +11,7 @@ import {
   readAptFiles,
 } from '../../../proxmox/apt-repositories.ts';
 import { APT_HANDLES, type AptHandle, isStandard, suiteIn } from '../../../proxmox/apt-standard.ts';
+import { type ComparedField, type Comparison, listField, valueField } from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, run, textOf } from '../act.ts';
 import type { OtherRepository, PackageRepositories } from '../declared.ts';
@@ -31,6 +32,37 @@ interface Place {
 const CALL = '/nodes/localhost/apt/repositories';
 const RELEASE_FILE = '/etc/os-release';
 
+const compares: Comparison<PackageRepositories, SeenRepositories> = {
+  fields: [
+    ...APT_HANDLES.map(
+      (handle): ComparedField<PackageRepositories, SeenRepositories> =>
+        valueField(`package_repositories.standard.${handle}`, ['standard'], {
+          declared: ({ standard }) => standard[handle] ?? null,
+          observed: (seen, { standard }) =>
+            seen.suite === null || standard[handle] === undefined ? undefined : isUsed(placesOf(seen, handle)),
+          asSeen: ({ standard, others }) => ({
+            standard: Object.fromEntries(Object.entries(standard).filter(([name]) => name !== handle)),
+            others,
+          }),
+        }),
+    ),
+    listField('package_repositories.others', ['others'], {
+      by: ['file', 'uri', 'suite'],
+      declared: ({ others }, seen) => others.filter((each) => !seen.errors.has(each.file)).map((each) => ({ ...each })),
+      observed: (seen, { others }) =>
+        seen.suite === null
+          ? undefined
+          : others.flatMap((each) => {
+              const places = placesOfOther(each, seen);
+              if (typeof places === 'string') return [];
+              const isSame = places.every(({ repository }) => repository.enabled === each.enabled);
+              return [{ ...each, enabled: isSame === each.enabled }];
+            }),
+      asSeen: ({ standard }) => ({ standard, others: [] }),
+    }),
+  ],
+};
+
 export const repositories: Section<PackageRepositories, SeenRepositories, SeenRepositories> = {
   name: 'repositories',
   declared: ({ hypervisor: { packageRepositories: spec } }) => (spec === null ? null : { spec, needs: [] }),
@@ -39,6 +71,7 @@ export const repositories: Section<PackageRepositories, SeenRepositories, SeenRe
   quickCheck: (seen) => seen,
   observe: seeRepositories,
   decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec, seen)),
+  compares,
   health: () => null,
 };
 
@@ -70,8 +103,7 @@ function converge({ standard, others }: PackageRepositories, seen: SeenRepositor
   const calls: Call[] = [];
   for (const handle of APT_HANDLES) {
     const places = placesOf(seen, handle);
-    const isOn = places.some(({ repository }) => repository.enabled);
-    if (standard[handle] === true && !isOn) calls.push(addition(handle));
+    if (standard[handle] === true && !isUsed(places)) calls.push(addition(handle));
     if (standard[handle] === false) calls.push(...switches(places, false));
   }
   for (const other of others) {
@@ -80,6 +112,10 @@ function converge({ standard, others }: PackageRepositories, seen: SeenRepositor
     calls.push(...switches(places, other.enabled));
   }
   return actions(calls.map((call, index) => actionOf(call, index === 0 ? digestOf(seen) : null)));
+}
+
+function isUsed(places: readonly Place[]): boolean {
+  return places.some(({ repository }) => repository.enabled);
 }
 
 interface Call {

@@ -5,14 +5,16 @@ import type { Action } from '../../../model/action.ts';
 import { targetId } from '../../../model/ids.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
-import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { fileRollback, type PreviousFiles, previousFiles, rollbackOf } from '../file-rollback.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { MAIN_FILE, OWN_FILE, toldText } from './files.ts';
+import { sambaComparison } from './samba-comparison.ts';
 import { mainText, type Share, sectionsOf, shareRefusal, sharesText } from './shares.ts';
 
-type SambaSpec = {
+export type SambaSpec = {
   /** The owner of created folders. */
   readonly user: string;
   readonly shares: readonly Share[];
@@ -33,18 +35,16 @@ interface Facts {
   readonly units: Units;
 }
 
-interface Seen extends Facts {
+export interface SeenSamba extends Facts {
   readonly missing: ReadonlySet<string>;
 }
 
 const UNIT = 'smbd.service';
-const OWN_FILE = '/etc/samba/phoenix.conf';
-const MAIN_FILE = '/etc/samba/smb.conf';
 const STAGED_OWN = `${NOTES}/samba/phoenix.conf`;
 const STAGED_MAIN = `${NOTES}/samba/smb.conf`;
 const TOLD_FILE = `${NOTES}/samba/told`;
 
-export const samba: Section<SambaSpec, Facts, Seen> = {
+export const samba: Section<SambaSpec, Facts, SeenSamba> = {
   name: 'samba',
   declared(config) {
     const { samba: server } = config.hypervisor;
@@ -63,6 +63,7 @@ export const samba: Section<SambaSpec, Facts, Seen> = {
     return { ...facts, missing: await missingFolders(host, paths) };
   },
   decide,
+  compares: sambaComparison,
   isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback(wanted, seen, todo) {
@@ -76,7 +77,10 @@ export const samba: Section<SambaSpec, Facts, Seen> = {
   },
 };
 
-const quickCheckOf = idleOnly<SambaSpec, Facts, Seen>((facts) => ({ ...facts, missing: new Set<string>() }), decide);
+const quickCheckOf = idleOnly<SambaSpec, Facts, SeenSamba>(
+  (facts) => ({ ...facts, missing: new Set<string>() }),
+  decide,
+);
 
 async function inventory(host: HostReader): Promise<Facts> {
   const read = (path: string): Promise<string | null> => textOf(host, path);
@@ -93,11 +97,11 @@ async function inventory(host: HostReader): Promise<Facts> {
   return { own, main, staged: { own: stagedOwn, main: stagedMain }, told, unproved, passwd: passwd ?? '', units };
 }
 
-function decide({ spec, adopt }: Wanted<SambaSpec>, seen: Seen): Decision {
+function decide({ spec, adopt }: Wanted<SambaSpec>, seen: SeenSamba): Decision {
   return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
 }
 
-function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolean): Decision {
+function converge({ user, shares, make }: SambaSpec, seen: SeenSamba, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
   const fault = shares.map(shareRefusal).find((each) => each !== undefined);
@@ -137,7 +141,7 @@ function converge({ user, shares, make }: SambaSpec, seen: Seen, adopted: boolea
 }
 
 /** Both files are staged and tested together before either is replaced. */
-function stage(text: string, main: string, { staged }: Seen): Action[] {
+function stage(text: string, main: string, { staged }: SeenSamba): Action[] {
   const stagedMain = mainText(main, STAGED_OWN);
   return [
     ...(staged.own === text ? [] : [write('stage the shares', STAGED_OWN, text, staged.own)]),
@@ -150,7 +154,7 @@ function test(): Action {
 }
 
 /** Tested again, since the run that staged the files may have been interrupted before the test. */
-function swap(text: string, main: string, { own, main: present }: Seen): Action[] {
+function swap(text: string, main: string, { own, main: present }: SeenSamba): Action[] {
   return [
     test(),
     ...(text === own ? [] : [write('swap the shares', OWN_FILE, text, own)]),
@@ -159,8 +163,8 @@ function swap(text: string, main: string, { own, main: present }: Seen): Action[
 }
 
 /** A freshly started Samba has read the files, and is reloaded anyway: only the note proves that they were read. */
-function reloadActions(text: string | null, main: string, { told }: Seen): Action[] {
-  const note = `${digest(`${text ?? ''}\n${main}`)}\n`;
+function reloadActions(text: string | null, main: string, { told }: SeenSamba): Action[] {
+  const note = toldText(text, main);
   if (told === note) return [];
   return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];
 }
@@ -170,7 +174,7 @@ function reload(): Action {
 }
 
 /** Removes Phoenix's shares; Samba, people's shares and all folders stay. */
-function removal(seen: Seen): Decision {
+function removal(seen: SeenSamba): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   const main = seen.main === null ? null : mainText(seen.main, null);
   const isRead = main !== seen.main;

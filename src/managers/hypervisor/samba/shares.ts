@@ -46,6 +46,23 @@ export function sharesText(shares: readonly Share[]): string {
   return [MARK, ...sections.flat(), ''].join('\n');
 }
 
+/** The shares of a file in the form of `sharesText`; what that form has no words for is left out. */
+export function readShares(text: string): Share[] {
+  const [, ...sections] = text.split(/^\[/m);
+  return sections.map((section) => {
+    const name = section.slice(0, section.indexOf(']'));
+    const of = (key: string) => new RegExp(`^\\s*${key}\\s*=\\s*(.*?)\\s*$`, 'm').exec(section)?.[1] ?? null;
+    return {
+      ...{ name, path: of('path') ?? '', validUsers: of('valid users')?.split(' ') ?? [] },
+      ...{
+        browsable: of('browseable') !== 'no',
+        readOnly: of('read only') !== 'no',
+        guestOk: of('guest ok') === 'yes',
+      },
+    };
+  });
+}
+
 /** @param file the file to include; null: none */
 export function mainText(present: string, file: string | null): string {
   return withBlock(present, file === null ? [] : [`include = ${file}`]);

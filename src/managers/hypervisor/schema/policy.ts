@@ -67,11 +67,11 @@ const driftRule = z.strictObject({
     .optional()
     .describe('`report` or `heal`. Default: as the rules before it that name the target, else `action` of `drift`.'),
   ignore: z
-    .array(text.name(/^[a-z][a-z0-9_-]{0,63}$/, 'must be the name of a field'))
+    .array(text.name(/^[a-z][a-z0-9_.-]{0,127}$/, 'must be the name of a field'))
     .default([])
     .meta({ examples: [['memory_mb', 'cores']] })
     .describe(
-      'Settings of guests, and options of objects of the datacenter, that people may change on the host, by their names in the file. They are set when the target is made and when a commit changes them, and left as they are otherwise. Default: none.',
+      'Settings of guests, options of objects of the datacenter and fields of the host, such as `timezone` or `network.hosts`, that people may change on the host, by their names in the file. They are set when the target is made and when a commit changes them, and left as they are otherwise. Default: none.',
     ),
 });
 

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { BlobId } from '../../../model/ids.ts';
+import { type Comparison, listField, textDifference } from '../../comparison.ts';
 import { HOST } from '../../dependencies.ts';
 import { volumeOf } from '../../guest/snippet-needs.ts';
 import type { Decision, HostReader } from '../../manager.ts';
@@ -29,6 +30,31 @@ interface Seen extends Facts {
   readonly guests: ReadonlyMap<string, string> | null;
 }
 
+/** A content is known by Git's id of it. */
+const compares: Comparison<SnippetsSpec, Seen> = {
+  fields: [
+    listField('snippets', ['snippets'], {
+      by: ['name'],
+      declared: ({ snippets: declared }) =>
+        declared.flatMap(({ name, path, blob }) => (blob === null ? [] : [{ name, source: path }])),
+      observed: (seen, { snippets: declared }) => [
+        ...declared.flatMap(({ name, path, blob }) => {
+          const present = seen.files.get(pathOf(name));
+          if (present === undefined || blob === null) return [];
+          return [{ name, source: hasContent(present, blob) ? path : `another content, SHA-256 ${digest(present)}` }];
+        }),
+        ...goneIn(declared, seen).map((name) => ({ name })),
+      ],
+    }),
+  ],
+  rest({ spec: { snippets: declared } }, { files, noted }) {
+    const names = declared.map(({ name }) => name).filter((name) => ownedBy(noted).includes(name));
+    const left = [...names, ...goneIn(declared, { files, noted })];
+    const stale = ownedBy(noted).some((name) => !left.includes(name));
+    return stale ? textDifference(NOTE, noteText(left), noted) : [];
+  },
+};
+
 export const snippets: Section<SnippetsSpec, Facts, Seen> = {
   name: 'snippets',
   declared: ({ hypervisor: { snippets: declared } }) =>
@@ -42,6 +68,7 @@ export const snippets: Section<SnippetsSpec, Facts, Seen> = {
   },
   observe: async (host) => ({ ...(await readFacts(host)), guests: await host.readFolders(GUESTS) }),
   decide: ({ spec, adopt }, seen) => converge(spec?.snippets ?? [], seen, adopt === true),
+  compares,
   isThere: ({ spec }, { files }) => (spec?.snippets ?? []).some(({ name }) => files.has(pathOf(name))),
   health: () => null,
 };
@@ -52,7 +79,7 @@ async function readFacts(host: HostReader): Promise<Facts> {
 }
 
 function converge(declared: readonly HostSnippet[], { files, noted, guests }: Seen, adopted: boolean): Decision {
-  const owned: readonly string[] = noted === null ? [] : JSON.parse(noted);
+  const owned = ownedBy(noted);
   const changed = declared.flatMap(({ name, blob }) =>
     blob === null || hasContent(files.get(pathOf(name)), blob) ? [] : [{ name, blob }],
   );
@@ -62,7 +89,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
     return { kind: 'blocked', reason };
   }
   const names = declared.map(({ name }) => name);
-  const gone = owned.filter((name) => !names.includes(name) && files.has(pathOf(name)));
+  const gone = goneIn(declared, { files, noted });
   const held = gone.find((name) => holderOf(name, guests) !== null);
   if (held !== undefined) {
     const reason = `${volumeOf(held)} is declared no more, and guest ${holderOf(held, guests)} still names it`;
@@ -70,8 +97,8 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
   }
   // One of people that is as declared stays theirs.
   const kept = names.filter((name) => owned.includes(name) || changed.some((each) => each.name === name));
-  const note = `${JSON.stringify([...new Set([...kept, ...gone])].sort())}\n`;
-  const rest = `${JSON.stringify([...kept].sort())}\n`;
+  const note = noteText([...kept, ...gone]);
+  const rest = noteText(kept);
   return actions(
     noteAction('note which snippets are put there', note, noted),
     changed.map(({ name, blob }) => {
@@ -84,6 +111,19 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
     gone.map((name) => remove(`delete ${volumeOf(name)}`, pathOf(name))),
     gone.length === 0 ? null : noteAction('note which snippets are left', rest, note),
   );
+}
+
+function ownedBy(noted: string | null): readonly string[] {
+  return noted === null ? [] : JSON.parse(noted);
+}
+
+/** Phoenix's snippets that are declared no more. */
+function goneIn(declared: readonly HostSnippet[], { files, noted }: Facts): string[] {
+  return ownedBy(noted).filter((name) => !declared.some((one) => one.name === name) && files.has(pathOf(name)));
+}
+
+function noteText(names: readonly string[]): string {
+  return `${JSON.stringify([...new Set(names)].sort())}\n`;
 }
 
 /** Nothing where the note says so already, and where there is nothing to note. */

@@ -5,10 +5,10 @@ import type { HostReader } from '../../manager.ts';
 import { act, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 
 /** Sorted after the installer's own `zfs.conf`: the last file wins. */
-const CONF = '/etc/modprobe.d/zz-phoenix-zfs.conf';
+export const CONF = '/etc/modprobe.d/zz-phoenix-zfs.conf';
 const LIVE = '/sys/module/zfs/parameters/zfs_arc_max';
 /** Digest of the settings that are in the initramfs. */
-const COPIED = `${NOTES}/storage/initramfs`;
+export const COPIED = `${NOTES}/storage/initramfs`;
 
 export interface Cache {
   readonly conf: string | null;
@@ -52,7 +52,7 @@ function noLimit({ conf, live, copied }: Cache): Action[] {
   ];
 }
 
-function confText(bytes: number): string {
+export function confText(bytes: number): string {
   return `${MARK}\noptions zfs zfs_arc_max=${bytes}\n`;
 }
 

@@ -105,14 +105,24 @@ function reset(
   last: Readonly<Record<string, string>>,
   known: ReadonlyMap<string, Value>,
 ): Action[] {
+  return resettable(properties, last, known).map((property) => {
+    const own = OWN[property];
+    const args = own === undefined ? ['inherit', property, name] : ['set', `${property}=${own}`, name];
+    return act(`let ${property} of ${name} be as it is by itself`, run('zfs', args));
+  });
+}
+
+/** Properties that were declared and still have a value of their own. @param last those that were applied last */
+export function resettable(
+  properties: Readonly<Record<string, string>>,
+  last: Readonly<Record<string, string>>,
+  known: ReadonlyMap<string, Value>,
+): string[] {
   return Object.keys(last)
     .filter((property) => !Object.hasOwn(properties, property) && known.get(property)?.source === 'local')
-    .filter((property) => !ONCE.has(property))
-    .flatMap((property) => {
+    .filter((property) => {
       const own = OWN[property];
-      if (own !== undefined && sameValue(property, own, known.get(property)?.value)) return [];
-      const args = own === undefined ? ['inherit', property, name] : ['set', `${property}=${own}`, name];
-      return [act(`let ${property} of ${name} be as it is by itself`, run('zfs', args))];
+      return !ONCE.has(property) && (own === undefined || !sameValue(property, own, known.get(property)?.value));
     });
 }
 

@@ -7,15 +7,9 @@ import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Cache, cacheActions, cacheRefusal, observeCache } from './cache.ts';
-import {
-  type DatasetSpec,
-  type Datasets,
-  datasetActions,
-  datasetsRefusal,
-  NEEDED,
-  observeDatasets,
-  USUAL,
-} from './datasets.ts';
+import { type Datasets, datasetActions, datasetsRefusal, NEEDED, observeDatasets, USUAL } from './datasets.ts';
+import { NOTHING, poolsOf, type StoragePart, storagesAt } from './part.ts';
+import { storageComparison } from './storage-comparison.ts';
 import {
   NOTE_FILE,
   parseStorages,
@@ -26,14 +20,7 @@ import {
   storagesRefusal,
 } from './storages.ts';
 
-type StoragePart = {
-  readonly pools: readonly { readonly name: string; readonly disks: readonly string[] }[];
-  readonly datasets: readonly DatasetSpec[];
-  readonly storages: readonly StorageSpec[];
-  readonly cacheBytes: number | null;
-};
-
-interface Seen {
+export interface SeenStorage {
   /** Null where ZFS did not answer. */
   readonly datasets: Datasets | null;
   readonly storages: Storages;
@@ -42,7 +29,7 @@ interface Seen {
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 
-export const storage: Section<StoragePart, Seen, Seen> = {
+export const storage: Section<StoragePart, SeenStorage, SeenStorage> = {
   name: 'storage',
   declared(config) {
     const spec = partOf(config);
@@ -68,11 +55,12 @@ export const storage: Section<StoragePart, Seen, Seen> = {
     return { ...files, datasets, storages: { ...files.storages, guests } };
   },
   decide,
+  compares: storageComparison,
   health: () => null,
 };
 
 /** A property that the inventory does not read counts as different, so that the section is observed fully. */
-const quickCheckOf = idleOnly<StoragePart, Seen, Seen>((facts) => facts, decide);
+const quickCheckOf = idleOnly<StoragePart, SeenStorage, SeenStorage>((facts) => facts, decide);
 
 function partOf({ hypervisor }: Config): StoragePart {
   const { zfs, storages } = hypervisor;
@@ -90,9 +78,7 @@ function partOf({ hypervisor }: Config): StoragePart {
   };
 }
 
-const NOTHING: StoragePart = { pools: [], datasets: [], storages: [], cacheBytes: null };
-
-async function observeFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
+async function observeFiles(host: HostReader): Promise<Omit<SeenStorage, 'datasets'>> {
   const [text, note, cache] = await Promise.all([
     textOf(host, STORAGE_FILE),
     textOf(host, NOTE_FILE),
@@ -101,14 +87,17 @@ async function observeFiles(host: HostReader): Promise<Omit<Seen, 'datasets'>> {
   return { storages: { entries: parseStorages(text ?? ''), note, guests: null }, cache };
 }
 
-function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets, storages, cache }: Seen): Decision {
+function decide(
+  { spec, before, adopt = false }: Wanted<StoragePart>,
+  { datasets, storages, cache }: SeenStorage,
+): Decision {
   const part = spec ?? NOTHING;
   const known: Datasets = datasets ?? new Map();
   const missing = poolsOf(part).find(({ name }) => !known.has(name));
   if (missing !== undefined) return { kind: 'blocked', reason: missingPoolReason(missing) };
   const foreign = cacheRefusal(part.cacheBytes, cache, adopt);
   if (foreign !== null) return { kind: 'blocked', reason: foreign };
-  const declared = part.storages.map((each) => ({ ...each, folder: folderOf(each, known) }));
+  const declared = storagesAt(part, known);
   const refused = datasetsRefusal(part.datasets, known) ?? storagesRefusal(declared, storages, adopt);
   if (refused !== null) return refused;
   return actions(
@@ -118,21 +107,8 @@ function decide({ spec, before, adopt = false }: Wanted<StoragePart>, { datasets
   );
 }
 
-/** Declared pools, and pools that declared datasets are in. */
-function poolsOf({ pools, datasets }: StoragePart): StoragePart['pools'] {
-  const named = datasets.map(({ name }) => name.split('/')[0] ?? name);
-  const others = [...new Set(named)].filter((name) => !pools.some((pool) => pool.name === name));
-  return [...pools, ...others.map((name) => ({ name, disks: [] }))];
-}
-
 function missingPoolReason({ name, disks }: StoragePart['pools'][number]): string {
   if (disks.length === 0) return `pool ${name} is not there, and nothing declares its disks`;
   const how = `phoenix setup --allow-destructive ${disks.join(' ')}`;
   return `pool ${name} is not there: bring it back with zpool import ${name}, or make it on the host with ${how}`;
-}
-
-/** The mount point of the dataset according to ZFS, once it exists. */
-function folderOf({ dataset, folder }: StorageSpec, datasets: Datasets): string {
-  const shown = datasets.get(dataset)?.get('mountpoint')?.value;
-  return shown?.startsWith('/') ? shown : folder;
 }

@@ -2,6 +2,7 @@
 // those of people are not touched, and removing one of Phoenix's removes only the entry.
 
 import type { Action } from '../../../model/action.ts';
+import { contentsOf } from '../../../proxmox/storage-types.ts';
 import type { Decision } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run, write } from '../act.ts';
 
@@ -47,12 +48,10 @@ export function parseStorages(text: string): ReadonlyMap<string, Entry> {
   return entries;
 }
 
-function ours(note: string | null): readonly string[] {
+/** Ids of Phoenix's storages. */
+export function ours(note: string | null): readonly string[] {
   return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
-
-/** A storage of type zfspool accepts only disks of guests. */
-const ZFS_CONTENTS = new Set(['images', 'rootdir']);
 
 /** Why the declared storages cannot be applied; null when they can. */
 export function storagesRefusal(
@@ -62,15 +61,14 @@ export function storagesRefusal(
 ): Decision | null {
   for (const storage of declared) {
     const { id, type, contents } = storage;
-    const stray = contents.find((content) => type === 'zfspool' && !ZFS_CONTENTS.has(content));
+    const stray = contents.find((content) => contentsOf(type)?.includes(content) === false);
     if (stray !== undefined) {
-      return { kind: 'impossible', reason: `storage ${id} is a zfspool, which cannot hold ${stray}: make it a dir` };
+      return { kind: 'impossible', reason: `storage ${id} is a ${type}, which cannot hold ${stray}: make it a dir` };
     }
     const entry = entries.get(id);
     if (entry === undefined) continue;
     if (entry.type !== type || !isAt(entry, storage)) {
-      const at = entry.options.get('pool') ?? entry.options.get('path') ?? '';
-      const reason = `storage ${id} is a ${entry.type} on ${at} already, which Proxmox never changes; give the declared one another name`;
+      const reason = `storage ${id} is a ${entry.type} on ${placeIn(entry)} already, which Proxmox never changes; give the declared one another name`;
       return { kind: 'blocked', reason };
     }
     if (!sameContents(entry, contents) && !adopted && !ours(note).includes(id)) {
@@ -91,13 +89,29 @@ function isAt({ options }: Entry, { type, dataset, folder }: StorageSpec): boole
   return type === 'zfspool' ? options.get('pool') === dataset : options.get('path') === folder;
 }
 
-function sameContents({ options }: Entry, contents: readonly string[]): boolean {
-  const present = (options.get('content') ?? '').split(/[,;\s]+/).filter((word) => word !== '');
-  return present.toSorted().join() === contents.toSorted().join();
+function sameContents(entry: Entry, contents: readonly string[]): boolean {
+  return contentsIn(entry).join() === contents.toSorted().join();
+}
+
+/** Sorted. */
+export function contentsIn({ options }: Entry): string[] {
+  return (options.get('content') ?? '')
+    .split(/[,;\s]+/)
+    .filter((word) => word !== '')
+    .sort();
+}
+
+/** The dataset or folder that it is on. */
+export function placeIn({ options }: Entry): string {
+  return options.get('pool') ?? options.get('path') ?? '';
 }
 
 /** Storages of Phoenix's that are no longer declared. */
-function undeclaredOwn(declared: readonly StorageSpec[], entries: Storages['entries'], note: string | null): string[] {
+export function undeclaredOwn(
+  declared: readonly StorageSpec[],
+  entries: Storages['entries'],
+  note: string | null,
+): string[] {
   return ours(note).filter((id) => entries.has(id) && !declared.some((storage) => storage.id === id));
 }
 
@@ -137,7 +151,7 @@ export function storageActions(
   ];
 }
 
-function noteText(ids: readonly string[]): string {
+export function noteText(ids: readonly string[]): string {
   return [MARK, ...[...ids].sort(), ''].join('\n');
 }
 

@@ -1,5 +1,6 @@
 // The host's time zone, and clock synchronisation, on which the validity of certificates depends.
 
+import { type Comparison, difference, valueField } from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, outputOf, run } from '../act.ts';
 import type { Section } from '../section.ts';
@@ -12,6 +13,17 @@ interface Seen {
   readonly kept: boolean;
 }
 
+const compares: Comparison<TimeSpec, Seen> = {
+  fields: [
+    valueField('timezone', ['timezone'], {
+      declared: ({ timezone }) => timezone,
+      observed: ({ timezone }) => (timezone === '' ? null : timezone),
+      asSeen: (spec, { timezone }) => (timezone === '' ? spec : { timezone }),
+    }),
+  ],
+  rest: (_, { kept }) => (kept ? [] : [difference(['clock'], 'synchronised', 'not synchronised')]),
+};
+
 export const time: Section<TimeSpec, Seen, Seen> = {
   name: 'time',
   declared: ({ hypervisor: { timezone } }) => (timezone === null ? null : { spec: { timezone }, needs: [] }),
@@ -20,6 +32,7 @@ export const time: Section<TimeSpec, Seen, Seen> = {
   quickCheck: (seen) => seen,
   observe: see,
   decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec.timezone, seen)),
+  compares,
   health: () => null,
 };
 

@@ -2,6 +2,7 @@
 // trust store.
 
 import { X509Certificate } from 'node:crypto';
+import { type Comparison, difference } from '../../comparison.ts';
 import { caOf, guestTarget } from '../../dependencies.ts';
 import { hostPathOf } from '../../guest/mounted-paths.ts';
 import { runInside } from '../../guest/proxmox/command.ts';
@@ -42,6 +43,23 @@ interface Seen {
   readonly noted: string | null;
 }
 
+/** The root follows from the container of the authority, so that there is no field for it. */
+const compares: Comparison<TrustSpec, Seen> = {
+  fields: [],
+  rest({ spec: { ca, published: path } }, { published, trusted, installed, noted }) {
+    if (published === null) return [];
+    const named = (pem: string) => `SHA-256 ${digest(pem)}`;
+    const note: Note = { published: path, root: digest(published) };
+    if (trusted !== published)
+      return [
+        difference([ROOT_ON_NODE], `${named(published)}, of lxc/${ca}`, trusted === null ? null : named(trusted)),
+      ];
+    return installed === published && noted === noteText(note)
+      ? []
+      : [difference([INSTALLED_FILE], named(published), installed === null ? null : 'not proved')];
+  },
+};
+
 export const trust: Section<TrustSpec, Seen, Seen> = {
   name: 'trust',
   declared(config) {
@@ -62,9 +80,14 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
   },
   observe,
   decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen)),
+  compares,
   isThere: (_wanted, { installed }) => installed !== null,
   health: () => null,
 };
+
+function noteText(note: Note): string {
+  return `${JSON.stringify(note)}\n`;
+}
 
 function noteIn(text: string | null): Note | null {
   return text === null ? null : JSON.parse(text);
@@ -100,7 +123,7 @@ function converge({ ca, published: path }: TrustSpec, { published, trusted, inst
   const fault = rootRefusal(published);
   if (fault !== null) return { kind: 'impossible', reason: `the root that lxc/${ca} publishes is not taken: ${fault}` };
   const note: Note = { published: path, root: digest(published) };
-  const text = `${JSON.stringify(note)}\n`;
+  const text = noteText(note);
   return actions(
     trusted === published ? null : write(`trust the root certificate of lxc/${ca}`, ROOT_ON_NODE, published, trusted),
     installed === published && trusted === published && noteIn(noted)?.root === note.root

@@ -5,7 +5,7 @@ import { act, run } from '../act.ts';
 import { COMMENT } from './accounts.ts';
 
 export const USERS_FILE = '/etc/pve/user.cfg';
-const ROLE = 'Administrator';
+export const ROLE = 'Administrator';
 
 interface ProxmoxUser {
   /** The host's account name, without the realm: it is in realm `pam`, where Proxmox checks the password against the host. */

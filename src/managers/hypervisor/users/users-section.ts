@@ -5,14 +5,16 @@ import type { Action, SecretReference } from '../../../model/action.ts';
 import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { keyLine } from '../../public-key.ts';
-import { act, actions, install, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
+import { act, actions, install, MARK, remove, run, textOf } from '../act.ts';
 import { idleOnly, type Section } from '../section.ts';
 import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
 import { keysActions, keysOf } from './keys.ts';
+import { NOTE_FILE, passwordActions } from './password.ts';
 import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
 import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
+import { usersComparison } from './users-comparison.ts';
 
-type UserSpec = {
+export type UserSpec = {
   readonly username: string;
   /** Password hash in the format of crypt(3); null: no password is set. */
   readonly passwordHash: SecretReference | null;
@@ -22,7 +24,7 @@ type UserSpec = {
   readonly sshKey: string | null;
 };
 
-interface Seen {
+export interface SeenUsers {
   readonly accounts: readonly Account[];
   /** Content of Proxmox's user.cfg. */
   readonly proxmox: string;
@@ -35,9 +37,7 @@ interface Seen {
   readonly note: string | null;
 }
 
-const NOTE_FILE = `${NOTES}/users/password`;
-
-export const users: Section<UserSpec, Seen, Seen> = {
+export const users: Section<UserSpec, SeenUsers, SeenUsers> = {
   name: 'users',
   declared({ hypervisor: { user } }) {
     if (user === null) return null;
@@ -59,7 +59,7 @@ export const users: Section<UserSpec, Seen, Seen> = {
     );
     return { ...facts, keys: new Map(keys) };
   },
-  quickCheck: idleOnly<UserSpec, Seen, Seen>((facts) => facts, decide),
+  quickCheck: idleOnly<UserSpec, SeenUsers, SeenUsers>((facts) => facts, decide),
   async observe(host, { spec }) {
     const declared = spec;
     const facts = await observeFiles(host);
@@ -72,11 +72,12 @@ export const users: Section<UserSpec, Seen, Seen> = {
     return { ...facts, keys: new Map(keys) };
   },
   decide,
+  compares: usersComparison,
   isThere: ({ spec }, { accounts }) => accounts.some(({ name }) => name === spec?.username),
   health: () => null,
 };
 
-async function observeFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
+async function observeFiles(host: HostReader): Promise<Omit<SeenUsers, 'keys'>> {
   const [passwd, proxmox, main, sudoers, staged, note] = await Promise.all(
     ['/etc/passwd', USERS_FILE, MAIN_FILE, SUDO_FILE, STAGED_FILE, NOTE_FILE].map((path) => textOf(host, path)),
   );
@@ -90,7 +91,7 @@ async function observeFiles(host: HostReader): Promise<Omit<Seen, 'keys'>> {
   };
 }
 
-function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: Seen): Decision {
+function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: SeenUsers): Decision {
   const known = readUsers(seen.proxmox);
   if (spec === undefined) {
     return actions(keysGone(seen, null), sudoActions(null, seen.sudoers, seen.staged), proxmoxActions(null, known));
@@ -133,26 +134,8 @@ function make(username: string): Action {
   return act(`make the account ${username}`, run('useradd', args));
 }
 
-/** A password that a person set later stays until a different one is declared. */
-function passwordActions({ username, passwordHash }: UserSpec, { note }: Seen): Action[] {
-  if (passwordHash === null) return [];
-  const { $secret: reference, digest = 'none' } = passwordHash;
-  const text = `${MARK}\nreference ${reference} of ${username}\ndigest ${digest}\n`;
-  if (text === note) return [];
-  const line = [
-    { from: 'text', text: `${username}:` },
-    { from: 'secret', secret: passwordHash },
-    { from: 'text', text: '\n' },
-  ] as const;
-  const set = run('chpasswd', ['-e'], { stdin: { from: 'joined', parts: line } });
-  return [
-    act(`set the password of ${username}`, set),
-    write('note which password was set', NOTE_FILE, text, note, 0o600),
-  ];
-}
-
 /** Removes the keys from all of Phoenix's accounts but one. */
-function keysGone(seen: Seen, but: string | null): Action[] {
+function keysGone(seen: SeenUsers, but: string | null): Action[] {
   return seen.accounts
     .filter((account) => account.ours && account.name !== but && !isOfSystem(account))
     .flatMap((account) => keysActions(account, [], seen.keys.get(account.name) ?? null));

@@ -1,0 +1,63 @@
+// Where the fields that differ are written in the config repo, so that a difference leads to the line that declares it.
+
+import type { Place } from '../../config/read/place.ts';
+import type { Step } from '../../managers/comparison.ts';
+import { writtenValues } from '../../managers/written-values.ts';
+import { kindOf, type TargetId } from '../../model/ids.ts';
+import type { Json } from '../../model/json.ts';
+import type { FieldDifference } from '../../model/run.ts';
+import { isArray, isObject, same } from '../../plan/canonical.ts';
+import { child, keys } from '../../plan/pointer.ts';
+import type { Context } from '../context.ts';
+import { declaredAt } from '../reconcile/gather.ts';
+import type { KeptDifference } from './differences.ts';
+
+/** The differences with their places, as they are recorded. @param commit that declares the target */
+export async function withPlaces(
+  context: Context,
+  commit: string,
+  target: TargetId,
+  differs: readonly KeptDifference[],
+): Promise<readonly FieldDifference[]> {
+  const declared = differs.length === 0 ? undefined : await declaredAt(context, commit);
+  const config = declared?.config ?? null;
+  const entry = config === null ? null : context.managers.managerOf(kindOf(target)).sources.entry(config, target);
+  if (declared === undefined || entry === null) return differs.map(({ at: _, ...each }) => each);
+  const { files } = await context.repository.snapshot(declared.commit);
+  const value = writtenValues(files)(entry.file);
+  const file = declared.root === '' ? entry.file : `${declared.root}/${entry.file}`;
+  return differs.map(({ at, ...each }) => {
+    const path = pointerTo(value, entry, at ?? each.field.split('.'));
+    return path === null ? each : { ...each, place: { file, path } };
+  });
+}
+
+/** The deepest value of the file on the way to a field; null where it has not even the first step. Pure. */
+export function pointerTo(file: Json | undefined, entry: Pick<Place, 'path'>, way: readonly Step[]): string | null {
+  let value = keys(entry.path).reduce<Json | undefined>(valueAt, file);
+  let path: string | null = null;
+  for (const step of way) {
+    const key = keyOf(value, step);
+    if (key === null) break;
+    path = child(path ?? entry.path, key);
+    value = valueAt(value, key);
+  }
+  return path;
+}
+
+/** The key of a step in a value that has it; null where it has not. */
+function keyOf(value: Json | undefined, step: Step): string | null {
+  if (typeof step === 'string' || typeof step === 'number')
+    return valueAt(value, String(step)) === undefined ? null : String(step);
+  if (isObject(value)) return Object.hasOwn(value, step.name) ? step.name : null;
+  if (value === undefined || value === null || typeof value !== 'object') return null;
+  const index = value.findIndex(
+    (item) => isObject(item) && Object.entries(step.is).every(([key, wanted]) => same(item[key], wanted)),
+  );
+  return index < 0 ? null : String(index);
+}
+
+function valueAt(value: Json | undefined, key: string): Json | undefined {
+  if (isObject(value)) return Object.hasOwn(value, key) ? value[key] : undefined;
+  return value !== undefined && value !== null && isArray(value) ? value[Number(key)] : undefined;
+}

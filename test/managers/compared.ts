@@ -1,0 +1,98 @@
+// What holds of every comparison by fields, for generated pairs of what is declared and what is on the host:
+//
+// - a host as declared has no difference, and nothing to do;
+// - a host with one other field has a difference of that field, and of no other;
+// - where a difference is named something is to do, and where something is to do a difference is named;
+// - a field that is left to people is neither.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ComparedField, FoundDifference } from '../../src/managers/comparison.ts';
+import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
+import type { TargetId } from '../../src/model/ids.ts';
+import { same } from '../../src/plan/canonical.ts';
+import { runs } from '../support/runs.ts';
+import { ORIGIN } from './guests.ts';
+
+export interface ComparedCase<Spec extends object> {
+  readonly target: string;
+  readonly specs: fc.Arbitrary<Spec>;
+  readonly fields: readonly Pick<ComparedField<Spec, never>, 'name' | 'of'>[];
+  /** A host that is as declared. */
+  seen(spec: Spec): unknown;
+}
+
+/** Without the elements of lists. */
+function keysOf({ at, field }: FoundDifference): string {
+  return at === undefined ? field : at.filter((step) => typeof step === 'string').join('.');
+}
+
+export function testComparison<Spec extends object>(manager: Manager, one: ComparedCase<Spec>): void {
+  const { target, specs, fields, seen } = one;
+  const wantedOf = (spec: Spec): Wanted => ({
+    ...{ target: target as TargetId, spec: spec as never, before: spec as never, origin: ORIGIN },
+    ...{ approved: true, protected: false },
+  });
+  const named = (spec: Spec, observation: unknown) =>
+    (manager.differences?.(wantedOf(spec), observation) ?? []).map(keysOf);
+  const isIdle = (decision: Decision) =>
+    decision.kind === 'actions' && decision.actions.every(({ notes }) => notes === true);
+  const idle = (spec: Spec, observation: unknown) => isIdle(manager.decide(wantedOf(spec), observation));
+
+  test(`${target}: as declared is no difference`, () => {
+    fc.assert(
+      fc.property(specs, (spec) => {
+        expect([named(spec, seen(spec)), idle(spec, seen(spec))]).toEqual([[], true]);
+      }),
+      { numRuns: runs(20) },
+    );
+  });
+
+  test(`${target}: one other field is named, and no other`, () => {
+    let tried = 0;
+    fc.assert(
+      fc.property(specs, specs, (spec, other) => {
+        for (const key of new Set(fields.flatMap(({ of }) => of))) {
+          const changed = { ...spec, [key]: other[key] };
+          if (same(spec as never, changed as never)) continue;
+          const found = named(spec, seen(changed));
+          const names = fields.filter(({ of }) => of.includes(key)).map(({ name }) => name);
+          const isOf = (at: string) => names.some((name) => at.startsWith(name) || name.startsWith(`${at}.`));
+          expect([key, found.filter((at) => !isOf(at))]).toEqual([key, []]);
+          expect([key, found.length > 0]).toEqual([key, !idle(spec, seen(changed))]);
+          tried += found.length;
+        }
+      }),
+      { numRuns: runs(30) },
+    );
+    expect(tried).toBeGreaterThan(0);
+  });
+
+  const leave = fields.filter(({ name }) => manager.ignorable?.fields(target as TargetId).includes(name));
+  test.skipIf(leave.length === 0)(`${target}: a field that is left to people is neither compared nor set`, () => {
+    let settled = 0;
+    fc.assert(
+      fc.property(specs, specs, (spec, other) => {
+        for (const { name, of } of leave) {
+          const observation = seen({ ...spec, ...Object.fromEntries(of.map((key) => [key, other[key]])) });
+          const left = manager.ignorable?.without(spec as never, [name], target as TargetId, observation) as never;
+          const [before, after] = [named(spec, observation), named(left, observation)];
+          expect(after.filter((at) => !before.includes(at))).toEqual([]);
+          expect([name, after.length > 0]).toEqual([name, !idle(left, observation)]);
+          if (before.length > 0 && after.length === 0) settled += 1;
+        }
+      }),
+      { numRuns: runs(30) },
+    );
+    expect(settled).toBeGreaterThan(0);
+  });
+
+  test(`${target}: what is named is what is done`, () => {
+    fc.assert(
+      fc.property(specs, specs, (spec, other) => {
+        expect(named(spec, seen(other)).length > 0).toBe(!idle(spec, seen(other)));
+      }),
+      { numRuns: runs(30) },
+    );
+  });
+}
