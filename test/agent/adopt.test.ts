@@ -44,7 +44,7 @@ test('a guest that is as declared gets its mark, and a later push finds nothing 
   expect(verbs()).toEqual([]);
 });
 
-test('one that would be restarted waits for an approval, untouched', async () => {
+test('a guest that would be restarted waits for an approval, unchanged', async () => {
   const files = environment({ 104: { ...GUEST, pct_options: ['nesting=1'] } });
   await phoenix.push(files);
   const run = await phoenix.agent().command({ verb: 'adopt', targets: ['104'], by: 'ann' });

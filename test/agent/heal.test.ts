@@ -58,7 +58,7 @@ async function look(healed: number): Promise<void> {
   await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
 }
 
-test('heals what a rule names, reports the rest, and says both on the commit', async () => {
+test('heals what a rule names, reports the rest, and puts both into the status of the commit', async () => {
   const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
   for (const id of ['101', '102']) await byHand('put', id, changed(1));
   await look(1);
@@ -79,7 +79,7 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 failed: lxc/102');
 });
 
-test('heals a whole kind, but not what a person asked to look at, nor while frozen', async () => {
+test('heals a whole kind, but not in a check that a person requested, nor while frozen', async () => {
   await phoenix.push(
     under({
       rules: [
@@ -127,14 +127,14 @@ test('waits for a window, and for approvals as a commit would', async () => {
   expect(await commands()).toEqual(['box start 101']);
 });
 
-test('what a look has no answer to is nothing to heal', async () => {
+test('drift for which a check finds no action is not healed', async () => {
   await phoenix.push(under({ action: 'heal' }));
   await byHand('put', '101', '{"foreign":true}');
   await look(0);
   expect(await heals()).toEqual([]);
 });
 
-test('leaves what people may change, until a commit changes it, and makes a guest as a whole', async () => {
+test('leaves fields that people may change, until a commit changes them, and creates a missing guest completely', async () => {
   const drift = { action: 'heal', rules: [{ for: ['lxc'], ignore: ['memory_mb'] }] };
   await phoenix.push(under(drift));
   await byHand('put', '101', changed(2048));

@@ -84,7 +84,7 @@ async function asked(verb: string, ...targets: readonly TargetId[]) {
   return (detail?.steps ?? []).flatMap(({ target, outcome }) => (outcome === 'applied' ? [target] : []));
 }
 
-test('a push brings the server up, then the environment, then the stacks; verbs put right what people undo', async () => {
+test('a push creates the server, then the environment, then the stacks; verbs repair what people undo', async () => {
   const first = await phoenix.push(files);
   expect(first.statuses).toEqual({
     'phoenix/apply': 'success: applied 4 targets',

@@ -38,7 +38,7 @@ async function callsPerOutcome(steps: number): Promise<number> {
   }
 }
 
-test('a run of 400 steps asks Redis as often for each outcome as one of 50', { timeout: 120_000 }, async () => {
+test('a run of 400 steps makes as many Redis calls per outcome as one of 50', { timeout: 120_000 }, async () => {
   const few = await callsPerOutcome(50);
   const many = await callsPerOutcome(400);
   expect(many).toBeLessThanOrEqual(MAX_CALLS);

@@ -41,8 +41,8 @@ async function tick(): Promise<void> {
   await until(async () => (await looks()) > before, 'the look of the timer');
 }
 
-describe('the regular look', () => {
-  test('finds that all is as declared, and tells it', async () => {
+describe('the regular check', () => {
+  test('finds everything as declared, and reports it', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
     await queue.every('drift', 3600);
     await until(async () => (await done()) === 1, 'the look to end');
@@ -52,7 +52,7 @@ describe('the regular look', () => {
     expect(await host.commands()).toHaveLength(4);
   });
 
-  test('does nothing before the first commit, while frozen, and while something else goes on', async () => {
+  test('does nothing before the first commit, while frozen, and while another run is active', async () => {
     await queue.every('drift', 0.05);
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.agent().freeze('moving', 'ann');
@@ -71,7 +71,7 @@ describe('the regular look', () => {
     expect((look?.created ?? '') >= (push?.ended ?? 'never')).toBe(true);
   });
 
-  test('says the same only once, however often it looks, and keeps few of these runs', async () => {
+  test('reports the same result only once, however often it checks, and retains few of these runs', async () => {
     await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
     await byHand('drop', '101');
     await queue.every('drift', 0.05);
@@ -86,7 +86,7 @@ describe('the regular look', () => {
   });
 });
 
-test('of looks that found the same the first and the newest stay, and none that a push broke off', () => {
+test('of checks with the same result the first and the newest are retained, and none that a push interrupted', () => {
   const look = (id: number, outcome: Outcome, more: Partial<Run> = {}): Run => ({
     id: String(id) as RunId,
     commit: 'a' as CommitSha,
@@ -178,7 +178,7 @@ describe('what is due by time', () => {
     await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
   });
 
-  test('is looked for after each run, and never tried while frozen', async () => {
+  test('is computed after each run, and never tried while frozen', async () => {
     await phoenix.push(environment({ 101: {} }));
     await due(START);
     await phoenix.agent().freeze('moving', 'ann');

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a commit with a file that is too large says what to do, and the one without it is followed', async () => {
+test('a commit with a file above the limit gets a status with the remedy, and the one without it is applied', async () => {
   const { commit: good } = await phoenix.push(environment({ 101: {} }));
   const large = randomBytes(300_000).toString('hex');
   const { statuses } = await phoenix.push({ ...environment({ 101: {}, 102: {} }), 'etc/image.txt': large });

@@ -47,7 +47,7 @@ async function secondWaits(): Promise<{ gate: Gate; first: CommitSha; second: Co
   return { ...running, second };
 }
 
-test('one that waited and was overtaken says by what, and a restart leaves that', async () => {
+test('a waiting commit that is superseded names its successor, also after a restart', async () => {
   const { gate, first, second } = await secondWaits();
   const third = await pushed(800);
   await until(() => answerOf(third).startsWith('pending: waits for the running steps'), 'the third to wait');
@@ -73,7 +73,7 @@ test('one that waited and was overtaken says by what, and a restart leaves that'
   expect((await phoenix.ledger.runs(10)).filter(({ ended }) => ended === null)).toEqual([]);
 });
 
-test('a commit whose every step was applied is a success, though a newer one came meanwhile', async () => {
+test('a commit whose every step was applied is a success, although a newer one arrived meanwhile', async () => {
   const { gate, first, second } = await secondWaits();
   gate.open();
   await phoenix.answered(second);
@@ -85,7 +85,7 @@ test('a commit whose every step was applied is a success, though a newer one cam
   expect(run?.state).toBe('succeeded');
 });
 
-test('a commit whose last step failed says so, though a newer one came meanwhile', async () => {
+test('a commit whose last step failed is a failure, although a newer one arrived meanwhile', async () => {
   host.order('box start 101', { exit: 1, stderr: 'no' });
   const { gate, first, second } = await secondWaits();
   gate.open();
@@ -93,7 +93,7 @@ test('a commit whose last step failed says so, though a newer one came meanwhile
   expect(answerOf(first)).toMatch(/^failure: 1 of 1 failed: lxc\/101: /);
 });
 
-test('back at the commit that runs, the one that waited is ended by its name', async () => {
+test('when the branch returns to the running commit, the waiting one is superseded by it', async () => {
   const { gate, first, second } = await secondWaits();
   await phoenix.repo.reset(first);
   await phoenix.repo.push('--force');
@@ -102,7 +102,7 @@ test('back at the commit that runs, the one that waited is ended by its name', a
   expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 1 target');
 });
 
-test('a replay of the commit that runs takes its place, and says the last word', async () => {
+test('a replay of the running commit replaces it, and sets the final status', async () => {
   const { gate, first } = await firstRuns();
   const again = await phoenix.agent().replay({ commit: first, by: 'ann' });
   await until(async () => (await phoenix.ledger.runs(10)).some(({ state }) => state === 'superseded'), 'the old run');

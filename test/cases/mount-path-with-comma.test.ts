@@ -29,13 +29,13 @@ test('is refused at its line, in each place where a path may stand', () => {
   }
 });
 
-test('is written by nobody, should it get past that', () => {
+test('is refused by the writer, should it pass validation', () => {
   expect(() => printProperties({ volume: '/tank/scans,backup=1', mp: '/shared' }, [], 'volume')).toThrow(
     'property string',
   );
 });
 
-test('the same paths without one are taken', () => {
+test('the same paths without a comma are accepted', () => {
   const { problems } = loadFiles(withPaths('/tank/scans', '/var/mail'));
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

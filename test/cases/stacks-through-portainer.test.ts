@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../load/environment.ts';
 
-test('a file that rests on its folder is refused at each line that does, and one that does not is taken', () => {
+test('a file that needs its folder is refused at each such line, and one that does not is accepted', () => {
   const files: Files = environment();
   const path = 'stacks/shop/docker-compose.yml';
   files[path] = `services:

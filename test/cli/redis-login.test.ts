@@ -115,7 +115,7 @@ const ALSO_STARTED = [
   'a certificate of nobody',
 ];
 
-describe.concurrent('is told by its name, at the start and by the doctor:', () => {
+describe.concurrent('is named, at the start and by the doctor:', () => {
   const at = (user: string) => `redis://${user}127.0.0.1:${port}`;
   test.each<readonly [string, () => Promise<string> | string, RegExp]>([
     [

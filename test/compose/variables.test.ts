@@ -38,7 +38,7 @@ const file = (values: readonly string[]): string =>
   values.map((each, index) => `V${index}=${dotenvValue(each)}\n`).join('');
 const expected = (values: readonly string[]) => Object.fromEntries(values.map((each, index) => [`V${index}`, each]));
 
-test('a file of variables gives every value back, whatever it holds', () => {
+test('every value in an env file is parsed back unchanged', () => {
   expect(variablesIn(file(TRICKY))).toEqual(expected(TRICKY));
   fc.assert(
     fc.property(fc.array(value, { maxLength: 5 }), (values) => {

@@ -56,7 +56,7 @@ async function carryOut(words: string, data: string): Promise<void> {
   execFileSync('sh', ['-e', '-c', block.replaceAll(DATA, data)], { cwd: folder, env });
 }
 
-test('a copy of the ledger brings back what was in it, in place of what is there', async () => {
+test('a backup of the ledger restores its content in place of the present one', async () => {
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
   const frozen = { reason: 'moving the host', by: 'ada', at: '2026-01-02T03:04:05.000Z' };
   await running(first, (ledger) => ledger.freeze(frozen));

@@ -124,7 +124,7 @@ describe('without the lab', () => {
     expect(status).toBe(3);
   });
 
-  test('a clone that was not set up is told to', async () => {
+  test('a clone that was not set up says how to do it', async () => {
     cpSync(join(TOP, 'lab/package.json'), join(product, 'lab/package.json'));
     const { status, stderr } = await phoenix(['rehearse']);
     rmSync(join(product, 'lab'), { recursive: true });

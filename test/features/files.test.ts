@@ -255,7 +255,7 @@ describe.each(trials)('$feature: $path', ({ feature, path, trial }) => {
   });
 });
 
-test('a file of somebody’s own that is there already stays', () => {
+test('an existing foreign file stays', () => {
   for (const path of ['/etc/traefik/traefik.yml', '/etc/docker/daemon.json', '/etc/nginx/conf.d/00-gateway.conf']) {
     const [feature] = Object.entries(TABLE).find(([, files]) => path in files) ?? [''];
     const script = readFileSync(new URL(`${feature}/install.sh`, FEATURES), 'utf8');

@@ -120,7 +120,7 @@ describe('a large run', () => {
 });
 
 describe('leases', () => {
-  test('whoever lost the lease writes nothing any more', async () => {
+  test('a worker that lost the lease writes nothing any more', async () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
     const lost = await leaseOf(ledger, T1);
     await ledger.startStep(lost, run, at());

@@ -262,7 +262,7 @@ describe.each(CASES)('%s', (_, file, path, wrong, right, says) => {
     },
   );
 
-  test('and what is right beside it is taken', () => {
+  test('and valid values beside it are accepted', () => {
     for (const value of right) expect(errorsAt(file, path, value), JSON.stringify(value)).toEqual([]);
   });
 });

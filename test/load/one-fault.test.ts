@@ -114,7 +114,7 @@ test('a host with the number or broadcast address of its network', () => {
   }
 });
 
-test('where no guest asks the host for names, it is said once', () => {
+test('where no guest uses the host’s DNS, that is reported once', () => {
   const files = environment();
   files[HYPERVISOR].dns_server = {};
   files[HYPERVISOR].network.interfaces.address = '10.0.0.14/24';

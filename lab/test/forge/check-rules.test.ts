@@ -64,7 +64,7 @@ const odd = fc.oneof(
   fc.array(button, { minLength: 4, maxLength: 5 }),
 );
 
-test('what is well formed is taken', () => {
+test('valid check runs are accepted', () => {
   fc.assert(
     fc.property(wellFormed, (request) => {
       expect(requestProblems(CREATE, request)).toBe('');

@@ -63,7 +63,7 @@ test.each([
   expect(await run(line)).toMatchObject({ exit, stderr: expect.stringContaining(message) });
 });
 
-test('certificates go among those of the system, and leave when they are gone', async () => {
+test('certificates are added to those of the system, and removed with their files', async () => {
   await host.write('/usr/local/share/ca-certificates/own.crt', 'ONE\n');
   expect((await run('update-ca-certificates')).stdout).toContain('1 added, 0 removed');
   expect(await host.read('/etc/ssl/certs/own.pem')).toBe('ONE\n');

@@ -84,7 +84,7 @@ test.each([
   expect(await run('dnsmasq', '--test', '--conf-file=/etc/tried.conf')).toMatchObject({ exit });
 });
 
-test('ifreload: a line that ends in a backslash goes on in the next', async () => {
+test('ifreload: a backslash at the end of a line continues it', async () => {
   await host.write(
     '/etc/network/interfaces.d/tried',
     'auto vmbr7\niface vmbr7 inet static\n\tbridge-ports eno2\\\n\taddress 10.7.0.1/24\n',

@@ -59,7 +59,7 @@ describe('a precondition', () => {
     expect(stillApplicable([], list)).toEqual(list);
   });
 
-  test('never fails for what was done before it, whatever the actions are', () => {
+  test('never fails because of an earlier action, whatever the actions are', () => {
     const paths = [CONF, '/etc/pve/qemu-server/102.conf', '/etc/pve/firewall/101.fw', '/etc/x'];
     const path = fc.constantFrom(...paths);
     const text = fc.constantFrom('a', 'b');

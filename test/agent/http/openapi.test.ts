@@ -30,7 +30,7 @@ describe('the description', () => {
     expect(await new Validator().validate(openApiDocument() as never)).toMatchObject({ valid: true });
   });
 
-  test('is told route by route in docs/api.md, in the same words', async () => {
+  test('is listed route by route in docs/api.md, in the same words', async () => {
     const page = await readFile(new URL('../../../docs/api.md', import.meta.url), 'utf8');
     for (const { method, path, summary } of API_ROUTES) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${method.toUpperCase()} ${path}\``));

@@ -65,7 +65,7 @@ async function written(before: string, after: string): Promise<string[]> {
   return files.sort((a, b) => Number(a.at - b.at)).map(({ path }) => path);
 }
 
-test('whatever was written before the end, the next fetch goes on from it', async () => {
+test('whatever was written before the interruption, the next fetch continues from it', async () => {
   const first = await pushed('0');
   await open(join(folder, 'before')).fetch();
   const second = await pushed('1');

@@ -68,7 +68,7 @@ const graphs = fc.integer({ min: 2, max: 12 }).chain((count) =>
   }),
 );
 
-test('of any graph, a clone that deepens says what Git says of the whole, whichever way the branch came to its head', async () => {
+test('in any graph, a clone that deepens agrees with Git on the whole history, however the branch reached its head', async () => {
   let round = 0;
   await fc.assert(
     fc.asyncProperty(graphs, async ({ parents, times, heads, strict, pairs }) => {
