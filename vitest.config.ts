@@ -2,8 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take longest begin first, so that none of them goes on alone at the end. */
-const LONG = ['torture', 'cli/serve', 'cli/demo', 'story', 'ports/host', 'load/proxmox-options', 'agent', 'managers'];
+/**
+ * Files that take longest begin first, so that none of them goes on alone at the end; and those that start many processes, which costs
+ * a worker more the more memory it has.
+ */
+const LONG = [
+  'torture',
+  'cli/',
+  'story',
+  'ports/host',
+  'io/',
+  'gateway/nginx',
+  'load/proxmox-options',
+  'agent',
+  'managers',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -6,6 +6,7 @@ import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
 import { isAddressed, isFixed, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
+import { formOf, TEXT_FORMS } from '../../src/managers/datacenter/text-forms.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
@@ -52,6 +53,8 @@ function named(kind: GuestKind): string {
  * The words of a command are joined by NUL, with one at the end, so that none may match NUL and a path may end before one.
  */
 const CLASSES: Readonly<Record<string, string>> = {
+  /** Texts of objects of the datacenter, as the file takes them. */
+  ...Object.fromEntries(Object.entries(TEXT_FORMS).map(([name, { pattern }]) => [name, pattern])),
   any: '[^\\0]*',
   /** Free text as the value of an option: never an option itself. */
   text: '(?!--)[^\\0]*',
@@ -109,8 +112,6 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** A network of addresses, which has its length. */
   network: '{ip}/[0-9]{1,3}',
   ips: '{ip}(?:,{ip})*',
-  /** What an interface is called for people. */
-  ifalias: '[A-Za-z0-9_(][A-Za-z0-9_ .,:()+-]*',
   range: '(?:start|end)-address={ip},(?:start|end)-address={ip}',
   columns: '[a-z][a-z0-9:_.,-]*',
   addresses: '[0-9A-Fa-f.:]+(?: [0-9A-Fa-f.:]+)*',
@@ -128,6 +129,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   nomails: '(?:{mails})?',
   nowords: '(?:{words})?',
   /** A user of Proxmox with its realm: of pam an account of a person. */
+  pveuser: '[A-Za-z0-9_][A-Za-z0-9._+-]*',
   puser: '{account}@pam|[A-Za-z0-9_][A-Za-z0-9._+-]*@(?!pam[/,!\\0])[A-Za-z][A-Za-z0-9._-]*',
   /** Who may be given rights: whoever is a user, or a token of one; never root of the host. */
   holder: '(?!root@pam[/,!\\0])[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*(?:!{name})?',
@@ -135,7 +137,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   signed: '-?[0-9]{1,12}',
   /** Of a property string of an object: nothing that names a file of the host. */
   settings: '{setprop}(?:,{setprop})*',
-  setprop: '[a-z][a-z0-9_-]*=[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
+  setprop: '[a-z][a-z0-9_-]*=-?[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
   foldermap: '(?:{setprop}|path={data})(?:,(?:{setprop}|path={data}))*',
   macaddress: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}',
   routetargets: '[0-9]+:[0-9]+(?:,[0-9]+:[0-9]+)*',
@@ -148,16 +150,11 @@ const CLASSES: Readonly<Record<string, string>> = {
   shown: '{data}|/mnt/pve/{step}',
   /** A path on a server. */
   sharepath: '/(?:{step}(?:/{step})*)?',
-  share: '[A-Za-z0-9_][A-Za-z0-9_.$ -]*',
   mountpointed: 'yes|no|1|0|{data}',
   zfsbase: '/dev(?:/{file})*',
   loginname: '[A-Za-z0-9_][A-Za-z0-9_.@!+-]*',
   fingerprint: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}',
-  iqn: '[A-Za-z0-9][A-Za-z0-9.:_-]*',
-  otelpath: '/[A-Za-z0-9._~/-]*',
   aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
-  dn: '[A-Za-z][A-Za-z0-9-]*=[^\\0\\n]*',
-  ldapfilter: '\\([^\\0\\n]*\\)',
   /** Nothing: as it is. Never set-user-id. */
   mode: '(?:0[0-7]{3})?',
   owner: '[0-9]{0,10}(?::[0-9]{1,10})?',
@@ -169,7 +166,6 @@ const CLASSES: Readonly<Record<string, string>> = {
   /** Of a guest, whatever it is there. */
   login: '[a-z_][a-z0-9_-]{0,31}',
   hash: '\\$[A-Za-z0-9]{1,10}\\$[A-Za-z0-9./$=,_-]+|!|\\*',
-  host: '(?!-)[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+',
   client: '(?!-)[A-Za-z0-9.*?@/_-]+|\\[?[0-9A-Fa-f:]+\\]?(?:/[0-9]+)?',
   exported: '{option}(?:,{option})*',
   option: '[a-z_]+(?:=[A-Za-z0-9:/._-]+)?',
@@ -181,9 +177,6 @@ const CLASSES: Readonly<Record<string, string>> = {
   template: '{storage}:vztmpl/{step}|/var/lib/vz/template/cache/{step}|{data}',
   /** Where storages of files keep images and templates; {data} covers others. */
   image: '/var/lib/vz/(?:template/iso|import|images)/(?:{step}/)*{step}|/mnt/pve/(?:{step}/)*{step}',
-  url: 'https?://[^\\0\\n ]+',
-  /** With templates in it. */
-  hook: 'https?://[^\\0\\n]+',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
 
   /** One name of a path, without a comma: it may stand within a property string. */
@@ -336,8 +329,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 /** For readers: any text. Of the others without a format, what names something is a name. */
 const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
-const NAMES =
-  /^(bridge|controller|dns|isis-domain|loopback|ipam|reversedns|zone|pool|domain|groups-claim|user_attr|username-claim|data-pool|datastore|comstar_hg|comstar_tg|lio_tpg|iscsiprovider|organization|bucket|saferemove_throughput)$/;
+const NAMES = /^(controller|dns|ipam|zone|pool|groups-claim|data-pool)$/;
 /** Those that are neither, by option or by kind and option. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.path': 'shown',
@@ -347,50 +339,32 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.zfs-base-path': 'zfsbase',
   'storage.is_mountpoint': 'mountpointed',
   'storage.pool': 'dataset',
-  'storage.share': 'share',
-  'storage.namespace': 'dataset',
   'storage.username': 'loginname',
   'storage.fingerprint': 'fingerprint',
-  'storage.target': 'iqn',
   'dir.map': 'foldermap',
-  'ipam.url': 'url',
-  'sdndns.url': 'url',
   fingerprint: 'fingerprint',
-  'fabric.area': 'ip',
-  'acmeaccount.eab-kid': 'loginname',
-  'acmeaccount.directory': 'url',
-  'acmeaccount.tos_url': 'url',
-  'cephpool.crush_rule': 'name',
+  'acmeaccount.eab-kid': 'plain',
   'cephpool.target_size': 'bytes',
   'cpu.flags': 'cpuflags',
   'cpu.hv-vendor-id': 'name',
   'backup.exclude-path': 'plain',
-  'datacenter.http_proxy': 'url',
   'datacenter.consent-text': 'text',
   'datacenter.registered-tags': 'tags',
   'metrics.api-path-prefix': 'plain',
-  'metrics.otel-path': 'otelpath',
-  'metrics.otel-resource-attributes': 'props',
-  'gotify.server': 'url',
-  'webhook.url': 'hook',
   author: 'plain',
   'webhook.header': 'header',
   'webhook.body': 'base',
-  'smtp.server': 'host',
-  'smtp.username': 'loginname',
-  'smtp.from-address': 'mails',
-  'sendmail.from-address': 'mails',
-  'matcher.match-calendar': 'calendar',
+  'smtp.username': 'plain',
   'realmsync.remove-vanished': 'vanished',
   'matcher.match-field': 'fieldmatch',
   'matcher.match-severity': 'severities',
   path: 'aclpath',
-  alias: 'ifalias',
-  'issuer-url': 'url',
-  ...Object.fromEntries(['base_dn', 'bind_dn', 'group_dn'].map((option) => [option, 'dn'])),
-  ...Object.fromEntries(['filter', 'group_filter'].map((option) => [option, 'ldapfilter'])),
+  alias: 'plain',
   ...Object.fromEntries(
-    ['acr-values', 'audiences', 'client-id', 'prompt', 'scopes', 'sync_attributes'].map((option) => [option, 'plain']),
+    [
+      ...['acr-values', 'audiences', 'bucket', 'client-id', 'organization', 'prompt', 'scopes', 'sync_attributes'],
+      'username-claim',
+    ].map((option) => [option, 'plain']),
   ),
 };
 
@@ -398,7 +372,7 @@ function wordsFor(kind: string, option: string, schema: Schema): string {
   const { type, format, enum: words, items, minimum } = schema;
   if (items?.format === 'pve-sdn-dhcp-range') return '{range}';
   if (words !== undefined) return `( ${words.join(' | ')} )`;
-  const particular = TEXT_CLASSES[`${kind}.${option}`];
+  const particular = TEXT_CLASSES[`${kind}.${option}`] ?? formOf(kind, option);
   if (particular !== undefined) return `{${particular}}`;
   if (type === 'array' && items !== undefined) return wordsFor(kind, option, items);
   if (minimum !== undefined && minimum < 0) return '{signed}';
@@ -622,7 +596,7 @@ const COMMANDS: readonly string[] = [
   'chpasswd -e < {account}:{hash}',
   'visudo -c -f /var/lib/phoenix/users/sudoers',
   // Of Proxmox's own realm alone: those of pam are accounts of the host.
-  'pveum passwd {name}@pve',
+  'pveum passwd {pveuser}@pve',
   'pveum user add {account}@pam --comment Kept\\ by\\ Phoenix',
   'pveum acl ( modify | delete ) / --users {account}@pam --roles Administrator',
 

@@ -109,8 +109,6 @@ export interface Ignorable<Spec = JsonObject, Observation = unknown> {
   keys?(target: TargetId, field: string): readonly string[];
   /** The spec with these fields undeclared, or as they were observed, so that they are neither compared nor set. */
   without(spec: Spec, fields: readonly string[], target: TargetId, observation: Observation): Spec;
-  /** Whether the target exists; a missing one is created with all fields. */
-  isThere(observation: Observation): boolean;
 }
 
 /** The read-only part of a host. */
@@ -142,6 +140,11 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   /** Pure: the actions that turn what was observed into what is wanted. */
   decide(wanted: Wanted<Spec>, observation: Observation): Decision;
   /**
+   * Pure: whether anything of the target is on the host; null where that is not known, as while its guest does not answer. Absent for targets that
+   * every host has, such as its clock.
+   */
+  isThere?(wanted: Wanted<Spec>, observation: Observation): boolean | null;
+  /**
    * Pure: the fields that differ from the declaration, for display. Empty where the target is to be deleted, and where nothing differs; what was not
    * observed is no difference.
    */
@@ -158,7 +161,7 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   /** It saves what it replaces itself: its rollback is used whatever the configuration says about rollbacks. */
   readonly selfRollback?: true;
   /** Absent for kinds that are managed as a whole, such as files. */
-  readonly ignorable?: Ignorable<Spec, Observation>;
+  readonly ignorable?: Ignorable<Spec>;
   /** Absent for kinds that cannot be started or stopped. */
   readonly power?: PowerManager<Spec, Observation, Inventory>;
   /** Pure: every object of its kind with this repository's owner mark, declared or not. Absent for kinds without marks. */

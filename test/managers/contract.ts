@@ -97,6 +97,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
       expect(manager.differences?.(asProved, seen) ?? []).toEqual([]);
+      expect(manager.isThere?.(asProved, seen) ?? true).toBe(true);
       const glanced = manager.quickCheck(inventory, other);
       if (glanced !== null) expect(manager.decide(other, glanced)).not.toEqual({ kind: 'actions', actions: [] });
       expect(calls.length, calls.join('\n')).toBeLessThanOrEqual(looks);

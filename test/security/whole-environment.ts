@@ -104,7 +104,6 @@ export function wholeEnvironment(): Files {
           {
             ...{ name: 'vmbr2', address: '10.2.0.1/24', ports: ['eno2'], comment: 'A remark' },
             ...{
-              gateway: '10.2.0.254',
               address6: 'fd02::1/64',
               gateway6: 'fd02::ff',
               vlan_aware: true,
@@ -122,20 +121,20 @@ export function wholeEnvironment(): Files {
           },
           {
             ...{ name: 'bond1', address: '10.31.0.1/24', slaves: ['eno5'], mode: 'active-backup', primary: 'eno5' },
-            ...{ gateway: '10.31.0.254', address6: 'fd31::1/64', gateway6: 'fd31::ff' },
+            address6: 'fd31::1/64',
           },
         ],
         vlans: [
           {
             ...{ name: 'bond0.30', address: '10.30.0.1/24', comment: 'A remark' },
-            ...{ gateway: '10.30.0.254', address6: 'fd30::1/64', gateway6: 'fd30::ff' },
+            address6: 'fd30::1/64',
           },
           { name: 'storage', interface: 'bond0', vlan: 31 },
         ],
         ovs_bridges: [
           {
-            ...{ name: 'vmbr3', ports: ['eno6'], address: '10.32.0.1/24', gateway: '10.32.0.254', comment: 'A remark' },
-            ...{ address6: 'fd32::1/64', gateway6: 'fd32::ff' },
+            ...{ name: 'vmbr3', ports: ['eno6'], address: '10.32.0.1/24', comment: 'A remark' },
+            address6: 'fd32::1/64',
           },
         ],
         ovs_bonds: [
@@ -143,8 +142,8 @@ export function wholeEnvironment(): Files {
         ],
         ovs_ports: [
           {
-            ...{ name: 'backup', bridge: 'vmbr3', vlan: 33, address: '10.33.0.1/24', gateway: '10.33.0.254' },
-            ...{ address6: 'fd33::1/64', gateway6: 'fd33::ff', comment: 'A remark' },
+            ...{ name: 'backup', bridge: 'vmbr3', vlan: 33, address: '10.33.0.1/24' },
+            ...{ address6: 'fd33::1/64', comment: 'A remark' },
           },
         ],
         hosts: [{ address: '10.0.0.50', names: ['nas.example.org', 'nas'], comment: 'A remark' }],

@@ -187,8 +187,8 @@ const manager: Manager<JsonObject, Box, Record<string, Box>> = {
   ignorable: {
     fields: () => ['memory_mb', 'cores'],
     without: (spec, fields) => ({ ...spec, ...Object.fromEntries(fields.map((field) => [field, null])) }),
-    isThere: (box) => box !== null,
   },
+  isThere: (_wanted, box) => box !== null,
   differences: ({ spec = {} }, box) =>
     Object.entries(box === null ? {} : spec).flatMap(([field, declared = null]) => {
       const observed = box?.[field] ?? null;

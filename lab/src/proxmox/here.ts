@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { openNode } from './node.ts';
-import { PROGRAMS } from './programs.ts';
+import { PROGRAMS, type Program } from './programs.ts';
 import { recordCall } from './record.ts';
 
 export interface Call {
@@ -22,15 +22,24 @@ export interface CallEnd {
   readonly reason: string | null;
 }
 
+/** Each is imported once: a further dynamic import costs most of a call. */
+const imported = new Map<string, Promise<Program>>();
+
+function importProgram(name: string): Promise<Program> | undefined {
+  const known = imported.get(name) ?? (Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name]?.() : undefined);
+  if (known !== undefined) imported.set(name, known);
+  return known;
+}
+
 /** Runs programs of the lab in this process. @param recorded whether each call is recorded, as one by a process is */
 export function programsHere(dir: string, recorded = false): (call: Call) => Promise<CallEnd> {
   const node = openNode(dir);
   return async ({ program, args, input, onStdout, onStderr }) => {
-    const load = PROGRAMS[basename(program)];
-    if (load === undefined)
+    const run = await importProgram(basename(program));
+    if (run === undefined)
       return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
     const started = performance.now();
-    const { rc, stdout, stderr } = (await load())(node, [...args], () => Buffer.from(input ?? ''));
+    const { rc, stdout, stderr } = run(node, [...args], () => Buffer.from(input ?? ''));
     if (recorded) recordCall(dir, [basename(program), ...args], rc, started);
     if (stdout !== '') onStdout(Buffer.from(stdout));
     if (stderr !== '') onStderr(Buffer.from(stderr));

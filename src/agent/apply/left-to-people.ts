@@ -13,7 +13,8 @@ interface Judged {
 export function withoutLeft({ manager, wanted, leaves = [] }: Judged, observation: unknown): Wanted {
   const { target, spec, before } = wanted;
   const { ignorable } = manager;
-  if (leaves.length === 0 || spec === undefined || ignorable?.isThere(observation) !== true) return wanted;
+  if (leaves.length === 0 || spec === undefined || ignorable === undefined) return wanted;
+  if (manager.isThere?.(wanted, observation) === false) return wanted;
   const without = (one: typeof spec) => ignorable.without(one, leaves, target, observation);
   return { ...wanted, spec: without(spec), before: before && without(before) };
 }

@@ -7,7 +7,7 @@ import type { Kind } from '../../managers/kind.ts';
 import type { Decision, HostReader, Wanted } from '../../managers/manager.ts';
 import type { Action } from '../../model/action.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
-import type { Impact, Verb } from '../../model/plan.ts';
+import type { Impact } from '../../model/plan.ts';
 import type { Target } from '../../model/target.ts';
 import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
@@ -25,7 +25,8 @@ export type Compared =
   | {
       readonly target: TargetId;
       readonly kind: 'differs';
-      readonly verb: Verb;
+      /** Whether anything of it is there; null where that is not known. */
+      readonly isThere: boolean | null;
       readonly impact: Impact;
       /** Summaries of the planned actions. */
       readonly actions: readonly string[];
@@ -111,15 +112,31 @@ function classifyComparison(kind: Kind, wanted: Wanted, seen: unknown): Compared
   const actions = decision.kind === 'actions' ? decision.actions.filter(({ notes }) => notes !== true) : [];
   if (decision.kind === 'actions' && actions.length === 0)
     return { target, kind: 'same', mark: isToBeMarked(kind.decide(wanted, seen)) };
-  const isAbsent = kind.power?.running(seen) === 'absent';
   return {
     target,
     kind: 'differs',
-    verb: isAbsent ? 'create' : 'update',
+    isThere: kind.isThere === undefined ? true : kind.isThere(wanted, seen),
     impact: worst(actions.map(({ impact }) => impact)),
     actions: actions.map(({ summary }) => summary),
     reason: decision.kind === 'actions' ? doubtOf(decision.actions) : decision.reason,
   };
+}
+
+/**
+ * Targets that would be created. One that is not known to be there, since its guest or service does not answer, is not where what it is in would be
+ * created itself.
+ */
+export function absentTargets(
+  targets: ReadonlyMap<TargetId, Target>,
+  compared: readonly Compared[],
+): ReadonlySet<TargetId> {
+  const found = new Map(compared.map((one) => [one.target, one]));
+  const isAbsent = (id: TargetId): boolean => {
+    const one = found.get(id);
+    if (one?.kind !== 'differs') return false;
+    return one.isThere === null ? (targets.get(id)?.within ?? []).some(isAbsent) : !one.isThere;
+  };
+  return new Set([...targets.keys()].filter(isAbsent));
 }
 
 /** A predictable failure with its remedy. */

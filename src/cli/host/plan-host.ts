@@ -23,7 +23,7 @@ import { guarded } from '../../plan/policy.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
-import { type Compared, compareTargets } from './compare.ts';
+import { absentTargets, type Compared, compareTargets } from './compare.ts';
 import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
 import { explainUnreachable, type OpenReadOnly, openReadOnly } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
@@ -95,13 +95,14 @@ function planOf(
   const differences = new Map(compared.flatMap((one) => (one.kind === 'differs' ? [[one.target, one] as const] : [])));
   const observed = observedSide(around, to.config, io);
   const seen = observed === null ? new Map<TargetId, Target>() : allTargets(observed.config);
+  const absent = absentTargets(targets, compared);
   const before = new Map<TargetId, Target>();
   const after = new Map<TargetId, Target>();
   for (const [id, target] of targets) {
     const difference = differences.get(id);
     after.set(id, target);
     if (difference === undefined) before.set(id, target);
-    else if (difference.verb !== 'create') before.set(id, asSeen(target, seen.get(id)));
+    else if (!absent.has(id)) before.set(id, asSeen(target, seen.get(id)));
   }
   const made = makePlan({
     from: null,

@@ -7,6 +7,7 @@ import { targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { refusal } from '../../proxmox/option.ts';
+import { contentsOf } from '../../proxmox/storage-types.ts';
 import { placesFor } from '../../proxmox/table.ts';
 
 /** One use of a storage; `content` is Proxmox's content type. */
@@ -60,7 +61,10 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
     const storage = storages.find(({ dataset }) => dataset === `${pool}/${name}`);
     if (storageType === null || storage === undefined) return [];
     const problem = refusal({ verb: 'pvesm add', option: 'storage' }, storage.id);
-    const stray = storageType === 'zfspool' ? contents.find((content) => !ZFS_CONTENTS.has(content)) : undefined;
+    const stray =
+      storageType === 'zfspool'
+        ? contents.find((content) => contentsOf(storageType)?.includes(content) === false)
+        : undefined;
     return [
       ...(problem === undefined
         ? []
@@ -98,9 +102,6 @@ export function mountsHavePlaces({ config }: RuleContext): Diagnostic[] {
       target: targetOf(guest),
     }));
 }
-
-/** pve-storage, PVE/Storage/ZFSPoolPlugin.pm, plugindata. */
-const ZFS_CONTENTS: ReadonlySet<string> = new Set(['images', 'rootdir']);
 
 const WORDS = { rootdir: 'container disks', images: 'VM disks', vztmpl: 'container templates' } as const;
 

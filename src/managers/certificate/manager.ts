@@ -29,6 +29,7 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
   observe: observeCertificate,
   decide: decideCertificate,
   ...kindComparison(certificateComparison),
+  isThere: (_wanted, { current }) => current.text !== null,
   // The health checks of its users, gateway and Portainer, verify that it is in use.
   health: () => null,
   // An installed pair is verified before, and its user is notified again when that failed.

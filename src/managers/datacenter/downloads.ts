@@ -122,6 +122,12 @@ export function decideDownload(row: ObjectRow, wanted: Wanted<JsonObject>, seen:
   return { kind: 'actions', actions: isNoted ? [] : [...unchecked, declared(note.found)] };
 }
 
+/** Null where its storage does not say which files it holds. */
+export function isFileThere(spec: JsonObject | undefined, seen: ObjectObservation): boolean | null {
+  if (spec === undefined) return false;
+  return Object.hasOwn(filesIn(seen.text).unlisted, String(spec['storage'])) ? null : seen.objects.has(volumeOf(spec));
+}
+
 /** Whether what is declared now can be another file under the same name, by what it was downloaded by: pure, for the plan. */
 export function isOtherFile(before: JsonObject, after: JsonObject): boolean {
   return volumeOf(before) !== volumeOf(after) || isOther(noteFor('', before, false), after);

@@ -52,6 +52,8 @@ function kindOfObject(
       ),
     decide: (wanted, seen) => decideObject(row, wanted, seen),
     differences: (wanted, seen) => objectDifferences(row, wanted, seen),
+    isThere: ({ spec }, seen) =>
+      row.isThere === undefined ? row.single !== undefined || seen.present !== null : row.isThere(spec, seen),
     ...(row.decide === undefined ? { ignorable: ignorableOptions(row) } : {}),
     health: () => null,
     // No rollback: the previous state is in Git.
@@ -61,12 +63,11 @@ function kindOfObject(
 }
 
 /** Options whose drift may be ignored: all but the owner mark and the type. */
-function ignorableOptions(row: ObjectRow): Ignorable<JsonObject, ObjectObservation> {
+function ignorableOptions(row: ObjectRow): Ignorable<JsonObject> {
   const kept = new Set([markOf(row), row.part?.field, 'type']);
   return {
     fields: () => [...optionsOf(row).keys()].filter((option) => !kept.has(option)),
     without: (spec, fields) => Object.fromEntries(Object.entries(spec).filter(([option]) => !fields.includes(option))),
-    isThere: ({ present }) => row.single !== undefined || present !== null,
   };
 }
 

@@ -194,6 +194,8 @@ export interface ObjectRow {
   readonly notImported?: true;
   /** Decides for kinds that Proxmox does not change option by option. */
   readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
+  /** With `decide`: whether anything of what is declared is there; null where that is not known. */
+  readonly isThere?: (spec: JsonObject | undefined, seen: ObjectObservation) => boolean | null;
   /** With `decide`: the differences to what is declared, for people to read. Default: they are not compared field by field. */
   readonly differences?: (wanted: Wanted<JsonObject>, seen: ObjectObservation) => readonly FieldDifference[];
 }

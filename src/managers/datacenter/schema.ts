@@ -12,6 +12,7 @@ import { purposeOf } from './purposes.ts';
 import type { ObjectRow } from './row.ts';
 import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
+import { formOf, TEXT_FORMS } from './text-forms.ts';
 import { textsOf } from './values.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
@@ -97,14 +98,25 @@ function inEditors(row: ObjectRow): Record<string, unknown> {
 
 /** A value that no call of Proxmox refuses; the message is Proxmox's own. */
 function checked(row: ObjectRow, option: string, schema: Schema): z.ZodType {
-  if (schema.type === 'array') return z.array(entry(option, schema.items ?? { type: 'string' })).min(1);
+  if (schema.type === 'array') return z.array(entry(row, option, schema.items ?? { type: 'string' })).min(1);
   const places = [{ verb: verbOf(row, option), option, write: (given: never) => textsOf(schema, given as Json) }];
-  return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shapeOf(schema));
+  const shape = formed(row, option, shapeOf({ ...BOUNDS[`${row.kind}.${option}`], ...schema }));
+  return becomes(places, (refused) => `must be what Proxmox takes for ${option}: ${refused}`, shape);
+}
+
+/** Bounds that Proxmox's table lacks and its code has: the port of a mail server has 16 bits (proxmox-notify, endpoints/smtp.rs). */
+const BOUNDS: Readonly<Record<string, Schema>> = { 'smtp.port': { minimum: 1, maximum: 65_535 } };
+
+function formed(row: ObjectRow, option: string, shape: z.ZodType): z.ZodType {
+  const form = formOf(row.kind, option);
+  if (form === undefined || !(shape instanceof z.ZodString)) return shape;
+  const { pattern, expected } = TEXT_FORMS[form];
+  return text.ofTextKind('line', shape.regex(new RegExp(`^(?:${pattern})$`), `must be ${expected}`));
 }
 
 /** One value of an option that may be given several times. */
-function entry(option: string, items: Schema): z.ZodType {
-  return shapeOf(items).superRefine((value, { addIssue }) => {
+function entry(row: ObjectRow, option: string, items: Schema): z.ZodType {
+  return formed(row, option, shapeOf(items)).superRefine((value, { addIssue }) => {
     const [written = ''] = textsOf(items, value as Json);
     const problem = textProblem(written, items, option);
     if (problem === undefined) return;
@@ -120,12 +132,16 @@ function verbOf({ paths, rename }: ObjectRow, option: string): string {
   return `pvesh create ${isMade ? paths.create : paths.createOtherwise}`;
 }
 
+/** A device that no IOMMU has in a group (pve-common, PVE/SysFSTools.pm). */
+const PROPERTY_BOUNDS: Readonly<Record<string, Schema>> = { iommugroup: { minimum: -1 } };
+
+/** Numbers without a lower bound in Proxmox's table are counts and sizes: a negative one has no meaning. */
 function shapeOf(schema: Schema): z.ZodType {
   const { type, minimum, maximum, format, items } = schema;
   if (schema.enum !== undefined) return z.enum(schema.enum as [string, ...string[]]);
   if (type === 'boolean') return z.boolean();
   if (type === 'integer' || type === 'number') {
-    const [least, most] = [minimum ?? Number.MIN_SAFE_INTEGER, maximum ?? Number.MAX_SAFE_INTEGER];
+    const [least, most] = [minimum ?? 0, maximum ?? Number.MAX_SAFE_INTEGER];
     return type === 'integer' ? z.int().min(least).max(most) : z.number().multipleOf(0.01).min(least).max(most);
   }
   if (type === 'array') return z.array(shapeOf(items ?? { type: 'string' })).min(1);
@@ -133,11 +149,19 @@ function shapeOf(schema: Schema): z.ZodType {
   const properties = format === undefined ? undefined : propertiesOf(format);
   if (properties === undefined) return text.line(schema.maxLength ?? MAX_TEXT).min(1);
   const keys = Object.entries(properties).filter(([, one]) => one.alias === undefined);
-  return z.strictObject(
-    Object.fromEntries(
-      keys.map(([key, one]) => [key, shapeOf(one).describe(`Property ${key} of this option of Proxmox.`).optional()]),
-    ),
-  );
+  return z
+    .strictObject(
+      Object.fromEntries(
+        keys.map(([key, one]) => [
+          key,
+          shapeOf({ ...PROPERTY_BOUNDS[key], ...one })
+            .describe(`Property ${key} of this option of Proxmox.`)
+            .optional(),
+        ]),
+      ),
+    )
+    .refine((object) => Object.keys(object).length > 0, 'must have a property; leave it out where none is meant')
+    .meta({ minProperties: 1 });
 }
 
 /** One element of a list. */
@@ -190,7 +214,12 @@ function typeFaults(row: ObjectRow, object: JsonObject): Fault[] {
 }
 
 function objectsSchema(row: ObjectRow): z.ZodType {
-  if (row.single !== undefined) return objectSchema(row);
+  const { single } = row;
+  if (single !== undefined)
+    return objectSchema(row).superRefine((object, { addIssue }) => {
+      for (const { option, message } of ownFaults(row, single, object as JsonObject))
+        addIssue({ code: 'custom', path: [option], message });
+    });
   return z.record(nameSchema(row), objectSchema(row)).superRefine((objects, { addIssue }) => {
     for (const [name, object] of Object.entries(objects)) {
       const reserved = row.reserved?.(name) ?? null;

@@ -55,6 +55,11 @@ export interface Places {
   readonly proven: string;
 }
 
+/** Whether the active file is there and ours; null where the container could not be inspected. */
+export function isInstalled(inside: Look): boolean | null {
+  return inside.kind === 'seen' ? inside.files.current !== null && !isForeign(inside.files) : null;
+}
+
 /**
  * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and then further lines.
  * Its arguments are the places and `more`.

@@ -76,6 +76,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
       ? found
       : [difference([notePath(part.name)], { ...note }, observation.note === null ? null : { ...observation.note })];
   },
+  isThere: ({ target }, observation) => (observation === null ? false : partOf(target).isThere(observation.seen)),
   // Every name is requested as part of the change itself.
   health: () => null,
   selfRollback: true,

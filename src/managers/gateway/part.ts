@@ -23,6 +23,8 @@ export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   differences(spec: Spec, seen: Seen): readonly FoundDifference[];
   /** Pure. */
   decide(spec: Spec, seen: Seen): Decision;
+  /** Pure: whether Phoenix's file is in the container; null where it cannot be inspected. */
+  isThere(seen: Seen): boolean | null;
   /**
    * Pure: restores the last proven configuration, after something is changed (`changing`) or was left changed; empty where there is nothing to
    * restore.

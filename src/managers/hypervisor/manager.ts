@@ -77,11 +77,10 @@ export const hypervisor: Kind<JsonObject, unknown, Inventories, FoundHost> = {
     ],
     keys: (target, field) => sectionOf(target).compares.fields.find(({ name }) => name === field)?.of ?? [],
     without: (spec, fields, target, seen) => withSeen(sectionOf(target).compares, { target, spec }, seen, fields),
-    // A part of the host is there: what is not observed of it is set.
-    isThere: () => true,
   },
   comparedFields: (target) => sectionOf(target).compares.fields.map(({ name }) => name),
   differences: (wanted, seen) => comparedBy(sectionOf(wanted.target).compares, wanted, seen),
+  isThere: (wanted, seen) => sectionOf(wanted.target).isThere?.(wanted, seen) ?? true,
   health: (wanted) => sectionOf(wanted.target).health(wanted),
   isDueByTime: (target) => sectionOf(target).due !== undefined,
   due: (inventories, wanted) => sectionOf(wanted.target).due?.(inventories.get(nameOf(wanted.target)), wanted) ?? null,

@@ -11,6 +11,7 @@ import { dnsNamesLeadToOneAddress, guestsUseTheHostForDns, hostDnsServersExist }
 import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
 import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
 import { modernHypervisor } from './legacy.ts';
+import { hostAsksSomebodyElse, interfacesFitTogether } from './network/rules.ts';
 import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { pageCertificateIsDeclared } from './page/rules.ts';
@@ -44,6 +45,8 @@ export const declaration: Declaration = {
     hostsNamesLeadToOneAddress,
     pageCertificateIsDeclared,
     snippetsAreThere,
+    interfacesFitTogether,
+    hostAsksSomebodyElse,
   ],
 };
 

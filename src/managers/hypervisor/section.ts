@@ -24,6 +24,8 @@ export interface Section<Spec = JsonObject, Facts = unknown, Seen = unknown> {
   decide(wanted: Wanted<Spec>, seen: Seen): Decision;
   /** How it is compared with the host, field by field. Pure. */
   readonly compares: Comparison<Spec, Seen>;
+  /** Pure: as in a manager. Absent for what every host has. */
+  isThere?(wanted: Wanted<Spec>, seen: Seen): boolean;
   /** Pure. */
   health(wanted: Wanted<Spec>): HealthProbe | null;
   /** Pure: as in a manager. Absent where nothing depends on time. */

@@ -43,6 +43,7 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
     power: guestPower('pct'),
   }),
   differences: containerDifferences,
+  isThere: (_wanted, { conf }) => conf !== null,
   ignorable: ignorableSettings('lxc'),
   health: (wanted) => guestHealth('pct', wanted),
   marked: ({ files }, origin) =>

@@ -75,6 +75,12 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
       return comparedBy(environmentComparison, wanted, observation.seen);
     return [];
   },
+  isThere(wanted, { kind, seen }) {
+    if (kind === 'server') return isServerThere(seen);
+    const { endpoints } = seen;
+    if (!isEnvironments(wanted) || !Array.isArray(endpoints)) return null;
+    return endpoints.some(({ name }: Endpoint) => name === wanted.spec?.name);
+  },
   health(wanted) {
     if (wanted.spec === undefined) return null;
     if (isServers(wanted)) {
@@ -97,6 +103,22 @@ function isServers(wanted: Wanted<Spec>): wanted is Wanted<ServerSpec> {
 
 function isEnvironments(wanted: Wanted<Spec>): wanted is Wanted<EnvironmentSpec> {
   return !isServers(wanted);
+}
+
+/** Null where its VM does not answer. */
+function isServerThere({ inside }: ServerObservation): boolean | null {
+  switch (inside.kind) {
+    case 'seen':
+      return inside.containers.length > 0;
+    case 'trusted':
+      return true;
+    case 'absent':
+      return false;
+    case 'unreachable':
+      return null;
+    default:
+      return inside satisfies never;
+  }
 }
 
 /** That the server accepts the key proves that it runs. */

@@ -28,6 +28,7 @@ export const stack: Kind<StackSpec, StackObservation, StackInventory> = {
   observe: observeStack,
   decide: decideStack,
   differences: (wanted, seen) => comparedBy(stackComparison, wanted, seen),
+  isThere: (_wanted, seen) => (seen.kind === 'seen' ? seen.stack !== null : null),
   // Every observation verifies that Portainer deployed it.
   health: () => null,
   rollback: () => null,

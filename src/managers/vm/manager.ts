@@ -62,6 +62,7 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
     power: guestPower('qm'),
   }),
   differences: vmDifferences,
+  isThere: (_wanted, { conf }) => conf !== null,
   ignorable: ignorableSettings('vm'),
   health: (wanted) => guestHealth('qm', wanted),
   marked: ({ files }, origin) =>

@@ -232,10 +232,14 @@ describe('a configuration that says something else than the host', () => {
     written.lxc_configs[120] = { ...pihole, name: 'new', network_config: { ip: '10.0.0.120/24', gw: '10.0.0.1' } };
     delete written.lxc_configs[111];
     await writeFile(file, JSON.stringify(written));
+    const host = join(path, 'etc/phoenix_hypervisor_config.json');
+    const dns = { dns_server: { enabled: true, upstream_servers: ['9.9.9.9'] } };
+    await writeFile(host, JSON.stringify({ ...JSON.parse(await readFile(host, 'utf8')), ...dns }));
     const plan = await compared(path);
-    expect(plan).toMatchObject({ exit: 0, ok: true, summary: { create: 1, update: 2, delete: 0 } });
+    expect(plan).toMatchObject({ exit: 0, ok: true, summary: { create: 2, update: 2, delete: 0 } });
     const lxc = 'etc/phoenix_lxc_configs.json';
     expect(plan.steps).toMatchObject([
+      { target: 'hypervisor/dns', verb: 'create' },
       {
         target: 'lxc/110',
         name: 'pihole',

@@ -96,7 +96,7 @@ test('what differs is told option by option, and what people may change is neith
   expect(backup.differences?.(left, seen)).toMatchObject([{ field: 'mode' }]);
   const decision = backup.decide(left, seen);
   expect(decision).toMatchObject({ kind: 'actions', actions: [{ summary: expect.stringMatching(/^set mode of/) }] });
-  expect([backup.ignorable?.isThere(seen), backup.ignorable?.isThere({ ...(seen as object), present: null })]).toEqual([
+  expect([backup.isThere?.(left, seen), backup.isThere?.(left, { ...(seen as object), present: null })]).toEqual([
     true,
     false,
   ]);

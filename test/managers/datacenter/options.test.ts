@@ -67,6 +67,13 @@ test.each([
     { code: 'INVALID_VALUE', path: '/node_options/acmedomain0' },
   ],
   [
+    'a domain that is named twice',
+    { node_options: { acmedomain0: { domain: 'pve.example.org' }, acmedomain1: { domain: 'pve.example.org' } } },
+    { code: 'INVALID_VALUE', path: '/node_options/acmedomain1' },
+  ],
+  ['a range of ids that is none', { options: { 'next-id': { lower: 500, upper: 200 } } }, { path: '/options/next-id' }],
+  ['an option without a property', { options: { migration: {} } }, { path: '/options/migration' }],
+  [
     'whether the firewall is on, which the file of the hypervisor says',
     { firewall_options: { enable: 1 } },
     { code: 'UNKNOWN_KEY', path: '/firewall_options/enable' },

@@ -178,6 +178,40 @@ test.each<[string, object, { code: string; path: string; message?: unknown; hint
     { code: 'INVALID_VALUE', path: '/storages/vault/content' },
   ],
   [
+    'content that its type cannot hold',
+    { storages: { vault: { type: 'lvmthin', thinpool: 'data', vgname: 'pve', content: ['images', 'iso'] } } },
+    {
+      code: 'INVALID_VALUE',
+      path: '/storages/vault/content',
+      message: expect.stringContaining('takes images or rootdir'),
+    },
+  ],
+  [
+    'none beside content',
+    { storages: { vault: { type: 'dir', path: '/srv/x', content: ['none', 'iso'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/content' },
+  ],
+  [
+    'a format of disks that its type has not',
+    { storages: { vault: { type: 'btrfs', path: '/srv/x', format: 'qcow2' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/format', message: expect.stringContaining('raw or subvol') },
+  ],
+  [
+    'a path that Proxmox writes in another way',
+    { storages: { vault: { type: 'dir', path: '/srv/x/' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/path' },
+  ],
+  [
+    'a path with a blank',
+    { storages: { vault: { type: 'dir', path: '/srv/my films' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/path' },
+  ],
+  [
+    'a mount that is neither said nor named',
+    { storages: { vault: { type: 'dir', path: '/srv/x', is_mountpoint: 'maybe' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/is_mountpoint' },
+  ],
+  [
     'a password where there is none',
     { storages: { vault: { type: 'dir', path: '/srv/x', password: { $secret: 'env:PHOENIX_SECRET_ONE' } } } },
     { code: 'INVALID_VALUE', path: '/storages/vault/password' },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
+import { contentsOf, formatsOf } from '../../../../src/proxmox/storage-types.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
@@ -11,18 +12,16 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
 
-/** Options of a storage type: required ones can never be changed; the content it can hold where that is limited. */
+/** Options of a storage type: required ones can never be changed. */
 type StorageType = {
   readonly fixed: readonly string[];
   readonly optional: string;
-  readonly content?: readonly string[];
   /** What it holds where nothing is said. Default: images. */
   readonly usual?: string;
 };
 
 const FILES =
   'content nodes disable format mkdir create-base-path create-subdirs prune-backups max-protected-backups preallocation';
-const GUESTS = ['images', 'rootdir'];
 const TYPES: Record<string, StorageType> = {
   cephfs: {
     fixed: ['path'],
@@ -32,27 +31,23 @@ const TYPES: Record<string, StorageType> = {
   esxi: {
     fixed: ['server', 'username'],
     optional: 'nodes shared disable content password skip-cert-verification port',
-    content: ['import'],
     usual: '',
   },
-  iscsi: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit', content: ['images', 'none'] },
-  iscsidirect: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit', content: ['images', 'none'] },
+  iscsi: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
+  iscsidirect: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
   pbs: {
     fixed: ['datastore', 'server'],
     optional:
       'namespace port nodes disable content username password encryption-key master-pubkey prune-backups max-protected-backups fingerprint',
-    content: ['backup', 'none'],
     usual: 'backup',
   },
   rbd: {
     fixed: [],
     optional: 'nodes disable monhost pool data-pool namespace username content krbd keyring bwlimit',
-    content: GUESTS,
   },
   zfs: {
     fixed: ['blocksize', 'iscsiprovider', 'pool', 'portal', 'target'],
     optional: 'nodes disable nowritecache sparse comstar_hg comstar_tg lio_tpg content bwlimit zfs-base-path',
-    content: ['images'],
   },
   dir: { fixed: ['path'], optional: `${FILES} content-dirs shared is_mountpoint bwlimit snapshot-as-volume-chain` },
   btrfs: { fixed: ['path'], optional: `${FILES} shared is_mountpoint nocow` },
@@ -64,15 +59,17 @@ const TYPES: Record<string, StorageType> = {
     fixed: ['path', 'server', 'share'],
     optional: `${FILES} content-dirs subdir username password domain smbversion options bwlimit snapshot-as-volume-chain`,
   },
-  zfspool: { fixed: ['pool'], optional: 'blocksize sparse nodes disable content bwlimit mountpoint', content: GUESTS },
-  lvmthin: { fixed: ['thinpool', 'vgname'], optional: 'nodes disable content bwlimit', content: GUESTS },
+  zfspool: { fixed: ['pool'], optional: 'blocksize sparse nodes disable content bwlimit mountpoint' },
+  lvmthin: { fixed: ['thinpool', 'vgname'], optional: 'nodes disable content bwlimit' },
   lvm: {
     fixed: ['vgname'],
     optional:
       'base nodes shared disable saferemove saferemove-stepsize saferemove_throughput content tagged_only bwlimit snapshot-as-volume-chain',
-    content: GUESTS,
   },
 };
+
+/** Proxmox mounts these itself, in a folder of its own where none is named (`check_config` of their plugins). */
+const MOUNTED: ReadonlySet<string> = new Set(['cephfs', 'cifs', 'nfs']);
 
 type Section = { readonly type: string; readonly options: Record<string, string> };
 
@@ -115,22 +112,26 @@ function optionsFor(call: Call, type: string, parameters: Parameters, changing: 
     if (given.includes(key) || typeof value !== 'string') continue;
     if (changing && known.fixed.includes(key)) refuse(`can't change value of fixed parameter '${key}'`);
     if (!known.fixed.includes(key) && !known.optional.split(' ').includes(key)) refuse(`unexpected property '${key}'`);
-    if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, known, value) : value;
+    if (key === 'format' && formatsOf(type)?.includes(value) === false)
+      warn(call, `storage does not support format '${value}'`);
+    else if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, type, value) : value;
   }
   const missing = changing
     ? undefined
-    : known.fixed.find((key) => options[key] === undefined && !(key === 'path' && known.fixed.length > 1));
+    : known.fixed.find((key) => options[key] === undefined && !(key === 'path' && MOUNTED.has(type)));
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
   return options;
 }
 
-function possibleContent(call: Call, { content }: StorageType, value: string): string {
+function possibleContent(call: Call, type: string, value: string): string {
+  const content = contentsOf(type);
   const wanted = [...new Set(splitList(value))];
   const possible = wanted.filter((each) => content === undefined || content.includes(each));
   for (const each of wanted)
     if (!possible.includes(each)) warn(call, `storage does not support content type '${each}'`);
   if (possible.includes('none') && possible.length > 1) refuse("unable to combine 'none' with other content types");
-  return possible.length > 0 ? possible.join(',') : refuse("storage does not support content type 'none'");
+  if (possible.length > 0) return possible.join(',');
+  return content?.includes('none') === false ? refuse("storage does not support content type 'none'") : 'none';
 }
 
 /** Declares a storage, and makes its folder where it is one. */
@@ -138,7 +139,10 @@ export function addStorage(call: Call, parameters: Parameters): void {
   const id = String(parameters['storage']);
   const type = String(parameters['type']);
   const options = optionsFor(call, type, parameters, false);
-  if (TYPES[type]?.fixed.includes('path')) options['path'] ??= `/mnt/pve/${id}`;
+  if (MOUNTED.has(type)) options['path'] ??= `/mnt/pve/${id}`;
+  const { path } = options;
+  if (type === 'dir' && path !== undefined && !/^\/[-/a-zA-Z0-9_.@]+$/.test(path))
+    refuse(`create storage failed: illegal path for directory storage: ${path}`);
   const usual = TYPES[type]?.usual ?? 'images';
   if (usual !== '') options['content'] ??= usual;
   if (type === 'zfspool') options['mountpoint'] ??= `/${options['pool']}`;

@@ -3,7 +3,7 @@
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../proxmox/access.ts';
 import { parseSections } from '../../../proxmox/section-config.ts';
 import { parseUserConfig, parseUsers } from '../../../proxmox/user-config.ts';
-import { decideRights, namedByPath, readRights, rightsDifferences } from '../rights.ts';
+import { decideRights, keyOf, namedByPath, readRights, rightsDifferences, rightsOf } from '../rights.ts';
 import type { ObjectRow } from '../row.ts';
 
 const FILE = '/etc/pve/user.cfg';
@@ -158,6 +158,7 @@ export const rights: ObjectRow = {
       ? []
       : [{ option: 'path', message: 'must be given to somebody: users, groups or tokens' }],
   decide: decideRights,
+  isThere: (spec, { objects }) => rightsOf(spec).some((right) => objects.has(keyOf(right))),
   differences: rightsDifferences,
 };
 

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storage-files.ts';
-import { decideDownload, holderOf, isOtherFile, readFiles, readVolumes } from '../downloads.ts';
+import { decideDownload, holderOf, isFileThere, isOtherFile, readFiles, readVolumes } from '../downloads.ts';
 import type { ObjectRow } from '../row.ts';
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
@@ -38,6 +38,7 @@ export const downloads: ObjectRow = {
   isRecreated: isOtherFile,
   notImported: true,
   decide: decideDownload,
+  isThere: isFileThere,
 };
 
 function faults(options: JsonObject) {

@@ -25,6 +25,12 @@ export const datacenterOptions: ObjectRow = {
   clear: 'delete',
   members: [],
   references: {},
+  faults: (_name, { 'next-id': range }) => {
+    const { lower = 100, upper = 1_000_000 } = objectOf(range) as { lower?: number; upper?: number };
+    return lower < upper
+      ? []
+      : [{ option: 'next-id', message: `must have a lower (${lower}) below its upper (${upper})` }];
+  },
   lossOnDelete: 'nothing: what was declared of it is taken away',
 };
 
@@ -50,14 +56,34 @@ export const nodeOptions: ObjectRow = {
   members: [],
   references: {},
   furtherReferences: acmeOf,
+  faults: (_name, options) => domainFaults(options),
   lossOnDelete: 'nothing: what was declared of it is taken away',
 };
+
+/** Proxmox asks for a name of the certificate once (pve-manager, PVE/NodeConfig.pm, get_acme_conf). */
+function domainFaults(options: JsonObject) {
+  const seen = new Map<string, string>();
+  return Object.entries(options).flatMap(([option, value]) => {
+    if (!option.startsWith('acme')) return [];
+    const { domain, domains } = objectOf(value);
+    const names = [domain, ...String(domains ?? '').split(/[;,\s]+/)].flatMap((name) => (name ? [String(name)] : []));
+    return names.flatMap((name) => {
+      const other = seen.get(name.toLowerCase());
+      seen.set(name.toLowerCase(), other ?? option);
+      return other === undefined ? [] : [{ option, message: `must not name ${name}, which ${other} names already` }];
+    });
+  });
+}
+
+function objectOf(value: JsonObject[string] | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
 
 /** The ACME account and plugins that the node's certificate is requested with. */
 function acmeOf(_name: string, options: JsonObject): Reference[] {
   return Object.entries(options).flatMap(([option, value]): Reference[] => {
-    if (!option.startsWith('acme') || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-    const { account, plugin } = value as JsonObject;
+    if (!option.startsWith('acme')) return [];
+    const { account, plugin } = objectOf(value);
     return [
       ...(typeof account === 'string'
         ? [{ sort: 'ACME account', name: account, at: [option, 'account'] } as const]

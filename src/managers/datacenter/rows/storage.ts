@@ -2,7 +2,9 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import { contentsOf, folderProblem, formatsOf } from '../../../proxmox/storage-types.ts';
 import type { ObjectRow, Reference } from '../row.ts';
+import { wordsOf } from '../values.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
 const FILES = [
@@ -146,16 +148,49 @@ export const storages: ObjectRow = {
         : `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
     },
   },
-  faults: (name, { path, mountpoint }: JsonObject) =>
-    Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
+  faults: storageFaults,
+  lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
+};
+
+function storageFaults(name: string, options: JsonObject) {
+  const { type, path, mountpoint, content, format, is_mountpoint: mounted } = options;
+  const kind = String(type);
+  const problem = kind === 'dir' && typeof path === 'string' ? folderProblem(path) : undefined;
+  return [
+    ...Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
       typeof value === 'string' &&
       !(name === 'local' && value === FOLDER_OF_LOCAL) &&
       (SYSTEM_FOLDER.test(value) || /^\/+$/.test(value))
         ? [{ option, message: 'must not lie in a folder of the system: guests and people write there' }]
         : [],
     ),
-  lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
-};
+    ...(problem === undefined ? [] : [{ option: 'path', message: problem }]),
+    ...contentFaults(kind, wordsOf(content)),
+    ...(format !== undefined && formatsOf(kind)?.includes(String(format)) === false
+      ? [{ option: 'format', message: `must be ${orOf(formatsOf(kind) ?? [])} on a storage of type ${kind}` }]
+      : []),
+    ...(mounted !== undefined && !/^(yes|no|on|off|true|false|0|1|\/.+)$/i.test(String(mounted))
+      ? [{ option: 'is_mountpoint', message: 'must be "yes", "no" or the absolute path of the mount' }]
+      : []),
+  ];
+}
+
+/** Proxmox leaves out what a type cannot hold, and combines `none` with nothing. */
+function contentFaults(type: string, contents: readonly string[]) {
+  const possible = contentsOf(type);
+  const stray = contents.find((each) => possible?.includes(each) === false);
+  if (possible !== undefined && stray !== undefined)
+    return [
+      { option: 'content', message: `must not hold ${stray}: a storage of type ${type} takes ${orOf(possible)}` },
+    ];
+  return contents.includes('none') && contents.length > 1
+    ? [{ option: 'content', message: 'must not hold none beside other content' }]
+    : [];
+}
+
+function orOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
 
 /** Pools of the node's own Ceph. An external cluster, named by its monitors, has pools of its own. */
 function cephPoolsOf({ type, monhost, pool, 'data-pool': data }: JsonObject): Reference[] {

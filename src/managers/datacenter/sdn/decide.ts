@@ -116,6 +116,11 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
 }
 
 /** Each object that is missing or left over, and each option of the others that differs, by the place in the file: `sdn_vnets.front.tag`. */
+/** Whether any of the declared objects is there. */
+export function isAnyThere(spec: SdnSpec | undefined, { config }: SdnState): boolean {
+  return entriesOf(spec ?? NOTHING).some(({ sort, id }) => config[sort].has(id));
+}
+
 export function sdnDifferences({ spec, before }: Wanted<SdnSpec>, { config }: SdnState): readonly FieldDifference[] {
   if (spec === undefined) return [];
   const [declared, earlier] = [entriesOf(spec), entriesOf(before ?? NOTHING)];

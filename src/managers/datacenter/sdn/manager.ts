@@ -10,7 +10,7 @@ import type { Kind } from '../../kind.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import { own } from '../../sources.ts';
 import type { DeclaredObject } from '../declared.ts';
-import { decideSdn, ROW_OF, SDN, type SdnSpec, sdnDifferences } from './decide.ts';
+import { decideSdn, isAnyThere, ROW_OF, SDN, type SdnSpec, sdnDifferences } from './decide.ts';
 import { sdnImporter } from './import.ts';
 import { observeSdn, type SdnState, SORTS } from './state.ts';
 
@@ -49,6 +49,7 @@ export const sdn: Kind<SdnSpec, SdnState, SdnState, SdnState> = {
   observe: observeSdn,
   decide: decideSdn,
   differences: sdnDifferences,
+  isThere: ({ spec }, seen) => isAnyThere(spec, seen),
   health: () => null,
   // No rollback: the previous state is in Git.
   rollback: () => null,

@@ -4,7 +4,7 @@ import type { Action, HttpRequest } from '../../../model/action.ts';
 import { difference } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { fileDifference, inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import { fileDifference, inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
@@ -65,6 +65,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
       current === digest && proven !== digest ? [difference(['nginx'], 'proved to serve it', 'not proved')] : [];
     return [...swapped, ...(active ? unproved : [difference(['nginx'], 'running', 'stopped')])];
   },
+  isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside }) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const args = [PLACES.current, PLACES.proven, FOLDER];

@@ -5,7 +5,17 @@ import type { Action } from '../../../model/action.ts';
 import { difference } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { type Files, fileDifference, inspect, isForeign, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import {
+  type Files,
+  fileDifference,
+  inspect,
+  isForeign,
+  isInstalled,
+  KEEP,
+  KEPT,
+  type Look,
+  scriptAction,
+} from '../inside.ts';
 import type { Part } from '../part.ts';
 import { hostsIn, type Refusal, readTraefikAnswers, refusalsOf, type Told } from './api-answers.ts';
 import { faultOf } from './check.ts';
@@ -97,6 +107,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
       ...lacking.map((why) => difference(['entry points'], 'fit to be behind the gateway', why)),
     ];
   },
+  isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside, file }, changing) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
     const { guest } = spec;

@@ -3,7 +3,6 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Ignorable } from '../../manager.ts';
-import type { GuestObservation } from '../observe/observation.ts';
 import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
 import { MACHINE_SETTINGS } from './machine.ts';
 import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
@@ -169,7 +168,7 @@ function recordedNetworks(
 }
 
 /** Settings whose drift may be ignored. */
-export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec, GuestObservation> {
+export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorable<Spec> {
   return {
     fields: () => OF[kind].map(([name]) => name),
     // Null means undeclared: neither compared nor set.
@@ -177,6 +176,5 @@ export function ignorableSettings<Spec extends object>(kind: GuestKind): Ignorab
       ...spec,
       ...Object.fromEntries(fields.flatMap((name) => (name in spec ? [[name, null]] : []))),
     }),
-    isThere: ({ conf }) => conf !== null,
   };
 }

@@ -119,6 +119,7 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   observe: see,
   decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
   compares,
+  isThere: (_wanted, { conf, records }) => conf !== null || records !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('dns', seen.unproved, [restartUnit(UNIT)]);

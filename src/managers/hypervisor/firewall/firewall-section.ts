@@ -61,6 +61,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
   compares: firewallComparison,
+  isThere: (_wanted, { host, cluster }) => host !== null || cluster !== null,
   health: () => null,
   rollback({ spec }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf(seen.unproved, []);

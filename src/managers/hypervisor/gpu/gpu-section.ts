@@ -36,6 +36,7 @@ export const gpu: Section<GpuSpec, Seen, Seen> = {
   observe: see,
   decide: ({ spec }, seen) => (spec === undefined ? actions() : compare(String(spec.version), seen)),
   compares,
+  isThere: (_wanted, { running }) => running !== null,
   health: () => null,
 };
 

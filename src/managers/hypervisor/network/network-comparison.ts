@@ -13,11 +13,12 @@ import {
 } from '../../comparison.ts';
 import { MARK } from '../act.ts';
 import type { HostInterface } from '../declared.ts';
+import { addressesOf } from './conflicts.ts';
 import { writtenAs } from './import-network.ts';
 import { addressOf, optionOf, type Stanza, sameAddress, stanzasOf } from './interfaces.ts';
 import { nameserversIn } from './nameservers.ts';
 import type { SeenNetwork } from './network-section.ts';
-import { addressesOf, managementState, type NetworkSpec, ownInterfaces } from './obstacles.ts';
+import { managementState, type NetworkSpec, ownInterfaces } from './obstacles.ts';
 import { interfacesText, OWN_FILE } from './own-file.ts';
 import { isSameInterface, readInterface } from './read-interface.ts';
 

@@ -8,11 +8,11 @@ import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, MARK, outputOf, remove, run, textOf, write } from '../act.ts';
 import type { HostInterface } from '../declared.ts';
 import type { Section } from '../section.ts';
+import { addressesOf } from './conflicts.ts';
 import { sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
 import { networkComparison } from './network-comparison.ts';
 import {
-  addressesOf,
   type Files,
   FOLDER,
   fileConflict,

@@ -1,8 +1,9 @@
 // What Phoenix refuses to change in the host's network, each with what to do instead. The management interface is left to a person, and an interface
 // that a person set up is never configured a second time.
 
-import { overlaps, parseAddress, parseNetwork } from '../../../config/address.ts';
+import { parseAddress } from '../../../config/address.ts';
 import type { HostInterface, HostNetwork } from '../declared.ts';
+import { conflictOf } from './conflicts.ts';
 import { addressOf, optionOf, type Stanza, sameAddress, stanzasOf } from './interfaces.ts';
 import { interfacesText } from './own-file.ts';
 import { isSameInterface, readInterface } from './read-interface.ts';
@@ -87,8 +88,8 @@ export function fileConflict(own: readonly HostInterface[], managed: string, fil
   }
   const stanzas = stanzasOfOthers(files);
   for (const one of own) {
-    const reason = clash(one, managed, stanzas);
-    if (reason !== null) return reason;
+    const conflict = conflictOf(one, managed, stanzas);
+    if (conflict !== null) return `${conflict.message}: ${conflict.remedy}`;
     stanzas.push(...stanzasOf(interfacesText([one])));
   }
   return null;
@@ -98,66 +99,6 @@ function stanzasOfOthers({ main, others }: Files): Stanza[] {
   return [main, ...others].flatMap(stanzasOf);
 }
 
-/** @param stanzas everything else that is configured */
-function clash(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
-  const field = `network.${one.kind}s`;
-  if (one.name === managed) return `${managed} is what Phoenix reaches the host by: take it out of ${field}`;
-  if (stanzas.some((stanza) => stanza.name === one.name))
-    return `"iface ${one.name}" is there already, and not as declared: declare it as it is, take it out of ${MAIN}, or out of ${field}`;
-  const reason = portRefusal(one, managed, stanzas);
-  if (reason !== null) return reason;
-  for (const stanza of stanzas) {
-    const address = addressesOf(one).find((each) => isWithin(each, addressOf(stanza)));
-    if (address !== undefined)
-      return `${address} of ${one.name} lies in the network of ${stanza.name}, which would be cut off; choose another network`;
-    const other = optionOf(stanza, 'gateway');
-    const gateway = [one.gateway, one.gateway6].find((each) => each !== undefined && isSameFamily(each, other));
-    if (gateway !== undefined)
-      return `${stanza.name} has the default gateway ${other} already, and the host has one for each family: take ${gateway} of ${one.name} out of ${field}`;
-  }
-  return null;
-}
-
-/** Addresses of the host on an interface. */
-export function addressesOf({ address, address6 }: Pick<HostInterface, 'address' | 'address6'>): string[] {
-  return [address, address6].flatMap((each) => each ?? []);
-}
-
-function isWithin(address: string, network: string | null): boolean {
-  const [own, other] = [parseNetwork(address), parseNetwork(network ?? '')];
-  return own !== undefined && other !== undefined && overlaps(own, other);
-}
-
-function isSameFamily(address: string, other: string | null): boolean {
-  return other !== null && address.includes(':') === other.includes(':');
-}
-
-/** Why a port cannot join the bridge or bond without cutting something off; null where it can. */
-function portRefusal(one: HostInterface, managed: string, stanzas: readonly Stanza[]): string | null {
-  for (const port of portsIn(one)) {
-    if (port === managed) return `${port} is what Phoenix reaches the host by: take it out of ${one.name}`;
-    const holder = stanzas.find((stanza) => portsOf(stanza).includes(port));
-    if (holder !== undefined)
-      return `${port} is a port of ${holder.name} already, which would be cut off; choose another one for ${one.name}`;
-    const address = stanzas.flatMap((stanza) => (stanza.name === port ? (addressOf(stanza) ?? []) : [])).at(0);
-    if (address !== undefined)
-      return `${port} has the address ${address}, which would be cut off; choose another one for ${one.name}`;
-  }
-  return null;
-}
-
-function portsIn(one: HostInterface): readonly string[] {
-  if (one.kind === 'vlan' || one.kind === 'ovs_port') return [];
-  if (one.kind === 'ovs_bridge') return one.ports.filter((port) => !one.attached.includes(port));
-  return 'slaves' in one ? one.slaves : one.ports;
-}
-
 function includes(main: string): boolean {
   return /^\s*source(-directory)?\s+(\/etc\/network\/)?interfaces\.d(\/\*?)?\s*$/m.test(main);
-}
-
-/** The ports of a bridge or bond, including those of Open vSwitch. */
-function portsOf(stanza: Stanza): string[] {
-  const lists = ['bridge-ports', 'bridge_ports', 'bond-slaves', 'bond_slaves', 'ovs_ports', 'ovs_bonds'];
-  return lists.flatMap((key) => (optionOf(stanza, key) ?? '').split(/\s+/));
 }

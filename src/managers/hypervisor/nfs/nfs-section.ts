@@ -76,6 +76,7 @@ export const nfs: Section<NfsSpec, Facts, SeenNfs> = {
   },
   decide,
   compares: nfsComparison,
+  isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback: ({ spec }, seen, todo) => (spec === undefined ? null : asBefore(spec, seen, todo)),
 };

@@ -73,6 +73,7 @@ export const page: Section<PageSpec, SeenPage, SeenPage> = {
   observe: (host, { spec }) => see(host, spec?.by === 'certificate' ? spec.certPath : null),
   decide,
   compares: pageComparison,
+  isThere: (_wanted, { page: certificate }) => certificate !== null,
   health: () => null,
   due(seen, wanted) {
     // Whether a secret has changed is only known by its digest.

@@ -64,6 +64,7 @@ export const samba: Section<SambaSpec, Facts, SeenSamba> = {
   },
   decide,
   compares: sambaComparison,
+  isThere: (_wanted, { own }) => own !== null,
   health: () => null,
   rollback(wanted, seen, todo) {
     if (seen.unproved !== null) return rollbackOf('samba', seen.unproved, [reload()]);

@@ -69,6 +69,7 @@ export const snippets: Section<SnippetsSpec, Facts, Seen> = {
   observe: async (host) => ({ ...(await readFacts(host)), guests: await host.readFolders(GUESTS) }),
   decide: ({ spec, adopt }, seen) => converge(spec?.snippets ?? [], seen, adopt === true),
   compares,
+  isThere: ({ spec }, { files }) => (spec?.snippets ?? []).some(({ name }) => files.has(pathOf(name))),
   health: () => null,
 };
 

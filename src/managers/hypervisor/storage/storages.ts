@@ -2,6 +2,7 @@
 // those of people are not touched, and removing one of Phoenix's removes only the entry.
 
 import type { Action } from '../../../model/action.ts';
+import { contentsOf } from '../../../proxmox/storage-types.ts';
 import type { Decision } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run, write } from '../act.ts';
 
@@ -52,9 +53,6 @@ export function ours(note: string | null): readonly string[] {
   return (note ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** A storage of type zfspool accepts only disks of guests. */
-const ZFS_CONTENTS = new Set(['images', 'rootdir']);
-
 /** Why the declared storages cannot be applied; null when they can. */
 export function storagesRefusal(
   declared: readonly StorageSpec[],
@@ -63,9 +61,9 @@ export function storagesRefusal(
 ): Decision | null {
   for (const storage of declared) {
     const { id, type, contents } = storage;
-    const stray = contents.find((content) => type === 'zfspool' && !ZFS_CONTENTS.has(content));
+    const stray = contents.find((content) => contentsOf(type)?.includes(content) === false);
     if (stray !== undefined) {
-      return { kind: 'impossible', reason: `storage ${id} is a zfspool, which cannot hold ${stray}: make it a dir` };
+      return { kind: 'impossible', reason: `storage ${id} is a ${type}, which cannot hold ${stray}: make it a dir` };
     }
     const entry = entries.get(id);
     if (entry === undefined) continue;

@@ -81,6 +81,7 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
   observe,
   decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen)),
   compares,
+  isThere: (_wanted, { installed }) => installed !== null,
   health: () => null,
 };
 

@@ -73,6 +73,7 @@ export const users: Section<UserSpec, SeenUsers, SeenUsers> = {
   },
   decide,
   compares: usersComparison,
+  isThere: ({ spec }, { accounts }) => accounts.some(({ name }) => name === spec?.username),
   health: () => null,
 };
 
