@@ -1,4 +1,4 @@
-// What people who begin write wrong, each told with what to do: from the files of a folder to the words that they read.
+// Frequent mistakes of beginners, each with a remedy: from the files of a folder to the message.
 
 import { describe, expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from './environment.ts';
@@ -168,14 +168,14 @@ test('a bridge that is spelt nearly as a declared one is told, and one with anot
   expect(onBridge('vmbr1')).toEqual([]);
 });
 
-test('guests as a list are told to be an object', () => {
+test('guests as a list get the hint to write an object', () => {
   const [first] = changed((files) => {
     files[LXC].lxc_configs = [{ name: 'web' }];
   });
   expect(first).toMatch(/ is a list .*\| Write an object in braces, with each entry below its own name or id\.$/);
 });
 
-test('a file whose name is nearly that of one that is not there is told, and no other', () => {
+test('a file whose name resembles a missing one is reported, and no other', () => {
   const files: Files = environment();
   files['etc/vms.json'] = files[VM];
   files['etc/notes.json'] = {};
@@ -211,14 +211,14 @@ test.each([
   expect(first).toContain(`did you mean "${meant}"?`);
 });
 
-test('an id in both files of guests says that one of the two is wrong', () => {
+test('an id in both files of guests is reported with the hint that one of them is wrong', () => {
   const [first] = changed((files) => {
     files[VM].vms[1].vmid = 101;
   });
   expect(first).toMatch(/^Id 101 of .* is taken by lxc\/101.*\| .*take it out of the wrong one, or give it a free id/);
 });
 
-test('a file as YAML, where Phoenix reads JSON, is not taken for none', () => {
+test('a YAML file where Phoenix reads JSON does not count as missing', () => {
   const problems = changed((files) => {
     files['etc/phoenix_vm_configs.yml'] = 'vms:\n  - vmid: 1001\n';
     delete files[VM];
@@ -229,7 +229,7 @@ test('a file as YAML, where Phoenix reads JSON, is not taken for none', () => {
   ]);
 });
 
-test("notes in YAML beside a file that is there are nobody's business", () => {
+test('YAML notes beside an existing file are ignored', () => {
   expect(
     changed((files) => {
       files['etc/phoenix_vm_configs.yaml'] = 'old: true\n';

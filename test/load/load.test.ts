@@ -23,7 +23,7 @@ test('a sound environment has no problem', () => {
   expect(draft).toEqual(config);
 });
 
-test('an unknown field is named at its line, with the one that is meant', () => {
+test('an unknown field is named at its line, with the nearest one', () => {
   const files = environment();
   const guest = files[LXC].lxc_configs['101'];
   guest.memroy_mb = 1024;
@@ -183,7 +183,7 @@ test('nothing declared is refused: applied, it would delete everything', () => {
   expect(placesOf('EMPTY_CONFIG', environment())).toEqual([]);
 });
 
-test('a draft is there when only rules find errors, and not when values are missing', () => {
+test('a draft exists when only rules find errors, and not when values are missing', () => {
   const files = environment();
   files[LXC].lxc_configs['101'].name = 'web_server';
   expect(loadFiles(files)).toMatchObject({ config: null, draft: { hypervisor: { domain: 'example.internal' } } });
@@ -238,7 +238,7 @@ test('of ten thousand guests each problem is found', () => {
   expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(10_000);
 });
 
-test('the files that are read are told by their paths', () => {
+test('the files that are read are listed by their paths', () => {
   const read = [
     HYPERVISOR,
     LXC,

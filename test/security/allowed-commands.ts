@@ -1,4 +1,4 @@
-// One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
+// One command of each shape that Phoenix sends: they must be allowed, and are the seeds of a fuzzer.
 
 import { PASSWORDS_FILE, WITHOUT_HASHES } from '../../src/proxmox/access.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';

@@ -1,4 +1,4 @@
-// What is on a host of the objects of a datacenter, brought into the file: as it is, without what is built in, and so that nothing would change.
+// Import of datacenter objects: as they are on the host, without built-in ones, and so that a plan changes nothing.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What is there always, and jobs that bring users in: by the contract of managers, and what is refused at its line.
+// Options of the datacenter and realm sync jobs: the contract of managers, and refusals at their line.
 
 import { expect, test } from 'vitest';
 import { openLabHost } from '../../support/lab-host.ts';

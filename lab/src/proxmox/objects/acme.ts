@@ -1,5 +1,5 @@
-// Accounts and plugins of ACME, as the API changes them (pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). No authority is asked: each takes
-// every account, and what an account or a plugin keeps secret is never shown.
+// ACME accounts and plugins by the API (pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). No authority is contacted: every account is
+// accepted. Secrets of accounts and plugins are never shown.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
@@ -149,7 +149,7 @@ const SECRET_LINES: ReadonlyMap<string, RegExp> = new Map([
   [WITHOUT_SDN_SECRETS, /^\s*(?:token|key)\s.*\n/gm],
 ]);
 
-/** Sed, of which nothing is known but the scripts that read a file without its secrets. */
+/** `sed`, for the scripts only that read these files without their secrets. */
 export function sed(node: LabNode, argv: readonly string[]): Answer {
   const [script = '', path = ''] = argv;
   const secrets = SECRET_LINES.get(script);
