@@ -38,7 +38,7 @@ async function problems() {
   return { exit, problems: JSON.parse(out).problems };
 }
 
-test('without a terminal nothing is asked, and what is written has no problem at all', async () => {
+test('without a terminal it asks nothing, and the written files have no problems', async () => {
   expect(await begin()).toMatchObject({ exit: 0, err: '', questions: [] });
   expect(await problems()).toEqual({ exit: 0, problems: [] });
   expect(await readdir(dir(), { recursive: true })).toEqual(
@@ -114,7 +114,7 @@ test('an answer of a pipe that makes no configuration ends it: the next line ans
   await expect(readdir(dir())).rejects.toThrow('ENOENT');
 });
 
-test('an answer that makes no configuration is asked for again, with the reason and what to write', async () => {
+test('an invalid answer is asked for again, with the reason and what to write', async () => {
   const answers = [
     'two words',
     'lab.example',
@@ -170,7 +170,7 @@ test('with options nothing is asked, at a terminal either', async () => {
   expect(await problems()).toEqual({ exit: 0, problems: [] });
 });
 
-test('an answer that makes no configuration is told, and nothing is written', async () => {
+test('an invalid answer is reported, and nothing is written', async () => {
   const said = await begin({ address: '10.0.0.13' });
   expect(said).toMatchObject({ exit: 1, out: '' });
   expect(said.err).toContain('must be an address with prefix length');

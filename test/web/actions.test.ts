@@ -1,5 +1,5 @@
-// Actions of the pages, from the button to what becomes of it on the host: shown first, done by whoever may, refused to everybody else,
-// and recorded with the person.
+// Actions of the pages, from the button to the host: shown first, allowed for users with the right, refused to everybody else, and recorded with the
+// user.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/model/ids.ts';

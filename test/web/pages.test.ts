@@ -1,4 +1,4 @@
-// The pages through the front door: real HTTP, a real ledger.
+// The pages, end to end: real HTTP, a real ledger.
 
 import { describe, expect, test } from 'vitest';
 import { faultOf } from '../../src/messages/faults.ts';

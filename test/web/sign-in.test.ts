@@ -1,4 +1,4 @@
-// Signing in with a real browser: the cookie, the events of a run, and links of other sites behave as only a browser knows.
+// Signing in with a real browser: the cookie, the event stream of a run, and links from other sites.
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

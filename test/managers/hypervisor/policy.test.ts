@@ -80,7 +80,7 @@ test('a wrong value says where it stands and shows a right one', () => {
     'INVALID_VALUE /phoenix/signed_commits "signed_commits" is "yes" and must be "off" or "head" or "all"',
   ]);
   expect(problems({ protected: ['stack/1001.shop'] })).toEqual([
-    'INVALID_VALUE /phoenix/protected/0 "0" is "stack/1001.shop" and must be a guest such as "lxc/103", or its id',
+    'INVALID_VALUE /phoenix/protected/0 an entry of "protected" is "stack/1001.shop" and must be a guest such as "lxc/103", or its id',
   ]);
 });
 
@@ -134,7 +134,10 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
   ]);
   // Parts of the host by the fields of their file, for one part or for all of them.
   const left = { for: ['hypervisor'], ignore: ['timezone', 'network.hosts', 'package_repositories.standard.test'] };
-  expect(problems(drift(left))).toEqual([]);
+  expect(problems(drift(left, { for: ['certificate'], ignore: ['permissions'] }))).toEqual([]);
+  expect(problems(drift({ for: ['gateway'], ignore: ['nginx'] }))).toEqual([
+    expect.stringContaining('INVALID_VALUE /phoenix/drift/rules/0/ignore fields of gateway cannot be left to people'),
+  ]);
   expect(problems({ ...drift({ for: ['hypervisor'], ignore: ['timezon', 'network.bridge'] }) })).toEqual([
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "timezon" ${named} hypervisor has no such field that can be left to people (Did you mean "timezone"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "network.bridge" ${named} hypervisor has no such field that can be left to people (Did you mean "network.bridges"?)`,
