@@ -10,6 +10,7 @@ import { formOf, TEXT_FORMS } from '../../src/managers/datacenter/text-forms.ts'
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+import { PASSWORDS_FILE, WITHOUT_HASHES } from '../../src/proxmox/access.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
 import { APT_HANDLES } from '../../src/proxmox/apt-standard.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
@@ -86,6 +87,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   pveshwithsecrets: quoted(PVESH_WITH_SECRETS),
   /** sed scripts that remove the lines with secrets. */
   withoutdata: quoted(WITHOUT_DATA),
+  withouthashes: quoted(WITHOUT_HASHES),
   withoutsdnsecrets: quoted(WITHOUT_SDN_SECRETS),
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
@@ -516,6 +518,7 @@ const COMMANDS: readonly string[] = [
   'pvesh get /cluster/acme/account --output-format json',
   'pvesh get /cluster/acme/account/{name} --output-format json',
   'sed {withoutdata} /etc/pve/priv/acme/plugins.cfg',
+  `sed {withouthashes} ${PASSWORDS_FILE}`,
   'sed {withoutsdnsecrets} ( /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )',
   'pct list',
   'qm list',

@@ -4,6 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { WITHOUT_HASHES } from '../../../../src/proxmox/access.ts';
 import {
   ACME_ACCOUNTS_FOLDER,
   ACME_PLUGIN_TYPES,
@@ -144,6 +145,7 @@ function plugin(node: LabNode, method: string, isOne: boolean, parameters: Param
 
 const SECRET_LINES: ReadonlyMap<string, RegExp> = new Map([
   [WITHOUT_DATA, /^\s*data\s.*\n/gm],
+  [WITHOUT_HASHES, /:.*/g],
   [WITHOUT_SDN_SECRETS, /^\s*(?:token|key)\s.*\n/gm],
 ]);
 
