@@ -2,9 +2,10 @@
 
 import { countOf } from '../../messages/count.ts';
 import { nameOf } from '../../model/ids.ts';
-import type { FieldDifference } from '../../model/run.ts';
+import type { FoundDifference } from '../comparison.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
 import { decideRebuild, decideUndeclared } from '../guest/lifecycle/destroy.ts';
+import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import {
   addressConflict,
   brokenOff,
@@ -87,7 +88,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
 }
 
 /** The differences of an existing container, field by field. */
-export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FieldDifference[] {
+export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FoundDifference[] {
   const { spec, before } = wanted;
   const { conf } = seen;
   if (spec === undefined || conf === null) return [];
@@ -97,6 +98,7 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
   const { size } = rootfsOf(conf);
   const { sizeGb } = spec.rootfs;
   return [
+    ...guestDifferences(wanted, spec, seen),
     ...settingDifferences('lxc', conf, desired, spec),
     ...(compareSize(size, sizeGb) === 'fits'
       ? []

@@ -2,9 +2,10 @@
 
 import { countOf } from '../../messages/count.ts';
 import { nameOf } from '../../model/ids.ts';
-import type { FieldDifference } from '../../model/run.ts';
+import type { FoundDifference } from '../comparison.ts';
 import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
 import { decideRebuild, decideUndeclared } from '../guest/lifecycle/destroy.ts';
+import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import {
   addressConflict,
   brokenOff,
@@ -90,12 +91,13 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
 }
 
 /** The differences of an existing VM, field by field. */
-export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FieldDifference[] {
+export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FoundDifference[] {
   const { spec } = wanted;
   const { conf } = seen;
   if (spec === undefined || conf === null) return [];
   const found = foundDrives(wanted, spec, seen);
-  return found.unclear === null ? machineDifferences(wanted, spec, seen, conf, found) : [];
+  if (found.unclear !== null) return [];
+  return [...guestDifferences(wanted, spec, seen), ...machineDifferences(wanted, spec, seen, conf, found)];
 }
 
 function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, host }: GuestObservation): FoundDrives {
