@@ -1,3 +1,3 @@
-// Keys and certificates, made within the process.
+// Keys and certificates, created within the process.
 
 export { keyText, makeCertificate, newKey } from './src/certificates/certificates.ts';

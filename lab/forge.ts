@@ -1,4 +1,4 @@
-// A small forge on this machine that speaks as GitHub, Gitea or GitLab does.
+// A small forge on this machine with the API of GitHub, Gitea or GitLab.
 
 export type { DeliveryOutcome } from './src/forge/delivery-outcomes.ts';
 export { type LabForge, type LabForgeOptions, startForge } from './src/forge/forge.ts';

@@ -1,4 +1,4 @@
-// A Proxmox node in a folder: making it, giving it what a host has, calling its programs, and reaching its network.
+// A simulated Proxmox node in a folder: creates it, adds disks and networks, calls its programs, and connects to its network.
 
 export { type Disk, provideDisk } from './src/host/disks/state.ts';
 export { nodeOwners } from './src/host/files.ts';

@@ -1,4 +1,4 @@
-// What a lab's node and its guests hold, for tests that look behind its programs or prepare what they find.
+// The state of a lab's node and guests, for tests that inspect or prepare it without its programs.
 
 export { variablesIn } from './src/guest/docker/compose-file.ts';
 export { type Database, isServer, readDatabase, writeDatabase } from './src/guest/docker/portainer.ts';

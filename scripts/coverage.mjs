@@ -1,5 +1,5 @@
-// Writes the tables of docs/coverage.md anew: from Proxmox's table, from the rows of the datacenter, and from docs/bpg-provider.json. Run it
-// after a change of one of them or of a field: node scripts/coverage.mjs
+// Regenerates the tables of docs/coverage.md from Proxmox's table, the rows of the datacenter and docs/bpg-provider.json. Run it after a change of
+// one of them or of a field: node scripts/coverage.mjs
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { objectsTable, othersTable, rowsTable } from '../src/managers/datacenter/coverage.ts';

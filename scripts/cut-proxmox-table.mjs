@@ -1,6 +1,6 @@
-// Cuts src/proxmox/table.json from an API description of Proxmox VE (its own api_dump with
-// property-string formats expanded): only the verbs and paths the lab answers, only facts, no descriptions.
-// What that description leaves out (parameters of command-line-only verbs, formats it only names) is added here.
+// Extracts src/proxmox/table.json from an API description of Proxmox VE (its own api_dump with property-string formats expanded): only the verbs and
+// paths that the lab supports, only facts, no descriptions. What that description omits (parameters of command-line-only verbs, formats that it only
+// names) is added here.
 //
 // Usage: node scripts/cut-proxmox-table.mjs API.json LISTS.json APIDATA.js (the second holds the firewall's macros, the third is
 // api-viewer/apidata.js of pve-docs: of it come the paths that the first leaves out)
@@ -24,7 +24,7 @@ const KEPT_VERBS = {
 };
 const KEPT_PATHS =
   /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
-/** Objects of the datacenter, and what is set of a node. */
+/** Datacenter objects, and settings of a node. */
 const OBJECT_PATHS =
   /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/subnets(\/\{subnet\})?)|nodes\/\{node\}\/(apt\/repositories|ceph\/pool(\/\{name\})?|certificates\/(acme\/certificate|custom)|config|dns|hosts|time))$/;
 const FACTS = [
@@ -135,7 +135,7 @@ const CPU_MODELS =
   '486 pentium pentium2 pentium3 coreduo core2duo Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge SandyBridge-IBRS IvyBridge IvyBridge-IBRS Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4 Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 Cascadelake-Server Cascadelake-Server-v2 Cascadelake-Server-noTSX Cascadelake-Server-v4 Cascadelake-Server-v5 Cooperlake Cooperlake-v2 KnightsMill Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX Icelake-Server-v3 Icelake-Server-v4 Icelake-Server-v5 Icelake-Server-v6 Icelake-Server-v7 SapphireRapids SapphireRapids-v2 SapphireRapids-v3 SapphireRapids-v4 GraniteRapids GraniteRapids-v2 GraniteRapids-v3 SierraForest SierraForest-v2 SierraForest-v3 ClearwaterForest athlon phenom Opteron_G1 Opteron_G2 Opteron_G3 Opteron_G4 Opteron_G5 EPYC EPYC-IBPB EPYC-v3 EPYC-v4 EPYC-v5 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 EPYC-Rome-v5 EPYC-Milan EPYC-Milan-v2 EPYC-Milan-v3 EPYC-Genoa EPYC-Genoa-v2 EPYC-Turin kvm32 kvm64 qemu32 qemu64 max a64fx cortex-a35 cortex-a53 cortex-a55 cortex-a57 cortex-a710 cortex-a72 cortex-a76 neoverse-n1 neoverse-n2 neoverse-v1 host';
 const byLowerCase = (a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1);
 
-/** Property-string formats that the description names without spelling them out. */
+/** Property-string formats that the description names without their properties. */
 const NAMED_FORMATS = {
   'pve-qm-boot': { legacy: { ...matching('[acdn]{1,4}'), default_key: 1 }, order: formatted('pve-qm-bootdev-list') },
   'realm-sync-options': {
@@ -246,7 +246,7 @@ function withRuns(values) {
   return written;
 }
 
-/** Ids that the viewer names by a format, and whose bounds stand in the code (pve-network, Plugin.pm of Zones, Ipams and Dns, VnetPlugin.pm). */
+/** Ids for which the viewer only names a format; their limits are in the code (pve-network, Plugin.pm of Zones, Ipams and Dns, VnetPlugin.pm). */
 const LONG_SDN_ID = { minLength: 2, pattern: '[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]' };
 const SDN_ID = { ...LONG_SDN_ID, maxLength: 8 };
 const SDN_IDS = {
@@ -257,7 +257,7 @@ const SDN_IDS = {
 };
 const bounded = ({ format, ...schema }) => ({ ...schema, ...(SDN_IDS[format] ?? { format }) });
 
-/** Of a parameter that differs by protocol: whatever one of them takes. Which takes what is told where the protocols are (src/proxmox/sdn.ts). */
+/** A parameter that differs by protocol accepts the union of all; which protocol accepts what is in src/proxmox/sdn.ts. */
 const merged = ({ oneOf, ...schema }) => {
   if (oneOf === undefined) return schema;
   const items = oneOf.map((alternative) => alternative.items);
@@ -296,7 +296,7 @@ const formats = {};
 const formatNames = new Map();
 let option = '';
 let apiPath = '';
-/** Formats are stored once, under the guest kind and option that first showed them; another under the same words with its path. */
+/** Formats are stored once, under the guest kind and option that used them first; another format with the same name has its path appended. */
 function formatName(format) {
   const key = JSON.stringify(format);
   if (!formatNames.has(key)) {
@@ -315,7 +315,7 @@ function schemaNumber(schema) {
   return schemaIndex.get(key);
 }
 
-/** Backup jobs take what the program takes that they start, and say when (pve-manager, PVE/API2/Backup.pm). */
+/** Backup jobs accept the parameters of the program that they run, and a schedule (pve-manager, PVE/API2/Backup.pm). */
 const { 'job-id': _ofTheRun, stdout: _toTheCaller, ...dumped } = source.paths['/nodes/{node}/vzdump'].POST.params;
 const job = {
   ...dumped,
@@ -341,7 +341,7 @@ const { acmedomain0: acmeDomain = source.paths['/nodes/{node}/config'].PUT.param
   source.paths['/nodes/{node}/config'].PUT.params;
 source.paths['/nodes/{node}/config'].PUT.params = { ...ofNode, 'acmedomain[n]': acmeDomain };
 
-// What that description leaves out of a node (pve-manager, PVE/API2/APT.pm, Certificates.pm, ACME.pm).
+// Node paths that the description omits (pve-manager, PVE/API2/APT.pm, Certificates.pm, ACME.pm).
 const onNode = { node: { type: 'string', format: 'pve-node' } };
 const aptDigest = { digest: { ...optionalText, maxLength: 80 } };
 source.paths['/nodes/{node}/apt/repositories'] = {
@@ -371,7 +371,8 @@ source.paths['/nodes/{node}/certificates/acme/certificate'] = {
   DELETE: { name: 'revoke_certificate', params: onNode },
 };
 
-// The dash may be missing there, which gives each letter two ways to be read: a name that is refused would take ages. The same words, read in one way.
+// In Proxmox's pattern the dash is optional, so that each letter can match in two ways, and refusing a name takes exponential time. This pattern
+// matches the same texts in one way.
 const { reference } = source.paths['/nodes/{node}/storage/{storage}/oci-registry-pull'].POST.params;
 reference.pattern = reference.pattern.replaceAll('[-]*', '-+');
 
@@ -391,7 +392,7 @@ for (const path of Object.keys(source.paths)
   }
 }
 
-// Later than that description (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): the properties of a guest's CPU as options.
+// Newer than the description (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): the properties of a guest's CPU as options.
 {
   const path = '/cluster/qemu/custom-cpu-models';
   const { cputype: _type, ...properties } = NAMED_FORMATS['pve-vm-cpu-conf'];
@@ -447,7 +448,7 @@ for (const [verb, parameters] of Object.entries(COMMAND_LINE_ONLY)) {
 for (const method of Object.values(methods)) delete method.name;
 
 const highest = {
-  // Of a node: the viewer names the first alone (pve-manager, PVE/NodeConfig.pm, MAXDOMAINS).
+  // For a node, the viewer only has the first one (pve-manager, PVE/NodeConfig.pm, MAXDOMAINS).
   lxc: { acmedomain: 5, ...source.index_max.lxc },
   qemu: Object.fromEntries(Object.entries(source.index_max.qemu).map(([key, value]) => [key, Number(value)])),
   storage: {},
@@ -471,7 +472,7 @@ const names = {
   cpuModels: CPU_MODELS.split(' '),
 };
 
-/** A macro's rules: what each fixes of a rule. The source lists them flat, a rule beginning where a property comes again. */
+/** A macro's rules: the properties that each sets. The source lists them flat; a new rule starts where a property repeats. */
 function macroRules(flat) {
   const rules = [{}];
   for (let index = 0; index < flat.length; index += 2) {

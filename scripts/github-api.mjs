@@ -1,5 +1,5 @@
-// Cuts the shapes of the requests and answers that the lab forge is held to out of GitHub's own description of its REST interface:
-// node scripts/github-api.mjs FOLDER, the folder of an unpacked @octokit/openapi (`npm pack` brings it; it is too big to depend on).
+// Extracts from GitHub's own description of its REST API the schemas of requests and responses that the lab forge must satisfy: node
+// scripts/github-api.mjs FOLDER, the folder of an unpacked @octokit/openapi (from `npm pack`; it is too big for a dependency).
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,11 +50,11 @@ const OPERATIONS = [
   'POST /app-manifests/{code}/conversions',
 ];
 
-/** Written out in the description with a mistake: an account that is a person and an enterprise at once. */
+/** Corrections of mistakes in the description: an account cannot be a user and an enterprise at once. */
 const BETTER = {
   'GET /app/installations': { type: 'array', items: { $ref: '#/components/schemas/installation' } },
 };
-/** What says something about a value's shape, and is no schema itself. */
+/** Keywords about a value that do not contain schemas. */
 const PLAIN = ['type', 'required', 'enum', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'pattern'];
 
 const description = JSON.parse(readFileSync(join(argv[2] ?? '.', 'generated/api.github.com.json'), 'utf8'));
@@ -64,7 +64,7 @@ const requests = Object.fromEntries(OPERATIONS.flatMap((name) => requestOf(name)
 const version = description.info.version;
 writeFileSync(OUT, `${JSON.stringify({ version, operations, requests, definitions: sorted(definitions) })}\n`);
 
-/** The schema of each status code's answer; null where the description gives none. */
+/** The response schema of each status code; null where the description has none. */
 function answersOf(name) {
   const [method, path] = name.split(' ');
   const operation = description.paths[path]?.[method.toLowerCase()];
@@ -77,7 +77,7 @@ function answersOf(name) {
   return Object.fromEntries(answers);
 }
 
-/** The schema of what is sent along; nothing where nothing is. */
+/** The schema of the request body; undefined without one. */
 function requestOf(name) {
   const [method, path] = name.split(' ');
   const schema = description.paths[path][method.toLowerCase()].requestBody?.content['application/json']?.schema;
@@ -92,7 +92,7 @@ function lookUp(value) {
     .reduce((at, key) => at[key], description);
 }
 
-/** A schema as JSON Schema, without words and examples. Named ones become definitions. */
+/** A JSON Schema without descriptions and examples. Named schemas become definitions. */
 function cut(schema) {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split('/').at(-1);

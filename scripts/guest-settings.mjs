@@ -1,5 +1,4 @@
-// Writes the table of settings in docs/guests.md anew from their declarations. Run it after a change of one:
-// node scripts/guest-settings.mjs
+// Regenerates the table of settings in docs/guests.md from their declarations. Run it after a change of one: node scripts/guest-settings.mjs
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { settingsPage } from '../src/managers/guest/settings/page.ts';

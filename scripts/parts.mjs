@@ -1,4 +1,4 @@
-// `npm run parts`: the real programs that tests run where a machine has them. Without one its tests are skipped.
+// `npm run parts`: installs the real programs that tests use. Tests of a missing program are skipped.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { fail, has, install, PARTS, run, say } from './programs.mjs';
 
 const CONTAINERS = 'containers for real';
 
-/** `package`: on Debian; `module`: built with Go, since Debian has none; `script`: puts the release into a folder. */
+/** `package`: of Debian; `module`: built with Go, since Debian has none; `script`: installs the release into a folder. */
 const ALL = [
   { program: 'nginx', package: 'nginx-light', without: 'the gateway by the real nginx' },
   { program: 'dnsmasq', package: 'dnsmasq-base', without: 'names by the real dnsmasq' },
@@ -43,7 +43,7 @@ const ROOTFS = join(PARTS, 'bookworm.tar');
 
 if (argv[1] === fileURLToPath(import.meta.url)) bring();
 
-/** What tests are skipped without. */
+/** Missing programs, whose tests would be skipped. */
 export function missingParts() {
   const missing = ALL.filter(({ program }) => !has(program));
   const rootfs =
@@ -73,12 +73,12 @@ function bring() {
   say('everything is there');
 }
 
-/** A Debian 12 that boots with systemd. */
+/** Creates an archive of a Debian 12 that boots with systemd. */
 function makeRootfs() {
   if (process.getuid?.() !== 0) fail('a Debian 12 for real containers is made as root: run "sudo npm run parts"', 3);
   say('making a Debian 12, which takes a minute');
   const folder = mkdtempSync(join(tmpdir(), 'phoenix-rootfs-'));
-  // The root of the archive is the root of the container.
+  // The archive's top folder becomes the container's root folder.
   chmodSync(folder, 0o755);
   const include = 'iproute2,curl,ca-certificates,systemd,systemd-sysv,dbus';
   const made = ['--variant=minbase', `--include=${include}`, 'bookworm', folder, 'http://deb.debian.org/debian'];

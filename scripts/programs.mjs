@@ -1,4 +1,4 @@
-// Programs of the system that Phoenix is tried with: found, and installed where that needs no password.
+// System programs that tests need: finds them, and installs them where that needs no password.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Where `npm run parts` puts what no package has. Tests look there after PATH. */
+/** Folder for programs without a package. Tests search it after PATH. */
 export const PARTS = `${ROOT}node_modules/.cache/phoenix-parts`;
 
 const INSTALLERS = {
@@ -19,12 +19,12 @@ const INSTALLERS = {
   brew: [['install']],
 };
 
-/** A package that has the same name under every installer. */
+/** A package with the same name for every package manager. */
 export function everywhere(name) {
   return Object.fromEntries(Object.keys(INSTALLERS).map((installer) => [installer, [name]]));
 }
 
-/** Installs packages by their names under each installer; else says the one command and ends with 3. */
+/** Installs packages, named for each package manager; otherwise prints the command and exits with 3. */
 export function install(what, packages) {
   const installer = Object.keys(INSTALLERS).find((name) => has(name) && packages[name] !== undefined);
   if (!installer) fail(`${what} is missing: install it with your system’s package manager`, 3);
@@ -40,7 +40,7 @@ export function install(what, packages) {
   }
 }
 
-/** Installs the packages that the lock file of a folder names, unless they are there. Whether it had to. */
+/** Installs the packages of a folder's lock file, unless they are installed. Returns whether it had to. */
 export function installLocked(folder) {
   const stamp = join(folder, 'node_modules/.phoenix-set-up');
   const lock = createHash('sha256')
@@ -55,7 +55,7 @@ export function installLocked(folder) {
   return true;
 }
 
-/** On PATH, where only root looks, or made by `npm run parts`. */
+/** Whether a program is on PATH, in a folder for root, or installed by `npm run parts`. */
 export function has(program) {
   const PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin', `${PARTS}/bin`].join(':');
   return spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], { env: { PATH } }).status === 0;

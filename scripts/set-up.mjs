@@ -1,5 +1,5 @@
-// Makes a bare clone ready, then runs the npm script named on the command line. It runs on any Node from 20 on: the
-// locked packages bring Node 24 (the development dependency `node`), which npm then puts first on PATH by itself.
+// Sets up a fresh clone, then runs the npm script named on the command line. It runs on any Node from 20 on: the locked packages contain Node 24 (the
+// development dependency `node`), which npm then puts first on PATH.
 
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';

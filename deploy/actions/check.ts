@@ -39,7 +39,7 @@ async function check(): Promise<number> {
   return planned.exit;
 }
 
-/** Where the commit left what it is merged into: what came there since is not its doing. `none` where they have nothing in common. */
+/** The merge base: what came to the base after it is not part of the commit. `none` without a common ancestor. */
 function branchedOff(base: string, head: string): string {
   if (/^0*$/.test(base)) return 'none';
   try {

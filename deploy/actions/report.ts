@@ -1,13 +1,13 @@
-// What a workflow shows of a plan: annotations at the lines of problems, and a page. Pure. Whatever comes from the repository
-// is escaped or fenced, so that it is neither a command to the runner nor Markdown of its own.
+// The output of a workflow for a plan: annotations at the lines of problems, and a summary page. Pure. Text from the repository is escaped or fenced,
+// so that it becomes neither a workflow command nor Markdown.
 
 import { block, code } from '../../src/messages/details/markdown.ts';
 import type { ClassifiedProblem } from '../../src/model/problem.ts';
 
-/** GitHub takes a page of 1 MiB, and drops a larger one whole. */
+/** GitHub's limit for a page is 1 MiB; a larger one is discarded as a whole. */
 const PAGE_BYTES = 900_000;
 
-/** One line for the runner: an error or warning at its line; what was there before is a notice. `root` is the config root, or `.`. */
+/** A workflow command: an error or warning at its line; an older problem is a notice. `root` is the config root, or `.`. */
 export function annotation(problem: ClassifiedProblem, root: string): string {
   const { severity, code, file, line, column, message, hint } = problem;
   const place = {
@@ -21,7 +21,7 @@ export function annotation(problem: ClassifiedProblem, root: string): string {
   return `::${problem.new ? severity : 'notice'} ${properties.join(',')}::${escapeData(text)}`;
 }
 
-/** An error that belongs to no line. */
+/** A workflow command for an error without a line. */
 export function failure(text: string): string {
   return `::error title=Phoenix::${escapeData(text)}`;
 }
@@ -36,12 +36,12 @@ export function escapeProperty(text: string): string {
 
 export interface Page {
   readonly ok: boolean;
-  /** Null: nothing was there before. */
+  /** Null: there is no previous commit. */
   readonly from: string | null;
   readonly to: string;
   readonly summary: { readonly create: number; readonly update: number; readonly delete: number };
   readonly approvals: number;
-  /** Of the whole configuration, older problems too. */
+  /** Problems of the whole configuration, including older ones. */
   readonly counts: { readonly error: number; readonly warning: number };
   /** As `phoenix plan` prints it. */
   readonly plan: string;
@@ -65,7 +65,7 @@ export function fenced(text: string): string {
 function cut(text: string): string {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= PAGE_BYTES) return text;
-  // A character that is cut in two goes whole.
+  // Removes a character that was cut in two.
   const kept = new TextDecoder().decode(bytes.subarray(0, PAGE_BYTES)).replace(/\ufffd$/, '');
   return `${kept}\n… the rest is left out: see phoenix plan`;
 }

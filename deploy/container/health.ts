@@ -1,16 +1,17 @@
-// Asks the agent in the same container whether it is alive; slim images have no curl. Ends with 0 when it is, else with 1 and why.
+// Health check of the container: requests the agent's liveness endpoint, since slim images have no curl. Exits with 0 if it is alive, else with 1 and
+// the reason.
 
 import { listenAddress } from '../../src/settings/values.ts';
 
 const ANSWER_MS = 4_000;
-/** Addresses that stand for every one of the machine, and the one that is asked then. */
+/** Wildcard addresses, and the loopback address to request instead. */
 const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 const where = listenAddress(process.env['PHOENIX_LISTEN'] || '127.0.0.1:8080');
 if ('wrong' in where) end(`PHOENIX_LISTEN ${where.wrong}`);
 else end(await ask(where.value.host, where.value.port));
 
-/** Null when it answers as it should. */
+/** The error; null for a healthy response. */
 async function ask(host: string, port: number): Promise<string | null> {
   const name = ANY[host] ?? host;
   const url = `http://${name.includes(':') ? `[${name}]` : name}:${port}/healthz`;

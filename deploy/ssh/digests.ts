@@ -1,12 +1,12 @@
-// Prints what `deploy/ssh/scripts` holds: each script that Phoenix runs over ssh, by name and SHA-256. After a change of one:
+// Prints the content of `deploy/ssh/scripts`: each script that Phoenix runs over SSH, by name and SHA-256. Run it after a change of one:
 //   node deploy/ssh/digests.ts > deploy/ssh/scripts
 
 import { createHash } from 'node:crypto';
 import * as scripts from '../../src/io/host/ssh-scripts.ts';
 
 /**
- * By the names that the table of commands knows their arguments by; `run` and `guarded` start one of the table's programs, and `session`
- * is given commands to judge.
+ * Scripts by their names in the table of commands, which describes their arguments; `run` and `guarded` start a program of the table, and `session`
+ * reads commands that are checked one by one.
  */
 const SCRIPTS = {
   run: scripts.RUN,

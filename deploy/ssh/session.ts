@@ -1,4 +1,4 @@
-// Prints what `deploy/ssh/session.pl` holds: how the forced command is given one command after the other. After a change of it:
+// Prints the content of `deploy/ssh/session.pl`: how the forced command reads a sequence of commands. Run it after a change of it:
 //   node deploy/ssh/session.ts > deploy/ssh/session.pl
 
 import { SERVE } from '../../src/io/host/session/perl.ts';

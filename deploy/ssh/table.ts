@@ -10,16 +10,17 @@ import { formOf, TEXT_FORMS } from '../../src/managers/datacenter/text-forms.ts'
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import { type GuestKind, placesOf } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';
+import { PASSWORDS_FILE, WITHOUT_HASHES } from '../../src/proxmox/access.ts';
 import { WITHOUT_DATA } from '../../src/proxmox/acme.ts';
 import { APT_HANDLES } from '../../src/proxmox/apt-standard.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
 
-/** A script as a pattern that is it alone. */
+/** A pattern that matches exactly this script. */
 const quoted = (script: string): string => script.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
-/** What a value of a declared setting is on a command line, by its type in JSON Schema. */
+/** The class of a setting's value on a command line, by its JSON Schema type. */
 const WORDS = new Map([
   ['integer', 'number'],
   ['number', 'hundredths'],
@@ -27,20 +28,20 @@ const WORDS = new Map([
   ['string', 'text'],
 ]);
 
-/** Texts that have a class of their own. */
+/** Text settings with a class of their own. */
 const TEXTS: Readonly<Record<string, string>> = {
   ...{ hookscript: 'snippet', boot: 'plain' },
-  // What stands without its key has signs that no key has.
+  // The default key's value may contain characters that names cannot.
   ...{ machine: 'plain', cpu: 'plain', vga: 'plain' },
 };
 
-/** What has a class of its own: a name and a value here would let through what that refuses. */
+/** Options with their own, stricter class: the general class would allow what that refuses. */
 const APART = /^(nameserver|searchdomain|features|agent|ciuser|net\d+|ipconfig\d+|dev\d+|hookscript|hostpci\d+)$/;
 
-/** What would make the key root on the node, whatever its value: only a person on the node, or Phoenix running there, sets it. */
+/** Options that would give the key root access to the node, whatever their value: only a person on the node, or a Phoenix on it, sets them. */
 const NEVER = /^(args|cicustom)$/;
 
-/** Names of the options that `options` of guests may have, those of numbered ones by their stems. */
+/** Names of the options that a guest's `options` may have; numbered ones by their stem. */
 function named(kind: GuestKind): string {
   const declared = new Set(settingsOf(kind).map(([, { option }]) => option));
   const own = optionNames(kind).filter((name) => !declared.has(name) && !APART.test(name) && !NEVER.test(name));
@@ -49,8 +50,8 @@ function named(kind: GuestKind): string {
 }
 
 /**
- * What stands for a word, or for a part of one. A regular expression that JavaScript and Perl read alike; `{name}` is another class.
- * The words of a command are joined by NUL, with one at the end, so that none may match NUL and a path may end before one.
+ * Classes of words, or of parts of words. Each is a regular expression with the same meaning in JavaScript and Perl; `{name}` is another class. The
+ * words of a command are joined by NUL, with one at the end, so none may match NUL, and a path may end before one.
  */
 const CLASSES: Readonly<Record<string, string>> = {
   /** Texts of objects of the datacenter, as the file takes them. */
@@ -60,7 +61,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   text: '(?!--)[^\\0]*',
   /** The value of an option that `options` of a guest declares. */
   plain: '(?!-)[^\\0\\n]+',
-  /** Notes that people wrote may begin with dashes: Proxmox takes whatever follows for the value. */
+  /** Notes by people may start with dashes: Proxmox takes the next word as the value whatever it is. */
   notes: '[^\\0]*',
   number: '[0-9]{1,12}',
   hundredths: '[0-9]{1,6}(?:\\.[0-9]{1,2})?',
@@ -70,22 +71,23 @@ const CLASSES: Readonly<Record<string, string>> = {
   size: '[0-9]{1,7}(?:\\.[0-9]{1,8})?',
   vmid: '[1-9][0-9]{2,8}',
   name: '[A-Za-z0-9][A-Za-z0-9._-]*',
-  /** A script of a storage; nothing is written there but one file of Phoenix's own. */
+  /** A script on a storage; Phoenix writes only one file of its own there. */
   snippet: '{storage}:snippets/{step}',
   /** A PCI device by its address or its mapping. */
   pci: '(?:(?:host=)?[0-9a-f:.;]+|mapping={name})(?:,[a-z0-9-]+=[^,/\\0\\n]*)*',
   snapshot: '[A-Za-z][A-Za-z0-9_-]*',
   flag: '[01]',
   list: '[a-z0-9][a-z0-9_-]*(?:,[a-z0-9][a-z0-9_-]*)*',
-  /** When a job runs, in systemd's words. */
+  /** The schedule of a job, as a systemd calendar event. */
   calendar: '(?:[A-Za-z0-9]|\\*[-:/])[A-Za-z0-9*.,:/~ -]*',
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
-  /** The one script of Perl; which secrets it reads of its standard input. */
+  /** The only Perl script: calls pvesh with secrets from its standard input. */
   pveshwithsecrets: quoted(PVESH_WITH_SECRETS),
-  /** These take the lines away that hold a secret. */
+  /** sed scripts that remove the lines with secrets. */
   withoutdata: quoted(WITHOUT_DATA),
+  withouthashes: quoted(WITHOUT_HASHES),
   withoutsdnsecrets: quoted(WITHOUT_SDN_SECRETS),
   secretnames: '{secretname}(?:,{secretname})*',
   secretname: 'secret/[A-Za-z_][A-Za-z0-9_-]*',
@@ -95,7 +97,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   base: '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?',
   severities: '[a-z]+(?:, ?[a-z]+)*',
   fieldmatch: '(?:exact|regex):[A-Za-z0-9_-]+=[^\\0\\n]+',
-  /** A guest as HA calls it. */
+  /** The HA resource id of a guest. */
   sid: '(?:ct|vm):{vmid}',
   localnode: 'localhost',
   sids: '{sid}(?:,{sid})*',
@@ -103,13 +105,13 @@ const CLASSES: Readonly<Record<string, string>> = {
   hanode: '{name}(?::[0-9]{1,4})?',
   /** An address, a network, or an alias of the datacenter. */
   cidr: '[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?|(?:dc/)?[A-Za-z][A-Za-z0-9_-]+',
-  /** What a rule of a firewall looks at: addresses, names, ports, protocols. */
+  /** What a firewall rule matches: addresses, names, ports, protocols. */
   matched: '{matchee}(?:,{matchee})*',
   matchee: '\\+?(?:(?:dc|sdn)/)?[A-Za-z0-9:][A-Za-z0-9._:-]*(?:/[0-9]{1,3})?',
   cpuflags: '[+-][A-Za-z0-9][A-Za-z0-9._-]*(?:;[+-][A-Za-z0-9][A-Za-z0-9._-]*)*',
   subnet: '[A-Za-z][A-Za-z0-9]*-[0-9A-Fa-f.:]+-[0-9]{1,3}',
   ip: '[0-9A-Fa-f.:]+',
-  /** A network of addresses, which has its length. */
+  /** A network with its prefix length. */
   network: '{ip}/[0-9]{1,3}',
   ips: '{ip}(?:,{ip})*',
   range: '(?:start|end)-address={ip},(?:start|end)-address={ip}',
@@ -122,20 +124,20 @@ const CLASSES: Readonly<Record<string, string>> = {
   digest: '[0-9a-f]{64}',
   digestone: '[0-9a-f]{40}',
   checksum: '[0-9a-fA-F]{32,128}',
-  /** An image of a registry with its tag: `docker.io/library/nginx:1.29`. */
+  /** A registry image with its tag: `docker.io/library/nginx:1.29`. */
   ociimage: '[A-Za-z0-9][A-Za-z0-9.:/_-]*:\\w[A-Za-z0-9_.-]*',
   storedfile: '{storage}:(?:iso|vztmpl|import)/{file}',
-  /** None: taken away. */
+  /** Empty: removed. */
   nomails: '(?:{mails})?',
   nowords: '(?:{words})?',
-  /** A user of Proxmox with its realm: of pam an account of a person. */
   pveuser: '[A-Za-z0-9_][A-Za-z0-9._+-]*',
+  /** A Proxmox user with its realm; in the realm pam, the account of a person. */
   puser: '{account}@pam|[A-Za-z0-9_][A-Za-z0-9._+-]*@(?!pam[/,!\\0])[A-Za-z][A-Za-z0-9._-]*',
-  /** Who may be given rights: whoever is a user, or a token of one; never root of the host. */
+  /** Who may be granted permissions: a user or a token of one, never root of the host. */
   holder: '(?!root@pam[/,!\\0])[A-Za-z0-9_][A-Za-z0-9._+-]*@[A-Za-z][A-Za-z0-9._-]*(?:!{name})?',
   holders: '{holder}(?:,{holder})*',
   signed: '-?[0-9]{1,12}',
-  /** Of a property string of an object: nothing that names a file of the host. */
+  /** A property string of an object: without paths of the host. */
   settings: '{setprop}(?:,{setprop})*',
   setprop: '[a-z][a-z0-9_-]*=-?[A-Za-z0-9#][^,\\0\\n]*|[A-Za-z0-9#][^,=\\0\\n]*',
   foldermap: '(?:{setprop}|path={data})(?:,(?:{setprop}|path={data}))*',
@@ -146,7 +148,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   portal: '(?!-)[A-Za-z0-9.:\\[\\]-]+',
   portals: '{portal}(?:[,; ]{portal})*',
   blocksize: '[0-9]+[kKmM]?',
-  /** Where a storage has its files: of people's data, or where Proxmox mounts what is on the network. */
+  /** Path of a storage: among people's data, or where Proxmox mounts network storages. */
   shown: '{data}|/mnt/pve/{step}',
   /** A path on a server. */
   sharepath: '/(?:{step}(?:/{step})*)?',
@@ -155,15 +157,15 @@ const CLASSES: Readonly<Record<string, string>> = {
   loginname: '[A-Za-z0-9_][A-Za-z0-9_.@!+-]*',
   fingerprint: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}',
   aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
-  /** Nothing: as it is. Never set-user-id. */
+  /** File mode; empty: unchanged. Never set-user-id. */
   mode: '(?:0[0-7]{3})?',
   owner: '[0-9]{0,10}(?::[0-9]{1,10})?',
   expected: '(?:{digest}|absent)?',
-  /** Of processes: 1 would be all of them. */
+  /** A process group; 1 would mean all processes. */
   group: '[2-9]|[1-9][0-9]{1,9}',
-  /** Of a person: neither root, nor another account of the system, which the forced command asks the host. */
+  /** The account of a person: not root, nor another system account, which the forced command looks up on the host. */
   account: '((?!root[@:\\0])[a-z_][a-z0-9_-]{0,31})',
-  /** Of a guest, whatever it is there. */
+  /** An account inside a guest. */
   login: '[a-z_][a-z0-9_-]{0,31}',
   hash: '\\$[A-Za-z0-9]{1,10}\\$[A-Za-z0-9./$=,_-]+|!|\\*',
   client: '(?!-)[A-Za-z0-9.*?@/_-]+|\\[?[0-9A-Fa-f:]+\\]?(?:/[0-9]+)?',
@@ -175,37 +177,37 @@ const CLASSES: Readonly<Record<string, string>> = {
   storage: '[A-Za-z][A-Za-z0-9._-]*',
   volume: '{storage}:(?:[0-9]+|(?:{step}/)*{step})',
   template: '{storage}:vztmpl/{step}|/var/lib/vz/template/cache/{step}|{data}',
-  /** Where storages of files keep images and templates; {data} covers others. */
+  /** Paths of images and templates on file-based storages; {data} covers others. */
   image: '/var/lib/vz/(?:template/iso|import|images)/(?:{step}/)*{step}|/mnt/pve/(?:{step}/)*{step}',
   zone: '[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*',
 
-  /** One name of a path, without a comma: it may stand within a property string. */
+  /** A path segment, without a comma: it may be in a property string. */
   step: '(?!\\.\\.?[/,\\0])[^/,\\0\\n]+',
   file: '[A-Za-z0-9_][A-Za-z0-9_.+~-]*',
-  /** What belongs to people: nothing that the system keeps. The host's own file `roots` names more of such folders, one a line. */
+  /** People's data: nothing that belongs to the system. The host's own file `roots` adds further folders, one per line. */
   data: '/(?!(?:bin|boot|dev|etc|home|lib|lib32|lib64|libx32|opt|proc|root|run|sbin|snap|sys|usr|var)[/,\\0]){step}(?:/{step})*',
   device: '/dev/(?!mem[,\\0]|kmem[,\\0]|port[,\\0])(?:{step}/)*{step}',
-  /** A device as a container gets it. */
+  /** A device that is passed to a container. */
   handed: '(?:path=)?{device}(?:,(?:mode=0[0-7]{3}|uid=[0-9]+|gid=[0-9]+|deny-write=[01]))*',
-  /** What people may have given a mount beside. */
+  /** Further mount options, which people may have set. */
   options: '(?:,(?!(?:volume|mp)=)[a-z]+=[A-Za-z0-9;:._-]+)*',
   bind: '{data}{options},mp=/(?:{step}/)*{step}{options}',
-  /** Proxmox's own names of what `options` of a guest declares. */
+  /** Proxmox's names of the options that a guest's `options` declares. */
   lxcoption: named('lxc'),
   vmoption: named('vm'),
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
-  /** Of a VM that is recreated: disks that it had, never one of the host. */
+  /** A former disk of a VM that is recreated, never one of the host. */
   drive: '{volume}(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
-  /** A new disk with what is on an image: of a storage, or a file where images lie. */
+  /** A new disk with the content of an image: a volume, or a file where images are stored. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
-  /** A new root disk; and one that is there, never another in its place. */
+  /** A new root disk. */
   rootdisk: '{storage}:{size}(?:,[a-z]+=[^,\\0\\n]*)*',
   rootvolume: '{storage}:(?=[^,]*[A-Za-z])(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*',
   keys: '/home/{step}/\\.ssh/authorized_keys',
   own: '/var/lib/phoenix/(?:{step}/)*{step}',
-  /** Files that Phoenix writes and takes away. */
+  /** Files that Phoenix writes and removes. */
   written: [
     ...['{data}', '{own}', '{keys}'],
     ...['/etc/hosts', '/etc/sub[ug]id', '/etc/sudoers\\.d/phoenix', '/etc/exports\\.d/phoenix\\.exports'],
@@ -220,7 +222,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['/etc/pve/(?:local|nodes/{name})/host\\.fw', '/usr/local/share/ca-certificates/phoenix-root\\.crt'],
     '/var/lib/vz/snippets/phoenix-guest-agent\\.yaml',
   ].join('|'),
-  /** Files that it reads beside them; of folders, the files in them. */
+  /** Further files that it reads; for folders, the files in them. */
   read: [
     ...['{written}', '/etc/(?:passwd|group|sudoers|exports|resolv\\.conf)', '/etc/phoenix/secrets/(?:{step}/)*{step}'],
     ...[
@@ -239,7 +241,7 @@ const CLASSES: Readonly<Record<string, string>> = {
     ],
     ...['/var/lib/nfs/etab', '/proc/driver/nvidia/version', '/sys/module/zfs/parameters/zfs_arc_max'],
   ].join('|'),
-  /** Where the secrets lie that a configuration may name. */
+  /** The folder of secrets that a configuration may refer to. */
   secrets: '/etc/phoenix/secrets',
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
@@ -247,12 +249,12 @@ const CLASSES: Readonly<Record<string, string>> = {
     ...['/var/lib/vz/snippets', '/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
   ].join('|'),
   sourcesfile: '/etc/apt/sources\\.list(?:\\.d/{file})?',
-  /** Files that steps of several targets add lines to. */
+  /** Files to which steps of several targets add lines. */
   shared: '/etc/sub[ug]id',
   made: '{data}|/var/lib/phoenix(?:/{step})*|/home/{step}/\\.ssh',
 };
 
-/** The options of settings that are declared once, each with what its values may be (managers/guest/settings). */
+/** The options of declared settings, each with its possible values (managers/guest/settings). */
 function declared(kind: GuestKind): string {
   const options = settingsOf(kind).map(([, one]) => {
     const schema = jsonSchemaOf(one.check(placesOf(one, kind))) as { readonly type?: string; readonly enum?: string[] };
@@ -271,7 +273,7 @@ const LXC_SETTINGS = `${declared('lxc')} | ${GUEST_SETTINGS} | --hostname {name}
 const VM_SETTINGS = `${declared('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
-/** What texts of the objects of a datacenter are, by their format in Proxmox's table. */
+/** Classes of text options of datacenter objects, by their format in Proxmox's table. */
 const FORMATS: Readonly<Record<string, string>> = {
   'graphite-path': 'name',
   'mac-prefix': 'macprefix',
@@ -327,10 +329,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   'pve-vmid-list': 'words',
 };
 
-/** For readers: any text. Of the others without a format, what names something is a name. */
+/** Options for people: any text. Other options without a format are names. */
 const FREE = /^(comment|description|notes-template|firstname|lastname)$/;
 const NAMES = /^(controller|dns|ipam|zone|pool|groups-claim|data-pool)$/;
-/** Those that are neither, by option or by kind and option. */
+/** Exceptions, by option or by kind and option. */
 const TEXT_CLASSES: Readonly<Record<string, string>> = {
   'storage.path': 'shown',
   'storage.mountpoint': 'shown',
@@ -384,7 +386,7 @@ function wordsFor(kind: string, option: string, schema: Schema): string {
   return `{${word}}`;
 }
 
-/** The calls by which an object of the datacenter is made, changed and deleted: of its options those that can be declared. */
+/** The commands that create, change and delete a datacenter object, with the options that can be declared. */
 function objectCommands(row: ObjectRow): string[] {
   const { id, paths, members, clear, digest, rename, part, deleteArgs } = row;
   const options = [...optionsOf(row)].map(
@@ -442,7 +444,7 @@ function objectCommands(row: ObjectRow): string[] {
   ];
 }
 
-/** A node of a fabric is made within that, by its name. */
+/** A node of a fabric is created below it, by its name. */
 function fabricNodeCommands(): string[] {
   const row = ROWS.find(({ kind }) => kind === 'fabricnode');
   const options = [...(row === undefined ? [] : optionsOf(row))].map(
@@ -456,7 +458,7 @@ function fabricNodeCommands(): string[] {
   ];
 }
 
-/** A subnet is made by its network, and then called by its zone too. */
+/** A subnet is created by its network; afterwards its id also contains the zone. */
 function subnetCommands(): string[] {
   const row = ROWS.find(({ kind }) => kind === 'subnet');
   const options = [...(row === undefined ? [] : optionsOf(row))].map(
@@ -473,16 +475,19 @@ function subnetCommands(): string[] {
 const RULE =
   '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
 
-/** What stands for the names of objects, by the placeholder or option that holds them; the others are plain names. */
+/** Classes of object names, by the placeholder or option that contains them; others are plain names. */
 const NAME_CLASSES: Readonly<Record<string, string>> = { node: 'localnode', sid: 'sid', userid: 'puser' };
 
 function classed(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);
 }
 
-/** A word is what stands between blanks; `( a | b )` is a choice, `?`, `*` and `+` after it say how often. `<`: what standard input holds. */
+/**
+ * Words are separated by blanks; `( a | b )` is a choice, with `?`, `*` and `+` as in regular expressions. `<` is followed by the class of standard
+ * input.
+ */
 const COMMANDS: readonly string[] = [
-  // Guests. What runs inside of one is its root's, and is not looked at.
+  // Guests. Commands inside a guest run as its root and are not checked.
   ...(['pct', 'qm'] as const).flatMap((program) => [
     `${program} status {vmid}`,
     `${program} start {vmid}`,
@@ -505,14 +510,15 @@ const COMMANDS: readonly string[] = [
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',
-  // A notification for Proxmox's own system: a mail on standard input.
+  // A notification through Proxmox: a mail on standard input.
   '/usr/libexec/proxmox-mail-forward',
-  // What `phoenix doctor` looks at.
+  // Checks of `phoenix doctor`.
   'pvesh get /version --output-format json',
-  // Neither shows a key.
+  // Neither output contains a key.
   'pvesh get /cluster/acme/account --output-format json',
   'pvesh get /cluster/acme/account/{name} --output-format json',
   'sed {withoutdata} /etc/pve/priv/acme/plugins.cfg',
+  `sed {withouthashes} ${PASSWORDS_FILE}`,
   'sed {withoutsdnsecrets} ( /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )',
   'pct list',
   'qm list',
@@ -569,11 +575,11 @@ const COMMANDS: readonly string[] = [
   'timedatectl set-timezone {zone}',
   'timedatectl set-ntp true',
 
-  // Repositories of packages: standard ones of Proxmox are added, others are switched on and off.
+  // Package repositories: standard ones of Proxmox can be added, others enabled and disabled.
   `pvesh set /nodes/localhost/apt/repositories --handle ( ${APT_HANDLES.join(' | ')} ) ( --digest {digest} )?`,
   'pvesh create /nodes/localhost/apt/repositories --path {sourcesfile} --index {number} --enabled {flag} ( --digest {digest} )?',
 
-  // What is shared, services, certificates.
+  // Shares, services, certificates.
   'exportfs -i ( -o {exported} )? {client}:{data}',
   'exportfs -u {client}:{data}',
   'testparm -s /var/lib/phoenix/samba/{step}',
@@ -595,22 +601,22 @@ const COMMANDS: readonly string[] = [
   'usermod --comment Kept\\ by\\ Phoenix {account}',
   'chpasswd -e < {account}:{hash}',
   'visudo -c -f /var/lib/phoenix/users/sudoers',
-  // Of Proxmox's own realm alone: those of pam are accounts of the host.
+  // Only in Proxmox's own realm: users of pam are accounts of the host.
   'pveum passwd {pveuser}@pve',
   'pveum user add {account}@pam --comment Kept\\ by\\ Phoenix',
   'pveum acl ( modify | delete ) / --users {account}@pam --roles Administrator',
 
-  // Work on files, by Phoenix's own scripts: what follows their mark, PATH and root.
+  // File operations by Phoenix's own scripts, with the arguments after their marker, PATH and root.
   ':file {read}',
   ':folders ( {folder} )*',
   ':within {secret} ( {secrets} )+',
   ':inspect ( {read} | {made} | /etc/pve/priv/acme | /etc/pve/ceph.conf | /etc/pve/sdn/ipams.cfg | /etc/pve/sdn/dns.cfg )*',
   ':key {read}',
   ':write {written} {mode} {owner} {expected}',
-  // Never one that the node would run.
+  // Never an executable file.
   ':write /var/lib/vz/snippets/{file} 0644 {owner} {expected}',
   ':remove ( /var/lib/vz/snippets/{file} )+',
-  // What Proxmox keeps apart of its objects; it is never read.
+  // Secrets that Proxmox stores separately; they are written and never read.
   ':write /etc/pve/priv/realm/{name}.pw 0600 {owner} {expected}',
   ':write /etc/pve/priv/metricserver/{name}.pw 0600 {owner} {expected}',
   ':lines {shared} {mode} {number} ( root:{number}:{number} )+',
@@ -621,7 +627,7 @@ const COMMANDS: readonly string[] = [
   ':end {group}',
 ];
 
-/** The file, as the forced command reads it. */
+/** The content of `deploy/ssh/programs`, which the forced command reads. */
 export function printTable(): string {
   const classes = Object.entries(CLASSES).map(([name, pattern]) => `let ${name} ${pattern}`);
   return `${['# node deploy/ssh/table.ts > deploy/ssh/programs', ...classes, ...COMMANDS].join('\n')}\n`;

@@ -1,8 +1,8 @@
-// YAML for the programs of a lab.
+// YAML for the lab's programs.
 
 import { parseDocument, stringify, visit } from 'yaml';
 
-/** With merge keys, and without what compose's own tag `!reset` takes out. Fails with the library's words. */
+/** Parses YAML with merge keys, and removes what compose's tag `!reset` resets. Fails with the library's message. */
 export function parseYaml(text: string): unknown {
   const document = parseDocument(text, { merge: true });
   const [fault] = document.errors;

@@ -39,6 +39,45 @@ const WORDS: readonly (readonly string[])[] = [
   ['storage', 'datastore'],
 ];
 
+/** Names in other programs of what has another one here, the likeliest first: Proxmox's, Docker's and those of the Terraform providers. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  image: ['template', 'template_image'],
+  onboot: ['start_at_boot'],
+  start_on_boot: ['start_at_boot'],
+  restart: ['start_at_boot'],
+  started: ['state'],
+  tag: ['vlan'],
+  vlan_tag: ['vlan'],
+  net0: ['network_config'],
+  network: ['network_config', 'networks'],
+  initialization: ['network_config'],
+  depends_on: ['dependencies'],
+  environment: ['env'],
+  environment_variables: ['env'],
+  nesting: ['pct_options'],
+  mp0: ['mount_points'],
+  mount_point: ['mount_points'],
+  binds: ['mount_points'],
+  rootfs: ['storage_size_gb', 'disk_size_gb'],
+  password: ['root_user', 'user_config'],
+  ssh_keys: ['root_user', 'user_config'],
+  interface: ['bus'],
+  slot: ['bus'],
+  datastore_id: ['storage', 'storage_pool'],
+  clone: ['clone_from_vmid', 'clone_from_ctid'],
+  cdrom: ['iso'],
+  usb: ['passthrough'],
+  hostpci: ['passthrough'],
+  startup: ['boot_order'],
+  order: ['boot_order'],
+};
+
+/** The known name that another program calls so; null if there is none. */
+export function byOtherName(name: string, known: readonly string[]): string | null {
+  const meant = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? OTHER_NAMES[name.toLowerCase()] : undefined;
+  return meant?.find((each) => known.includes(each)) ?? null;
+}
+
 /** The first known name that is a synonym: `memory_mb` for `ram`; null if there is none. */
 export function byOtherWord(name: string, known: readonly string[]): string | null {
   const wordsOf = (text: string) => text.toLowerCase().split(/[_-]/);

@@ -93,8 +93,6 @@ export function kindComparison<Spec, Seen>(comparison: Comparison<Spec, Seen>) {
       keys: (_: TargetId, field: string) => comparison.fields.find(({ name }) => name === field)?.of ?? [],
       without: (spec: Spec, fields: readonly string[], target: TargetId, seen: Seen) =>
         withSeen(comparison, { target, spec }, seen, fields),
-      // A field that is not observed stays as declared.
-      isThere: () => true,
     },
   };
 }

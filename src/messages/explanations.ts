@@ -225,6 +225,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
     means: 'A guest has a fixed address and no gateway, on a network that has one. It reaches nothing beyond.',
     remedy: 'Add the gateway that the hint names.',
   },
+  UNDECLARED_BRIDGE: {
+    means:
+      'A guest is on a bridge that nothing declares, and whose name is nearly that of one that is declared. On a host without it the guest is not made.',
+    remedy: 'Correct the name. A bridge that a person set up on the host needs no declaration.',
+  },
   MISSING_NETWORK: {
     means: 'A stack uses a network of Docker that must be there already, and no stack of the VM makes it.',
     remedy: 'Let one stack make it, or make it in the script of the VM.',

@@ -1,5 +1,11 @@
 // Built-in privileges, roles and permission paths of Proxmox (pve-access-control, PVE/AccessControl.pm). Shared by the managers and the lab.
 
+/** Where Proxmox keeps the passwords of its own users, a line `name:hash:` for each that has one (PVE/Auth/PVE.pm). */
+export const PASSWORDS_FILE = '/etc/pve/priv/shadow.cfg';
+
+/** sed expression that leaves the names alone. */
+export const WITHOUT_HASHES = 's/:.*//';
+
 /** Privileges by area: those of root and administrators, admins, users, and auditors. */
 const PRIVILEGES = {
   VM: {

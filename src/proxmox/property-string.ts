@@ -1,5 +1,6 @@
 // Parses, validates and prints property strings (`key=value,key=value`) by the schema of their option.
 import { type Properties, readProperties } from './schema.ts';
+import { printSize } from './sizes.ts';
 import { propertiesOf } from './table.ts';
 
 export type { Properties };
@@ -43,23 +44,4 @@ export function printPropertyString(format: string, properties: Readonly<Propert
   for (const key of sorted) if (!schemas[key]?.optional) print(key);
   for (const key of sorted) print(key);
   return [...printed.values()].join(',');
-}
-
-const UNITS = ['', 'K', 'M', 'G', 'T'];
-
-/** Parses `12G`, `1.5TiB` or plain bytes; undefined if invalid. */
-export function parseSize(text: string): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?(?:(?<=[KMGT])iB)?\n?$/.exec(text) ?? [];
-  return number === undefined ? undefined : Math.trunc(Number(number) * 1024 ** UNITS.indexOf(unit));
-}
-
-/** Formats bytes in the largest unit without remainder: `12G`, `1536M`; zero is `0T` as in Proxmox. */
-function printSize(size: number | string): string {
-  let rest = Math.trunc(Number(size));
-  let unit = 0;
-  while (unit < 4 && rest % 1024 === 0) {
-    rest /= 1024;
-    unit++;
-  }
-  return `${rest}${UNITS[unit]}`;
 }

@@ -1,5 +1,4 @@
-// Adopting by the agent: a guest that people made and that runs is taken over without being touched, and what would restart it waits
-// for a person.
+// Adoption by the agent: an existing, running guest is adopted without a change, and anything that would restart it waits for an approval.
 
 import { openNode, pct } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,7 +44,7 @@ test('a guest that is as declared gets its mark, and a later push finds nothing 
   expect(verbs()).toEqual([]);
 });
 
-test('one that would be restarted waits for an approval, untouched', async () => {
+test('a guest that would be restarted waits for an approval, unchanged', async () => {
   const files = environment({ 104: { ...GUEST, pct_options: ['nesting=1'] } });
   await phoenix.push(files);
   const run = await phoenix.agent().command({ verb: 'adopt', targets: ['104'], by: 'ann' });

@@ -7,6 +7,7 @@ import { BOXES, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { holdAt } from './hold-at.ts';
 
 let boxes: BoxAgent;
 let host: BoxHost;
@@ -26,18 +27,6 @@ async function newestRun(): Promise<RunId> {
   const [run] = await phoenix.ledger.runs(1);
   if (run === undefined) throw new Error('there is no run');
   return run.id;
-}
-
-/** Holds the next such command until it is let go. */
-function holdAt(line: string) {
-  const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
-  const { promise: held, resolve: reached } = Promise.withResolvers<void>();
-  host.before = async (each) => {
-    if (each !== line) return;
-    reached();
-    await letGo;
-  };
-  return { held, open };
 }
 
 describe('a push', () => {
@@ -72,7 +61,7 @@ describe('a push', () => {
     expect(await host.commands(true)).toEqual(before);
   });
 
-  test('an invalid commit changes nothing and is told its first problem with its line', async () => {
+  test('an invalid commit changes nothing, and its status names the first problem with its line', async () => {
     await phoenix.push(environment({ 101: {} }));
     await commands();
     const { commit, statuses } = await phoenix.push(environment({ 101: { memory_mb: 'much' }, 102: {} }));
@@ -102,7 +91,7 @@ describe('a push', () => {
     expect(log.lines).toEqual(['> put 101', '= exit 0', '> start 101', 'unable to start', '', '= exit 255']);
   });
 
-  test('what was left half done is finished by the next commit, also by one that takes the change back', async () => {
+  test('an interrupted change is completed by the next commit, also by one that reverts it', async () => {
     await phoenix.push(environment({ 101: {} }));
     host.order('box put 101', { exit: 1, stderr: 'no' });
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
@@ -112,7 +101,7 @@ describe('a push', () => {
     expect((await phoenix.ledger.targets()).touched.size).toBe(0);
   });
 
-  test('a guest that was created by half and is not wanted any more is taken away', async () => {
+  test('a partly created guest that is no longer declared is removed', async () => {
     await phoenix.push(environment({ 101: {} }));
     host.order('box start 102', { exit: 1, stderr: 'no' });
     await phoenix.push(environment({ 101: {}, 102: {} }));
@@ -171,7 +160,7 @@ describe('destruction', () => {
     expect(await commands()).toEqual([]);
   });
 
-  test('what the commit before protected is kept, though nothing was applied for it', async () => {
+  test('a guest that the previous commit protected is kept, although that commit applied nothing', async () => {
     await phoenix.push(environment({ 101: {}, 102: {} }));
     await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
     await commands();
@@ -209,7 +198,7 @@ describe('destruction', () => {
     await phoenix.reached(run, 'succeeded');
   });
 
-  test('what is not ours stays, and says so', async () => {
+  test('a foreign guest stays, and the status says so', async () => {
     await host.run({ kind: 'command', program: 'box', args: ['put', '101', '{"foreign":true}'], timeoutSeconds: 1 });
     await commands();
     const { statuses } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
@@ -224,7 +213,7 @@ describe('destruction', () => {
 
 describe('newest wins', () => {
   test('running steps end, waiting ones are superseded, and the newer plans against what was really applied', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;
@@ -243,7 +232,7 @@ describe('newest wins', () => {
   });
 
   test('a bad newer commit leaves the older one running', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;
@@ -253,7 +242,7 @@ describe('newest wins', () => {
     expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 2 targets');
   });
 
-  test('a commit that was replaced before it was looked at gets its answer too', async () => {
+  test('a commit that was superseded before it was reconciled gets a status too', async () => {
     await phoenix.stopAgent();
     const first = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
@@ -279,7 +268,7 @@ describe('newest wins', () => {
 });
 
 describe('history', () => {
-  test('a rewritten branch is refused until somebody says how to go on', async () => {
+  test('a rewritten branch is refused until a person decides how to continue', async () => {
     const { commit: base } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 600 } }));
     await commands();
@@ -344,7 +333,7 @@ describe('history', () => {
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });
 
-  test('an invalid head may be taken back by a force push', async () => {
+  test('an invalid head may be removed by a force push', async () => {
     const { commit: good } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { cores: -1 } }));
     await phoenix.repo.reset(good);
@@ -355,7 +344,7 @@ describe('history', () => {
 });
 
 describe('replay', () => {
-  test('looks at every target of the commit and repairs what differs', async () => {
+  test('checks every target of the commit and repairs those that differ', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     await host.run({ kind: 'command', program: 'box', args: ['drop', '102'], timeoutSeconds: 1 });
     await commands();
@@ -369,7 +358,7 @@ describe('replay', () => {
     expect(await commands()).toEqual(['box put 102', 'box start 102']);
   });
 
-  test('costs one look at the host when nothing differs, however many targets', async () => {
+  test('costs one inventory of the host when nothing differs, however many targets', async () => {
     const guests = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [101 + n, {}]));
     const { commit } = await phoenix.push(environment(guests));
     const before = (await host.commands(true)).length;
@@ -377,7 +366,7 @@ describe('replay', () => {
     expect((await host.commands(true)).slice(before)).toEqual(['box list']);
   });
 
-  test('takes a part only', async () => {
+  test('is limited to the named targets', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     for (const id of ['101', '102']) {
       await host.run({ kind: 'command', program: 'box', args: ['drop', id], timeoutSeconds: 1 });
@@ -400,7 +389,7 @@ describe('replay', () => {
     expect(phoenix.statuses(commit)).toEqual(statuses);
   });
 
-  test('goes back only when asked to in so many words, and only on the branch', async () => {
+  test('goes back only when explicitly requested, and only on the branch', async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     await commands();
@@ -415,7 +404,7 @@ describe('replay', () => {
     expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'rewound', base: old });
   });
 
-  test('going back pauses following: a restart, a delivery or a poll changes nothing, unfreeze goes on', async () => {
+  test('going back pauses following: a restart, a delivery or a poll changes nothing, unfreezing resumes', async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     const { commit: newer } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     const back = await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' });
@@ -442,10 +431,10 @@ describe('replay', () => {
     expect(statuses).toMatchObject({ 'phoenix/lxc/101': 'success: applied', 'phoenix/lxc/102': 'success: applied' });
   });
 
-  test('one that waits while a newer commit arrives does not bring the older one back', async () => {
+  test('a replay that waits while a newer commit arrives does not bring the older one back', async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     const agent = phoenix.agent();
-    const gate = holdAt('box list');
+    const gate = holdAt(host, 'box list');
     const busy = await agent.replay({ commit: old, by: 'ann' });
     await gate.held;
     const late = await agent.replay({ commit: old, by: 'ann' });
@@ -463,7 +452,7 @@ describe('replay', () => {
 });
 
 describe('freezing', () => {
-  test('nothing starts while frozen, and everything goes on after', async () => {
+  test('nothing starts while frozen, and everything continues afterwards', async () => {
     await phoenix.push(environment({ 101: {} }));
     await commands();
     await phoenix.agent().freeze('the disk is being replaced', 'ann');
@@ -501,7 +490,7 @@ describe('health and rollback', () => {
     expect((await phoenix.ledger.targets()).applied.size).toBe(0);
   });
 
-  test('it is asked again as often as it says', async () => {
+  test('it is retried as often as it declares', async () => {
     host.order('box probe 101', { exit: 1 });
     const { statuses } = await phoenix.push(environment({ 101: { tags: ['probed'] } }));
     expect(statuses['phoenix/lxc/101']).toBe('success: applied');
@@ -553,7 +542,7 @@ describe('a forge in trouble', () => {
     expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
   });
 
-  test('a repository that cannot be fetched is tried again, and what is recorded goes on', async () => {
+  test('a repository that cannot be fetched is retried, and recorded runs continue', async () => {
     await phoenix.stopAgent();
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
@@ -590,7 +579,7 @@ describe('workers', () => {
   });
 
   test('a worker that lost its lease does nothing more, and the step is done by who holds it', async () => {
-    const gate = holdAt('box put 101');
+    const gate = holdAt(host, 'box put 101');
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
     await gate.held;
@@ -606,7 +595,7 @@ describe('workers', () => {
   });
 
   test('a Redis that is restarted in the middle is waited for', async () => {
-    const gate = holdAt('box start 101');
+    const gate = holdAt(host, 'box start 101');
     const commit = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;

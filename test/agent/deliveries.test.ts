@@ -1,4 +1,4 @@
-// Strange pushes through the real door: very many commits, very many pushes, branches and tags that come and go.
+// Unusual pushes through the real HTTP server: very many commits, very many pushes, branches and tags that are created and deleted.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// The real door over a real ledger, for tests that come in by HTTP. Only the agent behind it is a record of what was asked.
+// The real HTTP server over a real ledger, for tests that send requests. Only the agent behind it is replaced: by a record of its calls.
 
 import { createHmac } from 'node:crypto';
 import type { Agent, ChannelInUse, KnownTarget } from '../../src/agent/deps.ts';

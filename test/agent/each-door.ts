@@ -1,4 +1,4 @@
-// A door for each test of a file, over one Redis that is emptied between them.
+// An HTTP server for each test of a file, over one Redis that is emptied between them.
 
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { startRedis, type TestRedis } from '../support/redis.ts';

@@ -1,43 +1,34 @@
-// What a look of the timer finds otherwise is brought back where the configuration says so: through the queue, within windows and approvals,
-// and never what people may change.
+// Drift that the timer finds is healed where the configuration says so: through the queue, within windows and with approvals, and never in fields
+// that people may change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run } from '../../src/model/run.ts';
 import { waitingSteps } from '../../src/plan/waiting.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
-import { testLog } from '../support/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxAgent } from '../support/box-agent.ts';
 import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
-const START = Date.parse('2030-01-01T00:00:00Z');
 const HOUR = 3_600_000;
 
+let timed: TimedBoxes;
 let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
-let now: number;
+let clock: TimedBoxes['clock'];
 
 beforeEach(async () => {
-  now = START;
-  boxes = await startBoxAgent({ clock: { now: () => new Date(now) } });
+  timed = await startTimedBoxes();
+  ({ boxes, queue, clock } = timed);
   ({ host, phoenix } = boxes);
-  queue = openQueue(
-    connectRedis(phoenix.redis.url, () => {}),
-    { log: testLog },
-  );
 });
-afterEach(async () => {
-  await queue.close(0);
-  await boxes.close();
-});
+afterEach(() => timed.close());
 
 const commands = () => boxes.commands();
 const byHand = (...args: string[]) => boxes.byHand(...args);
@@ -67,7 +58,7 @@ async function look(healed: number): Promise<void> {
   await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
 }
 
-test('heals what a rule names, reports the rest, and says both on the commit', async () => {
+test('heals what a rule names, reports the rest, and puts both into the status of the commit', async () => {
   const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
   for (const id of ['101', '102']) await byHand('put', id, changed(1));
   await look(1);
@@ -88,7 +79,7 @@ test('heals what a rule names, reports the rest, and says both on the commit', a
   expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 failed: lxc/102');
 });
 
-test('heals a whole kind, but not what a person asked to look at, nor while frozen', async () => {
+test('heals a whole kind, but not in a check that a person requested, nor while frozen', async () => {
   await phoenix.push(
     under({
       rules: [
@@ -117,7 +108,7 @@ test('waits for a window, and for approvals as a commit would', async () => {
   // Looks go on meanwhile and do not ask for the same again.
   await look(1);
   expect((await heals()).length).toBe(1);
-  now = START + 2.5 * HOUR;
+  clock.ms = START + 2.5 * HOUR;
   await queue.requestReconcile();
   const step = async () => (await phoenix.ledger.run(waiting?.id as RunId))?.steps[0];
   await until(async () => (await step())?.outcome === 'blocked', 'the step to wait for a person');
@@ -136,14 +127,14 @@ test('waits for a window, and for approvals as a commit would', async () => {
   expect(await commands()).toEqual(['box start 101']);
 });
 
-test('what a look has no answer to is nothing to heal', async () => {
+test('drift for which a check finds no action is not healed', async () => {
   await phoenix.push(under({ action: 'heal' }));
   await byHand('put', '101', '{"foreign":true}');
   await look(0);
   expect(await heals()).toEqual([]);
 });
 
-test('leaves what people may change, until a commit changes it, and makes a guest as a whole', async () => {
+test('leaves fields that people may change, until a commit changes them, and creates a missing guest completely', async () => {
   const drift = { action: 'heal', rules: [{ for: ['lxc'], ignore: ['memory_mb'] }] };
   await phoenix.push(under(drift));
   await byHand('put', '101', changed(2048));

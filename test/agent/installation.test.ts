@@ -1,4 +1,4 @@
-// The installation that a Redis belongs to: a second installation does not start in it, and a renamed one says that it was.
+// A Redis belongs to one installation: a second one does not start with it, and a renamed one is reported.
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Role } from '../../src/agent/deps.ts';
@@ -70,7 +70,7 @@ test.each<readonly [string, Asked]>([
   expect(await claim()).toBe('known');
 });
 
-test('one that was renamed says what it was, may go on saying so, and the former is refused', async () => {
+test('a renamed installation names its former name, may keep declaring it, and the former one is refused', async () => {
   await claim();
   const renamed = { branch: 'production', movedFrom: 'git.example.internal/team/config#main@pve' };
   expect(await claim(renamed)).toBe('known');

@@ -39,7 +39,7 @@ function watch(at = '2026-01-31T12:00:00.000Z'): NodeWatch {
 }
 const ask = (node: NodeWatch) => node.host.readFile('/x').catch(() => undefined);
 
-test('a node that is away is told once, since when it was first found so, and once that it is back', async () => {
+test('an unreachable node is reported once, with the time it was first found so, and once when it is back', async () => {
   const [one, other] = [watch(), watch('2026-01-31T13:00:00.000Z')];
   fails = new HostAway('away');
   for (const node of [one, one, other]) await ask(node);
@@ -56,7 +56,7 @@ test('a node that is away is told once, since when it was first found so, and on
   ]);
 });
 
-test('what a process of before had found is taken back by the first answer', async () => {
+test('the finding of an earlier process is withdrawn by the first response', async () => {
   noted = { since: '2026-01-31T11:00:00.000Z', why: 'away' };
   const node = watch();
   await ask(node);

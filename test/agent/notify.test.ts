@@ -1,4 +1,4 @@
-// What people are told without being asked: once when something begins to need them, once when it is over, whatever ends in between.
+// Notifications: once when something begins to need a person, and once when it is over, even if processes end in between.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -64,7 +64,7 @@ describe('an agent with two channels', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('a repeated failure is told once, its recovery once, also across a restart; what needs approval as well', async () => {
+  test('a repeated failure is notified once, its recovery once, also across a restart; needed approvals as well', async () => {
     await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
     const fails = () => host.order('box put 101', { exit: 1, stderr: 'no space left on device' });
     fails();
@@ -97,7 +97,7 @@ describe('an agent with two channels', () => {
     expect(titles('/approvers')).toHaveLength(1);
   });
 
-  test('what a look finds otherwise is told once, with what brings it back, and once that it is back', async () => {
+  test('drift is notified once, with its remedy, and once when it is resolved', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     // The kind is looked at from the first commit on.
     await until(async () => (await phoenix.ledger.troubles()).kinds.has('drift'), 'the first look');
@@ -117,7 +117,7 @@ describe('an agent with two channels', () => {
     expect(titles('/approvers')).toEqual([]);
   });
 
-  test('what was there before anybody was to be told is told nobody, and neither is its end', async () => {
+  test('what existed before a channel was configured is not notified, and neither is its end', async () => {
     await phoenix.stopAgent();
     await phoenix.startAgent();
     await until(async () => (await phoenix.ledger.troubles()).kinds.has('failure'), 'the first look');
@@ -192,7 +192,7 @@ describe('what changed', () => {
   const ends = (sight: Sight, known = noted(seen)) =>
     changesIn(sight, known, all).ended.map(({ trouble, tell }) => `${troubleKey(trouble)}: ${tell}`);
 
-  test('begins once, and is told whoever asked for its kind', () => {
+  test('begins once, and goes to the channels that subscribe to its kind', () => {
     const began = changesIn(seen, nothing, [{ name: 'host only', events: new Set(['host']) }, ...all]).began;
     expect(began.map(({ trouble, tell }) => `${troubleKey(trouble)}: ${tell}`)).toEqual([
       'certificate certificate/a: ops',
@@ -202,7 +202,7 @@ describe('what changed', () => {
     expect(changesIn(seen, noted(seen), all)).toMatchObject({ began: [], ended: [] });
   });
 
-  test('a kind that is looked at for the first time is told nobody, nor is its end', () => {
+  test('a kind that is evaluated for the first time is not notified, nor is its end', () => {
     const first = changesIn(seen, { kinds: new Set(), troubles: new Map() }, all);
     expect(first.began.map(({ tell }) => tell)).toEqual([[], [], []]);
     const gone = { ...seen, nodes: new Map() };
@@ -224,7 +224,7 @@ describe('what changed', () => {
     expect(ends(seen, known)).toEqual(['failure lxc/900: ops']);
   });
 
-  test('a renewed certificate and a node that answers are told, an orphan that is gone is not', () => {
+  test('a renewed certificate and a node that responds again are notified, a removed orphan is not', () => {
     const renewed = { from: '2026-01-02T00:00:00.000Z', until: '2026-01-03T00:00:00.000Z' };
     const certificates = [{ target: 'certificate/a' as TargetId, validity: renewed }];
     expect(ends({ ...seen, orphans: [], certificates, nodes: new Map() })).toEqual([

@@ -1,4 +1,4 @@
-// Guests that carry Phoenix's mark and that nothing declares, and guests that another node of the cluster has.
+// Guests with Phoenix's mark that are not declared, and guests on another node of the cluster.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function moveTo(node: string, id: number): void {
   writeVmlist(openNode(lab.folder));
 }
 
-test('a guest under another id is told by drift and status, and no second one with its address is made', async () => {
+test('a guest under another id is reported by drift and status, and no second one with its address is created', async () => {
   const files = environment({ 101: GUEST, 102: GUEST });
   await phoenix.push(files);
   restoreAs(199, 101);
@@ -72,7 +72,7 @@ test('a guest under another id is told by drift and status, and no second one wi
   expect(changes()).toEqual([]);
 });
 
-test('a guest that a lost ledger knew of is told, and left alone', async () => {
+test('a guest known only to a lost ledger is reported, and left alone', async () => {
   await phoenix.push(environment({ 101: GUEST, 102: GUEST }));
   await phoenix.stopAgent();
   await phoenix.redis.clear();
@@ -88,7 +88,7 @@ test('a guest that a lost ledger knew of is told, and left alone', async () => {
   expect(readFileSync(confOf(102), 'utf8')).toContain('phoenix-target%3A lxc/102');
 });
 
-test('one whose mark was taken off, or that another repository keeps, is nobody to Phoenix', async () => {
+test('a guest without the mark, or managed by another repository, is ignored', async () => {
   await phoenix.push(environment({ 101: GUEST, 102: GUEST, 103: GUEST }));
   restoreAs(198, 102);
   restoreAs(199, 103);
@@ -103,7 +103,7 @@ test('one whose mark was taken off, or that another repository keeps, is nobody 
   expect(await phoenix.agent().orphans()).toEqual([]);
 });
 
-test('a guest that is migrated to another node is neither made again, started nor taken for deleted', async () => {
+test('a guest that was migrated to another node is neither recreated, started nor taken for deleted', async () => {
   const both = environment({ 101: GUEST, 102: GUEST });
   await phoenix.push(both);
   moveTo('pve2', 102);

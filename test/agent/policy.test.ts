@@ -1,4 +1,4 @@
-// The policy from the front door: what a push must have before it is carried out, and who decides.
+// Policy, end to end: what a push needs before it is applied, and who decides.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ describe('approvals', () => {
     expect(await host.commands()).toContain('box drop 102');
   });
 
-  test('where persons are named, nobody else approves, and no commit by what it says of its author', async () => {
+  test('where approvers are named, nobody else approves, and no commit by the author it claims', async () => {
     const named = { ...two, approvers: ['Ann', 'bob'] };
     await phoenix.push(files({ 101: {}, 102: {} }, named));
     const { statuses } = await phoenix.push(files({ 101: {} }, named), 'Remove\n\nPhoenix-Approve: destroy lxc/102');
@@ -86,7 +86,7 @@ describe('approvals', () => {
     );
   });
 
-  test('every change may need one, and a look needs none', async () => {
+  test('every change may need an approval, and a check needs none', async () => {
     const live = { approvals: { live: 1 } };
     await phoenix.push(environment({ 101: {} }));
     const { statuses } = await phoenix.push(files({ 101: { memory_mb: 1024 } }, live));
@@ -98,7 +98,7 @@ describe('approvals', () => {
     await phoenix.reached(again, 'succeeded');
   });
 
-  test('the yes to what was shown is one approval of the person who says it, and the policy may ask for another', async () => {
+  test('confirming what was shown is one approval of that person, and the policy may require another', async () => {
     await phoenix.push(files({ 101: {}, 102: {} }, two));
     const command = { verb: 'delete', targets: ['102'], by: 'ann' };
     const shown = await phoenix.agent().command({ ...command, dryRun: true });
@@ -148,7 +148,7 @@ describe('windows', () => {
     return newestRun();
   }
 
-  test('outside of them a push waits, says so without a time, and goes on by itself when one opens', async () => {
+  test('outside of windows a push waits, with a status without a time, and continues by itself when one opens', async () => {
     set('2040-01-10T12:00:00Z');
     const run = await pushed(files({ 101: {} }, night));
     expect(await waits()).toBe(run);
@@ -183,7 +183,7 @@ describe('windows', () => {
     await phoenix.reached(run, 'succeeded');
   });
 
-  test('a person may go on at once, and is told that a replay or a command waits otherwise', async () => {
+  test('a person may continue at once, and learns that a replay or a command waits otherwise', async () => {
     set('2040-01-10T12:00:00Z');
     const waiting = await pushed(files({ 101: {} }, night));
     await waits();
@@ -200,7 +200,7 @@ describe('windows', () => {
     expect(await host.commands()).toContain('box stop 101');
   });
 
-  test('approvals are collected meanwhile, and the commit goes on saying that it waits', async () => {
+  test('approvals are collected meanwhile, and the status of the commit stays that it waits', async () => {
     set('2040-01-11T01:30:00Z');
     await phoenix.push(files({ 101: {}, 102: {} }, night));
     set('2040-01-11T12:00:00Z');
@@ -266,7 +266,7 @@ describe('signatures', () => {
   });
 });
 
-test('an agent that knows no key says so', async () => {
+test('an agent without keys says so', async () => {
   const bare = await startPhoenix({ host, managers: BOXES });
   try {
     const { statuses } = await bare.push(files({ 101: {} }, { signed_commits: 'head' }));

@@ -1,21 +1,19 @@
-// A certificate in the life of the agent, from the front door: pushed, issued by the lab's authority, renewed by the timer when it
-// nears its end, and kept when the authority is away.
+// A certificate, end to end: pushed, issued by the lab's authority, renewed by the timer near its expiry, and kept while the authority is
+// unreachable.
 
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ageCertificate, setGuestState } from 'phoenix-lab/host';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
 import * as managers from '../../src/managers/index.ts';
 import type { CommitSha, TargetId } from '../../src/model/ids.ts';
 import type { Queue } from '../../src/ports/queue.ts';
-import { testLog } from '../support/agent.ts';
 import { environment } from '../support/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { openQueueOf } from './timed-boxes.ts';
 
 const FILE = '/srv/101/ssl/web.crt';
 const KEY = '/srv/101/ssl/web.key';
@@ -31,10 +29,7 @@ beforeAll(async () => {
   lab = await openLabHost();
   const clock = { now: () => new Date(Date.now() + later) };
   phoenix = await startPhoenix({ host: lab, managers, clock });
-  queue = openQueue(
-    connectRedis(phoenix.redis.url, () => {}),
-    { log: testLog },
-  );
+  queue = openQueueOf(phoenix);
 });
 afterAll(async () => {
   await queue.close(0);

@@ -1,4 +1,4 @@
-// What the log tells of a run, from the front door: one line for each thing that happened, by the names that docs/agent.md lists.
+// The log of a run, end to end: one entry per event, with the names that docs/agent.md lists.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a run is told step by step, with its commit and how each ended', async () => {
+test('a run is logged step by step, with its commit and each outcome', async () => {
   host.order('box start 101', { exit: 7, stderr: 'no power' });
   const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
   const short = commit.slice(0, 7);
@@ -48,7 +48,7 @@ test('a run is told step by step, with its commit and how each ended', async () 
   ]);
 });
 
-test('a commit that changes nothing, and one that is invalid, are told too', async () => {
+test('a commit without changes and an invalid one are logged too', async () => {
   await phoenix.push(environment({ 101: {} }));
   lines.length = 0;
   const same = await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });

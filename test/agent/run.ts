@@ -1,4 +1,4 @@
-// A run of two steps in a real ledger, and what a worker would write of them.
+// A run of two steps in a real ledger, and the records that a worker would write.
 
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Impact, Verb } from '../../src/model/plan.ts';

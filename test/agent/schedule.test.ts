@@ -1,4 +1,4 @@
-// What one outcome adds to a run, held to what a look at the whole run says, over a real ledger.
+// The steps that one outcome makes ready, compared with the steps that are ready by the whole run, over a real ledger.
 
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
@@ -93,7 +93,7 @@ async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Pr
   };
 }
 
-test('a run that an earlier version planned is looked at as a whole, and comes to its end', async () => {
+test('a run that an earlier version planned is scheduled as a whole, and completes', async () => {
   await fc.assert(
     fc.asyncProperty(plans, fc.integer({ min: 1, max: 3 }), async (plan, most) => {
       const { context, run, asked, finish } = await begin(plan, most, async (id) => {
@@ -115,7 +115,7 @@ async function outcomesOf(run: RunId): Promise<Map<TargetId, Outcome>> {
   return new Map(steps.flatMap(({ target, outcome }) => (outcome === null ? [] : [[target, outcome]])));
 }
 
-test('what outcomes make ready or cut off, one by one, is what a look at the whole run says', async () => {
+test('the steps that outcomes make ready or skip, one by one, are those computed from the whole run', async () => {
   await fc.assert(
     fc.asyncProperty(plans, fc.infiniteStream(end), fc.infiniteStream(fc.nat(20)), async (plan, ends, picks) => {
       const { run, asked, times, finish } = await begin(plan, ALL);
@@ -140,7 +140,7 @@ test('what outcomes make ready or cut off, one by one, is what a look at the who
   );
 });
 
-test('with few handed out at a time each step is done once, after all that it needs, whatever else looks at the run', async () => {
+test('with a small limit of queued steps each step runs once, after all its needs, whatever else schedules the run', async () => {
   const event = fc.constantFrom('finish', 'finish', 'finish', 'look', 'freeze', 'lose');
   await fc.assert(
     fc.asyncProperty(

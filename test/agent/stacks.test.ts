@@ -1,5 +1,5 @@
-// Portainer and its stacks in the life of the agent, from the front door: the reference configuration is pushed, and what people
-// undo in Portainer is put right by the verbs of the original dispatcher. The guests themselves are kept elsewhere.
+// Portainer and its stacks, end to end: the reference configuration is pushed, and changes that people make in Portainer are reverted by the verbs of
+// the original dispatcher. The guests themselves are managed elsewhere.
 
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -84,7 +84,7 @@ async function asked(verb: string, ...targets: readonly TargetId[]) {
   return (detail?.steps ?? []).flatMap(({ target, outcome }) => (outcome === 'applied' ? [target] : []));
 }
 
-test('a push brings the server up, then the environment, then the stacks; verbs put right what people undo', async () => {
+test('a push creates the server, then the environment, then the stacks; verbs repair what people undo', async () => {
   const first = await phoenix.push(files);
   expect(first.statuses).toEqual({
     'phoenix/apply': 'success: applied 4 targets',

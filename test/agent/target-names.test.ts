@@ -1,4 +1,4 @@
-// Whatever target a plan can show can be named as it is shown: over HTTP, in a comment, in a commit's message, by the button of a check, on a command line.
+// Every target that a plan can show can be named as shown: over HTTP, in a comment, in a commit message, by a check's button, on the command line.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

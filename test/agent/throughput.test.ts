@@ -1,4 +1,4 @@
-// What one outcome costs, counted: the same in a run of few steps and of many.
+// The number of operations per outcome: the same in a run of few steps and of many.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ async function callsPerOutcome(steps: number): Promise<number> {
   }
 }
 
-test('a run of 400 steps asks Redis as often for each outcome as one of 50', { timeout: 120_000 }, async () => {
+test('a run of 400 steps makes as many Redis calls per outcome as one of 50', { timeout: 120_000 }, async () => {
   const few = await callsPerOutcome(50);
   const many = await callsPerOutcome(400);
   expect(many).toBeLessThanOrEqual(MAX_CALLS);

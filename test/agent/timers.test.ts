@@ -1,41 +1,32 @@
-// What the clock asks for: the regular look at everything, and what is due by time. The agent's clock is the test's.
+// Timers: the regular check of everything, and what is due by time. The test sets the agent's clock.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { repeated } from '../../src/agent/timers/drift.ts';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
 import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
 import type { Outcome, Run } from '../../src/model/run.ts';
 import type { Queue } from '../../src/ports/queue.ts';
-import { testLog } from '../support/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxAgent } from '../support/box-agent.ts';
 import { BOXES_WITH_AN_END, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
-const START = Date.parse('2030-01-01T00:00:00Z');
 const MINUTE = 60_000;
 
+let timed: TimedBoxes;
 let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 let queue: Queue;
-let now: number;
+let clock: TimedBoxes['clock'];
 
 beforeEach(async () => {
-  now = START;
-  boxes = await startBoxAgent({ managers: BOXES_WITH_AN_END, clock: { now: () => new Date(now) } });
+  timed = await startTimedBoxes(BOXES_WITH_AN_END);
+  ({ boxes, queue, clock } = timed);
   ({ host, phoenix } = boxes);
-  queue = openQueue(
-    connectRedis(phoenix.redis.url, () => {}),
-    { log: testLog },
-  );
 });
-afterEach(async () => {
-  await queue.close(0);
-  await boxes.close();
-});
+afterEach(() => timed.close());
 
 const byHand = (...args: string[]) => boxes.byHand(...args);
 const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift').toReversed();
@@ -50,8 +41,8 @@ async function tick(): Promise<void> {
   await until(async () => (await looks()) > before, 'the look of the timer');
 }
 
-describe('the regular look', () => {
-  test('finds that all is as declared, and tells it', async () => {
+describe('the regular check', () => {
+  test('finds everything as declared, and reports it', async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
     await queue.every('drift', 3600);
     await until(async () => (await done()) === 1, 'the look to end');
@@ -61,7 +52,7 @@ describe('the regular look', () => {
     expect(await host.commands()).toHaveLength(4);
   });
 
-  test('does nothing before the first commit, while frozen, and while something else goes on', async () => {
+  test('does nothing before the first commit, while frozen, and while another run is active', async () => {
     await queue.every('drift', 0.05);
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.agent().freeze('moving', 'ann');
@@ -80,7 +71,7 @@ describe('the regular look', () => {
     expect((look?.created ?? '') >= (push?.ended ?? 'never')).toBe(true);
   });
 
-  test('says the same only once, however often it looks, and keeps few of these runs', async () => {
+  test('reports the same result only once, however often it checks, and retains few of these runs', async () => {
     await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
     await byHand('drop', '101');
     await queue.every('drift', 0.05);
@@ -95,7 +86,7 @@ describe('the regular look', () => {
   });
 });
 
-test('of looks that found the same the first and the newest stay, and none that a push broke off', () => {
+test('of checks with the same result the first and the newest are retained, and none that a push interrupted', () => {
   const look = (id: number, outcome: Outcome, more: Partial<Run> = {}): Run => ({
     id: String(id) as RunId,
     commit: 'a' as CommitSha,
@@ -143,7 +134,7 @@ describe('what is due by time', () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     await due(START + 10 * MINUTE);
     await tick();
-    now += 10 * MINUTE;
+    clock.ms += 10 * MINUTE;
     await tick();
     await until(async () => (await done()) === 1, 'the renewal to end');
     expect(await runs()).toMatchObject([
@@ -167,18 +158,18 @@ describe('what is due by time', () => {
     expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('failure: box renew 101: exit 1: the CA does not answer');
 
     await tick();
-    now += MINUTE - 1;
+    clock.ms += MINUTE - 1;
     await tick();
     expect(await runs()).toHaveLength(1);
-    now += 1;
+    clock.ms += 1;
     await tick();
     await until(async () => (await done()) === 2, 'the second try');
     await phoenix.stopAgent();
     await phoenix.startAgent();
-    now += 2 * MINUTE - 1;
+    clock.ms += 2 * MINUTE - 1;
     await tick();
     expect(await runs()).toHaveLength(2);
-    now += 1;
+    clock.ms += 1;
     await tick();
     await until(async () => (await done()) === 3, 'the third try');
     await phoenix.answered(commit);
@@ -187,7 +178,7 @@ describe('what is due by time', () => {
     await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
   });
 
-  test('is looked for after each run, and never tried while frozen', async () => {
+  test('is computed after each run, and never tried while frozen', async () => {
     await phoenix.push(environment({ 101: {} }));
     await due(START);
     await phoenix.agent().freeze('moving', 'ann');

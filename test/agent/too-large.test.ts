@@ -1,4 +1,4 @@
-// A commit that is larger than what is taken in: it is told so, nothing else waits for it, and without the large file all goes on.
+// A commit above the size limit: its status says so, nothing else waits for it, and a commit without the large file works.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a commit with a file that is too large says what to do, and the one without it is followed', async () => {
+test('a commit with a file above the limit gets a status with the remedy, and the one without it is applied', async () => {
   const { commit: good } = await phoenix.push(environment({ 101: {} }));
   const large = randomBytes(300_000).toString('hex');
   const { statuses } = await phoenix.push({ ...environment({ 101: {}, 102: {} }), 'etc/image.txt': large });

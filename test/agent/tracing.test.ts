@@ -1,4 +1,4 @@
-// The way of a commit as one trace, from the webhook to the statuses, as a collector gets it.
+// The processing of a commit as one trace, from the webhook to the statuses, as a collector receives it.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -126,7 +126,7 @@ test('a push is one trace from its webhook to its statuses, through the ledger a
   expect(sent).toContain('"1.2.3"');
 });
 
-test('a collector that is away holds nothing up, and an error is told by its class alone', async () => {
+test('an unreachable collector delays nothing, and an error is traced by its class only', async () => {
   collector.answer = { status: 503 };
   const { statuses } = await phoenix.push(environment({ 101: {} }));
   expect(statuses['phoenix/apply']).toMatch(/^success/);

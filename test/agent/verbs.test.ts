@@ -1,5 +1,5 @@
-// The verbs of people over a host of boxes: what each touches, in which order, and what it leaves alone. The faults that the
-// original dispatcher had here are named by what they did.
+// The verbs over a host of boxes: what each changes, in which order, and what it leaves alone. Faults of the original dispatcher are named by what
+// they did.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandRequest } from '../../src/agent/deps.ts';
@@ -81,7 +81,7 @@ describe('stop', () => {
     expect(await commands()).toEqual(['box stop 101', 'box stop 102', 'box stop 103']);
   });
 
-  test('when one of them cannot be stopped, what it needs goes on running', async () => {
+  test('when one of them cannot be stopped, what it needs keeps running', async () => {
     await bringUp();
     host.order('box stop 102', { exit: 1, stderr: 'it hangs' });
     const run = await ask('stop', ['103'], { cascade: true });
@@ -267,7 +267,7 @@ describe('delete', () => {
     expect(await commands()).toEqual([]);
   });
 
-  test('what is gone already is recorded as gone', async () => {
+  test('a guest that no longer exists is recorded as deleted', async () => {
     await bringUp();
     await byHand('drop', '104');
     const run = await askShown('delete', ['104']);
@@ -276,7 +276,7 @@ describe('delete', () => {
     expect(await commands()).toEqual([]);
   });
 
-  test('a yes is not for what a look found no answer to', async () => {
+  test('a confirmation does not cover targets that could not be checked', async () => {
     await bringUp();
     await byHand('put', '104', '{"foreign":true}');
     const run = await askShown('delete', ['104']);
@@ -367,7 +367,7 @@ describe('a dry run', () => {
 });
 
 describe('health-check', () => {
-  test('tells the sick from the well and changes nothing', async () => {
+  test('distinguishes healthy and unhealthy guests and changes nothing', async () => {
     await bringUp(environment({ 101: { tags: ['probed'] }, 102: { tags: ['probed'] }, 103: {}, 104: {} }));
     await byHand('stop', '103');
     await byHand('drop', '104');
@@ -399,7 +399,7 @@ describe('what is asked', () => {
     await expect(ask('restart', ['101'], { cascade: true })).rejects.toThrow('cascade is for stop and delete');
   });
 
-  test('when the host cannot be looked at is refused, and the rest goes on', async () => {
+  test('when the host cannot be checked is refused, and everything else continues', async () => {
     await bringUp();
     host.before = async (line) => {
       if (line === 'box list') throw new Error('no route to host');
@@ -414,7 +414,7 @@ describe('what is asked', () => {
     expect(statuses['phoenix/apply']).toMatch(/^success/);
   });
 
-  test('waits while another run goes on: nothing runs beside it', async () => {
+  test('waits while another run is active: nothing runs beside it', async () => {
     await bringUp();
     const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
     const { promise: held, resolve: reached } = Promise.withResolvers<void>();
@@ -436,7 +436,7 @@ describe('what is asked', () => {
     expect((await phoenix.answered(commit)).statuses['phoenix/apply']).toMatch(/^success/);
   });
 
-  test('does nothing while frozen, and goes on after', async () => {
+  test('does nothing while frozen, and continues afterwards', async () => {
     await bringUp();
     await phoenix.agent().freeze('the disk is being replaced', 'ann');
     const run = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });

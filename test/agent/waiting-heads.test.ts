@@ -1,42 +1,26 @@
-// Heads of the branch that come while an older run still has a step on its way.
+// New heads of the branch that arrive while an older run still has a running step.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
+import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
+import { type Gate, holdAt } from './hold-at.ts';
 
-let folder: string;
+let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-heads-'));
-  host = await openBoxHost(folder);
-  phoenix = await startPhoenix({ host, managers: BOXES, options: { pollSeconds: 1 } });
-  // The poll alone sees what moved.
+  boxes = await startBoxAgent({ options: { pollSeconds: 1 } });
+  ({ host, phoenix } = boxes);
+  // Without webhooks, only the poll sees that the branch moved.
   phoenix.forge.decideDeliveries(() => 'drop');
 });
 
-afterEach(async () => {
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-function holdAt(line: string) {
-  const { promise: held, resolve: reached } = Promise.withResolvers<void>();
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-  host.before = async (each) => {
-    if (each !== line) return;
-    reached();
-    await opened;
-  };
-  return { held, open };
-}
+afterEach(() => boxes.close());
 
 async function pushed(memory_mb: number): Promise<CommitSha> {
   const commit = await phoenix.repo.commit(environment({ 101: { memory_mb } }));
@@ -47,12 +31,24 @@ async function pushed(memory_mb: number): Promise<CommitSha> {
 const answerOf = (commit: CommitSha) => phoenix.statuses(commit)['phoenix/apply'] ?? 'none';
 const short = (commit: CommitSha) => commit.slice(0, 7);
 
-test('one that waited and was overtaken says by what, and a restart leaves that', async () => {
-  const gate = holdAt('box start 101');
+/** A commit whose last step is held before its last command. */
+async function firstRuns(): Promise<{ gate: Gate; first: CommitSha }> {
+  const gate = holdAt(host, 'box start 101');
   const first = await pushed(600);
   await gate.held;
+  return { gate, first };
+}
+
+/** The same, and a second commit whose status says that it waits for it. */
+async function secondWaits(): Promise<{ gate: Gate; first: CommitSha; second: CommitSha }> {
+  const running = await firstRuns();
   const second = await pushed(700);
   await until(() => answerOf(second).startsWith('pending: waits for the running steps'), 'the second to wait');
+  return { ...running, second };
+}
+
+test('a waiting commit that is superseded names its successor, also after a restart', async () => {
+  const { gate, first, second } = await secondWaits();
   const third = await pushed(800);
   await until(() => answerOf(third).startsWith('pending: waits for the running steps'), 'the third to wait');
   // While it waits the ledger holds a record of it, and so does the overtaken one have its end.
@@ -77,12 +73,8 @@ test('one that waited and was overtaken says by what, and a restart leaves that'
   expect((await phoenix.ledger.runs(10)).filter(({ ended }) => ended === null)).toEqual([]);
 });
 
-test('a commit whose every step was applied is a success, though a newer one came meanwhile', async () => {
-  const gate = holdAt('box start 101');
-  const first = await pushed(600);
-  await gate.held;
-  const second = await pushed(700);
-  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+test('a commit whose every step was applied is a success, although a newer one arrived meanwhile', async () => {
+  const { gate, first, second } = await secondWaits();
   gate.open();
   await phoenix.answered(second);
   expect(phoenix.statuses(first)).toEqual({
@@ -93,24 +85,16 @@ test('a commit whose every step was applied is a success, though a newer one cam
   expect(run?.state).toBe('succeeded');
 });
 
-test('a commit whose last step failed says so, though a newer one came meanwhile', async () => {
-  const gate = holdAt('box start 101');
+test('a commit whose last step failed is a failure, although a newer one arrived meanwhile', async () => {
   host.order('box start 101', { exit: 1, stderr: 'no' });
-  const first = await pushed(600);
-  await gate.held;
-  const second = await pushed(700);
-  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+  const { gate, first, second } = await secondWaits();
   gate.open();
   await phoenix.answered(second);
   expect(answerOf(first)).toMatch(/^failure: 1 of 1 failed: lxc\/101: /);
 });
 
-test('back at the commit that runs, the one that waited is ended by its name', async () => {
-  const gate = holdAt('box start 101');
-  const first = await pushed(600);
-  await gate.held;
-  const second = await pushed(700);
-  await until(() => answerOf(second).startsWith('pending: waits'), 'the second to wait');
+test('when the branch returns to the running commit, the waiting one is superseded by it', async () => {
+  const { gate, first, second } = await secondWaits();
   await phoenix.repo.reset(first);
   await phoenix.repo.push('--force');
   await until(() => answerOf(second) === `error: superseded by ${short(first)}`, 'the second to end');
@@ -118,10 +102,8 @@ test('back at the commit that runs, the one that waited is ended by its name', a
   expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 1 target');
 });
 
-test('a replay of the commit that runs takes its place, and says the last word', async () => {
-  const gate = holdAt('box start 101');
-  const first = await pushed(600);
-  await gate.held;
+test('a replay of the running commit replaces it, and sets the final status', async () => {
+  const { gate, first } = await firstRuns();
   const again = await phoenix.agent().replay({ commit: first, by: 'ann' });
   await until(async () => (await phoenix.ledger.runs(10)).some(({ state }) => state === 'superseded'), 'the old run');
   gate.open();

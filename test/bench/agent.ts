@@ -1,4 +1,4 @@
-// What the measurements of pushes share: an agent in its own process beside a forge, and when its webhooks were sent.
+// What measurements of pushes share: an agent in its own process, a forge, and the times at which its webhooks were sent.
 
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What the whole reference environment costs: brought up on an empty host, and looked at again when it stands.
+// The cost of the whole reference environment: created on an empty host, and checked again afterwards.
 
 import { PROXMOX_PROGRAMS } from 'phoenix-lab/host';
 import { failed, reference, type Sent, type Standing, stand } from '../faults/standing.ts';

@@ -1,5 +1,5 @@
-// A config repo of as many containers as a measurement wants, each with what a usual guest has: an address, a firewall, a
-// health check, and for one in five a guest that it needs.
+// A config repo of any number of containers, each with what a usual guest has: an address, a firewall, a health check, and for one in five a
+// dependency.
 
 import type { Files } from '../support/environment.ts';
 

@@ -1,4 +1,4 @@
-// What an agent takes that has nothing to do, started as the service starts it: after its start, and after some pushes.
+// The memory of an idle agent that was started like the service: after its start, and after some pushes.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

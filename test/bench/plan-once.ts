@@ -1,4 +1,4 @@
-// One plan between two folders, in a process that has done nothing before: `node plan-once.ts BEFORE AFTER` prints what it cost.
+// One plan between two folders in a fresh process: `node plan-once.ts BEFORE AFTER` prints its cost.
 
 import { Known } from '../../src/config/known.ts';
 import { folderPaths, folderSnapshot } from '../../src/io/folder.ts';

@@ -1,4 +1,4 @@
-// A part of a measurement that runs in a Node process of its own and says one thing as JSON.
+// A part of a measurement that runs in its own Node process and prints one result as JSON.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

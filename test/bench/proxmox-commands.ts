@@ -1,5 +1,5 @@
-// How many Proxmox commands work costs, each of which takes most of a second to start on a real host: a reconcile that finds
-// everything as declared, over more and more guests, and the making of one container.
+// The number of Proxmox commands, each of which takes most of a second to start on a real host: for a reconcile that finds everything as declared,
+// over more and more guests, and for the creation of one container.
 
 import { createPublicKey } from 'node:crypto';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';

@@ -1,5 +1,5 @@
-// From a push to the first command on the host, against the least that anybody could do: `git fetch` and the start of one
-// process. A real forge, a real agent in its own process, and a lab host whose programs write down when they were started.
+// The time from a push to the first command on the host, compared with the minimum: `git fetch` and the start of one process. A real forge, a real
+// agent in its own process, and a lab host whose programs record their start.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

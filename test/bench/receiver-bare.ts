@@ -1,4 +1,4 @@
-// The least that a webhook receiver can do, as anybody would write it: express, the raw bytes, the signature, an answer. `node receiver-bare.ts SECRET`.
+// A minimal webhook receiver: express, the raw body, the signature, a response. `node receiver-bare.ts SECRET`.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';

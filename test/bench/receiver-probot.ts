@@ -1,5 +1,5 @@
-// A Probot app that listens to pushes and does nothing on them. `node receiver-probot.ts SECRET FOLDER`, the folder that of probot's
-// package, which is no package of ours.
+// A Probot app that receives pushes and does nothing. `node receiver-probot.ts SECRET FOLDER`, where FOLDER contains probot, which is not one of our
+// dependencies.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';

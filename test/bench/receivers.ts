@@ -1,4 +1,4 @@
-// The receivers of webhooks that are compared, each a process of its own on this machine.
+// The compared webhook receivers, each a process of its own on this machine.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

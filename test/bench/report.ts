@@ -1,4 +1,4 @@
-// What a measurement says, and how it is printed: one line each, with its goal and whether it is met.
+// Results of measurements, and their output: one line each, with its goal and whether it is met.
 
 export interface Line {
   readonly what: string;

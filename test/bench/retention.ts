@@ -1,4 +1,4 @@
-// What Redis holds, in memory and on disk, after more and more runs: a private one, as Phoenix starts it.
+// Memory and disk use of Redis after more and more runs: a private Redis, as Phoenix starts it.
 
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// One `pct status` over ssh against the same on the node itself. The program only takes the time of a shell, so that the way there is
-// what is measured: a real one takes most of a second.
+// One `pct status` over SSH, compared with the same on the node itself. The program only takes as long as a shell, so that the connection is
+// measured: a real one takes most of a second.
 
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';

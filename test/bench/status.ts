@@ -1,5 +1,5 @@
-// From a push to the first and to the last word on its commit, for a change of one container, against the sum of what the host's
-// own commands take: the least that anybody could need who runs them one after the other.
+// The time from a push to the first and to the last status of its commit, for a change of one container, compared with the sum of the host's own
+// commands: the minimum for running them one after the other.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

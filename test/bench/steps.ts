@@ -1,4 +1,4 @@
-// What a run of many steps costs for each of them, on a host within this process that takes a fixed time to answer.
+// The cost per step of a run with many steps, on a host within this process with a fixed response time.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Signed webhooks that Phoenix accepts and records per second, against receivers that record nothing. The receivers take turns
-// at the same load, so that whatever else the machine does meets them alike.
+// Signed webhooks per second that Phoenix accepts and records, compared with receivers that record nothing. The receivers take turns under the same
+// load, so that other load of the machine affects them alike.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Guests that people made by hand and declare afterwards: what they wrote there stays, what they declare arrives, and nothing that
-// runs is restarted without being asked.
+// Existing guests that are declared afterwards: what people wrote into them stays, what is declared is set, and nothing that runs is restarted
+// without an approval.
 
 import { setRunning } from 'phoenix-lab/state';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,7 +70,7 @@ const MAKE_DESK = [
 
 const DESK = { name: 'desk', storage_pool: 'local-lvm', template_image: 'x.img' };
 
-describe('guests that people made by hand', () => {
+describe('existing guests', () => {
   test('are adopted without a change but the mark, when they are declared as they are', async () => {
     const guests = [
       [
@@ -113,7 +113,7 @@ describe('guests that people made by hand', () => {
     expect(host.commands.filter((line) => /^(pct|qm) (start|stop|shutdown|reboot|destroy)/.test(line))).toEqual([]);
   });
 
-  test('that are declared in few words keep everything that these do not say', async () => {
+  test('that are declared in a few fields keep everything else', async () => {
     await by(MAKE_NAS);
     await by(MAKE_DESK);
     const [nas, desk] = [await without('lxc', 140), await without('vm', 240)];
@@ -173,7 +173,7 @@ describe('guests that people made by hand', () => {
   });
 });
 
-describe('a VM that people made', () => {
+describe('an existing VM', () => {
   const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJwyRmGDZjcYnSLkJnnnM0xjV1ZqBGYvNQ9s4a8u3Fh1 me';
 
   test('gets what is declared, keeps the rest, and loses what is declared no more', async () => {
@@ -338,7 +338,7 @@ describe('a guest that runs', () => {
     expect(host.commands.some((line) => line.startsWith('qm shutdown 240'))).toBe(true);
   });
 
-  test('is not recreated because a default says so, and only with an approval where the declaration does', async () => {
+  test('is not recreated for a default value, and only with an approval for a declared one', async () => {
     await by(MAKE_NAS);
     expect(await apply(wanted(target('lxc', 140, NAS), { adopt: true }))).toMatchObject({ outcome: 'done' });
     const end = await apply(wanted(target('lxc', 140, { ...NAS, unprivileged: true }), { adopt: true }));

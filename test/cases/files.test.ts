@@ -1,4 +1,4 @@
-// Files of a repository that are not what people think they committed, checked from the front door: a commit in a real repository.
+// Files of a repository whose content is not what people think they committed, end to end: a commit in a real repository.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { validate } from '../../src/cli/validate.ts';

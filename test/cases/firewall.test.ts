@@ -1,4 +1,4 @@
-// Rules of a guest's firewall that Proxmox leaves out: `applied` is said only of a firewall that Proxmox has understood whole.
+// Firewall rules of a guest that Proxmox skips: the outcome is `applied` only for a firewall that Proxmox parsed completely.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
@@ -57,7 +57,7 @@ describe('a rule that Proxmox leaves out', () => {
   afterEach(() => host.close());
   const bring = (wanted: Wanted) => convergeStep(managerOf(kindOf(wanted.target)), host, wanted);
 
-  test('fails the step, is told with its line, and is proved once the host has what it names', async () => {
+  test('fails the step with the line of the rule, and succeeds once the host has what the rule names', async () => {
     const wanted = shelf(home([{ ...SSH, source: 'office' }], { known_aliases: ['office'] }));
     const first = await bring(wanted);
     expect(first).toMatchObject({ outcome: 'refused' });

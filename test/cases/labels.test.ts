@@ -1,5 +1,5 @@
-// Labels as published compose files and Traefik's documentation have them, in compose files of our own: what a client gets is what Traefik
-// beside the containers would give, or it is refused at its line. The real Traefik, where there is one, says that it serves all of it.
+// Labels from published compose files and Traefik's documentation: a client gets what Traefik beside the containers would serve, or the label is
+// refused at its line. The real Traefik, where installed, confirms that it serves all of it.
 
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';

@@ -1,5 +1,5 @@
-// A comma in the path of a mount: a property string has no way to keep one, so that what follows it became a property of the mount, no
-// mount was ever found again by its path, and each run added another until there was no place for one more.
+// A comma in a mount path: property strings cannot contain one, so the rest of the path became a property of the mount, the mount was never found
+// again, and each run added another until there was no free slot.
 
 import { expect, test } from 'vitest';
 import { printProperties } from '../../src/managers/guest/proxmox/property-string.ts';
@@ -29,13 +29,13 @@ test('is refused at its line, in each place where a path may stand', () => {
   }
 });
 
-test('is written by nobody, should it get past that', () => {
+test('is refused by the writer, should it pass validation', () => {
   expect(() => printProperties({ volume: '/tank/scans,backup=1', mp: '/shared' }, [], 'volume')).toThrow(
     'property string',
   );
 });
 
-test('the same paths without one are taken', () => {
+test('the same paths without a comma are accepted', () => {
   const { problems } = loadFiles(withPaths('/tank/scans', '/var/mail'));
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

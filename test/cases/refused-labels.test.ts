@@ -1,5 +1,5 @@
-// Labels of which the real Traefik takes a router out of use, in the repository: said at the label's line before the merge, and the
-// other router of the service is led on. What it takes and can never work is a word at the line.
+// Labels for which the real Traefik disables a router: refused at the label's line before the merge, while the service's other router works. Labels
+// that Traefik accepts and that can never work get a warning at their line.
 
 import { expect, test } from 'vitest';
 import { derived, shopWith } from '../managers/routes/labelled.ts';
@@ -77,14 +77,14 @@ test.each(Object.entries(DISABLED))('refused at its line: %s', (_, labels) => {
   expect(names).toEqual(['good.example.internal']);
 });
 
-test.each(Object.entries(NEVER))('told at its line, and led on: %s', (_, labels) => {
+test.each(Object.entries(NEVER))('warned about at its line, and routed: %s', (_, labels) => {
   const { problems, line, routers } = said(labels);
   expect(problems.filter((problem) => problem.startsWith('error '))).toEqual([]);
   expect(problems).toContainEqual(expect.stringContaining(`NO_EFFECT docker-compose.yml:${line} `));
   expect(Object.keys(routers)).toContain('shop-good');
 });
 
-test('no message repeats a password', () => {
+test('no message contains a password', () => {
   for (const user of ['ann', 'ann:secret', 'ann:s:ecret']) {
     expect(said(through(`!basicauth.users=${user}`)).problems.join()).not.toMatch(/secret|s:ecret/);
   }

@@ -1,9 +1,9 @@
-// A compose file as people have it in a folder of their own, given to Portainer: each line that needs the folder is named.
+// A compose file that was written for a folder with other files, deployed through Portainer: each line that needs the folder is named.
 
 import { expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../load/environment.ts';
 
-test('a file that rests on its folder is refused at each line that does, and one that does not is taken', () => {
+test('a file that needs its folder is refused at each such line, and one that does not is accepted', () => {
   const files: Files = environment();
   const path = 'stacks/shop/docker-compose.yml';
   files[path] = `services:

@@ -1,4 +1,4 @@
-// Volumes, folders and snapshots of containers, from the files of a commit to what the host has in the end.
+// Volumes, folders and snapshots of containers, from the files of a commit to the final state of the host.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -163,7 +163,7 @@ describe('a snapshot that Proxmox does not take', () => {
   });
 });
 
-test('a mount that is there otherwise than it was asked for is not added again and again', async () => {
+test('a mount that differs from its declaration is not added again and again', async () => {
   // As Proxmox would do with a comma in the path, which no declaration may hold.
   expect(() => specOf({ mount_points: [{ host_path: '/srv/b', container_path: '/b,backup=0' }] })).toThrow('comma');
   await bring({});

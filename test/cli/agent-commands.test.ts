@@ -24,7 +24,7 @@ function ask(...args: string[]): Promise<Ended> {
 }
 
 describe('replay', () => {
-  test('asks the agent for what was written, and names the run', async () => {
+  test('sends the request to the agent, and prints the run', async () => {
     const { exit, stdout } = await ask('replay', COMMIT, '--targets', 'lxc/101,vm/1001', '--rewind', '--dry-run');
     expect([exit, stdout]).toEqual([0, 'run 7\n']);
     const by = expect.stringMatching(/.+/);
@@ -122,7 +122,7 @@ describe('--wait', () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: run, state: 'succeeded' });
   });
 
-  test('draws on a terminal what runs, takes that away at the end, and leaves lines where none can be drawn', async () => {
+  test('draws the progress on a terminal, removes it at the end, and prints lines elsewhere', async () => {
     const follow = async (env: Record<string, string>, isTerminal: boolean) => {
       // No lease of the run before is left.
       await redis.clear();
@@ -221,7 +221,7 @@ describe('looking', () => {
     expect(stderr).toContain('there is no run 999');
   });
 
-  test('status: what is applied, and what is asked for', async () => {
+  test('status: what is applied, and what needs a person', async () => {
     await finishStep(door.ledger, await planRun(door.ledger), LXC);
     await door.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
     const all = await ask('status');
@@ -245,7 +245,7 @@ describe('looking', () => {
     });
   });
 
-  test('logs --follow goes on through a lost connection until the run has ended', async () => {
+  test('logs --follow survives a lost connection and ends with the run', async () => {
     const run = await planRun(door.ledger);
     const { output, ended } = start(['logs', run, '--follow'], environment());
     await finishStep(door.ledger, run, LXC);
@@ -275,7 +275,7 @@ test('freeze, unfreeze and approve reach the agent', async () => {
 });
 
 describe('notify', () => {
-  test('tells of the channels and which of them fails, tests one, and ends with 1 where one takes nothing', async () => {
+  test('lists the channels and their failures, tests one, and exits with 1 where one fails', async () => {
     expect(await ask('notify')).toMatchObject({
       exit: 1,
       stdout:
@@ -294,7 +294,7 @@ describe('notify', () => {
   });
 });
 
-test('open prints the address of a page, and takes nothing for a page that is none', async () => {
+test('open prints the address of a page, and refuses an unknown page', async () => {
   const pages = [[], ['12'], ['lxc/101'], ['12', 'lxc/101'], ['certificate/*.example.org']];
   const printed = await Promise.all(pages.map(async (words) => (await ask('open', ...words)).stdout));
   expect(printed).toEqual(

@@ -1,4 +1,4 @@
-// The page of a GitHub App that is to be made, as a browser goes through it.
+// The page for creating a GitHub App, used as by a browser.
 
 /** What the page would have the browser post, and where to. */
 export async function formOf(page: string): Promise<{ readonly action: string; readonly manifest: string }> {

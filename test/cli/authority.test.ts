@@ -1,4 +1,4 @@
-// A forge and an agent behind certificates of a private authority: named once, it is trusted by everything that connects.
+// A forge and an agent with certificates of a private authority: configured once, every connection trusts it.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ async function doctor(changed: Record<string, string>, run = phoenix, ...args: r
 }
 
 describe('doctor', () => {
-  test('gives the same advice for Git, the forge, its clock and its webhooks where nobody vouches for the certificate', async () => {
+  test('gives the same advice for Git, the forge, its clock and its webhooks where the certificate is not trusted', async () => {
     const found = await doctor({}, phoenixProcess);
     for (const name of ['repository', 'forge', 'clock', 'webhook']) {
       const told = found(name).map(({ message, hint }) => `${message} ${hint}`);
@@ -90,7 +90,7 @@ describe('doctor', () => {
 });
 
 describe('a client of an agent', () => {
-  test('says how an agent behind an unknown authority is trusted', async () => {
+  test('says how to trust an agent behind an unknown authority', async () => {
     const { exit, stderr } = await phoenix(['status'], { PHOENIX_URL: proxy.url });
     expect(exit).toBe(3);
     expect(stderr).toContain(ADVICE);
@@ -104,7 +104,7 @@ describe('a client of an agent', () => {
   });
 });
 
-describe('a file that names nobody is a problem of the settings', () => {
+describe('a file without certificates is a problem of the settings', () => {
   test.each([
     ['that is not there', null, 'PHOENIX_CA_FILE: cannot read'],
     ['that is empty', '', 'PHOENIX_CA_FILE: /.* is empty'],

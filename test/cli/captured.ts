@@ -1,4 +1,4 @@
-// What a command writes, kept for the test to look at.
+// The captured output of a command.
 
 import { type Io, wrapping } from '../../src/cli/io.ts';
 

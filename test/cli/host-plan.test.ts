@@ -16,12 +16,12 @@ function absent(within: Readonly<Record<string, readonly string[]>>, ...compared
   return [...absentTargets(new Map(targets), compared)];
 }
 
-test('what is not there would be created, and what is there and differs would be changed', () => {
+test('missing targets would be created, and existing ones that differ would be changed', () => {
   const compared = [differs('gateway/nginx', false), differs('hypervisor/dns', true)];
   expect(absent({}, ...compared, { target: 'vm/9' as TargetId, kind: 'same', mark: false })).toEqual(['gateway/nginx']);
 });
 
-test('what cannot be looked at is absent where what it is in is, through as many as there are', () => {
+test('a target that cannot be observed is absent if what contains it is, through any number of levels', () => {
   const within = {
     'stack/9.web': ['vm/9', 'portainer/environment.docker'],
     'portainer/environment.docker': ['vm/9', 'portainer/server'],

@@ -63,7 +63,7 @@ describe('help', () => {
   });
 });
 
-describe('what completes words in a shell', () => {
+describe('shell completion', () => {
   test.each([
     [['st'], /^start\t.*\nstatus|^status\t.*\nstart/],
     [['explain', 'duplicate_ip'.toUpperCase()], /^DUPLICATE_IP\t\n/],
@@ -88,7 +88,7 @@ describe('what completes words in a shell', () => {
   });
 });
 
-describe('wrong use ends with 2 and says what is wrong', () => {
+describe('wrong use exits with 2 and names the mistake', () => {
   test.each([
     [[], /Usage: phoenix/],
     [['statsu'], /Did you mean status/],
@@ -114,7 +114,7 @@ describe('wrong use ends with 2 and says what is wrong', () => {
   });
 });
 
-test('where no agent answers, it ends with 3 and says how to start one', async () => {
+test('without an agent it exits with 3 and says how to start one', async () => {
   const { exit, stdout, stderr } = await phoenix(['status', '--json'], { PHOENIX_URL: 'http://127.0.0.1:9' });
   expect(stderr).toMatch(/no agent answers at http:\/\/127\.0\.0\.1:9.*\n.*phoenix serve/);
   expect(stdout).toBe('');

@@ -1,4 +1,4 @@
-// An agent that starts while its node is away, as after a power cut that both come back from.
+// An agent that starts while its node is unreachable, as after a power cut that stopped both.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ async function said(text: string): Promise<void> {
   }, `the agent to say: ${text}`);
 }
 
-test('it waits for one that it never saw, says why, and ends when it is told to', async () => {
+test('it waits for a node that it never reached, says why, and stops when requested', async () => {
   running = start(['serve'], settings());
   await said('the node does not answer: it is waited for');
   expect(running.output.stderr).toMatch(
@@ -52,14 +52,14 @@ test('it waits for one that it never saw, says why, and ends when it is told to'
   expect(running.child.exitCode).toBe(0);
 });
 
-test('it goes on by the name that the node had, and takes what comes', async () => {
+test('it continues with the last known name of the node, and accepts pushes', async () => {
   await mkdir(join(folder, 'data'));
   await knownNode(join(folder, 'data'), destination).keep('pve');
   running = start(['serve'], settings());
   await said('listening on http://');
 });
 
-test('what waits for nobody says what is wrong', async () => {
+test('a command that does not wait reports the error', async () => {
   const { exit, stdout } = await phoenix(['doctor', '--json'], settings());
   expect(exit).not.toBe(0);
   const { checks } = JSON.parse(stdout) as { checks: { check: string; message: string }[] };

@@ -1,4 +1,4 @@
-// The command line as a user runs it: in this process, or as one of its own where its signals, its streams or what it loads matter.
+// Runs the command line like a user: in this process, or in its own where its signals, streams or loaded modules matter.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

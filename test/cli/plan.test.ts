@@ -92,7 +92,7 @@ test('a deleted guest is destroyed only with approval', async () => {
   expect(out).toContain('Phoenix-Approve: destroy lxc/102');
 });
 
-test('an error that the commit brings is refused at its line; one that was there is not its fault', async () => {
+test('a new error of the commit is refused at its line; an older one is not', async () => {
   const files = environment();
   files[LXC].lxc_configs['101'].dependencies = ['777'];
   await commit(files);
@@ -119,7 +119,7 @@ test('an error that the commit brings is refused at its line; one that was there
   expect((await run({})).out).toContain('Refused: the commit brings errors');
 });
 
-test('a file that goes takes what it declared along, and a file that comes brings it', async () => {
+test('removing a file removes what it declared, and adding one adds it', async () => {
   const CERTIFICATES = 'etc/certificate-manifest.json';
   await commit(environment());
   await copy.commit({ [CERTIFICATES]: null });
@@ -160,7 +160,7 @@ test('a commit that cannot be read plans nothing at all', async () => {
   expect(made.problems[0]).toMatchObject({ code: 'SYNTAX', file: LXC, new: true });
 });
 
-test('after a commit that cannot be read the plan is one from nothing, and says so', async () => {
+test('after an unreadable commit the plan starts from nothing, and says so', async () => {
   await commit({ ...environment(), [LXC]: '{ "lxc_configs": {' });
   await commit(environment());
   const { exit, out, err } = await run({});

@@ -1,5 +1,4 @@
-// How Phoenix ends, and what the doctor says, with a Redis that it may not use: each cause by its name, with what to do. Against the real
-// redis-server, with logins as people make them.
+// Phoenix and its doctor with a Redis that refuses access: each cause is named, with what to do. Against the real redis-server and its ACLs.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -116,7 +115,7 @@ const ALSO_STARTED = [
   'a certificate of nobody',
 ];
 
-describe.concurrent('is told by its name, at the start and by the doctor:', () => {
+describe.concurrent('is named, at the start and by the doctor:', () => {
   const at = (user: string) => `redis://${user}127.0.0.1:${port}`;
   test.each<readonly [string, () => Promise<string> | string, RegExp]>([
     [

@@ -1,4 +1,4 @@
-// The forge's token in a file: whoever renews it need not restart Phoenix.
+// The forge's token in a file: renewing it needs no restart of Phoenix.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -42,7 +42,7 @@ test('without a name, all of them by name', async () => {
   expect(Object.keys(JSON.parse((await run({})).out))).toEqual(SCHEMA_NAMES);
 });
 
-test('an unknown name is refused with the one that is meant', async () => {
+test('an unknown name is refused with the nearest one', async () => {
   expect(await run({ name: 'phoenix_lxc_confgs' })).toEqual({
     exit: 2,
     out: '',
@@ -62,7 +62,7 @@ describe('each schema', () => {
     stack: files['stacks/shop/phoenix.json'],
   };
 
-  test.each(SCHEMA_NAMES)('%s takes what is sound, refuses what is unknown, and explains every field', async (name) => {
+  test.each(SCHEMA_NAMES)('%s accepts valid files, refuses unknown fields, and describes every field', async (name) => {
     const document = JSON.parse((await run({ name })).out);
     const check = new Ajv2020({ strict: false }).compile(document);
     const sample = JSON.parse(JSON.stringify(samples[name]));
@@ -72,7 +72,7 @@ describe('each schema', () => {
   });
 });
 
-test('an editor shows what validate says of an object beside its type, and of a choice', async () => {
+test("an editor shows validate's rules for an object beyond its type, and for a choice", async () => {
   const document = JSON.parse((await run({ name: 'datacenter' })).out);
   const check = new Ajv2020({ strict: false }).compile(document);
   const nfs = { type: 'nfs', server: '10.0.0.9', export: '/tank' };
@@ -88,7 +88,7 @@ test('an editor shows what validate says of an object beside its type, and of a 
   expect(document.$id).toBe('phoenix_datacenter_config.schema.json');
 });
 
-test('marks are in words that editors know', async () => {
+test('annotations use keywords that editors know', async () => {
   const lxc = JSON.parse((await run({ name: 'phoenix_lxc_configs' })).out);
   expect(lxc.properties.lxc_configs.additionalProperties.properties.ports).toMatchObject({ deprecated: true });
   const host = JSON.parse((await run({ name: 'phoenix_hypervisor_config' })).out);

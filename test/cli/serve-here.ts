@@ -1,5 +1,5 @@
-// An agent that is composed as `phoenix serve` does it, in the process of the test: for tests that ask it, and not how its process
-// begins and ends. The programs of a lab are called in it too.
+// An agent composed like that of `phoenix serve`, in the test's process, for tests of its responses and not of how its process starts and ends. The
+// lab's programs also run in this process.
 
 import { compose } from '../../src/cli/compose.ts';
 import { agentSettings } from '../../src/cli/read-settings.ts';

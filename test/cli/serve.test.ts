@@ -65,7 +65,7 @@ async function serve(changed: Record<string, string> = {}, ...args: string[]): P
 
 const client = (url: string) => ({ PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
 
-test('a push changes the host, the commit says so, and the commands show it', async () => {
+test('a push changes the host, its status says so, and the commands show it', async () => {
   const { url, child, ended } = await serve();
   const commit = await repo.commit(environment({ 101: {} }));
   await repo.push();
@@ -150,7 +150,7 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
 });
 
 describe('it does not start', () => {
-  test('without what it needs to be told, and says all of it at once', async () => {
+  test('without required settings, and names all of them at once', async () => {
     const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
     expect(exit).toBe(2);
     for (const name of ['PHOENIX_REPO_URL', 'PHOENIX_WEBHOOK_SECRET', 'PHOENIX_FORGE_TOKEN', 'PHOENIX_HOST']) {
@@ -164,7 +164,7 @@ describe('it does not start', () => {
     expect(exit).toBe(3);
   });
 
-  test('on an address that is taken', async () => {
+  test('on an address that is in use', async () => {
     const { port } = new URL(forge.url);
     const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
     expect(stderr).toContain('PHOENIX_LISTEN');
@@ -262,7 +262,7 @@ test('the roles may be split over processes that share a Redis; readyz says who 
   }
 });
 
-test('a key of those who sign that cannot be read ends it at the start, and says how to get it again', async () => {
+test('an unreadable signing key ends it at the start, and it says how to export it again', async () => {
   const keys = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n-----END PGP PUBLIC KEY BLOCK-----';
   const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_SIGNING_KEYS: keys }));
   expect([exit, stderr]).toEqual([

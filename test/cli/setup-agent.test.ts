@@ -1,13 +1,15 @@
-// `phoenix setup-agent`: what a person answers, on the command line or at a terminal, becomes the files that the service reads and a webhook
-// at the forge; called again it changes nothing.
+// `phoenix setup-agent`: answers from the command line or a terminal become the files that the service reads and a webhook at the forge; a second run
+// changes nothing.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { askFromPipe } from '../../src/cli/ask-from-pipe.ts';
 import { isPlain, withVariables } from '../../src/cli/setup-agent/env-file.ts';
 import { type SetupAgentArgs, setupAgent } from '../../src/cli/setup-agent/setup-agent.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
@@ -88,14 +90,14 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('at %s', (kind) => {
     expect(mine[0]?.secret).toBe(before['webhook-secret']);
   });
 
-  test('a webhook with another secret gets the one that the agent has', async () => {
+  test("a webhook with another secret gets the agent's", async () => {
     const at = await startedForge(kind, { tokenRight: 'admin', webhookUrl: `${PUBLIC}/webhooks` });
     expect((await setUp(...answers(at))).stdout).toContain('has the secret and the events that Phoenix needs');
     expect(at.hooks().map(({ secret }) => secret)).toEqual([await inFolder('webhook-secret')]);
   });
 });
 
-test('where the forge lets nobody make a webhook, it says what to fill in by hand, and goes on', async () => {
+test('where the token may not create a webhook, it says what to fill in, and continues', async () => {
   const at = await startedForge('gitea');
   const { stdout } = await setUp(...answers(at));
   expect(stdout).toMatch(/does not let this login make a webhook \(HTTP 403/);
@@ -103,14 +105,14 @@ test('where the forge lets nobody make a webhook, it says what to fill in by han
   expect(stdout).toMatch(/^ok +repository: /m);
 });
 
-test('settings that are not there yet are made where they are wanted', async () => {
+test('missing settings files are created at the given path', async () => {
   const made = join(folder, 'etc/new');
   const words = ['--repo-url', `${folder}/nowhere.git`, '--forge', 'none'];
   const { exit, stderr } = await phoenix(['setup-agent', '--env-file', made, ...words], {});
   expect([exit, stderr]).toEqual([1, expect.stringContaining('PHOENIX_REPO_URL')]);
 });
 
-test('who is not there to be asked is told every option that is missing, and nothing is written', async () => {
+test('without a terminal it names every missing option, and nothing is written', async () => {
   const before = await everyFile();
   const { exit, stderr } = await setUp('--repo-url', 'https://git.example.internal/you/home.git');
   expect(exit).toBe(2);
@@ -138,7 +140,7 @@ test.each([
   expect(await everyFile()).toEqual(before);
 });
 
-test('at a terminal it asks for what is not said, the token hidden, and for nothing that is known', async () => {
+test('at a terminal it asks for missing values, the token hidden, and for nothing that is known', async () => {
   const at = await startedForge('gitea', { tokenRight: 'admin' });
   const asked: string[] = [];
   const said = (text: string | null) => async (question: string, how?: { readonly hidden: boolean }) => {
@@ -167,6 +169,40 @@ test('at a terminal it asks for what is not said, the token hidden, and for noth
   expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
 });
 
+describe('answers in a pipe', () => {
+  /** @param lines null: a pipe that nobody writes to */
+  const piped = (lines: readonly string[] | null) => {
+    const stdin = lines === null ? new PassThrough() : Readable.from(lines.map((line) => `${line}\n`));
+    const shown: string[] = [];
+    const stderr = { write: (text: string) => shown.push(text) };
+    const streams = { stdin, stderr } as unknown as Parameters<typeof askFromPipe>[0];
+    return { askPiped: askFromPipe(streams, lines === null ? 1 : undefined), shown };
+  };
+
+  test('are taken line by line and shown nowhere', async () => {
+    const at = await startedForge('gitea', { tokenRight: 'admin' });
+    const { askPiped, shown } = piped([at.repositoryUrl, 'gitea', '', '', TOKEN]);
+    const args = { envFile: file, forgeApi: at.url };
+    const { out, err } = await captured((io) => setupAgent(args, { ...io, askPiped }));
+    expect(out).toMatch(/^ok +forge: /m);
+    expect(await inFolder('forge-token')).toBe(TOKEN);
+    expect(shown).toHaveLength(5);
+    expect(shown.join('') + out + err).not.toContain(TOKEN);
+  });
+
+  test.each([
+    ['that end too early', ['https://git.example.internal/you/home.git', 'gitea'], '--forge-token-file'],
+    ['that nobody gives', null, '--repo-url'],
+  ])('%s: it says which question has none and which option answers it', async (_, lines, option) => {
+    const before = await everyFile();
+    const { exit, err } = await captured((io) => setupAgent({ envFile: file }, { ...io, ...piped(lines) }));
+    expect(exit).toBe(2);
+    expect(err).toMatch(/^phoenix setup-agent: nothing was written: standard input has no answer to\n/);
+    expect(err).toContain(`(or give ${option})\n`);
+    expect(await everyFile()).toEqual(before);
+  });
+});
+
 describe('a password at Gitea', () => {
   const PASSWORD = 'correct horse: battery';
   const ask = (password: string, at: LabForge) => async (question: string, how?: { readonly hidden: boolean }) => {
@@ -179,7 +215,7 @@ describe('a password at Gitea', () => {
       setupAgent({ envFile: file, forge: 'gitea', forgeApi: at.url }, { ...io, ask: ask(password, at) }),
     );
 
-  test('makes the token, and is kept nowhere', async () => {
+  test('creates the token, and is stored nowhere', async () => {
     const at = await startedForge('gitea', { password: PASSWORD });
     const before = await everyFile();
     const wrong = await said(at, 'another');
@@ -195,7 +231,7 @@ describe('a password at Gitea', () => {
     expect(out + err + Object.values(after).join()).not.toContain(PASSWORD);
   });
 
-  test('is read from a file where nobody can be asked', async () => {
+  test('is read from a file without a terminal', async () => {
     const at = await startedForge('gitea', { password: PASSWORD });
     await writeFile(join(folder, 'password'), `${PASSWORD}\n`);
     const args = { forgeUser: 'phoenix-agent', forgePasswordFile: join(folder, 'password') };
@@ -240,7 +276,7 @@ test('at GitHub one press in a browser makes an App, which is what the agent log
   expect(out + heard.join('')).not.toContain(await inFolder('webhook-secret'));
 });
 
-test('a forge that is away is said, and the settings are there for the next time', async () => {
+test('an unreachable forge is reported, and the settings are saved for the next attempt', async () => {
   const at = await startedForge('github');
   const all = answers(at);
   await at.close();

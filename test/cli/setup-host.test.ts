@@ -1,4 +1,4 @@
-// `phoenix setup` on the host: what it destroys is shown, confirmed by name, and refused wherever anything could still be wanted.
+// `phoenix setup` on the host: what it would destroy is shown, confirmed by name, and refused wherever anything could still be needed.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ function called(): string[] {
 }
 
 describe('pools', () => {
-  test('are made once their name is typed, of disks that are shown with all that is on them', async () => {
+  test('are created once their name is typed, from disks that are shown with their content', async () => {
     disks({ holds: 'gpt', parts: [{ ...PART, name: 'nvme0n1p1', holds: 'ext4' }] });
     const { exit, out } = await setup({}, ' tank\n');
     expect({ exit, pools: pools() }).toEqual({ exit: 0, pools: ['rpool', 'tank'] });
@@ -74,7 +74,7 @@ describe('pools', () => {
     ]);
   });
 
-  test('nothing happens for another word, and nothing where nobody can be asked', async () => {
+  test('nothing happens for another word, or without a terminal', async () => {
     disks();
     expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('nothing was done') });
     expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
@@ -94,7 +94,7 @@ describe('pools', () => {
   });
 });
 
-test('the followed repository says what is declared, when no folder is named', async () => {
+test('the followed repository is used when no folder is named', async () => {
   disks();
   const forge = await startForge({ folder: join(folder, 'forge'), secret: 'hook', token: 'token' });
   const repo = await openConfigRepo(join(folder, 'environment'), forge.pushUrl);

@@ -98,7 +98,7 @@ describe('a folder', () => {
     expect([exit, JSON.parse(out).ok]).toEqual([0, true]);
   });
 
-  test('secrets in the clear are an error where that is asked for', async () => {
+  test('secrets in plain text are an error where the settings say so', async () => {
     const files = environment();
     files['etc/phoenix_hypervisor_config.json'].portainer_api = { admin_password: 'hunter2' };
     await write(texts(files));
@@ -109,7 +109,7 @@ describe('a folder', () => {
     expect(strict.out).not.toContain('hunter2');
   });
 
-  test('without a configuration says what is missing', async () => {
+  test('without a configuration it says what is missing', async () => {
     await write({ 'README.md': 'x' });
     const { exit, out } = await run({ path: folder, json: true });
     expect(exit).toBe(1);

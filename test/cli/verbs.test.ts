@@ -1,5 +1,4 @@
-// The verbs on the command line, against a whole agent over a lab host: what a person types, what is printed, how it ends, and
-// what has become of the guests.
+// The verbs on the command line, with a whole agent over a lab host: the output, the exit code, and the state of the guests.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -89,7 +88,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect(exit).toBe(0);
   });
 
-  test('is told who is in the way, and that nothing was done', async () => {
+  test('names what blocks it, and that nothing was done', async () => {
     const { exit, stdout, stderr } = await ask('stop', '101');
     expect(stderr).toContain(
       'nothing was stopped: lxc/102 runs and needs it; stop it first, or take it along with --cascade',
@@ -124,7 +123,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('health-check')).exit).toBe(0);
   });
 
-  test('where nobody can be asked, a deletion waits for its approval', async () => {
+  test('without a terminal a deletion waits for its approval', async () => {
     const waits = await ask('delete', '103', '--wait');
     expect(waits.exit).toBe(1);
     expect(waits.stdout).toMatch(
@@ -137,7 +136,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('create', '103', '--wait')).exit).toBe(0);
   });
 
-  test('at a terminal is shown what would be destroyed and asked, and only a yes goes on', async () => {
+  test('at a terminal it shows what would be destroyed and asks, and only a yes continues', async () => {
     for (const answer of ['', 'n', 'yess', null]) {
       const { exit, err: stderr } = await atTerminal(answer, { verb: 'delete', words: ['103'] });
       expect(stderr).toMatch(
@@ -152,7 +151,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('create', '103', '--wait')).exit).toBe(0);
   });
 
-  test('deletes a guest, is told that it is still declared, and makes it again', async () => {
+  test('deletes a guest, says that it is still declared, and recreates it', async () => {
     const { exit, stdout, stderr } = await ask('delete', '103', '--yes', '--wait');
     expect(stderr).toMatch(/lxc\/103 delete: would act/);
     expect(stdout).toContain(
@@ -191,7 +190,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('adopt', '103', '--wait')).exit).toBe(0);
   });
 
-  test('is told what is in doubt: a guest that somebody destroyed is not applied any more', async () => {
+  test('shows what is in doubt: a guest that somebody destroyed no longer counts as applied', async () => {
     const proved = async () => JSON.parse((await ask('status', 'lxc/103', '--json')).stdout).targets[0];
     await until(async () => (await proved()).doubt === null, 'the next look at the host', 30);
     expect(await proved()).toMatchObject({ state: 'applied', doubt: null, proved: expect.stringMatching(/^20\d\d-/) });
@@ -208,7 +207,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     await until(async () => (await proved()).state === 'applied', 'the guest to be there again', 30);
   });
 
-  test('uses it wrongly and is told how', async () => {
+  test('explains wrong use', async () => {
     const wrong = [
       ['sync'],
       ['sync', 'everything'],

@@ -1,4 +1,4 @@
-// Additions to a compose file: they arrive, at their service alone, and every byte that nobody asked to change stays.
+// Additions to a compose file: they take effect, only at their service, and every other byte stays the same.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Docker Compose's own library, where it is built (test/README.md): what it makes of compose files.
+// Docker Compose's own library, where it is built (test/README.md): parses compose files.
 
 import { execFileSync } from 'node:child_process';
 import { findProgram } from '../support/programs.ts';

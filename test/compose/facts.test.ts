@@ -1,4 +1,4 @@
-// What is read from compose files is what Docker Compose makes of them, where its own library is built.
+// What Phoenix reads from compose files, compared with Docker Compose's own library where it is built.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// Compose files as people write them, put together at random: every style of YAML, anchors and merge keys, comments, line ends, and
-// scalars that readers of YAML 1.1 and 1.2 take for different things.
+// Random compose files in the styles that people use: every style of YAML, anchors and merge keys, comments, line ends, and scalars that YAML 1.1 and
+// 1.2 parse differently.
 
 import fc from 'fast-check';
 import type { ComposeAdditions } from '../../src/model/action.ts';

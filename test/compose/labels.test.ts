@@ -1,4 +1,4 @@
-// Labels of compose files, as Docker Compose itself reads them.
+// Labels of compose files, compared with Docker Compose's own library.
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// What Docker Compose itself makes of a compose file with additions: the model of the file as it was, and the additions.
+// Docker Compose's model of a compose file with additions: that of the file before, and the additions.
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';

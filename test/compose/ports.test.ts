@@ -1,4 +1,4 @@
-// Ports as they are read from compose files, held to Docker Compose's own library where it is built.
+// Ports from compose files, compared with Docker Compose's own library where it is built.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

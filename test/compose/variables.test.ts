@@ -1,4 +1,4 @@
-// Values in a file of variables come back from compose's parser as they went in: from the lab's, and from compose's own where it is built.
+// Values in an env file are parsed back unchanged: by the lab's parser, and by compose's own where it is built.
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
@@ -38,7 +38,7 @@ const file = (values: readonly string[]): string =>
   values.map((each, index) => `V${index}=${dotenvValue(each)}\n`).join('');
 const expected = (values: readonly string[]) => Object.fromEntries(values.map((each, index) => [`V${index}`, each]));
 
-test('a file of variables gives every value back, whatever it holds', () => {
+test('every value in an env file is parsed back unchanged', () => {
   expect(variablesIn(file(TRICKY))).toEqual(expected(TRICKY));
   fc.assert(
     fc.property(fc.array(value, { maxLength: 5 }), (values) => {

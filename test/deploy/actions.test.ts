@@ -1,4 +1,4 @@
-// The workflow for config repos that no agent can reach: what it is allowed, what it runs, and what it shows.
+// The workflow for config repos without an agent: its permissions, its commands, and its output.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -86,7 +86,7 @@ describe('validate-config.yml', () => {
 });
 
 describe('escaping', () => {
-  test('is what the runner takes back', () => {
+  test('is decoded by the runner', () => {
     const back = (text: string) =>
       text
         .replaceAll('%2C', ',')
@@ -216,7 +216,7 @@ describe('what it runs', () => {
     expect(text).toContain('would change from nothing.');
   });
 
-  test('says when there is no such commit', async () => {
+  test('reports a missing commit', async () => {
     await copy.commit(environment({ 101: {} }));
     const { status, annotations } = await check({ BASE: '', HEAD: 'f'.repeat(40) });
     expect([status, annotations]).toEqual([

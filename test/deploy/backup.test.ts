@@ -1,4 +1,4 @@
-// The ledger as the guide copies it and brings it back: its own commands, a real Redis before and after, and a service that is only said to stop.
+// Backup and restore of the ledger by the guide's own commands, with a real Redis before and after, and a service that is only pretended to stop.
 
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -56,7 +56,7 @@ async function carryOut(words: string, data: string): Promise<void> {
   execFileSync('sh', ['-e', '-c', block.replaceAll(DATA, data)], { cwd: folder, env });
 }
 
-test('a copy of the ledger brings back what was in it, in place of what is there', async () => {
+test('a backup of the ledger restores its content in place of the present one', async () => {
   const [first, second] = [join(folder, 'first'), join(folder, 'second')];
   const frozen = { reason: 'moving the host', by: 'ada', at: '2026-01-02T03:04:05.000Z' };
   await running(first, (ledger) => ledger.freeze(frozen));

@@ -1,5 +1,4 @@
-// The compose file: by the Compose Specification's own schema, by what Phoenix makes of its variables, and by a Redis that is
-// started with its very words.
+// The compose file: validated by the Compose Specification's own schema, its variables read by Phoenix, and its Redis started with its exact command.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +46,7 @@ test('keeps to the Compose Specification', () => {
   expect(againstSpecification('compose.yml', compose, document, lines)).toEqual([]);
 });
 
-describe('what Phoenix is told', () => {
+describe('the settings of Phoenix', () => {
   const read = (given: Readonly<Record<string, string | undefined>>) =>
     readSettings(environment(given), contentOf, { receiving: true });
 
@@ -96,7 +95,7 @@ describe('what Phoenix is told', () => {
   });
 });
 
-test('as a GitHub App it is told of no token', () => {
+test('a GitHub App is configured without a token', () => {
   const app = parseDocument(readFileSync(join(DEPLOY, 'compose.app.yml'), 'utf8')).toJS();
   const more = Object.entries(app.services.phoenix.environment).map(([name, value]) => [
     name,
@@ -128,7 +127,7 @@ test('Redis is seen by Phoenix alone', () => {
   expect(redis.volumes).toEqual(['redis:/data']);
 });
 
-describe('Redis started with its words', () => {
+describe('Redis started with its command', () => {
   const PASSWORD = 'a-password-that-nobody-sees';
   const RUN = { timeout: 30_000 };
 
@@ -177,7 +176,7 @@ describe('Redis started with its words', () => {
     return client;
   }
 
-  test('writes everything down at once, drops nothing, and obeys nobody without the password', async () => {
+  test('persists every write at once, evicts nothing, and refuses clients without the password', async () => {
     const { socket, folder, server, health, stop } = await started(PASSWORD);
     const client = connected(socket, PASSWORD);
     const stranger = connected(socket);
@@ -204,7 +203,7 @@ describe('Redis started with its words', () => {
     }
   });
 
-  test('is asked how it is without the password in any argument', async () => {
+  test('is checked without the password in any argument', async () => {
     expect(redis.healthcheck.test).toEqual([
       'CMD-SHELL',
       expect.stringMatching(/^REDISCLI_AUTH="\$\$\(cat \/run\/secrets\/redis_password\)" redis-cli ping/),

@@ -1,5 +1,5 @@
-// The image, as far as it can be known without a daemon: its files are copied as it copies them, and started as it starts
-// them, by a user who may write nothing of them.
+// The image, as far as it can be tested without a daemon: its files are copied and started as the Dockerfile does it, by a user without write access
+// to them.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -82,7 +82,7 @@ test('holds the code and nothing else, and runs as a user without a name', () =>
   expect(sent.filter((path) => !existsSync(join(TOP, path)))).toEqual([]);
 });
 
-test('its files start, answer the health check, and end with 0 when told to stop', async () => {
+test('its files start, pass the health check, and exit with 0 on SIGTERM', async () => {
   const [program, ...args] = [all(image, 'ENTRYPOINT'), all(image, 'CMD')].flatMap(([words = '[]']) =>
     JSON.parse(words),
   );
@@ -128,7 +128,7 @@ test('its files start, answer the health check, and end with 0 when told to stop
   expect(await ended).toEqual([0, null]);
 });
 
-test('the health check says what is wrong with the address', async () => {
+test('the health check reports an invalid address', async () => {
   const { status, stderr } = spawnSync(process.execPath, [join(TOP, healthCommand()[1] ?? '')], {
     env: { PHOENIX_LISTEN: 'nowhere' },
     encoding: 'utf8',

@@ -1,5 +1,5 @@
-// The container beside a node: what make-container.sh asks of Proxmox's programs, what it puts onto the node, that a second call makes no
-// second one, and that all of it can be taken away. Proxmox's programs are stand-ins that write down what they are asked.
+// The container on the node: the Proxmox commands of make-container.sh, what it writes to the node, that a second run creates no second one, and that
+// everything can be removed. Proxmox's programs are stubs that record their calls.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -110,7 +110,7 @@ test.skipIf(!isRoot)('makes it, lets its key start one program, hands the answer
   expect(keys()).toBe(`ssh-ed25519 MINE me@desk\n${line}`);
 });
 
-test.skipIf(!isRoot)('is taken away with its key, twice, and nothing else is', () => {
+test.skipIf(!isRoot)('is removed with its key, also twice, and nothing else is', () => {
   expect(make('--address', '10.0.0.9/24', '--gateway', '10.0.0.1', '--id', '120').status).toBe(0);
   expect(asked()).toContain('ip=10.0.0.9/24,gw=10.0.0.1 ');
   expect(keys()).toContain('\nfrom="10.0.0.9",restrict,command=');
@@ -137,7 +137,7 @@ test.skipIf(!isRoot)(
   },
 );
 
-test.skipIf(!isRoot)('a dry run asks and does nothing; what is wrong is said before anything is done', async () => {
+test.skipIf(!isRoot)('a dry run changes nothing; errors are reported before anything is done', async () => {
   const dry = make('--dry-run');
   expect([dry.status, dry.stderr]).toEqual([0, '']);
   expect(dry.stdout).toContain('would make the unprivileged container 117 ');

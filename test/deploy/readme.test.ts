@@ -1,4 +1,4 @@
-// The guide names what is there.
+// The files and commands that the guide names exist.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const text = readFileSync(join(TOP, 'deploy/README.md'), 'utf8');
 const blocks = (language: string) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code);
 
-test('every file of Phoenix that a command names is there', () => {
+test('every file of Phoenix that a command names exists', () => {
   const made = /^deploy\/(\.env(\.agent)?$|(secrets|files)\b)/;
   const named = [...text.matchAll(/(?<![\w/.])(?:deploy|src|\.github)\/[\w./-]*\w/g)].map(([path]) => path);
   expect(named.length).toBeGreaterThan(20);
@@ -26,7 +26,7 @@ test('every command is one for a shell', () => {
   }
 });
 
-test('the caller of the workflow gives what it asks for', () => {
+test('the caller of the workflow passes its inputs', () => {
   const [caller = ''] = blocks('yaml');
   const { with: given, uses } = parse(caller).jobs.plan;
   const path = /^[\w-]+\/[\w-]+\/(.*)@COMMIT$/.exec(uses)?.[1] ?? '';

@@ -1,4 +1,4 @@
-// The releases that tests are given: kept when they are what their checksums say, and only then.
+// The releases that tests download: kept only if their checksums match.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -68,7 +68,7 @@ describe.each(RELEASES)('$program', ({ program, packed, page, name }) => {
     expect(asked.filter((url) => !url.startsWith(page))).toEqual([]);
   });
 
-  test('what has another digest is not kept', () => {
+  test('a file with another digest is discarded', () => {
     const brought = bring((file) => `${'0'.repeat(64)}  ${file}\n`);
     expect(brought).toMatchObject({
       status: 1,
@@ -77,7 +77,7 @@ describe.each(RELEASES)('$program', ({ program, packed, page, name }) => {
     });
   });
 
-  test('what the release does not name is not kept', () => {
+  test('a file that the release does not name is discarded', () => {
     const brought = bring((file) => `${digest()}  more-${file}\n`);
     expect(brought).toMatchObject({ status: 1, kept: false, stderr: expect.stringContaining('no checksum') });
   });

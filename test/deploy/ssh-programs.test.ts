@@ -1,4 +1,4 @@
-// Everything that the reference environment takes to come up passes the forced command as it is shipped.
+// Every command that the reference environment needs passes the shipped forced command.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The forced command of the agent's key, behind a real sshd: everything that Phoenix does passes, and nothing else.
+// The forced command of the agent's key, behind a real sshd: it allows everything that Phoenix does, and nothing else.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -70,7 +70,7 @@ test('its table holds the programs that a push makes Phoenix run, and no other',
   expect(listed.sort()).toEqual([...used].sort());
 });
 
-describe('what it is asked for', () => {
+describe('commands', () => {
   let folder: string;
   let shell: string;
   let judge: string;
@@ -185,13 +185,13 @@ describe('what it is asked for', () => {
     expect(ask(command(WRITE_FILE, MARK, SYSTEM_PATH, '', path, mode, '', '')).status).toBe(126);
   });
 
-  test('its own files are kept from it', () => {
+  test('its own files cannot be changed', () => {
     const path = '/usr/local/lib/phoenix/programs';
     expect(ask(command(WRITE_FILE, MARK, SYSTEM_PATH, '', path, '0644', '', '')).status).toBe(126);
     expect(ask(running('tee', path)).status).toBe(126);
   });
 
-  test('what Phoenix asks of the programs that start others passes', () => {
+  test('Phoenix’s calls of programs that start others are allowed', () => {
     // None of these is on this machine, or none does anything: what is judged is that they are not refused.
     for (const args of [
       ['ip', '-j', 'address', 'show'],

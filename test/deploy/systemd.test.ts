@@ -1,4 +1,4 @@
-// The installation on a Proxmox host: what the script makes below a folder, and what systemd says of the unit.
+// The installation on a Proxmox host: what the script creates below a folder, and systemd's check of the unit.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -96,7 +96,7 @@ describe('install.sh', () => {
     expect(readdirSync(join(prefix, 'opt')).sort()).toEqual(['phoenix', 'phoenix.old']);
   });
 
-  test('--dry-run says all of it and does nothing', () => {
+  test('--dry-run prints every step and does nothing', () => {
     const { status, stdout, stderr } = install('--dry-run');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout.match(/^install: would /gm)).toHaveLength(9);
@@ -133,7 +133,7 @@ describe('install.sh', () => {
     expect(existsSync(prefix)).toBe(false);
   });
 
-  test('an older version than the one that is there is refused', async () => {
+  test('a version older than the installed one is refused', async () => {
     expect(install().status).toBe(0);
     const file = join(prefix, 'opt/phoenix/package.json');
     const { version } = JSON.parse(readFileSync(file, 'utf8'));
@@ -144,7 +144,7 @@ describe('install.sh', () => {
     expect(read('opt/phoenix/package.json')).toContain('10.0.0');
   });
 
-  test('is taken away again, twice, and settings and data stay until they are purged', async () => {
+  test('is removed, also twice, and settings and data stay until they are purged', async () => {
     expect(install().status).toBe(0);
     expect(install().status).toBe(0);
     await mkdir(join(prefix, 'var/lib/phoenix/agent'), { recursive: true });
@@ -220,7 +220,7 @@ describe('a release', () => {
     return stdout;
   }
 
-  test('is fetched by its own script, checked, installed with the Node that it brings, and asked with the answers', async () => {
+  test('is downloaded by its own script, verified, installed with its own Node, and set up with the given answers', async () => {
     const script = await released();
     const { status, stderr, stdout } = piped(script, '--', '--repo-url', 'https://forge.example/you/env.git');
     expect([status, stderr]).toEqual([0, '']);
@@ -233,7 +233,7 @@ describe('a release', () => {
     expect(piped(script).status).toBe(0);
   });
 
-  test('that is not what its script says is not unpacked', async () => {
+  test('with another checksum is not unpacked', async () => {
     const script = await released();
     await writeFile(archive, 'something else');
     const { status, stderr } = piped(script);
@@ -299,7 +299,7 @@ describe('the settings that are put in place', () => {
     expect(settings).toMatchObject({ host: { kind: 'local' }, dataDir: '/var/lib/phoenix/agent' });
   });
 
-  test('every secret of the unit is one that is made', () => {
+  test('every secret of the unit is created', () => {
     const loaded = [...unit.matchAll(/^LoadCredential=([\w-]+):\/etc\/phoenix\/([\w-]+)$/gm)];
     expect(loaded.map(([, name]) => name)).toEqual(given.map(([, file]) => file));
     expect(loaded.filter(([, name, file]) => name !== file)).toEqual([]);
@@ -317,7 +317,7 @@ describe.skipIf(ANALYZE === undefined)(`the unit, by systemd itself${without}`, 
   };
   const installed = () => join(prefix, 'etc/systemd/system/phoenix.service');
 
-  test('is right, and starts a program that is there', () => {
+  test('is valid, and starts an existing program', () => {
     expect(install().status).toBe(0);
     const { status, said } = analyze('verify', installed());
     // It looks at the units that ours names too.

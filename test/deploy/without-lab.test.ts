@@ -1,4 +1,4 @@
-// What is installed leaves the lab out: the agent and the checks do without it, and what needs it says how to get it.
+// An installation does not contain the lab: the agent and validation work without it, and commands that need it say how to get it.
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -124,7 +124,7 @@ describe('without the lab', () => {
     expect(status).toBe(3);
   });
 
-  test('a clone that was not set up is told to', async () => {
+  test('a clone that was not set up says how to do it', async () => {
     cpSync(join(TOP, 'lab/package.json'), join(product, 'lab/package.json'));
     const { status, stderr } = await phoenix(['rehearse']);
     rmSync(join(product, 'lab'), { recursive: true });

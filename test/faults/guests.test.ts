@@ -1,5 +1,5 @@
-// What went wrong with containers and VMs in the system before Phoenix, each fault shown not to be here: on the reference
-// environment, with a GPU container, volumes of its own, and a VM without firewall and volumes beside it.
+// Faults of the predecessor with containers and VMs, each shown to be absent: on the reference environment, with a GPU container, volumes of its own,
+// and a VM without firewall and volumes.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allTargets } from '../../src/managers/index.ts';
@@ -86,7 +86,7 @@ test('1: stopping a leaf stops nothing that it depends on', () => {
   expect(stopped.map(({ target }) => target)).not.toContain('lxc/103');
 });
 
-test('6: a mount or volume that is there is not added again, nor 50 GB allocated at each converge', async () => {
+test('6: an existing mount or volume is not added again, nor 50 GB allocated at each converge', async () => {
   const mounts = async () => (await standing.host.read('/etc/pve/lxc/920.conf')).match(/^mp\d+: .*$/gm)?.sort();
   const before = await mounts();
   expect(before).toHaveLength(2);
@@ -159,7 +159,7 @@ test('24: a template is a final state: it is cloned, never started, and a VM wit
   expect(lines(first).filter((line) => /^qm \S+ .*--firewall/.test(line))).toEqual([]);
 });
 
-test('25: a failing health check fails the step, whatever other features there are, and none is passed over for its name', async () => {
+test('25: a failing health check fails the step, whatever other features exist, and none is skipped because of its name', async () => {
   const other = (name: string, value: unknown) =>
     loadFiles(
       changed((files) => {
@@ -182,7 +182,7 @@ test('25: a failing health check fails the step, whatever other features there a
   await orders([]);
 });
 
-test('4: a dry run says what it would do, and changes nothing at all', async () => {
+test('4: a dry run prints what it would do, and changes nothing', async () => {
   const other = changed((files) => {
     files[LXC].lxc_configs['102'].memory_mb = 4096;
     files[LXC].lxc_configs['930'] = {

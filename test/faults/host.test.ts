@@ -1,5 +1,5 @@
-// What the system before Phoenix did to its host, and to the secrets on it, each fault shown not to be here: on the reference
-// environment, beside storages that people made.
+// Faults of the predecessor with its host and the secrets on it, each shown to be absent: on the reference environment, beside storages that people
+// created.
 
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ test('2: no key of the configuration lets a push wipe disks, and nothing that is
   expect(first.filter(({ line }) => wiping.test(line))).toEqual([]);
 });
 
-test('3: the keys and passwords of the authority are open to nobody, and in no folder that others see', () => {
+test('3: the keys and passwords of the authority are unreadable for others, and in no shared folder', () => {
   expect(first.filter(({ line }) => /chmod|777/.test(line) && /777|a\+rwx|o\+w/.test(line))).toEqual([]);
   const published = below('/tank/lxc-persistent-data/103');
   expect(published).toEqual(['/tank/lxc-persistent-data/103/ssl/root_ca.crt']);
@@ -72,7 +72,7 @@ test('3: the keys and passwords of the authority are open to nobody, and in no f
   expect(codes(shared)).toEqual(['warning SHARED_SECRET_PATH /lxc_configs/102/mount_points/1/host_path']);
 });
 
-test('5: a secret in the configuration is told, and one on the node reaches no argument, request or guest in plain', () => {
+test('5: a secret in the configuration is reported, and one on the node appears in no argument, request or guest in plain text', () => {
   const plain = reference((all) => {
     all[HYPERVISOR].portainer_api.admin_password = 'correct horse';
   });

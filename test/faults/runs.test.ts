@@ -1,4 +1,4 @@
-// What happened in the system before Phoenix when two things were asked of it at once, or one was broken off in the middle.
+// Faults of the predecessor with concurrent and interrupted runs, each shown to be absent.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const files = (memory_mb: number) => environment({ 101: { memory_mb }, 102: { memory_mb, dependencies: [101] } });
 
-test('12: one worker at a time has a target, and whoever lost it can prove nothing', async () => {
+test('12: one worker at a time holds a target, and one that lost it can record nothing', async () => {
   const target = targetId('lxc', 777);
   const mine = await phoenix.ledger.acquireLease(target, 10_000);
   if (mine === null) throw new Error('taken');
@@ -32,7 +32,7 @@ test('12: one worker at a time has a target, and whoever lost it can prove nothi
   if (later !== null) await phoenix.ledger.releaseLease(later);
 });
 
-test('12: what is pushed while another run goes on takes its place, and what was applied is known by its commit', async () => {
+test('12: a push during another run supersedes it, and what was applied is recorded with its commit', async () => {
   const first = await phoenix.repo.commit(files(512));
   await phoenix.repo.push();
   const { commit, statuses } = await phoenix.push(files(1024));
@@ -46,7 +46,7 @@ test('12: what is pushed while another run goes on takes its place, and what was
   expect(made).toHaveLength(2);
 });
 
-test('12: a chain that fails in its middle is told by its step, goes no further, and goes on from there', async () => {
+test('12: a chain that fails in its middle reports the step, stops there, and continues from there', async () => {
   host.instead = (line) => (line.startsWith('pct set 101') ? { exit: 255, stderr: 'no quorum' } : undefined);
   const broken = await phoenix.push(files(2048));
   expect(broken.statuses).toMatchObject({

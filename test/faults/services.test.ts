@@ -1,5 +1,5 @@
-// What went wrong with certificates, proxies, Portainer and its stacks in the system before Phoenix, each fault shown not to be here:
-// on the reference environment, from nothing to the last stack in one apply.
+// Faults of the predecessor with certificates, proxies, Portainer and its stacks, each shown to be absent: on the reference environment, from an
+// empty host to the last stack in one apply.
 
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ const codes = (files: Files) =>
 const run = (program: string, ...args: string[]) =>
   standing.host.run({ kind: 'command', program, args, timeoutSeconds: 20 });
 
-test('13: a certificate without other names is not renewed at every look, and its key is nobody else’s', async () => {
+test('13: a certificate without alternative names is not renewed at every check, and its key is private', async () => {
   const { steps, sent } = await standing.again();
   expect(sent.filter(({ target }) => target.startsWith('certificate/'))).toEqual([]);
   expect(steps.filter(({ outcome }) => outcome !== 'unchanged')).toEqual([]);
@@ -43,7 +43,7 @@ test('13: a certificate without other names is not renewed at every look, and it
     expect(lstatSync(join(standing.host.dir, path)).mode & 0o137, path).toBe(0);
 });
 
-test('13: a renewal that fails is told, and what is served stays', async () => {
+test('13: a failed renewal is reported, and the certificate in use stays', async () => {
   const [{ cert_path: path }] = FILES[CERTIFICATES];
   const before = await standing.host.read(path);
   await run('pct', 'stop', '103');
@@ -75,7 +75,7 @@ test('15: from nothing everything comes up in one apply, what signs before what 
   );
 });
 
-test('15: an authority that is recreated takes along all that it signed, and one that waits for itself is told', () => {
+test('15: recreating an authority renews all that it signed, and an authority that depends on itself is reported', () => {
   const anew = standing.plan(
     changed((files) => {
       files[LXC].lxc_configs['103'].unprivileged = false;
@@ -89,7 +89,7 @@ test('15: an authority that is recreated takes along all that it signed, and one
   expect(codes(ring)).toEqual(['error DEPENDENCY_CYCLE lxc/900 /lxc_configs/900/features/1']);
 });
 
-test('16: every stack is deployed, and an environment is known by its name, whatever its address', async () => {
+test('16: every stack is deployed, and an environment is identified by its name, whatever its address', async () => {
   const made = requests(first.sent).filter((line) => line.includes('/stacks/create/'));
   expect(made).toHaveLength(2);
   const moved = changed((files) => {
@@ -104,7 +104,7 @@ test('16: every stack is deployed, and an environment is known by its name, what
   await standing.apply(FILES);
 });
 
-test('17: Portainer is asked as its description says: a form for environments, content for stacks, hyphens and all', () => {
+test('17: requests to Portainer follow its API description: a form for environments, content for stacks, including hyphens', () => {
   const lines = requests(first.sent);
   const environment = lines.find((line) => /^POST \S+\/endpoints /.test(line)) ?? '';
   expect(environment).toContain('"form":{"Name":"docker-host","EndpointCreationType":"2"');
@@ -114,7 +114,7 @@ test('17: Portainer is asked as its description says: a form for environments, c
   expect(lines.filter((line) => line.includes('/api/configs'))).toEqual([]);
 });
 
-test('18: what is refused for good is asked once, and a conflict is a failure', async () => {
+test('18: a permanently refused request is sent once, and a conflict is a failure', async () => {
   const other = changed((files) => {
     files[COMPOSE] = files[COMPOSE].replace('restart: unless-stopped', 'restart: always');
   });
@@ -129,7 +129,7 @@ test('18: what is refused for good is asked once, and a conflict is a failure', 
   await standing.apply(FILES);
 });
 
-test('19: a volume or a variable that the VM does not provide is told before anything is deployed', () => {
+test('19: a volume or variable that the VM does not provide is reported before anything is deployed', () => {
   const unset = changed((files) => {
     files[COMPOSE] = files[COMPOSE].replace('"6334:6334"', '"$' + '{API_PORT}:6334"');
   });
@@ -166,7 +166,7 @@ test.each([
   expect(codes(changed(change)).map((each) => each.split(' ').slice(0, 3).join(' '))).toContain(`error ${code}`);
 });
 
-test('23: the gateway is found by its role, whatever it is called', async () => {
+test('23: the gateway is found by its role, whatever its name', async () => {
   const before = await standing.host.read('/etc/pve/lxc/101.conf');
   expect(before).toContain('hostname: nginx-gateway');
   const renamed = changed((files) => {

@@ -1,5 +1,5 @@
-// The reference environment on a lab host, applied by the code that the agent runs, and what a later commit does to it. Everything
-// that is sent to the host is kept, so that a test can say what was not sent.
+// The reference environment on a lab host, applied by the agent's code, and changed by later commits. Everything that is sent to the host is
+// recorded, so that a test can also check what was not sent.
 
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

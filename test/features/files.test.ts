@@ -1,5 +1,5 @@
-// Every file that a shipped feature writes is taken by the program that reads it: the real one, where the machine has it. A feature
-// that writes a file which is not in the table fails here.
+// Every file that a shipped feature writes is accepted by the program that reads it: the real one, where installed. A feature that writes a file that
+// is not in the table fails here.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
@@ -255,7 +255,7 @@ describe.each(trials)('$feature: $path', ({ feature, path, trial }) => {
   });
 });
 
-test('a file of somebody’s own that is there already stays', () => {
+test('an existing foreign file stays', () => {
   for (const path of ['/etc/traefik/traefik.yml', '/etc/docker/daemon.json', '/etc/nginx/conf.d/00-gateway.conf']) {
     const [feature] = Object.entries(TABLE).find(([, files]) => path in files) ?? [''];
     const script = readFileSync(new URL(`${feature}/install.sh`, FEATURES), 'utf8');

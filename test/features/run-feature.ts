@@ -1,5 +1,5 @@
-// A shipped feature carried out below a folder: its paths lead there, what fetches, installs or starts something is a stand-in that
-// succeeds, and everything else is the real program. What is left is what the feature writes.
+// Runs a shipped feature below a folder: its paths are redirected there, programs that download, install or start something are stubs that succeed,
+// and everything else is the real program. The result is what the feature writes.
 
 import { execFileSync } from 'node:child_process';
 import {

@@ -34,7 +34,7 @@ test('files have the identities that Git gives them, read or not', async () => {
   expect(files.get('bin/x.sh')?.bytes).toBeUndefined();
 });
 
-test('content past the limit is hashed in pieces and not kept', async () => {
+test('content above the limit is hashed in chunks and not held in memory', async () => {
   await write('etc/a.json', Buffer.alloc(5_000_000, 32));
   const { files } = await snapshot();
   expect(files.get('etc/a.json')).toEqual({ blob: gitBlob('etc/a.json'), kind: 'file', size: 5_000_000 });

@@ -1,5 +1,5 @@
-// What the ledger in Redis does beside its contract (test/ports/ledger.contract.ts): what it costs, and what it makes of a Redis that
-// was away, emptied or damaged.
+// The ledger in Redis beyond its contract (test/ports/ledger.contract.ts): its cost, and its behaviour after a Redis was unreachable, emptied or
+// damaged.
 
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -120,7 +120,7 @@ describe('a large run', () => {
 });
 
 describe('leases', () => {
-  test('whoever lost the lease writes nothing any more', async () => {
+  test('a worker that lost the lease writes nothing any more', async () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
     const lost = await leaseOf(ledger, T1);
     await ledger.startStep(lost, run, at());

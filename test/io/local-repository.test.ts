@@ -101,7 +101,7 @@ test('a folder in no repository is none', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('history can be asked for', async () => {
+test('history can be queried', async () => {
   const repository = await open(copy.folder);
   expect(await repository.isAncestor(first, second)).toBe(true);
   expect(await repository.isAncestor(second, first)).toBe(false);

@@ -1,4 +1,4 @@
-// What the log writes: a warning is foreseen and may come with every poll, an error is a surprise.
+// Log levels: a warning is expected and may come with every poll, an error is unexpected.
 
 import { expect, test } from 'vitest';
 import { openLog } from '../../src/io/log.ts';
@@ -11,7 +11,7 @@ function written(say: (log: ReturnType<typeof openLog>) => void): Record<string,
 
 const failure = new Error('it cannot be fetched', { cause: new Error('HTTP 401') });
 
-test('a warning tells why, with what caused it, and has no stack', () => {
+test('a warning has the reason and its cause, and no stack', () => {
   const { reason, ...line } = written((log) => log.warn('no luck', { error: failure, id: 7 }));
   expect(reason).toBe('it cannot be fetched: HTTP 401');
   expect(line).toMatchObject({ level: 'warn', msg: 'no luck', id: 7 });
@@ -27,7 +27,7 @@ test('the same line again and again is written once, another is written', () => 
   expect(lines.map((line) => JSON.parse(line).level)).toEqual(['warn', 'error', 'warn']);
 });
 
-test('an error has one, since nobody expects it', () => {
+test('an error has a stack, since it is unexpected', () => {
   const { error } = written((log) => log.error('a surprise', { error: failure }));
   expect((error as { stack: string }).stack).toContain('log.test.ts');
 });

@@ -1,5 +1,5 @@
-// What Prometheus reads: of everything that is known and of nothing that is not, by its own conventions; and that the alert rules and the
-// dashboard in deploy/ ask for metrics that there are.
+// Metrics: they cover all that is known and nothing else, follow Prometheus' conventions, and include all that the alert rules and the dashboard in
+// deploy/ use.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
-// What each service is sent: text of hosts and commits stays text in its format, and nothing secret leaves but to the address of the
-// settings.
+// The requests to each notification service: text from hosts and commits is escaped for its format, and secrets only go to the configured address.
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -95,7 +94,7 @@ describe('a request', () => {
     expect(webhook.nested).toEqual([{ '{title}': '{unknown}', n: 1 }]);
   });
 
-  test('is sound and small enough whatever a text holds', () => {
+  test('is valid and within the size limit whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 1_500 }), (text) => {
         const trouble = { kind: 'drift', subject: text, page: null, since: '', what: text, why: text } as const;
@@ -136,7 +135,7 @@ describe('sending', () => {
   };
   const redactToken = (text: string) => text.replaceAll(TOKEN, '‹secret›');
 
-  test('is taken, or not, by what the service answers; what it answers is told without what is secret', async () => {
+  test('succeeds or fails by the response of the service, which is reported without secrets', async () => {
     expect(await sendAll(receiver.url)).toEqual(SERVICES('').map(() => ({ sent: true })));
     receiver.answer = { status: 404, body: `no such hook: ${TOKEN}; go\naway` };
     for (const answer of await sendAll(receiver.url)) {
@@ -150,7 +149,7 @@ describe('sending', () => {
     expect(await sendAll(receiver.url)).toContainEqual(expect.objectContaining({ retryAfterSeconds: 77 }));
   });
 
-  test('sends nothing that is known to be secret, whatever brought it there', async () => {
+  test('sends no known secret, wherever it came from', async () => {
     const deps = { host: { node: 'pve', run: () => Promise.reject(new Error('no host')) }, redact: redactToken };
     const plain = { name: 'x', events: EVENTS, service: 'webhook', url: secret(receiver.url), method: 'POST' } as const;
     const channels = openChannels([...SERVICES(receiver.url), { ...plain, headers: {}, template: null }], deps);
@@ -171,7 +170,7 @@ describe('sending', () => {
     await elsewhere.close();
   });
 
-  test('tells of a server that is away by its name alone', async () => {
+  test('reports an unreachable server by its name only', async () => {
     const { url } = receiver;
     await receiver.close();
     for (const answer of await sendAll(url)) {

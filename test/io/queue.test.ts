@@ -69,7 +69,7 @@ test('a request made before a reconcile begins shares it; one made while it runs
   await until(() => begun === 3);
 });
 
-test('no step waits until a report is asked for, and the report comes all the same', async () => {
+test('no step waits for a report to be requested, and the report runs nevertheless', async () => {
   // However long the test takes, it asks a moment after the first.
   vi.useFakeTimers({ toFake: ['performance'] });
   const queue = open();
@@ -96,7 +96,7 @@ test('no step waits until a report is asked for, and the report comes all the sa
   redis.disconnect();
 });
 
-test('a report that is about to be asked for is asked for when the queue closes', async () => {
+test('a pending request for a report is sent when the queue closes', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const queue = open();
   let reports = 0;
@@ -116,7 +116,7 @@ test('a report that is about to be asked for is asked for when the queue closes'
   await until(() => reports === 2);
 });
 
-test('a step is asked for once per attempt, and several run at a time', async () => {
+test('a step is requested once per attempt, and several run concurrently', async () => {
   const queue = open();
   const [one, two] = [targetId('lxc', 101), targetId('certificate', 'a:b')];
   for (const target of [one, one, two]) await queue.requestApply('pve', { run: RUN, target, attempt: 0 });
@@ -139,7 +139,7 @@ test('a step is asked for once per attempt, and several run at a time', async ()
   await until(() => seen.length === 3);
 });
 
-test('a step has one job, whichever process asks for it, also while it waits to be tried again', async () => {
+test('a step has one job, whichever process requests it, also while it waits for a retry', async () => {
   const [one, other] = [open(), open()];
   const step = { run: RUN, target: targetId('lxc', 101), attempt: 0 };
   const times: string[] = [];
@@ -162,7 +162,7 @@ test('a step has one job, whichever process asks for it, also while it waits to 
   redis.disconnect();
 });
 
-test('one job goes on with the steps that it is given, and one of them that is to be tried again has a job of its own', async () => {
+test('one job continues with further steps, and one of them that has to be retried gets a job of its own', async () => {
   const queue = open();
   const next = (n: number) => ({ run: RUN, target: targetId('lxc', n), attempt: 0 });
   const seen: string[] = [];
@@ -228,7 +228,7 @@ test('a step for another node is left alone', async () => {
   expect(seen).toEqual(['lxc/2', 'lxc/1']);
 });
 
-test('work that asks for it is tried again', async () => {
+test('work that requests a retry is retried', async () => {
   const queue = open();
   let tries = 0;
   await queue.requestReport();
@@ -256,7 +256,7 @@ test.each(['reconcile', 'drift', 'renew'] as const)('a timer begins %s by itself
   await until(() => begun >= 3);
 });
 
-test('of all processes that have set a timer one asks each time, and an interval that is new holds', async () => {
+test('of all processes with a timer one sends each request, and a new interval applies', async () => {
   const [one, other] = [open(), open()];
   let begun = 0;
   const drift = async () => {
@@ -301,7 +301,7 @@ test('a clock that was set back by an hour holds up no timer, and neither work t
   redis.disconnect();
 });
 
-test('closing waits for running work, then tells it to stop', async () => {
+test('closing waits for running work, then aborts it', async () => {
   const queue = open();
   const running = gate();
   let aborted = false;
@@ -324,7 +324,7 @@ test('closing waits for running work, then tells it to stop', async () => {
   expect(aborted).toBe(true);
 });
 
-test('closing lets a step end and does not begin the one that would follow it', async () => {
+test('closing lets a step end and does not start the next one', async () => {
   const queue = open();
   const step = (id: number) => ({ run: RUN, target: targetId('lxc', id), attempt: 0 });
   const [first, second] = [step(101), step(102)];

@@ -48,7 +48,7 @@ async function withClient<T>(url: string, use: (redis: Redis) => Promise<T>): Pr
   }
 }
 
-test('what was written is there after a stop and a start', async () => {
+test('written data survives a stop and a start', async () => {
   const first = await startRedis(folder, WATCH);
   await withClient(first.url, (redis) => redis.set('key', 'value'));
   await first.stop();
@@ -56,7 +56,7 @@ test('what was written is there after a stop and a start', async () => {
   expect(await withClient(second.url, (redis) => redis.get('key'))).toBe('value');
 });
 
-test('a server that dies is started again with what it had, and one that dies again and again is given up', async () => {
+test('a server that dies is restarted with its data, and one that dies repeatedly is given up', async () => {
   const { url } = await start(folder);
   await withClient(url, (redis) => redis.set('key', 'value'));
   for (let time = 1; time <= 6; time += 1) {

@@ -1,4 +1,4 @@
-// What is left in Redis after more runs than are kept.
+// The data in Redis after more runs than are retained.
 
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const allKeys = async () => (await redis.keys('*')).sort();
 
-test('of runs that are kept no more there is nothing left, and of one that has ended only itself and its output', async () => {
+test('nothing remains of runs beyond the retention, and of an ended one only itself and its output', async () => {
   const runs = await pushRuns(ledger, 1, KEPT);
   const before = await allKeys();
   runs.push(...(await pushRuns(ledger, KEPT + 1, MORE)));

@@ -41,7 +41,7 @@ describe('secrets by reference', () => {
 });
 
 describe('redaction', () => {
-  test('takes out a value in every usual writing', () => {
+  test('removes a value in every usual encoding', () => {
     const redactor = openRedactor();
     const secret = 'a "quoted" $value/+?';
     redactor.add(`${secret}\n`);
@@ -55,7 +55,7 @@ describe('redaction', () => {
     }
   });
 
-  test('takes out the longer of two, and leaves what is too short to be a secret', () => {
+  test('removes the longer of two, and leaves values that are too short to be a secret', () => {
     const redactor = openRedactor();
     for (const secret of ['abcd', 'abcdefgh', 'no', '']) redactor.add(secret);
     expect(redactor.redact('abcdefgh abcd no')).toBe('‹secret› ‹secret› no');

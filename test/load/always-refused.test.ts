@@ -1,5 +1,5 @@
-// What Proxmox always refuses, or takes and never keeps as it was asked for: refused by `validate` at its line, in words that say what is
-// expected, and what stands beside it and is right is taken.
+// What Proxmox always refuses, or accepts and never stores as requested: `validate` refuses it at its line and says what is expected, and valid
+// values beside it are accepted.
 
 import { describe, expect, test } from 'vitest';
 import { KEY } from '../security/whole-environment.ts';
@@ -262,7 +262,7 @@ describe.each(CASES)('%s', (_, file, path, wrong, right, says) => {
     },
   );
 
-  test('and what is right beside it is taken', () => {
+  test('and valid values beside it are accepted', () => {
     for (const value of right) expect(errorsAt(file, path, value), JSON.stringify(value)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// What people who begin write wrong, each told with what to do: from the files of a folder to the words that they read.
+// Frequent mistakes of beginners, each with a remedy: from the files of a folder to the message.
 
 import { describe, expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from './environment.ts';
@@ -84,6 +84,11 @@ test.each([
   ['a hardware address with dashes', 'mac_address', 'bc-24-11-00-00-01', 'Write "BC:24:11:00:00:01".'],
   ['a template by its file', 'template', 'debian-12.tar.zst', 'Write "local:vztmpl/debian-12.tar.zst".'],
   ['a list as one text', 'tags', 'web, home', 'Write ["web","home"].'],
+  ['gigabytes where megabytes are counted', 'memory_mb', 4, 'Write 4096, which is 4 GB, since it counts MB.'],
+  ['a template without its folder', 'template', 'ceph:debian-12.tar.zst', 'Write "ceph:vztmpl/debian-12.tar.zst".'],
+  ['an address in place of an interface', 'network_config', 'DHCP', 'Write {"ip":"dhcp"}.'],
+  ['a firewall as a switch', 'firewall', true, 'Write {"enabled":true}.'],
+  ['an interface in a list', 'network_config', [{ ip: 'dhcp' }], 'Write an object in braces, with its fields.'],
 ])('%s is told as it is to be written', (_, field, written, hint) => {
   const [first, ...others] = changed((files) => {
     const guest = files[LXC].lxc_configs['101'];
@@ -99,6 +104,9 @@ test.each([
   ['cpus', 'cores'],
   ['hostname', 'name'],
   ['disk_size', 'storage_size_gb'],
+  ['onboot', 'start_at_boot'],
+  ['restart', 'start_at_boot'],
+  ['net0', 'network_config'],
 ])('a field in the words of others is told in those of Phoenix: %s', (written, meant) => {
   const problems = changed((files) => {
     const guest = files[LXC].lxc_configs['101'];
@@ -108,14 +116,66 @@ test.each([
   expect(problems).toContain(`unknown field "${written}" | Did you mean "${meant}"?`);
 });
 
-test('guests as a list are told to be an object', () => {
+test('a mount as Docker writes it is told as an object, and an entry is named by its list', () => {
+  const [first] = changed((files) => {
+    files[LXC].lxc_configs['101'].mount_points = ['/tank/media:/media:ro'];
+  });
+  expect(first).toBe(
+    'an entry of "mount_points" is "/tank/media:/media:ro" and must be an object | Write {"host_path":"/tank/media","container_path":"/media","read_only":true}.',
+  );
+});
+
+test('VMs as an object, a word of a rule in small letters, an image without its storage and a misspelt storage', () => {
+  const problems = changed((files) => {
+    const guest = files[VM].vms[1];
+    guest.firewall = { enabled: true, rules: [{ type: 'in', action: 'accept', proto: 'tcp', port: 80 }] };
+    guest.iso = 'debian-13.iso';
+    files[LXC].lxc_configs['101'].storage_pool = 'tank-disk';
+  });
+  expect(problems.map((text) => text.split(' | ')[1])).toEqual([
+    expect.stringMatching(/^Did you mean "tank-disks"\? /),
+    'Write "ACCEPT".',
+    'Write "local:iso/debian-13.iso".',
+  ]);
+  const [first] = changed((files) => {
+    files[VM].vms = { '1001': files[VM].vms[1] };
+  });
+  expect(first).toBe(
+    '"vms" is an object and must be a list | Write a list in brackets; what its entries are called stands in a field of each.',
+  );
+});
+
+test.each([
+  ['30 2 * * *', '02:30'],
+  ['0 5 * * 6', 'sat 05:00'],
+  ['2:30 PM', '14:30'],
+  ['12am', '00:00'],
+])('when a job runs, as cron or a clock says it: %s', (schedule, meant) => {
+  const [first] = changed((files) => {
+    files['etc/phoenix_datacenter_config.json'] = { backup_jobs: { nightly: { schedule, all: true } } };
+  });
+  expect(first?.split(' | ')[1]).toBe(`Write "${meant}".`);
+});
+
+test('a bridge that is spelt nearly as a declared one is told, and one with another number is not', () => {
+  const onBridge = (bridge: string) => {
+    const files: Files = environment();
+    files[LXC].lxc_configs['101'].network_config.bridge = bridge;
+    return loadFiles(files).problems.map(({ code, hint }) => `${code} ${hint}`);
+  };
+  expect(onBridge('vmrb0')).toEqual(['UNDECLARED_BRIDGE Did you mean "vmbr0"?']);
+  expect(onBridge('VMBR0')).toEqual(['UNDECLARED_BRIDGE Did you mean "vmbr0"?']);
+  expect(onBridge('vmbr1')).toEqual([]);
+});
+
+test('guests as a list get the hint to write an object', () => {
   const [first] = changed((files) => {
     files[LXC].lxc_configs = [{ name: 'web' }];
   });
   expect(first).toMatch(/ is a list .*\| Write an object in braces, with each entry below its own name or id\.$/);
 });
 
-test('a file whose name is nearly that of one that is not there is told, and no other', () => {
+test('a file whose name resembles a missing one is reported, and no other', () => {
   const files: Files = environment();
   files['etc/vms.json'] = files[VM];
   files['etc/notes.json'] = {};
@@ -126,6 +186,19 @@ test('a file whose name is nearly that of one that is not there is told, and no 
     { code: 'NO_EFFECT', severity: 'warning', file: 'etc/vms.json', hint: `If it is what ${VM} is to be, rename it.` },
   ]);
 });
+
+test.each(['phoenix_lxc_configs.json', 'etc/guests/phoenix_lxc_configs.json'])(
+  'a file in another folder: %s',
+  (path) => {
+    const files: Files = environment();
+    files[path] = files[LXC];
+    expect(loadFiles(files).problems.filter(({ file }) => file === path)).toEqual([]);
+    delete files[LXC];
+    expect(loadFiles(files).problems.filter(({ file }) => file === path)).toMatchObject([
+      { code: 'NO_EFFECT', message: 'no file is read here', hint: `If it is what ${LXC} is to be, move it.` },
+    ]);
+  },
+);
 
 test.each([
   ['Europe/Belrin', 'Europe/Berlin'],
@@ -138,14 +211,14 @@ test.each([
   expect(first).toContain(`did you mean "${meant}"?`);
 });
 
-test('an id in both files of guests says that one of the two is wrong', () => {
+test('an id in both files of guests is reported with the hint that one of them is wrong', () => {
   const [first] = changed((files) => {
     files[VM].vms[1].vmid = 101;
   });
   expect(first).toMatch(/^Id 101 of .* is taken by lxc\/101.*\| .*take it out of the wrong one, or give it a free id/);
 });
 
-test('a file as YAML, where Phoenix reads JSON, is not taken for none', () => {
+test('a YAML file where Phoenix reads JSON does not count as missing', () => {
   const problems = changed((files) => {
     files['etc/phoenix_vm_configs.yml'] = 'vms:\n  - vmid: 1001\n';
     delete files[VM];
@@ -156,7 +229,7 @@ test('a file as YAML, where Phoenix reads JSON, is not taken for none', () => {
   ]);
 });
 
-test("notes in YAML beside a file that is there are nobody's business", () => {
+test('YAML notes beside an existing file are ignored', () => {
   expect(
     changed((files) => {
       files['etc/phoenix_vm_configs.yaml'] = 'old: true\n';

@@ -1,5 +1,5 @@
-// An editor that knows the JSON Schemas says what `validate` would say, as far as a schema can say it: both give the same verdict over
-// configurations that are sound, over faults that are written here, and over the reference configuration with any of its values replaced.
+// An editor with the JSON Schemas agrees with `validate`, as far as a schema can: both give the same verdict on valid configurations, on the faults
+// below, and on the reference configuration with any of its values replaced.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ function inValidate(path: string, files: Files): string[] {
 }
 
 describe('each schema', () => {
-  test.each(SCHEMA_NAMES)('%s says where it lies, and what each field is called', (name) => {
+  test.each(SCHEMA_NAMES)('%s names its file and describes each field', (name) => {
     const schema = jsonSchema(name) as Record<string, unknown>;
     expect(schema['$id']).toBe(`${name}.schema.json`);
     expect(schema['title']).toBe(name);
@@ -88,7 +88,7 @@ const FAULTS: readonly (readonly [name: string, path: string, change: (files: Fi
   ['a secret that is no reference', HYPERVISOR, (files) => (files[HYPERVISOR].portainer_api = { agent_secret: 'x' })],
 ];
 
-test.each(FAULTS)('%s is told by both', (_, path, change) => {
+test.each(FAULTS)('%s is reported by both', (_, path, change) => {
   const files: Files = environment();
   change(files);
   expect(inEditor(path, files[path])).not.toEqual([]);
@@ -175,7 +175,7 @@ describe('any value of the reference configuration in the place of another', () 
   });
 });
 
-test('of what a VM is made from an editor says what the loader says, for every choice of sources', () => {
+test('an editor agrees with the loader on every combination of sources of a VM', () => {
   const file = 'etc/phoenix_vm_configs.json';
   const takes = new Ajv2020({ strict: false }).compile(
     JSON.parse(JSON.stringify(jsonSchema('phoenix_vm_configs'))).properties.vms.items,

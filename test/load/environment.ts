@@ -1,4 +1,4 @@
-// A small sound environment for the tests of the configuration: each test breaks one thing in its own copy.
+// A small valid environment for tests of the configuration: each test breaks one thing in its own copy.
 
 import { createHash } from 'node:crypto';
 import { Known } from '../../src/config/known.ts';

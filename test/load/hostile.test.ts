@@ -20,7 +20,7 @@ function wellFormed(problems: readonly Problem[]): void {
   }
 }
 
-describe('each file, made to break the reader, is a clear problem', () => {
+describe('each file that attacks the reader is a clear problem', () => {
   const deep = 10_000;
   const contents: readonly (readonly [string, string | Uint8Array])[] = [
     ['empty', ''],
@@ -113,7 +113,7 @@ describe('each file, made to break the reader, is a clear problem', () => {
     expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(100);
   });
 
-  test('more problems than anybody reads are cut off, the errors kept', () => {
+  test('too many problems are cut off, the errors kept', () => {
     const files = environment();
     const rules = Array.from({ length: 12_000 }, () => ({ type: 'sideways', action: 'ACCEPT' }));
     files[LXC].lxc_configs['101'].firewall.rules = rules;

@@ -32,7 +32,7 @@ const EDITS: Readonly<Record<string, (files: Files) => void>> = {
 
 const COMMITS = fc.array(fc.subarray(Object.keys(EDITS)), { minLength: 2, maxLength: 6 });
 
-test('a configuration is the same, with the same problems, whatever was read before', () => {
+test('a configuration and its problems do not depend on what was read before', () => {
   fc.assert(
     fc.property(COMMITS, (commits) => {
       const known = new Known();
@@ -48,7 +48,7 @@ test('a configuration is the same, with the same problems, whatever was read bef
   );
 });
 
-test('a guest that stands unchanged is the same object in the next configuration, and one that changed is not', () => {
+test('an unchanged guest is the same object in the next configuration, and a changed one is not', () => {
   const known = new Known();
   const options = { strictSecrets: false, secrets: DEFAULT_BOUNDS, known };
   const before = load(snapshotOf(environment()), options).config;

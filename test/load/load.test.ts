@@ -23,7 +23,7 @@ test('a sound environment has no problem', () => {
   expect(draft).toEqual(config);
 });
 
-test('an unknown field is named at its line, with the one that is meant', () => {
+test('an unknown field is named at its line, with the nearest one', () => {
   const files = environment();
   const guest = files[LXC].lxc_configs['101'];
   guest.memroy_mb = 1024;
@@ -82,7 +82,11 @@ describe('values of the wrong kind say what is expected', () => {
     ['unprivileged', 'yes', '"unprivileged" is "yes" and must be true or false'],
     ['mac_address', '52:54', '"mac_address" is "52:54" and must be a MAC address such as 52:54:00:AA:BB:01'],
     ['gpu_assignment', 'all', '"gpu_assignment" is "all" and must be "none" or indexes of GPUs such as "0,1"'],
-    ['features', ['../docker'], '"0" is "../docker" and must be the name of a feature, such as docker'],
+    [
+      'features',
+      ['../docker'],
+      'an entry of "features" is "../docker" and must be the name of a feature, such as docker',
+    ],
     [
       'application_script',
       '/bin/sh',
@@ -90,7 +94,7 @@ describe('values of the wrong kind say what is expected', () => {
     ],
     ['application_script', 'bin/../../x', '"application_script" is "bin/../../x" and must not contain ".."'],
     ['role', 'king', '"role" is "king" and must be "ca" or "proxy" or "gateway" or "none"'],
-    ['dependencies', ['x'], '"0" is "x" and must be a guest id, a number from 100 to 999999999'],
+    ['dependencies', ['x'], 'an entry of "dependencies" is "x" and must be a guest id, a number from 100 to 999999999'],
   ])('%s: %j', (field, value, message) => {
     const files = environment();
     files[LXC].lxc_configs['101'][field] = value;
@@ -179,7 +183,7 @@ test('nothing declared is refused: applied, it would delete everything', () => {
   expect(placesOf('EMPTY_CONFIG', environment())).toEqual([]);
 });
 
-test('a draft is there when only rules find errors, and not when values are missing', () => {
+test('a draft exists when only rules find errors, and not when values are missing', () => {
   const files = environment();
   files[LXC].lxc_configs['101'].name = 'web_server';
   expect(loadFiles(files)).toMatchObject({ config: null, draft: { hypervisor: { domain: 'example.internal' } } });
@@ -234,7 +238,7 @@ test('of ten thousand guests each problem is found', () => {
   expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(10_000);
 });
 
-test('the files that are read are told by their paths', () => {
+test('the files that are read are listed by their paths', () => {
   const read = [
     HYPERVISOR,
     LXC,

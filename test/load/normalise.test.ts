@@ -28,7 +28,7 @@ function vm(fields: object, defaults: object = {}): VmGuest {
 }
 
 describe('a container', () => {
-  test('that says little declares nothing else', () => {
+  test('with few fields declares nothing else', () => {
     const files = environment();
     files[LXC].lxc_configs = {
       '200': {
@@ -163,7 +163,7 @@ describe('a container', () => {
     expect(Object.keys(guest.pctFeatures)).toEqual(['keyctl', 'nesting']);
   });
 
-  test('of the original environment has its role by its id, unless it or another says otherwise', () => {
+  test('of the original environment has its role by its id, unless it or another declares one', () => {
     const files = environment();
     const entry = files[LXC].lxc_configs['101'];
     const roles = (written: Readonly<Record<number, string | undefined>>) => {
@@ -189,7 +189,7 @@ describe('a container', () => {
     expect(lxc({ start_at_boot: true, state: 'stopped' }).startState).toBe('stopped');
   });
 
-  test('takes the driver of the file where it says none, and only with the feature', () => {
+  test('gets the driver of the file where it declares none, and only with the feature', () => {
     const files = environment();
     Object.assign(files[LXC], {
       nvidia_driver_version: '580.76.05',
@@ -203,7 +203,7 @@ describe('a container', () => {
     ]);
   });
 
-  test('is spoken to by the scheme of its port, its role, or its own word', () => {
+  test('is reached by the scheme of its port, of its role, or as declared', () => {
     const scheme = (fields: object) => lxc(fields).traefikService?.scheme;
     expect(scheme({ traefik_service: { name: 'a', port: 8000 } })).toBe('http');
     expect(scheme({ traefik_service: { name: 'a', port: 443 } })).toBe('https');
@@ -213,7 +213,7 @@ describe('a container', () => {
 });
 
 describe('a VM', () => {
-  test('takes what it does not say from what the team wrote for all, and from nowhere else', () => {
+  test('gets undeclared values from the declared defaults, and from nowhere else', () => {
     const own = { cores: undefined, memory_mb: undefined, disk_size_gb: undefined };
     const nothing = { cores: null, memory_mb: null, diskSizeGb: null, network: { bridge: null, ip: null } };
     expect(vm({ ...own, network_config: {}, user_config: undefined })).toMatchObject({
@@ -286,7 +286,7 @@ describe('the host', () => {
     expect(host({ network: {} }).network).toMatchObject({ address: null, subnet: null, nfsServer: null });
   });
 
-  test('deletes no more than a third at once, and does not roll back unasked', () => {
+  test('deletes no more than a third at once, and does not roll back by default', () => {
     expect(host({}).behavior).toEqual({ rollbackOnFailure: false, maxDeleteShare: 0.3 });
     expect(host({ behavior: { rollback_on_failure: true, max_delete_share: 1 } }).behavior).toEqual({
       rollbackOnFailure: true,

@@ -1,5 +1,5 @@
-// One fault is one problem: what follows from a wrong value is not said again by every rule that looks at it. Held to the reference
-// configuration of this repository, each of its values in turn.
+// One fault is one problem: rules do not report again what follows from a wrong value. Checked for each value of this repository's reference
+// configuration.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -114,7 +114,7 @@ test('a host with the number or broadcast address of its network', () => {
   }
 });
 
-test('where no guest asks the host for names, it is said once', () => {
+test('where no guest uses the host’s DNS, that is reported once', () => {
   const files = environment();
   files[HYPERVISOR].dns_server = {};
   files[HYPERVISOR].network.interfaces.address = '10.0.0.14/24';

@@ -1,5 +1,5 @@
-// Every command line that Phoenix would send to Proxmox's programs for a configuration: to make what it declares, and to change what is
-// there into it, by the managers' own decisions. Each is taken apart as Proxmox's programs do.
+// Every command line that Phoenix would send to Proxmox's programs for a configuration: to create what it declares, and to change existing objects to
+// it, as the managers decide. Each is parsed like Proxmox's programs do.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Every field that becomes an option of Proxmox, against Proxmox's own check of parameters: what a schema takes, down to its extremes,
-// is derived into command lines by the managers and refused by none of them; what Proxmox refuses, `validate` refuses at its line.
+// Every field that becomes an option of Proxmox, against Proxmox's own parameter check: for what a schema accepts, including its limits, the managers
+// derive command lines that Proxmox never refuses; what Proxmox refuses, `validate` refuses at its line.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -102,7 +102,7 @@ function isAt(problem: Problem, file: string, keys: readonly string[]): boolean 
   return severity === 'error' && problem.file === file && (path.startsWith(pointer) || pointer.startsWith(`${path}/`));
 }
 
-test('the environment is sound, each field has a place in it, and what each becomes is there in Proxmox', () => {
+test('the environment is valid, contains each field, and each field’s option exists in Proxmox', () => {
   expect(loaded(environment()).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(TIED.filter((field) => placeOf(field) === undefined).map(nameOf)).toEqual([]);
   for (const { becomes } of TIED) for (const place of becomes) expect(schemaOf(place)).toBeDefined();
@@ -160,7 +160,7 @@ function others(schema: z.ZodType, value: unknown): unknown[] {
   return tries.filter((each) => each !== value && schema.safeParse(each).success);
 }
 
-describe('a field whose value reaches a command line of Proxmox says which option it becomes', () => {
+describe('a field whose value reaches a Proxmox command line declares its option', () => {
   const before = optionsOf(loaded(environment()).draft as Config);
 
   test('and the command lines have options of each kind', () => {
@@ -299,7 +299,7 @@ describe.each(TIED.map((field) => [nameOf(field), field] as const))('%s', (_, fi
   const values = [...new Set([sample, ...candidates(sample), ...sampled(schema, sample)])];
   const taken = outermost(values.filter((value) => schema.safeParse(value).success));
 
-  test('takes nothing that Proxmox refuses on a command line that is derived from it', () => {
+  test('accepts nothing that Proxmox refuses on a command line derived from it', () => {
     let through = 0;
     for (const value of taken) {
       const { draft, problems } = loaded(withValue(file, keys, value));

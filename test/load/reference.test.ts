@@ -1,4 +1,4 @@
-// The pages of the reference are those of the schemas, and hold every field of them.
+// The reference pages are generated from the present schemas, and contain every field.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// What is not there declares nothing, and what cannot be read keeps nothing back: the rules see the rest, and say of nothing that it
-// is not there when it may stand in what could not be read.
+// A missing file declares nothing, and an unreadable one stops nothing else: rules check the rest, and never report as missing what may be in the
+// unreadable part.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ describe('a file that is not there declares nothing', () => {
     expect(config).toMatchObject({ lxc: [], vm: [], certificates: [] });
   });
 
-  test('the file of the host must be there, and the others are looked at all the same', () => {
+  test('the file of the host is required, and the others are checked nevertheless', () => {
     const files = without(HYPERVISOR);
     files[LXC].lxc_configs['101'].colour = 'red';
     expect(codes(files).sort()).toEqual(['MISSING_FILE', 'UNKNOWN_KEY']);
@@ -108,7 +108,7 @@ describe.each(BROKEN)('%s in one file hides no fault of another', (_, content) =
   });
 });
 
-test('one bad field of the host, of the defaults of VMs or of an environment leaves the rest to be looked at', () => {
+test('with an invalid field of the host, of the defaults of VMs or of an environment, the rest is still checked', () => {
   const files: Files = environment();
   files[HYPERVISOR].timezone = 7;
   files[HYPERVISOR].network.nfs_server = 7;

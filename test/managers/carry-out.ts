@@ -1,4 +1,4 @@
-// Brings one target to what is wanted, as the agent does, without ledger and leases: look, decide, act, until nothing is left.
+// Applies one target like the agent, without ledger and leases: observes, decides and acts until nothing is left.
 
 import { CarriedOut, stillApplicable } from '../../src/agent/apply/rounds.ts';
 import { runAction } from '../../src/agent/apply/run-action.ts';

@@ -1,4 +1,4 @@
-// What every manager of guests must do, shown on a lab host. A manager's own test hands in guests of its kind.
+// The conformance suite for managers of guests, on a lab host. A manager's own test supplies guests of its kind.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differencesOf } from '../../src/agent/apply/differences.ts';

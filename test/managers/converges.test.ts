@@ -1,4 +1,4 @@
-// Whatever is declared: what the managers decide leads to a host on which they decide nothing, and so does any change of it.
+// For any declaration, the managers' actions lead to a host on which they decide nothing, and so for any change of it.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

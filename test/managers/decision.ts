@@ -1,4 +1,4 @@
-// A decision as text, for tables and snapshots: what is said of each action, what it costs, and the command behind it.
+// A decision as text, for tables and snapshots: each action's sentence, impact and command.
 
 import type { Decision } from '../../src/managers/manager.ts';
 import type { Action, Content } from '../../src/model/action.ts';

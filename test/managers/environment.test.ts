@@ -1,4 +1,4 @@
-// A configuration as people look at it: what the pages show of the reference environment, and of an entry with secrets.
+// A configuration as the pages show it: the reference environment, and an entry with secrets.
 
 import { expect, test } from 'vitest';
 import type { Config } from '../../src/managers/config.ts';

@@ -1,5 +1,4 @@
-// Targets of all kinds in one order: that of the reference environment, and that there always is one. Whatever manager is registered
-// takes part.
+// The order of targets of all kinds: that of the reference environment, and that an order always exists. Every registered manager takes part.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

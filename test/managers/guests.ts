@@ -1,4 +1,4 @@
-// Guests and environments for the tests of the managers: each test says only what it is about.
+// Guests and environments for tests of the managers: each test only sets what it is about.
 
 import type { Config } from '../../src/managers/config.ts';
 import { valuesOf } from '../../src/managers/guest/settings/values.ts';

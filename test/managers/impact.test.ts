@@ -1,4 +1,4 @@
-// What a change costs, by the rules of Proxmox.
+// The impact of a change, by Proxmox's rules.
 
 import { expect, test } from 'vitest';
 import type { Guest } from '../../src/managers/config.ts';

@@ -1,4 +1,4 @@
-// Every registered kind by the conformance suite, on the environment that comes with Phoenix and the example of a datacenter.
+// The conformance suite for every registered kind, on the shipped environment and the example datacenter.
 
 import { KINDS } from '../../src/managers/index.ts';
 import { exampleFiles } from './datacenter/example.ts';

@@ -1,4 +1,4 @@
-// Where guests come from: cloud images and templates that the node does not have yet, fetched once and compared with their checksum.
+// Sources of guests: missing cloud images and templates are downloaded once and their checksum is verified.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { lxc } from '../../src/managers/lxc/manager.ts';

@@ -1,4 +1,4 @@
-// One step as the agent carries it out with `rollback_on_failure`, without ledger and leases, and killed where a test says so.
+// Runs one step like the agent with `rollback_on_failure`, without ledger and leases, and kills it where a test says so.
 
 import { convergeStep, type Ending } from '../../src/agent/apply/converge.ts';
 import { Aborted } from '../../src/agent/apply/lease.ts';

@@ -1,4 +1,4 @@
-// Targets from the whole configuration: what they need, what their specs hold, and what they never hold.
+// Targets of the whole configuration: their dependencies, the content of their specs, and what specs never contain.
 
 import { expect, test } from 'vitest';
 import type { Guest } from '../../src/managers/config.ts';

@@ -1,4 +1,4 @@
-// The traps of Proxmox and of a hurried operator, each walked into on a lab host.
+// Pitfalls of Proxmox and mistakes of operators, each tried on a lab host.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lxc } from '../../src/managers/lxc/manager.ts';

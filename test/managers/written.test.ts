@@ -1,4 +1,4 @@
-// A plan in the words of the files: whatever a person changes in the example environment is named where it stands, with what stands there.
+// A plan names fields as the files do: any change in the example environment is shown with its place and its values.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

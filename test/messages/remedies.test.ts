@@ -1,4 +1,4 @@
-// Whatever failed, and wherever it is shown: what to do about it is never cut.
+// The remedy of a failure is never cut, whatever failed and wherever it is shown.
 
 import fc from 'fast-check';
 import { html } from 'htm/preact';

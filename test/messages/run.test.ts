@@ -1,4 +1,4 @@
-// What `phoenix status` says of targets.
+// Targets in `phoenix status`.
 
 import { expect, test } from 'vitest';
 import { statusText } from '../../src/messages/run.ts';

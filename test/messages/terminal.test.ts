@@ -1,4 +1,4 @@
-// What people read in a terminal fits it, at every width: words stay whole, and nothing is lost.
+// Terminal output fits every width: words stay whole, and nothing is lost.
 
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Policies and approvals as a test needs them, and any of them.
+// Policies and approvals for tests, fixed and random.
 
 import fc from 'fast-check';
 import { type TargetId, targetId } from '../../src/model/ids.ts';

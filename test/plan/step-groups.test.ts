@@ -1,4 +1,4 @@
-// Plans of any size as a picture that a person can take in: no more boxes and lines than asked for, every step in one box, and no order lost.
+// Plans of any size as a readable diagram: no more boxes and lines than requested, every step in one box, and no order lost.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Generated sets of targets for the property tests: needs point from later targets to earlier ones, so that no ring arises.
+// Random sets of targets for property tests: needs point from later targets to earlier ones, so that there are no cycles.
 
 import fc from 'fast-check';
 import { type TargetId, targetId } from '../../src/model/ids.ts';

@@ -1,4 +1,4 @@
-// Signing in at a forge over HTTP: the way there and back, whom it is of, and what that person may do.
+// Signing in through a forge over HTTP: redirects, the user's identity, and the user's rights.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What the agent relies on of a forge, whichever it is. Every list is longer than two pages of it.
+// The contract of forges. Every list is longer than two pages.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';

@@ -1,4 +1,4 @@
-// What every host keeps to, whichever way it is reached.
+// The contract of hosts, local and remote.
 
 import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';

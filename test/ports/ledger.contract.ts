@@ -1,5 +1,4 @@
-// What the agent relies on of a ledger: records that are written together or not at all, leases that tell an older holder apart, and
-// an outbox that loses nothing.
+// The contract of ledgers: atomic writes, leases that reject an older holder, and an outbox that loses nothing.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId, TargetId } from '../../src/model/ids.ts';

@@ -1,4 +1,4 @@
-// A host over ssh by a key that may start phoenix-shell alone, held to the contract of hosts.
+// The contract of hosts for a host over SSH, with a key that is limited to phoenix-shell.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

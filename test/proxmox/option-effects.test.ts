@@ -1,4 +1,4 @@
-// What Phoenix knows of a change of an option while a guest runs, against what the real programs did.
+// The effects of changing an option while a guest runs, compared with the real programs.
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What is one public key, held to ssh-keygen, which Proxmox asks: keys of every kind, and what is left of them when they are cut or changed.
+// Validation of public keys, compared with ssh-keygen, which Proxmox uses: keys of every type, truncated and changed.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What a session with Proxmox's own programs shows of options that change while a guest runs: each change with what was set before, and
-// whether it waited for the next start.
+// Reads from a recorded session with Proxmox's own programs how options change while a guest runs: each change with the previous value, and whether
+// it stayed pending until the next start.
 
 import type { OptionsOf } from '../../src/proxmox/guest-options.ts';
 import { meaningOf } from '../../src/proxmox/option-meaning.ts';

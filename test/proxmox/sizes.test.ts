@@ -1,11 +1,11 @@
-// Sizes of disks: those that are taken come back from Proxmox as they were asked for, by the lab that rounds as it does.
+// Disk sizes: accepted ones are reported back unchanged by the lab, which rounds like Proxmox.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sizeGb } from '../../src/config/schema/values.ts';
 import { compareSize } from '../../src/managers/guest/proxmox/size.ts';
-import { parseSize, printPropertyString } from '../../src/proxmox/property-string.ts';
-import { isSizeKept, keptSizesAround, newDiskBytes } from '../../src/proxmox/sizes.ts';
+import { printPropertyString } from '../../src/proxmox/property-string.ts';
+import { isSizeKept, keptSizesAround, newDiskBytes, parseSize } from '../../src/proxmox/sizes.ts';
 
 /** As the file of a guest has it: `size=1536M`. */
 const written = (bytes: number): string =>

@@ -1,4 +1,4 @@
-// What Phoenix brings up in containers that are run for real. Skipped where the machine cannot; test/README.md says what it takes.
+// Guests that Phoenix creates as real containers. Skipped where the machine cannot; test/README.md says what it needs.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';

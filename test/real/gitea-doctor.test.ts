@@ -1,4 +1,4 @@
-// What the doctor finds out from a real Gitea about tokens and webhooks.
+// The doctor on tokens and webhooks of a real Gitea.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// A team at work on a real Gitea: an organisation with a private repository, people who may push by name and by team, a reader, a fork,
-// pull requests without a branch, a token that is revoked, and a server that is lost and comes back from an older copy.
+// A team on a real Gitea: an organisation with a private repository, collaborators and teams with write access, a reader, a fork, pull requests
+// without a branch, a revoked token, and a server that is restored from an older backup.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

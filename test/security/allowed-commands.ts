@@ -1,5 +1,6 @@
-// One command of each shape that Phoenix sends: what must pass, and what a fuzzer begins with.
+// One command of each shape that Phoenix sends: they must be allowed, and are the seeds of a fuzzer.
 
+import { PASSWORDS_FILE, WITHOUT_HASHES } from '../../src/proxmox/access.ts';
 import { WITHOUT_SDN_SECRETS } from '../../src/proxmox/sdn.ts';
 import { PVESH_WITH_SECRETS } from '../../src/proxmox/secret-arguments.ts';
 
@@ -421,6 +422,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pvesh', 'set', '/cluster/sdn/fabrics/node/core/pve', '--protocol', 'ospf', '--delete', 'interfaces'],
   ['pvesh', 'delete', '/cluster/sdn/fabrics/node/core/pve'],
+  ['sed', WITHOUT_HASHES, PASSWORDS_FILE],
   ['sed', WITHOUT_SDN_SECRETS, '/etc/pve/sdn/ipams.cfg'],
   [
     ...[...PERL, 'token', 'create', '/cluster/sdn/ipams', '--ipam', 'netbox', '--type', 'netbox'],

@@ -1,5 +1,5 @@
-// The door is open for people and closed for crowds: what strangers send keeps nobody else out, nobody reads beyond the machine without
-// the token, no name leads here that is not its own, and a delivery is its bytes.
+// The HTTP server under attack: requests of strangers block nobody else, reading from another machine needs the token, only its own host name is
+// accepted, and a delivery is identified by its bytes.
 
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';

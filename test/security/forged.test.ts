@@ -1,5 +1,4 @@
-// Deliveries with a valid signature that say what is not so: whoever holds the secret of the webhook can make Phoenix look, and
-// nothing else.
+// Deliveries with a valid signature and false content: with the webhook's secret one can make Phoenix fetch, and nothing else.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// Folders that guests, NFS clients and users write to lie below the host's own. Whatever they put there, root is led nowhere: neither to
-// write nor to read, on the node itself and over ssh.
+// Folders that guests, NFS clients and users can write to are below the host's own. Whatever they put there, root never follows it: neither to write
+// nor to read, on the node itself and over SSH.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// By which policy a commit is judged, whatever it says itself and however it comes back.
+// The policy that applies to a commit, whatever the commit itself declares and however it returns.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { environment } from '../support/environment.ts';

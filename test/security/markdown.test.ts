@@ -1,5 +1,5 @@
-// What others wrote shows as itself in checks and comments: read as GitHub reads Markdown, nothing of it becomes a link, a picture,
-// HTML or any other form, and no text is left in which GitHub, Gitea or GitLab would see a person, an issue or a commit.
+// Foreign text is shown literally in checks and comments: parsed as GitHub's Markdown it becomes no link, image, HTML or other markup, and GitHub,
+// Gitea and GitLab find no mention of a user, an issue or a commit in it.
 
 import fc from 'fast-check';
 import { fromMarkdown } from 'mdast-util-from-markdown';

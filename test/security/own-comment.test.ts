@@ -1,4 +1,4 @@
-// The comment of Phoenix under a pull request is its own: nobody lends it theirs, and nobody keeps it changed.
+// Phoenix's comment under a pull request: a foreign comment is never taken for it, and changes to it are reverted.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';

@@ -1,4 +1,4 @@
-// Secrets in plain text, whatever field they stand in: reported at their line, and hidden in everything that shows a plan.
+// Secrets in plain text in any field: reported at their line, and hidden in every display of a plan.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// What a holder of the agent's key might ask of a host, by what it would gain. All of it is refused by the forced command.
+// Commands that an attacker with the agent's key might try, by their goal. The forced command refuses all of them.
 
 /** A program with its arguments. */
 export const REFUSED_PROGRAMS: Readonly<Record<string, readonly (readonly string[])[]>> = {

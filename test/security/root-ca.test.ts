@@ -1,5 +1,5 @@
-// Guests learn the root of the environment's authority from the node, by its fingerprint. Who answers at the authority's address in its
-// place, or stands between, is found out: the real scripts run here against a real TLS server, with stubs for what would change a system.
+// Guests get the root of the environment's authority from the node, by its fingerprint. An impostor at the authority's address is detected: the real
+// scripts run here against a real TLS server, with stubs for what would change a system.
 
 import { execFile } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';

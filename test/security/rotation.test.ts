@@ -1,5 +1,5 @@
-// A new value behind the same reference: what uses it is applied again, and nothing else, and nobody can try values against what is noted.
-// A secret that is given to another target shows in the plan, and policy may ask for a person's word on it.
+// A new value of a secret reference: what uses it is applied again, and nothing else, and recorded digests cannot be used to guess values. A secret
+// that is passed to another target is shown in the plan, and policy may require an approval for it.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

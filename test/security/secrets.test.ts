@@ -1,5 +1,5 @@
-// What a configuration may have of the node: nothing but what the agent's settings name, judged at the line where it is asked for and
-// again where it would be read.
+// What a configuration may read from the node: only what the agent's settings allow, checked at the line that refers to it and again where it is
+// read.
 
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Sessions of people: what Redis holds is no way in, they end by time, by another secret and with the right at the forge, and a form
-// counts only from a page of the session.
+// User sessions: the data in Redis does not allow signing in, sessions end by time, by a new secret and with the user's rights at the forge, and a
+// form is only accepted from a page of its session.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isFromOwnPage } from '../../src/agent/http/own-pages.ts';

@@ -1,5 +1,4 @@
-// Secrets in files of the repository that sops encrypted. The files beside this test were made by the program itself (sops 3.13.3), to a
-// key of age that opens nothing else.
+// Secrets in files that sops encrypted. The files beside this test were created by sops 3.13.3, for an age key that opens nothing else.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,4 @@
-// What is installed is what was reviewed: every package that a lock file names is held to its content, wherever it comes from, and
-// whichever platform it is for.
+// Installed packages are the reviewed ones: the lock files contain a checksum of every package, whatever its source and platform.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A team at work for tests of who may do what: ada may push, eve may only read. What an attack must not change is one value.
+// A team for tests of permissions: ada has write access, eve read access. The state that an attack must not change is one value.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Every text field of every schema, and what each sign that means something to some program does there: it is refused at its line, or
-// what Phoenix writes keeps its shape: as many lines, arguments and properties as before.
+// Every text field of every schema with every character that is special to some program: it is refused at its line, or the written output keeps its
+// structure: the same number of lines, arguments and properties.
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

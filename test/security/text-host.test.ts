@@ -1,5 +1,5 @@
-// What was smuggled into files of the host, and what a program of the host refuses: it is refused at its line, the writer says no once
-// more, and what was there before stays or comes back, also where a run dies in between.
+// Injections into files of the host, and text that a program of the host rejects: refused at its line, refused again by the writer, and the previous
+// state stays or is restored, even if a run dies in between.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Texts that the schemas take, read back by the real programs from what Phoenix writes: each arrives as it was, whatever signs it
-// holds. Without a program its tests are skipped; `npm run parts` brings them.
+// Texts that the schemas accept, parsed by the real programs from what Phoenix writes: each arrives unchanged, whatever characters it has. Tests of a
+// missing program are skipped; `npm run parts` installs them.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Texts of labels that would keep whoever reads them: each is read, or refused, in a number of steps that grows as the text does.
+// Label texts that are expensive to parse: each is parsed or refused in a number of steps linear in its length.
 
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';

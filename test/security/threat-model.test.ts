@@ -1,4 +1,4 @@
-// What docs/threat-model.md names as shown by tests is there.
+// The tests that docs/threat-model.md names exist.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,4 @@
-// An environment in which every text field of every schema says something: sound as it is, so that a test changes one text at a time
-// and sees what becomes of it.
+// A valid environment in which every text field of every schema is set, so that a test can change one text at a time.
 
 import type { Files } from '../load/environment.ts';
 import { settingsAsWritten } from '../managers/guest/settings-rows.ts';

@@ -1,5 +1,5 @@
-// Everything that Phoenix writes and calls for a configuration on a host where nothing of it is there yet: texts of files and
-// arguments of programs, by the writers themselves, so that a test sees what a value of the configuration becomes.
+// Everything that Phoenix writes and calls for a configuration on an empty host: texts of files and arguments of programs, by the managers' own
+// writers, so that a test sees what becomes of a value.
 
 import { composeText } from '../../src/io/host/compose-text.ts';
 import type { CertificateSpec } from '../../src/managers/certificate/certificate-spec.ts';

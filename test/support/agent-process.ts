@@ -1,5 +1,5 @@
-// An agent in a process of its own, which kills itself before the nth thing that it does to the ledger or the host. Told by
-// its arguments: what is around it, the folder of its boxes, n (0: never), options of the agent, and how long a command of the host takes.
+// An agent in its own process, which kills itself before the nth operation on the ledger or the host. Arguments: the test's surroundings, the folder
+// of its boxes, n (0: never), agent options, and the duration of a host command.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { startTestAgent } from './agent.ts';
@@ -9,7 +9,7 @@ const [around = '{}', folder = '', killAt = '0', options = '{}', commandMs = '0'
 
 let left = Number(killAt);
 
-/** The same, with every call counted. */
+/** Wraps a port so that every call is counted. */
 function counted<Port extends object>(port: Port): Port {
   return new Proxy(port, {
     get(target, name, receiver) {
@@ -32,7 +32,7 @@ const agent = await startTestAgent(JSON.parse(around), () => host, BOXES, {
   options: { leaseSeconds: 1, ...JSON.parse(options) },
 });
 process.on('message', async (message) => {
-  // Between two things that it does, as a command on the host and the line that tells of it are one.
+  // Kills between two operations: a command on the host and its log line count as one.
   if (message === 'kill') process.kill(process.pid, 'SIGKILL');
   await agent.stop(0);
   process.disconnect();

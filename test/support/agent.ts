@@ -1,4 +1,4 @@
-// An agent with real parts around it, for the harness and for the process that tests kill.
+// An agent with real dependencies, for the harness and for the process that tests kill.
 
 import { startAgent } from '../../src/agent/agent.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/deps.ts';
@@ -29,7 +29,7 @@ export interface Surroundings {
   readonly forgeRepository: string;
   readonly token: string;
   readonly forgeKind: 'github' | 'gitea' | 'gitlab';
-  /** Private key of the App that the agent is, PEM; null: it has the token. */
+  /** Private key of the agent's App, PEM; null: it uses a token. */
   readonly appKey: string | null;
 }
 
@@ -38,7 +38,7 @@ export const APP_ID = 4242;
 
 export const clock = { now: () => new Date() };
 
-/** What fails is printed with `PHOENIX_TEST_LOG=1`: tests of failures would fill the screen. */
+/** Prints warnings and errors with `PHOENIX_TEST_LOG=1` only: tests of failures would fill the screen. */
 export const testLog: Log = {
   info() {},
   warn: (text, fields) => print('warn', text, fields),
@@ -56,10 +56,10 @@ export function openTestLedger(redisUrl: string): Ledger {
   );
 }
 
-/** A host that needs the repository, for the files that it hands to guests. */
+/** A host that reads the repository, for files that it copies to guests. */
 export type HostOf = (repository: Repository) => Host;
 
-/** Git's work without a thread of its own, whose start would take longer than most tests. */
+/** Runs Git operations in this thread: starting a thread would take longer than most tests. */
 function inThisThread(parts: ThreadDeps): Thread {
   const work = openWork(parts);
   return {
@@ -77,12 +77,12 @@ export async function startTestAgent(
     readonly ledger?: (ledger: Ledger) => Ledger;
     readonly clock?: Clock;
     readonly forgeTimeoutMs?: number;
-    /** What the Git server may send for one fetch, in bytes. */
+    /** Maximum bytes of one fetch. */
     readonly maxPackBytes?: number;
     readonly signatures?: Signatures | null;
     readonly log?: Log;
     readonly tracer?: Tracer;
-    /** None when not given. */
+    /** Default: none. */
     readonly channels?: readonly Channel[];
   } = {},
 ): Promise<Agent> {

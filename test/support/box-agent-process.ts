@@ -1,5 +1,4 @@
-// An agent over a node of boxes in a process of its own, for tests that kill it. Told by its arguments: what is around it, and the folder
-// of the node.
+// An agent over a node of boxes in its own process, for tests that kill it. Arguments: the test's surroundings, and the folder of the node.
 
 import { startTestAgent } from './agent.ts';
 import { openBoxNode } from './box-node.ts';

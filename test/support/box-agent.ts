@@ -1,4 +1,4 @@
-// An agent over a host of boxes, as a test starts one for itself and ends it.
+// An agent over a host of boxes, started and stopped by one test.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,9 @@ import { type Phoenix, type PhoenixOptions, startPhoenix } from './phoenix.ts';
 export interface BoxAgent {
   readonly host: BoxHost;
   readonly phoenix: Phoenix;
-  /** Changing commands on the host since the last call. */
+  /** Commands since the last call that changed the host. */
   commands(): Promise<string[]>;
-  /** As somebody at the host does; no command of Phoenix. */
+  /** Runs a command like a person on the host; it is not counted among Phoenix's. */
   byHand(...args: string[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// A node with one program, `box`, which the manager of boxes calls: a real process, which takes its time and writes down when it begins
-// and when it ends. So a test sees whether two ran at once, whoever started them, and whether one ran twice.
+// A node with one program, `box`, which the manager of boxes calls: a real process that takes its time and logs its start and end. So a test sees
+// whether two ran at once, whoever started them, and whether one ran twice.
 
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { until } from './until.ts';
 /** Milliseconds before its effect, and again after it. */
 const TAKES_MS = 60;
 
-/** Without JSON but for what it prints: a box is a file with the text that was put, and `started` beside it. */
+/** The program parses no JSON: a box is a file with the given text, and a file `started` beside it. */
 const BOX = `#!/usr/bin/perl
 use strict; use warnings;
 my ($verb, $id, $text) = @ARGV;
@@ -49,9 +49,9 @@ export interface BoxNode {
   readonly folder: string;
   local(): Host;
   ssh(sshd: TestSshd, sshOptions?: readonly string[]): Host;
-  /** Resolves once so many changing commands have begun. */
+  /** Resolves once this many changing commands have begun. */
   begun(count: number): Promise<void>;
-  /** Changing commands that ended, in the order of their ends. Fails where two for one box ran at once. */
+  /** Completed changing commands, in order of completion. Fails if two for one box ran at once. */
   commands(): string[];
 }
 
@@ -95,7 +95,7 @@ export function openBoxNode(folder: string): BoxNode {
   };
 }
 
-/** What makes boxes and starts them, each once. */
+/** The commands that create and start each box once. */
 export function eachOnce(ids: readonly number[]): string[] {
   return ids.flatMap((id) => [`box put ${id}`, `box start ${id}`]).sort();
 }

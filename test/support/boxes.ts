@@ -1,6 +1,5 @@
-// A host of boxes: the simplest thing that can be kept as declared, so that a test of the agent is about the agent. A box is
-// a JSON file; `box put`, `start` and `drop` change it, `list` and `show` read it. It lies in a folder, so that it outlives
-// the process of an agent that is killed.
+// A host of boxes: the simplest kind of target, so that a test of the agent is about the agent. A box is a JSON file; `box put`, `start` and `drop`
+// change it, `list` and `show` read it. It is in a folder, so that it outlives a killed agent process.
 
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +14,11 @@ import { same } from '../../src/plan/canonical.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
-  /** Changing commands so far, oldest first; with those that only look when asked for. */
+  /** Changing commands so far, oldest first. @param all includes reading ones */
   commands(all?: boolean): Promise<string[]>;
-  /** How the next run of a command line ends, instead of its effect. */
+  /** Sets the result of the next run of a command line, which then has no effect. */
   order(line: string, result: Partial<CommandResult>): void;
-  /** Called before every command; what it waits for, the command waits for. */
+  /** Called, and awaited, before every command. */
   before: (line: string) => Promise<void>;
 }
 
@@ -34,7 +33,7 @@ export async function openBoxHost(folder: string): Promise<BoxHost> {
     id !== '' && existsSync(join(boxes, id)) ? JSON.parse(readFileSync(join(boxes, id), 'utf8')) : null;
   const write = (id: string, box: object) => writeFileSync(join(boxes, id), JSON.stringify(box));
 
-  // Without a pause: a command is recorded and has its effect, or neither, wherever the process is killed.
+  // Synchronous: wherever the process is killed, a command was logged and had its effect, or neither.
   function box(verb: string, id: string, argument: string | undefined): string {
     const present = read(id);
     switch (verb) {
@@ -130,7 +129,7 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
     return { kind: 'actions', actions: [act(`drop ${id}`, 'drop', id)] };
   }
   const { started, snapshot: _, due: __, expired, ...present } = box ?? {};
-  // What nobody declares stays as it is.
+  // Undeclared fields stay as they are.
   const wanted = Object.fromEntries(Object.entries(spec).map(([key, value]) => [key, value ?? present[key] ?? null]));
   const actions = [
     ...(expired === true ? [act(`renew ${id}`, 'renew', id)] : []),
@@ -142,7 +141,7 @@ function decide({ target, spec, approved, protected: kept }: Wanted, box: Box): 
   return { kind: 'actions', actions };
 }
 
-/** A box with the tag `template` is only made and never started. */
+/** A box with the tag `template` is created and never started. */
 function isTemplate(spec: JsonObject | undefined): boolean {
   return (spec?.['tags'] as string[] | undefined)?.includes('template') === true;
 }
@@ -222,7 +221,7 @@ function registry(one: Manager<JsonObject, Box, Record<string, Box>>): Managers 
 
 export const BOXES = registry(manager);
 
-/** Boxes that are to be renewed at the time in their `due`, once they are `expired`. */
+/** Boxes that have to be renewed at the time in `due`, once they are `expired`. */
 export const BOXES_WITH_AN_END = registry({
   ...manager,
   due(inventory, { target }) {

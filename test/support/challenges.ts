@@ -1,5 +1,5 @@
-// What an authority under test asks to prove a name: a DNS server that leads every name to this machine, and the files that a
-// gateway's container shows, put there by the same commands as on a node.
+// The surroundings of an authority under test, for http-01: a DNS server that resolves every name to this machine, and the files of a gateway's
+// container, written by the same commands as on a node.
 
 import { createServer } from 'node:http';
 import type { Command, Content } from '../../src/model/action.ts';
@@ -8,19 +8,19 @@ import { freePort, start } from './programs.ts';
 import { until } from './until.ts';
 
 export interface Challenges {
-  /** Where the authority looks names up. */
+  /** Address of the DNS server. */
   readonly dns: string;
-  /** Where it asks for the files. */
+  /** Port for the challenge files. */
   readonly port: number;
-  /** Stands for `pct`; files of containers by `ID:PATH`. */
+  /** A substitute for `pct`; files of containers are named `ID:PATH`. */
   readonly run: (command: Command) => Promise<CommandResult>;
   readonly files: Map<string, string>;
-  /** Every request that came. */
+  /** All requests so far. */
   readonly asked: string[];
   stop(): Promise<void>;
 }
 
-/** `resolver` is pebble-challtestsrv. */
+/** @param resolver path of pebble-challtestsrv */
 export async function startChallenges(resolver: string): Promise<Challenges> {
   const files = new Map<string, string>();
   const asked: string[] = [];

@@ -1,4 +1,4 @@
-// A person's clone of the config repo: edits files, commits and pushes, with the git that people use.
+// A user's clone of the config repo: edits, commits and pushes files with the real git.
 
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,33 +7,33 @@ import type { CommitSha } from '../../src/model/ids.ts';
 import type { Files } from './environment.ts';
 
 export interface ConfigRepo {
-  /** Replaces everything in the clone by these files and commits it. */
+  /** Replaces all files in the clone and commits. */
   commit(files: Files, message?: string): Promise<CommitSha>;
   push(...options: string[]): Promise<void>;
-  /** Commits on a branch of that name, begun where the clone stands unless it is there already, and pushes it: to a fork with `to`. */
+  /** Commits on a branch, created at the present commit if needed, and pushes it: to a fork with `to`. */
   branch(name: string, files: Files, options?: { readonly to?: string; readonly message?: string }): Promise<CommitSha>;
-  /** The forge's main on to a commit of the clone; with a name, that branch or ref, and with `to`, the one of a fork. */
+  /** Moves the forge's main to a commit of the clone; with a name, that branch or ref, and with `to`, one of a fork. */
   move(commit: CommitSha, name?: string, to?: string): Promise<void>;
-  /** What the forge has of main by now, merged pull requests among it. */
+  /** Pulls main from the forge, with merged pull requests. */
   pull(): Promise<void>;
-  /** Who signs the commits from now on: options of git; null for nobody. */
+  /** Sets git's options for signing further commits; null: unsigned. */
   signWith(options: readonly string[] | null): void;
   /** Moves the branch of the clone back to a commit. */
   reset(commit: CommitSha): Promise<void>;
 }
 
-/** What `git remote add` writes, and that commits start no program that tidies up. */
+/** The configuration that `git remote add` writes, and one that prevents background maintenance. */
 const configured = (url: string): string =>
   `[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[maintenance]\n\tauto = false\n`;
 
-/** The commit that the clone stands on, as git has just written it: without a program that reads it. */
+/** The present commit, read from git's file, which is faster than starting a program. */
 async function head(folder: string): Promise<CommitSha> {
   const at = (await readFile(join(folder, '.git/HEAD'), 'utf8')).trim();
   const id = at.startsWith('ref: ') ? await readFile(join(folder, '.git', at.slice('ref: '.length)), 'utf8') : at;
   return id.trim() as CommitSha;
 }
 
-/** @param pushUrl of the forge's repository, with whatever it asks for */
+/** @param pushUrl of the forge's repository, with credentials */
 export async function openConfigRepo(folder: string, pushUrl: string): Promise<ConfigRepo> {
   await mkdir(folder, { recursive: true });
   const git = async (...args: string[]) => {

@@ -1,14 +1,14 @@
-// A small config repo that works: one file for the host, one for the containers, as many guests as a test wants.
+// A small valid config repo: one file for the host, one for the containers, and any number of guests.
 
 export type Files = Readonly<Record<string, string>>;
 
-/** What a test says of a container beside the defaults, in the words of the configuration. */
+/** Fields of a container in addition to the defaults, as in the configuration. */
 export type GuestChanges = Readonly<Record<string, unknown>>;
 
 const HOST = {
   version: '1.0.0',
   domain_name: 'example.internal',
-  // Nothing of the host itself is declared: its guests are all that there is to keep.
+  // Of the host itself nothing is managed, only its guests.
   network: { default_subnet: '10.0.0.0/24', nfs_server: '10.0.0.13' },
   proxmox_storage_ids: { disks: 'local-lvm' },
 };

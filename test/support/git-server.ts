@@ -1,4 +1,4 @@
-// A folder as a Git server gives it out: the real `git upload-pack`, with what a test wants to happen on the way.
+// A Git server for a folder: the real `git upload-pack`, with faults and changes by the test.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,25 +7,25 @@ import type { AddressInfo } from 'node:net';
 
 export interface GitServer {
   readonly url: string;
-  /** Requests for objects, as they were sent. */
+  /** Bodies of requests for objects. */
   readonly asked: string[];
   close(): Promise<void>;
 }
 
 export interface GitServerOptions {
-  /** Of `git`, as `-c name=value`. */
+  /** Configuration of `git`, as `-c name=value`. */
   readonly config?: readonly string[];
-  /** Called before Git is asked. */
+  /** Called before each request. */
   readonly before?: (isList: boolean) => Promise<void> | void;
-  /** Changes what Git is asked for. */
+  /** Changes the request body. */
   readonly asks?: (body: string) => string;
-  /** Changes what Git answers. */
+  /** Changes the response. */
   readonly answer?: (bytes: Buffer, isList: boolean) => Buffer;
-  /** Bytes of the answer to a request for objects after which the connection is cut; absent: never. */
+  /** Number of bytes of an object response after which the connection is closed; absent: never. */
   readonly cutAfter?: () => number | undefined;
 }
 
-/** Gives out no commit but those that refs point to, unless the configuration says otherwise. */
+/** Serves only commits that refs point to, unless `config` allows others. */
 export async function serveRepository(
   repository: string,
   { config = [], before, asks, answer, cutAfter }: GitServerOptions = {},

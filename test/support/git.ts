@@ -1,4 +1,4 @@
-// A person's working copy, driven with the real git program and kept away from the machine's own git configuration.
+// A user's working copy, changed by the real git without the machine's git configuration.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import type { CommitSha } from '../../src/model/ids.ts';
 export interface WorkingCopy {
   readonly folder: string;
   git(...args: readonly string[]): Promise<string>;
-  /** The same as if it were that time: `@seconds +0000`. */
+  /** The same with another time of the commit: `@seconds +0000`. */
   gitAt(time: string, ...args: readonly string[]): Promise<string>;
-  /** The same with a text on its standard input. */
+  /** The same with standard input. */
   gitWith(input: string, ...args: readonly string[]): Promise<string>;
   /** Writes the files (null deletes one) and commits everything. Resolves to the commit. */
   commit(files: Readonly<Record<string, string | Uint8Array | null>>, message?: string): Promise<CommitSha>;

@@ -1,4 +1,4 @@
-// A real Gitea with a site administrator, as its own installer leaves it; people and repositories are made by its own interface.
+// A real Gitea with a site administrator, as after its installation; users and repositories are created by its own API.
 
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { findProgram, freePort, type Started, start } from './programs.ts';
 import { until } from './until.ts';
 
-/** From PHOENIX_TEST_GITEA or PATH; undefined when this machine has none. */
+/** From PHOENIX_TEST_GITEA or PATH; undefined if the machine has none. */
 export const GITEA = findProgram('gitea', 'PHOENIX_TEST_GITEA');
 
 const ADMIN = 'root-admin';
-/** Of each person. */
+/** Password of every user. */
 export const PASSWORD = 'a-long-password-of-a-test';
 
-/** As Gitea answers, as far as tests look into it. */
+/** A response of Gitea. */
 // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a foreign shape
 type Json = any;
 
@@ -27,27 +27,27 @@ interface GiteaAnswer {
 export interface Gitea {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Below /api/v1. @param as login of a person; the administrator of the site when absent */
+  /** Calls the API below /api/v1. @param as login of a user; default: the site administrator */
   call(method: string, path: string, body?: unknown, as?: string): Promise<GiteaAnswer>;
-  /** The same, for what must succeed. */
+  /** The same; fails if the call does. */
   must(method: string, path: string, body?: unknown, as?: string): Promise<Json>;
-  /** A person with a password that all share. */
+  /** Creates a user with the common password. */
   person(login: string): Promise<void>;
-  /** A token of a person. @param scopes such as `write:repository` */
+  /** Creates a token of a user. @param scopes such as `write:repository` */
   token(login: string, ...scopes: readonly string[]): Promise<{ readonly id: number; readonly value: string }>;
   revoke(login: string, id: number): Promise<void>;
-  /** Address of a repository with a person's login in it. */
+  /** URL of a repository with a user's credentials. */
   pushUrl(login: string, repository: string): string;
-  /** Ends the server as a power cut would, and starts it again. */
+  /** Kills the server as a power cut would, and restarts it. */
   kill(): Promise<void>;
   begin(): Promise<void>;
-  /** Keeps all that it has; `restore` brings it back. Both while it is not running. */
+  /** Backs up all data; `restore` restores it. Both while the server is stopped. */
   keep(): Promise<void>;
   restore(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** @param options `pageSize`: most rows of one page, as its administrator sets it */
+/** @param options `pageSize`: maximum page size, as the administrator sets it */
 export async function startGitea(program: string, options: { readonly pageSize?: number } = {}): Promise<Gitea> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-gitea-'));
   const kept = `${folder}-kept`;
@@ -134,7 +134,7 @@ export async function startGitea(program: string, options: { readonly pageSize?:
   return gitea;
 }
 
-/** As few moving parts as there can be: SQLite, no SSH, webhooks to this machine. */
+/** A minimal configuration: SQLite, no SSH, webhooks to this machine. */
 function settings(folder: string, port: number, pageSize: number): string {
   return `RUN_MODE = prod
 I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true

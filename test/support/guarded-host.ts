@@ -1,16 +1,16 @@
-// A host as one behind the forced command: what the table of commands does not let through fails at once, in whatever test it comes up.
+// A host behind the forced command: a command that the table does not allow fails at once, in any test.
 
 import type { Host } from '../../src/ports/host.ts';
 import { shapeFor } from './phoenix-shell.ts';
 
-/** What the table would let through for a kind that is made up in a test, as the words with spaces between. */
+/** Commands that are allowed for kinds that only exist in tests, as words joined by blanks. */
 const madeUp: RegExp[] = [];
 
 export function letThrough(...shapes: readonly RegExp[]): void {
   madeUp.push(...shapes);
 }
 
-/** The words by which one of Phoenix's scripts is asked for, after their mark, PATH and root. */
+/** The arguments of one of Phoenix's scripts, after their marker, PATH and root. */
 function allow(words: readonly string[]): void {
   if (shapeFor(words) !== undefined || madeUp.some((shape) => shape.test(words.join(' ')))) return;
   throw new Error(`deploy/ssh/table.ts has no shape for ${JSON.stringify(words)}: add a line, or send another command`);

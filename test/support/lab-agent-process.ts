@@ -1,5 +1,4 @@
-// An agent over a lab in a process of its own, for tests that kill it. Told by its arguments: what is around it, and the
-// folder of the lab.
+// An agent over a lab in its own process, for tests that kill it. Arguments: the test's surroundings, and the folder of the lab.
 
 import * as managers from '../../src/managers/index.ts';
 import { startTestAgent } from './agent.ts';

@@ -1,4 +1,4 @@
-// A lab host whose programs run inside the test's own process: the same answers and files, without a process for each call.
+// A lab host whose programs run in the test's process: the same results and files, without a process for each call.
 
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -21,19 +21,19 @@ import type { CommandResult, Host } from '../../src/ports/host.ts';
 
 export interface LabHost extends Host {
   readonly dir: string;
-  /** Command lines since the last call of `forget`, reading ones included. */
+  /** Command lines since the last call of `forget`, including reading ones. */
   readonly commands: string[];
   forget(): void;
-  /** Standard inputs of those commands that had one. */
+  /** Standard inputs of the commands with one. */
   readonly inputs: string[];
   write(path: string, text: string): Promise<void>;
   read(path: string): Promise<string>;
   has(path: string): Promise<boolean>;
-  /** Called before each command; what it returns stands for the command's result. */
+  /** Called before each command; its result, if any, replaces the command's. */
   instead: (line: string) => Partial<CommandResult> | undefined;
 }
 
-/** Blobs and secrets by name; what is shipped is read from the checkout. */
+/** @param blobs and secrets by name; shipped files are read from the checkout */
 export async function openLabHost(
   storages: readonly DeclaredStorage[] = [],
   contents: Readonly<Record<string, string>> = {},
@@ -75,7 +75,7 @@ export async function openLabHost(
     return value;
   }
 
-  /** One that lies on the node. */
+  /** A secret file on the node. */
   async function secretFile(reference: string): Promise<string> {
     const text = reference.startsWith('file:') ? await files.readFile(reference.slice('file:'.length)) : undefined;
     return text?.trimEnd() ?? '';

@@ -1,5 +1,5 @@
-// An agent over a lab in a process of its own, which kills itself before or after the nth command that changes the host. Told by its
-// arguments: what is around it, the folder of the lab, n, and `before` or `after`.
+// An agent over a lab in its own process, which kills itself before or after the nth command that changes the host. Arguments: the test's
+// surroundings, the folder of the lab, n, and `before` or `after`.
 
 import * as managers from '../../src/managers/index.ts';
 import { startTestAgent } from './agent.ts';

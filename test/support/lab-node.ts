@@ -1,4 +1,4 @@
-// A lab node in a temporary folder, and its programs called by one line each.
+// A lab node in a temporary folder, whose programs are called by command lines.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { onTestFinished } from 'vitest';
 
 const DEBIAN = 'local:vztmpl/debian-12-standard_12.7-1_amd64.tar.zst';
 
-/** A node with what tests ask of it: calls as one line (words apart by blanks, `DEBIAN` for the template). */
+/** Runs command lines on the node: words separated by blanks, `DEBIAN` for the template. */
 export type TestNode = {
   readonly node: LabNode;
   run(line: string, stdin?: string): Answer;
-  /** Runs lines that must succeed. */
+  /** Runs command lines that must succeed. */
   do(...lines: string[]): void;
   /** The first line of the error output of a call that must fail. */
   refusal(line: string): string | undefined;
@@ -21,7 +21,7 @@ export type TestNode = {
   exists(path: string): boolean;
 };
 
-/** Makes an empty node, removed at the end of the test. */
+/** Creates an empty node, which is removed at the end of the test. */
 export function testNode(orders: object = {}): TestNode {
   const dir = mkdtempSync(join(tmpdir(), 'phoenix-lab-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));

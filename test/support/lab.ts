@@ -1,4 +1,4 @@
-// A lab host whose programs are real child processes, as an agent sees it, and the record of what was run there.
+// A lab host whose programs are real child processes, as for a real agent, and the log of its commands.
 
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,15 +16,15 @@ import type { HostOf } from './agent.ts';
 export interface Lab {
   readonly folder: string;
   readonly host: HostOf;
-  /** Command lines since the last call, without the notes of guests; those that only look are left out. */
+  /** Changing command lines since the last call, without the guests' notes. */
   news(): string[];
-  /** All of them, in full. */
+  /** All command lines, unabridged. */
   commands(): string[];
-  /** What goes wrong with which calls, and how long each takes (milliseconds). */
+  /** Sets faults of calls, and the duration of each in milliseconds. */
   order(orders: CallOrders): void;
   /** A guest's configuration; undefined when there is none. */
   guest(id: number): string | undefined;
-  /** What a person does with an editor behind Phoenix's back. */
+  /** Edits a guest's configuration, as a person might without Phoenix. */
   edit(id: number, change: (text: string) => string): void;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function isLooking(line: string): boolean {
   return READING_PROGRAMS.test(line);
 }
 
-/** @param programs as processes of their own, or within the test's: the same answers, in far less time */
+/** @param programs `here`: in the test's process, which is much faster; `processes`: as child processes */
 export async function openLab(programs: 'here' | 'processes' = 'processes'): Promise<Lab> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-lab-'));
   createLab(folder);
@@ -45,7 +45,7 @@ export async function openLab(programs: 'here' | 'processes' = 'processes'): Pro
   const commands = () => {
     const log = commandLog(folder);
     const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
-    // A process may be writing its line just now: what follows the last line end is not whole.
+    // A process may be writing its line at this moment: the part after the last line end is incomplete.
     const lines = text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
@@ -73,7 +73,7 @@ export async function openLab(programs: 'here' | 'processes' = 'processes'): Pro
   };
 }
 
-/** The lab in a folder as an agent has it, in whatever process. */
+/** The host of an agent for the lab in a folder, in any process. */
 export function labHost(
   folder: string,
   programs: 'here' | 'processes' = 'processes',

@@ -77,7 +77,7 @@ export async function leaseOf(ledger: Ledger, target: TargetId, ttlMs = 60_000):
   return lease;
 }
 
-/** Everything that is due, claimed for so long. @param now epoch milliseconds */
+/** Claims everything that is due. @param now epoch milliseconds */
 export async function claimAll(ledger: Ledger, now: number, claimMs: number): Promise<OutboxEntry[]> {
   const claimed: OutboxEntry[] = [];
   for (;;) {

@@ -1,4 +1,4 @@
-// A log that remembers what it was told.
+// A log that records its entries.
 
 import type { Log } from '../../src/ports/log.ts';
 

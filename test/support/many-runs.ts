@@ -1,4 +1,4 @@
-// Runs in any number, as pushes leave them in the ledger: one step each, with its output, and two reports that the forge took.
+// Fills a ledger with runs as after pushes: one step each, with its output, and two sent reports.
 
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
@@ -8,11 +8,11 @@ const AT = '2026-01-02T03:04:05.000Z';
 const TARGETS = 20;
 const FAR = Number.MAX_SAFE_INTEGER;
 
-/** In the order of their numbers. @param first number of the first, which gives each its commit and delivery */
+/** In order of their numbers. @param first number of the first run, which determines its commit and delivery */
 export async function pushRuns(ledger: Ledger, first: number, count: number): Promise<RunId[]> {
   const runs: RunId[] = [];
   for (let number = first; number < first + count; number += TARGETS) {
-    // Of each target one at a time; together they share what the disk takes.
+    // One at a time per target, several targets at once, which shares the cost of disk writes.
     const some = Array.from({ length: Math.min(TARGETS, first + count - number) }, (_, index) => number + index);
     runs.push(...(await Promise.all(some.map((each) => pushRun(ledger, each)))));
   }

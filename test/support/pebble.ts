@@ -1,4 +1,4 @@
-// Let's Encrypt's test authority: strict about the protocol, and refusing every fifth nonce.
+// Pebble, the ACME test server of Let's Encrypt: strict about the protocol, and rejecting every fifth nonce.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
@@ -10,13 +10,13 @@ import { until } from './until.ts';
 
 /** From PHOENIX_TEST_PEBBLE or PATH; undefined when this machine has none. */
 export const PEBBLE = findProgram('pebble', 'PHOENIX_TEST_PEBBLE');
-/** The DNS server that comes with it. */
+/** Pebble's DNS server. */
 export const RESOLVER = findProgram('pebble-challtestsrv', 'PHOENIX_TEST_CHALLTESTSRV');
 
 export interface Pebble {
   /** `https://127.0.0.1:PORT`; the directory is `/dir`. */
   readonly url: string;
-  /** What its own web server is checked against, as PEM. */
+  /** The root of its own web server's certificate, PEM. */
   readonly trust: string;
   /** The root of the certificates that it issues, as PEM. */
   readonly root: string;
@@ -48,7 +48,7 @@ export async function startPebble(program: string, dns: string, challengePort: n
     PEBBLE_WFE_NONCEREJECT: '20',
   });
   let root = '';
-  // Its two doors open one after the other, in either order.
+  // Its two ports open one after the other, in either order.
   const isUp = async (): Promise<boolean> => {
     root = await get(`https://127.0.0.1:${management}/roots/0`, authority.root).catch(() => '');
     return root !== '' && /ACME directory available/.test(server.output());

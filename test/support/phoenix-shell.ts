@@ -1,4 +1,5 @@
-// The forced command of the agent's key, as it is put onto a node, and its table as a test reads it without a process for each word.
+// The forced command of the agent's key, installed as on a node, and its table, which tests read directly instead of starting a process for each
+// word.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const SHIPPED = fileURLToPath(new URL('../../deploy/ssh', import.meta.url));
 
-/** A copy in a folder that is made; the programs that a test runs may have any arguments. Resolves to the program to start. */
+/** Installs it into a new folder; `programs` may have any arguments. Resolves to the program to start. */
 export async function phoenixShell(folder: string, programs: readonly string[] = []): Promise<string> {
   await cp(SHIPPED, folder, { recursive: true });
-  // Where tests have the roots of their hosts: in memory that may be below `/dev`, which is no place for data elsewhere.
+  // The tests' folder for host roots: in memory it may be below `/dev`, which the table refuses for data.
   await writeFile(join(folder, 'roots'), `${tmpdir()}\n`);
   await appendFile(join(folder, 'programs'), programs.map((name) => `${name} ( {any} )*\n`).join(''));
   return join(folder, 'phoenix-shell');
@@ -20,7 +21,7 @@ export async function phoenixShell(folder: string, programs: readonly string[] =
 
 const STARTS = /^ *exec \{ "\/bin\/sh" \}.*$/m;
 
-/** The same, but it only judges: what it lets through is not done to the machine that runs the tests, whatever the table says. */
+/** The same, but it only checks: allowed commands are not run on the machine of the tests. */
 export async function judgingShell(folder: string, programs: readonly string[] = []): Promise<string> {
   const shell = await phoenixShell(folder, programs);
   const text = await readFile(shell, 'utf8');
@@ -29,7 +30,7 @@ export async function judgingShell(folder: string, programs: readonly string[] =
   return shell;
 }
 
-/** Forks for each question: to start Perl anew would take most of the time. */
+/** Forks for each check: starting Perl each time would take longest. */
 const DRIVER = `
 use Digest::SHA;
 my ($shell, $path) = @ARGV;
@@ -67,7 +68,7 @@ interface Shape {
   readonly input: RegExp | null;
 }
 
-/** By the program, or `:` and the name of a script. */
+/** By program, or by `:` and the name of a script. */
 export function shapesOf(table: string): ReadonlyMap<string, readonly Shape[]> {
   const lines = table.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const classes = new Map(
@@ -102,7 +103,7 @@ export function shapesOf(table: string): ReadonlyMap<string, readonly Shape[]> {
 
 const SHAPES = shapesOf(readFileSync(join(SHIPPED, 'programs'), 'utf8'));
 
-/** The line of the shipped table that lets these words through; undefined when none does. */
+/** The line of the shipped table that allows these words; undefined if none does. */
 export function shapeFor([program = '', ...words]: readonly string[], input?: string): string | undefined {
   const text = words.map((each) => `${each}\0`).join('');
   return SHAPES.get(program)?.find(

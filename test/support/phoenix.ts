@@ -1,5 +1,5 @@
-// The whole of Phoenix for a test: a forge that people push to, the door that its webhooks come in by, the agent over a real
-// Redis, and a host. A test pushes and looks at the two things that people see: statuses, and commands on the host.
+// All of Phoenix for a test: a forge that users push to, the HTTP server for its webhooks, the agent over a real Redis, and a host. A test pushes and
+// reads the two results that users see: commit statuses, and commands on the host.
 
 import { createHmac, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -26,7 +26,7 @@ import type { Files } from './environment.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { until } from './until.ts';
 
-/** Made once: it takes longer than many a test. */
+/** Generated once: that takes longer than many tests. */
 let keys: ReturnType<typeof newKeys> | undefined;
 const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 function appKeys() {
@@ -42,19 +42,19 @@ export interface Phoenix {
   readonly forge: LabForge;
   readonly repo: ConfigRepo;
   readonly redis: TestRedis;
-  /** A connection of the test's own. */
+  /** A separate connection for the test. */
   readonly ledger: Ledger;
   readonly around: Surroundings;
   readonly agent: () => Agent;
-  /** Commits, pushes, and waits for the commit's answer. */
+  /** Commits, pushes, and waits for the commit's result. */
   push(files: Files, message?: string): Promise<Answered>;
-  /** Waits until the commit has its answer: `phoenix/apply` neither absent nor pending, and nothing left to send. */
+  /** Waits until the commit has its result: `phoenix/apply` is set and not pending, and nothing is left to send. */
   answered(commit: CommitSha, seconds?: number): Promise<Answered>;
   /** Waits until a run is in a state; resolves to its commit's statuses. */
   reached(run: RunId, ...states: RunState[]): Promise<Answered>;
   /** By context, as `state: description`. */
   statuses(commit: CommitSha): Record<string, string>;
-  /** Sends an event that the forge never sent, signed as it would; resolves to the status code of the answer. */
+  /** Sends an event that the forge did not send, signed like its own; resolves to the status code of the response. */
   forged(event: string, payload: object, more?: Forged): Promise<number>;
   startAgent(): Promise<void>;
   /** As SIGTERM does. */
@@ -62,12 +62,12 @@ export interface Phoenix {
   stop(): Promise<void>;
 }
 
-/** How an event is sent that no forge sent. */
+/** Options of such an event. */
 interface Forged {
-  /** Of the delivery; a new one when not given. */
+  /** Id of the delivery; default: a new one. */
   readonly id?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In place of the payload. */
+  /** The body in place of the payload. */
   readonly body?: string;
 }
 
@@ -80,23 +80,23 @@ export interface PhoenixOptions {
   readonly host: Host | HostOf;
   readonly managers: Managers;
   readonly options?: Partial<AgentOptions>;
-  /** Of the agent; the real one when not given. */
+  /** The agent's clock; default: the real one. */
   readonly clock?: Clock;
-  /** How long the agent waits for the forge. */
+  /** The agent's timeout for the forge. */
   readonly forgeTimeoutMs?: number;
-  /** What the Git server may send for one fetch, in bytes; as it is for everybody when not given. */
+  /** Maximum bytes of one fetch; default: as in production. */
   readonly maxPackBytes?: number;
-  /** Whose forge it is; GitHub's with a token when not given. */
+  /** The kind of forge; default: GitHub with a token. */
   readonly forge?: 'github' | 'github app' | 'gitea' | 'gitlab';
-  /** None when not given: no key is known. */
+  /** Default: no key is known. */
   readonly signatures?: Signatures;
-  /** Of the agent; absent: what fails is printed with `PHOENIX_TEST_LOG=1`. */
+  /** The agent's log; default: warnings and errors are printed with `PHOENIX_TEST_LOG=1`. */
   readonly log?: Log;
-  /** Nothing is traced when not given. */
+  /** Default: no tracing. */
   readonly tracer?: Tracer;
-  /** Who is told what needs a person; nobody when not given. */
+  /** Notification channels; default: none. */
   readonly channels?: readonly Channel[];
-  /** False: a test starts it when it wants to. */
+  /** False: the test starts the agent. */
   readonly started?: boolean;
 }
 
@@ -116,7 +116,7 @@ export async function startPhoenix({
     folder: join(folder, 'forge'),
     secret: SECRET,
     token: TOKEN,
-    // Listing webhooks takes it.
+    // Needed to list webhooks.
     tokenRight: 'admin',
     kind,
     ...(app === null ? {} : { app: { id: APP_ID, publicKey: app.publicKey } }),

@@ -1,4 +1,4 @@
-// Real programs that tests start: where they are found, and free ports for them.
+// Finds the real programs that tests start, and free ports for them.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,10 +7,10 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run parts` made. */
+/** Folder of the programs that `npm run parts` installed. */
 const PARTS = fileURLToPath(new URL('../../node_modules/.cache/phoenix-parts', import.meta.url));
 
-/** A program by the variable that names it, on PATH, where only root looks, or brought by `npm run parts`; undefined: there is none. */
+/** Finds a program by its variable, on PATH, in folders for root, or among those of `npm run parts`; undefined: not found. */
 export function findProgram(name: string, variable: string): string | undefined {
   const folders = [process.env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin', join(PARTS, 'bin')];
   return chosen(
@@ -22,7 +22,7 @@ export function findProgram(name: string, variable: string): string | undefined 
   );
 }
 
-/** A Debian 12 as a tar archive, for containers; undefined: there is none. */
+/** A tar archive of Debian 12 for containers; undefined: not found. */
 export function findRootfs(): string | undefined {
   return chosen('PHOENIX_TEST_ROOTFS', [join(PARTS, 'bookworm.tar')]);
 }
@@ -32,16 +32,16 @@ function chosen(variable: string, files: readonly string[]): string | undefined 
   return named !== undefined && named !== '' ? named : files.find((file) => existsSync(file));
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;
 }
 
-/** Those that were handed out: what is to listen there may not do so yet. */
+/** Ports that were returned before: their program may not listen yet. */
 const given = new Set<number>();
 
-/** As many, each another one, and none that this process was given before. */
+/** Distinct free ports, none of which was returned before in this process. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) {
@@ -71,12 +71,12 @@ export function listens(port: number): Promise<boolean> {
 }
 
 export interface Started {
-  /** What it has written so far. */
+  /** Its output so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** A program that runs until it is stopped. */
+/** Starts a program that runs until it is stopped. */
 export function start(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
   let output = '';
   const child: ChildProcess = spawn(program, [...args], {

@@ -1,5 +1,4 @@
-// A lab whose containers run for real, where the machine can: it takes root, Debian's `lxc`, and a Debian 12 as a tar archive;
-// test/README.md says how to come by one.
+// A lab with real containers. It needs root, Debian's `lxc`, and a tar archive of Debian 12; test/README.md says where they come from.
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
@@ -9,7 +8,7 @@ import { findProgram, findRootfs } from './programs.ts';
 
 const ROOTFS = findRootfs();
 
-/** Why there are none on this machine; null where there are. */
+/** Why this machine cannot have them; null: it can. */
 export const LACKING =
   process.getuid?.() !== 0
     ? 'not root'
@@ -23,9 +22,9 @@ export const TEMPLATE = 'ubuntu-24.04-standard_24.04-2_amd64.tar.zst';
 export interface RealContainers {
   readonly lab: Lab;
   pct(...args: readonly string[]): { readonly exit: number | null; readonly stdout: string; readonly stderr: string };
-  /** The same with something to read on standard input. */
+  /** The same with standard input. */
   pctWith(input: string, ...args: readonly string[]): ReturnType<RealContainers['pct']>;
-  /** @param ids containers that may still run */
+  /** @param ids containers that may still be running */
   close(...ids: readonly number[]): Promise<void>;
 }
 

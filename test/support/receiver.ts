@@ -1,4 +1,4 @@
-// A small HTTP server that keeps what it is sent and answers as a test says.
+// A small HTTP server that records requests and responds as a test sets it.
 
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ interface Received {
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];
-  /** What is answered from now on. */
+  /** The response to further requests. */
   answer: { status: number; body?: string; headers?: Record<string, string> };
   close(): Promise<void>;
 }

@@ -1,19 +1,18 @@
-// How often a Redis is asked: what it tells whoever monitors it, one line for each command. Those that scripts run by themselves are
-// counted apart.
+// Counts the commands of a Redis through MONITOR. Those that scripts run are counted separately.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface RedisCalls {
-  /** Asked by a client, so far. */
+  /** Commands from clients so far. */
   asked(): number;
-  /** Run in all, those of scripts included. */
+  /** All commands so far, including those of scripts. */
   run(): number;
   stop(): void;
 }
 
-/** @param socket of a server that nobody else uses */
+/** @param socket of a server without other clients */
 export async function countCalls(socket: string): Promise<RedisCalls> {
   const connection = connect(socket);
   await once(connection, 'connect');

@@ -1,4 +1,4 @@
-// A private redis-server on a socket of its own: nothing is shared between test files, nothing is left behind.
+// A private redis-server on its own socket: test files share nothing, and nothing is left behind.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,17 +12,17 @@ import { until } from './until.ts';
 export interface TestRedis {
   readonly url: string;
   readonly socket: string;
-  /** Host and port, where one was asked for. */
+  /** Host and port, if requested. */
   readonly address: string;
-  /** Empties it. */
+  /** Deletes all data. */
   clear(): Promise<void>;
-  /** Ends the server as a power cut would; `start` brings it back with what it had written. */
+  /** Kills the server as a power cut would; `start` restarts it with the data that it had written. */
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param asked `tcp`: it listens on a port of the loopback interface too; `cluster`: as the one node of a cluster */
+/** @param asked `tcp`: also listens on a loopback port; `cluster`: the only node of a cluster */
 export async function startRedis(asked?: 'tcp' | 'cluster'): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-redis-'));
   const socket = join(folder, 'redis.sock');

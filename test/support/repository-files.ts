@@ -1,11 +1,11 @@
-// The reference environment of this repository as its files are: for tests that change it and look what follows.
+// The files of this repository's example environment, for tests that change it.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Text by path, of `etc/` and `stacks/`, without what Phoenix ships there itself. */
+/** The texts of `etc/` and `stacks/` by path, without the files that Phoenix ships there. */
 export function repositoryFiles(): Record<string, string> {
   const paths = ['etc', 'stacks'].flatMap((top) =>
     readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).map((path) => `${top}/${path}`),

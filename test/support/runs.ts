@@ -1,4 +1,4 @@
-// How often a property is tried.
+// The number of inputs of a property test.
 
-/** With so many inputs in a run of the tests, or `PHOENIX_TEST_RUNS` times as many. */
+/** This many inputs, times `PHOENIX_TEST_RUNS` if set. */
 export const runs = (usual: number): number => usual * Number(process.env['PHOENIX_TEST_RUNS'] ?? 1);

@@ -1,14 +1,14 @@
-// Where a run of the tests keeps its files: in memory where the machine can. A disk makes Redis, Git and every lab wait for it.
+// The folder for files of a test run: in memory if possible, since Redis, Git and labs are slow on a disk.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
-/** What the tests of a whole run hold at once, with much to spare (bytes). */
+/** Required free bytes, with a large margin over what a whole run needs at once. */
 const NEEDED = 1024 ** 3;
 
-/** Names the folder to everything that a run starts; what it returns removes it. */
+/** Sets the folder for all processes of a run; the returned function removes it. */
 export function setup(): (() => void) | undefined {
   if (process.env['TMPDIR'] !== undefined || !existsSync(MEMORY)) return undefined;
   const { bavail, bsize } = statfsSync(MEMORY);
@@ -19,13 +19,13 @@ export function setup(): (() => void) | undefined {
     remove();
     return undefined;
   }
-  // As `/tmp`: some tests become another user.
+  // Mode of `/tmp`: some tests run as another user.
   chmodSync(folder, 0o1777);
   process.env['TMPDIR'] = folder;
   return remove;
 }
 
-/** Containers often have it with `noexec`, and labs are full of programs. */
+/** Whether programs can run there: containers often mount it with `noexec`, and labs consist of programs. */
 function runsPrograms(folder: string): boolean {
   const program = join(folder, 'program');
   writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });

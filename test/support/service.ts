@@ -1,4 +1,4 @@
-// A web service on this machine that notes what it is asked.
+// A web service on this machine that records its requests.
 
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -19,7 +19,7 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-/** `/echo` gives back what it gets, `/redirect` points elsewhere, `/silence` never answers; all else is `{"ok":true}`. */
+/** `/echo` returns the request body, `/redirect` redirects, `/silence` never responds; everything else is `{"ok":true}`. */
 export async function openService({ certificate, key }: Issued): Promise<TestService> {
   const received: Received[] = [];
   const server = createServer({ cert: certificate, key }, async (request, response) => {

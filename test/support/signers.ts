@@ -1,4 +1,4 @@
-// People who sign commits, with the real programs: keys of OpenSSH and of GnuPG in folders of their own.
+// Commit signers with real programs: OpenSSH and GnuPG keys in folders of their own.
 
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,13 +7,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Why tests with a program are skipped; undefined when it is there. */
+/** Why tests with a program are skipped; undefined if the program exists. */
 export function missing(program: string): string | undefined {
   return spawnSync(program, ['--version']).error === undefined ? undefined : `${program} is not installed`;
 }
 
 export interface Signer {
-  /** Options of `git` with which it signs as this person: `git ...options commit -S`. */
+  /** Options of `git` for signing as this user: `git ...options commit -S`. */
   readonly git: readonly string[];
   /** The public key: in armor, or as `ssh-ed25519 AAAA…`. */
   readonly key: string;
@@ -28,17 +28,17 @@ export async function sshSigner(folder: string, name: string): Promise<Signer> {
 }
 
 export interface PgpSigner extends Signer {
-  /** The public key as it is now. */
+  /** The present public key. */
   exported(): Promise<string>;
-  /** Ends its validity at a day, given as `20200110`. */
+  /** Sets its expiry date, such as `20200110`. */
   expire(day: string): Promise<void>;
-  /** Says that somebody else may have it. */
+  /** Revokes it as compromised. */
   revoke(): Promise<void>;
-  /** Ends what GnuPG left running for it. */
+  /** Stops the processes that GnuPG left running. */
   close(): Promise<void>;
 }
 
-/** @param born the day that the key was made, as `20200101` */
+/** @param born creation date of the key, such as `20200101` */
 export async function pgpSigner(folder: string, name: string, born = '20200101'): Promise<PgpSigner> {
   const home = join(folder, name);
   await mkdir(home, { recursive: true, mode: 0o700 });

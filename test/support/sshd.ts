@@ -1,4 +1,4 @@
-// An ssh server of our own on the loopback interface, with keys of its own, for the current user.
+// A private SSH server on the loopback interface, with its own keys, for the current user.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,22 +13,22 @@ import { until } from './until.ts';
 const run = promisify(execFile);
 const SSHD = findProgram('sshd', 'PHOENIX_TEST_SSHD');
 
-/** Why there can be no ssh server here; null when there can. */
+/** Why this machine cannot run an SSH server; null: it can. */
 export const noSshd = SSHD === undefined ? 'no sshd on this machine: install openssh-server to run these tests' : null;
 
 export interface TestSshd {
   readonly target: string;
   readonly sshOptions: readonly string[];
-  /** The file of host keys that those options name. */
+  /** The known_hosts file that those options name. */
   readonly knownHosts: string;
-  /** What the key may do from now on, as the options of a line in `authorized_keys`. At first it may do everything. */
+  /** Sets the options of the key in `authorized_keys`. Initially it is unrestricted. */
   allow(options: string): void;
-  /** Breaks every connection off; what was started through them goes on. */
+  /** Cuts every connection; processes started through them keep running. */
   cut(): void;
-  /** Takes no connections any more, as a machine that starts again. */
+  /** Refuses connections, like a machine that reboots. */
   away(): Promise<void>;
   back(): Promise<void>;
-  /** Shows another host key from now on. Resolves to the fingerprints of before and of now. */
+  /** Changes the host key. Resolves to the old and new fingerprints. */
   changeHostKey(): Promise<{ readonly before: string; readonly now: string }>;
   stop(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function startSshd(): Promise<TestSshd> {
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'MaxStartups 100',
-    // No start-up files of whoever runs the tests.
+    // Ignores the start-up files of the user who runs the tests.
     `SetEnv HOME=${folder}`,
   ];
   await writeFile(join(folder, 'config'), `${settings.join('\n')}\n`);
@@ -73,7 +73,7 @@ export async function startSshd(): Promise<TestSshd> {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It ended by itself meanwhile.
+        // It has already exited.
       }
     }
   };
@@ -94,7 +94,7 @@ export async function startSshd(): Promise<TestSshd> {
     allow,
     cut,
     async away() {
-      // The connections first: their parent is known while it lives.
+      // Connections first: they are found through their parent while it lives.
       cut();
       await end();
     },
@@ -119,7 +119,7 @@ export async function startSshd(): Promise<TestSshd> {
   };
 }
 
-/** Processes that a process has started itself. */
+/** Direct child processes. */
 function childrenOf(parent: number): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];

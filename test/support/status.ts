@@ -1,4 +1,4 @@
-// What a status of a test tells of.
+// The subject of statuses in tests.
 
 import type { RunId } from '../../src/model/ids.ts';
 import type { CommitStatus, StatusState, Subject } from '../../src/model/report.ts';

@@ -1,4 +1,4 @@
-// A real step-ca with keys and provisioners of its own, as `step ca init` would leave them.
+// A real step-ca with its own keys and provisioners, as after `step ca init`.
 
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
@@ -10,7 +10,7 @@ import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair } fr
 import { findProgram, freePort, listens, start } from './programs.ts';
 import { until } from './until.ts';
 
-/** From PHOENIX_TEST_STEP_CA or PATH; undefined when this machine has none. */
+/** From PHOENIX_TEST_STEP_CA or PATH; undefined if the machine has none. */
 export const STEP_CA = findProgram('step-ca', 'PHOENIX_TEST_STEP_CA');
 export const PROVISIONER = 'admin@example.internal';
 export const PASSWORD = 'provisioner-password-of-a-test';
@@ -24,10 +24,10 @@ export interface StepCa {
 }
 
 export interface StepCaOptions {
-  /** The DNS server and the port that names are proved by. */
+  /** DNS server and port for http-01 challenges. */
   readonly dns?: string;
   readonly challengePort?: number;
-  /** Longest lifetime of a certificate, such as `24h`. */
+  /** Maximum lifetime of a certificate, such as `24h`. */
   readonly longest?: string;
 }
 

@@ -1,4 +1,4 @@
-// A TLS server in front of one that speaks HTTP, as a proxy with a certificate stands before a forge or an agent.
+// A TLS proxy in front of an HTTP server, like one before a forge or an agent.
 
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -12,7 +12,7 @@ export interface TlsProxy {
   close(): Promise<void>;
 }
 
-/** @param behind base URL of the server behind it */
+/** @param behind base URL of the HTTP server */
 export async function startTlsProxy({ certificate, key }: Issued, behind: string): Promise<TlsProxy> {
   const server = createServer({ cert: certificate, key }, (incoming, response) => {
     const { method, headers, url = '/' } = incoming;

@@ -1,4 +1,4 @@
-// A certificate authority for a test, and certificates by it.
+// A certificate authority for tests.
 
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';

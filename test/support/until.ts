@@ -1,16 +1,16 @@
-// Waiting for something to become true, without knowing how long it takes.
+// Waits for a condition, however long it takes.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
 const MIN_PAUSE_MS = 5;
 const MAX_PAUSE_MS = 50;
-/** Of the time that was waited already: what comes at once is seen at once, and what takes seconds is not asked for 200 times in each. */
+/** Poll interval as a share of the elapsed time: quick results are seen at once, and slow ones are not polled 200 times per second. */
 const SHARE = 1 / 50;
 
 /**
- * Resolves once the condition holds; fails with its name when it has not within that many seconds.
+ * Resolves once the condition holds; fails with its name after that many seconds.
  *
- * @param what the name, or what makes it when it is needed
+ * @param what the name, or a function that computes it when needed
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-// What the scenarios of a node share: a node of boxes with a whole Phoenix before it, and the right end.
+// What scenarios of a node share: a node of boxes with a complete Phoenix, and the correct final state.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

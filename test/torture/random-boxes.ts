@@ -1,5 +1,5 @@
-// What the scenarios of large runs share: boxes that need each other at random, agents in processes of their own, and what the host must
-// have been told in the end, however often they were killed.
+// What scenarios of large runs share: boxes with random dependencies, agents in their own processes, and the commands that the host must have
+// received in the end, however often agents were killed.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// `phoenix serve` as a user runs it, with a private Redis and a lab host, beside a forge: for faults around its process. One that ends
-// by itself is started again, as systemd does.
+// `phoenix serve` as a user runs it, with a private Redis, a lab host and a forge, for faults around its process. When it exits it is restarted, as
+// by systemd.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// Asking Traefik for a name that is in no DNS.
+// Requests to Traefik for a host name that DNS does not know.
 
 import { request } from 'node:http';
 

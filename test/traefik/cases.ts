@@ -1,5 +1,5 @@
-// Dynamic configurations, each with what Traefik takes out of use in it, or what it takes and can never work. Names that start
-// with ~ are told apart by the case; BACKEND is a server that answers 200.
+// Dynamic configurations, each with the elements that Traefik disables, or accepts although they can never work. Names that start with ~ are made
+// unique per case; BACKEND is a server that responds 200.
 
 import type { Json, JsonObject } from '../../src/model/json.ts';
 

@@ -1,4 +1,4 @@
-// What Traefik holds in memory of decoded labels: its defaults filled in, times in one spelling, and nothing of what is empty.
+// Decoded labels as Traefik has them in memory: with defaults, times in one notation, and without empty values.
 
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import { CONFIGURATION, type Shape, type StructType, typeNamed } from '../../src/traefik/schema.ts';

@@ -1,4 +1,4 @@
-// What makes Traefik drop a file, held to its own decoder.
+// Files that Traefik rejects as a whole, compared with its own decoder.
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// Sets of labels over every field that Traefik's types have, right and wrong: any casing, values of the field's kind and of others, words
-// that are not known, empty ones, and labels of others.
+// Random labels for every field of Traefik's types, valid and invalid: any casing, values of the field's type and of others, unknown words, empty
+// ones, and labels of other programs.
 
 import fc from 'fast-check';
 import { CONFIGURATION, type Field, type Shape, type StructType, typeNamed } from '../../src/traefik/schema.ts';

@@ -1,4 +1,4 @@
-// Generated rules and regular expressions: whether we read them is asked of Traefik itself, where it is.
+// Random rules and regular expressions: Phoenix accepts those that Traefik accepts, which is compared where it is installed.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Rules and regular expressions as people and mistakes write them, put together from pieces that Go's readers tell apart.
+// Random rules and regular expressions, including typical mistakes, from fragments that Go's parsers distinguish.
 
 import fc from 'fast-check';
 

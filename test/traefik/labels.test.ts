@@ -1,4 +1,4 @@
-// What labels say, held to Traefik's own decoder.
+// Decoding of labels, compared with Traefik's own decoder.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The file of routes that Phoenix writes: read by our reading of Traefik, and by itself where it is.
+// The routes file that Phoenix writes is accepted by our model of Traefik, and by Traefik itself where installed.
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';

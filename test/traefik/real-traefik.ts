@@ -1,4 +1,4 @@
-// The real Traefik, where a machine has one: started on ports of its own with files of a test, and asked by its API.
+// The real Traefik, where installed: started on free ports with files of a test, and queried by its API.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

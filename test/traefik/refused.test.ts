@@ -1,4 +1,4 @@
-// What Traefik makes nothing of in a dynamic configuration: by our reading of its source everywhere, and by itself where it is.
+// What Traefik disables in a dynamic configuration: by our model of its source everywhere, and by Traefik itself where installed.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// Regular expressions: what replaces what they find, and what they may cost whoever reads them.
+// Regular expressions: their replacements, and the cost of parsing them.
 
 import { expect, test } from 'vitest';
 import { weightOf } from '../../src/traefik/expression-weight.ts';

@@ -1,4 +1,4 @@
-// The rules of routers, read as Traefik reads them in both of its syntaxes.
+// Router rules, parsed like Traefik in both of its syntaxes.
 
 import { describe, expect, test } from 'vitest';
 import { parseRule } from '../../src/traefik/rule.ts';

@@ -1,5 +1,5 @@
-// Actions of the pages, from the button to what becomes of it on the host: shown first, done by whoever may, refused to everybody else,
-// and recorded with the person.
+// Actions of the pages, from the button to the host: shown first, allowed for users with the right, refused to everybody else, and recorded with the
+// user.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/model/ids.ts';
@@ -104,6 +104,11 @@ test('a commit is replayed, looked at, frozen and unfrozen by their buttons', as
   const freeze = await otto.visit('/do/freeze');
   expect(home.page).toContain('href="./do/freeze"');
   expect((await otto.press(freeze, 'Freeze', { reason: '' })).status).toBe(409);
+  // What was typed and refused is there to be mended.
+  const long = `"><b>${'moving '.repeat(100)}`;
+  const refused = await otto.press(freeze, 'Freeze', { reason: long });
+  expect([refused.status, refused.words]).toEqual([409, expect.stringContaining('reason')]);
+  expect(refused.page).toContain(`value="&quot;>&lt;b>${'moving '.repeat(100)}"`);
   const frozen = await otto.press(freeze, 'Freeze', { reason: 'moving the storage' });
   expect(frozen.words).toContain('frozen by otto: moving the storage');
   const unfreeze = await otto.visit('/do/unfreeze');

@@ -1,4 +1,4 @@
-// The pages in a real browser: what only a browser knows, such as whether its policy lets them work.
+// The pages in a real browser: what only a browser checks, such as whether the content security policy allows their scripts.
 
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';

@@ -1,4 +1,4 @@
-// Runs in a real ledger as the agent would write them, for tests that look at their pages.
+// Runs in a real ledger, as the agent would record them, for tests of their pages.
 
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { PlanStep } from '../../src/model/plan.ts';

@@ -1,4 +1,4 @@
-// Pages as pure functions: whatever text comes in, no tag and no attribute comes out of it.
+// Pages as pure functions: no text can add a tag or an attribute.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
-// A day at the pages in a real browser: somebody pushes, looks, approves, heals and replays, and what a stranger's page sends has no effect.
-// With PHOENIX_TEST_SCREENSHOTS each page is kept as a picture, at three widths, light and dark.
+// Typical use of the pages in a real browser: a user pushes, inspects, approves, heals and replays, and requests from another site have no effect.
+// With PHOENIX_TEST_SCREENSHOTS each page is saved as a picture, at three widths, light and dark.
 
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

@@ -1,4 +1,4 @@
-// A person at a browser without a script, for tests that come in by the pages: keeps cookies, follows links and presses buttons of forms.
+// A user with a browser without scripts, for tests of the pages: stores cookies, follows links and submits forms.
 
 import { request } from 'node:http';
 

@@ -1,5 +1,5 @@
-// The whole of Phoenix over a host of boxes, with its pages, for tests that press buttons: a forge that people push to and sign in at, the
-// agent, and the door.
+// All of Phoenix over a host of boxes, with its pages, for tests that press buttons: a forge to push to and sign in at, the agent, and the HTTP
+// server.
 
 import { watchChanges } from '../../src/agent/http/changes.ts';
 import { startHttpServer } from '../../src/agent/http/server.ts';

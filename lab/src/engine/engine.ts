@@ -9,8 +9,8 @@ import { copyFolder, unpack } from './rootfs.ts';
 /** Operations on real containers. All of them fail with the error of the underlying program. */
 export interface Engine {
   start(id: number): void;
-  /** @param kindly shut down by the container's init, killed after a timeout */
-  stop(id: number, kindly: boolean): void;
+  /** @param gracefully shut down by the container's init, killed after a timeout */
+  stop(id: number, gracefully: boolean): void;
   run(id: number, argv: readonly string[], stdin: () => Buffer): Outcome;
   dial(address: string, port: number): Promise<Duplex>;
   /** Unpacks an archive of this machine into a new container. */
@@ -23,7 +23,7 @@ export function engineFor(node: LabNode, id: number): Engine | null {
   if (orders(node).engine !== 'lxc' || kindOf(node, id) === 'qemu') return null;
   return {
     start: (id) => start(node, id),
-    stop: (id, kindly) => stop(node, id, kindly),
+    stop: (id, gracefully) => stop(node, id, gracefully),
     run: (id, argv, stdin) => attach(node, id, argv, stdin),
     dial: (address, port) => dial(node, address, port),
     unpack,

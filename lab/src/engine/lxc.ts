@@ -43,9 +43,9 @@ export function start(node: LabNode, id: number): void {
   joinBridge(node, linkOf(node, id), bridge);
 }
 
-export function stop(node: LabNode, id: number, kindly: boolean): void {
+export function stop(node: LabNode, id: number, gracefully: boolean): void {
   if (succeeds('lxc-info', ...named(node, id), '-s')) {
-    succeeds('lxc-stop', ...named(node, id), ...(kindly ? ['-t', String(SHUTDOWN_SECONDS)] : ['-k']));
+    succeeds('lxc-stop', ...named(node, id), ...(gracefully ? ['-t', String(SHUTDOWN_SECONDS)] : ['-k']));
   }
   rmSync(join(folderOf(node), String(id)), { recursive: true, force: true });
   const others = guestIds(node, 'lxc').some((each) => each !== id && running(node, each) !== undefined);

@@ -33,7 +33,7 @@ export function openNetwork(node: LabNode, bridge: string, gateway: string | nul
 function makeNamespace(node: LabNode, name: string): void {
   call('ip', 'netns', 'add', name);
   call('ip', '-n', name, 'link', 'set', 'lo', 'up');
-  const [outside, within] = wayOut(node);
+  const [outside, within] = uplinkAddresses(node);
   call('ip', 'link', 'add', `${name}o`, 'type', 'veth', 'peer', 'name', `${name}i`, 'netns', name);
   call('ip', 'addr', 'add', `${outside}/30`, 'dev', `${name}o`);
   call('ip', 'link', 'set', `${name}o`, 'up');
@@ -61,7 +61,7 @@ export function joinBridge(node: LabNode, link: string, bridge: string): void {
 }
 
 /** Two addresses of an otherwise unused network, derived from the lab's name. */
-function wayOut(node: LabNode): [outside: string, within: string] {
+function uplinkAddresses(node: LabNode): [outside: string, within: string] {
   const number = Number.parseInt(labName(node).slice(3, 7), 16) % (254 * 64);
   const [third, fourth] = [1 + Math.floor(number / 64), (number % 64) * 4];
   return [`169.254.${third}.${fourth + 1}`, `169.254.${third}.${fourth + 2}`];

@@ -25,7 +25,7 @@ export interface BrowserActions {
   /** Creates a user or changes the user's rights; others are created without rights on their first action. */
   allow: People['allow'];
   /** Opens a pull request; default base: `main`. */
-  openPull(asked: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
+  openPull(requested: Omit<PullRequested, 'base'> & { readonly base?: string; readonly by?: string }): Promise<LabPull>;
   editPull(pull: number, to: PullChange, by?: string): Promise<LabPull>;
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
@@ -74,9 +74,9 @@ export interface BrowserActions {
 const SOMEBODY = 'ada';
 
 export function browserActions(parts: Parts, delivered: () => Promise<void>): BrowserActions {
-  const { pulls, comments, checks, people, tell } = parts;
+  const { pulls, comments, checks, people, emit } = parts;
 
-  async function told<T extends object>(mutation: T | Refused | Promise<T | Refused>): Promise<T> {
+  async function afterDelivery<T extends object>(mutation: T | Refused | Promise<T | Refused>): Promise<T> {
     const result = await mutation;
     await delivered();
     if (isRefused(result)) throw new Error(`the forge refuses: ${result.refused.message}`);
@@ -88,17 +88,19 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
   }
   const pullOf = (number: number): LabPull => there(pulls.get(number), `pull request ${number}`);
   const checkOf = (id: number): LabCheck => there(checks.get(id), `check ${id}`);
-  const edit = (number: number, to: PullChange, by = SOMEBODY) => told(changePull(parts, pullOf(number), to, by));
+  const edit = (number: number, to: PullChange, by = SOMEBODY) =>
+    afterDelivery(changePull(parts, pullOf(number), to, by));
 
   return {
     allow: people.allow,
-    openPull: ({ by = SOMEBODY, base = 'main', ...asked }) => told(openPull(parts, { ...asked, base }, by)),
+    openPull: ({ by = SOMEBODY, base = 'main', ...requested }) =>
+      afterDelivery(openPull(parts, { ...requested, base }, by)),
     editPull: edit,
     retargetPull: (number, base, by) => edit(number, { base }, by),
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
-    mergePull: (number, by = SOMEBODY, how) => told(mergePull(parts, pullOf(number), by, how)),
-    enqueue: (number) => told(enqueue(parts, pullOf(number))),
+    mergePull: (number, by = SOMEBODY, how) => afterDelivery(mergePull(parts, pullOf(number), by, how)),
+    enqueue: (number) => afterDelivery(enqueue(parts, pullOf(number))),
     async advanceQueue(name) {
       await advance(parts, (sha) => verdictOf(parts, sha, name));
       await delivered();
@@ -120,20 +122,20 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
     openIssue: (title, author = SOMEBODY) => comments.addIssue({ number: pulls.take(), title, author }),
     comment(number, body, by, at) {
       there(pulls.get(number) ?? comments.issue(number), `pull request or issue ${number}`);
-      return told(addComment(parts, number, body, by, at));
+      return afterDelivery(addComment(parts, number, body, by, at));
     },
     editComment(id, body, by) {
       const comment = there(comments.get(id), `comment ${id}`);
-      return told(changeComment(parts, comment, body, by ?? comment.author));
+      return afterDelivery(changeComment(parts, comment, body, by ?? comment.author));
     },
     comments: comments.of,
-    review: (number, review, by) => told(addReview(parts, pullOf(number), review, by)),
-    dismissReview: (id, by = SOMEBODY) => told(dismissReview(parts, id, by)),
+    review: (number, review, by) => afterDelivery(addReview(parts, pullOf(number), review, by)),
+    dismissReview: (id, by = SOMEBODY) => afterDelivery(dismissReview(parts, id, by)),
     async rerequestCheck(id, by) {
       const check = checkOf(id);
       if (check.status !== 'completed')
         throw new Error(`the check ${check.name} has not ended: it cannot be run again yet`);
-      tell({ kind: 'check', action: 'rerequested', check, by });
+      emit({ kind: 'check', action: 'rerequested', check, by });
       await delivered();
     },
     async pressButton(id, identifier, by) {
@@ -144,12 +146,12 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
         check.actions.find((button) => button.identifier === identifier),
         `button ${identifier} on ${check.name}`,
       );
-      tell({ kind: 'button', check, identifier, by });
+      emit({ kind: 'button', check, identifier, by });
       await delivered();
     },
     async rerequestSuite(sha, by) {
-      const asked = new Set(checks.of(sha).map(({ app }) => app));
-      for (const app of asked) tell({ kind: 'suite', action: 'rerequested', sha, app, by });
+      const apps = new Set(checks.of(sha).map(({ app }) => app));
+      for (const app of apps) emit({ kind: 'suite', action: 'rerequested', sha, app, by });
       await delivered();
     },
     installApp(id) {

@@ -33,18 +33,18 @@ const FIRST_ID = 5000;
 export function openCommentStore(): CommentStore {
   const comments = new Map<number, LabComment>();
   const issues = new Map<number, LabIssue>();
-  function keep(comment: LabComment): LabComment {
+  function store(comment: LabComment): LabComment {
     comments.set(comment.id, comment);
     return comment;
   }
   return {
     add(number, author, body, now = new Date()) {
-      return keep({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
+      return store({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
     },
     // The change time always differs from the creation time.
     change: (comment, body) => {
       const after = comment.createdAt.getTime() + 1;
-      return keep({ ...comment, body, updatedAt: new Date(Math.max(Date.now(), after)) });
+      return store({ ...comment, body, updatedAt: new Date(Math.max(Date.now(), after)) });
     },
     get: (id) => comments.get(id),
     of: (number) => [...comments.values()].filter((comment) => comment.number === number),

@@ -43,7 +43,7 @@ export function openFaults(): Faults {
     },
     async handler(request, response, next) {
       const fault = ordered.shift() ?? decide(request);
-      if (fault !== undefined && disturb(fault, request, response)) return;
+      if (fault !== undefined && applyFault(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;
         await new Promise((resolve) => readBody(request, response, resolve));
@@ -57,7 +57,7 @@ export function openFaults(): Faults {
 }
 
 /** Returns whether the request is finished. */
-function disturb(fault: Fault, request: Request, response: Response): boolean {
+function applyFault(fault: Fault, request: Request, response: Response): boolean {
   switch (fault.kind) {
     case 'answer':
       response.status(fault.status).set(fault.headers ?? {});

@@ -9,7 +9,7 @@ import type { DeliveryOutcome } from './delivery-outcomes.ts';
 import { DIALECTS, type Dialect, type Kind } from './dialects.ts';
 import type { Faults } from './faults.ts';
 import type { LabCheck } from './github/checks.ts';
-import { type OauthApplication, openOauthDesk } from './oauth.ts';
+import { type OauthApplication, openOauthProvider } from './oauth.ts';
 import { type LabAppOptions, openParts } from './open-parts.ts';
 import type { FilledIn, Parts } from './parts.ts';
 import type { Right } from './people.ts';
@@ -26,7 +26,7 @@ export interface LabForgeOptions {
   readonly secret: string;
   /** Required by Git (as password) and REST. */
   readonly token: string;
-  /** Of the token's owner: what Gitea makes a token for. Nobody logs in by one when absent. */
+  /** Password of the token's owner, for which Gitea issues tokens. Absent: signing in by password is refused. */
   readonly password?: string;
   /** The token's right for REST; default: `write`. Listing webhooks needs `admin`. */
   readonly tokenRight?: Right;
@@ -118,7 +118,7 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
     webhooks.sendTo(...urls.map((to) => ({ url: to, secret: options.secret, app, events })));
   };
   if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
-  const oauth = options.oauth === undefined ? null : openOauthDesk(parts, kind, dialect.base, options.oauth);
+  const oauth = options.oauth === undefined ? null : openOauthProvider(parts, kind, dialect.base, options.oauth);
   server.on('request', routes(parts, dialect, { pageSize: options.pageSize, oauth: oauth?.routes }));
 
   const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);

@@ -1,4 +1,4 @@
-// Who a client of the lab forge says it is.
+// The credentials that a client of the lab forge sends.
 
 import type { Request } from 'express';
 
@@ -7,7 +7,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** From `Basic`, `token` or `Bearer`; Git sends the first, programs the others. */
+/** Reads `Basic`, `token` and `Bearer` authentication: Git sends the first, API clients the others. */
 export function loginOf(request: Request): Login | undefined {
   const [scheme = '', value = ''] = (request.get('authorization') ?? '').split(' ');
   if (/^(token|bearer)$/i.test(scheme)) return { user: 'token', password: value };

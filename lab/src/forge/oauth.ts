@@ -1,5 +1,5 @@
-// Signing in at the forge for an OAuth application, as GitHub and Gitea do it: the page that asks the person, a code that is good once and
-// for whoever has its proof, and a token that says who somebody is. It refuses what the real ones refuse.
+// OAuth sign-in as GitHub and Gitea implement it: the consent page, a code that can be redeemed once and only with its PKCE verifier, and a token
+// that identifies the user. It refuses what the real ones refuse.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
@@ -9,7 +9,7 @@ import type { Parts } from './parts.ts';
 export interface OauthApplication {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Where people are led back to. */
+  /** Redirect URI. */
   readonly callback: string;
 }
 
@@ -18,15 +18,20 @@ interface Code {
   readonly challenge: string | null;
 }
 
-interface OauthDesk {
-  /** The pages and the exchange of codes; then what a token of a person reads of the interface. */
+interface OauthProvider {
+  /** The pages, the exchange of codes, and the endpoints that accept a user's token. */
   readonly routes: Router;
-  /** Ends all tokens of people, as their time does. */
+  /** Expires all users' tokens. */
   expire(): void;
 }
 
-/** @param base path of the REST interface below the forge */
-export function openOauthDesk(parts: Parts, kind: string, base: string, application: OauthApplication): OauthDesk {
+/** @param base path of the REST API below the forge's URL */
+export function openOauthProvider(
+  parts: Parts,
+  kind: string,
+  base: string,
+  application: OauthApplication,
+): OauthProvider {
   const codes = new Map<string, Code>();
   const tokens = new Map<string, string>();
   const routes = express.Router();
@@ -69,7 +74,7 @@ export function openOauthDesk(parts: Parts, kind: string, base: string, applicat
       redirect_uri,
       code_verifier,
     } = (request.body ?? {}) as Readonly<Record<string, string>>;
-    // GitHub answers 200 to all, and says in the body what was wrong.
+    // GitHub always answers 200 and reports errors in the body.
     const no = (error: string, error_description: string) =>
       void response.status(kind === 'github' ? 200 : 400).json({ error, error_description });
     if (client_id !== application.clientId || !same(client_secret ?? '', application.clientSecret)) {
@@ -90,17 +95,17 @@ export function openOauthDesk(parts: Parts, kind: string, base: string, applicat
     response.json({ access_token: token, token_type: 'bearer', scope: '' });
   });
 
-  /** Null for whom the token is not of: others are asked next. */
+  /** The user of the token; null for other tokens, which the next handler checks. */
   const personIn = (request: Request): string | null => tokens.get(loginOf(request)?.password ?? '') ?? null;
   routes.get(`${base}/user`, (request, response, next) => {
     const login = personIn(request);
     if (login === null) return next();
-    response.json({ id: people.meet(login).id, login });
+    response.json({ id: people.findOrAdd(login).id, login });
   });
   routes.get(`${base}/repos/${place.repository}`, (request, response, next) => {
     const login = personIn(request);
     if (login === null) return next();
-    const { right } = people.meet(login);
+    const { right } = people.findOrAdd(login);
     if (right === 'none') return void response.status(404).json({ message: 'Not Found' });
     const push = right === 'admin' || right === 'maintain' || right === 'write';
     response.json({

@@ -1,4 +1,4 @@
-// The parts of a forge that begins: an empty repository, people, books and, when it is given one, an App.
+// Creates the parts of a forge: an empty repository, users, stores and, if given, an App.
 
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ interface PartsOptions {
 export interface LabAppOptions {
   readonly id: number;
   readonly publicKey: KeyObject;
-  /** What Phoenix asks for when absent. */
+  /** Default: the permissions that Phoenix requests. */
   readonly permissions?: Permissions;
   readonly events?: readonly string[];
 }
@@ -59,8 +59,8 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
   const people = openPeople(place.isPublic ? 'read' : 'none');
   people.allow(TOKEN_OWNER, options.tokenRight ?? 'write');
   const webhooks = openWebhooks(dialect.headers);
-  /** Events leave in the order in which things happened. */
-  let told: Promise<unknown> = Promise.resolve();
+  /** Serialises events, so that they are sent in the order of their causes. */
+  let sent: Promise<unknown> = Promise.resolve();
   const parts: Parts = {
     place,
     token: options.token,
@@ -81,16 +81,16 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     apps: openAppRegistry(),
     webhooks,
     faults: { rest: openFaults(), git: openFaults() },
-    tell(event) {
-      const message = told.then(() => dialect.event(parts, event));
-      told = message.catch(() => null);
+    emit(event) {
+      const message = sent.then(() => dialect.event(parts, event));
+      sent = message.catch(() => null);
       work.begin(async () => {
         const made = await message;
         if (made !== null) await webhooks.send(made);
       });
     },
-    begin: work.begin,
-    oneByOne: work.oneByOne,
+    runInBackground: work.begin,
+    serialise: work.serialise,
   };
   if (options.app !== undefined) addApp(parts, options.app);
   return parts;

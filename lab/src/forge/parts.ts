@@ -1,4 +1,4 @@
-// What the parts of the forge share.
+// The state that the parts of the forge share.
 
 import type { CommentStore } from './comments.ts';
 import type { ForgeEvent, PushedRef } from './events.ts';
@@ -17,22 +17,22 @@ import type { Webhooks } from './webhooks.ts';
 export interface Parts {
   readonly place: Place;
   readonly token: string;
-  /** With which its owner logs in; null: by none. */
+  /** Password of the token's owner; null: signing in by password is refused. */
   readonly password: string | null;
-  /** Null for a token that is good for everything. */
+  /** Null: the token is unrestricted. */
   readonly tokenScopes: readonly string[] | null;
   readonly webhook: FilledIn;
   readonly bare: BareRepository;
   readonly people: People;
   readonly statuses: StatusStore;
-  /** Rules for branches, as GitLab has them; a new project protects its first one. */
+  /** GitLab's branch protection rules; a new project protects its default branch. */
   protectedBranches: readonly ProtectedBranch[];
-  /** Of GitLab, the oldest first. */
+  /** Pipelines of GitLab, oldest first. */
   readonly pipelines: LabPipeline[];
-  /** Every ref that was moved, in the order in which it was. */
+  /** Every ref that was moved, oldest first. */
   readonly pushes: MovedRef[];
   readonly pulls: PullStore;
-  /** Of GitHub, the first one first. */
+  /** GitHub's merge queue, front first. */
   readonly queue: LabQueued[];
   readonly comments: CommentStore;
   readonly reviews: ReviewStore;
@@ -40,17 +40,17 @@ export interface Parts {
   readonly apps: AppRegistry;
   readonly webhooks: Webhooks;
   readonly faults: { readonly rest: Faults; readonly git: Faults };
-  /** Puts it into the forge's words and sends it, without waiting for an answer. */
-  tell(event: ForgeEvent): void;
-  /** Goes on after an answer. */
-  begin(work: () => Promise<unknown>): void;
-  /** What moves branches goes one after another, so that each one's refs before and after are its own. */
-  oneByOne<T>(work: () => Promise<T>): Promise<T>;
+  /** Converts the event to the forge's format and sends it, without waiting for a response. */
+  emit(event: ForgeEvent): void;
+  /** Starts work that continues after the response. */
+  runInBackground(work: () => Promise<unknown>): void;
+  /** Serialises work that moves branches, so that its refs before and after belong to it alone. */
+  serialise<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** The page of a webhook's settings. */
+/** The settings of a webhook. */
 export interface FilledIn {
-  /** As the interface of the forge names them. */
+  /** Event names as in the forge's API. */
   readonly events?: readonly string[];
   readonly contentType?: 'json' | 'form';
   readonly active?: boolean;
@@ -60,13 +60,13 @@ export interface LabPipeline {
   readonly id: number;
   readonly sha: string;
   readonly ref: string;
-  /** Names of GitLab's own jobs in it. */
+  /** Names of its jobs that GitLab runs itself. */
   readonly jobs: readonly string[];
 }
 
 export interface ProtectedBranch {
   readonly id: number;
-  /** May hold `*`. */
+  /** Branch name; may contain `*`. */
   readonly name: string;
   readonly push_access_levels: readonly BranchAccess[];
   readonly merge_access_levels: readonly BranchAccess[];
@@ -78,11 +78,11 @@ interface BranchAccess {
   readonly group_id?: number | null;
 }
 
-/** A ref that moved, and who moved it. */
+/** A ref that moved, and the user who moved it. */
 interface MovedRef extends PushedRef {
   readonly by: string;
   readonly at: Date;
 }
 
-/** Whose token it is that everybody has. */
+/** The user that the forge's one token belongs to. */
 export const TOKEN_OWNER = 'phoenix-agent';

@@ -1,29 +1,29 @@
-// Who the forge knows, and what they may do in the repository.
+// The users of the forge and their rights in the repository.
 
-/** GitHub's roles; other forges have the like of them. */
+/** GitHub's roles; other forges have similar ones. */
 export type Right = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
 interface Person {
   readonly id: number;
   readonly login: string;
   readonly right: Right;
-  /** What gives the right: being named in the repository, or a team of the organisation that it belongs to. */
+  /** The source of the right: the user is a collaborator of the repository, or member of a team of its organisation. */
   readonly through: 'repository' | 'team';
 }
 
 export interface People {
-  /** Makes a person known, or changes what a known one may do. @param through the repository when absent */
+  /** Adds a user or changes the user's right. @param through default: the repository */
   allow(login: string, right: Right, through?: Person['through']): void;
-  /** By login, in any case. */
+  /** Looks up a login, case-insensitively. */
   find(login: string): Person | undefined;
-  /** Logins of all, in the order in which they came. */
+  /** All logins, in the order in which they were added. */
   all(): readonly string[];
   byId(id: number): Person | undefined;
-  /** Who is not known yet gets to be, with the rights of everybody. */
-  meet(login: string): Person;
+  /** Looks up a login; adds an unknown one with the default right. */
+  findOrAdd(login: string): Person;
 }
 
-/** @param everybody what whoever is not known yet may do */
+/** @param everybody the default right */
 export function openPeople(everybody: Right): People {
   const known = new Map<string, Person>();
   const find = (login: string) => known.get(login.toLowerCase());
@@ -37,6 +37,6 @@ export function openPeople(everybody: Right): People {
     find,
     all: () => [...known.values()].map(({ login }) => login),
     byId: (id) => [...known.values()].find((person) => person.id === id),
-    meet: (login) => find(login) ?? allow(login, everybody),
+    findOrAdd: (login) => find(login) ?? allow(login, everybody),
   };
 }

@@ -1,17 +1,17 @@
-// Where the forge and its one repository are.
+// The addresses of the forge and of its one repository.
 
 export interface Place {
-  /** Of the forge, without a slash at the end. */
+  /** Base URL of the forge, without trailing slash. */
   readonly url: string;
-  /** Of the REST interface, without a slash at the end. */
+  /** Base URL of the REST API, without trailing slash. */
   readonly api: string;
   readonly owner: string;
   readonly name: string;
   /** `owner/name`. */
   readonly repository: string;
-  /** The repository in a browser. */
+  /** URL of the repository's web page. */
   readonly page: string;
-  /** Everybody may read it. */
+  /** Readable without authentication. */
   readonly isPublic: boolean;
 }
 

@@ -1,5 +1,5 @@
-// Pull requests of the forge, which GitLab calls merge requests: what they are, and what they do in Git. Their heads lie in the
-// repository itself or in a fork of it, and can be fetched from the repository either way.
+// The store of pull requests (GitLab: merge requests) and their refs in Git. A head is in the repository itself or in a fork, and can be fetched from
+// the repository either way.
 
 import type { BareRepository } from './git/repository.ts';
 import type { Place } from './place.ts';
@@ -17,7 +17,7 @@ export interface LabPull {
     readonly owner: string;
   };
   readonly base: { readonly branch: string; readonly sha: string };
-  /** Made by a push to `refs/for/…`, as Gitea and Forgejo take it of everybody who may read: no branch belongs to it. */
+  /** Created by a push to `refs/for/…`, which Gitea and Forgejo allow with read access: it has no branch. */
   readonly agit: boolean;
   readonly state: 'open' | 'closed';
   readonly merged: { readonly sha: string; readonly at: Date; readonly by: string } | null;
@@ -30,36 +30,36 @@ export interface LabPull {
 export interface PullRequested {
   readonly title: string;
   readonly body?: string | null;
-  /** A branch. */
+  /** Name of the branch. */
   readonly head: string;
   readonly base: string;
-  /** Owner of the fork in which the head lies; the repository itself when absent. */
+  /** Owner of the fork that contains the head; absent: the repository itself. */
   readonly fork?: string;
-  /** Of a Gitea or Forgejo: made by a push to `refs/for/…`. What it brings lies in the fork named, which people do not see. */
+  /** For Gitea and Forgejo: created by a push to `refs/for/…`. Its commits are in the named fork, which users do not see. */
   readonly agit?: boolean;
 }
 
 export interface PullStore {
-  /** The next free number: issues take from the same. */
+  /** Takes the next free number; issues share the sequence. */
   take(): number;
   open(asked: PullRequested, author: string): Promise<LabPull | Refused>;
   get(number: number): LabPull | undefined;
   /** Newest first. */
   all(): readonly LabPull[];
-  /** Title, body, state or base. */
+  /** Changes title, body, state or base. */
   change(pull: LabPull, to: PullChange): Promise<LabPull | Refused>;
-  /** The head was pushed, or the base was. Resolves to what it is now. */
+  /** Updates it after a push to its head or base; resolves to the updated one. */
   follow(pull: LabPull): Promise<LabPull>;
-  /** Notes that it was merged by that commit. */
+  /** Records that this commit merged it. */
   settle(pull: LabPull, commit: string, by: string): LabPull;
-  /** Makes the merge commit and moves the base to it. */
+  /** Creates the merge commit and moves the base to it. */
   merge(pull: LabPull, by: string, how?: MergeHow): Promise<LabPull | Refused>;
 }
 
 export interface MergeHow {
-  /** One commit in place of all, whose text is put together from theirs. */
+  /** Squash: one commit, whose message is composed of theirs. */
   readonly squash?: boolean;
-  /** What whoever merges makes of the text. */
+  /** Commit message given by the user who merges. */
   readonly message?: string;
 }
 
@@ -75,7 +75,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
   const pulls = new Map<number, LabPull>();
   let last = 0;
 
-  function keep(pull: LabPull): LabPull {
+  function store(pull: LabPull): LabPull {
     pulls.set(pull.number, pull);
     return pull;
   }
@@ -84,13 +84,13 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
     return bare.commit(branchRef(branch, of === owner ? null : of));
   }
 
-  /** With what Git knows of it now. */
+  /** Adds the present facts from Git. */
   async function measured(pull: Omit<LabPull, 'measure'>): Promise<LabPull> {
     const found = await measure(bare, pull.base.sha, pull.head.sha);
     await bare.git('update-ref', `refs/${refs}/${pull.number}/head`, pull.head.sha);
     const trial = `refs/${refs}/${pull.number}/merge`;
     await bare.git('update-ref', ...(found.merge === null ? ['-d', trial] : [trial, found.merge]));
-    return keep({ ...pull, measure: found });
+    return store({ ...pull, measure: found });
   }
 
   function duplicate(head: string, of: string, base: string): LabPull | undefined {
@@ -166,7 +166,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
         }
         return measured({ ...changed, head: { ...pull.head, sha } });
       }
-      if (base === pull.base.branch) return keep(changed);
+      if (base === pull.base.branch) return store(changed);
       if (pull.state === 'closed')
         return refuse('base', 'custom', 'Cannot change the base branch of a closed pull request.');
       const from = await check(base, pull.head.sha, pull.head.branch, pull.head.owner);
@@ -184,7 +184,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
     },
     settle(pull, sha, by) {
       const at = new Date();
-      return keep({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
+      return store({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
     },
     async merge(pull, by, { squash = false, message } = {}) {
       const now = await this.follow(pull);
@@ -203,13 +203,13 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
   };
 }
 
-/** As GitHub proposes it for a squash: each commit as an item, the oldest first. */
+/** GitHub's default message for a squash: each commit as a list item, oldest first. */
 async function messagesOf(bare: BareRepository, { base, head }: LabPull): Promise<string> {
   const listed = await bare.git('log', '--reverse', '--format=* %B', `${base.sha}..${head.sha}`);
   return listed.trim();
 }
 
-/** @param fork owner of a fork, whose refs lie in a namespace of the same repository (gitnamespaces(7)) */
+/** @param fork owner of a fork, whose refs are in a namespace of the same repository (gitnamespaces(7)) */
 export function branchRef(branch: string, fork: string | null): string {
   return `${fork === null ? '' : `refs/namespaces/${fork}/`}refs/heads/${branch}`;
 }

@@ -1,11 +1,11 @@
-// What a push changed.
+// The refs that a push changed.
 
 import type { PushedRef } from './events.ts';
 import type { Refs } from './git/repository.ts';
 
 export const ZEROS = '0'.repeat(40);
 
-/** Branches and tags of the repository itself, in the order of their names. */
+/** Branches and tags of the repository itself, sorted by name. */
 export function pushedRefs(before: Refs, after: Refs): PushedRef[] {
   return changedRefs(before, after).filter(({ ref }) => /^refs\/(heads|tags)\//.test(ref));
 }

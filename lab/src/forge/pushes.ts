@@ -1,4 +1,4 @@
-// Git over HTTP with what a push brings about: events, and pull requests that follow their branches.
+// Git over HTTP, and the effects of a push: events, and pull requests that follow their branches.
 
 import type { Request, Response } from 'express';
 import type { PushedRef } from './events.ts';
@@ -9,10 +9,10 @@ import { type Parts, TOKEN_OWNER } from './parts.ts';
 import { branchRef } from './pulls.ts';
 import { changedRefs, pushedRefs, ZEROS } from './pushed-refs.ts';
 
-/** Names that stand for no person beside a token. */
+/** User names beside a token that do not identify a user. */
 const NOBODY = new Set(['', 'token', 'oauth2', 'x-access-token']);
 
-/** @param fork owner of the fork that is served; null for the repository itself */
+/** @param fork owner of the requested fork; null for the repository itself */
 export function gitRoute(parts: Parts, fork: string | null) {
   return async (request: Request, response: Response): Promise<void> => {
     const login = loginOf(request);
@@ -27,7 +27,7 @@ export function gitRoute(parts: Parts, fork: string | null) {
     if (isPush && !pusher.mayPush) {
       response.status(403).type('text').send('Write access to repository not granted.');
     } else if (request.method === 'POST' && request.path === '/git-receive-pack') {
-      await parts.oneByOne(() => asPush(parts, pusher.login, () => serveGit(request, response, call)));
+      await parts.serialise(() => asPush(parts, pusher.login, () => serveGit(request, response, call)));
     } else await serveGit(request, response, call);
   };
 }
@@ -37,7 +37,7 @@ interface Pusher {
   readonly mayPush: boolean;
 }
 
-/** Whoever has the token is who they say; an App's token pushes as far as contents are open to it. */
+/** The given user name is trusted for the forge's token; an App's token may push if it has write access to contents. */
 function pusherOf({ token, apps }: Parts, { user, password }: Login): Pusher | undefined {
   if (password === token) return { login: NOBODY.has(user) ? TOKEN_OWNER : user, mayPush: true };
   const grant = apps.grantOf(password);
@@ -46,28 +46,28 @@ function pusherOf({ token, apps }: Parts, { user, password }: Login): Pusher | u
   return { login: botOf(grant.app), mayPush: contents === 'write' };
 }
 
-/** Tells what the work does to branches and tags, and lets pull requests follow. It is one of those that go one by one. */
+/** Sends events for the branches and tags that the work moves, and updates pull requests. Serialised with other such work. */
 export async function asPush(parts: Parts, by: string, work: () => Promise<void>): Promise<void> {
   const before = await parts.bare.refs();
   await work();
   const after = await parts.bare.refs();
   for (const change of pushedRefs(before, after)) {
     parts.pushes.push({ ...change, by, at: new Date() });
-    parts.tell({ kind: 'push', change, by });
+    parts.emit({ kind: 'push', change, by });
     requestSuites(parts, change, by);
   }
   await followPulls(parts, changedRefs(before, after), by);
 }
 
-/** Every App that writes checks is asked for them when a branch moves. */
-function requestSuites({ apps, tell }: Parts, { ref, after: sha }: PushedRef, by: string): void {
+/** Requests a check suite from every App that writes checks when a branch moves. */
+function requestSuites({ apps, emit }: Parts, { ref, after: sha }: PushedRef, by: string): void {
   if (sha === ZEROS || !ref.startsWith('refs/heads/')) return;
   for (const { id, permissions } of apps.installed()) {
-    if (permissions['checks'] === 'write') tell({ kind: 'suite', action: 'requested', sha, app: id, by });
+    if (permissions['checks'] === 'write') emit({ kind: 'suite', action: 'requested', sha, app: id, by });
   }
 }
 
-/** A pull request follows its head, ends with it, and is merged when the base has come to contain it. */
+/** A pull request follows its head, is closed with it, and is merged once its base contains it. */
 async function followPulls(parts: Parts, changes: readonly PushedRef[], by: string): Promise<void> {
   const { pulls, bare, place } = parts;
   const changed = new Map(changes.map((change) => [change.ref, change]));
@@ -80,13 +80,13 @@ async function followPulls(parts: Parts, changes: readonly PushedRef[], by: stri
       base.after !== ZEROS &&
       (await bare.isAncestor(head?.after ?? pull.head.sha, base.after))
     ) {
-      parts.tell({ kind: 'pull', action: 'closed', pull: pulls.settle(pull, base.after, by), by });
+      parts.emit({ kind: 'pull', action: 'closed', pull: pulls.settle(pull, base.after, by), by });
     } else if (head?.after === ZEROS || base?.after === ZEROS) {
       const closed = await pulls.change(pull, { state: 'closed' });
-      if (!('refused' in closed)) parts.tell({ kind: 'pull', action: 'closed', pull: closed, by });
+      if (!('refused' in closed)) parts.emit({ kind: 'pull', action: 'closed', pull: closed, by });
     } else if (head !== undefined || base !== undefined) {
       const now = await pulls.follow(pull);
-      if (head !== undefined) parts.tell({ kind: 'pull', action: 'updated', pull: now, before: pull, by });
+      if (head !== undefined) parts.emit({ kind: 'pull', action: 'updated', pull: now, before: pull, by });
     }
   }
 }

@@ -1,4 +1,4 @@
-// What a forge says when it does not do what it was asked for, before each kind of forge puts it into its own words.
+// A refused mutation, before each kind of forge converts it to its own error response.
 
 export interface Refused {
   readonly refused: {

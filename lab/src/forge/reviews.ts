@@ -1,15 +1,15 @@
-// Code reviews of pull requests, each for the head that it was made for.
+// Code reviews of pull requests, each with the head that was reviewed.
 
 export interface LabReview {
   readonly id: number;
-  /** Of the pull request. */
+  /** Number of the pull request. */
   readonly number: number;
   readonly author: string;
   readonly state: 'approved' | 'commented' | 'changes requested' | 'dismissed';
   readonly body: string;
   /** The head that was reviewed. */
   readonly sha: string;
-  /** Its author may push. */
+  /** Its author has write access. */
   readonly official: boolean;
   readonly at: Date;
 }
@@ -21,21 +21,21 @@ export interface ReviewStore {
   of(number: number): readonly LabReview[];
 }
 
-/** Ids do not begin where those of comments do. */
+/** Ids differ from those of comments. */
 const FIRST_ID = 9000;
 
 export function openReviewStore(): ReviewStore {
   const reviews = new Map<number, LabReview>();
-  function keep(review: LabReview): LabReview {
+  function store(review: LabReview): LabReview {
     reviews.set(review.id, review);
     return review;
   }
   return {
-    add: (review) => keep({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
+    add: (review) => store({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
     dismiss(id) {
       const review = reviews.get(id);
       if (review === undefined) throw new Error(`the forge has no review ${id}`);
-      return keep({ ...review, state: 'dismissed' });
+      return store({ ...review, state: 'dismissed' });
     },
     of: (number) => [...reviews.values()].filter((review) => review.number === number),
   };

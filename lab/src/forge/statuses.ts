@@ -1,16 +1,16 @@
-// Commit statuses, as every kind of forge keeps them; what each kind refuses stands with its routes.
+// The store of commit statuses; the validation of each kind of forge is with its routes.
 
 export interface LabStatus {
-  /** Several have the same where a forge changes a status rather than adding one. */
+  /** Shared by several where a forge changes a status instead of adding one. */
   readonly id: number;
   readonly sha: string;
   readonly creator: string;
   readonly context: string;
-  /** In the forge's words. */
+  /** The forge's name of the state. */
   readonly state: string;
   readonly description: string | null;
   readonly target_url: string | null;
-  /** Of GitLab: the pipeline whose job it is. */
+  /** For GitLab: the pipeline that the job belongs to. */
   readonly pipeline?: number;
   readonly created_at: string;
   readonly updated_at: string;
@@ -19,13 +19,13 @@ export interface LabStatus {
 type StatusGiven = Pick<LabStatus, 'sha' | 'creator' | 'context' | 'state' | 'description' | 'target_url' | 'pipeline'>;
 
 export interface StatusStore {
-  /** @param instead of which one it is the new state; none when it is one of its own */
+  /** @param instead the status whose state this changes; absent: a new status */
   add(given: StatusGiven, instead?: LabStatus): LabStatus;
-  /** How many there are of a context, in any case. */
+  /** Number of statuses of a context, case-insensitively. */
   count(sha: string, context: string): number;
   /** Newest first. */
   of(sha: string): readonly LabStatus[];
-  /** The newest of each context, in the order in which they first came. */
+  /** The newest per context, in the order in which the contexts first appeared. */
   latest(sha: string): readonly LabStatus[];
   all(): readonly LabStatus[];
 }
@@ -55,7 +55,7 @@ export function openStatusStore(): StatusStore {
   };
 }
 
-/** One state for a commit: failure before pending before success; pending when there are none. */
+/** The combined state of a commit: failure before pending before success; pending if there are no statuses. */
 export function combined(statuses: readonly LabStatus[]): string {
   if (statuses.some(({ state }) => state === 'failure' || state === 'error')) return 'failure';
   if (statuses.length === 0 || statuses.some(({ state }) => state === 'pending')) return 'pending';

@@ -1,9 +1,9 @@
-// What Git knows of a pull request: how much it changes, and the commit that merging it would make.
+// Facts about a pull request from Git: the size of the change, and the commit that a merge would create.
 
 import type { BareRepository } from './git/repository.ts';
 
 export interface Measure {
-  /** The commit of a trial merge, which is no part of any branch; null when there are conflicts. */
+  /** The commit of a trial merge, which no branch contains; null for conflicts. */
   readonly merge: string | null;
   readonly commits: number;
   readonly files: number;
@@ -27,7 +27,7 @@ export async function measure(bare: BareRepository, base: string, head: string):
   };
 }
 
-/** The commit is made and no branch moves; null when there are conflicts. */
+/** Creates the commit without moving a branch; null for conflicts. */
 export async function mergeCommit(
   bare: BareRepository,
   base: string,

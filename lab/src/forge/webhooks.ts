@@ -1,5 +1,5 @@
-// Sends webhooks as forges do: ten seconds for an answer, no second try by itself, and a redelivery keeps its id. What becomes
-// of each delivery can be decided by tests: networks lose, hold up, repeat and reorder.
+// Sends webhooks as forges do: a timeout of ten seconds, no automatic retry, and redeliveries with the same id. Tests can decide the outcome of each
+// delivery: lost, delayed, duplicated or reordered.
 
 import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome } from './delivery-outcomes.ts';
@@ -8,12 +8,12 @@ import type { Message } from './events.ts';
 export interface Receiver {
   readonly id: number;
   readonly url: string;
-  /** Signs what is sent, or is sent along. */
+  /** Signs the deliveries, or is part of them (GitLab). */
   readonly secret: string;
-  /** Whose webhook it is; null for one of the repository. */
+  /** The App that owns the webhook; null for one of the repository. */
   readonly app: { readonly id: number; readonly installation: number } | null;
   readonly events: readonly string[];
-  /** What is ticked on its page, of one that was made over REST. */
+  /** The enabled event flags, for a webhook that was created by REST. */
   readonly boxes?: readonly string[];
   readonly createdAt: Date;
 }
@@ -21,48 +21,51 @@ export interface Receiver {
 export interface Delivery {
   /** The same for a redelivery. */
   readonly id: string;
-  /** Its own, and larger than all before it. */
+  /** Unique and increasing. */
   readonly number: number;
   readonly event: string;
   readonly url: string;
-  /** The bytes that were signed and sent. */
+  /** The body as signed and sent. */
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Status code of the answer; null when there was none. */
+  /** Status code of the response; null without one. */
   readonly status: number | null;
-  /** It was lost on its way: the forge waited for an answer in vain. */
+  /** It was lost: the forge waited for a response in vain. */
   readonly dropped: boolean;
   readonly redelivery: boolean;
   readonly receiver: Receiver;
   readonly at: Date;
-  /** Until the answer. */
+  /** Milliseconds until the response. */
   readonly ms: number;
 }
 
-/** What is on its way, as it was made. */
+/** A delivery before its outcome is known. */
 export type Sent = Pick<Delivery, 'id' | 'event' | 'url' | 'body' | 'redelivery' | 'receiver'>;
 
 export interface Webhooks {
-  /** Where events go from now on; several receivers get each event under ids of their own. */
+  /** Sets the receivers of further events; each receiver gets an event with an id of its own. */
   sendTo(...receivers: readonly Omit<Receiver, 'id' | 'createdAt'>[]): void;
   add(receiver: Omit<Receiver, 'id' | 'createdAt'>): Receiver;
-  /** Undefined where there is none of that id. */
+  /** Undefined for an unknown id. */
   change(id: number, to: Partial<Pick<Receiver, 'url' | 'secret' | 'events' | 'boxes'>>): Receiver | undefined;
   remove(id: number): void;
   receivers(): readonly Receiver[];
-  /** Sends to every receiver that listens to it, or to one alone, whatever it listens to; resolves when each has answered, has failed or is held up. */
+  /**
+   * Sends to every receiver subscribed to the event, or to the given one regardless of its subscriptions; resolves when each has responded, failed or
+   * is delayed.
+   */
   send(message: Message, only?: Receiver): Promise<void>;
-  /** Sends the same again. Fails for an id that was never sent. */
+  /** Sends a delivery again. Fails for an unknown id. */
   redeliver(id: string): Promise<Delivery>;
-  /** In the order in which they ended. */
+  /** In order of completion. */
   deliveries(): readonly Delivery[];
-  /** Decides about each delivery from now on; a redelivery always goes through. */
+  /** Decides the outcome of each further delivery; redeliveries always succeed. */
   decideDeliveries(decide: (sent: Sent) => DeliveryOutcome): void;
-  /** Sends what is held up, one after another. */
+  /** Sends delayed deliveries one by one. */
   release(): Promise<void>;
 }
 
-/** What a kind of forge says of a delivery. */
+/** The headers that a kind of forge adds to a delivery. */
 export type Headers = (sent: Sent) => Record<string, string>;
 
 const ANSWER_MS = 10_000;

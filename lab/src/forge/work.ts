@@ -1,10 +1,10 @@
-// Work that goes on after an answer, so that tests can wait for it.
+// Work that continues after a response, so that tests can wait for it.
 
 export interface Work {
   begin(work: () => Promise<unknown>): void;
-  /** Waits for its turn. */
-  oneByOne<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when nothing goes on any more. Fails with what went wrong since. */
+  /** Runs after the work that was added before. */
+  serialise<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves when all work has ended. Fails with the errors since the last call. */
   done(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export function openWork(): Work {
   }
   return {
     begin: (work) => track(work()),
-    oneByOne(work) {
+    serialise(work) {
       const turn = last.then(work);
       last = turn.catch(() => {});
       track(turn);

@@ -1,15 +1,15 @@
-// `curl` of a guest, for what answers on its own loopback interface: what Traefik tells of itself.
+// `curl` of a guest, for services on its own loopback interface: Traefik's API.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, ok } from '../tree/tree.ts';
-import { askLoopback } from './traefik/api.ts';
+import { requestLoopback } from './traefik/api.ts';
 
 export const curl: GuestProgram = (inside, words) => {
   const url = words.find((word) => /^https?:\/\//.test(word)) ?? '';
   const flags = words.filter((word) => /^-\w/.test(word)).join('');
   const says = (text: string): string => (flags.includes('s') && !flags.includes('S') ? '' : text);
   const [, host = '', port = '80', path = '/'] = /^http:\/\/([\w.]+)(?::(\d+))?(\/.*)?$/.exec(url) ?? [];
-  const answer = askLoopback(inside, host, Number(port), path);
+  const answer = requestLoopback(inside, host, Number(port), path);
   if (answer === null)
     return failed(says(`curl: (7) Failed to connect to ${host} port ${port}: Could not connect to server`), 7);
   if (flags.includes('f') && answer.status >= 400) {

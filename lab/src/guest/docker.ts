@@ -1,5 +1,4 @@
-// `docker` of a guest, as far as Phoenix and people in a lab use it. What it does not know it refuses, as it refuses what the real
-// one would.
+// `docker` of a guest: the commands that Phoenix and users of a lab run. Others are refused, and invalid ones are refused as by the real program.
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { GuestProgram } from '../proxmox/guest/place.ts';
@@ -134,7 +133,7 @@ function run(root: Root, state: DockerState, words: readonly string[]): Outcome 
   return lines([container.id]);
 }
 
-/** One a line, as it stands there: `docker run` knows no quotes. */
+/** One variable per line, taken literally: `docker run --env-file` knows no quotes. */
 function rawVariables(root: Root, path: string): Record<string, string> {
   if (!existsSync(root.at(path))) throw new DockerRefusal(`docker: open ${path}: no such file or directory.`, 125);
   const written = readFileSync(root.at(path), 'utf8')

@@ -1,4 +1,4 @@
-// `journalctl -u UNIT -g PATTERN` of a guest, for the services that say something in a lab.
+// `journalctl -u UNIT -g PATTERN` of a guest, for the services that write to the journal in a lab.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { ok } from '../tree/tree.ts';

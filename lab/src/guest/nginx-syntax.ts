@@ -1,26 +1,26 @@
-// nginx's configuration as far as a gateway goes: read, included files taken in, and refused where the real program refuses it.
+// Parses nginx's configuration with its included files, and refuses what the real program refuses. It knows the directives that a gateway uses.
 
 import { dirname, join } from 'node:path';
 
 export interface Directive {
   readonly name: string;
   readonly args: readonly string[];
-  /** What stands in its block; null for one that ends with a semicolon. */
+  /** The directives in its block; null for a directive that ends with a semicolon. */
   readonly block: readonly Directive[] | null;
 }
 
 export interface Files {
-  /** Fails as nginx says it. */
+  /** Fails with nginx's message. */
   read(path: string): string;
-  /** Names in a folder. */
+  /** File names in a folder. */
   list(folder: string): readonly string[];
-  /** Whether a file that a directive names is there. */
+  /** Whether a file exists that a directive names. */
   has(path: string): boolean;
 }
 
 type Word = { readonly text: string; readonly mark: boolean };
 
-/** How many arguments each takes, least and most. */
+/** Minimum and maximum number of arguments per directive. */
 const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   events: [0, 0],
   http: [0, 0],
@@ -53,7 +53,7 @@ const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   proxy_send_timeout: [1, 1],
 };
 
-/** @throws Error with nginx's words */
+/** @throws Error with nginx's message */
 export function parseNginx(main: string, files: Files): readonly Directive[] {
   return read(main, files, false);
 }

@@ -1,4 +1,5 @@
-// `nginx` of a guest: `-v`, `-t` and `-s reload`. What it last loaded is kept apart from its files, as its workers would have it.
+// `nginx` of a guest: `-v`, `-t` and `-s reload`. The configuration that it loaded last is stored apart from its files, as the worker processes keep
+// it.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +27,7 @@ export const nginx: GuestProgram = (inside, words) => {
   return complaint === null ? ok() : failed(`nginx: [emerg] ${complaint}\nnginx: configuration file test failed`);
 };
 
-/** Takes the files over; otherwise what is wrong with them, and what was loaded before stays. */
+/** Loads the files. Returns the error, and keeps the loaded configuration, if they are invalid; null on success. */
 export function loadNginx(where: Where): string | null {
   const complaint = complaintOf(where, `${FOLDER}/nginx.conf`);
   if (complaint !== null) return complaint;
@@ -40,7 +41,7 @@ export function loadNginx(where: Where): string | null {
 
 const loadedPath = ({ node, id }: Where): string => pathOf(node, `run/lab/nginx/${id}`);
 
-/** What it serves by: what it loaded since its guest started, or its files as they are. Empty when they are of no use. */
+/** The configuration in use: the one loaded since the guest started, else its present files; empty if those are invalid. */
 export function servedBy(where: Where): readonly Directive[] {
   const boot = join(loadedPath(where), 'boot');
   const isLoaded = existsSync(boot) && readFileSync(boot, 'utf8') === (running(where.node, where.id)?.boot ?? '');
@@ -54,7 +55,7 @@ function complaintOf(where: Where, main: string): string | null {
   return typeof read === 'string' ? read : null;
 }
 
-/** The whole configuration with what it includes, checked; otherwise what is wrong. */
+/** Reads and checks the whole configuration with its included files; a string is the error. */
 function readWhole({ node, id }: Where, at: (path: string) => string, main: string): readonly Directive[] | string {
   try {
     return parseNginx(main, {

@@ -1,5 +1,5 @@
-// Scripts that are fed to a guest's shell are not executed in a lab. Of those that Phoenix ships, what the guests' services read
-// afterwards is left behind as the real programs would leave it: files, and units that run and start with the guest.
+// Effects of scripts that are piped into a guest's shell. A lab does not execute them: for those that Phoenix ships, it creates the files and units
+// that the guest's services need afterwards, as the real programs would.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,7 +11,7 @@ import { initAuthority } from './step-ca.ts';
 import { startTraefik } from './traefik/unit.ts';
 import { enable, switchUnit } from './units.ts';
 
-/** What a script was given: its exported variables, and the guest's own addresses. */
+/** Inputs of a script: its exported variables, and the guest's own addresses. */
 export interface ScriptInputs {
   readonly variables: Readonly<Record<string, string>>;
   readonly addresses: readonly string[];
@@ -19,7 +19,7 @@ export interface ScriptInputs {
 
 type Effect = (tree: Tree, inputs: ScriptInputs) => void;
 
-/** By what is called in the script: one line for each. */
+/** Effects by the call in the script that causes them. */
 const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [
   [/\bstep ca init\b/, initAuthority],
   [/^\s*apt-get install .*\bnginx$/m, (tree) => put(tree, '/etc/nginx/nginx.conf', NGINX_CONF)],
@@ -27,13 +27,13 @@ const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [
   [/^\s*mountpoint -q .* mount /m, mountByNfs],
 ];
 
-/** The lines of `/etc/fstab`, by which the lab shows the folders of the node inside. */
+/** Writes the lines of `/etc/fstab`, from which the lab makes the node's folders visible in the guest. */
 function mountByNfs(tree: Tree, { variables }: ScriptInputs): void {
   const lines = (variables['NFS_VOLUMES'] ?? '').split('\n').filter((line) => line.trim() !== '');
   put(tree, '/etc/fstab', lines.map((line) => `${line.trim()} nfs defaults,_netdev,nofail,x-phoenix 0 0\n`).join(''));
 }
 
-/** As Debian's package has it, without what only the real program needs. */
+/** nginx.conf of Debian's package, reduced to what a lab reads. */
 const NGINX_CONF = `events {}
 http {
   include /etc/nginx/conf.d/*.conf;
@@ -41,8 +41,8 @@ http {
 }
 `;
 
-/** @param text the whole of the script, with the exports before it */
-export function leaveBehind(inside: Inside, tree: Tree, text: string): void {
+/** @param text the complete script, with its exports */
+export function applyEffects(inside: Inside, tree: Tree, text: string): void {
   const exports = text.matchAll(/^export (\w+)='((?:[^']|'\\'')*)'$/gm);
   const variables = Object.fromEntries(
     [...exports].map(([, name = '', value = '']) => [name, value.replaceAll("'\\''", "'")]),

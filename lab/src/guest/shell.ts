@@ -1,5 +1,5 @@
-// The little of a shell that a lab runs: programs chained by `&&`, lists of them parted by `;`, `>` to a file, and `$1` between
-// double quotes. A script with anything else in it, or with a program that nobody here knows, counts as run.
+// The subset of a shell that a lab runs: programs chained by `&&`, lists of them separated by `;`, `>` to a file, and `$1` between double quotes. A
+// script with anything else, or with an unknown program, counts as successfully run.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,7 +7,7 @@ import { type Outcome, ok, type Tree } from '../tree/tree.ts';
 
 type Call = { readonly argv: readonly string[]; readonly target?: string };
 
-/** Of the shell itself. */
+/** Built-in commands. */
 const BUILT_IN = new Set(['umask', 'set', 'exit']);
 
 /** @param parameters `$0`, `$1`, … */
@@ -44,7 +44,7 @@ function writeInside(tree: Tree, path: string, data: string): void {
   writeFileSync(tree.at(path), data);
 }
 
-/** Undefined for a script that is not plain enough. */
+/** Undefined for a script outside this subset. */
 function parse(script: string, parameters: readonly string[]): readonly (readonly Call[])[] | undefined {
   const tokens = script.match(/'[^']*'|"[^"\\`]*"|&&|[;>]|[^\s;>&'"]+|\s+/g) ?? [];
   if (tokens.join('') !== script) return undefined;

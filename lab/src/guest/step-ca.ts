@@ -1,4 +1,4 @@
-// What `step ca init` and the script around it leave in a guest: root, intermediate, keys, passwords and the settings of step-ca.
+// The files that `step ca init` and its script create in a guest: root, intermediate, keys, passwords and the settings of step-ca.
 
 import { createCipheriv, createHash, createPublicKey, type KeyObject, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,11 @@ import type { Tree } from '../tree/tree.ts';
 import type { ScriptInputs } from './scripts.ts';
 
 export const STEP_PATH = '/etc/step-ca';
-/** Fewer rounds than step's own 600,000, which cost a second. */
+/** PBKDF2 rounds: step uses 600,000, which take a second. */
 const ROUNDS = 10_000;
 const DAY_MS = 86_400_000;
 
-/** Nothing where there is an authority already. */
+/** Creates the authority; no effect if one exists. */
 export function initAuthority(tree: Tree, { variables, addresses }: ScriptInputs): void {
   const at = (path: string): string => tree.at(`${STEP_PATH}/${path}`);
   const put = (path: string, text: string, mode: number): void => {
@@ -60,7 +60,7 @@ function jwkProvisioner(name: string, password: string): object {
   return { type: 'JWK', name, key: common, encryptedKey: encrypted(JSON.stringify({ ...common, d }), password) };
 }
 
-/** A compact JWE by a password (RFC 7516, RFC 7518 part 4.8), as step writes it. */
+/** A compact JWE encrypted with a password (RFC 7516, RFC 7518 section 4.8), as step writes it. */
 function encrypted(text: string, password: string): string {
   const [alg, salt, contentKey, iv] = ['PBES2-HS256+A128KW', randomBytes(16), randomBytes(32), randomBytes(12)];
   const header = { alg, cty: 'jwk+json', enc: 'A256GCM', p2c: ROUNDS, p2s: salt.toString('base64url') };

@@ -1,4 +1,4 @@
-// `systemctl` of a guest, for the services that its scripts made known.
+// `systemctl` of a guest, for the services that its scripts installed.
 
 import type { GuestProgram } from '../proxmox/guest/place.ts';
 import { failed, ok } from '../tree/tree.ts';
@@ -27,12 +27,12 @@ export const systemctl: GuestProgram = (inside, words) => {
     if (on === null) continue;
     const complaint = on && name === 'nginx' ? loadNginx(inside) : null;
     if (complaint !== null) {
-      // A reload that fails leaves the old workers at work.
+      // After a failed reload the old workers keep running.
       if (!state.active) switchUnit(inside, name, false);
       return failed(`Job for ${name}.service failed because the control process exited with error code.\n${complaint}`);
     }
     switchUnit(inside, name, on);
-    // A simple unit counts as started once its program runs, whatever becomes of that.
+    // A unit of type simple counts as started once its program runs, even if it exits at once.
     const starts = name === 'traefik' && on && (verb !== 'start' || !state.active);
     if (starts && startTraefik(inside) !== null) switchUnit(inside, name, false);
   }

@@ -1,4 +1,4 @@
-// The services of a guest: which are known there, which start with it, and which were stopped since it started.
+// The systemd units of a guest: which exist, which start at boot, and which were started or stopped since.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,14 +8,14 @@ import { running } from '../proxmox/node.ts';
 
 interface Unit {
   readonly enabled: boolean;
-  /** By the start of the guest in which that was done by hand. */
+  /** The boot during which it was started or stopped by a command. */
   readonly switched?: { readonly boot: string; readonly on: boolean };
 }
 
 type Units = Readonly<Record<string, Unit>>;
 type Where = Pick<Inside, 'node' | 'id'>;
 
-/** Among the guest's own files: a clone has the same services. */
+/** A file of the guest, so that a clone has the same units. */
 const fileOf = ({ node, id }: Where): string => insidePath(node, id, '/etc/systemd/system/.lab-units.json');
 
 function readUnits(where: Where): Units {
@@ -28,7 +28,7 @@ function change(where: Where, name: string, unit: Unit): void {
   replaceFile(fileOf(where), JSON.stringify({ ...readUnits(where), [name]: unit }));
 }
 
-/** Undefined: nobody knows it there. */
+/** Undefined: there is no such unit. */
 export function stateOf(
   where: Where,
   name: string,

@@ -1,14 +1,14 @@
-// apt-get and dpkg-query of the node: packages come from a table instead of an archive, and bring their services with them.
+// apt-get and dpkg-query of the node: packages come from a table instead of an archive, and install their services.
 
 import type { Program } from '../proxmox/programs.ts';
 import { failed, ok } from '../tree/tree.ts';
 import { installed, markInstalled, PACKAGES } from './packages.ts';
 import { setState } from './units.ts';
 
-/** Options that take the next word. */
+/** Options with a value. */
 const WITH_VALUE = new Set(['-o', '--option', '-t', '--target-release']);
 
-/** Answers `apt-get [-y] update|install PACKAGE…`; without `-y` it asks, and nobody answers. */
+/** Answers `apt-get [-y] update|install PACKAGE…`; without `-y` it asks for confirmation, which nobody gives. */
 export const aptGet: Program = (node, argv) => {
   const words = argv.filter((word, index) => !word.startsWith('-') && !WITH_VALUE.has(argv[index - 1] ?? ''));
   const [verb = '', ...names] = words;

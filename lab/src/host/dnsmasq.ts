@@ -1,4 +1,4 @@
-// dnsmasq of the node, as far as it looks at its settings: `--test`, and what its service asks before it starts.
+// dnsmasq of the node: the checks of its configuration, by `--test` and before its service starts.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -8,14 +8,14 @@ import type { Program } from '../proxmox/programs.ts';
 import type { Outcome } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
-/** Options that stand alone. */
+/** Options without a value. */
 const FLAGS = new Set(
   'all-servers bind-dynamic bind-interfaces bogus-priv clear-on-reload dnssec domain-needed expand-hosts filterwin2k keep-in-foreground local-service localise-queries localmx log-debug log-dhcp no-daemon no-hosts no-negcache no-ping no-poll no-resolv no-round-robin quiet-dhcp read-ethers rebind-localhost-ok selfmx stop-dns-rebind strict-order'.split(
     ' ',
   ),
 );
 
-/** What is wrong with the value of an option, in dnsmasq's words; undefined when nothing is. */
+/** dnsmasq's error for the value of an option; undefined if it is valid. */
 type Check = (value: string) => string | undefined;
 
 const free: Check = () => undefined;
@@ -74,10 +74,10 @@ const VALUES: Readonly<Record<string, Check>> = {
   user: free,
 };
 
-/** Those whose value may be left out. */
+/** Options with an optional value. */
 const OPTIONAL = new Set(['log-queries', 'dhcp-authoritative']);
 
-/** The first fault of one file, as dnsmasq tells it and with its exit code; null when it can be used. */
+/** The first error in a file with dnsmasq's message and exit code; null if there is none. */
 function faultOf(node: LabNode, file: string, seen: ReadonlySet<string> = new Set()): Fault | null {
   if (seen.has(file)) return null;
   const path = pathOf(node, file);
@@ -113,7 +113,7 @@ function innerFault(node: LabNode, option: string, value: string, seen: Readonly
   return option === 'conf-dir' ? folderFault(node, value, seen) : null;
 }
 
-/** `FOLDER[,SUFFIX…]`: files that end in a suffix are left out, or only those of `*SUFFIX` are read. */
+/** `FOLDER[,SUFFIX…]`: files with one of the suffixes are skipped; with `*SUFFIX`, only those are read. */
 function folderFault(node: LabNode, value: string, seen: ReadonlySet<string> = new Set()): Fault | null {
   const [folder = '', ...suffixes] = value.split(',').map((part) => part.trim());
   const path = pathOf(node, folder);
@@ -132,7 +132,7 @@ function folderFault(node: LabNode, value: string, seen: ReadonlySet<string> = n
   return null;
 }
 
-/** Why the service would not start with the files that are there, as Debian's unit asks; null when it would. */
+/** Why the service would not start with the present files, by the check in Debian's unit; null: it would. */
 export function dnsmasqComplaint(node: LabNode): string | null {
   const main = existsSync(pathOf(node, '/etc/dnsmasq.conf')) ? faultOf(node, '/etc/dnsmasq.conf') : null;
   const folder = existsSync(pathOf(node, '/etc/dnsmasq.d'))

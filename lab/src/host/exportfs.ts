@@ -1,4 +1,4 @@
-// exportfs of the node: what the kernel's NFS server was told, kept in /var/lib/nfs/etab as the real one keeps it.
+// exportfs of the node: the exports of the kernel's NFS server, stored in /var/lib/nfs/etab as by the real one.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -11,10 +11,10 @@ import type { Program } from '../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { installed } from './packages.ts';
 
-interface Told {
+interface ExportEntry {
   readonly client: string;
   readonly path: string;
-  /** As they are printed: every one, defaults too. */
+  /** All options in printed form, defaults included. */
   readonly options: string;
 }
 
@@ -22,7 +22,7 @@ const TABLE = 'var/lib/nfs/etab';
 
 const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
 
-/** In the form in which the table shows them; a string is what is wrong. */
+/** The options in the form of the table; a string is the error. */
 function expanded(words: readonly string[]): { readonly options: string } | string {
   const chosen = new Map(EXPORT_WORDS.map(([usual]) => [usual, usual]));
   const values = new Map(Object.entries(EXPORT_VALUES));
@@ -37,7 +37,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
       values.set(name, value);
     } else if (values.has(name) && value !== undefined) {
       if (!/^[+-]?\d+$/.test(value)) return `exportfs: command line: 0: bad ${name} "${word}"`;
-      // In 32 bits, whatever was written.
+      // Truncated to 32 bits.
       values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
     } else if (name === 'fsid' && value !== undefined) {
       if (value === 'root') more.push('fsid=0');
@@ -56,7 +56,7 @@ function expanded(words: readonly string[]): { readonly options: string } | stri
 
 const escapePath = (path: string): string =>
   path.replaceAll(/[\s"#\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
-/** Octal digits stand for bytes. */
+/** Octal escapes stand for bytes. */
 const plainPath = (word: string): string =>
   Buffer.concat(
     word
@@ -64,7 +64,7 @@ const plainPath = (word: string): string =>
       .map((part, at) => (at % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part, 8)]))),
   ).toString();
 
-function table(node: LabNode): Told[] {
+function table(node: LabNode): ExportEntry[] {
   const file = pathOf(node, TABLE);
   return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').flatMap((line) => {
     const [, path = '', client = '', options = ''] = /^(\S+)\t([^(]+)\((.*)\)$/.exec(line) ?? [];
@@ -72,7 +72,7 @@ function table(node: LabNode): Told[] {
   });
 }
 
-function tell(node: LabNode, entries: readonly Told[]): void {
+function writeTable(node: LabNode, entries: readonly ExportEntry[]): void {
   const file = pathOf(node, TABLE);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(
@@ -82,16 +82,16 @@ function tell(node: LabNode, entries: readonly Told[]): void {
 }
 
 interface Read {
-  /** All up to the first line that is not understood: reading ends there. */
-  readonly found: readonly Told[];
-  /** What is wrong with that line. */
+  /** Entries before the first invalid line, where reading ends. */
+  readonly found: readonly ExportEntry[];
+  /** The error of that line; null for none. */
   readonly fault: string | null;
 }
 
 function ofFiles(node: LabNode): Read {
   const folder = pathOf(node, 'etc/exports.d');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
-  const found: Told[] = [];
+  const found: ExportEntry[] = [];
   for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
     if (!existsSync(pathOf(node, file))) continue;
     const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
@@ -101,7 +101,7 @@ function ofFiles(node: LabNode): Read {
       const path = quoted ?? plainPath(plain);
       if (path === '') continue;
       for (const written of rest.trim().split(/\s+/)) {
-        // Options that stand alone are for everybody.
+        // Options without a client apply to every client.
         const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
         if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
         const options = expanded(words.split(',').filter((word) => word !== ''));
@@ -113,18 +113,18 @@ function ofFiles(node: LabNode): Read {
   return { found, fault: null };
 }
 
-const same = (one: Told, other: Told): boolean => one.path === other.path && one.client === other.client;
-const nothing = (node: LabNode, { path }: Told): boolean => !existsSync(pathOf(node, path));
+const same = (one: ExportEntry, other: ExportEntry): boolean => one.path === other.path && one.client === other.client;
+const isMissing = (node: LabNode, { path }: ExportEntry): boolean => !existsSync(pathOf(node, path));
 
 const unresolved = (client: string): string => `exportfs: Failed to resolve ${client}\n`;
 
-/** A client as the table has it: machines by their first name; null for a name that does not resolve. */
+/** A client as the table names it: machines by their first name; null for a name that does not resolve. */
 function machineOf(node: LabNode, client: string): string | null {
   if (isIP(client) !== 0 || /[*?[/@]/.test(client)) return client;
   return canonicalName(node, client) ?? null;
 }
 
-/** `CLIENT:PATH`, the client perhaps in brackets. */
+/** Parses `CLIENT:PATH`, with an IPv6 client in brackets. */
 function named(word: string): { readonly client: string; readonly path: string } | null {
   const [, bracketed, plain, path = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\/.*)$/.exec(word) ?? [];
   const client = bracketed ?? plain;
@@ -141,19 +141,19 @@ function announce(node: LabNode, words: readonly string[], ignoresFiles: boolean
   if (typeof options === 'string') return failed(options);
   const client = machineOf(node, wanted.client);
   if (client === null) return { stdout: '', stderr: unresolved(wanted.client), rc: 0 };
-  const entry: Told = {
+  const entry: ExportEntry = {
     ...(written !== undefined && words.length === 0 ? written : { ...wanted, ...options }),
     client,
   };
-  // Told all the same: the real one complains only afterwards.
-  if (nothing(node, entry)) {
-    tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  // Exported nevertheless: the real program reports it only afterwards.
+  if (isMissing(node, entry)) {
+    writeTable(node, [...table(node).filter((each) => !same(each, entry)), entry]);
     return failed(`exportfs: Failed to stat ${entry.path}: No such file or directory`);
   }
   if (!statSync(pathOf(node, entry.path)).isDirectory()) {
     return failed(`exportfs: ${entry.path} is neither a directory nor a file.`);
   }
-  tell(node, [...table(node).filter((each) => !same(each, entry)), entry]);
+  writeTable(node, [...table(node).filter((each) => !same(each, entry)), entry]);
   return null;
 }
 
@@ -164,20 +164,20 @@ function withdraw(node: LabNode, name: string): Outcome | null {
   const client = machineOf(node, wanted.client) ?? wanted.client;
   const rest = entries.filter((each) => !same(each, { ...wanted, client, options: '' }));
   if (rest.length === entries.length) return failed(`exportfs: Could not find '${name}' to unexport.`);
-  tell(node, rest);
+  writeTable(node, rest);
   return null;
 }
 
-/** All that the files say: what starting the server does. Null when they are in order. */
+/** Exports everything that the files declare, as at the start of the server. Null on success, else the error. */
 export function exportAll(node: LabNode, again: boolean): string | null {
   const { found, fault } = ofFiles(node);
-  const entries = found.flatMap((each): Told[] => {
+  const entries = found.flatMap((each): ExportEntry[] => {
     const client = machineOf(node, each.client);
     return client === null ? [] : [{ ...each, client }];
   });
-  const absent = entries.find((entry) => nothing(node, entry));
+  const absent = entries.find((entry) => isMissing(node, entry));
   const kept = again ? [] : table(node).filter((each) => !entries.some((entry) => same(each, entry)));
-  tell(node, [...kept, ...entries.filter((entry) => !nothing(node, entry))]);
+  writeTable(node, [...kept, ...entries.filter((entry) => !isMissing(node, entry))]);
   if (fault !== null) return fault;
   return absent === undefined ? null : `exportfs: Failed to stat ${absent.path}: No such file or directory`;
 }
@@ -204,7 +204,7 @@ export const exportfs: Program = (node, argv) => {
     return failed('exportfs: extra arguments are not permitted with -a or -r.');
   }
   if (flags.has('a') || flags.has('r')) {
-    if (flags.has('u')) tell(node, []);
+    if (flags.has('u')) writeTable(node, []);
     else {
       const complaint = exportAll(node, flags.has('r'));
       if (complaint !== null) return failed(complaint);

@@ -1,4 +1,4 @@
-// The everyday file programs of the node, on the files of the lab.
+// The file programs of the node (cp, mkdir, chown, …), on the files of the lab.
 
 import { type Accounts, openAccounts } from '../accounts.ts';
 import { type LabNode, openNode, pathOf } from '../proxmox/node.ts';
@@ -12,14 +12,14 @@ export function hostTree(node: LabNode, stdin: () => Buffer = () => Buffer.alloc
   return { at, accounts: openAccounts(at, pathOf(node, 'run/lab/owners/node.json')), stdin };
 }
 
-/** One of them by its name. */
+/** A file program by its name. */
 export function hostFileProgram(name: string): Program {
   const run = FILE_PROGRAMS[name];
   if (run === undefined) throw new Error(`the lab has no program ${name}`);
   return (node, argv, stdin) => run(hostTree(node, stdin), argv);
 }
 
-/** Who owns the files of the node of a lab, for what reads and writes them without its programs. */
+/** File ownership of a lab's node, for callers that read and write its files without its programs. */
 export function nodeOwners(dir: string): Pick<Accounts, 'ownerOf' | 'setOwner'> {
   return hostTree(openNode(dir)).accounts;
 }

@@ -1,5 +1,4 @@
-// Proxmox's `proxmox-mail-forward`: it takes a mail on standard input and ends well whatever the targets do. What came is kept, one after the
-// other, where a system keeps root's mail.
+// Proxmox's `proxmox-mail-forward`: reads a mail on standard input and succeeds whatever the targets do. The mails are appended to root's mailbox.
 
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,4 +1,4 @@
-// What the NVIDIA driver needs of the node: its installer is fetched, run and loaded, as far as anybody can see from outside.
+// Installation of the NVIDIA driver on the node: download, installer and kernel module, as far as it is visible from outside.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -62,7 +62,7 @@ export const nvidiaSmi: Program = (node) =>
     ? ok('GPU 0: NVIDIA GeForce RTX 5060 Ti\n')
     : failed(FAILING, 9);
 
-/** Answers `nvidia-modprobe -u -c=0`: the devices are there afterwards. */
+/** Answers `nvidia-modprobe -u -c=0`, which creates the devices. */
 export const nvidiaModprobe: Program = (node) => {
   if (!existsSync(pathOf(node, 'proc/driver/nvidia/version'))) return failed('', 1);
   for (const name of ['nvidia0', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools']) {

@@ -1,4 +1,4 @@
-// Services of type oneshot that lie as files on the node: what they are told to run is run, in order, when they are started.
+// Services of type oneshot from unit files on the node: starting one runs its commands in order.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -8,7 +8,7 @@ import { ifreload } from './links/programs.ts';
 import { nvidiaModprobe, nvidiaSmi } from './nvidia.ts';
 import { FOLDERS } from './units.ts';
 
-/** What such a service may run. One line for each. */
+/** Programs that such a service may run. */
 const RUNS: Readonly<Record<string, Program>> = {
   '/usr/bin/cp': hostFileProgram('cp'),
   '/usr/bin/nvidia-modprobe': nvidiaModprobe,
@@ -17,7 +17,7 @@ const RUNS: Readonly<Record<string, Program>> = {
   '/usr/sbin/ifreload': ifreload,
 };
 
-/** Whether it ended well; null for a unit that is none. */
+/** Whether it succeeded; null for other units. */
 export function runOneshot(node: LabNode, unit: string): boolean | null {
   const file = FOLDERS.map((folder) => pathOf(node, `${folder}/${unit}`)).find((path) => existsSync(path));
   const text = file === undefined ? '' : readFileSync(file, 'utf8');

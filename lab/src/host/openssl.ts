@@ -1,5 +1,5 @@
-// `openssl` of the node, as far as keys and requests go: `genpkey` on P-256, `pkey -pubout`, `req -new` by a settings file and
-// `x509 -noout -fingerprint`. Real keys and real requests; what it does not know it refuses.
+// `openssl` of the node: `genpkey` on P-256, `pkey -pubout`, `req -new` by a settings file and `x509 -noout -fingerprint`, with real keys and
+// requests. Other calls are refused.
 
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -128,7 +128,7 @@ function sections(text: string): Sections {
   return found;
 }
 
-/** Undefined for a section that is not there. */
+/** Undefined for a missing section. */
 function namesIn(settings: Sections, extensions: string): string[] | undefined {
   if (extensions === '') return [];
   const names = settings.get(extensions)?.get('subjectAltName');

@@ -1,4 +1,4 @@
-// Debian's packages on the node: which are installed, and what the lab gives a node that installs one more.
+// Debian packages of the node: which are installed, and what installing one adds.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -7,11 +7,11 @@ import { type LabNode, pathOf } from '../proxmox/node.ts';
 
 export interface Package {
   readonly version: string;
-  /** Services that its installation enables and starts, as Debian's do. */
+  /** Services that are enabled and started at its installation. */
   readonly units?: readonly string[];
-  /** Files that come with it, and are kept where they are there already. */
+  /** Files that it contains; existing ones are kept. */
   readonly files?: Readonly<Record<string, string>>;
-  /** It is part of every Proxmox node. */
+  /** Installed on every Proxmox node. */
   readonly base?: true;
 }
 
@@ -19,7 +19,7 @@ const SMB_CONF =
   '[global]\n   workgroup = WORKGROUP\n   log file = /var/log/samba/log.%m\n   map to guest = bad user\n\n[homes]\n   comment = Home Directories\n   browseable = no\n';
 const SUDOERS = 'Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n';
 
-/** What Debian's and Proxmox's archives hold, as far as a node of ours needs it. One line for each. */
+/** The packages of Debian's and Proxmox's archives that Phoenix installs or expects. */
 export const PACKAGES: Readonly<Record<string, Package>> = {
   'ca-certificates': { version: '20250419', base: true },
   chrony: { version: '4.6.1-3', base: true, units: ['chrony.service'] },
@@ -48,7 +48,7 @@ export const PACKAGES: Readonly<Record<string, Package>> = {
 
 const STATUS = 'var/lib/dpkg/status';
 
-/** Names of the packages that are installed. */
+/** Names of the installed packages. */
 export function installed(node: LabNode): Set<string> {
   const file = pathOf(node, STATUS);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -1,4 +1,4 @@
-// systemctl of the node: looks at units and switches them, and refuses what it does not know.
+// systemctl of the node: shows units, and starts, stops, enables and disables them. Unknown verbs are refused.
 
 import { rmSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -9,13 +9,17 @@ import { canReload, complaintOf, fullName, isKnown, setState, stateOf, TRANSIENT
 
 type Verb = (node: LabNode, units: readonly string[], options: ReadonlySet<string>) => Outcome;
 
-/** One line per unit, and the code of the first that is not so. */
-function tell(units: readonly string[], word: (unit: string) => string, isSo: (unit: string) => number): Outcome {
+/** One line per unit, and the exit code of the first one that is not in that state. */
+function printStates(
+  units: readonly string[],
+  word: (unit: string) => string,
+  isSo: (unit: string) => number,
+): Outcome {
   const rc = units.some((unit) => isSo(unit) === 0) ? 0 : Math.max(...units.map(isSo));
   return { ...ok(units.map((unit) => `${word(unit)}\n`).join('')), rc };
 }
 
-/** Each in turn; the first that fails ends it. */
+/** Applies it to each unit; stops at the first failure. */
 function each(units: readonly string[], act: (unit: string) => Outcome | null): Outcome {
   for (const unit of units) {
     const outcome = act(unit);
@@ -26,17 +30,17 @@ function each(units: readonly string[], act: (unit: string) => Outcome | null): 
 
 function start(node: LabNode, unit: string): Outcome | null {
   if (!isKnown(node, unit)) return failed(`Failed to start ${unit}: Unit ${unit} not found.`, 5);
-  if (!stateOf(node, unit).active) return begin(node, unit);
+  if (!stateOf(node, unit).active) return startUnit(node, unit);
   return null;
 }
 
 function restart(node: LabNode, unit: string): Outcome | null {
   if (!isKnown(node, unit)) return failed(`Failed to restart ${unit}: Unit ${unit} not found.`, 5);
-  return begin(node, unit);
+  return startUnit(node, unit);
 }
 
-/** One that finds a fault in its settings does not run afterwards, whether it ran before or not. */
-function begin(node: LabNode, unit: string): Outcome | null {
+/** Starts or restarts a unit. A unit whose configuration is invalid does not run afterwards, even if it ran before. */
+function startUnit(node: LabNode, unit: string): Outcome | null {
   const { starts } = stateOf(node, unit);
   const ran = runOneshot(node, unit);
   const wrong = ran === null ? complaintOf(node, unit) !== null : !ran;
@@ -109,13 +113,13 @@ function show(node: LabNode, words: readonly string[]): Outcome {
 
 const VERBS: Readonly<Record<string, Verb>> = {
   'is-active': (node, units) =>
-    tell(
+    printStates(
       units,
       (unit) => (stateOf(node, unit).active ? 'active' : 'inactive'),
       (unit) => (stateOf(node, unit).active ? 0 : isKnown(node, unit) ? 3 : 4),
     ),
   'is-enabled': (node, units) =>
-    tell(
+    printStates(
       units,
       (unit) => (isKnown(node, unit) ? (stateOf(node, unit).enabled ? 'enabled' : 'disabled') : 'not-found'),
       (unit) => (stateOf(node, unit).enabled ? 0 : isKnown(node, unit) ? 1 : 4),

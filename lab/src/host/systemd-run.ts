@@ -1,5 +1,4 @@
-// systemd-run of the node, for timers that start a unit which is there. Time does not pass in a lab: whoever wants a timer to elapse
-// starts its service.
+// systemd-run of the node, for timers that start an existing unit. Time does not pass in a lab: to let a timer elapse, start its service.
 
 import { existsSync } from 'node:fs';
 import { replaceFile } from '../proxmox/lock.ts';

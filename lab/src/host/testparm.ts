@@ -57,11 +57,11 @@ export const testparm: Program = (node, argv) => {
   const file = argv.find((word) => !word.startsWith('-')) ?? '/etc/samba/smb.conf';
   const found: Found = { lines: [], notes: [] };
   const fault = read(node, file, found);
-  const said = [`Load smb config files from ${file}`, ...found.notes];
-  if (fault !== null) return failed([...said, fault, 'Error loading services.'].join('\n'));
+  const lines = [`Load smb config files from ${file}`, ...found.notes];
+  if (fault !== null) return failed([...lines, fault, 'Error loading services.'].join('\n'));
   return {
     rc: 0,
     stdout: `${found.lines.join('\n')}\n`,
-    stderr: `${[...said, 'Loaded services file OK.'].join('\n')}\n`,
+    stderr: `${[...lines, 'Loaded services file OK.'].join('\n')}\n`,
   };
 };

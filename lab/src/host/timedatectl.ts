@@ -1,4 +1,4 @@
-// timedatectl of the node: the time zone, and the service that keeps the clock.
+// timedatectl of the node: the time zone and time synchronisation.
 
 import { lstatSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
@@ -7,8 +7,8 @@ import { failed, type Outcome, ok } from '../tree/tree.ts';
 import { isKnown, setState, stateOf } from './units.ts';
 
 const ZONES = '/usr/share/zoneinfo/';
-/** In the order in which systemd prefers them. */
-const KEEPERS = ['chrony.service', 'systemd-timesyncd.service'];
+/** Services for time synchronisation, in systemd's order of preference. */
+const SYNC_SERVICES = ['chrony.service', 'systemd-timesyncd.service'];
 
 function zoneOf(node: LabNode): string {
   const link = pathOf(node, '/etc/localtime');
@@ -31,7 +31,7 @@ function setZone(node: LabNode, name: string): Outcome {
   const link = pathOf(node, '/etc/localtime');
   rmSync(link, { force: true });
   symlinkSync(`..${ZONES}${name}`, link);
-  // Debian's own keeps the older file in step where there is one.
+  // Debian's timedatectl also updates the older file if it exists.
   writeFileSync(pathOf(node, '/etc/timezone'), `${name}\n`);
   return ok();
 }
@@ -39,7 +39,7 @@ function setZone(node: LabNode, name: string): Outcome {
 function setKeeper(node: LabNode, word: string): Outcome {
   if (!/^(true|yes|1|on|false|no|0|off)$/.test(word)) return failed(`Failed to parse NTP setting: ${word}`);
   const on = /^(true|yes|1|on)$/.test(word);
-  const keepers = KEEPERS.filter((unit) => isKnown(node, unit));
+  const keepers = SYNC_SERVICES.filter((unit) => isKnown(node, unit));
   if (keepers.length === 0) return failed('Failed to set ntp: NTP not supported');
   for (const [index, unit] of keepers.entries()) {
     setState(node, unit, { active: on && index === 0, enabled: on && index === 0 });
@@ -52,7 +52,7 @@ export const timedatectl: Program = (node, argv) => {
   const [verb = 'status', word = ''] = argv.filter((each) => !each.startsWith('-'));
   switch (verb) {
     case 'show': {
-      const keepers = KEEPERS.filter((unit) => isKnown(node, unit));
+      const keepers = SYNC_SERVICES.filter((unit) => isKnown(node, unit));
       const kept = keepers.some((unit) => stateOf(node, unit).active);
       const all = {
         Timezone: zoneOf(node),

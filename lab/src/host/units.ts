@@ -1,4 +1,4 @@
-// The services of the node as its systemd knows them: those of its packages and those that lie as files in its unit folders.
+// The systemd units of the node: those of its packages, and those from files in its unit folders.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,12 +11,12 @@ import { installed, PACKAGES } from './packages.ts';
 export interface UnitState {
   readonly active: boolean;
   readonly enabled: boolean;
-  /** How often it was started anew, and told to read its settings again. */
+  /** Number of restarts and reloads. */
   readonly starts: number;
   readonly reloads: number;
 }
 
-/** Units that systemd made itself, and which go when they are stopped. */
+/** Folder of transient units, which systemd removes when they are stopped. */
 export const TRANSIENT = 'run/systemd/transient';
 
 export const FOLDERS = [
@@ -27,27 +27,27 @@ export const FOLDERS = [
   'usr/lib/systemd/system',
 ];
 
-/** Other names of units. */
+/** Aliases of units. */
 const ALIASES: Readonly<Record<string, string>> = {
   'chronyd.service': 'chrony.service',
   'nfs-kernel-server.service': 'nfs-server.service',
   'sshd.service': 'ssh.service',
 };
 
-/** Those that cannot be told to read their settings again. */
+/** Units that cannot be reloaded. */
 const WITHOUT_RELOAD = new Set(['chrony.service', 'cron.service', 'zfs-import-cache.service']);
 
-/** What a unit looks at before it starts, as its own settings say: the fault that it finds. One line for each. */
+/** The checks that a unit makes before it starts, by its unit file: each returns the error. */
 const CHECKS: Readonly<Record<string, (node: LabNode) => string | null>> = {
   'dnsmasq.service': (node) => dnsmasqComplaint(node),
-  // It begins with what the files export, and goes on whatever is wrong with one of them.
+  // Its start exports what the files declare, and succeeds whatever is wrong with them.
   'nfs-server.service': (node) => {
     exportAll(node, true);
     return null;
   },
 };
 
-/** As it is called in full: `dnsmasq` is `dnsmasq.service`. */
+/** The full name: `dnsmasq` is `dnsmasq.service`. */
 export function fullName(name: string): string {
   const full = /\.(service|socket|target|timer|mount|path)$/.test(name) ? name : `${name}.service`;
   return ALIASES[full] ?? full;
@@ -64,7 +64,7 @@ export function canReload(node: LabNode, unit: string): boolean {
   return !WITHOUT_RELOAD.has(unit);
 }
 
-/** Why it would not start; null when it would. */
+/** Why the unit would not start; null: it would. */
 export function complaintOf(node: LabNode, unit: string): string | null {
   return CHECKS[unit]?.(node) ?? null;
 }
@@ -76,7 +76,7 @@ function states(node: LabNode): Record<string, UnitState> {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
-/** Services of packages run from the start; units that were put there do not. */
+/** The state of a unit: services of packages run initially, added units do not. */
 export function stateOf(node: LabNode, unit: string): UnitState {
   const ofPackage = Object.values(PACKAGES).some(({ units }) => units?.includes(unit));
   const known = isKnown(node, unit);

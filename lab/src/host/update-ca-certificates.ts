@@ -1,4 +1,4 @@
-// update-ca-certificates of the node: certificates below /usr/local/share go among those of the system, and those that are gone leave.
+// update-ca-certificates of the node: adds the certificates below /usr/local/share to those of the system, and removes those that no longer exist.
 
 import {
   existsSync,
@@ -19,7 +19,7 @@ import { failed, ok } from '../tree/tree.ts';
 const LOCAL = '/usr/local/share/ca-certificates';
 const CERTS = '/etc/ssl/certs';
 
-/** Files `*.crt`, at any depth, as Debian takes them. */
+/** Debian reads `*.crt` files at any depth. */
 function localCertificates(node: LabNode): string[] {
   const folder = pathOf(node, LOCAL);
   if (!existsSync(folder)) return [];
@@ -28,7 +28,7 @@ function localCertificates(node: LabNode): string[] {
     .sort();
 }
 
-/** `--fresh` takes the links of all of them away first; without it those of files that are gone. */
+/** `--fresh` removes all links first; without it only those to missing files are removed. */
 export const updateCaCertificates: Program = (node, argv) => {
   const stray = argv.find((word) => !['--fresh', '-f', '--verbose', '-v'].includes(word));
   if (stray !== undefined) return failed(`update-ca-certificates: unrecognized option '${stray}'`);
@@ -37,8 +37,9 @@ export const updateCaCertificates: Program = (node, argv) => {
   const files = localCertificates(node);
   const links = readdirSync(certs).filter((name) => isLocalLink(join(certs, name)));
   const names = new Map(files.map((file) => [`${basename(file, '.crt').replaceAll(/[ ,]/g, '_')}.pem`, file]));
-  const gone = links.filter((name) => !names.has(name));
-  for (const name of argv.some((word) => word === '--fresh' || word === '-f') ? links : gone) rmSync(join(certs, name));
+  const removed = links.filter((name) => !names.has(name));
+  for (const name of argv.some((word) => word === '--fresh' || word === '-f') ? links : removed)
+    rmSync(join(certs, name));
   let added = 0;
   let bundle = '';
   for (const [name, file] of names) {
@@ -49,7 +50,7 @@ export const updateCaCertificates: Program = (node, argv) => {
     symlinkSync(join('../../..', LOCAL, file), join(certs, name));
   }
   replaceFile(join(certs, 'ca-certificates.crt'), bundle);
-  return ok(`Updating certificates in /etc/ssl/certs...\n${added} added, ${gone.length} removed; done.\n`);
+  return ok(`Updating certificates in /etc/ssl/certs...\n${added} added, ${removed.length} removed; done.\n`);
 };
 
 function isLocalLink(path: string): boolean {

@@ -1,4 +1,4 @@
-// update-initramfs of the node: the settings of modules as the early part of a start will have them.
+// update-initramfs of the node: copies the module settings that apply early at boot.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Programs of the node that keep its accounts: useradd, usermod, chpasswd, and runuser, which does something as one of them.
+// Account programs of the node: useradd, usermod, chpasswd, and runuser, which runs a command as another user.
 
 import { chmodSync, mkdirSync } from 'node:fs';
 import { replaceFile } from '../proxmox/lock.ts';
@@ -17,7 +17,7 @@ function rewrite(node: LabNode, database: Database, change: (lines: readonly str
   if (database === 'shadow') chmodSync(file, 0o640);
 }
 
-/** Options with their values; a string is what is wrong. */
+/** The options with their values; a string is the error. */
 function parse(
   words: readonly string[],
   flags: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-// visudo of the node, as far as it looks at a file: `visudo -c -f FILE`.
+// visudo of the node: `visudo -c -f FILE`, which checks a file.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { pathOf } from '../proxmox/node.ts';

@@ -1,4 +1,4 @@
-// Which machine of a lab has an address at this moment: the node, or a guest that runs.
+// The machine of a lab that has an address now: the node, or a running guest.
 
 import { readFileSync } from 'node:fs';
 import { kernelLinks } from '../host/links/links.ts';
@@ -6,7 +6,7 @@ import { configPath, type GuestKind, guestIds, kindOf, type LabNode, running } f
 
 type Machine = { readonly id: number; readonly kind: GuestKind } | null;
 
-/** Null: the node itself; undefined: nobody who runs has it. */
+/** Null: the node itself; undefined: no running machine. */
 export function machineAt(node: LabNode, address: string): Machine | undefined {
   if (address === '127.0.0.1' || address === '::1' || nodeAddresses(node).includes(address)) return null;
   for (const kind of ['lxc', 'qemu'] as const) {

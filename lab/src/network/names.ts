@@ -1,17 +1,16 @@
-// Names in a lab's network, as its machines would be told them: from /etc/hosts of the node and from the folders that its
-// dnsmasq is told to watch.
+// Names in a lab's network, as its machines resolve them: from the node's /etc/hosts and from the folders that its dnsmasq reads.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type LabNode, pathOf } from '../proxmox/node.ts';
 
-/** The address of a name, or what it says itself when it is one; undefined for a name that nobody knows. */
+/** Resolves a name; an address resolves to itself, an unknown name to undefined. */
 export function addressOf(node: LabNode, name: string): string | undefined {
   return isIP(name) !== 0 ? name : entryOf(node, name)?.address;
 }
 
-/** The first name of the machine that has this name too; undefined for a name that nobody knows. */
+/** The first name on the line that contains this name; undefined for an unknown name. */
 export function canonicalName(node: LabNode, name: string): string | undefined {
   return entryOf(node, name)?.names[0];
 }
@@ -27,7 +26,7 @@ function entryOf(node: LabNode, name: string): { readonly address: string; reado
   return undefined;
 }
 
-/** Every name of the node's own files, as lines of a hosts file. */
+/** Every name in the node's own files, as lines of a hosts file. */
 export function hostsOf(node: LabNode): string {
   const lines = ['/etc/hosts', ...watchedFiles(node)].flatMap((file) => linesOf(node, file));
   return lines.map((line) => `${line}\n`).join('');

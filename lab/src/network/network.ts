@@ -1,5 +1,5 @@
-// The network of a lab: connections to an address go to the service of the machine that has it, as if there were a machine. Other
-// processes reach it through a socket in the lab's folder.
+// The network of a lab: a connection to an address reaches the simulated service of the machine that has it. Other processes use it through a socket
+// in the lab's folder.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -15,15 +15,15 @@ import { machineAt } from './machines.ts';
 import { addressOf } from './names.ts';
 
 export interface LabNetwork {
-  /** Fails with ECONNREFUSED, EHOSTUNREACH or ENOTFOUND, as a system would. */
+  /** Fails with ECONNREFUSED, EHOSTUNREACH or ENOTFOUND, as on a real system. */
   dial(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;
 }
 
-/** The node's own address, from which it asks. */
+/** The node's own address, the source of its connections. */
 const NODE = '10.0.0.13';
 
-/** For this process alone. */
+/** The network for use within this process. */
 export function labNetwork(dir: string): LabNetwork {
   const node = openNode(resolve(dir));
   const services: LabService[] = SERVICES.map((open) => open());
@@ -50,14 +50,14 @@ export function labNetwork(dir: string): LabNetwork {
   };
 }
 
-/** Where a lab's network is reached. A socket's path may not be longer than about a hundred characters. */
+/** Path of the network's socket. Socket paths are limited to about a hundred characters. */
 export function networkSocket(dir: string): string {
   const path = join(resolve(dir), 'run/network.sock');
   if (path.length < 100) return path;
   return join(tmpdir(), `phoenix-lab-${createHash('sha256').update(path).digest('hex').slice(0, 24)}.sock`);
 }
 
-/** Opens a lab's network to other processes until it is closed; nothing to do where another process has it open. */
+/** Opens a lab's network to other processes until it is closed; no effect if another process has opened it. */
 export async function startLabNetwork(dir: string): Promise<{ close(): Promise<void> }> {
   const path = networkSocket(dir);
   if (await answers(path)) return { close: async () => {} };
@@ -75,7 +75,7 @@ export async function startLabNetwork(dir: string): Promise<{ close(): Promise<v
     server.once('error', failed);
     server.listen(path, done);
   });
-  // A process must not stay alive for it.
+  // The server must not keep the process alive.
   server.unref();
   return {
     async close() {
@@ -86,7 +86,7 @@ export async function startLabNetwork(dir: string): Promise<{ close(): Promise<v
   };
 }
 
-/** One request `CONNECT address:port`, then what the two sides say. */
+/** Reads one request `CONNECT address:port`, then relays in both directions. */
 function serve(network: LabNetwork, socket: Socket): void {
   let head = '';
   const read = (chunk: Buffer): void => {

@@ -1,4 +1,4 @@
-// One call of a program of the lab as a process: it is answered in the time and with the faults that a test ordered, and recorded.
+// A call of one of the lab's programs as a process: answered with the delay and the faults that a test ordered, and recorded.
 
 import { readFileSync } from 'node:fs';
 import type { Answer } from './answer.ts';
@@ -8,7 +8,7 @@ import { kindOf, type LabNode, lockPath, openNode } from './node.ts';
 import { PROGRAMS } from './programs.ts';
 import { recordCall } from './record.ts';
 
-/** @param call the folder of the lab, the program and its arguments */
+/** @param call folder of the lab, program and arguments */
 export async function answerCall([dir, name, ...argv]: readonly string[]): Promise<void> {
   const load = PROGRAMS[name ?? ''];
   if (dir === undefined || name === undefined || load === undefined) throw new Error('usage: FOLDER PROGRAM ARGUMENT…');
@@ -18,17 +18,17 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
   const record = (rc: number | null): void => recordCall(dir, [name, ...argv], rc, started);
   pause(delayMs);
   const fault = dueFault(dir, faults, name, argv);
-  const early = fault?.after === true ? undefined : strike(fault, node, argv, record);
+  const early = fault?.after === true ? undefined : applyFault(fault, node, argv, record);
   const answer = early ?? (await load())(node, argv, () => readFileSync(0));
-  const { stdout, stderr, rc } = early ?? strike(fault, node, argv, record) ?? answer;
+  const { stdout, stderr, rc } = early ?? applyFault(fault, node, argv, record) ?? answer;
   record(rc);
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   process.exitCode = rc;
 }
 
-/** Lets an ordered fault happen: the answer of the call instead of its own, or no end at all. */
-function strike(
+/** Applies an ordered fault: another answer than the call's own, or none at all. */
+function applyFault(
   fault: Fault | undefined,
   node: LabNode,
   argv: readonly string[],

@@ -1,4 +1,4 @@
-// What one of the lab's programs answers: the three things a caller of the real program sees.
+// The result of one of the lab's programs, as the caller of the real one sees it.
 
 /** Output, error output and exit code of one call. */
 export type Answer = { readonly stdout: string; readonly stderr: string; readonly rc: number };

@@ -1,5 +1,5 @@
-// Makes the snapshot of the lab's programs: `node build-snapshot.ts FILE`. Node takes one script for a snapshot, so the modules are
-// joined into one first.
+// Builds the startup snapshot of the lab's programs: `node build-snapshot.ts FILE`. Node takes one script for a snapshot, so the modules are bundled
+// first.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -19,14 +19,14 @@ try {
     plugins: [{ name: 'own-places', transform: placeOfItself }],
   });
   await bundle.write({ file: script, format: 'cjs', codeSplitting: false });
-  // Without the warnings about parts of Node that are not proved in snapshots: what the programs use of them is proved by their tests.
+  // Suppresses warnings about Node modules that are not verified for snapshots: the programs' tests cover what they use.
   execFileSync(process.execPath, ['--no-warnings', '--snapshot-blob', blob, '--build-snapshot', script]);
   renameSync(blob, file);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Where a module asks for its place, it means that of its own file and not of the one that it is joined into. */
+/** `import.meta.url` must be that of a module's own file, not that of the bundle. */
 function placeOfItself(code: string, id: string): string {
   return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href));
 }

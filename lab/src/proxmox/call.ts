@@ -1,4 +1,4 @@
-// One call of one of the lab's programs: what it prints, the tasks it starts, and how a refusal becomes an answer.
+// A call of one of the lab's programs: its output, the tasks it starts, and the conversion of a refusal to an exit code and message.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { verbNamed } from '../../../src/proxmox/table.ts';
@@ -11,12 +11,12 @@ import { Refusal } from './refusal.ts';
 /** A call under way. Output of a task goes to standard output, warnings included, as Proxmox's workers do. */
 export type Call = {
   readonly node: LabNode;
-  /** What the caller pipes in; read only by the verbs that take it. */
+  /** Standard input; only read by the verbs that need it. */
   readonly stdin: () => Buffer;
   stdout: string;
   stderr: string;
   inTask: boolean;
-  /** The tasks that the call started, in order. */
+  /** Ids of the tasks that the call started, in order. */
   readonly upids: string[];
 };
 
@@ -30,16 +30,16 @@ export function print(call: Call, line: string): void {
   call.stdout += `${line}\n`;
 }
 
-/** Warns with a line. */
+/** Prints a line as a warning. */
 export function warn(call: Call, line: string): void {
   if (call.inTask) call.stdout += `${line}\n`;
   else call.stderr += `${line}\n`;
 }
 
-/** What a verb does with its parameters; it may set the exit code, and refuses by throwing. */
+/** Implements a verb; it may return an exit code, and refuses by throwing. */
 export type Verb = (call: Call, parameters: Parameters) => number | undefined;
 
-/** Runs a program: finds its verb, checks the parameters, carries the verb out, turns refusals into answers. */
+/** Runs a program: finds the verb, checks the parameters, runs it, and converts refusals to answers. */
 export function answer(
   call: Call,
   program: string,
@@ -71,7 +71,7 @@ export function answer(
   return { stdout: call.stdout, stderr: call.stderr, rc };
 }
 
-/** A task as the node remembers it; `status` is `OK` or the error. */
+/** A finished task; `status` is `OK` or the error. */
 export type Task = {
   readonly upid: string;
   readonly type: string;
@@ -87,16 +87,14 @@ const TASKS = 'var/log/pve/tasks/lab.jsonl';
 /** The node's finished tasks, oldest first. */
 export function tasks(node: LabNode): Task[] {
   const file = pathOf(node, TASKS);
-  // A task that ends just now may be writing its line: what follows the last line end is not whole.
+  // A task that ends at this moment may be writing its line: the part after the last line end is incomplete.
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   return lines.map((line) => JSON.parse(line) as Task);
 }
 
 const hex = (number: number): string => number.toString(16).toUpperCase().padStart(8, '0');
 
-/**
- * Does work as a task. Most verbs look at how their task ended; `unchecked` ones print the error and end with 0.
- */
+/** Runs work as a task. Most verbs fail if their task failed; `unchecked` ones print the error and exit with 0. */
 export function task(call: Call, type: string, id: number | string, work: () => void, unchecked = false): void {
   const starttime = Math.floor(Date.now() / 1000);
   const upid = `UPID:${call.node.name}:${hex(process.pid)}:${hex(Math.floor(performance.now() * 100))}:${hex(starttime)}:${type}:${id}:root@pam:`;

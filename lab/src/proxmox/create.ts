@@ -1,4 +1,4 @@
-// Makes a lab: a folder that holds an empty Proxmox node and the programs that answer for it.
+// Creates a lab: a folder with an empty Proxmox node and its programs.
 import {
   chmodSync,
   existsSync,
@@ -106,12 +106,13 @@ const FOLDERS = [
   'usr/libexec',
 ];
 
-/** What `/etc/pve` shows of the node itself. */
+/** Links in `/etc/pve` to the folders of the local node. */
 const LINKS = { local: 'nodes/pve', lxc: 'nodes/pve/lxc', 'qemu-server': 'nodes/pve/qemu-server' };
 
 /**
- * Makes the node in `dir` where there is none yet; one that is there keeps its state and gets current programs.
- * @param own `programs`: false where nobody calls them as processes
+ * Creates the node in `dir`; an existing one keeps its state and gets the current programs.
+ *
+ * @param own `programs`: false where nothing calls them as processes
  */
 export function createLab(dir: string, { programs = true }: { readonly programs?: boolean } = {}): void {
   const root = resolve(dir);
@@ -137,7 +138,7 @@ function make(root: string): void {
   }
 }
 
-/** One script, which runs the programs on the Node that made it, linked under the name of each: a lab is made in no time. */
+/** Writes one script, which runs the programs with the present Node, and links it under every program's name: that makes creating a lab fast. */
 function writePrograms(root: string): void {
   const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
   const node = quoted(process.execPath);
@@ -165,12 +166,12 @@ function writePrograms(root: string): void {
   for (const program of Object.keys(PLACED_PROGRAMS)) link('usr/libexec', program);
 }
 
-/** Folders with the programs of the lab, for the PATH of a Phoenix that takes it for its host. */
+/** Folders with the lab's programs, for the PATH of a Phoenix whose host is the lab. */
 export function labPath(dir: string): string {
   return ['bin', 'libexec'].map((folder) => join(resolve(dir), folder)).join(':');
 }
 
-/** A storage to be declared; `settings` are further lines of its section, such as `path` or `pool`. */
+/** A storage to add; `settings` are further lines of its section, such as `path` or `pool`. */
 export type DeclaredStorage = {
   readonly id: string;
   readonly type: string;
@@ -178,7 +179,7 @@ export type DeclaredStorage = {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** The settings without which a storage of a type cannot be declared. */
+/** The required settings of each storage type. */
 const REQUIRED: Record<string, (id: string) => Record<string, string>> = {
   dir: (id) => ({ path: `/mnt/${id}` }),
   zfspool: (id) => ({ pool: id }),
@@ -187,7 +188,7 @@ const REQUIRED: Record<string, (id: string) => Record<string, string>> = {
   nfs: (id) => ({ path: `/mnt/pve/${id}`, server: '10.0.0.13', export: `/srv/${id}` }),
 };
 
-/** Declares a storage in the lab's storage.cfg; one of that id that is there already stays as it is. */
+/** Adds a storage to the lab's storage.cfg; an existing one stays as it is. */
 export function declareStorage(dir: string, { id, type, content, settings = {} }: DeclaredStorage): void {
   const file = join(resolve(dir), 'etc/pve/storage.cfg');
   withLock(join(resolve(dir), 'run/lock/storage.lck'), 10_000, () => {
@@ -206,13 +207,13 @@ export function setUpCeph(dir: string): void {
   if (!existsSync(file)) replaceFile(file, '[global]\n\tcluster_network = 10.0.0.0/24\n');
 }
 
-/** Makes another node of the cluster, as far as this one sees it: a folder for its guests. */
+/** Adds another node to the cluster, as this node sees it: a folder with its guests. */
 export function declareNode(dir: string, name: string): void {
   for (const folder of ['lxc', 'qemu-server'])
     mkdirSync(join(resolve(dir), 'etc/pve/nodes', name, folder), { recursive: true });
 }
 
-/** Sets whether a guest runs, as a kernel would, whatever the programs did. */
+/** Sets whether a guest runs, without calling a program, like a guest that crashes. */
 export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): void {
   setRunning(openNode(resolve(dir)), id, state === 'running');
 }

@@ -1,19 +1,17 @@
-// Faults that a test orders in `lab.json`: which call goes wrong, and how. Calls are counted on disk, since each is
-// a process of its own.
+// Faults that a test orders in `lab.json`: which call fails, and how. Calls are counted on disk, since each is a process of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile, withLock } from './lock.ts';
 
 /**
- * One ordered fault: the `nth` call of `program` whose words, joined by blanks, match goes wrong. `fail` answers
- * with `stderr` and `rc`; `hang` never ends; `kill` dies as by SIGKILL; `lose-lock` fails as when another keeps the
- * guest's lock. With `after`, it happens once the change is written.
+ * An ordered fault of the `nth` call of `program` whose arguments, joined by blanks, match. `fail` answers with `stderr` and `rc`; `hang` never ends;
+ * `kill` dies as by SIGKILL; `lose-lock` fails as if another process held the guest's lock. With `after`, it happens once the change is written.
  */
 export type Fault = {
   readonly program: string;
-  /** A regular expression on the arguments joined by blanks; every call without one. */
+  /** A regular expression on the joined arguments; absent: every call. */
   readonly match?: string;
-  /** Counted from 1; every call when left out. */
+  /** Counted from 1; absent: every call. */
   readonly nth?: number;
   readonly do: 'fail' | 'hang' | 'kill' | 'lose-lock';
   readonly stderr?: string;
@@ -21,16 +19,16 @@ export type Fault = {
   readonly after?: boolean;
 };
 
-/** The part of `lab.json` that concerns every call: how long each takes, in milliseconds, and the ordered faults. */
+/** The part of `lab.json` for calls: the delay of each in milliseconds, and the ordered faults. */
 export type CallOrders = { readonly delayMs?: number; readonly faults?: readonly Fault[] };
 
-/** Reads the orders for calls; none when there is no `lab.json`. */
+/** Reads these orders; none without `lab.json`. */
 export function callOrders(dir: string): CallOrders {
   const file = join(dir, 'lab.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as CallOrders) : {};
 }
 
-/** Counts this call for every fault it matches, and gives the first that is due now. */
+/** Counts this call for every fault that it matches; returns the first one that is due. */
 export function dueFault(
   dir: string,
   faults: readonly Fault[],

@@ -1,4 +1,4 @@
-// The lab's programs without a process for each call, where no faults are ordered in it.
+// Runs the lab's programs within this process instead of one process per call, where no faults are ordered.
 
 import { basename } from 'node:path';
 import { openNode } from './node.ts';
@@ -16,9 +16,9 @@ export interface Call {
 export interface CallEnd {
   readonly exit: number | null;
   readonly ended: 'exited' | 'not found';
-  /** Milliseconds. */
+  /** Duration in milliseconds. */
   readonly ms: number;
-  /** Why it could not be started; null when it was. */
+  /** Why it could not be started; null: it was. */
   readonly reason: string | null;
 }
 

@@ -1,19 +1,18 @@
-// Files that several of the lab's programs change at the same time: replaced whole, under a lock that is a file
-// at the path where Proxmox has its own.
+// Concurrent changes of files by the lab's programs: a file is replaced as a whole, under a lock file at Proxmox's path.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const held = new Set<string>();
 
-/** Waits without giving up the thread; the lab's programs do one thing at a time. */
+/** Blocks the thread: the lab's programs do one thing at a time. */
 export function pause(milliseconds: number): void {
   if (milliseconds > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /**
- * Does something while holding a lock file; a process that holds it already goes straight on, and a lock whose
- * process is gone is taken over.
- * @returns the result, or undefined when the lock stayed taken for all of `timeout` milliseconds
+ * Runs `change` under a lock file. The lock is reentrant, and the lock of a dead process is taken over.
+ *
+ * @returns the result, or undefined when the lock was held by others for all of `timeout` milliseconds
  */
 export function withLock<T>(file: string, timeout: number, change: () => T): { result: T } | undefined {
   if (held.has(file)) return { result: change() };
@@ -42,7 +41,7 @@ function take(file: string): boolean {
   }
 }
 
-/** Moves the lock of a process that is gone out of the way; puts back what another has taken in the meantime. */
+/** Moves the lock of a dead process away; moves it back if another process has taken it meanwhile. */
 function removeAbandoned(file: string): void {
   const aside = `${file}.${process.pid}`;
   try {
@@ -52,7 +51,7 @@ function removeAbandoned(file: string): void {
     if (readFileSync(aside, 'utf8') !== owner) linkSync(aside, file);
     rmSync(aside, { force: true });
   } catch {
-    // Another was quicker; the next try decides.
+    // Another process was faster; the next attempt decides.
   }
 }
 
@@ -67,7 +66,7 @@ function isGone(owner: string): boolean {
   }
 }
 
-/** Replaces a file as a whole, so that a reader sees the old text or the new one; an empty text removes it. */
+/** Replaces a file atomically: readers see the old text or the new one. An empty text removes it. */
 export function replaceFile(file: string, text: string): void {
   if (text === '') {
     rmSync(file, { force: true });

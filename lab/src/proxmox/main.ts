@@ -1,4 +1,4 @@
-// The entry of the lab's programs where there is no snapshot of them: `node main.ts FOLDER PROGRAM ARGUMENT…`.
+// Entry point of the lab's programs without a startup snapshot: `node main.ts FOLDER PROGRAM ARGUMENT…`.
 
 import { answerCall } from './answer-call.ts';
 

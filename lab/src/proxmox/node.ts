@@ -1,33 +1,32 @@
-// One simulated Proxmox node, kept in a folder: its files at their usual paths, and beside them what a kernel would
-// know (which guests run) and what disks would hold.
+// A simulated Proxmox node in a folder: its files at their usual paths, and beside them the state of its kernel (running guests) and of its disks.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile, withLock } from './lock.ts';
 import { refuse } from './refusal.ts';
 
-/** A node as its folder; every call reads it afresh, so that files may be edited by hand. */
+/** A node and its folder. Every call reads the files again, so that they may be edited. */
 export type LabNode = { readonly dir: string; readonly name: string };
 
 /** `lxc` for containers, `qemu` for virtual machines, as the API names them. */
 export type GuestKind = 'lxc' | 'qemu';
 
-/** What the kernel knows of a running guest. `boot` is another one each time that it starts. */
+/** The kernel's state of a running guest. `boot` is different after each start. */
 export type Running = {
   readonly pid: number;
   readonly since: number;
   readonly boot: string;
 };
 
-/** The host's processor count, as far as the programs show it. */
+/** The host's processor count. */
 export const CPU_COUNT = 2;
 
-/** The node kept in `dir`. */
+/** The node in `dir`. */
 export function openNode(dir: string): LabNode {
   return { dir, name: 'pve' };
 }
 
-/** Where a path of the host lies below the lab's folder. */
+/** The path in the lab's folder of a path of the host. */
 export function pathOf(node: LabNode, path: string): string {
   return join(node.dir, path);
 }
@@ -39,22 +38,22 @@ export function hostFile(node: LabNode, path: string): string | undefined {
 
 const FOLDERS: Record<GuestKind, string> = { lxc: 'lxc', qemu: 'qemu-server' };
 
-/** Where a guest's configuration lies. */
+/** Path of a guest's configuration. */
 export function configPath(node: LabNode, kind: GuestKind, id: number): string {
   return pathOf(node, `etc/pve/${FOLDERS[kind]}/${id}.conf`);
 }
 
-/** The name by which the programs call a guest's configuration when they miss it. */
+/** The name of a guest's configuration in error messages. */
 export function configName(node: LabNode, kind: GuestKind, id: number): string {
   return `nodes/${node.name}/${FOLDERS[kind]}/${id}.conf`;
 }
 
-/** The numbers of all guests of a kind, ascending. */
+/** The ids of all guests of a kind, ascending. */
 export function guestIds(node: LabNode, kind: GuestKind): number[] {
   return idsIn(dirname(configPath(node, kind, 0)));
 }
 
-/** The nodes of the cluster: this one, and those that have a folder. */
+/** The nodes of the cluster: this one, and others with a folder. */
 export function clusterNodes(node: LabNode): string[] {
   const nodes = pathOf(node, 'etc/pve/nodes');
   return [...new Set([node.name, ...(existsSync(nodes) ? readdirSync(nodes) : [])])].sort();
@@ -72,7 +71,7 @@ export interface GuestElsewhere {
   readonly node: string;
 }
 
-/** Guests of the other nodes of the cluster, whose files every node sees. */
+/** Guests on other nodes of the cluster, whose files every node has. */
 export function guestsElsewhere(node: LabNode): GuestElsewhere[] {
   const nodes = pathOf(node, 'etc/pve/nodes');
   const others = clusterNodes(node).filter((name) => name !== node.name);
@@ -84,8 +83,8 @@ export function guestsElsewhere(node: LabNode): GuestElsewhere[] {
 }
 
 /**
- * What pmxcfs shows as `.vmlist`: every guest of the cluster with its node. A real one is made when it is read; here it is written when
- * a guest comes or goes.
+ * Writes `.vmlist` of pmxcfs: every guest of the cluster with its node. The real one is generated when it is read; here it is written whenever a
+ * guest is added or removed.
  */
 export function writeVmlist(node: LabNode): void {
   const own = (['lxc', 'qemu'] as const).flatMap((kind) => {
@@ -100,20 +99,20 @@ export function writeVmlist(node: LabNode): void {
   );
 }
 
-/** Which kind of guest has a number, undefined when it is free. */
+/** The kind of the guest with this id; undefined when the id is free. */
 export function kindOf(node: LabNode, id: number): GuestKind | undefined {
   return (['lxc', 'qemu'] as const).find((kind) => existsSync(configPath(node, kind, id)));
 }
 
 const runPath = (node: LabNode, id: number): string => pathOf(node, `run/lab/guests/${id}.json`);
 
-/** What the kernel knows of a guest, undefined when it does not run. */
+/** The kernel's state of a guest; undefined when it does not run. */
 export function running(node: LabNode, id: number): Running | undefined {
   const file = runPath(node, id);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined;
 }
 
-/** Sets a guest's state as a kernel would, whatever its configuration says. */
+/** Sets the kernel's state of a guest, whatever its configuration says. */
 export function setRunning(node: LabNode, id: number, isRunning: boolean): void {
   const file = runPath(node, id);
   if (!isRunning) {
@@ -128,18 +127,18 @@ export function setRunning(node: LabNode, id: number, isRunning: boolean): void 
   replaceFile(file, JSON.stringify({ pid, since, boot }));
 }
 
-/** What a test may order in `lab.json`, as far as guests are concerned. */
+/** The part of `lab.json` about guests, which tests write. */
 export type Orders = {
-  /** Who runs the containers; absent: they are imitated. */
+  /** Engine for containers; absent: they are simulated. */
   readonly engine?: 'lxc';
   readonly guests?: readonly GuestRule[];
-  /** Whether the guest agent of a machine answers, by its number; otherwise it does when an image was imported. */
+  /** Whether the guest agent of a machine responds, by id; default: it does if the machine has an imported image. */
   readonly agent?: Readonly<Record<string, boolean>>;
-  /** How long programs wait for a guest's lock, in milliseconds, instead of Proxmox's own seconds. */
+  /** Timeout for a guest's lock in milliseconds, instead of Proxmox's. */
   readonly lockTimeoutMs?: number;
 };
 
-/** How a command inside a guest ends; `match` is a regular expression on the command's words joined by blanks. */
+/** The result of a command inside a guest; `match` is a regular expression on its words joined by blanks. */
 type GuestRule = {
   readonly id?: number;
   readonly match: string;
@@ -155,25 +154,25 @@ export function orders(node: LabNode): Orders {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Orders) : {};
 }
 
-/** Says by an order that a machine's guest agent answers, or that it does not. */
+/** Sets whether the guest agent of a machine responds. */
 export function setAgent(node: LabNode, id: number, answers: boolean): void {
   const given = orders(node);
   replaceFile(pathOf(node, 'lab.json'), JSON.stringify({ ...given, agent: { ...given.agent, [id]: answers } }));
 }
 
-/** Where Proxmox keeps the lock of a guest's configuration. */
+/** Path of the lock of a guest's configuration. */
 export function lockPath(kind: GuestKind, id: number): string {
   return kind === 'lxc' ? `/run/lock/lxc/pve-config-${id}.lock` : `/var/lock/qemu-server/lock-${id}.conf`;
 }
 
-/** Does something under a guest's lock; refuses as Proxmox does when it stays taken. */
+/** Runs `change` under a guest's lock; refuses as Proxmox does when others hold it. */
 export function withGuestLock<T>(node: LabNode, kind: GuestKind, id: number, seconds: number, change: () => T): T {
   const path = lockPath(kind, id);
   const done = withLock(pathOf(node, path), orders(node).lockTimeoutMs ?? seconds * 1000, change);
   return done === undefined ? refuse(`can't lock file '${path}' - got timeout`) : done.result;
 }
 
-/** The folder that holds a guest's own files, made when missing. */
+/** The folder with a guest's own files; created if missing. */
 export function guestTree(node: LabNode, id: number | string): string {
   const tree = pathOf(node, `guests/${id}`);
   mkdirSync(tree, { recursive: true });

@@ -1,14 +1,14 @@
-// The programs of the lab, each loaded when it is called: most calls need one, and starting is most of their cost.
+// The programs of the lab, each loaded when it is called: most processes need one, and loading is most of their cost.
 
 import type { Answer } from './answer.ts';
 import type { LabNode } from './node.ts';
 
 type Programs = Readonly<Record<string, () => Promise<Program>>>;
 
-/** A program: answers its arguments; standard input is read only by those that take it. */
+/** A program: answers a call; standard input is only read by programs that need it. */
 export type Program = (node: LabNode, argv: readonly string[], stdin?: () => Buffer) => Answer;
 
-/** Proxmox's own, which come first on the PATH of whatever runs in a lab. */
+/** Proxmox's own programs, first on the PATH of everything in a lab. */
 export const PROXMOX_PROGRAMS: Programs = {
   pct: async () => (await import('./pct/pct.ts')).pct,
   qm: async () => (await import('./qm/qm.ts')).qm,
@@ -24,15 +24,15 @@ export const PROXMOX_PROGRAMS: Programs = {
   hostname: async () => hostname,
 };
 
-/** Everyday programs on the node's files. */
+/** File programs. */
 const ON_FILES = ['cat', 'chmod', 'chown', 'rm', 'stat', 'tee', 'test'];
 
-/** Those that a script of any kind needs. Only Phoenix finds the lab's: a shell in a lab keeps its own. One line for each. */
+/** Programs that any script needs. Only Phoenix uses the lab's: a shell in a lab keeps the machine's. */
 export const EVERYDAY_PROGRAMS: Programs = {
   ...Object.fromEntries(
     ON_FILES.map((name) => [name, async () => (await import('../host/files.ts')).hostFileProgram(name)]),
   ),
-  // Nothing that a lab is told by its surroundings concerns it.
+  // The environment of the lab's process is hidden.
   printenv: async () => () => ({ stdout: '', stderr: '', rc: 1 }),
   openssl: async () => (await import('../host/openssl.ts')).openssl,
   curl: async () => (await import('../host/nvidia.ts')).curl,
@@ -41,12 +41,12 @@ export const EVERYDAY_PROGRAMS: Programs = {
   sh: async () => (await import('../host/nvidia.ts')).sh,
 };
 
-/** Those that are called by their path, `/usr/libexec/NAME`. One line for each. */
+/** Programs that are called by their path, `/usr/libexec/NAME`. */
 export const PLACED_PROGRAMS: Programs = {
   'proxmox-mail-forward': async () => (await import('../host/mail.ts')).mailForward,
 };
 
-/** Those of the system below it, which act on the node alone. One line for each. */
+/** System programs that act on the node. */
 export const HOST_PROGRAMS: Programs = {
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
   'systemd-run': async () => (await import('../host/systemd-run.ts')).systemdRun,

@@ -1,5 +1,5 @@
-// pvenode: the certificate of the node's page (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
-// PVE/CertHelpers.pm). The authority of ACME is everybody's friend here: it signs whatever it is asked for.
+// The program pvenode: the certificate of the node's web interface (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
+// PVE/CertHelpers.pm). The simulated ACME authority signs every request.
 
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -13,9 +13,9 @@ import { hostFile, type LabNode, pathOf } from './node.ts';
 import { Refusal, refuse, refuseParameters } from './refusal.ts';
 
 const DAY_MS = 86_400_000;
-/** As Let's Encrypt gives them. */
+/** Validity of Let's Encrypt's certificates. */
 const DAYS = 90;
-/** Before its end, a certificate is renewed without more words. */
+/** A certificate that ends within this many days is renewed without `--force`. */
 const RENEWAL_DAYS = 30;
 
 export function pvenode(node: LabNode, argv: readonly string[]): Answer {

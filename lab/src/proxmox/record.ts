@@ -1,4 +1,4 @@
-// The record of the calls of a lab's programs, in the order of their ends.
+// The log of calls of a lab's programs, in order of completion.
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// How the lab's programs say no: thrown where the rule is broken, turned into an answer in one place (call.ts).
+// Refusals of the lab's programs: thrown where a rule is broken, converted to an answer in call.ts.
 
-/** A refusal in Proxmox's words; `parameters` names the options that are to blame, when the program lists them. */
+/** A refusal with Proxmox's message; `parameters` has the errors of single options, where the program lists them. */
 export class Refusal extends Error {
   readonly parameters: Readonly<Record<string, string>> | undefined;
 
@@ -10,18 +10,18 @@ export class Refusal extends Error {
   }
 }
 
-/** Refuses with a sentence. */
+/** Refuses with a message. */
 export function refuse(message: string): never {
   throw new Refusal(message);
 }
 
-/** Refuses because of single parameters, which the program lists above its usage line. */
+/** Refuses with errors of single parameters, which the program lists above its usage line. */
 export function refuseParameters(parameters: Readonly<Record<string, string>>): never {
   const lines = Object.entries(parameters).map(([name, problem]) => `${name}: ${problem}`);
   throw new Refusal(['400 Parameter verification failed.', ...lines].join('\n'), parameters);
 }
 
-/** Runs a step for an option; a refusal is kept for it, `skip` leaves the change pending. */
+/** Runs a step for an option and records its refusal; `skip` leaves the change pending. */
 export function attempt(
   errors: Record<string, string>,
   name: string,

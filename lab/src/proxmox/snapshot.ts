@@ -1,5 +1,5 @@
-// A startup snapshot of Node in which the lab's programs are loaded already. A call is a process, and loading some 140 modules is
-// most of its cost: 50 ms of processor time with a snapshot, 140 without.
+// A startup snapshot of Node that contains the lab's programs. Each call is a process, and loading some 140 modules is most of its cost: 50 ms of
+// processor time with a snapshot, 140 ms without.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,13 +11,14 @@ import { withLock } from './lock.ts';
 const TOP = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = join(TOP, 'node_modules/.cache/phoenix-lab');
 const BUILD = fileURLToPath(new URL('build-snapshot.ts', import.meta.url));
-/** What is in a snapshot, and what decides which packages are. */
+/** The sources of the snapshot, by which it is cached. */
 const SOURCES = ['lab/src', 'src/proxmox', 'src/traefik', 'package-lock.json'];
 const MAX_BUILD_MS = 60_000;
 
 /**
- * The snapshot of the programs as their files are now, made when there is none of them yet, in about a second.
- * @returns its file; undefined where none can be kept, as in a folder of somebody else: programs start slower then
+ * The snapshot of the present files, built in about a second if it is not cached.
+ *
+ * @returns its file; undefined where it cannot be stored, such as in another user's folder: programs then start slower
  */
 export function programSnapshot(): string | undefined {
   const file = join(CACHE, `${versionOfSources()}.blob`);
@@ -38,7 +39,7 @@ function build(file: string): void {
   });
   if (status !== 0)
     throw new Error(`the snapshot of the lab's programs could not be made: ${error?.message ?? stderr}`);
-  // Those of other states of the files: a lab that was opened with one of them starts its programs slower from now on.
+  // Removes snapshots of other states of the files: a lab that was opened with one of them starts its programs slower from now on.
   for (const name of readdirSync(CACHE)) {
     if (name.endsWith('.blob') && join(CACHE, name) !== file) rmSync(join(CACHE, name), { force: true });
   }

@@ -1,4 +1,4 @@
-// Passing a request on to another machine of the lab's network, as a proxy does.
+// Forwards a request to another machine of the lab's network, as a proxy does.
 
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
@@ -11,7 +11,7 @@ export interface Onward {
   readonly headers: OutgoingHttpHeaders;
 }
 
-/** Nobody there is answered with 502. */
+/** Responds 502 if the machine cannot be reached. */
 export async function forward(
   peer: Peer,
   onward: Onward,
@@ -21,7 +21,7 @@ export async function forward(
   const { scheme, address, port, headers } = onward;
   try {
     const plain = await peer.connect(address, port);
-    // Whether the certificate leads to the authority is for the real proxies; here it is encrypted and no more.
+    // The certificate is not verified here: the real proxies are tested for that.
     const socket =
       scheme === 'http' ? plain : new TLSSocket(plain as never, { isServer: false, rejectUnauthorized: false });
     const onwardRequest = httpRequest(

@@ -1,4 +1,4 @@
-// The services of a lab's network, one line each.
+// The services of a lab's network.
 
 import { nginx } from './nginx.ts';
 import { portainer } from './portainer/service.ts';

@@ -1,4 +1,4 @@
-// nginx in a guest, by the configuration that it last loaded: names, redirects, files of challenges, and the way to the proxy.
+// nginx in a guest, by the configuration that it loaded last: server names, redirects, ACME challenge files, and forwarding to the proxy.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
@@ -53,7 +53,7 @@ function secured(peer: Peer, socket: Duplex): TLSSocket {
   return secure.on('error', () => socket.destroy());
 }
 
-/** Null where handshakes are refused, or its files are not there. */
+/** Null where handshakes are rejected or its files are missing. */
 function contextOf(peer: Peer, { block }: Site): SecureContext | null {
   const read = (name: string): string | null => {
     const path = resolve(peer, argument(block, name));
@@ -64,7 +64,7 @@ function contextOf(peer: Peer, { block }: Site): SecureContext | null {
   return cert === null || key === null ? null : createSecureContext({ cert, key });
 }
 
-/** The value of a path: some are in variables, which a `map` of nothing sets. */
+/** The value of a path; some are variables, set by a `map`. */
 function resolve(peer: Peer, value: string): string {
   if (!value.startsWith('$')) return value;
   const map = inHttp(peer).find(({ name, args }) => name === 'map' && args[1] === value);
@@ -101,7 +101,7 @@ function siteFor(peer: Peer, name: string): Site | undefined {
   return here.find(({ names }) => names.includes(name.toLowerCase())) ?? here.find(({ isDefault }) => isDefault);
 }
 
-/** What a client sent, with what `proxy_set_header` puts in its place; an empty value takes it away. */
+/** The client's headers with the changes of `proxy_set_header`; an empty value removes the header. */
 function headersOnward(
   peer: Peer,
   site: Site,

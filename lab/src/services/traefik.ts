@@ -1,11 +1,11 @@
-// Traefik in a guest: at its entry points names lead to the servers that its dynamic files say, for the routers that are in use.
+// Traefik in a guest: routes requests at its entry points to servers by the routers in use of its dynamic files.
 
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import { isEverywhere, tells } from '../guest/traefik/api.ts';
+import { answerApi, isEverywhere } from '../guest/traefik/api.ts';
 import { forwarded } from '../guest/traefik/forwarded.ts';
 import { runtimeOf } from '../guest/traefik/runtime.ts';
 import type { EntryPoint } from '../guest/traefik/static.ts';
@@ -22,7 +22,7 @@ export function traefik(): LabService {
     if (peer === undefined || !found) return void response.destroy();
     const { running, entryPoint } = found;
     const isSecure = request.socket instanceof TLSSocket;
-    const own = tells(running, entryPoint, request.url ?? '/');
+    const own = answerApi(running, entryPoint, request.url ?? '/');
     if (own !== null) return void response.writeHead(own.status).end(own.body);
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     const url = serverFor(running, entryPoint, host, request.url ?? '/', isSecure);
@@ -36,7 +36,7 @@ export function traefik(): LabService {
     name: 'traefik',
     listens: (peer) => listeningAt(peer) !== null,
     serve(peer, socket) {
-      const far = speaksTls(peer) ? secured(peer, socket) : socket;
+      const far = usesTls(peer) ? secured(peer, socket) : socket;
       peers.set(far, peer);
       server.emit('connection', far);
     },
@@ -52,8 +52,8 @@ function listeningAt({ node, guest, address, port }: Peer): { running: Running; 
   return running === null || entryPoint === undefined ? null : { running, entryPoint };
 }
 
-/** Where any router at the entry point asks for it. */
-function speaksTls(peer: Peer): boolean {
+/** Whether any router at the entry point uses TLS. */
+function usesTls(peer: Peer): boolean {
   const found = listeningAt(peer);
   return Object.values(found?.running.dynamic.routers ?? {}).some(
     ({ tls, entryPoints }) =>
@@ -73,7 +73,7 @@ function secured(peer: Peer, socket: Duplex): TLSSocket {
   return secure.on('error', () => socket.destroy());
 }
 
-/** Null: none of its certificates holds the name. */
+/** Null: no certificate contains the name. */
 function contextFor({ node, guest, ...peer }: Peer, name: string): SecureContext | null {
   const found = listeningAt({ node, guest, ...peer });
   const { certificates = [] } = (found?.running.dynamic.tls ?? {}) as { certificates?: readonly Files[] };
@@ -92,7 +92,7 @@ interface Files {
   readonly keyFile: string;
 }
 
-/** Of the router in use with the longest rule that takes the request: one with names and the beginnings of paths. */
+/** The server of the matching router in use with the longest rule; rules have host names and path prefixes. */
 function serverFor(
   { config, dynamic }: Running,
   { name }: EntryPoint,
@@ -104,8 +104,9 @@ function serverFor(
   const [router] =
     Object.entries(dynamic.routers)
       .filter(([key, { rule, tls }]) => {
-        const told = routers.get(key);
-        if (told === undefined || told.status === 'disabled' || !told.entryPoints.includes(name)) return false;
+        const declared = routers.get(key);
+        if (declared === undefined || declared.status === 'disabled' || !declared.entryPoints.includes(name))
+          return false;
         return isSecure === (tls !== undefined) && takes(String(rule), host, path);
       })
       .sort(([, a], [, b]) => priorityOf(b) - priorityOf(a))[0] ?? [];

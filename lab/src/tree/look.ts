@@ -1,4 +1,4 @@
-// Programs that tell of files and users, and change nothing.
+// Programs that show files and users without changing anything.
 
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
@@ -50,7 +50,7 @@ export const READING_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
     const lines = readFileSync(tree.at(path), 'utf8').match(/[^\n]*\n|[^\n]+$/g) ?? [];
     return ok(lines.slice(0, Number(values.get('n') ?? 10)).join(''));
   },
-  /** `sed -e s#A#B#g FILE`, with A as sed reads it: groups are written with backslashes. */
+  /** `sed -e s#A#B#g FILE`, where A is a basic regular expression: groups have backslashes. */
   sed(tree, words) {
     const { values, operands } = parse(words, 'e');
     const [path = ''] = operands;
@@ -70,7 +70,7 @@ export const READING_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
   stat: statFiles,
 };
 
-/** `stat -c FORMAT FILE…` with the usual marks; what it cannot print it refuses. Files that are missing fail it in the end, as they do the real one. */
+/** `stat -c FORMAT FILE…` with the usual directives; unknown ones are refused. Missing files fail the call at its end, as in the real program. */
 function statFiles(tree: Tree, words: readonly string[]): Outcome {
   const { flags, values, operands } = parse(words, 'c');
   const look = flags.has('L') ? statSync : lstatSync;

@@ -1,4 +1,4 @@
-// The everyday file programs of a machine.
+// The file programs of a machine.
 
 import { CHANGING_PROGRAMS } from './change.ts';
 import { READING_PROGRAMS } from './look.ts';

@@ -1,11 +1,11 @@
-// A machine whose files lie below a folder: the node, or a guest. Owners are noted beside the files, since whoever runs a lab need
-// not be root. What its everyday programs share is here.
+// A machine whose files are below a folder: the node, or a guest. Owners are recorded beside the files, since a lab may run without root. What its
+// file programs share is here.
 
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Accounts } from '../accounts.ts';
 
-/** How a command ends, and after how many seconds: at once unless given, never when infinite. */
+/** The result of a command, and its duration in seconds: default 0, infinite for one that never ends. */
 export type Outcome = {
   readonly rc: number;
   readonly stdout: string;
@@ -14,7 +14,7 @@ export type Outcome = {
 };
 
 export interface Tree {
-  /** Where a path of the machine lies. */
+  /** The real path of a path of the machine. */
   at(path: string): string;
   readonly accounts: Accounts;
   stdin(): Buffer;
@@ -31,7 +31,7 @@ interface Parsed {
   readonly operands: readonly string[];
 }
 
-/** Short options one by one; those of `withValue` take the next word or what follows them. `--` ends them. */
+/** Parses short options; those in `withValue` take the rest of the word or the next one. `--` ends them. */
 export function parse(words: readonly string[], withValue = ''): Parsed {
   const flags = new Set<string>();
   const values = new Map<string, string>();
@@ -68,7 +68,7 @@ export function write(tree: Tree, path: string, data: Buffer | string): void {
   writeFileSync(tree.at(path), data);
 }
 
-/** Folders that every machine has, whether or not anything was put into them yet. */
+/** Folders that exist on every machine. */
 const STANDARD =
   /^\/(etc(\/(apt|cron\.d|default|logrotate\.d|modprobe\.d|ssh|ssl|sudoers\.d|systemd\/system))?|home|mnt|opt|root|run|srv|tmp|usr\/local\/(bin|sbin|share)|var(\/(cache|lib|log|tmp|www))?)?$/;
 
@@ -78,7 +78,7 @@ export function hasFolder(tree: Tree, path: string): boolean {
   return existsSync(tree.at(folder));
 }
 
-/** The outcome of the first file that fails, or success. */
+/** The result of the first file that fails, or success. */
 export function each(paths: readonly string[], act: (path: string) => Outcome | undefined): Outcome {
   for (const path of paths) {
     const outcome = act(path);

@@ -43,7 +43,7 @@ describe('an App', () => {
     expect((await scene.call('GET', '/app', { token: await appToken({ iat: 50 }) })).status).toBe(200);
   });
 
-  test('asks for no more than it was given', async () => {
+  test('requests no permission beyond those it was granted', async () => {
     const token = await appToken();
     const { body: installation } = await scene.call('GET', '/repos/phoenix/config/installation', { token });
     const path = `/app/installations/${installation.id}/access_tokens`;
@@ -140,7 +140,7 @@ describe('an App of a manifest', () => {
     expect([answer.status, await answer.text()]).toEqual([422, expect.stringMatching(message)]);
   });
 
-  test('is asked for on a page', async () => {
+  test('is confirmed on a page', async () => {
     const page = await fetch(`${scene.forge.url}/settings/apps/new`);
     expect(await page.text()).toContain('<form method="post">');
   });

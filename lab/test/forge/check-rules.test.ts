@@ -1,4 +1,4 @@
-// What GitHub's description refuses of a check run, the lab refuses; and it takes what is well formed.
+// The lab rejects every check run that violates GitHub's API description, and accepts valid ones.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -64,7 +64,7 @@ const odd = fc.oneof(
   fc.array(button, { minLength: 4, maxLength: 5 }),
 );
 
-test('what is well formed is taken', () => {
+test('valid check runs are accepted', () => {
   fc.assert(
     fc.property(wellFormed, (request) => {
       expect(requestProblems(CREATE, request)).toBe('');

@@ -16,7 +16,7 @@ async function commentEvents(): Promise<Json[]> {
   return all.filter(({ event }) => event === 'issue_comment').map(({ body }) => body);
 }
 
-test('comments are written, changed and told, those of the asker too', async () => {
+test('comments are created, changed and sent as events, including those of the token owner', async () => {
   const made = await scene.call('POST', '/issues/1/comments', { body: { body: 'the plan' } });
   expect(made).toMatchObject({ status: 201, body: { body: 'the plan', user: { login: 'phoenix-agent' } } });
   const changed = await scene.call('PATCH', `/issues/comments/${made.body.id}`, { body: { body: 'a new plan' } });
@@ -53,7 +53,7 @@ test('comments are refused as GitHub refuses them', async () => {
   expect((await scene.call('GET', '/issues/1/comments', { token: 'wrong' })).status).toBe(401);
 });
 
-test('what people may do is told of those who are known', async () => {
+test('the permissions of known users are shown', async () => {
   const permission = async (login: string) => {
     const { status, body } = await scene.call('GET', `/collaborators/${login}/permission`);
     return status === 200 ? `${body.permission} ${body.role_name}` : status;

@@ -72,7 +72,7 @@ test('there are no checks, no deliveries and no Apps', async () => {
   expect((await fetch(`${scene.forge.url}/repos/phoenix/config`)).status).toBe(404);
 });
 
-test('pull requests are told in words of their own', async () => {
+test('events of pull requests have a format of their own', async () => {
   const head = await scene.branch('side');
   await scene.branch('stable', { stable: '1' });
   const body = { title: 'More', head: 'side', base: 'main' };
@@ -102,7 +102,7 @@ test('pull requests are told in words of their own', async () => {
   expect((await scene.copy.git('ls-remote', 'origin', 'refs/pull/1/head')).split('\t')[0]).toBe(next);
 });
 
-test('comments are written and told', async () => {
+test('comments are created and sent as events', async () => {
   await scene.branch('side');
   await scene.forge.openPull({ title: 'More', head: 'side', base: 'main' });
   const { body: made } = await scene.call('POST', '/issues/1/comments', { body: { body: 'the plan' } });
@@ -122,7 +122,7 @@ test('comments are written and told', async () => {
   ]);
 });
 
-test('what people may do is told to who administers the repository', async () => {
+test('permissions of users are shown to administrators of the repository', async () => {
   scene.forge.allow('grace', 'maintain');
   expect((await scene.call('GET', '/collaborators/grace/permission')).status).toBe(403);
   expect((await scene.call('GET', '/collaborators/phoenix-agent/permission')).body.permission).toBe('write');

@@ -1,4 +1,4 @@
-// Every operation that the lab has of GitHub's REST interface answers as GitHub describes it: `call` holds each answer to it.
+// Every GitHub operation of the lab responds as GitHub's API description says: `call` validates each response.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OPERATIONS, problemsOf, seen } from './github-api.ts';

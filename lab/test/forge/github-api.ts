@@ -1,4 +1,4 @@
-// Holds answers to GitHub's own description of its REST interface (`github-api.json`, cut out by scripts/github-api.mjs).
+// Validates responses against GitHub's own API description (`github-api.json`, extracted by scripts/github-api.mjs).
 
 import { Ajv } from 'ajv';
 import description from './github-api.json' with { type: 'json' };

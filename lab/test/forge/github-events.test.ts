@@ -1,5 +1,4 @@
-// The lab's events hold nothing that GitHub's own examples do not: each field stands where it stands there, with a value of the
-// same kind.
+// The lab's events contain only fields that GitHub's own examples have, at the same place and with a value of the same type.
 
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { expect, test } from 'vitest';

@@ -110,7 +110,7 @@ describe('pushes', () => {
 });
 
 describe('merge requests', () => {
-  test('are opened, followed, changed, and told', async () => {
+  test('are opened, updated by pushes, changed, and sent as events', async () => {
     const head = await scene.branch('side');
     await scene.branch('stable', { stable: '1' });
     const asked = { title: 'More', source_branch: 'side', target_branch: 'main' };

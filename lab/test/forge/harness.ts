@@ -1,5 +1,5 @@
-// A lab forge with a working copy, a receiver of its webhooks, and a client that holds every answer of the GitHub flavour to
-// GitHub's own description.
+// A lab forge with a working copy, a receiver of its webhooks, and a client that validates every response in the GitHub dialect against GitHub's own
+// API description.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';

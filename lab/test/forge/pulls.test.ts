@@ -20,7 +20,7 @@ async function remoteRef(ref: string): Promise<string> {
 }
 
 describe('pull requests', () => {
-  test('are opened over REST, told, and follow their branch', async () => {
+  test('are opened over REST, sent as events, and follow their branch', async () => {
     const head = await scene.branch('side');
     const asked = { title: 'More', head: 'side', base: 'main', body: 'why' };
     const opened = await scene.call('POST', '/pulls', { body: asked });

@@ -1,4 +1,4 @@
-// The lab's `dnsmasq --test` takes and refuses what the real one does: where the machine has one, it is asked the same.
+// The lab's `dnsmasq --test` accepts and rejects the same files as the real one, which is compared where the machine has it.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The network programs of the lab's node: the kernel follows the files only when it is told to, and timers are set once.
+// The network programs of the lab's node: the kernel follows the files only after a reload, and timers are set once.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
@@ -18,7 +18,7 @@ function run(line: string) {
 const names = async () =>
   (JSON.parse((await run('ip -j address show')).stdout) as { ifname: string }[]).map(({ ifname }) => ifname);
 
-test('a bridge is there once the files are loaded', async () => {
+test('a bridge exists once the files are loaded', async () => {
   await host.write('/etc/network/interfaces.d/own', 'auto vmbr5\niface vmbr5 inet manual\n\tbridge-ports none\n');
   expect(await names()).toEqual(['lo', 'eno1', 'vmbr0', 'vmbr1']);
   expect(await run('ifreload --syntax-check -a')).toMatchObject({ exit: 0 });
@@ -35,7 +35,7 @@ test('what ifupdown2 does not know is said', async () => {
   });
 });
 
-test('a timer starts a unit that is there, and is set once', async () => {
+test('a timer starts an existing unit, and is set once', async () => {
   const set = 'systemd-run --on-active=60 --unit=own';
   expect(await run(set)).toMatchObject({ exit: 1, stderr: expect.stringContaining('Unit own.service not found') });
   await host.write(

@@ -1,5 +1,4 @@
-// The programs of the lab's node that switch services, install packages, keep the clock and trust certificates refuse what the real
-// ones refuse.
+// The lab's programs for services, packages, the clock and certificates refuse what the real ones refuse.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
@@ -64,7 +63,7 @@ test.each([
   expect(await run(line)).toMatchObject({ exit, stderr: expect.stringContaining(message) });
 });
 
-test('certificates go among those of the system, and leave when they are gone', async () => {
+test('certificates are added to those of the system, and removed with their files', async () => {
   await host.write('/usr/local/share/ca-certificates/own.crt', 'ONE\n');
   expect((await run('update-ca-certificates')).stdout).toContain('1 added, 0 removed');
   expect(await host.read('/etc/ssl/certs/own.pem')).toBe('ONE\n');

@@ -1,5 +1,4 @@
-// What the lab's programs make of hostile words in files that they read, as the real ones answered: exportfs of nfs-utils 2.6.2,
-// testparm of Samba 4.17, dnsmasq 2.90.
+// The lab's programs on hostile text in files: results as recorded from exportfs of nfs-utils 2.6.2, testparm of Samba 4.17 and dnsmasq 2.90.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,7 +84,7 @@ test.each([
   expect(await run('dnsmasq', '--test', '--conf-file=/etc/tried.conf')).toMatchObject({ exit });
 });
 
-test('ifreload: a line that ends in a backslash goes on in the next', async () => {
+test('ifreload: a backslash at the end of a line continues it', async () => {
   await host.write(
     '/etc/network/interfaces.d/tried',
     'auto vmbr7\niface vmbr7 inet static\n\tbridge-ports eno2\\\n\taddress 10.7.0.1/24\n',

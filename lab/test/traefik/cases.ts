@@ -1,4 +1,4 @@
-// What a Traefik is given and asked, for the lab's and for the real one alike, and the form in which their answers are compared.
+// Cases for the lab's and the real Traefik: files, requests, and the form in which responses are compared.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,5 @@
-// What the lab's Traefik says of a client, as the real one did behind the real nginx (test/managers/gateway/traefik-real.test.ts).
+// The headers by which the lab's Traefik describes a client, as recorded from the real one behind the real nginx
+// (test/managers/gateway/traefik-real.test.ts).
 
 import { expect, test } from 'vitest';
 import { forwarded } from '../../src/guest/traefik/forwarded.ts';
@@ -30,7 +31,7 @@ test.each([[[]], [['10.0.0.15']], [['10.0.1.0/24']]])('whom %j does not hold is 
   });
 });
 
-test('what says nothing is told by what is seen, and another spelling of a header is none', () => {
+test('a missing header is replaced by the observed address, and another spelling of a header does not count', () => {
   const given = { host: 'a.example', x_forwarded_for: '6.6.6.6' };
   expect(forwarded('10.0.0.9', { trusted: [GATEWAY], trustsAll: false }, given, true)).toEqual({
     host: 'a.example',

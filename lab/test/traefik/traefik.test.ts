@@ -1,4 +1,5 @@
-// The lab's Traefik is held to what the real one answered to the same files, version 3.7.9; where a machine has one, so is that.
+// The lab's Traefik against responses recorded from the real one, version 3.7.9, to the same files, and against the real one where the machine has
+// it.
 
 import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -10,16 +10,25 @@ const MAX_GUESSED_LENGTH = 200;
  * @param field the name of the field
  */
 export function meanings(field: string, value: unknown): Json[] {
-  if (typeof value === 'number') return [...(value === 0 || value === 1 ? [value === 1] : []), String(value)];
+  if (typeof value === 'boolean') return [{ enabled: value }];
+  if (typeof value === 'number')
+    return [
+      ...(value === 0 || value === 1 ? [value === 1] : []),
+      ...(field.endsWith('_mb') ? [value * 1024] : []),
+      String(value),
+    ];
   if (typeof value !== 'string' || value.length > MAX_GUESSED_LENGTH) return [];
   const text = value.trim();
   return [
     ...plain(text),
     ...inUnits(field, text),
     ...addresses(text),
-    ...templates(text),
+    ...files(text),
+    ...calendarEvents(text),
+    ...objects(text),
     text,
     text.toLowerCase(),
+    text.toUpperCase(),
     text.toLowerCase().replaceAll(/[\s_]+/g, '-'),
     text.split(/[,;\s]+/).filter((word) => word !== ''),
   ].filter((meant) => meant !== value);
@@ -71,8 +80,33 @@ function bitsOf(mask: string): number | null {
   return ones.length + zeros.length === 32 ? ones.length : null;
 }
 
-/** A template by its file name or download URL. */
-function templates(text: string): Json[] {
-  const [, file] = /^(?:https?:\/\/\S*\/)?([A-Za-z0-9][\w.+-]*\.tar\.(?:gz|xz|zst))$/.exec(text) ?? [];
-  return file === undefined ? [] : [`local:vztmpl/${file}`];
+/** A template or an ISO image by its file name or download URL, or without the folder of its storage. */
+function files(text: string): Json[] {
+  const [, storage = 'local', file = ''] =
+    /^(?:https?:\/\/\S*\/|([A-Za-z][\w.-]*):)?([A-Za-z0-9][\w.+-]*)$/.exec(text) ?? [];
+  if (/\.tar\.(gz|xz|zst)$/.test(file)) return [`${storage}:vztmpl/${file}`];
+  return /\.iso$/i.test(file) ? [`${storage}:iso/${file}`] : [];
+}
+
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+/** A time of cron, or one with AM or PM, as a calendar event of systemd. */
+function calendarEvents(text: string): Json[] {
+  const [, minute, hour, day = '*'] = /^(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7])$/.exec(text) ?? [];
+  const [, clock, past = '00', half = ''] = /^(\d{1,2})(?::(\d{2}))? ?(am|pm)$/i.exec(text) ?? [];
+  const two = (part: string | number) => String(part).padStart(2, '0');
+  if (minute !== undefined && hour !== undefined)
+    return [`${day === '*' ? '' : `${DAYS[Number(day)]} `}${two(hour)}:${two(minute)}`];
+  if (clock === undefined) return [];
+  return [`${two((Number(clock) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0))}:${past}`];
+}
+
+/** A mount as Docker writes it, and an address in place of an interface. */
+function objects(text: string): Json[] {
+  const [, host, inside, mode] = /^(\/[^:]*):(\/[^:]*)(?::(ro|rw))?$/.exec(text) ?? [];
+  const mount = { host_path: host ?? '', container_path: inside ?? '' };
+  return [
+    ...(host === undefined ? [] : [mode === 'ro' ? { ...mount, read_only: true } : mount]),
+    ...(text === '' ? [] : [{ ip: text.toLowerCase() }]),
+  ];
 }

@@ -5,7 +5,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
-import { byOtherWord, nearest } from '../nearest.ts';
+import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
 import { knownKeys } from '../schema/field-metadata.ts';
 import { meanings } from './meanings.ts';
 import type { Place } from './place.ts';
@@ -85,11 +85,26 @@ function diagnosticsOf(
     }));
   }
   const value = valueAt(raw, issue.path);
-  const name = String(issue.path.at(-1) ?? keysOf(at.path).at(-1) ?? 'the document');
-  const isList = issue.code === 'invalid_type' && /^(record|object)$/.test(issue.expected) && Array.isArray(value);
-  const hint = isList ? { hint: 'Write an object in braces, with each entry below its own name or id.' } : {};
-  const message = value === undefined ? `"${name}" is missing` : `${subject(name, value)} ${expectation(issue)}`;
-  return [{ code: 'INVALID_VALUE', at: place, message, ...hint, ...common }];
+  const keys = keysOf(place.path);
+  const message =
+    value === undefined
+      ? `"${keys.at(-1) ?? 'the document'}" is missing`
+      : `${subject(keys, value)} ${expectation(issue)}`;
+  return [{ code: 'INVALID_VALUE', at: place, message, ...bracketsHint(issue, value), ...common }];
+}
+
+const BRACES: Readonly<Record<string, { readonly hint: string }>> = {
+  record: { hint: 'Write an object in braces, with each entry below its own name or id.' },
+  object: { hint: 'Write an object in braces, with its fields.' },
+};
+
+/** A list in place of an object, or the other way round. */
+function bracketsHint(issue: z.core.$ZodIssue, value: unknown): { readonly hint?: string } {
+  if (issue.code !== 'invalid_type' || typeof value !== 'object' || value === null) return {};
+  if (Array.isArray(value)) return BRACES[issue.expected] ?? {};
+  return issue.expected === 'array'
+    ? { hint: 'Write a list in brackets; what its entries are called stands in a field of each.' }
+    : {};
 }
 
 /** Maximum number of guesses per file, since each parses the whole value again. */
@@ -122,28 +137,30 @@ function withPlainHint(
 }
 
 function how(written: unknown, meant: Json): string {
+  if (typeof meant === 'object') return '';
+  if (typeof written === 'number' && meant === written * 1024) return `, which is ${written} GB, since it counts MB`;
   if (String(written) === String(meant)) return typeof meant === 'string' ? ', in quotes' : ', without quotes';
   const isGuessed = typeof meant === 'string' && typeof written === 'string' && meant === `${written.trim()}/24`;
   return isGuessed ? ', with the prefix length of its network' : '';
 }
 
 function hintFor(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known);
+  const meant = byOtherName(key, known) ?? nearest(key, known) ?? byOtherWord(key, known);
   if (meant !== null) return `Did you mean "${meant}"?`;
-  const other = byOtherWord(key, known);
-  if (other !== null) return `Did you mean "${other}"?`;
   return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
 }
 
 /** Fields whose values are not shown. */
 const MAY_BE_SECRET = /pass|secret|token|hash|key/i;
 
-/** Describes an invalid value without showing possible secrets. */
-function subject(name: string, value: unknown): string {
-  if (MAY_BE_SECRET.test(name)) return `"${name}"`;
+/** Describes an invalid value without showing possible secrets. Ids, which have three digits at least, are names; other numbers are places in a list. */
+function subject(keys: readonly string[], value: unknown): string {
+  const [last = '', before = 'the document'] = keys.toReversed();
+  const name = keys.length === 0 ? '"the document"' : /^\d{1,2}$/.test(last) ? `an entry of "${before}"` : `"${last}"`;
+  if (MAY_BE_SECRET.test(last)) return name;
   if (typeof value === 'object' && value !== null)
-    return `"${name}" is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
-  return `"${name}" is ${quote(value)} and`;
+    return `${name} is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
+  return `${name} is ${quote(value)} and`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -167,7 +167,12 @@ function notClosed(token: number, inArray: boolean): Fault {
 }
 
 function trailingContent(token: number): Fault {
-  return isComment(token) ? comment() : { message: 'something follows after the end of the document', hint: null };
+  return isComment(token)
+    ? comment()
+    : {
+        message: 'something follows after the end of the document',
+        hint: 'Remove it, or the bracket before it, which closes too early.',
+      };
 }
 
 function comment(): Fault {

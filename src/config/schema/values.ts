@@ -148,23 +148,26 @@ export const sshPublicKey = text.ofTextKind(
     .refine((key) => isOneLine(key.trim()) && isPublicKey(key), PUBLIC_KEY),
 );
 
+const EXPECT_REFERENCE = 'must be a reference such as {"$secret": "file:/etc/phoenix/secrets/name"}';
+
 /** `{"$secret": "env:NAME"}`, `{"$secret": "file:/path"}` or `{"$secret": "sops:FILE#PATH"}`, resolved just before use. */
-export const secretReference = z.strictObject({
-  $secret: z
-    .string()
-    .regex(
-      /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0\n]+|sops:(?!\/)(?!(?:[^#\n]*\/)?\.\.(?:\/|#))[^#\0\n]+#[^\0\n]+)$/,
-      'must be "env:NAME", "file:/absolute/path" or "sops:FILE#PATH"',
-    )
-    .describe(
-      'Where the secret is: `env:NAME` of the agent, `file:/absolute/path` of the node, or `sops:FILE#PATH`, a value of an encrypted file of the repository.',
-    ),
-});
+export const secretReference = z.strictObject(
+  {
+    $secret: z
+      .string()
+      .regex(
+        /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^\0\n]+|sops:(?!\/)(?!(?:[^#\n]*\/)?\.\.(?:\/|#))[^#\0\n]+#[^\0\n]+)$/,
+        'must be "env:NAME", "file:/absolute/path" or "sops:FILE#PATH"',
+      )
+      .describe(
+        'Where the secret is: `env:NAME` of the agent, `file:/absolute/path` of the node, or `sops:FILE#PATH`, a value of an encrypted file of the repository.',
+      ),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? EXPECT_REFERENCE : undefined) },
+);
 
 /** A secret reference. Plain text is accepted with a warning, for configurations that still contain it. */
-export const secret = z
-  .union([z.string(), secretReference], 'must be a reference such as {"$secret": "file:/etc/phoenix/secrets/name"}')
-  .meta({ secret: true });
+export const secret = z.union([z.string(), secretReference], EXPECT_REFERENCE).meta({ secret: true });
 
 /** `$schema`, used by editors. */
 export const schemaLink = text

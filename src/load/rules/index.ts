@@ -35,7 +35,12 @@ import {
 } from '../../managers/guest/rules/hostnames.ts';
 import { poolsAreDeclaredOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
-import { datasetPoolsExist, namedGuestsExist, usedEnvironmentsExist } from '../../managers/guest/rules/references.ts';
+import {
+  bridgesAreSpeltRight,
+  datasetPoolsExist,
+  namedGuestsExist,
+  usedEnvironmentsExist,
+} from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
 import type { Kind } from '../../managers/kind.ts';
 import type { Rule } from '../../managers/rule.ts';
@@ -69,6 +74,7 @@ const ACROSS: readonly Rule[] = [
   guestNamesAreHostnames,
   guestNamesHaveNoDots,
   namedGuestsExist,
+  bridgesAreSpeltRight,
   poolsAreDeclaredOnce,
   poolsComeBeforeTheirGuests,
   protectedGuestsExist,

@@ -22,7 +22,7 @@ export function filesAreJson({ files }: Pick<RuleContext, 'files'>, formats: rea
   });
 }
 
-/** NO_EFFECT: `etc/lxc_configs.json` exists instead of `etc/phoenix_lxc_configs.json`. */
+/** NO_EFFECT: `etc/lxc_configs.json`, or the right name in another folder, exists instead of `etc/phoenix_lxc_configs.json`. */
 export function filesHaveTheirNames(
   { files }: Pick<RuleContext, 'files'>,
   formats: readonly FileFormat[],
@@ -33,16 +33,17 @@ export function filesHaveTheirNames(
     ),
   );
   return [...files.keys()].flatMap((file): Diagnostic[] => {
-    if (!/^etc\/[^/]+\.json$/.test(file) || formats.some((format) => isAt(format, file))) return [];
-    const meant = nearest(essence(file), [...missing.keys()]);
-    const path = meant === null ? undefined : missing.get(meant);
+    if (!file.endsWith('.json') || formats.some((format) => isAt(format, file))) return [];
+    const elsewhere = [...missing.values()].find((path) => path.split('/').at(-1) === file.split('/').at(-1));
+    const meant = /^etc\/[^/]+$/.test(file) ? nearest(essence(file), [...missing.keys()]) : null;
+    const path = elsewhere ?? (meant === null ? undefined : missing.get(meant));
     if (path === undefined) return [];
     return [
       {
         code: 'NO_EFFECT',
         at: { file, path: '' },
-        message: 'no file of this name is read',
-        hint: `If it is what ${path} is to be, rename it.`,
+        message: elsewhere === undefined ? 'no file of this name is read' : 'no file is read here',
+        hint: `If it is what ${path} is to be, ${elsewhere === undefined ? 'rename' : 'move'} it.`,
         position: { line: 1, column: 1 },
       },
     ];

@@ -1,6 +1,7 @@
 // Rules for storages: disks need an existing storage that accepts them.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
+import { nearest } from '../../config/nearest.ts';
 import { placeIn } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
@@ -36,6 +37,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
     const found = storages.get(storage);
     if (found !== undefined && (found.contents === null || found.contents.includes(content))) return [];
     const choices = (taking.get(content) ?? []).map(({ id }) => id);
+    const meant = found === undefined ? nearest(storage, choices) : null;
     return [
       {
         code: 'UNKNOWN_STORAGE',
@@ -47,7 +49,7 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
         hint:
           choices.length === 0
             ? `Declare one that takes ${WORDS[content]} in zfs.datasets or proxmox_storage_ids.`
-            : `${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
+            : `${meant === null ? '' : `Did you mean "${meant}"? `}${WORDS[content]} can lie on ${choices.slice(0, 5).join(', ')}.`,
         target: targetOf(guest),
       },
     ];

@@ -6,6 +6,7 @@ import type { Options } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
+import type { HostReader } from '../manager.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsInstalled, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
 import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
@@ -15,9 +16,18 @@ import { markOf, optionsOf } from './row-options.ts';
 import { isName } from './schema.ts';
 import { notesOfAdopted } from './secrets.ts';
 
-export function importerOf(row: ObjectRow): Importer<ObjectInventory, JsonObject, ObjectObservation, ObjectInventory> {
+/** What a host has of a kind. */
+export interface FoundObjects extends ObjectInventory {
+  /** Names of the objects that have a secret, by its option, where their options do not show it. */
+  readonly stored: Readonly<Record<string, ReadonlySet<string>>>;
+}
+
+export function importerOf(row: ObjectRow): Importer<FoundObjects, JsonObject, ObjectObservation, ObjectInventory> {
   return {
-    observe: (host) => observeObjects(row, host),
+    observe: async (host) => {
+      const inventory = await observeObjects(row, host);
+      return { ...inventory, stored: await storedSecrets(row, host, inventory) };
+    },
     written: (found, extent, secretsFolder) => written(row, found, extent, secretsFolder),
     undeclared: (found, { datacenter }) =>
       undeclared(
@@ -39,6 +49,15 @@ export function importerOf(row: ObjectRow): Importer<ObjectInventory, JsonObject
   };
 }
 
+/** Nothing is asked where no object may have such a secret. */
+async function storedSecrets(row: ObjectRow, host: HostReader, { objects }: ObjectInventory) {
+  const asked = Object.entries(row.secrets ?? {}).map(async ([option, { storedAt, refuses }]) => {
+    const mayHaveOne = [...objects.keys()].some((name) => refuses(name, {}) === null);
+    return storedAt === undefined || !mayHaveOne ? [] : [[option, await storedAt(host)] as const];
+  });
+  return Object.fromEntries((await Promise.all(asked)).flat());
+}
+
 /**
  * Options that are declared elsewhere: members of a group at the users, the source node of a replication job by its guest, inbound policy in the
  * host's firewall. Legacy second factors cannot be declared at all.
@@ -52,7 +71,7 @@ const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
   'policy_out',
 ]);
 
-function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secretsFolder: string): Imported {
+function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFolder: string): Imported {
   const left: LeftOver[] = [];
   const secrets: NeededSecret[] = [];
   const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
@@ -80,13 +99,14 @@ function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secrets
     }
     const list = writtenList(row, found, name, options, extent);
     const plain = writtenOptions(row, options, extent);
-    const needed = neededSecrets(row, name, plain, options, secretsFolder);
+    const needed = neededSecrets(row, name, plain, options, found.stored, secretsFolder);
     secrets.push(...needed);
     entries[name] = { ...plain, ...list.field, ...referencesTo(needed) };
     left.push(...list.left);
-    for (const [option, { isStored, multiple, refuses }] of Object.entries(row.secrets ?? {}))
-      if (isStored === undefined && multiple === undefined && refuses(name, plain) === null)
-        left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: UNREADABLE_SECRET });
+    for (const [option, { unknown }] of Object.entries(row.secrets ?? {})) {
+      const doubt = unknown?.(plain) ?? null;
+      if (doubt !== null) left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: doubt });
+    }
     const own = (option: string) =>
       optionsOf(row).has(option) ||
       option === row.part?.field ||
@@ -103,19 +123,18 @@ function written(row: ObjectRow, found: ObjectInventory, extent: Extent, secrets
   return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left };
 }
 
-const UNREADABLE_SECRET =
-  'Proxmox does not give it back, nor whether there is one: it stays as it is; to have Phoenix keep it, name it by reference';
-
 /** The secrets that have to be supplied, each by reference to a file named after the object. */
 function neededSecrets(
   row: ObjectRow,
   name: string,
   options: JsonObject,
   present: Options,
+  stored: FoundObjects['stored'],
   folder: string,
 ): NeededSecret[] {
   return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {
-    const isThere = multiple === undefined ? isStored?.(options) === true : present[option] !== undefined;
+    const isKnown = isStored?.(options) === true || stored[option]?.has(name) === true;
+    const isThere = multiple === undefined ? isKnown : present[option] !== undefined;
     if (!isThere || refuses(name, options) !== null) return [];
     // Where there are several, their names are in Proxmox's file.
     const keys = multiple === undefined ? [] : namesIn(present[option] ?? []);

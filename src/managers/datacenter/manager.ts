@@ -12,7 +12,7 @@ import { impactOfOptions } from './calls.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
 import { objectDifferences } from './differences.ts';
-import { importerOf } from './import.ts';
+import { type FoundObjects, importerOf } from './import.ts';
 import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
 import { declaration } from './read.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
@@ -20,13 +20,14 @@ import { isFixed, markOf, optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in table order; the first one declares the file that all share. */
-export const objectKinds: readonly Kind<JsonObject, ObjectObservation, ObjectInventory, ObjectInventory>[] =
-  ROWS.filter(({ appliedTogether }) => appliedTogether !== true).map(kindOfObject);
+export const objectKinds: readonly Kind<JsonObject, ObjectObservation, ObjectInventory, FoundObjects>[] = ROWS.filter(
+  ({ appliedTogether }) => appliedTogether !== true,
+).map(kindOfObject);
 
 function kindOfObject(
   row: ObjectRow,
   index: number,
-): Kind<JsonObject, ObjectObservation, ObjectInventory, ObjectInventory> {
+): Kind<JsonObject, ObjectObservation, ObjectInventory, FoundObjects> {
   return {
     kind: row.kind,
     declares: index === 0 ? declaration : { files: [] },

@@ -53,6 +53,13 @@ interface SecretOption {
    * show it.
    */
   readonly isStored?: (options: JsonObject) => boolean;
+  /**
+   * Names of the objects that have the secret, where their options do not show it: asked for an import alone. It reads no secret.
+   * @throws Error where the host cannot say
+   */
+  readonly storedAt?: (host: HostReader) => Promise<ReadonlySet<string>>;
+  /** Why nobody can tell whether an object has it, where that matters; null where it cannot have one. Without `isStored` and `storedAt`. */
+  readonly unknown?: (options: JsonObject) => string | null;
   /** The create call also prompts for it on standard input. */
   readonly promptedOnCreate?: true;
   /** Proxmox creates no object without it. */

@@ -187,7 +187,8 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
       ? [{ option: 'exclude', message: 'must not stand beside vmid, which names the guests already' }]
       : []),
     ...[...optionsOf(row)].flatMap(([option, { requires }]) =>
-      requires !== undefined && given(option) && !given(requires)
+      // Proxmox asks whether it is there, also for a switch that is off.
+      requires !== undefined && object[option] !== undefined && object[requires] === undefined
         ? [{ option, message: `must not stand without ${requires}` }]
         : [],
     ),

@@ -8,6 +8,7 @@ import type { DriftPolicy } from '../../model/drift.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { AptHandle } from '../../proxmox/apt-standard.ts';
 import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
+import type { Share } from './samba/shares.ts';
 
 export interface Hypervisor {
   readonly writtenAt: Place;
@@ -190,17 +191,7 @@ export interface NfsExport {
 
 interface Samba {
   readonly user: string;
-  readonly shares: readonly SambaShare[];
-}
-
-interface SambaShare {
-  readonly name: string;
-  /** Absolute path. */
-  readonly path: string;
-  readonly validUsers: readonly string[];
-  readonly browsable: boolean;
-  readonly readOnly: boolean;
-  readonly guestOk: boolean;
+  readonly shares: readonly Share[];
 }
 
 export interface Zfs {

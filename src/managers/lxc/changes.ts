@@ -3,8 +3,8 @@
 import type { Action } from '../../model/action.ts';
 import { textDigest } from '../guest/digest.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
+import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
-import type { Changes } from '../guest/lifecycle/lifecycle.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
@@ -22,19 +22,13 @@ import { missingMounts } from './mounts.ts';
 import { mergeRaw, sameRaw } from './raw.ts';
 import type { FoundVolumes } from './volumes.ts';
 
-export interface ContainerChanges {
-  readonly changes: Changes;
-  /** The notes after the changes. */
-  readonly notes: Notes;
-}
-
 export function containerChanges(
   wanted: Wanted<LxcSpec>,
   spec: LxcSpec,
   seen: GuestObservation,
   conf: GuestConf,
   volumes: FoundVolumes,
-): ContainerChanges | Refusal {
+): GuestChanges | Refusal {
   const before = wanted.before;
   const present = parseNotes(conf.description);
   const building = present?.building ?? false;

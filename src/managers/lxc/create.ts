@@ -5,7 +5,7 @@ import type { Action, Content, SecretReference } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
-import { downloadTemplate } from '../guest/lifecycle/source.ts';
+import { cloneGuest, downloadTemplate } from '../guest/lifecycle/source.ts';
 import { printNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
@@ -27,7 +27,13 @@ export function createContainer(
   const firewall = firewallActions('pct', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
   const note = noteVolumes('pct', spec.id, seen.host.retained, volumes.retained);
-  if ('clone' in spec.source) return { kind: 'actions', actions: [...note, cloneContainer(wanted, spec, spec.source)] };
+  if ('clone' in spec.source) {
+    const settings = ['--hostname', spec.hostname, '--description', printNotes(firstNotes(wanted, spec, true))];
+    return {
+      kind: 'actions',
+      actions: [...note, cloneGuest('pct', spec.id, spec.source, spec.rootfs.storage, settings)],
+    };
+  }
   if (spec.source.template === '')
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
@@ -48,25 +54,6 @@ export function createContainer(
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];
   return { kind: 'actions', actions };
-}
-
-function cloneContainer(
-  wanted: Wanted<LxcSpec>,
-  spec: LxcSpec,
-  source: { clone: number; snapshot: string | null },
-): Action {
-  const args = [
-    String(spec.id),
-    ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
-    ...['--full', '1', '--storage', spec.rootfs.storage],
-    ...['--hostname', spec.hostname, '--description', printNotes(firstNotes(wanted, spec, true))],
-  ];
-  const from = source.snapshot === null ? '' : ` at ${source.snapshot}`;
-  return action(
-    `clone container ${source.clone}${from} as ${spec.id}`,
-    'live',
-    call('pct', 'clone', source.clone, args),
-  );
 }
 
 function onlyNew(volumes: FoundVolumes): FoundVolumes {

@@ -1,32 +1,15 @@
 // Compares a container as declared with the container on the host, and decides the actions.
 
-import { countOf } from '../../messages/count.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { FoundDifference } from '../comparison.ts';
-import { interruptedByAdoption } from '../guest/lifecycle/adoption.ts';
-import { decideRebuild, decideUndeclared } from '../guest/lifecycle/destroy.ts';
+import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
 import { guestDifferences } from '../guest/lifecycle/differences.ts';
-import {
-  addressConflict,
-  brokenOff,
-  impossible,
-  mayDestroy,
-  missingOnHost,
-  notOurs,
-  onOtherNode,
-  unlessLocked,
-  unreadableNote,
-} from '../guest/lifecycle/gate.ts';
-import { decideLifecycle, type Life, snapshotRemarks } from '../guest/lifecycle/lifecycle.ts';
-import { poolActions } from '../guest/lifecycle/pool.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
-import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
-import { placed } from '../guest/proxmox/network.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
@@ -37,54 +20,29 @@ import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
+const rules: GuestRules<LxcSpec, FoundVolumes> = {
+  program: 'pct',
+  withDefaults: withContainerDefaults,
+  storages: (spec) => [spec.rootfs.storage, ...spec.volumes.map(({ storage }) => storage)],
+  unsupported: () => null,
+  find: (wanted, spec, seen) => foundVolumes(wanted, seen, spec),
+  retained: (wanted, seen) => {
+    const declared = wanted.spec ?? { id: Number(nameOf(wanted.target)), volumes: [] };
+    return foundVolumes(wanted, seen, declared).retained;
+  },
+  create: createContainer,
+  rebuildReason,
+  unfitReason,
+  changes: containerChanges,
+  remarks: ({ volumes }, { retained }) => {
+    const isDeclared = (name: string): boolean => volumes.some((volume) => volume.name === name);
+    const left = Object.entries(retained.names).filter(([name]) => !isDeclared(name));
+    return retainedVolumesRemark('volume', 'mounted', left);
+  },
+};
+
 export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation): Decision {
-  const spec = wanted.spec;
-  const id = Number(nameOf(wanted.target));
-  const { conf } = seen;
-  const volumesOf = (declared: Pick<LxcSpec, 'id' | 'volumes'>): FoundVolumes => foundVolumes(wanted, seen, declared);
-  if (spec === undefined) return decideUndeclared('pct', wanted, seen, () => volumesOf({ id, volumes: [] }).retained);
-  const made = withContainerDefaults(spec);
-  const refusal =
-    conf === null
-      ? (onOtherNode('pct', id, seen) ??
-        addressConflict('pct', wanted, seen) ??
-        missingOnHost(
-          seen,
-          storagesOf(spec),
-          placed(made, {}).map(({ net }) => net.bridge),
-        ))
-      : (brokenOff('pct', id, conf) ?? notOurs(wanted, conf));
-  const unreadable = refusal ?? unreadableNote(id, seen.host);
-  if (unreadable !== null) return unreadable;
-  const volumes = volumesOf(spec);
-  const loss = volumes.loss === null ? null : mayDestroy(wanted, `${wanted.target}: ${volumes.loss}`);
-  if (conf === null) return loss ?? createContainer(wanted, made, seen, volumes);
-
-  const reason = rebuildReason(spec, conf);
-  if (reason !== null) {
-    return decideRebuild('pct', wanted, seen, conf, { retained: volumes.retained, reason });
-  }
-  if (loss !== null) return loss;
-  const unfit = volumes.unclear ?? unfitReason(spec, conf, volumes);
-  if (unfit !== null) return impossible(unfit);
-
-  const decided = containerChanges(wanted, spec, seen, conf, volumes);
-  if ('kind' in decided) return decided;
-  const life: Life = {
-    program: 'pct',
-    spec,
-    seen,
-    notes: decided.notes,
-    snapshots: conf.snapshots,
-    isTemplate: conf.settings['template'] === '1',
-    obstacle: snapshotObstacle(seen.host, conf),
-    changes: decided.changes,
-  };
-  const pool = poolActions('pct', wanted, spec, seen);
-  if ('kind' in pool) return pool;
-  const next = [...pool, ...decideLifecycle(life)];
-  const remarks = [...snapshotRemarks(life), ...retainedRemarks(spec, volumes)];
-  return interruptedByAdoption(wanted, spec, seen, next) ?? unlessLocked('pct', id, conf, next, remarks);
+  return decideGuest(rules, wanted, seen);
 }
 
 /** The differences of an existing container, field by field. */
@@ -102,7 +60,7 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
     ...settingDifferences('lxc', conf, desired, spec),
     ...(compareSize(size, sizeGb) === 'fits'
       ? []
-      : [{ field: 'storage_size_gb', declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }]),
+      : [{ field: 'storage_size_gb', declared: sizeGb, observed: wholeGigabytes(size) }]),
   ];
 }
 
@@ -126,19 +84,6 @@ function foundVolumes(
   });
 }
 
-function storagesOf(spec: LxcSpec): string[] {
-  return [spec.rootfs.storage, ...spec.volumes.map((volume) => volume.storage)];
-}
-
-/** Remarks on volumes that are no longer declared and still exist, but are not mounted. */
-function retainedRemarks(spec: LxcSpec, { retained }: FoundVolumes): string[] {
-  const left = Object.entries(retained.names).filter(([name]) => !spec.volumes.some((volume) => volume.name === name));
-  if (left.length === 0) return [];
-  return [
-    `${countOf(left.length, 'volume')} kept, not mounted: ${left.map(([name, id]) => `${name} (${id})`).join(', ')}`,
-  ];
-}
-
 /** Why a container has to be recreated; null where it has not. Its source does not matter: it only says what the container was created from. */
 function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
   const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
@@ -155,7 +100,7 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
 /** Why a disk cannot have the declared size: disks cannot shrink. */
 function unfitReason(spec: LxcSpec, conf: GuestConf, volumes: FoundVolumes): string | null {
   const tooLarge = (what: string, size: string | undefined, declaredGb: number): string =>
-    `${what} of container ${spec.id} has ${gigabytes(parseSize(size) ?? 0)} GB and is declared with ${declaredGb} GB: ` +
+    `${what} of container ${spec.id} has ${wholeGigabytes(size)} GB and is declared with ${declaredGb} GB: ` +
     'disks only grow, so declare at least what it has';
   const root = rootfsOf(conf);
   if (compareSize(root.size, spec.rootfs.sizeGb) === 'larger')

@@ -7,7 +7,6 @@ import {
   type FoundGuest,
   type FoundGuests,
   firewallOf,
-  gigabytesOf,
   importGuests,
   leftOf,
   markedGuest,
@@ -28,6 +27,7 @@ import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
+import { gigabytes } from '../guest/proxmox/size.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
 import { LXC_FILE } from '../places.ts';
 import type { LxcSpec } from './lxc-spec.ts';
@@ -61,7 +61,7 @@ function writtenContainer(
   const { target, path } = guest;
   const root = conf.properties('rootfs', 'volume');
   const storage = storageIn(root('volume'));
-  const size = gigabytesOf(root('size'));
+  const size = gigabytes(root('size'));
   const rootDisk = treatment(conf, 'rootfs', ['acl', 'quota', 'replicate']);
   const name = conf.claim('hostname');
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
@@ -138,7 +138,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
   for (const index of indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'mp').sort((a, b) => a - b)) {
     const key = `mp${index}`;
     const mounted = mountedAs(key, conf.peek(key) ?? '');
-    const size = gigabytesOf(mounted.size);
+    const size = gigabytes(mounted.size);
     const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;

@@ -4,8 +4,8 @@ import type { Action } from '../../model/action.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
+import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
-import type { Changes } from '../guest/lifecycle/lifecycle.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
@@ -13,7 +13,7 @@ import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
-import { compareSize, gigabytes, parseSize } from '../guest/proxmox/size.ts';
+import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine, sshKeysPath } from '../public-key.ts';
@@ -23,19 +23,13 @@ import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf
 import type { FoundDrives } from './find-drives.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
-export interface MachineChanges {
-  readonly changes: Changes;
-  /** The notes after the changes. */
-  readonly notes: Notes;
-}
-
 export function machineChanges(
   wanted: Wanted<VmSpec>,
   spec: VmSpec,
   seen: GuestObservation,
   conf: GuestConf,
   found: FoundDrives,
-): MachineChanges | Refusal {
+): GuestChanges | Refusal {
   const present = parseNotes(conf.description);
   const before = wanted.before;
   const building = present?.building ?? false;
@@ -103,7 +97,7 @@ export function machineDifferences(
 ): FieldDifference[] {
   const sizes = sizesOf(spec, conf).flatMap(({ key, size, sizeGb }): FieldDifference[] => {
     if (sizeGb === null || compareSize(size, sizeGb) === 'fits') return [];
-    return [{ field: `${key}.size_gb`, declared: sizeGb, observed: gigabytes(parseSize(size) ?? 0) }];
+    return [{ field: `${key}.size_gb`, declared: sizeGb, observed: wholeGigabytes(size) }];
   });
   return [...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec), ...sizes];
 }

@@ -6,7 +6,7 @@ import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
-import { contentOf, downloadImage, imagePath } from '../guest/lifecycle/source.ts';
+import { cloneGuest, contentOf, downloadImage, imagePath } from '../guest/lifecycle/source.ts';
 import { printNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
@@ -33,7 +33,10 @@ export function createMachine(
   if ('kind' in firewall) return firewall;
   const note = noteVolumes('qm', spec.id, seen.host.retained, found.retained);
   const { source } = spec;
-  if ('clone' in source) return { kind: 'actions', actions: [...note, cloneMachine(wanted, spec, source)] };
+  if ('clone' in source) {
+    const settings = ['--name', spec.name, '--description', printNotes(firstNotes(wanted, spec, true))];
+    return { kind: 'actions', actions: [...note, cloneGuest('qm', spec.id, source, spec.disk.storage, settings)] };
+  }
   if ('image' in source && source.image === '')
     return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
   if (found.unclear !== null) return impossible(found.unclear);
@@ -76,21 +79,6 @@ function missingText(source: VmSpec['source']): string {
   if ('import_from' in source) return `${source.import_from} is not on the node; put the disk there`;
   const path = 'image' in source ? imagePath(source.image) : '';
   return `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`;
-}
-
-function cloneMachine(
-  wanted: Wanted<VmSpec>,
-  spec: VmSpec,
-  source: { clone: number; snapshot: string | null },
-): Action {
-  const args = [
-    String(spec.id),
-    ...(source.snapshot === null ? [] : ['--snapname', source.snapshot]),
-    ...['--full', '1', '--storage', spec.disk.storage],
-    ...['--name', spec.name, '--description', printNotes(firstNotes(wanted, spec, true))],
-  ];
-  const from = source.snapshot === null ? '' : ` at ${source.snapshot}`;
-  return action(`clone VM ${source.clone}${from} as ${spec.id}`, 'live', call('qm', 'clone', source.clone, args));
 }
 
 function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): Action {

@@ -4,11 +4,12 @@ import type { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import { isCloudInit } from '../../proxmox/volumes.ts';
-import { defined, gigabytesOf } from '../guest/import/guests.ts';
+import { defined } from '../guest/import/guests.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
+import { gigabytes } from '../guest/proxmox/size.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { disk, driveShape, rootDisk } from './drive-schema.ts';
 import { isoKey } from './drives.ts';
@@ -85,7 +86,7 @@ function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> 
 
 /** In GB; undefined where the field could not hold it. */
 function sizeAt(conf: Unclaimed, key: string): number | undefined {
-  const size = gigabytesOf(parseProperties(conf.peek(key) ?? '', 'file')['size']);
+  const size = gigabytes(parseProperties(conf.peek(key) ?? '', 'file')['size']);
   return disk.shape.size_gb.safeParse(size).success ? size : undefined;
 }
 

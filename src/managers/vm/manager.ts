@@ -1,19 +1,12 @@
 // Registers the kind `vm`: virtual machines.
 
-import { kindOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { guestHealth } from '../guest/health.ts';
+import { guestManager } from '../guest/guest-manager.ts';
 import type { FoundGuests } from '../guest/import/guests.ts';
-import { guestPower } from '../guest/lifecycle/power.ts';
-import { guestRollback } from '../guest/lifecycle/rollback.ts';
-import { snapshotObstacle } from '../guest/lifecycle/snapshot-obstacle.ts';
-import { withinTaskTimeout } from '../guest/lifecycle/task-timeout.ts';
-import { type GuestInventory, inventoryOfGuests, isSettled, quickCheckOfGuest } from '../guest/observe/inventory.ts';
-import { markedGuests } from '../guest/observe/marked.ts';
-import { repositoryName } from '../guest/observe/notes.ts';
+import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded, ignorableSettings } from '../guest/settings/values.ts';
+import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
 import { withCpuModels } from './cpu-model.ts';
 import { decideMachine, vmDifferences } from './decide.ts';
@@ -49,24 +42,7 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   targets: vmTargets,
   recorded: (spec) => asRecorded(withoutUnsaid(spec)),
   impact: vmImpact,
-  inventory: (host) => inventoryOfGuests(host, 'qm'),
-  quickCheck: (inventory, wanted) => {
-    const seen = quickCheckOfGuest(inventory, wanted);
-    return seen !== null && isSettled(decideMachine(wanted, seen)) ? seen : null;
-  },
+  ...guestManager('vm', 'qm', decideMachine),
   observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
-  ...withinTaskTimeout({
-    decide: decideMachine,
-    rollback: (wanted, seen, actions) =>
-      guestRollback('qm', wanted, seen, actions, seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf)),
-    power: guestPower('qm'),
-  }),
   differences: vmDifferences,
-  isThere: (_wanted, { conf }) => conf !== null,
-  ignorable: ignorableSettings('vm'),
-  health: (wanted) => guestHealth('qm', wanted),
-  marked: ({ files }, origin) =>
-    markedGuests(files, repositoryName(origin))
-      .filter(({ target }) => kindOf(target) === 'vm')
-      .map(({ target, name, markedAs }) => ({ target, name, markedAs })),
 };

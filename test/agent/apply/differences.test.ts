@@ -1,4 +1,4 @@
-// What a look records of the fields that differ: bounded, without secrets, and whether a guest runs that should.
+// The differing fields that a check records: bounded, without secrets, and including whether a guest runs that should.
 
 import { expect, test } from 'vitest';
 import { pointerTo } from '../../../src/agent/apply/difference-places.ts';
@@ -29,7 +29,7 @@ test('a secret is hidden by its field, by its reference and by its shape, on eit
   expect(shown?.[3]).toEqual(field('memory_mb', 512, 2048));
 });
 
-test('many fields and long values are cut, and it says so', () => {
+test('many fields and long values are cut, with a note that they were', () => {
   const shown = told(
     Array.from({ length: 60 }, (_, index) => field(`field_${index}`, 'x'.repeat(2_000), [...'y'.repeat(2_000)])),
   );

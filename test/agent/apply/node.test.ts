@@ -1,4 +1,4 @@
-// A node that is away, that is another, or that lost the connection in the middle of a command: what becomes of the run, and what is said.
+// A node that is unreachable, that is another one, or whose connection is lost during a command: the outcome of the run, and the messages.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ function said(commit: string, context: string): string[] {
   return all.map(({ state, description }) => `${state}: ${description}`);
 }
 
-test('a node that is away is waited for: the commit says so, and the run goes on by itself', async () => {
+test('the run waits for an unreachable node: its status says so, and it continues by itself', async () => {
   let away = true;
   instead = () => (away ? Promise.reject(AWAY) : undefined);
   const commit = await phoenix.repo.commit(environment({ 101: {}, 102: {}, 103: {} }));
@@ -89,7 +89,7 @@ test('a node that is away is waited for: the commit says so, and the run goes on
   expect(run?.steps.map(({ failures }) => failures)).toEqual([undefined, undefined, undefined]);
 });
 
-test('while a step waits for the node, nobody begins it a second time', async () => {
+test('while a step waits for the node, it is not started a second time', async () => {
   let away = true;
   instead = () => (away ? Promise.reject(AWAY) : undefined);
   const commit = await phoenix.repo.commit(environment({ 101: {} }));
@@ -112,7 +112,7 @@ test('a node whose key changed fails the step at once, in its own sentence', asy
   expect(calls).toEqual(['box show 101']);
 });
 
-test('a command whose end is not known is waited for and looked at, and not done again', async () => {
+test('a command with an unknown end is waited for and observed, and not run again', async () => {
   const lost = { exit: null, stdout: '', stderr: 'the connection was lost', ms: 1, ended: 'unknown' } as const;
   let times = 1;
   instead = (line, run) => (line === 'box put 101' && times-- > 0 ? run().then(() => lost) : undefined);
@@ -128,7 +128,7 @@ test('a command whose end is not known is waited for and looked at, and not done
   ]);
 });
 
-test('one that was not started, since an earlier one ran still, is decided anew', async () => {
+test('a command that was not started because an earlier one still ran is decided again', async () => {
   const waited = { exit: null, stdout: '', stderr: '', ms: 1, ended: 'not started' } as const;
   let times = 1;
   instead = (line) => {
@@ -140,7 +140,7 @@ test('one that was not started, since an earlier one ran still, is decided anew'
   expect(calls.slice(1)).toEqual(['box put 101', 'box start 101', 'settle lxc/101', 'box show 101']);
 });
 
-test('what an earlier worker began is waited for before anything is looked at', async () => {
+test('a command of an earlier worker is waited for before anything is observed', async () => {
   instead = (line) => (line === 'box start 101' ? Promise.reject(AWAY) : undefined);
   const commit = await phoenix.repo.commit(environment({ 101: {} }));
   await phoenix.repo.push();
@@ -150,7 +150,7 @@ test('what an earlier worker began is waited for before anything is looked at', 
   expect(calls.slice(3)).toEqual(['settle lxc/101', 'box show 101', 'box start 101', 'box show 101']);
 });
 
-test('a command that fails after it wrote is looked at before it counts as failed', async () => {
+test('a command that fails after a write is observed before it counts as failed', async () => {
   const failing = (result: CommandResult) => ({ ...result, exit: 255, stderr: 'got timeout' });
   instead = (line, run) => (line === 'box start 101' ? run().then(failing) : undefined);
   const { statuses } = await phoenix.push(environment({ 101: {} }));
@@ -166,7 +166,7 @@ test('a command that fails and wrote nothing fails its step, and is not started 
   expect(calls.filter((line) => line === 'box start 101')).toHaveLength(1);
 });
 
-test('a failure of which nothing can be seen is the failure that is told', async () => {
+test('a failure that cannot be checked on the host is reported as it was', async () => {
   boxes.order('box start 101', { exit: 255, stderr: 'cannot start' });
   instead = (line) =>
     calls.includes('box start 101') && line === 'box show 101' ? Promise.reject(new Error('no look')) : undefined;

@@ -1,4 +1,4 @@
-// A file that somebody else changed after it was looked at: nothing of theirs is lost, and the step looks again instead of failing.
+// A file that changed after it was observed: no foreign change is lost, and the step observes again instead of failing.
 
 import { afterEach, expect, test } from 'vitest';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
@@ -30,7 +30,7 @@ function overtaking(host: LabHost, times: number): Host {
   };
 }
 
-test('what another step of the run or a person writes meanwhile stays, and ours is added to it', async () => {
+test('what another step of the run or a person writes meanwhile stays, and the step adds its own', async () => {
   lab = await openLabHost();
   expect(await step(lxc as Manager, overtaking(lab, 2), wanted(guest))).toMatchObject({ outcome: 'applied' });
   const text = await lab.read(CONF);
@@ -38,7 +38,7 @@ test('what another step of the run or a person writes meanwhile stays, and ours 
   expect(text).toContain('lxc.idmap: g 33 33 1\n');
 });
 
-test('one who never stops is given way to, and the step says what it lacks', async () => {
+test('against endless changes by another writer the step gives up, and says what is missing', async () => {
   lab = await openLabHost();
   const end = await step(lxc as Manager, overtaking(lab, 1000), wanted(guest));
   expect(end).toMatchObject({ outcome: 'failed' });
@@ -46,7 +46,7 @@ test('one who never stops is given way to, and the step says what it lacks', asy
   expect(await lab.read(CONF)).not.toContain('lxc.idmap');
 });
 
-test('steps that edit one file of the host at the same time are all in it, and none fails another', async () => {
+test('steps that edit one host file concurrently all end up in it, and none makes another fail', async () => {
   lab = await openLabHost();
   await lab.write('/etc/subgid', 'root:100000:65536\nann:200000:1');
   const ids = Array.from({ length: 12 }, (_, n) => 33 + n);

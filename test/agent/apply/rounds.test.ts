@@ -1,4 +1,4 @@
-// What one round carries out: no precondition that an own action has broken, and nothing again that had no effect.
+// The actions of one round: none whose precondition an earlier action of the round has broken, and none that had no effect before.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -59,7 +59,7 @@ describe('a precondition', () => {
     expect(stillApplicable([], list)).toEqual(list);
   });
 
-  test('never fails for what was done before it, whatever the actions are', () => {
+  test('never fails because of an earlier action, whatever the actions are', () => {
     const paths = [CONF, '/etc/pve/qemu-server/102.conf', '/etc/pve/firewall/101.fw', '/etc/x'];
     const path = fc.constantFrom(...paths);
     const text = fc.constantFrom('a', 'b');

@@ -1,4 +1,4 @@
-// Requests as actions: what is tried again, and what is told of an answer.
+// HTTP requests as actions: what is retried, and what is reported of a response.
 
 import { expect, test } from 'vitest';
 import { runAction } from '../../../src/agent/apply/run-action.ts';
@@ -44,7 +44,7 @@ async function run(answers: readonly Partial<HttpAnswer>[], own: Partial<HttpReq
   return { ...result, asked, told: lines.join('\n') };
 }
 
-test.each([400, 401, 403, 409, 422])('status %i is not asked for again', async (status) => {
+test.each([400, 401, 403, 409, 422])('status %i is not retried', async (status) => {
   expect(await run([{ status, body: 'no' }])).toMatchObject({ exit: status, asked: 1, stderr: 'no' });
 });
 
@@ -57,7 +57,7 @@ test('no answer at all is tried again, as often as the action says', async () =>
   expect(await run([none])).toMatchObject({ exit: 1, asked: 4, stderr: 'connection refused' });
 });
 
-test('of an answer that is not as expected only what was expected is told', async () => {
+test('of an unexpected response only the expectation is reported', async () => {
   const body = JSON.stringify({ Status: 3, Env: [{ name: 'KEY', value: 'nobody knows that this is secret' }] });
   const waiting = await run([{ body }], { expect: { pointer: '/Status', oneOf: [1] } });
   expect(waiting).toMatchObject({ exit: 1, asked: 4, stderr: '/Status is 3' });

@@ -54,7 +54,7 @@ describe('reading', () => {
     expect(JSON.stringify(body)).not.toContain('digests');
   });
 
-  test('runs come newest first, as many as asked for', async () => {
+  test('runs are listed newest first, up to the requested number', async () => {
     const first = await planRun(door.ledger);
     const second = await planRun(door.ledger);
     expect((await get('/api/runs')).body).toMatchObject([{ id: second }, { id: first }]);
@@ -146,7 +146,7 @@ describe('asking needs the admin token', () => {
     expect(door.asked).toEqual([]);
   });
 
-  test('without one in the settings nobody may ask', async () => {
+  test('without a token in the settings every request is refused', async () => {
     const { ledger } = door;
     const closed = await openTestDoor(redis.url, {
       api: {
@@ -197,7 +197,7 @@ describe('asking', () => {
     ]);
   });
 
-  test('what the agent refuses is a 409 that says why', async () => {
+  test('a refusal of the agent is a 409 with the reason', async () => {
     const response = await post('/api/replay', { commit: 'unknown' });
     expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({
@@ -205,7 +205,7 @@ describe('asking', () => {
     });
   });
 
-  test('a surprise is logged, and its words stay inside', async () => {
+  test('an unexpected error is logged, and its message is not shown', async () => {
     const response = await post('/api/replay', { commit: 'surprise' });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toMatch(/hunter2|at .*\.ts/);
@@ -268,7 +268,7 @@ describe('events', () => {
     return seen;
   }
 
-  test('tell the run as it goes on, its output, and its end', async () => {
+  test("stream the run's progress, its output, and its end", async () => {
     const { ledger } = door;
     const run = await planRun(ledger);
     let begun = false;
@@ -362,7 +362,7 @@ describe('events', () => {
   });
 });
 
-test('without Redis whoever reads is told so in bounded time', async () => {
+test('without Redis a reader gets an error in bounded time', async () => {
   await redis.kill();
   try {
     const [runs, metrics] = await Promise.all([get('/api/runs'), get('/healthz')]);
@@ -381,7 +381,7 @@ describe('the door itself', () => {
     expect(await (await fetch(`${door.url}/api`)).text()).toContain('POST /webhooks');
   });
 
-  test('says when it is not ready', async () => {
+  test('reports when it is not ready', async () => {
     const checks = { redis: 'ok', repository: 'cannot be reached' };
     const other = await openTestDoor(redis.url, { ready: async () => ({ ready: false, checks }) });
     const response = await fetch(`${other.url}/readyz`);
@@ -406,7 +406,7 @@ describe('the door itself', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('refuses an address that is taken', async () => {
+  test('refuses an address that is in use', async () => {
     const { port } = new URL(door.url);
     const { startHttpServer } = await import('../../../src/agent/http/server.ts');
     const parts = {

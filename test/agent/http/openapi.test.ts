@@ -1,4 +1,4 @@
-// The description of the API against the API: every route is in it, and every answer that it names was had from the door and is as described.
+// The API description against the API: it has every route, and every response that it names was received from the server and is as described.
 
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -30,7 +30,7 @@ describe('the description', () => {
     expect(await new Validator().validate(openApiDocument() as never)).toMatchObject({ valid: true });
   });
 
-  test('is told route by route in docs/api.md, in the same words', async () => {
+  test('is listed route by route in docs/api.md, in the same words', async () => {
     const page = await readFile(new URL('../../../docs/api.md', import.meta.url), 'utf8');
     for (const { method, path, summary } of API_ROUTES) {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${method.toUpperCase()} ${path}\``));

@@ -1,4 +1,4 @@
-// What is told of the targets beside what is applied: when it was proved, and what came between.
+// What the API says of targets beside their applied commit: when they were proved, and what happened since.
 
 import { expect, test } from 'vitest';
 import { targetsJson } from '../../../src/agent/http/run-json.ts';
@@ -50,12 +50,12 @@ const [BEFORE, AFTER, LATER] = [9, 11, 12].map((hour) => `2026-01-01T${String(ho
 ];
 const FOUND = 'run 7 looked: differs from what is declared; it would take: set memory';
 
-test('what a look found otherwise since is in doubt', () => {
+test('a target that a later check found to differ is in doubt', () => {
   expect(told()).toEqual(['applied', null, PROVED]);
   expect(told(run('7', AFTER, 'failed'))).toEqual(['doubtful', FOUND, PROVED]);
 });
 
-test('but not what it found before the proof, what a later look found right, or what a dry run would do', () => {
+test('but not for differences before the proof, those that a later check found resolved, or those of a dry run', () => {
   expect(told(run('7', BEFORE, 'failed'))[0]).toBe('applied');
   expect(told(run('8', LATER, 'unchanged'), run('7', AFTER, 'failed'))[0]).toBe('applied');
   expect(told(run('7', AFTER, 'failed', { trigger: 'command', verb: 'converge' }))[0]).toBe('applied');

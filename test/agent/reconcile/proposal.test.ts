@@ -68,14 +68,14 @@ test('only what differs from what was applied is a step', () => {
   expect(steps(gathered({ 1: {} }, declare({ 1: {} })))).toEqual([]);
 });
 
-test('what was touched without proof is looked at, whatever its digest says', () => {
+test('a target that was changed without proof is observed, whatever its digest', () => {
   const declared = declare({ 1: { a: 1 }, 2: { a: 1 } });
   const input = gathered({ 1: { a: 1 }, 2: { a: 1 } }, declared);
   const touched = new Map([[targetId('lxc', 1), { commit: A }]]);
   expect(steps({ ...input, records: { ...input.records, touched } })).toEqual(['update lxc/1']);
 });
 
-test('a person’s request looks at everything, or at what it names', () => {
+test('a person’s request observes everything, or the targets that it names', () => {
   const input = gathered({ 1: {}, 2: {} }, declare({ 1: {}, 2: {} }));
   expect(steps({ ...input, request: { targets: null, readOnly: false, trigger: 'replay' } })).toHaveLength(2);
   const one = { targets: [targetId('lxc', 2)], readOnly: false, trigger: 'replay' } as const;

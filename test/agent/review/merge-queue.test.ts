@@ -1,4 +1,4 @@
-// GitHub's merge queue: what it tries gets `phoenix/plan`, without which a branch that asks for it would never move.
+// GitHub's merge queue: its attempts get the status `phoenix/plan`, without which a branch that requires it would never move.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +57,7 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
     expect(phoenix.forge.queue()).toEqual([]);
   });
 
-  test('what brings an error is thrown out, and what was behind it goes on', async () => {
+  test('a pull request with an error is removed, and those behind it continue', async () => {
     await start({ forge });
     await phoenix.push(environment({ 101: {} }));
     const bad = await queued('bad', { 'etc/phoenix_lxc_configs.json': '{' });
@@ -84,7 +84,7 @@ test('one of a fork is planned in the queue, into which only people who may push
   expect(await planOf(headSha)).toBe('success: 1 to create');
 });
 
-test('an event that is lost is made up for, and one that is repeated plans nothing twice', async () => {
+test('a lost event is recovered, and a repeated one plans nothing twice', async () => {
   await start({ options: { pollSeconds: 1 } });
   await phoenix.push(environment({ 101: {} }));
   phoenix.forge.decideDeliveries(({ event }) => (event === 'merge_group' || event === 'push' ? 'drop' : 'deliver'));
@@ -98,7 +98,7 @@ test('an event that is lost is made up for, and one that is repeated plans nothi
   expect(said.length).toBe(1);
 });
 
-test('two that are merged by one move of the branch are told how it went, each under its own', async () => {
+test('two that are merged by one move of the branch each get the outcome in their own pull request', async () => {
   await start();
   await phoenix.push(environment({ 101: {} }));
   const one = await queued('one', environment({ 101: { memory_mb: 1024 } }));

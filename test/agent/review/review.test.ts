@@ -1,5 +1,5 @@
-// A team at work on each forge: plans on pull requests, merges, approvals and replays by button or comment, all through the
-// real door. The host is one of boxes, whose commands are counted.
+// A team on each forge: plans on pull requests, merges, approvals and replays by button or comment, all through the real HTTP server. The host is one
+// of boxes, whose commands are counted.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -72,7 +72,7 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
     await until(async () => (await phoenix.ledger.pulls()).size === 0, 'the pull request to be forgotten');
   });
 
-  test('who may push approves and replays, and nobody else', async () => {
+  test('users with write access approve and replay, and nobody else', async () => {
     await start(forge);
     const { forge: lab } = phoenix;
     await phoenix.push(two);
@@ -171,7 +171,7 @@ describe('where there are no checks', () => {
     expect(phoenix.forge.comments(number)[0]).toMatchObject({ author: 'eve', body: text });
   });
 
-  test('an answer stands below its command, and the kept comment shows what was approved', async () => {
+  test('a reply follows its command, and the comment of the plan shows what was approved', async () => {
     await start('gitea');
     const { forge: lab } = phoenix;
     await phoenix.push(two);
@@ -189,7 +189,7 @@ describe('where there are no checks', () => {
     expect(lab.comments(number)[0]?.body).not.toContain('Waits for approval');
   });
 
-  test('one comment is kept up to date, from the plan to how the merge went, also when it is deleted', async () => {
+  test('one comment is updated, from the plan to the outcome of the merge, also when it is deleted', async () => {
     await start('gitea');
     const { forge: lab } = phoenix;
     await phoenix.push(two);
@@ -206,7 +206,7 @@ describe('where there are no checks', () => {
 });
 
 describe('a plan', () => {
-  test('is made again when the branch that it is bound to has moved', async () => {
+  test('is computed again when its base branch has moved', async () => {
     await start('github');
     await phoenix.push(environment({ 101: {} }));
     const head = await phoenix.repo.branch('more', environment({ 101: {}, 102: {} }));
@@ -281,7 +281,7 @@ describe('a plan', () => {
     expect(said.map(({ state }) => state)).toEqual(['success']);
   });
 
-  test('of a fork is made where the settings say so, and a branch that is not followed has none', async () => {
+  test('for a fork is computed where the settings allow it, and not for a branch that is not followed', async () => {
     await start('github', { planForks: true });
     await phoenix.push(environment({ 101: {} }));
     const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
@@ -295,7 +295,7 @@ describe('a plan', () => {
     expect(await planOf(other)).toMatch(/^success: /);
   });
 
-  test('approved before the merge, it waits for nobody; another change does', async () => {
+  test('approved before the merge, it is applied at once; another change waits', async () => {
     await start('github');
     const { forge: lab } = phoenix;
     await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
@@ -392,7 +392,7 @@ describe('what was lost', () => {
     expect(await ledger.reportsHeld()).toBeNull();
   });
 
-  test('what reads pending and goes on no more gets an end', async () => {
+  test('a pending status whose work no longer runs gets an end', async () => {
     await start('github');
     const { commit } = await phoenix.push(two);
     await phoenix.stopAgent();

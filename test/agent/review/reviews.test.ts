@@ -1,4 +1,4 @@
-// Code reviews: what is asked for in one, and one that approves, where the policy takes it for an approval.
+// Code reviews: commands in their text, and approving reviews, where the policy counts them as approvals.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,7 @@ const merged = async (pull: number) => {
 };
 
 describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
-  test('an approving review of somebody who may push is an approval where the policy says so', async () => {
+  test('an approving review by a user with write access is an approval where the policy says so', async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved', body: 'Fine' }, 'ada');
     await until(async () => (await approved(pull)).length > 0, 'the approval');
@@ -83,7 +83,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect((await merged(pull))['phoenix/lxc/102']).toContain('would destroy it; to allow it');
   });
 
-  test('who asks for changes after having approved has approved nothing', async () => {
+  test('requesting changes withdraws an earlier approval', async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
     await until(async () => (await approved(pull)).length > 0, 'the approval');
@@ -122,7 +122,7 @@ test('a change of the policy does not judge itself', async () => {
   expect(await approved(number)).toEqual([]);
 });
 
-test('on Gitea the event of a review says what the author of the pull request may do, which counts for nobody', async () => {
+test('on Gitea the event of a review contains the rights of the pull request author, which are ignored', async () => {
   const pull = await lessOf('gitea');
   // The pull request is of ada, who may push; the event says so under the review of eve.
   await phoenix.forge.review(pull, { state: 'commented', body: '/phoenix approve lxc/102' }, 'eve');

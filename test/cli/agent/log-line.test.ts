@@ -18,11 +18,11 @@ test('the lines are those of the log', () => {
   expect(lines[1]).toMatch(/ error it failed {2}error=it is gone\n$/);
 });
 
-test('a line for people has the time, the words and the fields', () => {
+test('a line for people has the time, the message and the fields', () => {
   expect(logLine(`${JSON.stringify(entry)}\n`, false)).toBe('03:04:05 listening  roles=["web"]  branch=main\n');
 });
 
-test('what is wrong is marked, in colour where there is one; an error is told by its message', () => {
+test('warnings and errors are marked, in colour where supported; an error is shown by its message', () => {
   const error = { type: 'Error', message: 'it is gone', stack: 'Error: it is gone\n    at x' };
   const line = JSON.stringify({ ...entry, level: 'error', msg: 'failed', roles: undefined, branch: undefined, error });
   expect(logLine(line, false)).toBe('03:04:05 error failed  error=it is gone\n');

@@ -1,4 +1,4 @@
-// A GitHub App by one press, as a user and a browser go through it, and a doctor that finds it in order.
+// Creating a GitHub App with one click, as a user and a browser do it, and a doctor that finds it correct.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ function settings(data: string): Record<string, string> {
   };
 }
 
-test('a press makes the App, whose key is for nobody else, and says what to set', async () => {
+test('one click creates the App, stores its key for the user only, and prints the settings', async () => {
   const command = start(['doctor', '--create-app'], settings('pressed'));
   const page = () => /Open (http:\/\/127\.0\.0\.1:\d+)/.exec(command.output.stderr)?.[1];
   await until(() => page() !== undefined, 'the address');
@@ -66,13 +66,13 @@ test('a press makes the App, whose key is for nobody else, and says what to set'
   expect(stdout).not.toContain((await readFile(secret, 'utf8')).trim());
 });
 
-test('it says what it needs before it opens anything', async () => {
+test('it names missing settings before it opens anything', async () => {
   const { PHOENIX_PUBLIC_URL: _, ...rest } = settings('without');
   const { exit, stderr } = await phoenix(['doctor', '--create-app'], rest);
   expect([exit, stderr]).toEqual([3, expect.stringContaining('PHOENIX_PUBLIC_URL is not set')]);
 });
 
-test('the doctor finds an App that is installed in order, and says what another lacks', async () => {
+test('the doctor accepts an installed App, and says what another lacks', async () => {
   const key = join(folder, 'app.pem');
   await writeFile(key, String(privateKey.export({ type: 'pkcs1', format: 'pem' })));
   const app = { PHOENIX_FORGE: 'github', PHOENIX_APP_ID: String(APP_ID), PHOENIX_APP_KEY_FILE: key };

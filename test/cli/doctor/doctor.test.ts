@@ -46,7 +46,7 @@ async function doctor(changed: Record<string, string> = {}) {
   return { exit, stdout, stderr, ok, checks, found };
 }
 
-test('all is well where all is there', async () => {
+test('all checks pass where nothing is missing', async () => {
   const { exit, ok, checks } = await doctor();
   expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
   expect([exit, ok]).toEqual([0, true]);

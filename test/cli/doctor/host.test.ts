@@ -1,4 +1,4 @@
-// What the doctor says of a node over ssh: behind the forced command as it is shipped, and behind one of a version before.
+// The doctor on a node over SSH: behind the shipped forced command, and behind that of an older version.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ describe.skipIf(noSshd !== null)(`a node over ssh${noSshd === null ? '' : ` (${n
     await writeFile(path, (await readFile(path, 'utf8')).replaceAll(line, ''));
   };
 
-  test('all that it asks is let through', async () => {
+  test('all its commands are allowed', async () => {
     expect(await check()).toEqual([
       { check: 'host', state: 'ok', message: 'Proxmox VE 9.1.4, node pve', hint: null },
       ...['pct', 'qm', 'pvesm'].map((name) => ({
@@ -64,7 +64,7 @@ describe.skipIf(noSshd !== null)(`a node over ssh${noSshd === null ? '' : ` (${n
     ]);
   });
 
-  test('a forced command that knows no session works, and it says what to put onto the node', async () => {
+  test('a forced command without sessions works, and the doctor says what to install on the node', async () => {
     await without('scripts', /^session .*\n/gm);
     const found = await check();
     expect(found.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok', 'warning']);
@@ -72,7 +72,7 @@ describe.skipIf(noSshd !== null)(`a node over ssh${noSshd === null ? '' : ` (${n
     expect(found.at(-1)?.hint).toMatch(/deploy\/ssh onto the node: phoenix-shell, programs, scripts and session\.pl/);
   });
 
-  test('one that refuses what the doctor asks is no host without Proxmox', async () => {
+  test("a forced command that refuses the doctor's commands is not reported as a host without Proxmox", async () => {
     await without('programs', /^pvesh get \/version.*\n/gm);
     expect(await check()).toMatchObject([
       {

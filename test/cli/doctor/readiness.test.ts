@@ -42,7 +42,7 @@ test('what is missing is named', async () => {
   expect(await ready()).toEqual({ ready: false, checks });
 });
 
-test('the repository is asked now and then, and at once again after it failed', async () => {
+test('the repository is checked from time to time, and immediately after a failure', async () => {
   const { ready, state, later } = setUp();
   for (let n = 0; n < 10; n += 1) await ready();
   expect(state.fetched).toBe(1);

@@ -1,4 +1,4 @@
-// What the doctor says of tokens that may not do what Phoenix does, on each kind of forge, by trying and without writing anything.
+// The doctor on tokens with too few permissions, on each kind of forge: it tries, without writing anything.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -84,7 +84,7 @@ describe('the right that is missing has the name that the forge gives it', () =>
   });
 });
 
-test('a Gitea that fails altogether is not taken for one that lacks the commit alone', async () => {
+test('a Gitea that fails every request is not taken for one without the commit', async () => {
   forge = await startForge({ folder: join(folder, 'failing'), secret: 's', token: TOKEN, kind: 'gitea' });
   forge.faults.decide(({ path }) =>
     /statuses|commits/.test(path) ? { kind: 'answer', status: 500, message: '' } : undefined,

@@ -1,4 +1,4 @@
-// What the doctor says of the webhook: how it is filled in, as far as the forge shows it, and whether what it sends arrives.
+// The doctor on the webhook: its settings, as far as the forge shows them, and whether its deliveries arrive.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ describe('a webhook is judged by its page at the forge', () => {
     expect(judged({ events: ['*'] }, 'github')).toEqual([expect.stringMatching(/^ok /)]);
   });
 
-  test('what may not be seen is looked at by hand', () => {
+  test('settings that the token may not see have to be checked by a person', () => {
     const { diagnostics, hook } = checkHooks({ seen: false, why: 'HTTP 403' }, { kind: 'gitea', login }, sent);
     expect(hook).toBeNull();
     const [{ state, hint } = { state: '', hint: '' }] = diagnostics;
@@ -122,14 +122,14 @@ describe('whether it reaches the agent', () => {
     return found.map(({ state, message, hint }) => `${state} ${message} | ${hint}`).join('\n');
   }
 
-  test.each(['gitea', 'github'] as const)('%s: a test delivery is asked for and seen to arrive', async (kind) => {
+  test.each(['gitea', 'github'] as const)('%s: a test delivery is requested and arrives', async (kind) => {
     const of = await lab({ kind, tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     await serve(of);
     expect(await said(of)).toMatch(/^ok a test delivery arrived at the agent \((push|ping)\)/m);
   });
 
-  test('a test delivery that is lost on its way is a failure, with what to look at', async () => {
+  test('a lost test delivery is a failure, with what to check', async () => {
     const of = await lab({ tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     of.decideDeliveries(() => 'drop');
@@ -157,7 +157,7 @@ describe('whether it reaches the agent', () => {
     expect(told).toMatch(/^skipped the login may not see webhooks \(HTTP 403/m);
   });
 
-  test('without an agent the doctor says to start it and come back', async () => {
+  test('without an agent the doctor says to start it and run the doctor again', async () => {
     const of = await lab({});
     expect(await said(of)).toMatch(
       /^skipped whether webhooks arrive is not known: no agent answers .*run phoenix doctor again/m,

@@ -1,4 +1,4 @@
-// What an import leaves on the host: one row for all that are alike, with how many they are, and each of them in the README.
+// What an import does not write: one row per group with its size, and each item in the README.
 
 import { expect, test } from 'vitest';
 import { groupLeft } from '../../../src/cli/import/group-left.ts';

@@ -72,7 +72,7 @@ describe('a home lab', () => {
     });
   });
 
-  test('is told as people would write it: what a new guest gets by itself is not', async () => {
+  test('is written as people would: without the defaults of a new guest', async () => {
     const { lxc_configs: containers } = JSON.parse(await readFile(join(out, 'etc/phoenix_lxc_configs.json'), 'utf8'));
     expect(containers).toEqual({
       110: {
@@ -120,7 +120,7 @@ describe('a home lab', () => {
     });
   });
 
-  test('has the drives of its VMs, and none is made from an image that nobody knows', async () => {
+  test('has the drives of its VMs, and none is created from an unknown image', async () => {
     const { vms } = JSON.parse(await readFile(join(out, 'etc/phoenix_vm_configs.json'), 'utf8'));
     expect(vms).toMatchObject([
       { vmid: 210, empty: true, storage_pool: 'local-lvm', disk_size_gb: 32, efi_disk: {}, guest_agent: true },
@@ -207,20 +207,20 @@ describe('what is refused', () => {
     expect(said.err).toContain('nothing is ever written over');
   });
 
-  test('a kind that is none is told with the nearest', async () => {
+  test('an unknown kind is refused with the nearest one', async () => {
     const said = await bringIn({ out: join(folder, 'none'), only: ['lcx'] });
     expect(said).toMatchObject({ exit: 2, out: '' });
     expect(said.err).toContain('Did you mean "lxc"?');
   });
 
-  test('a host that cannot be understood is told with how to name it', async () => {
+  test('an invalid host name is refused with the correct form', async () => {
     const asked = captured((io) => importHost({ host: 'pve.example', out: join(folder, 'none') }, io), {});
     await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('ssh://root@') });
   });
 });
 
-describe('a configuration that says something else than the host', () => {
-  test('is planned field by field, with what is there and what is declared', async () => {
+describe('a configuration that differs from the host', () => {
+  test('is planned field by field, with observed and declared values', async () => {
     const path = join(folder, 'changed');
     await bringIn({ out: path });
     const file = join(path, 'etc/phoenix_lxc_configs.json');

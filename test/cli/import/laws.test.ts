@@ -1,5 +1,5 @@
-// What an import promises, over guests of every sort: what it writes validates and plans nothing against the host that it was read
-// from, and reading it twice says the same.
+// The guarantees of an import, for guests of every kind: its files validate and plan no change on the host that they were read from, and a second
+// import is the same.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

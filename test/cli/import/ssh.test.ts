@@ -1,5 +1,5 @@
-// `phoenix import` and `phoenix plan --host` over ssh, with a real ssh server behind the forced command as it is shipped; and what is said
-// where the node is away, lets nobody in, or is no Proxmox host.
+// `phoenix import` and `phoenix plan --host` over SSH, with a real SSH server and the shipped forced command; and the messages for a node that is
+// unreachable, refuses the login, or is not a Proxmox host.
 
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -89,7 +89,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     expect(plan).toMatchObject({ ok: true, steps: [], marks: ['lxc/110', 'vm/210'], unknown: [], commands: 4 });
   });
 
-  test('that lets nobody in, or breaks off, leaves nothing behind and says what to try', async () => {
+  test('that refuses the login, or disconnects, leaves nothing behind and says what to try', async () => {
     const out = join(folder, 'none');
     const tried = expect.stringContaining(`ssh -o BatchMode=yes ${sshd.target} true`);
     await sshd.away();
@@ -111,7 +111,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   });
 });
 
-test('a host that is away, misspelt, or no Proxmox host is told with what to do, and nothing is written', async () => {
+test('for a host that is unreachable, misspelt, or not a Proxmox host, it says what to do, and nothing is written', async () => {
   const out = join(folder, 'nothing');
   const away = await phoenix(['import', '--host', `ssh://root@127.0.0.1:${await freePort()}`, '--out', out]);
   expect([away.exit, away.stdout]).toEqual([3, '']);

@@ -1,4 +1,4 @@
-// Stacks that a Portainer server runs, brought into a repository: from the front door, with the lab's Portainer behind the node.
+// Importing stacks of a Portainer server, end to end, with the lab's Portainer behind the node.
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -129,7 +129,7 @@ test('each is written as its compose file and its variables, no secret among the
   );
 });
 
-test('a token that is refused or missing, a certificate that nobody trusts, and a server that is away are told with what to do', async () => {
+test('a refused or missing token, an untrusted certificate, and an unreachable server each get a remedy', async () => {
   const out = join(folder, 'none');
   const token = { PHOENIX_CA_FILE: env['PHOENIX_CA_FILE'] ?? '', PHOENIX_PORTAINER_TOKEN: 'ptr_of-somebody-else' };
   await expect(bringIn(out, {}, token)).rejects.toMatchObject({

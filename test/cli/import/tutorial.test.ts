@@ -1,4 +1,4 @@
-// docs/tutorial.md as it stands: its commands, one block after the other, with an agent over the lab that they make, and a forge.
+// The commands of docs/tutorial.md, one block after the other, with an agent over the lab that they create, and a forge.
 
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// `phoenix lab`: a command runs among the lab's programs, and ends as it ends.
+// `phoenix lab`: runs a command with the lab's programs on its PATH, and exits with its code.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

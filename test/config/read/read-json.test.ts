@@ -50,13 +50,16 @@ describe('what is not JSON is named where it stands', () => {
 
   const CONFLICT = '{\n  "a": 1,\n<<<<<<< HEAD\n  "b": 2\n=======\n  "b": 3\n>>>>>>> feature\n}\n';
 
-  test.each([CONFLICT, CONFLICT.replaceAll('\n', '\r\n')])('a merge that nobody ended is told at its mark', (text) => {
-    const [conflict, ...others] = read(text).faults;
-    expect(others).toEqual([]);
-    expect(conflict).toMatchObject({ code: 'SYNTAX', path: '', position: { line: 3, column: 1 } });
-    expect(conflict?.message).toContain('conflict');
-    expect(conflict?.hint).toContain('remove the lines with these signs');
-  });
+  test.each([CONFLICT, CONFLICT.replaceAll('\n', '\r\n')])(
+    'an unresolved merge conflict is reported at its marker',
+    (text) => {
+      const [conflict, ...others] = read(text).faults;
+      expect(others).toEqual([]);
+      expect(conflict).toMatchObject({ code: 'SYNTAX', path: '', position: { line: 3, column: 1 } });
+      expect(conflict?.message).toContain('conflict');
+      expect(conflict?.hint).toContain('remove the lines with these signs');
+    },
+  );
 
   test('a text that speaks of such marks is none', () => {
     expect(read('{"a": "<<<<<<< HEAD"}').faults).toEqual([]);
@@ -75,7 +78,7 @@ describe('what is not JSON is named where it stands', () => {
     expect(fault?.hint).toContain('yq');
   });
 
-  test.each(['{a: 1}', '{"a": 1,', 'hello', '[1, 2'])('what is neither is told as before: %j', (text) => {
+  test.each(['{a: 1}', '{"a": 1,', 'hello', '[1, 2'])('other syntax errors are reported as such: %j', (text) => {
     expect(read(text).faults[0]?.message).not.toContain('YAML');
   });
 
@@ -170,7 +173,7 @@ test('places are found by pointer, those of what is not there by its parent', ()
 
 const withoutProto = fc.json({ maxDepth: 5 }).filter((text) => !text.includes('__proto__'));
 
-test('whatever is JSON is read as JSON.parse reads it', () => {
+test('valid JSON is parsed like JSON.parse', () => {
   fc.assert(
     fc.property(withoutProto, fc.constantFrom(undefined, 2, '\t'), (json, indent) => {
       const text = JSON.stringify(JSON.parse(json), null, indent);

@@ -16,7 +16,7 @@ test('what fits stays as it is', () => {
   expect(cutMarkdown('short', 100, null)).toBe('short');
 });
 
-test('what is cut fits, closes what it opened, and says that there is more', () => {
+test('a cut text fits, closes its open markup, and says that it was cut', () => {
   fc.assert(
     fc.property(
       fc.array(line, { minLength: 40, maxLength: 200 }),

@@ -8,13 +8,13 @@ const told = (id: number, guid: string, status_code: number) => ({
   delivered_at: '2026-11-23T10:00:00Z',
 });
 
-test('a delivery that never came is asked for by its newest try, the oldest first', () => {
+test('a lost delivery is requested again by its newest attempt, the oldest delivery first', () => {
   expect(failed([told(5, 'c', 503), told(4, 'a', 504), told(3, 'b', 202), told(2, 'b', 0), told(1, 'a', 0)])).toEqual([
     4, 5,
   ]);
 });
 
-test('one that came at the second try, or failed too often, is left', () => {
+test('a delivery that arrived at the second attempt, or failed too often, is skipped', () => {
   expect(failed([told(2, 'a', 200), told(1, 'a', 500)])).toEqual([]);
   expect(failed(Array.from({ length: 5 }, (_, index) => told(5 - index, 'a', 400)))).toEqual([]);
 });

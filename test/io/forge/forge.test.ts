@@ -176,7 +176,7 @@ describe('waits for a person, who finds all of it there', () => {
     expect(unseen.reason).toContain('check PHOENIX_REPO_URL');
   });
 
-  test('a right that is missing holds up only what takes it', async () => {
+  test('a missing permission only delays what needs it', async () => {
     lab.faults.rest({ kind: 'answer', status: 403, message: 'Resource not accessible by personal access token' });
     const refused = await waiting({});
     expect(refused.holds).toBe(false);
@@ -198,7 +198,7 @@ describe('one report that fails', () => {
     expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: true });
   });
 
-  test('asks for the scopes that Gitea knows, and never for the rights of GitHub', async () => {
+  test('requests Gitea’s scopes, and never GitHub’s permissions', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-scopes-'));
     const tokenScopes = ['read:repository', 'read:issue'];
     const gitea = await startForge({ folder, secret: 's', token: TOKEN, kind: 'gitea', tokenScopes });
@@ -211,7 +211,7 @@ describe('one report that fails', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('is settled where Gitea does not have the commit, of which it only says 500', async () => {
+  test('is dropped where Gitea does not have the commit, which it reports as 500', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-statuses-gitea-'));
     const gitea = await startForge({ folder, secret: 's', token: TOKEN, kind: 'gitea' });
     const there = { kind: 'gitea', api: gitea.url, repository: gitea.repository } as const;
@@ -240,7 +240,7 @@ describe('never going to work', () => {
   });
 });
 
-describe('is kept and tried again', () => {
+describe('is kept and retried', () => {
   test('what the forge does not take now, and holds nothing up', async () => {
     const long = await forge().setStatus(status({ description: 'x'.repeat(141) }), null, null);
     expect(long).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: false });

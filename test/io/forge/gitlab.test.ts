@@ -84,7 +84,7 @@ describe('a status', () => {
     expect(await shown(lost)).toEqual([['phoenix/apply', 'canceled', 'superseded', null]]);
   });
 
-  test('that waits has its newest words once it begins', async () => {
+  test('that waits has its newest description once it starts', async () => {
     const waits = await sent(status({ state: 'pending', description: 'waits for its turn' }));
     const next = await sent(status({ state: 'pending', description: 'applies 2 targets' }), waits);
     expect(await shown()).toEqual([['phoenix/apply', 'running', 'applies 2 targets', null]]);
@@ -130,7 +130,7 @@ describe('a status', () => {
     expect(reasonOf(result)).toContain('name has already been taken');
   });
 
-  test('of a protected branch waits until the token may change it, and says which role it takes', async () => {
+  test('of a protected branch waits until the token may change it, and names the required role', async () => {
     lab.allow('phoenix-agent', 'write');
     const result = await forge.setStatus(status(), null, null);
     expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: false });

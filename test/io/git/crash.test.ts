@@ -1,4 +1,4 @@
-// A fetch may end at any instant: in the middle of its writes, or because its process was killed.
+// A fetch may be interrupted at any moment: during its writes, or because its process is killed.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -65,7 +65,7 @@ async function written(before: string, after: string): Promise<string[]> {
   return files.sort((a, b) => Number(a.at - b.at)).map(({ path }) => path);
 }
 
-test('whatever was written before the end, the next fetch goes on from it', async () => {
+test('whatever was written before the interruption, the next fetch continues from it', async () => {
   const first = await pushed('0');
   await open(join(folder, 'before')).fetch();
   const second = await pushed('1');

@@ -1,4 +1,4 @@
-// How commits stand to each other, asked of a clone that begins with one commit and is deepened, beside what Git says of all of them.
+// Ancestry of commits in a clone that starts with one commit and is deepened, compared with Git on the whole history.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -68,7 +68,7 @@ const graphs = fc.integer({ min: 2, max: 12 }).chain((count) =>
   }),
 );
 
-test('of any graph, a clone that deepens says what Git says of the whole, whichever way the branch came to its head', async () => {
+test('in any graph, a clone that deepens agrees with Git on the whole history, however the branch reached its head', async () => {
   let round = 0;
   await fc.assert(
     fc.asyncProperty(graphs, async ({ parents, times, heads, strict, pairs }) => {

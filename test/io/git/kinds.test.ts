@@ -114,7 +114,7 @@ describe('as the followed repository', () => {
     await expect(repository.snapshot(first)).rejects.toThrow('the server broke off');
   });
 
-  test('a shallow clone: what lies before its edge is not taken for damage over and over', async () => {
+  test('a shallow clone: missing history before its boundary does not count as damage again and again', async () => {
     const path = await clone('--depth', '1');
     const other = await git('-C', path, 'commit-tree', 'HEAD^{tree}', '-m', 'other');
     await git('-C', path, 'branch', 'other', other);

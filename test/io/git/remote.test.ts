@@ -1,4 +1,4 @@
-// What the server may do wrong, and what Phoenix says about it.
+// Errors of the Git server, and Phoenix's messages.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,7 +69,7 @@ async function failure(changes: Partial<RepositoryOptions>): Promise<string> {
 }
 
 describe('errors say what to do', () => {
-  test('nobody answers', async () => {
+  test('no server responds', async () => {
     const closed = await serve(() => {});
     servers.pop()?.close();
     const message = await failure({ url: `${closed}/x.git` });
@@ -128,7 +128,7 @@ describe('errors say what to do', () => {
   });
 });
 
-test('a certificate that nobody vouches for is refused, and trusted once its authority is named', async () => {
+test('an untrusted certificate is refused, and trusted once its authority is configured', async () => {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
   const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate];

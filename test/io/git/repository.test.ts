@@ -89,7 +89,7 @@ describe('reading', () => {
     expect(object.trim()).toBe(await copy.git('cat-file', 'commit', second));
   });
 
-  test('says what each entry is, finds the config root, and leaves large contents out', async () => {
+  test('lists the type of each entry, finds the config root, and omits large contents', async () => {
     await copy.commit({
       [`deep/er/${CONFIG}`]: '{}',
       'deep/er/big.json': 'x'.repeat(1001),
@@ -148,7 +148,7 @@ describe('reading', () => {
     await expect(repository.blob(unknown)).rejects.toMatchObject({ name: 'NotFound' });
   });
 
-  test('a commit that only the server has is brought when it is asked for', async () => {
+  test('a commit that only the server has is fetched when it is requested', async () => {
     await pushed({ a: '1' });
     await repository.fetch();
     const side = await copy.commit({ 'a.json': 'side' });
@@ -237,7 +237,7 @@ describe('upkeep', () => {
     forge = await startForge({ folder: join(folder, 'forge'), secret: 's', token: TOKEN });
   });
 
-  test('fetches asked for together share one, and each sees what was pushed before it was asked for', async () => {
+  test('concurrent fetches share one, and each sees what was pushed before its request', async () => {
     await pushed({ 'a.json': '0' });
     await Promise.all(Array.from({ length: 20 }, () => repository.fetch()));
     for (let n = 0; n < 5; n += 1) {
@@ -296,7 +296,7 @@ describe('upkeep', () => {
     await other.close();
   });
 
-  test('what a process left that died while it made a clone, or wrote into one, goes at the next start', async () => {
+  test('the remains of a process that died while it created or wrote a clone are removed at the next start', async () => {
     await pushed({ 'a.json': '1' });
     await repository.fetch();
     const used = await clone();

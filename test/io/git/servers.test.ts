@@ -1,4 +1,4 @@
-// What servers give and refuse, and what branches do: each time the answer is the truth or an error, never a guess.
+// Behaviours of Git servers and branches: the result is always correct or an error, never a guess.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -42,7 +42,7 @@ async function follow(server_: GitServerOptions = {}, changes: Partial<Repositor
 const shallow = () => readFile(join(folder, 'clone/current/shallow'), 'utf8');
 
 describe('servers', () => {
-  test('one that knows nothing of shallow gives the whole history', async () => {
+  test('a server without shallow fetches sends the whole history', async () => {
     const first = await copy.commit({ a: '1' });
     const head = await copy.history(50, (n) => ({ a: `${n}` }));
     const repository = await follow({
@@ -56,7 +56,7 @@ describe('servers', () => {
     expect(server.asked.join()).not.toContain('deepen');
   });
 
-  test('one that answers a request for one commit with all of them is believed', async () => {
+  test('a server that sends all commits for a request of one is accepted', async () => {
     const head = await copy.history(50, (n) => ({ a: `${n}` }));
     const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
     const repository = await follow({ asks: (body) => body.replaceAll(/[0-9a-f]{4}deepen \d+\n/g, '') });
@@ -66,7 +66,7 @@ describe('servers', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  test('one that gives out no commit by its id is asked for the branch, step by step', async () => {
+  test('from a server that serves no commit by its id, the branch is fetched step by step', async () => {
     const head = await copy.history(300, (n) => ({ a: `${n}` }));
     const deep = (await copy.git('rev-parse', 'HEAD~200')) as CommitSha;
     const repository = await follow();
@@ -76,7 +76,7 @@ describe('servers', () => {
     expect(await repository.isAncestor(deep, head)).toBe(true);
   });
 
-  test('one that does not have what came before says so, and that is no answer', async () => {
+  test('a server without the earlier history reports it, and that is an error', async () => {
     await copy.history(300, (n) => ({ a: `${n}` }));
     const lone = await copy.git('commit-tree', 'HEAD^{tree}', '-m', 'lone');
     await copy.git('branch', 'lone', lone);
@@ -121,7 +121,7 @@ describe('servers', () => {
     expect(await readdir(join(folder, 'clone/current/objects/pack'))).toHaveLength(4);
   });
 
-  test('a list of refs that ends in the middle is no list: the branch is not taken for deleted', async () => {
+  test('a truncated list of refs is an error: the branch does not count as deleted', async () => {
     const head = await copy.commit({ a: '1' });
     for (let n = 0; n < 20; n += 1) await copy.git('branch', `a-${n}`);
     let length: number | undefined;
@@ -202,7 +202,7 @@ describe('branches', () => {
     await expect(shallow()).rejects.toThrow('ENOENT');
   });
 
-  test('a branch that was deleted and made again, with another history and then with the old one', async () => {
+  test('a branch that was deleted and recreated, with another history and then with the old one', async () => {
     const old = await copy.commit({ a: '1' });
     const repository = await follow({ config: ANY });
     await repository.fetch();
@@ -230,7 +230,7 @@ describe('branches', () => {
     expect(await (await follow({}, { branch: 'trunk' })).fetch()).toBe(head);
   });
 
-  test('a tag, and a branch that looks like the beginning of an id, do not take the place of the branch', async () => {
+  test('a tag, and a branch that looks like an abbreviated id, are not taken for the branch', async () => {
     const first = await copy.commit({ a: '1' });
     const head = await copy.commit({ a: '2' });
     await copy.git('tag', 'main', first);
@@ -242,7 +242,7 @@ describe('branches', () => {
     expect(await (await follow({}, { branch: name })).resolve(name)).toBe(head);
   });
 
-  test('the beginning of an id that two commits share is not taken for the one that is here', async () => {
+  test('an ambiguous abbreviated id is not taken for the commit in the clone', async () => {
     const head = await copy.history(400, (n) => ({ a: `${n}` }));
     const all = (await copy.git('rev-list', 'HEAD')).split('\n');
     const isFirst = (id: string) =>
@@ -295,7 +295,7 @@ describe('branches', () => {
   });
 });
 
-describe('objects that Git takes and few write', () => {
+describe('unusual objects that Git accepts', () => {
   test('a name with a backslash, and a commit whose author is written in another way', async () => {
     const unit = 'etc/dev-disk-by\\x2duuid.mount';
     const before = await copy.commit({ [unit]: 'What=x', 'a.json': '{}' });
@@ -321,7 +321,7 @@ describe('objects that Git takes and few write', () => {
 });
 
 describe('clones', () => {
-  test('a whole one that a Phoenix before made goes on as it is', async () => {
+  test('a full clone of an earlier Phoenix is still used', async () => {
     const first = await copy.commit({ a: '1' });
     await copy.history(20, (n) => ({ a: `${n}` }));
     const repository = await follow();
@@ -339,7 +339,7 @@ describe('clones', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  test('git finds every object of one that was deepened in order', async () => {
+  test('git finds every object of a deepened clone valid', async () => {
     await copy.history(2500, (n) => ({ a: `${n}`, [`etc/${n % 7}.json`]: `${n}` }));
     const repository = await follow({ config: ANY });
     await repository.fetch();
@@ -353,7 +353,7 @@ describe('clones', () => {
 });
 
 describe('size', () => {
-  test('a pack past the limit is refused while it comes, said of its head, and not asked for again', async () => {
+  test('a pack above the limit is aborted, reported on its head, and not requested again', async () => {
     const small = await copy.commit({ 'a.json': '1' });
     const limits = { silenceMs: 5000, maxBytes: 300_000 };
     const repository = await follow({}, { limits });

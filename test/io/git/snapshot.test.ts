@@ -1,4 +1,4 @@
-// Commits that somebody made to do harm, and the search for the config root.
+// Malicious commits, and the search for the config root.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -38,7 +38,7 @@ test('ten thousand folders within each other are read like any other', async () 
   expect([...files.keys()]).toEqual([`${'d/'.repeat(10_001)}file`]);
 });
 
-test('the config root is the nearest to the top, whatever the order of the files', () => {
+test('the config root is the topmost one, whatever the order of the files', () => {
   expect(findRoot([])).toBe('');
   expect(findRoot(['README.md', 'x/etc/other.json', `not-${CONFIG}`])).toBe('');
   const paths = [`z/x/${CONFIG}`, `a/b/${CONFIG}`, `y/${CONFIG}`, 'etc/other.json'];

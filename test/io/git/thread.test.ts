@@ -1,4 +1,4 @@
-// The thread that does Git's work: it may die, and it gives back what it took.
+// The thread for Git operations: it may die, and it releases its memory.
 
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,7 +46,7 @@ async function open(changes: Opening = {}, server?: GitServer) {
 const workers = () =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker').length;
 
-test('one that runs out of memory fails what it was asked, says what to do, and the next question has a new one', async () => {
+test('a thread that runs out of memory fails its request, says what to do, and the next request gets a new thread', async () => {
   const head = await copy.commit({ 'a.json': '1' });
   // A tree of so many folders that the list of them does not fit.
   const blob = await copy.git('rev-parse', 'HEAD:a.json');
@@ -82,7 +82,7 @@ test('a small pack with a file that would fill the memory is given up, and the n
   expect((await repository.snapshot(head)).files.size).toBe(1);
 });
 
-test('it ends when nothing is asked for a while, and begins again', async () => {
+test('it ends when it is idle for a while, and is started again', async () => {
   const head = await copy.commit({ 'a.json': '1' });
   const before = workers();
   const repository = await open({ idleMs: 20 });
@@ -92,7 +92,7 @@ test('it ends when nothing is asked for a while, and begins again', async () => 
   expect(await repository.fetch()).toBe(next);
 });
 
-test('what is under way fails when it is closed, and so does what is asked later', async () => {
+test('running requests fail when it is closed, and so do later ones', async () => {
   await copy.commit({ 'a.json': '1' });
   const repository = await open();
   const fetching = repository.fetch();
@@ -102,7 +102,7 @@ test('what is under way fails when it is closed, and so does what is asked later
   await expect(repository.fetch()).rejects.toThrow('the repository is closed');
 });
 
-test('a token is asked for when it is needed, and why there is none is said', async () => {
+test('a token is requested when needed, and its error is reported', async () => {
   const head = await copy.commit({ 'a.json': '1' });
   let given = 0;
   let away = true;

@@ -1,4 +1,4 @@
-// An answer of a Git server goes by as it is, however it is cut into parts, unless it breaks off.
+// A response of a Git server passes unchanged, however it is split into chunks, unless it is cut short.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -40,7 +40,7 @@ async function all(bytes: Buffer, lengths: readonly number[]): Promise<Buffer> {
 
 const lengths = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 });
 
-test('a whole one comes out as it is; cut off before its end, or with an error in it, it fails and says so', async () => {
+test('a complete response passes unchanged; a truncated one, or one with an error in it, fails with the reason', async () => {
   await fc.assert(
     fc.asyncProperty(packets, lengths, fc.nat(), async (before, cut, at) => {
       const whole = Buffer.concat([...before, packet(Buffer.from([1]), 'data'), FLUSH]);

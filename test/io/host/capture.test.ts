@@ -59,7 +59,7 @@ describe('captured output', () => {
     );
   });
 
-  test('is handed on line by line, without what was taken', () => {
+  test('is passed on line by line, without the captured part', () => {
     const lines: string[] = [];
     const text = captureText({
       redactor: none,

@@ -1,4 +1,4 @@
-// The guard on the node by itself: what it does when whoever started it is gone, or is not to be trusted with half of its input.
+// The guard on the node: what it does when its client is gone, or sends half of its input.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -52,7 +52,7 @@ test('half a script is not run', async () => {
   expect(there('ran')).toBe(true);
 });
 
-test('a program whose output nobody takes any more goes on to its end', async () => {
+test('a program whose output is no longer read runs to its end', async () => {
   const text = `echo up; while [ ! -e ${at('go')} ]; do sleep 0.02; done; echo one; echo two >&2; sleep 0.1; echo three; touch ${at('end')}`;
   const left = guard(20, '', 'sh', '-c', text);
   await new Promise((resolve) => left.stdout.once('data', resolve));

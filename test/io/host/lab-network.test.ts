@@ -1,4 +1,4 @@
-// The network of a lab, as a Phoenix in another process reaches it.
+// The network of a lab, used by a Phoenix in another process.
 
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('says as a system would that nobody answers', async () => {
+test('reports a refused connection like a real system', async () => {
   const network = await startLabNetwork(folder);
   const dial = dialThrough(networkSocket(folder));
   await expect(dial('10.0.0.99', 80)).rejects.toMatchObject({ code: 'ECONNREFUSED', message: /no machine with this/ });
@@ -25,7 +25,7 @@ test('says as a system would that nobody answers', async () => {
   await expect(dial('10.0.0.13', 1)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('is open once, takes over from a process that died, and does not take what another holds', async () => {
+test('is opened once, takes over from a dead process, and not from a living one', async () => {
   const path = networkSocket(folder);
   const dead = createServer().listen(path);
   await new Promise((done) => dead.once('listening', done));

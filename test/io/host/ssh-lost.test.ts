@@ -1,4 +1,4 @@
-// Connections to a real ssh server that are cut, refused and led elsewhere: what is known of a command then, and what is said.
+// Connections to a real SSH server that are cut, refused or redirected: what is then known of a command, and the messages.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   const LONG =
     'echo "begin $$" >>"$1/record"; echo up; while [ -e "$1/held" ]; do echo goes on; sleep 0.05; done; echo "end $$" >>"$1/record"';
 
-  test('cut in the middle of a command: it goes on, is waited for, and none is started beside it', async () => {
+  test('cut during a command: it continues, is waited for, and none is started beside it', async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const up = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     expect(await host.run(script('echo third'), { target: 'lxc/101' })).toMatchObject({ exit: 0, stdout: 'third\n' });
   });
 
-  test('cut while a command only looks: nothing is made of it', async () => {
+  test('cut during a reading command: it has no consequence', async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const up = Promise.withResolvers<void>();
@@ -102,7 +102,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     expect(await host.run(script('echo back'), { target: 'lxc/101' })).toMatchObject({ exit: 0, stdout: 'back\n' });
   });
 
-  test('a name that nobody knows is away', async () => {
+  test('an unknown name counts as unreachable', async () => {
     const host = open({ target: 'ssh://root@nobody.invalid' });
     await expect(host.readFile('/x')).rejects.toThrow(
       /does not answer: ssh: Could not resolve hostname nobody.invalid/,
@@ -121,14 +121,14 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     await expect(record()).rejects.toThrow('ENOENT');
   });
 
-  test('a key that was never seen, where none is taken by itself, is said', async () => {
+  test('an unknown host key is reported where none is accepted automatically', async () => {
     const strict = sshd.sshOptions.map((word) => word.replace('accept-new', 'yes'));
     await expect(open({ sshOptions: strict }).readFile('/x')).rejects.toThrow(
       /its host key is not known: connect to it once/,
     );
   });
 
-  test('a command that is refused was not begun, and says why', async () => {
+  test('a refused command was not started, and says why', async () => {
     sshd.allow('command="echo refused: another version >&2; exit 126"');
     const refused = await open().run(script('echo run >>"$1/record"'), { target: 'lxc/101' });
     expect(refused).toMatchObject({ exit: null, ended: 'killed', stderr: 'refused: another version\n' });

@@ -1,5 +1,4 @@
-// The session of a connection to a real ssh server, from the host's own door: what it saves, what is left when it ends, and nodes that
-// have none to give.
+// The session of a connection to a real SSH server, through the port `Host`: what it saves, what remains when it ends, and nodes that support none.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -98,7 +97,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(advice).toEqual([]);
   });
 
-  test('more at once than a session takes, and more than it carries, have a connection of their own', async () => {
+  test('commands above a session’s limits of number and size use a connection of their own', async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const begun = Array.from({ length: 36 }, () => Promise.withResolvers<void>());
@@ -117,7 +116,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(large.stdout).toBe('x'.repeat(3_000_000));
   });
 
-  test('what the forced command refuses was not begun, and the session goes on', async () => {
+  test('a command that the forced command refuses was not started, and the session continues', async () => {
     const host = open();
     const refused = await host.run({ ...script(''), program: 'id', args: [] }, { target: 'lxc/101' });
     expect(refused).toMatchObject({ exit: null, ended: 'killed' });
@@ -126,7 +125,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(await starts()).toBe(2);
   });
 
-  test('killed in the middle of a command: it goes on, is waited for, and none is started beside it', async () => {
+  test('killed during a command: it continues, is waited for, and none is started beside it', async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const reader = Promise.withResolvers<number>();
@@ -145,7 +144,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(advice).toEqual([]);
   });
 
-  test('killed while a command only looks: nothing is made of it, and the next one is answered', async () => {
+  test('killed during a reading command: it has no consequence, and the next one works', async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const reader = Promise.withResolvers<number>();
@@ -156,7 +155,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     await rm(join(folder, 'held'));
   });
 
-  test('a connection that was cut is made again, with a session', async () => {
+  test('a cut connection is opened again, with a session', async () => {
     const host = open();
     await host.run(script('true'));
     sshd.cut();
@@ -225,7 +224,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     });
   });
 
-  test('a session that nobody uses keeps no process from its end', async () => {
+  test('an idle session keeps no process alive', async () => {
     const text = `
       import { sshHost } from ${JSON.stringify(HOST)};
       import { openRedactor } from ${JSON.stringify(REDACT)};

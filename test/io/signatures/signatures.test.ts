@@ -170,7 +170,7 @@ describe.skipIf(noGpg)(`with OpenPGP${noGpg === undefined ? '' : ` (${noGpg})`}`
   });
 });
 
-describe('what is not looked at', () => {
+describe('what is not checked', () => {
   const header = (kind: string) => `gpgsig -----BEGIN ${kind}-----\n \n AAAA\n -----END ${kind}-----\n`;
   const commit = (...headers: readonly string[]) =>
     Buffer.from(`tree ${'a'.repeat(40)}\ncommitter Ada <a@b> 1700000000 +0100\n${headers.join('')}\nChange\n`);

@@ -48,7 +48,7 @@ test('more than the share of the guests cannot go at once', () => {
   expect(newProblems(withGuests(3), withGuests(1))).toEqual([]);
 });
 
-test('the share is that of both commits: none raises the one that it is held to', () => {
+test('the limit is the lower one of both commits: a commit cannot raise its own limit', () => {
   const [before, after] = [withGuests(2), withGuests(0)];
   after['etc/phoenix_hypervisor_config.json'].behavior = { max_delete_share: 0.5 };
   expect(newProblems(before, after)).toEqual([expect.stringContaining('more than 30 % of them')]);
@@ -64,7 +64,7 @@ test('a disk that gets smaller is refused at its line', () => {
   ]);
 });
 
-test('an address that was a guest’s is not let in any more without a word', () => {
+test('a rule for a former guest’s address is reported', () => {
   const before = withGuests(1);
   const rule = { type: 'in', action: 'ACCEPT', source: '10.0.0.201', proto: 'tcp', port: 22 };
   before[LXC].lxc_configs['101'].firewall = { rules: [rule] };

@@ -1,4 +1,4 @@
-// Files whose bytes are not what their use asks for.
+// Files whose content does not fit their use.
 
 import { describe, expect, test } from 'vitest';
 import { READING } from '../../../src/load/reading.ts';
@@ -133,7 +133,7 @@ test.each([LXC, VM, 'etc/phoenix_hypervisor_config.json', MANIFEST, 'stacks/shop
   },
 );
 
-test('a file that nobody uses may be anything', () => {
+test('an unused file may contain anything', () => {
   expect(said(using({ 'features/other/install.sh': LFS_POINTER, 'bin/old.sh': '', 'x.iso': LFS_POINTER }))).toEqual([]);
 });
 
@@ -153,7 +153,7 @@ test.each([
   expect(after.filter(({ code }) => ['SYNTAX', 'INVALID_VALUE', 'UNKNOWN_KEY'].includes(code))).toEqual([]);
 });
 
-test('the texts of the configuration say which files are looked at', () => {
+test('only files that the configuration names are checked', () => {
   const read = (path: string, content: unknown) =>
     READING.usedFiles(path, new TextEncoder().encode(JSON.stringify(content)));
   expect(read(LXC, { a: ['/usr/local/phoenix_hypervisor/bin/x.sh --y', 'start.sh', 'own'] })).toEqual(

@@ -5,12 +5,12 @@ const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 const missing = (files: Files) => placesOf('MISSING_FILE', files);
 
-test('everything that a sound environment names is there', () => {
+test('every file that a valid environment names exists', () => {
   expect(missing(environment())).toEqual([]);
 });
 
 describe('features', () => {
-  test('one that neither the repository nor Phoenix has', () => {
+  test('a file that neither the repository nor Phoenix has', () => {
     const files = environment();
     files[LXC].lxc_configs['101'].features = ['docker', 'dns_server'];
     files[VM].vms[1].features = ['dns_server'];

@@ -60,7 +60,7 @@ describe('BAD_RULE', () => {
     expect(found('BAD_RULE', files)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('what is accepted is read by Proxmox as it is meant, whatever is put together', () => {
+  test('Proxmox parses every accepted combination as it is meant', () => {
     const mostly = (sound: readonly (string | undefined)[], odd: readonly string[]) =>
       fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...sound) }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
     const listed = fc.array(fc.constantFrom('10.0.0.101', '10.0.0.0/24', 'fd00::1', 'office', '+admins'), {
@@ -221,7 +221,7 @@ describe('UNOWNED_ADDRESS', () => {
     expect(found('UNOWNED_ADDRESS', withRules(...sources.map((source) => ({ ...SSH, source }))))).toEqual([]);
   });
 
-  test('an address of the subnet that nothing has is told, and does not hold the commit back', () => {
+  test('an unused address of the subnet is a warning, and does not block the commit', () => {
     const files = withRules({ ...SSH, source: '10.0.0.111,10.0.0.99' });
     expect(found('UNOWNED_ADDRESS', files)).toEqual([
       '"source": "10.0.0.111,10.0.0.99", | Nothing has the address 10.0.0.99',
@@ -278,7 +278,7 @@ describe('LOCKOUT', () => {
     ]);
   });
 
-  test('one that refuses a single port, by number, range or name, is found', () => {
+  test('a rule that refuses a single port, by number, range or name, is found', () => {
     const rule = { type: 'in', action: 'REJECT', source: '10.0.0.0/16', proto: 'tcp' };
     for (const port of ['8006', '8000:9000']) {
       expect(found('LOCKOUT', withHost({ global_firewall_rules: [{ ...rule, port }] }))).toEqual([

@@ -1,4 +1,4 @@
-// What a rule found in written files, as the reader of a message sees it: the line of the file and the sentence.
+// The problems of a rule, as the reader of a message sees them: the line of the file and the message.
 
 import type { ProblemCode } from '../../../src/model/problem.ts';
 import { type Files, loadFiles } from '../environment.ts';

@@ -111,7 +111,7 @@ test.each<[string, object, string | null]>([
   expect(errorsOf(network)).toEqual(error === null ? [] : [error]);
 });
 
-test('the host asking its own DNS server, which asks nobody', () => {
+test('the host using its own DNS server, which has no upstream', () => {
   const files = withNetwork({ interfaces: { address: '10.0.0.13/24', dns_nameservers: ['10.0.0.13'] } });
   const messages = () => loadFiles(files).problems.map(({ message }) => message);
   expect(messages()).toEqual([]);

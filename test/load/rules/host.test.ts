@@ -105,7 +105,7 @@ describe('GPU_OVERCOMMIT', () => {
     ]);
   });
 
-  test('one that takes what it wants beside others', () => {
+  test('a guest with unlimited GPU memory beside others', () => {
     const files = environment();
     add(files, 111, { gpu_assignment: '0', vllm_engine_config: vllm(0.5) });
     add(files, 112, { gpu_assignment: '0' });
@@ -116,7 +116,7 @@ describe('GPU_OVERCOMMIT', () => {
 });
 
 describe('MEMORY_OVERCOMMIT', () => {
-  test('is not decided where the memory of the host is not told', () => {
+  test('is not decided where the memory of the host is not declared', () => {
     const files = environment();
     files[VM].vms[1].memory_mb = 1_000_000;
     expect(found('MEMORY_OVERCOMMIT', files)).toEqual([]);
@@ -160,7 +160,7 @@ describe('QUOTA_OVERCOMMIT', () => {
 });
 
 describe('DESTRUCTIVE', () => {
-  test('a key that would wipe disks is refused, one that is false is not', () => {
+  test('a field that would wipe disks is refused, false is not', () => {
     const files = environment();
     files[HYPERVISOR].zfs.settings = { allow_destructive_operations: true };
     expect(found('DESTRUCTIVE', files)).toEqual([

@@ -86,7 +86,7 @@ describe('DNS_AMBIGUOUS', () => {
     expect(found('DNS_AMBIGUOUS', files)).toEqual([]);
   });
 
-  test('guests or services of one name are told once, as the errors they are', () => {
+  test('guests or services with one name are reported once, as errors', () => {
     const files = environment();
     files[LXC].lxc_configs['101'].name = 'ct-900';
     files[LXC].lxc_configs['101'].traefik_service = { name: 'web', port: 80 };
@@ -119,7 +119,7 @@ describe('NAMESERVER', () => {
     expect(found('NAMESERVER', files)).toEqual([]);
   });
 
-  test('a guest that asks elsewhere does not find the others', () => {
+  test('a guest with another DNS server does not find the others', () => {
     const files = environment();
     files[HYPERVISOR].dns_server = { enabled: true };
     files[LXC].lxc_configs['101'].network_config.nameservers = '8.8.8.8';
@@ -151,7 +151,7 @@ describe('NAMESERVER', () => {
 });
 
 describe('UNKNOWN_REFERENCE of the page of the host', () => {
-  test('a certificate of the manifest is named as it is there', () => {
+  test('a certificate of the manifest is named as written there', () => {
     const files = environment();
     files[HYPERVISOR].page_certificate = { certificate: 'pve.example.internal' };
     expect(found('UNKNOWN_REFERENCE', files)).toEqual([

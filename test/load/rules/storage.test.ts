@@ -17,7 +17,7 @@ test('a storage that nothing declares is unknown', () => {
   expect(found('UNKNOWN_STORAGE', files)).toEqual(['"storage_pool": "tank-disk", | There is no storage "tank-disk"']);
 });
 
-test('a storage that takes other content is named with what it takes', () => {
+test('a storage for other content is named with the content that it supports', () => {
   const files = environment();
   files[HYPERVISOR].zfs.datasets[0].proxmox_content_type = 'images';
   expect(found('UNKNOWN_STORAGE', files)).toEqual([
@@ -73,7 +73,7 @@ test('a clone cannot be smaller than its source', () => {
   ]);
 });
 
-test('a template that says nothing of its size is not larger than clones usually are', () => {
+test('a template without a declared size is not larger than the default of clones', () => {
   const files = environment();
   files[VM].vms[0].disk_size_gb = undefined;
   files[VM].vm_defaults.disk_size_gb = 50;

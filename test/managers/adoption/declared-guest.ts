@@ -1,10 +1,9 @@
-// What a guest's configuration file says, as somebody would write it into a config repo: every field that the schema has a name for
-// and that the file holds, and no other.
+// Declares a guest from its configuration file: every field that the schema supports and the file contains, and no other.
 
 import { parseGuestFile } from 'phoenix-lab/state';
 import { type GuestConf, parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { normalFlag, type Properties, parseProperties } from '../../../src/managers/guest/proxmox/property-string.ts';
-import { parseSize } from '../../../src/managers/guest/proxmox/size.ts';
+import { gigabytes } from '../../../src/managers/guest/proxmox/size.ts';
 import { normaliseLxc } from '../../../src/managers/lxc/normalise.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
 import { normaliseVm } from '../../../src/managers/vm/normalise.ts';
@@ -131,7 +130,7 @@ function writtenContainer(conf: GuestConf, raw: readonly string[]): Record<strin
       .map(({ volume, mp, size }, at) => ({
         name: `volume${at}`,
         pool: disk(volume)?.storage,
-        size_gb: gigabytesOf(size) ?? 8,
+        size_gb: gigabytes(size) ?? 8,
         mount_point: mp,
       })),
   };
@@ -177,13 +176,8 @@ function disk(setting: string | undefined): { storage: string; sizeGb: number | 
   const properties = parseProperties(setting, 'volume');
   const volume = properties['volume'] ?? properties['file'] ?? '';
   return volume.includes(':')
-    ? { storage: volume.slice(0, volume.indexOf(':')), sizeGb: gigabytesOf(properties['size']) }
+    ? { storage: volume.slice(0, volume.indexOf(':')), sizeGb: gigabytes(properties['size']) }
     : undefined;
-}
-
-function gigabytesOf(size: string | undefined): number | undefined {
-  const bytes = parseSize(size);
-  return bytes === undefined ? undefined : bytes / 2 ** 30;
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,5 +1,5 @@
-// Declare what a guest is, adopt it, and nothing but the mark changes: over configuration files of guests that real programs wrote
-// and people keep. The folder that PHOENIX_GUEST_FILES names holds `lxc/*.conf` and `qemu/*.conf`.
+// Declaring a guest as it is and adopting it changes nothing but the mark: for configuration files that real programs wrote. The folder
+// PHOENIX_GUEST_FILES contains `lxc/*.conf` and `qemu/*.conf`.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

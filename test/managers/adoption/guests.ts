@@ -1,4 +1,4 @@
-// Configuration files of guests as people leave them: what the schema can declare beside what it has no words for, in any order.
+// Random configuration files of guests: options that the schema can declare beside others that it cannot, in any order.
 
 import fc from 'fast-check';
 import { encodeText } from 'phoenix-lab/state';

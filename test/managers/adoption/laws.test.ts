@@ -1,5 +1,5 @@
-// Two laws of what is decided for a guest that is adopted, over guests of every sort: what is declared as it is leaves nothing but
-// the mark to be set, and what is declared otherwise is set and leaves everything else as it was.
+// Two laws of adoption, for guests of every kind: declared as it is, only the mark is set; declared differently, the difference is set and everything
+// else stays.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

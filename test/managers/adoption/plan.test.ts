@@ -1,4 +1,4 @@
-// What a plan says of a field that comes into the files or goes out of them: its place, and null where nothing is declared.
+// How a plan shows a field that is added to the files or removed: its place, and null where nothing is declared.
 
 import { expect, test } from 'vitest';
 import type { Target } from '../../../src/model/target.ts';

@@ -1,5 +1,5 @@
-// Adopts a guest on a lab host and says what became of its file. What a mark is, and nothing more, is shown by the program itself:
-// on a second host the same tags and notes are set by hand.
+// Adopts a guest on a lab host and returns its file. The expected file comes from the program itself: on a second host the same tags and notes are
+// set by a command.
 
 import { parseGuestFile, setRunning } from 'phoenix-lab/state';
 import { lxc } from '../../../src/managers/lxc/manager.ts';

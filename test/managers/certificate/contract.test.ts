@@ -1,4 +1,4 @@
-// Certificates by the contract of every manager, against the authority of a lab.
+// Certificates against the contract of managers, with the authority of a lab.
 
 import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';

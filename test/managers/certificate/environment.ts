@@ -1,4 +1,4 @@
-// A lab host with an authority and a gateway, both set up by the scripts that Phoenix ships, and certificates to be kept there.
+// A lab host with an authority and a gateway, both set up by the scripts that Phoenix ships, and the certificates to manage.
 
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { cpSync, lstatSync } from 'node:fs';

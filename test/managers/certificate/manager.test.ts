@@ -1,4 +1,4 @@
-// How certificates are renewed: when, what stays in use meanwhile, and who is told, against the authority of a lab.
+// Renewal of certificates: when, what stays in use meanwhile, and which hooks run, with the authority of a lab.
 
 import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ describe('renewal', () => {
     expect(await told()).toEqual(Array(2).fill('101: systemctl reload-or-restart nginx'));
   });
 
-  test('of one that the clock alone made due is seen by a glance', async () => {
+  test('of a certificate that only became due by time is found by a quick check', async () => {
     await done(target);
     const inventory = await manager.inventory(host);
     const asked = wanted(target);
@@ -96,7 +96,7 @@ describe('renewal', () => {
     expect(later(17)).toMatchObject({ kind: 'actions', actions: expect.arrayContaining([expect.anything()]) });
   });
 
-  test('that fails leaves the old pair in use, names the end of it, and goes on once the authority is back', async () => {
+  test('that fails leaves the old pair in use, names its expiry, and continues once the authority is back', async () => {
     const other = certificate({
       commonName: 'other.example.internal',
       certPath: '/tank/101/ssl/o.crt',
@@ -184,14 +184,14 @@ describe('what makes a new one necessary', () => {
     expect(has(await done(certificate()), 'it was not issued by the present authority')).toBe(true);
   });
 
-  test('a lifetime that the authority does not grant is told, with what to change', async () => {
+  test('a lifetime that the authority does not grant is reported, with what to change', async () => {
     expect(await apply(certificate({ lifetimeSeconds: 720 * 3600 }))).toMatchObject({
       outcome: 'failed',
       reason: expect.stringMatching(/authorized maximum .*; change "lifetime" of the certificate/),
     });
   });
 
-  test('by ACME a gateway that shows nothing is told, and the file that proved a name is taken away again', async () => {
+  test('by ACME a gateway that serves no file is reported, and the challenge file is removed', async () => {
     const shown = () => readdir(insidePath(openNode(host.dir), GATEWAY, '/var/www/acme/.well-known/acme-challenge'));
     await must(host, ['exec', String(GATEWAY), '--', 'systemctl', 'stop', 'nginx']);
     expect(await apply(certificate({ issuer: 'acme' }))).toMatchObject({
@@ -204,7 +204,7 @@ describe('what makes a new one necessary', () => {
     expect(await shown()).toEqual([]);
   });
 
-  test('what a broken-off attempt left is used only for what it was asked for', async () => {
+  test('the remains of an interrupted attempt are only used for the same request', async () => {
     const first = await convergeStep(manager as Manager, host, wanted(certificate({ lifetimeSeconds: 3600 })), 6);
     expect(first.outcome).toBe('killed');
     await done(certificate({ lifetimeSeconds: 7200 }));
@@ -213,7 +213,7 @@ describe('what makes a new one necessary', () => {
 });
 
 describe('its user', () => {
-  test('is told once, also when the agent died between the swap and that', async () => {
+  test('runs once, also when the agent died between the swap and the hook', async () => {
     const target = certificate({ hook: RELOAD });
     const swap = (await done(target)).findIndex(({ summary }) => summary.startsWith('put the certificate'));
     await host.close();
@@ -228,7 +228,7 @@ describe('its user', () => {
     expect(await told()).toEqual(['101: systemctl reload-or-restart nginx']);
   });
 
-  test('that refuses it fails the step, and is told again', async () => {
+  test('that fails makes the step fail, and is run again', async () => {
     const target = certificate({ hook: RELOAD });
     const line = `pct exec ${GATEWAY} --keep-env 0 -- systemctl reload-or-restart nginx`;
     host.instead = (command) => (command === line ? { exit: 1, stderr: 'nginx is in the way' } : undefined);
@@ -262,7 +262,7 @@ describe('its user', () => {
     });
   });
 
-  test('may be told by any program, which no shell reads', async () => {
+  test('may be any program, without a shell', async () => {
     await done(certificate({ hook: hook(GATEWAY, { kind: 'exec', argv: ['touch', '/root/$(id); told'] }) }));
     expect(await told()).toEqual(['101: touch /root/$(id); told']);
   });
@@ -314,7 +314,7 @@ describe('the files', () => {
     expect(modes.size).toBeGreaterThan(0);
   });
 
-  test('of somebody else are replaced only when a person says so', async () => {
+  test('of others are replaced only with an approval', async () => {
     await host.write(CERTIFICATE, 'of somebody else\n');
     expect(await apply(certificate())).toMatchObject({ outcome: 'refused' });
     await done(certificate(), { adopt: true });
@@ -336,7 +336,7 @@ describe('the files', () => {
     });
   });
 
-  test('that the same authority issued before Phoenix came are taken over', async () => {
+  test('that the same authority issued before are adopted', async () => {
     await done(certificate());
     await host.run({ kind: 'command', program: 'rm', args: ['-f', '--', NOTE], timeoutSeconds: 10 });
     expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`note the certificate for ${NAME}`]);
@@ -346,7 +346,7 @@ describe('the files', () => {
     expect(await dueIn(certificate())).toBeGreaterThan(0);
   });
 
-  test('a note that nobody can read is as none', async () => {
+  test('an unreadable note counts as missing', async () => {
     await done(certificate());
     await host.write(NOTE, '{"target":"certificate/x","certPath":7}');
     await manager.inventory(host);

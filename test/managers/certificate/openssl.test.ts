@@ -1,4 +1,4 @@
-// The lab's `openssl` makes what the real one takes: where the machine has one, it is asked.
+// The real `openssl`, where installed, accepts what the lab's creates.
 
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';
@@ -40,7 +40,7 @@ test('a key, its public half and a request', async () => {
   expect(await host.read('/root/csr')).toContain('BEGIN CERTIFICATE REQUEST');
 });
 
-test.skipIf(OPENSSL === undefined)('the real openssl takes the request (skipped: no openssl here)', async () => {
+test.skipIf(OPENSSL === undefined)('the real openssl accepts the request (skipped: no openssl here)', async () => {
   await openssl('genpkey', ...CURVE, '-out', '/root/key');
   await openssl('req', '-new', '-config', '/root/settings', '-key', '/root/key', '-out', '/root/csr');
   const text = execFileSync(OPENSSL ?? '', ['req', '-in', join(host.dir, 'root/csr'), '-verify', '-noout', '-text'], {
@@ -51,16 +51,19 @@ test.skipIf(OPENSSL === undefined)('the real openssl takes the request (skipped:
   expect(text).toContain('IP Address:10.0.0.5, IP Address:FD00:0:0:0:0:0:0:5, DNS:web.example.internal');
 });
 
-test.skipIf(OPENSSL === undefined)('the real openssl takes the same settings (skipped: no openssl here)', async () => {
-  await openssl('genpkey', ...CURVE, '-out', '/root/key');
-  const at = (path: string) => join(host.dir, path);
-  const args = ['req', '-new', '-config', at('root/settings'), '-key', at('root/key'), '-out', at('root/real.csr')];
-  execFileSync(OPENSSL ?? '', args, { stdio: 'ignore' });
-  const shown = execFileSync(OPENSSL ?? '', ['req', '-in', at('root/real.csr'), '-noout', '-text'], {
-    encoding: 'utf8',
-  });
-  expect(shown).toContain('IP Address:10.0.0.5, IP Address:FD00:0:0:0:0:0:0:5, DNS:web.example.internal');
-});
+test.skipIf(OPENSSL === undefined)(
+  'the real openssl accepts the same settings (skipped: no openssl here)',
+  async () => {
+    await openssl('genpkey', ...CURVE, '-out', '/root/key');
+    const at = (path: string) => join(host.dir, path);
+    const args = ['req', '-new', '-config', at('root/settings'), '-key', at('root/key'), '-out', at('root/real.csr')];
+    execFileSync(OPENSSL ?? '', args, { stdio: 'ignore' });
+    const shown = execFileSync(OPENSSL ?? '', ['req', '-in', at('root/real.csr'), '-noout', '-text'], {
+      encoding: 'utf8',
+    });
+    expect(shown).toContain('IP Address:10.0.0.5, IP Address:FD00:0:0:0:0:0:0:5, DNS:web.example.internal');
+  },
+);
 
 test('certificates of a chain are signed by each other', () => {
   const dates = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 60_000) };

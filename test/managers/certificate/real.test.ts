@@ -101,7 +101,7 @@ describe.skipIf(STEP_CA === undefined || RESOLVER === undefined)(`with a real st
     challenges = undefined;
   });
 
-  test('made by a token, then for more names, then by ACME, each in use and settled', async () => {
+  test('created by a token, then for more names, then by ACME, each in use and settled', async () => {
     await host.write(ROOT, ca.root);
     const made = target(ca.url, JWK, { sans: [NAME, '10.0.0.153'] });
     expect(await apply(made)).toMatchObject({ outcome: 'done' });
@@ -122,7 +122,7 @@ describe.skipIf(STEP_CA === undefined || RESOLVER === undefined)(`with a real st
     expect(challenges?.files.size).toBe(0);
   });
 
-  test('what it refuses is told, and the old pair stays', async () => {
+  test('its refusal is reported, and the old pair stays', async () => {
     await host.write(ROOT, ca.root);
     await apply(target(ca.url, JWK));
     const old = await Promise.all([host.read(CERTIFICATE), host.read(KEY)]);
@@ -146,7 +146,7 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('with a real peb
     challenges = undefined;
   });
 
-  test('made and recreated by one account, however often it refuses a nonce', async () => {
+  test('created and recreated by one account, however often it rejects a nonce', async () => {
     // Its own door is signed by another root than its certificates.
     await host.write(ROOT, `${pebble.trust}\n${pebble.root}`);
     for (const sans of [[NAME], [NAME, ALIAS]]) {

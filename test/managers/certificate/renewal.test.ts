@@ -51,7 +51,7 @@ test('a clock that is a little behind is no fault', () => {
   expect(faultOf(spec, { ...facts, notBefore: 1_300_000 }, 'k', 1_000_000)).toBeNull();
 });
 
-test('what is declared says what it rests on: authority, disks, and for ACME the gateway and its names', () => {
+test('a certificate depends on its authority, disks, and for ACME on the gateway and its names', () => {
   expect(certificate().needs).toEqual(['hypervisor/storage', 'lxc/103']);
   expect(certificate({ issuer: 'acme' }).needs).toEqual(['hypervisor/storage', 'lxc/103', 'hypervisor/dns', 'lxc/101']);
   expect(certificate({ hook: hook(101, { kind: 'exec', argv: ['true'] }) }).within).toEqual(['lxc/103']);

@@ -40,7 +40,7 @@ describe('what follows a renewal', () => {
     expect(found('UNKNOWN_HOOK', { post_renewal_command: command })).toEqual(['/0/post_renewal_command']);
   });
 
-  test('must reach a guest that is there, as the kind that it is', () => {
+  test('must name a declared guest with its kind', () => {
     expect(found('UNKNOWN_HOOK', { post_renewal_command: 'pct exec 555 -- systemctl reload nginx' })).toHaveLength(1);
     expect(found('UNKNOWN_HOOK', { post_renewal_command: 'qm guest exec 101 -- systemctl reload nginx' })).toHaveLength(
       1,
@@ -93,7 +93,7 @@ describe('what follows a renewal', () => {
     expect(problems.find(({ code }) => code === 'UNKNOWN_HOOK')?.hint).toBe(`Write "post_renewal": ${form} instead.`);
   });
 
-  test('is kept as what it does, not as a command', () => {
+  test('is stored as its meaning, not as a command', () => {
     const { config } = loadFiles(environment());
     expect(config?.certificates[0]).toMatchObject({
       commonName: 'web.example.internal',
@@ -124,7 +124,7 @@ describe('how it is issued', () => {
   });
 });
 
-test('what nobody can prove at the gateway is not issued by ACME', () => {
+test('names that cannot be proved at the gateway are not issued by ACME', () => {
   const sans = ['web.example.internal', '*.example.internal', '10.0.0.5'];
   expect(found('INVALID_VALUE', { issuer: 'acme', sans })).toEqual(['/0/sans/1', '/0/sans/2']);
   expect(found('INVALID_VALUE', { issuer: 'jwk', sans })).toEqual([]);
@@ -166,7 +166,7 @@ describe('files of a certificate', () => {
     expect(found('CERTIFICATE_PATH', hook)).toEqual(['/0/cert_path', '/0/key_path']);
   });
 
-  test('the key is open to nobody else', () => {
+  test('the key is private', () => {
     expect(found('KEY_MODE', { permissions: '644' })).toEqual(['/0/permissions']);
     expect(found('KEY_MODE', { permissions: '0640' })).toEqual([]);
     expect(found('KEY_MODE', { permissions: undefined })).toEqual([]);

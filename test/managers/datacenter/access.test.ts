@@ -1,4 +1,4 @@
-// Groups, users, tokens, roles, rights and realms on a lab host: by the contract of managers, whose they are, and what is refused at its line.
+// Groups, users, tokens, roles, permissions and realms on a lab host: the contract of managers, ownership, and refusals at their line.
 
 import { expect, test } from 'vitest';
 import { allTargets } from '../../../src/managers/index.ts';

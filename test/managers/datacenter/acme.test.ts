@@ -1,4 +1,4 @@
-// Accounts and plugins of ACME: by the contract of managers, their keys read by nobody, and what is refused at its line.
+// ACME accounts and plugins: the contract of managers, keys that are never read, and refusals at their line.
 
 import { expect, test } from 'vitest';
 import { ACME_ACCOUNTS_FOLDER, ACME_PLUGINS_FILE, WITHOUT_DATA } from '../../../src/proxmox/acme.ts';

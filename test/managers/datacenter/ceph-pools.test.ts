@@ -1,8 +1,8 @@
-// Pools of the node's Ceph: by the contract of managers; without Ceph nothing is taken for empty, and what a pool holds goes by approval.
+// Ceph pools of the node: the contract of managers; a missing Ceph does not count as no pools, and deleting a pool with data needs an approval.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CEPH_FILE, printSize } from '../../../src/proxmox/ceph.ts';
-import { parseSize } from '../../../src/proxmox/property-string.ts';
+import { parseSize } from '../../../src/proxmox/sizes.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';

@@ -1,4 +1,4 @@
-// CPU models of the datacenter: by the contract of managers, and VMs that name one.
+// Custom CPU models: the contract of managers, and VMs that name one.
 
 import { expect, test } from 'vitest';
 import { managerOf } from '../../../src/managers/index.ts';

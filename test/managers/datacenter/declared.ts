@@ -1,4 +1,4 @@
-// Targets and problems of a file of the datacenter, for tests.
+// Targets and problems of a datacenter file.
 
 import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
 import { registered } from '../../../src/managers/index.ts';

@@ -1,4 +1,4 @@
-// Files that the node downloads: by the contract of managers, what is never replaced, and what is refused at its line.
+// Files that the node downloads: the contract of managers, what is never replaced, and refusals at their line.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lxcTargets } from '../../../src/managers/lxc/lxc-spec.ts';

@@ -1,4 +1,4 @@
-// The example of docs/datacenter.md beside the configuration that comes with Phoenix.
+// The example of docs/datacenter.md together with the shipped configuration.
 
 import { readFileSync } from 'node:fs';
 import { load } from '../../../src/load/load.ts';

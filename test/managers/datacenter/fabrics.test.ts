@@ -1,4 +1,5 @@
-// Fabrics of the software-defined network: made before what rests on them, changed as far as Proxmox lets one, read back, and refused at their line.
+// Fabrics of the software-defined network: created before what depends on them, changed as far as Proxmox allows, imported, and refused at their
+// line.
 
 import { expect, test } from 'vitest';
 import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';

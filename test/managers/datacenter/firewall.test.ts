@@ -1,4 +1,4 @@
-// What rules of the firewall refer to by name, on a lab host: by the contract of managers, and what is refused at its line.
+// Aliases, IP sets and security groups of the firewall on a lab host: the contract of managers, and refusals at their line.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What HA keeps running, and copies on other nodes: by the contract of managers, and what is refused at its line.
+// HA resources and rules, and replication jobs: the contract of managers, and refusals at their line.
 
 import { declareNode } from 'phoenix-lab/host';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What is on a host of the objects of a datacenter, brought into the file: as it is, without what is built in, and so that nothing would change.
+// Import of datacenter objects: as they are on the host, without built-in ones, and so that a plan changes nothing.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -42,6 +42,7 @@ const FILES: Readonly<Record<string, string>> = {
     'graphite: figures\n\tdisable\n\tport 2003\n\tserver 10.0.0.30\n\ninfluxdb: flux\n\tport 8086\n\tserver 10.0.0.31\n\tinfluxdbproto https\n\n',
   '/etc/pve/notifications.cfg':
     'gotify: push\n\tserver https://push.example\n\nwebhook: chat\n\tmethod post\n\turl https://chat.example/{{ secrets.key }}\n\tsecret name=key\n\tsecret name=id\n',
+  '/etc/pve/priv/shadow.cfg': 'ada:$5$salt$hunter2-of-ada:\nnobody:$5$salt$hunter2-of-nobody:\n',
   '/etc/pve/priv/metricserver/flux.pw': 'hunter2-of-flux',
   '/etc/pve/priv/realm/house.pw': 'hunter2-of-house',
   '/etc/pve/priv/storage/share.pw': 'password=hunter2-of-share\n',
@@ -140,7 +141,12 @@ test('what is there is written as it is, and nothing of it would change', async 
     },
     groups: { ops: { comment: 'Who: operators' } },
     roles: { Watch: { privs: ['VM.Audit', 'VM.Console'] } },
-    users: { 'ada@pve': { comment: 'Of the house', email: 'ada@example.org', firstname: 'Ada', groups: ['ops'] } },
+    users: {
+      'ada@pve': {
+        ...{ comment: 'Of the house', email: 'ada@example.org', firstname: 'Ada', groups: ['ops'] },
+        password: { $secret: 'file:/etc/phoenix/secrets/user-ada@pve.password' },
+      },
+    },
     tokens: { 'ada@pve!backup': { privsep: false } },
     acl: {
       everything: { path: '/', roles: ['PVEAuditor'], groups: ['ops'], propagate: false },
@@ -253,7 +259,6 @@ test('what is there is written as it is, and nothing of it would change', async 
     'securitygroup/odd rules (/etc/pve/firewall/cluster.fw:21)',
     'storage/odd (/etc/pve/storage.cfg)',
     'storage/old maxfiles (/etc/pve/storage.cfg:27)',
-    'user/ada@pve password (/etc/pve/user.cfg:2)',
     'user/x@norealm (/etc/pve/user.cfg)',
     'vnet/away (/etc/pve/sdn/vnets.cfg)',
     'vnet/back zone, type (/etc/pve/sdn/vnets.cfg)',
@@ -270,6 +275,11 @@ test('what is there is written as it is, and nothing of it would change', async 
       'file:/etc/phoenix/secrets/realm-house.password',
       'Password that the directory is asked with',
       '/realms/house/password',
+    ],
+    [
+      'file:/etc/phoenix/secrets/user-ada@pve.password',
+      'Password of a user of the realm pve',
+      '/users/ada@pve/password',
     ],
     ['file:/etc/phoenix/secrets/metrics-flux.token', 'Token of an InfluxDB server', '/metric_servers/flux/token'],
     [

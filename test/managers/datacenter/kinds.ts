@@ -1,4 +1,4 @@
-// The kinds of objects and what a file declares of them, for the tests of the datacenter.
+// The kinds of datacenter objects, and the targets that a file declares, for tests.
 
 import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
 import { registered } from '../../../src/managers/index.ts';

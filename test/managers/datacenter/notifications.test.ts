@@ -1,4 +1,4 @@
-// Targets and matchers of notifications: by the contract of managers, their secrets in no argument, and what is refused at its line.
+// Notification targets and matchers: the contract of managers, no secret in an argument, and refusals at their line.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

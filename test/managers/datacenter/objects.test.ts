@@ -1,4 +1,4 @@
-// Objects of the datacenter on a lab host: by the contract of managers, and what is refused at its line.
+// Datacenter objects on a lab host: the contract of managers, and refusals at their line.
 
 import { describe, expect, test } from 'vitest';
 import { objectKinds } from '../../../src/managers/datacenter/manager.ts';

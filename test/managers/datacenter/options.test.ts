@@ -1,4 +1,4 @@
-// What is there always, and jobs that bring users in: by the contract of managers, and what is refused at its line.
+// Options of the datacenter and realm sync jobs: the contract of managers, and refusals at their line.
 
 import { expect, test } from 'vitest';
 import { openLabHost } from '../../support/lab-host.ts';
@@ -72,6 +72,11 @@ test.each([
     { code: 'INVALID_VALUE', path: '/node_options/acmedomain1' },
   ],
   ['a range of ids that is none', { options: { 'next-id': { lower: 500, upper: 200 } } }, { path: '/options/next-id' }],
+  [
+    'whether backups are protected that are on no storage',
+    { backup_jobs: { nightly: { schedule: 'daily', all: true, protected: false } } },
+    { path: '/backup_jobs/nightly/protected' },
+  ],
   ['an option without a property', { options: { migration: {} } }, { path: '/options/migration' }],
   [
     'whether the firewall is on, which the file of the hypervisor says',

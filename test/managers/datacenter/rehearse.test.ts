@@ -1,4 +1,4 @@
-// The example of a datacenter, carried out twice on a lab host beside the guests that its pool has.
+// The example datacenter, applied twice on a lab host with the guests of its pool.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

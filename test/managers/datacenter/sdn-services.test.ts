@@ -1,4 +1,4 @@
-// IPAMs and DNS servers of the software-defined network: by the contract of managers, what opens them read by nobody, and zones that wait for them.
+// IPAMs and DNS servers of the software-defined network: the contract of managers, credentials that are never read, and zones that depend on them.
 
 import { expect, test } from 'vitest';
 import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';

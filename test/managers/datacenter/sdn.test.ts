@@ -1,5 +1,5 @@
-// The software-defined network on a lab host: made in the order in which one thing rests on another and applied once, after a crash too, and
-// never together with what a person changed and did not apply.
+// The software-defined network on a lab host: created in dependency order and applied once, even after a crash, and never together with pending
+// changes by people.
 
 import { expect, test } from 'vitest';
 import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';

@@ -1,4 +1,4 @@
-// Storages, mappings, metric servers and options on a lab host: by the contract of managers, what is fixed, and what is refused at its line.
+// Storages, mappings, metric servers and options on a lab host: the contract of managers, immutable options, and refusals at their line.
 
 import { expect, test } from 'vitest';
 import { restsOn } from '../../../src/managers/dependencies.ts';

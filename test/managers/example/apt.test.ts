@@ -1,4 +1,4 @@
-// The example of docs/develop/new-kind.md, as any kind: by the conformance suite, by the contract of managers, and by its own cases.
+// The example of docs/develop/new-kind.md, tested like any kind: by the conformance suite, the contract of managers, and its own cases.
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';

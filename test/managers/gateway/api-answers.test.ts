@@ -1,4 +1,4 @@
-// What Traefik says of what it refuses, as a step repeats it.
+// Traefik's error messages, as a step quotes them.
 
 import { expect, test } from 'vitest';
 import { readTraefikAnswers, refusalsOf } from '../../../src/managers/gateway/traefik/api-answers.ts';

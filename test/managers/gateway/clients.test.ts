@@ -1,4 +1,4 @@
-// Middlewares that go by where a client is: what the gateway says of it at `web`, who asks at `websecure`.
+// Middlewares that depend on the client's address: what the gateway sends to `web`, and the client at `websecure`.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

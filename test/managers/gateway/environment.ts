@@ -1,4 +1,4 @@
-// A gateway, a proxy, an authority and a Docker host with one stack, as the tests of the gateways need them.
+// A gateway, a proxy, an authority and a Docker host with one stack, for tests of the gateways.
 
 import type { Certificate } from '../../../src/managers/certificate/declared.ts';
 import type { Config } from '../../../src/managers/config.ts';

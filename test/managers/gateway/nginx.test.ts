@@ -1,5 +1,5 @@
-// nginx at the edge, with the real program: the rendered configuration is accepted, does what it says, and comes back when a new
-// one does not serve.
+// nginx as the gateway, with the real program: the rendered configuration is accepted and works, and the previous one is restored when a new one does
+// not.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';

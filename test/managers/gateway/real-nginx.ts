@@ -1,5 +1,5 @@
-// A container with a real nginx: its files lie below a folder, its ports are those that are free, and `pct exec` runs what it is
-// given on this machine. Only paths and ports are exchanged on the way to the real program.
+// A container with a real nginx: its files are below a folder, its ports are free ones, and `pct exec` runs commands on this machine. Only paths and
+// ports are replaced on the way to the real program.
 
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// A container with a real Traefik: its files lie below a folder, `pct exec` runs what it is given on this machine, and the program
-// reads a copy of the files in which paths, ports and addresses are those of this machine. Nothing else is exchanged.
+// A container with a real Traefik: its files are below a folder, `pct exec` runs commands on this machine, and the program reads a copy of the files
+// in which paths, ports and addresses are those of this machine. Nothing else is replaced.
 
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-// What Traefik is started with: whose a file is, what it holds, and what an entry point lacks.
+// Traefik's static configuration: who owns a file, its content, and missing entry points.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

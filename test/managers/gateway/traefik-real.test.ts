@@ -1,4 +1,4 @@
-// A real Traefik 3 behind a real nginx, both with what Phoenix renders and by Phoenix's own actions, asked over TLS as clients do.
+// A real Traefik 3 behind a real nginx, both configured by Phoenix's own actions, with requests over TLS like those of clients.
 
 import { once } from 'node:events';
 import {

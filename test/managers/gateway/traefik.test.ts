@@ -1,4 +1,4 @@
-// Traefik behind the gateway: its routes by the contract of every manager, what it refuses, and what may be declared.
+// Traefik behind the gateway: its routes against the contract of managers, its refusals, and what may be declared.
 
 import { cpSync, lstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The firewall file of a guest as fields say it: macros and types of ICMP among them, and null where the fields have no words.
+// A guest's firewall file as declared fields: including macros and ICMP types, and null where the fields cannot express it.
 
 import { expect, test } from 'vitest';
 import { writtenFirewall } from '../../../src/managers/guest/import/firewall.ts';

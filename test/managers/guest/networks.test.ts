@@ -1,4 +1,4 @@
-// Interfaces of both kinds of guests: several, in both families, found again, taken away, and none at all. From the file to the host.
+// Network interfaces of containers and VMs, from the file to the host: several, in both address families, found again, removed, and none at all.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Guest } from '../../../src/managers/config.ts';

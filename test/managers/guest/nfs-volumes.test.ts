@@ -1,4 +1,4 @@
-// The script that mounts folders by NFS in a VM, run by a real shell; the programs that mount only note what they were told.
+// The script that mounts NFS folders in a VM, run by a real shell; the mount programs only record their arguments.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
-// Options that guests declare by Proxmox's own names: what is refused at its line, what a plan shows, what a host is told, and that
-// whatever is not declared stays.
+// Options that guests declare by Proxmox's own names: refusals at their line, the plan, the commands, and undeclared options that stay.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

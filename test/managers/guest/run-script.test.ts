@@ -1,4 +1,4 @@
-// The scripts that run inside guests, run for real by this machine's shell in a folder of its own.
+// The scripts that run inside guests, executed by this machine's shell in a temporary folder.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// A row for each setting of guests: the one thing that a test of a new setting needs. settings.test.ts takes each through file, plan,
-// command and host; the environment of test/security/whole-environment.ts says each of them too.
+// A row for each setting of guests, the only thing that a test of a new setting needs: settings.test.ts takes each through file, plan, command and
+// host. The environment of test/security/whole-environment.ts also declares each of them.
 
 type Impact = 'live' | 'restart';
 type Value = number | boolean | string | readonly string[];

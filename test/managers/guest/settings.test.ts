@@ -1,5 +1,5 @@
-// Each setting of guests from its declaration to Proxmox: its field in the schema and the file, its change in a plan and what that
-// costs, the words of its command, and what the host has afterwards.
+// Each setting of guests from its declaration to Proxmox: its field in the schema and the file, its change in a plan with its impact, the words of
+// its command, and the resulting state of the host.
 
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The script that serves a model with vLLM, run by a real shell below a folder; vLLM itself only says what it was called with.
+// The script that serves a model with vLLM, run by a real shell below a folder; vLLM itself is a stub that prints its arguments.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

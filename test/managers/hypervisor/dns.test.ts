@@ -1,4 +1,4 @@
-// DNS of the host: on a lab host whatever happens to it, and with the real dnsmasq, asked over the network.
+// DNS of the host: on a lab host with interruptions, and with the real dnsmasq, queried over the network.
 
 import { execFileSync } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';

@@ -1,5 +1,4 @@
-// The firewall of the host: compared by meaning, compiled, put back when Proxmox does not understand it, and never such that nobody
-// comes in any more.
+// The firewall of the host: compared by meaning, compiled, restored when Proxmox cannot parse it, and never so that it locks everybody out.
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Configurations and targets of the host for the tests of its sections: each test says only what is declared.
+// Configurations and targets of the host for tests of its sections: each test only sets what is declared.
 
 import type { Config } from '../../../src/managers/config.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';

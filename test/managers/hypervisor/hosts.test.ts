@@ -1,4 +1,4 @@
-// The hosts file of the node: lines of ours beside those of people, and a dnsmasq that is told of them.
+// The hosts file of the node: Phoenix's lines beside those of people, and a dnsmasq that is reloaded for them.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { HostEntry } from '../../../src/managers/hypervisor/declared.ts';

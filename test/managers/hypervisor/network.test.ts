@@ -1,4 +1,4 @@
-// The network of the host: bridges come and go with a way back, and the interface that Phoenix comes in by is never touched.
+// The network of the host: bridges are added and removed with a rollback, and the interface that Phoenix connects through is never changed.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type {

@@ -1,4 +1,4 @@
-// The certificate of the node's page: by the environment's own authority, by files of your own, by ACME; no key on a command line.
+// The certificate of the node's web interface: from the environment's own authority, from files, or by ACME; no key on a command line.
 
 import { createPublicKey } from 'node:crypto';
 import { keyText, makeCertificate, newKey } from 'phoenix-lab/certificates';

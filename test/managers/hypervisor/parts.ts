@@ -1,4 +1,4 @@
-// The parts of the host as the tests of the manager ask for them: one target out of an environment.
+// One target of the host out of an environment, for tests of its parts.
 
 import type { Config } from '../../../src/managers/config.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';

@@ -80,7 +80,7 @@ test('a wrong value says where it stands and shows a right one', () => {
     'INVALID_VALUE /phoenix/signed_commits "signed_commits" is "yes" and must be "off" or "head" or "all"',
   ]);
   expect(problems({ protected: ['stack/1001.shop'] })).toEqual([
-    'INVALID_VALUE /phoenix/protected/0 "0" is "stack/1001.shop" and must be a guest such as "lxc/103", or its id',
+    'INVALID_VALUE /phoenix/protected/0 an entry of "protected" is "stack/1001.shop" and must be a guest such as "lxc/103", or its id',
   ]);
 });
 

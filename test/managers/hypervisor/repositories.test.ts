@@ -1,4 +1,4 @@
-// Repositories of packages of the node: by Proxmox's own calls, those of people as they are.
+// Package repositories of the node: changed by Proxmox's own API, and those of people left as they are.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PackageRepositories } from '../../../src/managers/hypervisor/declared.ts';

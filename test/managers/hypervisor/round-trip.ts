@@ -1,4 +1,4 @@
-// What is on a host, brought into files and compared with the same host: import promises that it is the same.
+// Imports a host into files and compares them with the same host, which must not differ.
 
 import { compareTargets } from '../../../src/cli/host/compare.ts';
 import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';

@@ -1,5 +1,4 @@
-// What only a person brings about on the host: pools of disks, whose loss is refused wherever anything could still be wanted, and
-// the driver of the GPUs.
+// What only a person changes on the host: disk pools, refused wherever data could still be needed, and the GPU driver.
 
 import { spawnSync } from 'node:child_process';
 import { type Disk, provideDisk, providePool } from 'phoenix-lab/host';

@@ -1,4 +1,4 @@
-// Snippets of the config repo on storage `local`: theirs stay, none is executable, and VMs that name one wait for it.
+// Snippets of the config repo on storage `local`: those of people stay, none is executable, and VMs that name one depend on it.
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';

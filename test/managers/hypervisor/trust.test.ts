@@ -1,4 +1,4 @@
-// The host trusts the root that the environment's own authority publishes, and nothing else of it.
+// The host trusts the root certificate of the environment's own authority, and no other of its certificates.
 
 import { createPublicKey } from 'node:crypto';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';

@@ -1,4 +1,4 @@
-// The manager of containers, held to what every manager of guests must do.
+// The conformance suite of guests, for the manager of containers.
 
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../src/managers/manager.ts';

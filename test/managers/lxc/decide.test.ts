@@ -1,4 +1,4 @@
-// What is decided for a container, as a table of what the host says and what follows.
+// Decisions for containers: for each observation the actions that follow.
 
 import { describe, expect, test } from 'vitest';
 import { printNotes } from '../../../src/managers/guest/observe/notes.ts';

@@ -1,4 +1,4 @@
-// What a container is handed of the host: devices with their owners, how mounts are treated, variables of its first process.
+// What a container gets from the host: devices with their owners, mount options, and environment variables of its init.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { impactOf } from '../../../src/managers/index.ts';

@@ -1,4 +1,4 @@
-// Raw lines of a container: those declared are there, those declared before and no more go, all others stay in their places.
+// Raw lines of a container: declared ones are set, formerly declared ones removed, and all others stay in place.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

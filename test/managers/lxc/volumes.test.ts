@@ -1,5 +1,5 @@
-// A container's volume is its name: whatever becomes of its path, the same storage volume is found again, and none is ever put in its
-// place or freed without approval.
+// A container's volume is identified by its name: even if its path changes, the same storage volume is found again, and none is ever replaced or
+// freed without an approval.
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// A configuration that gives one VM Portainer and another its agent with a stack, and what its files and secrets hold.
+// A configuration with Portainer in one VM and its agent with a stack in another, and the content of its files and secrets.
 
 import type { Certificate } from '../../../src/managers/certificate/declared.ts';
 import type { Config } from '../../../src/managers/config.ts';

@@ -1,4 +1,4 @@
-// The Portainer server and its environments keep to the contract of every manager.
+// The contract of managers, for the Portainer server and its environments.
 
 import type { Manager } from '../../../src/managers/manager.ts';
 import { readNote } from '../../../src/managers/portainer/environment/note.ts';

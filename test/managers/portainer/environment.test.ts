@@ -1,4 +1,4 @@
-// Environments of Portainer: how they are made, whose they are, and what is removed.
+// Environments of Portainer: creation, ownership and removal.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';

@@ -1,5 +1,4 @@
-// A lab host with two VMs that have Docker, as the guests' own managers leave them. The certificate of Portainer and the root that
-// signed it lie where their targets put them.
+// A lab host with two Docker VMs, as the managers of guests leave them. The certificate of Portainer and its root are where their targets put them.
 
 import { createPublicKey } from 'node:crypto';
 import { cpSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Roles in Portainer where there is no server, or where Phoenix starts none.
+// Portainer roles without a server, or with a server that Phoenix does not start.
 
 import { expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';

@@ -1,4 +1,4 @@
-// The Portainer server where things do not go the usual way: who becomes its administrator, and how Phoenix comes by its key.
+// The Portainer server in unusual cases: who becomes its administrator, and how Phoenix gets its access token.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';

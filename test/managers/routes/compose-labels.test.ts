@@ -1,4 +1,4 @@
-// Labels that stand in the compose file itself: they count as those of phoenix.json do, and what is wrong is told at their line.
+// Labels in the compose file itself: they count like those of phoenix.json, and errors are reported at their line.
 
 import { describe, expect, test } from 'vitest';
 import { derived, shopWith } from './labelled.ts';

@@ -1,4 +1,4 @@
-// Routers that labels part by entry points: clients come by one door, over TLS, and get what they would get over TLS from Traefik itself.
+// Routers that labels separate by entry points: clients connect over TLS only, and get what Traefik itself would serve over TLS.
 
 import { expect, test } from 'vitest';
 import { derived } from './labelled.ts';

@@ -1,4 +1,4 @@
-// What follows from labels: ways, names and words, as Traefik's provider for Docker would have them, or refused with the way out.
+// Routes from labels: paths, names and rules as Traefik's provider for Docker would create them, or refused with an alternative.
 
 import { describe, expect, test } from 'vitest';
 import { derived, ROUTER, shopWith } from './labelled.ts';

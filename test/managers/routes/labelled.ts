@@ -1,4 +1,4 @@
-// The small sound environment with labels in it, and what follows from them.
+// The small valid environment with labels, and the routes that follow from them.
 
 import type { Config } from '../../../src/managers/config.ts';
 import { dynamicOf } from '../../../src/managers/gateway/traefik/dynamic.ts';

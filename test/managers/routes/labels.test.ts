@@ -1,4 +1,4 @@
-// Labels for the proxy, and the problems of a configuration that they make.
+// Labels for the proxy, and the problems that they cause in a configuration.
 
 import { expect, test } from 'vitest';
 import { routesOf } from '../../../src/managers/routes/routes.ts';

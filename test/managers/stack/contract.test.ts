@@ -1,4 +1,4 @@
-// Stacks keep to the contract of every manager, with servers that deploy while they are asked and with those that do it afterwards.
+// The contract of managers for stacks, with servers that deploy within the request and in the background.
 
 import type { Manager } from '../../../src/managers/manager.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';

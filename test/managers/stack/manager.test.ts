@@ -1,4 +1,4 @@
-// Stacks where people and registries interfere, and what reaches Portainer.
+// Stacks with interference by people and registries, and the requests to Portainer.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sealWanted } from '../../../src/agent/apply/seal.ts';

@@ -1,4 +1,4 @@
-// The pure parts: names, revisions, headings, and who needs whom.
+// The pure functions of stacks: names, revisions, headers, and dependencies.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The manager of VMs, held to what every manager of guests must do.
+// The conformance suite of guests, for the manager of VMs.
 
 import type { Manager } from '../../../src/managers/manager.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';

@@ -1,4 +1,4 @@
-// What is decided for a VM, as a table of what the host says and what follows.
+// Decisions for VMs: for each observation the actions that follow.
 
 import { describe, expect, test } from 'vitest';
 import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';

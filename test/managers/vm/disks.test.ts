@@ -1,4 +1,4 @@
-// What a VM has beside its root disk outlives it, and comes back when it is recreated.
+// Disks of a VM other than its root disk are retained, and attached again when it is recreated.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manager } from '../../../src/managers/manager.ts';

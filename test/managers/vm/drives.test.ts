@@ -1,4 +1,4 @@
-// Drives of VMs and what VMs are made from: each is made and made again, which does nothing; grown, taken away and kept, and brought back.
+// Drives and sources of VMs: created, applied again without effect, grown, detached and retained, and attached again.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manager } from '../../../src/managers/manager.ts';

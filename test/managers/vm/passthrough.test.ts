@@ -1,4 +1,4 @@
-// What a VM is handed of the host, and what it starts from: declared, set, exchanged and taken back, and nothing of others touched.
+// Devices that are passed to a VM, and its boot devices: declared, set, exchanged and removed, without changing those of others.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

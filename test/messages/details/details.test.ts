@@ -1,4 +1,4 @@
-// What checks and comments show beside their sentence.
+// The details of checks and comments.
 
 import { describe, expect, test } from 'vitest';
 import { detailsOfPull, detailsOfRun, detailsOfStep } from '../../../src/messages/details/details.ts';

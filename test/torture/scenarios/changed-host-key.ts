@@ -1,4 +1,4 @@
-// Another machine answers in the place of the node, or the node was installed anew: its host key is another.
+// Another machine answers instead of the node, or the node was reinstalled: the host key differs.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';

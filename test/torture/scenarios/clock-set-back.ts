@@ -1,4 +1,4 @@
-// A wall clock that is set, by an hour or by years, in the middle of a run: that of the agent and what Redis was told by it before.
+// The wall clock is changed by an hour or by years during a run: for the agent, and for times that it has stored in Redis.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The disk on which the clone and the private Redis lie is full for a while.
+// The disk of the clone and the private Redis is full for a while.
 
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A Redis that loses all that it held, idle, before or in the middle of the removal of a guest.
+// Redis loses all data: while idle, before or during the removal of a guest.
 
 import fc from 'fast-check';
 import { expect } from 'vitest';

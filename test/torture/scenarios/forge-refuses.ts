@@ -1,4 +1,4 @@
-// A forge that refuses every status for a while, or a page that answers in its place, and that takes them again.
+// The forge, or an error page in its place, refuses every status for a while.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

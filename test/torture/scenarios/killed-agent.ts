@@ -1,4 +1,4 @@
-// The agent is killed while a command runs on its own machine, which goes on without it.
+// The agent is killed while a command runs on its own machine; the command continues.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,4 @@
-// A process that is killed while it makes its first clone or brings more of the history, over a server that cuts connections and
-// damages packs.
+// The process is killed during its first clone or while it deepens the history, with a server that cuts connections and damages packs.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// The private redis-server of an agent is killed at moments of a run that nobody chose.
+// The private redis-server of an agent is killed at random moments of a run.
 
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// The agent is killed before or after any command that changes guests, in a run with clones, volumes, mounts and ways back.
+// The agent is killed before or after any command that changes guests, in a run with clones, volumes, mounts and rollbacks.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// A status that nobody waits for any more lands at the forge behind the one that came after it.
+// A timed-out status request reaches the forge after a newer one.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

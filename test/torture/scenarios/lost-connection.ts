@@ -1,4 +1,4 @@
-// The connection to the node is cut in the middle of a command, which goes on there.
+// The connection to the node is cut during a command, which continues there.
 
 import fc from 'fast-check';
 import { noSshd } from '../../support/sshd.ts';

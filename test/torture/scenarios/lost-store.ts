@@ -1,4 +1,4 @@
-// A Redis that loses all that it held, before, during or after a run.
+// Redis loses all data before, during or after a run.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

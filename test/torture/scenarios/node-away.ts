@@ -1,4 +1,4 @@
-// The node is away for a time, as when it starts again: its ssh server listens no more, and every connection is gone.
+// The node is unreachable for a while, as during a reboot: its SSH server does not listen, and every connection is lost.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';

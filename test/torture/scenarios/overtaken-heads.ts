@@ -1,4 +1,4 @@
-// Commits that the poll alone sees, one after another, while the first is still applied, and a restart after them.
+// Commits that only the poll finds, one after another, while the first is still being applied, and a restart afterwards.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A run of many steps that need each other at random, while whoever carries it out is killed, frozen, overtaken or given leave.
+// A run of many steps with random dependencies, while its worker is killed, frozen, overtaken, or gets approvals.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A Redis that takes nothing for a while, in the middle of a run.
+// Redis refuses writes for a while during a run.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Containers of one commit that all add lines to the same file of the host, carried out by two agents over one Redis.
+// Containers of one commit that all add lines to the same file of the host, applied by two agents over one Redis.
 
 import fc from 'fast-check';
 import { expect } from 'vitest';

@@ -1,4 +1,4 @@
-// A forge that takes 30 seconds for every answer, for ten minutes; what it was sent it takes, also when nobody waits for its answer any more.
+// The forge needs 30 seconds for every response, for ten minutes; it processes requests even after their timeout.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Pushes to the real program, one after the other: what it keeps in Redis and in memory does not grow with them.
+// Many pushes to the real program: its use of Redis and memory does not grow with them.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

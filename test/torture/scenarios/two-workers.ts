@@ -1,4 +1,4 @@
-// Two processes that carry out the steps of one run, of which one is killed.
+// Two processes apply the steps of one run; one is killed.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -19,28 +19,28 @@ export interface GitHttpCall {
 
 /** Handles the request; resolves once git has ended and the response is complete. */
 export async function serveGit(request: Request, response: Response, call: GitHttpCall): Promise<void> {
-  const asked = packOf(request, call.path);
+  const pack = packOf(request, call.path);
   const env = {
     ...gitEnvironment(dirname(call.folder)),
     ...(call.namespace === null ? {} : { GIT_NAMESPACE: call.namespace }),
   };
   const child = startGit({
     cwd: call.folder,
-    ...(asked === undefined ? asCgi(request, call, env) : asBackend(request, call, asked, env)),
+    ...(pack === undefined ? asCgi(request, call, env) : asBackend(request, call, pack, env)),
   });
   // A disconnected client causes broken pipes; git's exit is awaited nevertheless.
   child.stdin.on('error', () => {});
   child.stdout.on('error', () => {});
   response.on('close', () => child.stdout.destroy());
-  if (request.get('content-encoding') === 'gzip' && asked !== undefined) {
+  if (request.get('content-encoding') === 'gzip' && pack !== undefined) {
     const plain = createGunzip().on('error', () => child.stdin.end());
     request.pipe(plain).pipe(child.stdin);
   } else request.pipe(child.stdin);
-  if (asked === undefined) passOn(child.stdout, response);
+  if (pack === undefined) sendCgiResponse(child.stdout, response);
   else {
-    const what = asked.isList ? 'advertisement' : 'result';
-    response.writeHead(200, { ...NEVER_CACHED, 'Content-Type': `application/x-git-${asked.program}-${what}` });
-    if (asked.isList && !request.get('git-protocol')?.includes('version=2')) response.write(announced(asked.program));
+    const what = pack.isList ? 'advertisement' : 'result';
+    response.writeHead(200, { ...NEVER_CACHED, 'Content-Type': `application/x-git-${pack.program}-${what}` });
+    if (pack.isList && !request.get('git-protocol')?.includes('version=2')) response.write(announced(pack.program));
     child.stdout.on('data', (chunk: Buffer) => response.write(chunk));
   }
   // A disconnected client needs no response.
@@ -110,7 +110,7 @@ function asCgi(request: Request, call: GitHttpCall, env: Record<string, string>)
 }
 
 /** Converts a CGI response: headers, including the status as a field, then the body. */
-function passOn(output: NodeJS.ReadableStream, response: Response): void {
+function sendCgiResponse(output: NodeJS.ReadableStream, response: Response): void {
   let header: Buffer | undefined = Buffer.alloc(0);
   output.on('data', (chunk: Buffer) => {
     if (header === undefined) {

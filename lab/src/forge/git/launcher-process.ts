@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ASKED, type Asked, EXIT, STDERR } from './launcher-words.ts';
+import { CALL_HEADER, EXIT_TRAILER, type GitCall, STDERR_TRAILER } from './launcher-protocol.ts';
 
 const MAX_ERROR = 4_096;
 
@@ -12,7 +12,9 @@ process.stdin.once('end', () => process.exit(0));
 createServer({ keepAliveTimeout: 0 }, serve).listen(process.argv[2], () => process.stdout.write('ready\n'));
 
 function serve(request: IncomingMessage, response: ServerResponse): void {
-  const { args, cwd, env } = JSON.parse(Buffer.from(String(request.headers[ASKED]), 'base64url').toString()) as Asked;
+  const { args, cwd, env } = JSON.parse(
+    Buffer.from(String(request.headers[CALL_HEADER]), 'base64url').toString(),
+  ) as GitCall;
   const child = spawn('git', args, { cwd, env });
   let stderr = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
@@ -24,12 +26,12 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
     if (!response.writableFinished) child.kill();
   });
   request.pipe(child.stdin);
-  response.writeHead(200, { trailer: `${EXIT}, ${STDERR}` });
+  response.writeHead(200, { trailer: `${EXIT_TRAILER}, ${STDERR_TRAILER}` });
   child.stdout.pipe(response, { end: false });
   const end = (exit: number | null, error: string) => {
     response.addTrailers({
-      [EXIT]: exit === null ? '' : String(exit),
-      [STDERR]: Buffer.from(error).toString('base64url'),
+      [EXIT_TRAILER]: exit === null ? '' : String(exit),
+      [STDERR_TRAILER]: Buffer.from(error).toString('base64url'),
     });
     response.end();
   };

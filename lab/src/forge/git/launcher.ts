@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { ASKED, type Asked, EXIT, STDERR } from './launcher-words.ts';
+import { CALL_HEADER, EXIT_TRAILER, type GitCall, STDERR_TRAILER } from './launcher-protocol.ts';
 
 const PROCESS = fileURLToPath(new URL('./launcher-process.ts', import.meta.url));
 
@@ -41,21 +41,21 @@ async function launch(): Promise<Launcher> {
   return { socketPath, agent: new Agent({ keepAlive: true }) };
 }
 
-/** @param asked includes the complete environment */
-export function startGit(asked: Asked): StartedGit {
+/** @param call includes the complete environment */
+export function startGit(call: GitCall): StartedGit {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   launcher ??= launch();
   const ended = launcher.then(({ socketPath, agent }) => {
     const { promise, resolve, reject } = Promise.withResolvers<{ exit: number | null; stderr: string }>();
-    const headers = { [ASKED]: Buffer.from(JSON.stringify(asked)).toString('base64url') };
+    const headers = { [CALL_HEADER]: Buffer.from(JSON.stringify(call)).toString('base64url') };
     const sent = request({ socketPath, agent, method: 'POST', headers });
     sent.once('error', reject);
     sent.once('response', (answer: IncomingMessage) => {
       answer.pipe(stdout);
       answer.once('error', reject);
       answer.once('end', () => {
-        const { [EXIT]: exit = '', [STDERR]: stderr = '' } = answer.trailers;
+        const { [EXIT_TRAILER]: exit = '', [STDERR_TRAILER]: stderr = '' } = answer.trailers;
         resolve({ exit: exit === '' ? null : Number(exit), stderr: Buffer.from(stderr, 'base64url').toString() });
       });
     });
@@ -68,8 +68,8 @@ export function startGit(asked: Asked): StartedGit {
 }
 
 /** Runs git; resolves to its output, rejects with its standard error. */
-export async function runGit(asked: Asked): Promise<string> {
-  const { stdin, stdout, ended } = startGit(asked);
+export async function runGit(call: GitCall): Promise<string> {
+  const { stdin, stdout, ended } = startGit(call);
   stdin.end();
   const printed: Buffer[] = [];
   stdout.on('data', (chunk: Buffer) => printed.push(chunk));
@@ -77,5 +77,5 @@ export async function runGit(asked: Asked): Promise<string> {
   stdout.on('error', () => {});
   const { exit, stderr } = await ended;
   if (exit === 0) return Buffer.concat(printed).toString();
-  throw new Error(`git ${asked.args[0]}: exit ${exit ?? 'none'}: ${stderr.trim()}`);
+  throw new Error(`git ${call.args[0]}: exit ${exit ?? 'none'}: ${stderr.trim()}`);
 }

@@ -57,7 +57,7 @@ function configuration(): Record<string, string> {
 }
 
 /** Ignores refs that are deleted during the listing. */
-function gone(error: NodeJS.ErrnoException): string {
+function ignoreMissing(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return '';
   throw error;
 }
@@ -80,7 +80,7 @@ export async function openBareRepository(folder: string): Promise<BareRepository
       const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'));
       const paths = files.map(({ parentPath, name }) => join(parentPath, name));
       const read = paths.map(
-        async (path) => [relative(folder, path), await readFile(path, 'utf8').catch(gone)] as const,
+        async (path) => [relative(folder, path), await readFile(path, 'utf8').catch(ignoreMissing)] as const,
       );
       const refs = (await Promise.all(read)).map(([name, text]) => [name, text.trim()] as const);
       return new Map(refs.filter(([, id]) => id !== ''));

@@ -40,16 +40,16 @@ export async function giteaEvent(parts: Parts, event: ForgeEvent): Promise<Messa
       return { event: 'push', payload: { ...(await pushed(parts, event)), ...common } };
     case 'pull': {
       const { action, pull, before } = event;
-      const told = { action: ACTIONS[action], number: pull.number, pull_request: pullShape(parts, pull) };
+      const payload = { action: ACTIONS[action], number: pull.number, pull_request: pullShape(parts, pull) };
       const changes = action === 'edited' && before !== undefined ? { changes: changesOf(before, pull) } : {};
-      return { event: 'pull_request', payload: { ...told, ...changes, ...common, commit_id: '', review: null } };
+      return { event: 'pull_request', payload: { ...payload, ...changes, ...common, commit_id: '', review: null } };
     }
     case 'comment': {
       const { action, comment, before } = event;
       const changes = before === undefined ? {} : { changes: { body: { from: before.body } } };
       const issue = issueShape(parts, comment.number);
-      const told = { action, issue, comment: commentShape(parts, comment), is_pull: issue.pull_request !== null };
-      return { event: 'issue_comment', payload: { ...told, ...changes, ...common } };
+      const payload = { action, issue, comment: commentShape(parts, comment), is_pull: issue.pull_request !== null };
+      return { event: 'issue_comment', payload: { ...payload, ...changes, ...common } };
     }
     case 'review': {
       const { action, review } = event;
@@ -58,10 +58,10 @@ export async function giteaEvent(parts: Parts, event: ForgeEvent): Promise<Messa
       // The permissions are those of the pull request's author, not of the reviewer.
       const author = { ...repositoryShape(parts), permissions: permissionsOf(parts, pull.author) };
       const name = REVIEWS[review.state];
-      const told = { type: name.replace('pull_request_', 'pull_request_review_'), content: review.body };
+      const shown = { type: name.replace('pull_request_', 'pull_request_review_'), content: review.body };
       const common = { repository: author, sender: userShape(parts, review.author) };
       const request = { number: pull.number, pull_request: pullShape(parts, pull), commit_id: '' };
-      return { event: name, payload: { action: 'reviewed', ...request, review: told, ...common } };
+      return { event: name, payload: { action: 'reviewed', ...request, review: shown, ...common } };
     }
     case 'check':
     case 'button':

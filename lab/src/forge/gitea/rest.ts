@@ -32,7 +32,7 @@ export function giteaRest(parts: Parts): Router {
   });
   rest.use(requireScope(tokenScopes), express.json({ limit: '25mb' }));
   rest.use((request, response, next) => {
-    if (request.method === 'GET' || mayWrite(people.meet(TOKEN_OWNER).right)) return next();
+    if (request.method === 'GET' || mayWrite(people.findOrAdd(TOKEN_OWNER).right)) return next();
     complain(response, 403, 'user should have a permission to write to a repo');
   });
   rest.get('/user', (_request, response) => void response.json(userShape(parts, TOKEN_OWNER)));
@@ -42,7 +42,7 @@ export function giteaRest(parts: Parts): Router {
   });
   repository.get('/collaborators/:user/permission', (request, response) => {
     const { user } = request.params;
-    if (people.meet(TOKEN_OWNER).right !== 'admin' && user.toLowerCase() !== TOKEN_OWNER) {
+    if (people.findOrAdd(TOKEN_OWNER).right !== 'admin' && user.toLowerCase() !== TOKEN_OWNER) {
       const who = 'Only admins can query all permissions, repo admins can query all repo permissions';
       return complain(response, 403, `${who}, collaborators can query only their own`);
     }

@@ -10,7 +10,7 @@ import type { LabStatus } from '../statuses.ts';
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
 
 export function userShape({ people }: Pick<Parts, 'people'>, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   const named = { login, login_name: '', username: login, full_name: '', email: `${login}@noreply.localhost` };
   return { id, ...named, avatar_url: '', is_admin: false };
 }
@@ -21,7 +21,7 @@ export function mayWrite(right: Right): boolean {
 
 /** Effective permissions of a user in the repository. */
 export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) {
-  const { right } = people.meet(login);
+  const { right } = people.findOrAdd(login);
   return { admin: right === 'admin', push: mayWrite(right), pull: right !== 'none' };
 }
 
@@ -29,7 +29,7 @@ export function permissionsOf({ people }: Pick<Parts, 'people'>, login: string) 
 export function repositoryShape({ place, people }: Pick<Parts, 'place' | 'people'>, owner = place.owner) {
   const page = `${place.url}/${owner}/${place.name}`;
   return {
-    id: owner === place.owner ? 1 : 1000 + people.meet(owner).id,
+    id: owner === place.owner ? 1 : 1000 + people.findOrAdd(owner).id,
     owner: userShape({ people }, owner),
     name: place.name,
     full_name: `${owner}/${place.name}`,
@@ -72,7 +72,9 @@ function side(known: Known, branch: string, sha: string, owner: string) {
   return { label: branch, ref: branch, sha, repo_id: repo.id, repo };
 }
 
-/** Pushed to `refs/for/…` of the repository itself, without a branch: whoever may read may do that. */
+/**
+ * The head of a pull request that was pushed to `refs/for/…` of the repository itself (AGit flow): it has no branch, and read access suffices for it.
+ */
 function agitSide(known: Known, { number, head }: LabPull) {
   const ref = `refs/pull/${number}/head`;
   return { ...side(known, ref, head.sha, known.place.owner), label: '' };
@@ -122,7 +124,7 @@ export function reviewShape(known: Known, { id, number, author, state, body, sha
     body,
     commit_id: sha,
     stale: known.pulls.get(number)?.head.sha !== sha,
-    // Only of what approves or rejects.
+    // Only approvals and rejections are official.
     official: official && state !== 'commented',
     dismissed: state === 'dismissed',
     comments_count: 0,

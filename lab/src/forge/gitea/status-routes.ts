@@ -1,5 +1,5 @@
-// Commit statuses as Gitea 1.26 takes them. It looks at little: whatever names a commit will do, and so does any state and any length.
-// Of what it says of a commit as a whole it looks at one page alone.
+// Commit status API of Gitea 1.26. It validates little: it accepts anything that names a commit, any state and any length. The combined status is
+// computed from one page of statuses only.
 
 import type { Request, Response, Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
@@ -12,7 +12,7 @@ export function statusRoutes(routes: Router, parts: Parts): void {
   routes.post('/statuses/:sha', async (request, response) => {
     const { state = '', context = '', description = null, target_url = null } = request.body ?? {};
     const sha = await bare.commit(String(request.params['sha']));
-    // What went wrong is for administrators of the whole site.
+    // Error details are only shown to site administrators.
     if (sha === undefined) return complain(response, 500, '');
     const status = statuses.add({
       sha,
@@ -24,7 +24,7 @@ export function statusRoutes(routes: Router, parts: Parts): void {
     });
     response.status(201).json(statusShape(parts, status));
   });
-  // Of a commit that is not there, nothing was said.
+  // The list for an unknown commit is empty, not a 404.
   const list = async (request: Request, response: Response): Promise<void> => {
     const sha = await bare.commit(String(request.params['ref']));
     const all = sha === undefined ? [] : statuses.of(sha);
@@ -38,8 +38,8 @@ export function statusRoutes(routes: Router, parts: Parts): void {
       const shown = pageOf(request, response, statuses.latest(sha).toReversed());
       const url = `${place.api}/repos/${place.repository}/commits/${sha}`;
       const about = { repository: repositoryShape(parts), commit_url: url, url: `${url}/status` };
-      const told = shown.map((status) => statusShape(parts, status));
-      response.json({ state: combined(shown), sha, total_count: shown.length, statuses: told, ...about });
+      const shapes = shown.map((status) => statusShape(parts, status));
+      response.json({ state: combined(shown), sha, total_count: shown.length, statuses: shapes, ...about });
     }),
   );
 

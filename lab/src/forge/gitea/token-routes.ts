@@ -1,11 +1,11 @@
-// Tokens as Gitea makes them for a person who logs in by password (routers/api/v1/user/app.go, CreateAccessToken).
+// Gitea's endpoint that issues access tokens to a user who authenticates by password (routers/api/v1/user/app.go, CreateAccessToken).
 
 import express, { type Router } from 'express';
 import { loginOf } from '../login.ts';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
 import { complain } from './answers.ts';
 
-/** Of those that Gitea knows, by category. */
+/** Scopes that Gitea accepts, by category. */
 const SCOPE =
   /^(all|public-only|(read|write):(activitypub|admin|misc|notification|organization|package|issue|repository|user))$/;
 
@@ -14,7 +14,7 @@ interface NewToken {
   readonly scopes?: readonly string[];
 }
 
-/** Stands before what a token is asked for. */
+/** Must be mounted before the routes that require a token. */
 export function tokenRoutes(rest: Router, { password, token }: Parts): void {
   const names = new Set<string>();
   rest.post('/users/:login/tokens', express.json(), (request, response) => {

@@ -1,4 +1,4 @@
-// Who asks GitHub's REST interface, and what that lets them do.
+// Authentication and authorisation of GitHub's REST API.
 
 import type { Request, RequestHandler, Response } from 'express';
 import { loginOf } from '../login.ts';
@@ -14,7 +14,7 @@ type Caller =
 
 const LOCAL = 'caller';
 
-/** Refuses who is nobody. An App that speaks for itself is known by its signature. */
+/** Rejects unauthenticated requests. An App that acts as itself is authenticated by its signed token. */
 export function identify(parts: Parts): RequestHandler {
   return async (request, response, next) => {
     const caller = await callerOf(parts, request);
@@ -35,13 +35,13 @@ async function callerOf({ token, apps }: Parts, request: Request): Promise<Calle
   return typeof app === 'string' ? app : { as: 'app', app };
 }
 
-/** The login under which something is written. */
+/** The login that a change is attributed to. */
 export function loginIn(response: Response): string {
   const caller = response.locals[LOCAL] as Caller;
   return caller.as === 'app' ? botOf(caller.app) : caller.login;
 }
 
-/** For what an App does under its own signature. */
+/** Requires an App that acts as itself. */
 export function asApp(parts: Parts): RequestHandler {
   return async (request, response, next) => {
     const signer = await parts.apps.signer(loginOf(request)?.password ?? '', new Date());
@@ -58,7 +58,7 @@ export function appIn(response: Response): LabApp {
   throw new Error('no App asks');
 }
 
-/** Lets through whose rights include it: those of an installation, or those of the person to whom the token belongs. */
+/** Requires one of these rights: of the App's installation, or of the user that the token belongs to. */
 export function needs(parts: Parts, level: Level, ...anyOf: readonly string[]): RequestHandler {
   return (_request, response, next) => {
     const caller = response.locals[LOCAL] as Caller;
@@ -72,14 +72,14 @@ export function needs(parts: Parts, level: Level, ...anyOf: readonly string[]): 
   };
 }
 
-/** Checks are for Apps alone, webhooks for who administers the repository. */
+/** A user's token never reaches checks, which only Apps may write; webhooks need a repository administrator. */
 function tokenMay({ people, tokenScopes }: Parts, permission: string, level: Level): boolean {
   if (
     tokenScopes !== null &&
     !tokenScopes.some((each) => each === `${permission}:${level}` || each === `${permission}:write`)
   )
     return false;
-  const { right } = people.meet(TOKEN_OWNER);
+  const { right } = people.findOrAdd(TOKEN_OWNER);
   if (permission === 'checks') return false;
   if (permission === 'repository_hooks') return right === 'admin';
   if (level === 'read') return right !== 'none';

@@ -1,4 +1,4 @@
-// How GitHub refuses, and how it cuts lists into pages.
+// Error responses and pagination of GitHub.
 
 import type { Request, Response } from 'express';
 import type { Refused } from '../refused.ts';
@@ -13,7 +13,7 @@ export function notFound(response: Response): void {
   fail(response, 404, 'Not Found');
 }
 
-/** 422 with what is wrong with which field. */
+/** 422 that names each invalid field and why. */
 export function invalid(response: Response, resource: string, { refused }: Refused): void {
   response.status(422).json({
     message: 'Validation Failed',
@@ -23,12 +23,12 @@ export function invalid(response: Response, resource: string, { refused }: Refus
   });
 }
 
-/** 422 in the words of the Checks API, which knows no fields. */
+/** 422 as the Checks API writes it, without field names. */
 export function unprocessable(response: Response, problems: readonly string[]): void {
   fail(response, 422, `Invalid request.\n\n${problems.join('\n')}`);
 }
 
-/** One page of it, with links to its neighbours; 30 a page unless asked, never more than 100. */
+/** The requested page, with `Link` headers to its neighbours; 30 per page by default, at most 100. */
 export function pageOf<T>(request: Request, response: Response, all: readonly T[]): readonly T[] {
   const size = Math.min(100, numberOf(request.query['per_page']) ?? 30);
   const page = numberOf(request.query['page']) ?? 1;
@@ -48,7 +48,7 @@ export function link(request: Request, to: Readonly<Record<string, number>>, rel
   return `<${url.href}>; rel="${rel}"`;
 }
 
-/** From 1 on; anything else counts as not given. */
+/** A positive integer; anything else counts as absent. */
 export function numberOf(value: unknown): number | undefined {
   const number = Number(value);
   return typeof value === 'string' && Number.isInteger(number) && number >= 1 ? number : undefined;

@@ -1,5 +1,5 @@
-// GitHub Apps: they show a short-lived token that they signed themselves, and get one for an installation, which lasts an hour
-// and is long. Rules from GitHub's description of App authentication.
+// GitHub Apps. An App authenticates by a short-lived JWT that it signed itself, and exchanges it for an installation token, which is valid for an
+// hour. Rules from GitHub's documentation of App authentication.
 
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
@@ -15,14 +15,14 @@ export interface LabApp {
   readonly publicKey: KeyObject;
   readonly permissions: Permissions;
   readonly events: readonly string[];
-  /** Where its webhook leads once it is installed; null for none of its own. */
+  /** Its webhook, active once it is installed; null: it has none. */
   readonly hook: { readonly url: string; readonly secret: string } | null;
-  /** Null until it is installed on the repository. */
+  /** Installation id; null until it is installed on the repository. */
   readonly installation: number | null;
   readonly createdAt: Date;
 }
 
-/** What a token of an installation is good for. */
+/** What an installation token permits. */
 export interface Grant {
   readonly app: LabApp;
   readonly permissions: Permissions;
@@ -32,19 +32,19 @@ export interface AppRegistry {
   add(app: Omit<LabApp, 'installation' | 'createdAt' | 'clientId'>): LabApp;
   get(id: number): LabApp | undefined;
   install(id: number): LabApp | undefined;
-  /** Those that are. */
+  /** The Apps that are installed. */
   installed(): readonly LabApp[];
-  /** The App that signed the token, or why it is refused, in GitHub's words. */
+  /** The App that signed the token, or GitHub's message of refusal. */
   signer(jwt: string, now: Date): Promise<LabApp | string>;
-  /** A token that lasts an hour. */
+  /** Issues an installation token that is valid for an hour. */
   issue(app: LabApp, permissions: Permissions): { readonly token: string; readonly expiresAt: Date };
   grantOf(token: string): Grant | undefined;
-  /** Ends all tokens of installations, as an hour does. */
+  /** Expires all installation tokens, as after an hour. */
   expireTokens(): void;
 }
 
 const MAX_S = 600;
-/** How far a clock may be ahead of GitHub's. */
+/** Maximum clock skew: a token may be issued this many seconds in GitHub's future. */
 const AHEAD_S = 60;
 const TOKEN_MS = 3_600_000;
 const INSTALLATIONS_FROM = 80_000;
@@ -53,7 +53,7 @@ export function openAppRegistry(): AppRegistry {
   const apps = new Map<number, LabApp>();
   const tokens = new Map<string, Grant & { readonly until: number }>();
 
-  function keep(app: LabApp): LabApp {
+  function store(app: LabApp): LabApp {
     apps.set(app.id, app);
     return app;
   }
@@ -62,11 +62,11 @@ export function openAppRegistry(): AppRegistry {
   }
 
   return {
-    add: (app) => keep({ ...app, clientId: `Iv23lab${app.id}`, installation: null, createdAt: new Date() }),
+    add: (app) => store({ ...app, clientId: `Iv23lab${app.id}`, installation: null, createdAt: new Date() }),
     get: (id) => apps.get(id),
     install(id) {
       const app = apps.get(id);
-      return app === undefined ? undefined : keep({ ...app, installation: INSTALLATIONS_FROM + id });
+      return app === undefined ? undefined : store({ ...app, installation: INSTALLATIONS_FROM + id });
     },
     installed: () => [...apps.values()].filter(({ installation }) => installation !== null),
     async signer(jwt, now) {

@@ -1,4 +1,4 @@
-// What an App does under its own signature: it looks at itself and gets tokens for the installation.
+// Endpoints for an App that acts as itself: its own description, its installations and their tokens.
 
 import type { Response, Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -31,7 +31,7 @@ export function appRoutes(rest: Router, parts: Parts): void {
       readonly permissions?: Permissions;
       readonly repositories?: readonly string[];
     };
-    if (!within(permissions, app.permissions)) {
+    if (!isWithin(permissions, app.permissions)) {
       return fail(response, 422, 'The permissions requested are not granted to this installation.');
     }
     if (repositories?.some((name) => name !== place.name) === true) return unknownRepository(response);
@@ -52,7 +52,7 @@ function unknownRepository(response: Response): void {
   invalid(response, 'Installation', refuse('repositories', 'invalid', message));
 }
 
-function within(asked: Permissions, given: Permissions): boolean {
+function isWithin(asked: Permissions, given: Permissions): boolean {
   return Object.entries(asked).every(([name, level]) => given[name] === level || given[name] === 'write');
 }
 

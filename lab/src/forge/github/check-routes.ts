@@ -1,4 +1,4 @@
-// Check runs over REST: for installations of Apps only.
+// Check run API of GitHub, for App installations only.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -9,26 +9,26 @@ import { annotationShape, checkShape } from './check-shapes.ts';
 import type { LabCheck } from './checks.ts';
 
 export function checkRoutes(routes: Router, parts: Parts): void {
-  const { checks, bare, tell } = parts;
+  const { checks, bare, emit } = parts;
   const reads = needs(parts, 'read', 'checks');
   const writes = needs(parts, 'write', 'checks');
 
   routes.post('/check-runs', writes, async (request, response) => {
-    const asked = (request.body ?? {}) as CheckRequest;
-    const problems = checkProblems({ ...asked }, true);
+    const fields = (request.body ?? {}) as CheckRequest;
+    const problems = checkProblems({ ...fields }, true);
     if (problems.length > 0) return unprocessable(response, problems);
-    const sha = /^[0-9a-f]{40}$/.test(asked.head_sha ?? '') ? await bare.commit(asked.head_sha ?? '') : undefined;
-    if (sha === undefined) return fail(response, 422, `No commit found for SHA: ${asked.head_sha}`);
-    const check = checks.create(appIn(response).id, sha, asked, new Date());
-    tell({ kind: 'check', action: 'created', check, by: loginIn(response) });
-    if (check.status === 'completed') tell({ kind: 'check', action: 'completed', check, by: loginIn(response) });
+    const sha = /^[0-9a-f]{40}$/.test(fields.head_sha ?? '') ? await bare.commit(fields.head_sha ?? '') : undefined;
+    if (sha === undefined) return fail(response, 422, `No commit found for SHA: ${fields.head_sha}`);
+    const check = checks.create(appIn(response).id, sha, fields, new Date());
+    emit({ kind: 'check', action: 'created', check, by: loginIn(response) });
+    if (check.status === 'completed') emit({ kind: 'check', action: 'completed', check, by: loginIn(response) });
     response.status(201).json(checkShape(parts, check));
   });
   routes.patch(
     '/check-runs/:id',
     writes,
     withCheck((check, request, response) => {
-      const asked = (request.body ?? {}) as CheckRequest;
+      const fields = (request.body ?? {}) as CheckRequest;
       const app = appIn(response).id;
       if (app !== check.app) {
         return fail(
@@ -37,11 +37,11 @@ export function checkRoutes(routes: Router, parts: Parts): void {
           `Invalid app_id \`${app}\` - check run can only be modified by the GitHub App that created it.`,
         );
       }
-      const problems = checkProblems({ ...asked }, false);
+      const problems = checkProblems({ ...fields }, false);
       if (problems.length > 0) return unprocessable(response, problems);
-      const changed = checks.change(check, asked, new Date());
+      const changed = checks.change(check, fields, new Date());
       const ends = changed.status === 'completed' && check.status !== 'completed';
-      if (ends) tell({ kind: 'check', action: 'completed', check: changed, by: loginIn(response) });
+      if (ends) emit({ kind: 'check', action: 'completed', check: changed, by: loginIn(response) });
       response.json(checkShape(parts, changed));
     }),
   );

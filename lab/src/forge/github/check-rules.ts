@@ -1,5 +1,5 @@
-// What GitHub refuses of a check run, from its description of the Checks API: closed sets of states, texts of limited length,
-// 50 annotations a request, three buttons.
+// Validation of check runs, from GitHub's documentation of the Checks API: closed sets of states, length limits, 50 annotations per request, three
+// buttons.
 
 export interface CheckRequest {
   readonly name?: string;
@@ -38,7 +38,7 @@ export interface Button {
 }
 
 const STATUSES = ['queued', 'in_progress', 'completed'];
-/** `stale` is for GitHub itself. */
+/** Without `stale`, which only GitHub itself may set. */
 const CONCLUSIONS = ['action_required', 'cancelled', 'failure', 'neutral', 'success', 'skipped', 'timed_out'];
 const LEVELS = ['notice', 'warning', 'failure'];
 const MAX_TEXT = 65_535;
@@ -51,7 +51,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Everything that is wrong with it; nothing when GitHub takes it. @param creates or changes one */
+/** All validation errors; empty for a valid request. @param creates false: it changes an existing run */
 export function checkProblems(request: Fields, creates: boolean): string[] {
   const { name, conclusion, status, output, actions, details_url: url } = request;
   return [

@@ -1,4 +1,4 @@
-// Check runs and what belongs to them as GitHub shows them.
+// Response objects of GitHub's Checks API.
 
 import type { Parts } from '../parts.ts';
 import type { Annotation } from './check-rules.ts';

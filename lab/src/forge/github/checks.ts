@@ -1,4 +1,4 @@
-// Check runs as GitHub keeps them: annotations gather, a conclusion ends a run, and only the App that made one may change it.
+// The store of check runs: annotations accumulate, a conclusion completes a run, and only the App that created a run may change it.
 
 import type { Annotation, Button, CheckRequest } from './check-rules.ts';
 
@@ -6,9 +6,9 @@ export interface LabCheck {
   readonly id: number;
   readonly name: string;
   readonly head_sha: string;
-  /** The App that made it. */
+  /** Id of the App that created it. */
   readonly app: number;
-  /** One for each commit and App. */
+  /** Id of its suite: one per commit and App. */
   readonly suite: number;
   readonly external_id: string;
   readonly details_url: string | null;
@@ -24,17 +24,17 @@ export interface LabCheck {
 }
 
 export interface CheckStore {
-  /** The request is one that GitHub takes. */
+  /** The request must be validated before. */
   create(app: number, sha: string, request: CheckRequest, now: Date): LabCheck;
   change(check: LabCheck, request: CheckRequest, now: Date): LabCheck;
   get(id: number): LabCheck | undefined;
-  /** The number of the suite of a commit. */
+  /** Id of the suite of a commit and an App. */
   suite(app: number, sha: string): number;
   /** Newest first. */
   of(sha: string): readonly LabCheck[];
-  /** The newest of each name and App, newest first. */
+  /** The newest run per name and App, newest first. */
   latest(sha: string): readonly LabCheck[];
-  /** In the order in which they were made. */
+  /** In order of creation. */
   all(): readonly LabCheck[];
 }
 
@@ -45,7 +45,7 @@ export function openCheckStore(): CheckStore {
   const checks = new Map<number, LabCheck>();
   const suites = new Map<string, number>();
 
-  function keep(check: LabCheck): LabCheck {
+  function store(check: LabCheck): LabCheck {
     checks.set(check.id, check);
     return check;
   }
@@ -77,9 +77,9 @@ export function openCheckStore(): CheckStore {
         annotations: [],
         actions: [],
       };
-      return keep(changed(begun, request, now));
+      return store(changed(begun, request, now));
     },
-    change: (check, request, now) => keep(changed(check, request, now)),
+    change: (check, request, now) => store(changed(check, request, now)),
     get: (id) => checks.get(id),
     suite,
     of,

@@ -1,4 +1,4 @@
-// Comments over REST, and what people may do.
+// Comment API and collaborator permissions of GitHub.
 
 import type { Request, Response, Router } from 'express';
 import { addComment, changeComment } from '../mutations.ts';
@@ -11,7 +11,7 @@ import { commentShape, issueShape } from './pull-shapes.ts';
 import { userShape } from './shapes.ts';
 
 const MAX_LENGTH = 65_536;
-/** Of the five roles the older field knows three. */
+/** The older field `permission` knows only three of the five roles. */
 const OLDER: Readonly<Partial<Record<Right, Right>>> = { maintain: 'write', triage: 'read' };
 
 export function commentRoutes(routes: Router, parts: Parts): void {

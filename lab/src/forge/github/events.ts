@@ -1,4 +1,4 @@
-// GitHub's events.
+// Webhook events of GitHub.
 
 import type { ForgeEvent, Message } from '../events.ts';
 import type { Parts } from '../parts.ts';
@@ -31,12 +31,12 @@ export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Mess
       const { action, review } = event;
       const pull = parts.pulls.get(review.number);
       if (pull === undefined) throw new Error(`review ${review.id} is of no pull request`);
-      // In an event it is in small letters.
+      // Events have the review state in lower case, responses in upper case.
       const shape = reviewShape(parts, review);
-      const told = { ...shape, state: shape.state.toLowerCase() };
+      const shown = { ...shape, state: shape.state.toLowerCase() };
       return {
         event: 'pull_request_review',
-        payload: { action, review: told, pull_request: pullSimple(parts, pull), ...common },
+        payload: { action, review: shown, pull_request: pullSimple(parts, pull), ...common },
       };
     }
     case 'check': {
@@ -72,13 +72,13 @@ export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Mess
 
 function pullPayload(parts: Parts, event: Extract<ForgeEvent, { kind: 'pull' }>) {
   const { action, pull, before } = event;
-  const told = { number: pull.number, pull_request: pullShape(parts, pull) };
-  if (action === 'updated') return { action: 'synchronize', ...told, before: before?.head.sha, after: pull.head.sha };
-  if (action === 'edited' && before !== undefined) return { action, ...told, changes: changesOf(before, pull) };
-  return { action, ...told };
+  const common = { number: pull.number, pull_request: pullShape(parts, pull) };
+  if (action === 'updated') return { action: 'synchronize', ...common, before: before?.head.sha, after: pull.head.sha };
+  if (action === 'edited' && before !== undefined) return { action, ...common, changes: changesOf(before, pull) };
+  return { action, ...common };
 }
 
-/** What it was before, of what is otherwise now. */
+/** The previous values of the changed fields. */
 function changesOf(before: LabPull, now: LabPull) {
   const { base, title, body } = before;
   return {

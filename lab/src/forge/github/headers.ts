@@ -1,4 +1,4 @@
-// What GitHub says of a delivery.
+// Headers of a webhook delivery by GitHub.
 
 import { createHmac } from 'node:crypto';
 import type { Sent } from '../webhooks.ts';

@@ -1,4 +1,4 @@
-// Webhooks and their deliveries over REST: those of the repository, and that of an App.
+// Webhook and delivery API of GitHub, for the repository's webhooks and for that of an App.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -7,10 +7,10 @@ import { appIn, asApp, needs } from './access.ts';
 import { fail, link, notFound, numberOf, pageOf } from './answers.ts';
 import { REPOSITORY_ID, repositoryShape } from './shapes.ts';
 
-/** Finds the webhook that is asked about; undefined when there is none. */
+/** Finds the requested webhook; undefined if there is none. */
 type Find = (request: Request, response: Response) => Receiver | undefined;
 
-/** A configuration that is given takes the place of the whole one, so one without a secret has none. */
+/** A given `config` replaces the whole configuration: one without a secret removes the secret. */
 interface HookBody {
   readonly events?: readonly string[];
   readonly config?: { readonly url?: string; readonly secret?: string };
@@ -48,7 +48,7 @@ export function repositoryHookRoutes(routes: Router, parts: Parts): void {
       hook_id: hook.id,
       repository: repositoryShape(parts.place, parts.people),
     };
-    parts.begin(() => parts.webhooks.send({ event: 'ping', payload }, hook));
+    parts.runInBackground(() => parts.webhooks.send({ event: 'ping', payload }, hook));
     response.status(204).end();
   });
   deliveryRoutes(routes, '/hooks/:hook', parts, (request) =>
@@ -69,7 +69,7 @@ export function appHookRoutes(rest: Router, parts: Parts): void {
   });
 }
 
-function deliveryRoutes(routes: Router, path: string, { webhooks, begin }: Parts, find: Find): void {
+function deliveryRoutes(routes: Router, path: string, { webhooks, runInBackground }: Parts, find: Find): void {
   const of = (receiver: Receiver) => webhooks.deliveries().filter((each) => each.receiver.id === receiver.id);
 
   routes.get(`${path}/deliveries`, (request, response) => {
@@ -94,7 +94,7 @@ function deliveryRoutes(routes: Router, path: string, { webhooks, begin }: Parts
   routes.post(`${path}/deliveries/:delivery/attempts`, (request, response) => {
     const delivery = withId(request, response);
     if (delivery === undefined) return;
-    begin(() => webhooks.redeliver(delivery.id));
+    runInBackground(() => webhooks.redeliver(delivery.id));
     response.status(202).json({});
   });
 

@@ -1,4 +1,4 @@
-// The two ends of the manifest flow: the page that a browser posts to, and the exchange of the code.
+// The two ends of GitHub's App manifest flow: the page that a browser posts to, and the exchange of the code.
 
 import { randomBytes } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
@@ -23,7 +23,7 @@ export function manifestRoutes(web: Router, rest: Router, parts: Parts): void {
       if (manifest === undefined) return refuse(response, problems);
       const code = randomBytes(20).toString('hex');
       agreed.set(code, manifest);
-      response.redirect(302, comeBack(manifest, code, request));
+      response.redirect(302, redirectWithCode(manifest, code, request));
     });
   }
 
@@ -41,7 +41,7 @@ function refuse(response: Response, problems: readonly string[]): void {
   response.status(422).type('text').send(problems.join('\n'));
 }
 
-function comeBack({ redirect_url: redirect }: Manifest, code: string, request: Request): string {
+function redirectWithCode({ redirect_url: redirect }: Manifest, code: string, request: Request): string {
   const url = new URL(redirect);
   url.searchParams.set('code', code);
   const { state } = request.query;

@@ -1,5 +1,5 @@
-// GitHub's flow that makes an App of a manifest: a browser posts the manifest, the person agrees, and a code leads to the App's
-// secrets, once. Rules from GitHub's description of the manifest and of the events that Apps can subscribe to.
+// GitHub's App manifest flow: a browser posts the manifest, the user confirms, and the resulting code can be exchanged once for the App's secrets.
+// Rules from GitHub's documentation of manifests and of the events that Apps can subscribe to.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Permissions } from './app-registry.ts';
@@ -14,7 +14,7 @@ export interface Manifest {
 }
 
 const MAX_NAME_LENGTH = 34;
-/** What an App must be allowed to read before it is told of something. */
+/** The permission that each event requires for a subscription. */
 const EVENT_NEEDS: Readonly<Record<string, string>> = {
   push: 'contents',
   create: 'contents',
@@ -46,7 +46,7 @@ const PERMISSIONS = [
   ...['pages', 'pull_requests', 'repository_hooks', 'secrets', 'single_file', 'statuses', 'workflows'],
 ];
 
-/** Everything that is wrong with it, and the manifest when nothing is. */
+/** All problems, and the manifest if there are none. */
 export function readManifest(text: unknown): { readonly manifest?: Manifest; readonly problems: readonly string[] } {
   const given = parse(text);
   if (given === undefined) return { problems: ['The manifest is not a JSON object.'] };
@@ -82,7 +82,7 @@ function eventProblems(events: readonly unknown[], permissions: Readonly<Record<
   return wrong.map((event) => `Default events are not supported by permissions: ${event}`);
 }
 
-/** What an App is given when it is made. */
+/** The secrets of a new App. */
 export function newSecrets() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {

@@ -1,6 +1,6 @@
-// GitHub's merge queue: each pull request in it gets a branch of its own on top of what is before it, and moves the base once the checks
-// that are required are green there. Whoever fails is thrown out, and what was behind is built anew. From GitHub's description (@octokit/openapi
-// 23.0.2: `merge-group`, the `merge_queue` rule with ALLGREEN) and the `merge_group` example of @octokit/webhooks-examples 7.6.1.
+// GitHub's merge queue. Each queued pull request gets its own branch on top of those before it, and the base moves once the required checks have
+// passed there. A failed one is removed, and the branches behind it are rebuilt. From GitHub's documentation (@octokit/openapi 23.0.2: `merge-group`,
+// the `merge_queue` rule with ALLGREEN) and the `merge_group` example of @octokit/webhooks-examples 7.6.1.
 
 import type { Parts } from '../parts.ts';
 import { branchRef, type LabPull } from '../pulls.ts';
@@ -8,25 +8,25 @@ import { asPush } from '../pushes.ts';
 import { type Refused, refuse } from '../refused.ts';
 import { mergeCommit } from '../trial-merge.ts';
 
-/** One pull request in the queue. */
+/** A queued pull request. */
 export interface LabQueued {
   readonly pull: number;
   readonly base: string;
-  /** What its branch stands on: the head of the base, or of the one before it. */
+  /** The parent of its branch: the head of the base branch, or that of the queued pull request before it. */
   readonly baseSha: string;
   readonly headRef: string;
   readonly headSha: string;
 }
 
-/** Who moves the branch then. */
+/** The user that merges from the queue. */
 const QUEUE = 'github-merge-queue[bot]';
 
 export function enqueue(parts: Parts, pull: LabPull): Promise<LabQueued | Refused> {
-  return parts.oneByOne(() => add(parts, pull));
+  return parts.serialise(() => add(parts, pull));
 }
 
 async function add(parts: Parts, { number, base, head }: LabPull): Promise<LabQueued | Refused> {
-  const { bare, queue, tell } = parts;
+  const { bare, queue, emit } = parts;
   const tip = queue.at(-1)?.headSha ?? (await bare.commit(branchRef(base.branch, null))) ?? base.sha;
   const title = `Merge pull request #${number} from ${head.owner}/${head.branch}`;
   const headSha = await mergeCommit(bare, tip, head.sha, { by: QUEUE, title });
@@ -37,16 +37,16 @@ async function add(parts: Parts, { number, base, head }: LabPull): Promise<LabQu
   await asPush(parts, QUEUE, async () => {
     await bare.git('update-ref', headRef, headSha);
   });
-  tell({ kind: 'group', action: 'checks_requested', group, by: QUEUE });
+  emit({ kind: 'group', action: 'checks_requested', group, by: QUEUE });
   return group;
 }
 
-/** What a required check says of a head: null while it says nothing, or waits. */
+/** The result of the required check for a head; null: not reported yet, or pending. */
 export type Verdict = (sha: string) => 'success' | 'failure' | null;
 
-/** Merges from the front whatever is green, throws out what failed, and leaves the rest to wait. */
+/** Merges the passing pull requests at the front, removes those that failed, and leaves the rest queued. */
 export function advance(parts: Parts, verdict: Verdict): Promise<void> {
-  return parts.oneByOne(async () => {
+  return parts.serialise(async () => {
     const green = parts.queue.findIndex(({ headSha }) => verdict(headSha) !== 'success');
     await mergeGroup(parts, parts.queue.splice(0, green === -1 ? parts.queue.length : green));
     const [first] = parts.queue;
@@ -60,7 +60,7 @@ export function advance(parts: Parts, verdict: Verdict): Promise<void> {
   });
 }
 
-/** All with one move of the branch; each pull request became its own merge. */
+/** Moves the base once for all of them; each pull request has its own merge commit. */
 async function mergeGroup(parts: Parts, groups: readonly LabQueued[]): Promise<void> {
   const last = groups.at(-1);
   if (last === undefined) return;
@@ -69,7 +69,7 @@ async function mergeGroup(parts: Parts, groups: readonly LabQueued[]): Promise<v
     for (const { pull: number, headSha } of groups) {
       const pull = parts.pulls.get(number);
       if (pull === undefined) continue;
-      parts.tell({ kind: 'pull', action: 'closed', pull: parts.pulls.settle(pull, headSha, QUEUE), by: QUEUE });
+      parts.emit({ kind: 'pull', action: 'closed', pull: parts.pulls.settle(pull, headSha, QUEUE), by: QUEUE });
     }
   });
   for (const group of groups) await destroy(parts, group, 'merged');
@@ -79,5 +79,5 @@ async function destroy(parts: Parts, group: LabQueued, reason: 'merged' | 'inval
   await asPush(parts, QUEUE, async () => {
     await parts.bare.git('update-ref', '-d', group.headRef);
   });
-  parts.tell({ kind: 'group', action: 'destroyed', group, reason, by: QUEUE });
+  parts.emit({ kind: 'group', action: 'destroyed', group, reason, by: QUEUE });
 }

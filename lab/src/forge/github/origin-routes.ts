@@ -1,5 +1,4 @@
-// Where commits come from, over GitHub's REST interface: the commits of a pull request, the pull requests of a commit, and who moved
-// which branch.
+// GitHub's APIs about the origin of commits: the commits of a pull request, the pull requests of a commit, and the activity log of branches.
 
 import type { Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -9,7 +8,7 @@ import { pullSimple } from './pull-shapes.ts';
 import { listCommits } from './push-event.ts';
 import { nodeId, userShape } from './shapes.ts';
 
-/** GitHub shows no more of one pull request. */
+/** GitHub lists at most this many commits of a pull request. */
 const MAX_COMMITS = 250;
 
 export function originRoutes(routes: Router, parts: Parts): void {
@@ -56,7 +55,7 @@ type Listed = Awaited<ReturnType<typeof listCommits>>[number];
 function commitShape({ place }: Parts, listed: Listed) {
   const { id, tree_id: tree, message, author, committer, timestamp } = listed as Record<string, string> & Listed;
   const url = `${place.api}/repos/${place.repository}/commits/${id}`;
-  // Git names an offset, GitHub none.
+  // Git prints the time with an offset, GitHub shows UTC.
   const date = new Date(String(timestamp)).toISOString();
   const who = (person: unknown) => ({ ...(person as { name: string; email: string }), date });
   return {

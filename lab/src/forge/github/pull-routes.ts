@@ -1,4 +1,4 @@
-// Pull requests over REST.
+// Pull request API of GitHub.
 
 import type { Request, Response, Router } from 'express';
 import { changePull, mergePull, openPull } from '../mutations.ts';
@@ -20,8 +20,8 @@ export function pullRoutes(routes: Router, parts: Parts): void {
     else response.json(pageOf(request, response, found).map((pull) => pullSimple(parts, pull)));
   });
   routes.post('/pulls', writes, async (request, response) => {
-    const asked = readRequest(parts, request.body ?? {});
-    const pull = isRefused(asked) ? asked : await openPull(parts, asked, loginIn(response));
+    const requested = readRequest(parts, request.body ?? {});
+    const pull = isRefused(requested) ? requested : await openPull(parts, requested, loginIn(response));
     if (isRefused(pull)) invalid(response, 'PullRequest', pull);
     else response.status(201).json(pullShape(parts, pull));
   });
@@ -44,8 +44,8 @@ export function pullRoutes(routes: Router, parts: Parts): void {
     '/pulls/:number',
     writes,
     withPull(async (pull, request, response) => {
-      const asked = readChange(request.body ?? {});
-      const changed = isRefused(asked) ? asked : await changePull(parts, pull, asked, loginIn(response));
+      const requested = readChange(request.body ?? {});
+      const changed = isRefused(requested) ? requested : await changePull(parts, pull, requested, loginIn(response));
       if (isRefused(changed)) invalid(response, 'PullRequest', changed);
       else response.json(pullShape(parts, changed));
     }),
@@ -88,7 +88,7 @@ function listed({ pulls }: Parts, request: Request): readonly LabPull[] | Refuse
   });
 }
 
-/** The head of a fork reads `owner:branch`. */
+/** The head in a fork is given as `owner:branch`. */
 function readRequest({ place }: Parts, body: Readonly<Record<string, unknown>>): PullRequested | Refused {
   const { title, head, base, body: text } = body;
   for (const [field, value] of Object.entries({ title, head, base })) {

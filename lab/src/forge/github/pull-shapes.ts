@@ -1,4 +1,4 @@
-// Pull requests, issues and comments as GitHub shows them.
+// Response objects of GitHub for pull requests, issues and comments.
 
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
@@ -8,7 +8,7 @@ import { nodeId, repositoryShape, userShape } from './shapes.ts';
 
 type Known = Pick<Parts, 'place' | 'people' | 'pulls' | 'comments'>;
 
-/** As in lists. */
+/** The shorter form, which lists contain. */
 export function pullSimple({ place, people }: Known, pull: LabPull) {
   const { number, head, base, merged, measure } = pull;
   const url = `${place.api}/repos/${place.repository}/pulls/${number}`;
@@ -58,7 +58,7 @@ export function pullSimple({ place, people }: Known, pull: LabPull) {
     head: side(head.branch, head.sha, head.owner),
     base: side(base.branch, base.sha, place.owner),
     _links: Object.fromEntries(Object.entries({ ...links, ...more }).map(([name, href]) => [name, { href }])),
-    author_association: association(people.meet(pull.author).right),
+    author_association: association(people.findOrAdd(pull.author).right),
     auto_merge: null,
   };
 }
@@ -83,7 +83,7 @@ export function pullShape(known: Known, pull: LabPull) {
   };
 }
 
-/** A pull request is an issue too, and says so. */
+/** A pull request is also an issue, with a field `pull_request`. */
 export function issueShape({ place, people, pulls, comments }: Known, number: number) {
   const pull = pulls.get(number);
   const issue = pull ?? comments.issue(number);
@@ -115,7 +115,7 @@ export function commentShape({ place, people, pulls }: Known, comment: LabCommen
     body: comment.body,
     created_at: comment.createdAt.toISOString(),
     updated_at: comment.updatedAt.toISOString(),
-    author_association: association(people.meet(author).right),
+    author_association: association(people.findOrAdd(author).right),
     performed_via_github_app: null,
   };
 }
@@ -141,7 +141,7 @@ export function reviewShape({ place, people }: Known, { id, number, author, stat
     html_url,
     pull_request_url,
     _links: { html: { href: html_url }, pull_request: { href: pull_request_url } },
-    author_association: association(people.meet(author).right),
+    author_association: association(people.findOrAdd(author).right),
   };
 }
 

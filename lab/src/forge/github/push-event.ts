@@ -1,5 +1,5 @@
-// GitHub's `push` event, made from the refs before and after a push. Facts from GitHub's description of its webhooks:
-// `before` is all zeros for a new ref, `after` for a deleted one, and then there is no head commit.
+// GitHub's `push` event, computed from the refs before and after a push. From GitHub's documentation of webhooks: `before` is all zeros for a new
+// ref, `after` for a deleted one, which has no head commit.
 
 import type { PushedRef } from '../events.ts';
 import type { BareRepository } from '../git/repository.ts';
@@ -7,7 +7,7 @@ import type { Parts } from '../parts.ts';
 import { ZEROS } from '../pushed-refs.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 
-/** GitHub lists no more commits than this in one event. */
+/** Maximum commits in one event. */
 const MAX_COMMITS = 2048;
 
 /** The event's payload. */
@@ -45,7 +45,7 @@ export async function pushEvent(
 
 const FORMAT = '%x1e%H%x1f%T%x1f%aI%x1f%an%x1f%ae%x1f%cn%x1f%ce%x1f%B%x1f';
 
-/** Oldest first. @param page of the repository */
+/** Oldest first. @param page URL of the repository's web page */
 export async function listCommits(
   bare: BareRepository,
   before: string,

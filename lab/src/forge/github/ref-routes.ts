@@ -1,4 +1,4 @@
-// References of Git over GitHub's REST interface: those that begin with a name, and none is no error.
+// GitHub's API for Git refs: those whose name starts with the given one; none is not an error.
 
 import type { Router } from 'express';
 import type { Parts } from '../parts.ts';

@@ -1,4 +1,4 @@
-// GitHub's REST interface as far as Phoenix needs it, and what GitHub refuses of it.
+// The part of GitHub's REST API that Phoenix uses, with its validation.
 
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
@@ -15,7 +15,7 @@ import { refRoutes } from './ref-routes.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 import { statusRoutes } from './status-routes.ts';
 
-/** Below the root of the forge; the pages of the manifest flow lie beside it. */
+/** Mounted at the root of the forge, beside the pages of the manifest flow. */
 export function githubRest(parts: Parts): Router {
   const rest = express.Router();
   const web = express.Router();
@@ -46,7 +46,7 @@ export function githubRest(parts: Parts): Router {
   rest.use(identify(parts));
   rest.get('/user', (_request, response) => {
     const login = loginIn(response);
-    // An App is no user.
+    // Apps cannot use the endpoints of users.
     if (login.endsWith('[bot]')) return fail(response, 403, 'Resource not accessible by integration');
     response.json(ownUser(parts, login));
   });
@@ -54,12 +54,12 @@ export function githubRest(parts: Parts): Router {
   return rest;
 }
 
-/** Express tells an error handler by its four parameters. */
+/** Express recognises an error handler by its four parameters. */
 function notJson(_error: unknown, _request: Request, response: Response, _next: NextFunction): void {
   fail(response, 400, 'Problems parsing JSON');
 }
 
-/** What only the person themselves sees stands beside what all do. */
+/** The public fields of a user and those that only the user sees. */
 function ownUser({ place, people }: Parts, login: string) {
   const time = new Date(0).toISOString();
   const nothing = { name: null, company: null, blog: null, location: null, email: null, hireable: null, bio: null };
@@ -68,7 +68,7 @@ function ownUser({ place, people }: Parts, login: string) {
 }
 
 function fullRepository({ place, people }: Parts) {
-  const { right } = people.meet(TOKEN_OWNER);
+  const { right } = people.findOrAdd(TOKEN_OWNER);
   const push = right === 'admin' || right === 'maintain' || right === 'write';
   return {
     ...repositoryShape(place, people),

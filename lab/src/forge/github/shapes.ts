@@ -1,5 +1,4 @@
-// People, repositories and Apps as GitHub's REST interface and its events show them, with every field that its description
-// requires.
+// Response objects of GitHub for users, repositories and Apps, with every field that its API description requires.
 
 import type { People } from '../people.ts';
 import type { Place } from '../place.ts';
@@ -11,9 +10,9 @@ export function nodeId(kind: string, id: number | string): string {
   return Buffer.from(`${kind}:${id}`).toString('base64url');
 }
 
-/** An App acts as `slug[bot]`. */
+/** The user of an App is `slug[bot]`. */
 export function userShape(place: Place, people: People, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   const url = `${place.api}/users/${encodeURIComponent(login)}`;
   return {
     login,
@@ -76,10 +75,10 @@ const LINKS = {
   trees_url: '/git/trees{/sha}',
 } as const;
 
-/** @param owner another one than the repository's for a fork of it */
+/** @param owner of a fork; default: the repository's */
 export function repositoryShape(place: Place, people: People, owner = place.owner) {
   const isFork = owner !== place.owner;
-  const id = isFork ? 1000 + people.meet(owner).id : REPOSITORY_ID;
+  const id = isFork ? 1000 + people.findOrAdd(owner).id : REPOSITORY_ID;
   const full = `${owner}/${place.name}`;
   const url = `${place.api}/repos/${full}`;
   const page = `${place.url}/${full}`;

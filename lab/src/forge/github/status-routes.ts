@@ -1,4 +1,4 @@
-// Commit statuses over REST.
+// Commit status API of GitHub.
 
 import type { Request, Response, Router } from 'express';
 import type { Parts } from '../parts.ts';

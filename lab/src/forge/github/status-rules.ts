@@ -1,5 +1,5 @@
-// What GitHub refuses of a commit status, from its description of `POST /repos/{owner}/{repo}/statuses/{sha}`: four states,
-// descriptions up to 140 characters, 1000 statuses per commit and context.
+// Validation of commit statuses, from GitHub's documentation of `POST /repos/{owner}/{repo}/statuses/{sha}`: four states, descriptions up to 140
+// characters, 1000 statuses per commit and context.
 
 import { type Refused, refuse } from '../refused.ts';
 
@@ -7,7 +7,7 @@ const STATES = ['error', 'failure', 'pending', 'success'];
 const MAX_DESCRIPTION = 140;
 const MAX_PER_CONTEXT = 1000;
 
-/** @param count how many there are of the commit and the context */
+/** @param count existing statuses of the commit and context */
 export function refusedStatus(request: Readonly<Record<string, unknown>>, count: number): Refused | undefined {
   const { state, description, target_url: target, context } = request;
   if (typeof state !== 'string' || !STATES.includes(state)) {

@@ -1,8 +1,8 @@
-// How GitLab refuses, and how it cuts lists into pages.
+// Error responses and pagination of GitLab.
 
 import type { Request, Response } from 'express';
 
-/** GitLab says `message` for what it looked at and `error` for what it did not. */
+/** GitLab puts validation errors into `message`, and refusals before validation into `error`. */
 export function complain(response: Response, status: number, message: unknown): void {
   response.status(status).json({ message });
 }
@@ -15,7 +15,7 @@ export function notFound(response: Response, what = ''): void {
   complain(response, 404, what === '' ? '404 Not found' : `404 ${what} Not Found`);
 }
 
-/** 20 a page unless asked, never more than 100. */
+/** The requested page; 20 per page by default, at most 100. */
 export function pageOf<T>(request: Request, response: Response, all: readonly T[]): readonly T[] {
   const size = Math.min(100, Number(request.query['per_page']) || 20);
   const page = Math.max(1, Number(request.query['page']) || 1);

@@ -1,4 +1,4 @@
-// GitLab's events. The secret itself is sent along; nothing is signed.
+// Webhook events of GitLab. They contain the secret itself instead of a signature.
 
 import type { ForgeEvent, Message } from '../events.ts';
 import { listCommits } from '../github/push-event.ts';
@@ -13,10 +13,10 @@ const TAG_PUSH = 'Tag Push Hook';
 const MERGE_REQUEST = 'Merge Request Hook';
 const NOTE = 'Note Hook';
 
-/** What a webhook of the project listens to. */
+/** Events of a project's webhook. */
 export const GITLAB_EVENTS = [PUSH, TAG_PUSH, MERGE_REQUEST, NOTE];
 
-/** GitLab lists no more commits than this in one event, the newest. */
+/** Maximum commits in one event: the newest ones. */
 const MAX_COMMITS = 20;
 
 export async function gitlabEvent(parts: Parts, event: ForgeEvent): Promise<Message | null> {

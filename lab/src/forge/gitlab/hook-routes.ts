@@ -1,4 +1,4 @@
-// Webhooks of a project as GitLab shows and takes them, from maintainers on: a box for each event, and no word of the secret.
+// Project webhook API of GitLab, for maintainers and owners. Events are flags, and the secret is never shown.
 
 import type { Router } from 'express';
 import type { Parts } from '../parts.ts';
@@ -39,7 +39,7 @@ export function hookRoutes(project: Router, parts: Parts, ownLevel: () => number
   });
 }
 
-/** Pushes are ticked where nothing is said of them. */
+/** Push events are enabled by default. */
 function ticked(given: Readonly<Record<string, unknown>>): string[] {
   return BOXES.filter((box) => given[box] ?? box === 'push_events');
 }

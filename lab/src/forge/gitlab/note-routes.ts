@@ -1,4 +1,4 @@
-// Notes on merge requests as GitLab has them. A list begins with the newest.
+// Note API of GitLab for merge requests, newest first.
 
 import type { Request, Response, Router } from 'express';
 import type { LabComment } from '../comments.ts';

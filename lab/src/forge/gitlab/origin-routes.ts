@@ -1,4 +1,4 @@
-// Where commits come from, as GitLab tells: the commits of a merge request, the merge requests of a commit, and who pushed.
+// GitLab's APIs about the origin of commits: the commits of a merge request, the merge requests of a commit, and push events.
 
 import type { Router } from 'express';
 import { listCommits } from '../github/push-event.ts';

@@ -1,4 +1,4 @@
-// Merge requests as GitLab has them.
+// Merge request API of GitLab.
 
 import type { Request, Response, Router } from 'express';
 import { changePull, mergePull, openPull } from '../mutations.ts';

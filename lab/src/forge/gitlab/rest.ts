@@ -1,4 +1,4 @@
-// GitLab's REST interface below `/api/v4`, with what it refuses. A project is named by its number or its path with `/` as `%2F`.
+// REST API of GitLab below `/api/v4`, with its validation. A project is named by its number, or by its path with `/` as `%2F`.
 
 import express, { type Router } from 'express';
 import { type Parts, TOKEN_OWNER } from '../parts.ts';
@@ -13,7 +13,7 @@ import { statusRoutes } from './status-routes.ts';
 export function gitlabRest(parts: Parts): Router {
   const { place, people, token, tokenScopes, faults } = parts;
   const rest = express.Router();
-  const ownLevel = () => levelOf(people.meet(TOKEN_OWNER).right);
+  const ownLevel = () => levelOf(people.findOrAdd(TOKEN_OWNER).right);
   rest.use(faults.rest.handler);
   rest.use((request, response, next) => {
     const bearer = /^bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];

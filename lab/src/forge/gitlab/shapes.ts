@@ -1,4 +1,4 @@
-// People, the project, merge requests and notes as GitLab shows them.
+// Response objects of GitLab for users, the project, merge requests and notes.
 
 import type { LabComment } from '../comments.ts';
 import type { Parts } from '../parts.ts';
@@ -7,7 +7,7 @@ import type { LabPull } from '../pulls.ts';
 
 export const PROJECT_ID = 1;
 
-/** GitLab counts what people may do. */
+/** GitLab's numeric access levels. */
 const LEVELS: Readonly<Record<Right, number>> = { admin: 50, maintain: 40, write: 30, triage: 20, read: 10, none: 0 };
 export const DEVELOPER = 30;
 export const MAINTAINER = 40;
@@ -17,16 +17,16 @@ export function levelOf(right: Right): number {
 }
 
 export function userShape({ people, place }: Pick<Parts, 'people' | 'place'>, login: string) {
-  const { id } = people.meet(login);
+  const { id } = people.findOrAdd(login);
   return { id, username: login, name: login, state: 'active', avatar_url: null, web_url: `${place.url}/${login}` };
 }
 
-/** @param owner another one than the project's for a fork of it */
+/** @param owner of a fork; default: the project's */
 function projectId({ people, place }: Pick<Parts, 'people' | 'place'>, owner: string): number {
-  return owner === place.owner ? PROJECT_ID : 1000 + people.meet(owner).id;
+  return owner === place.owner ? PROJECT_ID : 1000 + people.findOrAdd(owner).id;
 }
 
-/** As events tell of it. */
+/** The project as events contain it. */
 export function projectShape({ people, place }: Pick<Parts, 'people' | 'place'>, owner = place.owner) {
   const path = `${owner}/${place.name}`;
   const page = `${place.url}/${path}`;

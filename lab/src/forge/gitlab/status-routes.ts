@@ -1,9 +1,9 @@
-// Commit statuses as GitLab takes them: each is a job of a pipeline, and a job that has begun cannot begin again. From GitLab's source
+// Commit status API of GitLab: each status is a job of a pipeline, and a running job cannot start again. From GitLab's source
 // (app/services/ci/create_commit_status_service.rb at gitlabhq 0286e4c628d6, app/services/ci/pipelines/add_job_service.rb at 41946e65501d,
-// app/models/commit_status.rb, app/models/generic_commit_status.rb, app/policies/ci/pipeline_policy.rb): a status goes into the newest pipeline of the commit, or the
-// one that is named, and makes one of its own where there is none; its ref is the one given, that of the pipeline or the first branch
-// that holds the commit; on a protected branch it takes whoever may push to it or merge into it; an unfinished job of the same name in
-// that pipeline and of the same user is moved on, a finished one is followed by a new one; nothing is kept of a move that is refused.
+// app/models/commit_status.rb, app/models/generic_commit_status.rb, app/policies/ci/pipeline_policy.rb): a status is added to the newest pipeline of
+// the commit, or to the named one, or to a new one if there is none; its ref is the given one, else that of the pipeline, else the first branch that
+// contains the commit; on a protected branch the user must be allowed to push or merge; an unfinished job of the same name and user in that pipeline
+// changes its state, a finished one is followed by a new job; a refused change leaves nothing behind.
 
 import type { Response, Router } from 'express';
 import { type LabPipeline, type Parts, TOKEN_OWNER } from '../parts.ts';
@@ -14,7 +14,7 @@ import { levelOf, userShape } from './shapes.ts';
 const MAX_LENGTH = 255;
 const UNFINISHED = ['pending', 'running'];
 
-/** The event that leads to each state, and the states from which it may come; none stands for a new job. */
+/** The event that leads to each state, and the states from which it is allowed; `none` is a new job. */
 const TRANSITIONS: Readonly<
   Record<string, { readonly event: string; readonly from: readonly (string | undefined)[] }>
 > = {
@@ -86,30 +86,30 @@ export function statusRoutes(routes: Router, parts: Parts): void {
   });
 }
 
-/** Of the repository itself, not of its forks. */
+/** The first branch of the repository itself, not of its forks, that contains the commit. */
 async function firstBranch({ bare }: Parts, sha: string): Promise<string> {
   return (await bare.git('branch', '--format=%(refname:short)', '--contains', sha)).split('\n')[0] ?? '';
 }
 
 function isMeant(
   { id, sha, ref }: LabPipeline,
-  asked: string,
+  revision: string,
   where: { readonly ref?: string; readonly pipeline_id?: number | string },
 ): boolean {
-  return sha === asked && (where.ref ?? ref) === ref && Number(where.pipeline_id ?? id) === id;
+  return sha === revision && (where.ref ?? ref) === ref && Number(where.pipeline_id ?? id) === id;
 }
 
-/** `can_update_branch?`: by the levels of its protection, if it has one. */
+/** `can_update_branch?`: by the access levels of the branch's protection, if it is protected. */
 function mayUpdate({ protectedBranches, people }: Parts, ref: string): boolean {
-  const level = levelOf(people.meet(TOKEN_OWNER).right);
+  const level = levelOf(people.findOrAdd(TOKEN_OWNER).right);
   const rule = protectedBranches.find(({ name }) => name === ref);
   const levels = rule === undefined ? [] : [...rule.push_access_levels, ...rule.merge_access_levels];
   const least = levels.flatMap(({ access_level }) => access_level || []);
   return rule === undefined || least.some((each) => level >= each);
 }
 
-async function commitOf({ bare }: Parts, response: Response, asked: string): Promise<string | undefined> {
-  const sha = await bare.commit(asked);
+async function commitOf({ bare }: Parts, response: Response, revision: string): Promise<string | undefined> {
+  const sha = await bare.commit(revision);
   if (sha === undefined) notFound(response, 'Commit');
   return sha;
 }
@@ -126,12 +126,12 @@ function fits(response: Response, fields: Readonly<Record<string, unknown>>): bo
   return false;
 }
 
-/** @param statuses newest first, with every state that a job has had */
+/** @param statuses newest first, including earlier states of the same job */
 function newestOfEach(statuses: readonly LabStatus[]): LabStatus[] {
   return [...new Map(statuses.toReversed().map((status) => [status.id, status])).values()];
 }
 
-/** Of the jobs of one name in one pipeline the last: those before count as retried. */
+/** The last job per name in a pipeline; earlier ones count as retried. */
 function latestOfEach(jobs: readonly LabStatus[]): LabStatus[] {
   return [...new Map(jobs.map((job) => [`${job.pipeline} ${job.context}`, job])).values()];
 }

@@ -1,4 +1,4 @@
-// A compose file as the lab's Docker reads it: variables put in, services that extend others, and those that start.
+// Reads a compose file: interpolates variables, resolves `extends`, and selects the services that start.
 
 import { parseYaml, printYaml } from '../../yaml.ts';
 import { parseVariables } from './dotenv.ts';
@@ -43,7 +43,7 @@ export interface Service {
 
 export type EnvFile = string | { readonly path: string; readonly required?: boolean };
 
-/** @throws DockerRefusal in compose's words */
+/** @throws DockerRefusal with compose's message */
 export function readFile(text: string, variables: Variables, folder: string): File {
   let value: unknown;
   try {

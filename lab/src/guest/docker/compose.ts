@@ -16,17 +16,18 @@ import { portsOf } from './ports.ts';
 import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Mount, Root } from './state.ts';
 
-/** Where the file lies: in the guest, or in the container of whoever starts it. */
-export interface Beside {
-  /** Relative paths begin there, also those of the guest. */
+/** Location of the file: in the guest, or in the container that runs compose. */
+export interface ComposeFolder {
+  /** Base of relative paths, also of those in the guest. */
   readonly folder: string;
-  /** The text of a file where compose runs; null: there is none. */
+  /** Reads a file where compose runs; null if it does not exist. */
   readonly textOf: (path: string) => string | null;
 }
 
 /**
- * All images are there before the first container is made; what was made stays when a later one fails.
- * @param removeOrphans containers of services that are no longer in the file go
+ * Pulls all images before it creates the first container; containers that were created stay when a later one fails.
+ *
+ * @param removeOrphans also removes containers of services that are no longer in the file
  */
 export function composeUp(
   root: Root,
@@ -34,7 +35,7 @@ export function composeUp(
   project: string,
   text: string,
   variables: Variables,
-  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: Beside },
+  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: ComposeFolder },
 ): void {
   const file = readFile(text, variables, beside.folder);
   const names = startingIn(file, variables);
@@ -58,7 +59,7 @@ export function composeUp(
   }
 }
 
-/** Its networks go with it, unless somebody else's containers are in them. */
+/** Also removes its networks, unless containers of other projects use them. */
 export function composeDown(state: DockerState, project: string): void {
   for (const each of projectOf(state, project)) remove(state, each);
   state.networks = (state.networks ?? []).filter((network) => network.project !== project);
@@ -74,11 +75,11 @@ interface Work {
   readonly project: string;
   readonly file: File;
   readonly variables: Variables;
-  readonly beside: Beside;
+  readonly beside: ComposeFolder;
   readonly volumes: ReadonlyMap<string, string>;
 }
 
-/** Docker's name of each volume of the file. */
+/** Docker's names of the file's volumes. */
 function volumesOf({ volumes = {} }: File, project: string, state: DockerState): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(volumes).map(([key, volume]) => {
@@ -91,7 +92,7 @@ function volumesOf({ volumes = {} }: File, project: string, state: DockerState):
   );
 }
 
-/** Those that its services use (docker/compose, pkg/compose/create.go, resolveExternalNetwork). */
+/** Creates the networks that the services use (docker/compose, pkg/compose/create.go, resolveExternalNetwork). */
 function makeNetworks({ file, state, project }: Work, names: readonly string[]): void {
   const used = new Set(names.flatMap((name) => networksOf(file.services?.[name] ?? {})));
   for (const key of used) {
@@ -150,7 +151,7 @@ function wishOf(work: Work, name: string, service: Service): Wish {
   };
 }
 
-/** What its files say, then what it says itself; a name alone takes the variable's value where there is one. */
+/** The variables of its `env_file`s, then its own; a name without value takes the value of the variable, if there is one. */
 function environmentOf(
   { variables, beside }: Work,
   { env_file: written, environment }: Service,
@@ -163,7 +164,7 @@ function environmentOf(
   return Object.assign({}, ...files.map((each) => valuesIn(each, beside)), Object.fromEntries(own));
 }
 
-function valuesIn(file: EnvFile, { folder, textOf }: Beside): Variables {
+function valuesIn(file: EnvFile, { folder, textOf }: ComposeFolder): Variables {
   const { path, required = true } = typeof file === 'string' ? { path: file } : file;
   const place = absolute(path, folder);
   const text = textOf(place);
@@ -186,7 +187,7 @@ function mountOf({ volumes, beside }: Work, entry: NonNullable<Service['volumes'
   return { source: volume, target };
 }
 
-/** Files of the guest: a daemon makes no folder in their place. */
+/** Mounts of files in the guest: for a missing one, the daemon does not create a folder. */
 function filesOf(work: Work, service: Service, section: 'configs' | 'secrets', folder: string): Mount[] {
   return (service[section] ?? []).flatMap((each): Mount[] => {
     const name = typeof each === 'string' ? each : each.source;

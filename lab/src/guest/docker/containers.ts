@@ -1,4 +1,4 @@
-// Containers: how they are made, started and taken away, whoever asks for it: `docker`, `docker compose`, or Portainer's agent.
+// Creates, starts and removes containers, for `docker`, `docker compose` and Portainer's agent.
 
 import { randomBytes } from 'node:crypto';
 import { startPortainer } from './portainer.ts';
@@ -23,7 +23,7 @@ export function createContainer(root: Root, state: DockerState, wish: Wish): Con
   return container;
 }
 
-/** What makes compose replace a container. */
+/** The part of the configuration whose change makes compose recreate a container. */
 export function configurationOf(wish: Wish): string {
   const { name, image, labels, command, mounts, ports, env } = wish;
   return JSON.stringify([name, image, labels, command, mounts, ports, env]);
@@ -54,7 +54,7 @@ export function remove(state: DockerState, container: Container): void {
   state.containers = state.containers.filter((each) => each !== container);
 }
 
-/** A registry that nobody has, and one that takes no strangers, refuse as they do. */
+/** An unknown registry, and one that requires a login, refuse as the real ones do. */
 export function pull(state: DockerState, image: string): void {
   const reference = /[:@]/.test(image.split('/').at(-1) ?? '') ? image : `${image}:latest`;
   if (!/^[a-z0-9][\w./:@-]*$/.test(reference)) throw new DockerRefusal(`invalid reference format: ${image}`);
@@ -73,7 +73,7 @@ export function byName(state: DockerState, name: string): Container {
   return found;
 }
 
-/** As `docker ps` and `docker compose ps` print one line of JSON. */
+/** The JSON line of `docker ps` and `docker compose ps`. */
 export function listed(container: Container): string {
   const { id, name, image, project, service, labels, running, ports } = container;
   return JSON.stringify({

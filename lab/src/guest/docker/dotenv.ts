@@ -1,9 +1,9 @@
 // A file of variables as compose reads it: the parser of compose-go 2.16 (dotenv/parser.go), which docker compose and Portainer share.
 
-/** Reads what stands for `$NAME` in a value. */
+/** Expands `$NAME` in a value. */
 export type Expand = (value: string, variables: Readonly<Record<string, string>>) => string;
 
-/** @throws Error in compose's words */
+/** @throws Error with compose's message */
 export function parseVariables(text: string, expand: Expand): Record<string, string> {
   const variables: Record<string, string> = {};
   let rest = text;

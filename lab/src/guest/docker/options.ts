@@ -1,4 +1,4 @@
-// Options of Docker's programs: each one that is not in the list of its command is refused.
+// Parses options of Docker's programs, and refuses those that are not in the list of the command.
 
 import { DockerRefusal } from './refusal.ts';
 
@@ -8,7 +8,7 @@ export interface Parsed {
   readonly operands: readonly string[];
 }
 
-/** @param known names by whether they take a value; options end where the first operand begins, unless `mixed` */
+/** @param known option names, and whether they take a value; options end at the first operand, unless `mixed` */
 export function parseOptions(
   words: readonly string[],
   known: Readonly<Record<string, 'flag' | 'value'>>,

@@ -1,4 +1,4 @@
-// What Portainer's server does when its container starts: it reads its flags, opens its data and makes its administrator.
+// Portainer's server at the start of its container: reads its flags, opens its database and creates its administrator.
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { type Container, type DockerState, placeInside, type Root } from './stat
 
 const SERVER_IMAGE = /(^|\/)portainer\/portainer(-ce|-ee)?(:|@|$)/;
 const AGENT_IMAGE = /(^|\/)portainer\/agent(:|@|$)/;
-/** What a tag without a number stands for. */
+/** The version of tags such as `latest`. */
 const NEWEST = '2.43.0';
 const DATA = '/data/portainer.lab.json';
 
@@ -17,7 +17,7 @@ export interface Database {
   keys: { id: number; user: number; description: string; digest: string; prefix: string; created: number }[];
   endpoints: EndpointEntry[];
   stacks: StackEntry[];
-  /** Sessions are signed with it. */
+  /** Signs the sessions. */
   readonly secret: string;
   next: number;
 }
@@ -44,13 +44,13 @@ export interface StackEntry {
   UpdateDate: number;
   DeploymentStatus?: { Status: number; Message?: string; Time: number }[];
   file: string;
-  /** Deployed in the background; `until`: when it is given a turn at the latest. */
+  /** A deployment in the background, which is finished at the next request after `until` at the latest. */
   pending?: {
     readonly prune: boolean;
     readonly until: number;
-    /** What runs is taken down before: the deployment before this one failed. */
+    /** The running containers are removed first, since the previous deployment failed. */
     readonly undeploy?: boolean;
-    /** Comes back when it fails. */
+    /** Restored when the deployment fails. */
     readonly fileBefore?: string;
   };
 }
@@ -63,7 +63,7 @@ export function isAgent({ image }: Container): boolean {
   return AGENT_IMAGE.test(image);
 }
 
-/** `2.33` and later as numbers that can be compared. */
+/** The version as a comparable number. */
 export function versionOf({ image }: Container): string {
   const tag = /:(\d+\.\d+\.\d+)/.exec(image)?.[1];
   return tag ?? NEWEST;
@@ -75,7 +75,7 @@ export function isAtLeast(version: string, other: string): boolean {
   return a > c || (a === c && b >= d);
 }
 
-/** With and without a value. */
+/** Known flags, and whether each takes a value. */
 const FLAGS: Readonly<Record<string, boolean>> = {
   '-H': true,
   '--host': true,
@@ -85,7 +85,7 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   '--http-disabled': false,
 };
 
-/** What was read at the start, by the flag: a renewed certificate needs a new start. */
+/** Copies of the files that were read at the start, by flag: a renewed certificate needs a restart. */
 export const TLS_COPIES = { '--sslcert': '/run/lab/tls.crt', '--sslkey': '/run/lab/tls.key' } as const;
 
 export function startPortainer(root: Root, state: DockerState, container: Container): void {
@@ -96,7 +96,7 @@ export function startPortainer(root: Root, state: DockerState, container: Contai
   container.log += `${fault}\n`;
 }
 
-/** Why it does not come up; null when it does. */
+/** The error at start; null on success. */
 function launch(root: Root, state: DockerState, container: Container): string | null {
   const given = flagsOf(container);
   if (typeof given === 'string') return given;
@@ -126,7 +126,7 @@ function launch(root: Root, state: DockerState, container: Container): string | 
   return null;
 }
 
-/** A text where the program would not take them. */
+/** The flags, or the program's error. */
 export function flagsOf({ command }: Container): ReadonlyMap<string, string> | string {
   const given = new Map<string, string>();
   for (let index = 0; index < command.length; index += 1) {
@@ -153,7 +153,7 @@ export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Null before the first start. */
+/** The database; null before the first start. */
 export function readDatabase(root: Root, state: DockerState, container: Container): Database | null {
   const file = root.at(placeInside(state, container, DATA));
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Database) : null;

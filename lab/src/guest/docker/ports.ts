@@ -1,5 +1,5 @@
-// Ports that a container publishes, from the short form (docker/go-connections, nat.ParsePortSpec) and the long one of compose. UDP, and
-// what Docker would choose, is left out: nobody in the lab asks for it.
+// Published ports of a container, from the short form (docker/go-connections, nat.ParsePortSpec) and the long form of compose. UDP ports and ports
+// chosen by Docker are ignored: nothing in the lab uses them.
 
 import { DockerRefusal } from './refusal.ts';
 import type { Port } from './state.ts';
@@ -11,7 +11,7 @@ export interface LongPort {
   readonly host_ip?: string;
 }
 
-/** @throws DockerRefusal for what Docker would not take */
+/** @throws DockerRefusal for what Docker refuses */
 export function portsOf(entry: string | number | LongPort): Port[] {
   if (typeof entry === 'object') {
     const { target = '', published = '', protocol = 'tcp', host_ip: ip = '' } = entry;

@@ -1,4 +1,4 @@
-// How Docker's programs end when they will not do what they are told.
+// An error of Docker's programs, with its exit code.
 
 import { failed, type Outcome } from '../../tree/tree.ts';
 

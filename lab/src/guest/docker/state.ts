@@ -1,5 +1,5 @@
-// What a guest's Docker holds: containers, volumes and images, in one file of the guest, so that a lab that is started again finds
-// all of it as it was. The programs of the guest and its Portainer, processes of their own, change it at the same time.
+// The state of a guest's Docker: containers, volumes and images. It is in one file of the guest, so that it survives a restart of the lab. The
+// guest's programs and its Portainer are processes of their own and change it concurrently.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { replaceFile, withLock } from '../../proxmox/lock.ts';
@@ -7,7 +7,7 @@ import type { Tree } from '../../tree/tree.ts';
 
 /** The guest's files. */
 export interface Root extends Pick<Tree, 'at'> {
-  /** Taken while its Docker is changed. */
+  /** Path of the lock that is held during a change. */
   readonly lock: string;
 }
 
@@ -15,7 +15,7 @@ export interface Container {
   readonly id: string;
   readonly name: string;
   readonly image: string;
-  /** Of compose; null for one that was started by itself. */
+  /** Compose project; null for a container that compose did not create. */
   readonly project: string | null;
   readonly service: string | null;
   readonly labels: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Container {
   readonly mounts: readonly Mount[];
   readonly ports: readonly Port[];
   readonly env: Readonly<Record<string, string>>;
-  /** Of everything that decides how it was started. */
+  /** Digest of the configuration that it was created with. */
   readonly configuration: string;
   running: boolean;
   /** Milliseconds since 1970. */
@@ -32,22 +32,22 @@ export interface Container {
 }
 
 export interface Mount {
-  /** A volume's name, or a path of the guest. */
+  /** Name of a volume, or a path in the guest. */
   readonly source: string;
-  /** Inside the container. */
+  /** Path in the container. */
   readonly target: string;
 }
 
 export interface Port {
   readonly published: number;
   readonly target: number;
-  /** Reached from the guest itself alone. */
+  /** Only reachable from the guest itself. */
   readonly onLoopback?: true;
 }
 
 interface Network {
   readonly name: string;
-  /** Of compose, which takes it away with the project. */
+  /** Compose project, with which it is removed. */
   readonly project: string;
 }
 
@@ -61,14 +61,14 @@ export interface DockerState {
   containers: Container[];
   volumes: Volume[];
   images: string[];
-  /** Labs that are older have none. */
+  /** Absent in the state of older labs. */
   networks?: Network[];
 }
 
 const FILE = '/var/lib/docker/lab.json';
-/** A command of Docker in a lab takes some milliseconds. */
+/** Timeout for the lock; a Docker command in a lab takes a few milliseconds. */
 const LOCKED_MS = 30_000;
-/** There once feature `docker` was installed. */
+/** Exists once feature `docker` is installed. */
 export const PROGRAM = '/usr/bin/docker';
 
 export function isInstalled(root: Root): boolean {
@@ -82,10 +82,10 @@ export function readState(root: Root): DockerState {
 }
 
 /**
- * Changes it while nobody else does. What `change` did is kept also where it fails, as a daemon keeps what it did before; where nothing
- * changed, nothing is written.
+ * Changes the state under the lock. What `change` did is kept even if it fails, as a daemon keeps what it did before an error; an unchanged state is
+ * not written.
  *
- * @throws Error when another process does not come to an end with it
+ * @throws Error when another process does not release the lock in time
  */
 export function changeState<T>(root: Root, change: (state: DockerState) => T): T {
   const done = withLock(root.lock, LOCKED_MS, () => {
@@ -101,7 +101,7 @@ export function changeState<T>(root: Root, change: (state: DockerState) => T): T
   return done.result;
 }
 
-/** Where a path inside a container lies in the guest: in what is mounted there, or in its own layer. */
+/** The path in the guest of a path inside a container: in a mount, or in the container's own layer. */
 export function placeInside(state: DockerState, { id, mounts }: Container, path: string): string {
   const mount = mounts
     .filter(({ target }) => path === target || path.startsWith(`${target}/`))

@@ -1,4 +1,4 @@
-// What a guest's Traefik answers about itself: `/ping` and the API, each only where the static configuration serves it.
+// `/ping` and the API of a guest's Traefik, each only where the static configuration serves it.
 
 import { runtimeOf } from './runtime.ts';
 import type { EntryPoint } from './static.ts';
@@ -11,31 +11,31 @@ export interface Answer {
 
 const NOT_FOUND: Answer = { status: 404, body: '404 page not found\n' };
 
-/** From inside the guest, at an address of its loopback interface. Null: nobody listens there. */
-export function askLoopback(where: Where, host: string, port: number, path: string): Answer | null {
+/** A request from inside the guest to an address of its loopback interface; null: nothing listens there. */
+export function requestLoopback(where: Where, host: string, port: number, path: string): Answer | null {
   const running = runningTraefik(where);
   const entryPoint = running?.config.entryPoints.find(
     (each) => each.port === port && (each.host === host || isEverywhere(each)),
   );
-  return running === null || entryPoint === undefined ? null : (tells(running, entryPoint, path) ?? NOT_FOUND);
+  return running === null || entryPoint === undefined ? null : (answerApi(running, entryPoint, path) ?? NOT_FOUND);
 }
 
 export function isEverywhere({ host }: EntryPoint): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }
 
-/** Null: it is no question about Traefik itself, at that entry point. */
-export function tells(running: Running, { name }: EntryPoint, path: string): Answer | null {
+/** Answers `/ping` and API requests at the entry point; null for other requests. */
+export function answerApi(running: Running, { name }: EntryPoint, path: string): Answer | null {
   const { config } = running;
   if (path === '/ping' && config.ping === name) return { status: 200, body: 'OK' };
   const serves = name === 'traefik' ? config.api?.insecure === true : false;
-  // The beginning of its pages, which are none of a lab's.
+  // The redirect to the dashboard, whose pages a lab does not have.
   if (path === '/' && serves && config.api?.dashboard === true) return { status: 301, body: 'Moved Permanently' };
   if (config.api === null || !(serves || hasOwnRouter(running, name)) || !path.startsWith('/api')) return null;
   return apiAnswer(running, path);
 }
 
-/** A router of somebody's own to the service of the API. */
+/** Whether a declared router leads to the service of the API. */
 function hasOwnRouter({ dynamic }: Running, entryPoint: string): boolean {
   return Object.values(dynamic.routers).some(
     ({ service, entryPoints }) =>

@@ -1,5 +1,5 @@
-// The dynamic files of a guest's Traefik, as its file provider takes them over (pkg/provider/file and pkg/provider/merge.go, version
-// 3.7.9): all of a folder together or, where one of them cannot be read, none of them.
+// The dynamic files of a guest's Traefik, as its file provider reads them (pkg/provider/file and pkg/provider/merge.go, version 3.7.9): all files of
+// a folder together or, if one cannot be read, none of them.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,9 +24,9 @@ const SECTIONS = ['routers', 'services', 'middlewares', 'serversTransports'] as 
 export const NOTHING: Dynamic = { routers: {}, services: {}, middlewares: {}, serversTransports: {}, tls: {} };
 
 /**
- * Of what two files name alike the first stays. A text: the whole update is dropped, and why.
+ * The merged files; where two define the same name, the first wins. A string is why the whole update is discarded.
  *
- * @param at where a path of the guest lies
+ * @param at the real path of a path in the guest
  */
 export function readDynamic(folder: string, at: (path: string) => string): Dynamic | string {
   if (!existsSync(at(folder))) return `unable to read directory ${folder}: open ${folder}: no such file or directory`;
@@ -44,7 +44,7 @@ export function readDynamic(folder: string, at: (path: string) => string): Dynam
   return all;
 }
 
-/** In the order of names, with those of folders in it. */
+/** The files of the folder and its subfolders, in order of their names. */
 function filesIn(folder: string, at: (path: string) => string): string[] {
   return readdirSync(at(folder), { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -56,7 +56,7 @@ function filesIn(folder: string, at: (path: string) => string): string[] {
 }
 
 function readFile(path: string, text: string): JsonObject | string {
-  // It runs files as templates, of which nothing is known here.
+  // Traefik runs files as Go templates, which the lab does not.
   if (text.includes('{{')) return `template: ${path}: is not run in a lab`;
   let value: Json | undefined;
   try {

@@ -1,11 +1,11 @@
-// Why Traefik cannot read a file, in its own words (version 3.7.9): what is wrong with it is known to src/traefik.
+// Traefik's message for a file that it cannot read (version 3.7.9); which files those are is decided in src/traefik.
 
 import { unreadable } from '../../../../src/traefik/file.ts';
 import type { Json, JsonObject } from '../../../../src/traefik/read.ts';
 import { isSection } from '../../../../src/traefik/read.ts';
 import type { Shape, StructType } from '../../../../src/traefik/schema.ts';
 
-/** Pure. Null: it can be read. @param types a type by the name that shapes mention it by */
+/** Pure. Null: the file can be read. @param types looks up a type by the name in its schema */
 export function formFault(value: JsonObject, root: StructType, types: (name: string) => StructType): string | null {
   const [fault] = unreadable(value, root, types);
   if (fault === undefined) return null;

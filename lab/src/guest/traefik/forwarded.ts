@@ -1,10 +1,10 @@
-// What a guest's Traefik tells the server behind it of the client (pkg/middlewares/forwardedheaders, version 3.7.9).
+// The headers by which a guest's Traefik describes the client to the server behind it (pkg/middlewares/forwardedheaders, version 3.7.9).
 
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { BlockList } from 'node:net';
 import type { EntryPoint } from './static.ts';
 
-/** Pure. What somebody says who is trusted stays; of anybody else it is recreated. @param from the address of who asks */
+/** Pure. Headers of a trusted client are kept, those of others are replaced. @param from address of the client */
 export function forwarded(
   from: string,
   { trusted, trustsAll }: Pick<EntryPoint, 'trusted' | 'trustsAll'>,

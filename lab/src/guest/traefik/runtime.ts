@@ -1,5 +1,5 @@
-// What a guest's Traefik makes of its dynamic configuration: which of it is in use, and its words for what is not. What takes an element
-// out of use is known to src/traefik; the words of the commonest kinds are the program's own, as recorded in lab/test/traefik.
+// The runtime state of a guest's Traefik: which elements of its dynamic configuration are in use, and its messages for those that are not. The rules
+// are in src/traefik; the messages of the most frequent kinds are the program's own, as recorded in lab/test/traefik.
 
 import type { JsonObject } from '../../../../src/traefik/read.ts';
 import { outOfUse, type Refusal, refused } from '../../../../src/traefik/refused.ts';
@@ -12,7 +12,7 @@ interface Status {
 }
 
 interface RouterStatus extends Status {
-  /** Those of its entry points that are there. */
+  /** The named entry points that exist. */
   readonly entryPoints: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function runtimeOf({ entryPoints }: Static, dynamic: Dynamic): Runtime {
   return { routers: new Map(routers), services: others('services'), middlewares: others('middlewares') };
 }
 
-/** All files are one provider: `NAME@file` is NAME. */
+/** All files belong to one provider: `NAME@file` is NAME. */
 function ownNames(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/^([^@\s]+)@file$/, '$1');
   if (Array.isArray(value)) return value.map(ownNames);
@@ -70,7 +70,7 @@ function ownNames(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownNames(each)]));
 }
 
-/** What is built at all: an element that no router leads to is never looked at. */
+/** The elements that a router refers to; Traefik never builds, and so never checks, the others. */
 function usedBy({ routers, services, middlewares }: Dynamic): ReadonlySet<string> {
   const used = new Set<string>();
   const add = (section: 'services' | 'middlewares', name: unknown): void => {

@@ -1,5 +1,5 @@
-// The static configuration of a guest's Traefik, as the program reads it when it starts (pkg/config/static and pkg/cli, version 3.7.9):
-// what it listens on, whom it believes, where it tells of itself. What does not matter to any of that is not looked into.
+// The static configuration of a guest's Traefik, as the program reads it at start (pkg/config/static and pkg/cli, version 3.7.9): its entry points,
+// trusted addresses, and where it serves its API. Other settings are not checked.
 
 import type { Json, JsonObject } from '../../../../src/traefik/read.ts';
 import { isSection } from '../../../../src/traefik/read.ts';
@@ -15,13 +15,13 @@ export interface EntryPoint {
   readonly isDefault: boolean;
   readonly trusted: readonly string[];
   readonly trustsAll: boolean;
-  /** As the API shows it. */
+  /** The entry point in API responses. */
   readonly shown: object;
 }
 
 export interface Static {
   readonly entryPoints: readonly EntryPoint[];
-  /** Folder of the dynamic files; null: it reads none. */
+  /** Folder of the dynamic files; null: none. */
   readonly folder: string | null;
   /** Whether the entry point `traefik` serves the API; null: there is none. */
   readonly api: { readonly insecure: boolean; readonly dashboard: boolean } | null;
@@ -29,10 +29,13 @@ export interface Static {
   readonly ping: string | null;
 }
 
-/** The entry point of what Traefik tells of itself, which is there at every address where nobody says otherwise. */
+/** The entry point of Traefik's own API, which by default listens on every address. */
 const INTERNAL = 'traefik';
 
-/** Null: there is no file, and it starts with what it is without one. A text: why it does not start, in its words. */
+/**
+ * @param text null: there is no file, and the defaults apply
+ * @returns a string is the error at start
+ */
 export function readStatic(path: string, text: string | null): Static | string {
   if (text === null) return made({}, path);
   let value: Json | undefined;
@@ -105,7 +108,7 @@ function at(value: Json | undefined, key: string): Json | undefined {
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
-/** As Go prints a duration; a number is seconds. */
+/** A duration as Go prints it; a number is in seconds. */
 function duration(value: unknown): string {
   const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };
   const text = String(value);
@@ -125,7 +128,7 @@ const of = (is: 'string' | 'bool' | 'int' | 'duration', ...names: string[]) =>
 const list = (...names: string[]) => names.map((name) => ({ name, is: { list: 'string' } }) as const);
 const struct = (name: string, type: string, allowEmpty = false) => ({ name, is: { type }, allowEmpty }) as const;
 
-/** By the names of Go's types. */
+/** Types by the names that they have in Go. */
 const TYPES: Readonly<Record<string, StructType>> = {
   'static.Configuration': {
     fields: [

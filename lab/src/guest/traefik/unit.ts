@@ -1,5 +1,5 @@
-// Traefik as a unit of a guest: started, it reads its static file once and its dynamic files whenever they change. What it took over
-// last is kept apart from the files, as the process would have it, and so are its last words.
+// Traefik as a systemd unit of a guest: it reads its static file once at start, and its dynamic files whenever they change. What it read last is
+// stored apart from the files, as the process keeps it, and so is its journal.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,18 +16,18 @@ export interface Running {
   readonly dynamic: Dynamic;
 }
 
-/** As its unit names it. */
+/** The path in its unit file. */
 const FILE = '/etc/traefik/traefik.yml';
 
 interface Kept {
-  /** The start of the guest that it belongs to. */
+  /** The boot of the guest in which it was started. */
   readonly boot: string;
-  /** The static file as it was; null: there was none. */
+  /** The static file as it was read; null: there was none. */
   readonly text: string | null;
   readonly dynamic: Dynamic;
 }
 
-/** Starts it anew. Null: it runs; else its words. A simple unit counts as started all the same. */
+/** Restarts it. Returns null if it runs, else its error; a unit of type simple counts as started either way. */
 export function startTraefik(where: Where): string | null {
   const file = insidePath(where.node, where.id, FILE);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : null;
@@ -42,11 +42,11 @@ export function startTraefik(where: Where): string | null {
   return null;
 }
 
-/** Null: it does not run there. */
+/** Null: it does not run. */
 export function runningTraefik(where: Where): Running | null {
   if (stateOf(where, 'traefik')?.active !== true) return null;
   const known = readKept(where);
-  // With the guest it starts by itself.
+  // It starts with the guest.
   if (known?.boot !== bootOf(where) && startTraefik(where) !== null) return null;
   const kept = readKept(where);
   const config = kept === null ? null : readStatic(FILE, kept.text);
@@ -61,7 +61,7 @@ export function runningTraefik(where: Where): Running | null {
   return { config, dynamic: read };
 }
 
-/** What it said since its guest was made. */
+/** Its journal since the guest was created. */
 export function traefikJournal(where: Where): string {
   const file = join(folderOf(where), 'journal');
   return existsSync(file) ? readFileSync(file, 'utf8') : '';

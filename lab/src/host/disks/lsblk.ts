@@ -1,4 +1,4 @@
-// lsblk and wipefs of the node: what is on its disks, and how it is taken off.
+// lsblk and wipefs of the node: show and erase what is on its disks.
 
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
@@ -50,7 +50,7 @@ export const lsblk: Program = (node, argv) => {
   };
 };
 
-/** Answers `wipefs -n DEVICE…` (what is found) and `wipefs -a DEVICE…` (take it off). */
+/** Answers `wipefs -n DEVICE…`, which lists signatures, and `wipefs -a DEVICE…`, which erases them. */
 export const wipefs: Program = (node, argv) => {
   const flags = new Set(argv.filter((word) => word.startsWith('-')));
   const stray = [...flags].find((flag) => !['-n', '--no-act', '-a', '--all', '--'].includes(flag));
@@ -76,7 +76,7 @@ function signature({ name, holds, label }: Area): string {
   return holds === null ? '' : `${name} ${holds === 'gpt' ? '0x200' : '0x438'} ${holds}  ${label ?? ''}\n`;
 }
 
-/** What is in use is not taken off. */
+/** Erases the signatures; refused for a device that is in use. */
 function erase(node: LabNode, disk: Disk, area: Area): Outcome | null {
   const inside = area === disk ? disk.parts : [];
   const used = [area, ...inside].some(({ name, mountedOn }) => mountedOn !== null || activeParts(node).has(name));

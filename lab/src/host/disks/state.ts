@@ -1,4 +1,4 @@
-// The disks of the node and what is on them, kept in one file beside its own. Each has its names below /dev.
+// The disks of the node and what is on them, stored in one file. Each has its names below /dev.
 
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ export interface Area {
   /** Kernel name: `sda`, `nvme0n1p1`. */
   readonly name: string;
   readonly bytes: number;
-  /** What a look at its first sectors finds: `ext4`, `zfs_member`, `vfat`, `gpt`; null for nothing. */
+  /** The signature in its first sectors: `ext4`, `zfs_member`, `vfat`, `gpt`; null for none. */
   readonly holds: string | null;
   readonly label: string | null;
   readonly mountedOn: string | null;
@@ -36,7 +36,7 @@ const part = (name: string, bytes: number, holds: string | null, label: string |
   mountedOn: null,
 });
 
-/** As Proxmox's installer leaves it, with its own pool on the third part. */
+/** The boot disk after Proxmox's installer, with its own pool on the third partition. */
 const BOOT: Disk = {
   ...part('sda', 128 * GIB, 'gpt'),
   model: 'Lab Boot SSD',
@@ -70,7 +70,7 @@ function namesOf({ name, id, parts }: Disk): { readonly name: string; readonly l
   return [{ name, link: id }, ...ofParts];
 }
 
-/** A disk or a part by any of its paths; undefined for what is none. */
+/** A disk or partition by any of its paths; undefined for other paths. */
 export function areaAt(node: LabNode, path: string): { readonly disk: Disk; readonly area: Area } | undefined {
   for (const disk of disks(node)) {
     const found = namesOf(disk).find(({ name, link }) => path === `/dev/${name}` || path === `${BY_ID}/${link}`);
@@ -80,7 +80,7 @@ export function areaAt(node: LabNode, path: string): { readonly disk: Disk; read
   return undefined;
 }
 
-/** Writes what is found on one of them. */
+/** Changes what is on a disk. */
 export function change(node: LabNode, name: string, to: Partial<Disk>): void {
   const all = disks(node).map((disk) =>
     disk.name === name
@@ -90,7 +90,7 @@ export function change(node: LabNode, name: string, to: Partial<Disk>): void {
   keepDisks(node, all);
 }
 
-/** Puts a blank disk into the lab in `dir`, called `id` below /dev/disk/by-id; one that is there stays as it is. */
+/** Adds a blank disk, named `id` below /dev/disk/by-id, to the lab in `dir`; an existing one stays as it is. */
 export function provideDisk(dir: string, id: string, bytes: number = 2000 * GIB, more: Partial<Disk> = {}): void {
   const node = openNode(dir);
   const all = disks(node);

@@ -1,4 +1,4 @@
-// The interfaces of the node: as its files declare them, and as its kernel has them, which follows only when it is told to.
+// The interfaces of the node as its files declare them, and as its kernel has them: the kernel follows only when the configuration is reloaded.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
@@ -17,15 +17,15 @@ export type Links = Readonly<Record<string, Link>>;
 export const MAIN = '/etc/network/interfaces';
 const KERNEL = 'run/lab/links.json';
 
-/** Options that ifupdown2 knows, as far as files of ours or of a node hold them. */
+/** The options of ifupdown2 that Phoenix's and Proxmox's files use. */
 const KEYWORDS =
   /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|(pre|post)?-?(up|down))$/;
 
-/** Open vSwitch is installed where this is: its options are known then (ifupdown2, addons/openvswitch.py). */
+/** Exists where Open vSwitch is installed, whose options are valid then (ifupdown2, addons/openvswitch.py). */
 const OVS_PROGRAM = '/usr/bin/ovs-vsctl';
 const OVS_KEYWORDS = /^ovs[-_](type|ports|bonds|bridge|options|mtu)$/;
 
-/** Values of options of bonds that it looks at (ifupdown2, addons/bond.py). */
+/** Allowed values of bond options (ifupdown2, addons/bond.py). */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'bond-mode': [
     ...['0', 'balance-rr', '1', 'active-backup', '2', 'balance-xor', '3', 'broadcast', '4', '802.3ad'],
@@ -36,7 +36,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What the files say, and everything in them that ifupdown2 complains of. */
+/** The declared interfaces, and all errors that ifupdown2 reports. */
 export function declaredLinks(node: LabNode): { readonly links: Links; readonly faults: readonly string[] } {
   const links = new Map<string, { mtu: number; addresses: string[] }>();
   const faults: string[] = [];
@@ -44,7 +44,7 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
   const auto = new Set<string>();
   for (const file of filesOf(node)) {
     let name: string | null = null;
-    // A line that ends in a backslash goes on in the next.
+    // A backslash at the end of a line continues it.
     const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
     for (const line of text.split('\n')) {
       const [word = '', ...rest] = line.trim().split(/\s+/);
@@ -95,7 +95,7 @@ function take(
   return null;
 }
 
-/** The main file and those that it names. */
+/** The main file and those that it includes. */
 function filesOf(node: LabNode): string[] {
   if (!existsSync(pathOf(node, MAIN))) return [];
   const lines = readFileSync(pathOf(node, MAIN), 'utf8').matchAll(/^source\s+(\/\S+)\/\*$/gm);
@@ -110,7 +110,7 @@ function filesOf(node: LabNode): string[] {
   return [MAIN, ...included];
 }
 
-/** As the kernel has them: what the files said when it was last told. */
+/** The interfaces in the kernel: those that were declared at the last reload. */
 export function kernelLinks(node: LabNode): Links {
   const file = pathOf(node, KERNEL);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : declaredLinks(node).links;
@@ -120,7 +120,7 @@ export function setKernelLinks(node: LabNode, links: Links): void {
   replaceFile(pathOf(node, KERNEL), JSON.stringify(links));
 }
 
-/** The bridges of the host with their MTU, as its kernel has them. */
+/** The bridges in the kernel, with their MTU. */
 export function bridges(node: LabNode): Map<string, number> {
   const file = pathOf(node, 'etc/network/interfaces.d/sdn');
   const sdn = existsSync(file) ? readFileSync(file, 'utf8') : '';

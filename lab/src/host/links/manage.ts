@@ -1,4 +1,4 @@
-// The interface that the node of a lab is managed by, as whoever set it up would have made it.
+// The management interface of a lab's node, as its installation would have configured it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { replaceFile } from '../../proxmox/lock.ts';
@@ -6,17 +6,17 @@ import { openNode, pathOf } from '../../proxmox/node.ts';
 import { declaredLinks, MAIN, setKernelLinks } from './links.ts';
 
 interface Management {
-  /** A bridge or an interface. */
+  /** Name of a bridge or an interface. */
   readonly name: string;
   /** With prefix length. */
   readonly address: string;
   readonly gateway: string | null;
 }
 
-/** What every new node has. */
+/** The configuration of a new node. */
 const FRESH = 'iface vmbr0 inet static\n\taddress 10.0.0.13/24\n\tgateway 10.0.0.1\n';
 
-/** Does nothing to a node whose network somebody has changed. */
+/** Configures it; no effect on a node whose network was changed. */
 export function manageBy(dir: string, { name, address, gateway }: Management): void {
   const node = openNode(dir);
   const file = pathOf(node, MAIN);

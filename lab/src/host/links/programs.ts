@@ -6,7 +6,7 @@ import { declaredLinks, kernelLinks, setKernelLinks } from './links.ts';
 
 const RELOAD_OPTIONS = new Set(['-a', '--all', '-s', '--syntax-check', '-v', '--verbose', '-d', '--debug']);
 
-/** Answers `ifreload -a [--syntax-check]`. What is wrong is said and left out; the rest is set up all the same. */
+/** Answers `ifreload -a [--syntax-check]`. Errors are reported and skipped; everything else is applied. */
 export const ifreload: Program = (node, argv) => {
   const stray = argv.find((word) => !RELOAD_OPTIONS.has(word));
   if (stray !== undefined) return failed(`ifreload: error: unrecognized arguments: ${stray}`, 2);

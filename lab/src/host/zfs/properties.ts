@@ -1,19 +1,19 @@
-// Properties of ZFS filesystems (zfsprops(7)) as the node knows them: what they may be, and where a value comes from.
+// Properties of ZFS file systems (zfsprops(7)): their valid values and their inheritance.
 
 export interface Property {
   readonly usual: string;
-  /** Null: the value is free. Otherwise the form in which it is kept; undefined for a value that cannot be. */
+  /** The normal form of a value; undefined for an invalid one. */
   readonly take: (written: string) => string | undefined;
-  /** Told with a refusal. */
+  /** The valid values, as shown in an error. */
   readonly may: string;
-  /** Datasets have it from the one above. */
+  /** Datasets inherit it from their parent. */
   readonly inherits: boolean;
   readonly fixed?: 'readonly' | 'once';
 }
 
 const UNITS = 'BKMGTPE';
 
-/** Bytes of `16K` or `1.5T`; undefined for what is no size. */
+/** Bytes of `16K` or `1.5T`, with the units of zfs; undefined for other texts. */
 export function bytesOf(written: string): number | undefined {
   const [, digits, unit = 'B'] = /^(\d+(?:\.\d+)?)([BKMGTPE])?(?:i?B)?$/i.exec(written) ?? [];
   if (digits === undefined) return undefined;
@@ -104,13 +104,13 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   utf8only: { ...choice('off on', false), fixed: 'once' },
 };
 
-/** Properties that people make up have a colon in their names. */
+/** Whether zfs accepts the name. User properties have a colon in their names. */
 export function isKnown(name: string): boolean {
   return Object.hasOwn(PROPERTIES, name) || /^[a-z0-9:+._-]*:[a-z0-9:+._-]*$/.test(name);
 }
 
-/** What is wrong with a value, in the words of zfs; otherwise the form in which it is kept. */
-export function taken(name: string, written: string): { readonly value: string } | string {
+/** The normal form of a value; a string is zfs's error. */
+export function normalised(name: string, written: string): { readonly value: string } | string {
   const property = PROPERTIES[name];
   if (property === undefined) return { value: written };
   if (property.fixed === 'readonly') return `'${name}' is readonly`;

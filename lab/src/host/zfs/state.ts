@@ -1,4 +1,4 @@
-// The pools and filesystems of the node, kept in one file beside its own.
+// The pools and file systems of the node, stored in one file.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,25 +9,25 @@ import { PROPERTIES } from './properties.ts';
 export interface Pool {
   /** `stripe`, `mirror`, `raidz1`, … */
   readonly layout: string;
-  /** As they were named when it was made. */
+  /** The names given at its creation. */
   readonly disks: readonly string[];
 }
 
 interface Dataset {
-  /** Properties that were set on it. */
+  /** Properties that are set on it locally. */
   readonly local: Readonly<Record<string, string>>;
   readonly mounted: boolean;
 }
 
 export interface Zfs {
   readonly pools: Readonly<Record<string, Pool>>;
-  /** By full name; the pool's own has its name. */
+  /** By full name; the root dataset has the name of the pool. */
   readonly datasets: Readonly<Record<string, Dataset>>;
 }
 
 const FILE = 'var/lib/lab/zfs.json';
 
-/** As Proxmox's installer leaves it. */
+/** The state after Proxmox's installer. */
 const INSTALLED: Zfs = {
   pools: { rpool: { layout: 'stripe', disks: ['/dev/disk/by-id/ata-Lab_Boot_SSD_LAB0000-part3'] } },
   datasets: {
@@ -41,7 +41,7 @@ export function readZfs(node: LabNode): Zfs {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Zfs) : INSTALLED;
 }
 
-/** Refuses by returning what is wrong; otherwise the new state is kept. */
+/** Stores the changed state; `change` returns a string as the error instead, which is returned. */
 export function changeZfs(node: LabNode, change: (zfs: Zfs) => Zfs | string): string | null {
   const file = pathOf(node, FILE);
   const done = withLock(`${file}.lock`, 10_000, () => {
@@ -59,11 +59,11 @@ export function changeZfs(node: LabNode, change: (zfs: Zfs) => Zfs | string): st
 
 export interface Value {
   readonly value: string;
-  /** `-` for what only is shown. */
+  /** `-` for read-only properties. */
   readonly source: string;
 }
 
-/** A property of a dataset, its own or from above; undefined for one of people that is nowhere set. */
+/** A property of a dataset, local, inherited or default; undefined for a user property that is not set. */
 export function shownValue(zfs: Zfs, name: string, property: string): Value | undefined {
   const known = PROPERTIES[property];
   const dataset = zfs.datasets[name];
@@ -91,7 +91,7 @@ function mountValue(zfs: Zfs, name: string): Value {
   return { value: here, source: source === 'local' ? `inherited from ${above}` : source };
 }
 
-/** Where it is mounted; null where it is not meant to be. */
+/** The mount point; null for a dataset that is not mounted. */
 export function mountpoint(zfs: Zfs, name: string): string | null {
   const { value } = mountValue(zfs, name);
   return value.startsWith('/') && shownValue(zfs, name, 'canmount')?.value !== 'off' ? value : null;

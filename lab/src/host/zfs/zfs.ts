@@ -1,9 +1,9 @@
-// zfs of the node: filesystems and their properties. What it does not know it refuses, in the words of the real one.
+// zfs of the node: file systems and their properties. Unknown calls are refused with the real program's message.
 
 import type { LabNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../../tree/tree.ts';
-import { isKnown, PROPERTIES, taken } from './properties.ts';
+import { isKnown, normalised, PROPERTIES } from './properties.ts';
 import { changeZfs, mountpoint, readZfs, shownValue, type Zfs } from './state.ts';
 
 type Verb = (node: LabNode, words: readonly string[]) => Outcome;
@@ -16,7 +16,7 @@ interface Words {
   readonly rest: readonly string[];
 }
 
-/** Letters one by one; those of `withValue` take the next word. A string is what is wrong. */
+/** Parses single-letter options; those in `withValue` take the next word. A string is the error. */
 function parse(words: readonly string[], flags: string, withValue = ''): Words | string {
   const found = { flags: new Set<string>(), values: new Map<string, string[]>(), rest: [] as string[] };
   for (let index = 0; index < words.length; index += 1) {
@@ -133,14 +133,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** `NAME=VALUE` each; a string is what is wrong. */
+/** Parses `NAME=VALUE` words; a string is the error. */
 function propertiesOf(pairs: readonly string[], making: boolean): Record<string, string> | string {
   const local: Record<string, string> = {};
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     const name = pair.slice(0, at);
     if (at < 0 || !isKnown(name)) return `invalid property '${at < 0 ? pair : name}'`;
-    const value = taken(name, pair.slice(at + 1));
+    const value = normalised(name, pair.slice(at + 1));
     if (typeof value === 'string') return value;
     if (!making && PROPERTIES[name]?.fixed === 'once') return `'${name}' is readonly`;
     local[name] = value.value;

@@ -1,16 +1,16 @@
-// zpool of the node: makes pools of disks that nothing uses, and tells of those that are there.
+// zpool of the node: creates pools from unused disks, and shows existing ones.
 
 import { type LabNode, openNode } from '../../proxmox/node.ts';
 import type { Program } from '../../proxmox/programs.ts';
 import { failed, type Outcome, ok } from '../../tree/tree.ts';
 import { areaAt, change, provideDisk } from '../disks/state.ts';
-import { isKnown, taken } from './properties.ts';
+import { isKnown, normalised } from './properties.ts';
 import { changeZfs, type Pool, readZfs } from './state.ts';
 
 const LAYOUTS: Readonly<Record<string, number>> = { mirror: 2, raidz: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
 const RESERVED = /^(mirror|raidz[1-3]?|draid|spare|log|c\d)/;
 
-/** Kernel names of disks and parts that pools use. */
+/** Kernel names of disks and partitions that pools use. */
 export function activeParts(node: LabNode): ReadonlySet<string> {
   const used = Object.values(readZfs(node).pools).flatMap(({ disks }) => disks);
   return new Set(
@@ -29,7 +29,7 @@ interface Making {
   readonly pool: Pool;
 }
 
-/** A string is what is wrong. */
+/** A string is the error. */
 function readCreate(words: readonly string[]): Making | string {
   const local: Record<string, string> = {};
   let force = false;
@@ -46,7 +46,7 @@ function readCreate(words: readonly string[]): Making | string {
       index += 1;
       const [name = '', value = ''] = words[index]?.split(/=(.*)/s) ?? [];
       if (!isKnown(name)) return `invalid property '${name}'`;
-      const known = taken(name, value);
+      const known = normalised(name, value);
       if (typeof known === 'string') return known;
       local[name] = known.value;
     } else return `invalid option '${word?.slice(1, 2)}'`;
@@ -100,7 +100,7 @@ function create(node: LabNode, words: readonly string[]): Outcome {
   return ok();
 }
 
-/** A whole disk gets two parts, as the real one makes them. */
+/** A whole disk gets two partitions, as by the real program. */
 function fill(node: LabNode, { name, bytes }: { readonly name: string; readonly bytes: number }, pool: string): void {
   const part = (number: number, size: number, holds: string | null) => ({
     name: `${name}${/\d$/.test(name) ? 'p' : ''}${number}`,
@@ -116,7 +116,7 @@ function fill(node: LabNode, { name, bytes }: { readonly name: string; readonly 
   });
 }
 
-/** Makes a pool in the lab in `dir`, with its disks, as a person would have before; one that is there stays as it is. */
+/** Creates a pool with its disks in the lab in `dir`, as if it existed before Phoenix; an existing one stays as it is. */
 export function providePool(dir: string, name: string, raidLevel: string, disks: readonly string[]): void {
   const node = openNode(dir);
   if (readZfs(node).pools[name] !== undefined) return;

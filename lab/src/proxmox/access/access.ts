@@ -1,5 +1,5 @@
-// Users, tokens, groups, roles and rights as /etc/pve/user.cfg has them, read and written as Proxmox does (PVE/AccessControl.pm): what
-// names something that is not there is left out when it is read, and so goes with the next change.
+// Users, tokens, groups, roles and permissions in /etc/pve/user.cfg, read and written as by Proxmox (PVE/AccessControl.pm): entries that refer to
+// something missing are skipped when the file is read, and so are lost with the next change.
 
 import { BUILT_IN_ROLES, BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
@@ -48,7 +48,7 @@ export function keepAccess(node: LabNode, { users, tokens, groups, roles, pools,
   keepUserLines(node, blocks.flatMap((lines) => [...lines, '']).slice(0, -1));
 }
 
-/** Rights of the same path and roles share a line. */
+/** Permissions with the same path and role share a line. */
 function rightLines(rights: readonly Right[]): string[] {
   const paths = [...new Set(rights.map(({ path }) => path))].sort(byPath);
   return paths.flatMap((path) =>
@@ -73,7 +73,7 @@ function rightLines(rights: readonly Right[]): string[] {
   );
 }
 
-/** As a tree is walked, step by step. */
+/** Compares paths segment by segment. */
 function byPath(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   const at = left.findIndex((part, index) => part !== right[index]);
@@ -88,7 +88,7 @@ export function ownerOf(token: string): string {
   return token.slice(0, token.lastIndexOf('!'));
 }
 
-/** What is gone is in no group any more. */
+/** Removes a deleted user from all groups. */
 export function removeFromGroups({ groups }: Access, user: string): void {
   for (const [id, group] of groups) {
     const members = splitList(group['users']?.[0] ?? '').filter((each) => each !== user);
@@ -96,7 +96,7 @@ export function removeFromGroups({ groups }: Access, user: string): void {
   }
 }
 
-/** Rights on a path go with what it names. */
+/** Removes the permissions on the path of a deleted object. */
 export function forgetPath(node: LabNode, path: string): void {
   const access = readAccess(node);
   if (!access.rights.some((right) => right.path === path)) return;

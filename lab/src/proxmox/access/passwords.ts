@@ -1,4 +1,4 @@
-// Passwords of Proxmox's own users: kept as hashes, in a file that only root reads. Those of pam are the host's.
+// Passwords of users in the realm `pve`: stored as hashes in a file that only root can read. Passwords of the realm `pam` are the host's.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { refuse } from '../refusal.ts';
 
 const FILE = 'etc/pve/priv/shadow.cfg';
 
-/** @param failing what stands before a refusal */
+/** @param failing prefix of the error */
 export function passwordFor(node: LabNode, user: string, password: string, failing = ''): void {
   const at = user.lastIndexOf('@');
   const [name, realm] = [user.slice(0, at), user.slice(at + 1)];

@@ -1,4 +1,4 @@
-// The program pveum, as far as users and their roles go.
+// The program pveum: users, groups, roles and permissions.
 
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, type Verb } from '../call.ts';
@@ -21,7 +21,7 @@ export function pveum(node: LabNode, argv: readonly string[], stdin?: () => Buff
   return answer(newCall(node, stdin), 'pveum', argv, VERBS);
 }
 
-/** Asked for twice; without a terminal each is a line of standard input. */
+/** The password is read twice; without a terminal each is a line of standard input. */
 function changePassword(call: Call, parameters: Parameters): void {
   const [first, second] = call.stdin().toString().split('\n');
   if (first === undefined || first === '' || second === undefined) refuse('EOF while reading password');

@@ -1,4 +1,4 @@
-// /etc/pve/user.cfg: users, what they may do, and pools of guests, a line each.
+// Pools of guests in /etc/pve/user.cfg, which also holds users and permissions.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { replaceFile } from '../lock.ts';
@@ -17,13 +17,13 @@ export function keepUserLines(node: LabNode, lines: readonly string[]): void {
   replaceFile(pathOf(node, FILE), lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Refuses a pool that is not there; none is fine. */
+/** Refuses a pool that does not exist; undefined is accepted. */
 export function checkPool(node: LabNode, pool: string | undefined): void {
   if (pool === undefined || userLines(node).some((line) => line.startsWith(`pool:${pool}:`))) return;
   refuse(`403 Permission check failed (pool '${pool}' does not exist)`);
 }
 
-/** Makes a guest a member of a pool; none is fine. */
+/** Makes a guest a member of a pool; undefined: no effect. */
 export function joinPool(node: LabNode, id: number, pool: string | undefined): void {
   if (pool === undefined) return;
   const lines = userLines(node).map((line) => {

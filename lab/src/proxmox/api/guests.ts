@@ -1,4 +1,4 @@
-// What the API tells of one guest: configuration, pending changes, snapshots, state.
+// API reads of one guest: configuration, pending changes, snapshots, state.
 import type { Call } from '../call.ts';
 import { optionSchema } from '../guest/options.ts';
 import { shownOptions } from '../guest/print.ts';
@@ -29,7 +29,7 @@ export function guestRead(call: Call, kind: GuestKind, id: number, below: string
   }
 }
 
-/** A value as JSON has it: numbers and booleans of their schema as numbers. */
+/** The JSON value of an option: numbers and booleans of its schema are numbers. */
 const typed = (kind: GuestKind, name: string, value: string): string | number =>
   /^(integer|number|boolean)$/.test(optionSchema(kind, name)?.type ?? '') || name === 'snaptime'
     ? Number(value)
@@ -44,7 +44,7 @@ function shownConfig(call: Call, kind: GuestKind, id: number, how: { current?: b
   return { ...Object.fromEntries(values), ...(raw.length > 0 && { lxc: raw }), digest };
 }
 
-/** A guest's state and measures, as the API's lists have them. */
+/** State and resource usage of a guest, as in the API's lists. */
 export function guestStatus(
   call: Call,
   kind: GuestKind,

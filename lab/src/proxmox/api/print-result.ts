@@ -4,7 +4,7 @@ import type { Output } from '../parameters/api-call.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The text of a result in the wanted format; nothing at all for an empty result. */
+/** The text of a result in the requested format; empty for an empty result. */
 export function printResult(data: unknown, output: Output): string {
   const value = inOrder(data as Json);
   if (output === undefined || value === null || value === undefined) return '';

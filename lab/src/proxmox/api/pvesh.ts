@@ -1,5 +1,5 @@
-// The program pvesh: API calls. Changes of guests are those of pct and qm under the names of the API; the rest
-// (reading, storages, firewall, tasks) is answered here.
+// The program pvesh: API calls. Changes of guests are the verbs of pct and qm under their API paths; other calls (reads, storages, firewall, tasks)
+// are handled here.
 
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../../src/proxmox/secret-arguments.ts';
 import { verbForMethod } from '../../../../src/proxmox/table.ts';
@@ -60,7 +60,7 @@ export function pvesh(node: LabNode, argv: readonly string[], stdin: () => Buffe
   return carryOut(newCall(node, stdin), checked.call);
 }
 
-/** Perl, of which nothing is known but the script that is pvesh with secrets on its standard input. */
+/** `perl`, for one script only: pvesh with secrets from standard input. */
 export function perl(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
   const [flag, script, names = '', ...words] = argv;
   if (flag !== '-e' || script !== PVESH_WITH_SECRETS)
@@ -75,7 +75,7 @@ function carryOut(call: Call, { method, template, parameters, output, usage }: A
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const stderr = `${call.stderr}${error.message}\n${error.parameters === undefined ? '' : usageLine(usage)}`;
-    // A task that failed is no failure of the call that started it.
+    // A failed task is not a failure of the call that started it.
     const started = call.upids.at(-1);
     if (started !== undefined) return { stdout: call.stdout + printResult(started, output), stderr, rc: 0 };
     return { stdout: call.stdout, stderr, rc: 255 };
@@ -118,7 +118,7 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
   return call.upids.at(-1) ?? (typeof result === 'number' ? null : result) ?? null;
 }
 
-/** Objects of the datacenter: the first that knows the path answers. */
+/** Handlers of the datacenter's objects: the first that knows the path handles the call. */
 const OBJECTS = [
   ...[
     poolCall,

@@ -53,7 +53,7 @@ function resources(call: Call, type: unknown): unknown[] {
       return { ...status, vmid, template, id: `${kind}/${id}`, type: kind, node: node.name, maxcpu: cpus };
     }),
   );
-  // What Proxmox tells of a guest on a node that says nothing of it.
+  // Proxmox's entry for a guest on a node that does not report its state.
   const elsewhere = guestsElsewhere(node).map(({ id: vmid, kind, node: other }) => {
     return { id: `${kind}/${vmid}`, type: kind, node: other, vmid, status: 'unknown', template: 0 };
   });

@@ -13,8 +13,9 @@ import { rulesCall } from './rules-api.ts';
 
 /**
  * Answers one call below `…/firewall`; refuses by throwing.
+ *
  * @param template the API path from `/firewall` on, with its placeholders: `/rules/{pos}`
- * @param warn told of every line of the files that is skipped
+ * @param warn called for every skipped line of the files
  */
 export function firewallCall(
   dir: string,

@@ -1,4 +1,4 @@
-// Where the firewall's files of a lab lie, and their loading and saving.
+// The firewall files of a lab: their paths, loading and saving.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -22,7 +22,7 @@ export const guestPlace = (kind: 'lxc' | 'qemu', id: string): FirewallPlace => (
 
 export type Loaded = { readonly config: FirewallConfig; readonly warnings: readonly string[] };
 
-/** Reads one file; one that is not there is empty. */
+/** Reads a file; a missing one is empty. */
 export function loadFirewall(
   dir: string,
   place: FirewallPlace,

@@ -1,4 +1,4 @@
-// The API's calls on what rules refer to by name: aliases, IP sets, and the lists of sets and groups.
+// The API of what rules refer to by name: aliases, IP sets, and the lists of sets and groups.
 import { bitsOf } from '../../../../src/proxmox/addresses.ts';
 import { type Named, type SetEntry, setEntryProblem } from '../../../../src/proxmox/firewall-file.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
@@ -36,7 +36,7 @@ export function aliasesCall({ method, template, parameters, config }: Request): 
   return changed;
 }
 
-/** The list of sets or of groups: showing it, adding to it, renaming in it. */
+/** Lists sets or groups, adds or renames one. */
 export function namedCall<T>(
   { method, parameters }: Request,
   named: Named<T>,
@@ -102,7 +102,7 @@ export function setCall({ method, template, parameters, config, cluster }: Reque
   return changed;
 }
 
-/** An IPv4 network without the bits behind its prefix, and a single address without its prefix. */
+/** Clears the host bits of an IPv4 network, and removes the prefix of a single address. */
 function withoutHostBits(cidr: string): string {
   const [, address = '', length] = /^([\d.]+)\/(\d+)$/.exec(cidr) ?? [];
   if (length === undefined) return cidr.replace(/\/128$/, '');

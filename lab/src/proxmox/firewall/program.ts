@@ -1,4 +1,4 @@
-// The program pve-firewall: compiles the files to see what is wrong with them, and tells the state of the daemon.
+// The program pve-firewall: compiles the files to find their errors, and shows the state of the daemon.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
@@ -48,7 +48,7 @@ export function pveFirewall(dir: string, node: string, argv: readonly string[]):
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 
-/** Every file of the firewall, and what is wrong with them. */
+/** Every firewall file, and the errors in them. */
 function readAll(dir: string) {
   const cluster = loadFirewall(dir, clusterPlace, undefined, true);
   const enabled = Number(cluster.config.options.get('enable') ?? 0) > 0;
@@ -58,7 +58,7 @@ function readAll(dir: string) {
   return { cluster, others, enabled, warnings };
 }
 
-/** Prints the rules that are in force, a rule a line. */
+/** Prints the compiled rules, one per line. */
 function compile(dir: string): Answer {
   const { cluster, others, enabled, warnings } = readAll(dir);
   const chains = [

@@ -1,4 +1,4 @@
-// One call of the firewall's API: what it asks for, what it returns, and the digests by which callers notice changes.
+// A call of the firewall's API: request, result, and the digests by which callers detect changes.
 import { createHash } from 'node:crypto';
 import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import { digestedText } from '../../../../src/proxmox/firewall-file.ts';
@@ -13,7 +13,7 @@ export type Request = {
   readonly config: FirewallConfig;
   readonly cluster: FirewallConfig | undefined;
 };
-/** What a call returns, and whether the configuration was changed and is to be saved. */
+/** The result of a call, and whether the changed configuration has to be saved. */
 export type Handled = { readonly data: unknown; readonly changed?: boolean };
 
 export const changed: Handled = { data: null, changed: true };
@@ -22,7 +22,7 @@ const STALE = 'detected modified configuration - file changed by other user? Try
 
 const numeric = new Set(['enable', 'ipversion', 'pos', 'nomatch']);
 
-/** Items with the digest of them all, by which a caller can tell whether they changed. */
+/** The items with their common digest, by which a caller detects changes. */
 export function withDigest(items: readonly Item[]): { items: Record<string, unknown>[]; digest: string } {
   const digest = createHash('sha1').update(digestedText(items)).digest('hex');
   return {
@@ -36,7 +36,7 @@ export function withDigest(items: readonly Item[]): { items: Record<string, unkn
   };
 }
 
-/** Refuses when a caller has seen other items than these. */
+/** Refuses when the caller's digest is not that of these items. */
 export function checkDigest(items: readonly Item[], { digest }: Parameters): void {
   if (digest !== undefined && digest !== '' && withDigest(items).digest !== digest) refuse(STALE);
 }

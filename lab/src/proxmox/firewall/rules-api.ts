@@ -1,4 +1,4 @@
-// The API's calls on a list of rules: those of a file, or of one security group.
+// The API of a list of rules: of a file, or of one security group.
 
 import {
   RULE_PROPERTIES,
@@ -55,7 +55,7 @@ export function rulesCall(
   return verified(rule);
 }
 
-/** Takes a rule's properties from parameters; empty ones and `-` take the property away. */
+/** Sets a rule's properties from parameters; an empty one or `-` removes the property. */
 function copyInto(rule: Rule, parameters: Parameters): Rule {
   for (const property of RULE_PROPERTIES) {
     const value = parameters[property];

@@ -1,4 +1,4 @@
-// What lies beside a guest's own file: its firewall rules, and the files inside it.
+// What belongs to a guest beside its configuration file: firewall rules, and the files inside it.
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseSections } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
@@ -10,14 +10,14 @@ import { removeFromJobs } from '../objects/sections.ts';
 import { refuse } from '../refusal.ts';
 import { copyTree, removeTree } from './trees.ts';
 
-/** Gives a clone the firewall rules and the files of its source, or of a snapshot of it. */
+/** Copies firewall rules and files of the source, or of a snapshot of it, to a clone. */
 export function copyGuest(call: Call, from: number, to: number, snapshot?: string): void {
   const rules = pathOf(call.node, `etc/pve/firewall/${from}.fw`);
   if (existsSync(rules)) copyFileSync(rules, pathOf(call.node, `etc/pve/firewall/${to}.fw`));
   copyTree(call.node, snapshot === undefined ? from : `${from}@${snapshot}`, to);
 }
 
-/** What HA or replication names is destroyed only together with what they have of it (PVE/API2/LXC.pm and Qemu.pm, destroy_vm). */
+/** Refuses to destroy a guest that HA or replication names, unless it is purged from them (PVE/API2/LXC.pm and Qemu.pm, destroy_vm). */
 export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purge: boolean): void {
   if (purge) return;
   const names = (file: string): string[] => {
@@ -30,8 +30,8 @@ export function checkManaged({ node }: Call, what: 'CT' | 'VM', id: number, purg
   if (job !== undefined) refuse(`There is a replication job '${job}' for guest '${id}' - Please remove that first.`);
 }
 
-/** Removes the firewall rules and the files of a guest that is gone, and its places in pools and, where it is purged, in backup jobs, HA and replication. */
-export function forgetGuest(call: Call, id: number, purge = false): void {
+/** Removes the firewall rules, files and pool memberships of a destroyed guest and, if purged, its entries in backup jobs, HA and replication. */
+export function removeBelongings(call: Call, id: number, purge = false): void {
   rmSync(pathOf(call.node, `etc/pve/firewall/${id}.fw`), { force: true });
   removeTree(call.node, id);
   removeFromPools(call.node, id);

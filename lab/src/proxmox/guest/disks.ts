@@ -1,11 +1,7 @@
 // The disks of a guest: mount points of containers, drives of machines, both property strings around a volume.
 
-import {
-  type Properties,
-  parsePropertyString,
-  parseSize,
-  printPropertyString,
-} from '../../../../src/proxmox/property-string.ts';
+import { type Properties, parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { Refusal } from '../refusal.ts';
@@ -38,7 +34,7 @@ export const isDisk = (kind: GuestKind, key: string): boolean => KEY_SETS[kind].
 const formatOf = (kind: GuestKind, key: string): string =>
   `${kind}/${/^(efidisk0|tpmstate0)$/.test(key) ? key : key.replace(/\d+$/, '')}`;
 
-/** Reads a disk; refuses with the lines of the format check. */
+/** Parses a disk; refuses with the errors of the format check. */
 export function parseDisk(kind: GuestKind, key: string, text: string): Disk {
   if (key.startsWith('unused')) return { key, volume: text, properties: { [VOLUME[kind]]: text } };
   const read = parsePropertyString(formatOf(kind, key), text);
@@ -52,7 +48,7 @@ export function parseDisk(kind: GuestKind, key: string, text: string): Disk {
   };
 }
 
-/** Prints a disk as it stands in a guest's file. */
+/** Prints a disk as in a guest's file. */
 export function printDisk(kind: GuestKind, { key, properties }: Disk): string {
   return printPropertyString(formatOf(kind, key), properties);
 }
@@ -64,7 +60,7 @@ export function withVolume(kind: GuestKind, disk: Disk, volume: string, size?: n
   return { ...disk, volume, properties: size === undefined ? properties : { ...properties, size: String(size) } };
 }
 
-/** The disks among a guest's options in Proxmox's order; values that cannot be read are left out. */
+/** The disks among a guest's options in Proxmox's order; invalid values are skipped. */
 export function disksOf(kind: GuestKind, options: Readonly<Options>): Disk[] {
   return KEYS[kind].flatMap((key) => {
     const text = options[key];
@@ -78,7 +74,7 @@ export function disksOf(kind: GuestKind, options: Readonly<Options>): Disk[] {
   });
 }
 
-/** The volumes that a guest keeps without using them. */
+/** The unused volumes of a guest. */
 export function unusedOf(options: Readonly<Options>): Disk[] {
   return Object.keys(options)
     .sort()
@@ -94,11 +90,11 @@ export function backing(volume: string): 'volume' | 'bind' | 'device' {
 /** Whether a drive is a CD, cloud-init drives among them. */
 export const isCdrom = (disk: Disk): boolean => disk.properties['media'] === 'cdrom';
 
-/** Whether a disk is a real one: a volume, no CD, no path. */
+/** Whether a disk is a volume: not a CD, not a path. */
 export const isVolume = (kind: GuestKind, disk: Disk): boolean =>
   kind === 'lxc' ? backing(disk.volume) === 'volume' : !isCdrom(disk) || isCloudInit(disk.volume);
 
-/** Files a volume under the lowest free `unusedN`, once. */
+/** Adds a volume as the lowest free `unusedN`, unless it is there already. */
 export function addUnused(options: Options, volume: string): void {
   if (unusedOf(options).some((disk) => disk.volume === volume)) return;
   for (let number = 0; ; number++) {

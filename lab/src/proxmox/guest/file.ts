@@ -1,24 +1,25 @@
-// The configuration files of containers and virtual machines: read as leniently and printed as exactly as Proxmox does.
+// The configuration files of containers and virtual machines, parsed as leniently and printed as exactly as by Proxmox.
 import { createHash } from 'node:crypto';
-import { parsePropertyString, parseSize, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { RAW_LINE, rawKey } from '../../../../src/proxmox/raw-lines.ts';
+import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { readValue } from './options.ts';
 
-/** Options by name, `description` as plain text among them. */
+/** Options by name, including `description` as decoded text. */
 export type Options = Record<string, string>;
 
 /** A section: its options, and for containers the raw `lxc.*` lines in order. */
 export type Section = { options: Options; raw: [key: string, value: string][] };
 
 export type GuestFile = Section & {
-  /** Changes that wait for the next start; a list under `delete` names the options that go. */
+  /** Changes that apply at the next start; `delete` lists the options to remove. */
   pending: Section;
   snapshots: Record<string, Section>;
-  /** Sections of a machine that only inform, such as what the cloud-init drive still holds. */
+  /** Informative sections of a machine, such as the content of the cloud-init drive. */
   special: Record<string, Options>;
-  /** SHA-1 of the text as it was read. */
+  /** SHA-1 of the text that was read. */
   digest: string;
 };
 
@@ -32,14 +33,14 @@ export const emptyFile = (): GuestFile => ({
   digest: '',
 });
 
-/** `%XX` for control characters, anything beyond ASCII, `%` and `:`. */
+/** Encodes control characters, non-ASCII, `%` and `:` as `%XX`. */
 export function encodeText(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x39\x3b-\x7e]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
 }
 
-/** The text behind `%XX` sequences, as UTF-8. */
+/** Decodes `%XX` sequences as UTF-8. */
 export function decodeText(text: string): string {
   const bytes = Buffer.from(text)
     .toString('latin1')
@@ -49,7 +50,7 @@ export function decodeText(text: string): string {
 
 const IS_DRIVE = /^(ide|scsi|virtio|sata)\d+$/;
 
-/** Reads a file; what Proxmox warns about is in `warnings`, one line each. */
+/** Parses a file; `warnings` has Proxmox's warnings, one line each. */
 export function parseGuestFile(kind: GuestKind, id: number, text: string): { file: GuestFile; warnings: string[] } {
   const file: GuestFile = { ...emptyFile(), digest: createHash('sha1').update(text).digest('hex') };
   const warnings: string[] = [];

@@ -1,4 +1,4 @@
-// What containers and machines have in common: their file, its lock entry, pending changes, and how they are listed.
+// What containers and machines share: their file, its lock entry, pending changes, and how they are listed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
@@ -17,12 +17,12 @@ import { refuse } from '../refusal.ts';
 import { disksOf, unusedOf } from './disks.ts';
 import { type GuestFile, parseGuestFile, printGuestFile } from './file.ts';
 
-/** `CT` or `VM`, as Proxmox's sentences have it. */
+/** `CT` or `VM`, as in Proxmox's messages. */
 const LABEL: Record<GuestKind, string> = { lxc: 'CT', qemu: 'VM' };
 
 const warned = new WeakMap<Call, Map<string, string>>();
 
-/** Reads a guest's file; a text that the call has not seen yet is warned about. */
+/** Reads a guest's file; warns about its errors once per call and text. */
 export function load(call: Call, kind: GuestKind, id: number): GuestFile {
   const path = configPath(call.node, kind, id);
   if (!existsSync(path)) refuse(`Configuration file '${configName(call.node, kind, id)}' does not exist`);
@@ -35,7 +35,7 @@ export function load(call: Call, kind: GuestKind, id: number): GuestFile {
   return file;
 }
 
-/** Writes a guest's file; unused volumes that are used again are dropped. */
+/** Writes a guest's file; volumes that are used again are no longer listed as unused. */
 export function save(call: Call, kind: GuestKind, id: number, file: GuestFile): void {
   const used = new Set(
     [...disksOf(kind, file.options), ...(kind === 'qemu' ? disksOf(kind, file.pending.options) : [])].map(
@@ -57,7 +57,7 @@ export function removeFile(call: Call, kind: GuestKind, id: number): void {
   writeVmlist(call.node);
 }
 
-/** Changes a guest's file under its lock: whatever `change` leaves in it is written. */
+/** Changes a guest's file under its lock, and writes the result. */
 export function update(call: Call, kind: GuestKind, id: number, change: (file: GuestFile) => void, seconds = 10): void {
   withGuestLock(call.node, kind, id, seconds, () => {
     const file = load(call, kind, id);
@@ -66,7 +66,7 @@ export function update(call: Call, kind: GuestKind, id: number, change: (file: G
   });
 }
 
-/** Refuses when the file carries a `lock` entry. */
+/** Refuses when the file has a `lock` entry. */
 export function checkLock(kind: GuestKind, file: GuestFile): void {
   const { lock } = file.options;
   if (lock !== undefined) refuse(`${LABEL[kind]} is locked (${lock})`);
@@ -77,7 +77,7 @@ export function checkProtection(file: GuestFile, message: string): void {
   if (file.options['protection'] === '1') refuse(`${message} - protection mode enabled`);
 }
 
-/** Refuses when a number is taken by a guest of either kind. */
+/** Refuses when an id is used by a guest of either kind. */
 export function checkFree(call: Call, id: number, prefix = ''): void {
   const kind = kindOf(call.node, id);
   if (kind !== undefined) refuse(`${prefix}${LABEL[kind]} ${id} already exists on node '${call.node.name}'`);
@@ -87,13 +87,13 @@ export function checkFree(call: Call, id: number, prefix = ''): void {
 
 export const isTemplate = (file: GuestFile): boolean => file.options['template'] === '1';
 
-/** The options that wait to be deleted, and whether by force. */
+/** The options to delete at the next start, and whether by force. */
 export function pendingDeletes(file: GuestFile): Map<string, boolean> {
   const names = splitList(file.pending.options['delete'] ?? '');
   return new Map(names.map((name) => [name.replace(/^!/, ''), name.startsWith('!')]));
 }
 
-/** Replaces the list of options that wait to be deleted. */
+/** Replaces the list of options to delete. */
 export function setPendingDeletes(file: GuestFile, deletes: ReadonlyMap<string, boolean>): void {
   if (deletes.size === 0) delete file.pending.options['delete'];
   else
@@ -103,26 +103,26 @@ export function setPendingDeletes(file: GuestFile, deletes: ReadonlyMap<string, 
       .join(',');
 }
 
-/** Takes an option off the list of those that wait to be deleted. */
+/** Removes an option from the list of options to delete. */
 export function forgetDelete(file: GuestFile, name: string): void {
   const deletes = pendingDeletes(file);
   if (deletes.delete(name)) setPendingDeletes(file, deletes);
 }
 
-/** Drops pending changes that change nothing. */
+/** Removes pending changes without effect. */
 export function cleanPending(file: GuestFile): void {
   for (const [name, value] of Object.entries(file.pending.options))
     if (name !== 'delete' && file.options[name] === value) delete file.pending.options[name];
   setPendingDeletes(file, new Map([...pendingDeletes(file)].filter(([name]) => file.options[name] !== undefined)));
 }
 
-/** Tags without doubles, in lower case and order. */
+/** Tags in lower case, sorted and without duplicates. */
 export function uniqueTags(text: string): string {
   const tags = splitList(text).map((tag) => tag.toLowerCase());
   return [...new Set(tags)].sort().join(';');
 }
 
-/** A MAC address of Proxmox's own range. */
+/** A random MAC address with Proxmox's prefix. */
 export function randomMac(): string {
   const byte = (): string =>
     Math.floor(Math.random() * 256)

@@ -1,5 +1,5 @@
-// What happens inside a guest: commands are recorded, and answered by the rules that a test ordered, by a few built-in
-// programs that work on the guest's own files, or else by success. Nothing is ever executed, but where an engine runs the container.
+// Commands inside a guest. They are recorded, and answered by rules that a test ordered, by a few built-in programs on the guest's own files, or else
+// by success. Nothing is executed, except where an engine runs the container.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { openAccounts } from '../../accounts.ts';
 import { engineFor } from '../../engine/engine.ts';
@@ -7,7 +7,7 @@ import { curl } from '../../guest/curl.ts';
 import { docker } from '../../guest/docker.ts';
 import { journalctl } from '../../guest/journalctl.ts';
 import { nginx } from '../../guest/nginx.ts';
-import { leaveBehind } from '../../guest/scripts.ts';
+import { applyEffects } from '../../guest/scripts.ts';
 import { runScript } from '../../guest/shell.ts';
 import { systemctl } from '../../guest/systemctl.ts';
 import { FILE_PROGRAMS } from '../../tree/programs.ts';
@@ -15,7 +15,7 @@ import { type Outcome, ok, type Tree } from '../../tree/tree.ts';
 import { type LabNode, orders, pathOf } from '../node.ts';
 import { type GuestProgram, type Inside, insidePath } from './place.ts';
 
-/** Runs a command in a guest; standard input is read only by programs that would read it. */
+/** Runs a command in a guest; standard input is only read by programs that would read it. */
 export function runInside(node: LabNode, id: number, argv: readonly string[], stdin: () => Buffer): Outcome {
   const line = argv.join(' ');
   const rule = orders(node).guests?.find(
@@ -46,13 +46,13 @@ function builtIn(inside: Inside, argv: readonly string[]): Outcome {
   return onFiles === undefined ? ok() : onFiles(treeOf(inside), words);
 }
 
-/** The guest's files as its own programs see them. */
+/** The guest's file tree, users and groups. */
 function treeOf({ node, id, stdin }: Inside): Tree {
   const at = (path: string): string => insidePath(node, id, path);
   return { at, accounts: openAccounts(at, pathOf(node, `run/lab/owners/${id}.json`)), stdin };
 }
 
-/** One line for each. */
+/** Built-in programs of guests. */
 const PROGRAMS: Readonly<Record<string, GuestProgram>> = {
   curl,
   docker,
@@ -69,7 +69,7 @@ function readHostname(node: LabNode, id: number): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : `guest-${id}`;
 }
 
-/** `sh -c` with a script that is plain enough; any other counts as run. */
+/** Runs `sh -c` scripts of the supported subset; any other counts as successfully run. */
 function shell(inside: Inside, words: readonly string[]): Outcome {
   const index = words.findIndex((word) => /^-\w*c$/.test(word));
   if (index >= 0) {
@@ -78,7 +78,7 @@ function shell(inside: Inside, words: readonly string[]): Outcome {
     const tree = treeOf(inside);
     return runScript(words[index + 1] ?? '', words.slice(index + 2), tree, isKnown, (argv) => builtIn(inside, argv));
   }
-  // A script on standard input is taken in whole, as a shell would, so that who writes it is not cut off.
-  if (words.includes('-s')) leaveBehind(inside, treeOf(inside), inside.stdin().toString());
+  // A shell reads its script from standard input to the end: the writer must not get a broken pipe.
+  if (words.includes('-s')) applyEffects(inside, treeOf(inside), inside.stdin().toString());
   return ok();
 }

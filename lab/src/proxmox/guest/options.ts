@@ -1,4 +1,4 @@
-// The options that may stand in a guest's file, and the raw LXC lines that may stand in a container's.
+// The options of a guest's file, and the raw LXC lines of a container's.
 
 import { formatProblem } from '../../../../src/proxmox/formats.ts';
 import { booleanOf } from '../../../../src/proxmox/perl.ts';
@@ -6,10 +6,10 @@ import { parsePropertyString } from '../../../../src/proxmox/property-string.ts'
 import { configOption, propertiesOf, type Schema } from '../../../../src/proxmox/table.ts';
 import type { GuestKind } from '../node.ts';
 
-/** Parameters of `set` that are no options of a guest. */
+/** Parameters of `set` that are not options of a guest. */
 const NO_OPTION = /^(delete|revert|digest|node|vmid|force|skiplock|background_delay|import-working-storage|cdrom)$/;
 
-/** Options that only the programs themselves write. */
+/** Options that only Proxmox itself writes. */
 const INTERNAL: Record<string, Schema> = {
   parent: {},
   snaptime: { type: 'integer' },
@@ -20,13 +20,13 @@ const INTERNAL: Record<string, Schema> = {
   'running-nets-host-mtu': {},
 };
 
-/** The schema of an option as it may stand in a guest's file. */
+/** The schema of an option in a guest's file. */
 export function optionSchema(kind: GuestKind, name: string): Schema | undefined {
   if (NO_OPTION.test(name)) return undefined;
   return configOption(kind, name) ?? (kind === 'lxc' && !/^(parent|snaptime)$/.test(name) ? undefined : INTERNAL[name]);
 }
 
-/** A value as the file's reader normalises it, or why it cannot be one (with Proxmox's line ends left out). */
+/** The value as normalised by the file's parser, or why it is invalid (without Proxmox's line ends). */
 export function readValue(kind: GuestKind, name: string, value: string): { value: string } | { problem: string } {
   const schema = optionSchema(kind, name);
   if (schema === undefined) return { problem: `unknown setting '${name}'` };

@@ -1,4 +1,4 @@
-// Where the files of a guest lie in a lab, and what a program of its own is handed.
+// The location of a guest's files in a lab, and the input of its programs.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
@@ -8,10 +8,10 @@ import { configPath, guestTree, type LabNode, pathOf } from '../node.ts';
 
 export type Inside = { readonly node: LabNode; readonly id: number; readonly stdin: () => Buffer };
 
-/** A program that is a guest's own: one line for each. */
+/** A built-in program of guests. */
 export type GuestProgram = (inside: Inside, words: readonly string[]) => Outcome;
 
-/** Where a path inside a guest lies in the lab: below the guest's own files, or in the folder of the host that is mounted there. */
+/** The path in the lab of a path inside a guest: among the guest's own files, or in the folder of the host that is mounted there. */
 export function insidePath(node: LabNode, id: number, path: string): string {
   const inside = normalize(`/${path}`);
   const mount = mounts(node, id).find(({ at }) => inside === at || inside.startsWith(`${at}/`));
@@ -19,7 +19,7 @@ export function insidePath(node: LabNode, id: number, path: string): string {
   return join(guestTree(node, id), inside);
 }
 
-/** Folders of the host that a container shows, or that a VM mounts by NFS from the node; the longest path first. */
+/** Folders of the host that a container mounts, or a VM by NFS; the longest path first. */
 function mounts(node: LabNode, id: number): { readonly source: string; readonly at: string }[] {
   return [...containerMounts(node, id), ...nfsMounts(node, id)]
     .map(({ source, at }) => ({ source, at: normalize(`/${at}`).replace(/(.)\/$/, '$1') }))

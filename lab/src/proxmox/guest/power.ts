@@ -1,4 +1,4 @@
-// Switching containers and machines on and off: what the kernel knows of them, and the real container where an engine runs it.
+// Starts and stops containers and machines: their running state, and the real container where an engine runs it.
 
 import { engineFor } from '../../engine/engine.ts';
 import { type LabNode, setRunning } from '../node.ts';
@@ -8,8 +8,8 @@ export function switchOn(node: LabNode, id: number): void {
   setRunning(node, id, true);
 }
 
-/** @param kindly lets its own init end it */
-export function switchOff(node: LabNode, id: number, kindly: boolean): void {
+/** @param gracefully shut down by its own init */
+export function switchOff(node: LabNode, id: number, gracefully: boolean): void {
   setRunning(node, id, false);
-  engineFor(node, id)?.stop(id, kindly);
+  engineFor(node, id)?.stop(id, gracefully);
 }

@@ -1,4 +1,4 @@
-// How config, pending and listsnapshot show a guest.
+// The output of config, pending and listsnapshot for a guest.
 
 import { textProblem } from '../../../../src/proxmox/schema.ts';
 import { type Call, print } from '../call.ts';
@@ -8,7 +8,7 @@ import { encodeText, type Options } from './file.ts';
 import { load, pendingDeletes } from './guest.ts';
 import { optionSchema } from './options.ts';
 
-/** The options of `config`: with what waits for the next start, without it, or those of a snapshot. */
+/** The options of `config`: including pending changes, without them, or those of a snapshot. */
 export function shownOptions(
   call: Call,
   kind: GuestKind,
@@ -27,7 +27,7 @@ export function shownOptions(
   return { options, raw: file.raw, digest: file.digest };
 }
 
-/** Prints `config`; values that cannot be of their type fail it. */
+/** Prints `config`; fails for values that do not have the type of their option. */
 export function printConfig(
   call: Call,
   kind: GuestKind,
@@ -52,7 +52,7 @@ export function printConfig(
   for (const [key, value] of raw) print(call, `${key}: ${value}`);
 }
 
-/** Prints `pending`: what is, what waits to be, and what waits to go. */
+/** Prints `pending`: present values, pending values and pending deletions. */
 export function printPending(call: Call, kind: GuestKind, id: number): void {
   const file = load(call, kind, id);
   const { delete: _, ...changes } = file.pending.options;
@@ -67,7 +67,7 @@ export function printPending(call: Call, kind: GuestKind, id: number): void {
   }
 }
 
-/** Prints `listsnapshot`: the tree of snapshots down to where the guest is. */
+/** Prints `listsnapshot`: the tree of snapshots down to the present state. */
 export function printSnapshots(call: Call, kind: GuestKind, id: number): void {
   const file = load(call, kind, id);
   type Entry = { name: string; parent: string | undefined; time: number; description: string };

@@ -9,12 +9,12 @@ import { checkLock, isTemplate, update } from './guest.ts';
 import { switchOff } from './power.ts';
 import { copyTree, removeTree } from './trees.ts';
 
-/** Options that a snapshot does not take along. */
+/** Options that a snapshot does not contain. */
 const NOT_COPIED = /^(snapstate|snaptime|vmstate|lock|description|unused\d+)$/;
 const copied = (options: Readonly<Options>): Options =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_COPIED.test(name)));
 
-/** The disks that have snapshots of their own. */
+/** The disks whose volumes get a snapshot. */
 const snapped = (kind: GuestKind, section: Section): Disk[] =>
   disksOf(kind, section.options).filter((disk) => kind === 'lxc' || !isCdrom(disk));
 
@@ -42,7 +42,7 @@ export function createSnapshot(call: Call, kind: GuestKind, id: number, name: st
   });
 }
 
-/** Deletes a snapshot; those that follow it take its parent. */
+/** Deletes a snapshot; its children get its parent. */
 export function deleteSnapshot(call: Call, kind: GuestKind, id: number, name: string): void {
   update(call, kind, id, (file) => {
     const { parent } = snapshotOf(file, name).options;
@@ -65,7 +65,7 @@ function relink(options: Options, gone: string, parent: string | undefined): voi
   else options['parent'] = parent;
 }
 
-/** Goes back to a snapshot; a running guest is stopped, volumes that came later are kept as unused. */
+/** Rolls back to a snapshot; a running guest is stopped, and volumes that were added later become unused ones. */
 export function rollback(
   call: Call,
   kind: GuestKind,

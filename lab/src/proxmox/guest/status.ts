@@ -1,4 +1,4 @@
-// A guest's state and measures, as `status --verbose` and the lists show them.
+// State and resource usage of a guest, as in `status --verbose` and in lists.
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
@@ -10,7 +10,7 @@ import { isTemplate, load } from './guest.ts';
 
 const MIB = 1024 ** 2;
 
-/** The values by name; what Proxmox leaves out is missing here too. Sizes are in bytes, times in seconds. */
+/** The values by name; those that Proxmox omits are absent. Sizes are in bytes, times in seconds. */
 export function guestStatus(call: Call, kind: GuestKind, id: number): Record<string, string | number> {
   const file = load(call, kind, id);
   const { options } = file;
@@ -56,7 +56,7 @@ function containerStatus(id: number, options: Readonly<Options>): Record<string,
   };
 }
 
-/** The memory that a machine has now, in MiB. */
+/** The present memory of a machine, in MiB. */
 export function currentMemory(text = '512'): number {
   const read = parsePropertyString('qemu/memory', text);
   return Number((read.ok && read.properties['current']) || 512);

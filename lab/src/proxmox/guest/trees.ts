@@ -1,10 +1,10 @@
-// The files of guests as a whole: copied for a clone or a snapshot, and removed.
+// Copies the files of a guest for a clone or a snapshot, and removes them.
 
 import { cpSync, rmSync } from 'node:fs';
 import { engineFor } from '../../engine/engine.ts';
 import { guestTree, type LabNode, pathOf } from '../node.ts';
 
-/** @param from number of a guest, or `101@name` for a snapshot of it; so is `to` */
+/** @param from id of a guest, or `101@name` for a snapshot of it; likewise `to` */
 export function copyTree(node: LabNode, from: number | string, to: number | string): void {
   const engine = engineFor(node, Number.parseInt(String(from), 10));
   const [source, target] = [guestTree(node, from), guestTree(node, to)];

@@ -1,11 +1,11 @@
-// What the verbs of containers and of machines have in common.
+// What the verbs of containers and machines share.
 
 import type { Call, Verb } from '../call.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuseParameters } from '../refusal.ts';
 import { guestId, text } from '../verb-parameters.ts';
 
-/** A verb of one guest that answers 0 when it is not refused. */
+/** A verb of one guest that exits with 0 unless it is refused. */
 export const onGuest =
   (run: (call: Call, id: number, parameters: Parameters) => void): Verb =>
   (call, parameters) => {

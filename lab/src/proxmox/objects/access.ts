@@ -1,4 +1,4 @@
-// Users, groups, roles, rights and tokens, as the API changes them (pve-access-control, PVE/API2): lines of /etc/pve/user.cfg.
+// Changes of users, groups, roles, permissions and tokens by the API (pve-access-control, PVE/API2): lines of /etc/pve/user.cfg.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /access/users/{userid}/token/{tokenid}': (access, parameters, node) => {
     const id = knownToken(access, parameters);
     access.tokens.delete(id);
-    keepValues(node, (values) => values.delete(id));
+    changeTokenValues(node, (values) => values.delete(id));
   },
 };
 
@@ -158,7 +158,7 @@ function addToken(access: Access, parameters: Parameters, node: LabNode): unknow
   const own = { expire: [text(parameters, 'expire') ?? '0'], privsep: [text(parameters, 'privsep') ?? '1'] };
   access.tokens.set(id, withTexts(own, parameters, ['comment']));
   const value = randomUUID();
-  keepValues(node, (values) => values.set(id, value));
+  changeTokenValues(node, (values) => values.set(id, value));
   const { expire, privsep = '1', comment } = parameters;
   return {
     'full-tokenid': id,
@@ -185,8 +185,8 @@ function tokenOf(parameters: Parameters): string {
   return `${text(parameters, 'userid')}!${text(parameters, 'tokenid')}`;
 }
 
-/** Values lie apart, where nobody but root and Proxmox reads them. */
-function keepValues(node: LabNode, change: (values: Map<string, string>) => void): void {
+/** Token values are in a separate file that only root and Proxmox can read. */
+function changeTokenValues(node: LabNode, change: (values: Map<string, string>) => void): void {
   const file = pathOf(node, 'etc/pve/priv/token.cfg');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const values = new Map(lines.flatMap((line) => (line === '' ? [] : [line.split(' ') as [string, string]])));
@@ -207,7 +207,7 @@ function needsToAppend(parameters: Parameters, list: string): void {
     refuseParameters({ [list]: "missing property required by 'append'" });
 }
 
-/** Words of several lists, each once and in order. */
+/** The words of several lists, sorted and without duplicates. */
 function words(...lists: readonly (string | undefined)[]): string {
   const all = lists.flatMap((list) => splitList(list ?? '').filter((word) => word !== ''));
   return [...new Set(all)].sort().join(',');

@@ -1,9 +1,10 @@
-// Accounts and plugins of ACME, as the API changes them (pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). No authority is asked: each takes
-// every account, and what an account or a plugin keeps secret is never shown.
+// ACME accounts and plugins by the API (pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). No authority is contacted: every account is
+// accepted. Secrets of accounts and plugins are never shown.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { WITHOUT_HASHES } from '../../../../src/proxmox/access.ts';
 import {
   ACME_ACCOUNTS_FOLDER,
   ACME_PLUGIN_TYPES,
@@ -144,10 +145,11 @@ function plugin(node: LabNode, method: string, isOne: boolean, parameters: Param
 
 const SECRET_LINES: ReadonlyMap<string, RegExp> = new Map([
   [WITHOUT_DATA, /^\s*data\s.*\n/gm],
+  [WITHOUT_HASHES, /:.*/g],
   [WITHOUT_SDN_SECRETS, /^\s*(?:token|key)\s.*\n/gm],
 ]);
 
-/** Sed, of which nothing is known but the scripts that read a file without its secrets. */
+/** `sed`, for the scripts only that read these files without their secrets. */
 export function sed(node: LabNode, argv: readonly string[]): Answer {
   const [script = '', path = ''] = argv;
   const secrets = SECRET_LINES.get(script);

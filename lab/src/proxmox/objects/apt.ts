@@ -1,5 +1,5 @@
-// Repositories of packages of the node, as the API tells and changes them (pve-manager, PVE/API2/APT.pm; proxmox-rs, proxmox-apt/src/api.rs).
-// A repository counts as a standard one by its address alone: nothing here is signed.
+// APT repositories of the node by the API (pve-manager, PVE/API2/APT.pm; proxmox-rs, proxmox-apt/src/api.rs). A standard repository is recognised by
+// its address alone: signatures are not checked.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -54,7 +54,7 @@ function suiteOf(node: LabNode): string {
   return suite ?? refuse("unable to parse codename from '/etc/os-release'");
 }
 
-/** Of all that could be read, one after the other. */
+/** The common digest of all files that could be parsed, in order. */
 function digestOf({ files }: AptFiles): string {
   const whole = createHash('sha256');
   for (const { text } of files) whole.update(createHash('sha256').update(text).digest());

@@ -1,9 +1,9 @@
-// Pools of the node's own Ceph, as the API changes them (pve-manager, PVE/API2/Ceph/Pool.pm). No Ceph runs: pools are a list beside the node's files.
+// Pools of the node's Ceph by the API (pve-manager, PVE/API2/Ceph/Pool.pm). No Ceph runs: pools are a list in a file beside the node's.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CEPH_FILE, type CephPool } from '../../../../src/proxmox/ceph.ts';
-import { parseSize } from '../../../../src/proxmox/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
@@ -45,7 +45,7 @@ function changeOf(
     const work = () => {
       refuseUsed(call, name);
       pools.delete(name);
-      keep(node, pools);
+      writePools(node, pools);
     };
     return { type: 'cephdestroypool', work };
   }
@@ -53,10 +53,10 @@ function changeOf(
   const work = () => {
     const before = pools.get(name);
     if (!isNew && before === undefined) refuse(`mon_cmd failed - pool '${name}' not found`);
-    // Ceph makes no second pool of a name, and says nothing of it: what is asked for is set of the one that is there.
+    // Creating an existing pool succeeds without a message in Ceph: the options are then set on the existing one.
     for (const [option, value] of Object.entries(given)) print(call, `pool ${name}: applying ${option} = ${value}`);
     pools.set(name, { ...(before ?? usualPool(name)), ...settings(given, before) });
-    keep(node, pools);
+    writePools(node, pools);
   };
   return { type: isNew ? 'cephcreatepool' : 'cephsetpool', work };
 }
@@ -89,7 +89,7 @@ function usualPool(name: string): CephPool {
   };
 }
 
-/** A pool with disks of guests is kept. */
+/** Refuses to delete a pool with disks of guests. */
 function refuseUsed(call: Call, pool: string): void {
   const own = [...storages(call.node).values()].filter(
     ({ type, options }) => type === 'rbd' && [options['pool'] ?? 'rbd', options['data-pool']].includes(pool),
@@ -106,7 +106,7 @@ function poolsOf(node: LabNode): Map<string, CephPool> {
   return new Map(pools.map((pool) => [pool.pool_name, pool]));
 }
 
-function keep(node: LabNode, pools: ReadonlyMap<string, CephPool>): void {
+function writePools(node: LabNode, pools: ReadonlyMap<string, CephPool>): void {
   const file = pathOf(node, LIST);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, JSON.stringify([...pools.values()]));

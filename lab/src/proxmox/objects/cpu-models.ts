@@ -1,5 +1,4 @@
-// CPU models that people define, as the API changes them (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm): with or without the prefix
-// that guests name them with.
+// Custom CPU models by the API (pve-manager, PVE/API2/Cluster/Qemu/CustomCPUModels.pm), with or without the prefix by which guests name them.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -46,18 +45,18 @@ export function cpuModelCall(
   const now = Object.entries(given).map(([option, value]) => [option, [String(value)]] as const);
   if (method === 'DELETE') models.delete(name);
   else models.set(name, { 'reported-model': ['kvm64'], ...Object.fromEntries([...old, ...now]) });
-  const written = withLock(pathOf(node, 'run/lock/cpu-models.lck'), 10_000, () => keep(node, models));
+  const written = withLock(pathOf(node, 'run/lock/cpu-models.lck'), 10_000, () => writeModels(node, models));
   return written === undefined ? refuse('cfs-lock error: got lock request timeout') : { data: null };
 }
 
-/** Numbers and flags as numbers. */
+/** API output: numbers and flags are numbers. */
 function shown(options: Options): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([option, [value = '']]) => [option, /^\d+$/.test(value) ? Number(value) : value]),
   );
 }
 
-function keep(node: LabNode, models: ReadonlyMap<string, Options>): true {
+function writeModels(node: LabNode, models: ReadonlyMap<string, Options>): true {
   const file = pathOf(node, CPU_MODELS_FILE);
   mkdirSync(dirname(file), { recursive: true });
   const sections = new Map([...models].map(([name, options]) => [name, { type: 'cpu-model', options }]));

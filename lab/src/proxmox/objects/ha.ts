@@ -1,5 +1,5 @@
-// What HA keeps running and by which rules, as the API changes it (pve-ha-manager, PVE/API2/HA/Resources.pm and Rules.pm). Nothing is
-// started, stopped or moved by it: that is the work of a daemon.
+// HA resources and rules by the API (pve-ha-manager, PVE/API2/HA/Resources.pm and Rules.pm). Nothing is started, stopped or migrated: a daemon would
+// do that.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ function changeResources(node: LabNode, method: string, parameters: Parameters):
 
 const RESOURCE_OPTIONS = ['state', 'group', 'comment', 'failback', 'max_restart', 'max_relocate'];
 
-/** A number stands for the guest that has it. */
+/** Resolves a plain id to the resource id of its guest. */
 function resolved(node: LabNode, sid: string): string {
   if (!/^\d+$/.test(sid)) return sid;
   const type = typeOf(node, sid) ?? refuse(`unable to detect SID from VMID - VM/CT ${sid} does not exist`);
@@ -111,10 +111,10 @@ function changeRules(node: LabNode, method: string, parameters: Parameters): voi
       if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
       const options = without({ ...before?.options, ...ruleOptions(changes) }, cleared);
       sections.set(rule, { type: kind, options });
-      mustBeFeasible(node, sections, rule);
+      checkFeasible(node, sections, rule);
     });
   }
-  keep(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
+  writeConfig(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
 }
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -136,7 +136,7 @@ function failingWith(prefix: string, change: () => void): void {
   }
 }
 
-/** `disable` stands there without a value, and is never set to false; lists are in order. */
+/** `disable` is written without a value, and omitted when false; lists are sorted. */
 function ruleOptions({ disable, ...changes }: Parameters): Options {
   const options = asOptions(changes);
   const sorted = Object.entries(options).map(([option, [value = '']]) => {
@@ -160,8 +160,8 @@ function mayBeNamed(node: LabNode, { resources, nodes }: Parameters): void {
   if (strange.length > 0) refuse(`cannot use non-existent node(s) ${strange.sort().join(', ')}.`);
 }
 
-/** What rules of HA may not say together (PVE/HA/Rules.pm and Rules/*.pm, the registered checks). */
-function mustBeFeasible(node: LabNode, sections: Sections, rule: string): void {
+/** Refuses contradicting rules (PVE/HA/Rules.pm and Rules/*.pm, the registered checks). */
+function checkFeasible(node: LabNode, sections: Sections, rule: string): void {
   const rules = [...sections].flatMap(([id, { type, options }]) =>
     options['disable'] === undefined ? [{ id, type, affinity: options['affinity']?.[0], ...listsOf(options) }] : [],
   );
@@ -207,7 +207,7 @@ function listsOf({ resources, nodes }: Options): { readonly resources: string[];
   return { resources: words(resources), nodes: words(nodes) };
 }
 
-/** A guest that is purged is no resource any more, and one that is taken out of HA is in no rule; one without any goes. */
+/** Removes a purged guest from resources and rules; a rule without resources is deleted. */
 export function removeFromHa(node: LabNode, id: number): void {
   const { sections } = resourcesOf(node);
   for (const sid of [`ct:${id}`, `vm:${id}`]) {
@@ -226,7 +226,7 @@ function leaveRules(node: LabNode, sid: string): void {
     if (left.length === 0) sections.delete(rule);
     else sections.set(rule, { type, options: { ...options, resources: [left.join(',')] } });
   }
-  keep(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
+  writeConfig(node, HA_RULES_FILE, printSections(sections, ['disable', ...RULES_FIRST]));
 }
 
 function resourcesOf(node: LabNode): { readonly raw: string; readonly sections: Sections } {
@@ -236,7 +236,7 @@ function resourcesOf(node: LabNode): { readonly raw: string; readonly sections: 
 
 function keepResources(node: LabNode, sections: Sections): void {
   const named = new Map([...sections].map(([sid, section]) => [sid.split(':')[1] ?? '', section]));
-  keep(node, HA_RESOURCES_FILE, printSections(named, []));
+  writeConfig(node, HA_RESOURCES_FILE, printSections(named, []));
 }
 
 function asOptions(parameters: Parameters): Options {
@@ -252,7 +252,7 @@ function fileOf(node: LabNode, path: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
-function keep(node: LabNode, path: string, content: string): void {
+function writeConfig(node: LabNode, path: string, content: string): void {
   const file = pathOf(node, path);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, content);

@@ -1,5 +1,5 @@
-// Targets and matchers of notifications, as the API changes them (proxmox-notify, src/api): sections of one file, and their secrets in another that
-// nobody is shown. Nothing is sent.
+// Notification targets and matchers by the API (proxmox-notify, src/api): sections of one file, and their secrets in another that is never shown.
+// Nothing is sent.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -20,8 +20,8 @@ import { refuse } from '../refusal.ts';
 
 const PRIVATE = '/etc/pve/priv/notifications.cfg';
 const SECRETS: Readonly<Record<string, string>> = { smtp: 'password', gotify: 'token', webhook: 'secret' };
-/** What the call does not take away (the enumerations of deletable properties). */
-const KEPT: Readonly<Record<string, readonly string[]>> = {
+/** Properties that the call does not delete (the enumerations of deletable properties). */
+const NOT_DELETABLE: Readonly<Record<string, readonly string[]>> = {
   gotify: ['server', 'token'],
   smtp: ['from-address', 'mode', 'server'],
   webhook: ['method', 'url'],
@@ -66,7 +66,7 @@ function change(node: LabNode, method: string, template: string, type: string, p
     if (method === 'PUT' && present === undefined)
       refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
     const cleared = [unset ?? []].flat().map(String);
-    const strange = cleared.find((option) => KEPT[type]?.includes(option) === true);
+    const strange = cleared.find((option) => NOT_DELETABLE[type]?.includes(option) === true);
     if (strange !== undefined) refuse(`unknown variant \`${strange}\``);
     const { options: old = {} } = present ?? {};
     const { [SECRETS[type] ?? '']: secret, ...public_ } = given;
@@ -86,8 +86,8 @@ function change(node: LabNode, method: string, template: string, type: string, p
         options: secret === undefined ? {} : { [SECRETS[type]]: [secret].flat().map(String) },
       });
   }
-  keep(node, NOTIFICATIONS_FILE, sections);
-  keep(node, PRIVATE, secrets);
+  writeSections(node, NOTIFICATIONS_FILE, sections);
+  writeSections(node, PRIVATE, secrets);
 }
 
 function check(
@@ -101,7 +101,7 @@ function check(
   if (absent !== undefined) refuse(`endpoint '${absent}' does not exist`);
 }
 
-/** One that is built in is only as it was again. */
+/** Deleting a built-in one resets it. */
 function remove(sections: Sections, secrets: Sections, name: string, type: string): void {
   const builtIn = BUILT_IN_NOTIFICATIONS.get(name);
   const users = [...sections].flatMap(([other, { type: kind, options }]) =>
@@ -114,8 +114,8 @@ function remove(sections: Sections, secrets: Sections, name: string, type: strin
   if (builtIn !== undefined) sections.set(name, builtIn);
 }
 
-/** Texts as they are, in the order of their names. */
-function keep(node: LabNode, path: string, sections: Sections): void {
+/** Writes the sections sorted by name, values unchanged. */
+function writeSections(node: LabNode, path: string, sections: Sections): void {
   const written = [...sections].map(([name, { type, options }]) => {
     const lines = Object.entries(options)
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,4 @@
-// Options of the datacenter (pve-cluster, PVE/DataCenterConfig.pm) and of the node: a line each of their files, notes before them.
+// Options of the datacenter (pve-cluster, PVE/DataCenterConfig.pm) and of the node: files with one option per line, after the notes.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ export function optionsCall(
     }),
   );
   for (const option of splitList(String(unset ?? ''))) options.delete(option);
-  for (const [option, value] of Object.entries(given)) options.set(option, asWritten(option, String(value)));
+  for (const [option, value] of Object.entries(given)) options.set(option, normalised(option, String(value)));
   const written = [...options].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}\n`);
   replaceFile(file, [...notes.map((line) => `${line}\n`), '\n', ...written].join(''));
   return { data: null };
@@ -41,7 +41,7 @@ export function optionsCall(
 
 const NODE = '/nodes/{node}/config';
 
-/** Options of a node (pve-manager, PVE/NodeConfig.pm): lines of a file of its own, values as they are given. */
+/** Options of a node (pve-manager, PVE/NodeConfig.pm): lines of a separate file, values unchanged. */
 export function nodeOptionsCall(
   { node }: Call,
   method: string,
@@ -88,8 +88,8 @@ function hasDomainsOnce(options: Readonly<Record<string, string>>): void {
   }
 }
 
-/** A property string in the order of its keys, the first without its name. */
-function asWritten(option: string, value: string): string {
+/** A property string sorted by key, the default key without its name. */
+function normalised(option: string, value: string): string {
   const format = methodSchemas(`PUT ${PATH}`)?.get(option)?.format;
   const properties = format === undefined ? undefined : propertiesOf(format);
   const parsed = format === undefined || properties === undefined ? undefined : parsePropertyString(format, value);
@@ -97,7 +97,7 @@ function asWritten(option: string, value: string): string {
   const { lower, upper } = parsed.properties;
   if (option === 'next-id' && lower !== undefined && upper !== undefined && Number(lower) >= Number(upper))
     refuse(`lower (${lower}) <= upper (${upper}) boundary rule broken`);
-  // Bandwidths are kept as they were sent.
+  // Bandwidth limits are stored as sent.
   if (option === 'bwlimit') return value;
   const first = Object.keys(properties).find((key) => properties[key]?.default_key === 1) ?? '';
   const sorted = Object.entries(parsed.properties).sort(([a], [b]) =>

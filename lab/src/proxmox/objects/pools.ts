@@ -1,4 +1,4 @@
-// Pools of guests and storages, as the API changes them: lines of /etc/pve/user.cfg (pve-manager, PVE/API2/Pool.pm).
+// Pools of guests and storages by the API: lines of /etc/pve/user.cfg (pve-manager, PVE/API2/Pool.pm).
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
@@ -50,7 +50,7 @@ function removePool(node: LabNode, pools: Pools, id: string): void {
   const failing = 'delete pool failed';
   const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
   const child = [...pools.keys()].find((other) => other.startsWith(`${id}/`));
-  // What is not there is no member that counts.
+  // Members that do not exist are ignored.
   const guests = [...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...guestsElsewhere(node).map((each) => each.id)];
   const guest = wordsOf(pool, 'vms').find((each) => guests.includes(Number(each)));
   const declared = storages(node);
@@ -98,7 +98,7 @@ function changePool(pools: Pools, id: string, parameters: Parameters): void {
   });
 }
 
-/** A guest that is destroyed leaves its pool, and rights on it go (PVE/AccessControl.pm, remove_vm_access). */
+/** Removes a destroyed guest from its pool, and permissions on it (PVE/AccessControl.pm, remove_vm_access). */
 export function removeFromPools(node: LabNode, id: number): void {
   forgetPath(node, `/vms/${id}`);
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
@@ -108,8 +108,8 @@ export function removeFromPools(node: LabNode, id: number): void {
   keepPools(node, pools);
 }
 
-/** A storage that is taken out of Proxmox leaves every pool, and rights on it go (PVE/AccessControl.pm, remove_storage_access). */
-export function storageLeaves(node: LabNode, id: string): void {
+/** Removes a deleted storage from every pool, and permissions on it (PVE/AccessControl.pm, remove_storage_access). */
+export function removeStorageFromPools(node: LabNode, id: string): void {
   forgetPath(node, `/storage/${id}`);
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const holding = [...pools].filter(([, pool]) => wordsOf(pool, 'storage').includes(id));

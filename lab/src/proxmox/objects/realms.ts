@@ -1,4 +1,4 @@
-// Realms, as the API changes them (pve-access-control, PVE/API2/Domains.pm): sections of /etc/pve/domains.cfg, and a password of each apart.
+// Realms by the API (pve-access-control, PVE/API2/Domains.pm): sections of /etc/pve/domains.cfg, with passwords in separate files.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -104,7 +104,7 @@ function asWritten(option: string, value: string): string {
   return printPropertyString('realm-sync-options', Object.fromEntries(properties));
 }
 
-/** One realm at most is offered first. */
+/** At most one realm is the default. */
 function isOnlyDefault(sections: Sections, given: Record<string, readonly string[]>): void {
   if (given['default']?.[0] !== '1') return;
   for (const [id, { type, options }] of sections) {

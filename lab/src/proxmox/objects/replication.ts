@@ -1,5 +1,5 @@
-// Replication jobs, as the API changes them (pve-manager, PVE/API2/ReplicationConfig.pm). Nothing is copied, and what is marked for removal stays
-// until somebody takes it away: both are the work of a daemon.
+// Replication jobs by the API (pve-manager, PVE/API2/ReplicationConfig.pm). Nothing is copied, and jobs that are marked for removal stay: a daemon
+// would do both.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ export function replicationCall(
     sections.set(id, section({ ...options, remove_job: [keep === '1' ? 'local' : 'full'] }));
     warn(call, 'Replication job removal is a background task and will take some time.');
   } else if (method === 'POST') {
-    const source = mayReplicate(call, id, String(given['target']));
+    const source = checkReplicable(call, id, String(given['target']));
     if (before !== undefined) refuse(`replication job '${id}' already exists`);
     sections.set(id, section({ ...set, source: [source] }));
     isOnlyOne(sections, id);
@@ -59,8 +59,8 @@ export function replicationCall(
   return { data: null };
 }
 
-/** The node that a guest is on, whose disks are where they can be copied from. */
-function mayReplicate(call: Call, id: string, target: string): string {
+/** Returns the node of the guest; refuses disks that cannot be replicated. */
+function checkReplicable(call: Call, id: string, target: string): string {
   const { node } = call;
   const [guest = ''] = id.split('-');
   const kind = kindOf(node, Number(guest));
@@ -89,7 +89,7 @@ function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {
   if (other) refuse(`replication job for guest '${guest}' to target 'local/${targetOf(id)}' already exists`);
 }
 
-/** A guest that is purged has none left. */
+/** Removes the jobs of a purged guest. */
 export function removeFromReplication(node: LabNode, id: number): void {
   const sections = parseSections(fileOf(node));
   const left = new Map([...sections].filter(([job]) => !job.startsWith(`${id}-`)));

@@ -1,5 +1,5 @@
-// Fabrics of the software-defined network and their nodes, as the API changes them (pve-network, PVE/API2/Network/SDN/Fabrics; proxmox-ve-rs,
-// proxmox-ve-config/src/sdn/fabric): one file, of which the whole is looked at before it is written.
+// Fabrics of the software-defined network and their nodes by the API (pve-network, PVE/API2/Network/SDN/Fabrics; proxmox-ve-rs,
+// proxmox-ve-config/src/sdn/fabric): one file, which is validated as a whole before it is written.
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,7 +18,7 @@ const FILE = 'etc/pve/sdn/fabrics.cfg';
 const FABRIC = '/cluster/sdn/fabrics/fabric';
 const NODE = '/cluster/sdn/fabrics/node/{fabric_id}';
 
-/** What the API calls an object, and what it is doing to one, as it stands in a refusal. */
+/** The verb in error messages. */
 const DOING: Readonly<Record<string, string>> = { POST: 'adding', PUT: 'updating', DELETE: 'deleting' };
 
 /** Whether a call changes a fabric or a node of one. */
@@ -26,7 +26,7 @@ export function isOfFabrics(template: string): boolean {
   return [FABRIC, `${FABRIC}/{id}`, NODE, `${NODE}/{node_id}`].includes(template);
 }
 
-/** @param users what names a fabric: of each controller and zone, what it is and its fabric */
+/** @param users the controllers and zones that use a fabric, with its name */
 export function changeFabrics(
   node: LabNode,
   method: string,
@@ -89,7 +89,7 @@ function changeNode(sections: Sections, method: string, parameters: Parameters):
   sections.set(id, changed(found, 'node', FABRIC_NODE_PROTOCOLS, given));
 }
 
-/** What a fabric of another protocol has is passed over. */
+/** Options of other protocols are ignored. */
 function changed(
   found: Section | undefined,
   sort: 'fabric' | 'node',
@@ -183,7 +183,7 @@ function overlap(one: string, other: string): boolean {
   return isWithin(a, b, Math.min(Number(aBits), Number(bBits)));
 }
 
-/** Each fabric, and behind it its nodes, by their names. */
+/** Each fabric followed by its nodes, sorted by name. */
 function inOrder(sections: Sections): Sections {
   return new Map([...sections].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,5 +1,5 @@
-// IPAMs and DNS servers of the software-defined network, as the API changes them (pve-network, PVE/API2/Network/SDN/Ipams.pm and Dns.pm). Proxmox asks
-// a server whether it answers before it writes anything: in the lab each does whose name can be looked up, which those below `.invalid` never can.
+// IPAMs and DNS servers of the software-defined network, as the API changes them (pve-network, PVE/API2/Network/SDN/Ipams.pm and Dns.pm). Before it
+// writes anything, Proxmox checks that the server answers. In the lab every server answers unless its name is below `.invalid`.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -8,11 +8,12 @@ import { splitList } from '../../../../src/proxmox/perl.ts';
 import { DNS_TYPES, IPAM_TYPES, IPAMS_FILE, OWN_IPAM, SDN_DNS_FILE } from '../../../../src/proxmox/sdn.ts';
 import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
-import { replaceFile, withLock } from '../lock.ts';
+import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { rowAt } from './row-at.ts';
+import { withSdnLock } from './sdn-files.ts';
 
 interface ServiceRow {
   readonly path: string;
@@ -20,9 +21,9 @@ interface ServiceRow {
   readonly file: string;
   readonly types: typeof IPAM_TYPES;
   readonly secret: string;
-  /** There always, whatever the file says. */
+  /** Ids that always exist, whatever the file says. */
   readonly own: readonly string[];
-  /** What its refusals call a deletion. */
+  /** The word for the object in refusals of a deletion. */
   readonly deleted: string;
   readonly unreachable: (type: string) => string;
 }
@@ -60,10 +61,7 @@ export function sdnServiceCall(
   const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters[row.id]) };
-  const locked = withLock(pathOf(node, 'run/lock/sdn.lck'), 10_000, () => {
-    change(row, node, method, parameters);
-  });
-  return locked === undefined ? refuse('cfs-lock-domain sdn error: got lock request timeout') : { data: null };
+  return withSdnLock(node, () => change(row, node, method, parameters));
 }
 
 function change(row: ServiceRow, node: LabNode, method: string, parameters: Parameters): void {

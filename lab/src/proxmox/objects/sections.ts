@@ -1,4 +1,4 @@
-// Objects that Proxmox keeps in a file of sections: a row says where, and one code answers the calls of the API for all of them.
+// Objects in section config files, backup jobs and realm syncs: a row describes a kind, and common code handles its API calls.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
@@ -17,14 +17,14 @@ interface SectionRow {
   readonly path: string;
   readonly file: string;
   readonly type: string;
-  /** Parameter of the path. */
+  /** The path parameter with the id. */
   readonly id: string;
-  /** Written first; they cannot be taken away. */
+  /** Required options, which are written first. */
   readonly required: readonly string[];
-  /** Written where they are not given. */
+  /** Defaults that are written to the file. */
   readonly written: Readonly<Record<string, string>>;
   readonly refusals: { readonly exists: string; readonly unset: string };
-  /** Refuses what does not go together. */
+  /** Refuses invalid combinations. */
   readonly check: (node: LabNode, parameters: Parameters, isNew: boolean) => void;
 }
 
@@ -52,7 +52,7 @@ const realmSync: SectionRow = {
 
 const ROWS: readonly SectionRow[] = [backup, realmSync];
 
-/** Answers a change of such an object; undefined for a path that is none. */
+/** Handles an API call on such an object; undefined for other paths. */
 export function sectionCall(
   { node }: Call,
   method: string,
@@ -88,7 +88,7 @@ export function sectionCall(
   return { data: null };
 }
 
-/** A guest that is purged leaves every backup job, and one that was for it alone goes (pve-guest-common, PVE/VZDump/Plugin.pm). */
+/** Removes a purged guest from all backup jobs, and deletes jobs for it alone (pve-guest-common, PVE/VZDump/Plugin.pm). */
 export function removeFromJobs(node: LabNode, id: number): void {
   if (!existsSync(pathOf(node, backup.file))) return;
   changeFile(backup, node, (sections) => {
@@ -105,7 +105,7 @@ export function removeFromJobs(node: LabNode, id: number): void {
   });
 }
 
-/** A time and days of the week are written as the schedule that they are. */
+/** Converts start time and days of the week to a schedule. */
 function scheduled({ starttime, dow, ...given }: Parameters): Parameters {
   if (typeof starttime !== 'string') return given;
   return { ...given, schedule: typeof dow === 'string' ? `${dow} ${starttime}` : starttime };
@@ -130,7 +130,7 @@ function changeFile(row: SectionRow, node: LabNode, change: (sections: Map<strin
   const locked = withLock(pathOf(node, `run/lock/${row.file.replaceAll('/', '-')}.lck`), 10_000, () => {
     const sections = sectionsOf(row, node);
     change(sections);
-    // What is switched on says so in jobs of one type alone.
+    // Only jobs of one type contain `enabled` when they are enabled.
     for (const [id, { type, options }] of sections) {
       const { enabled, ...others } = options;
       if (type === realmSync.type && enabled?.[0] === '1') sections.set(id, { type, options: others });

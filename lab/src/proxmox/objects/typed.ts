@@ -1,4 +1,4 @@
-// Objects that Proxmox keeps in files of sections and changes alike: mappings of devices and metric servers. A row says what is particular.
+// Device mappings and metric servers: section config files whose API calls work alike. A row describes what differs.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,22 +19,22 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 
 interface TypedRow {
-  /** Template of the path of one. */
+  /** Path template of one object. */
   readonly path: string;
-  /** Parameter that holds its name. */
+  /** The parameter with its id. */
   readonly id: string;
   readonly file: string;
   /** Options of each type; null for sections that have no type. */
   readonly types: Readonly<Record<string, readonly string[]>> | null;
-  /** Written first; they cannot be taken away. */
+  /** Required options, which are written first. */
   readonly required: readonly string[];
-  /** Every change has to name them. */
+  /** Options that every change must contain. */
   readonly always: readonly string[];
   readonly failing: { readonly create: string; readonly update: string };
   readonly words: { readonly exists: string; readonly unset: string };
-  /** What is deleted must be there. */
+  /** The error for deleting a missing object; null: it succeeds. */
   readonly mustExist: string | null;
-  /** A secret, and the file where it lies apart. */
+  /** The option with a secret, and the file that stores it separately. */
   readonly secret: { readonly option: string; readonly file: (id: string) => string } | null;
   readonly check: (node: LabNode, parameters: Parameters) => void;
 }
@@ -63,7 +63,7 @@ const ROWS: readonly TypedRow[] = [
     file: 'etc/pve/mapping/directory.cfg',
     failing: { create: 'create dir mapping failed: ', update: 'update dir mapping failed: ' },
     words: { exists: "dir ID '%s' already defined", unset: "dir ID '%s' does not exist" },
-    check: foldersAreThere,
+    check: checkFolders,
   },
   {
     path: '/cluster/metrics/server/{id}',
@@ -90,7 +90,7 @@ const ROWS: readonly TypedRow[] = [
   },
 ];
 
-/** Answers a change of such an object; undefined for a path that is none. */
+/** Handles a change of such an object; undefined for other paths. */
 export function typedCall(
   call: Call,
   method: string,
@@ -111,7 +111,7 @@ export function typedCall(
   if (method === 'DELETE') {
     const { type: kind = '' } = sections.get(id) ?? {};
     if (!sections.delete(id) && row.mustExist !== null) refuse(row.mustExist);
-    keepSecret(row, call, kind, id, undefined);
+    writeSecret(row, call, kind, id, undefined);
   } else {
     const isNew = method === 'POST';
     const failing = isNew ? row.failing.create : row.failing.update;
@@ -134,10 +134,10 @@ export function typedCall(
       option === row.secret?.option ? [] : [[option, typeof value === 'string' ? [value] : value]],
     );
     const options = Object.fromEntries([...old, ...now]);
-    sections.set(id, { type: kind, options: withBareWords(options) });
+    sections.set(id, { type: kind, options: withFlags(options) });
     const secret = row.secret === null ? undefined : given[row.secret.option];
     const concerns = isNew || secret !== undefined || cleared.includes(row.secret?.option ?? '');
-    if (concerns) keepSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
+    if (concerns) writeSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
   }
   mkdirSync(dirname(file), { recursive: true });
   const text =
@@ -148,13 +148,13 @@ export function typedCall(
   return { data: null };
 }
 
-/** What is switched off stands there without a value, and what is not does not stand there. */
-function withBareWords({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
+/** `disable` is written without a value when true, and omitted when false. */
+function withFlags({ disable, ...options }: Record<string, readonly string[]>): Record<string, readonly string[]> {
   return disable === undefined || disable[0] === '0' ? options : { ...options, disable: [''] };
 }
 
-/** It goes where none is given. */
-function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
+/** Stores the secret; removes it where none is given. */
+function writeSecret({ secret }: TypedRow, call: Call, type: string, id: string, value: string | undefined): void {
   if (secret === null || type !== 'influxdb') return;
   const file = pathOf(call.node, secret.file(id));
   if (value === undefined) {
@@ -167,7 +167,7 @@ function keepSecret({ secret }: TypedRow, call: Call, type: string, id: string, 
 }
 
 /** pve-guest-common, PVE/Mapping/Dir.pm. */
-function foldersAreThere(node: LabNode, { map }: Parameters): void {
+function checkFolders(node: LabNode, { map }: Parameters): void {
   const nodes = new Set<string>();
   for (const each of Array.isArray(map) ? map : [map]) {
     const parsed = parsePropertyString('storage/map', String(each));

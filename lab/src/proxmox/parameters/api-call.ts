@@ -1,5 +1,5 @@
-// The parameter check of pvesh: it finds the API method by the path, then takes the rest of the command line as
-// that method's parameters, together with its own output options.
+// The parameter check of pvesh: finds the API method by the path, then reads the rest of the command line as that method's parameters and pvesh's own
+// output options.
 
 import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../../src/proxmox/table.ts';
 import { type Parameters, readParameters, verified } from './check.ts';
@@ -7,7 +7,7 @@ import { type Usage, usageLine } from './usage.ts';
 
 const METHODS: Record<string, string> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };
 
-/** A call whose parameters are in order: its method and path template, and all parameters, those of the path included. */
+/** A valid call: its method and path template, and all parameters, including those of the path. */
 export type ApiCall = {
   readonly method: string;
   readonly template: string;
@@ -16,7 +16,7 @@ export type ApiCall = {
   readonly usage: Usage;
 };
 
-/** How the result is to be printed; undefined for not at all. */
+/** Output format; undefined: no output. */
 export type Output = 'text' | 'json' | 'json-pretty' | 'yaml' | undefined;
 
 const optionalFlag: Schema = { type: 'boolean', optional: 1 };
@@ -32,7 +32,7 @@ const FORMAT: ReadonlyMap<string, Schema> = new Map([
   ['human-readable', optionalFlag],
 ]);
 
-/** Checks `pvesh COMMAND PATH …`; the words before it have been found by the caller. */
+/** Checks `pvesh COMMAND PATH …`; the caller has found the verb already. */
 export function checkApiCall(
   command: string,
   argv: readonly string[],
@@ -62,7 +62,7 @@ export function checkApiCall(
   return { call: { method, template: found.template, parameters: whole.parameters, output, usage } };
 }
 
-/** The template that a path fits, literal words before placeholders, and what the placeholders stand for. */
+/** The template that matches a path, literal segments before placeholders, and the values of the placeholders. */
 function findPath(
   method: string,
   path: string,
@@ -74,7 +74,7 @@ function findPath(
       .slice(1)
       .filter((word) => word !== '');
     const given =
-      // A volume and a network have slashes of their own.
+      // Values of these placeholders contain slashes.
       ['{volume}', '{cidr}'].includes(words.at(-1) ?? '') && parts.length >= words.length
         ? [...parts.slice(0, words.length - 1), parts.slice(words.length - 1).join('/')]
         : parts;

@@ -1,5 +1,5 @@
-// The parameter check that every Proxmox program runs before it looks at any state: options and positional
-// arguments as Getopt::Long takes them, then each value against its schema.
+// The parameter check that every Proxmox program makes before it reads any state: parses options and positional arguments like Getopt::Long, then
+// checks each value against its schema.
 import { existsSync, readFileSync } from 'node:fs';
 import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../../src/proxmox/cpu-models.ts';
 import { booleanOf } from '../../../../src/proxmox/perl.ts';
@@ -11,13 +11,13 @@ import { type Usage, usageLine } from './usage.ts';
 /** Parameters as the programs see them after the check: scalars as text (booleans `1` or `0`), arrays as lists. */
 export type Parameters = Readonly<Record<string, string | readonly string[]>>;
 
-/** Either the parameters, or the complete error output of the refusal (usage line included). */
+/** The parameters, or the complete error output with the usage line. */
 export type Checked =
   | { readonly ok: true; readonly parameters: Parameters }
   | { readonly ok: false; readonly stderr: string };
 
-/** Options that may go without a value, because the program then asks for one. */
-const ASKED: Record<string, readonly string[]> = {
+/** Options with an optional value, which the program then prompts for. */
+const PROMPTED: Record<string, readonly string[]> = {
   'pct create': ['password'],
   'qm create': ['cipassword'],
   'qm set': ['cipassword'],
@@ -26,10 +26,10 @@ const ASKED: Record<string, readonly string[]> = {
   'pvesm set': ['password'],
 };
 
-/** Of those, what is asked for twice: without a terminal, each is a line of standard input (PVE/CLIHandler.pm, pve-password; PVE/PTY.pm). */
-const ASKED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
+/** Those of them that are prompted for twice: without a terminal, each is a line of standard input (PVE/CLIHandler.pm, pve-password; PVE/PTY.pm). */
+const PROMPTED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
 
-/** Options whose value on the command line names a file that holds the real one. */
+/** Options whose value is the path of a file with the real value. */
 const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
   'pct create': { 'ssh-public-keys': (text) => text },
   'qm create': { sshkeys: uriEscaped },
@@ -51,7 +51,7 @@ export function checkParameters(
 ): Checked {
   const verb = verbNamed(name);
   if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
-  const asked = ASKED[name] ?? [];
+  const asked = PROMPTED[name] ?? [];
   const usage: Usage = { command: name, ...verb, asked: asked.filter((option) => option === 'password') };
   const read = readParameters(verb, argv, asked);
   if ('stderr' in read) return { ok: false, stderr: `${read.stderr}${usageLine(usage)}` };
@@ -65,7 +65,7 @@ export function checkParameters(
     }
   }
   for (const option of asked) {
-    if (read.parameters[option] !== '' || !ASKED_TWICE.has(`${name} ${option}`)) continue;
+    if (read.parameters[option] !== '' || !PROMPTED_TWICE.has(`${name} ${option}`)) continue;
     const [first, second, ...rest] = stdin().toString().split('\n');
     if (first === undefined || second === undefined || rest.length === 0)
       return { ok: false, stderr: 'EOF while reading password\n' };
@@ -84,14 +84,14 @@ function modelsIn(file: string): ReadonlyMap<string, unknown> {
   return parseCpuModels(existsSync(file) ? readFileSync(file, 'utf8') : '');
 }
 
-/** Checks parameters that are already read against their schemas, in the words of the program that read them. */
+/** Checks parsed parameters against their schemas; errors are worded like those of the program that parsed them. */
 export function verified(parameters: Record<string, Value>, schemas: Schemas, usage: Usage): Checked {
   const errors = checkObject(parameters, schemas, '');
   if (errors.size === 0) return { ok: true, parameters };
   return { ok: false, stderr: `400 Parameter verification failed.\n${printErrors(errors)}${usageLine(usage)}` };
 }
 
-/** Reads a command line into parameters, without checking their values. */
+/** Parses a command line, without checking values. */
 export function readParameters(
   { positional, schemas }: Verb,
   argv: readonly string[],
@@ -139,10 +139,10 @@ function uriEscaped(text: string): string {
   return encodeURIComponent(text);
 }
 
-/** The verb that a command line begins with, and what follows it; else the reason why there is none. */
+/** The verb of a command line and the words after it; else the error. */
 export type Resolved = { readonly verb: string; readonly argv: readonly string[] } | { readonly stderr: string };
 
-/** Finds the verb of a command line: words may be shortened while they stay unique, aliases are followed. */
+/** Finds the verb of a command line. Words may be abbreviated while unique; aliases are resolved. */
 export function resolveVerb(program: string, argv: readonly string[]): Resolved {
   const verbs = verbsOf(program);
   let given = [...argv];

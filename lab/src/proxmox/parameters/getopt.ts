@@ -1,19 +1,19 @@
-// Command-line options as Perl's Getopt::Long takes them in the way Proxmox sets it up: prefixes `--` and `-`,
-// names in any case and abbreviated while unique, options and arguments in any order, `--` ends the options.
+// Parses command-line options like Perl's Getopt::Long with Proxmox's configuration: prefixes `--` and `-`, names case-insensitive and abbreviated
+// while unique, options and arguments in any order, `--` ends the options.
 
-/** How an option takes its value: always the next word, or the next word only where it does not look like an option. */
+/** Whether an option always takes the next word as its value, or only where that does not look like an option. */
 export type OptionSpec = { readonly value: 'required' | 'optional'; readonly repeated: boolean };
 
 export type Options = {
-  /** The last value of each option given, or all of them where it may be repeated. */
+  /** The last value of each option, or all values of a repeatable one. */
   readonly values: Map<string, string | string[]>;
-  /** The words that are not options, in order. */
+  /** The other words, in order. */
   readonly rest: string[];
-  /** One line for each word that could not be taken. */
+  /** One line per invalid word. */
   readonly errors: string[];
 };
 
-/** Splits a command line into options and other words; never fails, what is wrong stands in `errors`. */
+/** Splits a command line into options and other words; never fails, errors are in `errors`. */
 export function readOptions(argv: readonly string[], specs: ReadonlyMap<string, OptionSpec>): Options {
   const byLowerCase = new Map([...specs.keys()].map((name) => [name.toLowerCase(), name]));
   const names = [...byLowerCase.keys()].sort();

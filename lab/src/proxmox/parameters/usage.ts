@@ -5,12 +5,12 @@ export type Usage = {
   readonly command: string;
   readonly positional: readonly string[];
   readonly schemas: Schemas;
-  /** Options that are asked for when missing, so that the line leaves them out. */
+  /** Options that are prompted for when missing, and so not in the line. */
   readonly asked?: readonly string[];
   readonly formatOptions?: boolean;
 };
 
-/** `pct create <vmid> <ostemplate> [OPTIONS]`: positional arguments, required options, then what is optional. */
+/** `pct create <vmid> <ostemplate> [OPTIONS]`: positional arguments, required options, then optional ones. */
 export function usageLine({ command, positional, schemas, asked = [], formatOptions = false }: Usage): string {
   const places = positional.map((name) => {
     const schema = schemas.get(name);

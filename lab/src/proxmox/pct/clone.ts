@@ -3,7 +3,7 @@
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task } from '../call.ts';
-import { copyGuest, forgetGuest } from '../guest/belongings.ts';
+import { copyGuest, removeBelongings } from '../guest/belongings.ts';
 import { backing, type Disk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, update } from '../guest/guest.ts';
@@ -35,7 +35,7 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
       save(call, 'lxc', target, { ...emptyFile(), options: { lock: 'create' } });
     });
     const source = load(call, 'lxc', id);
-    const { file, disks } = undoing(call, target, () => draft(call, id, source, parameters));
+    const { file, disks } = removingOnFailure(call, target, () => draft(call, id, source, parameters));
     const copy = (): void => {
       print(call, `creating a clone of container ${id} with ID ${target}`);
       const made: string[] = [];
@@ -55,19 +55,19 @@ export function cloneContainer(call: Call, parameters: Parameters): void {
       save(call, 'lxc', target, file);
       joinPool(call.node, target, pool);
     };
-    task(call, 'vzclone', id, () => undoing(call, target, copy));
+    task(call, 'vzclone', id, () => removingOnFailure(call, target, copy));
   } finally {
     update(call, 'lxc', id, (file) => void delete file.options['lock']);
   }
 }
 
-/** Removes the target again when the work on it is refused. */
-function undoing<T>(call: Call, target: number, work: () => T): T {
+/** Removes the target again when `work` is refused. */
+function removingOnFailure<T>(call: Call, target: number, work: () => T): T {
   try {
     return work();
   } catch (error) {
     removeFile(call, 'lxc', target);
-    forgetGuest(call, target);
+    removeBelongings(call, target);
     throw error;
   }
 }

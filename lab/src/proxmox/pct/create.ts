@@ -36,7 +36,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
   checkKeys(publicKeys(text(parameters, 'ssh-public-keys') ?? ''));
   checkPool(call.node, pool);
   checkAccess(call.node, template, 'vztmpl');
-  const { mounts, options } = sortOut(call, given, storage);
+  const { mounts, options } = separateMounts(call, given, storage);
   if (Object.keys(mounts).length > 0 && mounts['rootfs'] === undefined)
     refuse("mount points configured, but 'rootfs' not set - aborting");
   for (const disk of disksOf('lxc', mounts)) {
@@ -61,8 +61,8 @@ export function createContainer(call: Call, parameters: Parameters): void {
   });
 }
 
-/** Mount points apart from the other options; bare numbers are GiB on the default storage. */
-function sortOut(call: Call, given: Options, storage: string): { mounts: Options; options: Options } {
+/** Separates mount points from other options; plain numbers are GiB on the default storage. */
+function separateMounts(call: Call, given: Options, storage: string): { mounts: Options; options: Options } {
   const mounts: Options = {};
   const options: Options = {};
   for (const [name, value] of Object.entries(given)) {
@@ -79,7 +79,7 @@ function checkStorage(call: Call, id: string): void {
     refuseParameters({ storage: `storage '${id}' does not support container directories` });
 }
 
-/** Makes the volumes and unpacks the template into them; nothing is left of a container that fails. */
+/** Creates the volumes and unpacks the template into them; a failed container is removed. */
 function fill(call: Call, id: number, file: GuestFile, mounts: Options, template: string, prefix: string): void {
   let volumes: string[] = [];
   try {
@@ -99,7 +99,7 @@ function fill(call: Call, id: number, file: GuestFile, mounts: Options, template
   }
 }
 
-/** Root inside, of a tree of plain files; in a real system its own programs know the password (PVE/LXC/Setup/Base.pm, post_create_hook). */
+/** Sets root's password and keys in a simulated container; a real one uses its own programs (PVE/LXC/Setup/Base.pm, post_create_hook). */
 function setUpRoot(node: LabNode, id: number, password: string | undefined, keys: string | undefined): void {
   const tree = guestTree(node, id);
   if (password !== undefined) {
@@ -112,7 +112,7 @@ function setUpRoot(node: LabNode, id: number, password: string | undefined, keys
   writeFileSync(join(tree, 'root/.ssh/authorized_keys'), keys);
 }
 
-/** The families of systems that Proxmox knows, by the names their templates carry. */
+/** Operating systems that Proxmox recognises, by the names of their templates. */
 const SYSTEMS: readonly (readonly [type: string, pattern: RegExp])[] = [
   ['devuan', /devuan/],
   ['debian', /debian|turnkey/],
@@ -126,7 +126,7 @@ const SYSTEMS: readonly (readonly [type: string, pattern: RegExp])[] = [
   ['nixos', /nixos/],
 ];
 
-/** Where the archive lies on this machine. */
+/** Unpacks the archive of this machine. */
 function unpack(call: Call, file: GuestFile, template: string): string {
   const path = splitVolumeId(template) === undefined ? template : pathOfVolume(call.node, template);
   if (splitVolumeId(template) === undefined && hostFile(call.node, path) === undefined)

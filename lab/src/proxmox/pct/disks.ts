@@ -1,7 +1,6 @@
-// Mount points of containers: making, copying, growing and moving their volumes.
+// Mount points of containers: creates, copies, grows and moves their volumes.
 
-import { parseSize } from '../../../../src/proxmox/property-string.ts';
-import { newDiskBytes } from '../../../../src/proxmox/sizes.ts';
+import { newDiskBytes, parseSize } from '../../../../src/proxmox/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, backing, type Disk, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
@@ -14,7 +13,7 @@ import { hasFeature } from '../storage/volume-features.ts';
 import { activate, allocate, free, makeBase, resize, volumeSize } from '../storage/volumes.ts';
 import { checkDigest, text } from '../verb-parameters.ts';
 
-/** Makes a volume that a container can be mounted from; on file-based storages one of no size is a folder. */
+/** Creates a volume for a mount point; on file-based storages one of size zero is a folder. */
 function allocateMount(call: Call, storageId: string, owner: number, size: number): string {
   const storage = storageNamed(call.node, storageId);
   if (storage.family !== 'zfspool' && !storage.content.has('rootdir'))
@@ -26,7 +25,7 @@ function allocateMount(call: Call, storageId: string, owner: number, size: numbe
   return id;
 }
 
-/** Removes a volume, saying so where LVM does. */
+/** Removes a volume, with LVM's message. */
 export function freeVolume(call: Call, id: string): void {
   const { storage } = located(call.node, id);
   free(call.node, id);
@@ -34,7 +33,7 @@ export function freeVolume(call: Call, id: string): void {
     print(call, `  Logical volume "${splitVolumeId(id)?.name}" successfully removed.`);
 }
 
-/** Removes a volume that belongs to the container; another's is left alone with a warning. */
+/** Removes a volume that belongs to the container; warns about one of another guest and leaves it. */
 export function freeOwned(call: Call, id: number, volume: string): void {
   if (backing(volume) !== 'volume') return;
   if (located(call.node, volume).volume.owner === id) freeVolume(call, volume);
@@ -42,8 +41,9 @@ export function freeOwned(call: Call, id: number, volume: string): void {
 }
 
 /**
- * Makes the volumes that mount points ask for (`storage:GiB`) and writes all of them into `options`.
- * @returns the ids of the new volumes; none are left when one fails
+ * Creates the volumes of new mount points (`storage:GiB`) and writes all of them into `options`.
+ *
+ * @returns the ids of the new volumes; when one fails, all are removed
  */
 export function createMounts(call: Call, id: number, mounts: Readonly<Options>, options: Options): string[] {
   const made: string[] = [];
@@ -67,13 +67,13 @@ export function createMounts(call: Call, id: number, mounts: Readonly<Options>, 
   return made;
 }
 
-/** Copies a mount point's volume for another container; its size is read from the storage. */
+/** Copies a mount point's volume for another container; the size is read from the storage. */
 export function copyMount(call: Call, disk: Disk, owner: number, storage: string): Disk {
   const size = volumeSize(call.node, disk.volume);
   return withVolume('lxc', disk, allocateMount(call, storage, owner, size), size);
 }
 
-/** `pct resize`: what is wrong fails it, but how the growing ends does not. */
+/** `pct resize`: fails for invalid parameters, but not if growing fails. */
 export function resizeMount(call: Call, id: number, parameters: Parameters): void {
   const key = text(parameters, 'disk') ?? '';
   const wanted = text(parameters, 'size') ?? '';
@@ -103,7 +103,7 @@ export function resizeMount(call: Call, id: number, parameters: Parameters): voi
   task(call, 'resize', id, () => withGuestLock(call.node, 'lxc', id, 10, work), true);
 }
 
-/** `pct template`: volumes become bases of linked clones; how that ends does not fail the call. */
+/** `pct template`: volumes become bases of linked clones; a failure of that does not fail the call. */
 export function makeTemplate(call: Call, id: number): void {
   withGuestLock(call.node, 'lxc', id, 10, () => {
     const file = load(call, 'lxc', id);
@@ -125,7 +125,7 @@ export function makeTemplate(call: Call, id: number): void {
   });
 }
 
-/** `pct move-volume` to another storage; the old volume stays as unused unless it is to be deleted. */
+/** `pct move-volume` to another storage; the old volume becomes an unused one unless it is to be deleted. */
 export function moveVolume(call: Call, id: number, parameters: Parameters): void {
   const key = text(parameters, 'volume') ?? '';
   const missing = "both 'storage' and 'target-vmid' missing, either needs to be set";

@@ -1,4 +1,4 @@
-// What a container's options ask of the host: bridges, devices, scripts. Missing ones are refused.
+// The parts of the host that a container's options refer to: bridges, devices, scripts. Missing ones are refused.
 import { existsSync, statSync } from 'node:fs';
 import { type Properties, parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import { bridges } from '../../host/links/links.ts';
@@ -8,7 +8,7 @@ import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { located, pathOfVolume } from '../storage/storage.ts';
 
-/** Refuses a hook script that is no snippet, not there, or not executable. */
+/** Refuses a hook script that is not a snippet, missing, or not executable. */
 export function checkHookScript(node: LabNode, id: string): void {
   if (located(node, id).volume.type !== 'snippets') refuse(`'${id}' is not in the snippets directory`);
   const file = pathOf(node, pathOfVolume(node, id));
@@ -22,12 +22,12 @@ export function networkOf(text: string): Properties {
   return read.ok ? read.properties : refuse(read.errors.join('\n'));
 }
 
-/** The MTU of a bridge; refuses one that the host does not have. */
+/** The MTU of a bridge; refuses a missing bridge. */
 function bridgeMtu(node: LabNode, name: string): number {
   return bridges(node).get(name) ?? refuse(`bridge '${name}' does not exist`);
 }
 
-/** Refuses an MTU beyond the bridge's, and IPv6 autoconfiguration where the host manages the device. */
+/** Refuses an MTU above the bridge's, and IPv6 autoconfiguration where the host manages the device. */
 export function checkNetwork(
   node: LabNode,
   name: string,
@@ -39,14 +39,14 @@ export function checkNetwork(
     refuse(`${name}: SLAAC is not supported for host-managed network configuration.`);
 }
 
-/** Refuses a device to pass through that the host does not have. */
+/** Refuses to pass through a device that the host does not have. */
 export function checkDevice(node: LabNode, text: string): void {
   const read = parsePropertyString('lxc/dev', text);
   const path = (read.ok ? read.properties['path'] : undefined) ?? refuse('Path has to be defined');
   if (!existsSync(pathOf(node, path))) refuse(`Device ${path} does not exist`);
 }
 
-/** What deriving the container's own LXC configuration refuses; by then the file is written. */
+/** Errors of generating the LXC configuration; the container's file is written before. */
 export function checkDerived(node: LabNode, { options }: GuestFile): void {
   if (options['template'] === '1') return;
   for (const name of ['arch', 'ostype']) if (options[name] === undefined) refuse(`missing '${name}' - internal error`);

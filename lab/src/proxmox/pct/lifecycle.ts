@@ -1,7 +1,7 @@
 // Starting, stopping and destroying containers.
 import { rmSync } from 'node:fs';
 import { type Call, task, warn } from '../call.ts';
-import { checkManaged, forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { backing, disksOf, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -29,7 +29,7 @@ export function startContainer(call: Call, id: number, parameters: Parameters): 
   task(call, 'vzstart', id, () => withGuestLock(call.node, 'lxc', id, 10, work));
 }
 
-/** Applies what waited for the start, and starts. */
+/** Applies pending changes and starts. */
 function boot(call: Call, id: number, file: GuestFile): void {
   if (Object.keys(file.pending.options).length > 0) {
     applyPending(call, id, file);
@@ -42,7 +42,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   switchOn(call.node, id);
 }
 
-/** `pct stop` and `pct shutdown`; the guest always obeys. */
+/** `pct stop` and `pct shutdown`; the guest always shuts down. */
 export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdown', parameters: Parameters): void {
   if (running(call.node, id) === undefined) refuse(`CT ${id} not running`);
   const work = (): void => {
@@ -64,7 +64,7 @@ export function rebootContainer(call: Call, id: number): void {
   task(call, 'vzreboot', id, () => withGuestLock(call.node, 'lxc', id, 10, work));
 }
 
-/** `pct destroy`: the volumes that the container owns go with it. */
+/** `pct destroy`: also removes the volumes that the container owns. */
 export function destroyContainer(call: Call, id: number, parameters: Parameters): void {
   const check = (): GuestFile => {
     const file = load(call, 'lxc', id);
@@ -86,14 +86,14 @@ export function destroyContainer(call: Call, id: number, parameters: Parameters)
     for (const volume of new Set(volumes.map((disk) => disk.volume))) freeOwned(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'lxc', id);
-    forgetGuest(call, id, parameters['purge'] === '1');
+    removeBelongings(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };
   task(call, 'vzdestroy', id, () => withGuestLock(call.node, 'lxc', id, 10, work));
 }
 
-/** Removes what a guest still has on any storage, though its file does not name it. */
+/** Removes a guest's remaining volumes on all storages, which its file does not name. */
 export function freeRemainingVolumes(call: Call, id: number): void {
   for (const storage of storages(call.node).keys()) {
     for (const volume of volumesOf(call.node, storage).keys())

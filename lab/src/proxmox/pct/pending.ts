@@ -1,4 +1,4 @@
-// What waits to be changed on a container: applied at its start, or live while it runs.
+// Pending changes of a container: applied at its start, or live.
 
 import { type Properties, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { type Call, print, warn } from '../call.ts';
@@ -24,13 +24,13 @@ const IMMEDIATE = new Set([
   'lock',
 ]);
 
-/** Options that the kernel changes while the container runs. */
+/** Options that can be changed live. */
 const LIVE = new Set(['cpulimit', 'cpuunits', 'memory', 'swap']);
 
 const printNetwork = (properties: Properties): string =>
   printPropertyString('lxc/net', { ...properties, type: 'veth', hwaddr: properties['hwaddr'] ?? randomMac() });
 
-/** Applies what waits, as at a start: deletions, then values. */
+/** Applies pending changes as at a start: deletions, then values. */
 export function applyPending(
   call: Call,
   id: number,
@@ -72,7 +72,7 @@ function commit(file: GuestFile, name: string): void {
   delete file.pending.options[name];
 }
 
-/** Whether a volume is in use by the container, what waits for it, or one of its snapshots. */
+/** Whether a volume is used by the container, its pending changes, or one of its snapshots. */
 function isUsed(file: GuestFile, volume: string): boolean {
   const sections = [file, file.pending, ...Object.values(file.snapshots)];
   return sections.some(({ options }) => disksOf('lxc', options).some((disk) => disk.volume === volume));
@@ -102,7 +102,7 @@ function measured(call: Call, disk: ReturnType<typeof parseDisk>): ReturnType<ty
   }
 }
 
-/** Changes a running container: what is immediate or live is done, the rest waits for its next start. */
+/** Changes a running container: applies immediate and live changes, the rest stays pending until its next start. */
 export function hotplug(
   call: Call,
   id: number,

@@ -1,4 +1,4 @@
-// Changing a container's options: at once, live, or at its next start, by the rules of Proxmox.
+// Changes a container's options: immediately, live, or at its next start, by Proxmox's rules.
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Call, warn } from '../call.ts';
@@ -24,7 +24,7 @@ import { checkDigest, clampWeight, guestId, optionsFrom, text } from '../verb-pa
 import { checkDerived, checkDevice, checkHookScript, checkNetwork, networkOf } from './host.ts';
 import { applyPending, hotplug } from './pending.ts';
 
-/** What is to change: values, options to delete, and pending changes to drop. */
+/** A change: values to set, options to delete, and pending changes to revert. */
 export type Change = {
   readonly set: Readonly<Record<string, string>>;
   readonly deletes: readonly string[];
@@ -63,8 +63,9 @@ export function setContainer(call: Call, parameters: Parameters): void {
 }
 
 /**
- * Changes a container's file in memory, and its volumes for real.
- * @returns what could not be applied, by option; then the file must not be written
+ * Changes a container's file in memory, and its volumes on the storage.
+ *
+ * @returns errors by option; if there are any, the file must not be written
  */
 export function changeContainer(
   call: Call,

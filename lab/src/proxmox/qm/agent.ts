@@ -1,4 +1,4 @@
-// The QEMU guest agent of a machine: whether it answers, and what.
+// The QEMU guest agent of a machine: whether it responds, and its responses.
 import { existsSync, readFileSync } from 'node:fs';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import type { Outcome } from '../../tree/tree.ts';
@@ -16,7 +16,7 @@ import { volumeAt } from '../storage/volumes.ts';
 import { guestId, text } from '../verb-parameters.ts';
 import { networkOf } from './pending.ts';
 
-/** Refuses unless the agent is configured, the machine runs, and the agent answers. */
+/** Refuses unless the agent is enabled, the machine runs, and the agent responds. */
 function available(call: Call, id: number): GuestFile {
   const file = load(call, 'qemu', id);
   const { agent } = file.options;
@@ -26,7 +26,7 @@ function available(call: Call, id: number): GuestFile {
   return file;
 }
 
-/** Whether a system can run on the machine: an image was imported into one of its disks, and the agent is enabled. */
+/** Whether the machine has an operating system: an image was imported into one of its disks, and the agent is enabled. */
 function hasSystem(call: Call, file: GuestFile): boolean {
   const agent = parsePropertyString('qemu/agent', file.options['agent'] ?? '0');
   const hasImage = disksOf('qemu', file.options).some(
@@ -35,12 +35,12 @@ function hasSystem(call: Call, file: GuestFile): boolean {
   return hasImage && agent.ok && agent.properties['enabled'] === '1';
 }
 
-/** JSON as Proxmox's programs print it. */
+/** Prints JSON like Proxmox's programs. */
 function printJson(call: Call, value: unknown): void {
   print(call, JSON.stringify(value, null, 3).replaceAll(/^(\s*"(?:[^"\\]|\\.)*"):/gm, '$1 :'));
 }
 
-/** `qm guest cmd`; commands without an answer of their own succeed silently. */
+/** `qm guest cmd`; commands without a simulated response succeed silently. */
 export function agentCommand(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const command = text(parameters, 'command') ?? '';
@@ -66,7 +66,7 @@ const address = (text: string): unknown => ({
   prefix: Number(text.split('/')[1] ?? 32),
 });
 
-/** The network devices with the addresses that cloud-init gives them. */
+/** The network devices with their addresses from cloud-init. */
 function interfaces(options: Readonly<Options>): unknown[] {
   return Object.keys(options)
     .filter((name) => /^net\d+$/.test(name))
@@ -84,7 +84,7 @@ function interfaces(options: Readonly<Options>): unknown[] {
 
 const outcomePath = (id: number, pid: number): string => `run/lab/exec/${id}-${pid}.json`;
 
-/** `qm guest exec`: the call ends well however the command does; the answer tells. */
+/** `qm guest exec`: the call succeeds whatever the command's exit code, which is in the response. */
 export function agentExec(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const isSynchronous = parameters['synchronous'] !== '0';
@@ -121,12 +121,12 @@ function result({ rc, stdout, stderr }: Outcome): unknown {
   };
 }
 
-/** `qm guest exec-status`; a command that nothing is known of counts as still running. */
+/** `qm guest exec-status`; an unknown command counts as still running. */
 export function agentExecStatus(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   available(call, id);
   const file = pathOf(call.node, outcomePath(id, Number(parameters['pid'])));
-  // A time without end is null in JSON.
+  // `end` is null for a command that never ends: JSON has no infinity.
   type Kept = Outcome & { readonly end: number | null };
   const outcome = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
   const hasEnded = outcome !== undefined && outcome.end !== null && outcome.end <= Date.now();

@@ -1,4 +1,4 @@
-// What cloud-init gives a machine: the data of its drive, what of the configuration that does not say yet, and making it anew.
+// cloud-init of a machine: the data of its drive, changes that are not on it yet, and its regeneration.
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Call, print } from '../call.ts';
@@ -6,10 +6,10 @@ import { checkLock, load, update } from '../guest/guest.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { text } from '../verb-parameters.ts';
 
-/** Of the options that the drive is made of, those that `pending` shows; addresses are not among them. */
+/** Options on the drive that `pending` shows; addresses are not among them. */
 const SHOWN = ['cicustom', 'cipassword', 'citype', 'ciupgrade', 'ciuser', 'nameserver', 'searchdomain', 'sshkeys'];
 
-/** `qm cloudinit pending`: the values of the drive, and those that the next one gets. */
+/** `qm cloudinit pending`: the values on the drive, and those of the next one. */
 export function cloudInitPending(call: Call, id: number): void {
   const { options, special } = load(call, 'qemu', id);
   const { added = '', ...held } = special['cloudinit'] ?? {};
@@ -30,7 +30,7 @@ export function cloudInitPending(call: Call, id: number): void {
   for (const [, lines] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) for (const line of lines) print(call, line);
 }
 
-/** `qm cloudinit update`: the drive says what the configuration does. */
+/** `qm cloudinit update`: regenerates the drive from the configuration. */
 export function updateCloudInit(call: Call, id: number): void {
   update(call, 'qemu', id, (file) => {
     checkLock('qemu', file);
@@ -38,7 +38,7 @@ export function updateCloudInit(call: Call, id: number): void {
   });
 }
 
-/** The data that the cloud-init drive gives the guest, in its plainest form. */
+/** The data on the cloud-init drive, in its simplest form. */
 export function dumpCloudInit(call: Call, id: number, parameters: Parameters): void {
   const { options } = load(call, 'qemu', id);
   const keys = decodeURIComponent(options['sshkeys'] ?? '')

@@ -5,7 +5,7 @@ import { printPropertyString } from '../../../../src/proxmox/property-string.ts'
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { checkPool, joinPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';
-import { copyGuest, forgetGuest } from '../guest/belongings.ts';
+import { copyGuest, removeBelongings } from '../guest/belongings.ts';
 import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import { emptyFile, emptySection, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
@@ -132,7 +132,7 @@ export function cloneMachine(call: Call, parameters: Parameters): void {
     } catch (error) {
       for (const volume of made) freeVolume(call, volume);
       removeFile(call, 'qemu', target);
-      forgetGuest(call, target);
+      removeBelongings(call, target);
       if (error instanceof Refusal) refuse(`clone failed: ${error.message}`);
       throw error;
     }

@@ -1,6 +1,6 @@
-// The verbs of qm that work on drives: resize, template, move and import.
+// The verbs of qm for drives: resize, template, move and import.
 import { statSync } from 'node:fs';
-import { parseSize } from '../../../../src/proxmox/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
@@ -15,7 +15,7 @@ import { activate, makeBase, resize, volumeSize } from '../storage/volumes.ts';
 import { checkDigest, text } from '../verb-parameters.ts';
 import { cloneDrive, imageSize, isSnapshotted, makeVolume } from './drives.ts';
 
-/** `qm resize`: whatever is wrong, the call ends well; only its error output tells. */
+/** `qm resize`: the call always succeeds; errors are only printed. */
 export function resizeDrive(call: Call, id: number, parameters: Parameters): void {
   const key = text(parameters, 'disk') ?? '';
   const work = (file: GuestFile): void => {
@@ -37,7 +37,7 @@ export function resizeDrive(call: Call, id: number, parameters: Parameters): voi
   task(call, 'resize', id, () => update(call, 'qemu', id, work), true);
 }
 
-/** `qm disk move` to another storage; the old volume stays as unused unless it is to be deleted. */
+/** `qm disk move` to another storage; the old volume becomes an unused one unless it is to be deleted. */
 export function moveDrive(call: Call, id: number, parameters: Parameters): void {
   const key = text(parameters, 'disk') ?? '';
   if (parameters['target-vmid'] !== undefined) refuse("the lab does not carry out 'qm disk move' to another machine");
@@ -74,7 +74,7 @@ export function moveDrive(call: Call, id: number, parameters: Parameters): void 
   task(call, 'qmmove', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
 
-/** `qm template`: drives become bases of linked clones; how that ends does not fail the call. */
+/** `qm template`: drives become bases of linked clones; a failure of that does not fail the call. */
 export function makeTemplate(call: Call, id: number, parameters: Parameters): void {
   const only = text(parameters, 'disk');
   const check = (file: GuestFile): void => {
@@ -96,7 +96,7 @@ export function makeTemplate(call: Call, id: number, parameters: Parameters): vo
   task(call, 'qmtemplate', id, () => update(call, 'qemu', id, work), true);
 }
 
-/** `qm disk import`: an image file becomes a volume, unused unless a drive is named for it. */
+/** `qm disk import`: an image file becomes a volume, unused unless a drive is named. */
 export function importDisk(
   call: Call,
   id: number,

@@ -1,4 +1,4 @@
-// Drives of virtual machines: making, importing, copying, growing and moving their volumes.
+// Drives of virtual machines: creates, imports, copies, grows and moves their volumes.
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print } from '../call.ts';
@@ -13,7 +13,7 @@ import { activate, allocate, makeBase, type Volume, volumeAt, volumeSize } from 
 
 const CLOUD_INIT_SIZE = 4 * 1024 ** 2;
 
-/** `storage:GiB`, or the size alone where there is a default storage. */
+/** `storage:GiB`, or the size alone with a default storage. */
 const NEW_DRIVE = /^(?:([^/:\s]+):)?(\d+(?:\.\d+)?)$/;
 
 const own = (call: Call, volume: string): number | undefined =>
@@ -22,7 +22,7 @@ const own = (call: Call, volume: string): number | undefined =>
 /** Whether a volume belongs to a machine. */
 export const isOwner = (call: Call, id: number, volume: string): boolean => own(call, volume) === id;
 
-/** Makes a volume, saying so where LVM does. */
+/** Creates a volume, with LVM's message. */
 export function makeVolume(
   call: Call,
   storage: Storage,
@@ -37,7 +37,7 @@ export function makeVolume(
   return volume;
 }
 
-/** The normalised text of each drive among the options; refuses drives that cannot be, before anything is made. */
+/** Normalises each drive among the options; refuses invalid drives before anything is created. */
 export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
   for (const written of drivesIn(options)) {
     const disk = asMedia(written);
@@ -63,13 +63,13 @@ export function checkDrives(call: Call, options: Options, defaultStorage?: strin
   }
 }
 
-/** A drive with nothing in it, or with that of the node, is one for CDs. (QemuServer.pm, cleanup_drive_path) */
+/** An empty drive, or the node's own drive, is a CD drive (QemuServer.pm, cleanup_drive_path). */
 function asMedia(disk: Disk): Disk {
   const isEmpty = disk.volume === 'none' || disk.volume === 'cdrom';
   return isEmpty ? { ...disk, properties: { media: 'cdrom', ...disk.properties } } : disk;
 }
 
-/** Refuses a volume that is no disk as what a new one is copied from. */
+/** Refuses to copy a new drive from a volume that is not a disk. */
 function checkSource(call: Call, key: string, source: string): void {
   if (source.startsWith('/') || splitVolumeId(source) === undefined) return;
   const { type } = located(call.node, source).volume;
@@ -77,7 +77,7 @@ function checkSource(call: Call, key: string, source: string): void {
     refuseParameters({ [key]: `${source} has wrong type '${type}' - needs to be 'images' or 'import'` });
 }
 
-/** The drives among options, sorted by name; one that cannot be read is refused. */
+/** The drives among options, sorted by name; invalid ones are refused. */
 function drivesIn(options: Readonly<Options>): Disk[] {
   const readable = new Map(disksOf('qemu', options).map((disk) => [disk.key, disk]));
   return Object.keys(options)
@@ -89,8 +89,9 @@ function drivesIn(options: Readonly<Options>): Disk[] {
 }
 
 /**
- * Makes the volumes that drives ask for; none are left when one fails.
- * @param file the machine that gets them: its template flag and its cloud-init drive matter
+ * Creates the volumes of new drives; when one fails, all are removed.
+ *
+ * @param file the machine: its template flag and its cloud-init drive matter
  */
 export function createDrives(
   call: Call,
@@ -196,7 +197,7 @@ function newDrive(
   );
 }
 
-/** Firmware of today brings Microsoft's certificate of 2023 with its other keys. (PVE/QemuServer/OVMF.pm, create_efidisk) */
+/** Current firmware contains Microsoft's certificate of 2023 beside its other keys (PVE/QemuServer/OVMF.pm, create_efidisk). */
 function withCertificate(properties: Disk['properties']): Disk['properties'] {
   const hasKeys = properties['efitype'] === '4m' && properties['pre-enrolled-keys'] === '1';
   return hasKeys ? { ...properties, 'ms-cert': '2023k' } : properties;
@@ -211,7 +212,7 @@ function importSize(call: Call, source: string): number {
   return volumeSize(call.node, source);
 }
 
-/** The size that an image file gives a disk: of qcow2 what its header says, else its own. */
+/** The disk size of an image file: for qcow2 from its header, else its file size. */
 export function imageSize(file: string): number {
   const head = Buffer.alloc(32);
   const descriptor = openSync(file, 'r');
@@ -239,7 +240,7 @@ function existingDrive(call: Call, disk: Disk, file: GuestFile, options: Readonl
   return withVolume('qemu', disk, volume, size);
 }
 
-/** Files a volume that a machine no longer uses; a cloud-init drive is removed instead. */
+/** Records a volume that the machine no longer uses as unused; removes a cloud-init drive instead. */
 export function registerUnused(call: Call, id: number, file: GuestFile, disk: Disk): void {
   if (isCloudInit(disk.volume)) {
     freeVolume(call, disk.volume);
@@ -247,7 +248,7 @@ export function registerUnused(call: Call, id: number, file: GuestFile, disk: Di
   } else if (!isCdrom(disk) && isOwner(call, id, disk.volume)) addUnused(file.options, disk.volume);
 }
 
-/** Copies or links a drive for another machine, or for the same on another storage. */
+/** Copies or links a drive, for another machine or for another storage. */
 export function cloneDrive(call: Call, disk: Disk, id: number, storageId: string | undefined, format?: string): Disk {
   const source = splitVolumeId(disk.volume) ?? refuse(`unable to parse volume ID '${disk.volume}'`);
   const storage = storageNamed(call.node, storageId ?? source.storage);
@@ -260,7 +261,7 @@ export function cloneDrive(call: Call, disk: Disk, id: number, storageId: string
   return withVolume('qemu', disk, volume, volumeSize(call.node, volume));
 }
 
-/** Whether a snapshot of the machine still holds a drive's volume. */
+/** Whether a snapshot of the machine uses a drive's volume. */
 export function isSnapshotted(file: GuestFile, { volume }: Disk): boolean {
   return Object.values(file.snapshots).some(({ options }) =>
     disksOf('qemu', options).some((disk) => !isCdrom(disk) && disk.volume === volume),

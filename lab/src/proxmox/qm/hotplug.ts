@@ -1,4 +1,4 @@
-// Changing a running machine: what is immediate or can be hot-plugged is done, the rest waits for its next start.
+// Changes of a running machine by Proxmox's rules for hot-plugging.
 
 import { hotplugFeatures } from '../../../../src/proxmox/guest-options.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
@@ -15,7 +15,7 @@ import { splitVolumeId } from '../storage/storage.ts';
 import { registerUnused } from './drives.ts';
 import { applyPending, commit, detach, networkOf, remove } from './pending.ts';
 
-/** Options that cloud-init hands to the guest. */
+/** Options that reach the guest by cloud-init. */
 const CLOUD_INIT = /^(cicustom|cipassword|citype|ciupgrade|ciuser|nameserver|searchdomain|sshkeys|ipconfig\d+)$/;
 
 /** Options that take effect at once, whether the machine runs or not. */
@@ -27,10 +27,10 @@ const IMMEDIATE = new Set(
 
 const isImmediate = (name: string): boolean => IMMEDIATE.has(name) || CLOUD_INIT.test(name);
 
-/** What the guest learns from its cloud-init drive only when that is recreated. */
+/** Options that reach the guest only when its cloud-init drive is regenerated. */
 const isRecorded = (name: string): boolean => name === 'name' || CLOUD_INIT.test(name) || /^net\d+$/.test(name);
 
-/** Notes what the cloud-init drive still says, when an option changes under a running machine. */
+/** Records the value that is still on the cloud-init drive when an option changes. */
 function record(file: GuestFile, name: string, old: string | undefined, next: string | undefined): void {
   if (!isRecorded(name) || (old === undefined && next === undefined)) return;
   file.special['cloudinit'] ??= {};
@@ -46,7 +46,7 @@ function record(file: GuestFile, name: string, old: string | undefined, next: st
   else held['added'] = [...added].sort().join(',');
 }
 
-/** Changes a running machine: what is immediate or can be hot-plugged is done, the rest waits for its next start. */
+/** Applies immediate and hot-pluggable changes; the rest stays pending until the next start. */
 export function hotplug(
   call: Call,
   id: number,
@@ -140,7 +140,7 @@ function plugNetwork(call: Call, old: string | undefined, value: string, feature
   return undefined;
 }
 
-/** Properties of a drive that only a restart changes. */
+/** Properties of a drive that only change at a restart. */
 const FIXED = ['aio', 'discard', 'iothread', 'queues', 'product', 'cache', 'ssd', 'vendor', 'ro'];
 
 function plugDrive(call: Call, id: number, file: GuestFile, drive: Disk, features: ReadonlySet<string>): unknown {

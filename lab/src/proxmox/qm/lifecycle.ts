@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, task, warn } from '../call.ts';
-import { checkManaged, forgetGuest } from '../guest/belongings.ts';
+import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
@@ -28,7 +28,7 @@ export function startMachine(call: Call, id: number, parameters: Parameters): vo
   task(call, 'qmstart', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
 
-/** Applies what waited for the start, makes the cloud-init drive anew, and starts. */
+/** Applies pending changes, regenerates the cloud-init drive, and starts. */
 function boot(call: Call, id: number, file: GuestFile): void {
   if (Object.keys(file.pending.options).length > 0) applyPending(call, id, file);
   const now = load(call, 'qemu', id);
@@ -46,7 +46,7 @@ function checkKnown(call: Call, id: number): void {
     refuse(`unable to find configuration file for VM ${id} on node '${call.node.name}'`);
 }
 
-/** What asking a machine that does not run for its state warns about. */
+/** The warning for querying the state of a stopped machine. */
 function warnUnlessRunning(call: Call, id: number): void {
   if (running(call.node, id) === undefined)
     warn(
@@ -57,7 +57,7 @@ function warnUnlessRunning(call: Call, id: number): void {
     );
 }
 
-/** `qm stop` and `qm shutdown`; the guest always obeys, and one that does not run is no error. */
+/** `qm stop` and `qm shutdown`; the guest always shuts down, and a stopped one is not an error. */
 export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown', parameters: Parameters): void {
   if (type === 'qmshutdown') warnUnlessRunning(call, id);
   const work = (): void => {
@@ -84,7 +84,7 @@ export function rebootMachine(call: Call, id: number): void {
   task(call, 'qmreboot', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
 
-/** `qm destroy`: the volumes that the machine owns go with it. */
+/** `qm destroy`: also removes the volumes that the machine owns. */
 export function destroyMachine(call: Call, id: number, parameters: Parameters): void {
   const check = (): GuestFile => {
     const file = load(call, 'qemu', id);
@@ -109,7 +109,7 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
     for (const volume of volumes) freeQuietly(call, id, volume);
     if (parameters['destroy-unreferenced-disks'] === '1') freeRemainingVolumes(call, id);
     removeFile(call, 'qemu', id);
-    forgetGuest(call, id, parameters['purge'] === '1');
+    removeBelongings(call, id, parameters['purge'] === '1');
     for (const name of Object.keys(file.snapshots))
       rmSync(pathOf(call.node, `guests/${id}@${name}`), { recursive: true, force: true });
   };

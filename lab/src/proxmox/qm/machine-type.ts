@@ -1,12 +1,12 @@
-// Types of machines: those for Windows keep the version that they were made with.
+// Machine types: Windows machines keep the version that they were created with.
 
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 
-/** As a machine that is made now, by the version of QEMU that the lab says it has. */
+/** The machine version of the simulated QEMU. */
 const VERSION = '10.1';
 const NEWEST: Readonly<Record<string, string>> = { pc: `pc-i440fx-${VERSION}`, q35: `pc-q35-${VERSION}` };
 
-/** The value of `machine` for a kind of system. (PVE/QemuServer/Machine.pm, check_and_pin_machine_string) */
+/** The value of `machine` for an operating system type (PVE/QemuServer/Machine.pm, check_and_pin_machine_string). */
 export function pinnedMachine(machine: string | undefined, ostype: string | undefined): string | undefined {
   const read = parsePropertyString('qemu/machine', machine ?? '');
   const properties = read.ok ? read.properties : {};

@@ -1,4 +1,4 @@
-// What waits to be changed on a machine: applied at its start, or hot-plugged into it while it runs.
+// Pending changes of a machine: applied at its start, or hot-plugged.
 
 import { type Properties, parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
@@ -10,7 +10,7 @@ import { freeVolume } from '../pct/disks.ts';
 import { attempt, refuse } from '../refusal.ts';
 import { isOwner, isSnapshotted, registerUnused } from './drives.ts';
 
-/** A machine's network device with a MAC address. */
+/** The network device with a MAC address, generated if it has none. */
 export function withMac(value: string): string {
   const properties = networkOf(value);
   return printPropertyString('qemu/net', { ...properties, macaddr: properties['macaddr'] ?? randomMac() });
@@ -22,7 +22,7 @@ export function networkOf(value: string): Properties {
   return read.ok ? read.properties : refuse(read.errors.join('\n'));
 }
 
-/** Applies what waits, as at a start. */
+/** Applies pending changes as at a start. */
 export function applyPending(call: Call, id: number, file: GuestFile): Record<string, string> {
   const errors: Record<string, string> = {};
   const apply = (name: string, step: () => void): boolean => {
@@ -57,13 +57,13 @@ export function commit(file: GuestFile, name: string): void {
   delete file.pending.options[name];
 }
 
-/** Carries a pending deletion out in the file. */
+/** Applies a pending deletion in the file. */
 export function remove(file: GuestFile, name: string): void {
   delete file.options[name];
   forgetDelete(file, name);
 }
 
-/** Takes a drive's volume off a machine: kept as unused, or freed by force; anything else needs nothing. */
+/** Detaches a drive: its volume becomes an unused one, or is removed with `force`. No effect for other options. */
 export function detach(call: Call, id: number, file: GuestFile, name: string, force: boolean): void {
   const value = file.options[name];
   if (value === undefined || !isDisk('qemu', name)) return;

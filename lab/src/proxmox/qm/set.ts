@@ -1,4 +1,4 @@
-// Changing a machine's options: at once, by hot-plugging, or at its next start, by the rules of Proxmox.
+// Changes a machine's options: immediately, by hot-plugging, or at its next start, by Proxmox's rules.
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
@@ -45,7 +45,7 @@ const NOT_OPTIONS = [
   'skip_cloud_init',
 ];
 
-/** `qm set`, and `qm disk unlink` as the deletions it is. */
+/** `qm set`; `qm disk unlink` is a deletion. */
 export function setMachine(call: Call, parameters: Parameters): void {
   const id = guestId(parameters);
   const set = optionsFrom(parameters, NOT_OPTIONS);
@@ -53,7 +53,7 @@ export function setMachine(call: Call, parameters: Parameters): void {
   const words = Object.keys(shown)
     .sort()
     .flatMap((name) => [`-${name}`, name === 'cipassword' ? '<hidden>' : (shown[name] ?? '')]);
-  // Without a value the password is asked for, and nobody answers.
+  // Without a value the password is read from the terminal, which nobody answers.
   if (set['cipassword'] === '' && call.stdin().length === 0) refuse('EOF while reading password');
   checkKeys(encodedKeys(set['sshkeys'] ?? ''));
   clampWeight(set);
@@ -123,7 +123,7 @@ function checkBalloon(set: Readonly<Options>, { options, pending }: GuestFile): 
   if (balloon > memory) refuse('balloon value too large (must be smaller than assigned memory)');
 }
 
-/** Puts every change among the pending ones, option by option and each saved, then applies what can be. */
+/** Adds every change to the pending ones, saving after each option, then applies those that can be applied. */
 function change(call: Call, id: number, set: Readonly<Options>, deletes: readonly string[], force: boolean): void {
   const selected = new Set<string>();
   const boot = parsePropertyString('qemu/boot', load(call, 'qemu', id).options['boot'] ?? '');
@@ -214,7 +214,7 @@ function checkBootOrder(file: GuestFile, value: string, set: Readonly<Options>, 
   }
 }
 
-/** A password as cloud-init keeps it; one that is encrypted already stays. */
+/** The hash of a password for cloud-init; a hash is returned unchanged. */
 function encrypted(password: string): string {
   if (/^\$(?:[156]|2[ay])(\$.+){2}/.test(password)) return password;
   const salt = randomBytes(6).toString('base64').replaceAll('+', '.');

@@ -7,16 +7,16 @@ import { contentsOf, formatsOf } from '../../../../src/proxmox/storage-types.ts'
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import { storageLeaves } from '../objects/pools.ts';
+import { removeStorageFromPools } from '../objects/pools.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
 
-/** Options of a storage type: required ones can never be changed. */
+/** Options of a storage type: required ones cannot be changed. */
 type StorageType = {
   readonly fixed: readonly string[];
   readonly optional: string;
-  /** What it holds where nothing is said. Default: images. */
+  /** Default content; absent: images. */
   readonly usual?: string;
 };
 
@@ -73,10 +73,10 @@ const MOUNTED: ReadonlySet<string> = new Set(['cephfs', 'cifs', 'nfs']);
 
 type Section = { readonly type: string; readonly options: Record<string, string> };
 
-/** They lie apart. */
+/** Options that are stored in separate files. */
 const SECRETS = new Set(['password', 'keyring']);
 
-/** Changes storage.cfg under its lock; required options are written first, the others sorted. */
+/** Changes storage.cfg under its lock; required options are written first, others sorted. */
 function changeConfig(node: LabNode, what: string, change: (sections: Map<string, Section>) => void): void {
   const locked = withLock(pathOf(node, 'run/lock/storage.lck'), 10_000, () => {
     const sections = new Map(
@@ -103,7 +103,7 @@ function changeConfig(node: LabNode, what: string, change: (sections: Map<string
     refuse(`${what} storage failed: cfs-lock 'file-storage_cfg' error: got lock request timeout`);
 }
 
-/** The options of a call that a type knows; content that it cannot hold is warned about and left out. */
+/** The options that a type accepts; unsupported content types are skipped with a warning. */
 function optionsFor(call: Call, type: string, parameters: Parameters, changing: boolean): Record<string, string> {
   const known = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
   const given = ['storage', 'type', 'delete', 'digest', 'node'];
@@ -134,7 +134,7 @@ function possibleContent(call: Call, type: string, value: string): string {
   return content?.includes('none') === false ? refuse("storage does not support content type 'none'") : 'none';
 }
 
-/** Declares a storage, and makes its folder where it is one. */
+/** Adds a storage, and creates the folder of a `dir` storage. */
 export function addStorage(call: Call, parameters: Parameters): void {
   const id = String(parameters['storage']);
   const type = String(parameters['type']);
@@ -152,11 +152,11 @@ export function addStorage(call: Call, parameters: Parameters): void {
     sections.set(id, { type, options });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
-  keepPassword(call, type, id, parameters, false);
+  writePassword(call, type, id, parameters, false);
 }
 
-/** Kept apart; on the command line without a value it is asked for, which without a terminal is a line of standard input. */
-function keepPassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
+/** Stores the password separately; without a value it is read from the terminal or from a line of standard input. */
+function writePassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
   const { password, username, delete: unset } = parameters;
   const file = pathOf(call.node, `etc/pve/priv/storage/${id}.pw`);
   if (splitList(String(unset ?? '')).includes('password')) rmSync(file, { force: true });
@@ -169,7 +169,7 @@ function keepPassword(call: Call, type: string, id: string, parameters: Paramete
   writeFileSync(file, type === 'cifs' ? `password=${asked}\n` : `${asked}\n`);
 }
 
-/** Changes a declared storage. */
+/** Changes a storage. */
 export function setStorage(call: Call, parameters: Parameters): void {
   const id = String(parameters['storage']);
   const failing = 'update storage failed';
@@ -196,14 +196,14 @@ export function setStorage(call: Call, parameters: Parameters): void {
     }
     Object.assign(section.options, options);
   });
-  keepPassword(call, type, id, parameters, true);
+  writePassword(call, type, id, parameters, true);
 }
 
-/** Takes a storage out of storage.cfg; what it holds stays. */
+/** Removes a storage from storage.cfg; its content stays. */
 export function removeStorage(node: LabNode, id: string): void {
   changeConfig(node, 'delete', (sections) => {
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
   rmSync(pathOf(node, `etc/pve/priv/storage/${id}.pw`), { force: true });
-  storageLeaves(node, id);
+  removeStorageFromPools(node, id);
 }

@@ -1,4 +1,4 @@
-// What the storages hold and how full they are, as the API tells it.
+// Content and usage of storages, for the API.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
@@ -10,7 +10,7 @@ import { volumesOf } from './volumes.ts';
 
 const TOTAL = 500 * 1024 ** 3;
 
-/** State and usage of storages in bytes, of one or of all that hold a content. */
+/** State and usage in bytes of one storage, or of all with a content type. */
 export function storageStatus(node: LabNode, { storage, content, enabled }: Parameters) {
   const wanted = [...storages(node).values()].filter(
     (each) =>
@@ -39,7 +39,7 @@ export function storageStatus(node: LabNode, { storage, content, enabled }: Para
     });
 }
 
-/** What can stand in the folders of a file-based storage, beside images. */
+/** The content of the folders of a file-based storage, except images. */
 const FOLDERS: Record<string, { path: string; format: (file: string) => string | undefined }> = {
   iso: { path: 'template/iso', format: (file) => /\.(iso|img)$/i.exec(file)?.[1]?.toLowerCase() },
   vztmpl: {
@@ -59,7 +59,7 @@ export type Content = {
   readonly vmid?: number;
 };
 
-/** The volumes and files of a storage, of one guest or of all, of one kind of content or of all. */
+/** The volumes and files of a storage, optionally of one guest or content type. */
 export function storageContent(node: LabNode, id: string, { vmid, content }: Parameters): Content[] {
   const storage = enabledStorage(node, id);
   const wanted = content === undefined ? undefined : splitList(String(content));
@@ -109,7 +109,7 @@ function files(node: LabNode, storage: Storage): Content[] {
   });
 }
 
-/** A size as `pvesm alloc` takes it, in bytes: KiB without a suffix, or with `M` or `G`; undefined when it is none. */
+/** Bytes of a size for `pvesm alloc`, whose notation is its own: KiB without a suffix, or with `M` or `G`; undefined if invalid. */
 export function allocationSize(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d+)([MG])?$/.exec(text) ?? [];
   return number === undefined
@@ -117,7 +117,7 @@ export function allocationSize(text: string): number | undefined {
     : Number(number) * 1024 * (unit === 'G' ? 1024 ** 2 : unit === 'M' ? 1024 : 1);
 }
 
-/** The digest-free text of a storage's section, for the API. */
+/** A storage's section without digest, for the API. */
 export function storageSection({ id, type, content, options }: Storage): Record<string, unknown> {
   return { ...options, storage: id, type, content: [...content].join(',') };
 }

@@ -1,5 +1,5 @@
-// Files that a storage fetches by their address (`download-url`), or from a registry (`oci-registry-pull`). A lab has no way out: a publisher gives what the caller expects,
-// unless an order of `lab.json` says otherwise. The file takes no room on the disk, and its checksum is noted beside the volumes.
+// Downloads of a storage by URL (`download-url`) or from a registry (`oci-registry-pull`). A lab has no internet access: every download has the
+// expected content unless `lab.json` says otherwise. Files are sparse, and their checksums are recorded beside the volumes.
 
 import { createHash } from 'node:crypto';
 import {
@@ -21,16 +21,16 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { enabledStorage, pathOfVolume } from './storage.ts';
 
-/** What a publisher gives for an address: null where it has no such file. `downloads` in `lab.json`, by address. */
+/** The simulated content of a URL: null where there is no such file. `downloads` in `lab.json`, by URL. */
 type Published = { readonly checksum?: string; readonly bytes?: number } | null;
 
-/** What a cloud image takes, unpacked. */
+/** Default size of a cloud image, unpacked. */
 const USUAL_BYTES = 3.5 * 1024 ** 3;
 
-/** What an image of a registry takes. */
+/** Default size of an image from a registry. */
 const USUAL_IMAGE_BYTES = 60 * 1024 ** 2;
 
-/** `POST /nodes/{node}/storage/{storage}/download-url`. The task's failure is printed, and no failure of the call. */
+/** `POST /nodes/{node}/storage/{storage}/download-url`. A failure of the task is printed and does not fail the call. */
 export function downloadUrl(call: Call, parameters: Parameters): void {
   const { node } = call;
   const [id, content, url] = [String(parameters['storage']), String(parameters['content']), String(parameters['url'])];
@@ -51,7 +51,7 @@ export function downloadUrl(call: Call, parameters: Parameters): void {
   );
 }
 
-/** `POST /nodes/{node}/storage/{storage}/oci-registry-pull`: what is refused before the task is a failure of the call. */
+/** `POST /nodes/{node}/storage/{storage}/oci-registry-pull`. Only a refusal before the task fails the call. */
 export function pullImage(call: Call, parameters: Parameters): void {
   const { node } = call;
   const [id, reference] = [String(parameters['storage']), String(parameters['reference'])];
@@ -80,12 +80,12 @@ function fileStorage(node: LabNode, id: string) {
   return storage;
 }
 
-/** As PVE::Storage has it, normalize_content_filename. */
+/** PVE::Storage, normalize_content_filename. */
 function normalised(name: string): string {
   return name.replace(/^.*[/\\]/s, '').replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
 }
 
-/** The file takes no room on the disk, whatever its size. */
+/** Creates a sparse file. */
 function store(node: LabNode, shown: string, bytes: number): void {
   const path = pathOf(node, shown);
   mkdirSync(dirname(path), { recursive: true });
@@ -130,7 +130,7 @@ function publishedAt(node: LabNode, url: string): Published | undefined {
   return orders.downloads?.[url];
 }
 
-/** Checksums of what was fetched, by path. */
+/** Checksums of downloads, by path. */
 const NOTED = 'var/lib/lab/downloads.json';
 
 function noted(node: LabNode): Record<string, string> {

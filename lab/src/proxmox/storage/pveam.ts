@@ -1,5 +1,4 @@
-// The program pveam: templates of containers. The lab has no index of templates to download, as a node that never
-// ran `pveam update`.
+// The program pveam: container templates. A new lab has no index of downloadable templates, like a node before `pveam update`.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Answer } from '../answer.ts';
@@ -12,7 +11,7 @@ import { checkAccess, enabledStorage, pathOfVolume } from './storage.ts';
 const INDEX = '/var/lib/pve-manager/apl-info';
 const SOURCES = ['download.proxmox.com', 'releases.turnkeylinux.org'];
 
-/** The names of templates in the index, empty where there is none. */
+/** Names of templates in the index; empty without one. */
 const indexed = (node: LabNode): string[] =>
   SOURCES.flatMap((source) =>
     existsSync(pathOf(node, join(INDEX, source)))

@@ -73,7 +73,7 @@ function printContent(call: Call, parameters: Parameters): undefined {
   for (const { volid, format, content, size } of unowned) print(call, line(volid, format, content, String(size)));
 }
 
-/** Makes a volume by hand and gives its id. */
+/** `pvesm alloc`: creates a volume and returns its id. */
 export function allocateVolume(call: Call, { storage, vmid, filename, size, format }: Parameters): string {
   const bytes = allocationSize(String(size));
   if (bytes === undefined) refuseParameters({ size: `unable to parse size '${size}'` });

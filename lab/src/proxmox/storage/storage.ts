@@ -1,5 +1,5 @@
-// The node's storages and the volumes on them: names, formats and features by the rules of each storage type. A volume
-// is a small file that says how large it is, what snapshots it has and whether an image was imported into it.
+// The node's storages and their volumes: names, formats and features by the rules of each storage type. A volume is a small file with its size, its
+// snapshots, and whether an image was imported into it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { type LabNode, pathOf } from '../node.ts';
@@ -11,7 +11,7 @@ export type StorageFamily = 'dir' | 'lvm' | 'lvmthin' | 'zfspool';
 export type Storage = {
   readonly id: string;
   readonly type: string;
-  /** Which rules for volumes it follows; file-based types follow those of `dir`. */
+  /** The rules that its volumes follow; file-based types follow those of `dir`. */
   readonly family: StorageFamily;
   readonly content: ReadonlySet<string>;
   readonly shared: boolean;
@@ -69,16 +69,16 @@ export function enabledStorage(node: LabNode, id: string): Storage {
   return storage;
 }
 
-/** `local-lvm:4`: a new volume of so many GiB on that storage. */
+/** `local-lvm:4`: a new volume of 4 GiB on that storage. */
 export const NEW_VOLUME = /^([^:/\s]+):(\d+(?:\.\d+)?)$/;
 
-/** Splits `storage:name`; undefined when it is none, for instance a path. */
+/** Splits `storage:name`; undefined for other texts, such as a path. */
 export function splitVolumeId(id: string): { storage: string; name: string } | undefined {
   const [, storage, name] = /^([a-z][a-z0-9\-_.]*[a-z0-9]):(.+)$/i.exec(id) ?? [];
   return storage === undefined || name === undefined ? undefined : { storage, name };
 }
 
-/** A volume's storage and what its name says; refuses names that the storage cannot have. */
+/** A volume's storage and its parsed name; refuses names that are invalid on the storage. */
 export function located(node: LabNode, id: string): { storage: Storage; volume: VolumeName } {
   const { storage: storageId, name } = splitVolumeId(id) ?? refuse(`unable to parse volume ID '${id}'`);
   const storage = storageNamed(node, storageId);
@@ -109,7 +109,7 @@ export function pathOfVolume(node: LabNode, id: string): string {
   return `${folder}/${volume.owner !== undefined && volume.type === 'images' ? `${volume.owner}/` : ''}${volume.name}`;
 }
 
-/** Refuses a volume whose kind is not the wanted one, and a storage or a name that cannot be. */
+/** Refuses a volume of another type, and an invalid storage or name. */
 export function checkAccess(node: LabNode, id: string, type?: string): void {
   if (splitVolumeId(id) === undefined) return;
   const { volume } = located(node, id);

@@ -1,4 +1,4 @@
-// What can be done with a volume, by the rules of its storage's type, and its snapshots.
+// The features of a volume by its storage type, and its snapshots.
 import type { LabNode } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { located, type StorageFamily, splitVolumeId } from './storage.ts';
@@ -33,7 +33,7 @@ const FEATURES: Record<StorageFamily, Record<Feature, readonly State[]>> = {
   },
 };
 
-/** Whether a volume can be snapshot, cloned and so on; `forContainer` where only raw volumes and subvolumes will do. */
+/** Whether a volume supports snapshots, clones and so on; `forContainer` where only raw volumes and subvolumes are suitable. */
 export function hasFeature(
   node: LabNode,
   feature: Feature,
@@ -51,7 +51,7 @@ export function hasFeature(
   return feature === 'template' || volume.format !== 'subvol';
 }
 
-/** Takes a snapshot of a volume; refused where it has one of that name, though no guest's file says so. */
+/** Takes a snapshot of a volume; refused if one of that name exists, even if no guest's file lists it. */
 export function takeSnapshot(node: LabNode, id: string, name: string): void {
   const volume = volumeAt(node, id);
   volumeSize(node, id);
@@ -64,14 +64,14 @@ export function takeSnapshot(node: LabNode, id: string, name: string): void {
   if (volume !== undefined) keep(node, id, { ...volume, snapshots: [...volume.snapshots, name] });
 }
 
-/** Drops a snapshot of a volume. */
+/** Deletes a snapshot of a volume. */
 export function dropSnapshot(node: LabNode, id: string, name: string): void {
   const volume = volumeAt(node, id);
   if (volume !== undefined)
     keep(node, id, { ...volume, snapshots: volume.snapshots.filter((known) => known !== name) });
 }
 
-/** Refuses a rollback that the storage cannot make: ZFS goes back to its newest snapshot only. */
+/** Refuses a rollback that the storage does not support: ZFS only rolls back to the newest snapshot. */
 export function checkRollback(node: LabNode, id: string, name: string): void {
   const { storage } = located(node, id);
   if (storage.family === 'lvmthin') return;

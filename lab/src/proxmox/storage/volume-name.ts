@@ -1,4 +1,4 @@
-// The names of volumes, by the rules of the storage they are on.
+// The names of volumes, by the rules of their storage type.
 import { refuse } from '../refusal.ts';
 
 export type VolumeName = {
@@ -12,7 +12,7 @@ export type VolumeName = {
   readonly isBase: boolean;
 };
 
-/** Takes the name of a volume apart, without its storage; refuses one that the storage cannot have. */
+/** Parses a volume name without its storage; refuses one that is invalid on the storage. */
 export function parseVolumeName(family: 'dir' | 'lvm' | 'lvmthin' | 'zfspool', name: string): VolumeName {
   if (family === 'zfspool') return zfsName(name);
   return family === 'dir' ? fileName(name) : lvmName(family, name);
@@ -48,7 +48,7 @@ function imageFormat(name: string): string {
   return IMAGE.exec(name)?.[1] ?? refuse(`unable to parse volume filename '${name}'`);
 }
 
-/** Files that are no images: content type, folder and pattern of the name. */
+/** Files other than images: content type, folder and pattern of the name. */
 const FILES: readonly (readonly [type: VolumeName['type'], pattern: RegExp])[] = [
   ['iso', /^iso\/([^/]+\.(?:iso|img))$/i],
   ['vztmpl', /^vztmpl\/([^/]+\.(?:tar|tar\.(?:gz|xz|zst|bz2)))$/i],

@@ -1,5 +1,5 @@
-// The volumes on the node's storages. A volume is a small file that says how large it is, what snapshots it has and
-// whether an image was imported into it; what can be done with it follows from its storage's type.
+// The volumes on the node's storages. A volume is a small file with its size, its snapshots, and whether an image was imported into it; its features
+// follow from its storage type.
 
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { located, pathOfVolume, type Storage, splitVolumeId } from './storage.ts';
 
-/** What is known of a volume; sizes in bytes, snapshots oldest first. */
+/** A volume; sizes in bytes, snapshots oldest first. */
 export type Volume = {
   readonly size: number;
   readonly snapshots: readonly string[];
@@ -22,7 +22,7 @@ const fileOf = (node: LabNode, id: string): string => {
   return join(folderOf(node, storage), `${encodeURIComponent(name)}.json`);
 };
 
-/** What is known of a volume, undefined when there is none. */
+/** The volume with this id; undefined if there is none. */
 export function volumeAt(node: LabNode, id: string): Volume | undefined {
   const file = fileOf(node, id);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Volume) : undefined;
@@ -45,14 +45,14 @@ export function volumesOf(node: LabNode, storage: string): Map<string, Volume> {
   );
 }
 
-/** Whether a volume or a file of a storage is there. */
+/** Whether a volume or a file exists on a storage. */
 function volumeExists(node: LabNode, id: string): boolean {
   if (volumeAt(node, id) !== undefined) return true;
   const { volume } = located(node, id);
   return volume.type !== 'images' && existsSync(pathOf(node, pathOfVolume(node, id)));
 }
 
-/** A volume's size in bytes; refuses when there is no such volume, in the words of its storage type. */
+/** A volume's size in bytes; refuses a missing volume with the message of its storage type. */
 export function volumeSize(node: LabNode, id: string): number {
   const known = volumeAt(node, id);
   if (known !== undefined) return known.size;
@@ -69,7 +69,7 @@ export function volumeSize(node: LabNode, id: string): number {
 
 const MIB = 1024 ** 2;
 
-/** LVM hands out space in extents of 4 MiB, ZFS gives its block devices whole MiB. */
+/** LVM allocates extents of 4 MiB, ZFS block devices have whole MiB. */
 const EXTENT = 4 * MIB;
 
 const rounded = (storage: Storage, size: number, format: string): number => {
@@ -91,7 +91,8 @@ function freeName(node: LabNode, storage: Storage, owner: number, format: string
 }
 
 /**
- * Makes a volume.
+ * Creates a volume.
+ *
  * @param size in bytes; rounded up to whole extents on LVM
  * @param name its name, otherwise the lowest free one of its owner
  * @returns the volume's id
@@ -123,7 +124,7 @@ function create(node: LabNode, id: string, volume: Volume): string {
   return id;
 }
 
-/** Makes sure that a guest can use a volume; refuses a missing one in the words of its storage type. */
+/** Refuses a missing volume, with the message of its storage type. */
 export function activate(node: LabNode, id: string): void {
   if (volumeExists(node, id)) return;
   const { storage, volume } = located(node, id);
@@ -133,7 +134,7 @@ export function activate(node: LabNode, id: string): void {
   refuse(`can't activate LV '/dev/${name}':   Failed to find logical volume "${name}"`);
 }
 
-/** Whether a base volume has linked clones that its storage knows of (LVM-thin knows of none). */
+/** Whether the storage knows of linked clones of a base volume (LVM-thin never does). */
 export function isBaseInUse(node: LabNode, id: string): boolean {
   const { storage, volume } = located(node, id);
   if (!volume.isBase) return false;
@@ -143,7 +144,7 @@ export function isBaseInUse(node: LabNode, id: string): boolean {
   });
 }
 
-/** Removes a volume; one that is missing is no error. */
+/** Removes a volume; a missing one is not an error. */
 export function free(node: LabNode, id: string): void {
   const { name } = splitVolumeId(id) ?? refuse(`unable to parse volume ID '${id}'`);
   if (isBaseInUse(node, id)) refuse(`base volume '${name}' is still in use by linked clones`);
@@ -164,7 +165,7 @@ export function makeBase(node: LabNode, id: string): string {
   return target;
 }
 
-/** Makes a linked clone of a base volume, or of a snapshot where the storage can. */
+/** Creates a linked clone of a base volume, or of a snapshot where the storage supports that. */
 export function linkedClone(node: LabNode, id: string, owner: number, snapshot?: string): string {
   const { storage, volume } = located(node, id);
   if (!volume.isBase && snapshot === undefined) refuse('clone_image only works on base images');

@@ -1,4 +1,4 @@
-// Who asks a Portainer server: by a session that it signed itself, or by a key.
+// Authentication at a Portainer server: by a session that it signed, or by an access token.
 
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,7 +11,7 @@ export interface Caller {
   readonly by: 'session' | 'key';
 }
 
-/** How long a server waits for its first administrator. */
+/** How long a server accepts its first administrator. */
 const WINDOW_MS = 300_000;
 const SESSION_MS = 8 * 3_600_000;
 
@@ -19,7 +19,7 @@ export function isClosed({ started }: Container, { users }: Database): boolean {
   return users.length === 0 && Date.now() - started > WINDOW_MS;
 }
 
-/** Null for nobody. @throws PortainerRefusal for one that is not taken */
+/** Null: unauthenticated. @throws PortainerRefusal for invalid credentials */
 export function callerOf(database: Database, headers: IncomingHttpHeaders): Caller | null {
   const key = headers['x-api-key'];
   const session = headers.authorization?.replace(/^Bearer /, '');

@@ -1,5 +1,5 @@
-// Portainer's agent on port 9001, after portainer/agent, crypto/ecdsa.go at cedb4e4d: with a secret it answers whoever signs with it, and
-// without one it stays with the first server that asks it until its container starts again.
+// Portainer's agent on port 9001, after portainer/agent, crypto/ecdsa.go at cedb4e4d: with a secret it accepts every request signed with it; without
+// one it accepts only the first server that connects, until its container restarts.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,9 +18,9 @@ const KEY_HEADER = 'x-portaineragent-publickey';
 const SIGNATURE_HEADER = 'x-portaineragent-signature';
 const PING_MS = 3000;
 
-/** How a server signs what it asks agents. */
+/** How a server signs its requests to agents. */
 export interface Signing {
-  /** What stands for its key. */
+  /** Stands for its key. */
   readonly instance: string;
   /** `AGENT_SECRET` of its container; empty: none. */
   readonly secret: string;
@@ -52,7 +52,7 @@ export function answerPing(peer: Peer, request: IncomingMessage, response: Serve
   else response.writeHead(204, { 'Portainer-Agent': '2.33.6', 'Portainer-Agent-Platform': '1' }).end();
 }
 
-/** The first one pairs. */
+/** The first server to connect is paired. */
 function isPaired(peer: Peer, container: Container, key: string): boolean {
   const root = rootOf(peer.node, peer.guest?.id ?? 0);
   const file = root.at(placeInside(readState(root), container, '/paired'));
@@ -63,14 +63,14 @@ function isPaired(peer: Peer, container: Container, key: string): boolean {
   return true;
 }
 
-/** What stands for a signature by a server's key. */
+/** Stands for a signature by a server's key. */
 function signatureOf(key: string, secret: string): string {
   return createHash('sha256')
     .update(`${key}\n${secret === '' ? 'Portainer-App' : secret}`)
     .digest('hex');
 }
 
-/** Where an environment's containers are, once it was found to be reachable. @throws PortainerRefusal */
+/** The Docker state of an environment, after a successful ping. @throws PortainerRefusal */
 export async function reach(peer: Peer, url: string, { instance, secret }: Signing): Promise<Root> {
   if (url.startsWith('unix:')) return rootOf(peer.node, peer.guest?.id ?? 0);
   const [, host = '', port = ''] = /^tcp:\/\/\[?([^\]]+?)\]?:(\d+)$/.exec(url) ?? [];
@@ -86,7 +86,7 @@ export async function reach(peer: Peer, url: string, { instance, secret }: Signi
   return rootOf(peer.node, machineAt(peer.node, address)?.id ?? 0);
 }
 
-/** Its certificate is for localhost and signed by nobody, so that it is not looked at. */
+/** The agent's certificate is self-signed for localhost, and so not verified. */
 async function ping(peer: Peer, host: string, port: number, headers: Record<string, string>): Promise<number> {
   const socket = await peer.connect(host, port);
   const secure = connectTls({ socket, rejectUnauthorized: false });

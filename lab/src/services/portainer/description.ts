@@ -1,5 +1,5 @@
-// Portainer's own description of its API, as data, and whether a request keeps to it: every parameter and every field of a body must
-// be described. Bodies are read without regard to upper and lower case, as the program reads them.
+// Validates requests against Portainer's own API description: every parameter and every field of a body must be described. Fields are
+// case-insensitive, as in the program.
 
 import { Ajv, type ValidateFunction } from 'ajv';
 import api from './api.json' with { type: 'json' };
@@ -16,7 +16,7 @@ interface Parameter {
 interface Described {
   readonly parameters: readonly Parameter[];
   readonly consumes?: string;
-  /** Nobody needs to say who they are. */
+  /** Needs no authentication. */
   readonly open: boolean;
   readonly responses: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +30,7 @@ export interface Operation extends Described {
 const PATHS = api.paths as unknown as Readonly<Record<string, Readonly<Record<string, Described>>>>;
 const DEFINITIONS = api.definitions as Readonly<Record<string, unknown>>;
 
-/** Undefined for a path or method that is not there. */
+/** Undefined for an unknown path or method. */
 export function operationAt(method: string, path: string): Operation | undefined {
   for (const [template, methods] of Object.entries(PATHS)) {
     const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
@@ -50,7 +50,7 @@ export interface Asked {
   readonly bytes: Buffer;
 }
 
-/** Fields of the body by their names in lower case. */
+/** Fields of the body by lower-case name. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws PortainerRefusal */
@@ -73,7 +73,7 @@ export async function readRequest(operation: Operation, { query, headers, type, 
 }
 
 async function readForm(operation: Operation, type: string, bytes: Buffer): Promise<Fields> {
-  // This is what the program says of JSON here.
+  // The program's message for a JSON body here.
   if (!type.startsWith('multipart/form-data')) refuse('Invalid request payload', 'invalid environment name');
   const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': type } }).formData();
   for (const [name, value] of form) {
@@ -106,7 +106,7 @@ function readJson(operation: Operation, { schema }: Parameter, type: string, byt
   return value as Fields;
 }
 
-/** Whether an answer is what the description says, so that tests can hold this service to it. */
+/** How a response violates the description, null for not at all: tests hold this service to it. */
 export function faultInAnswer(operation: Operation, status: number, value: unknown): string | null {
   const schema = operation.responses[String(status)];
   if (schema === undefined) return null;
@@ -119,7 +119,7 @@ function compile(schema: unknown, isRequest: boolean): ValidateFunction {
   return new Ajv({ strict: false, logger: false }).compile((isRequest ? strict(whole) : whole) as object);
 }
 
-/** Names of fields in lower case, and no others than those described. */
+/** The schema with lower-case field names and without additional properties. */
 function strict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(strict);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -1,4 +1,4 @@
-// Environments of a Portainer server.
+// The environment API of a Portainer server.
 
 import type { EndpointEntry } from '../../guest/docker/portainer.ts';
 import { reach } from './agent.ts';
@@ -42,7 +42,7 @@ export const ENDPOINTS: Handlers = {
   },
 };
 
-/** Nothing is stored before the environment was reached. */
+/** Stores the environment only after a successful ping. */
 async function create(work: Work): Promise<Answer> {
   const { fields, database, peer, container } = work;
   const text = (name: string): string => String(fields[name.toLowerCase()] ?? '');
@@ -78,7 +78,7 @@ async function create(work: Work): Promise<Answer> {
   return { status: 200, body: endpoint };
 }
 
-/** Exactly, with upper and lower case. */
+/** Compares case-sensitively. */
 function uniqueName({ database }: Work, name: string): string {
   if (database.endpoints.some((each) => each.Name === name)) throw new PortainerRefusal(409, 'Name is not unique');
   return name;

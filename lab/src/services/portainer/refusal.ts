@@ -1,4 +1,4 @@
-// How Portainer says no: a status, and a message with details as JSON.
+// Portainer's error responses: a status, and a message with details as JSON.
 
 export class PortainerRefusal extends Error {
   readonly status: number;

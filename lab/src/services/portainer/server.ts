@@ -1,5 +1,5 @@
-// One request to a Portainer server: who asks, whether it is described, and what is done. All of its state lies in the files of its
-// guest, read before each answer and written after it.
+// Handles a request to a Portainer server: authentication, validation, then the handler. All state is in the files of its guest, read before each
+// response and written after it.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Database, isServer, readDatabase, versionOf, writeDatabase } from '../../guest/docker/portainer.ts';
@@ -27,7 +27,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a handler works on. */
+/** The context of a handler. */
 export interface Work {
   readonly peer: Peer;
   readonly container: Container;
@@ -38,7 +38,7 @@ export interface Work {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly fields: Fields;
-  /** Null only where nobody needs to say who they are. */
+  /** Null only for operations without authentication. */
   readonly caller: Caller | null;
 }
 
@@ -54,7 +54,7 @@ const HANDLERS: Handlers = {
   ...STACKS,
 };
 
-/** The container of a server in the peer's guest that is reached at its port, and the port inside. */
+/** The server's container in the peer's guest that publishes its port, and the port inside. */
 export function serverAt({
   node,
   guest,
@@ -69,10 +69,10 @@ export function serverAt({
   return null;
 }
 
-/** Its container ended while it was asked: the connection breaks. */
-export class WentAway extends Error {}
+/** Its container stopped during the request: the connection breaks. */
+export class ConnectionLost extends Error {}
 
-/** One at a time: two requests must not write over each other. */
+/** Serialises requests, which must not overwrite each other's state. */
 const turns = new Map<string, Promise<unknown>>();
 
 export async function answer(peer: Peer, request: Request): Promise<Answer> {
@@ -90,7 +90,7 @@ async function inTurn(peer: Peer, request: Request): Promise<Answer> {
   const state = readState(root);
   const container = serverAt(peer)?.container;
   const database = container === undefined ? null : readDatabase(root, state, container);
-  if (container === undefined || database === null) throw new WentAway();
+  if (container === undefined || database === null) throw new ConnectionLost();
   const before = JSON.stringify(database);
   try {
     const done = await carryOut(peer, container, database, request);

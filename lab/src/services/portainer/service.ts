@@ -11,15 +11,15 @@ import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, placeInside, readState } from '../../guest/docker/state.ts';
 import type { LabService, Peer } from '../service.ts';
 import { agentAt, answerPing } from './agent.ts';
-import { answer, serverAt, WentAway } from './server.ts';
+import { answer, ConnectionLost, serverAt } from './server.ts';
 
-/** Inside the container, without TLS. */
+/** Port inside the container without TLS. */
 const PLAIN_PORT = 9000;
 const DAY_MS = 86_400_000;
 
 export function portainer(): LabService {
   let made: SecureContext | undefined;
-  /** Its key is made for the first that connects. */
+  /** Its key is generated at the first connection. */
   const own = (): SecureContext => {
     made ??= selfSigned();
     return made;
@@ -41,7 +41,7 @@ export function portainer(): LabService {
               const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
               response.writeHead(status, { ...(text === '' ? {} : { 'Content-Type': type }), ...headers }).end(text);
             },
-            (error: Error) => lost(response, error),
+            (error: Error) => reportFault(response, error),
           );
       };
       if (server.inside === PLAIN_PORT) createServer(handle).emit('connection', socket);
@@ -51,9 +51,9 @@ export function portainer(): LabService {
   };
 }
 
-/** What only the lab gets wrong says so, rather than look like a connection that broke. */
-function lost(response: ServerResponse, error: Error): void {
-  if (error instanceof WentAway || response.headersSent) return void response.destroy();
+/** Reports an error of the lab itself, which would otherwise look like a broken connection. */
+function reportFault(response: ServerResponse, error: Error): void {
+  if (error instanceof ConnectionLost || response.headersSent) return void response.destroy();
   response.writeHead(500, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify({ message: `the lab's Portainer failed: ${error.message}` }));
 }
@@ -70,7 +70,7 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The one that its flags name, as it was when the container started. */
+/** The certificate that its flags name, as it was at the start of the container. */
 function certificateOf({ node, guest }: Peer, container: Container): SecureContext | null {
   const flags = flagsOf(container);
   const root = rootOf(node, guest?.id ?? 0);
@@ -83,7 +83,7 @@ function certificateOf({ node, guest }: Peer, container: Container): SecureConte
   return cert === null || key === null ? null : createSecureContext({ cert, key });
 }
 
-/** For localhost and signed by nobody, as agents and servers without a certificate have it. */
+/** Self-signed for localhost, as for agents and for servers without a certificate. */
 function selfSigned(): SecureContext {
   const key = newKey();
   const cert = makeCertificate({

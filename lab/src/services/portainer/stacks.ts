@@ -1,6 +1,6 @@
-// Stacks of a Portainer server, after portainer/portainer: api/http/handler/stacks, api/stacks/stackbuilders and pkg/libstack/compose, at
-// a904c74f (2.21 to 2.23) for servers that deploy while they are asked, and at 1e0ad941 (2.41) for those that do it in the background.
-// The older ones keep nothing of a stack that cannot be deployed; containers that were made by then stay all the same.
+// The stack API of a Portainer server, after portainer/portainer: api/http/handler/stacks, api/stacks/stackbuilders and pkg/libstack/compose, at
+// a904c74f (2.21 to 2.23) for servers that deploy within the request, and at 1e0ad941 (2.41) for those that deploy in the background. The older ones
+// store nothing of a stack whose deployment fails; containers that were created until then stay nevertheless.
 
 import { composeDown, composeUp, projectOf } from '../../guest/docker/compose.ts';
 import { variablesIn } from '../../guest/docker/compose-file.ts';
@@ -18,9 +18,9 @@ const DEPLOYING = 3;
 const FAILED = 4;
 const BACKGROUND = '2.41.0';
 const IN_PROGRESS = 'Stack deployment is already in progress';
-/** Since then services that are no longer in a file go when they are asked to. */
+/** From this version on, `prune` removes services that are no longer in the file. */
 const PRUNES = '2.36.0';
-/** What goes on in the background ends when somebody asks for the stack, and by itself after so long. */
+/** A background deployment ends at the next request for the stack, at the latest after this time. */
 const MAX_MS = 1000;
 
 export const STACKS: Handlers = {
@@ -75,7 +75,7 @@ export const STACKS: Handlers = {
   },
 };
 
-/** Whatever has containers of its project (stack_start.go). */
+/** A stack runs if there are containers of its project (stack_start.go). */
 async function isRunning(work: Work, stack: StackEntry): Promise<boolean> {
   const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   return projectOf(readState(root), stack.Name).length > 0;
@@ -116,8 +116,8 @@ async function create(work: Work): Promise<Answer> {
 }
 
 /**
- * Containers of a project alone do not make its name taken, whoever started them: compose then takes them over. An older server minds
- * them where a stack of any environment has the name (create_compose_stack.go, ensureUniqueComposeStackName).
+ * Whether the name is taken. Containers of a project alone do not make it so: compose then takes them over. An older server counts them if a stack of
+ * any environment has the name (create_compose_stack.go, ensureUniqueComposeStackName).
  */
 function isTaken({ database, version }: Work, name: string, endpoint: number, root: Root): boolean {
   const same = database.stacks.filter((each) => each.Name === name);
@@ -143,7 +143,7 @@ async function update(work: Work): Promise<Answer> {
   return { status: 200, body: entry(stack) };
 }
 
-/** @param fileBefore comes back when it fails in the background, without the variables that went with it (stack_update.go, postDeploy) */
+/** @param fileBefore restored when the background deployment fails, without the variables that belonged to it (stack_update.go, postDeploy) */
 async function deploy(work: Work, stack: StackEntry, prune: boolean, fileBefore?: string): Promise<void> {
   if (isAtLeast(work.version, BACKGROUND)) {
     const undeploy = stack.Status === FAILED;
@@ -160,7 +160,7 @@ async function deploy(work: Work, stack: StackEntry, prune: boolean, fileBefore?
   stack.Status = ACTIVE;
 }
 
-/** Ends what goes on in the background. */
+/** Ends a background deployment. */
 async function settle(work: Work, stack: StackEntry): Promise<void> {
   if (stack.pending === undefined) return;
   const { prune, undeploy = false, fileBefore } = stack.pending;
@@ -189,14 +189,14 @@ async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> 
   const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
   const text = stackEnv(stack);
   const folder = `/data/compose/${stack.Id}`;
-  // Beside the file is what Portainer wrote; its container is not the guest.
+  // Compose runs in Portainer's container, where the only other file is the one that Portainer wrote.
   const beside = { folder, textOf: (path: string) => (path === `${folder}/stack.env` && text !== '' ? text : null) };
   changeState(root, (state) =>
     composeUp(root, state, stack.Name, stack.file, variablesIn(text), { removeOrphans: prune, beside }),
   );
 }
 
-/** The file that compose is given: every value as it is (portainer/portainer, api/exec/compose_stack.go, copyConfigEnvVars). */
+/** The env file for compose, values unquoted (portainer/portainer, api/exec/compose_stack.go, copyConfigEnvVars). */
 function stackEnv({ Env }: StackEntry): string {
   return Env.map(({ name, value }) => `${name}=${value}\n`).join('');
 }

@@ -1,4 +1,4 @@
-// Administrator, sessions and keys of a Portainer server.
+// The administrator, sessions and access tokens of a Portainer server.
 
 import { hashOf, setupTokenOf } from '../../guest/docker/portainer.ts';
 import { newKey, sessionFor } from './access.ts';
@@ -64,7 +64,7 @@ function initAdmin({ database, fields, headers, container }: Work): Answer {
   return { status: 200, body: { Id: user.id, Username: user.name, Role: user.role } };
 }
 
-/** A key can make no other key. */
+/** Creates an access token; refused if the caller used one. */
 function makeKey(work: Work): Answer {
   const { database, fields, caller } = work;
   const user = ownUser(work);

@@ -1,5 +1,5 @@
-// The ACME provisioner of step-ca (RFC 8555): accounts, orders, and names proved by a file on port 80 (http-01), asked for from the
-// authority's own guest through the lab's network.
+// The ACME provisioner of step-ca (RFC 8555): accounts, orders, and names proved by a file on port 80 (http-01), which the authority's guest requests
+// through the lab's network.
 
 import { request as httpRequest } from 'node:http';
 import { calculateJwkThumbprint, EmbeddedJWK, flattenedVerify, importJWK, type JWK } from 'jose';
@@ -29,11 +29,11 @@ interface Order {
 }
 
 export interface Acme {
-  /** Undefined: not of this API. @throws Refusal */
-  answer(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined>;
+  /** Undefined: not a request of this API. @throws Refusal */
+  answer(authority: Authority, peer: Peer, base: string, request: Asked): Promise<Answer | undefined>;
 }
 
-/** What accounts and orders it has lives as long as the lab's network. */
+/** Accounts and orders live as long as the lab's network. */
 export function openAcme(): Acme {
   const nonces = new Set<string>();
   const accounts = new Map<string, JWK>();
@@ -61,7 +61,7 @@ export function openAcme(): Acme {
     ...(error === undefined ? {} : { error }),
   });
 
-  /** The payload of a request signed by an account, or by a key that becomes one. */
+  /** The payload of a request that is signed by an account, or by the key of a new one. */
   async function verified(url: string, body: string, isNew: boolean) {
     const jws = JSON.parse(body);
     const head = JSON.parse(Buffer.from(jws.protected, 'base64url').toString());
@@ -116,7 +116,7 @@ export function openAcme(): Acme {
     const order = orders.get(id);
     if ((proof ?? order)?.account !== account) throw problem('unauthorized', 'account does not own it');
     if (proof !== undefined && what === 'challenge') {
-      // An account is named by the thumbprint of its key.
+      // The id of an account is the thumbprint of its key.
       if (proof.status === 'pending') await prove(proof, account, peer);
       return { status: 200, body: challengeJson(base, proof) };
     }

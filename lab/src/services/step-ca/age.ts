@@ -1,5 +1,5 @@
-// A certificate on the lab's node as it will be when most of its lifetime has passed: the same key and names, signed by the same
-// authority, other times. Waiting a day for it would prove no more.
+// Ages a certificate on the lab's node, so that nobody has to wait a day for its renewal: the same key and names, signed by the same authority, with
+// other times.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { guestIds, openNode, pathOf } from '../../proxmox/node.ts';
 const HOUR_MS = 3_600_000;
 
 export interface Age {
-  /** Container of the authority. */
+  /** Id of the authority's container. */
   readonly authority: number;
   readonly hoursLived: number;
   readonly hoursLeft: number;
@@ -40,7 +40,7 @@ export function ageCertificate(dir: string, path: string, { authority, hoursLive
   writeFileSync(file, `${leaf}${intermediate}`);
 }
 
-/** By the authority of the lab. @returns why that cannot be; null when three quarters of its day have passed */
+/** Ages it to three quarters of its lifetime, signed by the lab's authority. @returns why that is not possible; null on success */
 export function ageNearExpiry(dir: string, path: string): string | null {
   const node = openNode(resolve(dir));
   if (!existsSync(pathOf(node, path))) return `there is no file ${path}`;

@@ -1,4 +1,4 @@
-// step-ca's own API: health, roots, provisioners, and certificates for whoever holds a provisioner's token.
+// step-ca's own API: health, roots, provisioners, and certificates for one-time tokens of a provisioner.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -19,7 +19,7 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** Undefined: not of this API. @throws Refusal */
+/** Undefined: not a request of this API. @throws Refusal */
 export async function answerApi(
   authority: Authority,
   at: (path: string) => string,
@@ -45,7 +45,7 @@ export async function answerApi(
 
 const UNAUTHORIZED = 'The request lacked necessary authorization to be completed.';
 
-/** What a one-time token allows. */
+/** The names that a one-time token permits. */
 async function namesOf(authority: Authority, at: (path: string) => string, token: string): Promise<readonly string[]> {
   const { kid, iss } = claimsOf(token);
   const provisioner = authority.provisioners.find(

@@ -28,13 +28,15 @@ export interface Authority {
   readonly provisioners: readonly Provisioner[];
   /** PEM. */
   readonly root: string;
-  /** SHA-256 of the root, in hexadecimal digits. */
+  /** SHA-256 of the root, hexadecimal. */
   readonly fingerprint: string;
-  /** For its own door: certificate with what is above it, and key. */
-  readonly door: { readonly cert: string; readonly key: string };
+  /** For its own HTTPS server: the certificate with its chain, and the key. */
+  readonly server: { readonly cert: string; readonly key: string };
   /**
    * The certificate and the intermediate, as PEM.
-   * @param names exactly those that the request must ask for @param notAfter RFC 3339 or a duration such as `3600s`
+   *
+   * @param names exactly those that the request must contain
+   * @param notAfter RFC 3339 or a duration such as `3600s`
    * @throws Refusal
    */
   sign(
@@ -46,10 +48,10 @@ export interface Authority {
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_MS = 24 * HOUR_MS;
-/** step-ca begins a certificate so much earlier, and allows as much beyond the longest. */
+/** step-ca backdates certificates by this much, and allows as much beyond the maximum lifetime. */
 const BACKDATE_MS = 60_000;
 
-/** @param at where a path of the guest lies; null where nothing is initialised */
+/** @param at the real path of a path in the guest; null where no authority is initialised */
 export function readAuthority(at: (path: string) => string): Authority | null {
   const file = at(`${STEP_PATH}/config/ca.json`);
   if (!existsSync(file)) return null;
@@ -78,10 +80,10 @@ export function readAuthority(at: (path: string) => string): Authority | null {
     provisioners,
     root,
     fingerprint: createHash('sha256').update(new X509Certificate(root).raw).digest('hex'),
-    door: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
+    server: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
     async sign(request, names, notAfter) {
       const { publicKeyOf } = await import('./request.ts');
-      const asked = publicKeyOf(request, names);
+      const publicKey = publicKeyOf(request, names);
       const lifetime = notAfter === undefined ? usual : (durationOf(notAfter) ?? Date.parse(notAfter) - Date.now());
       if (!(lifetime > 0)) throw new Refusal(400, 'notAfter is before notBefore');
       if (lifetime > longest + BACKDATE_MS) {
@@ -91,7 +93,7 @@ export function readAuthority(at: (path: string) => string): Authority | null {
           `requested duration of ${duration(lifetime)} is more than the authorized maximum certificate duration of ${duration(longest + BACKDATE_MS)}`,
         );
       }
-      return [issue(asked, names, lifetime), intermediate];
+      return [issue(publicKey, names, lifetime), intermediate];
     },
   };
 }
@@ -107,5 +109,5 @@ function durationOf(text: string | undefined): number | null {
   );
 }
 
-/** An id that nobody guesses. */
+/** An unguessable id. */
 export const newId = (): string => randomUUID().replaceAll('-', '');

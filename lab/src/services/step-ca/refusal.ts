@@ -1,4 +1,4 @@
-/** What step-ca answers with instead. */
+/** An error response of step-ca. */
 export class Refusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {

@@ -1,4 +1,4 @@
-// step-ca in the guest that was initialised as an authority: its HTTPS door, with a certificate of its own root.
+// step-ca in the guest that was initialised as an authority: an HTTPS server with a certificate of its own root.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -41,7 +41,7 @@ export function stepCa(): LabService {
     serve(peer, socket) {
       const authority = authorityOf(peer);
       if (authority === null) return void socket.destroy();
-      const secure = new TLSSocket(socket as never, { isServer: true, ...authority.door });
+      const secure = new TLSSocket(socket as never, { isServer: true, ...authority.server });
       secure.on('error', () => socket.destroy());
       peers.set(secure, { peer, authority });
       server.emit('connection', secure);
@@ -50,7 +50,7 @@ export function stepCa(): LabService {
   };
 }
 
-/** What reads tokens, requests and orders is loaded with the first question: it is large, and few labs have an authority. */
+/** The code for tokens, requests and orders is loaded with the first request: it is large, and few labs have an authority. */
 async function openAnswers() {
   const [{ answerApi }, { openAcme }] = await Promise.all([import('./api.ts'), import('./acme.ts')]);
   return { answerApi, acme: openAcme() };

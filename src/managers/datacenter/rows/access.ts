@@ -1,8 +1,15 @@
 // Who may do what with which guests and storages: the objects of /etc/pve/user.cfg, and where users come from.
 
-import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../proxmox/access.ts';
+import {
+  BUILT_IN_REALMS,
+  BUILT_IN_ROLES,
+  BUILT_IN_USER,
+  PASSWORDS_FILE,
+  WITHOUT_HASHES,
+} from '../../../proxmox/access.ts';
 import { parseSections } from '../../../proxmox/section-config.ts';
 import { parseUserConfig, parseUsers } from '../../../proxmox/user-config.ts';
+import type { HostReader } from '../../manager.ts';
 import { decideRights, keyOf, namedByPath, readRights, rightsDifferences, rightsOf } from '../rights.ts';
 import type { ObjectRow } from '../row.ts';
 
@@ -48,6 +55,15 @@ export const groups: ObjectRow = {
 
 const REALM_OF_PROXMOX = '@pve';
 
+async function usersWithPasswords(host: HostReader): Promise<ReadonlySet<string>> {
+  const args = [WITHOUT_HASHES, PASSWORDS_FILE];
+  const { exit, stdout, stderr } = await host.run({ kind: 'command', program: 'sed', args, timeoutSeconds: 60 });
+  // Proxmox makes the file with the first password.
+  if (exit !== 0 && /no such file or directory/i.test(stderr)) return new Set();
+  if (exit !== 0) throw new Error(`sed ${args.join(' ')}: ${stderr.trim()}`);
+  return new Set(stdout.split('\n').flatMap((name) => (name === '' ? [] : [`${name}${REALM_OF_PROXMOX}`])));
+}
+
 export const users: ObjectRow = {
   ...COMMON,
   kind: 'user',
@@ -75,6 +91,7 @@ export const users: ObjectRow = {
         name.endsWith(REALM_OF_PROXMOX)
           ? null
           : 'must only stand at a user of the realm pve: others have theirs elsewhere',
+      storedAt: usersWithPasswords,
       setAction: (name, secret) => ({
         kind: 'command',
         program: 'pveum',

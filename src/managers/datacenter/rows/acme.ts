@@ -57,6 +57,10 @@ export const acmeAccounts: ObjectRow = {
       refuses: (_name, options) =>
         options['eab-kid'] === undefined ? 'must not stand without eab-kid, which it belongs to' : null,
       onlyAtCreation: { beside: 'eab-kid' },
+      unknown: ({ directory = DEFAULT_DIRECTORY }) =>
+        /^https:\/\/acme(-staging)?-v02\.api\.letsencrypt\.org\//.test(String(directory))
+          ? null
+          : 'whether the account was bound to one that the authority knew shows nowhere: it stays as it is; where another node needs that to make it, name eab-kid, and this by reference',
     },
   },
   lossOnDelete: 'the account for good: it is given up at the authority, and no certificate is renewed with it',

@@ -16,7 +16,6 @@ import type { Program } from '../proxmox/command.ts';
 import { type GuestConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
-import { parseSize } from '../proxmox/size.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { writtenFirewall } from './firewall.ts';
 import { writtenSettings } from './settings.ts';
@@ -188,12 +187,6 @@ export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): 
   const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);
   const settings = isTagged ? conf.settings : { ...conf.settings, tags: [...tags, OWNER_TAG].join(';') };
   return { ...seen, conf: { ...conf, settings, description: printNotes(notes) } };
-}
-
-/** A size in GB; undefined where the text is no size. */
-export function gigabytesOf(size: string | undefined): number | undefined {
-  const bytes = parseSize(size);
-  return bytes === undefined ? undefined : bytes / 2 ** 30;
 }
 
 /** The storage of a volume; empty for a folder or device of the host. */

@@ -4,7 +4,7 @@
 import { nearest } from '../../../config/nearest.ts';
 import type { Action, Command, SecretReference } from '../../../model/action.ts';
 import type { HostReader } from '../../manager.ts';
-import { action } from '../proxmox/command.ts';
+import { action, call, guestName, type Program } from '../proxmox/command.ts';
 
 /** Time limit of a download in seconds: cloud images are large, and connections slow. */
 const DOWNLOAD_SECONDS = 3600;
@@ -15,9 +15,12 @@ export type Download = { readonly url: string; readonly sha256: string };
 /** Root's credentials in a new container; Proxmox accepts them only at creation. */
 export type RootUser = { readonly sshKeys: readonly string[]; readonly password: SecretReference | null };
 
+/** A guest to clone; the snapshot is null for its present state. */
+type CloneSource = { readonly clone: number; readonly snapshot: string | null };
+
 /** What a guest is created from. */
 export type Source =
-  | { readonly clone: number; readonly snapshot: string | null }
+  | CloneSource
   | { readonly template: string; readonly root?: RootUser }
   | { readonly image: string; readonly download: Download | null }
   /** A copy of a disk, an installation from an ISO image, or an empty disk. */
@@ -136,4 +139,28 @@ export function downloadTemplate(template: string, known?: readonly string[]): A
     }),
     remedy === undefined ? download : { ...download, remedy },
   ];
+}
+
+/**
+ * A full clone, which depends on its source no more.
+ *
+ * @param id the id of the new guest
+ * @param storage where all its disks are put
+ * @param settings its name and notes, as arguments
+ */
+export function cloneGuest(
+  program: Program,
+  id: number,
+  { clone, snapshot }: CloneSource,
+  storage: string,
+  settings: readonly string[],
+): Action {
+  const args = [
+    String(id),
+    ...(snapshot === null ? [] : ['--snapname', snapshot]),
+    ...['--full', '1', '--storage', storage],
+    ...settings,
+  ];
+  const from = snapshot === null ? '' : ` at ${snapshot}`;
+  return action(`clone ${guestName(program, clone)}${from} as ${id}`, 'live', call(program, 'clone', clone, args));
 }

@@ -1,22 +1,21 @@
-// Parses and compares disk sizes in Proxmox's format.
+// Compares the size of a guest's disk, as its configuration has it, with the declared one.
 
-const UNIT: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+import { parseSize } from '../../../proxmox/sizes.ts';
 
-/** `8G` or `512M` in bytes; undefined when it is no size. */
-export function parseSize(text: string | undefined): number | undefined {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(text ?? '') ?? [];
-  const factor = UNIT[unit];
-  return number === undefined || factor === undefined ? undefined : Math.round(Number(number) * factor);
+/** `512M` in GB: 0.5; undefined where the text is not a size. */
+export function gigabytes(size: string | undefined): number | undefined {
+  const bytes = parseSize(size ?? '');
+  return bytes === undefined ? undefined : bytes / 2 ** 30;
 }
 
-/** Bytes as whole GB, rounded up. */
-export function gigabytes(bytes: number): number {
-  return Math.ceil(bytes / 2 ** 30);
+/** `1536M` in whole GB, rounded up, as it is shown to people; 0 where the text is not a size. */
+export function wholeGigabytes(size: string | undefined): number {
+  return Math.ceil(gigabytes(size) ?? 0);
 }
 
-/** Compares a disk's size with the declared one in GB: it has to `grow`, fits, or is larger than declared. */
-export function compareSize(actual: string | undefined, declaredGb: number): 'grow' | 'fits' | 'larger' {
-  const bytes = parseSize(actual);
-  if (bytes === undefined || bytes === declaredGb * 2 ** 30) return 'fits';
-  return bytes < declaredGb * 2 ** 30 ? 'grow' : 'larger';
+/** Whether a disk has to `grow` to the declared size in GB, fits, or is larger. One of unknown size fits: it is left alone. */
+export function compareSize(size: string | undefined, declaredGb: number): 'grow' | 'fits' | 'larger' {
+  const observedGb = gigabytes(size);
+  if (observedGb === undefined || observedGb === declaredGb) return 'fits';
+  return observedGb < declaredGb ? 'grow' : 'larger';
 }

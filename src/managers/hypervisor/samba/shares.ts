@@ -7,6 +7,7 @@ import { withBlock } from '../block.ts';
 
 export interface Share {
   readonly name: string;
+  /** Absolute. */
   readonly path: string;
   /** Empty: everybody with an account. */
   readonly validUsers: readonly string[];

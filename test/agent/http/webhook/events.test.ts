@@ -1,5 +1,4 @@
-// Every event that GitHub documents, as GitHub's own examples have it, and those of Gitea and GitLab: none is malformed, and
-// what is of interest is understood.
+// Every event that GitHub documents, in GitHub's own examples, and those of Gitea and GitLab: none is malformed, and the relevant ones are parsed.
 
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import fc from 'fast-check';
@@ -42,7 +41,7 @@ describe('a merge queue', () => {
   const [example] = examples.find(({ name }) => name === 'merge_group')?.examples ?? [];
   const ref = `refs/heads/gh-readonly-queue/main/pr-104-${A}`;
 
-  test('asks for checks, as GitHub shows it', () => {
+  test("requests checks, in GitHub's example", () => {
     expect(understood('merge_group', example)).toMatchObject({ kind: 'pull', pull: 104 });
     expect(understood('merge_group', example, 'master')).toMatchObject({ kind: 'ignored' });
     expect(understood('merge_group', { ...example, action: 'destroyed' })).toMatchObject({ kind: 'ignored' });
@@ -132,7 +131,7 @@ describe('a comment', () => {
     expect(commandIn(body, 3)).toBeNull();
   });
 
-  test('whatever is written, only words of the known form come through', () => {
+  test('whatever is written, only commands of the known form are parsed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const ask = commandIn(`/phoenix approve ${text}`, 1);
@@ -162,7 +161,7 @@ describe('a comment', () => {
     expect(understood('issue_comment', payload({ sender: { login: 'x', type: 'Bot' } }))).toMatchObject(ignored);
   });
 
-  test('that somebody changes or deletes who did not write it is looked at again: it may be that of Phoenix', () => {
+  test("a comment changed or deleted by another user is checked again: it may be Phoenix's own", () => {
     const eve = { login: 'eve', type: 'User' };
     const touched = { kind: 'pull', pull: 3, comment: true, by: 'eve' };
     for (const action of ['edited', 'deleted']) {
@@ -195,7 +194,7 @@ describe('pull requests of all forges', () => {
   });
 });
 
-test('a payload of another shape is refused with what is wrong, whatever it is', () => {
+test('a malformed payload is refused with the reason, whatever it is', () => {
   const events = [
     'push',
     'pull_request',

@@ -39,7 +39,7 @@ const recorded = async () =>
   (await door.ledger.unsettledDeliveries()).map(({ received: _, kind: __, ...delivery }) => delivery);
 
 describe('a signed push to the followed branch', () => {
-  test('is recorded before it is acknowledged, and the agent is told', async () => {
+  test('is recorded before it is acknowledged, and passed to the agent', async () => {
     const response = await deliver(push);
     expect(await recorded()).toEqual([{ id: 'delivery-1', commit: COMMIT, by: 'ada' }]);
     expect(response.status).toBe(202);
@@ -47,7 +47,7 @@ describe('a signed push to the followed branch', () => {
     await until(() => door.told() === 1);
   });
 
-  test.each(['/webhooks/', '/webhooks?from=forge', '/WEBHOOKS'])('is taken at %s as well', async (path) => {
+  test.each(['/webhooks/', '/webhooks?from=forge', '/WEBHOOKS'])('is accepted at %s as well', async (path) => {
     const headers = { 'content-type': 'application/json', 'x-github-event': 'push', 'x-hub-signature-256': sign(push) };
     const response = await fetch(`${door.url}${path}`, { method: 'POST', body: push, headers });
     expect(response.status).toBe(202);
@@ -71,7 +71,7 @@ describe('a signed push to the followed branch', () => {
     expect(await recorded()).toEqual([]);
   });
 
-  test('counts when it is signed with the secret before, while one takes the place of the other', async () => {
+  test('is accepted with the previous secret, while secrets are being rotated', async () => {
     const old = { 'x-hub-signature-256': sign(push, WEBHOOK_SECRET_BEFORE) };
     expect((await deliver(push, old)).status).toBe(202);
     const other = { 'x-hub-signature-256': sign(push, `${WEBHOOK_SECRET_BEFORE}!`), 'x-github-delivery': 'delivery-2' };
@@ -276,13 +276,13 @@ describe('what no forge sends is refused', () => {
     expect(status).toBe(413);
   });
 
-  test('a signed body just under the cap is taken', async () => {
+  test('a signed body just under the limit is accepted', async () => {
     const body = JSON.stringify(pushPayload({ padding: 'x'.repeat(25 * 1024 * 1024 - 1_000) }));
     expect((await deliver(body)).status).toBe(202);
   });
 });
 
-test('without Redis the forge is told so in bounded time, and afterwards deliveries are taken again', async () => {
+test('without Redis the forge gets an error in bounded time, and afterwards deliveries are accepted again', async () => {
   await redis.kill();
   const response = await deliver(push);
   expect(response.status).toBe(503);

@@ -23,7 +23,7 @@ const given = fc.record({
   body: fc.uint8Array({ minLength: 4, maxLength: 4 }),
 });
 
-test('frames are read whatever pieces they come in', () => {
+test('frames are parsed however they are split', () => {
   fc.assert(
     fc.property(fc.array(given), fc.array(fc.nat(40), { minLength: 1 }), (frames, cuts) => {
       const all = Buffer.concat(frames.map(({ kind, id, body }) => frame(kind, id, body)));
@@ -51,7 +51,7 @@ test.each([
   expect(() => readFrames(() => {})(bytes)).toThrow('the node sent what is no part of a session');
 });
 
-test('a request holds its input and its words, of any bytes but NUL', () => {
+test('a request contains its input and its words, of any bytes but NUL', () => {
   const word = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', ''));
   fc.assert(
     fc.property(fc.nat(1000), fc.array(word), fc.uint8Array(), (id, words, input) => {
@@ -70,7 +70,7 @@ test('a request holds its input and its words, of any bytes but NUL', () => {
   expect(() => encodeRequest(1, ['a\0b'], undefined)).toThrow('NUL');
 });
 
-test('what is longer than a session takes is no request', () => {
+test('a request above the limit of a session is invalid', () => {
   expect(encodeRequest(1, ['x'.repeat(MAX_FRAME_LENGTH)], undefined)).toBeNull();
   expect(encodeRequest(1, ['x'], new Uint8Array(MAX_FRAME_LENGTH))).toBeNull();
   expect(encodeRequest(1, ['x'], new Uint8Array(MAX_FRAME_LENGTH - 64))).not.toBeNull();

@@ -1,4 +1,4 @@
-// When a session is begun, kept and left alone. Time is that of the test.
+// When a session is opened, kept and closed. The test sets the time.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isEnd, reconnecting } from '../../../../src/io/host/session/reconnect.ts';
@@ -46,7 +46,7 @@ function keeping(...given: readonly (Session | SessionEnd)[]) {
   return { kept, said, asked: () => asked };
 }
 
-test('one is begun for all that ask at once, and kept', async () => {
+test('concurrent requests share one session, which is kept', async () => {
   const first = opened();
   const { kept, asked } = keeping(first);
   expect(await Promise.all([kept.take(), kept.take()])).toEqual([first, first]);
@@ -73,7 +73,7 @@ test('closing waits for none that begins, and ends it', async () => {
   expect(await taken).toBeNull();
 });
 
-test('a node that was not reached is asked again at once, and nothing is said of it', async () => {
+test('an unreachable node is retried at once, without a message', async () => {
   const away = { exit: 255, said: 'Connection refused' };
   const then = opened();
   const { kept, said } = keeping(away, then);
@@ -83,7 +83,7 @@ test('a node that was not reached is asked again at once, and nothing is said of
   expect(said).toEqual([]);
 });
 
-test('one that refuses is left alone for an hour, and said', async () => {
+test('a node that refuses sessions is not retried for an hour, and that is logged', async () => {
   const then = opened();
   const { kept, said, asked } = keeping({ exit: 126, said: 'phoenix-shell: refused: x' }, then);
   expect(await kept.take()).toBeNull();
@@ -94,7 +94,7 @@ test('one that refuses is left alone for an hour, and said', async () => {
   expect(await kept.take()).toBe(then);
 });
 
-test('one that breaks off is left alone for a minute; one that was lost with its connection is not', async () => {
+test('after a session that breaks off the node is not retried for a minute; after a lost connection it is', async () => {
   const [broken, lost, then] = [opened(), opened(), opened()];
   const { kept, said } = keeping(broken, lost, then);
   await kept.take();
@@ -108,7 +108,7 @@ test('one that breaks off is left alone for a minute; one that was lost with its
   expect(said).toEqual(['Killed']);
 });
 
-test('one that nobody uses ends, and one that something runs in does not', async () => {
+test('an idle session ends, and one with a running command does not', async () => {
   const [first, second] = [opened(), opened()];
   const { kept } = keeping(first, second);
   await kept.take();

@@ -1,4 +1,4 @@
-// The far side of a session as a process: what it is given that is no request ends it, and nothing of it is run.
+// The remote side of a session as a process: invalid input ends it, and nothing of it is run.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -92,7 +92,7 @@ test('several at once come to their ends in their own order, each with its outpu
   expect(await session.over()).toBe(0);
 });
 
-test('an input that no pipe holds arrives whole, also where nobody reads it at first', async () => {
+test('an input larger than a pipe arrives completely, even if it is not read at first', async () => {
   const session = open();
   const input = Buffer.alloc(200_000, 'phoenix ');
   session.ask(1, sh('sleep 0.1; cat'), input);
@@ -111,7 +111,7 @@ test('each leads a session of its own', async () => {
   }
 });
 
-test('what it leaves running keeps its output open, and its end is told all the same', async () => {
+test('a background process keeps the output open, and the end of the command is reported nevertheless', async () => {
   const session = open();
   session.ask(1, sh('sleep 60 & echo $!; exit 4'));
   await until(() => session.frames.some(({ kind }) => kind === 'exited'), 'its exit');
@@ -122,7 +122,7 @@ test('what it leaves running keeps its output open, and its end is told all the 
   process.kill(Number(session.output(1)));
 });
 
-test('a node that is short of files has not begun it, and the session goes on', async () => {
+test('a node without free file descriptors has not started it, and the session continues', async () => {
   const session = serve('sh', ['-c', `ulimit -n 14\n${SESSION}`, 'phoenix', MARK]);
   await writeFile(join(folder, 'held'), '');
   const held = sh('while [ -e "$1/held" ]; do sleep 0.02; done; echo end', folder);
@@ -133,7 +133,7 @@ test('a node that is short of files has not begun it, and the session goes on', 
   expect([await session.ended(1), session.output(1)]).toEqual([0, 'end\n']);
 });
 
-test('a command goes on when the session has ended, and nothing of it is lost that it does', async () => {
+test('a command continues after the end of the session, and nothing that it does is lost', async () => {
   const session = open();
   session.ask(1, sh('trap "" PIPE; echo up; while [ ! -e "$1/go" ]; do sleep 0.02; done; echo done >"$1/did"', folder));
   await until(() => session.output(1) === 'up\n', 'it to begin');
@@ -199,7 +199,7 @@ describe('what is no request ends the session, and is not run', () => {
     await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT');
   });
 
-  test('a number that is taken', async () => {
+  test('a number that is in use', async () => {
     const session = open();
     session.ask(1, sh('sleep 60'));
     session.send(request(1));
@@ -207,7 +207,7 @@ describe('what is no request ends the session, and is not run', () => {
     await expect(readFile(join(folder, 'ran'))).rejects.toThrow('ENOENT');
   });
 
-  test('more at once than it takes', async () => {
+  test('more at once than it accepts', async () => {
     const session = open();
     await writeFile(join(folder, 'held'), '');
     for (let id = 1; id <= 32; id += 1) session.ask(id, sh('while [ -e "$1/held" ]; do sleep 0.1; done', folder));

@@ -137,7 +137,7 @@ describe.skipIf(STEP_CA === undefined)('step-ca, by its JWK provisioner (skipped
     expect(failure).not.toContain(PASSWORD);
   });
 
-  test('a wrong password is told without it', async () => {
+  test('a wrong password is reported without it', async () => {
     password = 'something else entirely';
     const { failure } = await sign(await ask(ca, JWK));
     expect(failure).toBe(
@@ -174,7 +174,7 @@ describe.skipIf(STEP_CA === undefined || RESOLVER === undefined)(
       challenges = undefined;
     });
 
-    test('proves each name at the gateway and takes the files away again', async () => {
+    test('proves each name at the gateway and removes the files', async () => {
       const asked = await ask(ca, acme('/acme/acme/directory'), { lifetimeSeconds: 3600 });
       expect(await sign(asked)).toMatchObject({ failure: null });
       const [leaf] = await issued();
@@ -231,7 +231,7 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('pebble (skipped
     },
   );
 
-  test('a name whose file nobody shows is told', async () => {
+  test('a name whose file is not served is reported', async () => {
     const hidden = acme('/dir') as Extract<SigningWay, { kind: 'acme' }>;
     const by = { ...hidden, challenges: { container: 102, folder: FOLDER } };
     const { failure } = await sign(

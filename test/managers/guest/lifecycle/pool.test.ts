@@ -1,4 +1,4 @@
-// The pool that a guest says it is in: put in and taken out alone, whoever else is in it, and never out of one that others keep.
+// The declared pool of a guest: only this guest is added or removed, and never removed from a pool that others manage.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { repositoryName } from '../../../../src/managers/guest/observe/notes.ts';

@@ -1,4 +1,4 @@
-// Guests of both kinds started, stopped and restarted on a lab host, by the code that the agent's workers run.
+// Starting, stopping and restarting containers and VMs on a lab host, by the code of the agent's workers.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';

@@ -1,4 +1,4 @@
-// A guest that is destroyed to be made again keeps its number, and what others say of that number stays as it is.
+// A guest that is recreated keeps its id, and other references to the id stay.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LxcGuest } from '../../../../src/managers/lxc/declared.ts';

@@ -1,4 +1,4 @@
-// Snapshots that a guest's storages or mounts do not allow: said in the outcome, whichever disk is in the way.
+// Snapshots that a guest's storages or mounts do not support: the outcome says so, whichever disk is the cause.
 
 import { afterEach, expect, test } from 'vitest';
 import { snapshotObstacle } from '../../../../src/managers/guest/lifecycle/snapshot-obstacle.ts';

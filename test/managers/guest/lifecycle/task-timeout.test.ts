@@ -1,4 +1,4 @@
-// How long tasks of Proxmox may take, by what the guest declares.
+// The time limit of Proxmox tasks that a guest declares.
 
 import { describe, expect, test } from 'vitest';
 import { withinTaskTimeout } from '../../../../src/managers/guest/lifecycle/task-timeout.ts';

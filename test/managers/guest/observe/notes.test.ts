@@ -1,4 +1,4 @@
-// The notes by which a guest says whose it is, among what people write there.
+// Phoenix's block in a guest's notes, which records its owner, among the notes of people.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// What `qm guest exec` prints, turned into how the program inside ended.
+// The result of a program in a guest, from the output of `qm guest exec`.
 
 import { expect, test } from 'vitest';
 import { readAnswer } from '../../../../src/managers/guest/proxmox/answer.ts';

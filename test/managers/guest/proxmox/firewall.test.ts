@@ -1,4 +1,4 @@
-// The firewall file of a guest: written whole, compared by meaning, and never over somebody else's.
+// The firewall file of a guest: written as a whole, compared by meaning, and never over a foreign file.
 
 import { expect, test } from 'vitest';
 import type { FirewallRule } from '../../../../src/managers/guest/declared.ts';

@@ -1,4 +1,4 @@
-// What scripts are told by the configuration.
+// The inputs of scripts from the configuration.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The features that come with Phoenix: known by their content, listed for the configuration, and readable by any shell.
+// The features that Phoenix ships: identified by their content, listed for the configuration, and readable by any shell.
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

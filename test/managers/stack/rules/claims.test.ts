@@ -1,4 +1,4 @@
-// Ports and names that two containers of one VM want.
+// Ports and names that two containers of one VM both use.
 
 import { describe, expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../../../load/environment.ts';

@@ -1,4 +1,4 @@
-// What cannot work through Portainer, each at its line, and what works in spite of how it looks.
+// What cannot be deployed through Portainer, reported at its line, and what can although it looks otherwise.
 
 import { describe, expect, test } from 'vitest';
 import { COMPOSE_LOADER, loadedByCompose } from '../../../compose/compose-go.ts';
