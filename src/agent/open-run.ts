@@ -8,7 +8,7 @@ import { Refused } from './refused.ts';
 import { runStatuses } from './statuses.ts';
 import { traced } from './tracing.ts';
 
-export async function open(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
+export async function requestRun(context: Context, asked: Omit<RunRequest, 'created'>): Promise<RunId> {
   const { ledger, queue, options, tracer } = context;
   const { trigger, verb, commit } = asked;
   return tracer.span(`ask ${verb ?? trigger}`, { attributes: { 'phoenix.commit': commit } }, async (add) => {
@@ -23,7 +23,7 @@ export async function open(context: Context, asked: Omit<RunRequest, 'created'>)
 }
 
 /** The commit that is applied: the last followed head. @throws Refused before the first one */
-export async function followed({ ledger }: Pick<Context, 'ledger'>): Promise<string> {
+export async function appliedCommit({ ledger }: Pick<Context, 'ledger'>): Promise<string> {
   const base = (await ledger.head())?.base;
   if (!base) throw new Refused('nothing has been applied yet; push a commit first');
   return base;

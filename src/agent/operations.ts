@@ -12,14 +12,14 @@ import { type Context, isoNow } from './context.ts';
 import type { Agent, ReplayRequest } from './deps.ts';
 import { faults } from './faults.ts';
 import { channelsInUse, testChannels } from './notify/channels.ts';
-import { followed, open } from './open-run.ts';
+import { appliedCommit, requestRun } from './open-run.ts';
 import { orphans } from './orphans.ts';
 import { comesAfter, commitsSince } from './reconcile/history.ts';
 import { Refused } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { runStatuses, stepStatuses } from './statuses.ts';
 import { command } from './verbs/command.ts';
-import { known } from './verbs/known.ts';
+import { known } from './verbs/known-targets.ts';
 import { refuseUndeclared } from './verbs/target-names.ts';
 import { certificates } from './views/certificates.ts';
 import { commits } from './views/commits.ts';
@@ -42,11 +42,11 @@ export function operations(context: Context): Operations {
       const head = await ledger.head();
       if (head?.verdict !== 'rewound') return scheduleAll(context);
       const onward = { commit: head.commit, targets: null, rewind: true, readOnly: false } as const;
-      return open(context, { ...onward, trigger: 'replay', by });
+      return requestRun(context, { ...onward, trigger: 'replay', by });
     },
     async drift(by) {
-      const commit = await followed(context);
-      return open(context, { commit, trigger: 'drift', by, targets: null, rewind: false, readOnly: true });
+      const commit = await appliedCommit(context);
+      return requestRun(context, { commit, trigger: 'drift', by, targets: null, rewind: false, readOnly: true });
     },
     command: (request) => command(context, request),
     known: (hostWithinMs) => known(context, hostWithinMs),
@@ -57,6 +57,7 @@ export function operations(context: Context): Operations {
     faults: () => faults(context),
     channelsInUse: () => channelsInUse(context),
     testChannels: (name) => testChannels(context, name),
+    root: async (commit) => (await context.declared(commit)).root,
     commits: commits(context),
   };
 }
@@ -80,7 +81,7 @@ export async function replay(
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
   if (chosen !== null) refuseUndeclared(chosen, await context.declared(sha));
-  return open(context, {
+  return requestRun(context, {
     commit: sha,
     trigger: 'replay',
     by,

@@ -5,7 +5,7 @@ import type { TargetId } from '../model/ids.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import type { Context } from './context.ts';
 import { declaredAt } from './reconcile/gather.ts';
-import { clockTick } from './verbs/known.ts';
+import { clockTick } from './verbs/known-targets.ts';
 
 /**
  * @param look key of the inventory, which is shared by callers with the same key

@@ -1,4 +1,4 @@
-// What a rule is: a small named pure function that looks at the whole configuration and says what is wrong with it.
+// The type of rules: small named pure functions that check the whole configuration and return its problems.
 
 import type { Diagnostic } from '../config/diagnostic.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
@@ -10,9 +10,9 @@ export interface RuleContext {
   readonly config: Config;
   /** Every file below the config root, also those that were not read. */
   readonly files: ReadonlyMap<string, SourceFile>;
-  /** What is written and missing from `config`: no rule says that something is not there because of it. */
+  /** What is in the files but could not be read into `config`: no rule may report it as missing. */
   readonly unreadable: Unreadable;
-  /** What the settings allow to be given to guests. */
+  /** The secrets that the settings allow a configuration to name. */
   readonly secrets: SecretBounds;
 }
 

@@ -12,7 +12,7 @@ import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
 import { commandText } from '../http/webhook/events/comment.ts';
-import { followed, open } from '../open-run.ts';
+import { appliedCommit, requestRun } from '../open-run.ts';
 import { replay } from '../operations.ts';
 import { Refused } from '../refused.ts';
 import { approveRun, approveUnder } from './approve.ts';
@@ -188,7 +188,7 @@ async function again(
   }
   if (name === DRIFT_CONTEXT) {
     const request = { trigger: 'drift', by, targets: null, rewind: false, readOnly: true } as const;
-    const run = await open(context, { commit: await followed(context), ...request });
+    const run = await requestRun(context, { commit: await appliedCommit(context), ...request });
     return (words) => words.replays(`run ${run}`);
   }
   const target = /^phoenix\/([a-z]+\/.+)$/.exec(name ?? '')?.[1] as TargetId | undefined;

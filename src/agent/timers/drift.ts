@@ -4,7 +4,7 @@
 import type { Run } from '../../model/run.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { Context } from '../context.ts';
-import { open } from '../open-run.ts';
+import { requestRun } from '../open-run.ts';
 import { TIMER } from '../statuses.ts';
 
 /** Number of runs searched for earlier drift detections. */
@@ -17,7 +17,7 @@ export async function drift(context: Context): Promise<RetryDelay> {
   if (!commit || (await ledger.frozen()) !== null) return null;
   if ((await ledger.openRuns()).some(({ state }) => state !== 'blocked')) return null;
   for (const run of repeated(await ledger.runs(RECENT_RUNS))) await ledger.forgetRun(run.id);
-  await open(context, { commit, trigger: 'drift', by: TIMER, targets: null, rewind: false, readOnly: true });
+  await requestRun(context, { commit, trigger: 'drift', by: TIMER, targets: null, rewind: false, readOnly: true });
   return null;
 }
 

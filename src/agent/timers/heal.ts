@@ -6,7 +6,7 @@ import { endedWell, type Run, type StepRecord } from '../../model/run.ts';
 import { targetsToHeal } from '../../plan/drift.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
-import { open } from '../open-run.ts';
+import { requestRun } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { isTimed, TIMER } from '../statuses.ts';
 
@@ -41,7 +41,7 @@ export async function heal(context: Context, driftRun: RunDetail): Promise<RunId
     rewind: false,
     readOnly: false,
   } as const;
-  return open(context, { ...request, heal: true });
+  return requestRun(context, { ...request, heal: true });
 }
 
 /** Drift of the newest observation that the run does not correct: while there is some, the commit is not as declared. */

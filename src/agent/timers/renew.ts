@@ -9,7 +9,7 @@ import type { RetryDelay } from '../../ports/queue.ts';
 import { changedSecrets } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import { messageOf, noteFault } from '../faults.ts';
-import { open } from '../open-run.ts';
+import { requestRun } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { TIMER } from '../statuses.ts';
 
@@ -39,7 +39,7 @@ export async function renew(context: Context): Promise<RetryDelay> {
   const targets = found.now.filter((target) => !underWay.has(target));
   if (targets.length > 0) {
     await ledger.noteRenewals(targets, now);
-    await open(context, { commit, trigger: 'drift', by: TIMER, targets, rewind: false, readOnly: false });
+    await requestRun(context, { commit, trigger: 'drift', by: TIMER, targets, rewind: false, readOnly: false });
   }
   const wait = found.next === null ? Number.POSITIVE_INFINITY : found.next - now;
   return wait > SOON_MS ? null : wait;

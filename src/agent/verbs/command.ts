@@ -4,7 +4,7 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import { COMMAND_VERBS, type CommandVerb, verbRow } from '../../model/verbs.ts';
 import type { Context } from '../context.ts';
 import type { CommandRequest } from '../deps.ts';
-import { followed, open } from '../open-run.ts';
+import { appliedCommit, requestRun } from '../open-run.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 import { Refused } from '../refused.ts';
 import { dryRunRefusal } from './reviewed-plan.ts';
@@ -14,7 +14,7 @@ import { refuseUndeclared, targetsNamed } from './target-names.ts';
 export async function command(context: Context, asked: CommandRequest): Promise<RunId> {
   const { targets: words, cascade = false, dryRun = false, now = false, shown, by } = asked;
   const verb = verbOf(asked.verb);
-  const commit = await followed(context);
+  const commit = await appliedCommit(context);
   const row = verbRow(verb);
   // Stopping or deleting needs explicit targets, so that a forgotten argument does not mean everything.
   if (words.length === 0 && row.names === 'one or more') {
@@ -42,7 +42,7 @@ export async function command(context: Context, asked: CommandRequest): Promise<
     const reason = dryRunRefusal(await context.ledger.run(shown), request, context.clock.now());
     if (reason !== null) throw new Refused(reason);
   }
-  return open(context, request);
+  return requestRun(context, request);
 }
 
 /** Targets among those declared at the followed commit, or recorded as applied or touched; a verb that converges accepts only the former. */

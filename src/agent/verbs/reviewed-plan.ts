@@ -10,7 +10,7 @@ import type { Ledger } from '../../ports/ledger.ts';
 import type { Approval, RunDetail, RunRequest } from '../../ports/runs.ts';
 
 /** Maximum age of a confirmed dry run, since the host changes. */
-const ANSWERED_WITHIN_MS = 60 * 60 * 1000;
+const MAX_AGE_MS = 60 * 60 * 1000;
 
 /** Why the run cannot be confirmed; null where it is a completed dry run of the same command. Pure. */
 export function dryRunRefusal(shown: RunDetail | null, asked: Omit<RunRequest, 'created'>, now: Date): string | null {
@@ -25,17 +25,17 @@ export function dryRunRefusal(shown: RunDetail | null, asked: Omit<RunRequest, '
     canonical(request.targets) === canonical(asked.targets);
   if (!isSame) return SHOWN.another;
   if (shown.state !== 'succeeded' && shown.state !== 'failed') return SHOWN.unfinished;
-  return now.getTime() - Date.parse(request.created) > ANSWERED_WITHIN_MS ? SHOWN.old : null;
+  return now.getTime() - Date.parse(request.created) > MAX_AGE_MS ? SHOWN.old : null;
 }
 
 /** Null where the plan is the one that was shown; else what to do. Pure. */
 export function planDiffers(shown: RunDetail | null, plan: Plan): string | null {
   if (shown?.plan == null) return SHOWN.unknown;
-  return text(shown.plan.steps) === text(plan.steps) ? null : SHOWN.changed;
+  return comparable(shown.plan.steps) === comparable(plan.steps) ? null : SHOWN.changed;
 }
 
 /** A comparable form without approvals and policy, which a dry run does not have. */
-function text(steps: readonly PlanStep[]): string {
+function comparable(steps: readonly PlanStep[]): string {
   const own = steps.map(({ target, verb, impact, changes }) => ({
     target,
     verb,

@@ -5,17 +5,17 @@ import type { Snapshot } from '../../model/snapshot.ts';
 
 /** Parts without such references are not copied. A missing file is reported elsewhere. */
 export function withBlobs<T>(value: T, files: Snapshot['files']): T {
-  return blobbed(value, files) as T;
+  return added(value, files) as T;
 }
 
-function blobbed(value: unknown, files: Snapshot['files']): unknown {
+function added(value: unknown, files: Snapshot['files']): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) {
-    const items = value.map((item) => blobbed(item, files));
+    const items = value.map((item) => added(item, files));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   if (value instanceof Map) {
-    const entries = [...value].map(([key, item]) => [key, item, blobbed(item, files)] as const);
+    const entries = [...value].map(([key, item]) => [key, item, added(item, files)] as const);
     return entries.some(([, before, after]) => before !== after)
       ? new Map(entries.map(([key, , after]) => [key, after]))
       : value;
@@ -27,7 +27,7 @@ function blobbed(value: unknown, files: Snapshot['files']): unknown {
     const blob = parsed?.scheme === 'sops' ? files.get(parsed.file)?.blob : undefined;
     return blob === undefined ? value : { ...value, blob };
   }
-  const entries = Object.entries(value).map(([key, item]) => [key, item, blobbed(item, files)] as const);
+  const entries = Object.entries(value).map(([key, item]) => [key, item, added(item, files)] as const);
   if (entries.every(([, before, after]) => before === after)) return value;
   return Object.fromEntries(entries.map(([key, , after]) => [key, after]));
 }

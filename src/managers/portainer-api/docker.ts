@@ -27,13 +27,15 @@ export function inVm(vm: number, summary: string, argv: readonly string[], more:
   return action(`${summary} in VM ${vm}`, impact, runInside('qm', vm, argv, seconds, stdin));
 }
 
-/** Writes a file into a VM. Its folder is accessible to root only; Docker can mount single files anyway. */
+/** Writes a file into a VM and creates its folder, which is accessible to root only; Docker can mount single files anyway. */
 export function putFile(vm: number, path: string, content: Content, mode: string): Action[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
-  return [
-    inVm(vm, `make ${folder}`, ['install', '-d', '-m', '700', folder]),
-    inVm(vm, `write ${path}`, ['install', '-m', mode, '/dev/stdin', path], { stdin: content }),
-  ];
+  return [inVm(vm, `make ${folder}`, ['install', '-d', '-m', '700', folder]), writeFileInVm(vm, path, content, mode)];
+}
+
+/** Writes a file into an existing folder of a VM. */
+export function writeFileInVm(vm: number, path: string, content: Content, mode: string): Action {
+  return inVm(vm, `write ${path}`, ['install', '-m', mode, '/dev/stdin', path], { stdin: content });
 }
 
 /** Output of a program in a VM, or why it could not be run or failed. */

@@ -9,7 +9,7 @@ import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
 import { serviceOfContainer } from '../portainer-api/containers.ts';
 import { blocked, impossible, todo } from '../portainer-api/decision.ts';
-import { inVm, PULL_SECONDS, plainSecretsIn, putFile, volumeActions } from '../portainer-api/docker.ts';
+import { inVm, PULL_SECONDS, plainSecretsIn, putFile, volumeActions, writeFileInVm } from '../portainer-api/docker.ts';
 import type { Service } from '../portainer-api/service.ts';
 import { headingOf } from './heading.ts';
 import { CLAIM, noteOf, removeNote, writeNote } from './note.ts';
@@ -98,9 +98,11 @@ function hasVariables({ variables }: SeenStack, wanted: Variables): boolean {
 }
 
 function placeFiles({ vm, files }: StackSpec): Action[] {
-  return files.flatMap(({ blob, path }, index) =>
-    putFile(vm, path, { from: 'blob', blob }, '644').slice(index === 0 ? 0 : 1),
-  );
+  return files.flatMap(({ blob, path }, index) => {
+    const content: Content = { from: 'blob', blob };
+    // All files of a stack are in one folder, which the first one creates.
+    return index === 0 ? putFile(vm, path, content, '644') : [writeFileInVm(vm, path, content, '644')];
+  });
 }
 
 function bodyOf(spec: StackSpec, target: TargetId): { readonly [key: string]: RequestJson } {

@@ -6,7 +6,7 @@ import type { Receiver } from '../webhooks.ts';
 import { complain, pageOf } from './answers.ts';
 import { GITEA_EVENTS, giteaEvent } from './events.ts';
 
-const TICKED = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
+const DEFAULT_EVENTS = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
 
 export function hookRoutes(routes: Router, parts: Parts): void {
   const { people, webhooks, bare } = parts;
@@ -62,7 +62,7 @@ interface HookBody {
   readonly config?: { readonly url?: string; readonly content_type?: string; readonly secret?: string };
 }
 
-function hookShape({ webhook }: Parts, { id, url, boxes = TICKED, createdAt }: Receiver) {
+function hookShape({ webhook }: Parts, { id, url, boxes = DEFAULT_EVENTS, createdAt }: Receiver) {
   const { events = boxes, contentType = 'json', active = true } = webhook;
   const time = createdAt.toISOString();
   const config = { content_type: contentType, url };

@@ -47,8 +47,8 @@ export type Verdict = (sha: string) => 'success' | 'failure' | null;
 /** Merges the passing pull requests at the front, removes those that failed, and leaves the rest queued. */
 export function advance(parts: Parts, verdict: Verdict): Promise<void> {
   return parts.serialise(async () => {
-    const green = parts.queue.findIndex(({ headSha }) => verdict(headSha) !== 'success');
-    await mergeGroup(parts, parts.queue.splice(0, green === -1 ? parts.queue.length : green));
+    const firstOther = parts.queue.findIndex(({ headSha }) => verdict(headSha) !== 'success');
+    await mergeGroup(parts, parts.queue.splice(0, firstOther === -1 ? parts.queue.length : firstOther));
     const [first] = parts.queue;
     if (first === undefined || verdict(first.headSha) !== 'failure') return;
     const behind = parts.queue.splice(0);

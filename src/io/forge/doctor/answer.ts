@@ -25,11 +25,11 @@ export async function answerTo(request: () => Promise<unknown>): Promise<Answer>
 /**
  * Sends one request about the repository. @param route such as `GET /repos/{owner}/{repo}`
  */
-export function questionForge({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
+export function probe({ client, owner, repo }: GitHub, route: string, more: object = {}): Promise<Answer> {
   return answerTo(async () => (await client()).request(route, { owner, repo, ...more, ...once }));
 }
 
 /** The response as text. */
-export function told({ status, message }: Answer): string {
+export function summarise({ status, message }: Answer): string {
   return `HTTP ${status}${message === '' ? '' : `: ${message}`}`;
 }

@@ -3,7 +3,7 @@
 import { connect, type GitHub } from '../github/connect.ts';
 import { openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
-import { answerTo, questionForge, told } from './answer.ts';
+import { answerTo, probe, summarise } from './answer.ts';
 import { observeHooks } from './hooks.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -30,7 +30,7 @@ export async function ensureHook(options: ForgeOptions, wanted: WantedHook): Pro
   const id = seen.hooks.find(({ url }) => url === wanted.url)?.id ?? null;
   const write = options.kind === 'gitlab' ? writeToGitLab : writeToGitHub;
   const answer = await write({ timeoutMs: TIMEOUT_MS, ...options }, id, wanted);
-  if (answer.status >= 300) return { done: 'refused', why: told(answer) };
+  if (answer.status >= 300) return { done: 'refused', why: summarise(answer) };
   return { done: id === null ? 'made' : 'changed' };
 }
 
@@ -41,14 +41,13 @@ async function writeToGitHub(options: ForgeOptions, id: number | null, { url, se
   const github: GitHub = connect(options);
   const hook = { active: true, events, config: { url, secret, content_type: 'json' } };
   if (options.kind === 'gitea' && id !== null) {
-    const made = await questionForge(github, 'POST /repos/{owner}/{repo}/hooks', { type: 'gitea', ...hook });
+    const made = await probe(github, 'POST /repos/{owner}/{repo}/hooks', { type: 'gitea', ...hook });
     if (made.status >= 300) return made;
-    return questionForge(github, 'DELETE /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id });
+    return probe(github, 'DELETE /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id });
   }
-  if (id !== null)
-    return questionForge(github, 'PATCH /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id, ...hook });
+  if (id !== null) return probe(github, 'PATCH /repos/{owner}/{repo}/hooks/{hook_id}', { hook_id: id, ...hook });
   const kind = options.kind === 'gitea' ? { type: 'gitea' } : { name: 'web' };
-  return questionForge(github, 'POST /repos/{owner}/{repo}/hooks', { ...kind, ...hook });
+  return probe(github, 'POST /repos/{owner}/{repo}/hooks', { ...kind, ...hook });
 }
 
 function writeToGitLab({ login, ...options }: ForgeOptions, id: number | null, { url, secret, events }: WantedHook) {

@@ -1,8 +1,9 @@
 // Checks the rights of a token at Gitea and Forgejo: the token's scopes first, then its owner's rights. From the source of Gitea 1.26
-// (routers/api/v1/api.go, tokenRequiresScopes), and verified with a real server.
+// (routers/api/v1/api.go, tokenRequiresScopes), and verified with a real server. Each attempt is a write to an object that does not exist: with the
+// rights it ends as not found, so that nothing is ever written.
 
 import type { GitHub } from '../github/connect.ts';
-import { type Answer, questionForge, told } from './answer.ts';
+import { type Answer, probe, summarise } from './answer.ts';
 import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
 
 const REPOSITORY = 'GET /repos/{owner}/{repo}';
@@ -10,7 +11,7 @@ const NEW_TOKEN =
   'make a token with it (Settings, Applications) for PHOENIX_FORGE_TOKEN, since the scopes of a token stay as they are';
 
 export async function giteaAccess(github: GitHub): Promise<readonly Tried[]> {
-  const seen = await questionForge(github, REPOSITORY);
+  const seen = await probe(github, REPOSITORY);
   if (seen.status === 401 || seen.status === 404 || seen.status >= 500) throw failure(seen);
   if (isScope(seen)) {
     return [mayNot('read the repository', seen, scopeRemedy(seen, 'write:repository')), await commentTry(github)];
@@ -20,8 +21,8 @@ export async function giteaAccess(github: GitHub): Promise<readonly Tried[]> {
 
 async function statusTry(github: GitHub): Promise<Tried> {
   const body = { state: 'pending', context: 'phoenix/doctor' };
-  const tried = await questionForge(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
-  const control = () => questionForge(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
+  const tried = await probe(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const control = () => probe(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: NO_COMMIT });
   return classifyAttempt(tried, control, {
     what: 'write statuses',
     scope: 'write:repository',
@@ -33,8 +34,8 @@ async function statusTry(github: GitHub): Promise<Tried> {
 async function commentTry(github: GitHub): Promise<Tried> {
   const number = { issue_number: NO_NUMBER };
   const path = '/repos/{owner}/{repo}/issues/{issue_number}';
-  const tried = await questionForge(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
-  return classifyAttempt(tried, () => questionForge(github, `GET ${path}`, number), {
+  const tried = await probe(github, `POST ${path}/comments`, { ...number, body: 'phoenix doctor' });
+  return classifyAttempt(tried, () => probe(github, `GET ${path}`, number), {
     what: 'write comments',
     scope: 'write:issue',
     ownRight: 'let the owner of the token read and write pull requests of the repository',
@@ -58,7 +59,7 @@ async function classifyAttempt(
   if (tried.status === 404) return MAY;
   // For all but site administrators, a missing object gives an empty server error, like a failing server.
   if (tried.status === 500 && (await control()).status === 404) return MAY;
-  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${told(tried)})` };
+  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${summarise(tried)})` };
 }
 
 function isScope({ status, message }: Answer): boolean {
@@ -73,10 +74,10 @@ function scopeRemedy({ message }: Answer, scope: string): string {
 }
 
 function mayNot(what: string, tried: Answer, remedy: string): Tried {
-  return { kind: 'may not', lack: { what, why: told(tried), remedy } };
+  return { kind: 'may not', lack: { what, why: summarise(tried), remedy } };
 }
 
 /** The response as an error, for `classifyError`. */
 function failure(response: Answer): Error {
-  return Object.assign(new Error(told(response)), { status: response.status, response });
+  return Object.assign(new Error(summarise(response)), { status: response.status, response });
 }

@@ -4,7 +4,7 @@
 // apps".
 
 import type { GitHub } from '../github/connect.ts';
-import { type Answer, questionForge, told } from './answer.ts';
+import { type Answer, probe, summarise } from './answer.ts';
 import { MAY, NO_COMMIT, NO_NUMBER, type Tried } from './tries.ts';
 
 const OWN_RIGHT = 'give the owner of the token the role Write in the repository';
@@ -26,15 +26,15 @@ interface Asked {
 }
 
 export async function githubAccess(github: GitHub): Promise<readonly Tried[]> {
-  const seen = await questionForge(github, 'GET /repos/{owner}/{repo}');
-  if (seen.status !== 200) throw Object.assign(new Error(told(seen)), { status: seen.status, response: seen });
+  const seen = await probe(github, 'GET /repos/{owner}/{repo}');
+  if (seen.status !== 200) throw Object.assign(new Error(summarise(seen)), { status: seen.status, response: seen });
   const { private: hidden = true, permissions } = seen.data as Repository;
   const reach = hidden ? ['repo'] : ['repo', 'public_repo'];
-  const pulls = await questionForge(github, 'GET /repos/{owner}/{repo}/pulls', { per_page: 1 });
+  const pulls = await probe(github, 'GET /repos/{owner}/{repo}/pulls', { per_page: 1 });
   const body = { state: 'pending', context: 'phoenix/doctor' };
-  const status = await questionForge(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
+  const status = await probe(github, 'POST /repos/{owner}/{repo}/statuses/{sha}', { sha: NO_COMMIT, ...body });
   const path = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
-  const comment = await questionForge(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
+  const comment = await probe(github, path, { issue_number: NO_NUMBER, body: 'phoenix doctor' });
   const known = { push: permissions?.push, classic: (await github.token()).startsWith('ghp_') };
   return [
     classifyAttempt(pulls, known, {
@@ -66,7 +66,7 @@ interface Known {
 }
 
 function classifyAttempt(tried: Answer, { push, classic }: Known, { what, right, scopes, enough }: Asked): Tried {
-  const lacks = (remedy: string): Tried => ({ kind: 'may not', lack: { what, why: told(tried), remedy } });
+  const lacks = (remedy: string): Tried => ({ kind: 'may not', lack: { what, why: summarise(tried), remedy } });
   const named = String(tried.headers['x-oauth-scopes'] ?? '');
   if (classic || named !== '') {
     const held = named.split(',').map((scope) => scope.trim());
@@ -86,5 +86,5 @@ function classifyAttempt(tried: Answer, { push, classic }: Known, { what, right,
   const limited = tried.headers['retry-after'] !== undefined || /rate limit|abuse/i.test(tried.message);
   if (push === false && !limited && (tried.status === 403 || tried.status === 404)) return lacks(OWN_RIGHT);
   if (tried.status === 404) return lacks(`give the token in PHOENIX_FORGE_TOKEN the permission "${right}"`);
-  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${told(tried)})` };
+  return { kind: 'unknown', why: `whether the token may ${what} cannot be told (${summarise(tried)})` };
 }

@@ -3,7 +3,7 @@
 
 import { openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
-import { answerTo, told } from './answer.ts';
+import { answerTo, summarise } from './answer.ts';
 import { MAY, NO_COMMIT, type Tried } from './tries.ts';
 
 /** Access level of the role Developer, which may write statuses and push to unprotected branches. */
@@ -34,7 +34,7 @@ export async function gitlabAccess({ login, ...options }: ForgeOptions): Promise
   const tried = await call('POST', `${path}/statuses/${NO_COMMIT}`, { state: 'pending', name: 'phoenix/doctor' });
   const lack = (remedy: string): Tried => ({
     kind: 'may not',
-    lack: { what: 'write statuses and comments', why: told(tried), remedy },
+    lack: { what: 'write statuses and comments', why: summarise(tried), remedy },
   });
   if (tried.status === 404) return [MAY];
   const { error } = (tried.data ?? {}) as { readonly error?: unknown };
@@ -42,5 +42,5 @@ export async function gitlabAccess({ login, ...options }: ForgeOptions): Promise
   if (tried.status === 403) return [lack(ROLE)];
   const levels = [project.permissions?.project_access, project.permissions?.group_access];
   if (levels.some((each) => (each?.access_level ?? 0) >= DEVELOPER) && scopes?.includes('api')) return [MAY];
-  return [{ kind: 'unknown', why: `whether the token may write statuses cannot be told (${told(tried)})` }];
+  return [{ kind: 'unknown', why: `whether the token may write statuses cannot be told (${summarise(tried)})` }];
 }

@@ -4,7 +4,7 @@ import { connect, type GitHub } from '../github/connect.ts';
 import { allOf } from '../github/pages.ts';
 import { type Client, openClient } from '../gitlab/client.ts';
 import type { ForgeOptions } from '../options.ts';
-import { answerTo, questionForge, told } from './answer.ts';
+import { answerTo, probe, summarise } from './answer.ts';
 
 const TIMEOUT_MS = 8_000;
 
@@ -48,16 +48,16 @@ interface GitHubHook {
 /** Gitea and Forgejo have the same API as GitHub. */
 async function repositoryHooks(github: GitHub): Promise<HooksSeen> {
   const { owner, repo, kind } = github;
-  const first = await questionForge(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
-  if (first.status !== 200) return { seen: false, why: told(first) };
+  const first = await probe(github, 'GET /repos/{owner}/{repo}/hooks', { per_page: 1, limit: 1 });
+  if (first.status !== 200) return { seen: false, why: summarise(first) };
   const hooks = await allOf<GitHubHook>(await github.client(), 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
   const path = kind === 'gitea' ? 'tests' : 'pings';
   return {
     seen: true,
     hooks: hooks.map(hookOf),
     async test({ id }) {
-      const answer = await questionForge(github, `POST /repos/{owner}/{repo}/hooks/{hook_id}/${path}`, { hook_id: id });
-      return answer.status < 300 ? null : told(answer);
+      const answer = await probe(github, `POST /repos/{owner}/{repo}/hooks/{hook_id}/${path}`, { hook_id: id });
+      return answer.status < 300 ? null : summarise(answer);
     },
   };
 }
@@ -80,7 +80,7 @@ function hookOf({ id, active, events, config, last_response: last }: GitHubHook)
 async function appHook({ app }: GitHub): Promise<HooksSeen> {
   if (app === null) return { seen: false, why: 'there is no App' };
   const config = await answerTo(() => app.request('GET /app/hook/config'));
-  if (config.status !== 200) return { seen: false, why: told(config) };
+  if (config.status !== 200) return { seen: false, why: summarise(config) };
   const { url = '', content_type: type = 'form' } = config.data as GitHubHook['config'];
   const { data } = await app.request('GET /app');
   const events = (data as { readonly events?: readonly string[] } | null)?.events ?? [];
@@ -116,7 +116,7 @@ async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSe
   const call = (method: 'GET' | 'POST', at: string) =>
     answerTo(async () => ({ status: 200, headers: {}, data: await client.call(method, at) }));
   const first = await call('GET', path);
-  if (first.status !== 200) return { seen: false, why: told(first) };
+  if (first.status !== 200) return { seen: false, why: summarise(first) };
   const hooks = (await client.all(path)) as readonly (GitLabHook & Readonly<Record<string, unknown>>)[];
   return {
     seen: true,
@@ -130,7 +130,7 @@ async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSe
     })),
     async test({ id }) {
       const answer = await call('POST', `${path}/${id}/test/push_events`);
-      return answer.status < 300 ? null : told(answer);
+      return answer.status < 300 ? null : summarise(answer);
     },
   };
 }

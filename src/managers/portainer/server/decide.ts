@@ -8,7 +8,7 @@ import { blocked, impossible, todo } from '../../portainer-api/decision.ts';
 import { plainSecretsIn, volumeActions } from '../../portainer-api/docker.ts';
 import type { ServerNote } from '../../portainer-api/service.ts';
 import { createAdmin, forgetSession, logIn, makeKey } from './access.ts';
-import { composeDown, deploy, forget, restart, tidy, waitUntilItAnswers, writeNote } from './deploy.ts';
+import { composeDown, deploy, removeFiles, removeNodeFiles, restart, waitUntilItAnswers, writeNote } from './deploy.ts';
 import type { Inside, ServerObservation } from './observe.ts';
 import { OWNER_LABEL, revisionOf, type ServerSpec } from './server-spec.ts';
 
@@ -103,12 +103,12 @@ function remove({ before }: Wanted<ServerSpec>, { inside, note, keptToken, keptS
   const spec = before;
   const vm = spec?.service.vm ?? note?.service.vm;
   const project = spec?.stack?.project ?? note?.project ?? undefined;
-  const kept = note !== null || keptToken || keptSession ? [forget()] : [];
+  const kept = note !== null || keptToken || keptSession ? [removeNodeFiles()] : [];
   if (inside.kind === 'unreachable') return impossible(inside.why, true);
   if (vm === undefined || project === undefined || inside.kind !== 'seen' || isForeign(inside)) return todo(kept);
   return todo([
     ...(inside.containers.length > 0 ? [composeDown(vm, project)] : []),
-    ...(inside.revision === null ? [] : [tidy(vm)]),
+    ...(inside.revision === null ? [] : [removeFiles(vm)]),
     ...kept,
   ]);
 }

@@ -3,7 +3,7 @@
 import type { Action, Content, SecretReference } from '../../../model/action.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import { call, urlOf } from '../../portainer-api/call.ts';
-import { inVm, PULL_SECONDS, putFile, type Variable } from '../../portainer-api/docker.ts';
+import { inVm, PULL_SECONDS, putFile, type Variable, writeFileInVm } from '../../portainer-api/docker.ts';
 import {
   printServerNote,
   SERVER_NOTE,
@@ -21,12 +21,12 @@ export function deploy(service: Service, stack: ServerStack, password: SecretRef
   const up = [...compose(stack), 'up', '--detach', '--remove-orphans'];
   return [
     ...putFile(vm, PLACES.compose, { from: 'compose', blob, additions }, '600'),
-    ...putFile(vm, PLACES.password, { from: 'secret', secret: password }, '600').slice(1),
-    ...putFile(vm, PLACES.variables, variablesFile(stack.variables), '600').slice(1),
+    writeFileInVm(vm, PLACES.password, { from: 'secret', secret: password }, '600'),
+    writeFileInVm(vm, PLACES.variables, variablesFile(stack.variables), '600'),
     ...agentFiles(vm, stack),
     inVm(vm, `start compose project ${project}`, up, { seconds: PULL_SECONDS, impact: 'restart' }),
     waitUntilItAnswers(service),
-    ...putFile(vm, PLACES.revision, { from: 'text', text: `${revision}\n` }, '644').slice(1),
+    writeFileInVm(vm, PLACES.revision, { from: 'text', text: `${revision}\n` }, '644'),
   ];
 }
 
@@ -43,8 +43,8 @@ function agentFiles(vm: number, { agents }: ServerStack): Action[] {
   const secret: Content = { from: 'variable', value: { from: 'secret', secret: agents.secret } };
   const variable: Content = { from: 'joined', parts: [text('AGENT_SECRET='), secret, text('\n')] };
   return [
-    ...putFile(vm, PLACES.agentSecret, variable, '600').slice(1),
-    ...putFile(vm, PLACES.agents, text(`${JSON.stringify(more)}\n`), '644').slice(1),
+    writeFileInVm(vm, PLACES.agentSecret, variable, '600'),
+    writeFileInVm(vm, PLACES.agents, text(`${JSON.stringify(more)}\n`), '644'),
   ];
 }
 
@@ -88,11 +88,11 @@ export function composeDown(vm: number, project: string): Action {
   return inVm(vm, `take compose project ${project} down`, argv, { seconds: 300, impact: 'restart' });
 }
 
-export function tidy(vm: number): Action {
+export function removeFiles(vm: number): Action {
   return inVm(vm, 'remove the files of Portainer that Phoenix wrote', ['rm', '-rf', '--', PLACES.folder]);
 }
 
-export function forget(): Action {
+export function removeNodeFiles(): Action {
   return action("remove Phoenix's key to Portainer from the node", 'live', {
     kind: 'remove',
     paths: [TOKEN_FILE, SESSION_FILE, SERVER_NOTE],
