@@ -148,7 +148,7 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
    * Pure: the fields that differ from the declaration, for display. Empty where the target is to be deleted, and where nothing differs; what was not
    * observed is no difference.
    */
-  differences?(wanted: Wanted<Spec>, observation: Observation): readonly FoundDifference[];
+  differences(wanted: Wanted<Spec>, observation: Observation): readonly FoundDifference[];
   /** Pure: the fields of the file by which a target is compared that has no entry of its own in it. Absent for kinds whose targets have one. */
   comparedFields?(target: TargetId): readonly string[];
   /** Pure. */

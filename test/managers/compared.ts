@@ -38,8 +38,7 @@ export function testComparison<Spec extends object>(manager: Manager, one: Compa
     ...{ target: target as TargetId, spec: spec as never, before: spec as never, origin: ORIGIN },
     ...{ approved: true, protected: false },
   });
-  const named = (spec: Spec, observation: unknown) =>
-    (manager.differences?.(wantedOf(spec), observation) ?? []).map(keysOf);
+  const named = (spec: Spec, observation: unknown) => manager.differences(wantedOf(spec), observation).map(keysOf);
   const isIdle = (decision: Decision) =>
     decision.kind === 'actions' && decision.actions.every(({ notes }) => notes === true);
   const idle = (spec: Spec, observation: unknown) => isIdle(manager.decide(wantedOf(spec), observation));

@@ -1,6 +1,8 @@
 // The conformance suite for managers of guests, on a lab host. A manager's own test supplies guests of its kind.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differencesOf } from '../../src/agent/apply/differences.ts';
+import { sealWanted } from '../../src/agent/apply/seal.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import { guardedHost } from '../support/guarded-host.ts';
@@ -80,7 +82,14 @@ export function testManager(
     test('is changed, and a second apply does nothing', async () => {
       await make([...before, target]);
       const change = wanted(changed, { before: target.spec });
+      const { wanted: sealed } = await sealWanted(host, change, false);
+      const seen = await manager.observe(host, sealed);
+      const decision = manager.decide(sealed, seen);
+      const settled = decision.kind === 'actions' && decision.actions.every(({ notes }) => notes === true);
+      const found = differencesOf(manager, sealed, seen);
+      expect(found.length > 0, JSON.stringify({ found, decision })).toBe(!settled);
       expect((await convergeStep(manager, host, change)).outcome).toBe('done');
+      expect(differencesOf(manager, sealed, await manager.observe(host, sealed))).toEqual([]);
       expect(await convergeStep(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
     });
 

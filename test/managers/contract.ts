@@ -7,10 +7,11 @@
 // `state` says what is on the host, in any form that can be compared, without what chance decides.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differencesOf } from '../../src/agent/apply/differences.ts';
 import { runProbe } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
-import type { Manager } from '../../src/managers/manager.ts';
+import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
 import { convergeStep, killPoints } from './carry-out.ts';
@@ -81,11 +82,23 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     test('is changed, and a second apply does nothing', async () => {
       expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
       const first = await state(host);
+      const found = await namedOn(host, change);
+      expect(found.fields.length > 0, JSON.stringify(found)).toBe(!found.isSettled);
       expect(await convergeStep(manager, host, change)).toMatchObject({ outcome: 'done' });
       expect(await state(host)).not.toEqual(first);
+      expect(await namedOn(host, change)).toEqual({ fields: [], isSettled: true });
       if (each.healthy !== false) expect(await answerOf(manager, host, changed)).toMatchObject({ exit: 0 });
       expect(await convergeStep(manager, host, change)).toEqual({ outcome: 'done', actions: [] });
     });
+
+    /** What a full observation finds otherwise than declared, and whether nothing is to be done about it. */
+    async function namedOn(on: H, asked: Wanted) {
+      const { wanted: ask } = await sealWanted(on, asked, false);
+      const seen = await manager.observe(on, ask);
+      const decision = manager.decide(ask, seen);
+      const isSettled = decision.kind === 'actions' && decision.actions.every(({ notes }) => notes === true);
+      return { fields: differencesOf(manager, ask, seen), isSettled };
+    }
 
     test('a glance is enough to see that nothing is to be done, and sees when something is', async () => {
       expect(await convergeStep(manager, host, wanted(target))).toMatchObject({ outcome: 'done' });
@@ -96,7 +109,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
       const seen = manager.quickCheck(inventory, asProved);
       expect(seen).not.toBeNull();
       expect(manager.decide(asProved, seen)).toEqual({ kind: 'actions', actions: [] });
-      expect(manager.differences?.(asProved, seen) ?? []).toEqual([]);
+      expect(manager.differences(asProved, seen)).toEqual([]);
       expect(manager.isThere?.(asProved, seen) ?? true).toBe(true);
       const glanced = manager.quickCheck(inventory, other);
       if (glanced !== null) expect(manager.decide(other, glanced)).not.toEqual({ kind: 'actions', actions: [] });

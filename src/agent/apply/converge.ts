@@ -30,7 +30,7 @@ export interface Ending {
   readonly reason: string | null;
   /** Sentences of what would be done, where nothing may be done, or not yet. */
   readonly would?: readonly string[];
-  /** Fields that differ from the declaration, where nothing was changed; absent where they are not compared. */
+  /** Fields that differ from the declaration, where nothing was changed; absent where nothing was observed or something was done. */
   readonly differs?: readonly KeptDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
@@ -185,8 +185,7 @@ function decide(work: StepWork, observation: unknown): Decision {
 }
 
 function differing(work: StepWork, observation: unknown): Pick<Ending, 'differs'> {
-  const differs = differencesOf(work.manager, withoutLeft(work, observation), observation);
-  return differs === undefined ? {} : { differs };
+  return { differs: differencesOf(work.manager, withoutLeft(work, observation), observation) };
 }
 
 function isSettled(decision: Decision): boolean {

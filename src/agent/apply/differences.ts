@@ -20,17 +20,9 @@ const MAX_EDITS = 500;
 /** A difference as it is recorded, with the way to its field in the file. */
 export type KeptDifference = FieldDifference & Pick<FoundDifference, 'at'>;
 
-/** Undefined where the kind is not compared field by field and the power state is as declared. Pure. */
-export function differencesOf(
-  manager: Manager,
-  wanted: Wanted,
-  observation: unknown,
-): readonly KeptDifference[] | undefined {
-  const fields = [
-    ...powerDifference(manager, wanted, observation),
-    ...(manager.differences?.(wanted, observation) ?? []),
-  ];
-  if (manager.differences === undefined && fields.length === 0) return undefined;
+/** Pure. */
+export function differencesOf(manager: Manager, wanted: Wanted, observation: unknown): readonly KeptDifference[] {
+  const fields = [...powerDifference(manager, wanted, observation), ...manager.differences(wanted, observation)];
   const shown = fields.slice(0, MAX_FIELDS).map(kept);
   const left = fields.length - shown.length;
   return left === 0 ? shown : [...shown, { field: `and ${left} more`, at: [], declared: null, observed: null }];

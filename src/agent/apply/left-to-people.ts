@@ -22,7 +22,7 @@ export function withoutLeft({ manager, wanted, leaves = [] }: Judged, observatio
 /** Those of them that differ from the declaration, by the names that people are shown. */
 export function leftFields(judged: Judged, observation: unknown): readonly string[] {
   const { manager, wanted } = judged;
-  const named = (one: Wanted) => (manager.differences?.(one, observation) ?? []).map(({ field }) => field);
+  const named = (one: Wanted) => manager.differences(one, observation).map(({ field }) => field);
   const counted = new Set(named(withoutLeft(judged, observation)));
   return [...new Set(named(wanted))].filter((field) => !counted.has(field));
 }

@@ -4,13 +4,17 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import type { Options } from '../../proxmox/section-config.ts';
 import { methodSchemas, type Schema } from '../../proxmox/table.ts';
+import type { FoundDifference } from '../comparison.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { markedComment } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';
 import { optionArgs } from './calls.ts';
+import { memberDifferences } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
+import { partDifferences } from './part-actions.ts';
 import type { ObjectRow } from './row.ts';
 import { isFixed, isUnread, markOf, optionsOf } from './row-options.ts';
+import { secretDifferences } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 /** The names of the options to change, and the arguments of the call that changes them. */
@@ -87,16 +91,22 @@ export function fixedDifferences(row: ObjectRow, spec: JsonObject, present: Opti
   });
 }
 
-/** The differences of an existing object, option by option; secrets are not compared. */
+/** The differences of an existing object, option by option; secrets are known by the note of what was set last. */
 export function objectDifferences(
   row: ObjectRow,
   wanted: Wanted<JsonObject>,
   seen: ObjectObservation,
-): readonly FieldDifference[] {
-  if (row.decide !== undefined) return row.differences?.(wanted, seen) ?? [];
-  const { present } = seen;
-  if (wanted.spec === undefined || present === null) return [];
-  return optionDifferences(row, declaredOf(row, wanted.spec, wanted), wanted.before, present);
+): readonly FoundDifference[] {
+  if (row.decide !== undefined) return row.differences?.(row, wanted, seen) ?? [];
+  const { spec } = wanted;
+  const present = seen.present ?? (row.single === undefined ? null : {});
+  if (spec === undefined || present === null) return [];
+  return [
+    ...optionDifferences(row, declaredOf(row, spec, wanted), wanted.before, present),
+    ...secretDifferences(row, wanted, seen),
+    ...memberDifferences(row, wanted.before, spec, present),
+    ...partDifferences(row, wanted.before, spec, present),
+  ];
 }
 
 /** @param before the last applied options: those removed since that are still set count as differences */
@@ -106,7 +116,7 @@ export function optionDifferences(
   before: JsonObject | undefined,
   present: Options,
 ): FieldDifference[] {
-  const declared = [...optionsOf(row)].filter(([option]) => !row.members.includes(option));
+  const declared = [...optionsOf(row)].filter(([option]) => !row.members.includes(option) && !isUnread(row, option));
   return declared.flatMap(([option, schema]): FieldDifference[] => {
     const observed = present[option]?.join(', ') ?? null;
     const value = spec[option];

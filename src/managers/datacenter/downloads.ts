@@ -6,6 +6,7 @@ import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { FILE_CONTENTS } from '../../proxmox/storage-files.ts';
+import { difference, differenceAt, type FoundDifference } from '../comparison.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import { approvalHint, missingReference } from './decide.ts';
 import { check, deletion, download, volumeOf } from './download-calls.ts';
@@ -120,6 +121,24 @@ export function decideDownload(row: ObjectRow, wanted: Wanted<JsonObject>, seen:
   const unchecked = isComparable(spec) && note.checksum !== checksumOf(spec) ? [check(spec)] : [];
   const isNoted = JSON.stringify(note) === JSON.stringify(noteFor(target, spec, note.found));
   return { kind: 'actions', actions: isNoted ? [] : [...unchecked, declared(note.found)] };
+}
+
+/** By what is noted of how it was downloaded and compared; that it is missing is said in a sentence. */
+export function downloadDifferences(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  seen: ObjectObservation,
+): FoundDifference[] {
+  if (spec === undefined || isFileThere(spec, seen) !== true) return [];
+  const note = noteOf(row, volumeOf(spec), seen);
+  const checksum = checksumOf(spec);
+  if (note === null) return isComparable(spec) ? [difference(['checksum'], checksum, 'not compared')] : [];
+  const wanted = noteFor(target, spec, note.found);
+  const compared = (['url', 'checksum', 'compression'] as const).flatMap((key) =>
+    differenceAt([key], wanted[key], note[key]),
+  );
+  const isNoted = JSON.stringify(note) === JSON.stringify(wanted);
+  return compared.length > 0 || isNoted ? compared : [difference(['note'], wanted.target, note.target)];
 }
 
 /** Null where its storage does not say which files it holds. */

@@ -5,6 +5,7 @@ import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import { splitList } from '../../proxmox/perl.ts';
 import type { Options } from '../../proxmox/section-config.ts';
+import { difference, type FoundDifference } from '../comparison.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';
@@ -76,6 +77,25 @@ export function memberActions(
           ]),
         ]),
   ];
+}
+
+/** Each member that is missing, and each that is left over. */
+export function memberDifferences(
+  row: ObjectRow,
+  before: JsonObject | undefined,
+  spec: JsonObject,
+  present: Options,
+): FoundDifference[] {
+  return row.members.flatMap((option) => {
+    const here = splitList(present[option]?.[0] ?? '');
+    const declared = wordsOf(spec[option]);
+    const left = wordsOf(before?.[option]).filter((word) => here.includes(word) && !declared.includes(word));
+    const wayTo = (name: string) => [option, { name, is: {} }];
+    return [
+      ...declared.filter((word) => !here.includes(word)).map((word) => difference(wayTo(word), 'a member', null)),
+      ...left.map((word) => difference(wayTo(word), null, 'a member')),
+    ];
+  });
 }
 
 /** Members that were never declared, so others added them. */

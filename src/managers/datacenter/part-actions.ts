@@ -3,10 +3,13 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { align } from '../../plan/align.ts';
 import type { Options } from '../../proxmox/section-config.ts';
+import { differenceAt, type FoundDifference } from '../comparison.ts';
 import type { Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
 import type { ObjectObservation } from './observe.ts';
+import type { Part } from './part.ts';
 import type { ObjectRow } from './row.ts';
 import { pathOf } from './row-options.ts';
 
@@ -21,14 +24,45 @@ export function partActions(
   const { part } = row;
   if (part === undefined) return [];
   const here = present[part.field] ?? [];
-  const list = spec[part.field];
-  const had = linesBefore(row, before);
-  const lines = list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+  const lines = wantedLines(part, row, before, spec, here);
   const name = nameOf(target);
   const below = pathOf(row, row.paths.change, name);
   return part
     .calls(here, lines, text ?? '')
     .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
+}
+
+/** The list as it should be: as declared, or without what was declared before. */
+function wantedLines(
+  part: Part,
+  row: ObjectRow,
+  before: JsonObject | undefined,
+  spec: JsonObject,
+  here: readonly string[],
+): readonly string[] {
+  const list = spec[part.field];
+  const had = linesBefore(row, before);
+  return list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+}
+
+/** Each element of the list that is missing or left over, as Proxmox's file has it. */
+export function partDifferences(
+  row: ObjectRow,
+  before: JsonObject | undefined,
+  spec: JsonObject,
+  present: Options,
+): FoundDifference[] {
+  const { part } = row;
+  if (part === undefined) return [];
+  const here = present[part.field] ?? [];
+  const lines = wantedLines(part, row, before, spec, here);
+  // Compared by the calls that would be sent, since some lists have no order.
+  if (part.calls(here, lines, '').length === 0) return [];
+  return align(lines, here).flatMap((pair) => {
+    const declared = pair.before === undefined ? null : (lines[pair.before] ?? null);
+    const observed = pair.after === undefined ? null : (here[pair.after] ?? null);
+    return differenceAt(pair.before === undefined ? [part.field] : [part.field, pair.before], declared, observed);
+  });
 }
 
 /** Lines that were never declared, so others added them. */

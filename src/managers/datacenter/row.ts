@@ -3,8 +3,8 @@
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
-import type { FieldDifference } from '../../model/run.ts';
 import type { Options } from '../../proxmox/section-config.ts';
+import type { FoundDifference } from '../comparison.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { ObjectObservation } from './observe.ts';
 import type { Part } from './part.ts';
@@ -204,7 +204,11 @@ export interface ObjectRow {
   /** With `decide`: whether anything of what is declared is there; null where that is not known. */
   readonly isThere?: (spec: JsonObject | undefined, seen: ObjectObservation) => boolean | null;
   /** With `decide`: the differences to what is declared, for people to read. Default: they are not compared field by field. */
-  readonly differences?: (wanted: Wanted<JsonObject>, seen: ObjectObservation) => readonly FieldDifference[];
+  readonly differences?: (
+    row: ObjectRow,
+    wanted: Wanted<JsonObject>,
+    seen: ObjectObservation,
+  ) => readonly FoundDifference[];
 }
 
 /** The kinds of target that can satisfy a reference of a sort. */

@@ -4,6 +4,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import { difference, type FoundDifference } from '../comparison.ts';
 import type { Wanted } from '../manager.ts';
 import { type SecretInCall, updateCall, withSecrets } from './calls.ts';
 import type { ObjectObservation } from './observe.ts';
@@ -61,6 +62,21 @@ export function secretActions(
       ];
     },
   );
+}
+
+/** Secrets that are not those that were set last. Their values are known by keyed digests alone. */
+export function secretDifferences(
+  row: ObjectRow,
+  { target, spec }: Wanted<JsonObject>,
+  { notes }: ObjectObservation,
+): FoundDifference[] {
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { encoding, onlyAtCreation }]) => {
+    const declared = secretsOf(option, spec?.[option], encoding);
+    const noted = notes[noteOf(row, nameOf(target), option)];
+    if (declared.length === 0) return noted === undefined ? [] : [difference([option], null, 'set')];
+    if (noted === noteText(declared, besideOf(onlyAtCreation, spec))) return [];
+    return [difference([option], spec?.[option] ?? null, noted === undefined ? null : 'another one')];
+  });
 }
 
 /** A single secret, or several by name. */

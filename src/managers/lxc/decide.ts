@@ -1,8 +1,9 @@
 // Compares a container as declared with the container on the host, and decides the actions.
 
 import { nameOf } from '../../model/ids.ts';
-import type { FieldDifference } from '../../model/run.ts';
+import type { FoundDifference } from '../comparison.ts';
 import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
+import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
@@ -45,7 +46,7 @@ export function decideContainer(wanted: Wanted<LxcSpec>, seen: GuestObservation)
 }
 
 /** The differences of an existing container, field by field. */
-export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FieldDifference[] {
+export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObservation): FoundDifference[] {
   const { spec, before } = wanted;
   const { conf } = seen;
   if (spec === undefined || conf === null) return [];
@@ -55,6 +56,7 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
   const { size } = rootfsOf(conf);
   const { sizeGb } = spec.rootfs;
   return [
+    ...guestDifferences(wanted, spec, seen),
     ...settingDifferences('lxc', conf, desired, spec),
     ...(compareSize(size, sizeGb) === 'fits'
       ? []

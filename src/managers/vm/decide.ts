@@ -1,8 +1,9 @@
 // Compares a VM as declared with the VM on the host, and decides the actions.
 
 import { nameOf } from '../../model/ids.ts';
-import type { FieldDifference } from '../../model/run.ts';
+import type { FoundDifference } from '../comparison.ts';
 import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
+import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
@@ -39,12 +40,13 @@ export function decideMachine(wanted: Wanted<VmSpec>, seen: GuestObservation): D
 }
 
 /** The differences of an existing VM, field by field. */
-export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FieldDifference[] {
+export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): FoundDifference[] {
   const { spec } = wanted;
   const { conf } = seen;
   if (spec === undefined || conf === null) return [];
   const found = foundDrives(wanted, spec, seen);
-  return found.unclear === null ? machineDifferences(wanted, spec, seen, conf, found) : [];
+  if (found.unclear !== null) return [];
+  return [...guestDifferences(wanted, spec, seen), ...machineDifferences(wanted, spec, seen, conf, found)];
 }
 
 function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, host }: GuestObservation): FoundDrives {

@@ -126,7 +126,7 @@ test('what differs is told by person and role, and what others gave is none of i
   const ask = wanted(target, { before: target.spec });
   const told = async (lines: string, asked = ask) => {
     await host.write(USERS, `${GIVEN}${lines}`);
-    return acl.differences?.(asked, await acl.observe(host, asked));
+    return acl.differences(asked, await acl.observe(host, asked));
   };
   expect(await told('acl:1:/vms:ada@pve,@ops:Watch,PVEAuditor,PVEAdmin:\n')).toEqual([]);
   expect(await told('acl:1:/vms:@ops:Watch,PVEAuditor:\nacl:0:/vms:ada@pve:Watch,PVEAdmin:\n')).toEqual([

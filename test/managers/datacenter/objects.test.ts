@@ -87,13 +87,13 @@ test('what differs is told option by option, and what people may change is neith
     (await host.read(JOBS)).replace('schedule 02:30', 'schedule 05:00').replace('mode snapshot', 'mode stop'),
   );
   const seen = await backup.observe(host, ask);
-  expect(backup.differences?.(ask, seen)).toEqual([
+  expect(backup.differences(ask, seen)).toEqual([
     { field: 'mode', declared: 'snapshot', observed: 'stop' },
     { field: 'schedule', declared: '02:30', observed: '05:00' },
   ]);
   const spec = backup.ignorable?.without(target.spec, ['schedule'], target.id, seen) ?? {};
   const left = { ...ask, spec, before: spec };
-  expect(backup.differences?.(left, seen)).toMatchObject([{ field: 'mode' }]);
+  expect(backup.differences(left, seen)).toMatchObject([{ field: 'mode' }]);
   const decision = backup.decide(left, seen);
   expect(decision).toMatchObject({ kind: 'actions', actions: [{ summary: expect.stringMatching(/^set mode of/) }] });
   expect([backup.isThere?.(left, seen), backup.isThere?.(left, { ...(seen as object), present: null })]).toEqual([

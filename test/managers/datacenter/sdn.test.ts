@@ -42,7 +42,7 @@ test('what differs is told by its place in the file', async () => {
     sdn_vnets: vnets,
     sdn_subnets: FRONT.sdn_subnets,
   });
-  const told = async (asked: ReturnType<typeof wanted>) => kind.differences?.(asked, await kind.observe(host, asked));
+  const told = async (asked: ReturnType<typeof wanted>) => kind.differences(asked, await kind.observe(host, asked));
   expect(await told(wanted(target, { before: target.spec }))).toEqual([]);
   expect(await told(wanted(other, { before: target.spec }))).toEqual([
     { field: 'sdn_zones.far.mtu', declared: 1400, observed: '1450' },

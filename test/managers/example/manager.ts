@@ -1,6 +1,7 @@
 // Apt repositories of the node: each is one file below /etc/apt/sources.list.d. Files of people stay.
 
 import { createHash } from 'node:crypto';
+import { textDifference } from '../../../src/managers/comparison.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import type { Kind } from '../../../src/managers/kind.ts';
 import type { Decision, Wanted } from '../../../src/managers/manager.ts';
@@ -45,6 +46,8 @@ export const apt: Kind<AptSpec, Observation, Inventory> = {
   quickCheck: (inventory, { target }) => inventory.get(pathOf(target)) ?? null,
   observe: async (host, { target }) => (await host.readFile(pathOf(target))) ?? null,
   decide,
+  differences: ({ target, spec }, present) =>
+    spec === undefined ? [] : textDifference(pathOf(target), textOf(spec), present),
   health: () => null,
   // The file is small, and the one before stands in Git.
   rollback: () => null,

@@ -176,7 +176,7 @@ export const rights: ObjectRow = {
       : [{ option: 'path', message: 'must be given to somebody: users, groups or tokens' }],
   decide: decideRights,
   isThere: (spec, { objects }) => rightsOf(spec).some((right) => objects.has(keyOf(right))),
-  differences: rightsDifferences,
+  differences: (_row, wanted, seen) => rightsDifferences(wanted, seen),
 };
 
 /** Options that LDAP and AD have in common. */

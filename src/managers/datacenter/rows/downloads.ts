@@ -2,7 +2,15 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storage-files.ts';
-import { decideDownload, holderOf, isFileThere, isOtherFile, readFiles, readVolumes } from '../downloads.ts';
+import {
+  decideDownload,
+  downloadDifferences,
+  holderOf,
+  isFileThere,
+  isOtherFile,
+  readFiles,
+  readVolumes,
+} from '../downloads.ts';
 import type { ObjectRow } from '../row.ts';
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
@@ -38,6 +46,7 @@ export const downloads: ObjectRow = {
   isRecreated: isOtherFile,
   notImported: true,
   decide: decideDownload,
+  differences: downloadDifferences,
   isThere: isFileThere,
 };
 

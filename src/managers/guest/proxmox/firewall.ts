@@ -105,8 +105,11 @@ export function meaning(text: string): string {
   return JSON.stringify([...sections].sort());
 }
 
-/** The canonical form of a file's `enable` option, policies and rules: equal for files that filter alike. */
-function filtering(text: string): string {
+/** A file's `enable` option, policies and rules: equal for files that filter alike. */
+export function filteringIn(text: string): {
+  readonly options: Readonly<Record<string, string>>;
+  readonly rules: readonly string[];
+} {
   const options: Record<string, string> = { ...OPTIONS };
   const rules: string[] = [];
   for (const { section, line } of plainLines(text)) {
@@ -116,7 +119,12 @@ function filtering(text: string): string {
     else if (section === '[options]' && Object.hasOwn(OPTIONS, key))
       options[key] = key === 'enable' ? normalFlag(value) : value.toUpperCase();
   }
-  return JSON.stringify([options, rules]);
+  return { options, rules };
+}
+
+/** Its canonical form. */
+function filtering(text: string): string {
+  return JSON.stringify(filteringIn(text));
 }
 
 function plainLines(text: string): { section: string; line: string }[] {
@@ -156,7 +164,7 @@ function keyIn(line: string): string {
 }
 
 /** A guest that no longer declares a firewall gets an empty one, since a write cannot delete the file. */
-const NONE: Firewall = { enabled: false, policyIn: 'ACCEPT', policyOut: 'ACCEPT', rules: [] };
+export const NO_FIREWALL: Firewall = { enabled: false, policyIn: 'ACCEPT', policyOut: 'ACCEPT', rules: [] };
 
 export type FirewallDecision =
   | { readonly kind: 'same' }
@@ -188,7 +196,7 @@ export function decideFirewall(
   const isAsBefore = present !== null && before !== null && filtering(present) === filtering(printFirewall(before));
   const ours = isAsBefore || (present?.startsWith(MARK) ?? false);
   if (declared === null && !ours) return { kind: 'same' };
-  const next = declared ?? NONE;
+  const next = declared ?? NO_FIREWALL;
   const wanted = present === null ? printFirewall(next) : withFirewall(present, next);
   if (present !== null && filtering(present) === filtering(wanted)) {
     if (faults.length === 0) return { kind: 'same' };

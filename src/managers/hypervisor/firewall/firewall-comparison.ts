@@ -1,18 +1,10 @@
 // How the firewall of the host is compared: the options of cluster.fw, and the rules of host.fw one by one.
 
-import type { Json, JsonObject } from '../../../model/json.ts';
-import { align } from '../../../plan/align.ts';
-import {
-  type ComparedField,
-  type Comparison,
-  difference,
-  type FoundDifference,
-  textDifference,
-  valueField,
-  wayTo,
-} from '../../comparison.ts';
+import type { Json } from '../../../model/json.ts';
+import { type ComparedField, type Comparison, textDifference, valueField, wayTo } from '../../comparison.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
 import { printRule, writtenRule } from '../../guest/proxmox/firewall.ts';
+import { ruleDifferences } from '../../guest/proxmox/firewall-differences.ts';
 import { normalFlag } from '../../guest/proxmox/property-string.ts';
 import { guestRule } from '../../guest/schema.ts';
 import { type Units, unitDifference } from '../units.ts';
@@ -31,18 +23,7 @@ const rules: ComparedField<FirewallSpec, Seen> = {
   of: ['rules'],
   differences({ spec }, { host }) {
     if (host === null) return [];
-    const declared = [...new Map(spec.rules.map((rule, index) => [printRule(rule), index]))];
-    const lines = rulesIn(host);
-    return align(
-      declared.map(([line]) => line),
-      lines,
-    ).flatMap((pair): FoundDifference[] => {
-      const [wanted, index] = (pair.before === undefined ? undefined : declared[pair.before]) ?? [];
-      const present = pair.after === undefined ? undefined : lines[pair.after];
-      if (wanted === present) return [];
-      const at = index === undefined ? wayTo(RULES) : [...wayTo(RULES), index];
-      return [difference(at, ruleOf(wanted), ruleOf(present))];
-    });
+    return ruleDifferences(wayTo(RULES), [...new Set(spec.rules.map(printRule))], rulesIn(host));
   },
   asSeen(spec, { host }) {
     const read = host === null ? null : rulesIn(host).map((line) => guestRule.safeParse(writtenRule(line)));
@@ -105,9 +86,4 @@ function sectionIn(text: string, name: string): string[] {
     if (line.startsWith('[')) section = line.toLowerCase();
     return line === '' || line.startsWith('#') || line.startsWith('[') || section !== `[${name}]` ? [] : [line];
   });
-}
-
-/** In the words of the file, where it has words for the rule. */
-function ruleOf(line: string | undefined): JsonObject | string | null {
-  return line === undefined ? null : (writtenRule(line) ?? line);
 }
