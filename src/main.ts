@@ -4,6 +4,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { askFromPipe, isPiped } from './cli/ask-from-pipe.ts';
 import { askOnTerminal } from './cli/ask-on-terminal.ts';
 import { EXIT, type ProcessIo } from './cli/io.ts';
 
@@ -25,6 +26,7 @@ const io: ProcessIo = {
     },
   },
   ...(process.stdin.isTTY ? { ask: askOnTerminal(process, () => process.exit(EXIT.interrupted)) } : {}),
+  ...(!process.stdin.isTTY && isPiped(process.stdin) ? { askPiped: askFromPipe(process) } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever read us has enough, as `head` does.

@@ -2,7 +2,7 @@
 
 import { load } from '../load/load.ts';
 import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
-import { askedAgain, firstSteps, initText, QUESTIONS } from '../messages/init.ts';
+import { answerRefused, askedAgain, firstSteps, initText, inputEnded, QUESTIONS } from '../messages/init.ts';
 import { problemText } from '../messages/problem.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
@@ -37,12 +37,16 @@ export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number>
     return EXIT.usage;
   }
   const isGiven = Object.values(given).some((value) => value !== undefined);
-  const answers = isGiven || io.ask === undefined ? given : await asked(io.ask, io);
+  const answers = isGiven ? given : await answersOf(io);
+  if (answers === null) {
+    io.stderr(NOTHING_WRITTEN);
+    return EXIT.no;
+  }
   const configs = configsOf(answers);
   const errors = errorsOf(answers, io);
   if (errors.length > 0) {
     for (const problem of errors) io.stderr(`${problemText(problem)}\n`);
-    io.stderr('phoenix init: nothing was written; give other answers\n');
+    io.stderr(NOTHING_WRITTEN);
     return EXIT.no;
   }
   const texts = { ...repositoryFiles(configs), 'README.md': firstSteps(answers.domain ?? DOMAIN) };
@@ -51,25 +55,40 @@ export async function init({ dir, ...given }: InitArgs, io: Io): Promise<number>
   return EXIT.done;
 }
 
+const NOTHING_WRITTEN = 'phoenix init: nothing was written; give other answers\n';
+
 /** Domain for home networks (RFC 8375). */
 const DOMAIN = 'home.arpa';
 
+/** From a person, or from a pipe; none where neither is there. Null for an invalid answer of a pipe. */
+async function answersOf(io: Io): Promise<Answers | null> {
+  if (io.ask !== undefined) return asked(io.ask, io, true);
+  return io.askPiped === undefined ? {} : asked(io.askPiped, io, false);
+}
+
 /**
- * An empty answer omits the field; an invalid one is asked again with the reason.
- * @param ask resolves to null if the terminal was closed: the rest is omitted
+ * An empty answer omits the field; an invalid one is asked again with the reason, by a person. In a pipe, the next line answers the next question.
+ * @param ask resolves to null at the end of input: the rest is omitted
  */
-async function asked(ask: NonNullable<Io['ask']>, io: Io): Promise<Answers> {
+async function asked(ask: NonNullable<Io['ask']>, io: Io, isPerson: boolean): Promise<Answers | null> {
   let answers: Answers = {};
+  let isInvalid = false;
+  const unanswered: string[] = [];
   const answer = async (field: keyof Answers, question: string): Promise<void> => {
     for (;;) {
-      const text = (await ask(question))?.trim();
-      if (text === undefined || text === '') return;
+      if (isInvalid) return;
+      const line = await ask(question);
+      if (line === null) unanswered.push(`--${field}`);
+      const text = line?.trim() ?? '';
+      if (text === '') return;
       const wrong = errorsOf({ ...answers, [field]: text }, io);
       if (wrong.length === 0) {
         answers = { ...answers, [field]: text };
         return;
       }
-      for (const { message, hint } of wrong) io.stderr(askedAgain(message, hint));
+      for (const { message, hint } of wrong)
+        io.stderr(isPerson ? askedAgain(message, hint) : answerRefused(field, message, hint));
+      isInvalid = !isPerson;
     }
   };
   await answer('domain', QUESTIONS.domain(DOMAIN));
@@ -77,6 +96,8 @@ async function asked(ask: NonNullable<Io['ask']>, io: Io): Promise<Answers> {
   if (answers.address !== undefined) await answer('gateway', QUESTIONS.gateway);
   await answer('container', QUESTIONS.container);
   if (answers.container !== undefined) await answer('storage', QUESTIONS.storage);
+  if (isInvalid) return null;
+  if (unanswered.length > 0) io.stderr(inputEnded(unanswered));
   return answers;
 }
 

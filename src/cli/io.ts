@@ -15,6 +15,11 @@ export interface ProcessIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a question and resolves to the input line, without echo if `hidden`; absent without a terminal. */
   readonly ask?: (question: string, how?: { readonly hidden: boolean }) => Promise<string | null>;
+  /**
+   * The same where standard input is a pipe or a file: a line for each question, null at its end. Not for confirmations, which only a person at a
+   * terminal gives.
+   */
+  readonly askPiped?: ProcessIo['ask'];
   /** Which streams are terminals; absent: none. */
   readonly terminal?: Terminal;
 }

@@ -1,6 +1,7 @@
 // How a target is compared with a host, field by field. A kind declares it once; from that follow what people are shown of a difference, and which
 // fields `phoenix.drift` may leave to people. Pure.
 
+import type { TargetId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldDifference } from '../model/run.ts';
 import { same } from '../plan/canonical.ts';
@@ -81,6 +82,19 @@ export function withSeen<Spec, Seen>(
       const differs = field.differences({ target, spec: present, before: present }, seen).length > 0;
       return (differs ? field.asSeen?.(present, seen) : undefined) ?? present;
     }, spec);
+}
+
+/** For a kind whose targets are all compared in one way: what a manager says of it. */
+export function kindComparison<Spec, Seen>(comparison: Comparison<Spec, Seen>) {
+  return {
+    differences: (wanted: Wanted<Spec>, seen: Seen) => comparedBy(comparison, wanted, seen),
+    ignorable: {
+      fields: () => fieldsToLeave(comparison).map(({ name }) => name),
+      keys: (_: TargetId, field: string) => comparison.fields.find(({ name }) => name === field)?.of ?? [],
+      without: (spec: Spec, fields: readonly string[], target: TargetId, seen: Seen) =>
+        withSeen(comparison, { target, spec }, seen, fields),
+    },
+  };
 }
 
 export function difference(at: readonly Step[], declared: Json, observed: Json): FoundDifference {

@@ -48,3 +48,13 @@ A host that exists already is described by \`phoenix import --host ssh://root@pv
 export function askedAgain(message: string, hint: string | null): string {
   return `  ${printable(message)}${hint === null ? '' : `\n  ${printable(hint)}`}\n`;
 }
+
+/** Of such an answer where the next line of the input answers the next question. @param field the option that it answers */
+export function answerRefused(field: string, message: string, hint: string | null): string {
+  return `the answer that --${field} gives too is refused:\n${askedAgain(message, hint)}`;
+}
+
+/** @param options those that answer what was left out */
+export function inputEnded(options: readonly string[]): string {
+  return `standard input ended: left out is what ${options.join(', ')} would say\n`;
+}

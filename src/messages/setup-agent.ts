@@ -59,7 +59,17 @@ export function whereTokensAreMade(forge: string, repoUrl: string): string {
   }
 }
 
-/** @param missing names of options */
-export function answersMissing(missing: readonly string[]): string {
-  return `standard input is no terminal, so nobody can be asked; give as options: ${missing.join(', ')}`;
+export interface MissingAnswer {
+  readonly question: string;
+  /** The option that answers it, too. */
+  readonly option: string;
+}
+
+/** @param from where answers came from */
+export function answersMissing(missing: readonly MissingAnswer[], from: 'terminal' | 'pipe' | 'nobody'): string {
+  const options = missing.map(({ option }) => option).join(', ');
+  if (from === 'nobody') return `standard input is no terminal, so nobody can be asked; give as options: ${options}`;
+  const why = from === 'pipe' ? 'standard input has no answer to' : 'nothing was answered to';
+  const questions = missing.map(({ question, option }) => `  ${question.trim().replace(/:$/, '')} (or give ${option})`);
+  return `nothing was written: ${why}\n${questions.join('\n')}`;
 }

@@ -26,12 +26,17 @@ export const readForm: RequestHandler = express.urlencoded({ limit: FORM_BYTES, 
 /** Middleware before all pages: sign-in and sign-out routes, and the sign-in page for everybody else. */
 export function signInRoutes(show: Show): Router {
   const routes = express.Router();
-  const ask = (request: Request, response: Response, status: number, asked: Pick<SignIn, 'to' | 'wrong'>) => {
+  const ask = (
+    request: Request,
+    response: Response,
+    status: number,
+    asked: Pick<SignIn, 'to' | 'wrong'> & Partial<Pick<SignIn, 'name'>>,
+  ) => {
     const access = accessOf(request);
     if (!canSignIn(access)) return show(request, response, 403, troublePage(TROUBLE.noToken()));
     if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
     const ways = { forge: access.forge?.name ?? null, token: access.adminToken !== null };
-    show(request, response, status, signInPage({ ...asked, ...ways }, linksFrom(request.path)));
+    show(request, response, status, signInPage({ name: '', ...asked, ...ways }, linksFrom(request.path)));
   };
 
   routes.use((request, response, next) => {
@@ -49,7 +54,8 @@ export function signInRoutes(show: Show): Router {
       return goTo(response, withinFrom(request.path, String(to ?? '')));
     }
     if (access.failed(request)) return tooManyFailures(response);
-    ask(request, response, 401, { to: typeof to === 'string' ? to : '/', wrong: SIGN_IN.wrong });
+    const typed = typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : '';
+    ask(request, response, 401, { to: typeof to === 'string' ? to : '/', wrong: SIGN_IN.wrong, name: typed });
   });
   routes.post('/sign-out', readForm, async (request, response) => {
     const access = accessOf(request);

@@ -86,6 +86,34 @@ test('what is sent ahead of the questions answers them, at a terminal', async ()
   });
 });
 
+/** A process of its own, which is sent lines by a pipe. */
+function sent(lines: readonly string[]) {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const input = lines.map((line) => `${line}\n`).join('');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'init', dir()], { input, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test('a pipe answers line by line, and its end leaves out the rest and says so', async () => {
+  const { status, stdout, stderr } = sent(['lab.example', '', 'web']);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('What to do next stands in')]);
+  expect(stderr).toContain('Name of a first container [none]: \n');
+  expect(stderr).toContain('standard input ended: left out is what --storage would say');
+  expect(await read('etc/phoenix_hypervisor_config.json')).toMatchObject({ domain_name: 'lab.example' });
+  expect(await read('etc/phoenix_lxc_configs.json')).toMatchObject({
+    lxc_configs: { 101: { name: 'web', storage_pool: 'local-lvm' } },
+  });
+});
+
+test('an answer of a pipe that makes no configuration ends it: the next line answers something else', async () => {
+  const { exit, err } = await captured((io) => {
+    const lines = ['two words', 'lab.example'];
+    return init({ dir: dir() }, { ...io, askPiped: async () => lines.shift() ?? null });
+  });
+  expect([exit, err]).toEqual([1, expect.stringMatching(/--domain gives too is refused:\n[\s\S]*nothing was written/)]);
+  await expect(readdir(dir())).rejects.toThrow('ENOENT');
+});
+
 test('an invalid answer is asked for again, with the reason and what to write', async () => {
   const answers = [
     'two words',

@@ -5,9 +5,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { askFromPipe } from '../../src/cli/ask-from-pipe.ts';
 import { isPlain, withVariables } from '../../src/cli/setup-agent/env-file.ts';
 import { type SetupAgentArgs, setupAgent } from '../../src/cli/setup-agent/setup-agent.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
@@ -165,6 +167,40 @@ test('at a terminal it asks for missing values, the token hidden, and for nothin
   await captured((io) => setupAgent(args, { ...io, ask: said(PUBLIC) }), {});
   expect(asked).toEqual(['Address at which the forge reaches this agent']);
   expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
+});
+
+describe('answers in a pipe', () => {
+  /** @param lines null: a pipe that nobody writes to */
+  const piped = (lines: readonly string[] | null) => {
+    const stdin = lines === null ? new PassThrough() : Readable.from(lines.map((line) => `${line}\n`));
+    const shown: string[] = [];
+    const stderr = { write: (text: string) => shown.push(text) };
+    const streams = { stdin, stderr } as unknown as Parameters<typeof askFromPipe>[0];
+    return { askPiped: askFromPipe(streams, lines === null ? 1 : undefined), shown };
+  };
+
+  test('are taken line by line and shown nowhere', async () => {
+    const at = await startedForge('gitea', { tokenRight: 'admin' });
+    const { askPiped, shown } = piped([at.repositoryUrl, 'gitea', '', '', TOKEN]);
+    const args = { envFile: file, forgeApi: at.url };
+    const { out, err } = await captured((io) => setupAgent(args, { ...io, askPiped }));
+    expect(out).toMatch(/^ok +forge: /m);
+    expect(await inFolder('forge-token')).toBe(TOKEN);
+    expect(shown).toHaveLength(5);
+    expect(shown.join('') + out + err).not.toContain(TOKEN);
+  });
+
+  test.each([
+    ['that end too early', ['https://git.example.internal/you/home.git', 'gitea'], '--forge-token-file'],
+    ['that nobody gives', null, '--repo-url'],
+  ])('%s: it says which question has none and which option answers it', async (_, lines, option) => {
+    const before = await everyFile();
+    const { exit, err } = await captured((io) => setupAgent({ envFile: file }, { ...io, ...piped(lines) }));
+    expect(exit).toBe(2);
+    expect(err).toMatch(/^phoenix setup-agent: nothing was written: standard input has no answer to\n/);
+    expect(err).toContain(`(or give ${option})\n`);
+    expect(await everyFile()).toEqual(before);
+  });
 });
 
 describe('a password at Gitea', () => {

@@ -104,6 +104,11 @@ test('a commit is replayed, looked at, frozen and unfrozen by their buttons', as
   const freeze = await otto.visit('/do/freeze');
   expect(home.page).toContain('href="./do/freeze"');
   expect((await otto.press(freeze, 'Freeze', { reason: '' })).status).toBe(409);
+  // What was typed and refused is there to be mended.
+  const long = `"><b>${'moving '.repeat(100)}`;
+  const refused = await otto.press(freeze, 'Freeze', { reason: long });
+  expect([refused.status, refused.words]).toEqual([409, expect.stringContaining('reason')]);
+  expect(refused.page).toContain(`value="&quot;>&lt;b>${'moving '.repeat(100)}"`);
   const frozen = await otto.press(freeze, 'Freeze', { reason: 'moving the storage' });
   expect(frozen.words).toContain('frozen by otto: moving the storage');
   const unfreeze = await otto.visit('/do/unfreeze');

@@ -537,6 +537,11 @@ describe('the environment as a whole', () => {
     expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs is about it');
     expect(await found('')).toContain('All words must be found');
     expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
+    // The box keeps what was searched for, as text.
+    expect((await visit('/search?q=%22%3E%3Cb%3E+web')).page).toMatch(
+      /type="search" name="q" value="&quot;>&lt;b> web"/,
+    );
+    expect((await visit('/targets')).page).toMatch(/type="search" name="q" aria-label/);
   });
 });
 

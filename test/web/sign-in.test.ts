@@ -99,8 +99,11 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
   test('a wrong token is told, and the page that was asked for is not forgotten', async () => {
     await page.goto(at('/targets'));
     await page.getByLabel('Admin token').fill('guess');
+    await page.getByLabel('name').fill('ada');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('name').inputValue()).toBe('ada');
+    expect(await page.getByLabel('Admin token').inputValue()).toBe('');
     await signIn();
     await page.waitForURL(at('/targets'));
   });

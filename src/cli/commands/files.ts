@@ -49,7 +49,7 @@ export function addFileCommands({ root, io, command, ending }: CommandGroup): vo
 
   command(
     'init <dir>',
-    'write a minimal config repo that validates; asks at a terminal, with options it does not',
+    'write a minimal config repo that validates; asks at a terminal or takes a line for each question from a pipe, with options neither',
     'init home',
   )
     .option('--domain <name>', 'domain that the names of guests end in')

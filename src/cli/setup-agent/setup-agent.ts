@@ -10,7 +10,7 @@ import { ensureHook } from '../../io/forge/doctor/ensure-hook.ts';
 import type { CreatedApp } from '../../io/forge/github/manifest.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { writeWhole } from '../../io/whole-file.ts';
-import { ASKED, answersMissing, SETUP } from '../../messages/setup-agent.ts';
+import { ASKED, answersMissing, type MissingAnswer, SETUP } from '../../messages/setup-agent.ts';
 import type { Settings } from '../../settings.ts';
 import { connectionFault } from '../connection-fault.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';
@@ -46,13 +46,16 @@ const FORGES: Readonly<Record<string, string>> = {
 const TO_BE_MADE = 'to-be-made';
 
 /** Resolves to the exit code: 1 for answers that are no settings or that the forge refuses, 2 for answers that are missing, else that of the doctor. */
-export async function setupAgent(args: SetupAgentArgs, io: Io): Promise<number> {
+export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<number> {
+  const from = given.ask !== undefined ? 'terminal' : given.askPiped !== undefined ? 'pipe' : 'nobody';
+  const ask = given.ask ?? given.askPiped;
+  const io: Io = ask === undefined ? given : { ...given, ask };
   const file = args.envFile ?? ENV_FILE;
   const place = secretFiles(dirname(file));
   const before = (await textOf(file)) ?? '';
   const answered = await answersOf(args, parseEnv(before) as Readonly<Record<string, string>>, place, io);
   if ('missing' in answered) {
-    io.stderr(`phoenix setup-agent: ${answersMissing(answered.missing)}\n`);
+    io.stderr(`phoenix setup-agent: ${answersMissing(answered.missing, from)}\n`);
     return EXIT.usage;
   }
   const { values, login } = answered;
@@ -117,7 +120,7 @@ async function writeApp({ id, pem }: CreatedApp, folder: string): Promise<readon
 
 type Answers =
   | { readonly values: Map<string, string>; readonly login: LoginAnswer }
-  | { readonly missing: readonly string[] };
+  | { readonly missing: readonly MissingAnswer[] };
 
 /** From the options, else what is set, else a person. */
 async function answersOf(
@@ -126,10 +129,10 @@ async function answersOf(
   place: SecretFiles,
   io: Io,
 ): Promise<Answers> {
-  const missing: string[] = [];
+  const missing: MissingAnswer[] = [];
   const answer = async (question: string, option: string, hidden = false): Promise<string> => {
     const said = (await io.ask?.(question, { hidden }))?.trim() ?? '';
-    if (said === '') missing.push(option);
+    if (said === '') missing.push({ question, option });
     return said;
   };
   const known = set['PHOENIX_REPO_URL'];

@@ -3,7 +3,7 @@
 // interrupted anywhere, and the old pair stays in use until the new one is complete.
 
 import type { Action } from '../../model/action.ts';
-import { nameOf } from '../../model/ids.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
@@ -29,13 +29,13 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
   }
   if (seen.owner === null) return impossible(`the host knows no ${spec.owner.user}:${spec.owner.group}`);
 
-  const fault = faultOf(spec, seen.current.facts, seen.current.key, seen.now) ?? changedSince(seen, spec, authority);
+  const fault = faultIn(spec, authority, seen);
   if (fault !== null) {
     const foreign = foreignFile(wanted, spec, seen);
     if (foreign !== null) return { kind: 'blocked', reason: foreign };
     if (!isUsable(spec, seen)) return todo(obtain(spec, authority, seen, paths, fault));
     // From here on the files at its paths belong to Phoenix.
-    const claim = isNoted(spec, seen) ? [] : writeNote(wanted, spec, { ...seen, current: NOTHING }, paths);
+    const claim = isNoted(spec, seen) ? [] : writeNote(wanted.target, spec, { ...seen, current: NOTHING });
     return todo([...claim, ...installCertificate(spec, seen, paths)]);
   }
   const repairs = repair(spec, seen);
@@ -45,7 +45,12 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     return impossible(waiting, true);
   }
   const told = seen.user === 'ready' && spec.hook !== null ? [hookAction(spec.hook)] : [];
-  return todo([...told, ...writeNote(wanted, spec, seen, paths), ...tidy(spec, seen, paths)]);
+  return todo([...told, ...writeNote(wanted.target, spec, seen), ...tidy(wanted.target, spec, seen)]);
+}
+
+/** Why the installed pair is not as declared; null where it is. */
+export function faultIn(spec: CertificateSpec, authority: Authority, seen: CertificateObservation): string | null {
+  return faultOf(spec, seen.current.facts, seen.current.key, seen.now) ?? changedSince(seen, spec, authority);
 }
 
 function todo(actions: readonly Action[]): Decision {
@@ -63,11 +68,16 @@ function isUsable(spec: CertificateSpec, { staged, asked, now }: CertificateObse
 
 /** A difference that the certificate itself does not show: how it was requested. A pair that was just installed is not noted yet. */
 function changedSince(seen: CertificateObservation, spec: CertificateSpec, { by }: Authority): string | null {
-  const { note, current, staged } = seen;
+  const { note } = seen;
   if (note === null || note.certificate === null || note.certPath !== spec.certPath) return null;
-  if (current.facts?.fingerprint === staged.facts?.fingerprint && isUsable(spec, seen)) return null;
+  if (isJustInstalled(spec, seen)) return null;
   if (note.issuer !== by.kind) return 'it is to be issued another way';
   return note.lifetimeSeconds === spec.lifetimeSeconds ? null : 'its lifetime has changed';
+}
+
+/** Whether the installed pair is the staged one, which was requested as declared. */
+export function isJustInstalled(spec: CertificateSpec, seen: CertificateObservation): boolean {
+  return seen.current.facts?.fingerprint === seen.staged.facts?.fingerprint && isUsable(spec, seen);
 }
 
 function isNoted({ certPath, keyPath }: CertificateSpec, { note }: CertificateObservation): boolean {
@@ -101,16 +111,11 @@ function foreignFile(
  * Writes the note that the certificate is as declared and its user has been notified. A certificate from before the first note was not created by
  * Phoenix, so its user has it already.
  */
-function writeNote(
-  wanted: Wanted<CertificateSpec>,
-  spec: CertificateSpec,
-  seen: CertificateObservation,
-  paths: Paths,
-): Action[] {
+export function writeNote(target: TargetId, spec: CertificateSpec, seen: CertificateObservation): Action[] {
   const { current, files, owner, rootDigest } = seen;
   const key = files.get(spec.keyPath);
   const note: Note = {
-    target: wanted.target,
+    target,
     certPath: spec.certPath,
     keyPath: spec.keyPath,
     root: spec.authority?.root ?? '',
@@ -127,7 +132,7 @@ function writeNote(
   return [
     action(`note the certificate for ${spec.commonName}`, 'live', {
       kind: 'file',
-      path: paths.note,
+      path: pathsOf(nameOf(target)).note,
       content,
       mode: 0o644,
     }),
@@ -135,11 +140,20 @@ function writeNote(
 }
 
 /** Removes temporary files. */
-function tidy(spec: CertificateSpec, { files }: CertificateObservation, { note: _, ...work }: Paths): Action[] {
-  const left = [...Object.values(work), legacyTemporaryPath(spec.keyPath), legacyTemporaryPath(spec.certPath)].filter(
-    (path) => files.has(path),
-  );
+function tidy(target: TargetId, spec: CertificateSpec, seen: CertificateObservation): Action[] {
+  const left = temporaryFiles(target, spec, seen);
   return left.length === 0 ? [] : [action('remove what was only needed on the way', 'live', removal(left))];
+}
+
+/** Those that are still there. */
+export function temporaryFiles(
+  target: TargetId,
+  spec: CertificateSpec,
+  { files }: Pick<CertificateObservation, 'files'>,
+): string[] {
+  const { note: _, ...work } = pathsOf(nameOf(target));
+  const legacy = [legacyTemporaryPath(spec.keyPath), legacyTemporaryPath(spec.certPath)];
+  return [...Object.values(work), ...legacy].filter((path) => files.has(path));
 }
 
 /** Removes the note. The certificate's files may be in use and stay. */

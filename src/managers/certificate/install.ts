@@ -9,7 +9,7 @@ import type { CertificateObservation } from './observe.ts';
 import type { Paths } from './paths.ts';
 import { octal } from './program.ts';
 
-const CERTIFICATE_MODE = 0o644;
+export const CERTIFICATE_MODE = 0o644;
 const ROOT: FileOwner = { uid: 0, gid: 0 };
 
 export function installCertificate(spec: CertificateSpec, seen: CertificateObservation, paths: Paths): Action[] {

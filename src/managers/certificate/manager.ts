@@ -1,6 +1,8 @@
 // Registers the kind `certificate`: each entry of the manifest is kept valid, in its two files, by the environment's own authority.
 
+import { kindComparison } from '../comparison.ts';
 import type { Kind } from '../kind.ts';
+import { certificateComparison } from './certificate-comparison.ts';
 import { type CertificateSpec, certificateTargets } from './certificate-spec.ts';
 import { decideCertificate } from './decide.ts';
 import {
@@ -26,6 +28,7 @@ export const certificate: Kind<CertificateSpec, CertificateObservation, Certific
   quickCheck: quickCheckOfCertificate,
   observe: observeCertificate,
   decide: decideCertificate,
+  ...kindComparison(certificateComparison),
   isThere: (_wanted, { current }) => current.text !== null,
   // The health checks of its users, gateway and Portainer, verify that it is in use.
   health: () => null,

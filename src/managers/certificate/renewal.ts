@@ -11,7 +11,7 @@ const SHARE = 2 / 3;
  */
 const SPREAD = 1 / 20;
 /** Tolerated difference between the clocks of node, agent and authority, in milliseconds. */
-const SKEW_MS = 600_000;
+export const SKEW_MS = 600_000;
 
 /** In milliseconds. */
 export function renewAt({ notBefore, notAfter }: Pick<Facts, 'notBefore' | 'notAfter'>, name: string): number {

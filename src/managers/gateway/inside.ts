@@ -4,6 +4,7 @@
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports/host.ts';
+import { differenceAt, type FoundDifference } from '../comparison.ts';
 import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
@@ -93,6 +94,12 @@ const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 function failureReason(guest: number, { stderr, stdout, ended }: CommandResult): string {
   const said = `${stderr}\n${stdout}`.trim().split('\n').at(-1) ?? '';
   return `nobody can look into container ${guest}: ${said === '' ? ended : said}; see to it that it runs`;
+}
+
+/** A file inside the container, by its digest. */
+export function fileDifference(path: string, declared: string, observed: string | null): FoundDifference[] {
+  const named = (digest: string | null) => (digest === null ? null : `SHA-256 ${digest}`);
+  return differenceAt([path], named(declared), named(observed));
 }
 
 /** The folder inside the container with the last proven configuration. */

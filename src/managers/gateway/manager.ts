@@ -3,11 +3,12 @@
 // serves.
 
 import { nameOf, type TargetId, targetId } from '../../model/ids.ts';
+import { difference } from '../comparison.ts';
 import { publishedText } from '../guest/published.ts';
 import type { Kind } from '../kind.ts';
 import type { HostReader } from '../manager.ts';
 import { nginx } from './nginx/part.ts';
-import { type Note, notes, readNotes, sameNote, writeNote } from './notes.ts';
+import { type Note, notePath, notes, readNotes, sameNote, writeNote } from './notes.ts';
 import type { GatewaySpec, Part } from './part.ts';
 import { gatewaySources } from './places.ts';
 import { labelsAreValid } from './rules.ts';
@@ -63,6 +64,17 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
     const note = noteOf(part, wanted.spec);
     const isNoted = observation.note !== null && sameNote(observation.note, note);
     return !isSettled || isNoted ? decision : { kind: 'actions', actions: [writeNote(part.name, note)] };
+  },
+  differences(wanted, observation) {
+    if (observation === null || wanted.spec === undefined) return [];
+    const part = partOf(wanted.target);
+    const found = part.differences(wanted.spec, observation.seen);
+    const note = noteOf(part, wanted.spec);
+    const isNoted = observation.note !== null && sameNote(observation.note, note);
+    // The note follows once everything else is as declared.
+    return found.length > 0 || isNoted
+      ? found
+      : [difference([notePath(part.name)], { ...note }, observation.note === null ? null : { ...observation.note })];
   },
   isThere: ({ target }, observation) => (observation === null ? false : partOf(target).isThere(observation.seen)),
   // Every name is requested as part of the change itself.

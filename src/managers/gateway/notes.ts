@@ -35,9 +35,13 @@ export function sameNote(a: Note, b: Note): boolean {
   return a.guest === b.guest && JSON.stringify(a.certificates) === JSON.stringify(b.certificates);
 }
 
+export function notePath(name: string): string {
+  return `${notes.folder}/${name}.json`;
+}
+
 export function writeNote(name: string, note: Note): Action {
   const content = { from: 'text', text: `${JSON.stringify(note)}\n` } as const;
-  const path = `${notes.folder}/${name}.json`;
+  const path = notePath(name);
   return {
     summary: `note on the node that ${name} is kept in container ${note.guest}`,
     impact: 'live',

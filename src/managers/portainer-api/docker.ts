@@ -4,6 +4,7 @@ import type { ComposeMention } from '../../compose/contents.ts';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports/host.ts';
+import { differenceAt, type FoundDifference } from '../comparison.ts';
 import { confPath } from '../guest/observe/observe.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
 import { action, runInside } from '../guest/proxmox/command.ts';
@@ -100,6 +101,15 @@ export function volumeActions(
     return `volume ${wrong.name} in VM ${vm} holds ${shows} instead of ${wrong.folder}; when nobody needs it, remove it with docker volume rm, then replay`;
   }
   return volumes.filter(({ name }) => !folders.has(name)).map((volume) => createVolume(vm, volume));
+}
+
+/** The volumes that are missing or bound to another folder; none where they were not read. */
+export function volumeDifferences(
+  volumes: readonly Volume[],
+  folders: ReadonlyMap<string, string> | null,
+): FoundDifference[] {
+  if (folders === null) return [];
+  return volumes.flatMap(({ name, folder }) => differenceAt([`volume ${name}`], folder, folders.get(name) ?? null));
 }
 
 /** An existing volume stays as it is. */

@@ -1,12 +1,14 @@
 // Registers the kind `portainer`: the server in its VM, and the environments that it manages.
 
 import { nameOf, type TargetId } from '../../model/ids.ts';
+import { comparedBy } from '../comparison.ts';
 import type { Kind } from '../kind.ts';
 import type { HostReader, Wanted } from '../manager.ts';
 import { ask, call, type Said } from '../portainer-api/call.ts';
 import { type Endpoint, endpointsOf } from '../portainer-api/environments.ts';
 import { NOTES, readServerNote, SERVER_NOTE, SESSION_FILE, type ServerNote } from '../portainer-api/service.ts';
 import { decideEnvironment } from './environment/decide.ts';
+import { environmentComparison } from './environment/environment-comparison.ts';
 import { agentRevision, type EnvironmentSpec, environmentTargets } from './environment/environment-spec.ts';
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
@@ -14,6 +16,7 @@ import { portainerSources } from './places.ts';
 import { portainerRolesHaveAServer } from './rules.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
+import { serverComparison } from './server/server-comparison.ts';
 import { revisionOf, type ServerSpec, serverTarget } from './server/server-spec.ts';
 
 /** Two requests to the server named in the note; none without a note. */
@@ -64,6 +67,13 @@ export const portainer: Kind<Spec, Observation, Inventory> = {
     if (isEnvironments(wanted) && observation.kind === 'environment')
       return decideEnvironment(wanted, observation.seen);
     throw new Error(`${wanted.target} was looked at as something else`);
+  },
+  differences(wanted, observation) {
+    if (isServers(wanted) && observation.kind === 'server')
+      return comparedBy(serverComparison, wanted, observation.seen);
+    if (isEnvironments(wanted) && observation.kind === 'environment')
+      return comparedBy(environmentComparison, wanted, observation.seen);
+    return [];
   },
   isThere(wanted, { kind, seen }) {
     if (kind === 'server') return isServerThere(seen);

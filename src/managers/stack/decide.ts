@@ -123,7 +123,7 @@ function create(spec: StackSpec, service: Service, endpoint: number, target: Tar
 }
 
 /** Containers of services that are no longer in the file, which servers before 2.36 leave running. */
-function orphansIn({ containers, services }: Seen): string[] {
+export function orphansIn({ containers, services }: Pick<Seen, 'containers' | 'services'>): string[] {
   if (containers === null || services === null) return [];
   return containers
     .filter((each) => {

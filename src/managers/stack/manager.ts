@@ -1,5 +1,6 @@
 // Registers the kind `stack`: one target for each stack of each VM, deployed by Portainer.
 
+import { comparedBy } from '../comparison.ts';
 import type { Kind } from '../kind.ts';
 import { decideStack } from './decide.ts';
 import {
@@ -11,6 +12,7 @@ import {
 } from './observe.ts';
 import { stackSources } from './places.ts';
 import { declaration } from './read.ts';
+import { stackComparison } from './stack-comparison.ts';
 import type { StackSpec } from './stack-spec.ts';
 import { stackTargets } from './stack-spec.ts';
 
@@ -25,6 +27,7 @@ export const stack: Kind<StackSpec, StackObservation, StackInventory> = {
   quickCheck: quickCheckOfStack,
   observe: observeStack,
   decide: decideStack,
+  differences: (wanted, seen) => comparedBy(stackComparison, wanted, seen),
   isThere: (_wanted, seen) => (seen.kind === 'seen' ? seen.stack !== null : null),
   // Every observation verifies that Portainer deployed it.
   health: () => null,

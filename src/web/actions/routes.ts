@@ -9,6 +9,7 @@ import { RunPath, TargetPath } from '../../agent/http/requests.ts';
 import type { Person } from '../../agent/http/sessions.ts';
 import { TROUBLE, type Trouble } from '../../messages/pages.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { mayAs } from '../../model/person.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { approvePage, freezePage, lookPage, shownPage, unfreezePage } from '../html/action.ts';
@@ -71,13 +72,14 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
       }),
     );
   };
-  /** Registers the execution of an action, which redirects to its result. */
+  /** Registers the execution of an action, which redirects to its result. @param again the page with what was typed, where that is refused */
   const done = (
     path: string,
     make: (
       request: Request,
     ) => Promise<{ readonly action: PageAction; readonly how?: Parameters<typeof askingFor>[1] }>,
     onward: (links: Links, run: RunId | null, action: PageAction) => string,
+    again?: (links: Links, action: PageAction, why: string) => Page,
   ) => {
     routes.post(
       path,
@@ -85,8 +87,10 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
       answer(async (request, response, person) => {
         const { action, how } = await make(request);
         const links = linksFrom(request.path, null, person);
-        if (!mayAsk(links, action)) mayNot(person, action);
         const { what, request: asked } = askingFor(action, how);
+        const refused = again === undefined || !mayAs(person.role, OPERATIONS[what].role) ? null : refusalIn(action);
+        if (again !== undefined && refused !== null) return show(request, response, 409, again(links, action, refused));
+        if (!mayAsk(links, action)) mayNot(person, action);
         const parsed = OPERATIONS[what].parse({ ...asked, by: person.name });
         const asker = { role: person.role, through: 'page' } as const;
         goTo(response, onward(links, await carryOutOperation(deps, what, parsed, asker), action));
@@ -115,6 +119,7 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
     '/do/freeze',
     async ({ body }) => ({ action: { do: 'freeze', reason: String((body as { reason?: unknown }).reason ?? '') } }),
     toHome,
+    (links, action, why) => freezePage(links, { reason: action.do === 'freeze' ? action.reason : '', why }),
   );
   page('/do/unfreeze', async (_request, links) => {
     const [frozen, head, open] = await Promise.all([ledger.frozen(), ledger.head(), ledger.openRuns()]);
@@ -143,6 +148,18 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
     done(`/do/${name}/:id`, shown, toRun);
   }
   return routes;
+}
+
+/** Why the request cannot be understood; null where it can. */
+function refusalIn(action: PageAction): string | null {
+  try {
+    roleFor(action);
+    return null;
+  } catch (error) {
+    const why = refusalOf(error);
+    if (why === null) throw error;
+    return why;
+  }
 }
 
 function mayNot(person: Person, action: PageAction): never {

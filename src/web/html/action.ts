@@ -50,11 +50,13 @@ export function approvePage(run: RunDetail, target: TargetId, links: Links): Pag
   );
 }
 
-export function freezePage(links: Links): Page {
+/** @param again a reason that was typed and refused, and why */
+export function freezePage(links: Links, again: { readonly reason: string; readonly why: string } | null = null): Page {
   const { title, will, press, reason } = ACTION_PAGE.freeze;
   const field = html`<label for="reason">${reason}</label>
-    <input id="reason" name="reason" required maxlength="500" />`;
-  return page(title, form(will, press, links, field));
+    <input id="reason" name="reason" value=${again?.reason ?? null} required maxlength="500" />`;
+  const refused = again === null ? null : html`<p class="notice" role="alert">${said(again.why)}</p>`;
+  return page(title, html`${refused}${form(will, press, links, field)}`);
 }
 
 /** State for the unfreeze page. */

@@ -20,11 +20,13 @@ export interface Page {
   readonly main: Html;
   /** Null for a static page. */
   readonly live: Live | null;
+  /** What was searched for, for the search box; absent: nothing. */
+  readonly query?: string;
   /** Immediate redirect target; absent: none. */
   readonly goOn?: string;
 }
 
-export function document({ title, main, live, goOn }: Page, links: Links, assets: AssetNames): string {
+export function document({ title, main, live, query, goOn }: Page, links: Links, assets: AssetNames): string {
   const events = live !== null && 'events' in live ? live.events : null;
   const every = live !== null && 'everySeconds' in live ? live.everySeconds : null;
   const reload = html`<noscript><meta http-equiv="refresh" content=${every ?? RELOAD_SECONDS} /></noscript>`;
@@ -50,7 +52,7 @@ export function document({ title, main, live, goOn }: Page, links: Links, assets
           <a href=${links.map}>Map</a>
         </nav>
         <form role="search" action=${links.search}>
-          <input type="search" name="q" aria-label=${SEARCH.label} placeholder="Search" maxlength="100" />
+          <input type="search" name="q" value=${query ?? null} aria-label=${SEARCH.label} placeholder="Search" maxlength="100" />
         </form>
         ${links.viewer === null ? signInLink(links) : signedIn(links.viewer, links)}
       </header>

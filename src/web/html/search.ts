@@ -40,6 +40,7 @@ export function searchPage({ query, targets, guests, runs, looked, commits }: Se
   });
   return {
     title,
+    query,
     live: null,
     main: html`<h1>${SEARCH.title}: ${said(query)}</h1>
       <h2>Targets</h2>${targets.length === 0 ? html`<p>${SEARCH.noTargets}</p>` : found}

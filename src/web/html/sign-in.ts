@@ -10,13 +10,15 @@ export interface SignIn {
   readonly to: string;
   /** The error of the last attempt; null for the first. */
   readonly wrong: string | null;
+  /** The name that was given at the last attempt; empty: none. The token is not shown again. */
+  readonly name: string;
   /** Name of the forge; null without sign-in through it. */
   readonly forge: string | null;
   /** Whether the admin token can be used. */
   readonly token: boolean;
 }
 
-export function signInPage({ to, wrong, forge, token }: SignIn, links: Links): Page {
+export function signInPage({ to, wrong, name, forge, token }: SignIn, links: Links): Page {
   return {
     title: SIGN_IN.title,
     live: null,
@@ -25,18 +27,18 @@ export function signInPage({ to, wrong, forge, token }: SignIn, links: Links): P
       ${wrong === null ? null : html`<p class="notice" role="alert">${wrong}</p>`}
       ${forge === null ? null : html`<p><a class="button" href=${links.signInForge(to)}>${SIGN_IN.byForge(forge)}</a></p>`}
       ${forge === null || !token ? null : html`<p>${SIGN_IN.byToken}</p>`}
-      ${!token ? null : byToken(to, links)}
+      ${!token ? null : byToken(to, name, links)}
       <p class="dim">${SIGN_IN.already} <a href=${links.within(to)}>${SIGN_IN.goOn}</a></p>`,
   };
 }
 
-function byToken(to: string, links: Links) {
+function byToken(to: string, name: string, links: Links) {
   return html`<form class="sign-in" method="post" action=${links.signIn}>
     <input type="hidden" name="to" value=${to} />
     <label for="token">${SIGN_IN.token}</label>
     <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
     <label for="name">${SIGN_IN.name}</label>
-    <input id="name" name="name" autocomplete="username" maxlength="100" />
+    <input id="name" name="name" value=${name} autocomplete="username" maxlength="100" />
     <button>${SIGN_IN.press}</button>
   </form>`;
 }

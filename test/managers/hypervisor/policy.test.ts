@@ -134,7 +134,10 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
   ]);
   // Parts of the host by the fields of their file, for one part or for all of them.
   const left = { for: ['hypervisor'], ignore: ['timezone', 'network.hosts', 'package_repositories.standard.test'] };
-  expect(problems(drift(left))).toEqual([]);
+  expect(problems(drift(left, { for: ['certificate'], ignore: ['permissions'] }))).toEqual([]);
+  expect(problems(drift({ for: ['gateway'], ignore: ['nginx'] }))).toEqual([
+    expect.stringContaining('INVALID_VALUE /phoenix/drift/rules/0/ignore fields of gateway cannot be left to people'),
+  ]);
   expect(problems({ ...drift({ for: ['hypervisor'], ignore: ['timezon', 'network.bridge'] }) })).toEqual([
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "timezon" ${named} hypervisor has no such field that can be left to people (Did you mean "timezone"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "network.bridge" ${named} hypervisor has no such field that can be left to people (Did you mean "network.bridges"?)`,

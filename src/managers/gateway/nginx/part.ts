@@ -1,9 +1,10 @@
 // nginx at the edge of the environment: terminates TLS for every public name and forwards to the proxy behind it.
 
 import type { Action, HttpRequest } from '../../../model/action.ts';
+import { difference } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import { fileDifference, inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
@@ -53,6 +54,16 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
           ];
     const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
     return { kind: 'actions', actions };
+  },
+  differences(spec, { inside, there }) {
+    const version = inside.kind === 'unreachable' ? null : versionIn(inside.stderr);
+    if (inside.kind === 'unreachable' || version === null) return [];
+    const { current, proven, active } = inside.files;
+    const digest = textDigest(renderNginx(spec, { version, there }).text);
+    const swapped = fileDifference(PLACES.current, digest, current);
+    const unproved =
+      current === digest && proven !== digest ? [difference(['nginx'], 'proved to serve it', 'not proved')] : [];
+    return [...swapped, ...(active ? unproved : [difference(['nginx'], 'running', 'stopped')])];
   },
   isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside }) {

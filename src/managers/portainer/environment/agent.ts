@@ -16,10 +16,15 @@ export function isForeignAgent(container: Container | null, target: TargetId): b
   return container !== null && !container.labels.includes(`${OWNER}${target}`);
 }
 
+/** How it was started; null for a container without that label. */
+export function revisionOfAgent({ labels }: Container): string | null {
+  return labels.find((label) => label.startsWith(REVISION))?.slice(REVISION.length) ?? null;
+}
+
 /** Empty when it runs as declared. The image is pulled before the running agent is removed. */
 export function startAgent(vm: number, target: TargetId, agent: Agent, container: Container | null): Action[] {
   const revision = agentRevision(agent);
-  if (container?.running && container.labels.includes(`${REVISION}${revision}`)) return [];
+  if (container?.running && revisionOfAgent(container) === revision) return [];
   const run = [
     ...['docker', 'run', '--detach', '--name', AGENT_NAME, '--restart', 'always'],
     ...['--label', `${OWNER}${target}`, '--label', `${REVISION}${revision}`],

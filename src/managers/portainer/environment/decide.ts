@@ -2,7 +2,7 @@
 // was created.
 
 import type { Action } from '../../../model/action.ts';
-import { nameOf } from '../../../model/ids.ts';
+import { nameOf, type TargetId } from '../../../model/ids.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { call } from '../../portainer-api/call.ts';
@@ -18,7 +18,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
   const spec = wanted.spec;
   const { target, adopt = false } = wanted;
   if (spec === undefined) return remove(wanted, seen);
-  const { service, name, vm } = spec;
+  const { name, vm } = spec;
   if (seen.agent.kind === 'absent') return impossible(`there is no VM ${vm} yet`, true);
   if (seen.agent.kind === 'unreachable') return impossible(seen.agent.why, true);
   if (seen.agent.kind === 'seen' && isForeignAgent(seen.agent.container, target) && !adopt) {
@@ -38,8 +38,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
       `Portainer has an environment ${name} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
     );
   }
-  const agent = spec.agent === null ? null : agentRevision(spec.agent);
-  const note: EnvironmentNote = { target, service, instance: seen.instance, vm, agent };
+  const note = noteOf(target, spec, seen.instance);
   const starting =
     spec.agent === null || seen.agent.kind !== 'seen' ? [] : startAgent(vm, target, spec.agent, seen.agent.container);
   // The environment may have been on another VM before, which may no longer exist.
@@ -51,6 +50,11 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
   if (todos.length > 0) return todo(todos);
   const isNoted = seen.note !== null && printNote(seen.note) === printNote(note);
   return todo(isNoted ? [] : [...leaving, write(note)]);
+}
+
+/** The note about an environment that is as declared. */
+export function noteOf(target: TargetId, { service, vm, agent }: EnvironmentSpec, instance: string): EnvironmentNote {
+  return { target, service, instance, vm, agent: agent === null ? null : agentRevision(agent) };
 }
 
 function isList(endpoints: EnvironmentObservation['endpoints']): endpoints is readonly Endpoint[] {

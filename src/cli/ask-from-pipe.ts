@@ -1,0 +1,51 @@
+// Answers from a pipe or a file, a line for each question in their order, as they would be typed. Nothing of them is shown: a line that stands at
+// the wrong place may be a secret.
+
+import { fstatSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Io } from './io.ts';
+
+/** Programs are often started with a pipe that nobody writes to: what has not begun within this time does not count as somebody. */
+const PATIENCE_MS = 5_000;
+
+/** Whether standard input is something that may hold answers: neither a terminal nor a device such as /dev/null. */
+export function isPiped({ fd }: Pick<NodeJS.Process['stdin'], 'fd'>): boolean {
+  try {
+    const input = fstatSync(fd);
+    return input.isFIFO() || input.isFile() || input.isSocket();
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
+/** @param patienceMs maximum wait for the first line */
+export function askFromPipe(
+  { stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>,
+  patienceMs = PATIENCE_MS,
+): NonNullable<Io['ask']> {
+  let lines: AsyncIterator<string> | undefined;
+  let hasEnded = false;
+
+  /** Null at the end of input, and where it does not begin. */
+  async function nextLine(): Promise<string | null> {
+    if (hasEnded) return null;
+    const isFirst = lines === undefined;
+    lines ??= createInterface({ input: stdin })[Symbol.asyncIterator]();
+    const next = lines.next();
+    const read = isFirst ? await Promise.race([next, afterPatience()]) : await next;
+    hasEnded = read.done === true;
+    return read.done === true ? null : read.value;
+  }
+
+  function afterPatience(): Promise<IteratorReturnResult<undefined>> {
+    const { promise, resolve } = Promise.withResolvers<IteratorReturnResult<undefined>>();
+    setTimeout(() => resolve({ done: true, value: undefined }), patienceMs).unref();
+    return promise;
+  }
+
+  return async (question) => {
+    stderr.write(`${question}\n`);
+    return nextLine();
+  };
+}
