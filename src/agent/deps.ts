@@ -156,6 +156,8 @@ export interface Agent {
   channelsInUse(): Promise<readonly ChannelInUse[]>;
   /** Sends a test to one channel, or to all. Fails with `Refused` for an unknown one. */
   testChannels(name?: string): Promise<readonly ChannelTest[]>;
+  /** The config root of a commit inside the repository, empty for its top. Fails for an unknown commit. */
+  root(commit: CommitSha): Promise<string>;
   /** Details of those commits that the repository has. */
   commits(commits: readonly CommitSha[]): Promise<ReadonlyMap<string, CommitInfo>>;
   /** Accepts no new work, gives running actions `graceSeconds` to end, and leaves the rest in the ledger. */

@@ -57,6 +57,7 @@ export function operations(context: Context): Operations {
     faults: () => faults(context),
     channelsInUse: () => channelsInUse(context),
     testChannels: (name) => testChannels(context, name),
+    root: async (commit) => (await context.declared(commit)).root,
     commits: commits(context),
   };
 }

@@ -80,9 +80,9 @@ export function unexpectedFault(message: string): string {
 export const WEBHOOK_REFUSED = {
   unsigned: (from: string): string =>
     failureText({
-      what: `the signature of a delivery from ${from} is missing or wrong, and none was accepted since`,
+      what: `the signature of a delivery from ${from} is missing or wrong, and none was accepted since, so that pushes are found by polling alone`,
       why: null,
-      remedy: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET; until then pushes are found by polling',
+      remedy: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
     }),
   malformed: (reason: string, remedy: string): string => failureText({ what: reason, why: null, remedy }),
 } as const;

@@ -4,7 +4,7 @@ import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
 import { type Overview, type OverviewInput, overviewOf } from '../agent/http/overview.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
 import { nodeFault, reportsFault } from '../messages/faults.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
+import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { RunDetail } from '../ports/runs.ts';
@@ -71,14 +71,15 @@ export async function gatherRun(sources: PageSources, id: RunId): Promise<RunVie
   if (run === null) return null;
   const shown = mostTelling(run.steps).slice(0, DETAILS_AT_MOST);
   const begun = shown.filter(({ started }) => started !== null);
-  const [logs, successor, commits] = await Promise.all([
+  const [logs, successor, commits, root] = await Promise.all([
     Promise.all(begun.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
     successorOf(ledger, run),
     commitsOf(sources, [run]),
+    run.problems.length === 0 ? null : orNull(sources.agent.root(run.commit as CommitSha)),
   ]);
   const detailed = new Set(shown.map(({ target }) => target));
   const commit = commits?.get(run.commit) ?? null;
-  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor, commit };
+  return { run: withoutSecrets(run, detailed), detailed, logs: new Map(logs), successor, commit, root };
 }
 
 /** Null for an unknown run; without steps if it has none for the target. */
@@ -92,6 +93,7 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
     logs: new Map([[target, tail]]),
     successor: null,
     commit: null,
+    root: null,
   };
 }
 

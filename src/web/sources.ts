@@ -29,7 +29,7 @@ export interface PageSources {
   >;
   readonly agent: Pick<
     Agent,
-    'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits'
+    'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits' | 'root'
   >;
   readonly clock: Clock;
 }

@@ -103,7 +103,7 @@ export async function openTestDoor(
 /** What an agent shows before it followed anything. */
 const NOTHING_SEEN: Pick<
   Agent,
-  'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits'
+  'known' | 'orphans' | 'faults' | 'environment' | 'declaration' | 'certificates' | 'commits' | 'root'
 > = {
   known: async () => [],
   orphans: async () => [],
@@ -112,6 +112,7 @@ const NOTHING_SEEN: Pick<
   declaration: async () => null,
   certificates: async () => [],
   commits: async () => new Map(),
+  root: async () => '',
 };
 
 const CHANNEL: ChannelInUse = {
@@ -157,6 +158,7 @@ export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[]
         { channel: 'ops', answer: { sent: false, why: 'chat.example.internal answered 500', retryAfterSeconds: 5 } },
       ];
     },
+    root: (commit) => (seen.root ?? NOTHING_SEEN.root)(commit),
     commits: (wanted) => (seen.commits ?? NOTHING_SEEN.commits)(wanted),
     stop: async () => {},
   };

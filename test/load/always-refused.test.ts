@@ -31,6 +31,8 @@ function errorsAt(file: string, path: string, value: unknown) {
 
 const CT = '/lxc_configs/101';
 const MOUNT = { host_path: '/tank/data', container_path: '/data' };
+const MAP = { type: 'gid', container_id: 33, host_id: 33, size: 5 };
+const DISK = { bus: 'scsi1', storage: 'tank-disks', size_gb: 4 };
 const VOLUME = { name: 'data', pool: 'tank-disks', size_gb: 4, mount_point: '/data' };
 
 type Case = readonly [
@@ -221,6 +223,63 @@ const CASES: readonly Case[] = [
     ['noble.img'],
     /at most 255/,
   ],
+  [
+    'less memory than a VM is to keep',
+    VM,
+    '/vms/1',
+    [{ ...environment()[VM].vms[1], memory_mb: 1024, balloon_mb: 2048 }],
+    [{ ...environment()[VM].vms[1], memory_mb: 1024, balloon_mb: 1024 }],
+    /the least that the VM keeps/,
+  ],
+  [
+    'maps of ids that share one',
+    LXC,
+    `${CT}/id_maps`,
+    [
+      [MAP, { ...MAP, container_id: 36, host_id: 90 }],
+      [MAP, { ...MAP, container_id: 90, host_id: 34, size: 1 }],
+    ],
+    [
+      [MAP, { ...MAP, container_id: 38, host_id: 38 }],
+      [MAP, { ...MAP, type: 'uid' }],
+    ],
+    /another map/,
+  ],
+  [
+    'a disk in a format that its storage has not',
+    VM,
+    '/vms/1/disks',
+    [[{ ...DISK, format: 'qcow2' }], [{ ...DISK, storage: 'local-lvm', format: 'vmdk' }]],
+    [[{ ...DISK, format: 'raw' }], [DISK]],
+    /has no disks of format/,
+  ],
+  [
+    'an account of the system',
+    HYPERVISOR,
+    '/users',
+    [{ username: 'root' }, { username: 'www-data' }],
+    [{ username: 'ada' }],
+    /of the system/,
+  ],
+  [
+    'a property of ZFS that is misspelt',
+    HYPERVISOR,
+    '/zfs/datasets/0/properties',
+    ['comprssion=lz4', 'atime=off,recordsze=16K'],
+    ['compression=lz4,com.example:backup=yes,someday=on'],
+    /ZFS has no property/,
+  ],
+  [
+    'a pool with too few disks, or one of them twice',
+    HYPERVISOR,
+    '/zfs/pools/1',
+    [
+      { name: 'fast', raid_level: 'mirror', disks: ['/dev/disk/by-id/two'] },
+      { name: 'fast', disks: ['/dev/disk/by-id/one'] },
+    ],
+    [{ name: 'fast', raid_level: 'mirror', disks: ['/dev/disk/by-id/two', '/dev/disk/by-id/three'] }],
+    /takes 2 disks|is a disk of pool tank/,
+  ],
   ['a VLAN that there is not', LXC, `${CT}/network_config/vlan`, [0, 4095, 1.5], [1, 4094], /4094|1|whole/],
   [
     'packets that are smaller than an interface may have them',
@@ -284,6 +343,28 @@ test('a zfspool that is to hold files is refused at its content', () => {
     { path: '/zfs/datasets/1/proxmox_content_type', message: expect.stringContaining('not iso') },
   ]);
   expect(errorsAt(HYPERVISOR, '/zfs/datasets/1', { ...dataset, proxmox_storage_type: 'dir' })).toEqual([]);
+});
+
+test.each([
+  ['a pool', '/zfs/pools/1', { name: 'tank', disks: ['/dev/disk/by-id/two'] }],
+  ['a dataset', '/zfs/datasets/1', { name: 'disks', pool: 'tank' }],
+])('%s that is declared twice is refused at the second', (_, path, value) => {
+  expect(errorsAt(HYPERVISOR, path, value)).toMatchObject([{ code: 'DUPLICATE_NAME', path: `${path}/name` }]);
+});
+
+test('two shares that Samba takes for one are refused', () => {
+  const shares = ['Films', 'films'].map((name) => ({ name, path: `/tank/${name}` }));
+  expect(errorsAt(HYPERVISOR, '/samba', { user: 'ada', shares })).toMatchObject([
+    { code: 'DUPLICATE_NAME', path: '/samba/shares/1/name' },
+  ]);
+});
+
+test('a CD, an image or a script on a storage that is not declared is refused', () => {
+  expect(errorsAt(VM, '/vms/1/iso', 'lcoal:iso/debian.iso')).toMatchObject([
+    { code: 'UNKNOWN_STORAGE', hint: 'Did you mean "local"?' },
+  ]);
+  expect(errorsAt(LXC, `${CT}/hookscript`, 'nas:snippets/hook.pl')).toMatchObject([{ code: 'UNKNOWN_STORAGE' }]);
+  expect(errorsAt(VM, '/vms/1/iso', 'local:iso/debian.iso')).toEqual([]);
 });
 
 test('more mounts than a container has places for are refused at the mounts', () => {

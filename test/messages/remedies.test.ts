@@ -157,7 +157,7 @@ describe.each(failures)('$said', ({ remedy, reason }) => {
     expect(rehearsalStep({ target: TARGET, outcome: 'failed', actions: 1, reason }, TARGET.length, false)).toContain(
       remedy,
     );
-    const view = { run: one, detailed: new Set([TARGET]), logs: new Map(), successor: null, commit: null };
+    const view = { run: one, detailed: new Set([TARGET]), logs: new Map(), successor: null, commit: null, root: null };
     const [only = step(reason)] = one.steps;
     for (const page of [runPage(view, LINKS), stepPage(view, only, LINKS)]) expect(render(page)).toContain(remedy);
   });

@@ -12,6 +12,7 @@ import type { RunDetail } from '../../src/ports/runs.ts';
 import { forgePages } from '../../src/web/forge-pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
 import { troublePage } from '../../src/web/html/error-page.ts';
+import { graph } from '../../src/web/html/graph.ts';
 import { frontPage } from '../../src/web/html/home.ts';
 import { type MapView, mapPage } from '../../src/web/html/map.ts';
 import { pullPage } from '../../src/web/html/pull.ts';
@@ -116,7 +117,7 @@ function everyPage(text: string): string[] {
   });
   const logs = new Map([[target, { lines: [text, text], printed: 9 }]]);
   const info = { sha: text as CommitSha, parents: [], message: text, author: text };
-  const view = { run, detailed: new Set([target]), logs, successor: text as RunId, commit: info };
+  const view = { run, detailed: new Set([target]), logs, successor: text as RunId, commit: info, root: text };
   const known: TargetJson = {
     target,
     kind: 'lxc',
@@ -295,7 +296,10 @@ describe('text of others stays text', () => {
     const run = runOf({ steps: [stepRecord('lxc/101', { reason: 'a\u202eb' })] });
     const logs = new Map([['lxc/101' as TargetId, { lines, printed: 4 }]]);
     const page = render(
-      runPage({ run, detailed: new Set(logs.keys()), logs, successor: null, commit: null }, linksFrom('/runs/17')),
+      runPage(
+        { run, detailed: new Set(logs.keys()), logs, successor: null, commit: null, root: null },
+        linksFrom('/runs/17'),
+      ),
     );
     expect(page).toContain('>red\n20%\na?b\na    b</pre>');
     expect(page).not.toContain('\u202e');
@@ -313,7 +317,10 @@ describe('a run', () => {
   const page = (changed: Partial<RunDetail>) => {
     const detailed = new Set(changed.steps?.map(({ target }) => target));
     return render(
-      runPage({ run: runOf(changed), detailed, logs: new Map(), successor: null, commit: null }, linksFrom('/runs/17')),
+      runPage(
+        { run: runOf(changed), detailed, logs: new Map(), successor: null, commit: null, root: null },
+        linksFrom('/runs/17'),
+      ),
     );
   };
 
@@ -414,11 +421,38 @@ describe('the forge', () => {
       logs: new Map(),
       successor: null,
       commit: null,
+      root: null,
     };
     const page = document(runPage(view, links), links, ASSETS);
     expect(page).toContain('<a href="https://git.example/a/b/commit/%22%3E%3Cb%3E" rel="noreferrer">');
     expect(page).not.toContain('<b>');
   });
+
+  test('is led to by the place of a problem, where it is known in which folder of the repository that is', () => {
+    const links = linksFrom('/runs/17', forgePages('gitea', 'https://git.example/a/b.git'));
+    const where = { file: 'etc/phoenix_lxc_configs.json', path: '', line: 114, column: 15, target: null };
+    const problems: Problem[] = [{ severity: 'error', code: 'DUPLICATE_IP', message: 'taken', hint: null, ...where }];
+    const run = runOf({ commit: 'c1', problems });
+    const shown = (root: string | null) =>
+      document(
+        runPage({ run, detailed: new Set(), logs: new Map(), successor: null, commit: null, root }, links),
+        links,
+        ASSETS,
+      );
+    const at = (folder: string) => `https://git.example/a/b/src/commit/c1/${folder}etc/phoenix_lxc_configs.json#L114`;
+    expect(shown('')).toContain(`href="${at('')}"`);
+    expect(shown('home/pve')).toContain(`href="${at('home/pve/')}"`);
+    expect(shown(null)).not.toContain('src/commit');
+  });
+});
+
+test('a long name in a picture keeps what tells it from others', () => {
+  const boxes = ['certificate/nginx.example.internal', `certificate/${'x'.repeat(40)}`].map((label) => {
+    return { id: label, label, word: 'applied', tone: 'good', href: null } as const;
+  });
+  const main = graph({ label: 'Picture', boxes, lines: [], direction: 'LR' });
+  const shown = [...render({ title: 'Picture', live: null, main }).matchAll(/class="name"[^>]*>([^<]*)</g)];
+  expect(shown.map(([, name]) => name)).toEqual(['certif…/nginx.example.internal', `certificate/xx…${'x'.repeat(14)}`]);
 });
 
 describe('addresses', () => {

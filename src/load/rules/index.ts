@@ -53,7 +53,7 @@ import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './
 import { targetNamesFit } from './names.ts';
 import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
-import { mountsHavePlaces, storagesCanBeMade, storagesTakeTheirContent } from './storage.ts';
+import { mountsHavePlaces, storagesCanBeMade, storagesOfFilesExist, storagesTakeTheirContent } from './storage.ts';
 
 /** These run first: consequences of a wrong address are not reported. Diagnostics without a target concern the host's address. */
 export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
@@ -94,6 +94,7 @@ const ACROSS: readonly Rule[] = [
   fixedAddressesHaveAGateway,
   macsAreUnicast,
   storagesTakeTheirContent,
+  storagesOfFilesExist,
   storagesCanBeMade,
   mountsHavePlaces,
   cloneSourcesAreReady,

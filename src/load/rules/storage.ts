@@ -6,6 +6,7 @@ import { placeIn } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
 import { targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
+import { DATACENTER_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { refusal } from '../../proxmox/option.ts';
 import { contentsOf } from '../../proxmox/storage-types.ts';
@@ -54,6 +55,43 @@ export function storagesTakeTheirContent({ config, unreadable }: RuleContext): D
       },
     ];
   });
+}
+
+/** UNKNOWN_STORAGE: a file that a guest uses is on a storage that is not declared. What the storage takes does not matter to Proxmox then. */
+export function storagesOfFilesExist({ config, unreadable }: RuleContext): Diagnostic[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids') || unreadable.file(DATACENTER_FILE)) return [];
+  const known = config.hypervisor.storages.map(({ id }) => id);
+  return [...config.lxc, ...config.vm].flatMap((guest) =>
+    filesOf(guest).flatMap(({ volume, keys }): Diagnostic[] => {
+      const storage = /^([^/:]+):/.exec(volume ?? '')?.[1];
+      if (storage === undefined || known.includes(storage)) return [];
+      const meant = nearest(storage, known);
+      return [
+        {
+          code: 'UNKNOWN_STORAGE',
+          at: placeIn(guest.writtenAt, ...keys),
+          message: `There is no storage "${storage}"`,
+          hint: meant === null ? `Declared are ${known.join(', ')}.` : `Did you mean "${meant}"?`,
+          target: targetOf(guest),
+        },
+      ];
+    }),
+  );
+}
+
+/** Volumes of a guest that are files: CDs, images and scripts. */
+function filesOf(guest: Guest): { readonly volume: string | null; readonly keys: readonly (string | number)[] }[] {
+  const script = { volume: guest.hookscript, keys: ['hookscript'] };
+  if (guest.kind === 'lxc') return [script];
+  return [
+    script,
+    { volume: guest.iso, keys: ['iso'] },
+    { volume: guest.importFrom, keys: ['import_from'] },
+    ...guest.disks.flatMap(({ iso, import_from }, index) => [
+      { volume: iso, keys: ['disks', index, 'iso'] },
+      { volume: import_from, keys: ['disks', index, 'import_from'] },
+    ]),
+  ];
 }
 
 /** INVALID_VALUE: a storage on a dataset has an invalid id or a content type that its type does not support. */

@@ -15,8 +15,11 @@ import { hostAsksSomebodyElse, interfacesFitTogether } from './network/rules.ts'
 import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { pageCertificateIsDeclared } from './page/rules.ts';
+import { sharesHaveNamesOfTheirOwn } from './samba/rules.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
 import { snippetsAreThere } from './snippets/rules.ts';
+import { datasetsCanBeMade, poolsCanBeMade } from './storage/rules.ts';
+import { accountIsOfAPerson } from './users/rules.ts';
 
 /** Used when the declared domain cannot be read. */
 const NO_DOMAIN = 'domain.invalid';
@@ -47,6 +50,10 @@ export const declaration: Declaration = {
     snippetsAreThere,
     interfacesFitTogether,
     hostAsksSomebodyElse,
+    poolsCanBeMade,
+    datasetsCanBeMade,
+    sharesHaveNamesOfTheirOwn,
+    accountIsOfAPerson,
   ],
 };
 

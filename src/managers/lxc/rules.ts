@@ -5,7 +5,7 @@ import type { Place } from '../../config/read/place.ts';
 import { placeIn } from '../../config/read/place.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
-import type { LxcGuest } from './declared.ts';
+import type { IdMap, LxcGuest } from './declared.ts';
 
 /** DUPLICATE_NAME: a volume is identified by its name within its guest, whatever its path. */
 export function volumeNamesAreUnique({ config }: RuleContext): Diagnostic[] {
@@ -40,6 +40,30 @@ export function mountPathsAreUnique({ config }: RuleContext): Diagnostic[] {
       ),
     ),
   );
+}
+
+/** INVALID_VALUE: the kernel refuses maps in which an id stands twice, so that the container would not start (user_namespaces(7)). */
+export function idMapsAreApart({ config }: RuleContext): Diagnostic[] {
+  return config.lxc.flatMap((guest) =>
+    guest.idMaps.flatMap((map, index): Diagnostic[] => {
+      const other = guest.idMaps.slice(0, index).find((one) => one.type === map.type && shareAnId(one, map));
+      if (other === undefined) return [];
+      return [
+        {
+          code: 'INVALID_VALUE',
+          at: placeIn(guest.writtenAt, 'id_maps', index),
+          message: `"${guest.name}" maps ${map.type} ${map.containerId} to ${map.hostId}, where another map of it has an id already`,
+          hint: 'Let the ranges of ids of the container, and those of the host, be apart.',
+          target: targetOf(guest),
+        },
+      ];
+    }),
+  );
+}
+
+function shareAnId(one: IdMap, other: IdMap): boolean {
+  const overlap = (a: number, b: number): boolean => a < b + other.size && b < a + one.size;
+  return overlap(one.containerId, other.containerId) || overlap(one.hostId, other.hostId);
 }
 
 function mountsOf(guest: LxcGuest): { readonly path: string; readonly at: Place }[] {

@@ -16,7 +16,13 @@ import { HYPERVISOR_FILE, VM_FILE } from '../places.ts';
 import type { VmGuest } from './declared.ts';
 import { modernVm } from './legacy.ts';
 import { normaliseVm, type VmFileDefaults } from './normalise.ts';
-import { drivesGoTogether, machinesArePrepared, optionsServeDrives } from './rules.ts';
+import {
+  balloonsFit,
+  drivesGoTogether,
+  formatsFitTheirStorages,
+  machinesArePrepared,
+  optionsServeDrives,
+} from './rules.ts';
 import { vmDefaults, vmFile, vmGuest } from './schema.ts';
 
 const envelope = vmFile.extend({ vms: z.array(z.unknown()) });
@@ -38,7 +44,7 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading, before) => ({ vm: byId(readMachines(reading, before)) }),
-  rules: [drivesGoTogether, machinesArePrepared, optionsServeDrives],
+  rules: [drivesGoTogether, machinesArePrepared, optionsServeDrives, balloonsFit, formatsFitTheirStorages],
 };
 
 function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGuest[] {

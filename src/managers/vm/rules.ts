@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
+import { formatsOf } from '../../proxmox/storage-types.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import { nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
@@ -80,6 +81,31 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
     });
     return [...wrongRoot, ...further];
   });
+}
+
+/** INVALID_VALUE: a VM would give back more memory than it has; Proxmox refuses it (qemu-server, PVE/API2/Qemu.pm). */
+export function balloonsFit({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm): Diagnostic[] => {
+    const { balloon_mb: least, memory_mb: most } = vm;
+    if (least == null || most == null || least <= most) return [];
+    const message = `balloon_mb is ${least}, and memory_mb is ${most}: it is the least that the VM keeps of its memory`;
+    return [invalid(vm, placeIn(vm.writtenAt, 'balloon_mb'), message, `Write ${most} at most.`)];
+  });
+}
+
+/** INVALID_VALUE: a storage has no disks of a format (pve-storage, plugindata of its type). */
+export function formatsFitTheirStorages({ config }: RuleContext): Diagnostic[] {
+  const types = new Map(config.hypervisor.storages.map(({ id, type }) => [id, type]));
+  return config.vm.flatMap((vm) =>
+    vm.disks.flatMap(({ format, storage }, index): Diagnostic[] => {
+      const at = placeIn(vm.writtenAt, 'disks', index, 'format');
+      const type = types.get(storage) ?? null;
+      const possible = type === null ? undefined : formatsOf(type);
+      if (format === null || possible === undefined || possible.includes(format)) return [];
+      const message = `storage "${storage}" is of type ${type}, which has no disks of format ${format}`;
+      return [invalid(vm, at, message, `Write ${possible.join(' or ')}, or take it out.`)];
+    }),
+  );
 }
 
 /** INVALID_VALUE: an option that makes a drive ineffective, which Proxmox would report only when the VM starts, if at all. */

@@ -19,7 +19,7 @@ import type { Page } from './document.ts';
 import { actions, cost, differences, fields } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { formToken, offer } from './offer.ts';
-import { problemLine } from './problems.ts';
+import { problemList } from './problems.ts';
 
 /** Maximum number of steps with shown actions; the dry run's page has all. */
 const MAX_SHOWN = 100;
@@ -105,7 +105,7 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
     html`
       <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
-      ${run.problems.length === 0 ? null : html`<ul class="problems">${run.problems.map(problemLine)}</ul>`}
+      ${run.problems.length === 0 ? null : html`${problemList(run.problems, { commit: run.commit, root: null }, links)}`}
       ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
       ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
       ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,

@@ -14,7 +14,7 @@ const HEIGHT_PX = 44;
 const NARROWEST_PX = 104;
 /** Slightly wider graphs are scaled down to the page; wider ones are scrolled. */
 const NEAR_PX = 1_500;
-/** Maximum characters of a name; longer ones are shortened in the middle, with the full name in the title. */
+/** Maximum characters of a name; longer ones are shortened, with the full name in the title. */
 const MAX_NAME_LENGTH = 30;
 
 export interface GraphBox {
@@ -79,9 +79,13 @@ function pathOf(points: GraphLayout['lines'][number]['points']): string {
   return path;
 }
 
+/** Cuts in the kind of a target where its name fits, since names differ at their begin; else in the middle. */
 function short(text: string): string {
   const all = [...printable(text)];
   if (all.length <= MAX_NAME_LENGTH) return all.join('');
+  const name = all.slice(all.indexOf('/'));
+  const room = MAX_NAME_LENGTH - 1 - name.length;
+  if (all.includes('/') && room > 0) return `${all.slice(0, room).join('')}…${name.join('')}`;
   const half = Math.floor((MAX_NAME_LENGTH - 1) / 2);
   return `${all.slice(0, half).join('')}…${all.slice(-half).join('')}`;
 }

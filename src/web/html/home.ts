@@ -122,7 +122,7 @@ export function runTable(
       time(run.created, true),
       targets === '' ? null : said(targets),
       stepCounts(run),
-      duration(run.created, run.ended),
+      duration(run.started ?? run.created, run.ended),
     ];
   });
   const columns = ['Run', 'State', 'Commit', 'Author', 'Asked for', 'When', 'Targets', 'Steps', 'Took'];

@@ -4,14 +4,13 @@ import { labelsOf, targetLabel } from '../../messages/changes.ts';
 import { pullSentence } from '../../messages/pages.ts';
 import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import type { ClassifiedProblem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, facts, noteList, said, sha, type Tone, table, targetLink, time } from './components.ts';
 import type { Page } from './document.ts';
 import { fields } from './fields.ts';
 import { type Html, html } from './html.ts';
-import { problemLine } from './problems.ts';
+import { problemList } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
 /** Up to this number all steps are expanded. */
@@ -34,7 +33,7 @@ export function pullPage(pull: PullPlan, links: Links): Page {
         ['Planned', time(pull.created)],
       ])}
       ${noteList(pull.notes ?? [])}
-      ${problems(pull.problems)}
+      ${problems(pull, links)}
       ${stepGraph(
         plan.steps,
         (step) => ({ word: step.verb, tone: costTone(step) }),
@@ -55,12 +54,12 @@ function costTone({ impact, approval }: PlanStep): Tone {
   return approval || impact === 'restart' ? 'wait' : 'quiet';
 }
 
-function problems(all: readonly ClassifiedProblem[]): Html {
+function problems({ problems: all, head, root }: PullPlan, links: Links): Html {
   const fresh = all.filter((problem) => problem.new);
   const older = all.length - fresh.length;
   if (all.length === 0) return null;
   const rest = older === 0 ? null : html`<p class="dim">${older} older, there before this.</p>`;
-  return html`<h2>Problems</h2><ul class="problems">${fresh.map(problemLine)}</ul>${rest}`;
+  return html`<h2>Problems</h2>${problemList(fresh, { commit: head, root }, links)}${rest}`;
 }
 
 function steps({ plan, held }: PullPlan, links: Links): Html {

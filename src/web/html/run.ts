@@ -7,7 +7,6 @@ import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
@@ -33,7 +32,7 @@ import { actions, cost, differences, fields, needs } from './fields.ts';
 import { type Html, html } from './html.ts';
 import { type LogTail, log } from './log.ts';
 import { offer } from './offer.ts';
-import { problemLine } from './problems.ts';
+import { problemList } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
 /** Maximum number of actions at the top; each step has its own. */
@@ -50,6 +49,8 @@ export interface RunView {
   readonly successor: RunId | null;
   /** Null if unknown to the repository or if it did not respond in time. */
   readonly commit: CommitInfo | null;
+  /** The config root of the commit inside the repository; null where it is not needed or not known. */
+  readonly root: string | null;
 }
 
 export function runPage(view: RunView, links: Links): Page {
@@ -64,7 +65,7 @@ export function runPage(view: RunView, links: Links): Page {
       ${offers(runActions(run), links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
-      ${problems(run.problems)}
+      ${run.problems.length === 0 ? null : html`<h2>Problems</h2>${problemList(run.problems, { commit: run.commit, root: view.root }, links)}`}
       ${run.steps.length === 0 ? null : steps(view, links)}`,
   };
 }
@@ -97,11 +98,6 @@ function runFacts({ run, successor, commit }: RunView, links: Links): Html {
     ['Took', duration(run.started ?? run.created, run.ended)],
     ['Superseded by', run.supersededBy === null ? null : html`${sha(run.supersededBy)}${by}`],
   ]);
-}
-
-function problems(found: readonly Problem[]): Html {
-  if (found.length === 0) return null;
-  return html`<h2>Problems</h2><ul class="problems">${found.map(problemLine)}</ul>`;
 }
 
 /** The dependency graph, then a list in plan order, by wave, with expandable steps. */

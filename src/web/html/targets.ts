@@ -8,7 +8,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import type { Links } from '../links.ts';
-import { badge, said, sha, table, targetLink } from './components.ts';
+import { badge, commitLink, said, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
 
@@ -39,7 +39,7 @@ function targetTable(targets: readonly TargetJson[], names: TargetsView['names']
     html`${targetLink(links, each.target)} ${said(names.get(each.target) ?? '')}`,
     stateBadge(each),
     each.running,
-    sha(each.commit),
+    commitLink(links, each.commit),
     each.run === null
       ? null
       : html`<a href=${links.step(each.run, each.target)}>run ${each.run}</a> ${each.outcome ?? 'not over'}`,

@@ -20,7 +20,7 @@ export type PoolsPlan =
 
 const BY_ID = '/dev/disk/by-id/';
 /** Minimum number of disks for each layout. */
-const MIN_DISKS: Readonly<Record<string, number>> = { single: 1, mirror: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
+export const MIN_DISKS: Readonly<Record<string, number>> = { single: 1, mirror: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
 /** Disks of one vdev may differ by this much and still count as equal for ZFS. */
 const ALIKE_BYTES = 16 * 1024 ** 2;
 
