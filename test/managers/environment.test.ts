@@ -30,7 +30,7 @@ test('the reference environment has its guests, the ways of its names, what is s
   expect(ways).toContain('qdrant.example.internal 10.0.0.102:6333 vm/1002');
 });
 
-test('an entry is shown in the words of its file, down to its values, and no secret is', () => {
+test('an entry is shown as in its file, including values, and without secrets', () => {
   const entry = {
     name: 'web',
     network_config: { ip: '10.0.0.9/24', extra: {} },

@@ -110,7 +110,7 @@ const environments = fc
     return { ...files, [LXC]: lxc, [VM]: vm, [CERTIFICATES]: certificates };
   });
 
-test('an environment has an order unless it is told which ring it has', () => {
+test('an environment has an order, or its dependency cycle is reported', () => {
   let [ordered, refused] = [0, 0];
   fc.assert(
     fc.property(environments, (files) => {

@@ -30,7 +30,7 @@ const make = (guest: AnyGuest): Promise<End> =>
 const publish = (downloads: unknown) => host.write('/lab.json', JSON.stringify({ downloads }));
 const fetched = () => host.commands.filter((line) => /download/.test(line));
 
-test('an image that is published with another checksum is refused, and nothing is made of it', async () => {
+test('an image with another checksum is refused, and nothing is created from it', async () => {
   await publish({ [URL_OF_IMAGE]: { checksum: 'b'.repeat(64) } });
   const end = await make(machine(9000, WITH_IMAGE));
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining(`got '${'b'.repeat(64)}'`) });
@@ -38,13 +38,13 @@ test('an image that is published with another checksum is refused, and nothing i
   expect(host.commands.filter((line) => line.startsWith('qm create'))).toEqual([]);
 });
 
-test('an address without a file says what Proxmox says', async () => {
+test('an address without a file fails with Proxmox’s message', async () => {
   await publish({ [URL_OF_IMAGE]: null });
   const end = await make(machine(9000, WITH_IMAGE));
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('download failed') });
 });
 
-test('an image is downloaded once for all templates that are made from it', async () => {
+test('an image is downloaded once for all templates created from it', async () => {
   await publish({});
   expect(await make(machine(9000, WITH_IMAGE))).toMatchObject({ outcome: 'done' });
   expect(fetched()).toEqual([
@@ -64,7 +64,7 @@ test('another file of that name on the node is neither used nor replaced', async
   expect(host.commands.filter((line) => line.startsWith('qm create'))).toEqual([]);
 });
 
-test('an image that nobody downloads has to be there', async () => {
+test('an image without a download address must exist', async () => {
   const end = await make(machine(9003, { isTemplate: true, templateImage: 'own.qcow2' }));
   expect(end).toMatchObject({
     outcome: 'refused',
@@ -72,7 +72,7 @@ test('an image that nobody downloads has to be there', async () => {
   });
 });
 
-test('storage local is let hold what a VM is made with, as on a node that is new', async () => {
+test('storage local gets the content types that a VM needs, as on a new node', async () => {
   const storages = await host.read('/etc/pve/storage.cfg');
   await host.write('/etc/pve/storage.cfg', storages.replace('snippets,vztmpl,backup,iso,images', 'vztmpl,backup,iso'));
   const image = { isTemplate: true, templateImage: 'own.qcow2' };
@@ -113,7 +113,7 @@ test('a template that is misspelt is compared with those of the storage and of P
   expect(actionFailure(download, result)).toMatch(/no such template; did you mean local:vztmpl\/debian-12[^;]*\?$/);
 });
 
-test('a template that nobody offers fails by its name', async () => {
+test('an unknown template fails with its name', async () => {
   const end = await make(container(103, { template: `local:vztmpl/${OTHER_TEMPLATE}` }));
   expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('no such template') });
   expect(await make(container(104, { template: '/tank/none.tar.gz' }))).toMatchObject({

@@ -58,7 +58,7 @@ describe('the number of commands', () => {
     expect(verbs()).toEqual(['pct clone', 'pct set', 'pct start', 'pct status']);
   });
 
-  test('a survey takes one, however many guests there are', async () => {
+  test('an inventory takes one, however many guests there are', async () => {
     const counts: number[] = [];
     for (const guests of [[101], [102, 103, 104, 105]]) {
       for (const id of guests) await done(wanted(targetOf(container(id))));
@@ -135,7 +135,7 @@ describe('volumes outlive their guest', () => {
   const guest = targetOf(container(101, { volumes }));
   const volumeOf = async () => /mp\d+: (\S+?),/.exec(await host.read('/etc/pve/lxc/101.conf'))?.[1];
 
-  test('when it is destroyed, and one that is made again gets them back', async () => {
+  test('when it is destroyed, and a recreated guest gets them back', async () => {
     await done(wanted(guest));
     const volume = await volumeOf();
     await done(gone(guest, { approved: true }));
@@ -154,7 +154,7 @@ describe('volumes outlive their guest', () => {
   });
 });
 
-describe('what somebody did by hand', () => {
+describe('manual changes', () => {
   test('is brought back where it was declared, and left where it was not', async () => {
     await done(wanted(targetOf(container(101))));
     await run('pct', 'set', '101', '--memory', '2048', '--timezone', 'host', '--mp7', '/srv/x,mp=/x');
@@ -164,7 +164,7 @@ describe('what somebody did by hand', () => {
     expect(conf).toContain('mp7: /srv/x,mp=/x');
   });
 
-  test('a guest that was adopted is kept like any other', async () => {
+  test('an adopted guest is managed like any other', async () => {
     await run('qm', 'create', '1001', '--name', 'old', '--scsi0', 'rpool:8', '--agent', '1');
     const target = targetOf(machine(1001));
     expect(await apply(wanted(target))).toMatchObject({ outcome: 'refused' });
@@ -305,7 +305,7 @@ describe('health', () => {
     timeoutSeconds: 9,
   };
 
-  test('is asked inside, by arguments and not by a shell', () => {
+  test('runs inside, by arguments and not by a shell', () => {
     const probe = lxc.health(wanted(targetOf(container(101, { healthCheck: check }))));
     expect(probe).toMatchObject({
       retries: 2,
@@ -324,7 +324,7 @@ describe('health', () => {
     expect(probe?.command).toMatchObject({ args: expect.arrayContaining(['/bin/sh', '-s', '--', 'a b']) });
   });
 
-  test('is not asked of what does not run', () => {
+  test('does not run for a stopped guest', () => {
     expect(lxc.health(wanted(targetOf(container(101, { healthCheck: check, startState: 'stopped' }))))).toBeNull();
     expect(lxc.health(wanted(targetOf(container(101))))).toBeNull();
   });

@@ -353,7 +353,7 @@ function wordsWithoutMarks(text: string): string[] {
     .sort();
 }
 
-test('one that is taken over keeps the secret that it has, until what is behind the reference is another', async () => {
+test('an adopted object keeps its secret until the referenced value changes', async () => {
   const reference = 'file:/etc/phoenix/secrets/metrics-flux.token';
   const host = await openLabHost();
   for (const path of ['/etc/pve/status.cfg', '/etc/pve/priv/metricserver/flux.pw', '/etc/pve/user.cfg'])
@@ -471,7 +471,7 @@ function applied(zones: string, vnets: string, subnets: string): string {
   return JSON.stringify({ version: 2, ...all });
 }
 
-test('whatever is there is written so that nothing would change but marks, and reads the same a second time', async () => {
+test('the written file would change nothing but marks, and a second import is the same', async () => {
   const host = await openLabHost();
   const sdn = fc.record({ zones: ZONES, vnets: VNETS, subnets: SUBNETS });
   const state = fc.record({

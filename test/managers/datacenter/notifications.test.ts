@@ -90,7 +90,7 @@ testContract(kindNamed('matcher'), [
   },
 ]);
 
-test("what others wrote stands there as it was, and what is built in is nobody else's and never goes", async () => {
+test('foreign sections stay unchanged, and built-in ones are never deleted', async () => {
   const host = await open();
   const kind = kindNamed('matcher');
   const target = matcher('default-matcher', { disable: true });
@@ -103,7 +103,7 @@ test("what others wrote stands there as it was, and what is built in is nobody e
   await host.close();
 });
 
-test('a target that a matcher names is not deleted, and one that needs its token is not made without', async () => {
+test('a target that a matcher names is not deleted, and one that needs a token is not created without it', async () => {
   const host = await open();
   const kind = kindNamed('gotify');
   await convergeStep(kind, host, wanted(phones({ token: FIRST })));
@@ -117,7 +117,7 @@ test('a target that a matcher names is not deleted, and one that needs its token
   await host.close();
 });
 
-test('the script puts secrets behind the words, and holds none itself', () => {
+test('the script appends secrets to the arguments, and contains none itself', () => {
   expect(secretArguments('token', 'a b')).toEqual(['--token', 'a b']);
   expect(secretArguments('secret/one,secret/two', 'x\0y')).toEqual([
     ...['--secret', 'name=one,value=eA==', '--secret', 'name=two,value=eQ=='],

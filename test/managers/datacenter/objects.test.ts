@@ -77,7 +77,7 @@ test('a job that is for all guests and then for one pool keeps one of the two', 
   await host.close();
 });
 
-test('what differs is told option by option, and what people may change is neither compared nor set', async () => {
+test('differences are named option by option, and what people may change is neither compared nor set', async () => {
   const host = await openLabHost();
   const target = targetOf({ backup_jobs: { nightly: { schedule: '02:30', all: true, mode: 'snapshot' } } });
   const ask = wanted(target, { before: target.spec });
@@ -116,7 +116,7 @@ test('what others added to a pool stays, and keeps it from being deleted', async
   await host.close();
 });
 
-test('a deletion waits for an approval that says what goes along', async () => {
+test('a deletion waits for an approval that names what is deleted with it', async () => {
   const host = await openLabHost();
   const target = targetOf({ backup_jobs: { nightly: { schedule: '02:30', all: true } } });
   await convergeStep(backup, host, wanted(target));
@@ -125,7 +125,7 @@ test('a deletion waits for an approval that says what goes along', async () => {
   await host.close();
 });
 
-test('a guest that is not there is named before Proxmox takes it', async () => {
+test('a missing guest is reported before Proxmox accepts it', async () => {
   const host = await openLabHost();
   await host.write('/etc/pve/.vmlist', '{"version":1,"ids":{}}\n');
   const target = targetOf({ pools: { prod: { vms: [999] } } });
@@ -137,7 +137,7 @@ test('a guest that is not there is named before Proxmox takes it', async () => {
 describe('a guest that is recreated', () => {
   const datacenter = { pools: { edge: { vms: [101] } }, backup_jobs: { nightly: { schedule: '02:30', vmid: [101] } } };
 
-  test('has its pool and its jobs looked at again, though nothing of them changed', () => {
+  test('has its pool and its jobs observed again, although they did not change', () => {
     const targetsWith = (unprivileged: boolean) => {
       const files = withDatacenter(datacenter);
       const guests = JSON.parse(String(files['etc/phoenix_lxc_configs.json']));

@@ -57,7 +57,7 @@ testContract(kindNamed('sdndns'), [
   },
 ]);
 
-test('what opens a server is left out where its file is read, and one that does not answer is told', async () => {
+test('credentials are removed when the file is read, and a server that does not respond is reported', async () => {
   const host = await open();
   const away = ipam({ ...NETBOX, url: 'https://netbox.invalid/api' });
   const failed = await convergeStep(kindNamed('ipam'), host, wanted(away));

@@ -32,7 +32,7 @@ function targetOf(datacenter: object): Target {
   return target;
 }
 
-test('what differs is told by its place in the file', async () => {
+test('differences are named by their place in the file', async () => {
   const host = await openLabHost();
   const target = targetOf(FRONT);
   await convergeStep(kind, host, wanted(target));
@@ -115,7 +115,7 @@ testContract(kind, [
   },
 ]);
 
-test('a network of EVPN is made with its controllers, and a second time does nothing, whatever address Proxmox makes up', async () => {
+test('an EVPN network is created with its controllers, and a second apply does nothing, whatever address Proxmox generates', async () => {
   const host = await openLabHost();
   const [target, other] = [targetOf(EVPN), targetOf(OTHER_EVPN)];
   expect(await convergeStep(kind, host, wanted(target))).toMatchObject({ outcome: 'done' });
@@ -150,7 +150,7 @@ test('one without controllers has the digest that it had before there were any',
   expect(kind.recorded?.(targetOf(EVPN).spec)).toHaveProperty('sdn_controllers.routes');
 });
 
-test('everything is made and changed in one step, and applied once', async () => {
+test('everything is created and changed in one step, and applied once', async () => {
   const host = await openLabHost();
   expect(await convergeStep(kind, host, wanted(targetOf(FRONT)))).toMatchObject({ outcome: 'done' });
   expect(applied(host.commands)).toBe(1);

@@ -93,7 +93,7 @@ testContract(kindNamed('datacenter'), [
   },
 ]);
 
-test('what Proxmox never changes of a storage is made again, after an approval that says what goes', async () => {
+test('a storage whose immutable options change is recreated, after an approval that names what is lost', async () => {
   const host = await open();
   const storages = kindNamed('storage');
   const at = (path: string) =>
@@ -145,7 +145,7 @@ test('guests may lie on a storage that is declared here, and it comes before the
   expect(restsOn(other, config)).not.toContain('storage/vault');
 });
 
-test('a storage in both files is told at both lines', () => {
+test('a storage in both files is reported at both lines', () => {
   const files = withDatacenter({ storages: { vault: { type: 'dir', path: '/srv/vault' } } });
   const host = JSON.parse(String(files['etc/phoenix_hypervisor_config.json']));
   host.proxmox_storage_ids = { ...host.proxmox_storage_ids, mine: 'vault' };

@@ -21,7 +21,7 @@ const toldOf = (error: string) => {
   return told;
 };
 
-test('names of users and their hashes are not repeated, whatever Traefik repeats', () => {
+test('user names and their hashes are removed from Traefik’s messages', () => {
   const users = ['ada$2y$05$abcdefgh', 'ada$2y$05$abcdefghij'];
   const [first, ...rest] = refusalsOf(dynamicOf(users), toldOf(`error parsing BasicUser: ${users[1]}`));
   expect(first).toEqual({ kind: 'router', name: 'a', why: 'error parsing BasicUser: ‹secret›' });

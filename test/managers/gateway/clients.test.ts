@@ -25,7 +25,7 @@ describe('an allow-list', () => {
     expect(httpOf({ list: LIST }, { a: ['web', 'list'] }).middlewares).toEqual({ list: BEHIND });
   });
 
-  test('that says itself what it goes by stays as it is', () => {
+  test('with its own criterion stays as it is', () => {
     for (const ipStrategy of [{ depth: 2 }, { excludedIPs: ['10.0.0.1'] }, {}]) {
       const own = { ipAllowList: { ...LIST.ipAllowList, ipStrategy } };
       expect(httpOf({ list: own }, { a: ['web', 'list'], b: ['websecure', 'list'] }).middlewares).toEqual({
@@ -34,7 +34,7 @@ describe('an allow-list', () => {
     }
   });
 
-  test('goes by who asks where nobody is between, also through a chain', () => {
+  test('uses the client’s address where there is no proxy between, also through a chain', () => {
     const { routers, middlewares } = httpOf(
       { list: LIST, all: { chain: { middlewares: ['pack', 'list'] } }, pack: { compress: {} } },
       { a: ['web', 'all'], 'a-secure': ['websecure', 'pack', 'all'] },
@@ -49,13 +49,13 @@ describe('an allow-list', () => {
     });
   });
 
-  test('takes no name that somebody else has', () => {
+  test('uses no name that is in use', () => {
     const { middlewares } = httpOf({ list: LIST, 'list-direct': { compress: {} } }, { a: ['websecure', 'list'] });
     expect(middlewares).toEqual({ list: BEHIND, 'list-direct': { compress: {} }, 'list-direct-direct': LIST });
   });
 });
 
-test('a limit counts each client for itself, unless it says what it counts by', () => {
+test('a rate limit counts each client separately, unless it declares its criterion', () => {
   const limit = { rateLimit: { average: 10 } };
   expect(httpOf({ limit }, { a: ['web', 'limit'] }).middlewares).toEqual({
     limit: { rateLimit: { average: 10, sourceCriterion: { ipStrategy: { depth: 1 } } } },
@@ -64,7 +64,7 @@ test('a limit counts each client for itself, unless it says what it counts by', 
   expect(httpOf({ own }, { a: ['web', 'own'] }).middlewares).toEqual({ own });
 });
 
-test('nothing else is changed, and every middleware that a router names is there', () => {
+test('nothing else is changed, and every middleware that a router names exists', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'a-direct');
   const middleware = fc.oneof(
     fc.constant(LIST),

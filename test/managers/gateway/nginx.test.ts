@@ -174,7 +174,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(await convergeStep(manager, box.host, wanted(targetOf(config)))).toEqual({ outcome: 'done', actions: [] });
   });
 
-  test('what nginx refuses is told in its own words, and what served goes on', async () => {
+  test('an error of nginx is quoted, and the previous configuration stays in use', async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
     box.write(
@@ -189,7 +189,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(box.read('/etc/nginx/sites-enabled/mine.conf')).toContain('server_name mine');
   });
 
-  test('a configuration that nginx takes but that does not serve is put back', async () => {
+  test('a configuration that nginx accepts but that does not work is rolled back', async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
     // The certificate does not hold the name that is added: nginx does not mind, who asks does.
@@ -239,7 +239,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     }
   });
 
-  test('whatever names and paths are declared, nginx takes them', async () => {
+  test('nginx accepts all names and paths that can be declared', async () => {
     const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
     const name = fc.tuple(label, label).map((labels) => labels.join('.'));
     const file = fc.stringMatching(/^[ -#%-z]{1,12}$/).map((text) => text.replaceAll('/', '_'));
@@ -275,7 +275,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   }, 60_000);
 });
 
-test('HTTP/2 is asked for as the version of nginx takes it', () => {
+test('HTTP/2 is enabled in the syntax of nginx’s version', () => {
   const target = targetOf(environmentOf());
   const spec = target.spec as unknown as NginxSpec;
   const there = new Set(spec.sites.map(({ source }) => source));

@@ -27,7 +27,7 @@ test('the feature starts it with what it needs while no gateway is known, under 
   expect(isOurs(file(first))).toBe(true);
 });
 
-test('nobody but the gateway is trusted, and the API is on loopback alone', () => {
+test('only the gateway is trusted, and the API is on loopback only', () => {
   const { entryPoints, api } = parse(renderStatic('10.0.0.153'));
   expect(api).toEqual({ insecure: true });
   expect(entryPoints.traefik).toEqual({ address: '127.0.0.1:8080' });

@@ -370,7 +370,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     });
     afterEach(() => ways.close());
 
-    test('the one that an older version set up is made right, and a second apply does nothing', async () => {
+    test('a Traefik that an older version set up is corrected, and a second apply does nothing', async () => {
       expect((await proxy.ask('/api/rawdata')).status).toBe(404);
       const target = targetOf(configOf(labelsFor(port, ['a'])), 'traefik');
       expect(await step(proxy.host, target)).toEqual(applied);
@@ -386,7 +386,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(proxy.starts()).toBe(2);
     });
 
-    test('one router that Traefik refuses is told with its stack, and the nine others are served', async () => {
+    test('a router that Traefik refuses is reported with its stack, and the nine others work', async () => {
       const good = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
       await apply(labelsFor(port, good));
       const labels = labelsFor(port, [...good, 'zbad'], ['traefik.http.routers.zbad.middlewares=mine@file']);
@@ -414,7 +414,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/zbad' })).toMatchObject({ status: 200 });
     });
 
-    test('where Traefik drops a file whole, what served is back, in its own words', async () => {
+    test('where Traefik rejects a whole file, the previous one is restored, and Traefik’s error is quoted', async () => {
       await apply(labelsFor(port, ['a']));
       const served = proxy.read(DYNAMIC);
       proxy.write('/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
@@ -425,7 +425,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/a' })).toMatchObject({ status: 200 });
     }, 60_000);
 
-    test('a route that another file has under its name is told', async () => {
+    test('a route whose name another file uses is reported', async () => {
       proxy.write(
         '/etc/traefik/dynamic/mine.yml',
         'http: { routers: { qdrant-a: { rule: "Host(`x`)", service: s } }, services: { s: { loadBalancer: { servers: [ { url: "http://127.0.0.1:9" } ] } } } }\n',
@@ -437,7 +437,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       });
     });
 
-    test('a static file of somebody’s own stays, and what it lacks is told once the routes are served', async () => {
+    test('a foreign static file stays, and what it lacks is reported once the routes work', async () => {
       const own = `${OLD_STATIC.replace('api: {}', 'api: { insecure: true }')}accessLog: {}\n`;
       proxy.write(STATIC, own);
       await proxy.restart();
@@ -453,7 +453,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/a' })).toMatchObject({ status: 200 });
     });
 
-    test('a static file of somebody’s own that shows nothing stays, is left running, and is told', async () => {
+    test('a foreign static file without API stays, keeps running, and is reported', async () => {
       const own = `${OLD_STATIC}accessLog: {}\n`;
       proxy.write(STATIC, own);
       await proxy.restart();
@@ -463,7 +463,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect([proxy.read(STATIC), proxy.read(DYNAMIC), proxy.starts()]).toEqual([own, null, 2]);
     });
 
-    test('one that does not come up with what is new is started with what it had', async () => {
+    test('a Traefik that does not start with the new file is started with the previous one', async () => {
       await apply(labelsFor(port, ['a']));
       const [before, routes] = [proxy.read(STATIC), proxy.read(DYNAMIC)];
       const config = configOf(labelsFor(port, ['a']));

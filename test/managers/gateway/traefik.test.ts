@@ -107,7 +107,7 @@ describe('what Traefik does not take', () => {
 
   const restarts = () => host.commands.filter((line) => line.includes('systemctl restart traefik')).length;
 
-  test('of a router alone is told in its own words, and the others are served', async () => {
+  test('of a single router is quoted, and the others work', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
     expect((await ask()).status).toBe(502);
 
@@ -165,7 +165,7 @@ describe('what Traefik does not take', () => {
     expect((await asked('other.example.internal')).status).toBeNull();
   });
 
-  test('as a whole is told in its own words, and the routes of before are back', async () => {
+  test('as a whole is quoted, and the previous routes are restored', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
     const served = await inside(host, `cat ${FILE}`);
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
@@ -190,7 +190,7 @@ describe('what Traefik does not take', () => {
     ).toMatchObject({ exit: 1 });
   });
 
-  test('because another file has the name of a route is told', async () => {
+  test('because another file uses the name of a route is reported', async () => {
     const other =
       'http: { routers: { qdrant: { rule: "Host(`x`)", service: s } }, services: { s: { loadBalancer: { servers: [ { url: "http://10.0.0.9" } ] } } } }\n';
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', other);
@@ -204,7 +204,7 @@ describe('what Traefik does not take', () => {
     const STATIC = '/etc/traefik/traefik.yml';
     const put = (text: string) => inside(host, `cat >${STATIC}`, text);
 
-    test('by an older version is made right by the next apply, and Traefik is started once for it', async () => {
+    test('by an older version is corrected by the next apply, with one restart of Traefik', async () => {
       await put(OLD_STATIC);
       await inside(host, 'systemctl restart traefik');
       host.forget();
@@ -246,7 +246,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(own);
     });
 
-    test('by somebody is left alone where it shows what is served, and what it lacks is told', async () => {
+    test('by others is left alone where its API works, and what it lacks is reported', async () => {
       const own = OLD_STATIC.replace('api: {}', 'api: { insecure: true }');
       await put(own);
       await inside(host, 'systemctl restart traefik');
@@ -269,7 +269,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(right);
     });
 
-    test('is put back where Traefik does not come up with it', async () => {
+    test('is rolled back where Traefik does not start with it', async () => {
       await put(OLD_STATIC);
       await inside(host, 'systemctl restart traefik');
       // Somebody else has the port meanwhile: said by what is written being of no use to this Traefik.
@@ -283,7 +283,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(OLD_STATIC);
     });
 
-    test('is started no second time where Traefik then tells nothing', async () => {
+    test('is not restarted a second time where Traefik’s API then does not respond', async () => {
       await step(targetOf(environmentOf()));
       // Its unit reads another file, by which it serves no API.
       await put(OLD_STATIC);
@@ -300,7 +300,7 @@ describe('what Traefik does not take', () => {
     });
   });
 
-  test('a Traefik that was stopped is started, its routes are kept, and it comes up with its container', async () => {
+  test('a stopped Traefik is started with its routes, and starts with its container', async () => {
     await step(targetOf(environmentOf()));
     await inside(host, 'systemctl stop traefik');
     expect((await ask()).status).toBeNull();
@@ -326,7 +326,7 @@ const LABELS = [
   'traefik.http.services.qdrant.loadbalancer.server.port=6333',
 ];
 
-test('whatever labels are accepted, Traefik understands what is written', () => {
+test('Traefik accepts the routes of all accepted labels', () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
   const text = fc.string({ minLength: 1, maxLength: 12 });
   const label = fc.oneof(

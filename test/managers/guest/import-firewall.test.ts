@@ -22,6 +22,6 @@ test('rules with macros, protocols by name and types of ICMP are read back', () 
   });
 });
 
-test('a file with a rule that nobody reads is left as it is', () => {
+test('a file with an unsupported rule is left as it is', () => {
   expect(writtenFirewall(file('IN SSH(ACCEPT)', 'IN NONSENSE'))).toBeNull();
 });

@@ -51,7 +51,7 @@ test('both kinds are found with what their mark says, and no others', () => {
   expect(markedGuests(FILES, 'https://git.example/team/other')).toEqual([]);
 });
 
-test('what two would share is told by each kind of address', () => {
+test('shared addresses are found for each kind of address', () => {
   expect(share({ ip: '10.0.0.5/24', mac: null })).toEqual(['lxc/199', '10.0.0.5']);
   expect(share({ ip: 'fd00::5/64', mac: null })).toEqual(['lxc/199', 'fd00::5']);
   expect(share({ ip: '10.0.0.6/16', mac: null })).toEqual([VM, '10.0.0.6']);
@@ -61,6 +61,6 @@ test('what two would share is told by each kind of address', () => {
   expect(share({ ip: null, mac: null })).toBeNull();
 });
 
-test('a guest that is declared is in nobody’s way: the rules of addresses are for it', () => {
+test('a declared guest is ignored here: the rules of addresses cover it', () => {
   expect(share({ ip: '10.0.0.6/24', mac: null }, [VM])).toBeNull();
 });

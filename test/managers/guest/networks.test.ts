@@ -49,7 +49,7 @@ describe.each(KINDS)('of $kind', ({ kind, conf, of }) => {
     (await host.read(conf)).split('\n').filter((line) => /^(net|ipconfig)\d/.test(line));
   const keys = async (): Promise<string[]> => (await lines()).map((line) => line.split(':')[0] ?? '');
 
-  test('further ones are made, changed and taken away again', async () => {
+  test('further interfaces are created, changed and removed', async () => {
     const network = { ...of({}).network, ip6: 'fd00::5/64', gateway6: 'fd00::1' } as const;
     const one = targetOf(of({ network }));
     await apply(one);
@@ -89,7 +89,7 @@ describe.each(KINDS)('of $kind', ({ kind, conf, of }) => {
     expect(await apply(targetOf(of({ networks: [said] })))).toEqual([]);
   });
 
-  test('without any, none is made, and the one that it has goes', async () => {
+  test('without any, none is created, and the present one is removed', async () => {
     const none = targetOf(of({ network: { ...of({}).network, ip: null, bridge: null, gateway: null, none: true } }));
     await apply(none);
     expect(await keys()).toEqual([]);
@@ -101,7 +101,7 @@ describe.each(KINDS)('of $kind', ({ kind, conf, of }) => {
   });
 });
 
-test('a container of which no network is declared is made without, and keeps what people give it', async () => {
+test('a container without a declared network is created without one, and keeps those that people add', async () => {
   const none = targetOf(
     container(101, { network: { ...container(101).network, ip: null, bridge: null, gateway: null } }),
   );

@@ -51,7 +51,7 @@ test('mounts what is declared, once, and keeps what others wrote', () => {
   );
 });
 
-test('what comes from elsewhere now takes the place of what was mounted there, and what is declared no more goes', () => {
+test('a changed source replaces the present mount, and an undeclared mount is removed', () => {
   run(['10.0.0.13:/tank/a', '/a'], ['10.0.0.13:/tank/b', '/b']);
   expect(run(['10.0.0.13:/tank/other', '/a'])).toEqual(['umount /a', 'umount /b', 'mount /a']);
   expect(readFileSync(join(folder, 'fstab'), 'utf8')).not.toContain('/tank/b');

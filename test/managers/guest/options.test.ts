@@ -42,7 +42,7 @@ function problems(kind: Kind, options: unknown, own: object = {}) {
 }
 
 describe('what is written', () => {
-  test('takes names and values of Proxmox, as text, number, switch or object', () => {
+  test('accepts Proxmox’s names and values, as text, number, boolean or object', () => {
     expect(
       problems('lxc', { tty: 3, cmode: 'shell', console: false, protection: '1', startup: { down: 60 } }, NO_ORDER),
     ).toEqual([]);
@@ -107,7 +107,7 @@ describe('what is written', () => {
     );
   });
 
-  test('an editor knows every name, and takes what the loader takes', () => {
+  test('an editor knows every name, and accepts what the loader accepts', () => {
     for (const kind of ['lxc', 'vm'] as const) {
       const schema = JSON.parse(
         JSON.stringify(jsonSchema(kind === 'lxc' ? 'phoenix_lxc_configs' : 'phoenix_vm_configs')),
@@ -162,7 +162,7 @@ test.each<[Kind, GuestOptions, GuestOptions, 'live' | 'restart']>([
   expect(made.kind === 'plan' && made.plan.steps).toMatchObject([{ impact }]);
 });
 
-test('a guest that declares no options has no word of them where its digest is made', () => {
+test('the digest of a guest without options does not contain the field', () => {
   for (const kind of ['lxc', 'vm'] as const) {
     const id = targetId(kind, kind === 'lxc' ? 101 : 1001);
     const recorded = (options: unknown) => managerOf(kind).recorded?.(targets(kind, options).get(id)?.spec ?? {});
@@ -199,7 +199,7 @@ describe('on a host', () => {
     return commands;
   }
 
-  test('a container is made with them, changed while it runs, and loses what is declared no more', async () => {
+  test('a container is created with them, changed while it runs, and loses those no longer declared', async () => {
     const first = ct({ tty: '3', protection: '0' });
     expect(await apply(first)).toContainEqual(expect.stringMatching(/^pct create 101 .*--tty 3/));
     expect(await lines(CT)).toContain('tty: 3');
@@ -214,7 +214,7 @@ describe('on a host', () => {
     expect((await lines(CT)).some((line) => line.startsWith('startup'))).toBe(false);
   });
 
-  test('what nobody declares stays, also other keys of a property string', async () => {
+  test('undeclared options stay, also other keys of a property string', async () => {
     const first = vm({});
     await apply(first);
     expect(await programs(host, ['qm', 'set', '1001', '--vga', 'virtio,memory=64', '--tablet', '0'])).toBe(0);

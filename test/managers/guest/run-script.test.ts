@@ -80,7 +80,7 @@ test('a script runs with its inputs, and is noted', () => {
   expect(missingScripts([web], record())).toEqual([]);
 });
 
-test('it does not run again for the same content and inputs, though it is asked to', () => {
+test('it does not run again for the same content and inputs, although it is requested', () => {
   const once = entry('once', `echo run >> ${folder}/out\n`);
   run([once]);
   run([once]);
@@ -95,7 +95,7 @@ test('what was noted of other scripts stays', () => {
   expect(Object.keys(record()).sort()).toEqual(['one', 'two']);
 });
 
-test('a script that fails is not noted, and its exit code is told', () => {
+test('a failing script is not recorded, and its exit code is returned', () => {
   const bad = entry('bad', 'echo oops >&2\nexit 7\n');
   expect(run([bad])).toMatchObject({ status: 7, stderr: expect.stringContaining('oops') });
   expect(record()).toEqual({});
@@ -126,13 +126,13 @@ test('a secret reaches the script and is in no argument and no file', () => {
   expect(kept).not.toContain(SECRET);
 });
 
-test('a script is taken as it is: with its own interpreter, without reading what follows it', () => {
+test('a script runs unchanged: with its own interpreter, without reading what follows it', () => {
   const quirky = entry('quirky', `#!/bin/sh -e\ncat > ${folder}/out\necho '$HOME' \`echo\` EOF >> ${folder}/out\n`);
   expect(run([quirky])).toMatchObject({ status: 0 });
   expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('$HOME EOF\n');
 });
 
-test('one that is still running inside is waited for, and then not run again', async () => {
+test('a script that is still running inside is waited for, and then not run again', async () => {
   const slow = entry('slow', `echo run >> ${folder}/out\n`);
   const { argv, input } = commandFor([slow], {});
   mkdirSync(join(folder, 'lock'));
@@ -165,7 +165,7 @@ function begin(one: Script) {
 const lines = (): string[] =>
   existsSync(join(folder, 'out')) ? readFileSync(join(folder, 'out'), 'utf8').trim().split('\n') : [];
 
-test('many that are asked for at once run one after the other', async () => {
+test('concurrent requests run one after the other', async () => {
   mkdirSync(join(folder, 'state'), { recursive: true });
   const all = Array.from({ length: 6 }, (_, n) => begin(LONG(`script-${n}`)));
   expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(all.map(() => 0));
@@ -174,7 +174,7 @@ test('many that are asked for at once run one after the other', async () => {
   for (let n = 0; n < pids.length; n += 2) expect(pids[n]?.[1]).toBe(pids[n + 1]?.[1]);
 });
 
-test('one whose shell was killed alone goes on, is waited for, and none runs beside it', async () => {
+test('a script whose shell was killed continues, is waited for, and none runs beside it', async () => {
   writeFileSync(join(folder, 'held'), '');
   const first = begin(LONG('long'));
   await until(() => /^begin \d+$/.test(lines()[0] ?? ''), 'the first to begin');

@@ -46,7 +46,7 @@ test('serves the model with its arguments, each as it was written', () => {
   expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('daemon-reload\nenable vllm\nrestart vllm\n');
 });
 
-test('without a model it is installed only, and what a clone brought along is taken away', () => {
+test('without a model it is only installed, and what came with a clone is removed', () => {
   install(null);
   expect(existsSync(join(folder, 'calls'))).toBe(false);
   install({ ModelConfig: { model: 'a/b' } });

@@ -125,7 +125,7 @@ describe.skipIf(DNSMASQ === undefined)('with the real dnsmasq (skipped: none on 
       ({ code }) => code,
     );
 
-  test('answers what is declared, and follows a change of the names without being started anew', async () => {
+  test('resolves declared names, and follows a change without a restart', async () => {
     expect(await convergeStep(manager, host, wanted(partOf(named('web'), 'dns')))).toMatchObject({ outcome: 'done' });
     expect(await resolver.resolve4('web.example.internal')).toEqual(['10.0.0.7']);
     expect(await resolver.reverse('10.0.0.7')).toEqual(['web.example.internal']);

@@ -83,7 +83,7 @@ describe('on a lab host', () => {
     expect(await host.read(HOSTS)).toBe(INSTALLED);
   });
 
-  test('dnsmasq is told where it runs, also by the run after one that died before that', async () => {
+  test('dnsmasq is reloaded where it runs, also by the run after one that died before that', async () => {
     expect(await step(BACKUP)).toMatchObject({ outcome: 'done' });
     expect(host.commands.filter((line) => line.startsWith('systemctl reload'))).toEqual([]);
     for (const verb of ['install', 'enable'] as const) {

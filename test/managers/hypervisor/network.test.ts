@@ -195,7 +195,7 @@ iface vmbr5 inet static
     expect(await timerRuns()).toBe(false);
   });
 
-  test('cut off in the middle, the host comes back by itself, and the next run begins anew', async () => {
+  test('after a lost connection the host rolls back by itself, and the next run starts again', async () => {
     await step(networkOf({ bridges: [bridge()] }));
     const before = await files(host);
     const { run } = host;
@@ -317,7 +317,7 @@ iface vmbr5 inet static
     });
   });
 
-  test('the servers that the host asks are replaced, and the rest of the file stays', async () => {
+  test('the name servers of the host are replaced, and the rest of the file stays', async () => {
     const resolv = '# by hand\nsearch example.internal\nnameserver 9.9.9.9\noptions timeout:1\n';
     await host.write('/etc/resolv.conf', resolv);
     expect(await step(networkOf({ nameservers: ['10.0.0.13', '1.1.1.1'] }))).toMatchObject({ outcome: 'applied' });
@@ -327,7 +327,7 @@ iface vmbr5 inet static
     expect(host.commands.filter((line) => line.startsWith('systemd-run'))).toEqual([]);
   });
 
-  test('the host asks its own server only once that answers, and never in a circle', async () => {
+  test('the host uses its own server only once that responds, and never as its own upstream', async () => {
     const network = { ...environment().hypervisor.network, ...MANAGED, nameservers: ['10.0.0.13'] };
     const withDns = (upstreamServers: readonly string[]) =>
       partOf(withHost({ network, dns: { enabled: true, upstreamServers } }), 'network');
@@ -388,7 +388,7 @@ iface vmbr8 inet manual
     ]);
   });
 
-  test('without Open vSwitch its interfaces are refused by the host, which is put back, with what to install', async () => {
+  test('without Open vSwitch its interfaces are refused by the host, which is rolled back, with what to install', async () => {
     const before = await files(host);
     expect(await step(networkOf({ ovs: [ovsBridge({ ports: ['eno4'], attached: [] })] }))).toMatchObject({
       outcome: 'failed',

@@ -118,7 +118,7 @@ describe('a client by name', () => {
   });
 });
 
-describe('exports that are there', () => {
+describe('existing exports', () => {
   let host: LabHost;
   beforeAll(async () => {
     host = await withDataset();
@@ -126,7 +126,7 @@ describe('exports that are there', () => {
   });
   afterAll(() => host.close());
 
-  test('only the one that changed is told to the kernel', async () => {
+  test('only the changed one is exported again', async () => {
     const nfsExports = [two[0], { ...two[1], options: ['ro'] }] as typeof two;
     const changed = wanted(declared(nfsExports), { before: target.spec });
     host.forget();
@@ -138,7 +138,7 @@ describe('exports that are there', () => {
     await convergeStep(manager, host, wanted(target));
   });
 
-  test('what somebody withdrew by hand comes back', async () => {
+  test('an export that somebody withdrew comes back', async () => {
     const [first, ...rest] = await exported(host);
     await host.write(TABLE, `${rest.join('\n')}\n`);
     const end = await convergeStep(manager, host, wanted(target));
@@ -161,7 +161,7 @@ describe('exports that are there', () => {
   });
 });
 
-test('folders that VMs mount are there before they do, and belong to whom they are on the host', async () => {
+test('folders that VMs mount are created before, with their owners on the host', async () => {
   const volume = { name: 'data', server: '10.0.0.13', mountPoint: '/data' };
   const vm = machine(1001, {
     volumes: [
@@ -187,7 +187,7 @@ test('an option that NFS does not know is said before anything is written', asyn
   await host.close();
 });
 
-test('exports are read as they were written, whatever their folders are called', () => {
+test('exports are parsed as they were written, whatever the names of their folders', () => {
   const one: fc.Arbitrary<Export> = fc.record({
     path: fc
       .string({ unit: 'grapheme', minLength: 1 })

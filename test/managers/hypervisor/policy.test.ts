@@ -65,7 +65,7 @@ test('an unknown field is an error that names the nearest one', () => {
   ]);
 });
 
-test('a wrong value says where it stands and shows a right one', () => {
+test('an invalid value is reported with its place and a valid example', () => {
   const window = { cron: '0 25 * * *', duration: '3 hours', timezone: 'Europe/Nowhere' };
   expect(problems({ apply_windows: [window] })).toEqual([
     'INVALID_VALUE /phoenix/apply_windows/0/cron "cron" is "0 25 * * *" and must be a cron expression of five fields that comes up, such as "0 2 * * 1-5"',
@@ -84,7 +84,7 @@ test('a wrong value says where it stands and shows a right one', () => {
   ]);
 });
 
-test('who is protected is there, and of that kind', () => {
+test('protected targets must exist, with that kind', () => {
   expect(problems({ protected: ['lxc/101', 101, '1001', 'vm/1001'] })).toEqual([]);
   expect(problems({ protected: ['vm/101', 102] })).toEqual([
     'UNKNOWN_REFERENCE /phoenix/protected/0 "vm/101" is protected, and there is no such guest (Declare it, or take it out here. Did you mean "vm/1001"?)',

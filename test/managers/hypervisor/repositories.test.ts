@@ -55,7 +55,7 @@ describe('on a lab host', () => {
   const step = (declared: Partial<PackageRepositories>) =>
     convergeStep(manager, host, wanted(repositoriesOf(declared)));
 
-  test('the one without a subscription takes the place of the other, each by one call', async () => {
+  test('the repository without subscription replaces the other, each by one call', async () => {
     const digest = digestOf(readAptFiles(fresh));
     expect(await step({ standard: { enterprise: false, 'no-subscription': true } })).toMatchObject({ outcome: 'done' });
     expect(host.commands).toEqual([

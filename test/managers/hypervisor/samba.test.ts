@@ -71,7 +71,7 @@ describe('shares that cannot be as they are declared', () => {
   });
 });
 
-test('what testparm refuses takes nobody’s place, and the running Samba goes on', async () => {
+test('a file that testparm rejects replaces nothing, and the running Samba continues', async () => {
   const host = await withUser();
   await convergeStep(manager, host, wanted(declared(music)));
   const before = await settings(host);
@@ -86,7 +86,7 @@ test('what testparm refuses takes nobody’s place, and the running Samba goes o
   await host.close();
 });
 
-test('an account that is missing is said with how it is made', async () => {
+test('a missing account is reported with how to create it', async () => {
   const host = await openLabHost();
   const end = await convergeStep(manager, host, wanted(declared(music)));
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('smbpasswd -a heads') });

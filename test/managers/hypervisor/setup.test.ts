@@ -66,14 +66,14 @@ test.for(cases)('%s is refused', async ([, prepare, pool, named, reason]) => {
   });
 });
 
-test('disks are known by any of their paths, and taken by the one that lasts', async () => {
+test('disks are found by any of their paths, and used by the stable one', async () => {
   disks();
   const made = await plan(TANK, ['/dev/nvme1n1', '/dev/nvme0n1']);
   expect(made).toMatchObject({ kind: 'pools', pools: [{ name: 'tank', actions: [{ impact: 'destroy' }] }] });
   expect(JSON.stringify(made)).toContain(JSON.stringify(['create', '-o', 'ashift=12', 'tank', 'mirror', ...DISKS]));
 });
 
-test('what lies on a disk in layers counts as in use, as the real lsblk tells of it', () => {
+test('layers on a disk count as in use, in the output of the real lsblk', () => {
   const root = { path: '/dev/mapper/pve-root', type: 'lvm', size: 10, mountpoints: ['/'] };
   const part = {
     path: '/dev/sda3',
@@ -107,7 +107,7 @@ function realDisk(): string | undefined {
 }
 
 // Without root, lsblk and a disk of its own, this machine has nothing to look at.
-test.skipIf(disk === undefined)('a real disk is told by the real lsblk and wipefs', async () => {
+test.skipIf(disk === undefined)('a real disk is inspected by the real lsblk and wipefs', async () => {
   const real = localHost({ node: 'here', contents: async () => Buffer.alloc(0), redactor: openRedactor() });
   const none = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' } as const;
   const run: typeof real.run = async (command) => (command.program === 'zpool' ? none : real.run(command));

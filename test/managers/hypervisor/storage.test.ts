@@ -100,7 +100,7 @@ describe('a host with a pool', () => {
     expect(await host.read('/etc/pve/storage.cfg')).toContain('tank-guests');
   });
 
-  test('what somebody set by hand goes back, and a property that is declared no more is inherited', async () => {
+  test('a manual change is reverted, and a property that is no longer declared is inherited', async () => {
     const first = declared([{ ...guests, properties: { compression: 'lz4', quota: '600G' } }]);
     await convergeStep(manager, host, wanted(first));
     const args = ['set', 'compression=off', 'tank/guests'];
@@ -112,7 +112,7 @@ describe('a host with a pool', () => {
     expect(shown).toEqual(['tank/guests\tcompression\ton\tdefault', expect.stringMatching(/\tquota\t0\t/)]);
   });
 
-  test('a storage of people under the same name is taken over only on request', async () => {
+  test('a foreign storage with the same name is adopted only on request', async () => {
     const mine = dataset('mine');
     const add = ['add', 'zfspool', 'tank-mine', '--pool', 'tank/mine', '--content', 'images'];
     await host.run({ kind: 'command', program: 'zfs', args: ['create', 'tank/mine'], timeoutSeconds: 5 });

@@ -83,7 +83,7 @@ describe('on a lab host', () => {
     expect(await trusted(host)).toEqual([null, null]);
   });
 
-  test('a new root takes the place of the old one, and goes when nothing asks for it', async () => {
+  test('a new root replaces the old one, and is removed when nothing needs it', async () => {
     await convergeStep(manager, host, wanted(trustIn('/tank/one')));
     await host.write('/tank/one/root_ca.crt', OTHER);
     expect(manager.quickCheck(await manager.inventory(host), wanted(trustIn('/tank/one')))).toMatchObject({

@@ -72,7 +72,7 @@ testContract(manager, [
   },
 ]);
 
-describe('an account that is there', () => {
+describe('an existing account', () => {
   let host: LabHost;
   beforeAll(async () => {
     host = await withSecrets();
@@ -120,7 +120,7 @@ describe('an account that is not ours', () => {
   });
   afterAll(() => host.close());
 
-  test('it is taken over only on request', async () => {
+  test('it is adopted only on request', async () => {
     const refused = await convergeStep(manager, host, wanted(target));
     expect(refused).toMatchObject({
       outcome: 'refused',
@@ -131,7 +131,7 @@ describe('an account that is not ours', () => {
     expect(await convergeStep(manager, host, wanted(target))).toEqual({ outcome: 'done', actions: [] });
   });
 
-  test('nor is one of the system, whatever is asked', async () => {
+  test('a system account is never adopted', async () => {
     const root = wanted(declared({ username: 'root' }), { adopt: true });
     expect(await convergeStep(manager, host, root)).toMatchObject({ outcome: 'refused', actions: [] });
   });
@@ -154,7 +154,7 @@ test('without a password sudo asks for none', async () => {
   await host.close();
 });
 
-test('a block comes and goes without a trace, whatever else is in the file', () => {
+test('a block is added and removed without a trace, whatever else is in the file', () => {
   const lines = fc.array(
     fc.string().filter((text) => !/\n|Phoenix/.test(text)),
     { maxLength: 5 },

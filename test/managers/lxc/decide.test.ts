@@ -100,7 +100,7 @@ describe('nothing is to be done', () => {
   });
 });
 
-test('what differs is told field by field, in the words of the file', () => {
+test('differences are named field by field, as in the file', () => {
   const own = {
     memory_mb: 1024,
     start_at_boot: false,
@@ -127,7 +127,7 @@ test('what differs is told field by field, in the words of the file', () => {
   ]);
 });
 
-test('variables of a container are never shown, whatever they hold', () => {
+test('variables of a container are never shown', () => {
   const told = differences({ options: { env: 'MODE=calm' } }, seen(conf({ env: 'MODE=hunter2' })));
   expect(told).toMatchObject([{ field: expect.any(String) }]);
   expect(JSON.stringify(told)).not.toMatch(/hunter2|calm/);
@@ -199,7 +199,7 @@ test('a change that waits since a run was broken off is finished by the restart 
   `);
 });
 
-test('a waiting change that is wrong is taken back, without a restart', () => {
+test('a wrong pending change is reverted, without a restart', () => {
   const text = conf({ features: 'nesting=1' }, '\n[pve:pending]\nfeatures: nesting=0\nnameserver: 9.9.9.9\n');
   expect(decide({ pctFeatures: { nesting: '1' } }, seen(text))).toMatchInlineSnapshot(`
     "set features of container 101 (live)
@@ -236,7 +236,7 @@ test('raw lines are written while the container is stopped', () => {
   `);
 });
 
-test('a volume is made once, noted, found again and grown', () => {
+test('a volume is created once, noted, found again and grown', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   expect(decide(own, seen(conf({ mp0: '/srv/x,mp=/x' })))).toMatchInlineSnapshot(`
     "set volume data at /data of container 101 to rpool:8,mp=/data (live)
@@ -258,7 +258,7 @@ test('a volume is made once, noted, found again and grown', () => {
   `);
 });
 
-test('a volume that outlived the container is taken, not recreated', () => {
+test('a retained volume is mounted, not recreated', () => {
   const own = { volumes: [{ name: 'data', storage: 'rpool', sizeGb: 8, mountPoint: '/data' }] };
   const host = { ...seen(null).host, retained: '{"/data":"rpool:subvol-101-disk-1"}' };
   expect(decide(own, seen(conf(), { host }))).toMatchInlineSnapshot(`
@@ -267,7 +267,7 @@ test('a volume that outlived the container is taken, not recreated', () => {
   `);
 });
 
-test('a mount point that was declared before is taken away', () => {
+test('a mount point that is no longer declared is removed', () => {
   const before = targetOf(
     container(101, {
       mountPoints: [{ hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false }],
@@ -311,7 +311,7 @@ test('a template that is complete is never started again, whatever its scripts a
   expect(decide(own, seen(text, { running: false, installed: null }))).toBe('');
 });
 
-test('what can never change is asked for', () => {
+test('a change of what is immutable needs an approval', () => {
   const observation = seen(
     conf({ mp0: 'rpool:subvol-101-disk-1,mp=/data,size=1G', unused0: 'rpool:subvol-101-disk-2' }),
   );
@@ -361,7 +361,7 @@ test('what can never change is asked for', () => {
   );
 });
 
-test('the source of a container that exists is no reason to make it anew', () => {
+test('a changed source is no reason to recreate an existing container', () => {
   expect(decide({ cloneFrom: 900, template: null }, seen(conf()))).toBe('');
 });
 
@@ -402,7 +402,7 @@ describe('a container that is not ours', () => {
   });
 });
 
-test('one that is still being built needs no tag yet', () => {
+test('a container that is still being built needs no tag yet', () => {
   const text = conf({ tags: 'other' }, '', printNotes({ ...NOTES, building: true }));
   expect(decide({}, seen(text, { running: false }))).toMatchInlineSnapshot(`
     "set tags of container 101 to phoenix (live)

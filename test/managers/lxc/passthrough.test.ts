@@ -143,7 +143,7 @@ describe('root of a new container', () => {
   const PASSWORD = 'hunter2-root';
   const root = { sshKeys: [KEY], password: { $secret: 'file:/etc/phoenix/secrets/root' } };
 
-  test('has keys from a file and a password that no command line shows, once', async () => {
+  test('gets keys from a file and a password outside of the command line, once', async () => {
     await host.write('/etc/phoenix/secrets/root', `${PASSWORD}\n`);
     const [create] = await apply(own({ root }));
     expect(create).toContain('--ssh-public-keys /var/lib/phoenix/sshkeys/101.pub --password --');
@@ -173,7 +173,7 @@ describe('what is written', () => {
     return loadFiles(files).problems.filter(({ severity }) => severity === 'error');
   };
 
-  test('takes text and object', () => {
+  test('accepts text and object', () => {
     expect(
       problems({
         devices: ['/dev/fuse', { path: '/dev/dri/renderD128', gid: 104, mode: '0660', deny_write: true }],

@@ -83,7 +83,7 @@ const some = fc.array(
   { maxLength: 5 },
 );
 
-test('fuzz: a merge is complete, keeps what is nobody’s, and is its own end', () => {
+test('fuzz: a merge is complete, keeps foreign lines, and is idempotent', () => {
   fc.assert(
     fc.property(some, some, some, (present, declared, before) => {
       const merged = mergeRaw(lines(...present), lines(...declared), lines(...before), false);

@@ -121,7 +121,7 @@ describe('a path that changes', () => {
 });
 
 describe('a volume that is no longer declared', () => {
-  test('is taken out, kept and listed, and comes back with its data, at whatever path', async () => {
+  test('is unmounted, retained and listed, and mounted again with its data, at any path', async () => {
     await done([DATA]);
     const id = await idOf('/data');
     await done([], [DATA]);
@@ -141,7 +141,7 @@ describe('a volume that is no longer declared', () => {
     expect(await mounts()).toEqual({ '/data': id });
   });
 
-  test('that waits to be taken out is left where it is when it is declared again', async () => {
+  test('whose unmounting is pending stays when it is declared again', async () => {
     await done([DATA]);
     const id = await idOf('/data');
     await pct('set', '101', '--delete', 'mp0');
@@ -196,7 +196,7 @@ describe('an empty volume where data was', () => {
     expect(await stored()).toHaveLength(3);
   });
 
-  test('waits for approval where the storage is another, and says how the data comes along', async () => {
+  test('waits for approval where the storage changes, and says how to move the data', async () => {
     await done([DATA]);
     const id = await idOf('/data');
     const moved = [volume('data', '/data', { storage: 'local-lvm' })];
@@ -280,7 +280,7 @@ describe('the note', () => {
     });
   });
 
-  test('alone is no difference: a look at what is declared says that all is so', async () => {
+  test('alone is no difference: a check finds everything as declared', async () => {
     await done([DATA]);
     await host.write(NOTE, '{}');
     const decision = lxc.decide(wanted(with_([DATA])), await lxc.observe(host, wanted(with_([DATA]))));
@@ -291,7 +291,7 @@ describe('the note', () => {
 });
 
 describe('a container that is recreated', () => {
-  test('has its volumes with their data and settings, also one that was never declared, before it is started', async () => {
+  test('has its volumes with their data and settings, also an undeclared one, before it is started', async () => {
     await done([DATA, volume('old', '/old')]);
     const [data, old] = [await idOf('/data'), await idOf('/old')];
     await pct('set', '101', '--mp0', `${data},mp=/data,backup=1`);
@@ -375,7 +375,7 @@ test('a folder of the host that becomes a volume stays as it is, and the volume 
   expect(JSON.parse(await host.read(NOTE)).names).toEqual({ data: 'rpool:subvol-101-disk-1' });
 });
 
-test('through any row of declarations a name is one volume, none is made twice and none is freed', async () => {
+test('through any sequence of declarations a name is one volume, none is created twice and none is freed', async () => {
   const NAMES = ['a', 'b', 'c'];
   const PATHS = ['/one', '/two', '/three', '/one/below'];
   const declaration = fc

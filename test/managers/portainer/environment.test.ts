@@ -33,14 +33,14 @@ test('it is reached by the name of its agent and found by its own', async () => 
   expect(await apply()).toEqual({ outcome: 'done', actions: [] });
 });
 
-test('another agent hostname changes the environment, it is not made twice', async () => {
+test('another agent hostname changes the environment, without a second one', async () => {
   await apply();
   const [before] = databaseOf(host)?.endpoints ?? [];
   expect(await apply({ agentHostname: 'other' })).toMatchObject({ outcome: 'done' });
   expect(databaseOf(host)?.endpoints).toMatchObject([{ Id: before?.Id, URL: 'tcp://other.example.internal:9001' }]);
 });
 
-test('another image pulls first and then takes the place of the agent', async () => {
+test('another image is pulled first and then replaces the agent', async () => {
   await apply();
   const { actions } = await apply({ agentImage: 'portainer/agent:2.39.0' });
   expect(actions.map(({ summary }) => summary).slice(0, 3)).toEqual([
@@ -65,7 +65,7 @@ test('an agent of somebody else is not replaced', async () => {
   });
 });
 
-test('one that is down is looked at again, and the failure says what is wrong', async () => {
+test('an unreachable environment is checked again, and the failure names the cause', async () => {
   await apply();
   changeDatabase(host, ({ endpoints }) => {
     for (const each of endpoints) each.Status = 2;
@@ -88,7 +88,7 @@ test('declared on another VM, its agent goes from the one before', async () => {
   expect(dockerOf(host, PRIMARY).containers.map(({ name }) => name)).toContain('portainer_agent');
 });
 
-test('removed, only what Phoenix made goes', async () => {
+test('removal only removes what Phoenix created', async () => {
   await apply();
   const foreign = { Type: 2, Status: 1, PublicURL: '', GroupId: 1, TLSConfig: { TLS: true, TLSSkipVerify: true } };
   changeDatabase(host, ({ endpoints }) => {
@@ -118,7 +118,7 @@ test("Portainer's own VM is an environment by its socket where it runs other sta
   expect(databaseOf(host)?.endpoints).toMatchObject([{ Name: 'own', Type: 1, URL: 'unix:///var/run/docker.sock' }]);
 });
 
-test('without a key that Portainer takes it says which target makes another', async () => {
+test('without a valid access token it names the target that creates one', async () => {
   changeDatabase(host, (database) => {
     database.keys = [];
   });
@@ -148,7 +148,7 @@ async function askAs(instance: string): Promise<number | null> {
   return status;
 }
 
-test('an agent without a secret obeys who asks it first after a start; with one, only who has the secret', async () => {
+test('an agent without a secret accepts the first server after its start; with one, only servers with the secret', async () => {
   await apply();
   const startAgain = () =>
     changeDocker(host, AGENT, ({ containers }) => {

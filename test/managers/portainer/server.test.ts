@@ -21,7 +21,7 @@ const apply = (desired: Wishes = {}, own = {}) =>
   convergeStep(portainer as never, host, wanted(targetOf(declared(desired), SERVER), own));
 const summaries = ({ actions }: { readonly actions: readonly Action[] }) => actions.map(({ summary }) => summary);
 
-test('it starts with its administrator, so that nobody can come first, and leaves one key and no session', async () => {
+test('it starts with its administrator, so that nobody else can become it, and leaves one access token and no session', async () => {
   const end = await apply();
   expect(end.outcome).toBe('done');
   expect(summaries(end)).not.toContain('make admin the administrator of Portainer');
@@ -35,7 +35,7 @@ test('it starts with its administrator, so that nobody can come first, and leave
   }
 });
 
-test('an administrator of another name is made at once, with the token that a new server asks for', async () => {
+test('an administrator with another name is created at once, with the token that a new server requires', async () => {
   const end = await apply({ version: '2.43.0', admin: 'operator' });
   expect(end.outcome).toBe('done');
   expect(summaries(end)).toContain('make operator the administrator of Portainer');
@@ -57,7 +57,7 @@ test('a server that waited too long for its administrator is started again and g
   expect(databaseOf(host)?.users).toMatchObject([{ name: 'operator' }]);
 });
 
-test('a lost key is withdrawn and another made, without touching a container', async () => {
+test('a lost access token is revoked and replaced, without changing a container', async () => {
   await apply();
   const [lost] = databaseOf(host)?.keys ?? [];
   await host.run({ kind: 'command', program: 'rm', args: [TOKEN], timeoutSeconds: 5 });
@@ -87,7 +87,7 @@ test("people's own keys stay", async () => {
   ).toEqual(['Phoenix', 'backup']);
 });
 
-test('a password that does not fit is told once, in the words of Portainer', async () => {
+test('a wrong password is reported once, with Portainer’s message', async () => {
   await apply();
   await host.run({ kind: 'command', program: 'rm', args: [TOKEN], timeoutSeconds: 5 });
   changeDatabase(host, ({ users }) => {
@@ -123,7 +123,7 @@ test('a container that somebody stopped is started again', async () => {
   expect(dockerOf(host, PRIMARY).containers).toMatchObject([{ running: true }]);
 });
 
-test('what a person started is taken over only when told to', async () => {
+test('a foreign server is adopted only on request', async () => {
   await apply();
   await writeInside(host, PRIMARY, '/var/lib/phoenix/portainer/revision', 'none\n');
   changeDocker(host, PRIMARY, (state) => {
@@ -144,7 +144,7 @@ test('declared on another VM, it goes from the one before', async () => {
   expect(dockerOf(host, AGENT).containers).toMatchObject([{ name: 'portainer_server', running: true }]);
 });
 
-test('taken away, its data stays', async () => {
+test('after its removal its data stays', async () => {
   await converge(host, declared(), SERVER);
   const target = targetOf(declared(), SERVER);
   expect(await convergeStep(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
@@ -153,7 +153,7 @@ test('taken away, its data stays', async () => {
   expect(await host.has('/tank/1001/portainer.lab.json')).toBe(true);
 });
 
-test('a server that somebody else starts is used as it answers, and a look says what is missing where none does', async () => {
+test('a foreign server is used as it is, and a check reports a missing one', async () => {
   const own = declared();
   const foreign = { ...own, stacks: new Map([...own.stacks].filter(([name]) => name !== 'portainer')) };
   const use = () => convergeStep(portainer as never, host, wanted(targetOf(foreign, SERVER)));

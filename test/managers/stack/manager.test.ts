@@ -22,13 +22,13 @@ const apply = (desired: Wishes = {}, own = {}) =>
 const stored = () => databaseOf(host)?.stacks[0];
 const serviceOf = (name: string) => dockerOf(host, AGENT).containers.find(({ service }) => service === name);
 
-describe('with a server that deploys while it is asked', () => {
+describe('with a server that deploys within the request', () => {
   const open = prepared(declared(), NEEDED);
   beforeEach(async () => {
     host = await open();
   });
 
-  test('labels are added, comments and the rest of the file stay, and the file says whose it is', async () => {
+  test('labels are added, comments and the rest of the file stay, and the file names its owner', async () => {
     await apply();
     expect(stored()?.file).toMatch(
       /^# Kept by Phoenix: .*\n# stack\/1002\.shop\n# sha256 [0-9a-f]{64}\n# Sells things\.\n/,
@@ -63,7 +63,7 @@ describe('with a server that deploys while it is asked', () => {
     });
   });
 
-  test('what a person changed in Portainer is put back', async () => {
+  test('a manual change in Portainer is reverted', async () => {
     await apply();
     const before = stored();
     changeDatabase(host, ({ stacks }) => {
@@ -79,7 +79,7 @@ describe('with a server that deploys while it is asked', () => {
     expect(stored()?.Env).toEqual(before?.Env);
   });
 
-  test('one that was stopped is started', async () => {
+  test('a stopped stack is started', async () => {
     await apply();
     const stop = () =>
       changeDatabase(host, ({ stacks }) => {
@@ -108,7 +108,7 @@ describe('with a server that deploys while it is asked', () => {
     expect(serviceOf('shop')).toBeDefined();
   });
 
-  test('a compose project of its name that somebody started by hand is left alone', async () => {
+  test('a foreign compose project with its name is left alone', async () => {
     changeDocker(host, AGENT, ({ containers }) => {
       const [agent] = containers;
       const labels = { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'shop' };
@@ -124,7 +124,7 @@ describe('with a server that deploys while it is asked', () => {
     expect(await apply({}, { adopt: true })).toMatchObject({ outcome: 'done' });
   });
 
-  test('what is left of a stack that failed half-way is its own: made whole later, or taken away with it', async () => {
+  test('the remains of a failed deployment belong to the stack: completed later, or removed with it', async () => {
     const taken = (free: boolean) =>
       changeDocker(host, AGENT, ({ containers }) => {
         const [agent] = containers;
@@ -150,7 +150,7 @@ describe('with a server that deploys while it is asked', () => {
     expect(await apply()).toEqual({ outcome: 'done', actions: [] });
   });
 
-  test('one that cannot be deployed fails in the words of Portainer and leaves nothing', async () => {
+  test('a stack that cannot be deployed fails with Portainer’s message and leaves nothing', async () => {
     const end = await apply({ shop: 'shop-nowhere' });
     expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('lookup registry.invalid') });
     expect(databaseOf(host)?.stacks).toEqual([]);
@@ -169,7 +169,7 @@ describe('with a server that deploys while it is asked', () => {
     expect(serviceOf('cache')?.mounts.find(({ target }) => target === '/etc/s.ini')?.source).not.toBe(mounted?.source);
   });
 
-  test('a stack of a person with its name is taken over only when told to', async () => {
+  test('a foreign stack with its name is adopted only on request', async () => {
     await apply();
     changeDatabase(host, ({ stacks }) => {
       for (const each of stacks) each.Env = [];
@@ -213,7 +213,7 @@ describe('with a server that deploys afterwards', () => {
     host = await open();
   });
 
-  test('it is done once it is deployed, not once the request was taken', async () => {
+  test('it is done once it is deployed, not once the request was accepted', async () => {
     const { actions } = await apply({ version });
     expect(actions.map(({ summary }) => summary)).toContain('wait until Portainer has deployed stack shop');
     expect(stored()?.Status).toBe(1);
@@ -226,7 +226,7 @@ describe('with a server that deploys afterwards', () => {
     expect(serviceOf('cache')).toBeUndefined();
   });
 
-  test('one that failed tells why, is worth another try when a registry was away, and gets it', async () => {
+  test('a failed deployment reports why, and is retried when a registry was unreachable', async () => {
     const end = await apply({ version, shop: 'shop-nowhere' });
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('lookup registry.invalid') });
     const { wanted: ask } = await sealWanted(
@@ -246,7 +246,7 @@ describe('with a server that deploys afterwards', () => {
     expect(await apply({ version })).toMatchObject({ outcome: 'done' });
   });
 
-  test('a failed update that somebody starts again as it was before is not taken for the new one', async () => {
+  test('a failed update that somebody restarted with the old file is not taken for the new one', async () => {
     await apply({ version });
     const before = stored()?.file;
     await apply({ version, shop: 'shop-nowhere' });

@@ -96,7 +96,7 @@ describe('nothing is to be done', () => {
   });
 });
 
-test('what differs is told field by field, in the words of the file', () => {
+test('differences are named field by field, as in the file', () => {
   const there = conf({
     memory: '2048',
     cores: '4',
@@ -139,7 +139,7 @@ test('the agent has to come with the image where storage local is another than t
   expect(created).not.toContain('--cicustom');
 });
 
-test('memory that is declared no more goes back to what Proxmox gives, and is told so', () => {
+test('memory that is no longer declared returns to Proxmox’s default, and the plan says so', () => {
   const before = targetOf(machine(1001, { memory_mb: 1024 })).spec;
   const decided = decide({ memory_mb: null }, conf({ memory: '1024' }), {}, { before });
   expect(decided).toContain('set memory of VM 1001 to that of Proxmox');
@@ -161,7 +161,7 @@ test('memory waits for a restart, tags do not', () => {
   `);
 });
 
-test('what cloud-init was given before the last change takes a restart', () => {
+test('a cloud-init drive with older values needs a restart', () => {
   const text = conf({}, '\n[special:cloudinit]\nipconfig0: ip=10.0.0.9/24\n');
   expect(decide({}, text)).toMatchInlineSnapshot(`
     "shut VM 1001 down (restart)
@@ -177,7 +177,7 @@ test('the address of an interface stays, whatever model it is', () => {
   expect(decide(vlan, conf())).toContain('--net0 virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5');
 });
 
-test('keys go by a file, and are taken away when they are declared no more', () => {
+test('keys are passed by a file, and removed when they are no longer declared', () => {
   const user = { username: 'phoenix', passwordHash: null, sshKeys: ['ssh-ed25519 AAAA a@b'] };
   expect(decide({ user }, conf(), { running: false })).toMatchInlineSnapshot(`
     "write the SSH keys for VM 1001 (live)

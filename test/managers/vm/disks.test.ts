@@ -51,7 +51,7 @@ async function drives(): Promise<Record<string, string>> {
   return Object.fromEntries(found.map(([, key, volume]) => [key, volume]));
 }
 
-test('every disk but the root disk is kept and comes back at its key, with what was set of it', async () => {
+test('every disk but the root disk is retained and attached again at its key, with its options', async () => {
   await done();
   await qm(
     'set',
@@ -78,7 +78,7 @@ test('every disk but the root disk is kept and comes back at its key, with what 
   expect(await host.read(CONF)).not.toContain('efidisk0');
 });
 
-test('what waits, what is unused and what only a snapshot has is kept as well', async () => {
+test('pending, unused and snapshot-only disks are retained as well', async () => {
   await done();
   await qm('set', '1001', '--scsi1', 'rpool:1', '--scsi2', 'rpool:1', '--scsi3', 'rpool:1');
   const { scsi1, scsi2, scsi3 } = await drives();
@@ -114,7 +114,7 @@ test('a disk of another VM comes back too; one of the host is noted, and is for 
   expect(JSON.parse(await host.read(NOTE)).lines).toContain('scsi5: /dev/disk-of-the-host,size=6');
 });
 
-test('where the VM boots from another disk than the one that Phoenix makes, both stay', async () => {
+test('where the VM boots from another disk than the one that Phoenix creates, both stay', async () => {
   await done();
   await qm('set', '1001', '--virtio0', 'rpool:4');
   await qm('set', '1001', '--boot', 'order=virtio0');
@@ -146,7 +146,7 @@ describe('a clone', () => {
   });
 });
 
-test('a disk that is gone since is left out, and a note that cannot be read is refused', async () => {
+test('a disk that no longer exists is skipped, and an unreadable note is refused', async () => {
   await done();
   await qm('set', '1001', '--scsi1', 'rpool:1', '--scsi2', 'rpool:1');
   const { scsi1 = '', scsi2 } = await drives();
@@ -163,7 +163,7 @@ test('a disk that is gone since is left out, and a note that cannot be read is r
   expect(await drives()).not.toHaveProperty('scsi1');
 });
 
-test('snapshots of the names that it had before can be taken again', async () => {
+test('snapshots with the former names can be taken again', async () => {
   const own = { snapshots: { preFeatures: null, postFeatures: 'complete' } };
   await done(own);
   await qm('set', '1001', '--scsi1', 'rpool:1');

@@ -24,7 +24,7 @@ afterEach(() => host.close());
 const guest = (pool: string | null) => targetOf(container(101, { pool, startState: 'stopped' }));
 const bring = (pool: string | null, own = {}) => convergeStep(lxc as Manager, host, wanted(guest(pool), own));
 
-test('it is put in once it is there, moved within what its file says, and taken out, and others stay', async () => {
+test('it is added once it exists, moved as declared, and removed, and others stay', async () => {
   expect(await bring('prod')).toMatchObject({ outcome: 'done' });
   expect(await host.read(USERS)).toContain('pool:prod::101,200,300:local:');
   expect(await bring('prod')).toEqual({ outcome: 'done', actions: [] });
@@ -38,7 +38,7 @@ test('it is put in once it is there, moved within what its file says, and taken 
   expect(await bring(null)).toEqual({ outcome: 'done', actions: [] });
 });
 
-test('it is not taken out of a pool that others keep, nor put into one that is not there', async () => {
+test('it is not removed from a pool that others manage, nor added to a missing one', async () => {
   await bring(null);
   await host.write(USERS, 'user:root@pam:1:0::::::\npool:prod::::\npool:theirs::101::\n');
   const taken = await bring('prod');
@@ -51,7 +51,7 @@ test('it is not taken out of a pool that others keep, nor put into one that is n
   expect(absent).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('pool nosuch') });
 });
 
-test('one that is recreated is in it again, and has been taken out of HA by then where that declares it', async () => {
+test('a recreated guest is in its pool again, and was removed from HA before where HA declares it', async () => {
   const HA = '/etc/pve/ha/resources.cfg';
   await bring('prod');
   await host.write(HA, markedBy('https://git.example/another.git'));

@@ -66,7 +66,7 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
     expect(changes()).toEqual([]);
   });
 
-  test('the survey says whether it runs', async () => {
+  test('the inventory says whether it runs', async () => {
     const state = async () => manager.power?.state(await manager.inventory(host), one.target);
     expect(await state()).toBe('absent');
     await make(manager, one);

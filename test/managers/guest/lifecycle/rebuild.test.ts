@@ -23,7 +23,7 @@ const bring = (target: ReturnType<typeof guest>) =>
 const write = (path: string, text: string) =>
   host.writeFile({ kind: 'file', path, content: { from: 'text', text }, mode: 0o640 });
 
-test('a backup job that somebody made goes on with the guest that is made again, and ends with one that is deleted', async () => {
+test('a foreign backup job continues with a recreated guest, and ends with a deleted one', async () => {
   await bring(guest());
   await write(JOBS, JOB);
   expect(await bring(guest({ unprivileged: false }))).toMatchObject({ outcome: 'done' });
@@ -57,7 +57,7 @@ test.each([
   expect(await bring(guest({ unprivileged: false }))).toMatchObject({ outcome: 'done' });
 });
 
-test('the lab destroys such a guest no more than Proxmox does, and says it in its words', async () => {
+test('the lab refuses to destroy such a guest, with Proxmox’s message', async () => {
   await bring(guest());
   await write('/etc/pve/ha/resources.cfg', 'ct: 101\n');
   const destroyed = await host.run({ kind: 'command', program: 'pct', args: ['destroy', '101'], timeoutSeconds: 10 });

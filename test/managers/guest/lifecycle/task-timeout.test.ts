@@ -72,7 +72,7 @@ describe('task_timeout_seconds', () => {
     expect(decided(gone({ ...guest(null), spec: old }))).toEqual(DEFAULTS);
   });
 
-  test('holds for what a person asks and for the way back as well', () => {
+  test('applies to a person’s requests and to rollbacks as well', () => {
     const asked = wanted(guest(1800)) as unknown as Asked[0];
     const power = acting.power.decide(asked, 'restart', NOTHING);
     expect(power.kind === 'actions' && bounds(power.actions)).toEqual(DECLARED);
@@ -81,7 +81,7 @@ describe('task_timeout_seconds', () => {
     expect([back.snapshot, back.restore, back.discard].map(bounds)).toEqual([DECLARED, DECLARED, DECLARED]);
   });
 
-  test('costs nothing to change, and changes no digest while nobody declares it', () => {
+  test('has no impact when it changes, and changes no digest while it is undeclared', () => {
     const kinds = [
       [lxc as Kind, (taskTimeoutSeconds: number | null) => targetOf(container(101, { taskTimeoutSeconds }))],
       [vm as Kind, (taskTimeoutSeconds: number | null) => targetOf(machine(1001, { taskTimeoutSeconds }))],

@@ -69,7 +69,7 @@ test('only the last of several stands', () => {
   expect(parseNotes(copied)?.target).toBe('lxc/101');
 });
 
-test('a description cannot be taken for the block, whatever it says', () => {
+test('a description is never taken for the block, whatever its text', () => {
   const forged = printNotes({ ...OWN, target: 'lxc/900' });
   const read = parseNotes(printNotes({ ...OWN, description: forged }));
   expect(read).toEqual({ ...OWN, description: forged });
@@ -85,7 +85,7 @@ test('a new commit alone changes nothing, and neither does the old form', () => 
 });
 
 describe('what surrounds the block', () => {
-  test('a text that says what is declared is not repeated', () => {
+  test('a note that equals the declared text is not repeated', () => {
     const text = '# NAS\n\nHolds the films.  \nAnd more.';
     expect(surroundings(text, 'Holds the films.', undefined)).toEqual({ text });
     expect(surroundings(text, 'Holds the', undefined)).toEqual({ text, description: 'Holds the' });
@@ -118,7 +118,7 @@ const line = fc.oneof(
 );
 const text = fc.array(line, { maxLength: 6 }).map((lines) => lines.join('\n').replace(/\n+$/, ''));
 
-test('fuzz: whatever people wrote is there after any number of changes, byte for byte', () => {
+test('fuzz: notes of people survive any number of changes, byte for byte', () => {
   fc.assert(
     fc.property(text, fc.array(text, { maxLength: 3 }), (people, descriptions) => {
       let notes = people;
@@ -142,7 +142,7 @@ test('fuzz: notes written into a file are read as they were written', () => {
   );
 });
 
-test('no password of the repository is written down', () => {
+test('no password of the repository is written', () => {
   const origin = { repository: 'https://user:secret@git.example/infra.git', commit: '' };
   expect(repositoryName(origin)).toBe('https://git.example/infra.git');
   expect(repositoryName({ ...origin, repository: 'git@git.example:infra.git' })).toBe('git@git.example:infra.git');

@@ -23,7 +23,7 @@ test('a program that is still running has not succeeded', () => {
   expect(running.stderr).toContain('process 79');
 });
 
-test('one that was killed has not either', () => {
+test('a killed program did not succeed either', () => {
   expect(answer('{"exited":1,"signal":9}')).toMatchObject({ exit: null, ended: 'killed' });
 });
 

@@ -27,7 +27,7 @@ mp0: rpool:subvol-101-disk-1,mp=/data,size=1G
 snaptime: 1795382814
 `;
 
-test('the main section, what waits and the snapshots are told apart', () => {
+test('the main section, pending changes and snapshots are distinguished', () => {
   const conf = parseConf(CONF);
   expect(conf.description).toBe('line one\nline two: 50% ü');
   expect(conf.settings['hostname']).toBe('Nginx-Phoenix');
@@ -37,7 +37,7 @@ test('the main section, what waits and the snapshots are told apart', () => {
   expect(conf.snapshots).toEqual(['before']);
 });
 
-test('snapshots are told in the order in which they were taken, not in that of their names', () => {
+test('snapshots are listed in the order in which they were taken, not by name', () => {
   const taken = (name: string, time: number, parent?: string) =>
     `\n[${name}]\n${parent === undefined ? '' : `parent: ${parent}\n`}snaptime: ${time}\n`;
   const text = `hostname: a\nparent: a-last\n${taken('a-last', 20, 'b')}${taken('b', 20, 'z-first')}${taken('z-first', 10)}`;
@@ -73,7 +73,7 @@ test('other raw lines and notes leave everything else as it was', () => {
   expect(withRawLines(text, conf.raw, conf.description)).toBe(text);
 });
 
-test('raw lines that stay are not written anew, whatever form they have', () => {
+test('unchanged raw lines are not rewritten, whatever their form', () => {
   const kept = 'lxc.cgroup2.devices.allow = c 188:* rwm\nlxc.cap.drop:\n';
   const text = `arch: amd64\n${kept}`;
   const { raw } = parseConf(text, 'pct');
@@ -86,7 +86,7 @@ test('raw lines that stay are not written anew, whatever form they have', () => 
   );
 });
 
-test('a heading that is none for a container is passed over, and its section goes on', () => {
+test('a header that is invalid for a container is skipped, and the section continues', () => {
   const text = 'memory: 256\n\n[a]\nmemory: 128\n\n[before]\nmemory: 64\n';
   expect(parseConf(text, 'pct').settings['memory']).toBe('128');
   expect(parseConf(text, 'pct').snapshots).toEqual(['before']);
@@ -99,7 +99,7 @@ test('notes are read as Proxmox decodes them, those of long ago too', () => {
   expect(parseConf('#one\ndescription: two%3A\n').description).toBe('one\ntwo:');
 });
 
-test('volumes are taken out of the snapshots too', () => {
+test('volumes are removed from the snapshots too', () => {
   const text = withoutVolumes(CONF, new Set(['rpool:subvol-101-disk-1', 'rpool:subvol-101-disk-2']));
   expect(text).not.toMatch(/subvol/);
   expect(text).toContain('rootfs: local-lvm:vm-101-disk-0,size=8G');

@@ -27,7 +27,7 @@ test('another bridge and a VLAN are networks of their own', () => {
   expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.1.5/24', gw: '10.0.1.1', vlan: 7 }))).toEqual([]);
 });
 
-test('the address of the gateway or of the host is taken', () => {
+test('the address of the gateway or of the host is in use', () => {
   expect(found('BAD_ADDRESS', withNetwork({ ip: '10.0.0.1/24' }))).toEqual([
     '"ip": "10.0.0.1/24", | lxc/101 (web): 10.0.0.1 is the address of the gateway',
   ]);
@@ -36,7 +36,7 @@ test('the address of the gateway or of the host is taken', () => {
   ]);
 });
 
-test('the number and the broadcast address of a network belong to nobody', () => {
+test('the network and broadcast addresses cannot be used', () => {
   for (const ip of ['10.0.0.0/24', '10.0.0.255/24']) {
     expect(found('BAD_ADDRESS', withNetwork({ ip }))[0]).toContain('not one a guest can have');
   }

@@ -39,7 +39,7 @@ test('the authority needs its names', () => {
   ]);
 });
 
-test('a feature of the config repo is told nothing about', () => {
+test('a feature of the config repo needs no inputs', () => {
   const files: Files = environment();
   files['features/nvidia/install.sh'] = 'true\n';
   files[LXC].lxc_configs['101'].features = ['nvidia'];

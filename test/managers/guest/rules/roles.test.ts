@@ -15,7 +15,7 @@ test('two containers of one role are named at the lines of both', () => {
   ]);
 });
 
-test('what needs an authority says what to write where there is none', () => {
+test('a missing authority is reported with what to declare', () => {
   const files = environment();
   files[LXC].lxc_configs['900'].role = 'none';
   files[VM].vms[1].features = ['base_setup', 'trusted_ca'];

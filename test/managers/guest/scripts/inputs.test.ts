@@ -22,7 +22,7 @@ test('the groups of vLLM become the arguments of its server', () => {
   expect(vllmInputs({})).toEqual({ VLLM_MODEL: null, VLLM_ARGS: '' });
 });
 
-test('each argument that is given is one line, whatever its value', () => {
+test('each argument is one line, whatever its value', () => {
   const value = fc.oneof(
     fc.constant(true),
     fc.integer(),
