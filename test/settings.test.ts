@@ -279,7 +279,11 @@ describe('channels of notifications', () => {
     expect(problems).toEqual([]);
     expect(settings?.channels).toMatchObject([
       { name: 'ops', service: 'slack', events: ['failure', 'approval'] },
-      { name: 'phone', service: 'ntfy', events: ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan'] },
+      {
+        name: 'phone',
+        service: 'ntfy',
+        events: ['failure', 'approval', 'drift', 'certificate', 'host', 'orphan', 'fault'],
+      },
       { name: 'mail', to: ['ops@example.org'], username: null, password: null },
       { name: 'hook', method: 'POST', template: ['{text}'] },
       { name: 'node', service: 'proxmox' },

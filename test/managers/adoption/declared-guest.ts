@@ -138,7 +138,7 @@ function writtenContainer(conf: GuestConf, raw: readonly string[]): Record<strin
 
 function writtenMachine(conf: GuestConf): Record<string, unknown> {
   const { settings } = conf;
-  const root = disk(settings['scsi0']);
+  const root = disk(settings[bootDisk(settings) ?? 'scsi0']);
   const net = parseProperties(settings['net0'] ?? '');
   const model = Object.entries(net).find(([, value]) => /^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$/.test(value));
   const keys = decodeURIComponent(settings['sshkeys'] ?? '').split('\n');
@@ -178,6 +178,12 @@ function disk(setting: string | undefined): { storage: string; sizeGb: number | 
   return volume.includes(':')
     ? { storage: volume.slice(0, volume.indexOf(':')), sizeGb: gigabytes(properties['size']) }
     : undefined;
+}
+
+/** The disk that a VM begins from; undefined where its file names none. */
+function bootDisk(settings: GuestConf['settings']): string | undefined {
+  const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [];
+  return order.find((key) => disk(settings[key]) !== undefined && parseProperties(settings[key])['media'] !== 'cdrom');
 }
 
 function numberOf(text: string | undefined): number | undefined {
