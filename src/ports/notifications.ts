@@ -84,12 +84,14 @@ export interface Notifications {
    */
   claimNews(channel: string, now: number, claimMs: number): Promise<Batch | null>;
   newsSent(channel: string, batch: string): Promise<void>;
-  /** @param retryAt epoch milliseconds; null drops the message */
+  /** The channel is failing until it takes a message. @param retryAt epoch milliseconds; null drops the message */
   newsFailed(
     channel: string,
     batch: string,
     failed: { readonly retryAt: number | null; readonly why: string },
   ): Promise<void>;
+  /** It took a message that waited nowhere, such as a test: it is not failing. */
+  channelWorked(channel: string): Promise<void>;
   /** When the next message of these channels is due (epoch milliseconds); null: none. */
   nextNews(channels: readonly string[]): Promise<number | null>;
   channelStates(channels: readonly string[]): Promise<ReadonlyMap<string, ChannelState>>;

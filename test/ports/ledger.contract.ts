@@ -551,6 +551,22 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await claim('a')).toMatchObject({ dropped: 0, news: expect.arrayContaining(['lxc/110 began']) });
     });
 
+    test('a channel that refused a message for good is failing until it takes one, or a test', async () => {
+      const state = async () => (await ledger.channelStates(['a'])).get('a');
+      const failing = { since: at(), why: 'gone' };
+      await note('began', ['x'], ['a']);
+      await ledger.newsFailed('a', (await claim('a'))?.id ?? '', { retryAt: null, why: 'gone' });
+      time += 60_000;
+      expect(await state()).toEqual({ waiting: 0, failing });
+      await note('began', ['y'], ['a']);
+      await ledger.newsSent('a', (await claim('a'))?.id ?? '');
+      expect(await state()).toEqual({ waiting: 0, failing: null });
+      await note('began', ['z'], ['a']);
+      await ledger.newsFailed('a', (await claim('a'))?.id ?? '', { retryAt: null, why: 'gone' });
+      await ledger.channelWorked('a');
+      expect(await state()).toEqual({ waiting: 0, failing: null });
+    });
+
     test('a clock that was set back holds no message up', async () => {
       await note('began', ['x']);
       await claim('a');

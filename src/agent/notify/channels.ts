@@ -14,7 +14,10 @@ export async function channelsInUse({ channels, ledger }: Context): Promise<read
 }
 
 /** Past the outbox: who asks waits for the answer. */
-export async function testChannels({ channels, options }: Context, name?: string): Promise<readonly ChannelTest[]> {
+export async function testChannels(
+  { channels, ledger, options }: Context,
+  name?: string,
+): Promise<readonly ChannelTest[]> {
   const chosen = name === undefined ? channels : channels.filter((each) => each.name === name);
   if (chosen.length === 0)
     throw new Refused(
@@ -24,7 +27,13 @@ export async function testChannels({ channels, options }: Context, name?: string
       ),
     );
   const message = testMessage(randomUUID(), options.publicUrl);
-  return Promise.all(chosen.map(async (channel) => ({ channel: channel.name, answer: await channel.send(message) })));
+  return Promise.all(
+    chosen.map(async (channel) => {
+      const answer = await channel.send(message);
+      if (answer.sent) await ledger.channelWorked(channel.name);
+      return { channel: channel.name, answer };
+    }),
+  );
 }
 
 function noSuch(all: readonly string[], name?: string): string {

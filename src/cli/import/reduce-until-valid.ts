@@ -37,7 +37,9 @@ export function reduceUntilValid(found: Imported, settings: SourceSettings): Val
       imported = refusing.reduce((rest, name) => withoutTarget(rest, `storage/${name}`, why), imported);
       continue;
     }
-    const beside = errors.some(({ code, target }) => code === 'BAD_ADDRESS' && target !== null);
+    const beside = errors.some(
+      ({ code, target, file }) => code === 'BAD_ADDRESS' && target !== null && file !== HYPERVISOR_FILE,
+    );
     imported = (beside ? withoutHostAddress(imported) : null) ?? without(imported, errors);
   }
   throw new Error('what was found on the host cannot be written down: no configuration of it validates');
@@ -68,7 +70,7 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
     if (isThere(imported.files[file]) && !isThere(files[file])) continue;
     const removed = removeAt(files[file], keys);
     if (removed === null) throw new Error(`${file}${path}: ${message}`);
-    const own = file === DATACENTER_FILE ? objectAt(keys) : null;
+    const own = file === DATACENTER_FILE ? objectAt(keys) : interfaceAt(keys, imported.files[file]);
     const what = own ?? (target === null || removed === '' ? `${file} ${path}` : `${target} ${removed}`);
     left.push({ what: what.trim(), why: message });
   }
@@ -119,8 +121,23 @@ function unescaped(part: string): string {
 const WHOLE = /^(entries|rules|firewall)$/;
 
 function wholeOf(path: readonly string[]): readonly string[] {
+  if (isInterface(path)) return path.slice(0, 3);
   const at = path.findIndex((key) => WHOLE.test(key));
   return at < 0 ? path : path.slice(0, at + 1);
+}
+
+/** Interfaces of the host are left as a whole: without its address it would be another one. */
+const INTERFACES = ['bridges', 'bonds', 'vlans', 'ovs_bridges', 'ovs_bonds', 'ovs_ports'];
+
+function isInterface([top = '', field = '', index]: readonly string[]): boolean {
+  return top === 'network' && INTERFACES.includes(field) && index !== undefined;
+}
+
+/** Display name of an interface of the host, null for other paths: `hypervisor/network vmbr5`. */
+function interfaceAt(path: readonly string[], file: JsonObject | undefined): string | null {
+  if (!isInterface(path)) return null;
+  const name = [...path.slice(0, 3), 'name'].reduce<unknown>(valueIn, file);
+  return `hypervisor/network ${String(name)} (/etc/network/interfaces)`;
 }
 
 /** Datacenter objects without required fields are removed completely. */
@@ -264,7 +281,7 @@ function placeOf(kind: string, name: string): string[] {
 
 /** Fields of the hypervisor's file for each section. */
 const FIELDS_OF_SECTION: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  network: ['interfaces', 'bridges', 'bonds', 'vlans'].map((field) => ['network', field]),
+  network: ['interfaces', ...INTERFACES].map((field) => ['network', field]),
   hosts: [['network', 'hosts']],
   page: [['page_certificate']],
   repositories: [['package_repositories']],

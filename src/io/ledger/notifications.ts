@@ -75,6 +75,15 @@ redis.call('HDEL', KEYS[1], 'batch', 'left out', 'attempts', 'next', 'since', 'w
 redis.call('DEL', KEYS[2])
 `);
 
+// Keys: state, batch. Arguments: id, since when, why. The channel counts as failing until it takes a message.
+const givenUpScript = script(`
+if redis.call('HGET', KEYS[1], 'batch') ~= ARGV[1] then return end
+redis.call('HDEL', KEYS[1], 'batch', 'left out', 'attempts', 'next')
+redis.call('HSETNX', KEYS[1], 'since', ARGV[2])
+redis.call('HSET', KEYS[1], 'why', ARGV[3])
+redis.call('DEL', KEYS[2])
+`);
+
 // Keys: state. Arguments: id, time of the next attempt, since when, why.
 const failedScript = script(`
 if redis.call('HGET', KEYS[1], 'batch') ~= ARGV[1] then return end
@@ -120,8 +129,12 @@ export function notifications(redis: Connection, keys: Keys, now: () => number):
       await doneScript(redis, [channel(name), batch(name)], [id]);
     },
     async newsFailed(name, id, { retryAt, why }) {
-      if (retryAt === null) await doneScript(redis, [channel(name), batch(name)], [id]);
-      else await failedScript(redis, [channel(name)], [id, retryAt, new Date(now()).toISOString(), why]);
+      const at = new Date(now()).toISOString();
+      if (retryAt === null) await givenUpScript(redis, [channel(name), batch(name)], [id, at, why]);
+      else await failedScript(redis, [channel(name)], [id, retryAt, at, why]);
+    },
+    async channelWorked(name) {
+      await redis.hdel(channel(name), 'since', 'why');
     },
     async nextNews(names) {
       const times = await Promise.all(

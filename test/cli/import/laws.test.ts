@@ -12,7 +12,7 @@ import { readHost } from '../../../src/cli/import/import.ts';
 import { load } from '../../../src/load/load.ts';
 import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets } from '../../../src/managers/index.ts';
-import { LXC_FILE, VM_FILE } from '../../../src/managers/places.ts';
+import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../../src/managers/places.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
 import { containerFile, machineWithDrivesFile } from '../../managers/adoption/guests.ts';
 import { mainOf } from '../../managers/adoption/round-trip.ts';
@@ -97,6 +97,37 @@ test('nothing that may be secret comes into a file of the repository', async () 
   expect(JSON.stringify(other.imported.files)).not.toContain(secrets[1]);
   expect(other.imported.left.map(({ what }) => what).join()).toContain('cipassword');
   expect(JSON.stringify(other.imported)).not.toContain(secrets[1]);
+});
+
+test('interfaces of the host that no file may declare beside the others are left as a whole, and nothing else', async () => {
+  const path = '/etc/network/interfaces';
+  const before = await host.read(path);
+  const bridge = (name: string, ...lines: string[]) => [
+    '',
+    `auto ${name}`,
+    `iface ${name} inet static`,
+    ...lines,
+    'bridge-ports none',
+    'bridge-stp off',
+    'bridge-fd 0',
+    '',
+  ];
+  const further = [
+    ...bridge('vmbr5', 'address 10.0.0.14/24'),
+    ...bridge('vmbr6', 'address 10.6.0.14/24', 'gateway 10.6.0.1'),
+    ...bridge('vmbr7', 'address 10.7.0.14/24'),
+  ];
+  await host.write(path, `${before}${further.join('\n')}`);
+  await hostWith('lxc', 'arch: amd64\nhostname: app\nmemory: 512\nrootfs: rpool:subvol-4001-disk-0,size=8G\n', false);
+  const { imported } = await roundTrip('lxc').finally(() => host.write(path, before));
+  expect(imported.files[HYPERVISOR_FILE]).toMatchObject({
+    network: {
+      interfaces: { address: '10.0.0.13/24', gateway: '10.0.0.1' },
+      bridges: [{ name: 'vmbr1' }, { name: 'vmbr7' }],
+    },
+  });
+  const left = imported.left.map(({ what }) => what).filter((what) => what.startsWith('hypervisor'));
+  expect(left).toEqual(['vmbr5', 'vmbr6'].map((name) => `hypervisor/network ${name} (${path})`));
 });
 
 test('drives are told by where they are attached, and what no field says of them is left with its line', async () => {
