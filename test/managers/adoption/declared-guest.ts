@@ -183,7 +183,9 @@ function disk(setting: string | undefined): { storage: string; sizeGb: number | 
 /** The disk that a VM begins from; undefined where its file names none. */
 function bootDisk(settings: GuestConf['settings']): string | undefined {
   const order = parseProperties(settings['boot'] ?? '')['order']?.split(';') ?? [];
-  return order.find((key) => disk(settings[key]) !== undefined && parseProperties(settings[key])['media'] !== 'cdrom');
+  return order.find(
+    (key) => disk(settings[key]) !== undefined && parseProperties(settings[key] ?? '')['media'] !== 'cdrom',
+  );
 }
 
 function numberOf(text: string | undefined): number | undefined {
