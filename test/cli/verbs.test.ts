@@ -179,7 +179,9 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
       .replace(/^tags: .*\n/m, '')
       .replace(/^memory: .*$/m, 'memory: 768');
     await writeFile(file, unmarked);
-    expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(/lxc\/103 update: would act\n {4}would /);
+    expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(
+      /lxc\/103 update: would act\n {4}memory_mb: 512, observed 768\n[\s\S]*^ {4}would /m,
+    );
     const declined = await atTerminal('n', { verb: 'adopt', words: ['103'] });
     expect([declined.exit, await readFile(file, 'utf8')]).toEqual([1, unmarked]);
     const accepted = await atTerminal('y', { verb: 'adopt', words: ['103'] });
