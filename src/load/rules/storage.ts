@@ -71,7 +71,7 @@ export function storagesOfFilesExist({ config, unreadable }: RuleContext): Diagn
           code: 'UNKNOWN_STORAGE',
           at: placeIn(guest.writtenAt, ...keys),
           message: `There is no storage "${storage}"`,
-          hint: meant === null ? `Declared are ${known.join(', ')}.` : `Did you mean "${meant}"?`,
+          hint: `${meant === null ? `Declared are ${known.join(', ')}.` : `Did you mean "${meant}"?`} One that the host has already is named in proxmox_storage_ids: "${storage}": "${storage}".`,
           target: targetOf(guest),
         },
       ];
