@@ -363,6 +363,9 @@ test('a CD, an image or a script on a storage that is not declared is refused', 
   expect(errorsAt(VM, '/vms/1/iso', 'lcoal:iso/debian.iso')).toMatchObject([
     { code: 'UNKNOWN_STORAGE', hint: 'Did you mean "local"?' },
   ]);
+  expect(errorsAt(VM, '/vms/1/iso', 'nas:iso/debian.iso')).toMatchObject([
+    { code: 'UNKNOWN_STORAGE', hint: expect.stringContaining('named in proxmox_storage_ids: "nas": "nas".') },
+  ]);
   expect(errorsAt(LXC, `${CT}/hookscript`, 'nas:snippets/hook.pl')).toMatchObject([{ code: 'UNKNOWN_STORAGE' }]);
   expect(errorsAt(VM, '/vms/1/iso', 'local:iso/debian.iso')).toEqual([]);
 });

@@ -71,7 +71,10 @@ export function storagesOfFilesExist({ config, unreadable }: RuleContext): Diagn
           code: 'UNKNOWN_STORAGE',
           at: placeIn(guest.writtenAt, ...keys),
           message: `There is no storage "${storage}"`,
-          hint: `${meant === null ? `Declared are ${known.join(', ')}.` : `Did you mean "${meant}"?`} One that the host has already is named in proxmox_storage_ids: "${storage}": "${storage}".`,
+          hint:
+            meant === null
+              ? `Declared are ${known.join(', ')}. One that the host has already is named in proxmox_storage_ids: "${storage}": "${storage}".`
+              : `Did you mean "${meant}"?`,
           target: targetOf(guest),
         },
       ];
