@@ -24,17 +24,21 @@ export const lostStore = scenario({
     const log = recordLog();
     const phoenix = await startPhoenix({ host, managers: BOXES, options: { pollSeconds: 1, leaseSeconds: 2 }, log });
     let commands = 0;
+    let emptied = false;
     const empty = async () => {
-      commands += 1;
-      if (commands === command) await phoenix.redis.clear();
+      emptied = true;
+      await phoenix.redis.clear();
     };
     try {
-      host.before = empty;
+      host.before = async () => {
+        commands += 1;
+        if (commands === command && !emptied) await empty();
+      };
       await phoenix.push(environment({ 101: {} }));
       // Nobody tells the agent of what comes now.
       phoenix.forge.decideDeliveries(() => 'drop');
       await phoenix.push(environment({ 101: {}, 102: {} }));
-      if (commands < command) await phoenix.redis.clear();
+      if (!emptied) await empty();
       const { statuses } = await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
       expect(statuses['phoenix/apply']).toMatch(/^success: /);
       const put = ['101', '102', '103'].flatMap((id) => [`box put ${id}`, `box start ${id}`]);
