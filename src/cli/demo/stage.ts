@@ -67,7 +67,7 @@ export interface Stage {
   readonly adminToken: string;
   /** The folder of the lab host. */
   readonly lab: string;
-  /** Waits until the run's result is on the commit, and no report waits to be sent. */
+  /** Waits until no report waits to be sent, and no status of the commit is pending. */
   answered(commit: string): Promise<void>;
   /** Waits until the commit's newest run has ended and is fully reported. */
   settled(commit: string, onRun?: (run: RunJson) => void): Promise<RunJson>;
@@ -163,9 +163,11 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
     };
     const answered = async (commit: string): Promise<void> => {
       await eventually(`an answer on ${commit}`, async () => {
+        if (!(await allSent())) return undefined;
         const statuses = forge.latestStatuses(commit);
-        const whole = statuses.some(({ context, state }) => context === 'phoenix/apply' && state !== 'pending');
-        return whole && (await allSent()) ? true : undefined;
+        const isApplied = statuses.some(({ context }) => context === 'phoenix/apply');
+        // Its run may have ended while the timer already tries a certificate again.
+        return isApplied && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
       });
     };
     return {
