@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { workingCopy } from '../support/git.ts';
 import { until } from '../support/until.ts';
 import { start } from './phoenix.ts';
@@ -28,6 +28,10 @@ function addressesIn(stdout: string): readonly string[] {
 test('its addresses are named at once; the story ends well; then what the user pushes is applied and shown, and Ctrl-C leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-test-'));
   const { child, output, ended } = start(['demo'], { TMPDIR: folder });
+  onTestFinished(async () => {
+    child.kill('SIGINT');
+    await ended;
+  });
   await until(() => /Ctrl-C|Not as it should be/.test(output.stdout), 'the end of the story', 220);
   expect(output.stderr).toBe('');
   expect(output.stdout.includes('All went as it should'), output.stdout).toBe(true);
