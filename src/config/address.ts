@@ -97,6 +97,14 @@ export function isReserved(network: Network): boolean {
   return host === 0 || host === 2 ** (32 - network.bits) - 1;
 }
 
+/**
+ * Whether a router can be the gateway of an address: it is in the network of the address; the address is routed alone (`/32`, as rented servers
+ * have it), so that no other is in its network and the route names the interface; or it is an IPv6 router at its link-local address.
+ */
+export function canBeGateway(own: Network, router: Ip): boolean {
+  return contains(own, router) || isSingle(own) || router.range() === 'linkLocal';
+}
+
 /** `10.0.0.5-10.0.0.9`, as Proxmox takes it in rules; undefined for anything else. */
 export function parseRange(text: string): { readonly first: Ip; readonly last: Ip } | undefined {
   const [first, last, ...rest] = text.split('-').map(parseAddress);

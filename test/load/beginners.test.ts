@@ -65,6 +65,14 @@ describe('a number as text', () => {
     });
     expect(first).not.toContain('12345678');
   });
+
+  test('an entry of a list of keys is not shown by it', () => {
+    const problems = changed((files) => {
+      files[LXC].lxc_configs['101'].root_user = { ssh_keys: [12345678] };
+    });
+    expect(problems.join()).toContain('an entry of');
+    expect(problems.join()).not.toContain('12345678');
+  });
 });
 
 test.each([

@@ -157,7 +157,8 @@ const MAY_BE_SECRET = /pass|secret|token|hash|key/i;
 function subject(keys: readonly string[], value: unknown): string {
   const [last = '', before = 'the document'] = keys.toReversed();
   const name = keys.length === 0 ? '"the document"' : /^\d{1,2}$/.test(last) ? `an entry of "${before}"` : `"${last}"`;
-  if (MAY_BE_SECRET.test(last)) return name;
+  // An entry is named by its list.
+  if (MAY_BE_SECRET.test(last) || MAY_BE_SECRET.test(before)) return name;
   if (typeof value === 'object' && value !== null)
     return `${name} is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
   return `${name} is ${quote(value)} and`;

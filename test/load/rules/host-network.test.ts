@@ -78,6 +78,11 @@ test.each<[string, object, string | null]>([
     'bridges/0/gateway6: gateway fd06::2 is outside of fd05::1/64',
   ],
   [
+    'a gateway of an address that is routed alone',
+    { bridges: [{ name: 'vmbr5', address6: 'fd05::1/128', gateway6: 'fd06::2' }] },
+    null,
+  ],
+  [
     'a gateway that is itself',
     { bridges: [{ name: 'vmbr5', address6: 'fd05::1/64', gateway6: 'fd05:0::1' }] },
     'bridges/0/gateway6: gateway fd05:0::1 is the address of vmbr5 itself',

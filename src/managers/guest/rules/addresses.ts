@@ -1,6 +1,7 @@
 // Checks that guests' addresses are valid and reachable by the rest of the network.
 
 import {
+  canBeGateway,
   contains,
   fixedAddress,
   isReserved,
@@ -40,8 +41,7 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
       const fault = addressFault(address, guest, surroundings);
       if (fault !== undefined) return [bad(guest, at, fault)];
       const gateway = fixedAddress(address.gateway);
-      // An IPv6 router may also be reached by its link-local address.
-      if (gateway === null || contains(own, gateway) || gateway.range() === 'linkLocal') return [];
+      if (gateway === null || canBeGateway(own, gateway)) return [];
       const { net, at: place } = address.interface;
       const field = address.gateway === net.gateway ? 'gw' : 'gw6';
       return [bad(guest, placeIn(place, field), `the gateway ${address.gateway} is outside of ${setting}`)];
@@ -189,7 +189,7 @@ export function hostGatewayIsReachable({ config }: RuleContext): Diagnostic[] {
   const via = gateway === null ? undefined : parseAddress(gateway);
   if (own === undefined || via === undefined || via.kind() !== own.address.kind()) return [];
   const same = spelling(via) === spelling(own.address);
-  if (contains(own, via) && !same) return [];
+  if (canBeGateway(own, via) && !same) return [];
   return [
     {
       code: 'BAD_ADDRESS',

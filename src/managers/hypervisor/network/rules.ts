@@ -1,7 +1,7 @@
 // Checks the interfaces of the host against each other and against the management interface: what ifupdown2, the kernel or Phoenix would refuse once
 // they are applied, although the file alone shows it (pve-common, PVE/Network/Interfaces.pm; pve-manager, PVE/API2/Network.pm).
 
-import { contains, fixedAddress, isReserved, parseNetwork, spelling } from '../../../config/address.ts';
+import { canBeGateway, fixedAddress, isReserved, parseNetwork, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../../config/read/place.ts';
 import { targetId } from '../../../model/ids.ts';
@@ -141,8 +141,7 @@ function addressFault(one: HostInterface): Conflict | null {
     if (network === undefined || router === null) continue;
     if (spelling(router) === spelling(network.address))
       return fault(field, `gateway ${via} is the address of ${one.name} itself`, 'name the router');
-    // An IPv6 router may also be reached by its link-local address.
-    if (!contains(network, router) && router.range() !== 'linkLocal')
+    if (!canBeGateway(network, router))
       return fault(field, `gateway ${via} is outside of ${own}`, 'name a router in the network of the address');
   }
   return null;

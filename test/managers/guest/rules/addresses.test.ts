@@ -42,6 +42,14 @@ test('the network and broadcast addresses cannot be used', () => {
   }
 });
 
+test('an address that is routed alone has its gateway outside, as at providers of rented servers', () => {
+  const files = environment();
+  Object.assign(files[HYPERVISOR].network.interfaces, { address: '10.0.0.13/32', gateway: '10.9.0.1' });
+  expect(found('BAD_ADDRESS', files).filter((text) => text.includes('gateway'))).toEqual([]);
+  const routed = found('BAD_ADDRESS', withNetwork({ ip: '10.0.0.101/32', gw: '10.0.7.1' }));
+  expect(routed.filter((text) => text.includes('outside of 10.0.0.101/32'))).toEqual([]);
+});
+
 test('a gateway must be in the network of the guest', () => {
   expect(found('BAD_ADDRESS', withNetwork({ gw: '10.0.7.1' }))).toEqual([
     '"gw": "10.0.7.1", | lxc/101 (web): the gateway 10.0.7.1 is outside of 10.0.0.101/24',
