@@ -180,29 +180,26 @@ export function objectCommands(row: ObjectRow): string[] {
 
 /** A node of a fabric is created below it, by its name. */
 export function fabricNodeCommands(): string[] {
-  const row = ROWS.find(({ kind }) => kind === 'fabricnode');
-  const options = [...(row === undefined ? [] : optionsOf(row))].map(
-    ([option, schema]) => `--${option} ${wordsFor('fabricnode', option, schema)}`,
-  );
   const path = '/cluster/sdn/fabrics/node/{name}';
-  return [
-    `pvesh create ${path} --node_id {name} ( ${options.join(' | ')} )*`,
-    `pvesh set ${path}/{name} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
-    `pvesh delete ${path}/{name}`,
-  ];
+  return commandsBelow('fabricnode', `${path} --node_id {name}`, `${path}/{name}`);
 }
 
 /** A subnet is created by its network; afterwards its id also contains the zone. */
 export function subnetCommands(): string[] {
-  const row = ROWS.find(({ kind }) => kind === 'subnet');
-  const options = [...(row === undefined ? [] : optionsOf(row))].map(
-    ([option, schema]) => `--${option} ${wordsFor('subnet', option, schema)}`,
-  );
   const path = '/cluster/sdn/vnets/{name}/subnets';
+  return commandsBelow('subnet', `${path} --subnet {cidr} --type subnet`, `${path}/{subnet}`);
+}
+
+/** The calls for objects that lie below another one. @param made what creates one, @param named what names an existing one */
+function commandsBelow(kind: string, made: string, named: string): string[] {
+  const row = ROWS.find((each) => each.kind === kind);
+  const options = [...(row === undefined ? [] : optionsOf(row))].map(
+    ([option, schema]) => `--${option} ${wordsFor(kind, option, schema)}`,
+  );
   return [
-    `pvesh create ${path} --subnet {cidr} --type subnet ( ${options.join(' | ')} )*`,
-    `pvesh set ${path}/{subnet} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
-    `pvesh delete ${path}/{subnet}`,
+    `pvesh create ${made} ( ${options.join(' | ')} )*`,
+    `pvesh set ${named} ( ${[...options, '--delete {words}'].join(' | ')} )+`,
+    `pvesh delete ${named}`,
   ];
 }
 
