@@ -1,10 +1,8 @@
 // Runs the command line like a user: in this process, or in its own where its signals, streams or loaded modules matter.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/program.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { releaseMain } from '../support/release.ts';
 
 export interface Ended {
   readonly exit: number | null;
@@ -34,7 +32,7 @@ export function start(
   by: readonly string[] = [],
   nodeOptions: readonly string[] = [],
 ): Started {
-  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', MAIN, ...args];
+  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', releaseMain(), ...args];
   const child = spawn(program, rest, {
     env: { ...AROUND, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
