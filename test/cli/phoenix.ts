@@ -1,8 +1,12 @@
 // Runs the command line like a user: in this process, or in its own where its signals, streams or loaded modules matter.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/program.ts';
 import { releaseMain } from '../support/release.ts';
+
+/** The demo shows files of a clone that no release contains. */
+const SOURCES = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Ended {
   readonly exit: number | null;
@@ -32,7 +36,8 @@ export function start(
   by: readonly string[] = [],
   nodeOptions: readonly string[] = [],
 ): Started {
-  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', releaseMain(), ...args];
+  const main = args[0] === 'demo' ? SOURCES : releaseMain();
+  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', main, ...args];
   const child = spawn(program, rest, {
     env: { ...AROUND, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
