@@ -13,6 +13,11 @@ const SOURCES = ['src', 'etc', 'deploy', 'scripts/package', 'package.json', 'pac
 
 let folder: string | undefined;
 
+/** Builds it once, before the workers of a test run need it all together. */
+export function setup(): void {
+  releaseFolder();
+}
+
 /** Folder of the release, built in two seconds unless it is cached. */
 export function releaseFolder(): string {
   folder ??= cached();
@@ -34,10 +39,15 @@ function cached(): string {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the release could not be built: ${stderr}`);
-  // Another process may have built the same.
-  if (!existsSync(built)) renameSync(unfinished, built);
+  try {
+    renameSync(unfinished, built);
+  } catch (error) {
+    // Another run built the same meanwhile.
+    if (!existsSync(built)) throw error;
+    rmSync(unfinished, { recursive: true });
+  }
   for (const name of readdirSync(CACHE)) {
-    if (name !== version) rmSync(join(CACHE, name), { recursive: true, force: true });
+    if (!name.startsWith(version)) rmSync(join(CACHE, name), { recursive: true, force: true });
   }
   return built;
 }
