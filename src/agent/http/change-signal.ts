@@ -3,19 +3,19 @@
 import type { TargetId } from '../../model/ids.ts';
 
 /** Wakes a single waiter; a signal while nobody waits is remembered. */
-export function doorbell() {
-  let rung: Set<TargetId> | 'all' | null = null;
+export function changeSignal() {
+  let changed: Set<TargetId> | 'all' | null = null;
   let wake: (() => void) | undefined;
   return {
     /** @param target null: something other than a single step changed */
-    ring(target: TargetId | null): void {
-      if (target === null) rung = 'all';
-      else if (rung === null) rung = new Set([target]);
-      else if (rung !== 'all') rung.add(target);
+    notify(target: TargetId | null): void {
+      if (target === null) changed = 'all';
+      else if (changed === null) changed = new Set([target]);
+      else if (changed !== 'all') changed.add(target);
       wake?.();
     },
     async wait(ms: number): Promise<void> {
-      if (rung !== null) return;
+      if (changed !== null) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       const timer = setTimeout(resolve, ms);
@@ -23,10 +23,10 @@ export function doorbell() {
       clearTimeout(timer);
     },
     /** What has changed since the last call. */
-    heard(): ReadonlySet<TargetId> | 'all' {
-      const heard = rung ?? new Set<TargetId>();
-      rung = null;
-      return heard;
+    take(): ReadonlySet<TargetId> | 'all' {
+      const all = changed ?? new Set<TargetId>();
+      changed = null;
+      return all;
     },
   };
 }

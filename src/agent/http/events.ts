@@ -8,8 +8,8 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { RunDetail } from '../../ports/runs.ts';
+import { changeSignal } from './change-signal.ts';
 import type { Changes } from './changes.ts';
-import { doorbell } from './doorbell.ts';
 import { type Cursor, parseCursor, writeCursor } from './event-cursor.ts';
 import { runJson } from './run-json.ts';
 
@@ -53,12 +53,12 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
   const { ledger, changes, clock, closing } = parts;
   let places = placesOf(first);
   const cursor = parseCursor(from.lastEventId, first);
-  const bell = doorbell();
-  const stopFollowing = changes.follow(first.id, bell.ring);
+  const signal = changeSignal();
+  const stopFollowing = changes.follow(first.id, signal.notify);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
   const gone = new AbortController();
   const stop = AbortSignal.any([closing, gone.signal]);
-  stop.addEventListener('abort', () => bell.ring(null), { once: true });
+  stop.addEventListener('abort', () => signal.notify(null), { once: true });
   response.on('close', () => gone.abort());
   // The client disconnected before a listener was attached.
   if (response.socket === null || response.socket.destroyed) gone.abort();
@@ -86,10 +86,10 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
         break;
       }
       if (response.writableLength > MAX_UNREAD_BYTES) break;
-      await bell.wait(LOG_EVERY_MS);
+      await signal.wait(LOG_EVERY_MS);
       await pause(whole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
       if (stop.aborted) break;
-      const changed = bell.heard();
+      const changed = signal.take();
       const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
       if (isDue || isMany(changed)) looked = performance.now();
       run = await nextState(ledger, run, isDue ? 'due' : changed, places);
