@@ -1,10 +1,9 @@
 // What the config repo says about differences: where the fields are written, so that one leads to the line that declares it, and the lines of a compose file
 // that differ.
 
-import { addToCompose } from '../../compose/additions.ts';
-import { hideValues } from '../../compose/hide-values.ts';
 import type { Place } from '../../config/read/place.ts';
 import type { ComposeTexts, Step } from '../../managers/comparison.ts';
+import { shownComposeTexts } from '../../managers/compose-texts.ts';
 import { writtenValues } from '../../managers/written-values.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
@@ -53,11 +52,10 @@ export async function withPlaces(
 /** The lines of a compose file that differ; empty where it is the same, or is no YAML on the host. */
 async function composeLines(
   { repository }: Pick<Context, 'repository'>,
-  { blob, additions, observed }: ComposeTexts,
+  compose: ComposeTexts,
 ): Promise<Pick<FieldDifference, 'lines'>> {
-  const declared = addToCompose(Buffer.from(await repository.blob(blob)).toString(), additions);
-  const shown = hideValues(observed, declared);
-  const lines = shown === null ? null : linesBetween(declared, shown);
+  const texts = shownComposeTexts(Buffer.from(await repository.blob(compose.blob)).toString(), compose);
+  const lines = texts === null ? null : linesBetween(texts.declared, texts.observed);
   return lines === null ? {} : { lines };
 }
 

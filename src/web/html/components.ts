@@ -33,6 +33,8 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   skipped: 'wait',
   blocked: 'wait',
   superseded: 'quiet',
+  differs: 'wait',
+  'as declared': 'good',
   'would act': 'wait',
   'nothing to do': 'good',
 };
