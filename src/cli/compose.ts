@@ -22,7 +22,7 @@ import { openQueue } from '../io/queue.ts';
 import type { Redactor } from '../io/redact.ts';
 import { READING } from '../load/reading.ts';
 import * as managers from '../managers/index.ts';
-import type { Arrival } from '../ports/deliveries.ts';
+import type { Arrival, Refusal } from '../ports/deliveries.ts';
 import type { Log } from '../ports/log.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
@@ -177,6 +177,11 @@ export async function compose(
         noteFault({ ledger, clock }, 'webhooks', why).catch((error) =>
           log.warn('that webhooks are refused could not be kept', { error }),
         );
+      },
+      unsigned(refusal: Refusal) {
+        ledger
+          .noteRefusal(refusal)
+          .catch((error) => log.warn('that a delivery was refused could not be kept', { error }));
       },
       log,
       clock,

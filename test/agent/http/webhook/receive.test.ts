@@ -183,10 +183,13 @@ describe('what is not signed is not read', () => {
         /the signature of a delivery from 127\.0\.0\.1 .*; give the webhook the same secret as PHOENIX_W/,
       ),
     ]);
+    // By itself it is no fault: anybody can send one.
+    expect(await door.ledger.faults()).toEqual(new Map());
+    await door.ledger.noteRefusal({ at: new Date().toISOString(), why: 'refused' });
     await noteFault({ ledger: door.ledger, clock: { now: () => new Date() } }, 'webhooks', 'refused');
     expect([...(await door.ledger.faults()).keys()]).toEqual(['webhooks']);
     await door.ledger.noteArrival({ at: new Date().toISOString(), id: '1', event: 'push' });
-    expect(await door.ledger.faults()).toEqual(new Map());
+    expect([await door.ledger.faults(), await door.ledger.lastRefusal()]).toEqual([new Map(), null]);
   });
 
   test('the token of GitLab does not stand in for a wrong signature', async () => {
