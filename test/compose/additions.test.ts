@@ -85,7 +85,7 @@ function withoutReplacing(text: string, { labels = [], command = [], volumes = [
 }
 
 describe('additions', () => {
-  test.each(['1.1', '1.2'] as const)('arrive at their services and nowhere else, as YAML %s reads it', (version) => {
+  test.each(['1.1', '1.2'] as const)('are added to their services and nowhere else, as YAML %s reads it', (version) => {
     fc.assert(
       fc.property(cases, ([text, additions]) => {
         fc.pre(version === '1.1' || !text.startsWith('%YAML'));
@@ -103,7 +103,7 @@ describe('additions', () => {
     );
   });
 
-  test('change no byte that nobody asked to change', () => {
+  test('change no other byte of the file', () => {
     fc.assert(
       fc.property(simpleCases, ([text, all]) => {
         const additions = Object.entries(all).map(([name, more]) => [name, withoutReplacing(text, more)]);
@@ -116,7 +116,7 @@ describe('additions', () => {
     );
   });
 
-  test('change nothing where there are none', () => {
+  test('change nothing when there are none', () => {
     fc.assert(
       fc.property(composeFiles, (text) => {
         expect(addToCompose(text, { a: {} })).toBe(text);

@@ -50,7 +50,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('statuses', () => {
-    test('arrive, and the newest counts', async () => {
+    test('arrive, and the newest of a context counts', async () => {
       const { forge } = scene;
       const pending = status({ state: 'pending', description: 'applies' });
       expect(await forge.setStatus(pending, null, null)).toMatchObject({ sent: true });
@@ -60,7 +60,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect(await forge.pending(scene.head)).toEqual([]);
     });
 
-    test('all that read pending are found', async () => {
+    test('that are pending are all listed', async () => {
       const { forge, many } = scene;
       const contexts = Array.from({ length: many }, (_, index) => `phoenix/lxc/${101 + index}`);
       for (const context of contexts) {
@@ -69,14 +69,14 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect((await forge.pending(scene.head)).toSorted()).toEqual(contexts.toSorted());
     }, 60_000);
 
-    test('of a commit that the forge does not have are given up, and hold nothing up', async () => {
+    test('of an unknown commit are given up without delaying others', async () => {
       const unknown = status({ commit: '1'.repeat(40) as CommitSha });
       expect(await scene.forge.setStatus(unknown, null, null)).toMatchObject({ sent: false, retryAfterSeconds: null });
     });
   });
 
   describe('pull requests', () => {
-    test('are all found, each as it is', async () => {
+    test('are all listed with their present state', async () => {
       const { forge, many } = scene;
       const head = await scene.branch('one', 'One more');
       const number = await scene.openPull('one', 'The title', 'The text');
@@ -90,12 +90,12 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect((await forge.openPulls()).length).toBe(many);
     }, 120_000);
 
-    test('of somebody who may not push are known as such', async () => {
+    test('tell whether their author may push', async () => {
       const number = await scene.openForeignPull();
       expect(await scene.forge.pull(number)).toMatchObject({ author: 'eve', fork: true });
     });
 
-    test('tell what they became, of whom, and what their author wrote', async () => {
+    test('tell their outcome, who merged them, and what their author wrote', async () => {
       const { forge, many } = scene;
       await scene.branchOf('long', many);
       const number = await scene.openPull('long', 'Many commits', 'Why');
@@ -113,7 +113,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('comments', () => {
-    test('of Phoenix stay one, found among many, and say when somebody else has changed them', async () => {
+    test('of Phoenix are updated in place among many others, and tell when somebody else edited them', async () => {
       const { forge, many } = scene;
       await scene.branch('talk', 'Talk');
       const pull = await scene.openPull('talk', 'Talk', '');
@@ -129,7 +129,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect(await forge.setComment({ pull: 99_999, body: 'x' }, null, '')).toMatchObject({ retryAfterSeconds: null });
     }, 60_000);
 
-    test('of people are read as they stand', async () => {
+    test('of people are read as they are', async () => {
       const { forge } = scene;
       await scene.branch('asked', 'Asked');
       const pull = await scene.openPull('asked', 'Asked', '');
@@ -141,7 +141,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('people', () => {
-    test('who may push are told from those who may not', async () => {
+    test('with and without the permission to push are distinguished', async () => {
       const { forge } = scene;
       expect(await forge.mayWrite('ada', signs ? true : null)).toBe(true);
       expect(await forge.mayWrite('eve', signs ? false : null)).toBe(false);

@@ -61,7 +61,7 @@ function filled(payload: object, words: Words): object {
 }
 
 describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge) => {
-  test('no delivery that the forge does not confirm changes an approval, a policy or a run, alone or with others', async () => {
+  test('a delivery that the forge does not confirm changes no approval, policy or run, alone or with others', async () => {
     const words = await scene(forge);
     const { phoenix } = team;
     const before = await team.state();
@@ -86,7 +86,7 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
   });
 });
 
-test('what is true counts once, under whatever delivery it comes', async () => {
+test('a confirmed event counts once, under whatever delivery id it arrives', async () => {
   const words = await scene('github');
   const { phoenix } = team;
   const { forge: lab, ledger } = phoenix;
@@ -102,7 +102,7 @@ test('what is true counts once, under whatever delivery it comes', async () => {
   expect(await replays()).toHaveLength(1);
 });
 
-test('a signed comment sent again as a form is not read as one', async () => {
+test('a signed comment that is replayed as a form is not accepted', async () => {
   const words = await scene('github');
   const { phoenix } = team;
   const inner = corpus('github').find(({ what }) => what.startsWith('a reader'))?.payload ?? {};

@@ -86,7 +86,7 @@ describe('the redactor', () => {
   });
   const hard = `a "quoted" $va\\lue/+?&<b>'x é☃~#%`;
 
-  test.each(Object.keys(FORMS))('takes out a secret as %s', (name) => {
+  test.each(Object.keys(FORMS))('removes a secret as %s', (name) => {
     const written = FORMS[name] ?? String;
     fc.assert(
       fc.property(fc.oneof(fc.constant(hard), secrets), (text) => {
@@ -108,7 +108,7 @@ describe('the redactor', () => {
     );
   });
 
-  test('takes out what the programs themselves write', () => {
+  test('removes secrets as real programs write them', () => {
     const redactor = openRedactor();
     redactor.add(hard);
     const sh = (script: string) => execFileSync('bash', ['-c', script, 'bash', hard], { encoding: 'utf8' });
@@ -127,7 +127,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('takes it out of output that comes in pieces', () => {
+  test('removes secrets from output that arrives in chunks', () => {
     const redactor = openRedactor();
     redactor.add(hard);
     const bytes = Buffer.from(`one ${JSON.stringify(JSON.stringify(hard))} two\n`);
@@ -139,7 +139,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('takes out a key of many lines, line by line and encoded as a whole', () => {
+  test('removes a key of many lines, line by line and encoded as a whole', () => {
     const redactor = openRedactor();
     const line = (index: number) => Buffer.from(String(index).padStart(48, 'key of many lines ')).toString('base64');
     const key = [
@@ -156,7 +156,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('leaves a large output without secrets as it is', () => {
+  test('leaves a large output without secrets unchanged', () => {
     const redactor = openRedactor();
     for (let index = 0; index < 50; index += 1) redactor.add(`secret number ${index} with-Some/Length`);
     const text = JSON.stringify(
@@ -242,7 +242,7 @@ function files(withPassword: boolean): Record<string, string> {
   };
 }
 
-describe('from the front door', () => {
+describe('in a running agent', () => {
   let lab: Lab;
   let phoenix: Phoenix;
   let http: HttpServer;
@@ -316,13 +316,13 @@ describe('from the front door', () => {
     await lab.close();
   });
 
-  test('every field that is marked secret is planted here', () => {
+  test('every field that is marked as secret is covered by this test', () => {
     const schemas = [hypervisorFile, lxcGuest, vmGuest, vmDefaults, stackManifest];
     const fields = schemas.flatMap((schema) => fieldsWith(schema, 'secret').map(({ pattern }) => pattern.join('/')));
     expect(Object.keys(PLANTED)).toEqual(expect.arrayContaining(fields));
   });
 
-  test('what programs print of secrets as they fail is nowhere', { timeout: 60_000 }, async () => {
+  test('secrets that failing programs print are shown nowhere', { timeout: 60_000 }, async () => {
     const commits = [await phoenix.push(files(true)), await phoenix.push(files(false))];
     const failing = commits.map(({ statuses }) => JSON.stringify(statuses));
     expect(failing[0]).toMatch(/hypervisor\/users":"failure/);

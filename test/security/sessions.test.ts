@@ -54,7 +54,7 @@ function open({ adminToken = 'the-admin-token', clientSecret = 'the-client-secre
 }
 
 describe('a session', () => {
-  test('outlives a restart, and ends with the secret that it was signed in under', async () => {
+  test('survives a restart, and ends with the secret that signed it', async () => {
     const sessions = open();
     const [ada, bob] = [await sessions.begin(ADA), await sessions.begin(BOB)];
     expect(await open().find(ada)).toMatchObject({ name: 'ada', role: 'admin' });
@@ -65,7 +65,7 @@ describe('a session', () => {
     expect(await open({ clientSecret: 'another-secret' }).find(bob)).toBeNull();
   });
 
-  test('ends by time, sooner when nobody uses it, and when it is signed out of', async () => {
+  test('expires, earlier without use, and ends by signing out', async () => {
     const sessions = open();
     const [used, idle, out] = [await sessions.begin(ADA), await sessions.begin(ADA), await sessions.begin(ADA)];
     await sessions.end(out);
@@ -79,7 +79,7 @@ describe('a session', () => {
     expect([await sessions.find(used), await sessions.find('')]).toEqual([null, null]);
   });
 
-  test('is nothing that Redis tells: neither id, form token nor secret stands there', async () => {
+  test('cannot be derived from Redis, which holds neither its id, its form token nor the secret', async () => {
     const id = await open().begin(ADA);
     await open().begin(BOB);
     const { formToken = '' } = (await open().find(id)) ?? {};
@@ -92,7 +92,7 @@ describe('a session', () => {
     expect((await open().find(await open().begin(ADA)))?.formToken).not.toBe(formToken);
   });
 
-  test('has the rights that its person has at the forge now', async () => {
+  test('has the present rights of its user at the forge', async () => {
     const sessions = open();
     const bob = await sessions.begin(BOB);
     const later = (seconds: number) => {
@@ -129,7 +129,7 @@ test.each([
   expect(isFromOwnPage({ headers: { host: '10.0.0.1:8080', ...headers } }, 'https://phoenix.lan')).toBe(own);
 });
 
-test('who may do more may do less', () => {
+test('a role includes the rights of lower roles', () => {
   const roles = ['reader', 'operator', 'admin'] as const;
   expect(roles.map((role) => roles.filter((needed) => mayAs(role, needed)))).toEqual([
     ['reader'],

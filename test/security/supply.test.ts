@@ -43,25 +43,25 @@ function elsewhere({ packages }: Lock): string[] {
     .map(({ resolved }) => String(resolved));
 }
 
-test('there is a lock file', () => {
+test('there are lock files', () => {
   expect(locks).toContain('package-lock.json');
 });
 
 describe.each(locks)('%s', (file) => {
   const lock = JSON.parse(readFileSync(join(TOP, file), 'utf8')) as Lock;
 
-  test('holds every package to its content, those of other platforms too', () => {
+  test('has a digest for every package, those of other platforms included', () => {
     expect(lock.lockfileVersion).toBe(3);
     expect(Object.keys(lock.packages).length).toBeGreaterThan(100);
     expect(unheld(lock)).toEqual([]);
   });
 
-  test('takes packages from the registry alone', () => {
+  test('takes packages from the registry only', () => {
     expect(elsewhere(lock)).toEqual([]);
   });
 });
 
-test('an entry without a digest, with a weak one, or from another place is found', () => {
+test('an entry without a digest, with a weak one, or from elsewhere is found', () => {
   const integrity = `sha512-${'A'.repeat(86)}==`;
   const packages = {
     '': {},

@@ -125,14 +125,14 @@ function moved<Value>(value: Value, from: string, to: string): Value {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, moved(each, from, to)])) as Value;
 }
 
-test('each text of each schema says what it may hold', () => {
+test('every string field of every schema restricts its characters', () => {
   const silent = formatsOf(KINDS).flatMap(({ name, schema }) =>
     textFields(schema).flatMap(({ pattern, holds }) => (holds === undefined ? [`${name}: ${pattern.join('/')}`] : [])),
   );
   expect(silent).toEqual([]);
 });
 
-test('the whole environment is sound and has a text for each of them', () => {
+test('the test environment is valid and has a value for each string field', () => {
   const { problems } = loaded(environment());
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   // The host has one default gateway of each family: those of the other interfaces are texts of the same schema.
@@ -173,7 +173,7 @@ function passes({ field, value }: Sample, sign: string, text: string): boolean {
   return value.startsWith('ssh-') && text.trim() === value;
 }
 
-describe('nothing that ends a line or hides', () => {
+describe('a line break or invisible character', () => {
   test.each(SAMPLES.map((sample) => [nameOf(sample), sample] as const))('is taken at %s', (_, sample) => {
     const taken = BREAKS.flatMap((sign) =>
       PLACES.filter((place) => {
@@ -184,7 +184,7 @@ describe('nothing that ends a line or hides', () => {
     expect(taken).toEqual([]);
   });
 
-  test('is refused at its line, from the front door', () => {
+  test('is refused at its line by the command line', () => {
     const told = (sample: Sample, problems: readonly Problem[]) => {
       const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
       return problems.find(
@@ -281,12 +281,12 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
 /** Line breaks of prose are part of what it says, and each of those that a program is handed is a word of its own. */
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
-describe('a sign that is taken changes no shape', () => {
+describe('an accepted character changes no structure', () => {
   const { draft } = loaded(environment());
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 
-  test('what is written for the whole environment says something of each kind', () => {
+  test('the files written for the test environment cover each kind', () => {
     for (const kind of [
       'hypervisor/samba',
       'lxc/101',

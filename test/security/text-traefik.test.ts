@@ -27,7 +27,7 @@ test.each<[string, (text: string) => unknown, string]>([
   expect(read(text)).toBeDefined();
 });
 
-test('a configuration in which everything goes through everything before it', () => {
+test('a configuration in which every element uses all previous ones is checked within bounds', () => {
   const middlewares: Record<string, JsonObject> = {};
   for (let at = 0; at < 5000; at += 1) {
     const names = [at + 1, at + 2, at - 1].filter((each) => each >= 0 && each < 5000).map((each) => `m${each}`);

@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     return { run, step };
   }
 
-  test('the page of a run keeps itself up to date to its end, without being loaded anew', async () => {
+  test('the page of a run updates itself until the run ends, without being reloaded', async () => {
     const { ledger } = server;
     const { run, step } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('the list of runs follows what comes and goes', async () => {
+  test('the list of runs updates itself', async () => {
     const { ledger } = server;
     await page.clock.install();
     await page.goto(server.url);
@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('where too many follow runs already, the page looks again by itself', async () => {
+  test('a page that gets no event stream polls', async () => {
     const { run, step } = await startedRun();
     await page.clock.install();
     await page.route('**/events?*', (route) => route.fulfill({ status: 503 }));
@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
   });
 
-  test('an address with the name of a step opens it, and times are told in words', async () => {
+  test('a link to a step opens it, and times are written in words', async () => {
     const { run } = await startedRun();
     await page.goto(`${server.url}/runs/${run}#lxc/102`);
     await page.locator('details[id="lxc/102"][open]').waitFor();
@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('without JavaScript all is there, and the page asks to be loaded anew', async () => {
+  test('without JavaScript everything is shown, and the page reloads itself', async () => {
     await visitAs({ javaScriptEnabled: false });
     const { run, step } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
@@ -158,7 +158,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   });
 
   test.each(['light', 'dark'] as const)(
-    'every page fits a telephone, a tablet and a desk, and axe finds nothing, in %s',
+    'every page fits a phone, a tablet and a desktop, and axe finds nothing, in %s',
     { timeout: 120_000 },
     async (colorScheme) => {
       await visitAs({ colorScheme, viewport: WIDTHS[0] });
@@ -244,7 +244,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     ];
   }
 
-  test('by keyboard one comes to the content and opens a step', async () => {
+  test('the keyboard reaches the content and opens a step', async () => {
     const { run } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
     await page.keyboard.press('Tab');

@@ -84,7 +84,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     await page.getByText('Ada admin').waitFor();
   }
 
-  test('a push turns the graph green on an open page, once it is unfrozen from another', {
+  test('an open page shows a push succeed after it is unfrozen on another page', {
     timeout: 60_000,
   }, async () => {
     const { phoenix } = whole;
@@ -109,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     expect(complaints).toEqual([]);
   });
 
-  test('a failing step says what to do, and is replayed; a deletion is approved', { timeout: 60_000 }, async () => {
+  test('a failed step shows its remedy and is replayed; a deletion is approved', { timeout: 60_000 }, async () => {
     const { phoenix } = whole;
     await whole.byHand('put', '101', '{"foreign":true}');
     const commit = await phoenix.repo.commit(environment({ 101: {}, 102: {} }));
@@ -155,7 +155,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
   });
 
   test.each(['light', 'dark'] as const)(
-    'every page that acts fits, and axe finds nothing, in %s',
+    'every page with actions fits, and axe finds nothing, in %s',
     { timeout: 180_000 },
     async (colorScheme) => {
       const { phoenix } = whole;

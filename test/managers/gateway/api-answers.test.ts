@@ -21,7 +21,7 @@ const toldOf = (error: string) => {
   return told;
 };
 
-test('user names and their hashes are removed from Traefik’s messages', () => {
+test('removes user names and their hashes from Traefik’s messages', () => {
   const users = ['ada$2y$05$abcdefgh', 'ada$2y$05$abcdefghij'];
   const [first, ...rest] = refusalsOf(dynamicOf(users), toldOf(`error parsing BasicUser: ${users[1]}`));
   expect(first).toEqual({ kind: 'router', name: 'a', why: 'error parsing BasicUser: ‹secret›' });
@@ -29,7 +29,7 @@ test('user names and their hashes are removed from Traefik’s messages', () => 
   expect(rest).toEqual([]);
 });
 
-test('answers that are none count as none', () => {
+test('treats a malformed answer as none', () => {
   for (const lines of [[], ['404 page not found'], ['{"routers":', '[]'], ['{}'], ['[]']])
     expect(readTraefikAnswers(lines)).toBeNull();
 });
