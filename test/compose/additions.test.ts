@@ -50,7 +50,7 @@ function wordsOf(command: unknown): unknown[] {
   );
 }
 
-/** What does not matter: in which order entries stand, whether labels are a list, and whether a command is one text. */
+/** Removes differences without meaning: the order of entries, labels as a list or map, a command as one string. */
 function plain(model: Model): unknown {
   return {
     ...model,
@@ -74,7 +74,7 @@ const cases = withAdditions(composeFiles);
 /** Without anchors, which move. */
 const simpleCases = withAdditions(simpleComposeFiles);
 
-/** Additions in whose place nothing stands: no label that is there, no argument of a command that has to be written anew. */
+/** Additions that replace nothing: no existing label, and no argument of a command that would have to be rewritten. */
 function withoutReplacing(text: string, { labels = [], command = [], volumes = [] }: ComposeAdditions[string]) {
   const isCommandKept = !/command: null|- \||command: serve/.test(text);
   return {

@@ -16,7 +16,7 @@ let product: string;
 let repository: string;
 let asked: ChildProcess;
 
-/** Carries out one command line after the other, so that what is installed is loaded, and translated, once. */
+/** Runs several command lines in one process, so that the installed modules are loaded and stripped of types once. */
 const ASKED = `import { run } from './phoenix/src/cli/program.ts';
 process.on('message', async ({ args, env }) => {
   let [stdout, stderr] = ['', ''];

@@ -31,7 +31,7 @@ const render = ({ main }: Page) => renderToString(html`<div>${main}</div>`);
 const RUN = '17' as RunId;
 const COMMIT = 'a'.repeat(40);
 const TARGET = targetId('stack', '1002.a-stack-with-quite-a-long-name');
-/** What a program says is as long as it likes, and may hold what ends a sentence of ours. */
+/** The output of a program has any length, and may contain what ends a sentence of Phoenix. */
 const NOISE = `error: ${'the node says much; more than fits anywhere; '.repeat(12)}/var/lib/vz/images`;
 
 const start: Action = {

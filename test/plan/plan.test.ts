@@ -13,7 +13,7 @@ function planOf(before: Targets, after: Targets, impact: (change: Change) => Imp
   return planned.plan;
 }
 
-/** Everything that `id` needs, near or far, where the way there does not go on from a target of `ends`. */
+/** Everything that `id` needs directly or indirectly, without following the dependencies of targets of `ends`. */
 function closure(all: Targets, id: TargetId, ends: ReadonlySet<TargetId> = new Set()): Set<TargetId> {
   const found = new Set<TargetId>();
   const visit = (at: TargetId) => {

@@ -46,7 +46,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** As a browser: to the forge, where that person says yes, and back. */
+  /** As a browser does: to the forge, where that user agrees, and back. */
   async function cameBack(url: string, login: string): Promise<URL> {
     const answer = await fetch(`${url}&as=${login}`, { redirect: 'manual' });
     expect(answer.status).toBe(302);

@@ -19,7 +19,7 @@ export interface ForgeScene {
   /** The branch with that many commits on top of main, the oldest first: `commit 1` and so on. */
   branchOf(name: string, commits: number): Promise<CommitSha>;
   openPull(head: string, title: string, body: string): Promise<number>;
-  /** A pull request of eve whose head lies in no branch of the repository. */
+  /** A pull request of eve whose head is in no branch of the repository. */
   openForeignPull(): Promise<number>;
   /** By ada; resolves to the commit that it became. */
   merge(pull: number): Promise<CommitSha>;
@@ -31,7 +31,7 @@ export interface ForgeScene {
   close(): Promise<void>;
 }
 
-/** @param signs whether the forge says in its events what their sender may do */
+/** @param signs whether the forge's events contain the permission of their sender */
 export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): void {
   let scene: ForgeScene;
   beforeAll(async () => {
@@ -106,7 +106,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       const merged = await scene.merge(number);
       expect(await forge.pull(number)).toMatchObject({ open: false, mergedAs: merged, mergedBy: 'ada' });
       expect(await forge.pullsOf(merged)).toContain(number);
-      // The record of a forge comes a moment after what it tells of.
+      // The forge records an event a moment after it happens.
       await until(async () => (await forge.pusherOf(merged)) !== null, 'the record');
       expect(['ada', undefined]).toContain(await forge.pusherOf(merged));
     }, 60_000);
@@ -120,7 +120,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       for (let index = 0; index < many; index += 1) await scene.comment(pull, `words ${index}`, 'ada');
       const first = await forge.setComment({ pull, body: 'the plan' }, null, '');
       if (!first.sent) throw new Error(first.reason);
-      // As after a lost ledger: what it is called is not known any more.
+      // As after a lost ledger: the comment's id is no longer known.
       const second = await forge.setComment({ pull, body: 'the next plan' }, null, '');
       if (!second.sent) throw new Error(second.reason);
       const ours = async () => (await scene.comments(pull)).filter(({ body }) => body.startsWith('<!-- phoenix'));

@@ -69,7 +69,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
   forgeContract(realGitea, true);
 });
 
-/** Branches by the hand of a person. */
+/** Branches that a person changes. */
 function branches(repo: ConfigRepo, head: CommitSha): Pick<ForgeScene, 'head' | 'branch' | 'branchOf'> {
   return {
     head,

@@ -213,7 +213,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       process.kill(Number(result.stdout), 'SIGKILL');
     });
 
-    // The grandchild holds no pipe: only the end of the whole tree reaches it.
+    // The grandchild has no pipe open: only ending the whole tree reaches it.
     const family = `$2; ($2; while :; do sleep 0.05; done) >/dev/null 2>&1 & echo "$!" >"$1"; echo up; wait`;
     const stubborn = family.replaceAll('$2', 'trap "" TERM');
     const polite = family.replaceAll('$2', 'true');
@@ -259,7 +259,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await writeFile(held, '');
     });
 
-    /** Resolves once it runs. */
+    /** Resolves once the command is running. */
     async function begin(target: string): Promise<{ readonly ended: ReturnType<Host['run']> }> {
       const up = Promise.withResolvers<void>();
       const ended = host.run(script(WAITS, held), { target, onOutput: () => up.resolve() });
@@ -671,7 +671,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
   });
 }
 
-/** Neither gone nor only waiting to be reaped. */
+/** Whether the process exists and is not a zombie. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

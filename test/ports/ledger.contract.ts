@@ -29,7 +29,7 @@ import {
   T3,
 } from '../support/ledger-records.ts';
 
-/** @param open a ledger that holds nothing */
+/** @param open opens an empty ledger */
 export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   let ledger: Ledger;
   let time = START;
@@ -427,7 +427,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.claimReport(time, 1000, null)).toBeNull();
       time -= 3_600_000;
       expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ key: entry.key });
-      // What a clock wrote that was wrong by years counts as sent now: an hour's worth is not sent anew.
+      // Times of a clock that was wrong by years count as now: the reports of an hour are not sent again.
       time += 10 * 365 * 24 * 3_600_000;
       const limits = { perMinute: 1, perHour: 1 };
       await ledger.say([status('2', 'phoenix/lxc/101'), status('3', 'phoenix/lxc/102')]);

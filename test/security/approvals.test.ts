@@ -11,7 +11,7 @@ const less = guests({ 101: {}, 103: {} });
 let team: Team;
 afterEach(() => team.end());
 
-/** Why a line approves nothing, as the run keeps it. */
+/** The recorded reason why a line does not count as an approval. */
 async function notes(): Promise<readonly string[]> {
   return (await team.phoenix.ledger.run(await team.run()))?.notes ?? [];
 }

@@ -73,7 +73,7 @@ function listed([program = '', ...words]: readonly string[]): Asked {
   return script(name, name === 'connect' || name === 'end' ? words : ['', ...words]);
 }
 
-/** Those that the forced command lets through. */
+/** The command lines that the forced command allows. */
 function passing<T>(all: readonly T[], ask: (each: T) => Asked): T[] {
   const codes = judgeAll(shell, searchPath(), all.map(ask));
   expect([0, 126]).toEqual(expect.arrayContaining([...new Set(codes)]));
@@ -158,7 +158,7 @@ test('the host names further folders for data, and nothing else', async () => {
   await rm(join(folder, 'shell/roots'));
 });
 
-// --- around what is allowed ---
+// --- variations of allowed commands ---
 
 /** What runs inside a guest is the guest's own. */
 const ofHost = ALLOWED.filter((words) => !words.includes('--')).filter(

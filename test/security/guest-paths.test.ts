@@ -38,7 +38,7 @@ const SHARED = '/tank/shared';
 const text = (content: string): Content => ({ from: 'text', text: content });
 const contents = async (content: Content) => Buffer.from(content.from === 'text' ? content.text : '');
 
-/** Swaps a folder for a link to another place and back, as fast as it can, until its standard input ends; then it says how often. */
+/** Replaces a folder by a link to another place and back, as fast as possible, until its standard input ends; then it prints how often. */
 const ATTACKER = `
   my ($folder, $aim) = @ARGV;
   $SIG{ALRM} = sub { exit 1 }; alarm 60;
@@ -95,7 +95,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     host.placeFiles({ kind: 'place', files: [{ from, to, owner: OWNER, mode: 0o640 }] });
   const folder = (path: string) => host.makeFolder({ kind: 'folder', path, ...OWNER });
 
-  /** What nobody but root may have changed. */
+  /** Files that only root may change. */
   async function untouched(): Promise<void> {
     expect(await readdir(at('/secret'))).toEqual(['cert.key']);
     expect(await readFile(at('/secret/cert.key'), 'utf8')).toBe('the key of another');
@@ -253,7 +253,7 @@ describe('a certificate of a guest that replaced its folder by a link', () => {
         outcome: 'refused',
         reason: expect.stringContaining('or lies behind one, which others than root may have made'),
       });
-      // Not even where a person told Phoenix to take over what is there.
+      // Not even if a person told Phoenix to adopt what exists.
       const adopted = convergeStep(manager as Manager, lab, { ...target, adopt: true });
       await expect(adopted).rejects.toThrow(/\/tank\/101\/ssl is a symbolic link to .*, which others than root/);
       expect(await readdir(join(lab.dir, 'etc/secret'))).toEqual([]);

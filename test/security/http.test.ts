@@ -193,7 +193,7 @@ describe('abuse by some clients keeps nobody else out', () => {
     await many(100, () => by('192.0.2.1', behind));
     expect((await by('192.0.2.1', behind)).status).toBe(429);
     expect((await by('192.0.2.2', behind)).status).toBe(401);
-    // What a client says of itself stands to the left of what the proxy saw.
+    // A client's own claims are to the left of the address that the proxy saw.
     expect((await by('203.0.113.9, 192.0.2.1', behind)).status).toBe(429);
     await many(100, (n) => by(`192.0.2.${n}`, server));
     expect((await by('203.0.113.1', server)).status).toBe(429);
@@ -588,7 +588,7 @@ describe('nothing is read from another machine without the token', () => {
   });
 
   test('the command line sends its token to read, and says what to set without one', async () => {
-    // Whoever listens elsewhere than at loopback sees every request as one from elsewhere.
+    // A server that does not listen on loopback treats every request as one from another machine.
     const relayed = await relay(server.url);
     try {
       const heard: string[] = [];
@@ -626,7 +626,7 @@ async function startNginx(program: string, servers: string): Promise<{ stop(): P
   };
 }
 
-/** A proxy on this machine, as a person sets one up: it says that it relays. */
+/** A proxy on this machine, as usually configured: it adds headers. */
 async function relay(to: string): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { createServer } = await import('node:http');
   const { hostname, port } = new URL(to);

@@ -36,7 +36,7 @@ function nodesOf(markdown: string): readonly Node[] {
   return all(tree as Node);
 }
 
-/** What Phoenix itself writes; all else of these kinds would be formed by what others wrote. */
+/** Elements that Phoenix itself writes; any other of these kinds would come from text from outside. */
 const HTML_OF_OURS = /^<details><summary>((?:[^<]|<\/?code>)*)<\/summary>$|^<\/details>$/;
 const FORMS: ReadonlySet<string> = new Set(['root', 'paragraph', 'text', 'inlineCode', 'code']);
 const FORMS_OF_OURS: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ const FORMS_OF_OURS: ReadonlySet<string> = new Set([
   ...['list', 'listItem', 'strong', 'emphasis', 'table', 'tableRow', 'tableCell', 'thematicBreak', 'link', 'html'],
 ]);
 
-/** Texts in which a forge would see a reference: what is rendered, outside of code. */
+/** Rendered texts outside of code, in which a forge would find references. */
 const REFERENCES: ReadonlyArray<readonly [what: string, seen: RegExp]> = [
   ['an address', /[a-z][a-z0-9+.-]*:\/\/|www\.|(?:mailto|xmpp):\S/i],
   ['an e-mail address', /[\w.+-]+@[\w-]+/],
@@ -269,7 +269,7 @@ test.each([
   }
 });
 
-// What checks and comments are made of, with every word of others in it hostile
+// The contents of checks and comments, with hostile text in every place for text from outside
 
 const SHA = 'b'.repeat(40) as CommitSha;
 
@@ -341,7 +341,7 @@ function pullWith(given: string): PullPlan {
   };
 }
 
-/** Everything in Markdown that Phoenix says somewhere, by what it is. */
+/** Every Markdown text of Phoenix, by its kind. */
 function saidWith(given: string): Readonly<Record<string, string>> {
   const run = runWith(given);
   const target = `lxc/${given}` as TargetId;
@@ -364,7 +364,7 @@ function saidWith(given: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Headings of the page of a workflow are ours. */
+/** Headings of the page of a workflow are Phoenix's own. */
 const withoutHeading = (markdown: string) => markdown.replace(/^## .*\n/, '');
 
 test.each(Object.keys(saidWith('')))('%s: nothing that others wrote forms anything', (what) => {

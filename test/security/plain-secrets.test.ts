@@ -18,7 +18,7 @@ const VM = 'etc/phoenix_vm_configs.json';
 const SHOP = 'stacks/shop/phoenix.json';
 const COMPOSE = 'stacks/shop/docker-compose.yml';
 
-/** A text, and what of it nobody may see. */
+/** A text, and the part that must be hidden. */
 const PLAIN: readonly (readonly [text: string, secret: string])[] = [
   ['postgres://u:pw-in-url@db/x', 'pw-in-url'],
   ['postgres://u:p@ss/w"o#rd?x@db.example.internal:5432/x?sslmode=off', 'p@ss/w"o#rd?x'],

@@ -96,7 +96,7 @@ describe('the redactor', () => {
         const form = written(secret);
         const shown = redactor.redact(`before <${form}> after`);
         expect(shown).toContain('‹secret›');
-        // What is left of base64 belongs to the bytes around.
+        // The remaining base64 characters belong to the surrounding bytes.
         const left = shown
           .replace(/^before <[A-Za-z0-9]{0,10}‹/, '‹')
           .replace(/›[A-Za-z0-9+/=%_\s-]{0,24}> after$/, '›');
@@ -168,7 +168,7 @@ describe('the redactor', () => {
 
 const PRODUCT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A value for each field that the schemas mark as secret, and for variables of stacks: each with what is hard to write. */
+/** A value for each field that the schemas mark as secret, and for variables of stacks, each with characters that need escaping. */
 const PLANTED: Readonly<Record<string, string>> = {
   'users/password_hash': `$6$salt$plantedUSERS/"a"&'b'`,
   'portainer_api/admin_password': `plantedPORTAINER "a" <b> & 'c' \\ d/+?`,

@@ -33,7 +33,7 @@ let authority: TestAuthority;
 let impostor: TestAuthority;
 beforeAll(async () => {
   authority = await testAuthority();
-  // Of the same name: only its key tells them apart.
+  // With the same name: only the key differs.
   impostor = await testAuthority();
 });
 beforeEach(async () => {
@@ -41,7 +41,7 @@ beforeEach(async () => {
   await mkdir(join(folder, 'bin'));
   const note = (name: string) => `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>'${folder}/log'\n`;
   await writeFile(join(folder, 'bin/install'), `${note('install')}cp "$3" '${folder}/installed'\n`, { mode: 0o755 });
-  // What the system trusts from then on is what was installed.
+  // From then on, the system trusts what was installed.
   await writeFile(join(folder, 'bin/update-ca-certificates'), note('update-ca-certificates'), { mode: 0o755 });
   await writeFile(join(folder, 'bin/sleep'), '#!/bin/sh\n', { mode: 0o755 });
   await writeFile(join(folder, 'bin/step'), `${note('step')}exit "\${STEP_EXIT:-0}"\n`, { mode: 0o755 });
@@ -179,7 +179,7 @@ describe('the node passes the root', () => {
   };
 
   test('by standard input, as a certificate and its fingerprint', async () => {
-    // What stands beside the certificate in the file goes nowhere.
+    // Other contents of the certificate's file are not passed on.
     const text = await contentsOn({ [ROOT_ON_NODE]: `a comment\n${authority.root}` })(input());
     expect(text).toContain(`CA_ROOT=$(cat <<'PHOENIX_${asking.mark}'\n${authority.root.trim()}\n`);
     expect(text).toContain(

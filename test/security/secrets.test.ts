@@ -27,7 +27,7 @@ function boundsOf(settings: Record<string, string>): SecretBounds {
   return readSourceSettings(settings, () => '').secrets;
 }
 
-/** The configuration of `test/load`, its secrets as told. */
+/** The configuration of `test/load` with these secrets. */
 function withSecrets({ user, portainer, vm, stack }: Record<string, string>): Files {
   const files = bigEnvironment();
   if (user !== undefined) files[HYPERVISOR].users = { username: 'ada', password_hash: { $secret: user } };

@@ -24,7 +24,7 @@ let redis: TestRedis;
 let connection: Connection;
 let ledger: Ledger;
 let now = 0;
-/** What the forge says of bob. */
+/** The forge's answer about bob. */
 let right: PersonRole | null | Error = 'operator';
 let asked = 0;
 
@@ -60,7 +60,7 @@ describe('a session', () => {
     expect(await open().find(ada)).toMatchObject({ name: 'ada', role: 'admin' });
     const otherToken = open({ adminToken: 'another-token' });
     expect([await otherToken.find(ada), (await otherToken.find(bob))?.name]).toEqual([null, 'bob']);
-    // It is gone for good, not only as long as the other token is there.
+    // It is removed permanently, not only while the other token is set.
     expect(await sessions.find(ada)).toBeNull();
     expect(await open({ clientSecret: 'another-secret' }).find(bob)).toBeNull();
   });
@@ -102,7 +102,7 @@ describe('a session', () => {
     right = 'admin';
     expect([(await later(PROVED_SECONDS))?.role, asked]).toEqual(['operator', 0]);
     expect([(await later(1))?.role, asked]).toEqual(['admin', 1]);
-    // A forge that says nothing leaves a person reading, is not asked all the time, and not for ever.
+    // Without an answer of the forge a user can still read; it is not asked constantly, and the session expires.
     right = new Error('away');
     expect([(await later(PROVED_SECONDS + 1))?.role, (await later(1))?.role, asked]).toEqual(['reader', 'reader', 2]);
     right = 'operator';

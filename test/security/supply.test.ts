@@ -28,7 +28,7 @@ const locks = execFileSync('git', ['ls-files', '-z'], { cwd: TOP, encoding: 'utf
   .split('\0')
   .filter((file) => basename(file) === 'package-lock.json');
 
-/** What is installed from elsewhere by these entries, and is not held to its content. */
+/** Entries that are installed from elsewhere, or without a digest of their content. */
 function unheld({ packages }: Lock): string[] {
   return Object.entries(packages)
     .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)

@@ -38,7 +38,7 @@ interface TextField {
   readonly holds: TextKind | undefined;
 }
 
-/** Texts of a schema, but for secrets, which stand elsewhere, and for what nobody reads. */
+/** String fields of a schema, except for secrets, which are tested elsewhere, and for fields that nothing reads. */
 function textFields(root: z.ZodType): TextField[] {
   const found: TextField[] = [];
   const visit = (node: z.ZodType, pattern: Pattern, isKey = false): void => {
@@ -94,14 +94,14 @@ const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
   }),
 );
 
-/** Guests that stand unchanged are read once, as the agent has it (known.test.ts). */
+/** Unchanged guests are read once, as in the agent (known.test.ts). */
 const known = new Known();
 
 const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
 
 const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join('/')}${field.isKey ? ' (name)' : ''}`;
 
-/** The whole environment with another text in that place; what lies below a path moves with it. */
+/** The whole environment with another text in that place; files below a changed path move with it. */
 function withText(sample: Sample, text: string): Files {
   const files = environment();
   setText(files, sample, text);
@@ -156,7 +156,7 @@ test('the test environment is valid and has a value for each string field', () =
   expect(SAMPLES.length).toBeGreaterThan(130);
 });
 
-/** What ends a line for some program, or is seen by nobody, or is half a character. */
+/** Characters that end a line for some program, are invisible, or are half a character. */
 const BREAKS = ['\n', '\r', '\r\n', '\0', '\v', '\f', '\x1b', '\x7f', '\x85', '\u2028', '\u2029', '\ud800'];
 const PLACES = ['begin', 'middle', 'end'] as const;
 
@@ -165,11 +165,11 @@ function put(text: string, sign: string, place: (typeof PLACES)[number]): string
   return text.slice(0, at) + sign + text.slice(at);
 }
 
-/** Signs that a field lets through where they stand for themselves: line breaks for readers, any character for a program. */
+/** Characters that a field accepts literally: line breaks in prose, any character for a program. */
 function passes({ field, value }: Sample, sign: string, text: string): boolean {
   if (field.holds === 'argument') return sign !== '\0' && sign !== '\ud800';
   if (field.holds === 'prose') return ['\n', '\r', '\r\n'].includes(sign);
-  // A key is often copied with the end of its line, which is taken off.
+  // A key is often copied with its line break, which is removed.
   return value.startsWith('ssh-') && text.trim() === value;
 }
 
@@ -192,7 +192,7 @@ describe('a line break or invisible character', () => {
           severity === 'error' && file === sample.file && (path.startsWith(pointer) || pointer.startsWith(`${path}/`)),
       );
     };
-    // All values at once; names, and what is not told beside the others, by themselves.
+    // All values at once, except for names and exclusive fields, which are tested one by one.
     const values = SAMPLES.filter(({ field }) => !field.isKey);
     const files = environment();
     for (const sample of values) setText(files, sample, put(sample.value, '\0', 'middle'));
@@ -206,7 +206,7 @@ describe('a line break or invisible character', () => {
   });
 });
 
-/** What else means something to one of the programs that read what Phoenix writes. */
+/** Other characters with a meaning to a program that reads what Phoenix writes. */
 const SIGNS = [
   ',',
   '=',
@@ -243,7 +243,7 @@ const SIGNS = [
 const LINES = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
 const PROPERTIES = /^--(net0|rootfs|mp\d+|dev\d+|features|ipconfig0|startup|scsi0)$/;
 
-/** How many lines, words and properties each has, by what it is. */
+/** The number of lines, words and properties of each, by kind. */
 function shapeOf(written: readonly Written[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const each of written) {
@@ -267,7 +267,7 @@ function grownIn(
   });
 }
 
-/** What is written with that text; null where it is refused at its place. */
+/** The output with that text; null if it is refused at its place. */
 function writtenWith(sample: Sample, text: string): Written[] | null {
   const { draft, problems } = loaded(withText(sample, text));
   const pointer = `/${sample.keys.join('/')}`;
@@ -278,7 +278,7 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
   return refused || draft === null ? null : writtenFor(draft);
 }
 
-/** Line breaks of prose are part of what it says, and each of those that a program is handed is a word of its own. */
+/** Line breaks of prose are content, and each string that a program receives is a separate argument. */
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
 describe('an accepted character changes no structure', () => {
@@ -323,7 +323,7 @@ describe('an accepted character changes no structure', () => {
 
   test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('no option begins at %s', (_, sample) => {
     const text = `-${sample.value}`;
-    // What the field itself refuses is refused at its line, as the first of these tests says of every sign.
+    // What the field refuses is refused at its line, as the first test checks for every character.
     const written = (sample.field.schema.safeParse(text).success ? writtenWith(sample, text) : null) ?? [];
     for (const each of written) {
       if ('text' in each) continue;

@@ -48,7 +48,7 @@ function taken(schema: z.ZodType<string>, begin = ''): fc.Arbitrary<string> {
   return some.filter((each) => schema.safeParse(each).success);
 }
 
-/** Different ones, which one call of a program reads at once. */
+/** Different values, which one call of a program reads together. */
 function many<Value>(arbitrary: fc.Arbitrary<Value>, count: number, key: (value: Value) => string): Value[] {
   return [...new Map(fc.sample(arbitrary, count).map((each) => [key(each), each])).values()];
 }
@@ -94,7 +94,7 @@ const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']
 describe.skipIf(EXPORTFS === undefined || !canMount)(
   'exportfs (skipped: none, or no leave to give it files of its own)',
   () => {
-    /** With files and a table of its own: nothing of the machine is told. */
+    /** With its own files and table: the machine's own exports are not changed. */
     function exportfs(exports: string, script: string, args: readonly string[]): string {
       mkdirSync(join(folder, 'nfs'), { recursive: true });
       const own = 'mount --bind "$1" /var/lib/nfs && mount --bind "$2" /etc/exports && shift 2 && ';
@@ -169,7 +169,7 @@ describe.skipIf(EXPORTFS === undefined || !canMount)(
         .flatMap((name) => values.map((each) => name + each))
         .filter((each) => nfsOptionFault(each) === null);
       expect(options.length).toBeGreaterThan(30);
-      // The tenth thing that it is asked for is told what became of it.
+      // Every tenth input waits for its result.
       const loop =
         'program=$1; path=$2; shift 2; for option do "$program" -i -o "$option,no_subtree_check" "10.0.0.9:$path" || echo "$option"; done 2>/dev/null';
       expect(exportfs('', loop, [EXPORTFS ?? '', folder, ...options])).toBe('');
@@ -235,7 +235,7 @@ test.skipIf(KEYGEN === undefined)('ssh-keygen accepts each accepted public key (
   ];
   for (const line of others) {
     const isTaken = value.sshPublicKey.safeParse(line).success;
-    // An option that sshd does not know makes a line that lets nobody in.
+    // An option that sshd does not know makes a line useless.
     expect(isTaken && !line.startsWith('x '), line).toBe(false);
   }
 });
@@ -318,7 +318,7 @@ describe('as Proxmox’s formats are parsed', () => {
         const written = printProperties({ volume, mp, ro: readOnly ? '1' : '' }, [], 'volume');
         const read = parsePropertyString('lxc/mp', written);
         expect(read).toMatchObject({ ok: true, properties: { volume, mp } });
-        // As a line of the configuration, where Proxmox keeps it.
+        // As a line of the configuration file, where Proxmox stores it.
         const { file: conf } = parseGuestFile('lxc', 101, `arch: amd64\nmp0: ${written}\nrootfs: a:b\n`);
         expect(conf.options['mp0']).toBe(written);
       }),

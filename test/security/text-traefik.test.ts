@@ -9,7 +9,7 @@ import { isUrl, serverFault } from '../../src/traefik/url.ts';
 
 const LONG = 200_000;
 
-// What is quadratic or worse in these would not end within the time that a test has.
+// With quadratic or worse work, the test would not end within its time limit.
 test.each<[string, (text: string) => unknown, string]>([
   ['blanks before what is no parameter of a media type', isMediaType, `a${' '.repeat(LONG)}x`],
   ['parameters of a media type', isMediaType, `a${'; b=c'.repeat(LONG / 5)}"`],

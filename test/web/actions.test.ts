@@ -26,7 +26,7 @@ const commands = () => whole.commands();
 const byHand = (...args: string[]) => whole.byHand(...args);
 const ended = (run: RunId) => whole.ended(run);
 
-/** Goes to the forge and comes back. */
+/** Signs in at the forge and returns. */
 async function signedIn(login: string): Promise<Visitor> {
   const person = visitor(url);
   await person.visit('/sign-in-forge?to=/targets');
@@ -104,7 +104,7 @@ test('the buttons replay a commit, check for drift, freeze and unfreeze', async 
   const freeze = await otto.visit('/do/freeze');
   expect(home.page).toContain('href="./do/freeze"');
   expect((await otto.press(freeze, 'Freeze', { reason: '' })).status).toBe(409);
-  // What was typed and refused is there to be mended.
+  // A refused input stays in the form to be corrected.
   const long = `"><b>${'moving '.repeat(100)}`;
   const refused = await otto.press(freeze, 'Freeze', { reason: long });
   expect([refused.status, refused.words]).toEqual([409, expect.stringContaining('reason')]);
@@ -159,7 +159,7 @@ describe('actions are refused', () => {
     expect((await ada.send('/do/adopt', { form: formOf(await ada.visit('/')), target: 'lxc/101' })).path).toMatch(
       /^\/do\/adopt\/\d+$/,
     );
-    // The API takes the token, whatever session comes along.
+    // The API accepts only the token, with or without a session.
     expect((await ada.send('/api/freeze', { reason: 'mine' })).status).toBe(401);
   });
 

@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await redis.stop();
   });
 
-  /** A fresh reader; whatever the browser complains of, violations of the policy too, is kept. */
+  /** A new page; everything that the browser reports is recorded, violations of the content security policy included. */
   async function visitAs(options: Parameters<Browser['newContext']>[0]): Promise<void> {
     await context?.close();
     context = await browser.newContext(options);
@@ -77,7 +77,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.locator('h1', { hasText: 'applying' }).waitFor();
     expect(await page.locator('a.box').allTextContents()).toEqual(['lxc/101lxc/101runs', 'lxc/102lxc/102waits']);
     await page.evaluate('window.stayed = true');
-    // What a person opened stays open, and keeps the focus.
+    // What was opened stays open and keeps the focus.
     await page.locator('details[id="lxc/102"] > summary').click();
 
     await step.print('a line that came later');
@@ -253,7 +253,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.locator('details[id="lxc/102"] > summary').focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('details[id="lxc/102"]').getAttribute('open')).not.toBeNull();
-    // A log is searched from its field, and what was found is counted.
+    // A log is searched from its field, which counts the matches.
     await page.getByRole('searchbox', { name: 'Search the log of lxc/101' }).fill('FIRST');
     await page.locator('.found', { hasText: '1 of 1' }).waitFor();
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);

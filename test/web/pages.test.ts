@@ -17,7 +17,7 @@ eachServer((opened, started) => {
   [server, redis] = [opened, started];
 });
 
-/** As a browser asks. */
+/** Requests a page as a browser does. */
 async function visit(path: string, url = server.url): Promise<{ status: number; headers: Headers; page: string }> {
   const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
   return { status: response.status, headers: response.headers, page: await response.text() };
@@ -278,7 +278,7 @@ describe('a run', () => {
     const told = words(page);
     expect(told).toContain('Wave 1 1 failed lxc/101 failed update, restarts 101 12 s');
     expect(told).toContain('Wave 2 1 waiting lxc/102 waits');
-    // The picture leads to the same steps, coloured as they stand.
+    // The graph links to the same steps, coloured by their state.
     expect(page).toMatch(/<a class="box bad" href="#lxc\/101">/);
     expect(page.match(/<path d="M/g)).toHaveLength(1);
     expect(told).toContain('/memory_mb 2048 4096');
@@ -537,7 +537,7 @@ describe('the environment as a whole', () => {
     expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs is about it');
     expect(await found('')).toContain('All words must be found');
     expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
-    // The box keeps what was searched for, as text.
+    // The search field keeps the query as text.
     expect((await visit('/search?q=%22%3E%3Cb%3E+web')).page).toMatch(
       /type="search" name="q" value="&quot;>&lt;b> web"/,
     );

@@ -79,7 +79,7 @@ function stepRecord(target: string, changed: Partial<StepRecord> = {}): StepReco
   };
 }
 
-/** Every page, with that text wherever text of others can stand. */
+/** Every page, with that text in every place for text from outside. */
 function everyPage(text: string): string[] {
   const target = `lxc/${text}` as TargetId;
   const reason = `${text}; ${text.replaceAll(';', '')}`;

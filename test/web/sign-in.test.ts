@@ -58,7 +58,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     context = await browser.newContext(options);
     page = await context.newPage();
     page.on('console', (message) => {
-      // That a page was refused is what is looked at here.
+      // This test requests refused pages on purpose.
       if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));

@@ -25,7 +25,7 @@ test('removes user names and their hashes from Traefik’s messages', () => {
   const users = ['ada$2y$05$abcdefgh', 'ada$2y$05$abcdefghij'];
   const [first, ...rest] = refusalsOf(dynamicOf(users), toldOf(`error parsing BasicUser: ${users[1]}`));
   expect(first).toEqual({ kind: 'router', name: 'a', why: 'error parsing BasicUser: ‹secret›' });
-  // Said once: the middleware is only why the router is not served.
+  // Reported once: the middleware is only the cause of the router's fault.
   expect(rest).toEqual([]);
 });
 

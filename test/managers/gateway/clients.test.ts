@@ -96,7 +96,7 @@ test('changes nothing else, and leaves no router with a missing middleware', () 
             else expect(each).toBe(was);
           }
         }
-        // Done twice it is what it is once.
+        // It is idempotent.
         const plain = Object.values(routers).every(({ entryPoints }) => entryPoints[0] === 'web');
         if (plain) expect(byClient(after)).toEqual(after);
       },

@@ -192,7 +192,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   test('rolls back a configuration that nginx accepts but that does not work', async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
-    // The certificate does not hold the name that is added: nginx does not mind, who asks does.
+    // The certificate does not cover the added name: nginx accepts that, clients do not.
     const end = await step(box, targetOf(environmentOf({ more: true })));
     expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('ask more.example.internal') });
     expect(end.reason).toContain('what served before is back in place');

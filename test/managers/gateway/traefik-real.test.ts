@@ -59,7 +59,7 @@ function step(host: Host, target: Target, tries = 15) {
   return asWorker(waiting(tries), guardedHost(host), wanted(target));
 }
 
-/** Labels of a stack with a router at a path of its own for each name. */
+/** Labels of a stack with a router for each name, each at another path. */
 const labelsFor = (port: number, names: readonly string[], more: readonly string[] = []): string[] => [
   'traefik.enable=true',
   `traefik.http.services.qdrant.loadbalancer.server.port=${port}`,
@@ -76,7 +76,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Two boxes, one behind the other, and what is behind both. */
+/** A gateway, a proxy behind it, and the backends behind both. */
 interface Ways {
   readonly proxy: TraefikBox;
   readonly edge: NginxBox;
@@ -112,7 +112,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       socket.pipe(socket);
     });
     backend.requestTimeout = 0;
-    // Nobody but itself signed what it shows.
+    // Its certificate is self-signed.
     const own = await (await testAuthority('somebody')).issue(['somebody.example']);
     encrypted = createTlsServer({ cert: own.certificate, key: own.key }, answer);
     [port, tlsPort] = [await listening(backend), await listening(encrypted)];
@@ -154,7 +154,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     };
   }
 
-  /** The proxy holds a certificate for its names, too, for who asks it directly. */
+  /** The proxy has a certificate for its names too, for clients that connect directly. */
   function configOf(labels: readonly string[]): Config {
     const config = environmentOf({ labels });
     const [web] = config.certificates;
@@ -322,7 +322,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(limits).toEqual(['1h0m0s', '1h0m0s']);
     });
 
-    // It takes what it says: with PHOENIX_TEST_SLOW=1.
+    // It takes that long: only with PHOENIX_TEST_SLOW=1.
     test.skipIf(process.env['PHOENIX_TEST_SLOW'] === undefined)(
       'passes an upload of seventy seconds',
       { timeout: 120_000 },
@@ -400,14 +400,14 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       for (const name of good) expect(await ask({ path: `/${name}` }), name).toMatchObject({ status: 200 });
       expect(await ask({ path: '/zbad' })).toMatchObject({ status: 404 });
 
-      // Told again at each look, and nothing is done.
+      // Reported again by each observation, without actions.
       const [starts, file] = [proxy.starts(), proxy.read(DYNAMIC)];
       const count = proxy.ran.length;
       expect(await step(proxy.host, target)).toEqual(end);
       expect(proxy.ran.length).toBe(count + 1);
       expect([proxy.starts(), proxy.read(DYNAMIC)]).toEqual([starts, file]);
 
-      // What was missing comes: then all is well.
+      // Once the missing part exists, all is well.
       proxy.write('/etc/traefik/dynamic/mine.yml', 'http: { middlewares: { mine: { compress: {} } } }\n');
       await until(async () => (await proxy.ask('/api/http/middlewares/mine@file')).status === 200);
       expect((await step(proxy.host, target)).outcome).toMatch(/applied|unchanged/);
@@ -477,7 +477,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
         ...proxy.host,
         async run(command, options) {
           const words = command.args.join(' ');
-          // The program that is there no longer takes what is written: a field of another version.
+          // The installed version no longer accepts a field that is written.
           const broken = words.includes('cat >') && words.includes('traefik.yml') && command.stdin?.from === 'text';
           return proxy.host.run(
             broken && command.stdin?.from === 'text'
@@ -504,5 +504,5 @@ interface EntryPoint {
   readonly transport: { readonly respondingTimeouts: { readonly readTimeout: string } };
 }
 
-/** What a person has beside the routes. */
+/** A person's own file beside the routes. */
 const OWN = 'http: { serversTransports: { trusting: { insecureSkipVerify: true } } }\n';

@@ -73,7 +73,7 @@ testContract(manager, [
     changed: targetOf(environmentOf({ more: true })),
     state: (host) => inside(host, `cat ${FILE} /var/lib/phoenix/gateway/traefik.yml; true`),
     looks: 1,
-    // What a container serves goes with the container.
+    // The services of a container disappear with the container.
     removable: false,
     foreign: {
       make: async (host) => void (await inside(host, `mkdir -p /etc/traefik/dynamic; cat >${FILE}`, 'http: {}\n')),
@@ -111,7 +111,7 @@ describe('a fault that Traefik reports', () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
     expect((await ask()).status).toBe(502);
 
-    // Nobody here knows whether a person's own file defines it; Traefik does.
+    // Phoenix does not know whether a person's own file defines it; Traefik does.
     const labels = [...LABELS, ...MORE, 'traefik.http.routers.more.middlewares=mine@file'];
     const target = targetOf(environmentOf({ labels }));
     const end = await step(target);
@@ -121,7 +121,7 @@ describe('a fault that Traefik reports', () => {
     expect(end.reason).not.toContain('back in place');
     expect((await ask()).status).toBe(502);
 
-    // Each look tells it again and does nothing.
+    // Each observation reports it again, without actions.
     const written = await inside(host, `cat ${FILE}`);
     expect(written).toContain('mine@file');
     host.forget();
@@ -272,7 +272,7 @@ describe('a fault that Traefik reports', () => {
     test('is rolled back when Traefik does not start with it', async () => {
       await put(OLD_STATIC);
       await inside(host, 'systemctl restart traefik');
-      // Somebody else has the port meanwhile: said by what is written being of no use to this Traefik.
+      // Another process has the port meanwhile, which is simulated by a file that this Traefik cannot use.
       host.instead = (line) =>
         line.includes('/api/entrypoints && exit 0')
           ? { exit: 1, stdout: 'ERR Command error error="bind: address already in use"\n' }
