@@ -40,9 +40,11 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
   [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'messages/', 'ports', 'managers/']],
   // Compose files are completed and encrypted files decrypted at the last moment, by the code that reads them everywhere else.
-  [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
+  [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/', 'product.ts']],
   // The pages show what the API answers, and read its requests as it does.
-  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts']],
+  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts', 'product.ts']],
+  // The path of Phoenix's own files depends on nothing.
+  [/^product\.ts$/, []],
   [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
 ];

@@ -53,12 +53,55 @@ test.each([
   ['qm guest cmd 9000 ping', 'VM 9000 is not running'],
   ['qm reboot 9000', 'VM 9000 not running'],
   ['qm rollback 9000 nosuch', "snapshot 'nosuch' does not exist"],
+  ['qm set 9000 --machine viommu=intel', 'to use Intel vIOMMU please set the machine type to q35'],
+  ['qm set 9000 --machine q35,aw-bits=48', 'cannot set aw-bits if no vIOMMU is configured'],
+  ['qm set 9000 --vga serial0,clipboard=vnc', 'vga type serial0 is not compatible with VNC clipboard'],
+  ['qm set 9000 --tpmstate0 local-lvm:0,import-from=local-lvm:vm-1-disk-0', '400 Parameter verification failed.'],
 ])('%s is refused', (line, message) => {
   const lab = testNode();
   lab.do(CREATE);
   const before = conf(lab, 9000);
   expect(lab.refusal(line)).toBe(message);
   expect(conf(lab, 9000)).toBe(before);
+});
+
+test.each([
+  ['--hotplug memory', 'NUMA needs to be enabled for memory hotplug'],
+  ['--hostpci0 01:00,pcie=1', 'q35 machine model is not enabled'],
+  ['--net1 virtio,bridge=vmbr0,mtu=100', "netdev net1: MTU '100' is smaller than the IP minimum MTU '576'"],
+  ['--vcpus 8', 'start failed: QEMU exited with code 1'],
+  ['--scsi1 local-lvm:1,iops_max=5', 'start failed: QEMU exited with code 1'],
+  [
+    '--ide2 local-lvm:cloudinit --cicustom user=local:snippets/nosuch.yaml',
+    "can't open '/var/lib/vz/snippets/nosuch.yaml' - No such file or directory",
+  ],
+  ['--ide2 local-lvm:cloudinit --cicustom user=local:iso/a.iso', 'local:iso/a.iso is not in the snippets directory'],
+])('a machine with %s is made and not started', (options, message) => {
+  const lab = testNode();
+  lab.do(`${CREATE} ${options}`);
+  expect(lab.refusal('qm start 9000')).toBe(message);
+  expect(lab.run('qm status 9000').stdout).toBe('status: stopped\n');
+});
+
+test('a machine whose options go together is not made in part', () => {
+  const lab = testNode();
+  expect(lab.refusal(`${CREATE} --scsi0 local-lvm:1 --vga none,clipboard=vnc`)).toBe(
+    'unable to create VM 9000 - vga type none is not compatible with VNC clipboard',
+  );
+  expect(lab.exists('etc/pve/qemu-server/9000.conf')).toBe(false);
+  expect(lab.run('pvesm list local-lvm').stdout).not.toContain('vm-9000');
+});
+
+test('the version of a TPM is kept, and its hook script has to be there', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --tpmstate0 local-lvm:1,version=v2.0 --hookscript local:snippets/nosuch.sh`);
+  const [, volume = ''] = /tpmstate0: ([^,]*)/.exec(conf(lab, 9000)) ?? [];
+  expect(lab.refusal(`qm set 9000 --tpmstate0 ${volume},version=v1.2`)).toBe(
+    'cannot change TPM state version after creation',
+  );
+  expect(lab.refusal('qm start 9000')).toContain(
+    "hookscript error for 9000 on pre-start: script 'local:snippets/nosuch.sh' does not exist",
+  );
 });
 
 test('a resize that fails ends well, and only its error output tells', () => {

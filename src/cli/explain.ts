@@ -2,7 +2,7 @@
 
 import { nearest } from '../config/nearest.ts';
 import { type Explanation, isError, OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
-import { KNOWN_FAILURES, knownFailure } from '../messages/failure.ts';
+import { KNOWN_FAILURES, knownFailure } from '../messages/known-failures.ts';
 import { sentence } from '../messages/problems-page.ts';
 import { tableOf } from '../messages/width.ts';
 import type { ProblemCode } from '../model/problem.ts';

@@ -2,7 +2,7 @@
 
 import type { ProblemCode } from '../model/problem.ts';
 import { type Explanation, isError, PROBLEMS } from './explanations.ts';
-import { KNOWN_FAILURES } from './failure.ts';
+import { KNOWN_FAILURES } from './known-failures.ts';
 
 /** Remedies are written to follow a semicolon; this makes one a sentence. */
 export function sentence(remedy: string): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type ExplainArgs, explain } from '../../src/cli/explain.ts';
 import { OUTCOMES, PROBLEMS } from '../../src/messages/explanations.ts';
-import { KNOWN_FAILURES } from '../../src/messages/failure.ts';
+import { KNOWN_FAILURES } from '../../src/messages/known-failures.ts';
 import { problemsPage } from '../../src/messages/problems-page.ts';
 import { captured } from './captured.ts';
 

@@ -305,6 +305,53 @@ const CASES: readonly Case[] = [
     [{ ip: 'dhcp' }],
     /beside "dhcp"/,
   ],
+  [
+    'a burst of a disk without its limit, or below it',
+    VM,
+    '/vms/1/root_disk',
+    [{ read_iops_burst: 100 }, { write_mb_per_s_burst: 10, write_mb_per_s: 20 }, { aio: 'native', cache: 'writeback' }],
+    [{ read_iops: 100, read_iops_burst: 100 }, { aio: 'native', cache: 'none' }, { cache: 'writeback' }],
+    /QEMU would not start it/,
+  ],
+  [
+    'packets of a VM that are too small for its addresses',
+    VM,
+    '/vms/1/network_config/mtu',
+    [2, 575],
+    [1, 576, 1500],
+    /smaller than the IP minimum MTU/,
+  ],
+  [
+    'a PCI device of a machine without PCI Express',
+    VM,
+    '/vms/1/passthrough',
+    [[{ pci: '0000:01:00.0', pcie: true }], [{ pci: '0000:01:00' }, { pci: '0000:01:00.1' }]],
+    [[{ pci: '0000:01:00.0', pcie: false }], [{ pci: '0000:01:00.0' }, { pci: '0000:01:00.1' }]],
+    /q35 machine model|assigned more than once/,
+  ],
+  [
+    'options of a VM that do not go together',
+    VM,
+    '/vms/1/options',
+    [
+      { hotplug: 'network,disk,memory' },
+      { hugepages: 2 },
+      { vcpus: 4 },
+      { numa0: 'cpus=0-1,memory=512', numa: true },
+      { machine: 'pc,viommu=intel' },
+      { machine: { viommu: 'intel' } },
+      { vga: 'serial0,clipboard=vnc' },
+      { 'amd-sev': { type: 'std' } },
+      { kvm: false, cpu: 'host' },
+    ],
+    [
+      { hotplug: 'network,disk,memory', numa: true },
+      { numa0: 'cpus=0-1,memory=2048', numa: true },
+      { vcpus: 2 },
+      { machine: 'q35,viommu=intel' },
+    ],
+    /would not start it/,
+  ],
 ];
 
 describe.each(CASES)('%s', (_, file, path, wrong, right, says) => {

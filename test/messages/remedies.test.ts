@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { detailsOfRun, detailsOfStep } from '../../src/messages/details/details.ts';
 import { plain } from '../../src/messages/details/markdown.ts';
 import { mergedMarkdown } from '../../src/messages/details/merged.ts';
-import { actionFailure, KNOWN_FAILURES, knownFailure } from '../../src/messages/failure.ts';
+import { actionFailure } from '../../src/messages/failure.ts';
+import { KNOWN_FAILURES, knownFailure } from '../../src/messages/known-failures.ts';
 import { noSigningKeys, tooManyCommits, unsigned } from '../../src/messages/policy.ts';
 import { planned } from '../../src/messages/pull-request.ts';
 import { rehearsalStep } from '../../src/messages/rehearsal.ts';
@@ -53,6 +54,21 @@ const SAID = [
   'is not configured for content type',
   'template: no such template',
   'permission denied',
+  'MAX 8 vcpus allowed per VM on this node',
+  "error: Host doesn't support requested features",
+  'KVM virtualisation configured, but not available.',
+  'cannot prepare PCI pass-through, IOMMU not present',
+  "PCI device mapping not found for 'gpu'",
+  'Device /dev/dri/renderD128 does not exist',
+  "bridge 'vmbr7' does not exist",
+  "net0: MTU size '9000' is bigger than bridge MTU '1500'",
+  "hookscript error for 101 on pre-start: script 'local:snippets/x.sh' does not exist",
+  "your system doesn't support hugepages of 1024 MB",
+  'virtiofsd is not installed. To use virtio-fs, install virtiofsd via apt.',
+  "unsupported suse release '42'",
+  "base volume 'base-9000-disk-0' is still in use by linked clones",
+  "can't remove CT 101 - protection mode enabled",
+  'start failed: QEMU exited with code 1',
 ];
 
 const failures = SAID.map((said) => {

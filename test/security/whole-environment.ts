@@ -446,6 +446,7 @@ export function withGuestFields(files: Files): Files {
     tpm: { storage: 'tank-disks', version: 'v2.0' },
     guest_agent: true,
     cloud_init: true,
+    machine: 'q35',
     passthrough: [
       { pci: '0000:01:00.0', pcie: true, primary_gpu: true, rombar: false, rom_file: 'gpu.bin', mdev: 'nvidia-63' },
       { pci_mapping: 'gpu', pcie: false },

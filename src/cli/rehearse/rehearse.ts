@@ -3,7 +3,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openContents } from '../../io/host/content.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
@@ -21,6 +20,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
 import { guarded, policyBetween } from '../../plan/policy.ts';
+import { PRODUCT } from '../../product.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import {
   commitAt,
@@ -56,7 +56,6 @@ interface Source {
   readonly blob: (id: string) => Promise<Uint8Array>;
 }
 
-const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 type Targets = ReadonlyMap<TargetId, Target>;
 
 const NOTHING: Targets = new Map();

@@ -138,7 +138,7 @@ function deviceSetting(key: string, one: PassthroughDevice, before: PassthroughD
   return { key, label: labelOf(one), shown: '', value, same: (now) => now !== undefined && value(now) === now };
 }
 
-function printDevice({ by, device, options }: PassthroughDevice): string {
+export function printDevice({ by, device, options }: PassthroughDevice): string {
   return printProperties({ [by]: device, ...options }, [], 'host');
 }
 

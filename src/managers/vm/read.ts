@@ -24,6 +24,7 @@ import {
   optionsServeDrives,
 } from './rules.ts';
 import { vmDefaults, vmFile, vmGuest } from './schema.ts';
+import { machinesCanStart } from './start-rules.ts';
 
 const envelope = vmFile.extend({ vms: z.array(z.unknown()) });
 const MARKS = markingOf(vmGuest);
@@ -44,7 +45,14 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading, before) => ({ vm: byId(readMachines(reading, before)) }),
-  rules: [drivesGoTogether, machinesArePrepared, optionsServeDrives, balloonsFit, formatsFitTheirStorages],
+  rules: [
+    drivesGoTogether,
+    machinesArePrepared,
+    optionsServeDrives,
+    balloonsFit,
+    formatsFitTheirStorages,
+    machinesCanStart,
+  ],
 };
 
 function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGuest[] {

@@ -50,6 +50,7 @@ describe('what is written', () => {
       problems('vm', {
         args: '-device virtio-rng-pci',
         hostpci0: { host: '0000:01:00', pcie: true, 'x-vga': 1 },
+        machine: 'q35',
         cpu: { cputype: 'host', flags: '+aes' },
         numa0: 'cpus=0-1,memory=1024',
         serial1: 'socket',

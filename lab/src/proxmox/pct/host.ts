@@ -5,7 +5,7 @@ import { bridges } from '../../host/links/links.ts';
 import { parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import { refuse } from '../refusal.ts';
+import { Refusal, refuse } from '../refusal.ts';
 import { located, pathOfVolume } from '../storage/storage.ts';
 
 /** Refuses a hook script that is not a snippet, missing, or not executable. */
@@ -14,6 +14,17 @@ export function checkHookScript(node: LabNode, id: string): void {
   const file = pathOf(node, pathOfVolume(node, id));
   if (!existsSync(file)) refuse(`script '${id}' does not exist`);
   if ((statSync(file).mode & 0o111) === 0) refuse(`script '${id}' is not executable`);
+}
+
+/** The hook script is run before its guest starts (pve-guest-common, PVE/GuestHelpers.pm, exec_hookscript). */
+export function checkHookBeforeStart(node: LabNode, id: number, script: string | undefined): void {
+  if (script === undefined) return;
+  try {
+    checkHookScript(node, script);
+  } catch (error) {
+    if (error instanceof Refusal) refuse(`hookscript error for ${id} on pre-start: ${error.message}\n`);
+    throw error;
+  }
 }
 
 /** The properties of a container's network device. */

@@ -12,7 +12,7 @@ import { refuse } from '../refusal.ts';
 import { located, storages } from '../storage/storage.ts';
 import { activate, free, volumesOf } from '../storage/volumes.ts';
 import { freeOwned } from './disks.ts';
-import { checkDerived } from './host.ts';
+import { checkDerived, checkHookBeforeStart } from './host.ts';
 import { applyPending } from './pending.ts';
 
 /** `pct start`. */
@@ -39,6 +39,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   checkDerived(call.node, now);
   for (const disk of disksOf('lxc', now.options))
     if (backing(disk.volume) === 'volume') activate(call.node, disk.volume);
+  checkHookBeforeStart(call.node, id, now.options['hookscript']);
   switchOn(call.node, id);
 }
 

@@ -1,6 +1,7 @@
 // `qm create` and `qm clone`.
 import { randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
+import { clipboardProblem } from '../../../../src/proxmox/machine/start.ts';
 import { printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { checkPool, joinPool } from '../access/user-config.ts';
@@ -57,15 +58,17 @@ export function createMachine(call: Call, parameters: Parameters): void {
 }
 
 function fill(call: Call, id: number, file: GuestFile, storage: string | undefined, prefix: string): void {
+  let volumes: string[] = [];
   try {
     const { options } = file;
     options['meta'] = `creation-qemu=${QEMU_VERSION},ctime=${Math.floor(Date.now() / 1000)}`;
     const drives = Object.fromEntries(Object.entries(options).filter(([name]) => isDisk('qemu', name)));
-    Object.assign(
-      options,
-      createDrives(call, id, drives, { ...file, options: withoutDrives(options) }, storage).options,
-    );
+    const created = createDrives(call, id, drives, { ...file, options: withoutDrives(options) }, storage);
+    volumes = created.made;
+    Object.assign(options, created.options);
     options['boot'] ??= defaultBoot(options);
+    const problem = clipboardProblem(options['vga'] ?? '');
+    if (problem !== undefined) refuse(problem);
     options['smbios1'] ??= `uuid=${randomUUID()}`;
     if ((options['vmgenid'] ?? '1') === '1') options['vmgenid'] = randomUUID();
     const machine = pinnedMachine(options['machine'], options['ostype']);
@@ -75,6 +78,7 @@ function fill(call: Call, id: number, file: GuestFile, storage: string | undefin
     guestTree(call.node, id);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    for (const volume of volumes) freeVolume(call, volume);
     removeFile(call, 'qemu', id);
     refuse(prefix + error.message);
   }

@@ -1,5 +1,6 @@
 // Drives of virtual machines: creates, imports, copies, grows and moves their volumes.
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from '../guest/disks.ts';
@@ -37,6 +38,12 @@ export function makeVolume(
   return volume;
 }
 
+/** What is not read from the source of a copied drive. */
+const KNOWN_OF_A_COPY: Readonly<Record<string, readonly string[]>> = {
+  efidisk0: ['efitype', 'pre-enrolled-keys'],
+  tpmstate0: ['version'],
+};
+
 /** Normalises each drive among the options; refuses invalid drives before anything is created. */
 export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
   for (const written of drivesIn(options)) {
@@ -46,7 +53,12 @@ export function checkDrives(call: Call, options: Options, defaultStorage?: strin
     const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
     if (source !== undefined && (isNew === undefined || Number(size) !== 0))
       refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
-    if (source !== undefined) checkSource(call, key, source);
+    if (source !== undefined) {
+      for (const needed of KNOWN_OF_A_COPY[key] ?? [])
+        if (properties[needed] === undefined)
+          refuseParameters({ [key]: `need to specify '${needed}' when using 'import-from'` });
+      checkSource(call, key, source);
+    }
     if (isNew !== undefined && !isCdrom(disk)) {
       const target = storageNamed(call.node, storage ?? refuse('no storage ID specified (and no default storage)'));
       if (!target.content.has('images'))
@@ -133,6 +145,7 @@ export function createDrives(
           call.node,
           storageId ?? refuse('no storage ID specified (and no default storage)'),
         );
+        checkFirmware(disk.key, file.options['amd-sev']);
         options[disk.key] = printDisk('qemu', newDrive(call, id, disk, storage, Number(gib), keep));
         print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
       } else options[disk.key] = printDisk('qemu', existingDrive(call, disk, file, options));
@@ -142,6 +155,13 @@ export function createDrives(
     throw error;
   }
   return { options, made };
+}
+
+/** PVE/API2/Qemu.pm, create_disks. */
+function checkFirmware(key: string, encryption: string | undefined): void {
+  const sev = parsePropertyString('qemu/amd-sev', encryption ?? '');
+  if (key === 'efidisk0' && sev.ok && sev.properties['type'] === 'snp')
+    refuse('SEV-SNP uses consolidated read-only firmware and does not require an EFI disk');
 }
 
 function checkCloudInit(key: string, file: GuestFile, options: Readonly<Options>): void {

@@ -9,12 +9,14 @@ import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '
 import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
+import { checkHookBeforeStart } from '../pct/host.ts';
 import { freeRemainingVolumes } from '../pct/lifecycle.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
 import { activate, isBaseInUse } from '../storage/volumes.ts';
 import { isOwner } from './drives.ts';
 import { applyPending } from './pending.ts';
+import { checkSnippets, checkStart } from './start.ts';
 
 /** `qm start`. */
 export function startMachine(call: Call, id: number, parameters: Parameters): void {
@@ -32,12 +34,15 @@ export function startMachine(call: Call, id: number, parameters: Parameters): vo
 function boot(call: Call, id: number, file: GuestFile): void {
   if (Object.keys(file.pending.options).length > 0) applyPending(call, id, file);
   const now = load(call, 'qemu', id);
-  for (const disk of disksOf('qemu', now.options))
-    if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
+  checkSnippets(call.node, id, now);
   if (now.special['cloudinit'] !== undefined) {
     delete now.special['cloudinit'];
     save(call, 'qemu', id, now);
   }
+  checkHookBeforeStart(call.node, id, now.options['hookscript']);
+  for (const disk of disksOf('qemu', now.options))
+    if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
+  checkStart(call, now);
   setRunning(call.node, id, true);
 }
 

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
+import { clipboardProblem, machineProblem } from '../../../../src/proxmox/machine/start.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
@@ -165,6 +166,7 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
     const waiting = file.pending.options[name];
     if (waiting === value) continue;
     if (isDisk('qemu', name)) {
+      if (name === 'tpmstate0') checkTpmVersion(file.options[name], value);
       if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
       Object.assign(file.pending.options, createDrives(call, id, { [name]: value }, file).options);
       const drive = parseDisk('qemu', name, value);
@@ -175,6 +177,9 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
       file.options[name] = file.options['ostype']?.startsWith('w') ? value : encrypted(value);
     else {
       if (name === 'boot') checkBootOrder(file, value, set, deletes);
+      const together =
+        name === 'machine' ? machineProblem(value) : name === 'vga' ? clipboardProblem(value) : undefined;
+      if (together !== undefined) refuse(together);
       if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
         setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
       file.pending.options[name] = value;
@@ -193,6 +198,15 @@ function change(call: Call, id: number, set: Readonly<Options>, deletes: readonl
   const errors =
     running(call.node, id) === undefined ? applyPending(call, id, file) : hotplug(call, id, file, selected);
   if (Object.keys(errors).length > 0) refuseParameters(errors);
+}
+
+/** PVE/API2/Qemu.pm, prohibit_tpm_version_change. */
+function checkTpmVersion(old: string | undefined, value: string): void {
+  if (old === undefined) return;
+  const [before, after] = [old, value].map((text) => parseDisk('qemu', 'tpmstate0', text));
+  const versionOf = (disk: typeof before): string => disk?.properties['version'] ?? 'v1.2';
+  if (before?.volume === after?.volume && versionOf(before) !== versionOf(after))
+    refuse('cannot change TPM state version after creation');
 }
 
 function dropUnused(call: Call, id: number, file: GuestFile, name: string, volume: string): void {

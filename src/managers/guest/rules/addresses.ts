@@ -5,6 +5,7 @@ import {
   contains,
   fixedAddress,
   isReserved,
+  isSingle,
   type Network,
   parseAddress,
   parseNetwork,
@@ -78,7 +79,7 @@ function nobodyFits(config: Config, around: Surroundings): Diagnostic | null {
   if (subnet === undefined) return null;
   const own = allGuests(config).flatMap((guest) =>
     addressesOf(guest)
-      .filter((one) => isOnNetworkOf(guest, one.interface, bridge))
+      .filter((one) => isOnNetworkOf(guest, one.interface, bridge) && !isRoutedAlone(one))
       .filter((one) => one.own.address.kind() === subnet.address.kind())
       .map((one) => ({ guest, setting: one.setting, address: one.own.address })),
   );
@@ -129,11 +130,17 @@ function addressFault(address: DeclaredAddress, guest: Guest, around: Surroundin
   const { subnet, subnetText, bridge } = around;
   if (
     subnet === undefined ||
+    isRoutedAlone(address) ||
     !isOnNetworkOf(guest, address.interface, bridge) ||
     subnet.address.kind() !== own.address.kind()
   )
     return undefined;
   return contains(subnet, own.address) ? undefined : `${text} is outside of ${subnetText}, the subnet on ${bridge}`;
+}
+
+/** An address without neighbours that is reached by its own gateway, as rented servers have it: whatever network is on the bridge. */
+function isRoutedAlone({ own, gateway }: DeclaredAddress): boolean {
+  return isSingle(own) && gateway !== null;
 }
 
 /** On the host's own bridge, without a VLAN tag. */

@@ -50,6 +50,18 @@ test('an address that is routed alone has its gateway outside, as at providers o
   expect(routed.filter((text) => text.includes('outside of 10.0.0.101/32'))).toEqual([]);
 });
 
+test('an address that is routed alone is of no network of the bridge, with a gateway of its own', () => {
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '203.0.113.5/32', gw: '192.0.2.1' }))).toEqual([]);
+  expect(found('BAD_ADDRESS', withNetwork({ ip: '203.0.113.5/32', gw: undefined }))[0]).toContain('outside of');
+  const files = environment();
+  files[HYPERVISOR].network.interfaces.address = '198.51.100.13/24';
+  files[HYPERVISOR].network.interfaces.gateway = '198.51.100.1';
+  for (const [index, id] of ['101', '900'].entries())
+    Object.assign(files[LXC].lxc_configs[id].network_config, { ip: `203.0.113.${5 + index}/32`, gw: '198.51.100.1' });
+  files['etc/phoenix_vm_configs.json'].vms[1].network_config = { ip: '203.0.113.9/32', gw: '198.51.100.1' };
+  expect(found('BAD_ADDRESS', files)).toEqual([]);
+});
+
 test('a gateway must be in the network of the guest', () => {
   expect(found('BAD_ADDRESS', withNetwork({ gw: '10.0.7.1' }))).toEqual([
     '"gw": "10.0.7.1", | lxc/101 (web): the gateway 10.0.7.1 is outside of 10.0.0.101/24',

@@ -1,0 +1,97 @@
+// The options that a VM has as its file declares it, in Proxmox's terms, with the place of each: what its fields and `options` become together, and
+// what a clone keeps of its source. For rules that judge options by each other.
+
+import { type Place, placeIn } from '../../config/read/place.ts';
+import { printOption, readOption } from '../../proxmox/option-meaning.ts';
+import type { Config } from '../config.ts';
+import type { GuestInterface } from '../guest/declared.ts';
+import { interfacesOf } from '../guest/guests.ts';
+import { fieldsOf } from '../guest/options/fields.ts';
+import { linkProperties, networksOf } from '../guest/proxmox/network.ts';
+import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
+import { optionTexts, withCreationDefaults } from '../guest/settings/values.ts';
+import type { VmGuest } from './declared.ts';
+import { ROOT_DRIVE } from './disks.ts';
+import { declaredDrives, drivesOf } from './drives.ts';
+import { printDevice } from './passthrough.ts';
+
+export interface MachineOption {
+  readonly text: string;
+  /** Null: the default of a new VM, or what a clone keeps of its source. */
+  readonly at: Place | null;
+}
+
+/**
+ * By option. What is not declared and has no default of a new VM is what Proxmox takes without a word: a VM that exists may have got something
+ * else by hand, and one that is made again would not have it.
+ */
+export function machineOptions(vm: VmGuest, config: Config): ReadonlyMap<string, MachineOption> {
+  const options = new Map<string, MachineOption>();
+  const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
+  if (source?.kind === 'vm' && source.cloneFrom === null)
+    for (const [option, { text }] of machineOptions(source, config)) options.set(option, { text, at: null });
+  for (const [option, text] of optionTexts('vm', withCreationDefaults('vm', vm))) {
+    const [field] = fieldsOf('vm', option).filter((name) => vm[name as keyof VmGuest] != null);
+    options.set(option, { text, at: field === undefined ? null : placeIn(vm.writtenAt, field) });
+  }
+  const isMade = vm.cloneFrom === null;
+  if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
+  if (isMade && vm.efiDisk !== null) options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null });
+  for (const { option, text, at } of [...devicesOf(vm), ...cardsOf(vm), ...disksOf(vm, options)])
+    options.set(option, { text, at });
+  for (const [option, declared] of Object.entries(vm.options)) {
+    const present = options.get(option)?.text;
+    const read = present === undefined ? {} : (readOption('qemu', option, present) ?? {});
+    const text = typeof declared === 'string' ? declared : printOption('qemu', option, { ...read, ...declared });
+    options.set(option, { text, at: placeIn(vm.writtenAt, 'options', option) });
+  }
+  return options;
+}
+
+type Placed = { readonly option: string; readonly text: string; readonly at: Place };
+
+function devicesOf({ passthrough, writtenAt }: VmGuest): Placed[] {
+  const numbers = { hostpci: 0, usb: 0 };
+  return passthrough.map((one, index) => ({
+    option: `${one.option}${numbers[one.option]++}`,
+    text: printDevice(one),
+    at: placeIn(writtenAt, 'passthrough', index),
+  }));
+}
+
+function cardsOf(vm: VmGuest): Placed[] {
+  if (vm.network.none && vm.networks.length === 0) return [];
+  return interfacesOf(vm).map(({ net, key, at }) => ({ option: key, text: cardText(net), at }));
+}
+
+function cardText(net: GuestInterface): string {
+  const { network_config: card } = networksOf({ ...net, none: false, nameservers: [], searchdomain: null }, [], false);
+  const link = card === null || card === 'none' ? {} : linkProperties(card);
+  return [net.model ?? 'virtio', printProperties({ bridge: 'vmbr0', ...link })].join(',');
+}
+
+function disksOf(vm: VmGuest, known: ReadonlyMap<string, MachineOption>): Placed[] {
+  const { rootDisk, disks, writtenAt } = vm;
+  const root = rootDisk.bus ?? (vm.cloneFrom === null ? ROOT_DRIVE : rootOf(known));
+  const drives = new Map(drivesOf(declaredDrives(vm)).map(({ key, made }) => [key, made]));
+  const others: readonly (readonly [string, Place])[] = [
+    ...disks.map(({ bus }, index) => [bus, placeIn(writtenAt, 'disks', index)] as const),
+    ['efidisk0', placeIn(writtenAt, 'efi_disk')],
+  ];
+  return [
+    ...(root === null
+      ? []
+      : [{ option: root, text: driveText(rootDisk.options), at: placeIn(writtenAt, 'root_disk') }]),
+    ...others.flatMap(([option, at]): Placed[] => {
+      const text = drives.get(option);
+      return text === undefined ? [] : [{ option, text, at }];
+    }),
+  ];
+}
+
+/** The first boot device of a clone's source. */
+function rootOf(source: ReadonlyMap<string, MachineOption>): string | null {
+  return [...source.keys()].find((option) => /^(scsi|virtio|sata|ide)\d+$/.test(option)) ?? null;
+}
+
+const driveText = (options: Properties): string => printProperties({ file: 'none', ...options }, [], 'file');

@@ -1,0 +1,80 @@
+// Checks that a VM starts as it is declared: options that Proxmox stores one by one and refuses together, when the VM is started.
+
+import type { Diagnostic } from '../../config/diagnostic.ts';
+import { type Place, placeIn } from '../../config/read/place.ts';
+import type { StartFault } from '../../proxmox/machine/fault.ts';
+import { startFaults } from '../../proxmox/machine/start.ts';
+import { nameOfGuest, targetOf } from '../guest/guests.ts';
+import type { RuleContext } from '../rule.ts';
+import { LIMITS } from './drives.ts';
+import { type MachineOption, machineOptions } from './machine-options.ts';
+import { DEVICE_FIELDS } from './passthrough.ts';
+
+/** INVALID_VALUE: Proxmox or QEMU would refuse to start it. What a clone has of its source alone is reported at the source. */
+export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm) => {
+    const options = machineOptions(vm, config);
+    const texts = Object.fromEntries([...options].map(([option, { text }]) => [option, text]));
+    return startFaults(texts).flatMap((found): Diagnostic[] => {
+      const at = placeOf(found, options);
+      if (at === null) return [];
+      const message = `${nameOfGuest(vm)}: ${found.by} would not start it: ${found.message}`;
+      return [{ code: 'INVALID_VALUE', at, message, hint: HINTS[found.fault], target: targetOf(vm) }];
+    });
+  });
+}
+
+/** Where the first of the options is declared; null where none is. */
+function placeOf(found: StartFault, options: ReadonlyMap<string, MachineOption>): Place | null {
+  const [first] = found.options;
+  const declared = found.options.find((option) => options.get(option)?.at != null);
+  const at = declared === undefined ? null : (options.get(declared)?.at ?? null);
+  const field = declared === first && first !== undefined ? fieldOf(first, found.property) : undefined;
+  return at === null || field === undefined || at.path.endsWith(`/options/${first}`) ? at : placeIn(at, field);
+}
+
+const LIMIT_FIELDS: ReadonlyMap<string, string> = new Map(Object.entries(LIMITS).map(([field, key]) => [key, field]));
+
+/** The field of a drive, a device or an interface that becomes the property. */
+function fieldOf(option: string, property: string | undefined): string | undefined {
+  if (property === undefined) return undefined;
+  if (option.startsWith('hostpci'))
+    return Object.entries(DEVICE_FIELDS.hostpci).find(([, key]) => key === property)?.[0];
+  if (/^(scsi|virtio|sata|ide)\d/.test(option)) return LIMIT_FIELDS.get(property) ?? property;
+  return option.startsWith('net') ? property : undefined;
+}
+
+const HINTS: Readonly<Record<StartFault['fault'], string>> = {
+  'CPU of 32 bits': 'Give it a CPU of 64 bits, or the firmware "seabios".',
+  'place of USB':
+    'Write "ostype": "l26", or that of a Windows after 7, with a "machine" of no older version; or hand in five USB devices at most.',
+  'PCI Express': 'Write "machine": "q35", or take "pcie" out.',
+  'PCI by two names': 'Name the device by its address, or by its mapping.',
+  'PCI twice': 'Hand each device in once; an address without its last part is all functions of a device.',
+  'legacy graphics': 'Take legacy-igd out, or give it what the message asks for.',
+  'hotplug without NUMA': 'Write "numa": true, or take memory out of hotplug.',
+  'hotplug with nodes': 'Take the node out, or memory out of hotplug.',
+  'hotplug of little memory': 'Give it more memory, or take memory out of hotplug.',
+  'hotplug with folders': 'Take memory out of hotplug, or the virtiofs out.',
+  'hotplug in steps':
+    'Memory beyond the first 1024 MB is added in steps of 512 MB, and of larger ones beyond 17 GB: write a size that they make.',
+  'huge pages without NUMA': 'Write "numa": true, or take hugepages out.',
+  'huge pages of no node': 'Give each node one node of the host, with hostnodes and policy, or take hugepages out.',
+  'size of huge pages': 'Write a size of memory that is a multiple of the pages, for each socket or node.',
+  'node without memory': 'Write the memory of the node in MB, as memory=1024.',
+  'node without policy': 'Add policy=preferred, policy=bind or policy=interleave.',
+  'nodes of other memory': 'Let the memory of all nodes make up "memory_mb".',
+  'node of other CPUs': 'CPUs count from 0 to what "cores" and "sockets" make, less one.',
+  clipboard: 'Write a graphics card that shows a picture, such as std, or take clipboard out.',
+  'SCSI of an old machine': 'Write a "machine" of a newer version, or scsi13 at most.',
+  'small packets': 'Write 576 at least, 1 for that of the bridge, or take it out.',
+  'I/O memory': 'Write "type=q35" for the one of Intel with 39 or 48 bits, or take what the message names out.',
+  'encryption without UEFI': 'Write "bios": "ovmf", or take the encryption out.',
+  'encryption with a disk': 'Take "efi_disk" out: the firmware is read only.',
+  attestation: 'Write vsock-cid and vsock-port, or attestation=0.',
+  'rights of folders': 'Take expose-acl out.',
+  'online CPUs': 'Write at most as many as "cores" times "sockets" are.',
+  'CPU of the host': 'Take "kvm" out, or give it a CPU that can be emulated, such as x86-64-v2-AES.',
+  'native I/O': 'Write the "aio" io_uring or threads, or the "cache" none or directsync.',
+  burst: 'Write the limit beside it, which is at most the burst.',
+};

@@ -1,0 +1,53 @@
+// Drives of VMs that are refused where the VM starts.
+
+import type { Properties } from '../schema.ts';
+import { type Check, isBefore, numbered, refused, type StartFault } from './fault.ts';
+
+export const scsiHasItsPlace: Check = (machine) => {
+  const beyond = numbered(machine, 'scsi').find(({ index }) => index > 13);
+  return beyond === undefined || !isBefore(machine, [4, 1, 2])
+    ? null
+    : refused(
+        'SCSI of an old machine',
+        [beyond.option, 'machine'],
+        `${beyond.option}: machine version 4.1~pve2 or higher is required to use more than 14 SCSI disks`,
+      );
+};
+
+const DRIVES = ['scsi', 'virtio', 'sata', 'ide'];
+
+/** QEMU, block/file-posix.c and util/throttle.c. */
+export const drivesAreServed: Check = (machine) =>
+  DRIVES.flatMap((bus) => numbered(machine, bus)).flatMap(({ option }): StartFault[] => {
+    const drive = machine.properties(option);
+    const isBuffered = drive['cache'] !== undefined && !/^(off|none|directsync)$/.test(drive['cache']);
+    const native =
+      drive['aio'] === 'native' && isBuffered
+        ? [
+            {
+              ...refused(
+                'native I/O',
+                [option],
+                'aio=native was specified, but it requires cache.direct=on, which was not specified.',
+                'QEMU',
+              ),
+              property: 'aio',
+            },
+          ]
+        : [];
+    return [...native, ...burstFaults(option, drive)];
+  });
+
+function burstFaults(option: string, drive: Properties): StartFault[] {
+  return Object.keys(drive)
+    .filter((key) => /^(mbps|iops)(_rd|_wr)?_max$/.test(key))
+    .flatMap((property): StartFault[] => {
+      const [most, usual] = [Number(drive[property]), Number(drive[property.replace(/_max$/, '')] ?? 0)];
+      if (most === 0 || (usual > 0 && most >= usual)) return [];
+      const message =
+        usual === 0
+          ? 'bps_max/iops_max require corresponding bps/iops values'
+          : 'bps_max/iops_max cannot be lower than bps/iops';
+      return [{ ...refused('burst', [option], message, 'QEMU'), property }];
+    });
+}
