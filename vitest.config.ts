@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: 'test/support/scratch.ts',
+    globalSetup: ['test/support/scratch.ts', 'test/support/release.ts'],
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes; with six they wait for each other.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

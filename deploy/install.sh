@@ -65,6 +65,11 @@ take_checkout() {
   PATH=$(dirname -- "$node"):$PATH
   export PATH
   command -v npm >/dev/null || fail 'npm is missing: it comes with Node' 3
+  for part in package.json package-lock.json LICENSE CHANGELOG.md src etc deploy scripts; do
+    [ -e "$source/$part" ] || fail "$source is not Phoenix: $part is missing" 2
+  done
+  work=$(mktemp -d)
+  trap 'rm -rf -- "$work"' EXIT
 }
 
 take_archive() {
@@ -99,6 +104,9 @@ take_archive() {
   mkdir -- "$work/unpacked"
   tar -xzf "$archive" -C "$work/unpacked" --strip-components=1 --no-same-owner || fail "$archive cannot be unpacked; nothing was installed" 3
   source=$work/unpacked
+  for part in package.json dist/main.js etc deploy/systemd/phoenix.service deploy/systemd/settings.sh; do
+    [ -e "$source/$part" ] || fail "$archive is not Phoenix: $part is missing; nothing was installed" 2
+  done
   "$source/node/bin/node" --version >/dev/null 2>&1 || fail "the Node in $archive does not run on this machine ($(uname -m)); nothing was installed" 3
   node=$code/node/bin/node
 }
@@ -117,18 +125,22 @@ refuse_downgrade() {
 
 # --- code: made whole beside the old one, then swapped; the old one stays as phoenix.old ---
 
+# Beside the checkout, which stays as it is.
+build_checkout() {
+  for part in package.json package-lock.json LICENSE CHANGELOG.md src etc deploy scripts; do cp -R -- "$source/$part" "$work/$part"; done
+  (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    fail "npm ci failed, so $code stays as it was: see above" 3
+  "$node" "$work/scripts/package/build.mjs" "$code.new" || fail "the build failed, so $code stays as it was: see above" 3
+}
+
 install_code() {
-  if does "put Phoenix $version into $code, with the packages of its lock file"; then
+  if does "put Phoenix $version into $code"; then
     rm -rf -- "$code.new"
     mkdir -p -- "$code.new"
-    for part in package.json package-lock.json src etc deploy; do cp -R -- "$source/$part" "$code.new/$part"; done
-    # Settings of a compose file in this checkout are no part of the product.
-    rm -rf -- "$code.new/deploy/.env" "$code.new/deploy/.env.agent" "$code.new/deploy/secrets"
-    if [ -n "$work" ]; then
-      for part in node node_modules; do cp -R -- "$source/$part" "$code.new/$part"; done
+    if [ -n "$archive" ]; then
+      cp -R -- "$source/." "$code.new"
     else
-      (cd "$code.new" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error) ||
-        fail "npm ci failed, so $code stays as it was: see above" 3
+      build_checkout
     fi
     chmod -R go-w,a+rX "$code.new"
     rm -rf -- "$code.old"
@@ -136,8 +148,8 @@ install_code() {
     mv -- "$code.new" "$code"
   fi
   if does "put the command phoenix into $command"; then
-    # As in the unit: what was translated before is taken from there, also the file that the command begins with.
-    printf '#!/bin/sh\nexport NODE_COMPILE_CACHE=%s/node_modules/.cache/phoenix\nexec %s -- %s/src/main.ts "$@"\n' \
+    # As in the unit: what was compiled before is taken from there, also the file that the command begins with.
+    printf '#!/bin/sh\nexport NODE_COMPILE_CACHE=%s/node_modules/.cache/phoenix\nexec %s -- %s/dist/main.js "$@"\n' \
       "$code" "$node" "$code" | put "$command" 0755
   fi
 }
@@ -225,15 +237,12 @@ main() {
   case $0 in *install.sh) checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) ;; *) checkout=/nowhere ;; esac
   if [ -n "$archive" ] || [ -n "$release" ]; then
     take_archive
-  elif [ -e "$checkout/src/main.ts" ]; then
+  elif [ -e "$checkout/scripts/package/build.mjs" ]; then
     [ "$checkout" != "$code" ] || fail "run it from a checkout elsewhere, not from $code, which it replaces" 2
     take_checkout "$checkout"
   else
     fail 'this copy of the script belongs to no release: take the install.sh of a release, run it from a checkout, or name an archive with --archive' 2
   fi
-  for part in package.json package-lock.json src/main.ts etc deploy/systemd/phoenix.service deploy/systemd/settings.sh; do
-    [ -e "$source/$part" ] || fail "$source is not Phoenix: $part is missing" 2
-  done
   version=$(version_in "$source")
   refuse_downgrade "$version"
   install_code

@@ -40,9 +40,11 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
   [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'messages/', 'ports', 'managers/']],
   // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
-  [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/']],
+  [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/', 'product.ts']],
   // The pages show what the API answers, and read its requests as it does.
-  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts']],
+  [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts', 'product.ts']],
+  // Where our own files are rests on nothing of ours.
+  [/^product\.ts$/, []],
   [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
 ];

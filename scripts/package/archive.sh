@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the archive that a release is installed from, for the machine that it runs on: `archive.sh VERSION FOLDER` writes
-# phoenix-VERSION-linux-ARCH.tar.gz with the files of the commit, their packages, and the Node on PATH, which has to be the one of
+# phoenix-VERSION-linux-ARCH.tar.gz with what build.mjs makes of the commit, and the Node on PATH, which has to be the one of
 # .node-version. The same commit with the same Node gives the same bytes.
 set -eu
 umask 022
@@ -22,14 +22,15 @@ node=$(node -p process.execPath)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 top=$work/phoenix-$version
-mkdir -p "$top/node/bin"
-git archive --format=tar HEAD package.json package-lock.json LICENSE CHANGELOG.md src etc deploy | tar -xf - -C "$top"
+mkdir "$work/sources"
+git archive --format=tar HEAD | tar -xf - -C "$work/sources"
 (
-  cd "$top"
+  cd "$work/sources"
   npm version --no-git-tag-version --allow-same-version --workspaces=false "$version" >/dev/null
-  # What is built for one machine is left out: everything runs without it.
-  npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  node scripts/package/build.mjs "$top"
 )
+mkdir -p "$top/node/bin"
 cp "$node" "$top/node/bin/node"
 # The license that Node asks to go along, where the installation has it.
 license=$(dirname "$(dirname "$node")")/LICENSE

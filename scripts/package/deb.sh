@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root/DEBIAN" "$root/opt/phoenix" "$root/usr/bin" "$root/usr/lib/systemd/system"
 tar -xzf "$archive" -C "$root/opt/phoenix" --strip-components=1 --no-same-owner
-printf '#!/bin/sh\nexport NODE_COMPILE_CACHE=/opt/phoenix/node_modules/.cache/phoenix\nexec /opt/phoenix/node/bin/node -- /opt/phoenix/src/main.ts "$@"\n' \
+printf '#!/bin/sh\nexport NODE_COMPILE_CACHE=/opt/phoenix/node_modules/.cache/phoenix\nexec /opt/phoenix/node/bin/node -- /opt/phoenix/dist/main.js "$@"\n' \
   >"$root/usr/bin/phoenix"
 chmod 0755 "$root/usr/bin/phoenix"
 sed 's|^ExecStart=/usr/bin/node |ExecStart=/opt/phoenix/node/bin/node |' "$root/opt/phoenix/deploy/systemd/phoenix.service" \

@@ -3,12 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAgent } from '../agent/agent.ts';
-import type { Agent, Role } from '../agent/deps.ts';
+import type { Agent, AgentOptions, Role } from '../agent/deps.ts';
 import { noteFault } from '../agent/faults.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { metricsView } from '../agent/http/metrics-view.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
-import type { DeliveryEnd } from '../agent/http/webhook/receive.ts';
+import type { ReceiverDeps } from '../agent/http/webhook/receive.ts';
 import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
@@ -16,14 +16,17 @@ import { openRepository } from '../io/git/repository.ts';
 import type { NodeAdvice } from '../io/host/ssh-failure.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
-import { openMetrics } from '../io/metrics.ts';
+import { type Metrics, openMetrics } from '../io/metrics.ts';
 import { openChannels } from '../io/notify/channels.ts';
 import { openQueue } from '../io/queue.ts';
 import type { Redactor } from '../io/redact.ts';
 import { READING } from '../load/reading.ts';
 import * as managers from '../managers/index.ts';
-import type { Arrival } from '../ports/deliveries.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Forge } from '../ports/forge.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
@@ -139,56 +142,17 @@ export async function compose(
       log,
       clock,
       tracer,
-      options: {
-        roles,
-        repositoryUrl: settings.repositoryUrl,
-        branch: settings.branch,
-        node: host.node,
-        movedFrom: settings.movedFrom,
-        publicUrl: settings.publicUrl,
-        pollSeconds: settings.pollSeconds,
-        driftSeconds: settings.driftSeconds,
-        renewSeconds,
-        reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
-        planForks: settings.planForks,
-        concurrency: settings.applySteps ?? STEPS_OF_PROCESS,
-        stepsOnNode: settings.applySteps ?? STEPS_ON_NODE,
-        leaseSeconds: LEASE_SECONDS,
-      },
+      options: agentOptions(settings, { roles, node: host.node, renewSeconds }),
       lost: lost.resolve,
     });
     let grace = 0;
     opened.push(() => agent.stop(grace));
 
     const seen = metricsView({ ledger, agent, clock });
-    const { webhookSecret, webhookSecretBefore } = settings;
-    const receive = {
-      branch: settings.branch,
-      sentAs: settings.webhookContentType,
-      follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
-      record: recordTraced(ledger.recordDelivery, tracer),
-      recorded: agent.delivered,
-      ended(end: DeliveryEnd, arrived?: Arrival) {
-        metrics.delivery(end);
-        if (arrived === undefined) return;
-        ledger.noteArrival(arrived).catch((error) => log.warn('that a delivery arrived could not be kept', { error }));
-      },
-      refused(why: string) {
-        noteFault({ ledger, clock }, 'webhooks', why).catch((error) =>
-          log.warn('that webhooks are refused could not be kept', { error }),
-        );
-      },
-      log,
-      clock,
-    };
     const server = await openHttpServer(settings, {
-      receive:
-        roles.includes('receive') && webhookSecret !== null
-          ? {
-              ...receive,
-              secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
-            }
-          : null,
+      receive: roles.includes('receive')
+        ? receiverOf(settings, { ledger, agent, metrics, forge, tracer, log, clock })
+        : null,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
         ? openPages({
@@ -218,4 +182,58 @@ export async function compose(
     await close();
     throw error;
   }
+}
+
+function agentOptions(
+  settings: Settings,
+  { roles, node, renewSeconds }: Pick<AgentOptions, 'roles' | 'node' | 'renewSeconds'>,
+): AgentOptions {
+  const { repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks, applySteps } = settings;
+  return {
+    ...{ roles, node, renewSeconds },
+    ...{ repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks },
+    reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
+    concurrency: applySteps ?? STEPS_OF_PROCESS,
+    stepsOnNode: applySteps ?? STEPS_ON_NODE,
+    leaseSeconds: LEASE_SECONDS,
+  };
+}
+
+interface ReceiverSources {
+  readonly ledger: Ledger;
+  readonly agent: Pick<Agent, 'delivered'>;
+  readonly metrics: Pick<Metrics, 'delivery'>;
+  readonly forge: Forge | null;
+  readonly tracer: Tracer;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Null without a webhook secret. */
+function receiverOf(
+  settings: Settings,
+  { ledger, agent, metrics, forge, tracer, log, clock }: ReceiverSources,
+): ReceiverDeps | null {
+  const { webhookSecret, webhookSecretBefore } = settings;
+  if (webhookSecret === null) return null;
+  return {
+    secrets: webhookSecretBefore === null ? [webhookSecret] : [webhookSecret, webhookSecretBefore],
+    branch: settings.branch,
+    sentAs: settings.webhookContentType,
+    follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
+    record: recordTraced(ledger.recordDelivery, tracer),
+    recorded: agent.delivered,
+    ended(end, arrived) {
+      metrics.delivery(end);
+      if (arrived === undefined) return;
+      ledger.noteArrival(arrived).catch((error) => log.warn('that a delivery arrived could not be kept', { error }));
+    },
+    refused(why) {
+      noteFault({ ledger, clock }, 'webhooks', why).catch((error) =>
+        log.warn('that webhooks are refused could not be kept', { error }),
+      );
+    },
+    log,
+    clock,
+  };
 }

@@ -1,9 +1,10 @@
 // The version of Phoenix.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PRODUCT } from '../product.ts';
 
 /** The version in `package.json`. */
 export function phoenixVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  return (JSON.parse(readFileSync(join(PRODUCT, 'package.json'), 'utf8')) as { readonly version: string }).version;
 }

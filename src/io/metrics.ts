@@ -1,4 +1,5 @@
-// Prometheus metrics of Phoenix. Counters cover this process since its start; gauges are read from the ledger when requested.
+// Prometheus metrics of Phoenix: counters of this process since its start, and gauges that are read when they are requested (`metrics-ledger.ts`,
+// `metrics-environment.ts`).
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EnvironmentSeen } from '../model/environment.ts';
@@ -9,7 +10,8 @@ import type { Forge, ForgeLimit, SendResult } from '../ports/forge.ts';
 import type { Host } from '../ports/host.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Channel } from '../ports/notifications.ts';
-import { environmentGauges, seconds, setOrNone } from './metrics-environment.ts';
+import { environmentGauges } from './metrics-environment.ts';
+import { type GaugedLedger, ledgerGauges } from './metrics-ledger.ts';
 
 /** Histogram buckets: Proxmox's programs take from half a second to minutes. */
 const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
@@ -28,19 +30,7 @@ export interface Metrics {
   text(seen: EnvironmentSeen | null): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export type MetricsLedger = Pick<
-  Ledger,
-  | 'hasEnded'
-  | 'runProgress'
-  | 'openRuns'
-  | 'frozen'
-  | 'reportsWaiting'
-  | 'reportsHeld'
-  | 'nextReport'
-  | 'nodesAway'
-  | 'faults'
-  | 'channelStates'
->;
+export type MetricsLedger = Pick<Ledger, 'hasEnded' | 'runProgress'> & GaugedLedger;
 
 export interface MetricsOptions {
   readonly clock: Clock;
@@ -57,6 +47,7 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const showEnvironment = environmentGauges(registry);
+  const showLedger = ledgerGauges(registry, ledger, clock);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
   const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
@@ -73,18 +64,6 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     'channel',
     'result',
   ]);
-  const news = new Gauge({
-    name: 'phoenix_notifications_waiting',
-    help: 'What each channel is still to be told.',
-    labelNames: ['channel'],
-    registers,
-  });
-  const failing = new Gauge({
-    name: 'phoenix_notifications_failing_timestamp_seconds',
-    help: 'Since when a channel takes nothing that it is told; none while it does.',
-    labelNames: ['channel'],
-    registers,
-  });
   let channelNames: readonly string[] = [];
   const commands = new Histogram({
     name: 'phoenix_host_command_seconds',
@@ -93,45 +72,6 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     buckets: COMMAND_SECONDS,
     registers,
   });
-  const queued = new Gauge({
-    name: 'phoenix_steps_open',
-    help: 'Steps of open runs: waiting to start, or running.',
-    labelNames: ['state'],
-    registers,
-  });
-  const openRuns = new Gauge({ name: 'phoenix_runs_open', help: 'Runs that have not ended.', registers });
-  const outbox = new Gauge({ name: 'phoenix_outbox_reports', help: 'Reports still to be sent.', registers });
-  const unsent = new Gauge({
-    name: 'phoenix_outbox_failed',
-    help: 'Reports that the forge has not taken so far: its login, its right, or the forge itself fails.',
-    registers,
-  });
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
-  const queueAge = gauge(
-    'phoenix_queue_age_seconds',
-    'How long the oldest open run with a step that has not started has been there; 0 without one.',
-  );
-  const outboxAge = gauge(
-    'phoenix_outbox_age_seconds',
-    'How long the oldest report is late, or the forge takes none; 0 while all are taken in time.',
-  );
-  const away = new Gauge({
-    name: 'phoenix_node_away_timestamp_seconds',
-    help: 'Since when a node does not answer; none for one that does.',
-    labelNames: ['node'],
-    registers,
-  });
-  const faulty = new Gauge({
-    name: 'phoenix_fault_timestamp_seconds',
-    help: 'Since when something that Phoenix needs is at fault, such as the repository; none for what works.',
-    labelNames: ['subject'],
-    registers,
-  });
-  const limits = {
-    remaining: gauge('phoenix_forge_requests_remaining', 'Requests that the forge still takes, as it said last.'),
-    limit: gauge('phoenix_forge_requests_limit', 'Requests that the forge takes in one period, as it said last.'),
-    resets: gauge('phoenix_forge_limit_reset_timestamp_seconds', 'When the next period of the forge begins.'),
-  };
   const build = new Gauge({
     name: 'phoenix_build_info',
     help: 'Always 1; the labels say which Phoenix runs on which Node.',
@@ -140,7 +80,6 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   });
   build.set({ version, node_version: process.versions.node }, 1);
   let forgeLimit = (): ForgeLimit | null => null;
-  const frozen = new Gauge({ name: 'phoenix_frozen', help: '1 while Phoenix is frozen.', registers });
   const ended = new Set<RunId>();
 
   async function countRun(id: RunId): Promise<void> {
@@ -198,53 +137,9 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
       }));
     },
     async text(seen) {
-      const [open, freeze, waiting, held, next, nodes, faults, states] = await Promise.all([
-        ledger.openRuns(),
-        ledger.frozen(),
-        ledger.reportsWaiting(),
-        ledger.reportsHeld(),
-        ledger.nextReport(),
-        ledger.nodesAway(),
-        ledger.faults(),
-        ledger.channelStates(channelNames),
-      ]);
-      failing.reset();
-      for (const [channel, state] of states) {
-        news.set({ channel }, state.waiting);
-        if (state.failing !== null) failing.set({ channel }, seconds(state.failing.since));
-      }
-      const now = clock.now().getTime();
       if (seen !== null) showEnvironment(seen);
-      const unstarted = open.filter(({ steps: all }) =>
-        all.some((step) => step.started === null && step.outcome === null),
-      );
-      queueAge.set(
-        ageAt(
-          now,
-          unstarted.map(({ created }) => Date.parse(created)),
-        ),
-      );
-      outboxAge.set(ageAt(now, [...(next === null ? [] : [next]), ...(held === null ? [] : [Date.parse(held.since)])]));
-      away.reset();
-      for (const [node, { since }] of nodes) away.set({ node }, seconds(since));
-      faulty.reset();
-      for (const [subject, { since }] of faults) faulty.set({ subject }, seconds(since));
-      const limit = forgeLimit();
-      for (const [name, of] of Object.entries(limits)) setOrNone(of, limit?.[name as keyof ForgeLimit] ?? null);
-      const todo = open.flatMap((run) => run.steps).filter(({ outcome }) => outcome === null);
-      const running = todo.filter(({ started }) => started !== null).length;
-      openRuns.set(open.length);
-      queued.set({ state: 'waiting' }, todo.length - running);
-      queued.set({ state: 'running' }, running);
-      outbox.set(waiting);
-      unsent.set(held?.failed ?? 0);
-      frozen.set(freeze === null ? 0 : 1);
+      await showLedger({ channels: channelNames, limit: forgeLimit() });
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
-}
-
-/** Seconds since the earliest of these times (in milliseconds); 0 where none is past. */
-function ageAt(now: number, times: readonly number[]): number {
-  return Math.max(0, ...times.map((time) => (now - time) / 1_000));
 }

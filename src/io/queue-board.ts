@@ -6,6 +6,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { Queue as JobQueue } from 'bullmq';
+import { packageFolder } from '../product.ts';
 import type { Connection } from './ledger/connect.ts';
 
 /** Names of the queues in `queue.ts`. */
@@ -35,10 +36,15 @@ export function openQueueBoard(redis: Connection, { installation, node, path }: 
   const queues = [`apply-${node}`, ...SINGLE].map((name) => new JobQueue(name, base));
   // The connection itself reports errors.
   for (const queue of queues) queue.on('error', () => {});
+  const uiBasePath = packageFolder('@bull-board/ui');
   const boardOf = (readOnlyMode: boolean) => {
     const serverAdapter = new ExpressAdapter().setBasePath(path);
     const adapters = queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode }));
-    createBullBoard({ queues: adapters, serverAdapter, options: { uiConfig: { boardTitle: 'Phoenix: queues' } } });
+    createBullBoard({
+      queues: adapters,
+      serverAdapter,
+      options: { uiBasePath, uiConfig: { boardTitle: 'Phoenix: queues' } },
+    });
     return serverAdapter.getRouter();
   };
   const boards = { look: boardOf(true), change: boardOf(false) };

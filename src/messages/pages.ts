@@ -166,8 +166,8 @@ export function stepTargets(run: Run): string {
 }
 
 /** What goes on first, then what a person should look at. */
-const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'applied', 'unchanged'];
-const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };
+const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'differs', 'applied', 'as declared', 'unchanged'];
+const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting', differs: 'not as declared' };
 
 function names(steps: readonly StepRecord[]): string {
   const shown = steps.slice(0, 3).map(({ target }) => target);

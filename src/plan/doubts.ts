@@ -51,17 +51,21 @@ export function doubtsOf(
     // The failure of a section of the host does not affect what already exists.
     const needs = [...within, ...(target?.needs ?? []).filter((need) => kindOf(need) !== 'hypervisor')];
     for (const need of new Set(needs)) {
-      const own = applied.get(need);
-      if (states.get(need) === 'absent') return { kind: 'needs what is gone', need };
-      if (touched.has(need)) return { kind: 'needs what is not proved', need };
-      if (own === undefined && declared.has(need) && (within.includes(need) || isGuest(need)))
-        return { kind: 'needs what is gone', need };
-      if (own?.made !== undefined && proof.at !== undefined && own.made > proof.at) {
-        return { kind: 'needs what was recreated', need };
-      }
+      const doubt = doubtAbout(need, proof, within);
+      if (doubt !== null) return doubt;
     }
     const doubtful = within.find((one) => look(one) !== null);
     return doubtful === undefined ? null : { kind: 'lies in what is in doubt', need: doubtful };
+  }
+
+  function doubtAbout(need: TargetId, proof: Applied, within: readonly TargetId[]): Doubt | null {
+    const own = applied.get(need);
+    if (states.get(need) === 'absent') return { kind: 'needs what is gone', need };
+    if (touched.has(need)) return { kind: 'needs what is not proved', need };
+    if (own === undefined && declared.has(need) && (within.includes(need) || isGuest(need)))
+      return { kind: 'needs what is gone', need };
+    const isNewer = own?.made !== undefined && proof.at !== undefined && own.made > proof.at;
+    return isNewer ? { kind: 'needs what was recreated', need } : null;
   }
 
   for (const id of applied.keys()) look(id);

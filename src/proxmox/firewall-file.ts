@@ -80,7 +80,10 @@ function readNetwork(text: string): string | undefined {
   return isIpv4(address) ? text.replace(/\/32$/, '') : undefined;
 }
 
-const section = (line: string, word: string): { name: string; comment?: string } | undefined => {
+type NamedSection = { name: string; comment?: string };
+
+/** The name and comment of a line like `[ipset NAME] # comment`; undefined for any other line. */
+const section = (line: string, word: string): NamedSection | undefined => {
   const [, name, comment] = new RegExp(`^\\[${word}\\s+(\\S+)\\]\\s*(?:#\\s*(.*?)\\s*)?$`, 'i').exec(line) ?? [];
   return name === undefined ? undefined : { name: name.toLowerCase(), ...(comment && { comment }) };
 };
@@ -100,65 +103,88 @@ export function parseFirewall(
 ): { config: FirewallConfig; warnings: string[] } {
   const config = emptyConfig();
   const warnings: string[] = [];
-  let read: ((line: string, prefix: string) => string | undefined) | undefined;
-  const rules = (into: Rule[], where: RuleEnvironment) => (line: string, prefix: string) => {
-    const parsed = parseRule(line);
-    if ('error' in parsed) return parsed.error;
-    const problems = ruleProblems(parsed.rule, where, cluster ?? config, where === 'group' ? undefined : config);
-    into.push(parsed.rule);
-    if (aboutRules && problems.length > 0)
-      warnings.push(`${prefix} - errors in rule parameters: ${line}`, ...firstOfEach(problems));
-    return undefined;
-  };
+  const hasAliases = environment !== 'host';
+  let read: LineReader | undefined;
   for (const [index, written] of text.split('\n').entries()) {
     const line = written.trim();
-    const prefix = `${fileName} (line ${index + 1})`;
+    const place = `${fileName} (line ${index + 1})`;
     if (line === '' || line.startsWith('#')) continue;
-    const hasAliases = environment !== 'host';
-    const group = environment === 'cluster' ? section(line, 'group') : undefined;
-    const set = hasAliases ? section(line, 'ipset') : undefined;
-    if (/^\[options\]$/i.test(line)) {
-      read = (option) => {
-        const value = readOption(option, environment);
-        if ('error' in value) return value.error;
-        config.options.set(...value);
-        return undefined;
-      };
-    } else if (hasAliases && /^\[aliases\]$/i.test(line)) read = (alias) => readAlias(alias, config);
-    else if (/^\[rules\]$/i.test(line)) read = rules(config.rules, environment);
-    else if (group !== undefined || set !== undefined) {
-      const named = group ?? set ?? { name: '' };
-      const problem = nameProblem(
-        named.name,
-        group === undefined ? 'ipset' : 'security group',
-        group === undefined ? 64 : 18,
-      );
-      if (problem !== undefined) {
-        warnings.push(`${prefix}: ${problem}`);
-        read = undefined;
-        continue;
-      }
-      const { name, ...comment } = named;
-      if (group !== undefined) {
-        const entries: Rule[] = [];
-        config.groups.set(name, { ...comment, entries });
-        read = rules(entries, 'group');
-      } else {
-        const entries: SetEntry[] = [];
-        config.ipset.set(name, { ...comment, entries });
-        read = (entry, at) => {
-          const problem = readSetEntry(entry, entries, cluster, config);
-          if (problem !== undefined && aboutRules)
-            warnings.push(`${at} - errors in ipset '${name}': ${entry}`, `  cidr: ${problem}`);
-          return undefined;
-        };
-      }
-    } else {
-      const problem = read === undefined ? 'skip line - no section' : read(line, prefix);
-      if (problem !== undefined) warnings.push(`${prefix}: ${problem}`);
-    }
+    const opened = openSection(line);
+    const problem =
+      opened !== undefined ? opened.problem : read === undefined ? 'skip line - no section' : read(line, place);
+    if (opened !== undefined) read = opened.read;
+    if (problem !== undefined) warnings.push(`${place}: ${problem}`);
   }
   return { config, warnings };
+
+  /** The section that the line begins, with the reader of its lines; undefined for a line that begins none. */
+  function openSection(line: string): OpenedSection | undefined {
+    if (/^\[options\]$/i.test(line)) return { read: readOptionInto(config.options, environment) };
+    if (hasAliases && /^\[aliases\]$/i.test(line)) return { read: (alias) => readAlias(alias, config) };
+    if (/^\[rules\]$/i.test(line)) return { read: readRuleInto(config.rules, environment) };
+    const group = environment === 'cluster' ? section(line, 'group') : undefined;
+    if (group !== undefined) return openNamed(group, 'security group', 18, config.groups, readGroupRuleInto);
+    const set = hasAliases ? section(line, 'ipset') : undefined;
+    return set && openNamed(set, 'ipset', 64, config.ipset, readEntryInto);
+  }
+
+  function readRuleInto(rules: Rule[], where: RuleEnvironment): LineReader {
+    return (line, place) => {
+      const parsed = parseRule(line);
+      if ('error' in parsed) return parsed.error;
+      const problems = ruleProblems(parsed.rule, where, cluster ?? config, where === 'group' ? undefined : config);
+      rules.push(parsed.rule);
+      if (aboutRules && problems.length > 0)
+        warnings.push(`${place} - errors in rule parameters: ${line}`, ...firstOfEach(problems));
+      return undefined;
+    };
+  }
+
+  function readGroupRuleInto(rules: Rule[]): LineReader {
+    return readRuleInto(rules, 'group');
+  }
+
+  function readEntryInto(entries: SetEntry[], name: string): LineReader {
+    return (line, place) => {
+      const problem = readSetEntry(line, entries, cluster, config);
+      if (problem !== undefined && aboutRules)
+        warnings.push(`${place} - errors in ipset '${name}': ${line}`, `  cidr: ${problem}`);
+      return undefined;
+    };
+  }
+}
+
+/** Reads a line of a section; returns why the line is dropped. @param place the file and line, as shown in warnings */
+type LineReader = (line: string, place: string) => string | undefined;
+
+/** Without a reader when its name is invalid: then its lines are dropped. */
+interface OpenedSection {
+  readonly read?: LineReader;
+  readonly problem?: string;
+}
+
+/** Adds an empty set or group, unless its name is invalid. */
+function openNamed<Entry>(
+  { name, ...comment }: NamedSection,
+  what: string,
+  longest: number,
+  all: Named<Entry>,
+  readerFor: (entries: Entry[], name: string) => LineReader,
+): OpenedSection {
+  const problem = nameProblem(name, what, longest);
+  if (problem !== undefined) return { problem };
+  const entries: Entry[] = [];
+  all.set(name, { ...comment, entries });
+  return { read: readerFor(entries, name) };
+}
+
+function readOptionInto(options: Map<string, string>, environment: RuleEnvironment): LineReader {
+  return (line) => {
+    const option = readOption(line, environment);
+    if ('error' in option) return option.error;
+    options.set(...option);
+    return undefined;
+  };
 }
 
 /** Only the first problem of each property is reported. */

@@ -94,24 +94,29 @@ function numberOf(text: string): Literal | null {
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '"': 34 };
 
+/** The bytes of one escape, or of text without any. Null for an escape that Go refuses: a byte or character that does not exist. */
+function bytesOf([all, simple, octal, hex, short, long]: RegExpExecArray): Iterable<number> | null {
+  if (simple !== undefined) return [ESCAPES[simple] ?? 0];
+  if (octal !== undefined || hex !== undefined) {
+    const byte = octal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(octal, 8);
+    return byte > 255 ? null : [byte];
+  }
+  if (short === undefined && long === undefined) return new TextEncoder().encode(all);
+  const point = Number.parseInt(short ?? long ?? '', 16);
+  if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return null;
+  return new TextEncoder().encode(String.fromCodePoint(point));
+}
+
 /** Null for an unknown escape. In invalid UTF-8, each non-ASCII byte becomes a lone surrogate. */
 function unquoted(text: string): string | null {
   if (!text.includes('\\')) return text;
   const bytes: number[] = [];
   const pattern = /\\(?:([abfnrtv\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|[^\\]+/y;
   while (pattern.lastIndex < text.length) {
-    const [all, simple, octal, hex, short, long] = pattern.exec(text) ?? [];
-    if (all === undefined) return null;
-    if (simple !== undefined) bytes.push(ESCAPES[simple] ?? 0);
-    else if (octal !== undefined || hex !== undefined) {
-      const byte = octal === undefined ? Number.parseInt(hex ?? '', 16) : Number.parseInt(octal, 8);
-      if (byte > 255) return null;
-      bytes.push(byte);
-    } else if (short !== undefined || long !== undefined) {
-      const point = Number.parseInt(short ?? long ?? '', 16);
-      if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return null;
-      for (const byte of new TextEncoder().encode(String.fromCodePoint(point))) bytes.push(byte);
-    } else for (const byte of new TextEncoder().encode(all)) bytes.push(byte);
+    const found = pattern.exec(text);
+    const written = found === null ? null : bytesOf(found);
+    if (written === null) return null;
+    for (const byte of written) bytes.push(byte);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));

@@ -23,8 +23,9 @@ export interface DecodedLabels {
 /** Pure. */
 export function decodeLabels(labels: ReadonlyMap<string, string>): DecodedLabels {
   const reading: Reading = { faults: [], ignored: [], keys: new Map() };
-  const provider = structOf(PROVIDER, treeOf(labels, PROVIDER_FILTERS, reading.faults), [], true, reading);
-  const dynamic = structOf(CONFIGURATION, treeOf(labels, DYNAMIC_FILTERS, reading.faults), [], true, reading);
+  const top: Position = { path: [], filling: true, reading };
+  const provider = structOf(PROVIDER, treeOf(labels, PROVIDER_FILTERS, reading.faults), top);
+  const dynamic = structOf(CONFIGURATION, treeOf(labels, DYNAMIC_FILTERS, reading.faults), top);
   const { faults, ignored, keys } = reading;
   return {
     enabled: typeof provider['enable'] === 'boolean' ? provider['enable'] : null,
@@ -58,6 +59,19 @@ interface Reading {
 }
 
 type Path = readonly string[];
+
+/** Where in the configuration a label belongs. */
+interface Position {
+  readonly path: Path;
+  /** False in disabled sections, whose structure is checked but whose values are not. */
+  readonly filling: boolean;
+  readonly reading: Reading;
+}
+
+function below(at: Position, name: string): Position {
+  return { ...at, path: [...at.path, name] };
+}
+
 const pathKey = (path: Path): string => JSON.stringify(path);
 
 function invalid(reading: Reading, node: Node, message: (key: string) => string): undefined {
@@ -73,31 +87,31 @@ function unknown(reading: Reading, node: Node, known: readonly string[]): undefi
   return undefined;
 }
 
-/** `filling`: false in disabled sections, whose structure is checked but whose values are not. */
-function structOf(type: StructType, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
+function structOf(type: StructType, node: Node, at: Position): JsonObject {
   const found: [string, Json][] = [];
   for (const child of asWritten(node)) {
     const field = type.fields.find(({ name, label }) => equalFold(label ?? name, child.name));
     if (field === undefined) {
       const known = type.fields.filter(({ ignored }) => ignored !== true).map(({ name, label }) => label ?? name);
-      unknown(reading, child, known);
+      unknown(at.reading, child, known);
       continue;
     }
-    const value = fieldOf(field, child, [...path, field.name], filling, reading);
-    if (value !== undefined && filling) found.push([field.name, value]);
+    const value = fieldOf(field, child, below(at, field.name));
+    if (value !== undefined && at.filling) found.push([field.name, value]);
   }
   return Object.fromEntries(found);
 }
 
-function fieldOf(field: Field, node: Node, path: Path, filling: boolean, reading: Reading): Json | undefined {
-  note(reading, path, node);
+function fieldOf(field: Field, node: Node, at: Position): Json | undefined {
+  const { filling, reading } = at;
+  note(at, node);
   const { is, allowEmpty = false, ignored = false } = field;
   const hasFields = typeof is === 'object' && ('type' in is || 'map' in is);
   if (hasFields && node.children.length === 0 && !(allowEmpty || ignored))
     return invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(is)}`);
   const isOff = hasFields && allowEmpty && node.value !== '' && !equalFold(node.value, 'true');
   if (ignored && filling) reading.ignored.push(...keysBelow(node));
-  const value = shapeOf(is, node, path, filling && !isOff && !ignored, reading, field.single === true);
+  const value = shapeOf(is, node, { ...at, filling: filling && !isOff && !ignored }, field.single === true);
   return isOff || ignored ? undefined : value;
 }
 
@@ -109,47 +123,42 @@ function wordsIn(shape: Shape): string {
     .join(', ')}`;
 }
 
-function note({ keys }: Reading, path: Path, node: Node): void {
-  const at = pathKey(path);
+/** Records the first label of a path, so that problems can name it. */
+function note({ path, reading: { keys } }: Position, node: Node): void {
+  const key = pathKey(path);
   const first = firstBelow(node);
-  if (first !== null && !keys.has(at)) keys.set(at, first);
+  if (first !== null && !keys.has(key)) keys.set(key, first);
 }
 
-function shapeOf(
-  shape: Shape,
-  node: Node,
-  path: Path,
-  filling: boolean,
-  reading: Reading,
-  single = false,
-): Json | undefined {
+/** @param isSingle whether a list has one entry, whose fields follow without an index */
+function shapeOf(shape: Shape, node: Node, at: Position, isSingle = false): Json | undefined {
   if (typeof shape === 'object') {
-    if ('type' in shape) return structOf(typeNamed(shape.type), node, path, filling, reading);
-    if ('map' in shape) return mapOf(shape.map, node, path, filling, reading);
-    if ('list' in shape) return listOf(shape.list, node, path, filling, reading, single);
+    if ('type' in shape) return structOf(typeNamed(shape.type), node, at);
+    if ('map' in shape) return mapOf(shape.map, node, at);
+    if ('list' in shape) return listOf(shape.list, node, at, isSingle);
   }
   if (node.children.length > 0)
-    return invalid(reading, node, (key) => `${key} has words after "${node.name}", which takes a value`);
-  return filling ? plainOf(shape, node, reading) : undefined;
+    return invalid(at.reading, node, (key) => `${key} has words after "${node.name}", which takes a value`);
+  return at.filling ? plainOf(shape, node, at.reading) : undefined;
 }
 
-function mapOf(each: Shape, node: Node, path: Path, filling: boolean, reading: Reading): JsonObject {
+function mapOf(each: Shape, node: Node, at: Position): JsonObject {
   const found: [string, Json][] = [];
   for (const child of asWritten(node)) {
-    const below = [...path, child.name];
-    note(reading, below, child);
+    const inside = below(at, child.name);
+    note(inside, child);
     if (each === 'string') {
       for (const [name, leaf] of leavesOf(child)) {
         found.push([name, leaf.value]);
-        note(reading, [...path, name], leaf);
+        note(below(at, name), leaf);
       }
     } else if (each === 'raw')
       found.push([child.name, Object.fromEntries(child.children.map((one) => [one.name, rawOf(one)]))]);
     else {
       const isPlain = typeof each === 'string';
-      if (isPlain && !filling) continue;
+      if (isPlain && !at.filling) continue;
       // Segments after a plain value are ignored.
-      const value = isPlain ? plainOf(each, child, reading) : shapeOf(each, child, below, filling, reading);
+      const value = isPlain ? plainOf(each, child, at.reading) : shapeOf(each, child, inside);
       if (value !== undefined) found.push([child.name, value]);
     }
   }
@@ -170,21 +179,15 @@ function rawOf(node: Node): Json {
   return Object.fromEntries(node.children.map((child) => [child.name, rawOf(child)]));
 }
 
-function listOf(
-  each: Shape,
-  node: Node,
-  path: Path,
-  filling: boolean,
-  reading: Reading,
-  single: boolean,
-): Json | undefined {
+function listOf(each: Shape, node: Node, at: Position, isSingle: boolean): Json | undefined {
+  const { filling, reading } = at;
   const type = typeof each === 'object' && 'type' in each ? typeNamed(each.type) : null;
   if (type === null) {
-    for (const child of node.children) for (const below of child.children) unknown(reading, below, []);
+    for (const child of node.children) for (const word of child.children) unknown(reading, word, []);
     return node.value === '' ? undefined : node.value.split(',').map(trimSpace);
   }
-  if (!single) return node.children.map((child, at) => structOf(type, child, [...path, String(at)], filling, reading));
-  if (node.children.length > 0) return [structOf(type, node, [...path, '0'], filling, reading)];
+  if (!isSingle) return node.children.map((child, index) => structOf(type, child, below(at, String(index))));
+  if (node.children.length > 0) return [structOf(type, node, below(at, '0'))];
   return filling ? invalid(reading, node, (key) => `${key} needs a word after it${wordsIn(each)}`) : undefined;
 }
 

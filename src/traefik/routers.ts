@@ -61,43 +61,59 @@ function bigWhole(value: JsonObject[string]): bigint {
 
 /** Pure. Faults of the router hierarchy by router name (pkg/server/router, ParseRouterTree). */
 export function placeFaults(routers: JsonObject): ReadonlyMap<string, readonly Fault[]> {
-  const faults = new Map<string, Fault[]>();
+  const all = Object.entries(routers).map(([name, value]) => ({ name, router: section(value) }));
   const children = new Map<string, string[]>();
-  const of = (name: string): Fault[] => {
-    const found = faults.get(name) ?? [];
-    faults.set(name, found);
-    return found;
-  };
-  for (const [name, value] of Object.entries(routers)) {
-    const router = section(value);
-    const parents = texts(router['parentRefs']).map((parent) => parent.replace(/@file$/, ''));
-    for (const [index, parent] of parents.entries()) {
-      const others = children.get(parent);
-      if (others !== undefined) others.push(name);
-      else if (Object.hasOwn(routers, parent)) children.set(parent, [name]);
-      else of(name).push(disabled(['parentRefs', String(index)], { message: `router ${parent} is not there` }));
-    }
-    if (parents.length === 0) continue;
-    for (const field of ['tls', 'observability', 'entryPoints']) {
-      if (router[field] === undefined || (Array.isArray(router[field]) && router[field].length === 0)) continue;
-      of(name).push(
-        disabled([field], { message: `${field} is for routers without parentRefs`, hint: 'Set it at the parent.' }),
-      );
+  for (const { name, router } of all) {
+    for (const parent of parentsOf(router)) {
+      if (Object.hasOwn(routers, parent)) children.set(parent, [...(children.get(parent) ?? []), name]);
     }
   }
   const reached = reachedFrom(routers, children);
-  for (const [name, value] of Object.entries(routers)) {
-    const service = text(section(value)['service']);
-    const isParent = children.has(name);
-    if (!reached.has(name)) of(name).push(disabled(['parentRefs'], { message: 'no router leads to it' }));
-    else if (service === '' && !isParent)
-      of(name).push(disabled(['service'], { message: 'it leads to no service', hint: 'Name a service.' }));
-    else if (service !== '' && isParent)
-      of(name).push(
-        disabled(['service'], { message: 'it has a service, and is the parent of other routers', hint: 'Keep one.' }),
-      );
-  }
-  return faults;
+  return new Map(
+    all.map(({ name, router }): [string, Fault[]] => [
+      name,
+      [
+        ...parentFaults(router, routers),
+        ...(reached.has(name)
+          ? serviceFaults(text(router['service']), children.has(name))
+          : [disabled(['parentRefs'], { message: 'no router leads to it' })]),
+      ],
+    ]),
+  );
+}
+
+function parentsOf(router: JsonObject): string[] {
+  return texts(router['parentRefs']).map((parent) => parent.replace(/@file$/, ''));
+}
+
+/** Parents that do not exist, and fields that only routers without parents may have. */
+function parentFaults(router: JsonObject, routers: JsonObject): Fault[] {
+  const parents = parentsOf(router);
+  if (parents.length === 0) return [];
+  const absent = parents.flatMap((parent, index) =>
+    Object.hasOwn(routers, parent)
+      ? []
+      : [disabled(['parentRefs', String(index)], { message: `router ${parent} is not there` })],
+  );
+  const misplaced = ['tls', 'observability', 'entryPoints']
+    .filter((field) => !isEmpty(router[field]))
+    .map((field) =>
+      disabled([field], { message: `${field} is for routers without parentRefs`, hint: 'Set it at the parent.' }),
+    );
+  return [...absent, ...misplaced];
+}
+
+function isEmpty(value: JsonObject[string] | undefined): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+/** Exactly the routers without children lead to a service. */
+function serviceFaults(service: string, isParent: boolean): Fault[] {
+  if (service === '' && !isParent)
+    return [disabled(['service'], { message: 'it leads to no service', hint: 'Name a service.' })];
+  if (service === '' || !isParent) return [];
+  const message = 'it has a service, and is the parent of other routers';
+  return [disabled(['service'], { message, hint: 'Keep one.' })];
 }
 
 function reachedFrom(routers: JsonObject, children: ReadonlyMap<string, readonly string[]>): Set<string> {

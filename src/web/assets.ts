@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PRODUCT } from '../product.ts';
 
 const DIGEST_LENGTH = 12;
 
@@ -26,7 +28,7 @@ export interface Assets {
 export function loadAssets(): Assets {
   const byName = new Map<string, Asset>();
   const load = (stem: string, ending: string, type: string): string => {
-    const content = readFileSync(new URL(`static/${stem}.${ending}`, import.meta.url));
+    const content = readFileSync(join(PRODUCT, 'src/web/static', `${stem}.${ending}`));
     const name = `${stem}-${createHash('sha256').update(content).digest('hex').slice(0, DIGEST_LENGTH)}.${ending}`;
     byName.set(name, { type, content });
     return name;

@@ -475,7 +475,7 @@ describe('drift', () => {
     await commands();
     await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');
     expect(phoenix.statuses(commit)['phoenix/drift']).toBe(
-      'failure: 1 of 2 failed: lxc/102: differs from what is declared; it would take: put 102, start 102',
+      'failure: 1 of 2 differs: lxc/102 (would put 102, start 102); phoenix drift --fix brings it back',
     );
     expect(await commands()).toEqual([]);
   });

@@ -44,7 +44,11 @@ const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) =>
 const heals = async () => (await runs()).filter(({ readOnly }) => !readOnly);
 const looks = async () => (await runs()).filter(({ readOnly }) => readOnly);
 const lastOf = (list: readonly Run[]) => list.at(-1);
-const placeOf = (id: number) => ({ file: 'etc/phoenix_lxc_configs.json', path: `/lxc_configs/${id}/memory_mb` });
+const placeOf = (id: number) => ({
+  file: 'etc/phoenix_lxc_configs.json',
+  path: `/lxc_configs/${id}/memory_mb`,
+  line: id === 101 ? 5 : 25,
+});
 const changed = (memory_mb: number, cores = 1) => JSON.stringify({ memory_mb, cores, tags: [], started: true });
 
 /** The timer looks, at that time, until so many runs have healed in all, and whatever follows comes to rest. */
@@ -76,7 +80,7 @@ test('heals what a rule names, reports the rest, and puts both into the status o
   await look(1);
   expect([await commands(), (await heals()).length]).toEqual([[], 1]);
   await phoenix.answered(commit);
-  expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 failed: lxc/102');
+  expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 differs: lxc/102 (memory_mb)');
 });
 
 test('heals a whole kind, but not in a check that a person requested, nor while frozen', async () => {

@@ -3,7 +3,7 @@
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Impact, Verb } from '../../src/model/plan.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { COMMIT } from './door.ts';
+import { COMMIT } from './test-server.ts';
 
 export const LXC = 'lxc/101' as TargetId;
 export const VM = 'vm/1001' as TargetId;

@@ -16,8 +16,8 @@ import type { ApplyRequest, Queue } from '../../src/ports/queue.ts';
 import { targets } from '../plan/targets.ts';
 import { clock, openTestLedger } from '../support/agent.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { COMMIT } from './door.ts';
 import { BEGAN } from './run.ts';
+import { COMMIT } from './test-server.ts';
 
 const ALL = 1_000;
 const LOOK = { targets: null, rewind: false, readOnly: true } as const;

@@ -12,7 +12,7 @@ const MEMORY_VARIABLE = /^Environment=(MALLOC_\w+)=(\S+)$/gm;
 
 /** What the service starts Node with, and what it says to the C library: both decide how much memory is taken. */
 export const SERVICE = {
-  nodeOptions: /^ExecStart=\S+ (--.+) \S+main\.ts serve$/m.exec(UNIT)?.[1]?.split(' ') ?? [],
+  nodeOptions: /^ExecStart=\S+ (--.+) \S+main\.js serve$/m.exec(UNIT)?.[1]?.split(' ') ?? [],
   environment: Object.fromEntries([...UNIT.matchAll(MEMORY_VARIABLE)].map(([, name, value]) => [name, value])),
 } as { readonly nodeOptions: readonly string[]; readonly environment: Readonly<Record<string, string>> };
 

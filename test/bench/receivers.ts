@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/programs.ts';
+import { releaseMain } from '../support/release.ts';
 import { until } from '../support/until.ts';
 
 export interface Receiver {
@@ -18,12 +18,11 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const WITHIN_MS = 30_000;
 
 /** Phoenix as it is deployed, with the one role. */
 export async function phoenixReceiver(folder: string, secret: string, redisUrl: string): Promise<Receiver> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--roles', 'receive'], {
+  const child = spawn(process.execPath, [releaseMain(), 'serve', '--roles', 'receive'], {
     env: {
       PATH: process.env['PATH'],
       PHOENIX_REPO_URL: 'https://git.example.internal/team/environment.git',

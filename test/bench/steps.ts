@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { openTestDoor } from '../agent/door.ts';
+import { openTestServer } from '../agent/test-server.ts';
 import { BOXES, openBoxHost } from '../support/boxes.ts';
 import { startPhoenix } from '../support/phoenix.ts';
 import { countCalls } from '../support/redis-calls.ts';
@@ -78,7 +78,7 @@ async function run(steps: number): Promise<Cost> {
   const host = await openBoxHost(folder);
   const options = { roles: ['reconcile', 'apply'], concurrency: AT_ONCE } as const;
   const phoenix = await startPhoenix({ host, managers: BOXES, options });
-  const door = await openTestDoor(phoenix.redis.url);
+  const server = await openTestServer(phoenix.redis.url);
   const calls = await countCalls(phoenix.redis.socket);
   const gone = new AbortController();
   try {
@@ -99,7 +99,7 @@ async function run(steps: number): Promise<Cost> {
     await phoenix.repo.commit(manyGuests(steps));
     await phoenix.repo.push();
     await until(() => began > 0, 'the first command', MAX_SECONDS);
-    const bytes = readEvents(door.url, gone.signal);
+    const bytes = readEvents(server.url, gone.signal);
     await until(() => started === steps, 'every box to be started', MAX_SECONDS);
     const seconds = (ended - began) / 1_000;
     return {
@@ -113,7 +113,7 @@ async function run(steps: number): Promise<Cost> {
   } finally {
     gone.abort();
     calls.stop();
-    await door.close();
+    await server.close();
     await phoenix.stop();
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { wrapping } from '../../src/cli/io.ts';
-import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../agent/door.ts';
-import { eachDoor } from '../agent/each-door.ts';
+import { eachServer } from '../agent/each-server.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
+import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../agent/test-server.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { type Ended, phoenix, start } from './phoenix.ts';
 
 const ENDED = '2026-01-02T03:05:00.000Z';
 
-let door: TestDoor;
+let server: TestServer;
 let redis: TestRedis;
-eachDoor((opened, server) => {
-  [door, redis] = [opened, server];
+eachServer((opened, started) => {
+  [server, redis] = [opened, started];
 });
 
 function environment(): Record<string, string> {
-  return { PHOENIX_URL: door.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
+  return { PHOENIX_URL: server.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
 }
 function ask(...args: string[]): Promise<Ended> {
   return phoenix(args, environment());
@@ -28,7 +28,7 @@ describe('replay', () => {
     const { exit, stdout } = await ask('replay', COMMIT, '--targets', 'lxc/101,vm/1001', '--rewind', '--dry-run');
     expect([exit, stdout]).toEqual([0, 'run 7\n']);
     const by = expect.stringMatching(/.+/);
-    expect(door.asked).toEqual([
+    expect(server.asked).toEqual([
       ['replay', { commit: COMMIT, targets: [LXC, VM], rewind: true, dryRun: true, now: false, by }],
     ]);
   });
@@ -38,9 +38,9 @@ describe('replay', () => {
   });
 
   test('a number is enough for a target that the agent knows', async () => {
-    await finishStep(door.ledger, await planRun(door.ledger), LXC);
+    await finishStep(server.ledger, await planRun(server.ledger), LXC);
     expect((await ask('replay', COMMIT, '--targets', '101')).exit).toBe(0);
-    expect(door.asked[0]?.[1]).toMatchObject({ targets: [LXC] });
+    expect(server.asked[0]?.[1]).toMatchObject({ targets: [LXC] });
     const unknown = await ask('replay', COMMIT, '--targets', '999');
     expect(unknown.exit).toBe(2);
     expect(unknown.stderr).toContain('lxc/101');
@@ -68,11 +68,11 @@ describe('--wait', () => {
     ['succeeded', 0],
     ['failed', 1],
   ] as const)('follows the run until it has %s', async (state, exit) => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const { ended } = start(['runs', run, '--wait', '--json'], environment());
-    await finishStep(door.ledger, run, LXC);
-    await finishStep(door.ledger, run, VM);
-    await door.ledger.endRun(run, state, ENDED, []);
+    await finishStep(server.ledger, run, LXC);
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, state, ENDED, []);
     const { stdout, stderr, exit: code } = await ended;
     expect(JSON.parse(stdout)).toMatchObject({
       id: run,
@@ -85,11 +85,11 @@ describe('--wait', () => {
   });
 
   test('does not wait for a person', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const reason = 'would destroy it; to allow it: phoenix approve';
     const blocked = { outcome: 'blocked', reason, statuses: [] } as const;
-    await door.ledger.settleSteps(run, ENDED, new Map([LXC, VM].map((target) => [target, blocked])));
-    await door.ledger.markRun(run, 'blocked', []);
+    await server.ledger.settleSteps(run, ENDED, new Map([LXC, VM].map((target) => [target, blocked])));
+    await server.ledger.markRun(run, 'blocked', []);
     const { exit, stdout } = await ask('approve', run, LXC, '--wait');
     expect(stdout).toContain('to allow it: phoenix approve');
     expect(exit).toBe(1);
@@ -99,7 +99,7 @@ describe('--wait', () => {
     [{}, '\u001b[32mapplied\u001b[0m'],
     [{ NO_COLOR: '1' }, 'lxc/101 update: applied'],
   ])('tells on a terminal what happens as it happens, in colour unless %j', async (wish, told) => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     let stderr = '';
     let stdout = '';
     const io = wrapping({
@@ -113,11 +113,11 @@ describe('--wait', () => {
       terminal: { stdout: false, stderr: true },
     });
     const ended = runs({ run, limit: 1, wait: true, json: true }, io);
-    await finishStep(door.ledger, run, LXC);
+    await finishStep(server.ledger, run, LXC);
     await until(() => stderr.includes(told), 'the first step on the terminal');
     expect(stdout).toBe('');
-    await finishStep(door.ledger, run, VM);
-    await door.ledger.endRun(run, 'succeeded', ENDED, []);
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, 'succeeded', ENDED, []);
     expect(await ended).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ id: run, state: 'succeeded' });
   });
@@ -126,7 +126,7 @@ describe('--wait', () => {
     const follow = async (env: Record<string, string>, isTerminal: boolean) => {
       // No lease of the run before is left.
       await redis.clear();
-      const run = await planRun(door.ledger);
+      const run = await planRun(server.ledger);
       let stderr = '';
       let stdout = '';
       const io = wrapping({
@@ -141,9 +141,9 @@ describe('--wait', () => {
       });
       const ended = runs({ run, limit: 1, wait: true, json: false }, io);
       await until(() => stderr !== '' || !isTerminal || env['TERM'] === 'dumb', 'the drawing');
-      await finishStep(door.ledger, run, LXC);
-      await finishStep(door.ledger, run, VM);
-      await door.ledger.endRun(run, 'succeeded', ENDED, []);
+      await finishStep(server.ledger, run, LXC);
+      await finishStep(server.ledger, run, VM);
+      await server.ledger.endRun(run, 'succeeded', ENDED, []);
       expect(await ended).toBe(0);
       return { stderr, stdout, run };
     };
@@ -161,9 +161,9 @@ describe('--wait', () => {
   });
 
   test('an interrupt ends it with 130', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const { child, output, ended } = start(['logs', run, '--follow'], environment());
-    await finishStep(door.ledger, run, LXC);
+    await finishStep(server.ledger, run, LXC);
     await until(() => output.stdout !== '', 'the first line');
     child.kill('SIGINT');
     expect((await ended).exit).toBe(130);
@@ -176,7 +176,7 @@ describe('adopt and drift', () => {
     expect((await ask('adopt', '--all')).exit).toBe(0);
     expect((await ask('drift')).exit).toBe(0);
     expect((await ask('drift', '--fix')).exit).toBe(0);
-    expect(door.asked).toEqual([
+    expect(server.asked).toEqual([
       ['command', expect.objectContaining({ verb: 'adopt', targets: ['lxc/105'] })],
       ['command', expect.objectContaining({ verb: 'adopt', targets: [] })],
       ['drift', expect.any(String)],
@@ -186,7 +186,7 @@ describe('adopt and drift', () => {
 
   test('adopting everything must be said', async () => {
     const { exit, stderr } = await ask('adopt');
-    expect([exit, door.asked]).toEqual([2, []]);
+    expect([exit, server.asked]).toEqual([2, []]);
     expect(stderr).toContain('--all');
   });
 });
@@ -194,16 +194,16 @@ describe('adopt and drift', () => {
 describe('looking', () => {
   test('runs: the newest first, as text and as JSON', async () => {
     expect((await ask('runs')).stdout).toBe('no runs yet\n');
-    const first = await planRun(door.ledger);
-    const second = await planRun(door.ledger);
+    const first = await planRun(server.ledger);
+    const second = await planRun(server.ledger);
     const { stdout } = await ask('runs');
     expect(stdout).toBe([second, first].map((run) => `run ${run}  planned  aaaaaaa  push by ada  2 to do\n`).join(''));
     expect(JSON.parse((await ask('runs', '--limit', '1', '--json')).stdout)).toMatchObject([{ id: second }]);
   });
 
   test('one run with its steps and actions, without colours in a pipe', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     const { exit, stdout } = await ask('runs', run);
     expect(exit).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
@@ -222,8 +222,8 @@ describe('looking', () => {
   });
 
   test('status: what is applied, and what needs a person', async () => {
-    await finishStep(door.ledger, await planRun(door.ledger), LXC);
-    await door.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
+    await finishStep(server.ledger, await planRun(server.ledger), LXC);
+    await server.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
     const all = await ask('status');
     expect(all.stdout).toContain('frozen since');
     expect(all.stdout).toContain('lxc/101  applied  aaaaaaa');
@@ -234,9 +234,9 @@ describe('looking', () => {
   });
 
   test('logs: of one step as they were, of all with their targets', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
-    await finishStep(door.ledger, run, VM);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
+    await finishStep(server.ledger, run, VM);
     expect((await ask('logs', run, 'lxc/101')).stdout).toBe('output of lxc/101\n');
     expect((await ask('logs', run)).stdout).toBe('lxc/101: output of lxc/101\nvm/1001: output of vm/1001\n');
     expect(JSON.parse((await ask('logs', run, '1001', '--json')).stdout)).toEqual({
@@ -246,15 +246,15 @@ describe('looking', () => {
   });
 
   test('logs --follow survives a lost connection and ends with the run', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const { output, ended } = start(['logs', run, '--follow'], environment());
-    await finishStep(door.ledger, run, LXC);
+    await finishStep(server.ledger, run, LXC);
     await until(() => output.stdout.includes('lxc/101'), 'the first line');
-    const { port } = new URL(door.url);
-    await door.close();
-    door = await openTestDoor(redis.url, {}, Number(port));
-    await finishStep(door.ledger, run, VM);
-    await door.ledger.endRun(run, 'succeeded', ENDED, []);
+    const { port } = new URL(server.url);
+    await server.close();
+    server = await openTestServer(redis.url, {}, Number(port));
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, 'succeeded', ENDED, []);
     const { exit, stdout } = await ended;
     expect(stdout).toBe('lxc/101: output of lxc/101\nvm/1001: output of vm/1001\n');
     expect(exit).toBe(0);
@@ -262,12 +262,12 @@ describe('looking', () => {
 });
 
 test('freeze, unfreeze and approve reach the agent', async () => {
-  const run = await planRun(door.ledger);
+  const run = await planRun(server.ledger);
   expect((await ask('freeze', 'moving', 'the', 'storage')).exit).toBe(0);
   expect((await ask('unfreeze', '--json')).stdout).toBe('{"run":"7"}\n');
   expect((await ask('approve', run, 'lxc/101')).stdout).toBe(`run ${run}\n`);
   const by = expect.stringMatching(/.+/);
-  expect(door.asked).toEqual([
+  expect(server.asked).toEqual([
     ['freeze', 'moving the storage', by],
     ['unfreeze', by],
     ['approve', run, LXC, by],
@@ -286,7 +286,7 @@ describe('notify', () => {
     expect((await ask('notify', '--test', '--json')).stdout).toBe(
       '[{"channel":"ops","sent":false,"why":"chat.example.internal answered 500"}]\n',
     );
-    expect(door.asked).toEqual([
+    expect(server.asked).toEqual([
       ['testChannels', 'ops'],
       ['testChannels', undefined],
     ]);
@@ -299,7 +299,7 @@ test('open prints the address of a page, and refuses an unknown page', async () 
   const printed = await Promise.all(pages.map(async (words) => (await ask('open', ...words)).stdout));
   expect(printed).toEqual(
     ['/', '/runs/12', '/targets/lxc/101', '/runs/12/lxc/101', '/targets/certificate/*.example.org'].map(
-      (path) => `${door.url}${path}\n`,
+      (path) => `${server.url}${path}\n`,
     ),
   );
   for (const words of [['lxc/../..'], ['12', '13'], ['$(reboot)'], ['12', 'lxc/101', 'x']])

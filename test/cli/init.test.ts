@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createLab } from 'phoenix-lab/host';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { planHost } from '../../src/cli/host/plan-host.ts';
@@ -12,6 +11,7 @@ import { type InitArgs, init } from '../../src/cli/init.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { rehearse } from '../../src/cli/rehearse/rehearse.ts';
 import { validate } from '../../src/cli/validate.ts';
+import { releaseMain } from '../support/release.ts';
 import { captured } from './captured.ts';
 
 let folder: string;
@@ -65,7 +65,7 @@ test('at a terminal at most five questions are asked', async () => {
 });
 
 test('what is sent ahead of the questions answers them, at a terminal', async () => {
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const main = releaseMain();
   const answers = ['two words', 'lab.example', '10.0.0.13/24', '10.0.0.1', 'web', ''];
   // It gives the command a terminal, and passes on what it is sent.
   const { status, stdout } = spawnSync(
@@ -88,7 +88,7 @@ test('what is sent ahead of the questions answers them, at a terminal', async ()
 
 /** A process of its own, which is sent lines by a pipe. */
 function sent(lines: readonly string[]) {
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const main = releaseMain();
   const input = lines.map((line) => `${line}\n`).join('');
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'init', dir()], { input, encoding: 'utf8' });
   return { status, stdout, stderr };

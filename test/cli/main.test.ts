@@ -4,12 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { releaseMain } from '../support/release.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, start } from './phoenix.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = releaseMain();
 const COMMANDS = [
   'validate',
   'plan',

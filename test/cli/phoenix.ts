@@ -3,8 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/cli/program.ts';
+import { releaseMain } from '../support/release.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The demo shows files of a clone that no release contains. */
+const SOURCES = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Ended {
   readonly exit: number | null;
@@ -34,7 +36,8 @@ export function start(
   by: readonly string[] = [],
   nodeOptions: readonly string[] = [],
 ): Started {
-  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', MAIN, ...args];
+  const main = args[0] === 'demo' ? SOURCES : releaseMain();
+  const [program = process.execPath, ...rest] = [...by, process.execPath, ...nodeOptions, '--', main, ...args];
   const child = spawn(program, rest, {
     env: { ...AROUND, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -209,9 +209,9 @@ test('the roles may be split over processes that share a Redis; readyz says who 
   const redis = await startRedis();
   try {
     const shared = { REDIS_URL: redis.url };
-    const door = await serve(shared, '--roles', 'receive,web');
+    const receiver = await serve(shared, '--roles', 'receive,web');
     const ready = async () => {
-      const answer = await fetch(`${door.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
+      const answer = await fetch(`${receiver.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
       return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
     };
     expect(await ready()).toEqual([
@@ -228,15 +228,15 @@ test('the roles may be split over processes that share a Redis; readyz says who 
     await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
     await until(async () => (await ready())[0] === 200);
 
-    forge.sendWebhooksTo(`${door.url}/webhooks`);
+    forge.sendWebhooksTo(`${receiver.url}/webhooks`);
     expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
     const commit = await repo.commit(environment({ 101: {} }));
     await repo.push();
     await until(() =>
       forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
     );
-    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(door.url))).stdout) as { id: string }[];
-    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(door.url))).exit).toBe(0);
+    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(receiver.url))).stdout) as { id: string }[];
+    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(receiver.url))).exit).toBe(0);
 
     const raw = new Redis({ path: redis.socket });
     await raw.config('SET', 'maxmemory', '1');

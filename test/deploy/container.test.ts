@@ -13,16 +13,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SERVICE } from '../bench/program.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
-import { linkInstalledPackages } from '../support/installed-packages.ts';
 import { freePort } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
+import { releaseFolder } from '../support/release.ts';
 import { noSshd } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
 import { all, copies, stagesOf, variables } from './dockerfile.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const stages = stagesOf(readFileSync(join(TOP, 'deploy/container/Dockerfile'), 'utf8'));
-const [packages = [], image = []] = stages;
+const [release = [], image = []] = stages;
 /** Where the image has Phoenix. */
 const [WORKDIR = ''] = all(image, 'WORKDIR');
 const [USER = ''] = all(image, 'USER');
@@ -42,7 +42,7 @@ beforeAll(async () => {
     await mkdir(dirname(place), { recursive: true });
     await cp(join(TOP, from), place, { recursive: true });
   }
-  linkInstalledPackages(join(folder, WORKDIR, 'node_modules'));
+  await cp(releaseFolder(), join(folder, WORKDIR), { recursive: true });
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   await chown(join(folder, 'data'), uid ?? -1, gid ?? -1);
   forge = await startForge({ folder: join(folder, 'forge'), secret: 'a secret', token: 'a token' });
@@ -60,24 +60,29 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('is built in two stages from the node that the tests run on, with the locked packages that production needs', () => {
+test('is built in two stages from the Node that the tests run on, as a release is, with the locked packages', () => {
   const { devDependencies } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
   const text = readFileSync(join(TOP, 'deploy/container/Dockerfile'), 'utf8');
   expect(text).toContain(`ARG NODE=${devDependencies.node}-bookworm-slim\n`);
-  expect(stages.map((stage) => all(stage, 'FROM')[0])).toEqual([`node:\${NODE} AS packages`, `node:\${NODE}`]);
-  expect(all(packages, 'COPY')).toEqual(['package.json package-lock.json ./']);
-  expect(all(packages, 'RUN').join()).toMatch(/^npm ci --omit=dev --ignore-scripts /);
+  expect(stages.map((stage) => all(stage, 'FROM')[0])).toEqual([`node:\${NODE} AS release`, `node:\${NODE}`]);
+  expect(all(release, 'RUN')).toEqual([
+    expect.stringMatching(/^npm ci --ignore-scripts /),
+    'node scripts/package/build.mjs /release',
+  ]);
+  expect(all(image, 'COPY')[0]).toBe('--from=release /release ./');
 });
 
 test('holds the code and nothing else, and runs as a user without a name', () => {
-  const from = copies(image).map(([path]) => path);
-  expect(from).toEqual(['package.json', 'src', 'etc', 'deploy/container/health.ts', 'deploy/container/ssh_config']);
+  expect(copies(image).map(([path]) => path)).toEqual(['deploy/container/ssh_config']);
+  const from = stages
+    .flatMap((stage) => all(stage, 'COPY'))
+    .flatMap((words) => (words.startsWith('--') ? [] : words.split(' ').slice(0, -1)));
   expect(USER).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   const kept = new Set(readFileSync(join(TOP, '.dockerignore'), 'utf8').split('\n'));
   expect(kept).toContain('*');
   const sent = [...kept].filter((line) => line.startsWith('!')).map((line) => line.slice(1));
   const isSent = (path: string) => sent.some((each) => path === each || path.startsWith(`${each}/`));
-  expect([...from, 'package-lock.json'].filter((path) => !isSent(path))).toEqual([]);
+  expect(from.filter((path) => !isSent(path))).toEqual([]);
   expect(['.env', 'deploy/.env', 'deploy/secrets/ssh-key', '.git', 'node_modules', 'test'].filter(isSent)).toEqual([]);
   expect(sent.filter((path) => !existsSync(join(TOP, path)))).toEqual([]);
 });
@@ -102,7 +107,7 @@ test('its files start, pass the health check, and exit with 0 on SIGTERM', async
     PHOENIX_NODE: 'pve',
     REDIS_URL: redis.url,
   };
-  expect([program, ...args]).toEqual(['node', ...SERVICE.nodeOptions, '--', 'src/main.ts', 'serve']);
+  expect([program, ...args]).toEqual(['node', ...SERVICE.nodeOptions, '--', 'dist/main.js', 'serve']);
   expect(variables(image)).toMatchObject(SERVICE.environment);
   const who = { ...(asRoot ? { uid, gid } : {}), cwd: join(folder, WORKDIR), env } as const;
   const health = () => spawnSync(process.execPath, healthCommand().slice(1), { ...who, encoding: 'utf8' });
@@ -129,7 +134,7 @@ test('its files start, pass the health check, and exit with 0 on SIGTERM', async
 });
 
 test('the health check reports an invalid address', async () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(TOP, healthCommand()[1] ?? '')], {
+  const { status, stderr } = spawnSync(process.execPath, [join(releaseFolder(), healthCommand()[1] ?? '')], {
     env: { PHOENIX_LISTEN: 'nowhere' },
     encoding: 'utf8',
   });

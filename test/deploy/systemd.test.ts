@@ -10,11 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
-import { linkInstalledPackages } from '../support/installed-packages.ts';
 import { findProgram } from '../support/programs.ts';
+import { releaseFolder } from '../support/release.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALL = join(TOP, 'deploy/install.sh');
+/** What install.sh takes from a checkout besides what it builds with. */
+const TAKEN = ['package.json', 'package-lock.json', 'LICENSE', 'CHANGELOG.md', 'etc', 'deploy'];
 const ANALYZE = findProgram('systemd-analyze', 'PHOENIX_TEST_SYSTEMD_ANALYZE');
 const DPKG = findProgram('dpkg-deb', 'PHOENIX_TEST_DPKG_DEB');
 const without = ANALYZE === undefined ? ' (no systemd-analyze on this machine)' : '';
@@ -22,6 +24,7 @@ const without = ANALYZE === undefined ? ' (no systemd-analyze on this machine)' 
 const EXPOSURE = 9.5;
 
 let folder: string;
+let checkout: string;
 let prefix: string;
 let programs: string;
 
@@ -31,13 +34,20 @@ beforeEach(async () => {
   programs = join(folder, 'bin');
   await mkdir(programs);
   await symlink(process.execPath, join(programs, 'node'));
-  // The packages are in place already: npm is only seen to be asked for the right ones.
-  const packages = join(folder, 'packages');
-  linkInstalledPackages(packages);
-  const npm = `#!/bin/sh\n[ -f package-lock.json ] || exit 1\nln -s '${packages}' node_modules\necho "npm $*"\n`;
-  await program('npm', npm);
+  // A checkout whose build gives the release that was built before: npm is only seen to be asked for the right packages.
+  checkout = join(folder, 'checkout');
+  for (const part of TAKEN) await cp(join(TOP, part), join(checkout, part), { recursive: true });
+  await mkdir(join(checkout, 'src'));
+  await mkdir(join(checkout, 'scripts/package'), { recursive: true });
+  await writeFile(join(checkout, 'scripts/package/build.mjs'), BUILD);
+  await program('npm', '#!/bin/sh\n[ -f package-lock.json ] || exit 1\nmkdir node_modules\necho "npm $*"\n');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const BUILD = `import { cpSync, existsSync } from 'node:fs';
+if (!existsSync(new URL('../../node_modules', import.meta.url))) process.exit(1);
+cpSync(${JSON.stringify(releaseFolder())}, process.argv[2], { recursive: true });
+`;
 
 async function program(name: string, text: string): Promise<void> {
   await writeFile(join(programs, name), text);
@@ -46,7 +56,7 @@ async function program(name: string, text: string): Promise<void> {
 
 function install(...args: readonly string[]) {
   const env = { PATH: `${programs}:/usr/sbin:/usr/bin:/sbin:/bin` };
-  const all = [INSTALL, '--prefix', prefix, '--node', join(programs, 'node'), ...args];
+  const all = [join(checkout, 'deploy/install.sh'), '--prefix', prefix, '--node', join(programs, 'node'), ...args];
   return spawnSync('/bin/sh', all, { env, encoding: 'utf8' });
 }
 
@@ -57,16 +67,13 @@ describe('install.sh', () => {
   test('puts the product, its command, its service, and secrets for root alone', () => {
     const { status, stdout, stderr } = install();
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('npm ci --omit=dev --ignore-scripts ');
+    expect(stdout).toContain('npm ci --ignore-scripts ');
     expect(stdout).toContain('phoenix setup-agent');
     expect(stdout).toContain('systemctl enable --now phoenix');
-    const { files } = JSON.parse(readFileSync(join(TOP, 'package.json'), 'utf8'));
     expect(read('etc/systemd/system/phoenix.service')).toContain(
       `\nEnvironment=NODE_COMPILE_CACHE=${prefix}/opt/phoenix/node_modules/.cache/phoenix\n`,
     );
-    expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(
-      [...files, 'node_modules', 'package-lock.json', 'package.json'].sort(),
-    );
+    expect(readdirSync(join(prefix, 'opt/phoenix')).sort()).toEqual(readdirSync(releaseFolder()).sort());
     expect(modeOf('etc/phoenix')).toBe('700');
     expect(modeOf('etc/phoenix/secrets')).toBe('700');
     for (const name of ['webhook-secret', 'admin-token']) {
@@ -84,7 +91,7 @@ describe('install.sh', () => {
     expect(install().status).toBe(0);
     await writeFile(join(prefix, 'etc/phoenix/env'), 'PHOENIX_BRANCH=other\n');
     await writeFile(join(prefix, 'etc/phoenix/forge-token'), 'token');
-    await writeFile(join(prefix, 'opt/phoenix/src/gone.ts'), '');
+    await writeFile(join(prefix, 'opt/phoenix/dist/gone.js'), '');
     const secrets = ['webhook-secret', 'admin-token'].map((name) => read(`etc/phoenix/${name}`));
     const { status, stdout } = install();
     expect(status).toBe(0);
@@ -92,7 +99,7 @@ describe('install.sh', () => {
     expect(read('etc/phoenix/env')).toBe('PHOENIX_BRANCH=other\n');
     expect(read('etc/phoenix/forge-token')).toBe('token');
     expect(['webhook-secret', 'admin-token'].map((name) => read(`etc/phoenix/${name}`))).toEqual(secrets);
-    expect(readdirSync(join(prefix, 'opt/phoenix/src'))).not.toContain('gone.ts');
+    expect(readdirSync(join(prefix, 'opt/phoenix/dist'))).not.toContain('gone.js');
     expect(readdirSync(join(prefix, 'opt')).sort()).toEqual(['phoenix', 'phoenix.old']);
   });
 
@@ -106,10 +113,10 @@ describe('install.sh', () => {
   test('when packages cannot be had, what runs stays as it is', async () => {
     expect(install().status).toBe(0);
     await program('npm', '#!/bin/sh\nexit 1\n');
-    await writeFile(join(prefix, 'opt/phoenix/src/mine.ts'), '');
+    await writeFile(join(prefix, 'opt/phoenix/dist/mine.js'), '');
     const { status, stderr } = install();
     expect([status, stderr]).toEqual([3, expect.stringContaining('npm ci failed')]);
-    expect(readdirSync(join(prefix, 'opt/phoenix/src'))).toContain('mine.ts');
+    expect(readdirSync(join(prefix, 'opt/phoenix/dist'))).toContain('mine.js');
   });
 
   test.each([
@@ -182,15 +189,14 @@ describe('a release', () => {
   /** The archive of a release, as scripts/package/archive.sh lays it out, with links in place of what is large. */
   beforeEach(async () => {
     const top = join(folder, `phoenix-${version}`);
-    for (const part of ['package.json', 'package-lock.json', 'etc', 'deploy'])
+    for (const part of ['package.json', 'etc', 'deploy'])
       await cp(join(TOP, part), join(top, part), { recursive: true });
     await writeFile(
       join(top, 'package.json'),
       readFileSync(join(top, 'package.json'), 'utf8').replace(/"version": "[^"]*"/, `"version": "${version}"`),
     );
-    await mkdir(join(top, 'src'));
-    await writeFile(join(top, 'src/main.ts'), 'console.log(process.argv.slice(2).join(" "));\n');
-    await mkdir(join(top, 'node_modules'));
+    await mkdir(join(top, 'dist'));
+    await writeFile(join(top, 'dist/main.js'), 'console.log(process.argv.slice(2).join(" "));\n');
     await mkdir(join(top, 'node/bin'), { recursive: true });
     await writeFile(join(top, 'node/bin/node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
     archive = join(folder, `phoenix-${version}-linux-${architecture}.tar.gz`);
@@ -323,7 +329,7 @@ describe.skipIf(ANALYZE === undefined)(`the unit, by systemd itself${without}`, 
     // It looks at the units that ours names too.
     expect([status, said.split('\n').filter((line) => line.includes('phoenix.service'))]).toEqual([0, []]);
     expect(read('etc/systemd/system/phoenix.service')).toContain(
-      `\nExecStart=${programs}/node --max-semi-space-size=2 --heap-growing-percent=40 ${prefix}/opt/phoenix/src/main.ts serve\n`,
+      `\nExecStart=${programs}/node --max-semi-space-size=2 --heap-growing-percent=40 ${prefix}/opt/phoenix/dist/main.js serve\n`,
     );
   });
 

@@ -1,38 +1,26 @@
-// An installation does not contain the lab: the agent and validation work without it, and commands that need it say how to get it.
+// The package of a release, as npm installs it: below node_modules, where Node takes no TypeScript. It does not contain the lab: the agent and
+// validation work without it, and commands that need it say how to get it.
 
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { linkInstalledPackages } from '../support/installed-packages.ts';
+import { releaseFolder } from '../support/release.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 
 let folder: string;
 let product: string;
 let repository: string;
-let asked: ChildProcess;
 
-/** Carries out one command line after the other, so that what is installed is loaded, and translated, once. */
-const ASKED = `import { run } from './phoenix/src/cli/program.ts';
-process.on('message', async ({ args, env }) => {
-  let [stdout, stderr] = ['', ''];
-  const status = await run(args, { env, stdout: (text) => (stdout += text), stderr: (text) => (stderr += text) });
-  process.send({ status, stdout, stderr });
-});
-`;
-
-/** As package.json packs it, which install.sh and the image do too. */
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'phoenix-installed-'));
-  product = join(folder, 'phoenix');
-  const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
-  for (const part of ['package.json', ...manifest.files])
-    cpSync(join(TOP, part), join(product, part), { recursive: true });
-  linkInstalledPackages(join(product, 'node_modules'));
+  product = join(folder, 'node_modules/phoenix-hypervisor');
+  cpSync(releaseFolder(), product, { recursive: true });
+  mkdirSync(join(folder, 'node_modules/.bin'));
+  symlinkSync('../phoenix-hypervisor/dist/main.js', join(folder, 'node_modules/.bin/phoenix'));
   repository = join(folder, 'environment');
   cpSync(join(TOP, 'etc'), join(repository, 'etc'), { recursive: true });
   cpSync(join(TOP, 'stacks'), join(repository, 'stacks'), { recursive: true });
@@ -44,15 +32,8 @@ beforeAll(async () => {
   ]) {
     expect(spawnSync('git', args, { cwd: repository, encoding: 'utf8' })).toMatchObject({ status: 0 });
   }
-  writeFileSync(join(folder, 'asked.ts'), ASKED);
-  asked = fork(join(folder, 'asked.ts'), { cwd: repository, env: around(), execArgv: [] });
 });
-afterAll(async () => {
-  const ended = once(asked, 'exit');
-  asked.disconnect();
-  await ended;
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Ended {
   readonly status: number | null;
@@ -60,43 +41,44 @@ interface Ended {
   readonly stderr: string;
 }
 
-const around = () => ({ PATH: process.env['PATH'] ?? '', HOME: folder });
+const around = () => ({ PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, HOME: folder });
 
-async function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const answer = once(asked, 'message');
-  asked.send({ args, env: { ...around(), ...env } });
-  const [ended] = await answer;
-  return ended as Ended;
+/** The command that npm links, in the repository. */
+function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+  const program = join(folder, 'node_modules/.bin/phoenix');
+  return spawnSync(program, args, { cwd: repository, env: { ...around(), ...env }, encoding: 'utf8' });
 }
 
-test('the lab is not there', () => {
-  expect(existsSync(join(product, 'lab'))).toBe(false);
-  expect(existsSync(join(product, 'node_modules/phoenix-lab'))).toBe(false);
+test('it needs no further package, and names the license of each that it contains', () => {
+  const manifest = JSON.parse(readFileSync(join(product, 'package.json'), 'utf8'));
+  expect(Object.keys(manifest).filter((key) => /dependencies|scripts/i.test(key))).toEqual([]);
+  const licenses = readFileSync(join(product, 'LICENSES'), 'utf8');
+  for (const name of ['express', 'bullmq', '@bull-board/ui', 'isomorphic-git', 'zod'])
+    expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
 });
 
 describe('without the lab', () => {
-  test('--help shows every command', async () => {
-    const options = { env: around(), encoding: 'utf8' } as const;
-    const { status, stdout } = spawnSync(process.execPath, [join(product, 'src/main.ts'), '--help'], options);
+  test('--help shows every command', () => {
+    const { status, stdout } = phoenix(['--help']);
     expect(status).toBe(0);
     for (const name of ['validate', 'plan', 'rehearse', 'demo', 'lab', 'serve']) expect(stdout).toContain(`  ${name} `);
-    expect(await phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
+    expect(phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('validate and plan do all that they do', async () => {
-    const checked = await phoenix(['validate', '--json']);
+  test('validate and plan do all that they do', () => {
+    const checked = phoenix(['validate', '--json']);
     expect(checked.stderr).toBe('');
     expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, counts: { error: 0 } });
-    const planned = await phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']);
+    const planned = phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']);
     expect(planned.stderr).toBe('');
     expect(JSON.parse(planned.stdout)).toMatchObject({ ok: true, summary: { create: expect.any(Number) } });
   });
 
   test.each(['rehearse', 'demo --once', 'lab here -- pct list'])(
     '%s says what is missing and how to get it',
-    async (line) => {
+    (line) => {
       const [command = ''] = line.split(' ');
-      const { status, stdout, stderr } = await phoenix(line.split(' '));
+      const { status, stdout, stderr } = phoenix(line.split(' '));
       expect([status, stdout]).toEqual([3, '']);
       expect(stderr).toBe(
         `phoenix: ${command} needs the lab, a simulated Proxmox node, which an installed Phoenix does not hold\n` +
@@ -109,7 +91,7 @@ describe('without the lab', () => {
   test.each([
     ['PHOENIX_HOST=lab', { PHOENIX_HOST: 'lab' }],
     ['PHOENIX_LAB', { PHOENIX_LAB: '/nowhere' }],
-  ])('an agent that is told to work on a lab by %s says so, and ends', async (setting, host) => {
+  ])('an agent that is told to work on a lab by %s says so, and ends', (setting, host) => {
     const env = {
       PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
       PHOENIX_FORGE: 'none',
@@ -118,19 +100,19 @@ describe('without the lab', () => {
       PHOENIX_LISTEN: '127.0.0.1:0',
       ...host,
     };
-    const { status, stderr } = await phoenix(['serve'], env);
+    const { status, stderr } = phoenix(['serve'], env);
     expect(stderr).toContain(`phoenix: ${setting} needs the lab, `);
     expect(stderr).not.toContain('ERR_MODULE_NOT_FOUND');
     expect(status).toBe(3);
   });
 
-  test('a clone that was not set up says how to do it', async () => {
+  test('a clone that was not set up says how to do it', () => {
     cpSync(join(TOP, 'lab/package.json'), join(product, 'lab/package.json'));
-    const { status, stderr } = await phoenix(['rehearse']);
+    const { status, stderr } = phoenix(['rehearse']);
     rmSync(join(product, 'lab'), { recursive: true });
     expect(status).toBe(3);
     expect(stderr).toBe(
-      `phoenix: rehearse needs the lab, which is not linked in this clone yet\n  run \`npm ci\` in ${product}/\n`,
+      `phoenix: rehearse needs the lab, which is not linked in this clone yet\n  run \`npm ci\` in ${product}\n`,
     );
   });
 });

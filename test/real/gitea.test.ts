@@ -36,7 +36,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
   let host: BoxHost;
   let repo: ConfigRepo;
   let around: Surroundings;
-  let door: HttpServer;
+  let http: HttpServer;
   let agent: Agent | undefined;
   let token: { readonly id: number; readonly value: string };
   /** How far the agent's clock is ahead: pauses of minutes are not waited for. */
@@ -79,7 +79,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
       forgeKind: 'gitea',
       appKey: null,
     };
-    door = await startHttpServer(
+    http = await startHttpServer(
       {
         receive: {
           secrets: [secret(SECRET)],
@@ -101,14 +101,14 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
       },
       { host: '127.0.0.1', port: 0 },
     );
-    const config = { url: `${door.url}/webhooks`, content_type: 'json', secret: SECRET };
+    const config = { url: `${http.url}/webhooks`, content_type: 'json', secret: SECRET };
     await gitea.must('POST', `${PATH}/hooks`, { type: 'gitea', config, events: EVENTS, active: true });
     await startAgent();
   });
 
   afterAll(async () => {
     await agent?.stop(0);
-    await door?.close();
+    await http?.close();
     await ledger?.close();
     await redis?.stop();
     await gitea?.remove();

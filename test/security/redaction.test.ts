@@ -245,7 +245,7 @@ function files(withPassword: boolean): Record<string, string> {
 describe('from the front door', () => {
   let lab: Lab;
   let phoenix: Phoenix;
-  let door: HttpServer;
+  let http: HttpServer;
   const lines: string[] = [];
   /** Which of the planted values were handed to a program that failed and printed them. */
   const printed = new Set<string>();
@@ -293,7 +293,7 @@ describe('from the front door', () => {
     const changes = await watchChanges(phoenix.ledger);
     const { ledger } = phoenix;
     const clock = { now: () => new Date() };
-    door = await startHttpServer(
+    http = await startHttpServer(
       {
         receive: null,
         api: { ledger, agent: phoenix.agent(), changes, adminToken: null, clock },
@@ -305,7 +305,7 @@ describe('from the front door', () => {
       { host: '127.0.0.1', port: 0 },
     );
     closers.push(
-      () => door.close(),
+      () => http.close(),
       async () => changes.close(),
       () => network.close(),
     );
@@ -355,7 +355,7 @@ describe('from the front door', () => {
       ['the data folder', folderText(phoenix.around.cloneFolder)],
       ['Redis', await everythingIn(phoenix.redis.url)],
     ]);
-    for (const path of paths) places.set(path, await (await fetch(`${door.url}${path}`)).text());
+    for (const path of paths) places.set(path, await (await fetch(`${http.url}${path}`)).text());
     for (const { id, steps } of runs) {
       for (const { target } of steps)
         places.set(`the output of ${target}`, JSON.stringify(await phoenix.ledger.readLog(id, target, 0)));

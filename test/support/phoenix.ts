@@ -136,7 +136,7 @@ export async function startPhoenix({
   };
   let agent: Agent | undefined;
 
-  const door = await startHttpServer(
+  const http = await startHttpServer(
     {
       receive: {
         secrets: [secret(SECRET)],
@@ -158,7 +158,7 @@ export async function startPhoenix({
     },
     { host: '127.0.0.1', port: 0 },
   );
-  forge.sendWebhooksTo(`${door.url}/webhooks`);
+  forge.sendWebhooksTo(`${http.url}/webhooks`);
 
   function statuses(commit: CommitSha): Record<string, string> {
     const checks = forge.latestChecks(commit).map((check) => ({
@@ -214,7 +214,7 @@ export async function startPhoenix({
         ? { 'x-gitlab-event': event, 'x-gitlab-token': SECRET, 'x-gitlab-event-uuid': id }
         : { 'x-github-event': event, 'x-github-delivery': id, 'x-hub-signature-256': `sha256=${signed}` };
       const all = { 'content-type': 'application/json', ...sent, ...headers };
-      return (await fetch(`${door.url}/webhooks`, { method: 'POST', headers: all, body })).status;
+      return (await fetch(`${http.url}/webhooks`, { method: 'POST', headers: all, body })).status;
     },
     async startAgent() {
       agent = await startTestAgent(around, typeof host === 'function' ? host : () => host, managers, {
@@ -228,7 +228,7 @@ export async function startPhoenix({
     },
     async stop() {
       await phoenix.stopAgent();
-      await door.close();
+      await http.close();
       await changes.close();
       await forge.close();
       await ledger.close();

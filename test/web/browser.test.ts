@@ -4,7 +4,7 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { openTestDoor, type TestDoor } from '../agent/door.ts';
+import { openTestServer, type TestServer } from '../agent/test-server.ts';
 import { findProgram } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
@@ -24,7 +24,7 @@ const LONG = `certificate/${'a-very-long-name.'.repeat(6)}example`;
 
 describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/README.md)', () => {
   let redis: TestRedis;
-  let door: TestDoor;
+  let server: TestServer;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -36,13 +36,13 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   });
   beforeEach(async () => {
     await redis.clear();
-    door = await openTestDoor(redis.url);
+    server = await openTestServer(redis.url);
     complaints = [];
     await visitAs({});
   });
   afterEach(async () => {
     await context.close();
-    await door.close();
+    await server.close();
   });
   afterAll(async () => {
     await browser?.close();
@@ -61,7 +61,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   }
 
   async function startedRun(): Promise<{ run: RunId; step: Awaited<ReturnType<typeof begin>> }> {
-    const { ledger } = door;
+    const { ledger } = server;
     const second = stepOf('lxc/102', { wave: 2, needs: ['lxc/101' as TargetId] });
     const run = await record(ledger, [stepOf('lxc/101'), second]);
     await ledger.markRun(run, 'applying', []);
@@ -71,9 +71,9 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   }
 
   test('the page of a run keeps itself up to date to its end, without being loaded anew', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const { run, step } = await startedRun();
-    await page.goto(`${door.url}/runs/${run}`);
+    await page.goto(`${server.url}/runs/${run}`);
     await page.locator('h1', { hasText: 'applying' }).waitFor();
     expect(await page.locator('a.box').allTextContents()).toEqual(['lxc/101lxc/101runs', 'lxc/102lxc/102waits']);
     await page.evaluate('window.stayed = true');
@@ -101,9 +101,9 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   });
 
   test('the list of runs follows what comes and goes', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     await page.clock.install();
-    await page.goto(door.url);
+    await page.goto(server.url);
     await page.getByText('Nothing ran yet').waitFor();
     const { run, step } = await startedRun();
     await page.clock.runFor(31_000);
@@ -120,7 +120,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     const { run, step } = await startedRun();
     await page.clock.install();
     await page.route('**/events?*', (route) => route.fulfill({ status: 503 }));
-    await page.goto(`${door.url}/runs/${run}`);
+    await page.goto(`${server.url}/runs/${run}`);
     await step.end('applied');
     await page.clock.runFor(6_000);
     await page.locator('details[id="lxc/101"] > summary', { hasText: 'applied' }).waitFor();
@@ -129,11 +129,11 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
 
   test('an address with the name of a step opens it, and times are told in words', async () => {
     const { run } = await startedRun();
-    await page.goto(`${door.url}/runs/${run}#lxc/102`);
+    await page.goto(`${server.url}/runs/${run}#lxc/102`);
     await page.locator('details[id="lxc/102"][open]').waitFor();
-    await page.goto(`${door.url}/runs/${run}#%zz`);
+    await page.goto(`${server.url}/runs/${run}#%zz`);
     expect(await page.locator('dd time').first().textContent()).toMatch(/^2026-01-02 03:04:05 UTC \(.+\)$/);
-    await page.goto(door.url);
+    await page.goto(server.url);
     expect(await page.locator('td time').first().textContent()).not.toContain('UTC');
     expect(complaints).toEqual([]);
   });
@@ -141,7 +141,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   test('without JavaScript all is there, and the page asks to be loaded anew', async () => {
     await visitAs({ javaScriptEnabled: false });
     const { run, step } = await startedRun();
-    await page.goto(`${door.url}/runs/${run}`);
+    await page.goto(`${server.url}/runs/${run}`);
     expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('5');
     await step.end('failed', 'no space left');
     await page.reload();
@@ -149,8 +149,8 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     // What only a script can do is not offered.
     expect(await page.locator('button.copy:visible, input.find:visible').count()).toBe(0);
     expect(await page.locator('.graph a.box.bad').count()).toBe(1);
-    door.known.push({ target: 'lxc/101' as TargetId, running: null, needs: [] });
-    await page.goto(door.url);
+    server.known.push({ target: 'lxc/101' as TargetId, running: null, needs: [] });
+    await page.goto(server.url);
     await page.getByRole('searchbox').fill('101');
     await page.getByRole('searchbox').press('Enter');
     await page.getByRole('link', { name: 'lxc/101' }).first().click();
@@ -164,7 +164,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
       await visitAs({ colorScheme, viewport: WIDTHS[0] });
       const paths = await manyThings();
       for (const path of paths) {
-        await page.goto(`${door.url}${path}`);
+        await page.goto(`${server.url}${path}`);
         await page.evaluate(axe.source);
         for (const viewport of WIDTHS) {
           await page.setViewportSize(viewport);
@@ -179,7 +179,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
 
   /** A ledger with something on every page, long names and all; resolves to the pages. */
   async function manyThings(): Promise<readonly string[]> {
-    const { ledger, seen, known } = door;
+    const { ledger, seen, known } = server;
     const changes = [{ path: `/${'deep/'.repeat(30)}`, before: 'b'.repeat(300), after: ['c'.repeat(300)] }];
     const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
     const destroy = stepOf('lxc/103', { impact: 'destroy', verb: 'delete', approval: true, approvals: 1, wave: 2 });
@@ -246,7 +246,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
 
   test('by keyboard one comes to the content and opens a step', async () => {
     const { run } = await startedRun();
-    await page.goto(`${door.url}/runs/${run}`);
+    await page.goto(`${server.url}/runs/${run}`);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('main');

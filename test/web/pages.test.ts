@@ -4,21 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { faultOf } from '../../src/messages/faults.ts';
 import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { openTestDoor, recordingAgent, type TestDoor } from '../agent/door.ts';
-import { eachDoor } from '../agent/each-door.ts';
+import { eachServer } from '../agent/each-server.ts';
+import { openTestServer, recordingAgent, type TestServer } from '../agent/test-server.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const OTHER = 'b'.repeat(40);
 
-let door: TestDoor;
+let server: TestServer;
 let redis: TestRedis;
-eachDoor((opened, server) => {
-  [door, redis] = [opened, server];
+eachServer((opened, started) => {
+  [server, redis] = [opened, started];
 });
 
 /** As a browser asks. */
-async function visit(path: string, url = door.url): Promise<{ status: number; headers: Headers; page: string }> {
+async function visit(path: string, url = server.url): Promise<{ status: number; headers: Headers; page: string }> {
   const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
   return { status: response.status, headers: response.headers, page: await response.text() };
 }
@@ -43,11 +43,11 @@ function linksOf(page: string, path: string): string[] {
 }
 
 async function appliedRun(target: string, commit = COMMIT): Promise<RunId> {
-  const run = await record(door.ledger, [stepOf(target)], { request: { commit } });
-  const step = await begin(door.ledger, run, target);
+  const run = await record(server.ledger, [stepOf(target)], { request: { commit } });
+  const step = await begin(server.ledger, run, target);
   await step.print('a line that was printed');
   await step.end('applied');
-  await finish(door.ledger, run, 'succeeded');
+  await finish(server.ledger, run, 'succeeded');
   return run;
 }
 
@@ -60,8 +60,8 @@ test('a pull request shows what would change, and what is not planned says how t
   ];
   const shared = { pull: 7, title: 'More memory', author: 'ada', root: '', created: CREATED, problems: [], held: [] };
   const plan = { ...shared, head, base, from: base, plan: { from: base, to: head, steps }, ok: true };
-  await door.ledger.recordPull(7, `${head} ${base}`, plan, [], []);
-  await door.ledger.forgetPull(7);
+  await server.ledger.recordPull(7, `${head} ${base}`, plan, [], []);
+  await server.ledger.forgetPull(7);
   const { status, page } = await visit('/pulls/7');
   expect(status).toBe(200);
   expect(words(page)).toContain('Plan: 0 to create, 1 to update, 1 to delete.');
@@ -104,7 +104,7 @@ describe('every page', () => {
       '../static/pages-DIGEST.js',
     ]);
     for (const file of files) {
-      const response = await fetch(new URL(file, `${door.url}/runs/999`));
+      const response = await fetch(new URL(file, `${server.url}/runs/999`));
       expect([response.status, response.headers.get('x-content-type-options')]).toEqual([200, 'nosniff']);
       expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     }
@@ -159,7 +159,7 @@ describe('what is not there', () => {
   });
 
   test('programs are told in JSON, and nothing below /api is a page', async () => {
-    const program = await fetch(`${door.url}/nowhere`);
+    const program = await fetch(`${server.url}/nowhere`);
     expect([program.status, program.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
     expect((await visit('/api/nowhere')).headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
@@ -167,7 +167,7 @@ describe('what is not there', () => {
 
 describe('the front page', () => {
   test('says where the branch is, what is frozen, what goes on, and the newest runs', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     expect(words((await visit('/')).page)).toContain('Nothing ran yet');
     const over = await appliedRun('lxc/101');
     const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
@@ -184,7 +184,7 @@ describe('the front page', () => {
   });
 
   test('says in one line how things stand, then who needs a person, each with what to do', async () => {
-    const { ledger, known, seen } = door;
+    const { ledger, known, seen } = server;
     const inHours = (hours: number) => new Date(Date.now() + (hours + 0.5) * 3_600_000).toISOString();
     const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
     for (const id of ['lxc/101', 'lxc/102', 'lxc/103']) {
@@ -247,7 +247,7 @@ describe('the front page', () => {
   });
 
   test('goes on to older runs', async () => {
-    for (let n = 0; n < 45; n += 1) await record(door.ledger, [], { planned: { state: 'succeeded', plan: null } });
+    for (let n = 0; n < 45; n += 1) await record(server.ledger, [], { planned: { state: 'succeeded', plan: null } });
     const rows = (page: string) => page.match(/data-label="State"/g)?.length ?? 0;
     const { page } = await visit('/');
     expect(rows(page)).toBe(40);
@@ -261,7 +261,7 @@ describe('the front page', () => {
 
 describe('a run', () => {
   test('shows each step with what it changes, did and printed, and no secret', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const changes = [
       { path: '/memory_mb', before: 2048, after: 4096 },
       { path: '/root_password', before: { $secret: 'env:OLD_PLACE' }, after: 'hunter2' },
@@ -298,7 +298,7 @@ describe('a run', () => {
   });
 
   test('that heals and waits for a person is offered for approval, with what it would do', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const run = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', by: 'phoenix', heal: true } });
     const step = await begin(ledger, run, 'lxc/101');
     const reason = `would change it; to allow it: phoenix approve ${run} lxc/101`;
@@ -315,18 +315,18 @@ describe('a run', () => {
   });
 
   test('of a step whole, the page shows the newest lines, the rest stands in the text', async () => {
-    const run = await record(door.ledger, [stepOf('lxc/101')]);
-    const step = await begin(door.ledger, run, 'lxc/101');
+    const run = await record(server.ledger, [stepOf('lxc/101')]);
+    const step = await begin(server.ledger, run, 'lxc/101');
     await step.print(...Array.from({ length: 2500 }, (_, n) => `line ${n}`));
     const { page } = await visit(`/runs/${run}/lxc/101`);
     expect(words(page)).toContain('the last 2000 of 2500 lines');
     expect(page).toContain('>line 500\n');
-    const text = await fetch(`${door.url}/api/runs/${run}/logs/lxc/101?format=text`);
+    const text = await fetch(`${server.url}/api/runs/${run}/logs/lxc/101?format=text`);
     expect((await text.text()).split('\n')).toHaveLength(2501);
   });
 
   test('of very many steps shows the most telling in detail, and leads to the others', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const changes = [{ path: '/memory_mb', before: 2048, after: 4096 }];
     const run = await record(
       ledger,
@@ -354,7 +354,7 @@ describe('a run', () => {
       hint: 'choose another',
     } as const;
     const planned = { state: 'invalid', plan: null, reason: 'invalid', problems: [problem] } as const;
-    const run = await record(door.ledger, [], { planned });
+    const run = await record(server.ledger, [], { planned });
     const { page } = await visit(`/runs/${run}`);
     expect(words(page)).toContain(
       'error DUPLICATE_IP etc/phoenix_lxc_configs.json:12:5 10.0.0.101 belongs to lxc/101 already choose another',
@@ -363,8 +363,8 @@ describe('a run', () => {
   });
 
   test('that was superseded leads to the one that took its place', async () => {
-    const run = await record(door.ledger, [stepOf('lxc/101')]);
-    await door.ledger.supersedeRun(run, OTHER, CREATED, new Map(), []);
+    const run = await record(server.ledger, [stepOf('lxc/101')]);
+    await server.ledger.supersedeRun(run, OTHER, CREATED, new Map(), []);
     const next = await appliedRun('lxc/101', OTHER);
     await appliedRun('lxc/101', OTHER);
     const { page } = await visit(`/runs/${run}`);
@@ -376,7 +376,7 @@ describe('targets', () => {
   test('are listed by kind and number, each with its history', async () => {
     for (const target of ['vm/9', 'lxc/1000', 'lxc/101']) await appliedRun(target);
     const again = await appliedRun('lxc/101', OTHER);
-    door.known.push({ target: 'lxc/101' as TargetId, running: 'running', needs: [] });
+    server.known.push({ target: 'lxc/101' as TargetId, running: 'running', needs: [] });
     const { page } = await visit('/targets');
     expect([...page.matchAll(/<code>([a-z]+\/\d+)<\/code>/g)].map(([, target]) => target)).toEqual([
       'lxc/101',
@@ -392,7 +392,7 @@ describe('targets', () => {
   });
 
   test('a guest has a home: where it is, what is declared and was seen, who rests on it, where it is written', async () => {
-    const { ledger, known, seen } = door;
+    const { ledger, known, seen } = server;
     const id = 'lxc/101' as TargetId;
     const commit = COMMIT;
     await appliedRun(id);
@@ -443,8 +443,8 @@ describe('targets', () => {
 
   test('what Phoenix itself does not get is among what needs a person, with the remedy', async () => {
     const why = 'https://git.example.internal/team/env: a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
-    door.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
-    await door.ledger.noteNode('pve', { since: CREATED, why: 'no route' });
+    server.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
+    await server.ledger.noteNode('pve', { since: CREATED, why: 'no route' });
     const read = words((await visit('/')).page);
     expect(read).toContain(
       '2 need you 2 not working No commit was followed yet, since the repository cannot be followed.',
@@ -453,14 +453,14 @@ describe('targets', () => {
       /Not working fails the repository cannot be followed , since .* a login is asked for \(HTTP 401\) set PHOENIX_FORGE_TOKEN/,
     );
     expect(read).toMatch(/fails the node pve does not answer , since .* no route/);
-    const { faults } = (await (await fetch(`${door.url}/api/status`)).json()) as { faults: unknown };
+    const { faults } = (await (await fetch(`${server.url}/api/status`)).json()) as { faults: unknown };
     expect(faults).toEqual([{ subject: 'repository', what: 'the repository cannot be followed', since: CREATED, why }]);
   });
 
   test('when the host does not answer, the rest is shown all the same', async () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
-    const { ledger } = door;
+    const { ledger } = server;
     const silent = () => new Promise<never>(() => {});
     const agent = {
       ...recordingAgent([], [], {}),
@@ -470,7 +470,7 @@ describe('targets', () => {
       commits: silent,
     };
     const parts = { ledger, agent, log: { info() {}, error() {} }, clock: { now: () => new Date() }, forge: null };
-    const other = await openTestDoor(redis.url, { pages: openPages(parts) });
+    const other = await openTestServer(redis.url, { pages: openPages(parts) });
     const { status, page } = await visit('/targets', other.url);
     expect(status).toBe(200);
     expect(words(page)).toContain('The host could not be checked in time');
@@ -507,7 +507,7 @@ describe('the environment as a whole', () => {
 
   test('is a map: networks, gateway to services, authority to certificates, hosts to stacks', async () => {
     expect(words((await visit('/map')).page)).toContain('No commit was followed yet');
-    door.seen.environment = async () => environment;
+    server.seen.environment = async () => environment;
     await appliedRun(web);
     const { page } = await visit('/map');
     const told = words(page);
@@ -517,16 +517,16 @@ describe('the environment as a whole', () => {
     // Gateway to proxy, proxy to two names, one of them to its guest; one certificate; one stack.
     expect(page.match(/<path d="M/g)).toHaveLength(6);
     expect(page).toContain('<a class="box good" href="./targets/vm/1002">');
-    door.seen.environment = () => Promise.reject(new Error('the repository is away'));
+    server.seen.environment = () => Promise.reject(new Error('the repository is away'));
     const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
-    await record(door.ledger, [], { planned: { followed: head } });
+    await record(server.ledger, [], { planned: { followed: head } });
     expect(words((await visit('/map')).page)).toContain('What is declared cannot be read at the moment');
   });
 
   test('is searched for targets and runs, by every word', async () => {
-    door.seen.environment = async () => environment;
+    server.seen.environment = async () => environment;
     const info = { sha: COMMIT as CommitSha, parents: [], message: 'More room for Docker', author: 'Grace' };
-    door.seen.commits = async () => new Map([[COMMIT, info]]);
+    server.seen.commits = async () => new Map([[COMMIT, info]]);
     const run = await appliedRun(web);
     await appliedRun(nginx, OTHER);
     const found = async (query: string) => words((await visit(`/search?q=${encodeURIComponent(query)}`)).page);
@@ -548,7 +548,7 @@ describe('the environment as a whole', () => {
 describe('when something is wrong', () => {
   test('a surprise is logged, and its words stay inside', async () => {
     const { openPages } = await import('../../src/web/pages.ts');
-    const { ledger } = door;
+    const { ledger } = server;
     const errors: unknown[] = [];
     const broken = { ...ledger, head: () => Promise.reject(new Error('a surprise with the password hunter2')) };
     const log = { info() {}, error: (text: string) => errors.push(text) };
@@ -559,7 +559,7 @@ describe('when something is wrong', () => {
       clock: { now: () => new Date() },
       forge: null,
     });
-    const other = await openTestDoor(redis.url, { pages });
+    const other = await openTestServer(redis.url, { pages });
     const { status, page } = await visit('/', other.url);
     expect(status).toBe(500);
     expect(words(page)).toContain('Something in Phoenix failed');
@@ -569,7 +569,7 @@ describe('when something is wrong', () => {
   });
 
   test('a process that shows nothing has no pages', async () => {
-    const other = await openTestDoor(redis.url, { api: null, pages: null });
+    const other = await openTestServer(redis.url, { api: null, pages: null });
     expect((await visit('/', other.url)).status).toBe(404);
     await other.close();
   });

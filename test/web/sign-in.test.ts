@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ADMIN_TOKEN, openTestDoor, type TestDoor } from '../agent/door.ts';
+import { ADMIN_TOKEN, openTestServer, type TestServer } from '../agent/test-server.ts';
 import { findProgram } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, record, stepOf } from './recorded.ts';
@@ -14,7 +14,7 @@ const NAME = 'phoenix.example.internal';
 
 describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromium, see test/README.md)', () => {
   let redis: TestRedis;
-  let door: TestDoor;
+  let server: TestServer;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -39,13 +39,13 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
   beforeEach(async () => {
     await redis.clear();
     const access = { publicUrl: `http://${NAME}`, allowedHosts: [], trustedProxies: [], pages: 'signed-in' } as const;
-    door = await openTestDoor(redis.url, { access });
+    server = await openTestServer(redis.url, { access });
     complaints = [];
     await visitAs({});
   });
   afterEach(async () => {
     await context.close();
-    await door.close();
+    await server.close();
   });
   afterAll(async () => {
     await browser?.close();
@@ -64,7 +64,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     page.on('pageerror', (error) => complaints.push(String(error)));
   }
 
-  const at = (path: string) => `http://${NAME}:${new URL(door.url).port}${path}`;
+  const at = (path: string) => `http://${NAME}:${new URL(server.url).port}${path}`;
 
   async function signIn(): Promise<void> {
     await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
@@ -72,14 +72,14 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
   }
 
   test('leads to the page that was asked for, which then follows its run', async () => {
-    const run = await record(door.ledger, [stepOf('lxc/101')]);
-    await door.ledger.markRun(run, 'applying', []);
+    const run = await record(server.ledger, [stepOf('lxc/101')]);
+    await server.ledger.markRun(run, 'applying', []);
     await page.goto(at(`/runs/${run}`));
     expect(await page.locator('h1').textContent()).toBe('Sign in');
     await signIn();
     await page.waitForURL(at(`/runs/${run}`));
     await page.getByText(`Run ${run}`).first().waitFor();
-    const step = await begin(door.ledger, run, 'lxc/101');
+    const step = await begin(server.ledger, run, 'lxc/101');
     await step.print('a line that came later');
     await page.getByText('a line that came later').waitFor();
     expect(complaints).toEqual([]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ADMIN_TOKEN } from '../agent/door.ts';
+import { ADMIN_TOKEN } from '../agent/test-server.ts';
 import { environment } from '../support/environment.ts';
 import { findProgram } from '../support/programs.ts';
 import { until } from '../support/until.ts';

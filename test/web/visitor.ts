@@ -30,7 +30,7 @@ const ELSEWHERE = { host: 'phoenix.example.internal', accept: 'text/html', 'x-fo
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const MAX_STEPS = 5;
 
-/** @param url of the door */
+/** @param url of the server */
 export function visitor(url: string): Visitor {
   const cookies = new Map<string, string>();
 

@@ -10,7 +10,7 @@ import type { PersonRole } from '../../src/model/person.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { ForgeSignIn } from '../../src/ports/forge-sign-in.ts';
 import { openPages } from '../../src/web/pages.ts';
-import { ADMIN_TOKEN } from '../agent/door.ts';
+import { ADMIN_TOKEN } from '../agent/test-server.ts';
 import { startBoxAgent } from '../support/box-agent.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
@@ -48,7 +48,7 @@ export async function openWhole(publicUrl = 'https://phoenix.example.internal'):
     { installation: 'phoenix', node: 'pve', path: '/queues' },
   );
   const shared = { ledger, agent, clock: { now: () => new Date() }, log: LOG };
-  const door = await startHttpServer(
+  const server = await startHttpServer(
     {
       receive: null,
       api: { ...shared, changes, adminToken: secret(ADMIN_TOKEN) },
@@ -63,12 +63,12 @@ export async function openWhole(publicUrl = 'https://phoenix.example.internal'):
   );
   return {
     phoenix,
-    url: door.url,
+    url: server.url,
     commands,
     byHand,
     ended: (run) => until(async () => (await ledger.run(run))?.ended != null, `run ${run} to end`),
     async close() {
-      await door.close();
+      await server.close();
       await changes.close();
       await board.close();
       await close();

@@ -112,6 +112,17 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
     return tipOfBase;
   }
 
+  async function reopen(pull: LabPull, base: string): Promise<LabPull | Refused> {
+    const { branch, owner: of } = pull.head;
+    const sha = await tip(branch, of);
+    if (sha === undefined) return refuse('state', 'custom', `The ${branch} branch has been deleted.`);
+    if (duplicate(branch, of, base) !== undefined) {
+      const message = `state cannot be changed. There is already an open pull request from ${branch} to ${base}.`;
+      return refuse('state', 'custom', message);
+    }
+    return measured({ ...pull, head: { ...pull.head, sha } });
+  }
+
   return {
     take() {
       last += 1;
@@ -154,18 +165,7 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
         updatedAt: now,
         closedAt: state === 'open' ? null : (pull.closedAt ?? now),
       };
-      if (state === 'open' && pull.state === 'closed') {
-        const sha = await tip(pull.head.branch, pull.head.owner);
-        if (sha === undefined) return refuse('state', 'custom', `The ${pull.head.branch} branch has been deleted.`);
-        if (duplicate(pull.head.branch, pull.head.owner, base) !== undefined) {
-          return refuse(
-            'state',
-            'custom',
-            `state cannot be changed. There is already an open pull request from ${pull.head.branch} to ${base}.`,
-          );
-        }
-        return measured({ ...changed, head: { ...pull.head, sha } });
-      }
+      if (state === 'open' && pull.state === 'closed') return reopen(changed, base);
       if (base === pull.base.branch) return store(changed);
       if (pull.state === 'closed')
         return refuse('base', 'custom', 'Cannot change the base branch of a closed pull request.');

@@ -187,40 +187,57 @@ export const exportfs: Program = (node, argv) => {
   if (!installed(node).has('nfs-kernel-server')) {
     return { rc: 127, stdout: '', stderr: 'exportfs: command not found\n' };
   }
+  const asked = parseArguments(argv);
+  if (typeof asked === 'string') return failed(`exportfs: ${asked}`);
+  const { flags, options, names } = asked;
+  if (flags.has('r') && flags.has('u')) return failed('exportfs: -r and -u are incompatible.');
+  if (flags.has('a') || flags.has('r')) {
+    if (names.length > 0) return failed('exportfs: extra arguments are not permitted with -a or -r.');
+    return changeAll(node, flags);
+  }
+  if (names.length === 0) return ok(listing(node));
+  for (const name of names) {
+    const outcome = flags.has('u') ? withdraw(node, name) : announce(node, options, flags.has('i'), name);
+    if (outcome !== null) return outcome;
+  }
+  return ok();
+};
+
+interface Arguments {
+  readonly flags: ReadonlySet<string>;
+  readonly options: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** A string is the error. */
+function parseArguments(argv: readonly string[]): Arguments | string {
   const flags = new Set<string>();
-  const words: string[] = [];
+  const options: string[] = [];
   const names: string[] = [];
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index] ?? '';
     if (!word.startsWith('-')) names.push(word);
     else if (word === '-o') {
       index += 1;
-      words.push(...(argv[index] ?? '').split(','));
+      options.push(...(argv[index] ?? '').split(','));
     } else if (/^-[ariuvsf]+$/.test(word)) for (const letter of word.slice(1)) flags.add(letter);
-    else return failed(`exportfs: invalid option -- '${word.replace(/^-+/, '')[0]}'`);
+    else return `invalid option -- '${word.replace(/^-+/, '')[0]}'`;
   }
-  if (flags.has('r') && flags.has('u')) return failed('exportfs: -r and -u are incompatible.');
-  if ((flags.has('a') || flags.has('r')) && names.length > 0) {
-    return failed('exportfs: extra arguments are not permitted with -a or -r.');
-  }
-  if (flags.has('a') || flags.has('r')) {
-    if (flags.has('u')) writeTable(node, []);
-    else {
-      const complaint = exportAll(node, flags.has('r'));
-      if (complaint !== null) return failed(complaint);
-    }
+  return { flags, options, names };
+}
+
+/** Exports or withdraws everything. */
+function changeAll(node: LabNode, flags: ReadonlySet<string>): Outcome {
+  if (flags.has('u')) {
+    writeTable(node, []);
     return ok();
   }
-  if (names.length === 0) {
-    return ok(
-      table(node)
-        .map(({ path, client, options }) => `${path.padEnd(15)}\t${client}(${options})\n`)
-        .join(''),
-    );
-  }
-  for (const name of names) {
-    const outcome = flags.has('u') ? withdraw(node, name) : announce(node, words, flags.has('i'), name);
-    if (outcome !== null) return outcome;
-  }
-  return ok();
-};
+  const complaint = exportAll(node, flags.has('r'));
+  return complaint === null ? ok() : failed(complaint);
+}
+
+function listing(node: LabNode): string {
+  return table(node)
+    .map(({ path, client, options }) => `${path.padEnd(15)}\t${client}(${options})\n`)
+    .join('');
+}

@@ -126,17 +126,36 @@ function headersOnward(
   return headers;
 }
 
-function answer(peer: Peer, site: Site, request: IncomingMessage, response: ServerResponse): void {
-  const path = (request.url ?? '/').replace(/\?.*/, '');
+/** The directives for a path: of the exact location, else of the longest matching prefix, else of the site. */
+function blockFor(site: Site, path: string): readonly Directive[] {
   const locations = site.block.filter(({ name }) => name === 'location');
   const exact = locations.find(({ args }) => args[0] === '=' && args[1] === path);
   const prefix = locations
     .filter(({ args }) => args[0] !== '=' && path.startsWith(args.at(-1) ?? ''))
     .sort((a, b) => (b.args.at(-1)?.length ?? 0) - (a.args.at(-1)?.length ?? 0))[0];
-  const block = (exact ?? prefix)?.block ?? site.block;
+  return (exact ?? prefix)?.block ?? site.block;
+}
+
+/** Answers by `return STATUS [TEXT or URL]`; 444 closes the connection. */
+function answerReturn(
+  { args: [status = '', written = ''] }: Directive,
+  type: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (status === '444') return void response.destroy();
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+  const text = written.replaceAll('$host', host).replaceAll('$request_uri', request.url ?? '/');
+  if (/^30\d$/.test(status)) response.writeHead(Number(status), { Location: text }).end();
+  else response.writeHead(Number(status), { 'Content-Type': type }).end(text);
+}
+
+function answer(peer: Peer, site: Site, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '/').replace(/\?.*/, '');
+  const block = blockFor(site, path);
   const id = peer.guest?.id ?? 0;
-  for (const { name, args, block: inner } of block) {
-    const [first = '', second = ''] = args;
+  for (const directive of block) {
+    const { name, args, block: inner } = directive;
     if (name === 'if') {
       const [, file] = /^\(!-f (.*)\)$/.exec(args.join(' ').replaceAll('"', '')) ?? [];
       if (file !== undefined && !existsSync(insidePath(peer.node, id, resolve(peer, file)))) {
@@ -144,12 +163,8 @@ function answer(peer: Peer, site: Site, request: IncomingMessage, response: Serv
       }
     }
     if (name === 'return') {
-      if (first === '444') return void response.destroy();
-      const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-      const text = second.replaceAll('$host', host).replaceAll('$request_uri', request.url ?? '/');
-      if (/^30\d$/.test(first)) return void response.writeHead(Number(first), { Location: text }).end();
       const type = argument(block, 'default_type') || 'text/plain';
-      return void response.writeHead(Number(first), { 'Content-Type': type }).end(text);
+      return void answerReturn(directive, type, request, response);
     }
     if (name === 'try_files') {
       const file = insidePath(peer.node, id, `${argument(block, 'root')}${path}`);
@@ -157,7 +172,7 @@ function answer(peer: Peer, site: Site, request: IncomingMessage, response: Serv
       return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(readFileSync(file));
     }
     if (name === 'proxy_pass') {
-      const { hostname, port } = new URL(first);
+      const { hostname, port } = new URL(args[0] ?? '');
       const headers = headersOnward(peer, site, request, block);
       return void forward(
         peer,

@@ -8,7 +8,9 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { RunDetail } from '../../ports/runs.ts';
+import { changeSignal } from './change-signal.ts';
 import type { Changes } from './changes.ts';
+import { type Cursor, parseCursor, writeCursor } from './event-cursor.ts';
 import { runJson } from './run-json.ts';
 
 /** Poll interval for output of running steps; changes are pushed. */
@@ -34,15 +36,6 @@ export interface From {
   readonly logs: 'all' | 'new';
 }
 
-/**
- * How far the logs were sent: offsets for steps in progress, and the steps whose logs were sent completely, by position.
- * Written as `lxc/101=12,vm/1001=3;0-41.43`, so that its size depends on the steps in progress and not on the run.
- */
-interface Cursor {
-  readonly offsets: Map<TargetId, number>;
-  readonly complete: Set<TargetId>;
-}
-
 export interface EventDeps {
   readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog'>;
   readonly changes: Pick<Changes, 'follow'>;
@@ -60,12 +53,12 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
   const { ledger, changes, clock, closing } = parts;
   let places = placesOf(first);
   const cursor = parseCursor(from.lastEventId, first);
-  const bell = doorbell();
-  const stopFollowing = changes.follow(first.id, bell.ring);
+  const signal = changeSignal();
+  const stopFollowing = changes.follow(first.id, signal.notify);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
   const gone = new AbortController();
   const stop = AbortSignal.any([closing, gone.signal]);
-  stop.addEventListener('abort', () => bell.ring(null), { once: true });
+  stop.addEventListener('abort', () => signal.notify(null), { once: true });
   response.on('close', () => gone.abort());
   // The client disconnected before a listener was attached.
   if (response.socket === null || response.socket.destroyed) gone.abort();
@@ -83,26 +76,23 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
     let looked = performance.now();
     let whole = teller.run(run);
     while (run !== null && !stop.aborted) {
-      await sendLogs(ledger, response, run, cursor, places);
+      for await (const [target, lines] of newLines(ledger, run, cursor)) {
+        const data = JSON.stringify({ target, lines });
+        response.write(`event: log\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
+      }
       if (run.ended !== null) {
         const data = JSON.stringify(runJson(run, clock));
         response.write(`event: end\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
         break;
       }
       if (response.writableLength > MAX_UNREAD_BYTES) break;
-      await bell.wait(LOG_EVERY_MS);
-      const ms = whole ? Math.min(Math.max(GATHER_MS, run.steps.length * PAUSE_MS_PER_STEP), LOG_EVERY_MS) : GATHER_MS;
-      await pause(ms, undefined, { ref: false });
+      await signal.wait(LOG_EVERY_MS);
+      await pause(whole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
       if (stop.aborted) break;
-      const changed: ReadonlySet<TargetId> | 'all' = bell.heard();
+      const changed = signal.take();
       const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
-      if (changed === 'all' || changed.size > MAX_STEPS_READ || isDue) {
-        looked = performance.now();
-        run = await ledger.run(first.id);
-      } else {
-        run = await withSteps(ledger, run, changed, places);
-      }
-      if (run?.ended != null && changed !== 'all') run = await ledger.run(first.id);
+      if (isDue || isMany(changed)) looked = performance.now();
+      run = await nextState(ledger, run, isDue ? 'due' : changed, places);
       if (run === null || run.ended !== null) continue;
       // The run was planned meanwhile.
       if (run.steps.length !== places.size) places = placesOf(run);
@@ -113,6 +103,28 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
     stopFollowing();
     response.end();
   }
+}
+
+/** How long changes of the whole run are gathered. */
+function gatherMs({ steps }: RunDetail): number {
+  return Math.min(Math.max(GATHER_MS, steps.length * PAUSE_MS_PER_STEP), LOG_EVERY_MS);
+}
+
+function isMany(changed: ReadonlySet<TargetId> | 'all'): boolean {
+  return changed === 'all' || changed.size > MAX_STEPS_READ;
+}
+
+/** The run as it is now: the changed steps alone are read where they are few. @param changed `due`: the whole run is to be read again */
+async function nextState(
+  ledger: EventDeps['ledger'],
+  run: RunDetail,
+  changed: ReadonlySet<TargetId> | 'all' | 'due',
+  places: ReadonlyMap<TargetId, number>,
+): Promise<RunDetail | null> {
+  if (changed === 'due' || isMany(changed) || changed === 'all') return ledger.run(run.id);
+  const next = await withSteps(ledger, run, changed, places);
+  // What is sent last is the whole run.
+  return next?.ended == null ? next : ledger.run(run.id);
 }
 
 /** Sends what differs from what was sent before. */
@@ -170,14 +182,12 @@ async function skipLogs(ledger: EventDeps['ledger'], { id, steps }: RunDetail, c
   for (const [index, { target }] of begun.entries()) cursor.offsets.set(target, ends[index]?.next ?? 0);
 }
 
-async function sendLogs(
+/** The new output of each step, with the cursor moved past it. */
+async function* newLines(
   ledger: EventDeps['ledger'],
-  response: Response,
   run: RunDetail,
-  cursor: Cursor,
-  places: ReadonlyMap<TargetId, number>,
-): Promise<void> {
-  const { offsets, complete } = cursor;
+  { offsets, complete }: Cursor,
+): AsyncGenerator<readonly [TargetId, readonly string[]]> {
   for (const { target, started, outcome } of run.steps) {
     const over = outcome !== null;
     if (started === null || (over && complete.has(target))) continue;
@@ -187,64 +197,6 @@ async function sendLogs(
     else complete.delete(target);
     if (lines.length === 0) continue;
     offsets.set(target, next);
-    const data = JSON.stringify({ target, lines });
-    response.write(`event: log\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
+    yield [target, lines];
   }
-}
-
-function parseCursor(text: string, { steps }: RunDetail): Cursor {
-  const [open = '', ranges = ''] = text.split(';');
-  const offsets = new Map<TargetId, number>();
-  for (const [, target, offset] of open.matchAll(/([a-z]+\/[\w.*-]+)=(\d{1,9})/g)) {
-    offsets.set(target as TargetId, Number(offset));
-  }
-  const complete = new Set<TargetId>();
-  for (const [, from, to] of ranges.matchAll(/(\d{1,9})(?:-(\d{1,9}))?/g)) {
-    for (const { target } of steps.slice(Number(from), Number(to ?? from) + 1)) complete.add(target);
-  }
-  return { offsets, complete };
-}
-
-function writeCursor({ offsets, complete }: Cursor, places: ReadonlyMap<TargetId, number>): string {
-  const open = [...offsets]
-    .filter(([target]) => !complete.has(target))
-    .map(([target, offset]) => `${target}=${offset}`);
-  const whole = [...complete].map((target) => places.get(target) ?? 0).sort((a, b) => a - b);
-  const ranges: [number, number][] = [];
-  for (const place of whole) {
-    const last = ranges.at(-1);
-    if (last?.[1] === place - 1) last[1] = place;
-    else ranges.push([place, place]);
-  }
-  const text = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join('.');
-  return `${open.join(',')}${text === '' ? '' : `;${text}`}`;
-}
-
-/** Wakes a single waiter; a signal while nobody waits is remembered. */
-function doorbell() {
-  let rung: Set<TargetId> | 'all' | null = null;
-  let wake: (() => void) | undefined;
-  return {
-    /** @param target null: something other than a single step changed */
-    ring(target: TargetId | null): void {
-      if (target === null) rung = 'all';
-      else if (rung === null) rung = new Set([target]);
-      else if (rung !== 'all') rung.add(target);
-      wake?.();
-    },
-    async wait(ms: number): Promise<void> {
-      if (rung !== null) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      wake = resolve;
-      const timer = setTimeout(resolve, ms);
-      await promise;
-      clearTimeout(timer);
-    },
-    /** What has changed since the last call. */
-    heard(): ReadonlySet<TargetId> | 'all' {
-      const heard = rung ?? new Set<TargetId>();
-      rung = null;
-      return heard;
-    },
-  };
 }

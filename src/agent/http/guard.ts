@@ -76,6 +76,6 @@ export function withAccess(access: Access): RequestHandler {
 /** @throws when `withAccess` did not handle the request */
 export function accessOf(request: IncomingMessage): Access {
   const access = accesses.get(request);
-  if (access === undefined) throw new Error('a request came in without passing the door');
+  if (access === undefined) throw new Error('a route was reached that withAccess does not precede');
   return access;
 }

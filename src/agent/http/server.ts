@@ -33,7 +33,7 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, string>>;
 }
 
-export interface DoorDeps {
+export interface HttpServerDeps {
   /** Null where this process does not receive webhooks: then there is no such route. */
   readonly receive: ReceiverDeps | null;
   /** Null where this process serves no API. */
@@ -60,7 +60,7 @@ export interface HttpServer {
 
 /** @throws when the address is in use or not one of this machine's */
 export async function startHttpServer(
-  parts: DoorDeps,
+  parts: HttpServerDeps,
   listen: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const closing = new AbortController();
@@ -96,7 +96,7 @@ export async function startHttpServer(
 }
 
 /** Webhook deliveries bypass the router: they are most of a receiver's work, and this saves nine tenths of their time. */
-function routes(parts: DoorDeps, access: Access, closing: AbortSignal): RequestListener {
+function routes(parts: HttpServerDeps, access: Access, closing: AbortSignal): RequestListener {
   const receive = parts.receive === null ? null : receiver(parts.receive, access.clientKey);
   const others = router({ ...parts, receive }, access, closing);
   return (request, response) => {
@@ -109,37 +109,37 @@ function routes(parts: DoorDeps, access: Access, closing: AbortSignal): RequestL
   };
 }
 
-type RouterDeps = Omit<DoorDeps, 'receive'> & { readonly receive: Handler | null };
+type RouterDeps = Omit<HttpServerDeps, 'receive'> & { readonly receive: Handler | null };
 
 function router(parts: RouterDeps, access: Access, closing: AbortSignal): Express {
   const { receive, api, pages, ready, metrics, log } = parts;
-  const door = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   // A forge may use an internal host name, and is authenticated by its signature; probes call by address, and get little information.
-  if (receive !== null) door.post(WEBHOOKS, receive);
-  door.use(answerInTime(READ_MS));
-  door.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
-  door.get('/readyz', async (request, response) => {
+  if (receive !== null) app.post(WEBHOOKS, receive);
+  app.use(answerInTime(READ_MS));
+  app.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
+  app.get('/readyz', async (request, response) => {
     // While Redis is unreachable nobody can be recognised, and the answer says so.
     const [readiness] = await Promise.all([ready(), orNull(access.recognise(request))]);
     const shown = access.reader(request) === null ? withoutReasons(readiness) : readiness;
     answer(response, readiness.ready ? 200 : 503, shown);
   });
-  door.use(checkHost(access), withAccess(access), recognise(access));
-  door.get('/metrics', mayRead(access), async (_request, response) => {
+  app.use(checkHost(access), withAccess(access), recognise(access));
+  app.get('/metrics', mayRead(access), async (_request, response) => {
     const { contentType, text } = await metrics();
     if (!response.headersSent)
       response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
   });
-  if (api !== null) door.use('/api', apiRoutes({ ...api, closing }, access));
-  if (pages !== null) door.use(pages);
-  door.use((request, response) => {
+  if (api !== null) app.use('/api', apiRoutes({ ...api, closing }, access));
+  if (pages !== null) app.use(pages);
+  app.use((request, response) => {
     fail(response, 404, {
       message: `there is no ${request.method} ${request.path}`,
       hint: 'GET /api names the routes',
     });
   });
-  door.use(onError(log));
-  return door;
+  app.use(onError(log));
+  return app;
 }
 
 /** For unauthenticated clients: reasons contain addresses and responses. */

@@ -67,7 +67,7 @@ function assess(sight: Sight): Assessed {
     ...(overview.refused === null ? [] : [TROUBLE.refused(overview.refused.commit, sight.refusal, at)]),
     ...overview.approvals.map(({ run, target, reason, since }) => TROUBLE.approval(run, target, reason, since)),
     ...overview.drifted.flatMap(({ target, look }) =>
-      look?.found == null ? [] : [TROUBLE.drift(target, look.run, look.found, look.since)],
+      look?.found == null ? [] : [TROUBLE.drift(target, { ...look, found: look.found, differs: look.differs ?? [] })],
     ),
     ...(certificates ?? [])
       .filter(({ validity }) => validity !== null && isNearEnd(validity, now))

@@ -68,7 +68,7 @@ export async function recordPlan(
   if (plan.steps.length === 0) await enforcePolicyOf(context, request.commit, request);
 }
 
-interface Refusal {
+export interface Refusal {
   /** `superseded` when a newer commit replaced it before its turn. */
   readonly state?: 'invalid' | 'superseded';
   readonly sentence: FinalSentence;

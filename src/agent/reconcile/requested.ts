@@ -20,7 +20,8 @@ import { gather } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { runInTheFiles } from './in-the-files.ts';
 import { appliesWholeCommit } from './policy-in-force.ts';
-import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
+import type { Gathered } from './proposal.ts';
+import { type Refusal, recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { isWaitingHead } from './waiting-heads.ts';
@@ -34,62 +35,35 @@ export async function planRequested(context: Context): Promise<void> {
   }
 }
 
+/** Plans a run, or records why it is refused. Resolves to false when it waits for others. */
 async function planOne(context: Context, run: RunDetail): Promise<boolean> {
-  const { ledger, repository, declared } = context;
+  const { ledger, declared } = context;
   const { request } = run;
   const commit = run.commit as CommitSha;
   const head = await ledger.head();
-  if ((await repository.resolve(commit)) === null) {
-    await recordRefusal(context, request, {
-      sentence: broken('this commit is not in the repository any more'),
-      run: run.id,
-    });
+  const base = (head?.base ?? null) as CommitSha | null;
+  const refuse = async (refusal: Refusal): Promise<true> => {
+    await recordRefusal(context, request, { ...refusal, run: run.id });
     return true;
-  }
-  const base = head?.base as CommitSha | null | undefined;
-  // Stopping or deleting at a person's request does not depend on the commit.
-  const bound = !request.rewind && imperative(request.verb) === null;
-  if (base && bound && !(await comesAfter(repository, base, commit))) {
-    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(base), run: run.id });
-    return true;
-  }
-  const unsigned = request.readOnly
-    ? null
-    : await signatureViolation(context, base ?? null, commit).catch(unreadableRefusal);
-  if (unsigned !== null) {
-    await recordRefusal(context, request, { sentence: unsigned, run: run.id });
-    return true;
-  }
+  };
+  const early = await refusalOfCommit(context, request, commit, base);
+  if (early !== null) return refuse(early);
   const declaration = await declared(commit);
-  const gathered = await gather(context, declaration, base ?? null, request);
+  const gathered = await gather(context, declaration, base, request);
   const known = new Map([...gathered.before, ...declaration.targets]);
   const unknown = request.targets?.find((target) => !known.has(target) || !isAbout(request, target, declaration));
-  if (unknown !== undefined) {
-    const sentence = broken(`${unknown} is not declared at this commit`);
-    await recordRefusal(context, request, { sentence: sentence, run: run.id });
-    return true;
-  }
+  if (unknown !== undefined) return refuse({ sentence: broken(`${unknown} is not declared at this commit`) });
   const older = (await ledger.openRuns()).filter(({ plan }) => plan !== null);
   if (!appliesWholeCommit(request) && older.some(isBusy)) return false;
-  const situation = await observeSituation(context, run, known);
-  const proposal: CommandProposal =
-    typeof situation === 'string'
-      ? { kind: 'refused', reason: situation }
-      : withOrphans(proposeCommand(gathered, situation, context.managers), await orphansFor(context, run, known));
-  if (proposal.kind === 'refused') {
-    await recordRefusal(context, request, { sentence: broken(proposal.reason), run: run.id });
-    return true;
-  }
+  const proposal = await propose(context, run, gathered, known);
+  if (proposal.kind === 'refused') return refuse({ sentence: broken(proposal.reason) });
   if (proposal.kind === 'invalid') {
     await recordInvalid(context, request, { problems: proposal.problems, run: run.id });
     return true;
   }
   const shown = request.shown === undefined ? null : await ledger.run(request.shown);
   const otherwise = request.shown === undefined ? null : planDiffers(shown, proposal.plan);
-  if (otherwise !== null) {
-    await recordRefusal(context, request, { sentence: broken(otherwise), run: run.id });
-    return true;
-  }
+  if (otherwise !== null) return refuse({ sentence: broken(otherwise) });
   if (appliesWholeCommit(request) && (await supersedeOlder(context, commit)) !== null) return false;
   const followed = await followedBy(context, run, head);
   const plan = await runInTheFiles(context, proposal.plan, gathered);
@@ -106,6 +80,39 @@ async function planOne(context: Context, run: RunDetail): Promise<boolean> {
   );
   if (followed !== undefined && followed.commit !== head?.commit) await context.queue.requestReconcile();
   return true;
+}
+
+/** Why nothing of the commit may be applied, whatever it contains: it is gone, replaced by a newer one, or not signed. */
+async function refusalOfCommit(
+  context: Context,
+  request: RunRequest,
+  commit: CommitSha,
+  base: CommitSha | null,
+): Promise<Refusal | null> {
+  const { repository } = context;
+  if ((await repository.resolve(commit)) === null) {
+    return { sentence: broken('this commit is not in the repository any more') };
+  }
+  // Stopping or deleting at a person's request does not depend on the commit.
+  const bound = !request.rewind && imperative(request.verb) === null;
+  if (base && bound && !(await comesAfter(repository, base, commit))) {
+    return { state: 'superseded', sentence: superseded(base) };
+  }
+  if (request.readOnly) return null;
+  const unsigned = await signatureViolation(context, base, commit).catch(unreadableRefusal);
+  return unsigned === null ? null : { sentence: unsigned };
+}
+
+async function propose(
+  context: Context,
+  run: RunDetail,
+  gathered: Gathered,
+  known: Situation['targets'],
+): Promise<CommandProposal> {
+  const situation = await observeSituation(context, run, known);
+  if (typeof situation === 'string') return { kind: 'refused', reason: situation };
+  const orphans = await orphansFor(context, run, known);
+  return withOrphans(proposeCommand(gathered, situation, context.managers), orphans);
 }
 
 /** A person can repeat the request once the cause is fixed. */

@@ -19,11 +19,23 @@ export interface PowerWork extends Performing {
 }
 
 export async function switchPower(work: PowerWork): Promise<Ending> {
-  const { host, manager, wanted, wish } = work;
+  const { manager, wanted, wish } = work;
   const { power } = manager;
   if (power === undefined) return { outcome: 'failed', reason: stepReason.doesNotRun(wanted.target) };
+  const end = await bringTo(work, power);
+  if (end !== 'unchanged' && end !== 'changed') return end;
+  const acted = work.begun || end === 'changed';
+  // Its dependents are started next and need it to work.
+  const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
+  if (sick !== null) return { outcome: 'failed', reason: stepReason.sick(sick) };
+  return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };
+}
+
+/** Observes and acts until the target is in the requested state. Any other end is the end of the step. */
+async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged' | 'changed' | Ending> {
+  const { host, manager, wanted, wish } = work;
   let next = wish === 'restart' && work.begun ? 'start' : wish;
-  let acted = work.begun;
+  let end: 'unchanged' | 'changed' = 'unchanged';
   let done = '';
   let failed: string | null = null;
   for (let round = 1; ; round += 1) {
@@ -36,22 +48,18 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
     if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new TransientError(decision.reason);
     if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
     if (work.readOnly) return would(decision.actions);
-    if (decision.actions.length === 0) break;
+    if (decision.actions.length === 0) return end;
     const todo = JSON.stringify(decision.actions);
     if (round > ROUNDS || todo === done)
       return { outcome: 'failed', reason: stepReason.stillDiffers(decision.actions) };
     done = todo;
-    acted = true;
+    end = 'changed';
     const { failure, open } = await performRound(work, decision.actions);
     if (open) done = '';
     else if (failure !== null) failed = failure;
     // A target that is already stopped is only started.
     else if (next === 'restart') next = 'start';
   }
-  // Its dependents are started next and need it to work.
-  const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return { outcome: 'failed', reason: stepReason.sick(sick) };
-  return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };
 }
 
 function would(actions: readonly { readonly summary: string }[]): Ending {

@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { type Age, ageCertificate, type LabNetwork, labNetwork, PROXMOX_PROGRAMS } from 'phoenix-lab/host';
 import type { RunJson } from '../../agent/http/run-json.ts';
@@ -17,6 +16,7 @@ import { openLog } from '../../io/log.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { load } from '../../load/load.ts';
 import type { Run } from '../../model/run.ts';
+import { PRODUCT } from '../../product.ts';
 import { DEFAULT_BOUNDS } from '../../settings/secret-bounds.ts';
 import { readSettings } from '../../settings.ts';
 import { type Client, clientOf } from '../agent/client.ts';
@@ -27,8 +27,6 @@ import { supplySecrets } from '../rehearse/supply-secrets.ts';
 import { folderSource } from '../source.ts';
 import { openPerson, type Person } from './person.ts';
 
-/** Phoenix's own folder, which contains the pushed configuration. */
-const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 const CONFIGURATION = [
   'etc/phoenix_hypervisor_config.json',
   'etc/phoenix_lxc_configs.json',

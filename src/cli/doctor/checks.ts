@@ -15,7 +15,7 @@ import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
 import { forgeOptions, openForgeOf } from '../rehearse/open-host.ts';
-import type { Diagnostic } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 const ANSWER_MS = 8_000;
 const OLDEST_REDIS = [6, 2] as const;

@@ -20,7 +20,7 @@ import {
   ok,
   reasonOf,
 } from './checks.ts';
-import type { Diagnostic } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { checkPublicPages } from './public-pages.ts';
 import { checkWebhook } from './webhook.ts';
 

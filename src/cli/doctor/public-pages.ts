@@ -3,7 +3,7 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import type { Settings } from '../../settings.ts';
-import type { Diagnostic } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 const CHECK = 'pages';
 const ANSWER_MS = 8_000;

@@ -9,7 +9,7 @@ import type { Io } from '../io.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
 import { type Arrivals, arrivalsOf } from './arrivals.ts';
 import { BOXES, missingOf, namesOf } from './boxes.ts';
-import type { Diagnostic } from './finding.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /** Time limit for a test delivery. */
 const ARRIVES_MS = 8_000;

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openForge, placeOf } from '../../io/forge/forge.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openForgeSignIn } from '../../io/forge/sign-in.ts';
@@ -20,12 +19,10 @@ import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
 import type { Host } from '../../ports/host.ts';
 import { HostAway, isOfHost } from '../../ports/host-failure.ts';
 import type { Repository } from '../../ports/repository.ts';
+import { PRODUCT } from '../../product.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { Missing } from '../missing.ts';
 import { withLab } from './with-lab.ts';
-
-/** Phoenix's own folder, with its features. */
-const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export interface HostDeps {
   /** Configured node name. */

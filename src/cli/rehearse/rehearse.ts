@@ -3,7 +3,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openContents } from '../../io/host/content.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { openSecrets } from '../../io/secrets.ts';
@@ -21,6 +20,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
 import { guarded, policyBetween } from '../../plan/policy.ts';
+import { PRODUCT } from '../../product.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import {
   commitAt,
@@ -56,8 +56,9 @@ interface Source {
   readonly blob: (id: string) => Promise<Uint8Array>;
 }
 
-const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
-const NOTHING: ReadonlyMap<TargetId, Target> = new Map();
+type Targets = ReadonlyMap<TargetId, Target>;
+
+const NOTHING: Targets = new Map();
 
 /** Resolves to the exit code: 0 if every step was applied and the second pass changed nothing, 1 otherwise, 2 without a configuration. */
 export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
@@ -78,20 +79,21 @@ export async function rehearse(args: RehearseArgs, io: Io): Promise<number> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-rehearsal-'));
   try {
-    return await onLab(folder, from?.draft ?? null, to.config, sources, args, io);
+    return await onLab(folder, { from: from?.draft ?? null, to: to.config, sources }, args, io);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function onLab(
-  folder: string,
-  from: Config | null,
-  to: Config,
-  sources: { readonly from: Source | null; readonly to: Source },
-  args: RehearseArgs,
-  io: Io,
-): Promise<number> {
+/** Two configurations and where they were read. */
+interface Change {
+  readonly from: Config | null;
+  readonly to: Config;
+  readonly sources: { readonly from: Source | null; readonly to: Source };
+}
+
+async function onLab(folder: string, change: Change, args: RehearseArgs, io: Io): Promise<number> {
+  const { from, to, sources } = change;
   const standIns: Record<string, string> = {};
   const encrypted: Record<string, string> = {};
   for (const config of [from, to]) {
@@ -113,9 +115,8 @@ async function onLab(
   });
   const contents = openContents({ repository: { blob }, secrets, product: PRODUCT });
   const host = openLabHere(folder, { node: 'pve', contents, redactor });
-  const recording = recordingHost(host);
   try {
-    return await applyTwice(recording, from, to, sources, args, io);
+    return await applyTwice(recordingHost(host), change, args, io);
   } finally {
     await host.close();
   }
@@ -124,49 +125,34 @@ async function onLab(
 /** Applies the change, then everything again. */
 async function applyTwice(
   recording: RecordingHost,
-  from: Config | null,
-  to: Config,
-  sources: { readonly to: Source },
+  { from, to, sources }: Change,
   args: RehearseArgs,
   io: Io,
 ): Promise<number> {
-  const show = (text: string) => (args.json ? io.stderr : io.stdout)(text);
   const policy = policyBetween(from?.hypervisor.policy, to.hypervisor.policy);
   const began = from === null ? NOTHING : guarded(allTargets(from), policy);
   const goal = guarded(allTargets(to), policy);
-  const rollback = to.hypervisor.behavior.rollbackOnFailure;
-  const origin = {
-    repository: args.path ?? '.',
-    commit: sources.to.snapshot.commit ?? 'rehearsal',
-  };
+  const origin = { repository: args.path ?? '.', commit: sources.to.snapshot.commit ?? 'rehearsal' };
+  const settings = { origin, rollback: to.hypervisor.behavior.rollbackOnFailure, approved: args.approve === true };
+  const carryOut = (plan: Plan, before: Targets, after: Targets, onStep: (step: Rehearsed) => void = () => {}) =>
+    carryOutPlan(recording, { plan, before, after, ...settings }, onStep);
 
   if (from !== null) {
     // The initial state needs no approval.
-    const plan = planned(NOTHING, began, DEFAULT_POLICY);
-    await carryOutPlan(
-      recording,
-      { plan, before: NOTHING, after: began, origin, rollback, approved: args.approve === true },
-      () => {},
-    );
+    await carryOut(planned(NOTHING, began, DEFAULT_POLICY), NOTHING, began);
     recording.forget();
   }
   const plan = planned(began, goal, policy);
   const width = Math.max(0, ...plan.steps.map(({ target }) => target.length));
   noteProgress(io, AT_WORK.rehearses);
-  const outcomes = await carryOutPlan(
-    recording,
-    { plan, before: began, after: goal, origin, rollback, approved: args.approve === true },
-    (step) => show(rehearsalStep(step, width, colours(io, args.json ? 'stderr' : 'stdout'))),
+  const show = args.json ? io.stderr : io.stdout;
+  const outcomes = await carryOut(plan, began, goal, (step) =>
+    show(rehearsalStep(step, width, colours(io, args.json ? 'stderr' : 'stdout'))),
   );
   const { commands, files } = recording.taken();
   // Steps without approval wait again; everything else must be unchanged.
-  const again = planned(goal, goal, policy, new Set(goal.keys()));
   noteProgress(io, AT_WORK.rehearsesAgain);
-  const second = await carryOutPlan(
-    recording,
-    { plan: again, before: goal, after: goal, origin, rollback, approved: args.approve === true },
-    () => {},
-  );
+  const second = await carryOut(planned(goal, goal, policy, new Set(goal.keys())), goal, goal);
   const actions = second.reduce((sum, step) => sum + step.actions, 0);
   const ok = [...outcomes, ...second].every(wentWell) && actions === 0;
   if (args.json) {
@@ -182,12 +168,7 @@ function wentWell({ outcome }: Rehearsed): boolean {
 }
 
 /** Cycles were already rejected by validation. */
-function planned(
-  before: ReadonlyMap<TargetId, Target>,
-  after: ReadonlyMap<TargetId, Target>,
-  policy: Policy,
-  also: ReadonlySet<TargetId> = new Set(),
-): Plan {
+function planned(before: Targets, after: Targets, policy: Policy, also: ReadonlySet<TargetId> = new Set()): Plan {
   const made = makePlan({ from: null, to: 'rehearsal', before, after, also, impact: impactOf, policy });
   if (made.kind === 'cycle') throw new Error(`${made.cycle.join(' needs ')}: these targets need each other`);
   return made.plan;

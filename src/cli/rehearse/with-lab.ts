@@ -2,10 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PRODUCT } from '../../product.ts';
 import { Missing } from '../missing.ts';
-
-const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * Loads a module that imports the lab.
@@ -19,7 +18,7 @@ export async function withLab<Module>(
   load: () => Promise<Module>,
 ): Promise<Module> {
   if (isInstalled()) return load();
-  if (existsSync(`${PRODUCT}lab/package.json`)) {
+  if (existsSync(join(PRODUCT, 'lab/package.json'))) {
     throw new Missing(`${what} needs the lab, which is not linked in this clone yet`, `run \`npm ci\` in ${PRODUCT}`);
   }
   const command = what.startsWith('PHOENIX_') ? 'serve' : what;

@@ -1,6 +1,6 @@
 // Recognises what is committed instead of JSON by mistake: merge conflict markers and YAML. Only called for text that is not JSON.
 
-import type { Fault } from './walk-json.ts';
+import type { Fault } from './syntax-faults.ts';
 
 /** Conflict marker lines as Git writes them. */
 const CONFLICT = /^(<{7}|>{7}|={7}|\|{7})( .*)?\r?$/m;

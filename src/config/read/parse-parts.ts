@@ -6,7 +6,7 @@ import type { Place } from './place.ts';
 
 type Path = readonly PropertyKey[];
 
-export interface ParsedDeps<Value> extends Parsed<Value> {
+export interface PartlyParsed<Value> extends Parsed<Value> {
   /** Paths of the dropped parts; the whole value if `value` is undefined. */
   readonly left: readonly Path[];
 }
@@ -26,7 +26,7 @@ export function parseParts<Schema extends z.ZodType>(
   at: Place,
   partOf: (path: Path) => Path,
   standIns: Readonly<Record<string, unknown>> = {},
-): ParsedDeps<z.output<Schema>> {
+): PartlyParsed<z.output<Schema>> {
   const { value, diagnostics } = parse(schema, raw, at);
   if (value !== undefined) return { value, diagnostics, left: [] };
   const none = { value: undefined, diagnostics, left: [] };

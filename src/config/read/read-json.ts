@@ -7,7 +7,8 @@ import { insteadOfJson } from './instead-of-json.ts';
 import { Lines, type Position } from './lines.ts';
 import { pointer } from './place.ts';
 import { endOfString, readSoundJson } from './sound-json.ts';
-import { type Fault, quoteName, walk } from './walk-json.ts';
+import { type Fault, quoteName } from './syntax-faults.ts';
+import { walk } from './walk-json.ts';
 
 interface JsonFault {
   readonly code: 'SYNTAX' | 'DUPLICATE_KEY' | 'UNKNOWN_KEY';

@@ -1,12 +1,19 @@
-// Strict JSON walker without recursion that describes every syntax error.
+// Strict JSON walker without recursion, which finds the first syntax error; `syntax-faults.ts` describes it.
 
 import { createScanner } from 'jsonc-parser';
 import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
-
-export interface Fault {
-  readonly message: string;
-  readonly hint: string | null;
-}
+import {
+  type Fault,
+  keyFault,
+  missingColon,
+  notClosed,
+  tooDeep,
+  tooManyValues,
+  trailingComma,
+  trailingContent,
+  valueFault,
+} from './syntax-faults.ts';
+import { TOKEN } from './tokens.ts';
 
 export interface Visitor {
   open?(): void;
@@ -16,91 +23,91 @@ export interface Visitor {
   leave(): void;
 }
 
-// Tokens of jsonc-parser's scanner, whose const enum does not exist when it runs.
-const OPEN_BRACE = 1;
-const CLOSE_BRACE = 2;
-const OPEN_BRACKET = 3;
-const CLOSE_BRACKET = 4;
-const COMMA = 5;
-const COLON = 6;
-const STRING = 10;
-const NUMBER = 11;
-const LINE_COMMENT = 12;
-const BLOCK_COMMENT = 13;
-const END = 17;
+type PlacedFault = Fault & { readonly offset: number };
+
+/** Marks an open object among the open arrays, which are marked by the index of their current element. */
+const OBJECT = -1;
 
 /** Walks a text value by value without recursion. Returns the first syntax error with its position; null for valid JSON. */
-export function walk(text: string, visitor: Visitor): (Fault & { readonly offset: number }) | null {
+export function walk(text: string, visitor: Visitor): PlacedFault | null {
   const scanner = createScanner(text, false);
-  const next = () => {
-    let token: number = scanner.scan();
-    while (token === 14 || token === 15) token = scanner.scan();
-    return token;
-  };
-  const fail = (what: Fault) => ({ ...what, offset: scanner.getTokenOffset() });
-  /** Index of the next element per open array; -1 per open object. */
+  /** Per open array the index of its current element, per open object OBJECT; the innermost one is the last. */
   const open: number[] = [];
-  let values = 0;
   let token = next();
 
-  for (;;) {
-    // Start of a value.
-    if (++values > MAX_VALUES) return fail(tooManyValues());
-    if (token === OPEN_BRACE || token === OPEN_BRACKET) {
-      if (open.length >= MAX_DEPTH) return fail(tooDeep());
-      const isObject = token === OPEN_BRACE;
-      if (isObject) visitor.open?.();
-      token = next();
-      if (isObject && token !== CLOSE_BRACE) {
-        open.push(-1);
-        const bad = key();
-        if (bad !== null) return bad;
-        continue;
-      }
-      if (!isObject && token !== CLOSE_BRACKET) {
-        open.push(0);
-        visitor.enter(0, scanner.getTokenOffset());
-        continue;
-      }
-      if (isObject) visitor.close?.();
-    } else if (!isScalar(token) || scanner.getTokenError() !== 0) {
-      return fail(notAValue(token, text, scanner.getTokenOffset(), open.length > 0));
-    }
-    // End of a value: close the arrays and objects that it completes, then continue with the next sibling.
+  for (let values = 1; ; values += 1) {
+    if (values > MAX_VALUES) return fail(tooManyValues());
+    const begun = beginValue();
+    if (begun === 'entered') continue;
+    if (begun !== 'complete') return begun;
     token = next();
+    const after = endValue();
+    if (after !== 'sibling') return after;
+  }
+
+  function next(): number {
+    let found: number = scanner.scan();
+    while (found === TOKEN.lineBreak || found === TOKEN.blank) found = scanner.scan();
+    return found;
+  }
+
+  function fail(fault: Fault): PlacedFault {
+    return { ...fault, offset: scanner.getTokenOffset() };
+  }
+
+  /** At the first token of a value. `entered`: now at the first token of the first value inside of it. */
+  function beginValue(): 'complete' | 'entered' | PlacedFault {
+    const isObject = token === TOKEN.openBrace;
+    if (!isObject && token !== TOKEN.openBracket) {
+      if (isScalar(token) && scanner.getTokenError() === 0) return 'complete';
+      return fail(valueFault(token, text, scanner.getTokenOffset(), open.length > 0));
+    }
+    if (open.length >= MAX_DEPTH) return fail(tooDeep());
+    if (isObject) visitor.open?.();
+    token = next();
+    if (token === (isObject ? TOKEN.closeBrace : TOKEN.closeBracket)) {
+      if (isObject) visitor.close?.();
+      return 'complete';
+    }
+    open.push(isObject ? OBJECT : 0);
+    if (isObject) return enterMember() ?? 'entered';
+    visitor.enter(0, scanner.getTokenOffset());
+    return 'entered';
+  }
+
+  /** After a value: closes the arrays and objects that it completes, and enters the next sibling. Null at the end of the text. */
+  function endValue(): 'sibling' | PlacedFault | null {
     for (;;) {
       const index = open.at(-1);
-      if (index === undefined) return token === END ? null : fail(trailingContent(token));
-      if (token === COMMA) {
-        visitor.leave();
-        token = next();
-        if (token === CLOSE_BRACE || token === CLOSE_BRACKET) return fail(trailingComma());
-        if (index >= 0) {
-          open[open.length - 1] = index + 1;
-          visitor.enter(index + 1, scanner.getTokenOffset());
-        } else {
-          const bad = key();
-          if (bad !== null) return bad;
-        }
-        break;
-      }
-      if (token !== (index >= 0 ? CLOSE_BRACKET : CLOSE_BRACE)) return fail(notClosed(token, index >= 0));
+      if (index === undefined) return token === TOKEN.end ? null : fail(trailingContent(token));
+      if (token === TOKEN.comma) return enterSibling(index);
+      const inArray = index !== OBJECT;
+      if (token !== (inArray ? TOKEN.closeBracket : TOKEN.closeBrace)) return fail(notClosed(token, inArray));
       visitor.leave();
-      if (index < 0) visitor.close?.();
+      if (!inArray) visitor.close?.();
       open.pop();
       token = next();
     }
   }
 
-  function key() {
-    if (token !== STRING || scanner.getTokenError() !== 0) return fail(notAKey(token, text, scanner.getTokenOffset()));
+  function enterSibling(index: number): 'sibling' | PlacedFault {
+    visitor.leave();
+    token = next();
+    if (token === TOKEN.closeBrace || token === TOKEN.closeBracket) return fail(trailingComma());
+    if (index === OBJECT) return enterMember() ?? 'sibling';
+    open[open.length - 1] = index + 1;
+    visitor.enter(index + 1, scanner.getTokenOffset());
+    return 'sibling';
+  }
+
+  /** At a key: proceeds to its value. */
+  function enterMember(): PlacedFault | null {
+    if (token !== TOKEN.string || scanner.getTokenError() !== 0)
+      return fail(keyFault(token, text, scanner.getTokenOffset()));
     const name = scanner.getTokenValue();
     visitor.key(name, scanner.getTokenOffset());
     token = next();
-    if (token !== COLON)
-      return fail(
-        isComment(token) ? comment() : { message: `a colon is missing after ${quoteName(name)}`, hint: null },
-      );
+    if (token !== TOKEN.colon) return fail(missingColon(token, name));
     token = next();
     visitor.enter(name, scanner.getTokenOffset());
     return null;
@@ -108,94 +115,5 @@ export function walk(text: string, visitor: Visitor): (Fault & { readonly offset
 }
 
 function isScalar(token: number): boolean {
-  return token >= 7 && token <= NUMBER;
-}
-
-function isComment(token: number): boolean {
-  return token === LINE_COMMENT || token === BLOCK_COMMENT;
-}
-
-function notAValue(token: number, text: string, offset: number, inside: boolean): Fault {
-  if (isComment(token)) return comment();
-  if (token === END) return inside ? ended() : { message: 'the file is empty', hint: null };
-  if (token === STRING)
-    return { message: 'a string is not closed or has a character that must be escaped', hint: null };
-  if (token === NUMBER) return { message: 'a number ends too early', hint: null };
-  if (token === COMMA) return { message: 'a value is missing before the comma', hint: null };
-  return unknownWord(text, offset, 'a value');
-}
-
-function notAKey(token: number, text: string, offset: number): Fault {
-  if (isComment(token)) return comment();
-  if (token === END) return ended();
-  if (token === COMMA) return { message: '"," stands where a name in double quotes is expected', hint: ONE_TOO_MANY };
-  if (token === STRING) return { message: 'a name is not closed or has a character that must be escaped', hint: null };
-  return unknownWord(text, offset, 'a name in double quotes');
-}
-
-function unknownWord(text: string, offset: number, expected: string): Fault {
-  const word = /^[^\s,:{}[\]]{1,20}/.exec(text.slice(offset, offset + 20))?.[0] ?? text.slice(offset, offset + 1);
-  if (/^[#;]/.test(word)) return comment();
-  return { message: `${JSON.stringify(word)} stands where ${expected} is expected`, hint: hintFor(word, expected) };
-}
-
-const ONE_TOO_MANY = 'There is a comma too many: remove one.';
-
-/** Words of other languages and their JSON equivalent. */
-const WORDS: Readonly<Record<string, string>> = {
-  ...{ True: 'true', TRUE: 'true', yes: 'true', on: 'true', False: 'false', FALSE: 'false', no: 'false', off: 'false' },
-  ...{ None: 'null', nil: 'null', NULL: 'null', undefined: 'null' },
-};
-
-function hintFor(word: string, expected: string): string | null {
-  if (word.startsWith("'")) return 'JSON knows double quotes only.';
-  if (/^[\u2018-\u201f\u00ab\u00bb]/.test(word))
-    return 'JSON knows straight double quotes (") only: an editor for prose put others here.';
-  const meant = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-  if (expected === 'a value' && meant !== undefined) return `Write ${meant}.`;
-  if (/^[+-]/.test(word)) return 'Remove the sign, which a patch has at its lines.';
-  return /^[A-Za-z_][\w./-]*$/.test(word) ? `Put it in double quotes: ${JSON.stringify(word)}.` : null;
-}
-
-function notClosed(token: number, inArray: boolean): Fault {
-  if (isComment(token)) return comment();
-  if (token === END) return ended();
-  return {
-    message: `a comma or ${inArray ? '"]"' : '"}"'} is missing`,
-    hint: 'Entries stand apart by commas: put one behind the entry before this place.',
-  };
-}
-
-function trailingContent(token: number): Fault {
-  return isComment(token)
-    ? comment()
-    : {
-        message: 'something follows after the end of the document',
-        hint: 'Remove it, or the bracket before it, which closes too early.',
-      };
-}
-
-function comment(): Fault {
-  return { message: 'JSON has no comments', hint: 'Remove it; most objects take a field "comment" or "description".' };
-}
-
-function trailingComma(): Fault {
-  return { message: 'a comma stands before the closing bracket', hint: 'Remove the comma after the last entry.' };
-}
-
-function ended(): Fault {
-  return { message: 'the file ends before everything is closed', hint: 'Is a bracket missing, or the file cut off?' };
-}
-
-function tooDeep(): Fault {
-  return { message: `nested more than ${MAX_DEPTH} levels deep`, hint: null };
-}
-
-function tooManyValues(): Fault {
-  return { message: `holds more than ${MAX_VALUES} values`, hint: null };
-}
-
-/** The quoted and truncated name. */
-export function quoteName(name: string): string {
-  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
+  return token >= TOKEN.null && token <= TOKEN.number;
 }

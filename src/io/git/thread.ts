@@ -2,7 +2,7 @@
 // have been the cause.
 
 import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../ports/log.ts';
 import { namedAuthorities } from '../authorities.ts';
@@ -48,7 +48,8 @@ const TIMES_A_PACK = 7;
 const BESIDE_A_PACK_MB = 200;
 const LOOK_MS = 100;
 const IDLE_MS = 15_000;
-const PROGRAM = new URL('./thread-main.ts', import.meta.url);
+/** Beside this file: a source in a checkout, a bundle in a release. */
+const PROGRAM = new URL(`./thread-main${extname(import.meta.filename)}`, import.meta.url);
 
 export function openThread(parts: ThreadDeps): Thread {
   const { token, log, maxHeapMb = MAX_HEAP_MB, idleMs = IDLE_MS, maxMemoryMb: most, ...options } = parts;

@@ -33,35 +33,33 @@ export function provided(containers: readonly Container[], project: string, doma
   const middlewares = new Map<string, Said>();
   const conflicts: (() => void)[] = [];
   const diagnostics: Diagnostic[] = [];
-  for (const container of containers) {
+  for (const container of containers) addContainer(container);
+  for (const leaveOut of conflicts) leaveOut();
+  return { routers, services, middlewares, diagnostics };
+
+  function addContainer(container: Container): void {
     diagnostics.push(...otherProtocols(container), ...withoutEffect(container));
     const http = section(container.decoded.dynamic['http']);
     const names = Object.keys(section(http['services']));
     const isForOthers =
       Object.keys(http).length === 0 && ['tcp', 'udp'].some((each) => each in container.decoded.dynamic);
     const isMeant = (container.decoded.enabled === true && !isForOthers) || names.length > 0;
-    if (!isMeant && Object.keys(section(http['routers'])).length === 0) {
-      for (const [name, value] of entriesOf(http, 'middlewares'))
-        add(middlewares, 'middlewares', name, { value }, container);
-      continue;
-    }
+    const isRouted = isMeant || Object.keys(section(http['routers'])).length > 0;
     const own = normalized(`${container.service}_${project}`);
-    const offered = names.length === 0 ? [[own, { loadBalancer: {} }] as const] : entriesOf(http, 'services');
+    const declared = names.length === 0 ? [[own, { loadBalancer: {} }] as const] : entriesOf(http, 'services');
+    const offered = isRouted ? declared : [];
     for (const [name, value] of offered) add(services, 'services', name, { value }, container);
     for (const [name, value] of entriesOf(http, 'middlewares'))
       add(middlewares, 'middlewares', name, { value }, container);
+    if (!isRouted) return;
     for (const [name, router] of routersOf(http, container, own, offered)) {
       const isDefault = typeof router['rule'] !== 'string' || router['rule'] === '';
       const value = isDefault ? { ...router, rule: `Host(\`${own}.${domain}\`)` } : router;
-      const named = typeof router['service'] === 'string' && router['service'] !== '' ? router['service'] : null;
-      const [only, ...others] = offered;
-      const service = named ?? (others.length === 0 ? (only?.[0] ?? null) : null);
+      const service = serviceOf(router, offered);
       if (service === null) diagnostics.push(withoutService(name, container, offered));
       add(routers, 'routers', name, { value, service, isDefault }, container);
     }
   }
-  for (const leaveOut of conflicts) leaveOut();
-  return { routers, services, middlewares, diagnostics };
 
   /** Repeated declarations must be equal; services of the same name share the load. */
   function add<Value extends { readonly value: JsonObject }>(
@@ -99,6 +97,13 @@ export function provided(containers: readonly Container[], project: string, doma
     diagnostics.push({ code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'services']) });
     return [];
   }
+}
+
+/** The service that a router names, or else the only one of its container; null when there are several. */
+function serviceOf(router: JsonObject, offered: readonly (readonly [string, JsonObject])[]): string | null {
+  if (typeof router['service'] === 'string' && router['service'] !== '') return router['service'];
+  const [only, ...others] = offered;
+  return others.length === 0 ? (only?.[0] ?? null) : null;
 }
 
 export const RULE_HINT = 'Add the label traefik.http.routers.NAME.rule=Host(`name`).';

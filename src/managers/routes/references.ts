@@ -9,6 +9,16 @@ import type { Backend } from './route.ts';
 
 type Kind = 'routers' | 'services' | 'middlewares';
 
+/** The field of an element that names another one. */
+interface Mention {
+  readonly kind: Kind;
+  /** The element's name. */
+  readonly by: string;
+  readonly element: Said;
+  /** The field, below the element. */
+  readonly path: readonly string[];
+}
+
 /** Traefik's internal services in the proxy's configuration. */
 const INTERNAL = ['api@internal', 'dashboard@internal', 'noop@internal'];
 const TRANSPORTS = ['default@internal'];
@@ -30,24 +40,27 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
   ] as const) {
     for (const [by, element] of all) {
       const { value } = element;
+      const from = { kind, by, element };
       for (const [at, each] of texts(value['middlewares']).entries())
-        middleware(kind, by, element, ['middlewares', String(at)], each);
+        checkMiddleware({ ...from, path: ['middlewares', String(at)] }, each);
       for (const [at, each] of texts(section(value['chain'])['middlewares']).entries())
-        middleware(kind, by, element, ['chain', 'middlewares', String(at)], each);
+        checkMiddleware({ ...from, path: ['chain', 'middlewares', String(at)] }, each);
       const errors = section(value['errors'])['service'];
-      if (typeof errors === 'string' && errors !== '') service(kind, by, element, ['errors', 'service'], errors);
+      if (typeof errors === 'string' && errors !== '') checkService({ ...from, path: ['errors', 'service'] }, errors);
     }
   }
   for (const [by, router] of said.routers) {
-    if (router.service !== null) service('routers', by, router, ['service'], router.service);
-    else broken.push({ section: 'routers', name: by, path: [], message: '', disables: true });
+    const from: Mention = { kind: 'routers', by, element: router, path: ['service'] };
+    if (router.service !== null) checkService(from, router.service);
+    else disable(from, '');
   }
   for (const [by, { transport }] of backends) {
     const element = said.services.get(by);
     if (transport === null || element === undefined) continue;
     if (transport.endsWith('@file') || TRANSPORTS.includes(transport)) continue;
     const hint = `Labels cannot say a transport: write it in a file of your own beside that of Phoenix, and name it ${name(transport).replace(/@.*/, '')}@file.`;
-    lost('services', by, element, ['loadBalancer', 'serversTransport'], `transport ${transport} is not there`, hint);
+    const from: Mention = { kind: 'services', by, element, path: ['loadBalancer', 'serversTransport'] };
+    reportMissing(from, `transport ${transport} is not there`, hint);
   }
 
   const kept = (of: 'services' | 'middlewares') => (mention: string) => isThere(of, mention);
@@ -78,33 +91,37 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
   };
   return { resolve, broken, diagnostics };
 
-  function middleware(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {
+  function checkMiddleware(from: Mention, mention: string): void {
     if (isThere('middlewares', mention)) return;
     const hint =
       'Define it by labels of this stack; one in a file beside that of Phoenix at the proxy is NAME@file. Labels of other stacks are not seen.';
-    lost(kind, by, element, path, `middleware ${mention === '' ? '""' : mention} is not defined`, hint);
+    reportMissing(from, `middleware ${mention === '' ? '""' : mention} is not defined`, hint);
   }
 
-  function service(kind: Kind, by: string, element: Said, path: readonly string[], mention: string): void {
+  function checkService(from: Mention, mention: string): void {
     const local = name(mention);
     if (isThere('services', mention)) {
       // Its own faults are reported at its declaration.
-      if (!local.includes('@') && !backends.has(local))
-        broken.push({ section: kind, name: by, path: [], message: '', disables: true });
+      if (!local.includes('@') && !backends.has(local)) disable(from, '');
       return;
     }
     const others = [...said.services.keys()];
-    const message = `${WORD[kind]} ${by} leads to service ${mention}, which has no labels here`;
+    const message = `${WORD[from.kind]} ${from.by} leads to service ${mention}, which has no labels here`;
     const hint = local.endsWith('@internal')
       ? `Of Traefik's own there are ${INTERNAL.join(', ')}.`
       : others.length === 0
         ? undefined
         : `There are ${others.join(', ')}.`;
-    lost(kind, by, element, path, message, hint);
+    reportMissing(from, message, hint);
   }
 
-  function lost(kind: Kind, by: string, element: Said, path: readonly string[], message: string, hint?: string): void {
+  function disable({ kind, by }: Mention, message: string): void {
     broken.push({ section: kind, name: by, path: [], message, disables: true });
+  }
+
+  function reportMissing(from: Mention, message: string, hint?: string): void {
+    disable(from, message);
+    const { kind, by, element, path } = from;
     const where = element.containers[0].where(['http', kind, by, ...path]);
     diagnostics.push({ code: 'UNKNOWN_REFERENCE', message, ...(hint === undefined ? {} : { hint }), ...where });
   }

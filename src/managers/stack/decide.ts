@@ -25,8 +25,7 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
   if (seen.kind === 'unknown') return impossible(seen.reason, seen.passing);
   const spec = wanted.spec;
   if (spec === undefined) return remove(wanted, seen);
-  const { target, adopt = false } = wanted;
-  const { service, environment, vm, project } = spec;
+  const { service, environment, vm } = spec;
   if (service === null) return impossible('no Portainer is declared; give one VM the portainer_role primary');
   if (environment === null) {
     return impossible(
@@ -35,24 +34,39 @@ export function decideStack(wanted: Wanted<StackSpec>, seen: StackObservation): 
   }
   const plain = plainSecretsIn(spec.variables);
   if (plain !== null) return impossible(plain);
-  if (seen.endpoint === null) return impossible(`Portainer has no environment ${environment} yet`, true);
+  const { stack, endpoint } = seen;
+  if (endpoint === null) return impossible(`Portainer has no environment ${environment} yet`, true);
   const volumes = volumeActions(vm, seen.folders === null ? [] : spec.volumes, seen.folders ?? new Map());
   if (typeof volumes === 'string') return blocked(volumes);
-  const { stack, endpoint } = seen;
-  if (stack === null) {
-    if (seen.note === null && !adopt && (seen.containers ?? []).length > 0) {
-      return blocked(
-        `VM ${vm} has containers of a compose project ${project} that Phoenix did not start; take them down there, or take them over with phoenix adopt ${target}`,
-      );
-    }
-    const claim = seen.note === null ? [writeNote(target, CLAIM)] : [];
-    return todo([...volumes, ...claim, ...placeFiles(spec), create(spec, service, endpoint, target)]);
+  const foreign = wanted.adopt === true ? null : foreignOwner(wanted.target, spec, seen);
+  if (foreign !== null) return blocked(foreign);
+  if (stack !== null) return decidePresent(wanted.target, { ...spec, service }, { ...seen, stack }, volumes);
+  const claim = seen.note === null ? [writeNote(wanted.target, CLAIM)] : [];
+  return todo([...volumes, ...claim, ...placeFiles(spec), create(spec, service, endpoint, wanted.target)]);
+}
+
+/** Why what has the stack's name is not managed by Phoenix; null when it is, or when nothing has the name. */
+function foreignOwner(target: TargetId, spec: StackSpec, { stack, note, containers }: Seen): string | null {
+  const { vm, project, environment } = spec;
+  if (stack !== null) {
+    return stack.variables.get(OWNER) === target
+      ? null
+      : `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`;
   }
-  if (stack.variables.get(OWNER) !== target && !adopt) {
-    return blocked(
-      `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
-    );
-  }
+  return note === null && (containers ?? []).length > 0
+    ? `VM ${vm} has containers of a compose project ${project} that Phoenix did not start; take them down there, or take them over with phoenix adopt ${target}`
+    : null;
+}
+
+/** Decides for a stack that Portainer has. @param volumes actions that its volumes need */
+function decidePresent(
+  target: TargetId,
+  spec: StackSpec & { readonly service: Service },
+  seen: Seen & { readonly stack: SeenStack },
+  volumes: readonly Action[],
+): Decision {
+  const { service, vm, project } = spec;
+  const { stack } = seen;
   if (stack.status === 'deploying') return todo([waitFor(service, stack)]);
   const isCurrent = seen.intact && hasVariables(stack, variablesFor(spec, target));
   if (isCurrent && stack.failure !== null && seen.now - stack.failure.at < FRESH_MS) {

@@ -4,7 +4,7 @@
 import { readCompose } from '../../compose/compose.ts';
 import { pathSegment } from '../../config/schema/text.ts';
 import type { BlobId } from '../../model/ids.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../model/json.ts';
 import { namesSecret, plainSecretsIn } from '../../model/secret-shapes.ts';
 import type { Imported, LeftOver, NeededSecret } from '../importer.ts';
 import { type HiddenSecret, withoutLiteralSecrets } from './import-compose.ts';
@@ -33,6 +33,10 @@ function stackFolder(name: string): string {
   return `stacks/${name}`;
 }
 
+function stackFile(name: string): string {
+  return `${stackFolder(name)}/phoenix.json`;
+}
+
 /** @param secretsFolder folder of the node with the files that references name */
 export function writtenStacks(found: readonly FoundStack[], secretsFolder: string): Imported {
   const files: Record<string, JsonObject> = {};
@@ -40,63 +44,69 @@ export function writtenStacks(found: readonly FoundStack[], secretsFolder: strin
   const secrets: NeededSecret[] = [];
   const left: LeftOver[] = [];
   for (const stack of found) {
-    const what = `stack ${stack.name} of ${stack.endpoint}`;
-    const folder = stackFolder(stack.name);
-    const why = whyNot(stack) ?? (folder in texts || `${folder}/phoenix.json` in files ? TWICE : null);
-    if (why !== null || 'failure' in stack.file) {
-      left.push({ what, why: why ?? ('failure' in stack.file ? stack.file.failure : '') });
-      continue;
-    }
-    const compose = withoutLiteralSecrets(stack.file.text, new Set(stack.variables.map(([name]) => name)));
+    const { name } = stack;
+    const why = whyNot(stack) ?? (stackFile(name) in files ? TWICE : null);
+    const compose = why === null ? declarableCompose(stack) : { failure: why };
     if ('failure' in compose) {
-      left.push({ what, why: compose.failure });
+      left.push({ what: `stack ${name} of ${stack.endpoint}`, why: compose.failure });
       continue;
     }
-    const faulty = whyNotDeployable(stack, compose.text);
-    if (faulty !== null) {
-      left.push({ what, why: faulty });
-      continue;
-    }
-    const path = `${folder}/phoenix.json`;
-    const variables = [
-      ...stack.variables.filter(([name]) => name !== OWNER && name !== REVISION),
-      ...compose.hidden.map(asPair),
-    ];
     const hidden = new Map(compose.hidden.map((one) => [one.variable, one]));
-    files[path] = {
-      $schema: SCHEMA,
-      description: `Runs on ${stack.endpoint}${stack.followsGit ? ', where it follows a Git repository of its own' : ''}.`,
-      environments: {
-        [WAY]:
-          variables.length === 0
-            ? {}
-            : { variables: variables.map(([name, value]) => ({ name, value: written(name, value) })) },
-      },
-    };
-    texts[`${folder}/docker-compose.yml`] = compose.text.endsWith('\n') ? compose.text : `${compose.text}\n`;
-    for (const [index, [name, value]] of variables.entries()) {
-      if (!isSecret(name, value)) continue;
-      const place = hidden.get(name);
+    const variables = [
+      ...stack.variables.filter(([variable]) => variable !== OWNER && variable !== REVISION),
+      ...compose.hidden.map(asPair),
+    ].map(([variable, value]) => {
+      const isSecret = hidden.has(variable) || looksSecret(variable, value);
+      return { name: variable, value, reference: isSecret ? `file:${secretsFolder}/stack-${name}.${variable}` : null };
+    });
+    files[stackFile(name)] = stackJson(stack, variables);
+    texts[`${stackFolder(name)}/docker-compose.yml`] = compose.text.endsWith('\n') ? compose.text : `${compose.text}\n`;
+    for (const [index, variable] of variables.entries()) {
+      if (variable.reference === null) continue;
+      const place = hidden.get(variable.name);
       secrets.push({
-        reference: referenceOf(stack.name, name),
-        for: `stack ${stack.name}, variable ${name}`,
-        put: `What ${place === undefined ? `the stack has as ${name} in Portainer` : `stood in its compose file as ${place.was}`}`,
-        file: path,
+        reference: variable.reference,
+        for: `stack ${name}, variable ${variable.name}`,
+        put: `What ${place === undefined ? `the stack has as ${variable.name} in Portainer` : `stood in its compose file as ${place.was}`}`,
+        file: stackFile(name),
         path: `/environments/${WAY}/variables/${index}/value`,
       });
     }
-    function written(name: string, value: string): Json {
-      return isSecret(name, value) ? { $secret: referenceOf(stack.name, name) } : value;
-    }
-    function isSecret(name: string, value: string): boolean {
-      return hidden.has(name) || namesSecret(name) || plainSecretsIn(value).length > 0 || /[\r\n]/.test(value);
-    }
   }
   return { files, texts, secrets, left };
+}
 
-  function referenceOf(stack: string, variable: string): string {
-    return `file:${secretsFolder}/stack-${stack}.${variable}`;
-  }
+/** A variable as it is written: by its value, or by a reference to a file of the node that is to hold it. */
+interface WrittenVariable {
+  readonly name: string;
+  readonly value: string;
+  /** Null for a value that is no secret. */
+  readonly reference: string | null;
+}
+
+function stackJson({ endpoint, followsGit }: FoundStack, variables: readonly WrittenVariable[]): JsonObject {
+  const list = variables.map(({ name, value, reference }) => ({
+    name,
+    value: reference === null ? value : { $secret: reference },
+  }));
+  return {
+    $schema: SCHEMA,
+    description: `Runs on ${endpoint}${followsGit ? ', where it follows a Git repository of its own' : ''}.`,
+    environments: { [WAY]: list.length === 0 ? {} : { variables: list } },
+  };
+}
+
+function looksSecret(variable: string, value: string): boolean {
+  return namesSecret(variable) || plainSecretsIn(value).length > 0 || /[\r\n]/.test(value);
+}
+
+/** The compose file without the secrets that stand in it, and these; or why it cannot be declared. */
+function declarableCompose(stack: FoundStack) {
+  if ('failure' in stack.file) return stack.file;
+  const compose = withoutLiteralSecrets(stack.file.text, new Set(stack.variables.map(([name]) => name)));
+  if ('failure' in compose) return compose;
+  const failure = whyNotDeployable(stack, compose.text);
+  return failure === null ? compose : { failure };
 }
 
 const TWICE =

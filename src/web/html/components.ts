@@ -3,6 +3,7 @@
 import { printable } from '../../messages/printable.ts';
 import { stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
+import { placeText } from '../../messages/target.ts';
 import { durationText, utcText } from '../../messages/times.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -32,6 +33,8 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   skipped: 'wait',
   blocked: 'wait',
   superseded: 'quiet',
+  differs: 'wait',
+  'as declared': 'good',
   'would act': 'wait',
   'nothing to do': 'good',
 };
@@ -93,6 +96,18 @@ export function targetLink(links: Links, target: TargetId, label: string = targe
 export function commitLink(links: Links, commit: string, shown: Html = sha(commit)): Html {
   if (commit === '' || links.forge === null) return shown;
   return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${shown}</a>`;
+}
+
+/** A file of the repository with a line, linked to the forge if possible. */
+export function placeLink(
+  place: { readonly file: string; readonly line?: number | null },
+  commit: string,
+  links: Links,
+): Html {
+  const { file, line = null } = place;
+  const shown = html`<code>${printable(placeText({ file, line }))}</code>`;
+  if (commit === '' || links.forge === null) return shown;
+  return html`<a href=${links.forge.file(commit, file, line)} rel="noreferrer">${shown}</a>`;
 }
 
 /** A command to copy; the script adds a copy button. */

@@ -171,7 +171,7 @@ function stepDetails(
       ],
     ])}
     ${fields(planned)}
-    ${differences(step)}
+    ${differences(step, run.commit, links)}
     ${actions(run, step, 5)}
     ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
@@ -210,7 +210,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
         ['More', html`<a href=${links.target(target)}>its target</a>`],
       ])}
       ${fields(planned)}
-      ${differences(step)}
+      ${differences(step, run.commit, links)}
       ${actions(run, step, 2)}
       ${log(target, logs.get(target) ?? null, links.log(run.id, target), 2)}
       ${didNothing(run, step) ? html`<p class="dim">${STEP_DID_NOTHING}</p>` : null}`,

@@ -7,13 +7,24 @@ import { leftText } from '../../messages/home.ts';
 import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, stepVerb } from '../../messages/run.ts';
-import { networkText, OBSERVED, placeText, TARGET_STATES } from '../../messages/target.ts';
+import { networkText, OBSERVED, TARGET_STATES } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Links } from '../links.ts';
-import { commitLink, duration, facts, said, stepBadge, table, targetLink, time, withRemedy } from './components.ts';
+import {
+  commitLink,
+  duration,
+  facts,
+  placeLink,
+  said,
+  stepBadge,
+  table,
+  targetLink,
+  time,
+  withRemedy,
+} from './components.ts';
 import type { Page } from './document.ts';
 import { differenceRows } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -128,12 +139,9 @@ function targetList(targets: readonly TargetId[], { names }: Pick<TargetView, 'n
   return html`<ul class="inline">${targets.map((target) => html`<li>${targetLink(links, target, label(target))}</li>`)}</ul>`;
 }
 
-function placeOf({ commit, place }: Declaration, { forge }: Links): Html {
+function placeOf({ commit, place }: Declaration, links: Links): Html {
   if (place === null) return OBSERVED.nowhere;
-  const text = html`<code>${placeText(place)}</code>`;
-  return forge === null
-    ? text
-    : html`<a href=${forge.file(commit, place.file, place.line)} rel="noreferrer">${text}</a>`;
+  return placeLink(place, commit, links);
 }
 
 /** Declared and last observed state. */
@@ -141,7 +149,7 @@ function observed({ id, target, declaration }: TargetView, links: Links): Html {
   if (target === null) return null;
   return html`<section aria-labelledby="observed"><h2 id="observed">Declared and observed</h2>
     ${seen(id, target, links)}
-    ${compared(declaration, target.look)}</section>`;
+    ${compared(declaration, target.look, links)}</section>`;
 }
 
 function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
@@ -160,11 +168,11 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
 }
 
 /** Field comparison; differences come first, including fields that are not in the file. */
-function compared(declaration: Declaration | null, look: TargetJson['look']): Html {
+function compared(declaration: Declaration | null, look: TargetJson['look'], links: Links): Html {
   const differs = look === null || look.over ? [] : (look.differs ?? []);
   const fields = new Map((declaration?.fields ?? []).map(({ field, value }) => [field, value]));
   const found = differs.flatMap((each) =>
-    differenceRows({ ...each, declared: fields.get(each.field) ?? each.declared }),
+    differenceRows({ ...each, declared: fields.get(each.field) ?? each.declared }, look?.commit ?? '', links),
   );
   const known = new Set(differs.map(({ field }) => field));
   const others = [...fields]

@@ -3,22 +3,22 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { TestRedis } from '../../support/redis.ts';
-import { ADMIN_TOKEN, COMMIT, openTestDoor, type TestDoor } from '../door.ts';
-import { eachDoor } from '../each-door.ts';
+import { eachServer } from '../each-server.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
+import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../test-server.ts';
 
-let door: TestDoor;
+let server: TestServer;
 let redis: TestRedis;
-eachDoor((opened, server) => {
-  [door, redis] = [opened, server];
+eachServer((opened, started) => {
+  [server, redis] = [opened, started];
 });
 
 async function get(path: string): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${door.url}${path}`);
+  const response = await fetch(`${server.url}${path}`);
   return { status: response.status, body: await response.json() };
 }
 
-function post(path: string, body: unknown, token: string | null = ADMIN_TOKEN, url = door.url): Promise<Response> {
+function post(path: string, body: unknown, token: string | null = ADMIN_TOKEN, url = server.url): Promise<Response> {
   const headers = {
     'content-type': 'application/json',
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -32,8 +32,8 @@ function post(path: string, body: unknown, token: string | null = ADMIN_TOKEN, u
 
 describe('reading', () => {
   test('a run has the shape of the contract', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     const { status, body } = await get(`/api/runs/${run}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: run, commit: COMMIT, trigger: 'push', created: BEGAN, ended: null, by: 'ada' });
@@ -55,15 +55,15 @@ describe('reading', () => {
   });
 
   test('runs are listed newest first, up to the requested number', async () => {
-    const first = await planRun(door.ledger);
-    const second = await planRun(door.ledger);
+    const first = await planRun(server.ledger);
+    const second = await planRun(server.ledger);
     expect((await get('/api/runs')).body).toMatchObject([{ id: second }, { id: first }]);
     expect((await get('/api/runs?limit=1')).body).toMatchObject([{ id: second }]);
   });
 
   test('targets tell what is proved, and where it came from', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     const expected = {
       target: LXC,
       kind: 'lxc',
@@ -79,7 +79,7 @@ describe('reading', () => {
       outcome: 'applied',
       reason: null,
     };
-    door.known.push({ target: LXC, running: 'stopped', needs: [] });
+    server.known.push({ target: LXC, running: 'stopped', needs: [] });
     expect((await get('/api/targets')).body).toEqual([expected]);
     expect((await get('/api/targets/lxc/101')).body).toEqual(expected);
     expect((await get('/api/status')).body).toEqual({
@@ -94,7 +94,7 @@ describe('reading', () => {
       orphans: [],
     });
     expect((await get('/api/targets/lxc/999')).status).toBe(404);
-    door.known.push({ target: VM, running: 'absent', needs: [] });
+    server.known.push({ target: VM, running: 'absent', needs: [] });
     expect((await get('/api/targets/vm/1001')).body).toMatchObject({
       state: 'declared',
       commit: '',
@@ -103,12 +103,12 @@ describe('reading', () => {
   });
 
   test('the output of a step can be read on from where one was', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     expect((await get(`/api/runs/${run}/logs/lxc/101`)).body).toEqual({ lines: ['output of lxc/101'], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/101?offset=1`)).body).toEqual({ lines: [], next: 1 });
     expect((await get(`/api/runs/${run}/logs/lxc/999`)).status).toBe(404);
-    const text = await fetch(`${door.url}/api/runs/${run}/logs/lxc/101?format=text`);
+    const text = await fetch(`${server.url}/api/runs/${run}/logs/lxc/101?format=text`);
     expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(text.headers.get('x-content-type-options')).toBe('nosniff');
     expect(await text.text()).toBe('output of lxc/101\n');
@@ -143,12 +143,12 @@ describe('asking needs the admin token', () => {
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toContain('Bearer');
     }
-    expect(door.asked).toEqual([]);
+    expect(server.asked).toEqual([]);
   });
 
   test('without a token in the settings every request is refused', async () => {
-    const { ledger } = door;
-    const closed = await openTestDoor(redis.url, {
+    const { ledger } = server;
+    const closed = await openTestServer(redis.url, {
       api: {
         ledger,
         agent: {} as never,
@@ -172,7 +172,7 @@ describe('asking needs the admin token', () => {
 
 describe('asking', () => {
   test('each operation is handed to the agent and answered with its run', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const asked: [string, unknown][] = [
       ['/api/replay', { commit: 'main', targets: [LXC], rewind: true, by: 'ada' }],
       ['/api/replay', { commit: COMMIT }],
@@ -186,7 +186,7 @@ describe('asking', () => {
       expect([path, response.status, await response.json()]).toEqual([path, 202, { run: '7' }]);
     }
     expect(await (await post(`/api/runs/${run}/approve`, { target: LXC })).json()).toEqual({ run });
-    expect(door.asked).toEqual([
+    expect(server.asked).toEqual([
       ['replay', { commit: 'main', targets: [LXC], rewind: true, dryRun: false, now: false, by: 'ada' }],
       ['replay', { commit: COMMIT, rewind: false, dryRun: false, now: false, by: 'the API' }],
       ['freeze', 'moving the storage', 'the API'],
@@ -209,7 +209,7 @@ describe('asking', () => {
     const response = await post('/api/replay', { commit: 'surprise' });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toMatch(/hunter2|at .*\.ts/);
-    expect(door.logged.join()).toContain('hunter2');
+    expect(server.logged.join()).toContain('hunter2');
   });
 
   test.each([
@@ -226,12 +226,12 @@ describe('asking', () => {
     const response = await post(path, body);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } });
-    expect(door.asked).toEqual([]);
+    expect(server.asked).toEqual([]);
   });
 
   test('another content type is not read', async () => {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'text/plain' };
-    const response = await fetch(`${door.url}/api/replay`, { method: 'POST', headers, body: '{"commit":"main"}' });
+    const response = await fetch(`${server.url}/api/replay`, { method: 'POST', headers, body: '{"commit":"main"}' });
     expect(response.status).toBe(400);
   });
 
@@ -248,7 +248,7 @@ describe('events', () => {
     headers: Record<string, string> = {},
   ) {
     const gone = new AbortController();
-    const response = await fetch(`${door.url}${path}`, { headers, signal: gone.signal });
+    const response = await fetch(`${server.url}${path}`, { headers, signal: gone.signal });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const seen: EventSourceMessage[] = [];
     let done = false;
@@ -269,7 +269,7 @@ describe('events', () => {
   }
 
   test("stream the run's progress, its output, and its end", async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const run = await planRun(ledger);
     let begun = false;
     const seen = await events(`/api/runs/${run}/events`, ({ event }) => {
@@ -291,7 +291,7 @@ describe('events', () => {
   });
 
   test('tell what changed, and not the run with every outcome', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const targets = Array.from({ length: 200 }, (_, index) => targetId('lxc', 1_000 + index));
     const run = await planRun(ledger, targets);
     let done = 0;
@@ -321,23 +321,23 @@ describe('events', () => {
   });
 
   test('go on where a lost connection was', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     const first = await events(`/api/runs/${run}/events`, ({ event }) => event === 'log');
     const id = first.at(-1)?.id ?? '';
-    await finishStep(door.ledger, run, VM);
-    await door.ledger.endRun(run, 'succeeded', BEGAN, []);
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, 'succeeded', BEGAN, []);
     const rest = await events(`/api/runs/${run}/events`, ({ event }) => event === 'end', { 'last-event-id': id });
     expect(rest.map(({ event }) => event)).toEqual(['run', 'log', 'end']);
     expect(JSON.parse(rest[1]?.data ?? '')).toEqual({ target: VM, lines: ['output of vm/1001'] });
   });
 
   test('leave out what was printed before, where only the new is wanted', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     let begun = false;
     const seen = await events(`/api/runs/${run}/events?logs=new`, ({ event }) => {
-      if (!begun) void finishStep(door.ledger, run, VM);
+      if (!begun) void finishStep(server.ledger, run, VM);
       begun = true;
       return event === 'log';
     });
@@ -345,17 +345,17 @@ describe('events', () => {
   });
 
   test('are not for any number of readers', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const gone = new AbortController();
-    const open = () => fetch(`${door.url}/api/runs/${run}/events`, { signal: gone.signal });
+    const open = () => fetch(`${server.url}/api/runs/${run}/events`, { signal: gone.signal });
     const answers = await Promise.all(Array.from({ length: 110 }, open));
     expect(answers.filter(({ status }) => status === 503)).toHaveLength(10);
     gone.abort();
   });
 
-  test('end when the door closes', async () => {
-    const run = await planRun(door.ledger);
-    const other = await openTestDoor(redis.url);
+  test('end when the server closes', async () => {
+    const run = await planRun(server.ledger);
+    const other = await openTestServer(redis.url);
     const response = await fetch(`${other.url}/api/runs/${run}/events`);
     await other.close();
     expect(await response.text()).toContain('event: run');
@@ -373,17 +373,17 @@ test('without Redis a reader gets an error in bounded time', async () => {
   }
 });
 
-describe('the door itself', () => {
+describe('the server itself', () => {
   test('is alive, ready, measured and names its routes', async () => {
     expect(await get('/healthz')).toEqual({ status: 200, body: { alive: true } });
     expect(await get('/readyz')).toEqual({ status: 200, body: { ready: true, checks: {} } });
-    expect(await (await fetch(`${door.url}/metrics`)).text()).toBe('phoenix 1\n');
-    expect(await (await fetch(`${door.url}/api`)).text()).toContain('POST /webhooks');
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toBe('phoenix 1\n');
+    expect(await (await fetch(`${server.url}/api`)).text()).toContain('POST /webhooks');
   });
 
   test('reports when it is not ready', async () => {
     const checks = { redis: 'ok', repository: 'cannot be reached' };
-    const other = await openTestDoor(redis.url, { ready: async () => ({ ready: false, checks }) });
+    const other = await openTestServer(redis.url, { ready: async () => ({ ready: false, checks }) });
     const response = await fetch(`${other.url}/readyz`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ ready: false, checks });
@@ -391,7 +391,7 @@ describe('the door itself', () => {
   });
 
   test('has no webhooks and no API in a process that has not their roles', async () => {
-    const other = await openTestDoor(redis.url, { receive: null, api: null });
+    const other = await openTestServer(redis.url, { receive: null, api: null });
     expect((await fetch(`${other.url}/webhooks`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`${other.url}/api/runs`)).status).toBe(404);
     expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
@@ -399,7 +399,7 @@ describe('the door itself', () => {
   });
 
   test('does not sign its answers and lets no browser guess', async () => {
-    const { headers } = await fetch(`${door.url}/api/runs`);
+    const { headers } = await fetch(`${server.url}/api/runs`);
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -407,7 +407,7 @@ describe('the door itself', () => {
   });
 
   test('refuses an address that is in use', async () => {
-    const { port } = new URL(door.url);
+    const { port } = new URL(server.url);
     const { startHttpServer } = await import('../../../src/agent/http/server.ts');
     const parts = {
       receive: null,
@@ -423,7 +423,7 @@ describe('the door itself', () => {
   });
 
   test('closes although somebody keeps a connection open', async () => {
-    const other = await openTestDoor(redis.url);
+    const other = await openTestServer(redis.url);
     const { hostname, port } = new URL(other.url);
     const idle = connect(Number(port), hostname);
     await new Promise((resolve) => idle.once('connect', resolve));

@@ -13,19 +13,19 @@ import type { TargetId } from '../../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
 import { clock } from '../../support/agent.ts';
 import type { TestRedis } from '../../support/redis.ts';
-import { ADMIN_TOKEN, COMMIT, openTestDoor, pushPayload, sign, type TestDoor } from '../door.ts';
-import { eachDoor } from '../each-door.ts';
+import { eachServer } from '../each-server.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
+import { ADMIN_TOKEN, COMMIT, openTestServer, pushPayload, sign, type TestServer } from '../test-server.ts';
 
-let door: TestDoor;
+let server: TestServer;
 let redis: TestRedis;
-eachDoor((opened, server) => {
-  [door, redis] = [opened, server];
+eachServer((opened, started) => {
+  [server, redis] = [opened, started];
 });
 
 describe('the description', () => {
-  test('is OpenAPI 3.1, and what the door serves', async () => {
-    const answer = await fetch(`${door.url}/api/openapi.json`);
+  test('is OpenAPI 3.1, and what the server serves', async () => {
+    const answer = await fetch(`${server.url}/api/openapi.json`);
     expect(await answer.json()).toEqual(openApiDocument());
     expect(await new Validator().validate(openApiDocument() as never)).toMatchObject({ valid: true });
   });
@@ -75,7 +75,7 @@ async function ask({ route, path, body, init = {} }: Asked): Promise<Response> {
   const [method = 'get', written = ''] = route.split(' ');
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${ADMIN_TOKEN}` };
   const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-  return fetch(`${door.url}${path ?? written}`, { method, headers, ...sent, ...init });
+  return fetch(`${server.url}${path ?? written}`, { method, headers, ...sent, ...init });
 }
 
 async function check({ answers }: ApiRoute, asked: Asked): Promise<void> {
@@ -97,8 +97,8 @@ async function check({ answers }: ApiRoute, asked: Asked): Promise<void> {
   for (const each of json as unknown[]) expect(wrongWith(content.listOf, each), what).toBeNull();
 }
 
-test('every answer that is described comes from the door as it is described, with no field that is not', async () => {
-  const { ledger } = door;
+test('every answer that is described comes from the server as it is described, with no field that is not', async () => {
+  const { ledger } = server;
   const run = await planRun(ledger);
   await finishStep(ledger, run, LXC);
   await finishStep(ledger, run, VM);
@@ -111,7 +111,7 @@ test('every answer that is described comes from the door as it is described, wit
   });
   await ledger.noteNode('pve', { since: BEGAN, why: 'no route' });
   await ledger.noteArrival({ at: BEGAN, id: 'd1', event: 'push' });
-  door.seen.orphans = async () => [{ target: 'lxc/9' as TargetId, name: 'old', markedAs: LXC }];
+  server.seen.orphans = async () => [{ target: 'lxc/9' as TargetId, name: 'old', markedAs: LXC }];
 
   const signed = (payload: object, event = 'push') => {
     const body = JSON.stringify(payload);
@@ -185,8 +185,8 @@ test('every answer that is described comes from the door as it is described, wit
     return route;
   };
   for (const each of asked) await check(routeOf(each), each);
-  await door.close();
-  door = await openTestDoor(redis.url, { ready: busy });
+  await server.close();
+  server = await openTestServer(redis.url, { ready: busy });
   const notReady: Asked = { route: 'get /readyz', status: 503 };
   await check(routeOf(notReady), notReady);
 
@@ -194,7 +194,7 @@ test('every answer that is described comes from the door as it is described, wit
   const described = API_ROUTES.flatMap(({ method, path, answers }) =>
     Object.keys(answers).map((status) => `${method} ${path} ${status}`),
   );
-  // The door refuses these by what the agent says, which stands for all of them in replay; and a stream when there are too many.
+  // The server refuses these by what the agent says, which stands for all of them in replay; and a stream when there are too many.
   const alike = /^post \/api\/(freeze|unfreeze|drift|command|runs\/\{id\}\/approve) 409$|\/events 503$/;
   expect(described.filter((each) => !had.has(each) && !alike.test(each))).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { releaseMain } from '../../support/release.ts';
 import { until } from '../../support/until.ts';
 import { type Started, start } from '../phoenix.ts';
 
@@ -23,7 +24,7 @@ const environment: Record<string, string> = {};
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'phoenix-tutorial-'));
   forge = await startForge({ folder: join(home, 'forge'), secret: 'the secret of the webhook', token: TOKEN });
-  await writeFile(join(home, 'phoenix'), `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'src/main.ts')}' "$@"\n`);
+  await writeFile(join(home, 'phoenix'), `#!/bin/sh\nexec '${process.execPath}' '${releaseMain()}' "$@"\n`);
   await chmod(join(home, 'phoenix'), 0o755);
   const page = await readFile(join(ROOT, 'docs/tutorial.md'), 'utf8');
   blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);

@@ -147,7 +147,7 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('with a real peb
   });
 
   test('created and recreated by one account, however often it rejects a nonce', async () => {
-    // Its own door is signed by another root than its certificates.
+    // Its own HTTPS certificate is signed by another root than its certificates.
     await host.write(ROOT, `${pebble.trust}\n${pebble.root}`);
     for (const sans of [[NAME], [NAME, ALIAS]]) {
       const one = target(pebble.url, acme('/dir'), { sans });

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isMarked, isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
 
 const FEATURE = readFileSync(new URL('../../../etc/features/traefik/install.sh', import.meta.url), 'utf8');
@@ -12,7 +12,7 @@ const file = (text: string | null) => ({
   current: text === null ? null : textDigest(text),
   proven: null,
   started: null,
-  marked: text !== null && isMarked(text.split('\n').slice(0, 1)),
+  text: text ?? '',
 });
 /** As the feature wrote it before and after it had `websecure`. */
 const SHIPPED = ['', '  websecure:\n    address: ":443"\n'].map(

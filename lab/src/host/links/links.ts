@@ -36,47 +36,57 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+interface DeclaredLink {
+  mtu: number;
+  readonly addresses: string[];
+}
+
+/** What has been read of the files so far. */
+interface Declared {
+  readonly links: Map<string, DeclaredLink>;
+  /** Names of interfaces that are brought up. */
+  readonly auto: Set<string>;
+  readonly faults: string[];
+}
+
 /** The declared interfaces, and all errors that ifupdown2 reports. */
 export function declaredLinks(node: LabNode): { readonly links: Links; readonly faults: readonly string[] } {
-  const links = new Map<string, { mtu: number; addresses: string[] }>();
-  const faults: string[] = [];
+  const declared: Declared = { links: new Map(), auto: new Set(), faults: [] };
   const hasOvs = existsSync(pathOf(node, OVS_PROGRAM));
-  const auto = new Set<string>();
-  for (const file of filesOf(node)) {
-    let name: string | null = null;
-    // A backslash at the end of a line continues it.
-    const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
-    for (const line of text.split('\n')) {
-      const [word = '', ...rest] = line.trim().split(/\s+/);
-      if (word === '' || word.startsWith('#')) continue;
-      if (word === 'auto' || word.startsWith('allow-')) {
-        for (const each of rest) auto.add(each);
-        name = null;
-      } else if (word === 'source' || word === 'source-directory') name = null;
-      else if (word === 'iface') {
-        name = rest[0] ?? '';
-        links.set(name, links.get(name) ?? { mtu: 1500, addresses: [] });
-        if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
-      } else if (name === null) faults.push(`${file}: line '${line.trim()}': unexpected`);
-      else {
-        const key = hasOvs && word === 'ovs_mtu' ? 'mtu' : word;
-        const fault = take(links.get(name), key, rest.join(' '), hasOvs);
-        if (fault !== null) faults.push(`${file}: iface ${name}: ${fault}`);
-      }
-    }
-  }
+  for (const file of filesOf(node)) readInto(declared, file, readFileSync(pathOf(node, file), 'utf8'), hasOvs);
+  const { links, auto, faults } = declared;
   return {
     links: Object.fromEntries([...links].filter(([name]) => auto.has(name) || !name.startsWith('vmbr'))),
     faults,
   };
 }
 
-function take(
-  link: { mtu: number; addresses: string[] } | undefined,
-  word: string,
-  value: string,
-  hasOvs: boolean,
-): string | null {
+function readInto({ links, auto, faults }: Declared, file: string, text: string, hasOvs: boolean): void {
+  /** The interface whose lines follow; null outside of one. */
+  let name: string | null = null;
+  // A backslash at the end of a line continues it.
+  for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
+    const [word = '', ...rest] = line.trim().split(/\s+/);
+    if (word === '' || word.startsWith('#')) continue;
+    if (word === 'auto' || word.startsWith('allow-')) {
+      for (const each of rest) auto.add(each);
+      name = null;
+    } else if (word === 'source' || word === 'source-directory') name = null;
+    else if (word === 'iface') {
+      name = rest[0] ?? '';
+      links.set(name, links.get(name) ?? { mtu: 1500, addresses: [] });
+      if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
+    } else if (name === null) faults.push(`${file}: line '${line.trim()}': unexpected`);
+    else {
+      const key = hasOvs && word === 'ovs_mtu' ? 'mtu' : word;
+      const fault = take(links.get(name), key, rest.join(' '), hasOvs);
+      if (fault !== null) faults.push(`${file}: iface ${name}: ${fault}`);
+    }
+  }
+}
+
+/** Adds an option to an interface; returns why it is invalid, or null. */
+function take(link: DeclaredLink | undefined, word: string, value: string, hasOvs: boolean): string | null {
   if (link === undefined || !(KEYWORDS.test(word) || (hasOvs && OVS_KEYWORDS.test(word))))
     return `unsupported keyword (${word})`;
   const values = VALUES[word];

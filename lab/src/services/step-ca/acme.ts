@@ -28,6 +28,12 @@ interface Order {
   certificate?: string;
 }
 
+/** The payload of a request for a new order. */
+interface NewOrder {
+  readonly identifiers: readonly { readonly value: string }[];
+  readonly notAfter: string | undefined;
+}
+
 export interface Acme {
   /** Undefined: not a request of this API. @throws Refusal */
   answer(authority: Authority, peer: Peer, base: string, request: Asked): Promise<Answer | undefined>;
@@ -91,27 +97,12 @@ export function openAcme(): Acme {
       asked.body,
       what === 'new-account',
     );
-    if (what === 'new-account') {
-      const isKnown = accounts.has(account);
-      if (!isKnown && payload.onlyReturnExisting === true) {
-        throw problem('accountDoesNotExist', 'Account does not exist');
-      }
-      accounts.set(account, jwk);
-      const location = { Location: `${base}/account/${account}` };
-      return { status: isKnown ? 200 : 201, headers: location, body: { status: 'valid', orders: '' } };
-    }
+    if (what === 'new-account') return newAccount(base, account, jwk, payload.onlyReturnExisting === true);
     if (what === 'account') {
       if (id !== account) throw problem('unauthorized', 'accountID does not match');
       return { status: 200, body: { status: 'valid', orders: '' } };
     }
-    if (what === 'new-order') {
-      const names: string[] = payload.identifiers.map(({ value }: { value: string }) => value);
-      const its = names.map((name): Proof => ({ id: newId(), account, name, token: newId(), status: 'pending' }));
-      for (const proof of its) proofs.set(proof.id, proof);
-      const order: Order = { id: newId(), account, proofs: its, notAfter: payload.notAfter };
-      orders.set(order.id, order);
-      return { status: 201, headers: { Location: `${base}/order/${order.id}` }, body: orderJson(base, order) };
-    }
+    if (what === 'new-order') return newOrder(base, account, payload);
     const proof = proofs.get(id);
     const order = orders.get(id);
     if ((proof ?? order)?.account !== account) throw problem('unauthorized', 'account does not own it');
@@ -125,17 +116,30 @@ export function openAcme(): Acme {
       return { status: 200, body: { status: proof.status, identifier, challenges: [challengeJson(base, proof)] } };
     }
     if (order === undefined) return undefined;
-    if (what === 'order' && more === 'finalize') {
-      if (statusOf(order.proofs, undefined) !== 'ready') throw problem('orderNotReady', 'order is not ready');
-      const request = `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(payload.csr, 'base64url').toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
-      const names = order.proofs.map(({ name }) => name);
-      order.certificate = (await authority.sign(request, names, order.notAfter)).join('');
-    }
+    if (what === 'order' && more === 'finalize') await finalize(authority, order, payload.csr);
     if (what === 'certificate' && order.certificate !== undefined) {
       const headers = { 'Content-Type': 'application/pem-certificate-chain' };
       return { status: 200, headers, body: order.certificate };
     }
     return { status: 200, headers: { Location: `${base}/order/${id}` }, body: orderJson(base, order) };
+  }
+
+  function newAccount(base: string, account: string, key: JWK, onlyExisting: boolean): Answer {
+    const isKnown = accounts.has(account);
+    if (!isKnown && onlyExisting) throw problem('accountDoesNotExist', 'Account does not exist');
+    accounts.set(account, key);
+    const location = { Location: `${base}/account/${account}` };
+    return { status: isKnown ? 200 : 201, headers: location, body: { status: 'valid', orders: '' } };
+  }
+
+  function newOrder(base: string, account: string, { identifiers, notAfter }: NewOrder): Answer {
+    const its = identifiers.map(
+      ({ value }): Proof => ({ id: newId(), account, name: value, token: newId(), status: 'pending' }),
+    );
+    for (const proof of its) proofs.set(proof.id, proof);
+    const order: Order = { id: newId(), account, proofs: its, notAfter };
+    orders.set(order.id, order);
+    return { status: 201, headers: { Location: `${base}/order/${order.id}` }, body: orderJson(base, order) };
   }
 
   return {
@@ -154,6 +158,14 @@ export function openAcme(): Acme {
       return withNonce(await answerPost(authority, peer, base, asked));
     },
   };
+}
+
+/** Signs the request of an order whose names are all proved. @param csr DER in base64url */
+async function finalize(authority: Authority, order: Order, csr: string): Promise<void> {
+  if (statusOf(order.proofs, undefined) !== 'ready') throw problem('orderNotReady', 'order is not ready');
+  const request = `-----BEGIN CERTIFICATE REQUEST-----\n${Buffer.from(csr, 'base64url').toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+  const names = order.proofs.map(({ name }) => name);
+  order.certificate = (await authority.sign(request, names, order.notAfter)).join('');
 }
 
 function statusOf(proofs: readonly Proof[], certificate: string | undefined): string {

@@ -36,7 +36,11 @@ const differences = z
     z.object({
       field: z.string(),
       place: z
-        .object({ file: z.string(), path: z.string().describe('JSON pointer into the file.') })
+        .object({
+          file: z.string(),
+          path: z.string().describe('JSON pointer into the file.'),
+          line: z.number().nullable().describe('From 1; null for the file as a whole.'),
+        })
         .optional()
         .describe('Where it is declared; absent where no file says it.'),
       declared: z.unknown().describe('Any JSON; null where it is to have none.'),
@@ -111,6 +115,7 @@ const Target = z.object({
   look: z
     .object({
       run: runId,
+      commit: z.string().describe('What it was compared with.'),
       at: time,
       found: z.string().nullable(),
       since: time,

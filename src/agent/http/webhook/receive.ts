@@ -60,6 +60,9 @@ export interface ReceiverDeps {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** Why a body is not used: it could not be read, nobody who knows the secret sent it, or it is not text. */
+type Unaccepted = Unread | 'unsigned' | 'no text';
+
 /**
  * Handles POST /webhooks. No body parser may precede it, since the signature covers the bytes.
  *
@@ -101,45 +104,43 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     });
   };
 
-  return async (request, response) => {
-    if (announcedLength(request) > LIMITS.each) return unread(response, 'too large');
+  /** Reads the body as far as its sender is trusted, and verifies it. */
+  const authenticate = async (request: IncomingMessage): Promise<{ readonly text: string } | Unaccepted> => {
+    if (announcedLength(request) > LIMITS.each) return 'too large';
     const claim = claimOf(request.headers, secrets);
     if (claim === null) {
       // Nothing of it is stored. If its length is unknown it may still turn out too large, which the sender should be told.
       const passed = request.headers['content-length'] === undefined ? await discardBody(request, PASSING) : 'passed';
-      return passed === 'too large' ? unread(response, passed) : unsigned(request, response);
+      return passed === 'too large' ? passed : 'unsigned';
     }
     const body = await readBody(request, clientKeyOf(request));
-    if (body === 'aborted') return;
-    if (typeof body === 'string') return unread(response, body);
+    if (typeof body === 'string') return body;
     const text = textOf(body);
-    if (text === null && claim.by === 'token') {
-      ended('refused');
-      return fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
-    }
+    if (text === null && claim.by === 'token') return 'no text';
     // No forge signs a body that is not text.
-    if (text === null || !(await isSigned(claim, text))) return unsigned(request, response);
-
-    const meaning = await read(text, request.headers, parts);
-    if (meaning.kind === 'malformed') {
-      ended('refused');
-      log.warn('a delivery was refused', { from: clientKeyOf(request), reason: meaning.reason });
-      noteRefused(WEBHOOK_REFUSED.malformed(meaning.reason, hintFor(parts.sentAs)));
-      return fail(response, 400, { message: meaning.reason, hint: hintFor(parts.sentAs) });
-    }
-    const id = deliveryId(request.headers) ?? randomUUID();
-    const arrived = { at: clock.now().toISOString(), id, event: eventName(request.headers) ?? '' };
-    if (meaning.kind === 'ignored') {
-      ended('ignored', arrived);
-      return answer(response, 200, { ignored: meaning.reason });
-    }
-
+    return text !== null && (await isSigned(claim, text)) ? { text } : 'unsigned';
+  };
+  const refuse = (request: IncomingMessage, response: ServerResponse, why: Unaccepted) => {
+    if (why === 'aborted') return;
+    if (why === 'unsigned') return unsigned(request, response);
+    if (why !== 'no text') return unread(response, why);
+    ended('refused');
+    fail(response, 400, { message: 'the body is no UTF-8', hint: 'send the payload of the event as JSON' });
+  };
+  const malformed = (request: IncomingMessage, response: ServerResponse, reason: string) => {
+    ended('refused');
+    log.warn('a delivery was refused', { from: clientKeyOf(request), reason });
+    noteRefused(WEBHOOK_REFUSED.malformed(reason, hintFor(parts.sentAs)));
+    fail(response, 400, { message: reason, hint: hintFor(parts.sentAs) });
+  };
+  const keep = async (response: ServerResponse, delivery: Delivery, event: Event, arrived: Arrival) => {
+    const { id } = delivery;
     try {
-      const end = await record({ id, by: meaning.by, received: arrived.at, ...meaning.event });
+      const end = await record(delivery);
       ended(end, arrived);
-      answer(response, 202, { delivery: id, [end]: subjectOf(meaning.event) });
+      answer(response, 202, { delivery: id, [end]: subjectOf(event) });
       if (end === 'recorded')
-        recorded(meaning.event).catch((error) => log.warn('the delivery waits for the next poll', { id, error }));
+        recorded(event).catch((error) => log.warn('the delivery waits for the next poll', { id, error }));
     } catch (error) {
       ended('failed');
       log.error('a delivery could not be recorded', { id, error });
@@ -148,6 +149,20 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
         hint: 'is Redis up? deliver it again then',
       });
     }
+  };
+
+  return async (request, response) => {
+    const body = await authenticate(request);
+    if (typeof body === 'string') return refuse(request, response, body);
+    const meaning = await read(body.text, request.headers, parts);
+    if (meaning.kind === 'malformed') return malformed(request, response, meaning.reason);
+    const id = deliveryId(request.headers) ?? randomUUID();
+    const arrived = { at: clock.now().toISOString(), id, event: eventName(request.headers) ?? '' };
+    if (meaning.kind === 'ignored') {
+      ended('ignored', arrived);
+      return answer(response, 200, { ignored: meaning.reason });
+    }
+    await keep(response, { id, by: meaning.by, received: arrived.at, ...meaning.event }, meaning.event, arrived);
   };
 }
 

@@ -25,10 +25,11 @@ export function at({ folder, name }: Entry): string {
 }
 
 /**
+ * Opens the folders of a path and hands its last entry to `finish`. Fails with a sentence that names the path, and the system's `code`.
+ *
  * @param root folder that stands for `/`
  * @param make whether missing folders are created
- * @param finish is given the last entry; `link` asks for the link there to be followed, if it may be Fails with a sentence that names the path, and
- * the system's `code`.
+ * @param finish returns `link` when the entry is a link, which is then followed where that is allowed
  */
 export async function walk<T>(
   root: string,
@@ -71,6 +72,7 @@ export async function walk<T>(
       if (!(await mayFollow(folder, passed))) {
         throw fault('ELOOP', `${path}: ${link} is a symbolic link to ${target}, ${NOT_FOLLOWED}`);
       }
+      // An absolute target starts at the root again.
       if (target.startsWith('/')) {
         await Promise.all(opened.splice(1).map((each) => each.close()));
         passed.length = 0;

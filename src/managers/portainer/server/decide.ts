@@ -10,13 +10,15 @@ import type { ServerNote } from '../../portainer-api/service.ts';
 import { createAdmin, forgetSession, logIn, makeKey } from './access.ts';
 import { composeDown, deploy, removeFiles, removeNodeFiles, restart, waitUntilItAnswers, writeNote } from './deploy.ts';
 import type { Inside, ServerObservation } from './observe.ts';
-import { OWNER_LABEL, revisionOf, type ServerSpec } from './server-spec.ts';
+import { OWNER_LABEL, revisionOf, type ServerSpec, type ServerStack } from './server-spec.ts';
+
+type SeenInside = Extract<Inside, { kind: 'seen' }>;
 
 export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation): Decision {
   const spec = wanted.spec;
   if (spec === undefined) return remove(wanted, seen);
   const { service, stack, admin } = spec;
-  const { inside, answers } = seen;
+  const { inside } = seen;
   if (admin.password === null) {
     return impossible(
       'portainer_api.admin_password must be a secret by reference; put it into a file of the node and write {"$secret": "file:/etc/phoenix/secrets/…"}',
@@ -29,28 +31,38 @@ export function decideServer(wanted: Wanted<ServerSpec>, seen: ServerObservation
   }
   const plain = plainSecretsIn(stack.variables);
   if (plain !== null) return impossible(plain);
+  if (inside.kind === 'absent') return impossible(`there is no VM ${service.vm} yet`, true);
+  if (inside.kind === 'unreachable') return impossible(inside.why, true);
+  const unfinished =
+    inside.kind === 'trusted' ? null : bringUp({ ...spec, stack }, admin.password, { ...seen, inside }, wanted.adopt);
+  return unfinished ?? settled(seen, { service, project: stack.project, revision });
+}
 
-  if (inside.kind !== 'trusted') {
-    if (inside.kind === 'absent') return impossible(`there is no VM ${service.vm} yet`, true);
-    if (inside.kind === 'unreachable') return impossible(inside.why, true);
-    if (isForeign(inside) && wanted.adopt !== true) {
-      return blocked(
-        `a compose project ${stack.project} that Phoenix did not start is in VM ${service.vm}; take it down there, or take it over with phoenix adopt portainer/server`,
-      );
-    }
-    const volumes = inside.folders === null ? [] : volumeActions(service.vm, stack.volumes, inside.folders);
-    if (typeof volumes === 'string') return blocked(volumes);
-    const runs = inside.containers.length > 0 && inside.containers.every(({ running }) => running);
-    if (inside.revision !== revision || !runs || isForeign(inside)) {
-      return todo([...leaveOldPlace(spec, seen), ...volumes, ...deploy(service, stack, admin.password, revision)]);
-    }
-    if (volumes.length > 0) return todo(volumes);
-    if (answers.status.kind === 'closed') return todo([restart(service, stack), waitUntilItAnswers(service)]);
-    if (answers.status.kind !== 'said') return todo([waitUntilItAnswers(service)]);
-    const access = gainAccess(spec, admin.password, seen, inside.setupToken);
-    if (access !== null) return access;
+/** What the server in its VM still lacks. Null once it runs as declared, answers, and accepts Phoenix's key. */
+function bringUp(
+  spec: ServerSpec & { readonly stack: ServerStack },
+  password: SecretReference,
+  seen: ServerObservation & { readonly inside: SeenInside },
+  adopt = false,
+): Decision | null {
+  const { service, stack } = spec;
+  const { inside, answers } = seen;
+  if (isForeign(inside) && !adopt) {
+    return blocked(
+      `a compose project ${stack.project} that Phoenix did not start is in VM ${service.vm}; take it down there, or take it over with phoenix adopt portainer/server`,
+    );
   }
-  return settled(seen, { service, project: stack.project, revision });
+  const volumes = inside.folders === null ? [] : volumeActions(service.vm, stack.volumes, inside.folders);
+  if (typeof volumes === 'string') return blocked(volumes);
+  const runs = inside.containers.length > 0 && inside.containers.every(({ running }) => running);
+  const revision = revisionOf(spec);
+  if (inside.revision !== revision || !runs || isForeign(inside)) {
+    return todo([...leaveOldPlace(spec, seen), ...volumes, ...deploy(service, stack, password, revision)]);
+  }
+  if (volumes.length > 0) return todo(volumes);
+  if (answers.status.kind === 'closed') return todo([restart(service, stack), waitUntilItAnswers(service)]);
+  if (answers.status.kind !== 'said') return todo([waitUntilItAnswers(service)]);
+  return gainAccess(spec, password, seen, inside.setupToken);
 }
 
 /** A server that somebody else starts is used as it is. */
@@ -73,7 +85,7 @@ function settled(seen: ServerObservation, note: ServerNote): Decision {
 }
 
 /** Whether containers of somebody else use the project's name. */
-function isForeign({ containers }: Extract<Inside, { kind: 'seen' }>): boolean {
+function isForeign({ containers }: SeenInside): boolean {
   return containers.length > 0 && !containers.some(({ labels }) => labels.includes(OWNER_LABEL));
 }
 

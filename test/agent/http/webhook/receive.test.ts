@@ -3,25 +3,25 @@ import { describe, expect, test } from 'vitest';
 import { noteFault } from '../../../../src/agent/faults.ts';
 import type { TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
+import { eachServer } from '../../each-server.ts';
 import {
   COMMIT,
-  openTestDoor,
+  openTestServer,
   pushPayload,
   sign,
-  type TestDoor,
+  type TestServer,
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_BEFORE,
-} from '../../door.ts';
-import { eachDoor } from '../../each-door.ts';
+} from '../../test-server.ts';
 
-let door: TestDoor;
+let server: TestServer;
 let redis: TestRedis;
-eachDoor((opened, server) => {
-  [door, redis] = [opened, server];
+eachServer((opened, started) => {
+  [server, redis] = [opened, started];
 });
 
 function deliver(body: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${door.url}/webhooks`, {
+  return fetch(`${server.url}/webhooks`, {
     method: 'POST',
     body,
     headers: {
@@ -36,7 +36,7 @@ function deliver(body: string, headers: Record<string, string> = {}): Promise<Re
 
 const push = JSON.stringify(pushPayload());
 const recorded = async () =>
-  (await door.ledger.unsettledDeliveries()).map(({ received: _, kind: __, ...delivery }) => delivery);
+  (await server.ledger.unsettledDeliveries()).map(({ received: _, kind: __, ...delivery }) => delivery);
 
 describe('a signed push to the followed branch', () => {
   test('is recorded before it is acknowledged, and passed to the agent', async () => {
@@ -44,12 +44,12 @@ describe('a signed push to the followed branch', () => {
     expect(await recorded()).toEqual([{ id: 'delivery-1', commit: COMMIT, by: 'ada' }]);
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ delivery: 'delivery-1', recorded: COMMIT });
-    await until(() => door.told() === 1);
+    await until(() => server.told() === 1);
   });
 
   test.each(['/webhooks/', '/webhooks?from=forge', '/WEBHOOKS'])('is accepted at %s as well', async (path) => {
     const headers = { 'content-type': 'application/json', 'x-github-event': 'push', 'x-hub-signature-256': sign(push) };
-    const response = await fetch(`${door.url}${path}`, { method: 'POST', body: push, headers });
+    const response = await fetch(`${server.url}${path}`, { method: 'POST', body: push, headers });
     expect(response.status).toBe(202);
   });
 
@@ -64,7 +64,7 @@ describe('a signed push to the followed branch', () => {
     await deliver(push);
     expect((await deliver(push)).status).toBe(202);
     expect(await recorded()).toHaveLength(1);
-    await door.ledger.settleDeliveries(['delivery-1'], []);
+    await server.ledger.settleDeliveries(['delivery-1'], []);
     const again = await deliver(push);
     expect(again.status).toBe(202);
     expect(await again.json()).toMatchObject({ duplicate: COMMIT });
@@ -85,16 +85,16 @@ describe('a signed push to the followed branch', () => {
       deliver(form, { 'content-type': 'application/x-www-form-urlencoded', 'x-hub-signature-256': sign(form) });
     expect((await sendForm()).status).toBe(400);
     expect(await recorded()).toEqual([]);
-    await door.close();
-    door = await openTestDoor(redis.url, {}, 0, 'form');
+    await server.close();
+    server = await openTestServer(redis.url, {}, 0, 'form');
     expect((await sendForm()).status).toBe(202);
     expect(await recorded()).toMatchObject([{ commit: COMMIT }]);
     expect((await deliver(push)).status).toBe(400);
   });
 
   test('as a form of Gitea, which signs the JSON in it, is read as well', async () => {
-    await door.close();
-    door = await openTestDoor(redis.url, {}, 0, 'form');
+    await server.close();
+    server = await openTestServer(redis.url, {}, 0, 'form');
     const form = `payload=${encodeURIComponent(push)}`;
     const sent = { 'content-type': 'application/x-www-form-urlencoded', 'x-gitea-event': 'push' };
     expect((await deliver(form, { ...sent, 'x-hub-signature-256': sign(push) })).status).toBe(202);
@@ -119,7 +119,7 @@ describe('a signed push to the followed branch', () => {
   ])('from %s is understood', async (_, headers, changed, by) => {
     const body = JSON.stringify(pushPayload(changed));
     const all = { 'content-type': 'application/json', 'x-hub-signature-256': sign(body), ...headers };
-    const response = await fetch(`${door.url}/webhooks`, { method: 'POST', body, headers: all });
+    const response = await fetch(`${server.url}/webhooks`, { method: 'POST', body, headers: all });
     expect(response.status).toBe(202);
     expect(await recorded()).toMatchObject([{ commit: COMMIT, by }]);
   });
@@ -132,7 +132,7 @@ describe('a signed push to the followed branch', () => {
       user_username: 'barbara',
     });
     const send = (token: string) =>
-      fetch(`${door.url}/webhooks`, {
+      fetch(`${server.url}/webhooks`, {
         method: 'POST',
         body,
         headers: { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': token, 'x-gitlab-event-uuid': 'gitlab-1' },
@@ -166,16 +166,16 @@ describe('what is not signed is not read', () => {
   ])('%s: 401', async (_, signature) => {
     const headers: Record<string, string> = { 'x-github-event': 'push', 'x-github-delivery': 'delivery-1' };
     if (signature !== undefined) headers['x-hub-signature-256'] = signature;
-    const response = await fetch(`${door.url}/webhooks`, { method: 'POST', body: push, headers });
+    const response = await fetch(`${server.url}/webhooks`, { method: 'POST', body: push, headers });
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ error: { message: expect.any(String), hint: expect.any(String) } });
     expect(await recorded()).toEqual([]);
-    expect(door.ends).toEqual(['refused']);
+    expect(server.ends).toEqual(['refused']);
   });
 
   test('a wrong signature of what a forge seems to have sent is recorded once a minute, and over with the next that is right', async () => {
-    const told = () => door.logged.filter((line) => line.startsWith('webhooks refused'));
-    await fetch(`${door.url}/webhooks`, { method: 'POST', body: push });
+    const told = () => server.logged.filter((line) => line.startsWith('webhooks refused'));
+    await fetch(`${server.url}/webhooks`, { method: 'POST', body: push });
     expect(told()).toEqual([]);
     for (const by of ['wrong', 'wrong again']) await deliver(push, { 'x-hub-signature-256': sign(push, by) });
     expect(told()).toEqual([
@@ -183,10 +183,10 @@ describe('what is not signed is not read', () => {
         /the signature of a delivery from 127\.0\.0\.1 .*; give the webhook the same secret as PHOENIX_W/,
       ),
     ]);
-    await noteFault({ ledger: door.ledger, clock: { now: () => new Date() } }, 'webhooks', 'refused');
-    expect([...(await door.ledger.faults()).keys()]).toEqual(['webhooks']);
-    await door.ledger.noteArrival({ at: new Date().toISOString(), id: '1', event: 'push' });
-    expect(await door.ledger.faults()).toEqual(new Map());
+    await noteFault({ ledger: server.ledger, clock: { now: () => new Date() } }, 'webhooks', 'refused');
+    expect([...(await server.ledger.faults()).keys()]).toEqual(['webhooks']);
+    await server.ledger.noteArrival({ at: new Date().toISOString(), id: '1', event: 'push' });
+    expect(await server.ledger.faults()).toEqual(new Map());
   });
 
   test('the token of GitLab does not stand in for a wrong signature', async () => {
@@ -240,12 +240,12 @@ describe('what no forge sends is refused', () => {
 
   test('no event: 400', async () => {
     const headers = { 'x-hub-signature-256': sign(push) };
-    expect((await fetch(`${door.url}/webhooks`, { method: 'POST', body: push, headers })).status).toBe(400);
+    expect((await fetch(`${server.url}/webhooks`, { method: 'POST', body: push, headers })).status).toBe(400);
   });
 
   test('an announced length over 25 MiB: 413 before a byte is sent', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sending = request(`${door.url}/webhooks`, {
+      const sending = request(`${server.url}/webhooks`, {
         method: 'POST',
         headers: { 'content-length': 26 * 1024 * 1024 },
       });
@@ -262,7 +262,10 @@ describe('what no forge sends is refused', () => {
   test('more than 25 MiB without announcing it: 413 while it streams', async () => {
     const chunk = Buffer.alloc(1024 * 1024, 0x20);
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sending = request(`${door.url}/webhooks`, { method: 'POST', headers: { 'transfer-encoding': 'chunked' } });
+      const sending = request(`${server.url}/webhooks`, {
+        method: 'POST',
+        headers: { 'transfer-encoding': 'chunked' },
+      });
       let open = true;
       sending.on('response', (response) => {
         open = false;
@@ -286,7 +289,7 @@ test('without Redis the forge gets an error in bounded time, and afterwards deli
   await redis.kill();
   const response = await deliver(push);
   expect(response.status).toBe(503);
-  expect(door.ends).toEqual(['failed']);
+  expect(server.ends).toEqual(['failed']);
   await redis.start();
   await until(async () => (await deliver(push, { 'x-github-delivery': 'delivery-2' })).status === 202);
 });

@@ -22,17 +22,17 @@ import { classifyPublicPages } from '../../src/cli/doctor/public-pages.ts';
 import { wrapping } from '../../src/cli/io.ts';
 import { readSettings } from '../../src/settings.ts';
 import { withinFrom } from '../../src/web/links.ts';
+import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/run.ts';
 import {
   ADMIN_TOKEN,
   COMMIT,
-  openTestDoor,
+  openTestServer,
   pushPayload,
   sign,
-  type TestDoor,
+  type TestServer,
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_BEFORE,
-} from '../agent/door.ts';
-import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/run.ts';
+} from '../agent/test-server.ts';
 import { findProgram, freePort } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -51,8 +51,8 @@ const AS_PROGRAM = { host: 'phoenix.example.internal', 'x-forwarded-for': '192.0
 const WITH_TOKEN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
 let redis: TestRedis;
-let door: TestDoor;
-const others: TestDoor[] = [];
+let server: TestServer;
+const others: TestServer[] = [];
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await redis.clear();
-  door = await open(PUBLIC);
+  server = await open(PUBLIC);
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -68,8 +68,11 @@ afterEach(async () => {
 });
 afterAll(() => redis.stop());
 
-async function open(access: Partial<AccessRules>, more: Parameters<typeof openTestDoor>[1] = {}): Promise<TestDoor> {
-  const opened = await openTestDoor(redis.url, { access: { ...PUBLIC, ...access }, ...more });
+async function open(
+  access: Partial<AccessRules>,
+  more: Parameters<typeof openTestServer>[1] = {},
+): Promise<TestServer> {
+  const opened = await openTestServer(redis.url, { access: { ...PUBLIC, ...access }, ...more });
   others.push(opened);
   return opened;
 }
@@ -84,13 +87,13 @@ interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  readonly at?: TestDoor;
+  readonly at?: TestServer;
   /** The address of loopback that it comes from. */
   readonly from?: string;
 }
 
 /** `fetch` sets the name of the host itself. */
-function ask(path: string, { method = 'GET', headers = {}, body, at = door, from }: Ask = {}): Promise<Answer> {
+function ask(path: string, { method = 'GET', headers = {}, body, at = server, from }: Ask = {}): Promise<Answer> {
   const { hostname, port } = new URL(at.url);
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
@@ -124,7 +127,7 @@ function freeze(token: string, headers: Readonly<Record<string, string>> = {}, m
 }
 
 /** A connection on which so much of a request is sent, and no more. */
-async function begin(text: string, at = door): Promise<{ readonly socket: Socket; readonly heard: () => string }> {
+async function begin(text: string, at = server): Promise<{ readonly socket: Socket; readonly heard: () => string }> {
   const { hostname, port } = new URL(at.url);
   const socket = connect(Number(port), hostname);
   sockets.push(socket);
@@ -186,30 +189,30 @@ describe('what others send keeps nobody out', () => {
 
   test('behind a proxy that is trusted they are told apart, behind any other they are not', async () => {
     const behind = await open({ trustedProxies: ['127.0.0.1'] });
-    const by = (client: string, at: TestDoor) => freeze('guess', { 'x-forwarded-for': client }, { at });
+    const by = (client: string, at: TestServer) => freeze('guess', { 'x-forwarded-for': client }, { at });
     await many(100, () => by('192.0.2.1', behind));
     expect((await by('192.0.2.1', behind)).status).toBe(429);
     expect((await by('192.0.2.2', behind)).status).toBe(401);
     // What a client says of itself stands to the left of what the proxy saw.
     expect((await by('203.0.113.9, 192.0.2.1', behind)).status).toBe(429);
-    await many(100, (n) => by(`192.0.2.${n}`, door));
-    expect((await by('203.0.113.1', door)).status).toBe(429);
+    await many(100, (n) => by(`192.0.2.${n}`, server));
+    expect((await by('203.0.113.1', server)).status).toBe(429);
   });
 
   test('a hundred streams that nobody ends: the command line follows its run', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const idle = await Promise.all(
       Array.from({ length: 100 }, () => begin(headOf('GET', `/api/runs/${run}/events`, {}))),
     );
     await until(() => idle.every(({ heard }) => heard().includes('event: run')));
     expect((await ask(`/api/runs/${run}/events`)).status).toBe(503);
     const heard: string[] = [];
-    const env = { PHOENIX_URL: door.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
+    const env = { PHOENIX_URL: server.url, PHOENIX_ADMIN_TOKEN: ADMIN_TOKEN };
     const io = wrapping({ stdout: (text: string) => heard.push(text), stderr: () => {}, env });
     const following = runs({ run, limit: 1, wait: true, json: true }, io);
-    await finishStep(door.ledger, run, LXC);
-    await finishStep(door.ledger, run, VM);
-    await door.ledger.endRun(run, 'succeeded', BEGAN, []);
+    await finishStep(server.ledger, run, LXC);
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, 'succeeded', BEGAN, []);
     expect(await following).toBe(0);
     expect(JSON.parse(heard.join(''))).toMatchObject({ id: run, state: 'succeeded' });
   });
@@ -410,7 +413,7 @@ describe('the name that is called', () => {
     const nameless = await begin('GET /api/runs HTTP/1.0\r\n\r\n');
     await until(() => nameless.heard().startsWith('HTTP/1.1 421'));
     expect((await freeze(ADMIN_TOKEN, { host: 'evil.example', 'x-forwarded-host': '127.0.0.1' })).status).toBe(421);
-    expect(door.asked).toEqual([]);
+    expect(server.asked).toEqual([]);
   });
 
   test.each(['127.0.0.1', 'localhost:8080', 'LOCALHOST', 'phoenix.localhost', '[::1]:8080', '127.0.0.9', 'localhost.'])(
@@ -465,8 +468,8 @@ describe('beyond the machine nothing is read without the token', () => {
   });
 
   test('neither the events nor the output of a run', async () => {
-    const run = await planRun(door.ledger);
-    await finishStep(door.ledger, run, LXC);
+    const run = await planRun(server.ledger);
+    await finishStep(server.ledger, run, LXC);
     for (const path of [`/api/runs/${run}/events`, `/api/runs/${run}/logs/lxc/101?format=text`]) {
       expect((await ask(path, { headers: AS_PROGRAM })).status).toBe(401);
     }
@@ -496,13 +499,13 @@ describe('beyond the machine nothing is read without the token', () => {
     const readme = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
     const [, block = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
     const [told, bare] = [await freePort(), await freePort()];
-    const server = block
+    const serverBlock = block
       .replace('443 ssl', `127.0.0.1:${told}`)
       .replace(/ssl_certificate.*;|deny all;|allow .*;/g, '')
-      .replaceAll('http://127.0.0.1:8080', door.url);
-    expect(server).toContain('proxy_set_header');
-    const plain = `server { listen 127.0.0.1:${bare}; location / { proxy_pass ${door.url}; } }`;
-    const nginx = await startNginx(NGINX ?? '', `${server}\n${plain}`);
+      .replaceAll('http://127.0.0.1:8080', server.url);
+    expect(serverBlock).toContain('proxy_set_header');
+    const plain = `server { listen 127.0.0.1:${bare}; location / { proxy_pass ${server.url}; } }`;
+    const nginx = await startNginx(NGINX ?? '', `${serverBlock}\n${plain}`);
     try {
       await Promise.all(
         [told, bare].map((port) =>
@@ -543,7 +546,7 @@ describe('beyond the machine nothing is read without the token', () => {
   });
 
   test('without a token in the settings nothing is shown at all, and what to set is said', async () => {
-    const { ledger } = door;
+    const { ledger } = server;
     const agent = { known: async () => [], orphans: async () => [] } as never;
     const clock = { now: () => new Date() };
     const api = { ledger, agent, changes: { follow: () => () => {} }, adminToken: null, clock };
@@ -583,7 +586,7 @@ describe('beyond the machine nothing is read without the token', () => {
 
   test('the command line sends its token when it reads, and says what to set without one', async () => {
     // Whoever listens elsewhere than at loopback sees every request as one from elsewhere.
-    const relayed = await relay(door.url);
+    const relayed = await relay(server.url);
     try {
       const heard: string[] = [];
       const io = (env: Record<string, string>) =>
@@ -603,7 +606,7 @@ describe('beyond the machine nothing is read without the token', () => {
 });
 
 async function startNginx(program: string, servers: string): Promise<{ stop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'phoenix-door-nginx-'));
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-server-nginx-'));
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   );
@@ -649,7 +652,7 @@ async function relay(to: string): Promise<{ readonly url: string; close(): Promi
 
 function signIn(
   token: string,
-  { at = door, to = '/', headers = {} }: { at?: TestDoor; to?: string; headers?: Record<string, string> } = {},
+  { at = server, to = '/', headers = {} }: { at?: TestServer; to?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const body = new URLSearchParams({ token, to }).toString();
   const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' };
@@ -661,10 +664,10 @@ function cookieOf({ headers }: Answer): string {
 }
 
 describe('a person signs in', () => {
-  const session = async (at = door) => ({ cookie: cookieOf(await signIn(ADMIN_TOKEN, { at })).split(';')[0] ?? '' });
+  const session = async (at = server) => ({ cookie: cookieOf(await signIn(ADMIN_TOKEN, { at })).split(';')[0] ?? '' });
 
   test('on the page that was asked for, which needs no script and shows nothing before', async () => {
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     const asked = await ask(`/runs/${run}?x=y`, { headers: AS_PERSON });
     expect(asked.status).toBe(401);
     expect(asked.headers['cache-control']).toBe('no-store');
@@ -697,14 +700,14 @@ describe('a person signs in', () => {
 
   test('and then reads the API and follows events, but changes nothing', async () => {
     const cookie = await session();
-    const run = await planRun(door.ledger);
+    const run = await planRun(server.ledger);
     expect((await ask('/api/runs', { headers: { ...AS_PROGRAM, ...cookie } })).status).toBe(200);
     const { heard } = await begin(headOf('GET', `/api/runs/${run}/events`, { ...AS_PROGRAM, ...cookie }));
     await until(() => heard().includes('event: run'));
     const body = JSON.stringify({ reason: 'by a page of a stranger' });
     const headers = { ...AS_PROGRAM, ...cookie, 'content-type': 'application/json' };
     expect((await ask('/api/freeze', { method: 'POST', body, headers })).status).toBe(401);
-    expect(door.asked).toEqual([]);
+    expect(server.asked).toEqual([]);
   });
 
   test('and out, by the form of a page of theirs: the session is over wherever its cookie is', async () => {
@@ -735,7 +738,7 @@ describe('a person signs in', () => {
 
   test('not with a form that is too large, which is no fault of ours', async () => {
     expect((await signIn('x'.repeat(100_000))).status).toBe(413);
-    expect(door.logged).toEqual([]);
+    expect(server.logged).toEqual([]);
   });
 
   test.each([
@@ -800,14 +803,14 @@ describe('a delivery is its bytes', () => {
     }
     const gitlab = { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': WEBHOOK_SECRET };
     expect((await ask('/webhooks', { method: 'POST', body, headers: gitlab })).status).toBe(400);
-    expect(await door.ledger.unsettledDeliveries()).toEqual([]);
+    expect(await server.ledger.unsettledDeliveries()).toEqual([]);
   });
 
   test('text that takes several bytes is what it was', async () => {
     const body = Buffer.from(JSON.stringify(pushPayload({ pusher: { name: 'ädä 💡' } })));
     const signature = `sha256=${createHmac('sha256', WEBHOOK_SECRET_BEFORE).update(body).digest('hex')}`;
     expect((await deliver(body, { 'x-hub-signature-256': signature })).status).toBe(202);
-    expect(await door.ledger.unsettledDeliveries()).toMatchObject([{ by: 'ädä 💡' }]);
+    expect(await server.ledger.unsettledDeliveries()).toMatchObject([{ by: 'ädä 💡' }]);
   });
 });
 

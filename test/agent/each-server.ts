@@ -2,20 +2,20 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { openTestDoor, type TestDoor } from './door.ts';
+import { openTestServer, type TestServer } from './test-server.ts';
 
 /** @param opened is told what was opened for the test that comes */
-export function eachDoor(opened: (door: TestDoor, redis: TestRedis) => void): void {
+export function eachServer(opened: (server: TestServer, redis: TestRedis) => void): void {
   let redis: TestRedis;
-  let door: TestDoor;
+  let server: TestServer;
   beforeAll(async () => {
     redis = await startRedis();
   });
   beforeEach(async () => {
     await redis.clear();
-    door = await openTestDoor(redis.url);
-    opened(door, redis);
+    server = await openTestServer(redis.url);
+    opened(server, redis);
   });
-  afterEach(() => door.close());
+  afterEach(() => server.close());
   afterAll(() => redis.stop());
 }

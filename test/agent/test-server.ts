@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import type { Agent, ChannelInUse, KnownTarget } from '../../src/agent/deps.ts';
 import { type Changes, watchChanges } from '../../src/agent/http/changes.ts';
-import { type DoorDeps, type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
+import { type HttpServer, type HttpServerDeps, startHttpServer } from '../../src/agent/http/server.ts';
 import type { DeliveryEnd } from '../../src/agent/http/webhook/receive.ts';
 import { Refused } from '../../src/agent/refused.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -19,7 +19,7 @@ export const WEBHOOK_SECRET = 'the secret of the webhook';
 export const WEBHOOK_SECRET_BEFORE = 'the secret before that of the webhook';
 export const ADMIN_TOKEN = 'the-token-of-the-admin';
 
-export interface TestDoor {
+export interface TestServer {
   readonly url: string;
   readonly ledger: Ledger;
   readonly ends: DeliveryEnd[];
@@ -35,13 +35,13 @@ export interface TestDoor {
   close(): Promise<void>;
 }
 
-export async function openTestDoor(
+export async function openTestServer(
   redisUrl: string,
-  overrides: Partial<DoorDeps> = {},
+  overrides: Partial<HttpServerDeps> = {},
   port = 0,
   sentAs: 'json' | 'form' = 'json',
   { clock = { now: () => new Date() }, adminToken = ADMIN_TOKEN }: { clock?: Clock; adminToken?: string } = {},
-): Promise<TestDoor> {
+): Promise<TestServer> {
   const ledger = openLedger(
     connectRedis(redisUrl, () => {}),
     { clock },
@@ -56,9 +56,9 @@ export async function openTestDoor(
     logged.push(`${text} ${fields?.['error'] ?? ''}`);
   };
   const log = { info: note, warn: note, error: note };
-  const seen: TestDoor['seen'] = {};
+  const seen: TestServer['seen'] = {};
   const agent = recordingAgent(asked, known, seen);
-  const door: HttpServer = await startHttpServer(
+  const server: HttpServer = await startHttpServer(
     {
       receive: {
         secrets: [secret(WEBHOOK_SECRET), secret(WEBHOOK_SECRET_BEFORE)],
@@ -84,7 +84,7 @@ export async function openTestDoor(
     { host: '127.0.0.1', port },
   );
   return {
-    url: door.url,
+    url: server.url,
     ledger,
     ends,
     logged,
@@ -93,7 +93,7 @@ export async function openTestDoor(
     seen,
     told: () => told,
     async close() {
-      await door.close();
+      await server.close();
       await changes.close();
       await ledger.close();
     },
@@ -123,7 +123,7 @@ const CHANNEL: ChannelInUse = {
   failing: { since: '2026-01-02T03:04:05.000Z', why: 'chat.example.internal answered 500' },
 };
 
-export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestDoor['seen']): Agent {
+export function recordingAgent(asked: unknown[][], known: readonly KnownTarget[], seen: TestServer['seen']): Agent {
   const record = (name: string) => {
     return async (...args: unknown[]): Promise<RunId> => {
       asked.push([name, ...args]);
