@@ -57,6 +57,8 @@ export interface ReportedStatus {
   readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
   /** What Phoenix itself needs and does not get; absent in what an older agent tells. */
   readonly faults?: readonly Fault[];
+  /** Subjects of what has failed for so long that a person is needed; absent in what an older agent tells. */
+  readonly lasting?: readonly string[];
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -194,7 +196,11 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
     const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
     lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
   }
-  for (const fault of faults) lines.push(`${paint('fails', 'red', colours)} ${printable(faultLine(fault))}`);
+  for (const fault of faults) {
+    const isLasting = status.lasting?.includes(fault.subject) ?? true;
+    const word = isLasting ? paint('fails', 'red', colours) : paint('trying again', 'yellow', colours);
+    lines.push(`${word} ${printable(faultLine(fault))}`);
+  }
   lines.push(
     headLine(
       head,

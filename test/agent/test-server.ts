@@ -71,6 +71,7 @@ export async function openTestServer(
         },
         ended: (end) => ends.push(end),
         refused: (why) => logged.push(`webhooks refused: ${why}`),
+        unsigned: ({ why }) => logged.push(`webhooks refused: ${why}`),
         log,
         clock,
       },

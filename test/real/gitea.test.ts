@@ -90,6 +90,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
           recorded: async (delivery) => agent?.delivered(delivery),
           ended: () => {},
           refused: () => {},
+          unsigned: () => {},
           log: testLog,
           clock,
         },

@@ -107,6 +107,7 @@ const UNKNOWN: ObjectObservation = {
     IPAM: null,
     'DNS server': null,
     'Ceph pool': null,
+    'cluster node': null,
   },
   poolOf: {},
   pools: {},

@@ -453,6 +453,15 @@ describe('targets', () => {
       /Not working fails the repository cannot be followed , since .* a login is asked for \(HTTP 401\) set PHOENIX_FORGE_TOKEN/,
     );
     expect(read).toMatch(/fails the node pve does not answer , since .* no route/);
+    // What has just begun may pass.
+    server.seen.faults = async () => [faultOf('forge', { since: new Date().toISOString(), why: 'HTTP 502; wait' })];
+    await server.ledger.noteNode('pve', null);
+    const calm = words((await visit('/')).page);
+    expect(calm).not.toContain('need you');
+    expect(calm).toMatch(
+      /Tried again trying again the forge cannot be asked for pull requests and commands , since .*: HTTP 502/,
+    );
+    server.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
     const { faults } = (await (await fetch(`${server.url}/api/status`)).json()) as { faults: unknown };
     expect(faults).toEqual([{ subject: 'repository', what: 'the repository cannot be followed', since: CREATED, why }]);
   });

@@ -172,7 +172,9 @@ function everyPage(text: string): string[] {
       targets: [known],
       orphans: [{ target, name: text, markedAs: target }],
       certificates,
-      faults: [{ subject: text, what: text, since: CREATED, why: `${text}; ${text}` }],
+      faults: [CREATED, '2000-01-02T03:04:05.000Z'].map((since) => {
+        return { subject: text, what: text, since, why: `${text}; ${text}` };
+      }),
       now,
     }),
     approvals: [{ run: run.id, target, commit: text, reason, since: CREATED }],

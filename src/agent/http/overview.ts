@@ -2,7 +2,7 @@
 // Pure.
 
 import type { CertificateEnd } from '../../model/environment.ts';
-import type { Fault } from '../../model/fault.ts';
+import { type Fault, hasLasted } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
@@ -33,8 +33,10 @@ interface Waiting {
 }
 
 export interface Overview {
-  /** What Phoenix itself needs and does not get, the oldest first. */
+  /** What Phoenix itself has needed and not got for long enough that a person is needed, the oldest first. */
   readonly faults: readonly Fault[];
+  /** Such faults that may pass: they are tried again. */
+  readonly retried: readonly Fault[];
   readonly approvals: readonly Waiting[];
   /** Targets whose newest step failed, or is blocked by something that no approval resolves. */
   readonly failed: readonly TargetJson[];
@@ -71,8 +73,11 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
   const refused = head?.verdict === 'invalid' || head?.verdict === 'refused' ? head : null;
   const ended = certificates?.filter(({ validity }) => validity !== null && validity.until <= now.toISOString()) ?? [];
   const looks = targets.flatMap(({ look }) => (look === null ? [] : [look.at]));
+  const bySince = faults.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+  const lasting = bySince.filter((fault) => hasLasted(fault, now));
   return {
-    faults: faults.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0)),
+    faults: lasting,
+    retried: bySince.filter((fault) => !hasLasted(fault, now)),
     approvals,
     failed,
     drifted,
@@ -80,7 +85,7 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
     orphans,
     refused,
     needed:
-      faults.length +
+      lasting.length +
       approvals.length +
       failed.length +
       drifted.length +

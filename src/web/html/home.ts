@@ -74,7 +74,7 @@ function branch({ head, frozen, overview }: Front, links: Links): Html {
 
 /** Whether the repository can be followed, as far as is known. */
 function isFollowed(overview: Overview | null): boolean {
-  return overview?.faults.every(({ subject }) => subject !== 'repository') ?? true;
+  return [...(overview?.faults ?? []), ...(overview?.retried ?? [])].every(({ subject }) => subject !== 'repository');
 }
 
 /** Global actions for permitted users. */

@@ -48,6 +48,7 @@ export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' 
   const notLooked = notLookedText({ certificates: certificates === null, orphans: orphans === null });
   return html`
     ${faultList(overview, links)}
+    ${retriedList(overview)}
     ${approvals(overview, front, links)}
     ${failures(overview, front, links)}
     ${drift(overview, front, links)}
@@ -66,6 +67,16 @@ function faultList({ faults }: Overview, links: Links): Html {
       ${withRemedy(why)}`,
     links,
   );
+}
+
+/** What may pass by itself: nobody has to do anything yet. */
+function retriedList({ retried }: Overview): Html {
+  if (retried.length === 0) return null;
+  const lines = retried.map(
+    ({ what, since, why }) =>
+      html`<li>${badge(HOME.retries, 'quiet')} ${said(what)}, since ${time(since, true)}: <span class="dim">${said(parted(why).told)}</span></li>`,
+  );
+  return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
 
 function approvals({ approvals: waiting }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {

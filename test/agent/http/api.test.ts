@@ -87,9 +87,10 @@ describe('reading', () => {
       frozen: null,
       policy: null,
       reports: null,
-      deliveries: { last: null },
+      deliveries: { last: null, refused: null },
       nodes: { away: {} },
       faults: [],
+      lasting: [],
       targets: [expected],
       orphans: [],
     });

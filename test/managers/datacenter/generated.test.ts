@@ -25,7 +25,7 @@ const SETTINGS = readSourceSettings({}, () => '');
 
 /** What the host needs for them, and what the key of the agent never does: the file cannot know of either. */
 const OF_THE_HOST =
-  /names (guest|container|virtual machine|pool|HA resource|storage) .* which is not there|cannot be made without|Path \S+ does not exist/;
+  /names (guest|container|virtual machine|pool|HA resource|storage|cluster node) .* which is not there|cannot be made without|Path \S+ does not exist/;
 const OVER_SSH = /deploy\/ssh\/table\.ts has no shape for/;
 
 async function hostWithGuests(): Promise<LabHost> {

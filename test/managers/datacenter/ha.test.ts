@@ -180,6 +180,27 @@ test.each([
     { replication: { '101-0': { target: 'pve2' }, '101-1': { target: 'pve2' } } },
     { code: 'DUPLICATE_ID', path: '/replication/101-1/target' },
   ],
+  [
+    'two that run together and have two rules about their nodes',
+    {
+      ha_rules: {
+        home: { type: 'node-affinity', resources: TWO.slice(0, 1), nodes: ['pve'] },
+        away: { type: 'node-affinity', resources: TWO.slice(1), nodes: ['pve2'] },
+        near: { type: 'resource-affinity', resources: TWO, affinity: 'positive' },
+      },
+    },
+    { path: '/ha_rules/near/resources', message: expect.stringContaining('in multiple node affinity rules') },
+  ],
+  [
+    'two that run apart on one node',
+    {
+      ha_rules: {
+        home: { ...HOME, resources: TWO },
+        far: { type: 'resource-affinity', resources: TWO, affinity: 'negative' },
+      },
+    },
+    { path: '/ha_rules/far/resources', message: expect.stringContaining('less nodes than available') },
+  ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
 });
