@@ -27,7 +27,7 @@ describe('an agent with two channels', () => {
   const told = (path: string) =>
     receiver.received.filter((each) => each.path === path).map(({ body }) => JSON.parse(body) as Message);
   const titles = (path = '/ops') => told(path).map(({ title }) => title);
-  /** All that was to be told was: what is known has no more in it than that, and nothing waits. */
+  /** Everything has been announced: the known troubles contain nothing else, and no message waits. */
   const quiet = async (keys: readonly string[]) => {
     await until(
       async () => {
@@ -215,7 +215,7 @@ describe('what changed', () => {
     const known = { ...noted(seen), troubles: new Map([...noted(seen).troubles, [troubleKey(OLD), failure]]) };
     expect(ends(unknown, known)).toEqual([]);
     expect(changesIn(unknown, nothing, all).kinds).not.toContain('orphan');
-    // A failed step that no run tells of any more, of a target that is there.
+    // A failed step that no run records any more, of a target that still exists.
     const target = { target: 'lxc/900', outcome: null, look: null, declared: true } as Sight['targets'][number];
     expect(ends({ ...seen, targets: [target] }, known)).toEqual([]);
     expect(ends({ ...seen, targets: [{ ...target, outcome: 'skipped' }] }, known)).toEqual([]);

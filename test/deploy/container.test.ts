@@ -102,7 +102,7 @@ test('its files start, pass the health check, and exit with 0 on SIGTERM', async
     PHOENIX_FORGE_API: forge.url,
     PHOENIX_FORGE_TOKEN: 'a token',
     PHOENIX_WEBHOOK_SECRET: 'a secret that nobody else knows',
-    // Nobody is there, so that nothing of this machine is changed.
+    // The service is unreachable, so that nothing on this machine is changed.
     PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`,
     PHOENIX_NODE: 'pve',
     REDIS_URL: redis.url,
