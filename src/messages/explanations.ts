@@ -227,7 +227,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
   },
   UNDECLARED_BRIDGE: {
     means:
-      'A guest is on a bridge that nothing declares, and whose name is nearly that of one that is declared. On a host without it the guest is not made.',
+      'A guest or a zone is on a bridge that nothing declares, and whose name is nearly that of one that is declared. On a host without it the guest is not made, and the zone makes nothing.',
     remedy: 'Correct the name. A bridge that a person set up on the host needs no declaration.',
   },
   MISSING_NETWORK: {

@@ -67,6 +67,55 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     remedy: 'let the storage take it, with `pvesm set` and its content types, then replay',
   },
   {
+    code: 'STORAGE_OFFLINE',
+    says: /storage '[^']*' is not online|connection check for storage|error fetching datastores|cannot find datastore/i,
+    means:
+      'The server of the storage does not answer, or does not have what is named there. Proxmox adds no storage that it cannot reach.',
+    remedy: 'start the server or correct its name, or disable the storage in the file until it is there, then replay',
+  },
+  {
+    code: 'STORAGE_NOT_MOUNTED',
+    says: /expected to be a mount point but is not mounted/i,
+    means: 'The folder of the storage is declared as a mount, and nothing is mounted there.',
+    remedy: 'mount it, or name another path in is_mountpoint, then replay',
+  },
+  {
+    code: 'STORAGE_INACTIVE',
+    says: /could not activate storage|does not exist or is unreachable|failed to create content directory|no such logical volume/i,
+    means: 'The pool, volume group or folder of the storage is not on the node.',
+    remedy: 'make it on the node, or correct what the storage names, then replay',
+  },
+  {
+    code: 'SERVER_NOT_REACHED',
+    says: /can't connect to \w+ api|dns api error|couldn't create (?:carbon|influxdb) socket|connection test failed/i,
+    means: 'An IPAM, a DNS server or a metric server does not answer. Proxmox asks each before it writes it down.',
+    remedy: 'start the server, or correct its address and secret, then replay',
+  },
+  {
+    code: 'DNSMASQ_MISSING',
+    says: /missing 'dnsmasq' package/i,
+    means: 'A zone gives out addresses by DHCP, and the node has no dnsmasq.',
+    remedy: 'install it on each node with apt install dnsmasq and systemctl disable --now dnsmasq, then replay',
+  },
+  {
+    code: 'HA_ERROR_STATE',
+    says: /in error state, must be disabled and fixed first/i,
+    means: 'HA gave the guest up after failures, and takes no other state before somebody has looked.',
+    remedy: 'set it to disabled with ha-manager, find out why it failed, then replay',
+  },
+  {
+    code: 'HA_RULES_CONFLICT',
+    says: /rule '[^']*' is invalid/i,
+    means: 'A rule of HA contradicts one that people made, or names more resources to keep apart than there are nodes.',
+    remedy: 'compare it with those under Datacenter, HA, then push',
+  },
+  {
+    code: 'NOTHING_TO_REPLICATE',
+    says: /no replicatable volumes found|missing replicate feature/i,
+    means: 'A disk of the guest is on a storage that cannot be copied to another node, or it has none.',
+    remedy: 'move its disks to ZFS, or set replicate=0 at those that are not copied, then replay',
+  },
+  {
     code: 'TEMPLATE_MISSING',
     says: /template: no such template/i,
     means: "The template is not in Proxmox's list: it was replaced by a newer one, or its name is misspelt.",

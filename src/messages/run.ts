@@ -57,6 +57,8 @@ export interface ReportedStatus {
   readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
   /** What Phoenix itself needs and does not get; absent in what an older agent tells. */
   readonly faults?: readonly Fault[];
+  /** Subjects of what has failed for so long that a person is needed; absent in what an older agent tells. */
+  readonly lasting?: readonly string[];
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -90,15 +92,22 @@ export function runLine(run: Run, colours: boolean): string {
 }
 
 /** Its state; of a look that ended, what it found. */
-export function runWord(run: Run): string {
+export function runWord(run: Run): RunState | typeof FOUND {
   if (run.state !== 'failed' || !isLook(run)) return run.state;
   const failed = run.steps.filter(({ outcome }) => outcome !== null && !endedWell(outcome));
-  return failed.length > 0 && failed.every(isDifferent) ? 'found differences' : run.state;
+  return failed.length > 0 && failed.every(isDifferent) ? FOUND : run.state;
 }
+
+const FOUND = 'found differences';
 
 /** `push by ada`, `stop by ada, dry run`. */
 export function runOrigin(run: Run): string {
-  return `${run.verb ?? run.trigger} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+  return `${run.verb ?? triggerWord(run)} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+}
+
+/** What is due by time is of the same trigger as the check that finds it. */
+function triggerWord({ trigger, readOnly }: Run): string {
+  return trigger === 'drift' && !readOnly ? 'renewal or healing' : trigger;
 }
 
 /** Asked for to see what would be done: not a look that finds differences to be a fault. */
@@ -194,7 +203,11 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
     const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
     lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
   }
-  for (const fault of faults) lines.push(`${paint('fails', 'red', colours)} ${printable(faultLine(fault))}`);
+  for (const fault of faults) {
+    const isLasting = status.lasting?.includes(fault.subject) ?? true;
+    const word = isLasting ? paint('fails', 'red', colours) : paint('trying again', 'yellow', colours);
+    lines.push(`${word} ${printable(faultLine(fault))}`);
+  }
   lines.push(
     headLine(
       head,
@@ -261,5 +274,7 @@ export function outcomeCounts(run: Run): string {
     const name = step.outcome === null ? 'to do' : isLook(run) ? stepWord(run, step) : step.outcome;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+  return [...counts]
+    .map(([name, count]) => `${count} ${name === LOOK_WORDS.differs && count > 1 ? 'differ' : name}`)
+    .join(', ');
 }

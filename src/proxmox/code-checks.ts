@@ -64,6 +64,21 @@ const aclPath: Check = (path) => (isAclPath(path) ? undefined : `invalid ACL pat
 const roleId: Check = (role) =>
   /^pve/i.test(role) ? "cannot use role ID starting with the (case-insensitive) 'PVE' namespace" : undefined;
 
+/** pve-manager, PVE/VZDump.pm, verify_notes_template. */
+export const notesTemplate: Check = (template) => {
+  if (template.includes('\n')) return 'contains a line feed';
+  const escapes = [...template.matchAll(/\\(.)/g)].flatMap(({ 1: letter = '', index }) =>
+    /^[n\\]$/.test(letter) ? [] : [`escape sequence '\\${letter}' at char ${index}`],
+  );
+  const variables = [...template.matchAll(/\{\{([^\s{}]+)\}\}/g)].flatMap(({ 0: whole, 1: name = '', index }) =>
+    NOTE_VARIABLES.includes(name) ? [] : [`variable '${name}' at char ${index + whole.length - name.length}`],
+  );
+  const unknown = [...escapes, ...variables];
+  return unknown.length === 0 ? undefined : `found unknown: ${unknown.join(', ')}`;
+};
+
+const NOTE_VARIABLES = ['cluster', 'guestname', 'node', 'vmid'];
+
 /** By verb and option. */
 const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'pct snapshot': { snapname: containerSnapshotName },
@@ -71,6 +86,8 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   'pct create': { ostemplate: template, 'ssh-public-keys': publicKeys },
   'qm create': { sshkeys: encodedKeys },
   'qm set': { sshkeys: encodedKeys },
+  'pvesh create /cluster/backup': { 'notes-template': notesTemplate },
+  'pvesh set /cluster/backup/{id}': { 'notes-template': notesTemplate },
   'pvesh create /access/roles': { roleid: roleId },
   'pvesh set /access/acl': { path: aclPath },
   'pvesh create /nodes/{node}/storage/{storage}/download-url': { filename: downloadName },

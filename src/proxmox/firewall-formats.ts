@@ -62,6 +62,11 @@ export function readAddressList(value: string): { version: 4 | 6 | undefined } |
     : { version };
 }
 
+/** Whether a rule of this protocol may have the type (PVE/Firewall.pm, verify_rule): each version of IP has names of its own. */
+export function isIcmpType(protocol: string, type: string): boolean {
+  return (protocol === 'icmp' ? V4_ICMP : V6_ICMP).includes(type);
+}
+
 const addresses: Verifier = (value) => {
   const list = readAddressList(value);
   return 'error' in list ? list.error : undefined;

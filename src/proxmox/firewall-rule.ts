@@ -2,7 +2,7 @@
 // active, with a warning only in `pve-firewall compile`.
 
 import { isIpv4, isIpv6 } from './addresses.ts';
-import { readAddressList } from './firewall-formats.ts';
+import { isIcmpType, readAddressList } from './firewall-formats.ts';
 import { formatProblem } from './formats.ts';
 import { macros } from './table.ts';
 
@@ -198,7 +198,7 @@ function icmpProblems(rule: Rule, isIcmp: boolean): RuleProblem[] {
   const problems: RuleProblem[] = [];
   if (!isIcmp) problems.push(['proto', "missing property - 'icmp-type' requires this property"]);
   if (rule.dport) problems.push(['icmp-type', "'icmp-type' cannot be specified together with 'dport'"]);
-  if (isIcmp && formatProblem('pve-fw-icmp-type-spec', type) !== undefined)
+  if (isIcmp && !isIcmpType(rule.proto ?? '', type))
     problems.push(['icmp-type', `invalid icmp-type '${type}' for proto '${rule.proto}'`]);
   return problems;
 }

@@ -1,6 +1,6 @@
 // Facts about SDN: options by zone type, and address arithmetic (pve-network, PVE/Network/SDN).
 
-import { bitsOf, isIpv4, isIpv6 } from './addresses.ts';
+import { bitsOf, isIp, isIpv4, isIpv6 } from './addresses.ts';
 import { type Options, parseSections } from './section-config.ts';
 
 const COMMON = ['dns', 'dnszone', 'ipam', 'mtu', 'nodes', 'reversedns'];
@@ -81,6 +81,39 @@ export function ofFabrics(sort: FabricSort, sections: Iterable<readonly [string,
 /** Sections of a file by id, with their type as an option. */
 export function typedSections(text: string): Map<string, Options> {
   return new Map([...parseSections(text)].map(([id, { type, options }]) => [id, { ...options, type: [type] }]));
+}
+
+interface DhcpRange {
+  readonly 'start-address': string;
+  readonly 'end-address': string;
+}
+
+/** Why the first range that cannot be one of a subnet is refused, by its position (SubnetPlugin.pm, validate_dhcp_ranges); undefined for none. */
+export function dhcpRangeProblem(
+  network: string,
+  length: number,
+  ranges: readonly DhcpRange[],
+): { readonly index: number; readonly message: string } | undefined {
+  const bits = (address: string): string => (isIp(address) ? bitsOf(address, isIpv4(address) ? 4 : 6) : '');
+  for (const [index, { 'start-address': start, 'end-address': end }] of ranges.entries()) {
+    const [first, last] = [bits(start), bits(end)];
+    if (isIpv4(start) === isIpv4(end) && first > last)
+      return { index, message: `start-address ${start} must be smaller than end-address ${end}` };
+    for (const [name, address] of Object.entries({ 'start-address': start, 'end-address': end })) {
+      if (!isWithin(address, network, length))
+        return { index, message: `${name} ${address} is not in subnet ${network}/${length}` };
+    }
+    const overlaps = ranges
+      .slice(0, index)
+      .some((other) => first <= bits(other['end-address']) && bits(other['start-address']) <= last);
+    if (overlaps) return { index, message: 'dhcp ranges must not overlap' };
+  }
+  return undefined;
+}
+
+/** Whether Proxmox lets a subnet have this gateway: any for a single IPv4 address, which routes point to point (SubnetPlugin.pm, on_update_hook). */
+export function mayBeGateway(gateway: string, network: string, length: number): boolean {
+  return isWithin(gateway, network, length) || (isIpv4(gateway) && length === 32);
 }
 
 /** Whether an address is in a network. */

@@ -288,7 +288,7 @@ describe('history', () => {
     expect(next['phoenix/apply']).toBe('success: applied 1 target');
     expect(await phoenix.ledger.head()).toMatchObject({ commit: onIt, verdict: 'followed', base: onIt });
 
-    // What was accepted once is no leave to do it again.
+    // An approval that was used does not allow a repetition.
     await commands();
     await phoenix.repo.reset(base);
     const again = await phoenix.repo.commit(environment({ 101: { memory_mb: 900 } }), 'A third way');

@@ -34,7 +34,7 @@ const done = async () => (await runs()).filter(({ ended }) => ended !== null).le
 
 const looks = async () => (await host.commands(true)).filter((line) => line === 'box list').length;
 
-/** The timer asks for what is due, and the host is looked at for it. */
+/** Triggers the timer, which requests what is due, and waits for its observation. */
 async function tick(): Promise<void> {
   const before = await looks();
   await queue.requestRenew();

@@ -9,7 +9,7 @@ const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
-/** The environment with a value at the end of a path, whose missing parts are made. */
+/** The environment with a value at a path, whose missing parents are created. */
 function withAt(file: string, path: string, value: unknown): Files {
   const files: Files = environment();
   files[HYPERVISOR].network.bridges = [{ name: 'vmbr5', mtu: 1400 }, { name: 'vmbr6' }];

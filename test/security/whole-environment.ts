@@ -82,7 +82,7 @@ volumes:
     external: true
 `;
 
-/** A copy of its own for each caller. */
+/** A new copy for each caller. */
 export function wholeEnvironment(): Files {
   return structuredClone({
     [DATACENTER]: { firewall_groups: { web: {} } },

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { CEPH_FILE } from '../../../src/proxmox/ceph.ts';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
-import { openNode, setRunning, writeVmlist } from './node.ts';
+import { openNode, setRunning, writeMembers, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 import { programSnapshot } from './snapshot.ts';
 
@@ -135,6 +135,7 @@ function make(root: string): void {
     const node = openNode(root);
     setKernelLinks(node, declaredLinks(node).links);
     writeVmlist(node);
+    writeMembers(node);
   }
 }
 
@@ -211,6 +212,7 @@ export function setUpCeph(dir: string): void {
 export function declareNode(dir: string, name: string): void {
   for (const folder of ['lxc', 'qemu-server'])
     mkdirSync(join(resolve(dir), 'etc/pve/nodes', name, folder), { recursive: true });
+  writeMembers(openNode(resolve(dir)));
 }
 
 /** Sets whether a guest runs, without calling a program, like a guest that crashes. */

@@ -99,6 +99,19 @@ export function writeVmlist(node: LabNode): void {
   );
 }
 
+/** Writes `.members` of pmxcfs: the nodes of the cluster, which one that stands alone has no list of. */
+export function writeMembers(node: LabNode): void {
+  const nodes = clusterNodes(node);
+  const list = nodes.map((name, index) => [name, { id: index + 1, online: 1, ip: `10.0.0.${13 + index}` }] as const);
+  const cluster = { name: 'lab', version: 1, nodes: nodes.length, quorate: 1 };
+  const members = {
+    nodename: node.name,
+    version: 1,
+    ...(nodes.length < 2 ? {} : { cluster, nodelist: Object.fromEntries(list) }),
+  };
+  replaceFile(pathOf(node, 'etc/pve/.members'), `${JSON.stringify(members, null, 1)}\n`);
+}
+
 /** The kind of the guest with this id; undefined when the id is free. */
 export function kindOf(node: LabNode, id: number): GuestKind | undefined {
   return (['lxc', 'qemu'] as const).find((kind) => existsSync(configPath(node, kind, id)));

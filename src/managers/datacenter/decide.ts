@@ -111,7 +111,7 @@ function decideCreation(
 ): Decision {
   const [needed] =
     Object.entries(row.secrets ?? {}).find(
-      ([option, { requiredOnCreate }]) => requiredOnCreate === true && spec[option] === undefined,
+      ([option, { requiredOnCreate }]) => requiredOnCreate?.(spec) === true && spec[option] === undefined,
     ) ?? [];
   if (needed === undefined) return { kind: 'actions', actions: creation(row, wanted, spec, seen) };
   const reason = `${row.label} ${nameOf(wanted.target)} cannot be made without ${needed}; declare it, by reference`;

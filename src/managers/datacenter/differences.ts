@@ -51,6 +51,11 @@ export function optionChanges(
     }
     named.push(option);
   }
+  const companions = named.flatMap((option) => (spec[option] === undefined ? [] : (row.sentWith?.[option] ?? [])));
+  for (const option of new Set(companions)) {
+    const schema = optionsOf(row).get(option);
+    if (schema !== undefined && !named.includes(option)) setArgs.push(...optionArgs(row, option, schema, spec[option]));
+  }
   return { named, args: [...alwaysArgs, ...setArgs, ...deleteArgs(row, cleared)] };
 }
 

@@ -4,6 +4,7 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
+import { affinityConflicts } from '../../proxmox/ha.ts';
 import type { RuleContext } from '../rule.ts';
 import type { DeclaredObject } from './declared.ts';
 import { guestOf } from './rows/ha.ts';
@@ -59,6 +60,27 @@ export function haRulesAgree({ config: { datacenter } }: RuleContext): Diagnosti
       return [{ code: 'INVALID_VALUE', at: placeIn(rule.writtenAt, 'resources'), message, target }];
     }),
   );
+}
+
+/** INVALID_VALUE: resources that run together have one rule about their nodes, and those that run apart as many nodes as they need. */
+export function haRulesLeaveNodes({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const declared = (datacenter?.get('harule') ?? []).filter(({ options }) => options['disable'] !== true);
+  const rules = declared.map(({ name: id, options }) => ({
+    id,
+    type: String(options['type']),
+    affinity: options['affinity'] === undefined ? undefined : String(options['affinity']),
+    resources: wordsOf(options['resources']),
+    nodes: wordsOf(options['nodes']),
+  }));
+  // Each conflict is told once, at the rule that says what runs together or apart.
+  const named = declared.filter(({ options }) => options['type'] === 'resource-affinity');
+  const conflicts = affinityConflicts(rules);
+  return named.flatMap(({ name, writtenAt }): Diagnostic[] => {
+    const found = conflicts.find(({ rule }) => rule === name);
+    if (found === undefined) return [];
+    const message = `"resources" must be what Proxmox takes beside the rules of type node-affinity: ${found.message}`;
+    return [{ code: 'INVALID_VALUE', at: placeIn(writtenAt, 'resources'), message, target: targetId('harule', name) }];
+  });
 }
 
 function clashOf(rule: DeclaredObject, other: DeclaredObject): string | null {

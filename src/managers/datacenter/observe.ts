@@ -13,12 +13,13 @@ import type { ObjectRow, ReferenceSort } from './row.ts';
 import { notesFolder } from './secrets.ts';
 
 const GUESTS = '/etc/pve/.vmlist';
+const MEMBERS = '/etc/pve/.members';
 const STORAGES = '/etc/pve/storage.cfg';
 const USERS = '/etc/pve/user.cfg';
 const FIREWALLS = '/etc/pve/firewall';
 const HOST_FIREWALL = '/etc/pve/local/host.fw';
 const REALMS = '/etc/pve/domains.cfg';
-const ALL = [GUESTS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE, NOTIFICATIONS_FILE];
+const ALL = [GUESTS, MEMBERS, STORAGES, USERS, REALMS, HA_RESOURCES_FILE, NOTIFICATIONS_FILE];
 
 export interface ObjectInventory {
   /** By name. */
@@ -93,6 +94,7 @@ export async function observeObjects(
       IPAM: null,
       'DNS server': null,
       'Ceph pool': null,
+      'cluster node': nodesIn(text.get(MEMBERS)),
     },
     poolOf: Object.fromEntries(
       [...pools].flatMap(([pool, options]) => wordsOf(options, 'vms').map((id) => [id, pool] as const)),
@@ -114,6 +116,14 @@ function guestsIn(text: string | undefined, ofType?: 'lxc' | 'qemu'): string[] |
   const { ids } = JSON.parse(text) as { readonly ids?: Readonly<Record<string, { readonly type?: unknown }>> };
   if (ids === undefined) throw new Error(`${GUESTS}: it lists no guests`);
   return Object.entries(ids).flatMap(([id, { type }]) => (ofType === undefined || type === ofType ? [id] : []));
+}
+
+/** The nodes of the cluster. A node that stands alone has no list of them (pve-cluster, PVE/Cluster.pm). */
+function nodesIn(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  const { nodename, nodelist } = JSON.parse(text) as { readonly nodename?: string; readonly nodelist?: JsonObject };
+  if (nodename === undefined) return null;
+  return Object.keys(nodelist ?? { [nodename]: null });
 }
 
 export function observationOf(objects: ObjectInventory, target: TargetId): ObjectObservation {

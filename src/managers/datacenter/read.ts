@@ -10,7 +10,6 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
-import { declaredObjects } from './declared-objects.ts';
 import { volumeOf } from './download-calls.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
@@ -18,17 +17,27 @@ import {
   haKeepsTheStateOfGuests,
   haNamesGuestsByTheirKind,
   haRulesAgree,
+  haRulesLeaveNodes,
   replicatedDisksAreOnZfs,
   replicationIsToOneNodeOnce,
 } from './ha-rules.ts';
 import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
+import { syncedRealmsAreDirectories } from './realm-rules.ts';
 import { referencesAreKnown } from './references.ts';
-import { type ObjectRow, referencesOf } from './row.ts';
+import type { ObjectRow } from './row.ts';
 import { optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 import { datacenterFile } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
-import { controllersFitTheirZones, subnetsFitTheirVnets, tagsFitTheirZones } from './sdn/rules.ts';
+import {
+  bridgesOfZonesAreSpeltRight,
+  controllersFitTheirZones,
+  nodesHaveFewControllers,
+  subnetsFitTheirVnets,
+  tagsFitTheirZones,
+  vnetsAreNoInterfaces,
+} from './sdn/rules.ts';
+import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './storage-rules.ts';
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
 import { normalised, wordsOf } from './values.ts';
 
@@ -65,16 +74,23 @@ export const declaration: Declaration = {
     filesAreDownloadedOnce,
     referencesAreKnown,
     storagesAreDeclaredOnce,
+    disabledStoragesAreNotUsed,
+    basesAreOfIscsi,
     entriesNameKnownAliases,
     namesAreDeclaredOnce,
     tagsFitTheirZones,
     subnetsFitTheirVnets,
     controllersFitTheirZones,
+    nodesHaveFewControllers,
+    vnetsAreNoInterfaces,
+    bridgesOfZonesAreSpeltRight,
     fabricsAreApart,
     nodesFitTheirFabrics,
     haNamesGuestsByTheirKind,
     haKeepsTheStateOfGuests,
     haRulesAgree,
+    haRulesLeaveNodes,
+    syncedRealmsAreDirectories,
     replicationIsToOneNodeOnce,
     replicatedDisksAreOnZfs,
     notificationsHaveNamesOfTheirOwn,
@@ -123,38 +139,6 @@ function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {
   const part: [string, Json][] =
     row.part === undefined || list === undefined ? [] : [[row.part.field, row.part.normalised(list)]];
   return Object.fromEntries([...values, ...part, ...secrets]);
-}
-
-/** UNKNOWN_STORAGE: an object names an undeclared storage, or a backup job one that does not accept backups. */
-function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {
-  if (unreadable.host('zfs', 'proxmox_storage_ids')) return [];
-  const storages = new Map(hypervisor.storages.map((storage) => [storage.id, storage]));
-  return declaredObjects(datacenter).flatMap(({ row, object }) =>
-    referencesOf(row, object.name, object.written).flatMap(({ sort, name: id, at }): Diagnostic[] => {
-      if (sort !== 'storage') return [];
-      const found = storages.get(id);
-      const content = contentFor(row, object.options);
-      const takes = content === null || found?.contents == null || found.contents.includes(content);
-      if (found !== undefined && takes) return [];
-      return [
-        {
-          code: 'UNKNOWN_STORAGE',
-          at: placeIn(object.writtenAt, ...at),
-          message:
-            found === undefined
-              ? `There is no storage "${id}"`
-              : `Storage "${id}" takes no ${content === 'backup' ? 'backups' : `files of content ${content}`}`,
-          hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
-          target: targetId(row.kind, object.name),
-        },
-      ];
-    }),
-  );
-}
-
-/** The content type that a storage must accept for an object; null for any. */
-function contentFor({ kind }: ObjectRow, { content }: JsonObject): string | null {
-  return kind === 'backup' ? 'backup' : kind === 'download' ? String(content) : null;
 }
 
 /** DUPLICATE_ID: two entries download the same file. */

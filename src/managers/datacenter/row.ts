@@ -22,6 +22,7 @@ export type ReferenceSort =
       | 'ACME account'
       | 'ACME plugin'
       | 'Ceph pool'
+      | 'cluster node'
     )
   | ('group' | 'user' | 'role' | 'realm' | 'token' | 'controller' | 'zone' | 'vnet' | 'fabric' | 'IPAM' | 'DNS server');
 
@@ -62,8 +63,8 @@ interface SecretOption {
   readonly unknown?: (options: JsonObject) => string | null;
   /** The create call also prompts for it on standard input. */
   readonly promptedOnCreate?: true;
-  /** Proxmox creates no object without it. */
-  readonly requiredOnCreate?: true;
+  /** Whether Proxmox creates no such object without it. */
+  readonly requiredOnCreate?: (options: JsonObject) => boolean;
   /**
    * Proxmox accepts it only at creation, together with the option named here, and never shows either again: a different value means recreating the
    * object.
@@ -140,6 +141,8 @@ export interface ObjectRow {
   readonly required: readonly string[];
   /** Options that every update must repeat, since Proxmox takes the call as the complete new value. */
   readonly alwaysSent?: readonly string[];
+  /** Options that an update must repeat with another one, since Proxmox looks for them in the call alone and not in its file. */
+  readonly sentWith?: Readonly<Record<string, readonly string[]>>;
   /** By the value of `typeOption`, for kinds that have types. */
   readonly types?: Readonly<Record<string, TypeOptions>>;
   /** The option that says what type an object is. Default: `type`. */
@@ -226,6 +229,8 @@ const KINDS: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {
   IPAM: ['ipam'],
   'DNS server': ['sdndns'],
   'Ceph pool': ['cephpool'],
+  // Nothing declares the nodes of a cluster.
+  'cluster node': [],
 };
 
 /** All references of an object, each with its place. */

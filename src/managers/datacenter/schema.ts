@@ -183,9 +183,12 @@ function faultsOf(row: ObjectRow, object: JsonObject): Fault[] {
   return [
     ...(row.oneOf.length > 0 && chosen.length === 0 ? [{ option: null, message: `must have one of ${choice}` }] : []),
     ...chosen.slice(1).map((option) => ({ option, message: `must not stand beside ${chosen[0]}: one of ${choice}` })),
-    ...(given('exclude') && given('vmid')
-      ? [{ option: 'exclude', message: 'must not stand beside vmid, which names the guests already' }]
-      : []),
+    // Proxmox refuses it beside vmid, and forgets it beside pool at the next change (pve-manager, PVE/API2/Backup.pm).
+    ...['vmid', 'pool'].flatMap((other) =>
+      given('exclude') && given(other)
+        ? [{ option: 'exclude', message: `must not stand beside ${other}, which names the guests already` }]
+        : [],
+    ),
     ...[...optionsOf(row)].flatMap(([option, { requires }]) =>
       // Proxmox asks whether it is there, also for a switch that is off.
       requires !== undefined && object[option] !== undefined && object[requires] === undefined

@@ -25,7 +25,7 @@ const SETTINGS = readSourceSettings({}, () => '');
 
 /** What the host needs for them, and what the key of the agent never does: the file cannot know of either. */
 const OF_THE_HOST =
-  /names (guest|container|virtual machine|pool|HA resource|storage) .* which is not there|cannot be made without|Path \S+ does not exist/;
+  /names (guest|container|virtual machine|pool|HA resource|storage|cluster node) .* which is not there|cannot be made without|Path \S+ does not exist/;
 const OVER_SSH = /deploy\/ssh\/table\.ts has no shape for/;
 
 async function hostWithGuests(): Promise<LabHost> {
@@ -35,7 +35,7 @@ async function hostWithGuests(): Promise<LabHost> {
   return host;
 }
 
-/** In the order of what they need. */
+/** In dependency order. */
 function objectsOf(config: Config): Target[] {
   const left = [...allTargets(config).values()].filter(({ id }) => KINDS.has(kindOf(id)));
   const ordered: Target[] = [];
@@ -61,7 +61,7 @@ async function applied(host: LabHost, target: Target): Promise<void> {
   ]);
 }
 
-/** The host as if people had made it. */
+/** The host as if people had configured it. */
 function forgetPhoenix(host: LabHost): void {
   rmSync(join(host.dir, 'var/lib/phoenix'), { recursive: true, force: true });
   const top = join(host.dir, 'etc/pve');

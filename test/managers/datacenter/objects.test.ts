@@ -69,7 +69,7 @@ test('a job that is for all guests and then for one pool keeps one of the two', 
   if (team === undefined || all === undefined || one === undefined) throw new Error('nothing is declared');
   expect(await convergeStep(pool, host, wanted(team))).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(backup, host, wanted(all))).toMatchObject({ outcome: 'done' });
-  // Also where nobody knows what was applied before.
+  // Also without a record of what was applied before.
   expect(await convergeStep(backup, host, wanted(one))).toMatchObject({ outcome: 'done' });
   expect(await host.read(JOBS)).toContain('\tpool team\n');
   expect(await host.read(JOBS)).not.toContain('\tall ');
@@ -187,6 +187,8 @@ test('what an object names comes first', () => {
   expect(needs.get('backup/nightly')).toEqual(expect.arrayContaining(['pool/prod', 'hypervisor/storage']));
 });
 
+const TO_LOCAL = { schedule: '02:30', all: true, storage: 'local' };
+
 test.each([
   [
     'an option that Proxmox does not have',
@@ -227,6 +229,32 @@ test.each([
     'a program of the host',
     { backup_jobs: { nightly: { schedule: '02:30', all: true, script: '/bin/sh' } } },
     { code: 'UNKNOWN_KEY', path: '/backup_jobs/nightly/script' },
+  ],
+  [
+    'guests that are left out of a pool',
+    { pools: { prod: {} }, backup_jobs: { nightly: { schedule: '02:30', pool: 'prod', exclude: [101] } } },
+    { code: 'INVALID_VALUE', path: '/backup_jobs/nightly/exclude' },
+  ],
+  [
+    'notes with a variable that there is not',
+    { backup_jobs: { nightly: { ...TO_LOCAL, 'notes-template': '{{guestname}} of {{nod}}' } } },
+    { path: '/backup_jobs/nightly/notes-template', message: expect.stringContaining("variable 'nod'") },
+  ],
+  [
+    'images of running machines on a storage that nothing declares',
+    { backup_jobs: { nightly: { ...TO_LOCAL, fleecing: { enabled: true, storage: 'fast' } } } },
+    { code: 'UNKNOWN_STORAGE', path: '/backup_jobs/nightly/fleecing/storage' },
+  ],
+  [
+    'a storage that is disabled',
+    {
+      storages: { vault: { type: 'dir', path: '/srv/x', content: ['backup'], disable: true } },
+      backup_jobs: {
+        nightly: { schedule: '02:30', all: true, storage: 'vault' },
+        never: { schedule: '02:30', all: true, storage: 'vault', enabled: false },
+      },
+    },
+    { code: 'NO_EFFECT', path: '/backup_jobs/nightly/storage' },
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);

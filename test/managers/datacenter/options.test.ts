@@ -96,6 +96,14 @@ test.each([
     },
     { code: 'UNKNOWN_REFERENCE', path: '/realm_syncs/people/realm', hint: expect.stringContaining('"corp"') },
   ],
+  [
+    'a realm of a type that has no users to bring in',
+    {
+      realms: { id: { type: 'openid', 'issuer-url': 'https://id.example.org', 'client-id': 'pve' } },
+      realm_syncs: { people: { realm: 'id', schedule: 'daily', scope: 'both' } },
+    },
+    { code: 'INVALID_VALUE', path: '/realm_syncs/people/realm', message: expect.stringContaining('of type openid') },
+  ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
 });

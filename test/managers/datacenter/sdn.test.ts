@@ -90,6 +90,9 @@ const OTHER_EVPN = {
   sdn_zones: { ev: { ...EVPN.sdn_zones.ev, 'advertise-subnets': true, exitnodes: ['pve', 'pve2'] } },
 };
 
+const QINQ = { outer: { type: 'qinq', bridge: 'vmbr0', tag: 100 } };
+const BGP = { type: 'bgp', asn: 65001, node: 'pve', peers: ['10.0.0.1'] };
+
 const applied = (commands: readonly string[]) => commands.filter((line) => line === 'pvesh set /cluster/sdn').length;
 
 testContract(kind, [
@@ -99,7 +102,7 @@ testContract(kind, [
     byLedger: true,
     target: targetOf(FRONT),
     changed: targetOf(OTHER),
-    // Each application counts; what is in force does not depend on how many there were.
+    // Every apply is counted; the state in force does not depend on their number.
     state: async (host) => {
       const files = await Promise.all(
         ['zones', 'vnets', 'subnets'].map((name) => host.readFile(`/etc/pve/sdn/${name}.cfg`)),
@@ -228,6 +231,73 @@ test('a vnet that a guest is on is not deleted, and every deletion waits for an 
   await host.close();
 });
 
+test('a subnet of a single address may have any gateway, and a zone of type qinq one vnet without a tag', () => {
+  const problems = problemsOf({
+    sdn_zones: { ...QINQ, lan: FRONT.sdn_zones.lan },
+    sdn_vnets: { a1: { zone: 'outer' }, a2: { zone: 'outer', tag: 5 }, vnet1: { zone: 'lan' } },
+    sdn_subnets: { 'vnet1/10.11.0.5/32': { gateway: '192.168.7.1' } },
+  });
+  expect(problems).toEqual([]);
+});
+
+test('what subnets hold back is told before anything is changed', async () => {
+  const host = await openLabHost();
+  const target = targetOf(FRONT);
+  await convergeStep(kind, host, wanted(target));
+  const SUBNETS = '/etc/pve/sdn/subnets.cfg';
+  const theirs = 'subnet: lan-10.20.0.0-24\n\tvnet vnet1\n\n';
+  await host.write(SUBNETS, `${await host.read(SUBNETS)}${theirs}`);
+  await host.write('/etc/pve/sdn/pve-ipam-state.json', GIVEN);
+  const { ipam: _, ...lan } = FRONT.sdn_zones.lan;
+  const { 'vnet1/10.10.0.0/24': _first, ...less } = FRONT.sdn_subnets;
+  const asked: [object, string][] = [
+    [{ ...FRONT, sdn_zones: { ...FRONT.sdn_zones, lan } }, 'ipam of zone lan cannot be changed'],
+    [
+      {
+        ...FRONT,
+        sdn_zones: { ...FRONT.sdn_zones, other: { type: 'simple', ipam: 'pve' } },
+        sdn_vnets: { ...FRONT.sdn_vnets, vnet1: { zone: 'other' } },
+      },
+      'vnet vnet1 cannot come to another zone',
+    ],
+    [
+      { ...FRONT, sdn_vnets: { ...FRONT.sdn_vnets, vnet1: { zone: 'lan', vlanaware: true } }, sdn_subnets: {} },
+      'vnet vnet1 cannot be vlanaware',
+    ],
+    [{ ...FRONT, sdn_subnets: less }, 'its addresses 10.10.0.101 are given out'],
+  ];
+  host.forget();
+  for (const [datacenter, reason] of asked) {
+    const end = await convergeStep(kind, host, wanted(targetOf(datacenter), { before: target.spec, approved: true }));
+    expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining(reason) });
+  }
+  expect(host.commands.filter((line) => line.startsWith('pvesh '))).toEqual([]);
+  await host.close();
+});
+
+const GIVEN = JSON.stringify({
+  zones: {
+    lan: { subnets: { '10.10.0.0/24': { ips: { '10.10.0.1': { gateway: 1 }, '10.10.0.101': { vmid: 101 } } } } },
+  },
+});
+
+test('the zone of names is sent with its server, in which Proxmox looks for it', async () => {
+  const host = await openLabHost();
+  const named = (dnszone: string) =>
+    targetOf({
+      sdn_dns: {
+        names: { type: 'powerdns', url: 'http://10.0.0.9:8081/api', key: { $secret: 'file:/etc/phoenix/secrets/one' } },
+      },
+      sdn_zones: { lan: { type: 'simple', dns: 'names', dnszone } },
+    });
+  await host.write('/etc/pve/sdn/dns.cfg', 'powerdns: names\n\tkey x\n\turl http://10.0.0.9:8081/api\n\n');
+  const [first, second] = [named('lab.example'), named('home.example')];
+  expect(await convergeStep(kind, host, wanted(first))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(kind, host, wanted(second, { before: first.spec }))).toMatchObject({ outcome: 'done' });
+  expect(host.commands).toContain('pvesh set /cluster/sdn/zones/lan --dnszone home.example --dns names');
+  await host.close();
+});
+
 test('a guest whose bridge is a declared vnet waits for it', () => {
   const guests = JSON.parse(String(repositoryFiles()['etc/phoenix_lxc_configs.json']));
   guests.lxc_configs['101'].networks = [{ bridge: 'vnet1', ip: '10.10.0.5/24' }];
@@ -301,6 +371,91 @@ test.each([
     'a subnet of a vnet that nothing declares',
     { ...FRONT, sdn_subnets: { 'vnet9/10.11.0.0/24': {} } },
     { code: 'UNKNOWN_REFERENCE', path: '/sdn_subnets/vnet9~110.11.0.0~124' },
+  ],
+  [
+    'a tag that a VXLAN of another zone has',
+    {
+      sdn_zones: { far: FRONT.sdn_zones.far, off: { type: 'vxlan', peers: ['10.0.0.15'] } },
+      sdn_vnets: { a1: { zone: 'far', tag: 5 }, a2: { zone: 'off', tag: 5 } },
+    },
+    { path: '/sdn_vnets/a2/tag' },
+  ],
+  [
+    'a second vnet without a tag',
+    { sdn_zones: QINQ, sdn_vnets: { a1: { zone: 'outer' }, a2: { zone: 'outer', tag: 5 }, a3: { zone: 'outer' } } },
+    { path: '/sdn_vnets/a3', message: expect.stringContaining('a1 is the one vnet') },
+  ],
+  [
+    'a vnet that is called as the bridge of the host',
+    { sdn_zones: FRONT.sdn_zones, sdn_vnets: { vmbr0: { zone: 'lan' } } },
+    { path: '/sdn_vnets/vmbr0' },
+  ],
+  [
+    'a bridge that is misspelt',
+    { sdn_zones: { vl: { type: 'vlan', bridge: 'vbmr0' } } },
+    { code: 'UNDECLARED_BRIDGE', path: '/sdn_zones/vl/bridge', hint: 'Did you mean "vmbr0"?' },
+  ],
+  [
+    'one network on two vnets of a zone',
+    {
+      sdn_zones: { lan: FRONT.sdn_zones.lan, mine: { type: 'simple' } },
+      sdn_vnets: { a1: { zone: 'lan' }, a2: { zone: 'lan' }, a3: { zone: 'mine' } },
+      sdn_subnets: { 'a1/10.10.0.0/24': {}, 'a2/10.10.0.0/24': {}, 'a3/10.10.0.0/24': {} },
+    },
+    { path: '/sdn_subnets/a2~110.10.0.0~124', message: expect.stringContaining('vnet a1 of the same zone') },
+  ],
+  ...(
+    [
+      ['that ends before it begins', ['10.10.0.9', '10.10.0.5'], 'must be smaller than'],
+      ['that begins outside', ['10.9.0.9', '10.10.0.5'], 'start-address 10.9.0.9 is not in subnet 10.10.0.0/24'],
+      ['that ends outside', ['10.10.0.9', '10.11.0.5'], 'end-address 10.11.0.5 is not in subnet'],
+      ['that overlaps another', ['10.10.0.90', '10.10.0.110'], 'must not overlap'],
+    ] as const
+  ).map(([what, [start, end], message]): [string, object, object] => [
+    `a range of DHCP ${what}`,
+    {
+      ...FRONT,
+      sdn_subnets: {
+        'vnet1/10.10.0.0/24': {
+          'dhcp-range': [
+            { 'start-address': '10.10.0.100', 'end-address': '10.10.0.200' },
+            { 'start-address': start, 'end-address': end },
+          ],
+        },
+      },
+    },
+    { path: '/sdn_subnets/vnet1~110.10.0.0~124/dhcp-range', message: expect.stringContaining(message) },
+  ]),
+  [
+    'an IPv6 subnet with DHCP and without a gateway',
+    {
+      sdn_zones: { lan: { ...FRONT.sdn_zones.lan, dhcp: 'dnsmasq' } },
+      sdn_vnets: { vnet1: { zone: 'lan' } },
+      sdn_subnets: {
+        'vnet1/fd00:1::/64': { 'dhcp-range': [{ 'start-address': 'fd00:1::5', 'end-address': 'fd00:1::9' }] },
+      },
+    },
+    { path: '/sdn_subnets/vnet1~1fd00:1::~164' },
+  ],
+  [
+    'DHCP without an IPAM',
+    { sdn_zones: { lan: { type: 'simple', dhcp: 'dnsmasq' } } },
+    { path: '/sdn_zones/lan/dhcp', message: expect.stringContaining('ipam') },
+  ],
+  [
+    'a zone of names without a server',
+    { sdn_zones: { lan: { type: 'simple', dnszone: 'lab.example.org' } } },
+    { path: '/sdn_zones/lan/dnszone' },
+  ],
+  [
+    'a server of reverse names that nothing declares',
+    { sdn_zones: { lan: { type: 'simple', reversedns: 'names' } } },
+    { code: 'UNKNOWN_REFERENCE', path: '/sdn_zones/lan/reversedns' },
+  ],
+  [
+    'a third router of BGP on a node',
+    { sdn_controllers: { b1: BGP, b2: BGP, b3: BGP, b4: { ...BGP, node: 'pve2' } } },
+    { path: '/sdn_controllers/b3/node' },
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);

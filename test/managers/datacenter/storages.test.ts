@@ -14,6 +14,7 @@ const FIRST = 'first-password';
 const SECOND = 'second-password';
 const open = () => openLabHost([], { 'env:PHOENIX_SECRET_ONE': FIRST, 'env:PHOENIX_SECRET_TWO': SECOND });
 
+const ISCSI = { portal: '10.0.0.9', target: 'iqn.2003-01.org.example:disk' };
 const SHARE = { type: 'cifs', server: '10.0.0.9', share: 'media', username: 'pve', content: ['iso', 'vztmpl'] };
 testContract(kindNamed('storage'), [
   {
@@ -121,12 +122,38 @@ test('a storage that a guest still has a disk on is not deleted', async () => {
     outcome: 'refused',
     reason: expect.stringContaining('guest 101'),
   });
-  // One that is to be made again is told of the guest before it is approved.
+  // Recreating one names the guest on it before approval.
   const moved = targetNamed('storage/vm', { storages: { vm: { type: 'dir', path: '/srv/other' } } });
   expect(await convergeStep(storages, host, wanted(moved, { before: target.spec }))).toMatchObject({
     outcome: 'refused',
     reason: expect.stringContaining('making it again, while guest 101 still has a disk on it, loses'),
   });
+  await host.close();
+});
+
+test('a storage that another is on goes after it, and not before', async () => {
+  const host = await open();
+  const storages = kindNamed('storage');
+  const both = { san: { type: 'iscsi', ...ISCSI }, group: { type: 'lvm', vgname: 'vg0', base: 'san:0.0.0.scsi-1' } };
+  const [san, group] = ['san', 'group'].map((id) => targetNamed(`storage/${id}`, { storages: both }));
+  if (san === undefined || group === undefined) throw new Error('they are not declared');
+  expect(group.needs).toContain('storage/san');
+  for (const target of [san, group])
+    expect(await convergeStep(storages, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(storages, host, gone(san, { approved: true }))).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('storage group is on a disk of it'),
+  });
+  await host.close();
+});
+
+test('a storage of ESXi without its password is refused before anything is done', async () => {
+  const host = await open();
+  const target = targetNamed('storage/old', {
+    storages: { old: { type: 'esxi', server: '10.0.0.9', username: 'root' } },
+  });
+  const end = await convergeStep(kindNamed('storage'), host, wanted(target));
+  expect(end).toMatchObject({ outcome: 'refused', actions: [], reason: expect.stringContaining('without password') });
   await host.close();
 });
 
@@ -225,6 +252,69 @@ test.each<[string, object, { code: string; path: string; message?: unknown; hint
     'an option that is none',
     { options: { keybord: 'de' } },
     { code: 'UNKNOWN_KEY', path: '/options/keybord', hint: 'Did you mean "keyboard"?' },
+  ],
+  [
+    'a password of a share without its user',
+    {
+      storages: {
+        vault: { type: 'cifs', server: '10.0.0.9', share: 'x', password: { $secret: 'env:PHOENIX_SECRET_ONE' } },
+      },
+    },
+    { code: 'INVALID_VALUE', path: '/storages/vault/password' },
+  ],
+  [
+    'the nodes of the storage that every node has',
+    { storages: { local: { type: 'dir', path: '/var/lib/vz', nodes: ['pve'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/local/nodes' },
+  ],
+  [
+    'another storage by its name',
+    { storages: { local: { type: 'btrfs', path: '/srv/x' } } },
+    { code: 'INVALID_VALUE', path: '/storages/local/type' },
+  ],
+  [
+    'a folder of content that its type cannot hold',
+    { storages: { vault: { type: 'cephfs', 'content-dirs': ['images=x'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/content-dirs' },
+  ],
+  [
+    'one folder for two contents',
+    { storages: { vault: { type: 'dir', path: '/srv/x', 'content-dirs': ['iso=all', 'vztmpl=all'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/content-dirs', message: expect.stringContaining('all twice') },
+  ],
+  [
+    'a target of LIO without its group',
+    { storages: { vault: { ...ISCSI, type: 'zfs', pool: 'tank', blocksize: '4k', iscsiprovider: 'LIO' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/iscsiprovider' },
+  ],
+  [
+    'a volume group on a storage that is none of iSCSI',
+    {
+      storages: {
+        vault: { type: 'dir', path: '/srv/x' },
+        group: { type: 'lvm', vgname: 'vg0', base: 'vault:0.0.0.scsi-1' },
+      },
+    },
+    { code: 'INVALID_VALUE', path: '/storages/group/base' },
+  ],
+  [
+    'a volume group on a storage that nothing declares',
+    { storages: { group: { type: 'lvm', vgname: 'vg0', base: 'vault:0.0.0.scsi-1' } } },
+    { code: 'UNKNOWN_STORAGE', path: '/storages/group/base' },
+  ],
+  [
+    'two folders of one node by one name',
+    {
+      dir_mappings: {
+        films: {
+          map: [
+            { node: 'pve', path: '/srv/a' },
+            { node: 'pve', path: '/srv/b' },
+          ],
+        },
+      },
+    },
+    { code: 'INVALID_VALUE', path: '/dir_mappings/films/map' },
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);

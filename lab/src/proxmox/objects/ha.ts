@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
+import { affinityConflicts, HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Options, parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
@@ -197,6 +197,7 @@ function checkFeasible(node: LabNode, sections: Sections, rule: string): void {
         ? [`rule shares two or more resources with a ${one.affinity} resource affinity rule`]
         : [],
     ),
+    ...affinityConflicts(rules).flatMap((conflict) => (conflict.rule === rule ? [conflict.message] : [])),
   ];
   if (faults.length > 0) refuse(`400 Rule '${rule}' is invalid.\nresources: ${faults.join(', ')}`);
 }

@@ -1,18 +1,32 @@
 // What the plugins of pve-network check of an object before it is written or deleted (PVE::Network::SDN::*Plugin).
 
-import { isWithin } from '../../../../src/proxmox/sdn.ts';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { dhcpRangeProblem, mayBeGateway } from '../../../../src/proxmox/sdn.ts';
+import type { Options } from '../../../../src/proxmox/section-config.ts';
 import type { LabNode } from '../node.ts';
+import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { type SdnRow, type Sections, sdnSections } from './sdn-files.ts';
+import { sdnServices } from './sdn-services.ts';
 
-export function checkSdn(node: LabNode, row: SdnRow, id: string, sections: Sections): void {
+/** @param given the parameters of the call, in which Proxmox looks for some options alone */
+export function checkSdn(
+  node: LabNode,
+  row: SdnRow,
+  id: string,
+  sections: Sections,
+  given: Parameters,
+  before: Options | undefined,
+): void {
   const { type = '', options = {} } = sections.get(id) ?? {};
   const one = (option: string): string | undefined => options[option]?.[0];
+  if (row.file === 'zones') checkServices(node, id, options, given, before);
   if (row.file === 'zones' && type === 'vxlan' && (one('peers') === undefined) === (one('fabric') === undefined)) {
     const both = 'must have exactly one of peers / fabric defined';
     refuseParameters({ peers: both, fabric: both });
   }
   if (row.file === 'controllers' && type === 'evpn') checkEvpn(id, sections);
+  if (row.file === 'controllers' && (type === 'bgp' || type === 'isis')) checkRouters(node, id, type, sections);
   if (row.file === 'zones' && type === 'evpn') {
     const controller = one('controller') ?? '';
     const found = sdnSections(node, 'controllers').get(controller);
@@ -24,25 +38,100 @@ export function checkSdn(node: LabNode, row: SdnRow, id: string, sections: Secti
     );
     if (other !== undefined) refuse(`vrf-vxlan ${one('vrf-vxlan')} is already declared in ${other[0]} ${at} 367.`);
   }
-  if (row.file === 'vnets') {
-    const zone = sdnSections(node, 'zones').get(one('zone') ?? '') ?? refuse('cannot lookup undefined type!');
-    const tag = one('tag');
-    if (zone.type === 'simple' && tag !== undefined)
-      refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
-    if (zone.type !== 'simple' && tag === undefined)
-      refuseParameters({ tag: `missing ${zone.type === 'vxlan' || zone.type === 'evpn' ? 'vxlan' : 'vlan'} tag` });
-    const other = [...sections].find(
-      ([name, vnet]) => name !== id && vnet.options['zone']?.[0] === one('zone') && vnet.options['tag']?.[0] === tag,
-    );
-    if (tag !== undefined && other !== undefined)
-      refuseParameters({ tag: `tag ${tag} already exist in vnet ${other[0]}` });
+  if (row.file === 'vnets') checkVnet(node, id, sections, before);
+  if (row.file === 'subnets') checkSubnet(node, id, options);
+}
+
+/** What a zone names (PVE/API2/Network/SDN/Zones.pm): in the call, of what is in the file only whether the IPAM changes. */
+function checkServices(
+  node: LabNode,
+  id: string,
+  options: Options,
+  given: Parameters,
+  before: Options | undefined,
+): void {
+  const isChanged = before !== undefined && before['ipam']?.[0] !== options['ipam']?.[0];
+  if (isChanged && [...sdnSections(node, 'subnets').keys()].some((subnet) => subnet.split('-')[0] === id))
+    refuseParameters({ ipam: "can't change ipam if a subnet is already defined in this zone" });
+  for (const option of ['dns', 'reversedns'] as const) {
+    const server = given[option];
+    if (server !== undefined && !sdnServices(node, 'dns').has(String(server)))
+      refuseParameters({ [option]: `${server} don't exist` });
   }
-  const gateway = one('gateway');
-  if (row.file === 'subnets' && gateway !== undefined) {
-    const [, address = '', mask = ''] = id.split('-');
-    if (!isWithin(gateway, address, Number(mask)))
-      refuseParameters({ gateway: `${gateway} is not in subnet ${address}/${mask}` });
+  if (given['dnszone'] !== undefined && given['dns'] === undefined) refuseParameters({ dnszone: 'missing dns server' });
+  const { ipam } = given;
+  if (ipam !== undefined && !sdnServices(node, 'ipam').has(String(ipam)))
+    refuseParameters({ ipam: `${ipam} not existing` });
+}
+
+/** The zone's plugin first (vnet_update_hook), then what holds for every vnet (VnetPlugin.pm, on_update_hook). */
+function checkVnet(node: LabNode, id: string, sections: Sections, before: Options | undefined): void {
+  const { options = {} } = sections.get(id) ?? {};
+  const one = (option: string): string | undefined => options[option]?.[0];
+  const subnets = [...sdnSections(node, 'subnets').values()].filter(({ options: its }) => its['vnet']?.[0] === id);
+  if (before !== undefined && subnets.length > 0 && before['zone']?.[0] !== one('zone'))
+    refuseParameters({ zone: "can't change zone if subnets exist" });
+  const zones = sdnSections(node, 'zones');
+  const zone = zones.get(one('zone') ?? '') ?? refuse('cannot lookup undefined type!');
+  const tag = one('tag');
+  const isVxlan = (name: string | undefined): boolean => ['vxlan', 'evpn'].includes(zones.get(name ?? '')?.type ?? '');
+  const others = [...sections].flatMap(([name, { options: its }]) =>
+    name === id ? [] : [{ name, zone: its['zone']?.[0], tag: its['tag']?.[0] }],
+  );
+  const beside = others.filter((other) => other.zone === one('zone'));
+  const same = beside.find((other) => other.tag === tag);
+  if (zone.type === 'simple' && tag !== undefined) refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
+  if (zone.type === 'vlan') {
+    if (tag === undefined) refuseParameters({ tag: 'missing vlan tag' });
+    if (Number(tag) > 4096) refuseParameters({ tag: 'vlan tag max value is 4096' });
+    if (same !== undefined) refuseParameters({ tag: `tag ${tag} already exist in vnet ${same.name}` });
   }
+  if (zone.type === 'qinq') {
+    if (Number(tag ?? 0) > 4096) refuseParameters({ tag: 'VLAN tag maximal value is 4096' });
+    if (same !== undefined)
+      refuseParameters({
+        tag: `${tag === undefined ? 'tag-less vnet already exists' : `tag ${tag} already exist`} in zone ${one('zone')} vnet ${same.name}`,
+      });
+  }
+  if (isVxlan(one('zone'))) {
+    if (tag === undefined) refuseParameters({ tag: 'missing vxlan tag' });
+    if (zone.type === 'evpn' && one('vlanaware') === '1')
+      refuseParameters({ 'vlan-aware': "vlan-aware option can't be enabled with evpn" });
+    const other = others.find((each) => isVxlan(each.zone) && each.tag === tag);
+    if (other !== undefined)
+      refuseParameters({ tag: `vxlan tag ${tag} already exist in vnet ${other.name} in zone ${other.zone} ` });
+  }
+  if (one('vlanaware') === '1' && subnets.length > 0)
+    refuseParameters({ vlanaware: 'vlanaware vnet is not compatible with subnets' });
+}
+
+/** PVE::Network::SDN::SubnetPlugin, on_update_hook. */
+function checkSubnet(node: LabNode, id: string, options: Options): void {
+  const [, address = '', mask = ''] = id.split('-');
+  if (sdnSections(node, 'vnets').get(options['vnet']?.[0] ?? '')?.options['vlanaware']?.[0] === '1')
+    refuseParameters({ vnet: "you can't add a subnet on a vlanaware vnet" });
+  const gateway = options['gateway']?.[0];
+  if (gateway !== undefined && !mayBeGateway(gateway, address, Number(mask)))
+    refuseParameters({ gateway: `${gateway} is not in subnet ${address}/${mask}` });
+  const ranges = (options['dhcp-range'] ?? []).flatMap((text) => {
+    const parsed = parsePropertyString('pve-sdn-dhcp-range', text);
+    const { 'start-address': start = '', 'end-address': end = '' } = parsed.ok ? parsed.properties : {};
+    return parsed.ok ? [{ 'start-address': start, 'end-address': end }] : [];
+  });
+  const problem = dhcpRangeProblem(address, Number(mask), ranges);
+  if (problem !== undefined) refuseParameters({ 'dhcp-range': problem.message });
+}
+
+/** Counts the controllers of this node alone, and the one that is checked not among them (Bgp- and IsisPlugin.pm, on_update_hook). */
+function checkRouters(node: LabNode, id: string, type: 'bgp' | 'isis', sections: Sections): void {
+  const others = [...sections].filter(
+    ([name, one]) => name !== id && one.type === type && one.options['node']?.[0] === node.name,
+  );
+  if (others.length < 2) return;
+  const [plugin, line, what] = type === 'bgp' ? ['Bgp', 183, 'bgp'] : ['Isis', 123, 'bgp or isis'];
+  refuse(
+    `only 1 ${what} controller can be defined at /usr/share/perl5/PVE/Network/SDN/Controllers/${plugin}Plugin.pm line ${line}.`,
+  );
 }
 
 function checkEvpn(id: string, sections: Sections): void {

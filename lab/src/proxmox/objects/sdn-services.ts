@@ -51,6 +51,12 @@ const ROWS: readonly ServiceRow[] = [
   },
 ];
 
+/** The ids of the servers of one kind that zones may name. */
+export function sdnServices(node: LabNode, id: 'ipam' | 'dns'): ReadonlySet<string> {
+  const row = ROWS.find((one) => one.id === id);
+  return new Set(row === undefined ? [] : sectionsOf(row, node).keys());
+}
+
 /** Answers a call on them; undefined for any other call. */
 export function sdnServiceCall(
   { node }: Call,

@@ -82,7 +82,7 @@ function change(node: LabNode, row: SdnRow, method: string, parameters: Paramete
       // Proxmox generates the MAC address of the zone's router.
       const router = ofType === 'evpn' && row.file === 'zones' ? { mac: [randomMac()] } : {};
       sections.set(id, { type: ofType, options: { ...router, ...options } });
-      checkSdn(node, row, id, sections);
+      checkSdn(node, row, id, sections, given, before);
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

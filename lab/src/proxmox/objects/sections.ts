@@ -1,9 +1,10 @@
 // Objects in section config files, backup jobs and realm syncs: a row describes a kind, and common code handles its API calls.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { notesTemplate } from '../../../../src/proxmox/code-checks.ts';
 import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { type Options, parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
 import { checkPool } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
@@ -24,6 +25,8 @@ interface SectionRow {
   /** Defaults that are written to the file. */
   readonly written: Readonly<Record<string, string>>;
   readonly refusals: { readonly exists: string; readonly unset: string };
+  /** What becomes of the options of a job that is written, and refuses what they are together. */
+  readonly settle?: (options: Options, parameters: Parameters, isNew: boolean) => Options;
   /** Refuses invalid combinations. */
   readonly check: (node: LabNode, parameters: Parameters, isNew: boolean) => void;
 }
@@ -37,6 +40,7 @@ const backup: SectionRow = {
   written: { enabled: '1' },
   refusals: { exists: "Job '%s' already exists", unset: 'no such vzdump job' },
   check: checkBackup,
+  settle: settleBackup,
 };
 
 const realmSync: SectionRow = {
@@ -83,7 +87,8 @@ export function sectionCall(
     const kept = Object.entries(before).filter(([option]) => !cleared.includes(option));
     const defaults = isNew ? Object.entries(row.written).map(([option, value]) => [option, [value]]) : [];
     const set = Object.entries(scheduled(given)).map(([option, value]) => [option, writtenAs(row, option, value)]);
-    sections.set(id, { type: row.type, options: Object.fromEntries([...kept, ...defaults, ...set]) });
+    const options = Object.fromEntries([...kept, ...defaults, ...set]);
+    sections.set(id, { type: row.type, options: row.settle?.(options, parameters, isNew) ?? options });
   });
   return { data: null };
 }
@@ -177,6 +182,28 @@ function checkBackup(node: LabNode, given: Parameters, isNew: boolean): void {
     if (value !== undefined && vmid !== undefined)
       refuseParameters({ [option]: `option conflicts with option 'vmid'` });
   }
+  const template = given['notes-template'];
+  const problem = typeof template === 'string' ? notesTemplate(template) : undefined;
+  if (problem !== undefined) refuseParameters({ 'notes-template': `${problem}\n` });
   if (isNew && all !== '1' && vmid === undefined && pool === undefined && exclude === undefined)
     refuseParameters({ vmid: 'property is missing' });
+}
+
+/** Which guests a job is for: each way to say it takes the others away when a job is changed (PVE/API2/Backup.pm, update_job). */
+function settleBackup(written: Options, { vmid, all }: Parameters, isNew: boolean): Options {
+  const excludes = written['exclude'] !== undefined && written['pool'] === undefined;
+  const options = excludes ? { ...written, all: ['1'] } : written;
+  if (isNew) return options;
+  const gone =
+    vmid !== undefined
+      ? ['all', 'exclude', 'pool']
+      : all === '1'
+        ? ['vmid', 'pool']
+        : options['pool'] !== undefined
+          ? ['vmid', 'all', 'exclude']
+          : [];
+  const left = Object.fromEntries(Object.entries(options).filter(([option]) => !gone.includes(option)));
+  if (left['all']?.[0] !== '1' && left['pool'] === undefined && left['vmid'] === undefined)
+    refuseParameters({ vmid: 'property is missing' });
+  return left;
 }

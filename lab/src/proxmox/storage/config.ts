@@ -149,10 +149,40 @@ export function addStorage(call: Call, parameters: Parameters): void {
   if (type === 'zfs') options['zfs-base-path'] ??= '/dev/zvol';
   changeConfig(call.node, 'create', (sections) => {
     if (sections.has(id)) refuse(`create storage failed: storage ID '${id}' already defined`);
+    checkNew(call.node, sections, id, type, options, parameters);
     sections.set(id, { type, options });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
   writePassword(call, type, id, parameters, false);
+}
+
+/** What a plugin checks when a storage is added (on_add_hook), and whether it is reached, where this node is to use it (activate_storage). */
+function checkNew(
+  node: LabNode,
+  sections: ReadonlyMap<string, Section>,
+  id: string,
+  type: string,
+  { base, disable, nodes, server }: Readonly<Record<string, string>>,
+  parameters: Parameters,
+): void {
+  const failing = 'create storage failed';
+  const [baseId = ''] = base?.split(':') ?? [];
+  if (base !== undefined && !sections.has(baseId)) refuse(`${failing}: base storage ID '${baseId}' does not exist`);
+  if (base !== undefined && sections.get(baseId)?.type !== 'iscsi')
+    refuse(
+      `${failing}: unsupported base type '${sections.get(baseId)?.type}' at /usr/share/perl5/PVE/Storage/LVMPlugin.pm line 489.`,
+    );
+  if (type === 'esxi' && parameters['password'] === undefined) refuse(`${failing}: missing password`);
+  const isUsed = (disable ?? '0') === '0' && (nodes === undefined || splitList(nodes).includes(node.name));
+  if (!isUsed || server === undefined || isReached(server)) return;
+  if (type === 'nfs' || type === 'cifs') refuse(`${failing}: storage '${id}' is not online`);
+  if (type === 'pbs')
+    refuse(`${failing}: ${id}: error fetching datastores - 500 Can't connect to ${server}:8007 (Connection timed out)`);
+}
+
+/** Every server answers, but for those below `.invalid` and in the network that no recorded session reached. */
+function isReached(server: string): boolean {
+  return !/(^|\.)invalid$|^10\.99\./.test(server);
 }
 
 /** Stores the password separately; without a value it is read from the terminal or from a line of standard input. */
@@ -202,6 +232,8 @@ export function setStorage(call: Call, parameters: Parameters): void {
 /** Removes a storage from storage.cfg; its content stays. */
 export function removeStorage(node: LabNode, id: string): void {
   changeConfig(node, 'delete', (sections) => {
+    if ([...sections.values()].some(({ options }) => options['base']?.startsWith(`${id}:`)))
+      refuse("delete storage failed: can't remove storage - storage is used as base of another storage");
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
   rmSync(pathOf(node, `etc/pve/priv/storage/${id}.pw`), { force: true });

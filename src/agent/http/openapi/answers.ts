@@ -163,11 +163,24 @@ const Status = z.object({
     .object({ failed: count, waiting: count, since: time, why: z.string() })
     .nullable()
     .describe('What the forge does not take.'),
-  deliveries: z.object({ last: z.object({ at: time, id: z.string(), event: z.string() }).nullable() }),
+  deliveries: z.object({
+    last: z.object({ at: time, id: z.string(), event: z.string() }).nullable(),
+    refused: z
+      .object({ at: time, why: z.string() })
+      .nullable()
+      .describe(
+        'The newest since then with a missing or wrong signature. Anybody who reaches the address can send one.',
+      ),
+  }),
   nodes: z.object({ away: z.record(z.string(), z.object({ since: time, why: z.string() })) }),
   faults: z
     .array(z.object({ subject: z.string(), what: z.string(), since: time, why: z.string() }))
     .describe('What Phoenix itself needs and does not get; the remedy stands after the last `; ` of `why`.'),
+  lasting: z
+    .array(z.string())
+    .describe(
+      'Subjects of what has failed for two minutes, so that a person is needed: of `faults`, `node NAME` and `reports`.',
+    ),
   targets: z.array(Target),
   orphans: z
     .array(z.object({ target, name: z.string(), markedAs: target }))

@@ -1,7 +1,8 @@
 // Backup jobs for guests.
 
+import type { Json, JsonObject } from '../../../model/json.ts';
 import { parseSections } from '../../../proxmox/section-config.ts';
-import type { ObjectRow } from '../row.ts';
+import type { ObjectRow, Reference } from '../row.ts';
 
 export const backupJobs: ObjectRow = {
   kind: 'backup',
@@ -22,5 +23,13 @@ export const backupJobs: ObjectRow = {
   clear: 'delete',
   members: [],
   references: { vmid: 'guest', exclude: 'guest', storage: 'storage', pool: 'pool' },
+  furtherReferences: (_name, { fleecing }) => fleecingOf(fleecing),
   lossOnDelete: 'its schedule; the backups that it made stay',
 };
+
+/** Where the images of running VMs are kept meanwhile. */
+function fleecingOf(fleecing: Json | undefined): Reference[] {
+  if (typeof fleecing !== 'object' || fleecing === null || Array.isArray(fleecing)) return [];
+  const { storage } = fleecing as JsonObject;
+  return typeof storage === 'string' ? [{ sort: 'storage', name: storage, at: ['fleecing', 'storage'] }] : [];
+}

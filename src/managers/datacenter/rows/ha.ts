@@ -82,8 +82,12 @@ export const haRules: ObjectRow = {
   },
   defaults: { disable: '0', strict: '0' },
   deletedWhenFalse: ['disable'],
-  furtherReferences: (_name, { resources }) =>
-    wordsOf(resources).map((sid, index): Reference => ({ sort: 'ha', name: sid, at: ['resources', index] })),
+  furtherReferences: (_name, { resources, nodes }) => [
+    ...wordsOf(resources).map((sid, index): Reference => ({ sort: 'ha', name: sid, at: ['resources', index] })),
+    ...wordsOf(nodes).map(
+      (node, index): Reference => ({ sort: 'cluster node', name: node.split(':')[0] ?? '', at: ['nodes', index] }),
+    ),
+  ],
   lossOnDelete: 'where its resources may run',
   faults: (_name, { type, resources }: JsonObject) =>
     type === 'resource-affinity' && new Set(wordsOf(resources)).size < 2

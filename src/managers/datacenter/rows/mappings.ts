@@ -1,5 +1,6 @@
 // Devices and folders of nodes under a datacenter-wide name, so that a guest finds them on every node (pve-guest-common, PVE/Mapping).
 
+import type { JsonObject } from '../../../model/json.ts';
 import { parseUntypedSections } from '../../../proxmox/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
@@ -50,4 +51,12 @@ export const dirMappings: ObjectRow = {
   paths: { create: '/cluster/mapping/dir', change: '/cluster/mapping/dir/{id}' },
   file: '/etc/pve/mapping/directory.cfg',
   defaults: {},
+  // pve-guest-common, PVE/Mapping/Dir.pm, assert_valid_map_list.
+  faults: (_name, { map }) => {
+    const nodes = Array.isArray(map) ? map.map((one) => String((one as JsonObject)['node'])) : [];
+    const twice = nodes.find((node, index) => nodes.indexOf(node) < index);
+    return twice === undefined
+      ? []
+      : [{ option: 'map', message: `must have ${twice} once: a node has one folder by the name` }];
+  },
 };

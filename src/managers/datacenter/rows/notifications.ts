@@ -116,7 +116,7 @@ export const gotifyTargets: ObjectRow = {
     token: {
       describes: 'Token of the application there, by reference',
       refuses: () => null,
-      requiredOnCreate: true,
+      requiredOnCreate: () => true,
       isStored: () => true,
     },
   },

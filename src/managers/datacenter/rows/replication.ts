@@ -24,7 +24,7 @@ export const replicationJobs: ObjectRow = {
   oneOf: [],
   clear: 'delete',
   members: [],
-  references: {},
+  references: { target: 'cluster node' },
   furtherReferences: (id) => [{ sort: 'guest', name: guestIn(id), at: [] }],
   createArgs: ['--type', 'local'],
   isBeingDeleted: (present) => present['remove_job'] !== undefined,

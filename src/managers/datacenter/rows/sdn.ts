@@ -1,7 +1,7 @@
 // The software-defined network: controllers, zones that may use one, vnets in zones, and subnets of vnets. Proxmox applies all of it at once, so they
 // are one target together.
 
-import { CONTROLLER_TYPES, isWithin, typedSections, ZONE_TYPES } from '../../../proxmox/sdn.ts';
+import { CONTROLLER_TYPES, dhcpRangeProblem, mayBeGateway, typedSections, ZONE_TYPES } from '../../../proxmox/sdn.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** At most eight letters and digits, since the name becomes part of an interface name. */
@@ -61,12 +61,21 @@ export const zones: ObjectRow = {
   required: ['type'],
   types: ZONE_TYPES,
   defaults: { 'vlan-protocol': '802.1q', 'vxlan-port': '4789', 'bridge-disable-mac-learning': '0' },
-  references: { controller: 'controller', fabric: 'fabric', ipam: 'IPAM', dns: 'DNS server' },
+  references: { controller: 'controller', fabric: 'fabric', ipam: 'IPAM', dns: 'DNS server', reversedns: 'DNS server' },
   lossOnDelete: 'the network of the guests in it',
-  faults: (_name, { type, peers, fabric }) =>
-    type === 'vxlan' && (peers === undefined) === (fabric === undefined)
+  sentWith: { dnszone: ['dns'] },
+  faults: (_name, { type, peers, fabric, dns, dnszone, dhcp, ipam }) => [
+    ...(type === 'vxlan' && (peers === undefined) === (fabric === undefined)
       ? [{ option: 'type', message: 'must have either peers or fabric, as every zone of type vxlan' }]
-      : [],
+      : []),
+    ...(dnszone !== undefined && dns === undefined
+      ? [{ option: 'dnszone', message: 'must not stand without dns, the server that has the zone' }]
+      : []),
+    // Its dnsmasq knows the guests from the IPAM alone, and ignores all others (Dhcp/Dnsmasq.pm).
+    ...(dhcp !== undefined && ipam === undefined
+      ? [{ option: 'dhcp', message: 'must not stand without ipam, which knows the addresses to give out: "pve"' }]
+      : []),
+  ],
 };
 
 export const vnets: ObjectRow = {
@@ -106,12 +115,18 @@ export const subnets: ObjectRow = {
   references: {},
   furtherReferences: (name) => [{ sort: 'vnet', name: name.split('/')[0] ?? '', at: [] }],
   lossOnDelete: 'the addresses that its gateway has and gives out',
-  faults: (name, { gateway }) => {
+  faults: (name, { gateway, 'dhcp-range': ranges }) => {
     const [, address = '', bits = ''] = name.split('/');
-    const isInside =
-      gateway === undefined ||
-      (bits === '32' && !address.includes(':')) ||
-      isWithin(String(gateway), address, Number(bits));
-    return isInside ? [] : [{ option: 'gateway', message: `must be an address of ${address}/${bits}` }];
+    const problem = Array.isArray(ranges)
+      ? dhcpRangeProblem(address, Number(bits), ranges as unknown as Parameters<typeof dhcpRangeProblem>[2])
+      : undefined;
+    return [
+      ...(gateway === undefined || mayBeGateway(String(gateway), address, Number(bits))
+        ? []
+        : [{ option: 'gateway', message: `must be an address of ${address}/${bits}` }]),
+      ...(problem === undefined
+        ? []
+        : [{ option: 'dhcp-range', message: `must be what Proxmox takes for dhcp-range: ${problem.message}` }]),
+    ];
   },
 };

@@ -111,14 +111,19 @@ export const storages: ObjectRow = {
   clear: 'delete',
   members: [],
   references: {},
-  furtherReferences: (_name, options) => cephPoolsOf(options),
+  furtherReferences: (_name, options) => [...cephPoolsOf(options), ...baseOf(options)],
   secrets: {
     password: {
       describes: 'Password that the server is asked with, by reference',
-      refuses: (_name, { type }) =>
-        ['cifs', 'esxi', 'pbs'].includes(String(type))
-          ? null
-          : 'must only stand at a storage of type cifs, esxi or pbs',
+      refuses: (_name, { type, username }) => {
+        if (!['cifs', 'esxi', 'pbs'].includes(String(type)))
+          return 'must only stand at a storage of type cifs, esxi or pbs';
+        // Proxmox stores it and never uses it (CIFSPlugin.pm, on_add_hook).
+        return type === 'cifs' && username === undefined
+          ? 'must not stand without username, whose password it is'
+          : null;
+      },
+      requiredOnCreate: ({ type }) => type === 'esxi',
       isStored: ({ type, username }) => type !== 'cifs' || username !== undefined,
       // Prompted for on standard input when the option has no value on the command line.
       setAction: (name, secret) => ({
@@ -141,11 +146,12 @@ export const storages: ObjectRow = {
   createCommand: { program: 'pvesm', args: (name, { type }) => ['add', String(type), name], without: ['type'] },
   dependents: {
     folders: ['/etc/pve/lxc', '/etc/pve/qemu-server'],
-    findDependent: (name, files) => {
+    findDependent: (name, files, own) => {
       const [path] = [...files].find(([, text]) => isOn(name, text)) ?? [];
-      return path === undefined
-        ? null
-        : `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
+      if (path !== undefined) return `guest ${path.replace(/^.*\//, '').replace(/\.conf$/, '')} still has a disk on it`;
+      const [other] =
+        [...parseSections(own)].find(([, { options }]) => options['base']?.[0]?.startsWith(`${name}:`) === true) ?? [];
+      return other === undefined ? null : `storage ${other} is on a disk of it`;
     },
   },
   faults: storageFaults,
@@ -153,7 +159,7 @@ export const storages: ObjectRow = {
 };
 
 function storageFaults(name: string, options: JsonObject) {
-  const { type, path, mountpoint, content, format, is_mountpoint: mounted } = options;
+  const { type, path, mountpoint, content, format, is_mountpoint: mounted, lio_tpg: group, iscsiprovider } = options;
   const kind = String(type);
   const problem = kind === 'dir' && typeof path === 'string' ? folderProblem(path) : undefined;
   return [
@@ -165,13 +171,58 @@ function storageFaults(name: string, options: JsonObject) {
         : [],
     ),
     ...(problem === undefined ? [] : [{ option: 'path', message: problem }]),
+    ...(name === 'local' ? localFaults(options) : []),
     ...contentFaults(kind, wordsOf(content)),
+    ...folderFaults(kind, wordsOf(options['content-dirs'])),
+    // LunCmd/LIO.pm.
+    ...(iscsiprovider === 'LIO' && group === undefined
+      ? [{ option: 'iscsiprovider', message: 'must have lio_tpg beside it, the portal group of the target' }]
+      : []),
     ...(format !== undefined && formatsOf(kind)?.includes(String(format)) === false
       ? [{ option: 'format', message: `must be ${orOf(formatsOf(kind) ?? [])} on a storage of type ${kind}` }]
       : []),
     ...(mounted !== undefined && !/^(yes|no|on|off|true|false|0|1|\/.+)$/i.test(String(mounted))
       ? [{ option: 'is_mountpoint', message: 'must be "yes", "no" or the absolute path of the mount' }]
       : []),
+  ];
+}
+
+/** Proxmox always has this storage, in place of any other of the name, and drops its nodes (Plugin.pm, parse_config). */
+function localFaults({ type, path, nodes }: JsonObject) {
+  return [
+    ...(type === 'dir' && path === FOLDER_OF_LOCAL
+      ? []
+      : [{ option: 'type', message: `must be dir, with path ${FOLDER_OF_LOCAL}: Proxmox has no other local` }]),
+    ...(nodes === undefined ? [] : [{ option: 'nodes', message: 'must not stand at local, which every node has' }]),
+  ];
+}
+
+/** Folders of content that the type cannot hold are left out (Plugin.pm, decode_value), and one folder for two is refused (activate_storage). */
+function folderFaults(type: string, folders: readonly string[]) {
+  const possible = contentsOf(type);
+  const pairs = folders.map((pair) => ({
+    content: pair.split('=')[0] ?? '',
+    folder: pair.slice(pair.indexOf('=') + 1),
+  }));
+  const stray = pairs.find(({ content }) => possible?.includes(content) === false);
+  const twice = pairs.find(({ folder }, index) => pairs.findIndex((other) => other.folder === folder) < index);
+  return [
+    ...(stray === undefined
+      ? []
+      : [
+          {
+            option: 'content-dirs',
+            message: `must not name ${stray.content}, which a storage of type ${type} cannot hold`,
+          },
+        ]),
+    ...(twice === undefined
+      ? []
+      : [
+          {
+            option: 'content-dirs',
+            message: `must not name ${twice.folder} twice: each content has a folder of its own`,
+          },
+        ]),
   ];
 }
 
@@ -199,6 +250,11 @@ function cephPoolsOf({ type, monhost, pool, 'data-pool': data }: JsonObject): Re
   return named.flatMap(([option, name]) =>
     typeof name === 'string' ? [{ sort: 'Ceph pool', name, at: [option] } as const] : [],
   );
+}
+
+/** The storage that the volume group is made on (LVMPlugin.pm, on_add_hook). */
+function baseOf({ base }: JsonObject): Reference[] {
+  return typeof base === 'string' ? [{ sort: 'storage', name: base.split(':')[0] ?? '', at: ['base'] }] : [];
 }
 
 /** System folders: with a storage in one of them, guests and people would write there. */

@@ -18,6 +18,7 @@ import { controllers, subnets, vnets, zones } from '../rows/sdn.ts';
 import { meaningOf, textsOf } from '../values.ts';
 import { isFabricNamed, prefixObstacle } from './fabric-order.ts';
 import { type SdnState, SORTS, type Sort, unapplied } from './state.ts';
+import { removalObstacle, subnetObstacle } from './subnet-obstacles.ts';
 
 /** The objects of each field of the file, by their names there. */
 export interface SdnSpec extends JsonObject {
@@ -69,8 +70,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     if (fixed !== null) return { kind: 'impossible', reason: fixed };
     const change = optionChanges(row, one.options, find(earlier, one.sort, one.id)?.options, present);
     if (change.named.length === 0) continue;
-    const obstacle =
-      one.sort === 'fabrics' ? prefixObstacle(seen, one.id, change.named, one.options, goneIds('fabric_nodes')) : null;
+    const obstacle = changeObstacle(seen, one, change.named, goneIds);
     if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
     if (!ours(one.sort, one.id)) {
       const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
@@ -85,6 +85,8 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     const reason = `vnet ${inUse.id} is declared no more and still the bridge of ${guests}, which would be without a network; give the guests another first`;
     return { kind: 'impossible', reason };
   }
+  const held = gone.flatMap(({ sort, id }) => (sort === 'subnets' ? (removalObstacle(seen, id) ?? []) : []));
+  if (held[0] !== undefined) return { kind: 'impossible', reason: held[0] };
   if (gone.length > 0 && !approved) {
     const names = gone.map(({ sort, name }) => `${ROW_OF[sort].label} ${name}`).join(', ');
     const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
@@ -115,12 +117,25 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   return { kind: 'actions', actions: [...actions, application(removals.length > 0 ? 'destroy' : 'live')] };
 }
 
-/** Each object that is missing or left over, and each option of the others that differs, by the place in the file: `sdn_vnets.front.tag`. */
+/** Why Proxmox would refuse the change of an object because of others that stay; null where it would not. */
+function changeObstacle(
+  seen: SdnState,
+  { sort, id, options }: Entry,
+  changed: readonly string[],
+  goneIds: (sort: Sort) => readonly string[],
+): string | null {
+  if (sort === 'fabrics') return prefixObstacle(seen, id, changed, options, goneIds('fabric_nodes'));
+  if (sort !== 'zones' && sort !== 'vnets') return null;
+  const isVlanaware = options['vlanaware'] === true;
+  return subnetObstacle(seen, { sort, id, isVlanaware }, changed, goneIds('subnets'));
+}
+
 /** Whether any of the declared objects is there. */
 export function isAnyThere(spec: SdnSpec | undefined, { config }: SdnState): boolean {
   return entriesOf(spec ?? NOTHING).some(({ sort, id }) => config[sort].has(id));
 }
 
+/** Each object that is missing or left over, and each option of the others that differs, by the place in the file: `sdn_vnets.front.tag`. */
 export function sdnDifferences({ spec, before }: Wanted<SdnSpec>, { config }: SdnState): readonly FieldDifference[] {
   if (spec === undefined) return [];
   const [declared, earlier] = [entriesOf(spec), entriesOf(before ?? NOTHING)];

@@ -2,11 +2,13 @@
 
 import { hasHostBits, networkOf } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { bridgesOf, misspeltBridge } from '../../bridges.ts';
 import type { RuleContext } from '../../rule.ts';
 import { SDN } from './decide.ts';
 import { fault } from './fault.ts';
 
-/** INVALID_VALUE: a vnet has a tag if and only if its zone uses tags, and tags are unique in a zone. */
+/** INVALID_VALUE: a vnet has a tag if its zone uses tags, and tags are unique in a zone, those of VXLANs among all zones. */
 export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const types = new Map((datacenter?.get('zone') ?? []).map(({ name, options }) => [name, String(options['type'])]));
   const seen = new Map<string, string>();
@@ -19,7 +21,8 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
         ? []
         : [fault(vnet, ['tag'], 'must not stand at a vnet of a zone of type simple, which has no tags')];
     }
-    if (tag === undefined) return [fault(vnet, [], `must have tag: its zone is of type ${type}`)];
+    // The outer tag of a zone of type qinq is enough for one vnet of it (Zones/QinQPlugin.pm, vnet_update_hook).
+    if (tag === undefined && type !== 'qinq') return [fault(vnet, [], `must have tag: its zone is of type ${type}`)];
     const isGlobal = type === 'vxlan' || type === 'evpn';
     if (!isGlobal && Number(tag) > 4094) return [fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN')];
     if (type === 'evpn' && vnet.options['vlanaware'] === true)
@@ -27,15 +30,54 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
     const key = isGlobal ? `vxlan ${tag}` : `${zone} ${tag}`;
     const other = seen.get(key);
     seen.set(key, other ?? vnet.name);
-    return other === undefined ? [] : [fault(vnet, ['tag'], `must not be that of vnet ${other}`)];
+    if (other === undefined) return [];
+    return tag === undefined
+      ? [fault(vnet, [], `must have tag: ${other} is the one vnet of zone ${zone} without`)]
+      : [fault(vnet, ['tag'], `must not be that of vnet ${other}`)];
   });
 }
 
-/** BAD_ADDRESS and INVALID_VALUE: a subnet is a network address, and a VLAN-aware vnet has no subnet. */
+/**
+ * INVALID_VALUE: a vnet is not called as an interface of the host. Both would be one stanza to ifupdown2, so that the host's own bridge would lose its
+ * ports; Proxmox does not look.
+ */
+export function vnetsAreNoInterfaces({ config: { datacenter, hypervisor } }: RuleContext): Diagnostic[] {
+  const { name, bridges, bonds, vlans, ovs = [] } = hypervisor.network;
+  const interfaces = [name, ...[...bridges, ...bonds, ...vlans, ...ovs].map((one) => one.name)];
+  return (datacenter?.get('vnet') ?? []).flatMap((vnet) =>
+    interfaces.includes(vnet.name)
+      ? [fault(vnet, [], 'must not be called as an interface of the host, which network declares')]
+      : [],
+  );
+}
+
+/** UNDECLARED_BRIDGE: a zone is on a bridge that is not declared and is called nearly as one that is. */
+export function bridgesOfZonesAreSpeltRight({
+  config: { datacenter, hypervisor },
+  unreadable,
+}: RuleContext): Diagnostic[] {
+  if (unreadable.host('network')) return [];
+  const known = bridgesOf(hypervisor.network);
+  return (datacenter?.get('zone') ?? []).flatMap((zone): Diagnostic[] => {
+    const { bridge } = zone.options;
+    const meant = typeof bridge === 'string' ? misspeltBridge(bridge, known) : null;
+    if (meant === null) return [];
+    const message = `zone ${zone.name} is on ${bridge}, which nothing declares`;
+    const hint = `Did you mean "${meant}"?`;
+    return [{ code: 'UNDECLARED_BRIDGE', at: placeIn(zone.writtenAt, 'bridge'), message, hint, target: SDN }];
+  });
+}
+
+/** BAD_ADDRESS and INVALID_VALUE: a subnet is a network address, of one vnet of its zone, and a VLAN-aware vnet has none. */
 export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): Diagnostic[] {
   const aware = new Set(
     (datacenter?.get('vnet') ?? []).flatMap(({ name, options }) => (options['vlanaware'] === true ? [name] : [])),
   );
+  const zones = new Map((datacenter?.get('vnet') ?? []).map(({ name, options }) => [name, String(options['zone'])]));
+  const withDhcp = new Set(
+    (datacenter?.get('zone') ?? []).flatMap(({ name, options }) => (options['dhcp'] === undefined ? [] : [name])),
+  );
+  const seen = new Map<string, string>();
   return (datacenter?.get('subnet') ?? []).flatMap((subnet): Diagnostic[] => {
     const [vnet = '', ...parts] = subnet.name.split('/');
     const network = parts.join('/');
@@ -51,7 +93,33 @@ export function subnetsFitTheirVnets({ config: { datacenter } }: RuleContext): D
         },
       ];
     }
-    return aware.has(vnet) ? [fault(subnet, [], `must not stand on vnet ${vnet}, which is vlanaware`)] : [];
+    if (aware.has(vnet)) return [fault(subnet, [], `must not stand on vnet ${vnet}, which is vlanaware`)];
+    const zone = zones.get(vnet) ?? '';
+    const { gateway, 'dhcp-range': ranges } = subnet.options;
+    const other = seen.get(`${zone} ${network}`);
+    seen.set(`${zone} ${network}`, other ?? vnet);
+    if (other !== undefined)
+      return [fault(subnet, [], `must not stand on vnet ${vnet}: vnet ${other} of the same zone has ${network}`)];
+    return withDhcp.has(zone) && network.includes(':') && gateway === undefined && ranges !== undefined
+      ? [fault(subnet, [], `must have gateway: the DHCP server of zone ${zone} leaves out an IPv6 subnet without one`)]
+      : [];
+  });
+}
+
+/** The node has one router of BGP and one of IS-IS, which Proxmox lets two controllers describe (Controllers/{Bgp,Isis}Plugin.pm, on_update_hook). */
+const MAX_ROUTERS = 2;
+
+/** INVALID_VALUE: a node has no more controllers of type bgp, and none more of type isis, than Proxmox takes. */
+export function nodesHaveFewControllers({ config: { datacenter } }: RuleContext): Diagnostic[] {
+  const count = new Map<string, number>();
+  return (datacenter?.get('controller') ?? []).flatMap((one): Diagnostic[] => {
+    const { type, node } = one.options;
+    if (type === 'evpn') return [];
+    const key = `${type} ${node}`;
+    count.set(key, (count.get(key) ?? 0) + 1);
+    return (count.get(key) ?? 0) > MAX_ROUTERS
+      ? [fault(one, ['node'], `must not be ${node}, which has ${MAX_ROUTERS} controllers of type ${type} already`)]
+      : [];
   });
 }
 

@@ -16,6 +16,7 @@ type File = (typeof FILES)[number];
 
 const FOLDER = '/etc/pve/sdn';
 const RUNNING = `${FOLDER}/.running-config`;
+const IPAM = `${FOLDER}/pve-ipam-state.json`;
 const INTERFACES = '/etc/network/interfaces.d';
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 
@@ -30,12 +31,15 @@ export interface SdnState {
   readonly version: { readonly running: number | null; readonly here: number | null };
   /** Guests by the bridge of their interfaces. */
   readonly guestsOn: Readonly<Record<string, readonly string[]>>;
+  /** Addresses that Proxmox's own IPAM has given out, without those of gateways, by zone and network: `lan 10.10.0.0/24`. */
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
 }
 
 export async function observeSdn(host: HostReader): Promise<SdnState> {
-  const [texts, running, folders] = await Promise.all([
+  const [texts, running, ipam, folders] = await Promise.all([
     Promise.all(FILES.map(async (file) => [file, await host.readFile(`${FOLDER}/${file}.cfg`)] as const)),
     host.readFile(RUNNING),
+    host.readFile(IPAM),
     host.readFolders([INTERFACES, ...GUESTS]),
   ]);
   const applied = (running === undefined ? {} : JSON.parse(running)) as RunningConfig;
@@ -46,7 +50,32 @@ export async function observeSdn(host: HostReader): Promise<SdnState> {
     running: bySort((file) => appliedOf(applied[file]?.ids ?? {})),
     version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
     guestsOn: guestsByBridge(folders),
+    addresses: givenAddresses(ipam),
   };
+}
+
+interface IpamState {
+  readonly zones?: Readonly<
+    Record<
+      string,
+      {
+        readonly subnets?: Readonly<
+          Record<string, { readonly ips?: Readonly<Record<string, { readonly gateway?: unknown } | null>> }>
+        >;
+      }
+    >
+  >;
+}
+
+function givenAddresses(text: string | undefined): Record<string, readonly string[]> {
+  const { zones = {} } = (text === undefined || text.trim() === '' ? {} : JSON.parse(text)) as IpamState;
+  const entries = Object.entries(zones).flatMap(([zone, { subnets = {} }]) =>
+    Object.entries(subnets).map(([network, { ips = {} }]): [string, readonly string[]] => [
+      `${zone} ${network}`,
+      Object.entries(ips).flatMap(([address, entry]) => (entry?.gateway === undefined ? [address] : [])),
+    ]),
+  );
+  return Object.fromEntries(entries);
 }
 
 /** As Proxmox stores it (pve-network, PVE/Network/SDN.pm, compile_running_cfg). */

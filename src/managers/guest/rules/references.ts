@@ -1,8 +1,8 @@
 // Checks that referenced guests, stacks and pools are declared.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
-import { nearest } from '../../../config/nearest.ts';
 import { placeIn } from '../../../config/read/place.ts';
+import { bridgesOf, misspeltBridge } from '../../bridges.ts';
 import type { Config, Guest } from '../../config.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
@@ -34,31 +34,21 @@ export function cloneSourcePlace(guest: Guest) {
   return placeIn(guest.writtenAt, guest.kind === 'lxc' ? 'clone_from_ctid' : 'clone_from_vmid');
 }
 
-/**
- * UNDECLARED_BRIDGE: a guest is on a bridge that is not declared and is called nearly as one that is. A name with another number is that of another
- * bridge, which people may have set up.
- */
+/** UNDECLARED_BRIDGE: a guest is on a bridge that is not declared and is called nearly as one that is. */
 export function bridgesAreSpeltRight({ config, unreadable }: RuleContext): Diagnostic[] {
   if (unreadable.host('network') || unreadable.file(DATACENTER_FILE)) return [];
-  const { name, bridges, ovs = [] } = config.hypervisor.network;
   const vnets = (config.datacenter?.get('vnet') ?? []).map((vnet) => vnet.name);
-  const ovsBridges = ovs.flatMap((one) => (one.kind === 'ovs_bridge' ? [one.name] : []));
-  const known = [name, ...bridges.map((one) => one.name), ...ovsBridges, ...vnets];
+  const known = [...bridgesOf(config.hypervisor.network), ...vnets];
   return allGuests(config).flatMap((guest) =>
     interfacesOf(guest).flatMap(({ net, at }): Diagnostic[] => {
       const { bridge } = net;
-      if (bridge === null || known.includes(bridge)) return [];
-      const meant = nearest(bridge, known);
-      if (meant === null || stemOf(meant) === stemOf(bridge)) return [];
+      const meant = bridge === null ? null : misspeltBridge(bridge, known);
+      if (meant === null) return [];
       const message = `${nameOfGuest(guest)} is on ${bridge}, which nothing declares`;
       const hint = `Did you mean "${meant}"?`;
       return [{ code: 'UNDECLARED_BRIDGE', at: placeIn(at, 'bridge'), message, hint, target: targetOf(guest) }];
     }),
   );
-}
-
-function stemOf(name: string): string {
-  return name.replace(/\d+$/, '');
 }
 
 /** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */

@@ -1,0 +1,128 @@
+// What the lab refuses of objects as Proxmox's code does, where no session was recorded: the words of the sources of pve-network, pve-manager,
+// pve-storage and pve-ha-manager.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLab, declareNode, programsHere } from '../host.ts';
+
+let dir = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'phoenix-lab-checks-'));
+  createLab(dir, { programs: false });
+  declareNode(dir, 'pve2');
+  for (const id of [101, 102]) writeFileSync(join(dir, `etc/pve/lxc/${id}.conf`), 'memory: 512\n');
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+async function run(line: string): Promise<{ readonly exit: number | null; readonly stderr: string }> {
+  const [program = '', ...args] = line.split(' ');
+  let stderr = '';
+  const { exit } = await programsHere(dir)({
+    program,
+    args,
+    input: undefined,
+    onStdout: () => {},
+    onStderr: (chunk) => {
+      stderr += Buffer.from(chunk).toString();
+    },
+  });
+  return { exit, stderr };
+}
+
+const SDN = '/cluster/sdn';
+/** In their order: `ok` before what is taken, else the end of what is refused with. */
+const CALLS: readonly (readonly [string, string])[] = [
+  [`create ${SDN}/zones --zone lan --type simple --ipam pve`, 'ok'],
+  [`create ${SDN}/zones --zone no --type simple --ipam mine`, 'ipam: mine not existing'],
+  [`create ${SDN}/zones --zone no --type simple --dns names`, "dns: names don't exist"],
+  [`create ${SDN}/zones --zone no --type simple --reversedns names`, "reversedns: names don't exist"],
+  [`create ${SDN}/zones --zone no --type simple --dnszone lab.example`, 'dnszone: missing dns server'],
+  [`create ${SDN}/zones --zone outer --type qinq --bridge vmbr0 --tag 100`, 'ok'],
+  [`create ${SDN}/zones --zone far --type vxlan --peers 10.0.0.14`, 'ok'],
+  [`create ${SDN}/zones --zone off --type vxlan --peers 10.0.0.15`, 'ok'],
+  [`create ${SDN}/zones --zone vl --type vlan --bridge vmbr0`, 'ok'],
+  [`create ${SDN}/vnets --vnet q1 --zone outer`, 'ok'],
+  [`create ${SDN}/vnets --vnet q2 --zone outer`, 'tag: tag-less vnet already exists in zone outer vnet q1'],
+  [`create ${SDN}/vnets --vnet q3 --zone outer --tag 7`, 'ok'],
+  [`create ${SDN}/vnets --vnet q4 --zone outer --tag 7`, 'tag: tag 7 already exist in zone outer vnet q3'],
+  [`create ${SDN}/vnets --vnet q5 --zone outer --tag 5000`, 'tag: VLAN tag maximal value is 4096'],
+  [`create ${SDN}/vnets --vnet v1 --zone vl --tag 5000`, 'tag: vlan tag max value is 4096'],
+  [`create ${SDN}/vnets --vnet x1 --zone far --tag 9`, 'ok'],
+  [`create ${SDN}/vnets --vnet x2 --zone off --tag 9`, 'tag: vxlan tag 9 already exist in vnet x1 in zone far '],
+  [`create ${SDN}/vnets --vnet l1 --zone lan`, 'ok'],
+  [`create ${SDN}/vnets/l1/subnets --subnet 10.1.0.5/32 --type subnet --gateway 10.9.0.1`, 'ok'],
+  [
+    `create ${SDN}/vnets/l1/subnets --subnet 10.2.0.0/24 --type subnet --dhcp-range start-address=10.2.0.9,end-address=10.2.0.5`,
+    'dhcp-range: start-address 10.2.0.9 must be smaller than end-address 10.2.0.5',
+  ],
+  [
+    `create ${SDN}/vnets/l1/subnets --subnet 10.2.0.0/24 --type subnet --dhcp-range start-address=10.2.0.9,end-address=10.3.0.5`,
+    'dhcp-range: end-address 10.3.0.5 is not in subnet 10.2.0.0/24',
+  ],
+  [`set ${SDN}/vnets/l1 --vlanaware 1`, 'vlanaware: vlanaware vnet is not compatible with subnets'],
+  [`set ${SDN}/vnets/l1 --zone vl --tag 3`, "zone: can't change zone if subnets exist"],
+  [`set ${SDN}/zones/lan --delete ipam`, "ipam: can't change ipam if a subnet is already defined in this zone"],
+  [`create ${SDN}/vnets --vnet l2 --zone lan --vlanaware 1`, 'ok'],
+  [
+    `create ${SDN}/vnets/l2/subnets --subnet 10.5.0.0/24 --type subnet`,
+    "vnet: you can't add a subnet on a vlanaware vnet",
+  ],
+  ...['b1', 'b2'].map(
+    (name) =>
+      [
+        `create ${SDN}/controllers --controller ${name} --type bgp --asn 65000 --node pve --peers 10.0.0.1`,
+        'ok',
+      ] as const,
+  ),
+  [
+    `create ${SDN}/controllers --controller b3 --type bgp --asn 65000 --node pve --peers 10.0.0.1`,
+    'create sdn controller object failed: only 1 bgp controller can be defined at /usr/share/perl5/PVE/Network/SDN/Controllers/BgpPlugin.pm line 183.',
+  ],
+  [
+    'create /cluster/backup --id odd --schedule 02:30 --all 1 --storage local --notes-template {{nod}}',
+    "notes-template: found unknown: variable 'nod' at char 4",
+  ],
+  ['create /pools --poolid prod', 'ok'],
+  ['create /cluster/backup --id pooled --schedule 02:30 --pool prod --exclude 101', 'ok'],
+  ['set /cluster/backup/pooled --schedule 03:30', 'ok'],
+  ['set /cluster/backup/pooled --delete exclude', 'ok'],
+  ['create /cluster/ha/resources --sid ct:101', 'ok'],
+  ['create /cluster/ha/resources --sid ct:102', 'ok'],
+  ['create /cluster/ha/rules --rule one --type node-affinity --resources ct:101 --nodes pve', 'ok'],
+  ['create /cluster/ha/rules --rule two --type node-affinity --resources ct:102 --nodes pve', 'ok'],
+  [
+    'create /cluster/ha/rules --rule near --type resource-affinity --affinity positive --resources ct:101,ct:102',
+    'resources: resources are in multiple node affinity rules',
+  ],
+  [
+    'create /cluster/ha/rules --rule apart --type resource-affinity --affinity negative --resources ct:101,ct:102',
+    'resources: two or more resources are restricted to less nodes than available to the resources',
+  ],
+  [
+    'create /storage --storage nas --type nfs --server nas.invalid --export /x',
+    "create storage failed: storage 'nas' is not online",
+  ],
+  ['create /storage --storage nas --type nfs --server nas.invalid --export /x --disable 1', 'ok'],
+  [
+    'create /storage --storage old --type esxi --server 10.0.0.9 --username root',
+    'create storage failed: missing password',
+  ],
+  ['create /storage --storage san --type iscsi --portal 10.0.0.9 --target iqn.x', 'ok'],
+  [
+    'create /storage --storage group --type lvm --vgname vg0 --base nosuch:0.0.0.x',
+    "create storage failed: base storage ID 'nosuch' does not exist",
+  ],
+  ['create /storage --storage group --type lvm --vgname vg0 --base san:0.0.0.x', 'ok'],
+  ['delete /storage/san', "delete storage failed: can't remove storage - storage is used as base of another storage"],
+];
+
+test('each call ends as the code of Proxmox has it', async () => {
+  for (const [line, expected] of CALLS) {
+    const { exit, stderr } = await run(`pvesh ${line}`);
+    const lines = stderr.split('\n').filter((each) => each !== '');
+    const told = lines.includes(expected) ? expected : lines.join('\n');
+    expect([line, exit === 0 ? 'ok' : told]).toEqual([line, expected]);
+  }
+});
