@@ -49,7 +49,8 @@ export const hypervisorImporter: Importer<FoundHost> = {
   observe: observeHost,
   written,
   undeclared,
-  unreadableFields: [],
+  // Of the page's certificate by references.
+  unreadableFields: ['chain', 'key'],
 };
 
 async function observeHost(host: HostReader): Promise<FoundHost> {
@@ -85,7 +86,7 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
   };
 }
 
-function written(found: FoundHost, extent: Extent): Imported {
+function written(found: FoundHost, extent: Extent, secretsFolder: string): Imported {
   const firewall = writtenFirewall(found, extent);
   const interfaces = writtenInterface(found.stanzas, found.resolv);
   const further = writtenFurther(found.stanzas);
@@ -97,7 +98,7 @@ function written(found: FoundHost, extent: Extent): Imported {
       ? {}
       : { hosts: hosts.hosts.map(({ address, names }) => ({ address, names: [...names] })) }),
   };
-  const page = writtenPage(found.page, found.nodeConfig);
+  const page = writtenPage(found.page, found.nodeConfig, secretsFolder);
   const packages = writtenRepositories(found.repositories);
   const storages = writtenStorages(found);
   const domain = /^(?:search|domain)\s+(\S+)/m.exec(found.resolv)?.[1];
@@ -115,7 +116,7 @@ function written(found: FoundHost, extent: Extent): Imported {
   return {
     files: { [HYPERVISOR_FILE]: file },
     texts: {},
-    secrets: [],
+    secrets: [...page.secrets],
     left: [...further.left, ...hosts.left, ...page.left, ...packages.left, ...firewall.left],
   };
 }
