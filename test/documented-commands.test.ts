@@ -11,7 +11,7 @@ import { readSettings } from '../src/settings.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = globSync('{README,SECURITY,CONTRIBUTING}.md|docs/**/*.md|deploy/*.md|lab/*.md'.split('|'), { cwd: ROOT });
 const SENTENCES = globSync('src/**/*.ts', { cwd: ROOT });
-/** Of the system that Phoenix takes the place of; the page says what became of it. */
+/** Commands of the system that Phoenix replaces; the page names their replacements. */
 const OF_THE_OLD = /^(setup --wipe-disks|converge ID|create ID|delete ID|start ID|stop ID|restart ID|LetsGo)/;
 /** How a checkout calls it. */
 const CALLS = [/^phoenix /, /^npm run -s phoenix -- /, /^npm run demo -- ?/, /^node (-- )?src\/main\.ts /];
@@ -21,7 +21,7 @@ interface Shown {
   readonly words: readonly string[];
 }
 
-/** The commands of the blocks that are for a shell, as they stand there. */
+/** The commands of shell blocks, as they are written. */
 function commandsOf(page: string): Shown[] {
   const text = readFileSync(`${ROOT}/${page}`, 'utf8');
   const blocks = [...text.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
@@ -31,7 +31,7 @@ function commandsOf(page: string): Shown[] {
       .split('\n')
       .flatMap((line) => line.replace(/(^|\s)#.*$/, '').split(/&&|\|\||[|;]/))
       .map((command) => command.trim().replace(/^(\w+=\S* )+/, ''))
-      // What follows two dashes is a command of its own.
+      // What follows two dashes is another command.
       .flatMap((command) => (/^phoenix lab /.test(command) ? command.split(/ -- (?=phoenix )/) : [command]))
       .flatMap((command) => called(command, page)),
   );
@@ -47,7 +47,7 @@ function called(command: string, at: string): Shown[] {
   return [{ at: `${at}: ${command}`, words: command.startsWith('npm run demo') ? ['demo', ...words] : words }];
 }
 
-/** What is named inside a sentence, where arguments may be left out. */
+/** Commands that are named inside a sentence, where arguments may be omitted. */
 function namedIn(file: string, pattern: RegExp): Shown[] {
   const text = readFileSync(`${ROOT}/${file}`, 'utf8');
   return [...text.matchAll(pattern)].flatMap(([, command = '']) => {
@@ -58,7 +58,7 @@ function namedIn(file: string, pattern: RegExp): Shown[] {
   });
 }
 
-/** Null where the line is taken; else what is said of it. */
+/** Null if the line is accepted, else the error. */
 async function refusal({ words }: Shown): Promise<string | null> {
   const said: string[] = [];
   const quiet = wrapping({ stdout: () => {}, stderr: (text) => void said.push(text), env: {} });

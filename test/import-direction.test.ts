@@ -25,9 +25,9 @@ interface Import {
 /** Where a file belongs, and the folders of ours that it may know besides its own. */
 const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] | 'anything']> = [
   [/^model\//, []],
-  // What Proxmox's parameters may be is a fact of the domain: it rests on nothing of ours.
+  // Proxmox's parameters are facts of the domain, which import nothing of Phoenix.
   [/^proxmox\//, []],
-  // Likewise what Traefik makes of its configuration.
+  // So is how Traefik reads its configuration.
   [/^traefik\//, ['model/json.ts']],
   [/^plan\//, ['model/']],
   [/^messages\//, ['model/', 'messages/', 'plan/', 'ports']],
@@ -39,11 +39,11 @@ const MAY_KNOW: ReadonlyArray<readonly [area: RegExp, others: readonly string[] 
   [/^managers\//, ['model/', 'proxmox/', 'traefik/', 'config/', 'compose/', 'plan/', 'messages/', 'ports']],
   [/^load\//, ['model/', 'proxmox/', 'config/', 'compose/', 'managers/']],
   [/^agent\//, ['model/', 'config/', 'load/', 'plan/', 'messages/', 'ports', 'managers/']],
-  // A compose file is completed, and an encrypted file opened, where its text is known: at the last moment, and by what reads it everywhere else.
+  // Compose files are completed and encrypted files decrypted at the last moment, by the code that reads them everywhere else.
   [/^io\//, ['model/', 'ports', 'compose/additions.ts', 'config/sops/', 'product.ts']],
   // The pages show what the API answers, and read its requests as it does.
   [/^web\//, ['model/', 'plan/', 'messages/', 'ports', 'agent/http/', 'agent/deps.ts', 'product.ts']],
-  // Where our own files are rests on nothing of ours.
+  // The path of Phoenix's own files depends on nothing.
   [/^product\.ts$/, []],
   [/^cli\//, 'anything'],
   [/^main\.ts$/, 'anything'],
@@ -95,7 +95,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['commander', /^cli\/(program|commands\/\w+|agent\/verbs\/commands)\.ts$/],
 ];
 
-/** Folders of `managers/` that are no kind: containers and VMs, Portainer's server and its stacks, gateways and DNS share what stands there. */
+/** Folders of `managers/` that are not a kind: their code is shared by containers and VMs, by Portainer's server and its stacks, and by gateways and DNS. */
 const SHARED: ReadonlySet<string> = new Set(['guest', 'portainer-api', 'routes']);
 
 const NODE = new Set(builtinModules);
@@ -222,7 +222,7 @@ describe('imports of ours point one way', () => {
     const wrong = imports.filter(({ from, to, ours }) => {
       const [, own] = /^managers\/([^/]+)\//.exec(from) ?? [];
       const [, other] = /^managers\/([^/]+)\//.exec(to) ?? [];
-      // What another kind declares may be known to all: a configuration holds it. It is types alone.
+      // Every kind may import the declarations of another, since a configuration contains them. They are only types.
       const isDeclared = to.endsWith('/declared.ts');
       return ours && own !== undefined && other !== undefined && own !== other && !SHARED.has(other) && !isDeclared;
     });

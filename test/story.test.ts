@@ -185,7 +185,7 @@ describe('with a process for each program of the host', () => {
     await phoenix.repo.push();
     const { statuses } = await phoenix.answered(second);
     expect(statuses['phoenix/apply']).toMatch(/^success: /);
-    // Where all of its steps had begun before the newer came, it did what it was to do.
+    // If all of its steps had begun before the newer commit arrived, it was applied completely.
     const ends = new RegExp(`^(error: superseded by ${short(second)}|success: applied 3 targets)$`);
     expect(phoenix.statuses(first)['phoenix/apply']).toMatch(ends);
     expect(Object.values(phoenix.statuses(first)).join()).not.toContain('pending');

@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const rootIn = (dir: string): Root => ({ at: (path) => join(dir, path), lock: join(dir, 'docker.lck') });
 
-/** Pulls that many images in a process of its own, one after the other. */
+/** Pulls that many images in a separate process, one after the other. */
 async function pullsIn(name: string): Promise<void> {
   const script = `
     import { existsSync, writeFileSync } from 'node:fs';

@@ -18,13 +18,13 @@ interface Row {
   readonly content: string | null;
 }
 
-/** A path of one pool is another way to say `--poolid`, which is what Phoenix sends. */
+/** A path with the pool's name is equivalent to `--poolid`, which Phoenix sends. */
 function asSent([program = '', verb = '', path = '', ...rest]: readonly string[]): string[] {
   const [, pool] = /^\/pools\/(.+)$/.exec(path) ?? [];
   return pool === undefined ? [program, verb, path, ...rest] : [program, verb, '/pools', '--poolid', pool, ...rest];
 }
 
-/** Paths of the objects that Phoenix makes, changes and deletes. */
+/** Paths of the objects that Phoenix creates, changes and deletes. */
 const OURS = [
   /^\/(pools|cluster\/backup)(\/[^/]+)?$/,
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
@@ -47,7 +47,7 @@ const OURS = [
 const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
   '/etc/pve/jobs.cfg': (text) =>
     new Map([...sectionsOf(text)].map(([id, section]) => [id, section.split('\n').sort().join('\n')])),
-  // Which guests a pool has is also changed by calls on guests, which are not asked here.
+  // The members of a pool are also changed by calls on guests, which are not replayed here.
   '/etc/pve/user.cfg': (text) =>
     new Map(
       text
@@ -61,9 +61,9 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
   '/etc/pve/replication.cfg': sectionsOf,
   '/etc/pve/status.cfg': sectionsOf,
   '/etc/pve/virtual-guest/cpu-models.conf': sectionsOf,
-  // In no order of its own.
+  // In any order.
   '/etc/pve/storage.cfg': (text) =>
-    // The content of one is written with the next change of any, and the other is made again by a call that is not asked.
+    // The content of one is written with the next change of any, and the other is created by a call that is not replayed.
     new Map(
       [...sectionsOf(text)].flatMap(([id, section]) =>
         /^(esxi: esx|zfspool: rpool):?$/.test(id) ? [] : [[id, withSortedWords(section)]],
@@ -79,7 +79,7 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
     new Map(
       text.split('\n').flatMap((line) => (/^(?!migration)[a-z]/.test(line) ? [[line.split(':')[0] ?? '', line]] : [])),
     ),
-  // Some are changed by a program that is not asked.
+  // Some are changed by a program that is not replayed.
   '/etc/pve/nodes/pve/config': (text) =>
     new Map(text.split('\n').map((line) => [/^[a-z0-9-]+:/.exec(line)?.[0] ?? '', line.replace(/^#.*/, '')])),
   '/etc/pve/sdn/controllers.cfg': sectionsOf,
@@ -170,7 +170,7 @@ async function replayed(
   const differences: string[] = [];
   let asked = 0;
   for (const [index, row] of rows.entries()) {
-    // The rest of them begins with a rollback, which Phoenix never asks for.
+    // The others start with a rollback, which Phoenix never requests.
     if (index >= SDN_ROLLBACK && row.file?.includes('/sdn/')) continue;
     if (row.given === 'file' && FILES[row.file ?? ''] !== undefined)
       writeFileSync(join(dir, row.file ?? ''), row.content ?? '');
@@ -200,12 +200,12 @@ async function replayed(
       text
         .replace(/^pvesh .*$/gm, '')
         .replace(/ - unable to parse calendar event.*$/gm, '')
-        // What a file says of what is gone, told at every look at it, and where the program lies.
+        // Warnings about missing objects, repeated by every read, and the path of the program.
         .replace(/^user config - ignore .*$/gm, '')
         .replace(/^Use of uninitialized value .*$/gm, '')
         .replace(/(cannot lookup undefined type!).*$/gm, '$1')
         .trim()
-        // Parameters are told in any order.
+        // Parameters are reported in any order.
         .split('\n')
         .sort()
         .join('\n');

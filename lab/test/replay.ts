@@ -14,7 +14,7 @@ export type Row =
   | { given: 'file'; file: string; content: string }
   | { file: string; content: string | null };
 
-/** Why a row is left out, undefined for those that the lab is held to. */
+/** Why a row is skipped; undefined for rows that the lab must match. */
 function leftOut(row: Row): string | undefined {
   if (!('argv' in row)) return undefined;
   const [program = '', , path = ''] = row.argv;
@@ -39,7 +39,7 @@ function normalised(text: string | null): string | null {
       .replace(/^(cipassword: \$5\$).*$/gm, '$1HASH')
       .replace(/^(snaptime: )\d+$/gm, '$1TIME')
       .replace(/(ctime=)\d+/g, '$1TIME')
-      // What a storage makes of an EFI disk, and how large the image of a CD was where the session was recorded.
+      // The size of an EFI disk on a storage, and of the CD image of the recorded session.
       .replace(/^(efidisk0: .*size=)\w+$/gm, '$1SIZE')
       .replace(/(:iso\/.*size=)\w+/g, '$1SIZE')
       .replace(
@@ -118,7 +118,7 @@ async function differencesOf(dir: string, row: Row, sizes: UnknownSizes): Promis
 
 /**
  * Every difference; the share that is alike is printed with them.
- * @param isOther rows that the lab is not held to here, beside those that it never is; undefined where it is
+ * @param isOther why a row is skipped here, besides those that are always skipped; undefined for a row that must match
  */
 export async function replay(
   name: string,

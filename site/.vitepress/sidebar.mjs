@@ -1,4 +1,4 @@
-// What stands at the side of every page: the documentation in the order in which people need it.
+// The sidebar of the site: the documentation in the order in which people need it.
 
 export const SIDEBAR = [
   section('Start', {
@@ -25,12 +25,12 @@ export const SIDEBAR = [
     Forges: '/forges',
     Notifications: '/notifications',
   }),
-  section('Run it', { 'Backup, update, disaster, moving': '/operations', 'The agent': '/agent', 'HTTP API': '/api' }),
+  section('Run it', { 'Backup, updates, disasters, moving': '/operations', 'The agent': '/agent', 'HTTP API': '/api' }),
   section('When something is wrong', { Troubleshooting: '/troubleshooting', 'Problem codes': '/problems' }),
   section('Security', {
     'The threat model': '/threat-model',
     Guarantees: '/guarantees',
-    'Faults that are gone': '/test/faults/',
+    'Faults of the predecessor': '/test/faults/',
     'Reporting a fault': '/SECURITY',
   }),
   section('Every field', {
@@ -42,7 +42,7 @@ export const SIDEBAR = [
     'A stack': '/reference/stack',
     'All stacks in one file': '/reference/phoenix_stacks_config',
   }),
-  section('Reference', { 'Coverage of Proxmox': '/coverage', 'What changed': '/CHANGELOG' }),
+  section('Reference', { 'Coverage of Proxmox': '/coverage', Changelog: '/CHANGELOG' }),
   section('Change it', {
     Contributing: '/CONTRIBUTING',
     Architecture: '/ARCHITECTURE',

@@ -2,8 +2,9 @@
 // start and whenever something other than an outcome changed it, so a crash needs no other recovery, and repeating it is harmless. `scheduleAfter`
 // does incrementally what one outcome adds; tests check that both agree.
 
+import { endOf } from '../messages/drift.ts';
 import { outsideWindow } from '../messages/policy.ts';
-import { applying, ended, frozen, healed, superseded } from '../messages/run-status.ts';
+import { applying, frozen, healed, superseded } from '../messages/run-status.ts';
 import type { Sentence } from '../messages/status.ts';
 import { stepReason } from '../messages/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
@@ -209,8 +210,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   const outcomes = new Set(run.steps.map(({ outcome }) => outcome));
   // A run that lost steps to a newer one says so; one that did everything ends normally.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
-  const done =
-    run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : ended(id, run.steps);
+  const done = run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : endOf(run);
   const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
   // If the same commit is applied again, the new run's statuses replace these.
   const replaced = run.supersededBy === run.commit;

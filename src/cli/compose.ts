@@ -233,6 +233,11 @@ function receiverOf(
         log.warn('that webhooks are refused could not be kept', { error }),
       );
     },
+    unsigned(refusal) {
+      ledger
+        .noteRefusal(refusal)
+        .catch((error) => log.warn('that a delivery was refused could not be kept', { error }));
+    },
     log,
     clock,
   };

@@ -1,6 +1,7 @@
 // How a target is compared with a host, field by field. A kind declares it once; from that follow what people are shown of a difference, and which
 // fields `phoenix.drift` may leave to people. Pure.
 
+import type { ComposeAdditions } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldDifference } from '../model/run.ts';
@@ -19,7 +20,16 @@ export type Step = string | number | Element;
 /** A difference with the way to its field, from the entry that declares the target. Absent: the keys of the field's name. */
 export type FoundDifference = Pick<FieldDifference, 'field' | 'declared' | 'observed'> & {
   readonly at?: readonly Step[];
+  /** The compose file that it is about: its lines are compared where the repository can be read. */
+  readonly compose?: ComposeTexts;
 };
+
+/** A compose file as the repository declares it, and as the host has it. */
+export interface ComposeTexts {
+  readonly blob: string;
+  readonly additions: ComposeAdditions;
+  readonly observed: string;
+}
 
 /** The desired state of a target that is declared. */
 type Declared<Spec> = Pick<Wanted<Spec>, 'target' | 'before'> & { readonly spec: Spec };

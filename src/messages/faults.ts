@@ -1,10 +1,11 @@
 // What is said of something that Phoenix needs and that fails. Pure.
 
-import { failureText } from '../model/failure.ts';
+import { failureText, parted } from '../model/failure.ts';
 import type { Fault, FaultRecord, FaultSubject } from '../model/fault.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { ChannelState } from '../ports/notifications.ts';
 import type { HeldReports } from '../ports/outbox.ts';
+import { shortSha } from './status.ts';
 import { utcText } from './times.ts';
 
 interface Words {
@@ -76,13 +77,19 @@ export function unexpectedFault(message: string): string {
   });
 }
 
-/** @param from the address of the sender */
 export const WEBHOOK_REFUSED = {
+  /** @param from the address of the sender */
   unsigned: (from: string): string =>
     failureText({
-      what: `the signature of a delivery from ${from} is missing or wrong, and none was accepted since, so that pushes are found by polling alone`,
+      what: `the signature of a delivery from ${from} is missing or wrong`,
       why: null,
       remedy: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
     }),
+  /** @param why of the refusal */
+  missed: (commit: string, why: string): string => {
+    const { told, remedy } = parted(why);
+    const what = `no delivery announced ${shortSha(commit)}, which was found by polling, and one was refused shortly before: ${told}`;
+    return failureText({ what, why: null, remedy });
+  },
   malformed: (reason: string, remedy: string): string => failureText({ what: reason, why: null, remedy }),
 } as const;

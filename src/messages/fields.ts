@@ -6,7 +6,7 @@ import { align } from '../plan/align.ts';
 import { canonical } from '../plan/canonical.ts';
 import type { ShownChange } from './changes.ts';
 import { printable } from './printable.ts';
-import { OBSERVED } from './target.ts';
+import { OBSERVED, placeText } from './target.ts';
 
 /** Characters of one value of a field; the repository says the rest. */
 const MAX_VALUE_LENGTH = 400;
@@ -45,10 +45,11 @@ const MAX_TOLD = 10;
 
 /** A line for each difference, and those of a text that differ. */
 export function differenceLines(differs: readonly FieldDifference[]): string[] {
-  const told = differs.slice(0, MAX_TOLD).flatMap(({ field, declared, observed, lines }) => {
-    if (lines !== undefined) return [`${printable(field)}:`, ...lines.map((line) => `  ${printable(line)}`)];
-    return fieldRows({ path: field, before: observed, after: declared }).map(
-      ({ path, before, after }) => `${path}: ${after ?? OBSERVED.none}, observed ${before ?? OBSERVED.none}`,
+  const told = differs.slice(0, MAX_TOLD).flatMap(({ field, place, declared, observed, lines }) => {
+    const where = place === undefined ? '' : ` (${printable(placeText({ line: null, ...place }))})`;
+    if (lines !== undefined) return [`${printable(field)}${where}:`, ...lines.map((line) => `  ${printable(line)}`)];
+    return fieldRows({ path: field, before: observed ?? undefined, after: declared ?? undefined }).map(
+      ({ path, before, after }) => `${path}${where}: ${after ?? OBSERVED.none}, observed ${before ?? OBSERVED.none}`,
     );
   });
   const left = differs.length - MAX_TOLD;

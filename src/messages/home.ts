@@ -95,6 +95,8 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 
 export const HOME = {
   neverLooked: 'The host has not been checked yet, so it is not known whether anything differs.',
+  retried: 'Tried again',
+  retries: 'trying again',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   end: { unknown: 'not known yet: none that Phoenix brought lies there' },

@@ -5,11 +5,13 @@ import { failureText, fitText } from '../model/failure.ts';
 import { FAULT_SUBJECTS, type Fault } from '../model/fault.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { Message, News, Trouble, TroubleKind } from '../model/notification.ts';
+import type { FieldDifference } from '../model/run.ts';
 import { hidePlainSecrets } from '../model/secret-shapes.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { Batch } from '../ports/notifications.ts';
 import { countOf } from './count.ts';
+import { BRING_BACK, differenceText } from './drift.ts';
 import { FAULT_WORDS } from './faults.ts';
 import { orphanText } from './orphans.ts';
 import { printable } from './printable.ts';
@@ -23,6 +25,23 @@ interface Failed {
   readonly target: TargetId;
   readonly run: RunId | null;
   readonly reason: string | null;
+  readonly since: string;
+}
+
+interface Waiting {
+  readonly run: RunId;
+  readonly target: TargetId;
+  readonly label: string;
+  readonly cost: string;
+  readonly reason: string | null;
+  readonly since: string;
+}
+
+/** What a look found of a target. */
+interface Found {
+  readonly run: RunId;
+  readonly found: string;
+  readonly differs: readonly FieldDifference[];
   readonly since: string;
 }
 
@@ -46,19 +65,19 @@ export const TROUBLE = {
     page: '/',
     since,
   }),
-  approval: (run: RunId, target: TargetId, reason: string | null, since: string): Trouble => ({
+  approval: ({ run, target, label, cost, reason, since }: Waiting): Trouble => ({
     kind: 'approval',
     subject: `run ${run} ${target}`,
-    what: `${target} waits for approval`,
-    why: reason,
+    what: `${label} waits for approval`,
+    why: reason === null ? cost : `${cost}: ${reason}`,
     page: `/runs/${run}/${target}`,
     since,
   }),
-  drift: (target: TargetId, run: RunId, found: string, since: string): Trouble => ({
+  drift: (target: TargetId, { run, found, differs, since }: Found): Trouble => ({
     kind: 'drift',
     subject: target,
     what: `${target} is not as declared`,
-    why: failureText({ what: found, why: null, remedy: 'phoenix drift --fix brings it back' }),
+    why: failureText({ what: differs.length === 0 ? found : differenceText(differs), why: null, remedy: BRING_BACK }),
     page: `/runs/${run}/${target}`,
     since,
   }),

@@ -2,6 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
+import { CHECK, isLook } from './drift.ts';
 import { paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { outcomeCounts, stepVerb } from './run.ts';
@@ -37,11 +38,11 @@ export function progressBlock({ run, printed, now, picture }: Progress, { column
   const lines = shown.map((step) => {
     const isRunning = step.started !== null;
     const told = isRunning ? `${elapsed(step, now)}  ${printed.get(step.target) ?? ''}` : 'waits';
-    const text = `${step.target.padEnd(width)}  ${stepVerb(run, step)}  ${told}`;
+    const text = `${step.target.padEnd(width)}  ${isLook(run) ? CHECK : stepVerb(run, step)}  ${told}`;
     return `${isRunning ? paint(spinner, 'bold', colours) : '·'} ${cutToWidth(printable(text).trimEnd(), columns - 3)}`;
   });
   const left = running.length + waiting.length - shown.length;
-  const counts = run.steps.length === 0 ? 'waits to be planned' : outcomeCounts(run.steps);
+  const counts = run.steps.length === 0 ? 'waits to be planned' : outcomeCounts(run);
   const head = `run ${run.id}: ${counts}${left === 0 ? '' : ` (${left} more)`}`;
   return [...lines, cutToWidth(run.steps.length === 0 ? `${spinner} ${head}` : head, columns - 1)];
 }

@@ -4,11 +4,12 @@ import type { Fault } from '../model/fault.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
-import type { ActionRecord, Outcome, Run, RunState, StepRecord } from '../model/run.ts';
+import { type ActionRecord, endedWell, type Outcome, type Run, type RunState, type StepRecord } from '../model/run.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
+import { isDifferent, isLook } from './drift.ts';
 import { faultLine } from './faults.ts';
 import { differenceLines } from './fields.ts';
 import { headSentence } from './home.ts';
@@ -56,6 +57,8 @@ export interface ReportedStatus {
   readonly nodes?: { readonly away: Readonly<Record<string, { readonly since: string; readonly why: string }>> };
   /** What Phoenix itself needs and does not get; absent in what an older agent tells. */
   readonly faults?: readonly Fault[];
+  /** Subjects of what has failed for so long that a person is needed; absent in what an older agent tells. */
+  readonly lasting?: readonly string[];
   readonly targets: readonly ToldTarget[];
   /** What carries Phoenix's mark on the host and nothing declares; null where the host cannot be looked at, absent in what an older agent tells. */
   readonly orphans?: readonly MarkedTarget[] | null;
@@ -82,20 +85,34 @@ const OUTCOME_STYLES: Record<Outcome, Style> = {
 
 /** `run 12 succeeded: 2 applied, 1 unchanged (3f2a1bc, push by ada)`. */
 export function runLine(run: Run, colours: boolean): string {
-  const { id, state, commit, steps } = run;
-  const counts = outcomeCounts(steps);
+  const { id, state, commit } = run;
+  const counts = outcomeCounts(run);
   const told = counts === '' ? '' : `: ${counts}`;
-  return `run ${id} ${paint(state, STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${runOrigin(run)})`;
+  return `run ${id} ${paint(runWord(run), STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${runOrigin(run)})`;
 }
+
+/** Its state; of a look that ended, what it found. */
+export function runWord(run: Run): RunState | typeof FOUND {
+  if (run.state !== 'failed' || !isLook(run)) return run.state;
+  const failed = run.steps.filter(({ outcome }) => outcome !== null && !endedWell(outcome));
+  return failed.length > 0 && failed.every(isDifferent) ? FOUND : run.state;
+}
+
+const FOUND = 'found differences';
 
 /** `push by ada`, `stop by ada, dry run`. */
 export function runOrigin(run: Run): string {
-  return `${run.verb ?? run.trigger} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+  return `${run.verb ?? triggerWord(run)} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+}
+
+/** What is due by time is of the same trigger as the check that finds it. */
+function triggerWord({ trigger, readOnly }: Run): string {
+  return trigger === 'drift' && !readOnly ? 'renewal or healing' : trigger;
 }
 
 /** Asked for to see what would be done: not a look that finds differences to be a fault. */
-function isDryRun({ readOnly, trigger, verb }: Run): boolean {
-  return readOnly && trigger === 'command' && imperative(verb)?.looks !== true;
+function isDryRun(run: Run): boolean {
+  return run.readOnly && !isLook(run);
 }
 
 /** The whole run: its line, why, problems and each step. @param shown steps that were told already, and are not told again */
@@ -127,17 +144,25 @@ function actionText({ readOnly }: Pick<Run, 'readOnly'>, { summary, exit }: Acti
   return `${summary}${exit === 0 ? '' : ` (exit ${exit ?? 'none'})`}`;
 }
 
-/** `lxc/101 update: applied`. */
+/** `lxc/101 update: applied`; of a look, which does nothing: `lxc/101: differs from what is declared`. */
 function stepLine(run: Run, step: StepRecord, colours: boolean): string {
   const { target, outcome, reason } = step;
   const word = stepWord(run, step);
   const told = outcome === null ? word : paint(word, OUTCOME_STYLES[outcome], colours);
-  return `${target} ${stepVerb(run, step)}: ${told}${reason === null ? '' : `: ${reason}`}`;
+  const what = isLook(run) ? target : `${target} ${stepVerb(run, step)}`;
+  if (word === LOOK_WORDS.differs && reason?.startsWith(DIFFERS))
+    return `${what}: ${told}${reason.slice(LOOK_WORDS.differs.length)}`;
+  return `${what}: ${told}${reason === null ? '' : `: ${reason}`}`;
 }
 
-/** How a step stands: its outcome, `waits`, `runs`, or what a dry run found. */
+/** What a look found of a target. `DIFFERS` begins with the first. */
+const LOOK_WORDS = { differs: 'differs', same: 'as declared' } as const;
+
+/** How a step stands: its outcome, `waits`, `runs`, or what a look or a dry run found. */
 export function stepWord(run: Run, step: StepRecord): string {
   if (step.outcome === null) return step.started === null ? 'waits' : 'runs';
+  if (isLook(run) && isDifferent(step)) return LOOK_WORDS.differs;
+  if (isLook(run) && step.outcome === 'unchanged') return LOOK_WORDS.same;
   return step.outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : step.outcome;
 }
 
@@ -178,7 +203,11 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
     const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;
     lines.push(`${paint('away', 'red', colours)} ${printable(told)}`);
   }
-  for (const fault of faults) lines.push(`${paint('fails', 'red', colours)} ${printable(faultLine(fault))}`);
+  for (const fault of faults) {
+    const isLasting = status.lasting?.includes(fault.subject) ?? true;
+    const word = isLasting ? paint('fails', 'red', colours) : paint('trying again', 'yellow', colours);
+    lines.push(`${word} ${printable(faultLine(fault))}`);
+  }
   lines.push(
     headLine(
       head,
@@ -239,11 +268,13 @@ function headLine(head: ReportedStatus['head'], isFollowed: boolean): string {
   return head === null ? sentence : `commit ${shortSha(head.commit)} ${head.verdict}: ${sentence}`;
 }
 
-export function outcomeCounts(steps: readonly StepRecord[]): string {
+export function outcomeCounts(run: Run): string {
   const counts = new Map<string, number>();
-  for (const { outcome } of steps) {
-    const name = outcome ?? 'to do';
+  for (const step of run.steps) {
+    const name = step.outcome === null ? 'to do' : isLook(run) ? stepWord(run, step) : step.outcome;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+  return [...counts]
+    .map(([name, count]) => `${count} ${name === LOOK_WORDS.differs && count > 1 ? 'differ' : name}`)
+    .join(', ');
 }

@@ -25,3 +25,13 @@ export interface Fault extends FaultRecord {
   /** A sentence without its end: `the repository cannot be followed`. */
   readonly what: string;
 }
+
+/**
+ * A fault needs a person only once it has lasted this long; before, it is tried again and most often passes: a reboot of the node, an update of the
+ * forge. Two polls fit into it.
+ */
+const LASTING_MS = 120_000;
+
+export function hasLasted({ since }: Pick<FaultRecord, 'since'>, now: Date): boolean {
+  return now.getTime() - Date.parse(since) >= LASTING_MS;
+}

@@ -21,8 +21,11 @@ export interface ActionRecord {
 export interface FieldDifference {
   /** The field name of the file if there is one, else Proxmox's, or the path of a file on the host. */
   readonly field: string;
-  /** Where it is declared: the file, from the top of the repository, and a JSON pointer into it. Absent where no file says it. */
-  readonly place?: { readonly file: string; readonly path: string };
+  /**
+   * Where it is declared: the file, from the top of the repository, a JSON pointer into it, and its line, from 1: null for a file as a whole, absent in
+   * records of earlier versions. Without a place where no file says it.
+   */
+  readonly place?: { readonly file: string; readonly path: string; readonly line?: number | null };
   /** Null: not declared. */
   readonly declared: Json;
   /** Null: not set. */

@@ -24,6 +24,14 @@ export interface Arrival {
   readonly event: string;
 }
 
+/** A delivery with a missing or wrong signature: anybody who reaches the address can send one. */
+export interface Refusal {
+  /** ISO 8601. */
+  readonly at: string;
+  /** With the remedy after its last `; `. */
+  readonly why: string;
+}
+
 export type Push = Delivery & PushEvent;
 
 export type Event = PushEvent | PullEvent | AskEvent;

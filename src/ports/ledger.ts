@@ -7,7 +7,7 @@ import type { Installation } from '../model/installation.ts';
 import type { PolicyRecord } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
 import type { Applied } from '../model/target.ts';
-import type { Arrival, Delivery } from './deliveries.ts';
+import type { Arrival, Delivery, Refusal } from './deliveries.ts';
 import type { Notifications } from './notifications.ts';
 import type { Outbox } from './outbox.ts';
 import type { People } from './people.ts';
@@ -51,10 +51,13 @@ export interface Ledger extends Runs, Steps, Outbox, People, Pulls, Notification
   /** Unhandled deliveries, oldest first. */
   unsettledDeliveries(): Promise<readonly Delivery[]>;
   settleDeliveries(ids: readonly string[], reports: readonly Report[]): Promise<void>;
-  /** Records the last arrival, to show whether webhooks reach Phoenix: a fault of theirs is over. */
+  /** Records the last arrival, to show whether webhooks reach Phoenix: a fault of theirs is over, and refusals before it are forgotten. */
   noteArrival(arrival: Arrival): Promise<void>;
   /** Null when nothing has arrived yet. */
   lastArrival(): Promise<Arrival | null>;
+  noteRefusal(refusal: Refusal): Promise<void>;
+  /** The newest refusal since the last arrival; null when there is none. */
+  lastRefusal(): Promise<Refusal | null>;
 
   /** The installation that it belongs to; null where none is recorded: it is new, from an older version, or lost its data. */
   installation(): Promise<Installation | null>;

@@ -1,9 +1,9 @@
 // Gathers the data of the front page and the run pages from ledger and agent before rendering.
 
+import { allFaults } from '../agent/http/lacking.ts';
 import { HOST_WITHIN_MS, orNull } from '../agent/http/outside.ts';
 import { type Overview, type OverviewInput, overviewOf } from '../agent/http/overview.ts';
 import { targetsJson } from '../agent/http/run-json.ts';
-import { nodeFault, reportsFault } from '../messages/faults.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
@@ -56,11 +56,7 @@ async function overviewNow(
     orNull(agent.orphans()),
     orNull(agent.certificates()),
   ]);
-  const all = [
-    ...faults,
-    ...[...away].map(([node, record]) => nodeFault(node, record)),
-    ...(reports === null ? [] : [reportsFault(reports)]),
-  ];
+  const all = allFaults(faults, away, reports);
   return overviewOf({ ...rest, targets: targetsJson(records, runs, known), orphans, certificates, faults: all });
 }
 

@@ -288,7 +288,7 @@ describe('history', () => {
     expect(next['phoenix/apply']).toBe('success: applied 1 target');
     expect(await phoenix.ledger.head()).toMatchObject({ commit: onIt, verdict: 'followed', base: onIt });
 
-    // What was accepted once is no leave to do it again.
+    // An approval that was used does not allow a repetition.
     await commands();
     await phoenix.repo.reset(base);
     const again = await phoenix.repo.commit(environment({ 101: { memory_mb: 900 } }), 'A third way');
@@ -475,7 +475,7 @@ describe('drift', () => {
     await commands();
     await phoenix.reached(await phoenix.agent().drift('ann'), 'failed');
     expect(phoenix.statuses(commit)['phoenix/drift']).toBe(
-      'failure: 1 of 2 failed: lxc/102: differs from what is declared; it would take: put 102, start 102',
+      'failure: 1 of 2 differs: lxc/102 (would put 102, start 102); phoenix drift --fix brings it back',
     );
     expect(await commands()).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { environment } from '../support/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
-// About as many calls as the agent makes for this push; past them it is not killed at all, and the test says so.
+// About as many calls as the agent makes for this push; beyond them it is not killed, which the test reports.
 const POINTS = process.env['PHOENIX_TEST_EVERY_POINT'] === '1' ? numbers(1, 80, 1) : numbers(3, 70, 16);
 
 test.for(POINTS)(

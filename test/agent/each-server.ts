@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
 
-/** @param opened is told what was opened for the test that comes */
+/** @param opened receives the server of each test before it starts */
 export function eachServer(opened: (server: TestServer, redis: TestRedis) => void): void {
   let redis: TestRedis;
   let server: TestServer;

@@ -44,15 +44,19 @@ const runs = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) =>
 const heals = async () => (await runs()).filter(({ readOnly }) => !readOnly);
 const looks = async () => (await runs()).filter(({ readOnly }) => readOnly);
 const lastOf = (list: readonly Run[]) => list.at(-1);
-const placeOf = (id: number) => ({ file: 'etc/phoenix_lxc_configs.json', path: `/lxc_configs/${id}/memory_mb` });
+const placeOf = (id: number) => ({
+  file: 'etc/phoenix_lxc_configs.json',
+  path: `/lxc_configs/${id}/memory_mb`,
+  line: id === 101 ? 5 : 25,
+});
 const changed = (memory_mb: number, cores = 1) => JSON.stringify({ memory_mb, cores, tags: [], started: true });
 
-/** The timer looks, at that time, until so many runs have healed in all, and whatever follows comes to rest. */
+/** Triggers the drift timer at that time until so many runs have healed in total, and waits until nothing is left to do. */
 async function look(healed: number): Promise<void> {
   const before = Number((await phoenix.ledger.runs(1))[0]?.id ?? 0);
   await queue.every('drift', 0.05);
   await until(async () => Number(lastOf(await looks())?.id ?? 0) > before, 'a look to begin');
-  // Ticks while it looks come to nothing: that there is no other look is sure from here on.
+  // Ticks during an observation have no effect: from here on there is no other one.
   await queue.every('drift', 3600);
   await until(async () => (await heals()).length >= healed, 'a run that heals');
   await until(async () => (await phoenix.ledger.openRuns()).every(({ state }) => state === 'blocked'), 'rest');
@@ -62,7 +66,7 @@ test('heals what a rule names, reports the rest, and puts both into the status o
   const { commit } = await phoenix.push(under({ rules: [{ for: ['lxc/101'], action: 'heal' }] }));
   for (const id of ['101', '102']) await byHand('put', id, changed(1));
   await look(1);
-  // What was seen of each field is kept, for whoever looks at the target.
+  // The observed value of each field is recorded, and shown with the target.
   expect((await looks())[0]?.steps.map(({ differs }) => differs)).toEqual([
     [{ field: 'memory_mb', declared: 512, observed: 1, place: placeOf(101) }],
     [{ field: 'memory_mb', declared: 512, observed: 1, place: placeOf(102) }],
@@ -76,7 +80,7 @@ test('heals what a rule names, reports the rest, and puts both into the status o
   await look(1);
   expect([await commands(), (await heals()).length]).toEqual([[], 1]);
   await phoenix.answered(commit);
-  expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 failed: lxc/102');
+  expect(phoenix.statuses(commit)['phoenix/drift']).toContain('failure: 1 of 2 differs: lxc/102 (memory_mb)');
 });
 
 test('heals a whole kind, but not in a check that a person requested, nor while frozen', async () => {
@@ -105,7 +109,7 @@ test('waits for a window, and for approvals as a commit would', async () => {
   await look(1);
   const [waiting] = await phoenix.ledger.openRuns();
   expect([waiting?.request.heal, waiting?.state, await commands()]).toEqual([true, 'blocked', []]);
-  // Looks go on meanwhile and do not ask for the same again.
+  // Drift detection continues meanwhile, without requesting the same again.
   await look(1);
   expect((await heals()).length).toBe(1);
   clock.ms = START + 2.5 * HOUR;
@@ -113,10 +117,10 @@ test('waits for a window, and for approvals as a commit would', async () => {
   const step = async () => (await phoenix.ledger.run(waiting?.id as RunId))?.steps[0];
   await until(async () => (await step())?.outcome === 'blocked', 'the step to wait for a person');
   expect([(await step())?.reason, await commands()]).toEqual([expect.stringContaining('phoenix approve'), []]);
-  // Whoever looks sees that it waits for them, and what for.
+  // The page shows that it waits for approval, and of what.
   const waits = async () => waitingSteps((await phoenix.ledger.run(waiting?.id as RunId)) as RunDetail);
   expect([await waits(), (await step())?.actions]).toEqual([['lxc/101'], [{ summary: 'put 101', exit: null, ms: 0 }]]);
-  // A yes is to what was shown: where something else is due by now, it waits again.
+  // An approval is bound to what was shown: if other actions are due by now, it waits again.
   await byHand('stop', '101');
   await byHand('put', '101', JSON.stringify({ memory_mb: 512, cores: 1, tags: [], started: false }));
   await phoenix.agent().approve(waiting?.id as RunId, 'lxc/101' as TargetId, 'ann');
@@ -140,7 +144,7 @@ test('leaves fields that people may change, until a commit changes them, and cre
   await byHand('put', '101', changed(2048));
   await look(0);
   expect([await heals(), lastOf(await looks())?.state]).toEqual([[], 'succeeded']);
-  // A health check judges as the look does, and says what is left to people.
+  // A health check reports the same as the drift detection, and which fields are ignored.
   const asked = await phoenix.agent().command({ verb: 'health-check', targets: ['101'], by: 'ann' });
   await phoenix.reached(asked, 'succeeded');
   expect((await phoenix.ledger.run(asked))?.steps[0]?.reason).toBe(

@@ -1,11 +1,11 @@
-// Holds a command on a host of boxes, so that a test can act while a step runs.
+// Pauses a command on a host of boxes, so that a test can act while a step runs.
 
 import type { BoxHost } from '../support/boxes.ts';
 
 export interface Gate {
   /** Resolves when the command is about to run. */
   readonly held: Promise<void>;
-  /** Lets it run. */
+  /** Continues the command. */
   readonly open: () => void;
 }
 

@@ -65,7 +65,7 @@ test.each<readonly [string, Asked]>([
       /PHOENIX_INSTALLATION.*REDIS_URL.*PHOENIX_MOVED_FROM='git\.example\.internal\/team\/config#main@pve'/,
     ),
   });
-  // By a name of its own it starts; the first is left alone.
+  // With a name of its own it starts, and the first installation is unchanged.
   expect(await claim({ ...other, installation: 'lab' })).toBe('new');
   expect(await claim()).toBe('known');
 });

@@ -27,7 +27,7 @@ describe('an agent with two channels', () => {
   const told = (path: string) =>
     receiver.received.filter((each) => each.path === path).map(({ body }) => JSON.parse(body) as Message);
   const titles = (path = '/ops') => told(path).map(({ title }) => title);
-  /** All that was to be told was: what is known has no more in it than that, and nothing waits. */
+  /** Everything has been announced: the known troubles contain nothing else, and no message waits. */
   const quiet = async (keys: readonly string[]) => {
     await until(
       async () => {
@@ -90,10 +90,10 @@ describe('an agent with two channels', () => {
     await phoenix.push(environment({ 101: {} }));
     const run = (await phoenix.ledger.runs(1))[0]?.id;
     await quiet([`approval run ${run} lxc/102`]);
-    expect(titles('/approvers')).toEqual(['lxc/102 waits for approval']);
+    expect(titles('/approvers')).toEqual(['lxc/102 (guest-102) waits for approval']);
     await phoenix.push({ 'etc/phoenix_lxc_configs.json': '{' });
     await quiet([`approval run ${run} lxc/102`, 'failure the newest commit']);
-    expect(titles().slice(2)).toEqual(['lxc/102 waits for approval', expect.stringMatching(/^\w{7} is not followed$/)]);
+    expect(titles().slice(2)).toEqual(['lxc/102 (guest-102) waits for approval', expect.stringMatching(/^\w{7} is not followed$/)]);
     expect(titles('/approvers')).toHaveLength(1);
   });
 
@@ -215,7 +215,7 @@ describe('what changed', () => {
     const known = { ...noted(seen), troubles: new Map([...noted(seen).troubles, [troubleKey(OLD), failure]]) };
     expect(ends(unknown, known)).toEqual([]);
     expect(changesIn(unknown, nothing, all).kinds).not.toContain('orphan');
-    // A failed step that no run tells of any more, of a target that is there.
+    // A failed step that no run records any more, of a target that still exists.
     const target = { target: 'lxc/900', outcome: null, look: null, declared: true } as Sight['targets'][number];
     expect(ends({ ...seen, targets: [target] }, known)).toEqual([]);
     expect(ends({ ...seen, targets: [{ ...target, outcome: 'skipped' }] }, known)).toEqual([]);
@@ -239,14 +239,10 @@ describe('what changed', () => {
     expect(changesIn({ ...seen, nodes }, nothing, all).began.map(({ trouble }) => trouble.kind)).not.toContain('host');
   });
 
-  test('what Phoenix does not get is told when it lasts, once, and its end once; what anybody can cause is not', () => {
+  test('what Phoenix does not get is told when it lasts, once, and its end once', () => {
     const why = 'a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
     const at = (subject: FaultSubject, since: string) => faultOf(subject, { since, why });
-    const faults = [
-      at('repository', '2026-01-01T23:00:00.000Z'),
-      at('forge', '2026-01-01T23:59:30.000Z'),
-      at('webhooks', '2026-01-01T20:00:00.000Z'),
-    ];
+    const faults = [at('repository', '2026-01-01T23:00:00.000Z'), at('forge', '2026-01-01T23:59:30.000Z')];
     const faulty = { ...seen, faults };
     const { began } = changesIn(faulty, noted(seen), all);
     expect(began.map(({ trouble }) => trouble)).toMatchObject([

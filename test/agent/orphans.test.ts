@@ -32,7 +32,7 @@ const reasonOf = async (run: string, target: string) => {
 /** Commands that change a guest. */
 const changes = () => lab.news().filter((line) => /^(pct|qm) /.test(line));
 
-/** As a backup that is restored under another id leaves it, while the guest that it was made of is gone. */
+/** As after restoring a backup under another id when the original guest is gone. */
 function restoreAs(id: number, from: number): void {
   renameSync(confOf(from), confOf(id));
   writeVmlist(openNode(lab.folder));
@@ -64,7 +64,7 @@ test('a guest under another id is reported by drift and status, and no second on
   );
   expect(changes()).toEqual([]);
 
-  // Given its id back, it is the guest that it was.
+  // Under its former id it is the same guest again.
   restoreAs(101, 199);
   await phoenix.agent().approve(again, targetId('lxc', 101), 'ann');
   await phoenix.reached(again, 'succeeded');

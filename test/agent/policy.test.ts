@@ -128,7 +128,7 @@ describe('windows', () => {
   const night = { apply_windows: [{ cron: '0 2 * * *', duration: '1h', timezone: 'Europe/Berlin' }] };
   const WAITS = /^pending: waits for an apply window of the policy; to go on now: phoenix replay [0-9a-f]{7} --now$/;
 
-  /** The clock of the agent reads this now, and goes on. Later than it is: what others have recorded lies in the past. */
+  /** Sets the agent's clock, which continues from there. Later than the present: existing records are in the past. */
   function set(time: string): void {
     const ahead = Date.parse(time) - Date.now();
     now = () => new Date(Date.now() + ahead);

@@ -64,7 +64,7 @@ const told = async () =>
     .split('\n')
     .filter((line) => line.includes('a new certificate')).length;
 
-/** The timer comes round; resolves when the run that it opened has ended and is told. */
+/** Triggers the timer; resolves when its run has ended and is reported. */
 async function renewed(commit: Parameters<Phoenix['statuses']>[0]) {
   const timed = async () => (await phoenix.ledger.runs(50)).filter(({ trigger }) => trigger === 'drift');
   const before = (await timed()).length;
@@ -77,7 +77,7 @@ async function renewed(commit: Parameters<Phoenix['statuses']>[0]) {
   return (await timed())[0];
 }
 
-/** What was tried before is settled first, so that this is due afresh. */
+/** Settles earlier tries first, so that this one is due again. */
 async function age(): Promise<void> {
   await until(async () => (await phoenix.ledger.renewals()).size === 0, 'the tries to be forgotten');
   ageCertificate(lab.dir, FILE, { authority: 103, hoursLived: 20, hoursLeft: 4 });
@@ -88,7 +88,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   expect(statuses[TARGET]).toBe('success: applied');
   expect(await told()).toBe(1);
   const first = await pair();
-  // What the pages show of it: how long it holds by the file on the host, where it is written, and who wrote the commit.
+  // The pages show its expiry by the file on the host, where it is declared, and the author of the commit.
   const target = 'certificate/web.example.internal' as TargetId;
   const shown = phoenix.agent();
   const { validTo } = new X509Certificate(first[0] ?? '');
@@ -100,7 +100,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   });
   expect(await shown.declaration('lxc/999' as TargetId)).toBeNull();
   expect((await shown.environment())?.authority).toBe('lxc/103');
-  // What is declared is known though nobody waits for the host.
+  // Declarations are known without waiting for the host.
   expect((await shown.known(0)).map((each) => each.target)).toContain(target);
   const commits = await shown.commits([commit, 'f'.repeat(40) as CommitSha]);
   expect([...commits.keys()]).toEqual([commit]);

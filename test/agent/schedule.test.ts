@@ -46,7 +46,7 @@ const plans = targets.map((after): Plan => {
   return made.plan;
 });
 
-/** A run of that plan, with what was asked for of its steps and not yet done. */
+/** A run of that plan, with the requested and unfinished steps. */
 async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Promise<void> = async () => {}) {
   const asked = new Set<TargetId>();
   let times = 0;
@@ -169,7 +169,7 @@ test('with a small limit of queued steps each step runs once, after all its need
             await ledger.freeze(null);
             await schedule(context, run);
           }
-          // Whoever had them died: the next look at the whole asks for them again.
+          // Their worker died: the next complete scheduling requests them again.
           if (each === 'lose') {
             asked.clear();
             await schedule(context, run);

@@ -84,6 +84,13 @@ async function asked(verb: string, ...targets: readonly TargetId[]) {
   return (detail?.steps ?? []).flatMap(({ target, outcome }) => (outcome === 'applied' ? [target] : []));
 }
 
+/** What a check for drift finds of the target. */
+async function checked(target: TargetId) {
+  const run = await phoenix.agent().drift('ann');
+  await phoenix.reached(run, 'failed');
+  return (await phoenix.ledger.run(run))?.steps.find((step) => step.target === target)?.differs;
+}
+
 test('a push creates the server, then the environment, then the stacks; verbs repair what people undo', async () => {
   const first = await phoenix.push(files);
   expect(first.statuses).toEqual({
@@ -97,10 +104,17 @@ test('a push creates the server, then the environment, then the stacks; verbs re
 
   changeDatabase(lab, ({ stacks }) => {
     for (const each of stacks) {
-      each.file = each.file.replace('restart: unless-stopped', 'restart: no');
+      each.file = each.file.replace('restart: unless-stopped', 'restart: no\n    environment:\n      KEY: hunter2');
       each.UpdateDate = each.CreationDate + 60;
     }
   });
+  expect(await checked(QDRANT)).toEqual([
+    {
+      ...{ field: 'docker-compose.yml', declared: 'as it was sent', observed: 'changed in Portainer' },
+      place: { file: 'stacks/qdrant/docker-compose.yml', path: '', line: null },
+      lines: expect.arrayContaining(['-    restart: unless-stopped', '+    restart: no', '+      KEY: ‹secret›']),
+    },
+  ]);
   expect(await asked('sync', QDRANT)).toEqual([QDRANT]);
   expect(await asked('sync', QDRANT)).toEqual([]);
 

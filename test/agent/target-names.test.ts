@@ -24,7 +24,7 @@ const ids = [wholeEnvironment(), exampleFiles()].flatMap((files): TargetId[] => 
   return [...allTargets(config).keys()];
 });
 
-/** Of names that files may hold and those environments do not: blanks, parentheses, other scripts. */
+/** Names that files may contain and those environments do not: spaces, parentheses, other scripts. */
 const odd = ['portainer/environment.My Docker (prod)', 'portainer/environment.Küche', 'certificate/*.example.org'];
 const targets = fc.uniqueArray(fc.constantFrom(...ids, ...(odd as TargetId[])), { minLength: 1, maxLength: 20 });
 
@@ -52,7 +52,7 @@ test('every target is named as it is shown, alone and beside others', () => {
   );
 });
 
-/** What the button of a check asks for. */
+/** The request of a button of a check. */
 function checked(target: TargetId): unknown {
   const meaning = parseCheckEvent({
     action: 'requested_action',

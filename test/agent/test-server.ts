@@ -24,11 +24,11 @@ export interface TestServer {
   readonly ledger: Ledger;
   readonly ends: DeliveryEnd[];
   readonly logged: string[];
-  /** What was asked of the agent: the operation and its arguments. */
+  /** Calls of the agent: the operation and its arguments. */
   readonly asked: unknown[][];
-  /** What the agent says is declared. */
+  /** The declared targets that the agent reports. */
   readonly known: KnownTarget[];
-  /** What else it shows; may be set. */
+  /** Its other views; may be set. */
   readonly seen: { -readonly [View in keyof typeof NOTHING_SEEN]?: Agent[View] };
   /** How often the agent was told that the branch may have moved. */
   readonly told: () => number;
@@ -71,6 +71,7 @@ export async function openTestServer(
         },
         ended: (end) => ends.push(end),
         refused: (why) => logged.push(`webhooks refused: ${why}`),
+        unsigned: ({ why }) => logged.push(`webhooks refused: ${why}`),
         log,
         clock,
       },

@@ -10,7 +10,7 @@ import { startPhoenix } from '../support/phoenix.ts';
 import { countCalls } from '../support/redis-calls.ts';
 import { until } from '../support/until.ts';
 
-/** Each is looked at, made, started and looked at again. What the forge is told is sent by a process of its own: how much that is together depends on how fast it is. */
+/** Each is observed, created, started and observed again. Reports are sent by another process: how many are sent together depends on its speed. */
 const MAX_CALLS = 30;
 const ALL_BUT_REPORT = { roles: ['reconcile', 'apply'] } as const;
 

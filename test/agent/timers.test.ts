@@ -34,7 +34,7 @@ const done = async () => (await runs()).filter(({ ended }) => ended !== null).le
 
 const looks = async () => (await host.commands(true)).filter((line) => line === 'box list').length;
 
-/** The timer asks for what is due, and the host is looked at for it. */
+/** Triggers the timer, which requests what is due, and waits for its observation. */
 async function tick(): Promise<void> {
   const before = await looks();
   await queue.requestRenew();
@@ -81,7 +81,7 @@ describe('the regular check', () => {
     expect((await phoenix.ledger.runs(50)).length).toBeLessThanOrEqual(5);
     const drifts = phoenix.forge.statuses().filter(({ context }) => context === 'phoenix/drift');
     expect(drifts.map(({ state, description }) => `${state}: ${description}`)).toEqual([
-      'failure: 1 of 2 failed: lxc/101: differs from what is declared; it would take: put 101, start 101',
+      'failure: 1 of 2 differs: lxc/101 (would put 101, start 101); phoenix drift --fix brings it back',
     ]);
   });
 });

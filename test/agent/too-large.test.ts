@@ -36,11 +36,11 @@ test('a commit with a file above the limit gets a status with the remedy, and th
     ),
   });
   expect(await phoenix.ledger.head()).toMatchObject({ commit: good, base: good });
-  // Asked again, as a poll does: the same is said once.
+  // Requested again, as by a poll: the same status is sent once.
   await phoenix.agent().delivered({ kind: 'push' });
   await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
   const told = log.lines.filter((line) => line.includes('the repository cannot be followed'));
-  // Beside what was said at the start, when the repository was empty.
+  // Besides the status at the start, when the repository was empty.
   expect(told).toHaveLength(2);
 
   await phoenix.repo.reset(good);

@@ -49,7 +49,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** All that was sent, once the tracer is closed. */
+/** Everything that was sent, once the tracer is closed. */
 async function spans(): Promise<readonly SentSpan[]> {
   await phoenix.stopAgent();
   await tracer.close();
@@ -135,7 +135,7 @@ test('an unreachable collector delays nothing, and an error is traced by its cla
     throw new TypeError('the password is hunter2');
   });
   await expect(failing).rejects.toThrow('hunter2');
-  // What is no traceparent begins a trace of its own.
+  // An invalid traceparent starts a new trace.
   await tracer.span('alone', { parent: '00-x-y-01' }, async () => {});
   collector.answer = { status: 200 };
   const sent = (await spans()).filter(({ name }) => name === 'work' || name === 'alone');

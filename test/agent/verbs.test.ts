@@ -12,7 +12,7 @@ import { environment } from '../support/environment.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
-/** 199 is a template that 101 is made from; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
+/** 199 is the template of 101; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
 const GUESTS = {
   199: { tags: ['template'] },
   103: {},
@@ -43,7 +43,7 @@ async function bringUp(files = ENVIRONMENT): Promise<void> {
   await commands();
 }
 
-/** Asks, and waits until nothing of the run is left to do. */
+/** Sends the request and waits until its run has ended. */
 async function ask(verb: string, targets: string[] = [], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
   const id = await phoenix.agent().command({ verb, targets, by: 'ann', ...more });
   await phoenix.reached(id, ...(['succeeded', 'failed', 'blocked', 'invalid', 'superseded'] satisfies RunState[]));
@@ -52,7 +52,7 @@ async function ask(verb: string, targets: string[] = [], more: Partial<CommandRe
   return run;
 }
 
-/** As a person does at a terminal: looks at a dry run, and says yes to it. */
+/** As a person does on a terminal: requests a dry run and confirms it. */
 async function askShown(verb: string, targets: string[], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
   const look = await ask(verb, targets, { ...more, dryRun: true });
   return ask(verb, targets, { ...more, shown: look.id });
@@ -101,7 +101,7 @@ describe('stop', () => {
     const run = await ask('stop', ['104']);
     expect(phoenix.statuses(run.commit as never)['phoenix/apply']).toBe('success: applied 5 targets');
     expect(await phoenix.ledger.targets()).toEqual(before);
-    // So a later push of something else does not start it again.
+    // So a later push of another change does not start it again.
     await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });
     expect(await commands()).toEqual(['box stop 104']);
   });

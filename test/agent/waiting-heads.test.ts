@@ -31,7 +31,7 @@ async function pushed(memory_mb: number): Promise<CommitSha> {
 const answerOf = (commit: CommitSha) => phoenix.statuses(commit)['phoenix/apply'] ?? 'none';
 const short = (commit: CommitSha) => commit.slice(0, 7);
 
-/** A commit whose last step is held before its last command. */
+/** A commit whose last step is paused before its last command. */
 async function firstRuns(): Promise<{ gate: Gate; first: CommitSha }> {
   const gate = holdAt(host, 'box start 101');
   const first = await pushed(600);
@@ -51,7 +51,7 @@ test('a waiting commit that is superseded names its successor, also after a rest
   const { gate, first, second } = await secondWaits();
   const third = await pushed(800);
   await until(() => answerOf(third).startsWith('pending: waits for the running steps'), 'the third to wait');
-  // While it waits the ledger holds a record of it, and so does the overtaken one have its end.
+  // While it waits, the ledger has a record of it, so that it gets an end when it is superseded.
   const runs = await phoenix.ledger.runs(10);
   expect(runs.map(({ commit, state }) => [commit, state])).toEqual([
     [third, 'planned'],

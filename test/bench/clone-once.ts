@@ -11,11 +11,11 @@ import type { CommitSha } from '../../src/model/ids.ts';
 
 export interface CloneCost {
   readonly fetchMs: number;
-  /** Of the whole history; null when it was not asked for. */
+  /** For the whole history; null when not requested. */
   readonly deepenMs: number | null;
-  /** The longest that the event loop of the process was held in all of it. */
+  /** The longest time for which the event loop was blocked. */
   readonly heldMs: number;
-  /** What the process took more than before, at its most, in MB. */
+  /** Peak of the additional memory of the process, in MB. */
   readonly grewMb: number;
 }
 

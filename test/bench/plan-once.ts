@@ -10,9 +10,9 @@ import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
 export interface Cost {
   readonly ms: number;
-  /** Of processor time, which other work on the machine does not add to. */
+  /** Processor time, to which other work on the machine does not add. */
   readonly cpuMs: number;
-  /** The most that the process had taken by its end, in MB. */
+  /** Peak memory of the process, in MB. */
   readonly peakMb: number;
 }
 

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const UNIT = readFileSync(new URL('../../deploy/systemd/phoenix.service', import.meta.url), 'utf8');
 const MEMORY_VARIABLE = /^Environment=(MALLOC_\w+)=(\S+)$/gm;
 
-/** What the service starts Node with, and what it says to the C library: both decide how much memory is taken. */
+/** Node's flags in the service, and its settings of the C library: both affect the memory used. */
 export const SERVICE = {
   nodeOptions: /^ExecStart=\S+ (--.+) \S+main\.js serve$/m.exec(UNIT)?.[1]?.split(' ') ?? [],
   environment: Object.fromEntries([...UNIT.matchAll(MEMORY_VARIABLE)].map(([, name, value]) => [name, value])),
@@ -18,10 +18,10 @@ export const SERVICE = {
 
 const COMPILE_CACHE = /^Environment=NODE_COMPILE_CACHE=\/opt\/phoenix\/(\S+)$/m.exec(UNIT)?.[1] ?? '';
 
-/** Where the service finds what was translated before, as it is for this tree. */
+/** The service's compile cache, for this tree. */
 export const SERVICE_CACHE = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../..', COMPILE_CACHE) };
 
-/** Runs a file of this folder to its end; resolves to what it printed. */
+/** Runs a file of this folder; resolves to its output. */
 export async function runProgram<Answer>(file: string, ...args: readonly string[]): Promise<Answer> {
   const command = [...SERVICE.nodeOptions, join(import.meta.dirname, file), ...args];
   const { stdout } = await run(process.execPath, command, { env: { ...process.env, ...SERVICE.environment } });

@@ -114,7 +114,7 @@ async function commandsToReconcileObjects() {
     await provideGuests(host);
     // Those of the software-defined network are one target.
     const kinds = new Set(config.datacenter?.keys());
-    // Guests are not made here, but stand there, and what would have to be there first counts as there.
+    // Guests are not created here but exist already, and their prerequisites count as present.
     const targets = new Map(
       [...allTargets(config)].flatMap(([id, target]) =>
         kinds.has(kindOf(id)) || kindOf(id) === 'sdn' || HOST_PARTS.test(id)
@@ -181,7 +181,7 @@ function textsOf(files: Readonly<Record<string, unknown>>): Files {
   );
 }
 
-/** A host with so many guests that nobody manages, read into files. */
+/** A host with that many unmanaged guests, imported into files. */
 async function commandsToImport(size: number): Promise<{ readonly commands: number; readonly perGuest: number }> {
   const host = await openLabHost();
   try {
@@ -215,7 +215,7 @@ async function commandsToCreate(guests: readonly LxcGuest[]): Promise<readonly s
   }
 }
 
-/** Looks at every target, as a replay does, and does what is missing. */
+/** Observes every target, as a replay does, and does what is missing. */
 async function carriedOut(host: LabHost, before: Targets, after: Targets) {
   const also = before === after ? new Set(after.keys()) : new Set<TargetId>();
   const made = makePlan({ from: null, to: ORIGIN.commit, before, after, also, impact: impactOf });
@@ -244,7 +244,7 @@ function loaded(files: Files): Config {
   return config;
 }
 
-/** The files of one guest for another, as if that had been made as well. */
+/** Copies the files of one guest for another, as if that had been created as well. */
 async function copyGuest(host: LabHost, from: number, to: number): Promise<void> {
   for (const path of ['etc/pve/lxc/ID.conf', 'etc/pve/firewall/ID.fw', 'run/lab/guests/ID.json']) {
     const text = await host.read(path.replace('ID', String(from)));

@@ -61,13 +61,13 @@ export async function measurePush(): Promise<Measurement> {
   }
 }
 
-/** Lets every program of the lab write down its start; resolves to the reader of those times, in milliseconds since 1970. */
+/** Makes every program of the lab record its start; resolves to a reader of these times, in milliseconds since 1970. */
 async function stampPrograms(bin: string, log: string): Promise<() => Promise<number[]>> {
   const lines = await wrapPrograms(bin, log, (program) => `/bin/${STAMP} >>'${log}'\nexec '${program}' "$@"\n`);
   return async () => (await lines()).map((line) => Number(line) / 1e6).sort((a, b) => a - b);
 }
 
-/** How long a fetch of what was pushed and a process that does nothing but write down its start take, in milliseconds. */
+/** The duration of a fetch of the push, and of a process that only records its start, in milliseconds. */
 async function openPeer(folder: string, url: string): Promise<() => Promise<number>> {
   await run('git', ['init', '--quiet', '--bare', folder]);
   await run('git', ['-C', folder, 'remote', 'add', 'origin', url]);

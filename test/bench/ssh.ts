@@ -66,7 +66,7 @@ async function look(host: Host): Promise<number> {
   return performance.now() - began;
 }
 
-/** The same server behind a line on which everything takes its time. */
+/** The same server behind a connection with latency. */
 async function farFrom({ target }: TestSshd): Promise<{ readonly target: string; close(): Promise<void> }> {
   const url = new URL(target);
   const [host, port] = [url.hostname, Number(url.port)];

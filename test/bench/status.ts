@@ -55,7 +55,7 @@ function wordsOn(forge: LabForge, commit: string): [first: number, last: number]
   return [Date.parse(said[0]?.created_at ?? ''), Date.parse(said.at(-1)?.created_at ?? '')];
 }
 
-/** Lets every program of the lab write down how long it ran; resolves to the reader of the sum, in milliseconds. */
+/** Makes every program of the lab record its duration; resolves to a reader of the sum, in milliseconds. */
 async function timePrograms(bin: string, log: string): Promise<() => Promise<number>> {
   const now = '$(/bin/date +%s%N)';
   const lines = await wrapPrograms(bin, log, (program) => {

@@ -119,7 +119,7 @@ async function run(steps: number): Promise<Cost> {
   }
 }
 
-/** Bytes of the stream of the first run but for the run itself, which is sent when it begins. */
+/** Bytes of the event stream of the first run, without the whole run that is sent at the start. */
 function readEvents(url: string, signal: AbortSignal): { sent(): number } {
   let sent = 0;
   const onEvent = ({ event = '', data, id = '' }: EventSourceMessage) => {

@@ -68,7 +68,7 @@ function payload() {
   };
 }
 
-/** Sends on one connection, each request after the answer to the one before, until `left` is used up. */
+/** Sends on one connection, each request after the previous response, until `left` is used up. */
 function send(left: { requests: number }, statuses: Map<string, number>): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => host.close());
 
-/** One command line; a quoted word may hold blanks. */
+/** One command line; a quoted word may contain spaces. */
 async function by(line: string): Promise<void> {
   const [program = '', ...args] = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
   const { exit, stderr } = await host.run({ kind: 'command', program, args, timeoutSeconds: 20 });
@@ -201,7 +201,7 @@ describe('an existing VM', () => {
     expect(await apply(wanted(least, { before: least.spec }))).toEqual({ outcome: 'done', actions: [] });
     const after = await without('vm', 240);
     expect(after).not.toMatch(/^(cores|memory|onboot|ciuser|sshkeys):|mtu=|ip=|gw=/m);
-    // What was never declared is as it was; a bridge there has to be, and the agent was switched on for the health check.
+    // What was never declared is unchanged, except that a bridge is required and the health check needs the agent.
     const mine = (each: string) =>
       each.split('\n').filter((line) => !/^(cores|memory|net0|ipconfig0|agent):/.test(line) && line !== '');
     expect(mine(after)).toEqual(mine(found));
@@ -278,10 +278,10 @@ describe('what people wrote', () => {
     const before = waiting(await conf('lxc', 140));
     expect(await apply(wanted(quiet, { adopt: true }))).toMatchObject({ outcome: 'done' });
     expect(waiting(await conf('lxc', 140))).toBe(before);
-    // Another search domain than that in force has to be brought there by a restart, which is not asked for by adopting.
+    // Another search domain would need a restart, which adopting does not cause.
     const blocked = await apply(wanted(target('lxc', 140, declared), { adopt: true }));
     expect(blocked).toMatchObject({ outcome: 'refused', actions: [] });
-    // The one in force, none, is what is declared: what waits against it is taken back, and the rest goes on waiting.
+    // The value in force, none, is the declared one: a pending change of it is reverted, and other pending changes stay.
     const without = target('lxc', 140, { ...NAS, state: 'running' });
     const was = { before: target('lxc', 140, declared).spec };
     expect(await apply(wanted(without, was))).toMatchObject({ outcome: 'done' });

@@ -9,7 +9,7 @@ import { elementsOf, openTraefik, TRAEFIK } from '../traefik/real-traefik.ts';
 interface Case {
   /** A compose file of one service at least; label lists hang below. */
   readonly compose: string;
-  /** Names and where they lead, or what is said. */
+  /** Names with their backends, or the expected message. */
   readonly routed?: Readonly<Record<string, object>>;
   readonly names?: readonly string[];
   readonly said?: readonly RegExp[];
@@ -150,7 +150,7 @@ test.each(Object.entries(CASES))('%s', async (_, { compose, routed = {}, names =
 test.skipIf(TRAEFIK === undefined)('the real Traefik serves every router of them', async () => {
   const files = Object.values(CASES).flatMap(({ compose }, at) => {
     const { routers, services, middlewares } = derived({ compose });
-    // Names of one file each: they stand alone in a real one.
+    // Each name is in a file of its own, as in a real environment.
     const own: JsonObject = JSON.parse(
       JSON.stringify({ routers, services, middlewares }).replaceAll('shop-', `case${at}-`),
     );

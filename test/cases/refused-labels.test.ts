@@ -19,7 +19,7 @@ const through = (...labels: readonly string[]): string[] => [
   ...labels.map((label) => label.replace(/^(!?)/, '$1traefik.http.middlewares.m.')),
 ];
 
-/** The label at whose line it is said begins with an exclamation mark. */
+/** An exclamation mark precedes the label at whose line the problem is reported. */
 const DISABLED: Readonly<Record<string, readonly string[]>> = {
   'a lookahead': [rule('HostRegexp(`^(?!www).+[.]example[.]internal$$`)')],
   'a bracket left open': [rule('Host(`bad.example.internal`')],

@@ -164,7 +164,7 @@ describe('a snapshot that Proxmox does not take', () => {
 });
 
 test('a mount that differs from its declaration is not added again and again', async () => {
-  // As Proxmox would do with a comma in the path, which no declaration may hold.
+  // What Proxmox makes of a comma in the path, which no declaration may contain.
   expect(() => specOf({ mount_points: [{ host_path: '/srv/b', container_path: '/b,backup=0' }] })).toThrow('comma');
   await bring({});
   host.instead = (line) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { wrapping } from '../../src/cli/io.ts';
+import { faultOf } from '../../src/messages/faults.ts';
 import { eachServer } from '../agent/each-server.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../agent/test-server.ts';
@@ -231,6 +232,21 @@ describe('looking', () => {
     expect(JSON.parse((await ask('status', '101', '--json')).stdout)).toMatchObject({ targets: [{ target: LXC }] });
     const missing = await ask('status', 'vm/7');
     expect([missing.exit, missing.stderr]).toEqual([1, 'nothing is recorded of vm/7\n']);
+  });
+
+  test('status: a fault ends it with 3 once it has lasted, and with 0 for targets that are named', async () => {
+    await finishStep(server.ledger, await planRun(server.ledger), LXC);
+    const fault = (since: string) => {
+      server.seen.faults = async () => [faultOf('repository', { since, why: 'HTTP 401; set the token' })];
+    };
+    fault(new Date().toISOString());
+    const begun = await ask('status');
+    expect([begun.exit, begun.stdout]).toEqual([0, expect.stringMatching(/^trying again since .*HTTP 401/m)]);
+    fault(ENDED);
+    const lasting = await ask('status');
+    expect([lasting.exit, lasting.stdout]).toEqual([3, expect.stringMatching(/^fails since .*HTTP 401/m)]);
+    expect((await ask('status', '101')).exit).toBe(0);
+    expect(JSON.parse((await ask('status', '--json')).stdout)).toMatchObject({ lasting: ['repository'] });
   });
 
   test('logs: of one step as they were, of all with their targets', async () => {

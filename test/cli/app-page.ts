@@ -9,7 +9,7 @@ export async function formOf(page: string): Promise<{ readonly action: string; r
   return { action, manifest };
 }
 
-/** Presses the button, and goes where the forge sends the browser. */
+/** Submits the form, and follows the forge's redirect. */
 export async function pressButton(page: string): Promise<{ readonly status: number; readonly text: string }> {
   const { action, manifest } = await formOf(page);
   const posted = await fetch(action, { method: 'POST', body: new URLSearchParams({ manifest }), redirect: 'manual' });

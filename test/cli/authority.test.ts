@@ -54,7 +54,7 @@ function settings(): Record<string, string> {
   };
 }
 
-/** In a process of its own where it connects: a process trusts the authority that was named to it, and the proxy is served by this one. */
+/** In a separate process where it connects: a process trusts the authority of its environment, and this one serves the proxy. */
 async function doctor(changed: Record<string, string>, run = phoenix, ...args: readonly string[]) {
   const { stdout } = await run([...args, 'doctor', '--json'], { ...settings(), ...changed });
   const { checks } = JSON.parse(stdout) as { readonly checks: readonly Check[] };

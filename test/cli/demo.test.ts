@@ -19,7 +19,7 @@ async function linksOf(forge: string, commits: ReadonlySet<string>): Promise<Rea
   return opened;
 }
 
-/** Which are named before anything else is said. */
+/** Which are printed before anything else. */
 function addressesIn(stdout: string): readonly string[] {
   const [early = ''] = stdout.split('  all of it answers after');
   return [...early.matchAll(/^ {2}(?:forge|agent) +(http:\/\/127\.0\.0\.1:\d+)/gm)].map(([, url = '']) => url);

@@ -9,7 +9,7 @@ const differs = (target: string, isThere: boolean | null): Compared => {
   return { target: target as TargetId, kind: 'differs', isThere, impact: 'live', actions: [], reason: null };
 };
 
-/** @param within by target, what it is in */
+/** @param within by target, the target that contains it */
 function absent(within: Readonly<Record<string, readonly string[]>>, ...compared: readonly Compared[]) {
   const ids = compared.map(({ target }) => target);
   const targets = ids.map((id) => [id, { id, needs: [], within: within[id] ?? [] } as unknown as Target] as const);
@@ -31,7 +31,7 @@ test('a target that cannot be observed is absent if what contains it is, through
   const server = differs('portainer/server', null);
   const all = ['stack/9.web', 'portainer/environment.docker', 'portainer/server', 'vm/8'];
   expect(absent(within, ...inside, server, differs('vm/8', false))).toEqual(all);
-  // A guest that is there and does not answer tells nothing of what is in it.
+  // A guest that exists and does not answer says nothing about what is inside.
   expect(absent(within, ...inside, server, differs('vm/8', true))).toEqual([]);
   expect(absent(within, ...inside, { target: 'vm/8' as TargetId, kind: 'unknown', reason: 'silent' })).toEqual([]);
 });

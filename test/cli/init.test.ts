@@ -67,7 +67,7 @@ test('at a terminal at most five questions are asked', async () => {
 test('what is sent ahead of the questions answers them, at a terminal', async () => {
   const main = releaseMain();
   const answers = ['two words', 'lab.example', '10.0.0.13/24', '10.0.0.1', 'web', ''];
-  // It gives the command a terminal, and passes on what it is sent.
+  // It gives the command a terminal, and passes on its input.
   const { status, stdout } = spawnSync(
     'script',
     ['-qec', `'${process.execPath}' '${main}' init '${dir()}'`, '/dev/null'],
@@ -86,7 +86,7 @@ test('what is sent ahead of the questions answers them, at a terminal', async ()
   });
 });
 
-/** A process of its own, which is sent lines by a pipe. */
+/** A separate process with lines on a pipe. */
 function sent(lines: readonly string[]) {
   const main = releaseMain();
   const input = lines.map((line) => `${line}\n`).join('');

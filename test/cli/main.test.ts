@@ -176,7 +176,7 @@ test('phoenix lab passes a signal on to the command and ends as it does', async 
   expect((await ended).exit).toBe(9);
 });
 
-// A terminal of its own, by util-linux's `script`: what only the process itself can know.
+// A real terminal, by util-linux's `script`, since only the process itself can detect it.
 test('at a terminal a person is asked, and Ctrl-C at a question writes nothing', async () => {
   const place = join(folder, 'asked');
   const command = `'${process.execPath}' -- '${MAIN}' init '${place}'`;

@@ -34,7 +34,7 @@ async function json(args: Partial<PlanArgs> = {}) {
 /** What every guest needs of the host. */
 const ON_HOST = ['hypervisor/network', 'hypervisor/storage'];
 
-/** The steps of containers: what other kinds make of the same files is theirs to test. */
+/** The steps of containers: other kinds are tested elsewhere. */
 function containers(steps: { target: string }[]) {
   return steps.filter(({ target }) => target.startsWith('lxc/'));
 }

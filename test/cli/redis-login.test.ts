@@ -107,7 +107,7 @@ test('a login with the rights that the documents list, and not INFO, is enough f
   expect(stdout).toContain('it answers, and does not tell its version');
 });
 
-/** What they say follows from the same faults as what the doctor says: one of each sort is shown by an agent that starts as well. */
+/** Their messages follow from the same faults as the doctor's: one of each sort is also shown by an agent that starts. */
 const ALSO_STARTED = [
   'a wrong password',
   'a user of other channels',

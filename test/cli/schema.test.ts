@@ -84,7 +84,7 @@ test("an editor shows validate's rules for an object beyond its type, and for a 
   expect(takes({ backup_jobs: { none: job } })).toBe(false);
   expect(takes({ backup_jobs: { two: { ...job, all: true, pool: 'prod' } } })).toBe(false);
   expect(takes({ backup_jobs: { one: { ...job, all: false, pool: 'prod' } } })).toBe(true);
-  // Known by its own name, wherever a copy of it lies.
+  // Recognised by its id, wherever a copy of it is.
   expect(document.$id).toBe('phoenix_datacenter_config.schema.json');
 });
 

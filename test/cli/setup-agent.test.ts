@@ -84,7 +84,7 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('at %s', (kind) => {
     expect(again.stdout).toContain('says all of it already');
     expect(again.stdout).toContain(`The webhook to ${PUBLIC}/webhooks has the secret and the events`);
     expect(await everyFile()).toEqual(before);
-    // One webhook, with that secret: what it sends is signed by it.
+    // One webhook, whose deliveries are signed with that secret.
     const mine = at.hooks();
     expect(mine.map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
     expect(mine[0]?.secret).toBe(before['webhook-secret']);
@@ -159,7 +159,7 @@ test('at a terminal it asks for missing values, the token hidden, and for nothin
     'Your name there',
     'Token of the forge (hidden)',
   ]);
-  // Before the token is asked for, where it is made.
+  // Before it asks for the token, it says where to create one.
   expect(stdout).toContain(`Make a token at ${at.url}/user/settings/applications\n  with the scopes write:repository`);
   expect(stdout).toContain('No webhook: without an address');
   expect(await inFolder('forge-token')).toBe(TOKEN);
@@ -170,7 +170,7 @@ test('at a terminal it asks for missing values, the token hidden, and for nothin
 });
 
 describe('answers in a pipe', () => {
-  /** @param lines null: a pipe that nobody writes to */
+  /** @param lines null: a pipe without input */
   const piped = (lines: readonly string[] | null) => {
     const stdin = lines === null ? new PassThrough() : Readable.from(lines.map((line) => `${line}\n`));
     const shown: string[] = [];
@@ -271,7 +271,7 @@ test('at GitHub one press in a browser makes an App, which is what the agent log
   expect(await inFolder('env')).toContain('\nPHOENIX_FORGE_TOKEN_FILE=\n');
   expect(out).toContain('/installations/new\n');
   expect(out).toContain('A GitHub App has its own webhook');
-  // What it signs with is what the agent checks with, and is shown to nobody.
+  // It signs with the secret that the agent verifies with, which is shown nowhere.
   expect((await stat(join(folder, 'etc/webhook-secret'))).mode & 0o777).toBe(0o600);
   expect(out + heard.join('')).not.toContain(await inFolder('webhook-secret'));
 });

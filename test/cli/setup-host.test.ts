@@ -45,7 +45,7 @@ function disks(first: Partial<Disk> = {}, second: Partial<Disk> = {}): void {
   provideDisk(lab, TWO ?? '', 2e12, second);
 }
 
-/** @param answer what the person types; undefined: nobody is there */
+/** @param answer what the person types; undefined: no terminal */
 function setup(args: Partial<SetupHostArgs>, answer?: string) {
   const all = { disks: DISKS, gpuDriver: false, yes: false, dryRun: false, config: folder, ...args };
   const ask = answer === undefined ? {} : { ask: async () => answer };

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const ask = (...args: string[]): Promise<Ended> => phoenix(args, { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
 
-/** In this process, with somebody who gives this answer to every question. */
+/** In this process, with a person who gives this answer to every question. */
 function atTerminal(answer: string | null, asked: { verb: 'delete' | 'adopt'; words: string[] }) {
   const env = { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN };
   return captured((io) => {
@@ -76,7 +76,7 @@ async function states(): Promise<string[]> {
   return targets.flatMap(({ target, running }) => (running === null ? [] : [`${target} ${running}`]));
 }
 
-/** What the agent asks of the host at most every five seconds. */
+/** What the agent observes at most every five seconds. */
 const newLook = (expected: string[]) =>
   until(async () => JSON.stringify(await states()) === JSON.stringify(expected), `guests to be ${expected}`, 30);
 
@@ -171,7 +171,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
   test('adopts what it was shown, with the actions of each target', async () => {
     const dry = await ask('adopt', '103', '--dry-run');
     expect([dry.exit, dry.stdout]).toEqual([0, expect.stringContaining('lxc/103 update: nothing to do')]);
-    // Somebody takes the mark away and gives it other memory.
+    // A person removes the mark and changes the memory.
     const file = join(folder, 'data', 'lab', 'etc', 'pve', 'lxc', '103.conf');
     const written = await readFile(file, 'utf8');
     const unmarked = written
@@ -180,7 +180,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
       .replace(/^memory: .*$/m, 'memory: 768');
     await writeFile(file, unmarked);
     expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(
-      /lxc\/103 update: would act\n {4}memory_mb: 512, observed 768\n[\s\S]*^ {4}would /m,
+      /lxc\/103 update: would act\n {4}memory_mb \(etc\/phoenix_lxc_configs\.json:\d+\): 512, observed 768\n {4}tags: "phoenix", observed not set\n[\s\S]*^ {4}would /m,
     );
     const declined = await atTerminal('n', { verb: 'adopt', words: ['103'] });
     expect([declined.exit, await readFile(file, 'utf8')]).toEqual([1, unmarked]);
@@ -188,7 +188,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect(accepted.err).toContain('Adopt it, as shown? [y/N]');
     expect([accepted.exit, accepted.out]).toEqual([0, expect.stringContaining('lxc/103 update: applied')]);
     expect(await readFile(file, 'utf8')).toMatch(/^memory: 512$/m);
-    // Programs that adopt go on as before.
+    // Programs that adopt continue as before.
     expect((await ask('adopt', '103', '--wait')).exit).toBe(0);
   });
 

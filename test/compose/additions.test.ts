@@ -50,7 +50,7 @@ function wordsOf(command: unknown): unknown[] {
   );
 }
 
-/** What does not matter: in which order entries stand, whether labels are a list, and whether a command is one text. */
+/** Removes differences without meaning: the order of entries, labels as a list or map, a command as one string. */
 function plain(model: Model): unknown {
   return {
     ...model,
@@ -74,7 +74,7 @@ const cases = withAdditions(composeFiles);
 /** Without anchors, which move. */
 const simpleCases = withAdditions(simpleComposeFiles);
 
-/** Additions in whose place nothing stands: no label that is there, no argument of a command that has to be written anew. */
+/** Additions that replace nothing: no existing label, and no argument of a command that would have to be rewritten. */
 function withoutReplacing(text: string, { labels = [], command = [], volumes = [] }: ComposeAdditions[string]) {
   const isCommandKept = !/command: null|- \||command: serve/.test(text);
   return {
@@ -85,7 +85,7 @@ function withoutReplacing(text: string, { labels = [], command = [], volumes = [
 }
 
 describe('additions', () => {
-  test.each(['1.1', '1.2'] as const)('arrive at their services and nowhere else, as YAML %s reads it', (version) => {
+  test.each(['1.1', '1.2'] as const)('are added to their services and nowhere else, as YAML %s reads it', (version) => {
     fc.assert(
       fc.property(cases, ([text, additions]) => {
         fc.pre(version === '1.1' || !text.startsWith('%YAML'));
@@ -103,7 +103,7 @@ describe('additions', () => {
     );
   });
 
-  test('change no byte that nobody asked to change', () => {
+  test('change no other byte of the file', () => {
     fc.assert(
       fc.property(simpleCases, ([text, all]) => {
         const additions = Object.entries(all).map(([name, more]) => [name, withoutReplacing(text, more)]);
@@ -116,7 +116,7 @@ describe('additions', () => {
     );
   });
 
-  test('change nothing where there are none', () => {
+  test('change nothing when there are none', () => {
     fc.assert(
       fc.property(composeFiles, (text) => {
         expect(addToCompose(text, { a: {} })).toBe(text);

@@ -11,7 +11,7 @@ const said = (text: string) =>
     ({ code, at, position, message }) => `${code} ${at.path} ${position?.line}:${position?.column} ${message}`,
   );
 
-test('what matters beyond Docker is taken from it', () => {
+test('reads what Phoenix needs of a compose file', () => {
   const { compose, diagnostics } = read(`x-defaults: &defaults
   restart: always
 services:
@@ -44,7 +44,7 @@ volumes:
   ]);
 });
 
-describe('what is no compose file is refused at its line', () => {
+describe('refuses an invalid compose file at its line', () => {
   test.each([
     [
       'a field that does not exist',
@@ -67,17 +67,17 @@ describe('what is no compose file is refused at its line', () => {
     expect(said(text)).toEqual(problems);
   });
 
-  test('text that is no YAML', () => {
+  test('text that is not YAML', () => {
     const { compose, diagnostics } = read('services:\n  shop:\n   image: "x\n');
     expect(compose).toBeUndefined();
     expect(diagnostics[0]).toMatchObject({ code: 'SYNTAX', at: { file: FILE } });
   });
 
-  test('the nearest known field is offered', () => {
+  test('an unknown field, with the nearest known one as a hint', () => {
     expect(read('services:\n  shop:\n    imagee: x\n').diagnostics[0]?.hint).toBe('Did you mean "image"?');
   });
 
-  test('aliases that unfold without end', () => {
+  test('aliases that expand without bound', () => {
     const bomb = Array.from(
       { length: 30 },
       (_, index) => `  a${index}: &a${index} [${index === 0 ? 'x' : `*a${index - 1}, *a${index - 1}`}]`,
@@ -85,17 +85,17 @@ describe('what is no compose file is refused at its line', () => {
     expect(read(`x-bomb:\n${bomb.join('\n')}\n`).diagnostics[0]).toMatchObject({ code: 'SYNTAX' });
   });
 
-  test('an anchor inside of itself', () => {
+  test('an anchor that contains itself', () => {
     expect(read('services:\n  a: &a { image: x, x-b: { c: *a } }\n').diagnostics[0]).toMatchObject({ code: 'SYNTAX' });
   });
 
-  test('nesting without end', () => {
+  test('unbounded nesting', () => {
     for (const text of ['['.repeat(200_000), '{a: '.repeat(60_000), '- '.repeat(100_000)]) {
       expect(read(text).compose).toBeUndefined();
     }
   });
 
-  test('a wrong encoding, and a file past the limit', () => {
+  test('another encoding, and a file above the size limit', () => {
     const files = environment();
     const utf16 = { ...files, [FILE]: Uint8Array.from([0xff, 0xfe, 0x61, 0]) };
     expect(placesOf('SYNTAX', utf16)).toEqual([`${FILE}:`]);
@@ -104,7 +104,7 @@ describe('what is no compose file is refused at its line', () => {
   });
 });
 
-test('an anchor may be used as often as a file has services', () => {
+test('accepts an anchor that every service uses', () => {
   const services = Array.from({ length: 300 }, (_, index) => `  s${index}:\n    <<: *all\n    logging: *log\n`);
   const head = 'x-log: &log { driver: json-file }\nx-all: &all { image: shop, restart: always }\n';
   const { compose, diagnostics } = read(`${head}services:\n${services.join('')}`);
@@ -112,7 +112,7 @@ test('an anchor may be used as often as a file has services', () => {
   expect(compose?.services).toHaveLength(300);
 });
 
-test('a compose file that cannot be read leaves no draft', () => {
+test('an unreadable compose file is not drafted', () => {
   const { config, draft } = loadFiles({ ...environment(), [FILE]: 'services: [' });
   expect([config, draft]).toEqual([null, null]);
 });

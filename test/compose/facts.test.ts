@@ -92,7 +92,7 @@ describe('a compose file with', () => {
     expect(facts(text, variables)).toEqual(Object.fromEntries(services));
   });
 
-  test('extends, profiles and a reset says of each service that starts what it is', () => {
+  test('extends, profiles and a reset describes each service that starts', () => {
     const text = `services:
   base: {image: b:1, container_name: base, profiles: [never]}
   web: {extends: {service: loud}, container_name: !reset null}
@@ -104,7 +104,7 @@ describe('a compose file with', () => {
   });
 });
 
-test.skipIf(COMPOSE_LOADER === undefined)('variables are put in as compose puts them in, or not known', () => {
+test.skipIf(COMPOSE_LOADER === undefined)('interpolates variables as compose does, or leaves them unknown', () => {
   const word = fc.constantFrom('', 'a', 'b c', '$A', `$${'{A}'}`, `$${'{N:-x}'}`, '$$', ':', '-');
   const name = fc.constantFrom('A', 'E', 'N', '_a1');
   const operator = fc.constantFrom('', '-', ':-', '+', ':+', '?', ':?');

@@ -108,7 +108,7 @@ const fields = fc
   .record({ environment, labels, command, volumes }, { requiredKeys: [] })
   .map((all) => Object.values(all).filter((each) => each !== undefined));
 
-/** How a service comes by what it is: by itself, or by another one's anchor. */
+/** Where a service gets its fields: written directly, or by the anchor of another one. */
 const kind = fc.constantFrom('own', 'own', 'anchored', 'anchored', 'merges', 'alias', 'mentions');
 
 /** A compose file with the services `a`, `b` and so on. */

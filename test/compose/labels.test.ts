@@ -37,7 +37,7 @@ function byCompose(texts: readonly string[]) {
   );
 }
 
-test.skipIf(LOADER === undefined)('labels of generated compose files are those that compose reads', () => {
+test.skipIf(LOADER === undefined)('reads the labels of generated compose files as compose does', () => {
   const texts = fc.sample(composeFiles, { numRuns: 600, seed: 20261128 });
   let compared = 0;
   for (const [at, labels] of byCompose(texts).entries()) {
@@ -59,7 +59,7 @@ const mention = fc.letrec((tie) => ({
     .map(([name, operator, otherwise]) => `\${${name}${operator}${otherwise}}`),
 })).text as fc.Arbitrary<string>;
 
-test.skipIf(LOADER === undefined)('variables in them are those that compose puts in', () => {
+test.skipIf(LOADER === undefined)('interpolates variables in labels as compose does', () => {
   const values = fc.sample(mention, { numRuns: 600, seed: 20261128 });
   const texts = values.map(
     (value) => `services:\n  a:\n    image: x\n    labels:\n      own.a: ${JSON.stringify(value)}\n`,
@@ -102,14 +102,14 @@ const numbers = [
   '0',
 ];
 
-test.skipIf(LOADER === undefined)('numbers and such are written as compose writes them', () => {
+test.skipIf(LOADER === undefined)('writes numbers and other scalars as compose does', () => {
   const texts = [...written, ...numbers, '!!str 12', "'007'"].map(
     (value) => `services:\n  a:\n    image: x\n    labels:\n      own.a: ${value}\n`,
   );
   for (const [at, labels] of byCompose(texts).entries()) expect(labelsIn(texts[at] ?? ''), texts[at]).toEqual(labels);
 });
 
-test('a label counts once, of a list the last and of merged maps the nearest', () => {
+test('counts a label once: the last of a list, the nearest of merged maps', () => {
   const text = `x-base: &base
   labels:
     traefik.a: base

@@ -46,21 +46,24 @@ function withMore({ services, ...rest }: NonNullable<Answer['model']>, additions
   return { ...rest, services: Object.fromEntries(changed) };
 }
 
-test.skipIf(LOADER === undefined)('a file with additions is the same to Docker Compose but for them', () => {
-  const files = fc.sample(
-    composeFiles.chain((text) => fc.tuple(fc.constant(text), additionsTo(servicesOf(text)))),
-    { numRuns: FILES, seed: 20261128 },
-  );
-  const before = loaded(files.map(([text]) => text));
-  const texts = files.map(([text, additions]) => addToCompose(text, additions));
-  const after = loaded(texts);
-  let compared = 0;
-  for (const [at, [, additions]] of files.entries()) {
-    const [was, is] = [before[at]?.model, after[at]?.model];
-    if (was === undefined) continue;
-    compared += 1;
-    expect(after[at]?.error, texts[at]).toBeUndefined();
-    expect(is && withMore(is, {}), texts[at]).toEqual(withMore(was, additions));
-  }
-  expect(compared).toBeGreaterThan(FILES / 3);
-});
+test.skipIf(LOADER === undefined)(
+  'Docker Compose reads a file with additions as the same project, except for the additions',
+  () => {
+    const files = fc.sample(
+      composeFiles.chain((text) => fc.tuple(fc.constant(text), additionsTo(servicesOf(text)))),
+      { numRuns: FILES, seed: 20261128 },
+    );
+    const before = loaded(files.map(([text]) => text));
+    const texts = files.map(([text, additions]) => addToCompose(text, additions));
+    const after = loaded(texts);
+    let compared = 0;
+    for (const [at, [, additions]] of files.entries()) {
+      const [was, is] = [before[at]?.model, after[at]?.model];
+      if (was === undefined) continue;
+      compared += 1;
+      expect(after[at]?.error, texts[at]).toBeUndefined();
+      expect(is && withMore(is, {}), texts[at]).toEqual(withMore(was, additions));
+    }
+    expect(compared).toBeGreaterThan(FILES / 3);
+  },
+);

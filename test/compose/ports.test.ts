@@ -74,39 +74,39 @@ test.each<[string, LoadedPort[]]>([
   expect(listed(withPorts(port))).toEqual(expected);
 });
 
-describe('who asks for a port gets one where it is reached', () => {
+describe('a service that publishes a port is reached', () => {
   const ports = (port: string, more = '') => tcpPorts(read(withPorts(port) + more), 'a', known({ PORT: '8080' }));
 
-  test('at no port that somebody else chooses', () => {
+  test('at no port when something else chooses it', () => {
     expect(ports('127.0.0.1::5000')).toEqual([{ target: 5000, published: null, onLoopback: true }]);
     expect(ports('"0:5000"')).toEqual([{ target: 5000, published: null, onLoopback: false }]);
     expect(ports('9000-9005:90')).toEqual([{ target: 90, published: null, onLoopback: false }]);
     expect(ports('"53:53/udp"')).toEqual([]);
   });
 
-  test('at its variable, and nowhere where that is not known', () => {
+  test('at the value of its variable, and at no port when that is unknown', () => {
     expect(ports(`"$${'{PORT}'}:80"`)).toEqual([{ target: 80, published: 8080, onLoopback: false }]);
     expect(ports(`"$${'{OTHER}'}:80"`)).toEqual([]);
   });
 
-  test('where it listens, in the network of the VM', () => {
+  test('at the port where it listens, in the network of the VM', () => {
     expect(ports('8080:80', '    network_mode: host\n')).toEqual([{ target: 80, published: 80, onLoopback: false }]);
   });
 
-  test('only while it starts', () => {
+  test('only if it starts', () => {
     const file = `${withPorts('8080:80')}    profiles: [debug]\n`;
     expect(tcpPorts(read(file), 'a', known({}))).toEqual([]);
     expect(tcpPorts(read(file), 'a', known({ COMPOSE_PROFILES: 'other, debug' }))).toHaveLength(1);
   });
 
-  test('with what it takes over from another service', () => {
+  test('at the ports that it inherits from another service', () => {
     const file = `${withPorts('8080:80')}  b:\n    extends: a\n    ports: ["81:81"]\n`;
     const taken = tcpPorts(read(file), 'b', known({})).map(({ published }) => published);
     expect(taken.sort()).toEqual([8080, 81]);
   });
 });
 
-test.skipIf(COMPOSE_LOADER === undefined)('whatever compose accepts is read alike', () => {
+test.skipIf(COMPOSE_LOADER === undefined)('any port that compose accepts is read as compose reads it', () => {
   const number = fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.constantFrom(80, 443, 8080)).map(String);
   const range = fc
     .tuple(fc.integer({ min: 1, max: 65000 }), fc.integer({ min: 0, max: 4 }))

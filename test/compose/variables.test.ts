@@ -48,12 +48,12 @@ test('every value in an env file is parsed back unchanged', () => {
   );
 });
 
-test('what needs no quotes has none, so that what is deployed stays as it is', () => {
+test('a value that needs no quotes has none, so that deployed files do not change', () => {
   for (const plain of ['info', '8080', 'https://a.example/b?c=d', 'one two', 'a=b,c', '-x', ''])
     expect(dotenvValue(plain)).toBe(plain);
 });
 
-test.skipIf(LOADER === undefined)('compose and the lab read the same of any file of variables', () => {
+test.skipIf(LOADER === undefined)('compose and the lab read any env file alike', () => {
   const written = fc.oneof(
     fc.array(value, { maxLength: 5 }).map(file),
     fc

@@ -45,7 +45,7 @@ async function running<T>(data: string, use: (ledger: Ledger) => Promise<T>): Pr
   }
 }
 
-/** The block of the guide that holds these words, below another data folder. */
+/** The code block of the guide with this text, with another data folder. */
 async function carryOut(words: string, data: string): Promise<void> {
   const text = await readFile(GUIDE, 'utf8');
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);

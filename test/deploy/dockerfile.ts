@@ -24,7 +24,7 @@ export function all(stage: readonly Instruction[], word: string): string[] {
   return stage.filter((each) => each.word === word).map(({ rest }) => rest);
 }
 
-/** What is copied from the build's own folder: where from, and where to. */
+/** Source and destination of what is copied from the build context. */
 export function copies(stage: readonly Instruction[]): [from: string, to: string][] {
   const own = all(stage, 'COPY').filter((rest) => !rest.startsWith('--from='));
   return own.map((rest) => {

@@ -34,7 +34,7 @@ describe.each(RELEASES)('$program', ({ program, packed, page, name }) => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'phoenix-release-'));
     for (const folder of ['bin', 'into', 'release']) mkdirSync(join(dir, folder));
-    // A curl that has the files of the release, and writes down what it is asked for.
+    // A curl that has the files of the release and records its requests.
     writeFileSync(
       join(dir, 'bin/curl'),
       `#!/bin/sh\nfor word; do case $word in https://*) url=$word ;; esac; done\necho "$url" >>${dir}/asked\nwhile [ "$1" != -o ]; do shift; done\ncase $url in *checksums.txt | *.sha256) cp ${dir}/release/checksums.txt "$2" ;; *) cp ${dir}/release/file "$2" ;; esac\n`,

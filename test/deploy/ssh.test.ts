@@ -64,7 +64,7 @@ test('its table holds the programs that a push makes Phoenix run, and no other',
       ...text.matchAll(/\bprogram(?::| =) '([a-z][a-z0-9-]*)'/g),
     ].map(([, name = '']) => name),
   );
-  // The programs of guests are known by their kind, a node is asked for its name when nobody says it, and it sends mail of Proxmox.
+  // Programs of guests are allowed by kind; the node also reports its name and sends mail.
   const used = new Set([...named, 'pct', 'qm', 'hostname', FORWARD]);
   const listed = [...shapesOf(printTable()).keys()].filter((name) => !name.startsWith(':'));
   expect(listed.sort()).toEqual([...used].sort());
@@ -192,7 +192,7 @@ describe('commands', () => {
   });
 
   test('Phoenix’s calls of programs that start others are allowed', () => {
-    // None of these is on this machine, or none does anything: what is judged is that they are not refused.
+    // These programs are missing or do nothing on this machine: the test checks only that they are not refused.
     for (const args of [
       ['ip', '-j', 'address', 'show'],
       ['printenv', 'SSH_CONNECTION'],

@@ -20,7 +20,7 @@ const TAKEN = ['package.json', 'package-lock.json', 'LICENSE', 'CHANGELOG.md', '
 const ANALYZE = findProgram('systemd-analyze', 'PHOENIX_TEST_SYSTEMD_ANALYZE');
 const DPKG = findProgram('dpkg-deb', 'PHOENIX_TEST_DPKG_DEB');
 const without = ANALYZE === undefined ? ' (no systemd-analyze on this machine)' : '';
-/** Of 10, as `systemd-analyze security` counts; it counts sandboxes, and the unit says why it can have none. It may get no worse. */
+/** Out of 10, by `systemd-analyze security`, which rates sandboxing; the unit says why it has none. It may not get worse. */
 const EXPOSURE = 9.5;
 
 let folder: string;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   programs = join(folder, 'bin');
   await mkdir(programs);
   await symlink(process.execPath, join(programs, 'node'));
-  // A checkout whose build gives the release that was built before: npm is only seen to be asked for the right packages.
+  // A checkout whose build copies an existing release: only the arguments of npm are checked.
   checkout = join(folder, 'checkout');
   for (const part of TAKEN) await cp(join(TOP, part), join(checkout, part), { recursive: true });
   await mkdir(join(checkout, 'src'));
@@ -277,7 +277,7 @@ describe('a release', () => {
     expect(readFileSync(join(root, 'usr/lib/systemd/system/phoenix.service'), 'utf8')).toContain(
       '\nExecStart=/opt/phoenix/node/bin/node ',
     );
-    // Settings are made where there are none, and are no files of the package.
+    // Settings are created if there are none, and are not files of the package.
     expect(existsSync(join(root, 'etc'))).toBe(false);
     const preinst = (...args: readonly string[]) =>
       spawnSync('/bin/sh', [join(root, 'DEBIAN/preinst'), ...args], { encoding: 'utf8' });
@@ -326,7 +326,7 @@ describe.skipIf(ANALYZE === undefined)(`the unit, by systemd itself${without}`, 
   test('is valid, and starts an existing program', () => {
     expect(install().status).toBe(0);
     const { status, said } = analyze('verify', installed());
-    // It looks at the units that ours names too.
+    // It also checks the units that ours refers to.
     expect([status, said.split('\n').filter((line) => line.includes('phoenix.service'))]).toEqual([0, []]);
     expect(read('etc/systemd/system/phoenix.service')).toContain(
       `\nExecStart=${programs}/node --max-semi-space-size=2 --heap-growing-percent=40 ${prefix}/opt/phoenix/dist/main.js serve\n`,

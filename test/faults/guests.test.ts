@@ -126,7 +126,7 @@ test('8: dependants are found whether an id is written as a number or as text', 
   };
   expect(needs('102')).toEqual(needs(102));
   expect(needs('102')).toEqual([expect.arrayContaining(['lxc/102']), expect.arrayContaining(['vm/9000'])]);
-  // And what restarts one is not `pct restart`, which is no command.
+  // Nor is a guest restarted by `pct restart`, which does not exist.
   expect(lines(first).filter((line) => /^(pct|qm) restart/.test(line))).toEqual([]);
 });
 
@@ -175,7 +175,7 @@ test('25: a failing health check fails the step, whatever other features exist, 
   });
   const orders = (guests: object[]) => standing.host.write('/lab.json', JSON.stringify({ guests }));
   await orders([{ id: 910, match: '^nvidia-smi', rc: 9, stderr: 'no devices were found\n' }]);
-  // The declaration of a check alone asks nothing: the guest has to change for it.
+  // Declaring a check does not run it: the guest has to change.
   checked[LXC].lxc_configs['910'].cores = 3;
   const { steps } = await standing.apply(checked);
   expect(failed(steps)).toEqual([expect.stringMatching(/^lxc\/910: .*no devices were found/)]);

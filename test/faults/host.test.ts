@@ -163,7 +163,7 @@ test('21: no text of the configuration is ever run by a shell', () => {
 });
 
 test('22: storages, exports and names that are not in the configuration stay', async () => {
-  // Proxmox writes the options of a section in an order of its own.
+  // Proxmox has its own order of the options of a section.
   const [archive] = parseSections(FOREIGN).values();
   const kept = async () => parseSections(await standing.host.read('/etc/pve/storage.cfg')).get('archive');
   expect(await kept()).toEqual(archive);

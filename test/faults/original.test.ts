@@ -39,7 +39,7 @@ function mended(): Files {
       return [path, path.endsWith('.json') ? JSON.parse(text) : text];
     }),
   );
-  // Scripts that are not in the repository: what they did, features do.
+  // Scripts that are not in the repository, whose work features do.
   for (const guest of Object.values<Record<string, unknown>>(files[LXC].lxc_configs)) {
     delete guest['application_script'];
     delete guest['health_check'];
@@ -56,7 +56,7 @@ function mended(): Files {
     delete entry.post_renewal_command;
     entry.post_renewal = { kind: 'reload-service', guest: 102, unit: 'traefik' };
   }
-  // Volumes that nobody provides, and a variable without a value.
+  // Volumes that nothing provides, and a variable without a value.
   for (const path of Object.keys(files).filter((each) => each.endsWith('/docker-compose.yml')))
     files[path] = files[path].replaceAll(/\n\s+external: true/g, '');
   const app = files['stacks/thinkheads_ai_app/phoenix.json'].environments.production;

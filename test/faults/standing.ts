@@ -19,7 +19,7 @@ import { type Files, loadFiles, snapshotOf } from '../load/environment.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 
-/** What was asked of the host, in order: command lines, requests, and the paths of files that were written. */
+/** What the host was asked to do, in order: command lines, requests, and paths of written files. */
 export interface Sent {
   readonly target: TargetId;
   readonly line: string;
@@ -27,11 +27,11 @@ export interface Sent {
 
 export interface Standing {
   readonly host: LabHost;
-  /** Applies these files; `from` what was applied last, or from nothing. Resolves to the steps that did not go well, and what was sent. */
+  /** Applies these files; `from`: the files that were applied before, default none. Resolves to the steps that failed, and to what was sent. */
   apply(files: Files): Promise<{ readonly steps: readonly Rehearsed[]; readonly sent: readonly Sent[] }>;
-  /** Looks at everything once more, whatever is known of it. */
+  /** Observes everything once more, whatever the ledger contains. */
   again(): ReturnType<Standing['apply']>;
-  /** What a dry run of these files says it would do. */
+  /** The actions of a dry run of these files. */
   would(files: Files): Promise<readonly string[]>;
   /** Targets that a commit would touch. */
   plan(files: Files): Plan;

@@ -24,14 +24,14 @@ const FINDMNT = findProgram('findmnt', 'PHOENIX_TEST_FINDMNT');
 
 /** How a file is tried. */
 interface Trial {
-  /** The program that reads it; undefined: there is none on this machine, and `name` says which. */
+  /** The program that reads it; undefined if this machine does not have it; `name` says which. */
   readonly program: string | undefined;
   readonly name: string;
   /** Fails where it is not taken. */
   readonly take: (file: Written) => void | Promise<void>;
 }
 
-/** In a folder of its own, below the last part of its path. */
+/** In a separate folder, under its base name. */
 function placed<T>(file: Written, use: (path: string, folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'phoenix-written-'));
   const path = join(folder, file.path.split('/').at(-1) ?? '');
@@ -46,7 +46,7 @@ function placed<T>(file: Written, use: (path: string, folder: string) => T): T {
 const unit: Trial = {
   program: SYSTEMD,
   name: 'systemd-analyze',
-  // What it starts is not on this machine.
+  // The program that it starts is not on this machine.
   take: (file) =>
     placed({ ...file, text: file.text.replaceAll(/^ExecStart=\S*/gm, 'ExecStart=/bin/true') }, (path) => {
       const { stderr, status } = spawnSync(SYSTEMD ?? '', ['verify', path], { encoding: 'utf8' });
@@ -61,7 +61,7 @@ const sources = (uri: string): Trial => ({
   name: 'apt-get',
   take: (file) =>
     placed(file, (_, folder) => {
-      // It prints what it would fetch, and fetches nothing.
+      // It prints what it would download, and downloads nothing.
       const options = [
         ...['Dir::Etc::sourcelist=/dev/null', `Dir::Etc::sourceparts=${folder}`, 'Debug::NoLocking=1'],
         ...[`Dir::State::lists=${folder}/lists`, `Dir::Cache=${folder}`],
@@ -162,7 +162,7 @@ const holds = (text: string | RegExp): Trial => ({
   take: (file) => expect(file.text).toMatch(text),
 });
 
-/** Fetched, or made by a program that reads it again itself: no writing of the feature's own. */
+/** Downloaded, or created by a program that reads it itself: not written by the feature. */
 const others: Trial = { program: 'others', name: 'others', take: () => {} };
 
 /** By feature: each file that it writes. */

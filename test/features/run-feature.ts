@@ -20,13 +20,13 @@ import { dirname, join } from 'node:path';
 const REAL =
   'sh cat grep sed mkdir mv rm cp chmod ln mktemp head cut tr install base64 dirname env touch tail printf echo test true sleep openssl';
 
-/** Stand-ins by name: what they do besides ending well. */
+/** Stand-ins by name: what they do besides succeeding. */
 const STAND_INS: Readonly<Record<string, string>> = {
   'apt-get':
     'for word in "$@"; do case "$word" in step-ca) stand_in step-ca ;; step-cli) stand_in step ;; nginx) stand_in nginx; mkdir -p ROOT/etc/nginx/conf.d ROOT/etc/nginx/sites-enabled ;; tzdata) mkdir -p ROOT/usr/share/zoneinfo/Europe; : >ROOT/usr/share/zoneinfo/Europe/Berlin ;; nfs-common) stand_in mount.nfs ;; docker-ce) stand_in docker ;; esac; done',
-  // What is fetched is a file of that name; an archive holds a program.
+  // A download is a file with that name; an archive contains a program.
   curl: 'while [ $# -gt 0 ]; do case "$1" in -o) echo fetched >"$2"; case "$2" in *.run) echo exit 0 >"$2" ;; esac ;; esac; shift; done',
-  // Whether what was fetched has the right sum is no question here.
+  // Checksums of downloads are not tested here.
   sha256sum: 'case " $* " in *" --check "*) cat >/dev/null ;; *) exec /usr/bin/sha256sum "$@" ;; esac',
   tar: 'while [ $# -gt 0 ]; do [ "$1" = -C ] && folder=$2; last=$1; shift; done; mkdir -p "$folder"; : >"$folder/$last"',
   systemctl: '',
@@ -47,7 +47,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   python3:
     'mkdir -p ROOT/opt/vllm/bin; for one in python pip vllm; do printf "#!/bin/sh\\n" >ROOT/opt/vllm/bin/$one; chmod 755 ROOT/opt/vllm/bin/$one; done',
 };
-/** There only once something installed them. */
+/** Programs that exist only once something has installed them. */
 const LATER = new Set(['step']);
 
 export interface Written {
@@ -74,7 +74,7 @@ export function runFeature(script: string, { variables = {}, before = {} }: Feat
       const real = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((folder) => join(folder, name)).find(existsSync);
       if (real !== undefined) symlinkSync(real, join(bin, name));
     }
-    // Anew each: what is there already may be a link to a real program.
+    // Each is created anew: an existing entry may be a link to a real program.
     const standIn = (name: string, text: string): void =>
       writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { flag: 'wx', mode: 0o755 });
     const helpers = `stand_in() { cp ${bin}/.stand-in-$1 ${bin}/$1 2>/dev/null || printf '#!/bin/sh\\n' >${bin}/$1; chmod 755 ${bin}/$1; }\n`;
@@ -98,7 +98,7 @@ export function runFeature(script: string, { variables = {}, before = {} }: Feat
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
     }
-    // A path begins a word; what stands in the text of a file is given back below.
+    // A path starts a word; replacements inside of file contents are reverted below.
     const here = script
       .replaceAll(/(?<![\w$}.:/-])\/(bin|boot|etc|home|lib|media|mnt|opt|root|run|sbin|srv|usr|var)\//g, `${root}/$1/`)
       .replaceAll(`#!${root}/`, '#!/');

@@ -61,7 +61,7 @@ const SEEN: EnvironmentSeen = {
 };
 const UNKNOWN: EnvironmentSeen = { ...SEEN, targets: [], orphans: null, certificates: null, lookedAt: null };
 
-/** Lines of our own metrics, without what is said of them. */
+/** Lines of Phoenix's own metrics, without their descriptions. */
 const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('phoenix_'));
 
 function metricsOf(ledger: MetricsLedger) {

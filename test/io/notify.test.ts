@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(discord.embeds[0].description.replace(/\\[!-/:-@[-`{-~]/g, '')).not.toMatch(/[!-/:-@[-`{-~]/);
     expect([ntfy.markdown, gotify.extras['client::display'].contentType]).toEqual([false, 'text/plain']);
     expect([matrix.msgtype, matrix.formatted_body, matrix['m.mentions']]).toEqual(['m.text', undefined, {}]);
-    // What a text says in the words of a template is not filled in again.
+    // Placeholders inside of an inserted text are not filled in.
     expect(webhook.alert).toContain('{title} {url}');
     expect(webhook.nested).toEqual([{ '{title}': '{unknown}', n: 1 }]);
   });

@@ -70,7 +70,7 @@ test('a request made before a reconcile begins shares it; one made while it runs
 });
 
 test('no step waits for a report to be requested, and the report runs nevertheless', async () => {
-  // However long the test takes, it asks a moment after the first.
+  // However long the test takes, the second request comes a moment after the first.
   vi.useFakeTimers({ toFake: ['performance'] });
   const queue = open();
   const redis = new Redis(server.url);
@@ -184,7 +184,7 @@ test('one job continues with further steps, and one of them that has to be retri
   const all = Array.from({ length: 40 }, (_, index) => `lxc/${index + 1}`);
   await until(() => seen.length === 41);
   expect(seen).toEqual([...all, 'lxc/40']);
-  // The next job may have begun before the one that asked for it has ended.
+  // The next job may start before the one that requested it has ended.
   expect(active).toBeLessThanOrEqual(2);
   redis.disconnect();
 });
@@ -283,7 +283,7 @@ test('a clock that was set back by an hour holds up no timer, and neither work t
     {
       async drift() {
         drifts += 1;
-        // What Redis keeps ends an hour later than it was meant to.
+        // Keys in Redis expire an hour late.
         await redis.set('{phoenix}:queue:turn:drift', '1', 'PX', 3_600_000);
         return null;
       },

@@ -10,7 +10,7 @@ import { type RedisServer, startRedis } from '../../src/io/redis-server.ts';
 import { until } from '../support/until.ts';
 
 const MODULE = fileURLToPath(new URL('../../src/io/redis-server.ts', import.meta.url));
-/** What a server that ends by itself is told to. */
+/** The callbacks of a server that ends by itself. */
 const told: string[] = [];
 const WATCH = {
   ended: (reason: string) => void told.push(reason),

@@ -37,7 +37,7 @@ test('nothing remains of runs beyond the retention, and of an ended one only its
   const ofRuns = after.filter((key) => /:(run|log):\d/.test(key));
   expect(ofRuns.filter((key) => !kept.has(/:(?:run|log):(\d+)/.exec(key)?.[1] as never))).toEqual([]);
   expect(ofRuns.filter((key) => key.includes(':run:'))).toHaveLength(KEPT);
-  // What is kept whatever happens is a fixed number of keys.
+  // A fixed number of keys always remains.
   const others = after.filter((key) => !ofRuns.includes(key)).map((key) => key.replace('{phoenix}:', ''));
   expect(others).toEqual([
     'applied',

@@ -23,7 +23,7 @@ function inEditor(path: string, value: unknown): string[] {
   return check(JSON.parse(JSON.stringify(value))) ? [] : (check.errors ?? []).map(({ instancePath }) => instancePath);
 }
 
-/** Codes of what is wrong with the file in itself: what other files have to do with it no schema can know. */
+/** Codes of faults within one file: a schema cannot know other files. */
 const OF_ITSELF = new Set(['INVALID_VALUE', 'UNKNOWN_KEY', 'SYNTAX']);
 
 function inValidate(path: string, files: Files): string[] {
@@ -141,7 +141,7 @@ describe('any value of the reference configuration in the place of another', () 
 
   test.each(files)('%s: what the editor underlines, validate refuses', (path) => {
     const value: unknown = JSON.parse(String(reference[path]));
-    // Of entries that are alike one stands for all: the first of each list and the first guest that has the field.
+    // One of several similar entries is enough: the first of each list, and the first guest with the field.
     const kinds = new Map(
       leaves(value).map((leaf) => [leaf[0].map((key) => (/^\d+$/.test(String(key)) ? '*' : key)).join('/'), leaf]),
     );

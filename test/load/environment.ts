@@ -8,7 +8,7 @@ import type { ProblemCode } from '../../src/model/problem.ts';
 import type { Snapshot, SourceFile } from '../../src/model/snapshot.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 
-/** Content by path: text as it is, bytes as they are, anything else as JSON. */
+/** Content by path: text and bytes unchanged, anything else as JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests break written files in every way, also those no type allows
 export type Files = Record<string, any>;
 
@@ -155,7 +155,7 @@ function textOf(content: unknown): string {
   return typeof content === 'string' ? content : JSON.stringify(content, null, 2);
 }
 
-/** What stands unchanged is read once, as the agent has it (known.test.ts). */
+/** Unchanged entries are read once, as in the agent (known.test.ts). */
 const known = new Known();
 
 export function loadFiles(files: Files, strictSecrets = false): Loaded {

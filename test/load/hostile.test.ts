@@ -10,7 +10,7 @@ import { environment, type Files, loadFiles, snapshotOf } from './environment.ts
 const LXC = 'etc/phoenix_lxc_configs.json';
 const FILES = Object.keys(environment());
 
-/** Every problem has a place and words, whatever was read. */
+/** Every problem has a place and a message, whatever was read. */
 function wellFormed(problems: readonly Problem[]): void {
   for (const problem of problems) {
     expect(problem.line).toBeGreaterThanOrEqual(1);
@@ -77,7 +77,7 @@ describe('each file that attacks the reader is a clear problem', () => {
     files['stacks/shop/phoenix.json'].environments.production.services = {
       shop: { traefik_labels: [`traefik.http.routers.a.rule=${'Host('.repeat(50_000)}`] },
     };
-    // With one the test would not come to its end.
+    // With such a pattern the test would not end.
     wellFormed(loadFiles(files).problems);
   });
 
@@ -183,7 +183,7 @@ function put(target: Record<string, unknown>, path: readonly string[], value: un
   parent[path.at(-1) as string] = value;
 }
 
-/** Files as JSON can hold them: what has no form in it is null. */
+/** Files as JSON can represent them: other values become null. */
 function plainJson(files: Files): Files {
   return Object.fromEntries(
     Object.entries(files).map(([path, content]) => [

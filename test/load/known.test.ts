@@ -9,7 +9,7 @@ const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
-/** Edits that each change what some guest is read as, or what is to be said of it. */
+/** Edits that each change how some guest is read, or its problems. */
 const EDITS: Readonly<Record<string, (files: Files) => void>> = {
   'more memory': (files) => (files[LXC].lxc_configs['101'].memory_mb = 4_096),
   'an unknown field': (files) => (files[LXC].lxc_configs['101'].memroy = 1),

@@ -313,7 +313,7 @@ test('the order of names in the files does not matter', () => {
   );
 });
 
-/** The configuration with maps and everything else in the order that it has them; blobs differ with the text. */
+/** The configuration, in which the order of maps counts; blob ids depend on the text. */
 function asText(files: Files): string {
   const { config } = loadFiles(files);
   return JSON.stringify(config, (key, value) => {

@@ -50,7 +50,7 @@ function oneOfEach(all: readonly (readonly [Keys, unknown])[]): (readonly [Keys,
   return [...kinds.values()];
 }
 
-/** Every value of the reference configuration in the place of another: more than one error is told. */
+/** Replaces each value of the reference configuration by another one: more than one error may be reported. */
 function repeated(wrong: (value: unknown) => readonly unknown[]): string[] {
   const read = Object.keys(reference).filter((path) => /^(etc\/[^/]+\.json|stacks\/[^/]+\/phoenix\.json)$/.test(path));
   return read.flatMap((path) => {

@@ -21,7 +21,7 @@ import { codeProblem } from '../../src/proxmox/code-checks.ts';
 import { wanted } from '../managers/guests.ts';
 import { shapeFor } from '../support/phoenix-shell.ts';
 
-/** A command line, and what Proxmox makes of it. */
+/** A command line with Proxmox's verdict. */
 export interface ProxmoxCommand {
   readonly argv: readonly string[];
   /** Program and verb in full; for pvesh the verb and the template of the path. */
@@ -29,7 +29,7 @@ export interface ProxmoxCommand {
   readonly parameters: Parameters;
   /** Error output of the parameter check, or what is refused in code. */
   readonly refused: string | undefined;
-  /** The forced command of SSH lets it through. */
+  /** Whether the forced command of SSH allows it. */
   readonly sent: boolean;
 }
 
@@ -57,7 +57,7 @@ function ofTarget(target: Target): ProxmoxCommand[] {
   });
 }
 
-/** Public keys that a guest is given by a file. */
+/** Public keys that a guest receives by a file. */
 function keysOf({ spec }: Target): readonly string[] {
   if ('user' in spec) return (spec as unknown as VmSpec).user.sshKeys;
   const { source } = spec as unknown as {
@@ -66,7 +66,7 @@ function keysOf({ spec }: Target): readonly string[] {
   return source?.root?.sshKeys ?? [];
 }
 
-/** A password, where a program asks for it twice. */
+/** The password for a program that prompts for it twice. */
 const TYPED = () => Buffer.from('hunter2\nhunter2\n');
 
 /** @param keys what a file of public keys holds that is named */
@@ -156,7 +156,7 @@ function ofGuest(target: Target): Action[] {
   const program = kindOf(target.id) === 'lxc' ? 'pct' : 'qm';
   const snapshots = Object.values(spec.snapshots).filter((name) => name !== null);
   return [
-    // As it is declared, and made from a file where it is cloned: a clone gets its settings later, by the same words.
+    // As declared, with a file in place of a clone's source: a clone gets its settings later, by the same arguments.
     ...decided(target, NOWHERE),
     ...decided(fromFile(target), { ...NOWHERE, sourceMissing: program === 'pct' }),
     ...decided(target, { ...NOWHERE, conf: parseConf(emptyConf(target)) }),
@@ -172,7 +172,7 @@ function fromFile(target: Target): Target {
   return { ...target, spec: { ...target.spec, source: fresh } };
 }
 
-/** The file of a guest of ours of which nothing else is as declared. */
+/** The file of a managed guest in which every other setting differs from the declaration. */
 function emptyConf(target: Target): string {
   const notes = printNotes(firstNotes(wanted(target), target.spec as unknown as GuestSpec, true));
   const comment = notes.split('\n').map((line) => `#${encodeURIComponent(line)}`);

@@ -32,11 +32,11 @@ interface Field {
   readonly file: string;
   readonly pattern: Pattern;
   readonly schema: z.ZodType;
-  /** Null: the field says nothing of Proxmox. */
+  /** Null: the field is not an option of Proxmox. */
   readonly becomes: readonly Becomes[] | null;
 }
 
-/** Fields of a schema, down to what is one value to Proxmox, or one value at all. */
+/** Fields of a schema, down to single values, or to what is one value in Proxmox. */
 function fieldsOf(file: string, root: z.ZodType): Field[] {
   const found: Field[] = [];
   const visit = (schema: z.ZodType, pattern: Pattern): void => {
@@ -59,10 +59,10 @@ function fieldsOf(file: string, root: z.ZodType): Field[] {
 const FIELDS = [...fieldsOf(HYPERVISOR, hypervisorFile), ...fieldsOf(LXC, lxcFile), ...fieldsOf(VM, vmFile)];
 const TIED = FIELDS.flatMap((field) => (field.becomes === null ? [] : [{ ...field, becomes: field.becomes }]));
 
-/** What the whole environment does not say, so that each field has a place in it. */
+/** Fields that the whole environment does not set, so that each one has a place. */
 function environment(): Files {
   const files = withGuestFields(wholeEnvironment());
-  // The rest of an environment has no part in this.
+  // Other files of the environment are not needed here.
   files[CERTIFICATES] = [];
   delete files[HYPERVISOR].page_certificate;
   for (const machine of files[VM].vms)
@@ -90,12 +90,12 @@ function withValue(file: string, keys: readonly string[], value: unknown): Files
   return files;
 }
 
-/** Guests that stand unchanged are read once, as the agent has it (known.test.ts). */
+/** Unchanged guests are read once, as in the agent (known.test.ts). */
 const known = new Known();
 
 const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
 
-/** Whether a problem is told at that place, or at what holds it. */
+/** Whether a problem is reported at that place or at a parent of it. */
 function isAt(problem: Problem, file: string, keys: readonly string[]): boolean {
   const pointer = `/${keys.join('/')}`;
   const { severity, path } = problem;
@@ -132,7 +132,7 @@ function changedOptions(one: ReadonlyMap<string, string>, other: ReadonlyMap<str
   });
 }
 
-/** Fields of which no value stands on a command line, although one differs with them. */
+/** Fields whose value is on no command line, although a command line depends on them. */
 const DECIDES: Readonly<Record<string, string>> = {
   [`${LXC}:/lxc_configs/*/apparmor_profile`]: 'one that allows nesting takes the feature out',
   [`${LXC}:/lxc_configs/*/apparmor_manages_nesting`]: 'it takes the feature nesting out',
@@ -147,7 +147,7 @@ const DECIDES: Readonly<Record<string, string>> = {
   [`${HYPERVISOR}:/proxmox_storage_ids/*`]: 'a storage under another name is another storage',
 };
 
-/** Other values that a field may have, from what stands there and from its own schema. */
+/** Other values of a field, derived from its present value and its schema. */
 function others(schema: z.ZodType, value: unknown): unknown[] {
   const tries: unknown[] =
     typeof value === 'boolean'
@@ -229,7 +229,7 @@ const WORDS = [
   ...['/', '/x', '/x/', '/x//y', '/x/.', '/./x', '/x,ro=1', '/x=y', '/dev/sda', '~', 'a b', 'a,b', 'a;b', 'debian', ''],
 ];
 
-/** Texts around what stands there, and of every length that some format ends at. */
+/** Variations of the present text, and texts at the length limits of formats. */
 function texts(sample: string): string[] {
   const middle = Math.ceil(sample.length / 2);
   const put = (sign: string) => [
@@ -247,7 +247,7 @@ const NUMBERS = [
   ...[86_400, 86_401, 2 ** 20, 2 ** 26, 2 ** 26 + 1, 2 ** 32, -1, 0.5, 1.5, 1.3333, 0.1, 1.3, 1e-7, 1e21, 0.00390625],
 ];
 
-/** Every kind of value that might stand there. */
+/** Values of every type. */
 function candidates(value: unknown): unknown[] {
   if (typeof value === 'boolean') return [true, false];
   if (typeof value === 'number') return NUMBERS;
@@ -255,7 +255,7 @@ function candidates(value: unknown): unknown[] {
   return [];
 }
 
-/** Texts by the pattern of a field; none where it looks ahead, which cannot be made up. */
+/** Texts that match the pattern of a field; none for patterns with lookahead, which cannot be generated. */
 function madeUp(schema: z.ZodType): fc.Arbitrary<string> {
   const patterns = schema._zod.bag['patterns'];
   const [pattern] = patterns instanceof Set ? [...patterns] : [];
@@ -284,7 +284,7 @@ function outermost(values: readonly unknown[]): unknown[] {
   return [...new Set([...sorted.slice(0, 1), ...sorted.slice(-1), ...values.filter((_, at) => at % step === 0)])];
 }
 
-/** Of the arbitrary values, those that the schema takes, and as many of the rest. */
+/** The values that the schema accepts, and as many others. */
 function sampled(schema: z.ZodType, value: unknown): unknown[] {
   if (typeof value !== 'number' && typeof value !== 'string') return [];
   const made = fc.sample(arbitrary(schema, value), { numRuns: 80, seed: 1 });

@@ -65,7 +65,7 @@ describe('a file that is not there declares nothing', () => {
   });
 });
 
-/** One fault in each file, each found by a rule or a schema of its own. */
+/** One fault in each file, each found by another rule or schema. */
 const FAULTS: Readonly<Record<string, (files: Files) => void>> = {
   [`UNKNOWN_REFERENCE ${HYPERVISOR}`]: (files) => {
     files[HYPERVISOR].zfs.datasets.push({ name: 'lost', pool: 'nowhere' });

@@ -27,8 +27,8 @@ export function killPoints(actions: number): number[] {
 }
 
 /**
- * Whatever is sent must be let through by the forced command of the agent's key.
- * @param killedAfter dies once so many actions were carried out
+ * The forced command of the agent's key must allow everything that is sent.
+ * @param killedAfter the number of actions after which it is killed
  */
 export async function convergeStep(
   manager: Manager,
@@ -59,7 +59,7 @@ export async function convergeStep(
   return { outcome: 'failed', reason: 'it still differs', actions };
 }
 
-/** Once, as the agent does it: what is waited for elsewhere is there at once on a lab host. */
+/** Once, as in the agent: a lab host does at once what others have to wait for. */
 async function perform(host: Host, { until: _, ...action }: Action): Promise<CommandResult> {
   const log = { write: () => {}, flush: async () => {} };
   return runAction(host, action, { signal: new AbortController().signal, log });

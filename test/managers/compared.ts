@@ -15,7 +15,7 @@ import { same } from '../../src/plan/canonical.ts';
 import { runs } from '../support/runs.ts';
 import { ORIGIN } from './guests.ts';
 
-/** What a host may have for a secret: no difference says it. */
+/** Secret values on the host, which no difference may show. */
 export const SECRET = 'hunter2-hunter2';
 
 export interface ComparedCase<Spec extends object> {

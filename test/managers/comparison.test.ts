@@ -5,12 +5,10 @@ import { certificateComparison } from '../../src/managers/certificate/certificat
 import type { CertificateSpec } from '../../src/managers/certificate/certificate-spec.ts';
 import { certificate } from '../../src/managers/certificate/manager.ts';
 import { NOTHING } from '../../src/managers/certificate/observe.ts';
-import { MARK } from '../../src/managers/gateway/inside.ts';
 import { gateway } from '../../src/managers/gateway/manager.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import { PLACES as NGINX } from '../../src/managers/gateway/nginx/scripts.ts';
-import { STATIC, PLACES as TRAEFIK } from '../../src/managers/gateway/traefik/scripts.ts';
 import { renderStatic } from '../../src/managers/gateway/traefik/static.ts';
 import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
 import { textDigest } from '../../src/managers/guest/digest.ts';
@@ -92,7 +90,7 @@ testComparison(certificate as unknown as Manager, {
 const CHAINS = ['/srv/a.crt', '/srv/b.crt'] as const;
 testComparison(gateway as unknown as Manager, {
   target: 'gateway/nginx',
-  fields: [{ name: NGINX.current, of: ['domain', 'proxy', 'sites'] }],
+  fields: ['server', 'map', NGINX.current].map((name) => ({ name, of: ['domain', 'proxy', 'sites'] as const })),
   specs: fc.record({
     ...{ guest: is(110), address: is('10.0.0.10'), domain: oneOf('lan', 'home.lan'), proxy: oneOf(null, '10.0.0.11') },
     ...{ root: is(null), asked: is({ http: true, https: true }) },
@@ -111,8 +109,8 @@ testComparison(gateway as unknown as Manager, {
   }) as fc.Arbitrary<NginxSpec>,
   seen(present, wanted) {
     const there = new Set(CHAINS);
-    const digest = textDigest(renderNginx(present, { version: '1.26.0', there }).text);
-    const files = { current: digest, proven: digest, firstLine: MARK, active: true };
+    const { text } = renderNginx(present, { version: '1.26.0', there });
+    const files = { current: textDigest(text), proven: textDigest(text), text, active: true };
     const inside = { kind: 'seen', files, digests: new Map(), rest: [], stderr: 'nginx version: nginx/1.26.0' };
     const certificates = [...new Set(wanted.sites.map(({ source }) => source))].sort();
     return { seen: { inside, there }, note: { guest: 110, certificates } };
@@ -122,8 +120,8 @@ testComparison(gateway as unknown as Manager, {
 testComparison(gateway as unknown as Manager, {
   target: 'gateway/traefik',
   fields: [
-    ...[TRAEFIK.current, 'traefik', 'router', 'service'].map((name) => ({ name, of: ['dynamic'] as const })),
-    ...[STATIC.current, 'entry points'].map((name) => ({ name, of: ['gateway'] as const })),
+    ...['router', 'service'].map((name) => ({ name, of: ['dynamic'] as const })),
+    ...['entryPoints', 'entry points'].map((name) => ({ name, of: ['gateway'] as const })),
   ],
   specs: fc.record({
     ...{
@@ -145,6 +143,7 @@ testComparison(gateway as unknown as Manager, {
   seen({ dynamic, gateway: trusted }) {
     const { text, revision } = renderTraefik({ dynamic });
     const [routes, started] = [textDigest(text), textDigest(renderStatic(trusted))];
+    const file = { current: started, proven: started, started, text: renderStatic(trusted) };
     const http = dynamic['http'] as Record<string, Record<string, object>>;
     const loaded = (part: string) =>
       new Map(Object.entries(http[part] ?? {}).map(([name, value]) => [name, { ...value, status: 'enabled' }]));
@@ -156,10 +155,10 @@ testComparison(gateway as unknown as Manager, {
       seen: {
         inside: {
           kind: 'seen',
-          files: { current: routes, proven: routes, firstLine: MARK, active: true },
+          files: { current: routes, proven: routes, text, active: true },
           ...{ digests: new Map(), rest: [], stderr: '' },
         },
-        file: { current: started, proven: started, started, marked: true },
+        file,
         told: {
           ...{ routers: loaded('routers'), services: loaded('services'), entryPoints },
           middlewares: new Map([[revision, { status: 'enabled' }]]),
@@ -187,7 +186,7 @@ testComparison(portainer as unknown as Manager, {
     const { name, url, agent } = present;
     const revision = agent === null ? '' : agentRevision(agent);
     const labels = [`phoenix.target=${ENVIRONMENT}`, `phoenix.revision=${revision}`];
-    const container = { name: 'portainer_agent', running: true, labels };
+    const container = { name: 'portainer_agent', running: true, image: agent?.image ?? null, labels };
     return {
       kind: 'environment',
       seen: {
@@ -220,11 +219,11 @@ testComparison(portainer as unknown as Manager, {
   }) as unknown as fc.Arbitrary<ServerSpec>,
   seen(present) {
     const revision = serverRevision(present);
-    const containers = [{ name: 'portainer-server-1', running: true, labels: [OWNER_LABEL] }];
+    const containers = [{ name: 'portainer-server-1', running: true, image: null, labels: [OWNER_LABEL] }];
     return {
       kind: 'server',
       seen: {
-        inside: { kind: 'seen', containers, revision, folders: null, setupToken: null },
+        inside: { kind: 'seen', containers, revision, compose: null, folders: null, setupToken: null },
         answers: { status: { kind: 'said', value: {} }, admin: 'there', key: true, user: null },
         ...{ note: { service, project: 'portainer', revision }, keptToken: true, keptSession: false },
       },
@@ -257,7 +256,16 @@ testComparison(stack as unknown as Manager, {
       variables: new Map([...given, [OWNER, STACK], [REVISION, revision]]),
     };
     return {
-      ...{ kind: 'seen', now: NOW, endpoint: 1, stack: found, intact: true, services: null, containers: null },
+      ...{
+        kind: 'seen',
+        now: NOW,
+        endpoint: 1,
+        stack: found,
+        intact: true,
+        text: null,
+        services: null,
+        containers: null,
+      },
       ...{ folders: null, service, note: stackNote(found, revision) },
     };
   },

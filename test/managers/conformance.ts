@@ -13,14 +13,14 @@ import { step } from './step.ts';
 
 export interface Case {
   readonly name: string;
-  /** Made first, in this order; what the case is about needs them. */
+  /** Created first, in this order; the target of the case needs them. */
   readonly before: readonly Target[];
   readonly target: Target;
   /** The same guest declared otherwise. */
   readonly changed: Target;
 }
 
-/** `program` makes and shows guests; `foreign` are the words that make one of that id without Phoenix. */
+/** `program` creates and shows guests; `foreign` are the arguments that create one with that id without Phoenix. */
 export function testManager(
   manager: Manager,
   cases: readonly Case[],
@@ -60,7 +60,7 @@ export function testManager(
   }
   const STATUS = ['status'];
 
-  /** What the storages have of the guest, and what is noted of it: a volume that nothing names any more shows here. */
+  /** The guest's volumes on the storages, and its notes: a volume that nothing refers to any more shows here. */
   async function volumes(id: string): Promise<string> {
     const lists = await Promise.all(
       ['rpool', 'local'].map((storage) =>

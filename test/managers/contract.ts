@@ -4,7 +4,7 @@
 //
 // with one case for each sort of target. `open` gives a host as it is before anything was done, afresh each time: the lab host of
 // test/support/lab-host.ts, or any other with services and files of its own around it; what else it started it ends in `close`.
-// `state` says what is on the host, in any form that can be compared, without what chance decides.
+// `state` returns the state of the host in a comparable form, without random parts.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { differencesOf } from '../../src/agent/apply/differences.ts';
@@ -25,24 +25,24 @@ export interface ContractCase<H extends Host> {
   readonly changed: Target;
   /** What the target is about, as it is on the host. */
   state(host: H): Promise<unknown>;
-  /** Commands and requests that a look at the whole host may take, whatever is declared. Default: none, only files. */
+  /** Commands and requests that an observation of the whole host may need, whatever is declared. Default: none, only files. */
   readonly looks?: number;
-  /** Texts that may stand in no argument, no action and nothing that a program printed. */
+  /** Texts that may appear in no argument, action or output. */
   readonly secrets?: readonly string[];
   /** False where nothing on such a host can answer the question for its health. */
   readonly healthy?: false;
-  /** False where it is not for Phoenix to take away what was declared before. */
+  /** False where Phoenix does not remove what was declared before. */
   readonly removable?: false;
-  /** Nothing on the host says whose it is: only what was applied before does. */
+  /** Nothing on the host marks its owner: only the ledger knows what was applied. */
   readonly byLedger?: true;
-  /** What others made that is to stay as it is. */
+  /** What others created and must stay unchanged. */
   readonly foreign?: Foreign<H>;
 }
 
 interface Foreign<H> {
   make(host: H): Promise<void>;
   state(host: H): Promise<unknown>;
-  /** It stands where the target would be: then that is refused, with these words in the reason. Otherwise both have room. */
+  /** It is in the target's place: then the target is refused, with these words in the reason. Otherwise both can exist. */
   readonly refused?: string;
 }
 
@@ -50,7 +50,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
   describe.each(cases)('$name', (each) => {
     const { target, changed, state, foreign, looks = 0 } = each;
     const change = wanted(changed, { before: target.spec });
-    /** Asked again, once something of it was begun. */
+    /** Decided again once something was begun. */
     const again = wanted(target, each.byLedger === true ? { before: target.spec } : {});
     let host: H;
     beforeEach(async () => {
@@ -58,7 +58,7 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     });
     afterEach(() => host.close());
 
-    /** With a key for digests that is always the same, so that states can be compared. */
+    /** With a constant key for digests, so that states can be compared. */
     async function openKnown(): Promise<H> {
       const opened = await each.open();
       const content = { from: 'text', text: `${'0123456789abcdef'.repeat(4)}\n` } as const;
@@ -191,7 +191,7 @@ async function answerOf(manager: Manager, host: Host, target: Target): Promise<P
   return runProbe(host, probe.command, { signal: new AbortController().signal, log });
 }
 
-/** Notes what is asked of the host, and what programs and services answer. */
+/** Records the commands and requests to the host, and the answers. */
 function watch(host: Host): { readonly watched: Host; readonly calls: string[] } {
   const calls: string[] = [];
   const watched: Host = {

@@ -39,7 +39,7 @@ describe('the reference environment from nothing', () => {
       }
   });
 
-  /** Each rests on the one before it, by whatever way. */
+  /** Each depends on the one before it, in one way or another. */
   test.each([
     ['hypervisor/storage', 'hypervisor/nfs', 'vm/1001'],
     ['hypervisor/storage', 'lxc/900', 'lxc/103', 'hypervisor/trust', 'gateway/nginx'],

@@ -129,7 +129,7 @@ export function machine(id: number, own: Partial<VmGuest> = {}): VmGuest {
   };
 }
 
-/** A script of the config repo, whose content is what its name says. */
+/** A script of the config repo with its name as its content. */
 export function feature(name: string) {
   return { name, path: `features/${name}/install.sh`, blob: `blob-of-${name}` as BlobId };
 }
@@ -198,10 +198,10 @@ export function targetOf(...guests: readonly (LxcGuest | VmGuest)[]): Target {
   return found;
 }
 
-/** Fits every manager, whatever its specs are, and those who know none. */
+/** Suits every manager, whatever its specs are. */
 export type Asked = Wanted<never> & Wanted;
 
-/** Of whatever kind the target is: it was made by the manager that is asked. */
+/** Of any kind: the target was created by the manager that is called. */
 export function wanted(target: Target, own: Partial<Wanted> = {}): Asked {
   const { id, spec, protected: kept } = target;
   const one: Wanted = { target: id, spec, before: undefined, origin: ORIGIN, approved: false, protected: kept, ...own };

@@ -173,7 +173,7 @@ export function testKind(kind: Kind, { files }: KindCase): void {
               refusals += 1;
             });
             const seen = await kind.observe(asked, wanted(target)).catch(() => undefined);
-            // It failed as a whole, as it should, or asked nothing that was not answered.
+            // It failed completely, as it should, or every command was answered.
             if (seen === undefined || refusals === 0) continue;
             const decision = kind.decide(wanted(target), seen);
             const acts = decision.kind === 'actions' ? decision.actions.map(({ summary }) => summary) : [];
@@ -194,7 +194,7 @@ function validator(schema: z.ZodType | undefined) {
   return ajv.compile(schema === undefined ? false : jsonSchemaOf(schema));
 }
 
-/** Pointers to the fields of a JSON Schema that nobody describes. */
+/** Pointers to the fields of a JSON Schema without a description. */
 function undescribed(schema: unknown, path = ''): string[] {
   if (Array.isArray(schema)) return schema.flatMap((one, index) => undescribed(one, `${path}/${index}`));
   if (typeof schema !== 'object' || schema === null) return [];
@@ -273,7 +273,7 @@ function blind(host: Host, refused: () => void): Host {
   return { ...host, readFile: refuse, readFolders: refuse, inspect: refuse, publicKey: refuse };
 }
 
-/** A node that nobody reaches: its programs end as those of an SSH that was cut off, and its services do not answer. */
+/** An unreachable node: its programs end as over an interrupted SSH connection, and its services do not answer. */
 function dead(host: Host, refused: () => void): Host {
   return {
     ...blind(host, refused),

@@ -50,7 +50,7 @@ test('an image is downloaded once for all templates created from it', async () =
   expect(fetched()).toEqual([
     `pvesh create /nodes/localhost/storage/local/download-url --content iso --filename ${IMAGE} --url ${URL_OF_IMAGE} --checksum ${SUM} --checksum-algorithm sha256`,
   ]);
-  // Its publisher has gone since: whoever asked again would notice.
+  // Its publisher has gone since: another download would fail.
   await publish({ [URL_OF_IMAGE]: null });
   expect(await make(machine(9001, WITH_IMAGE))).toMatchObject({ outcome: 'done' });
   const [, second] = vmTargets(environment(machine(9000, WITH_IMAGE), machine(9001, WITH_IMAGE)));

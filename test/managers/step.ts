@@ -6,7 +6,7 @@ import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';
 
-/** @param killedAfter dies once so many actions were carried out */
+/** @param killedAfter the number of actions after which it is killed */
 export async function step(
   manager: Manager,
   given: Host,
@@ -30,7 +30,7 @@ export async function step(
       host: guardedHost(given),
       manager,
       wanted,
-      // A worker that takes over does not know how far the one before came.
+      // The next worker does not know how far the previous one came.
       touched: true,
       rollback: true,
       readOnly: false,
@@ -45,7 +45,7 @@ export async function step(
   }
 }
 
-/** What a run that only looks says. */
+/** The result of a read-only run. */
 export async function look(manager: Manager, given: Host, wanted: Wanted): Promise<Ending> {
   const refuse = async (): Promise<never> => {
     throw new Error('a look must do nothing');

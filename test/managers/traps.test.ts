@@ -238,7 +238,7 @@ describe('the way back', () => {
     await done(ask);
     const names = (text: string) => [...text.matchAll(/^\[(.*)\]$/gm)].map(([, name]) => name);
     expect(names(await host.read('/etc/pve/lxc/101.conf'))).toEqual(['final-form', 'phoenix-before', 'pre-configured']);
-    // One that a broken-off run left goes the same way: what came after it is told by the host.
+    // A rollback of an interrupted run does the same: the host shows what was done after it.
     expect((await rollbackFor(ask))?.restore).toHaveLength((way?.restore ?? []).length);
     await all(way?.restore ?? []);
     expect((await host.read('/etc/pve/lxc/101.conf')).replace(/parent: .*\n/, '')).toBe(before);

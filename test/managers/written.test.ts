@@ -72,7 +72,7 @@ function valueAt(files: Files | null, file: string, path: string): unknown {
   );
 }
 
-/** What a change says stands where it says. */
+/** The values of a change are at its path in the file. */
 function expectToResolve(change: WrittenChange, from: Files | null, to: Files): void {
   if (change.file.endsWith('.yml')) return;
   const { file, path, before, after, was = path } = change;
@@ -230,7 +230,7 @@ describe('what nobody wrote down', () => {
   );
 });
 
-/** Every place of the example that holds a number, a text or a list, but for what binds the files together. */
+/** Every place of the example with a number, string or list, except for references between files. */
 function leaves(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
   const below = Object.entries(value).flatMap(([key, item]) => leaves(item, [...path, key]));

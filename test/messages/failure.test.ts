@@ -33,7 +33,7 @@ test('a failure says what ran, how it ended, why, and what to do', () => {
   );
 });
 
-test('the telling line is the last that speaks of an error, else the last', () => {
+test('the line that is quoted is the last one about an error, else the last one', () => {
   expect(errorLine('one\ntwo\n\n')).toBe('two');
   expect(errorLine('error: disk full\ncleaning up\n')).toBe('error: disk full');
   expect(errorLine('\n')).toBeUndefined();

@@ -43,7 +43,7 @@ test.each([
   expect(openRunSentence(told)).toBe(words);
 });
 
-test('the head says what is applied where it is not the head', () => {
+test('the head names the applied commit when it is another one', () => {
   const base = 'b'.repeat(40);
   expect(headSentence(null, true)).toContain('phoenix doctor');
   expect(headSentence({ commit: 'a'.repeat(40), verdict: 'followed', base }, true)).not.toContain('bbbbbbb');
@@ -52,14 +52,14 @@ test('the head says what is applied where it is not the head', () => {
 });
 
 describe('fields', () => {
-  test('of a list only what is taken out and what comes in', () => {
+  test('of a list, only removed and added entries are shown', () => {
     expect(fieldRows({ path: '/records', before: ['a', 'b'], after: ['a', 'c', 'd'] })).toEqual([
       { path: '/records', before: '"b"', after: '"c"' },
       { path: '/records', before: null, after: '"d"' },
     ]);
   });
 
-  test('long values and long lists are cut, and say so', () => {
+  test('long values and lists are truncated, and say so', () => {
     const [long] = fieldRows({ path: '/a', before: undefined, after: 'x'.repeat(5000) });
     expect(long?.after).toMatch(/^"x{398}…$/);
     const rows = fieldRows({ path: '/a', before: [], after: Array.from({ length: 250 }, (_, n) => n) });
@@ -80,7 +80,7 @@ test.each([
   expect(durationText(ms)).toBe(words);
 });
 
-test('times and notes', () => {
+test('times and notes are written in words', () => {
   expect(utcText('2026-01-02T03:04:05.678Z')).toBe('2026-01-02 03:04:05 UTC');
   expect([logNote(40, 1200), logNote(3, 3)]).toEqual(['the last 40 of 1200 lines', null]);
 });

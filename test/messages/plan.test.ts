@@ -44,7 +44,7 @@ const plan: Plan = {
   ],
 };
 
-test('a plan tells per wave and target what is done, what it costs, and each field before and after', () => {
+test('a plan shows per wave and target what is done, its impact, and each field before and after', () => {
   expect(planText(plan, { ...options, held: new Set(['vm/106' as TargetId]) })).toMatchInlineSnapshot(`
     "Wave 1
       + lxc/900  create: new
@@ -72,11 +72,11 @@ test('a plan tells per wave and target what is done, what it costs, and each fie
   `);
 });
 
-test('nothing to do is said in one line', () => {
+test('an empty plan is one line', () => {
   expect(planText({ ...plan, steps: [] }, options)).toBe('Nothing to do: no target changes.\n');
 });
 
-test('long values are cut, and nothing in them can act on a terminal', () => {
+test('long values are truncated, and control characters in them have no effect on a terminal', () => {
   const changes = [{ path: '/notes', before: undefined, after: `\u001b[2J\u202e${'x'.repeat(500)}` }];
   const text = planText({ ...plan, steps: [step('lxc/1', { changes })] }, options);
   expect(text).not.toContain('\u001b');
@@ -84,12 +84,12 @@ test('long values are cut, and nothing in them can act on a terminal', () => {
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(120);
 });
 
-test('colours only where they are wanted', () => {
+test('colours are used only where requested', () => {
   expect(planText(plan, { ...options, colours: true })).toContain('\u001b[31m');
   expect(planText(plan, options)).not.toContain('\u001b');
 });
 
-test('what a change costs, in words', () => {
+test('each impact has its words', () => {
   const words = (target: string, part: Partial<PlanStep>) => impactWords(step(target, part));
   expect(words('lxc/105', { impact: 'destroy', verb: 'delete' })).toBe('destroys the disk of 105');
   expect(words('vm/101', { impact: 'restart' })).toBe('restarts 101');
@@ -105,7 +105,7 @@ test('what a change costs, in words', () => {
   );
 });
 
-test('what changes is told in the words of the files, guests by number and name', () => {
+test('changes are described by the fields of the files, and guests by number and name', () => {
   const file = 'etc/phoenix_lxc_configs.json';
   const path = '/lxc_configs/101/network_config/ip';
   const address = { file, path, before: '10.0.0.5/24', after: '10.0.0.6/24' };
@@ -155,7 +155,7 @@ test('what changes is told in the words of the files, guests by number and name'
   `);
 });
 
-test('of a derived target the first places that it follows from are named, and the others counted', () => {
+test('a derived target names the first fields that it follows from, and counts the others', () => {
   const file = 'etc/phoenix_lxc_configs.json';
   const written = Array.from({ length: 9 }, (_, at) => ({
     ...{ file, path: `/lxc_configs/10${at}/name`, field: `lxc/10${at} name`, before: null, after: `guest-${at}` },

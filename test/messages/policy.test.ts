@@ -8,7 +8,7 @@ import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 
 const COMMIT = 'a'.repeat(40);
 
-test('one line says what judges the next commit and where it comes from', () => {
+test('one line says which policy applies to the next commit and where it comes from', () => {
   expect(policyLine({ commit: COMMIT, policy: DEFAULT_POLICY })).toBe(
     'policy of commit aaaaaaa: approvals: 1 for destroy, 1 for recreate',
   );
@@ -25,7 +25,7 @@ test('one line says what judges the next commit and where it comes from', () => 
   );
 });
 
-test('the status shows it, and nothing of it where an agent tells of none', () => {
+test('the status shows the policy, and nothing where an agent reports none', () => {
   const told = { head: null, frozen: null, targets: [] };
   expect(statusText({ ...told, policy: { commit: COMMIT, policy: DEFAULT_POLICY } }, false)).toContain(
     'policy of commit aaaaaaa',
@@ -33,7 +33,7 @@ test('the status shows it, and nothing of it where an agent tells of none', () =
   expect(statusText(told, false)).not.toContain('policy');
 });
 
-test('a run tells who approved what and where, and what was taken for no approval', () => {
+test('a run tells who approved what and where, and which approvals did not count', () => {
   const run = {
     id: '7' as RunId,
     commit: COMMIT,

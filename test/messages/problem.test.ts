@@ -14,25 +14,25 @@ const problem: Problem = {
   hint: 'Choose another.',
 };
 
-test('a problem stands at its place, with what to do below it', () => {
+test('a problem is printed with its place and, below it, what to do', () => {
   expect(problemText(problem)).toBe(
     'etc/phoenix_lxc_configs.json:12:5: error DUPLICATE_IP: 10.0.0.5 is taken\n    Choose another.',
   );
   expect(problemText({ ...problem, hint: null })).not.toContain('\n');
 });
 
-test('an older one is told in one line', () => {
+test('an older problem is one line', () => {
   expect(olderProblemText(problem)).toBe(
     'etc/phoenix_lxc_configs.json:12:5: older error DUPLICATE_IP: 10.0.0.5 is taken',
   );
 });
 
-test('what stands in a repository cannot act on the terminal', () => {
+test('text of a repository has no effect on the terminal', () => {
   const hostile = { ...problem, file: 'etc/\u001b]0;x\u0007.json', message: 'a\nb\u202e', hint: '\u009b2J' };
   expect(problemText(hostile)).toBe('etc/?]0;x?.json:12:5: error DUPLICATE_IP: a?b?\n    ?2J');
 });
 
-test('problems are counted by what they are', () => {
+test('problems are counted by severity', () => {
   expect(problemCounts([])).toBe('no errors and no warnings');
   expect(problemCounts([problem, problem, { ...problem, severity: 'warning' }])).toBe('2 errors and 1 warning');
 });

@@ -32,7 +32,7 @@ const render = ({ main }: Page) => renderToString(html`<div>${main}</div>`);
 const RUN = '17' as RunId;
 const COMMIT = 'a'.repeat(40);
 const TARGET = targetId('stack', '1002.a-stack-with-quite-a-long-name');
-/** What a program says is as long as it likes, and may hold what ends a sentence of ours. */
+/** The output of a program has any length, and may contain what ends a sentence of Phoenix. */
 const NOISE = `error: ${'the node says much; more than fits anywhere; '.repeat(12)}/var/lib/vz/images`;
 
 const start: Action = {
@@ -85,7 +85,7 @@ const failures = SAID.map((said) => {
   return { said, remedy, reason: actionFailure(start, result) };
 });
 
-test('every known failure is tried here', () => {
+test('every known failure is covered by these cases', () => {
   expect(new Set(failures.map(({ remedy }) => remedy))).toEqual(new Set(KNOWN_FAILURES.map(({ remedy }) => remedy)));
   for (const { remedy } of KNOWN_FAILURES) expect(remedy).not.toContain('; ');
 });
@@ -203,7 +203,7 @@ describe('problems', () => {
     hint,
   });
 
-  test.each(ERROR_CODES)('%s: what to do about it ends the status, on the commit and on the pull request', (code) => {
+  test.each(ERROR_CODES)('%s: the status of the commit and of the pull request ends with the remedy', (code) => {
     const hint = 'Give one of both another address of the subnet, or declare it as dhcp.';
     const problem = problemOf(code, hint);
     const plan = { from: null, to: COMMIT, steps: [] };
@@ -216,13 +216,13 @@ describe('problems', () => {
     expect(description).toContain(hint);
   });
 
-  test('a remedy longer than a status gives way to where it stands whole', () => {
+  test('a remedy that is longer than a status is replaced by the place where it is written in full', () => {
     const { description } = invalid([problemOf('PLAINTEXT_SECRET', 'Do this and that. '.repeat(20))]);
     expect(description.length).toBeLessThanOrEqual(MAX_STATUS_LENGTH);
     expect(description).toMatch(/^1 error.*docker-compose.yml:1234.*; phoenix validate says what to do$/);
   });
 
-  test('an annotation of any length ends in what to do', () => {
+  test('an annotation of any length ends with the remedy', () => {
     const long = { ...problemOf('BAD_RULE', 'Write one port.'), message: 'x'.repeat(40_000) };
     const run = { ...runOf([]), problems: [long] };
     const [annotation] = detailsOfRun(run, 'failure', '').annotations;
@@ -241,10 +241,10 @@ test.each([
   expect(statusAlone(COMMIT, 'phoenix/apply', said).description).toContain(remedy);
 });
 
-describe('making it fit', () => {
+describe('truncation', () => {
   const word = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((text) => !/;|\s/.test(text));
 
-  test('whatever was said: the remedy stays whole, and nothing is longer than its room', () => {
+  test('any sentence keeps its remedy whole and stays within the limit', () => {
     fc.assert(
       fc.property(word, fc.string({ maxLength: 400, unit: 'grapheme' }), word, (what, why, remedy) => {
         const failure = { what, why, remedy };
@@ -260,12 +260,12 @@ describe('making it fit', () => {
     );
   });
 
-  test('what fits is left as it is; what has no remedy is cut in its middle', () => {
+  test('text that fits is unchanged; text without a remedy is cut in its middle', () => {
     expect(fitText('short', MAX_STATUS_LENGTH)).toBe('short');
     expect(fitText(`begin ${'x'.repeat(300)} end`, 20)).toBe('begin xxxxxx…xxx end');
   });
 
-  test('what is added, and what follows, stands before the remedy', () => {
+  test('additions stand before the remedy', () => {
     expect(alsoTelling('no disk; add one', 'the old one serves')).toBe('no disk (the old one serves); add one');
     expect(followedBy('no disk; add one', 'no snapshot')).toBe('no disk, and no snapshot; add one');
     expect(followedBy('no disk; add one', 'no snapshot; take one')).toBe(

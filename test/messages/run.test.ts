@@ -19,14 +19,14 @@ const text = (...own: readonly object[]): string[] =>
     .split('\n')
     .slice(1);
 
-test('a step that was applied with a remark is told with it, one without and an unchanged one are not', () => {
+test('of the steps that were applied, only those with a remark are shown with it', () => {
   const reason = '1 volume kept, not mounted: data (rpool:subvol-101-disk-1)';
   expect(text({ reason })).toEqual(['  lxc/101  applied  aaaaaaa', `      last step applied: ${reason}`]);
   expect(text({})).toEqual(['  lxc/101  applied  aaaaaaa']);
   expect(text({ outcome: 'unchanged', reason: 'as declared' })).toEqual(['  lxc/101  applied  aaaaaaa']);
 });
 
-test('a node that is away is told first', () => {
+test('a node that does not answer is shown first', () => {
   const nodes = { away: { pve: { since: '2026-01-02T03:04:05.678Z', why: 'connect: no route' } } };
   const [first] = statusText({ head: null, frozen: null, nodes, targets: [] }, false).split('\n');
   expect(first).toBe(
@@ -34,7 +34,7 @@ test('a node that is away is told first', () => {
   );
 });
 
-test('what Phoenix itself does not get is told before the branch, which then says no more than is known', () => {
+test('a fault of what Phoenix needs is shown before the branch, which then says only what is known', () => {
   const what = 'the repository cannot be followed';
   const fault = { subject: 'repository', what, since: '2026-01-02T03:04:05.678Z', why: 'HTTP 401; set a token' };
   const told = { frozen: null, faults: [fault], targets: [] };
@@ -48,7 +48,7 @@ test('what Phoenix itself does not get is told before the branch, which then say
   expect(statusText({ head, ...told }, false)).toContain('whether it has a newer one is not known');
 });
 
-test('targets stand in columns, in the words of the pages, with what is to be seen to below them, and are counted', () => {
+test('targets are listed in columns in the words of the pages, with their remedies below them, and are counted', () => {
   const proved = '2026-01-02T03:04:05.678Z';
   const doubtful = {
     target: 'hypervisor/dns',

@@ -30,7 +30,7 @@ function problem(message: string): Problem {
 
 const [T1, T2, T3] = [targetId('lxc', 101), targetId('lxc', 105), targetId('vm', 1001)];
 
-test('what waits for a window says how to go on at once, and no time', () => {
+test('a run that waits for a window says how to continue at once, and no time', () => {
   expect(outsideWindow(A).description).toBe(
     'waits for an apply window of the policy; to go on now: phoenix replay aaaaaaa --now',
   );
@@ -39,7 +39,7 @@ test('what waits for a window says how to go on at once, and no time', () => {
   );
 });
 
-test('a commit that is not signed is named with what to do, however long the reason', () => {
+test('an unsigned commit is named with the remedy, however long the reason', () => {
   expect(unsigned(A, 'is not signed').description).toBe('refused: aaaaaaa is not signed; sign it and push again');
   const { description } = statusAlone(A, 'phoenix/apply', unsigned(A, 'x'.repeat(200)));
   expect([description.length, description.endsWith('x; sign it and push again')]).toEqual([140, true]);
@@ -47,7 +47,7 @@ test('a commit that is not signed is named with what to do, however long the rea
   expect(fixed.filter((text) => text.length > 140)).toEqual([]);
 });
 
-test('what waits for approvals says how many it has of how many', () => {
+test('a run that waits for approvals says how many of them it has', () => {
   const one = step(T2, { impact: 'destroy', approval: true, approvals: 1 });
   expect(stepReason.needsApproval(RUN, one)).toBe('would destroy it; to allow it: phoenix approve 17 lxc/105');
   expect(stepReason.needsApproval(RUN, { ...one, impact: 'live', approvals: 3 }, 2)).toBe(
@@ -55,7 +55,7 @@ test('what waits for approvals says how many it has of how many', () => {
   );
 });
 
-test('whatever is said fits, on one line', () => {
+test('every status fits the limit, on one line', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 400, unit: 'grapheme' }), (text) => {
       const { description } = statusAlone(A, 'phoenix/apply', { state: 'failure', description: text });
@@ -70,7 +70,7 @@ describe('sentences', () => {
   const plan: Plan = { from: null, to: A, steps: [step(T1), step(T2)] };
   const many: Plan = { from: null, to: A, steps: Array.from({ length: 9 }, (_, n) => step(targetId('lxc', 100 + n))) };
 
-  test('of a run', () => {
+  test('describe a run', () => {
     expect(applying(plan).description).toBe('applies 2 targets: lxc/101, lxc/105');
     expect(applying(many).description).toBe(
       'applies 9 targets: lxc/100, lxc/101, lxc/102, lxc/103, lxc/104 and 4 more',
@@ -85,7 +85,7 @@ describe('sentences', () => {
     );
   });
 
-  test('of how it ended: failures first, then what waits for a person', () => {
+  test('describe how a run ended: failures first, then what waits for a person', () => {
     expect(ended(RUN, [record(T1, 'applied'), record(T2, 'unchanged')])).toEqual({
       state: 'success',
       description: 'applied 1 target, 1 already as declared',
@@ -104,7 +104,7 @@ describe('sentences', () => {
     });
   });
 
-  test('of a step', () => {
+  test('describe a step', () => {
     expect(stepWaits(step(T1, { verb: 'update', impact: 'restart' })).description).toBe('update planned, restarts it');
     expect(stepReason.skipped(T1, 'failed')).toBe('it needs lxc/101, which failed');
     expect(stepReason.skipped(T1, 'blocked')).toBe('it needs lxc/101, which is blocked');

@@ -25,7 +25,7 @@ function runOf(steps: readonly StepRecord[], changes: Partial<Run> = {}): Run {
 }
 
 describe('wrapping', () => {
-  test('goes on below where the text of a table began, else two columns further in', () => {
+  test('continues below the text of a table, else two columns further in', () => {
     const table = '  lxc/101  applied 3f2a1bc running last step failed: no space left on device';
     expect(wrapToWidth(table, 40)).toBe(
       '  lxc/101  applied 3f2a1bc running last\n           step failed: no space left on\n           device',
@@ -34,7 +34,7 @@ describe('wrapping', () => {
     expect(wrapToWidth(table, null)).toBe(table);
   });
 
-  test('a table that leaves its text no room has it on lines of its own, and the last column of several keeps its place', () => {
+  test('a table without room for its text has it on separate lines, and the last of several columns keeps its place', () => {
     expect(wrapToWidth('  certificate/portainer.example.internal  applied 3f2a1bc', 50)).toBe(
       '  certificate/portainer.example.internal\n      applied 3f2a1bc',
     );
@@ -43,14 +43,14 @@ describe('wrapping', () => {
     );
   });
 
-  test('what is opened or copied stays whole, and any other word that is longer than a line does not', () => {
+  test('links and commands are never broken, other words that are longer than a line are', () => {
     const address = `https://phoenix.example.internal/runs/12/certificate/${'x'.repeat(20)}`;
     for (const each of [address, `PHOENIX_APP_KEY_FILE=/var/lib/${'x'.repeat(40)}`])
       expect(wrapToWidth(`see ${each} for it`, 40)).toContain(each);
     for (const each of wrapToWidth('x'.repeat(100), 40).split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(40);
   });
 
-  test('is for each stream that goes to a terminal, and never for what a program or a clipboard takes', () => {
+  test('applies to each stream that is a terminal, and never to output for programs', () => {
     const heard: string[] = [];
     const take = (text: string) => void heard.push(text);
     const size = () => ({ columns: 30 });
@@ -63,7 +63,7 @@ describe('wrapping', () => {
   });
 
   const word = fc.string({ unit: fc.constantFrom('a', 'é', '中', '🙂', '-'), minLength: 1, maxLength: 9 });
-  test('keeps every line within the terminal, every word whole and in its order', () => {
+  test('keeps every line within the width of the terminal, and every word whole and in order', () => {
     const line = fc.tuple(fc.nat(4), fc.boolean(), fc.array(word, { minLength: 1, maxLength: 30 }));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 4 }), fc.integer({ min: 40, max: 120 }), (lines, columns) => {
@@ -81,7 +81,7 @@ describe('wrapping', () => {
     );
   });
 
-  test('of colours counts none', () => {
+  test('does not count colour codes', () => {
     expect(wrapToWidth(`\u001b[31mfailed \u001b[0m settings: PHOENIX_WEBHOOK_SECRET is not set`, 40)).toBe(
       `\u001b[31mfailed \u001b[0m settings: PHOENIX_WEBHOOK_SECRET\n        is not set`,
     );
@@ -89,7 +89,7 @@ describe('wrapping', () => {
     for (const each of wrapToWidth(text, 40).split('\n')) expect(stringWidth(each)).toBeLessThanOrEqual(40);
   });
 
-  test('cut, a text is one line of that width, and never half a character', () => {
+  test('truncates to one line of the width, never inside a character', () => {
     fc.assert(
       fc.property(fc.array(word), fc.integer({ min: 2, max: 40 }), (words, columns) => {
         const cut = cutToWidth(words.join(' '), columns);
@@ -100,11 +100,11 @@ describe('wrapping', () => {
   });
 });
 
-describe('the drawing of a run', () => {
+describe('the live view of a run', () => {
   const screen = { columns: 60, rows: 10, colours: false };
   const started = '2026-01-01T00:00:00.000Z';
 
-  test('has a line for each step that runs or waits, with its time and last output, and counts the rest', () => {
+  test('has a line for each running or waiting step with its time and last output, and counts the others', () => {
     const steps = [
       stepOf('lxc/101', { outcome: 'applied', started }),
       stepOf('vm/1001', { started: '2026-01-01T01:01:00.000Z' }),
@@ -123,7 +123,7 @@ describe('the drawing of a run', () => {
     ]);
   });
 
-  test('never fills more than the terminal, whatever runs', () => {
+  test('never exceeds the terminal, whatever runs', () => {
     const sizes = fc.record({ columns: fc.integer({ min: 20, max: 200 }), rows: fc.integer({ min: 4, max: 60 }) });
     fc.assert(
       fc.property(fc.nat(200), sizes, fc.string({ unit: 'binary' }), (count, size, output) => {
@@ -141,7 +141,7 @@ describe('the drawing of a run', () => {
   });
 });
 
-test('runs stand one below the other in columns', () => {
+test('runs are listed in columns', () => {
   const runs = [
     runOf([stepOf('lxc/101', { outcome: 'applied' })], { id: '112' as RunId, state: 'succeeded' }),
     runOf([], { by: '中村', trigger: 'replay', state: 'blocked' }),

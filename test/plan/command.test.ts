@@ -47,8 +47,8 @@ function ask(asked: Asked, situation: Situation): string[] {
   return commandPlan(VERBS[asked.verb], choice.targets, situation, TO).steps.map(({ target }) => target);
 }
 
-describe('whatever is asked', () => {
-  test('each step stands after all that it waits for, directly or through targets without a step', () => {
+describe('properties of a plan for a verb', () => {
+  test('orders each step after everything that it waits for, directly or through targets without a step', () => {
     fc.assert(
       fc.property(situations, asks, ({ named, ...situation }, asked) => {
         const choice = choose({ ...asked, targets: named }, situation);
@@ -68,7 +68,7 @@ describe('whatever is asked', () => {
     );
   });
 
-  test('what was named is done, templates are never started, and only what can run is switched', () => {
+  test('includes every named target, never starts a template, and switches only what can run', () => {
     fc.assert(
       fc.property(situations, asks, ({ named, ...situation }, asked) => {
         const choice = choose({ ...asked, targets: named }, situation);
@@ -83,7 +83,7 @@ describe('whatever is asked', () => {
     );
   });
 
-  test('beside what was named, start touches only what is needed and does not run', () => {
+  test('start adds only targets that are needed and not running', () => {
     fc.assert(
       fc.property(situations, ({ named, ...situation }) => {
         const choice = choose({ verb: 'start', targets: named, cascade: false }, situation);
@@ -97,7 +97,7 @@ describe('whatever is asked', () => {
     );
   });
 
-  test('no dependant that runs is left behind or taken along unasked when its need ends', () => {
+  test('stop and delete neither leave a running dependant behind nor include one that nobody asked for', () => {
     fc.assert(
       fc.property(situations, asks, ({ named, ...situation }, { cascade }) => {
         for (const verb of ['stop', 'delete'] as const) {
@@ -115,7 +115,7 @@ describe('whatever is asked', () => {
     );
   });
 
-  test('restart is the targets alone', () => {
+  test('restart concerns the named targets alone', () => {
     fc.assert(
       fc.property(situations, ({ named, ...situation }) => {
         const choice = choose({ verb: 'restart', targets: named, cascade: true }, situation);
@@ -125,7 +125,7 @@ describe('whatever is asked', () => {
   });
 });
 
-describe('the reference chain', () => {
+describe('the chain of the reference configuration', () => {
   const need: Record<string, string[]> = {
     'vm/9000': [],
     'lxc/103': [],
@@ -147,31 +147,31 @@ describe('the reference chain', () => {
   const up = situation({ 'vm/9000': 'stopped', 'lxc/103': 'running', 'lxc/101': 'running', 'vm/1001': 'running' });
   const down = situation({ 'vm/9000': 'stopped', 'lxc/103': 'running', 'lxc/101': 'stopped', 'vm/1001': 'stopped' });
 
-  test('stopping a leaf stops the leaf', () => {
+  test('stopping a leaf stops nothing else', () => {
     expect(ask({ verb: 'stop', targets: ids('vm/1001'), cascade: false }, up)).toEqual(['vm/1001']);
   });
 
-  test('stopping the CA names who needs it, and with cascade begins with them', () => {
+  test('stopping the CA is refused with the names of its dependants, and with cascade stops them first', () => {
     const asked = { verb: 'stop', targets: ids('lxc/103') } as const;
     expect(ask({ ...asked, cascade: false }, up)).toEqual(['refused: is needed: lxc/101,vm/1001']);
     expect(ask({ ...asked, cascade: true }, up)).toEqual(['vm/1001', 'lxc/101', 'lxc/103']);
     expect(ask({ ...asked, cascade: false }, down)).toEqual(['lxc/103']);
   });
 
-  test('starting the last begins with what is needed, without the template and without what runs', () => {
+  test('starting the last one first starts what it needs, except for the template and what is running', () => {
     expect(ask({ verb: 'start', targets: ids('vm/1001'), cascade: false }, down)).toEqual(['lxc/101', 'vm/1001']);
     expect(ask({ verb: 'start', targets: ids('vm/9000'), cascade: false }, down)).toEqual([
       'refused: is a template: vm/9000',
     ]);
   });
 
-  test('what does not run is not switched', () => {
+  test('a target that cannot run is not switched', () => {
     expect(ask({ verb: 'stop', targets: ids('certificate/a'), cascade: false }, up)).toEqual([
       'refused: does not run: certificate/a',
     ]);
   });
 
-  test('deleting what something is applied in names it, and with cascade begins with it; parts of the host stay', () => {
+  test('deleting a guest is refused with the names of what is applied in it, and with cascade deletes that first; parts of the host stay', () => {
     const needs = { ...need, 'hypervisor/trust': ['lxc/103'], 'portainer/environment.web': ['vm/1001'] };
     const targets = new Map(
       Object.entries(needs).map(([id, each]) => [
@@ -197,7 +197,7 @@ describe('the reference chain', () => {
     expect(ca).toEqual(expect.arrayContaining(['certificate/a', 'lxc/101', 'stack/1001.web']));
   });
 
-  test('a protected guest is not deleted, nor along with another', () => {
+  test('a protected guest is never deleted, not even by a cascade', () => {
     const guarded = situation({ 'lxc/103': 'stopped', 'lxc/101': 'stopped', 'vm/1001': 'absent' }, 'lxc/101');
     const asked = { verb: 'delete', targets: ids('lxc/103') } as const;
     expect(ask({ ...asked, cascade: true }, guarded)).toEqual(['refused: is protected: lxc/101']);

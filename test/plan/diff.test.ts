@@ -7,7 +7,7 @@ import { diffFields } from '../../src/plan/diff-fields.ts';
 import { reordered, spec, target, targetMap, targets } from './targets.ts';
 
 describe('properties', () => {
-  test('nothing differs from itself', () => {
+  test('a spec does not differ from itself', () => {
     fc.assert(
       fc.property(targets, (a) => {
         expect(diff(a, a)).toEqual([]);
@@ -15,7 +15,7 @@ describe('properties', () => {
     );
   });
 
-  test('nothing differs from itself written with other keys first', () => {
+  test('the order of keys makes no difference', () => {
     fc.assert(
       fc.property(spec, (one) => {
         expect(
@@ -25,7 +25,7 @@ describe('properties', () => {
     );
   });
 
-  test('the changes turn what was into what should be', () => {
+  test('applying the changes to the old spec gives the new one', () => {
     fc.assert(
       fc.property(targets, targets, (a, b) => {
         const made = applyChanges(a, diff(a, b));
@@ -37,7 +37,7 @@ describe('properties', () => {
     );
   });
 
-  test('two specs have the same canonical text exactly when they have no differences', () => {
+  test('two specs have the same canonical text exactly when they do not differ', () => {
     fc.assert(
       fc.property(spec, spec, (a, b) => {
         expect(diffFields(a, b).length === 0).toBe(canonical(a) === canonical(b));
@@ -55,19 +55,19 @@ describe('fields', () => {
     ]);
   });
 
-  test('a rule put in front is one change and not a change of every rule', () => {
+  test('an entry that is inserted first is one change, not a change of every entry', () => {
     expect(diffFields({ rules: [rule(1), rule(2)] }, { rules: [rule(0), rule(1), rule(2)] })).toEqual([
       { path: '/rules/0', before: undefined, after: rule(0) },
     ]);
   });
 
-  test('a rule taken out is named by where it stood', () => {
+  test('a removed entry is named by its former position', () => {
     expect(diffFields({ rules: [rule(0), rule(1), rule(2)] }, { rules: [rule(0), rule(2)] })).toEqual([
       { path: '/rules/1', before: rule(1), after: undefined },
     ]);
   });
 
-  test('a field of a rule that moved is named by where it stands now', () => {
+  test('a changed field of an entry that moved is named by its present position', () => {
     expect(
       diffFields({ rules: [rule(0), rule(1), rule(2)] }, { rules: [rule(1), { ...rule(2), proto: 'udp' }] }),
     ).toEqual([
@@ -76,7 +76,7 @@ describe('fields', () => {
     ]);
   });
 
-  test('a list of words is one value', () => {
+  test('a list of strings is compared as one value', () => {
     expect(diffFields({ features: ['docker'] }, { features: ['nvidia', 'docker'] })).toEqual([
       { path: '/features', before: ['docker'], after: ['nvidia', 'docker'] },
     ]);
@@ -86,7 +86,7 @@ describe('fields', () => {
     expect(diffFields({}, { 'a/b~c': 1 })[0]?.path).toBe('/a~1b~0c');
   });
 
-  test('long lists that share nothing are compared without a table of their product', () => {
+  test('long lists without common entries are compared in linear memory', () => {
     const list = (from: number) => Array.from({ length: 3000 }, (_, index) => rule(from + index));
     expect(diffFields({ rules: list(0) }, { rules: list(10_000) })).toHaveLength(3000);
   });

@@ -41,8 +41,8 @@ function doubts(known: Proofs, states: [TargetId, 'running' | 'stopped' | 'absen
   );
 }
 
-describe('what was proved is in doubt', () => {
-  test('in nothing, while all that it rests on stands as it was proved', () => {
+describe('the proof of a target is in doubt', () => {
+  test('never while everything that it depends on is as it was proved', () => {
     expect(doubts(proofs())).toEqual({});
     expect(
       doubts(proofs(), [
@@ -52,14 +52,14 @@ describe('what was proved is in doubt', () => {
     ).toEqual({});
   });
 
-  test('with a guest that was deleted: all that lay in it, at any depth', () => {
+  test('when the guest that contains it was deleted, at any depth', () => {
     expect(doubts(proofs({ [VM]: null }))).toEqual({
       [PORTAINER]: 'needs what is gone vm/1001',
       [STACK]: 'needs what is gone vm/1001',
     });
   });
 
-  test('with a guest that is not on the host, the guest itself too', () => {
+  test('when the guest that contains it is not on the host, which is in doubt as well', () => {
     expect(doubts(proofs(), [[VM, 'absent']])).toEqual({
       [VM]: 'absent',
       [PORTAINER]: 'needs what is gone vm/1001',
@@ -67,7 +67,7 @@ describe('what was proved is in doubt', () => {
     });
   });
 
-  test('with a guest that was recreated after it was proved, and not before', () => {
+  test('when the guest that contains it was recreated after the proof, but not before', () => {
     expect(doubts(proofs({ [CA]: { at: HOUR(11), made: HOUR(11) } }))).toEqual({
       [CERTIFICATE]: 'needs what was recreated lxc/103',
     });
@@ -75,11 +75,11 @@ describe('what was proved is in doubt', () => {
     expect(doubts(proofs({ [CA]: { at: HOUR(11), made: HOUR(11) }, [CERTIFICATE]: { at: HOUR(12) } }))).toEqual({});
   });
 
-  test('with a guest that was left half changed', () => {
+  test('when the guest that contains it was left half changed', () => {
     expect(doubts(proofs({}, [CA]))).toEqual({ [CERTIFICATE]: 'needs what is not proved lxc/103' });
   });
 
-  test('with something that lies in what is in doubt', () => {
+  test('when it is inside a target that is in doubt', () => {
     const known = proofs({ [VM]: { at: HOUR(11), made: HOUR(11) }, [STACK]: { at: HOUR(12) } });
     expect(doubts(known)).toEqual({
       [PORTAINER]: 'needs what was recreated vm/1001',
@@ -87,7 +87,7 @@ describe('what was proved is in doubt', () => {
     });
   });
 
-  test('not with a part of the host that failed, nor where nothing is proved, nor by records without times', () => {
+  test('not because a section of the host failed, without a proof, or by records without times', () => {
     expect(doubts(proofs({}, [NETWORK]))).toEqual({});
     expect(doubts(proofs({ [CERTIFICATE]: null }, [CA]))).toEqual({});
     const old = proofs({ [CA]: { made: HOUR(11) } });
@@ -95,7 +95,7 @@ describe('what was proved is in doubt', () => {
     expect(doubts({ ...old, applied: new Map([...old.applied, [CERTIFICATE, without]]) })).toEqual({});
   });
 
-  test('and a ring of needs ends the looking', () => {
+  test('and a cycle of dependencies ends the search', () => {
     const ring = [target(VM, [PORTAINER]), target(PORTAINER, [VM])];
     expect(doubtsOf(proofs(), ring, new Map())).toEqual(new Map());
   });

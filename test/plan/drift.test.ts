@@ -17,7 +17,7 @@ const POLICY: DriftPolicy = {
 
 const self = (field: string) => [field];
 
-test('the last rule that says something counts, and what rules ignore adds up', () => {
+test('the last matching rule decides, and the ignored fields of all rules add up', () => {
   expect([A, B, 'hypervisor/dns' as TargetId].map((id) => driftActionOf(POLICY, id))).toEqual([
     'heal',
     'report',
@@ -33,7 +33,7 @@ test('the last rule that says something counts, and what rules ignore adds up', 
   expect(ignoredFields(POLICY, A, [change], keysOf)).toEqual([]);
 });
 
-test('a heal says what it brought back, and what still differs', () => {
+test('a heal reports what it restored and what still differs', () => {
   const step = (target: TargetId, outcome: Outcome): StepRecord => {
     const rest = { verb: 'update', impact: 'live', reason: 'no space', attempts: 1, started: '', ended: '' } as const;
     return { ...rest, target, outcome, actions: [] };
@@ -46,7 +46,7 @@ test('a heal says what it brought back, and what still differs', () => {
   expect(said('unchanged', [])).toMatchObject({ state: 'success' });
 });
 
-test('what differs is healed once, and what failed again after an hour or by another commit', () => {
+test('drift is healed once; after a failure again in an hour or with another commit', () => {
   const step = (target: TargetId, outcome: Outcome | null, would = 1): StepRecord => ({
     ...{ target, outcome, verb: 'update', impact: 'live', reason: null, attempts: 1, started: '', ended: '' },
     actions: Array.from({ length: would }, () => ({ summary: 'x', exit: null, ms: 0 })),

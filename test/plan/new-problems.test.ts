@@ -10,12 +10,12 @@ function problem(path: string, target: TargetId, message = 'taken'): Problem {
 
 const seven = targetId('vm', 1007);
 
-test('a problem that was there is not new, wherever it has moved to in its file', () => {
+test('a problem that existed before is not new, wherever it has moved to in its file', () => {
   const moved = { ...problem('/vms/3/name', seven), line: 40 };
   expect(markNew([problem('/vms/2/name', seven)], [moved])).toEqual([{ ...moved, new: false }]);
 });
 
-test('another guest, another text or another field is another problem', () => {
+test('another guest, text or field makes another problem', () => {
   const before = [problem('/vms/2/name', seven)];
   const after = [
     problem('/vms/2/name', targetId('vm', 1008)),
@@ -25,7 +25,7 @@ test('another guest, another text or another field is another problem', () => {
   expect(markNew(before, after).map((one) => one.new)).toEqual([true, true, true]);
 });
 
-test('one more of the same is new', () => {
+test('one more problem of the same kind is new', () => {
   const one = problem('/vms/2/name', seven);
   expect(markNew([one], [one, one]).map((each) => each.new)).toEqual([false, true]);
 });

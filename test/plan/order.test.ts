@@ -9,7 +9,7 @@ const needs = (graph: Record<string, readonly string[]>) =>
   new Map(Object.entries(graph)) as unknown as ReadonlyMap<TargetId, readonly TargetId[]>;
 
 describe('order', () => {
-  test('stands each target after what it needs, in a later wave', () => {
+  test('places each target after what it needs, in a later wave', () => {
     fc.assert(
       fc.property(targets, (made) => {
         const graph = new Map([...made].map(([id, one]) => [id, one.needs]));
@@ -26,20 +26,20 @@ describe('order', () => {
     );
   });
 
-  test('counts by number, not by letters', () => {
+  test('sorts numbers by value, not by digits', () => {
     const result = order(needs({ 'vm/9': [], 'lxc/1000': [], 'lxc/101': [] }));
     expect(result).toMatchObject({ targets: ['lxc/101', 'lxc/1000', 'vm/9'] });
   });
 
-  test('passes over a need that is not there and one that is named twice', () => {
+  test('ignores a dependency that does not exist or is named twice', () => {
     expect(order(needs({ a: ['b', 'b', 'c'], b: [] }))).toMatchObject({ targets: ['b', 'a'] });
   });
 
-  test('answers with the ring when there is no order', () => {
+  test('returns the cycle when there is no order', () => {
     expect(order(needs({ a: ['b'], b: ['c'], c: ['b'], d: [] }))).toEqual({ kind: 'cycle', cycle: ['b', 'c'] });
   });
 
-  test('takes a chain of 10,000 without running out of stack', () => {
+  test('orders a chain of 10,000 targets without exhausting the stack', () => {
     const chain = needs(Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`lxc/${n}`, [`lxc/${n + 1}`]])));
     const result = order(chain);
     expect(result.kind === 'order' && result.wave.get('lxc/0' as TargetId)).toBe(10_000);
@@ -48,7 +48,7 @@ describe('order', () => {
 });
 
 describe('cycles', () => {
-  test('names every ring, each from its first target', () => {
+  test('finds every cycle, each beginning with its first target', () => {
     expect(cycles(needs({ z: ['y'], y: ['z'], c: ['a'], a: ['b', 'z'], b: ['c'], s: ['s'], free: ['a'] }))).toEqual([
       ['a', 'b', 'c'],
       ['s'],
@@ -56,14 +56,14 @@ describe('cycles', () => {
     ]);
   });
 
-  test('finds a ring of 10,000', () => {
+  test('finds a cycle of 10,000 targets', () => {
     const ring = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, n) => [`lxc/${n}`, [`lxc/${(n + 1) % 10_000}`]]),
     );
     expect(cycles(needs(ring))[0]).toHaveLength(10_000);
   });
 
-  test('finds none exactly when there is an order', () => {
+  test('finds no cycle exactly when there is an order', () => {
     const graph = fc.array(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 2 }), { maxLength: 6 });
     fc.assert(
       fc.property(graph, (edges) => {

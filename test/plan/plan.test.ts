@@ -13,7 +13,7 @@ function planOf(before: Targets, after: Targets, impact: (change: Change) => Imp
   return planned.plan;
 }
 
-/** Everything that `id` needs, near or far, where the way there does not go on from a target of `ends`. */
+/** Everything that `id` needs directly or indirectly, without following the dependencies of targets of `ends`. */
 function closure(all: Targets, id: TargetId, ends: ReadonlySet<TargetId> = new Set()): Set<TargetId> {
   const found = new Set<TargetId>();
   const visit = (at: TargetId) => {
@@ -29,7 +29,7 @@ function closure(all: Targets, id: TargetId, ends: ReadonlySet<TargetId> = new S
 }
 
 describe('properties', () => {
-  test('every step stands after the steps that it needs, in a later wave', () => {
+  test('places each step after the steps that it needs, in a later wave', () => {
     fc.assert(
       fc.property(targets, targets, (a, b) => {
         const { steps } = planOf(a, b);
@@ -44,7 +44,7 @@ describe('properties', () => {
     );
   });
 
-  test('what a target needs is done before it, also through targets that stay as they are', () => {
+  test('applies what a target needs before it, also through unchanged targets', () => {
     fc.assert(
       fc.property(targets, targets, (a, b) => {
         const { steps } = planOf(a, b);
@@ -58,7 +58,7 @@ describe('properties', () => {
     );
   });
 
-  test('what needed a deleted target is done before it goes', () => {
+  test('applies the former dependants of a deleted target before its deletion', () => {
     fc.assert(
       fc.property(targets, targets, (a, b) => {
         const { steps } = planOf(a, b);
@@ -74,7 +74,7 @@ describe('properties', () => {
     );
   });
 
-  test('the plan depends neither on the order of targets nor on that of keys', () => {
+  test('is independent of the order of targets and keys', () => {
     const shuffled = (all: Targets): Targets =>
       new Map(
         [...all]
@@ -95,12 +95,12 @@ describe('properties', () => {
 });
 
 describe('steps', () => {
-  test('nothing to do is an empty plan', () => {
+  test('without changes, the plan is empty', () => {
     const same = targetMap(target('lxc/101', { cores: 2 }));
     expect(planOf(same, same).steps).toEqual([]);
   });
 
-  test('a step waits for the step behind an unchanged target', () => {
+  test('a step waits for a step that is separated from it by an unchanged target', () => {
     const before = targetMap(
       target('lxc/900', { v: 1 }),
       target('lxc/101', {}, ['lxc/900']),
@@ -117,7 +117,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('a target goes only after what took its place, and what needed it', () => {
+  test('a target is deleted only after its replacement and its dependants were applied', () => {
     const before = targetMap(target('lxc/1'), target('lxc/2', {}, ['lxc/1']), target('vm/3', { on: 1 }, ['lxc/2']));
     const after = targetMap(target('lxc/9'), target('vm/3', { on: 9 }, ['lxc/9']));
     expect(planOf(before, after).steps.map(({ target, verb, needs, wave }) => [target, verb, needs, wave])).toEqual([
@@ -128,7 +128,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('what destroys or recreates waits for approval, and says where it is protected', () => {
+  test('a step that destroys or recreates needs approval and says whether it is protected', () => {
     const kept = { ...target('lxc/2', { disk: 8 }), protected: true };
     const before = targetMap({ ...target('lxc/1'), protected: true }, { ...kept, spec: { disk: 9 } }, target('lxc/3'));
     const after = targetMap(kept, target('lxc/3', { cores: 1 }));
@@ -143,7 +143,7 @@ describe('steps', () => {
     expect(summary({ from: null, to: 'b', steps })).toEqual({ create: 0, update: 2, delete: 1 });
   });
 
-  test('what is to be looked at is an update without changes, in its place of the order', () => {
+  test('a target to be observed is an update without changes, in its place in the order', () => {
     const before = targetMap(target('lxc/1', { v: 1 }), target('lxc/2', {}, ['lxc/1']), target('lxc/3'));
     const after = targetMap(target('lxc/1', { v: 2 }), target('lxc/2', {}, ['lxc/1']), target('lxc/3'));
     const also = new Set(['lxc/1', 'lxc/2', 'lxc/9'] as TargetId[]);
@@ -154,7 +154,7 @@ describe('steps', () => {
     ]);
   });
 
-  test('what lies within a guest is looked at when the guest is recreated, not when it merely changes', () => {
+  test('what is inside a guest is observed when the guest is recreated, not when it only changes', () => {
     const inside = (id: string): Target => ({ ...target(id, {}, ['lxc/1']), within: ['lxc/1' as TargetId] });
     const before = targetMap(target('lxc/1', { v: 1 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));
     const after = targetMap(target('lxc/1', { v: 2 }), inside('gateway/nginx'), target('vm/2', {}, ['lxc/1']));
@@ -169,7 +169,7 @@ describe('steps', () => {
     expect(planOf(lost, after).steps.map((step) => step.target)).toEqual(['lxc/1', 'gateway/nginx', 'vm/2']);
   });
 
-  test('a ring in the new configuration is the answer, not a crash', () => {
+  test('a cycle in the new configuration is returned, not thrown', () => {
     const after = targetMap(target('lxc/1', {}, ['lxc/2']), target('lxc/2', {}, ['lxc/1']));
     expect(makePlan({ from: null, to: 'b', before: new Map(), after, impact: () => 'live' })).toEqual({
       kind: 'cycle',
@@ -177,7 +177,7 @@ describe('steps', () => {
     });
   });
 
-  test('a ring among targets that go does not keep them', () => {
+  test('a cycle among deleted targets does not prevent their deletion', () => {
     const before = targetMap(target('lxc/1', {}, ['lxc/2']), target('lxc/2', {}, ['lxc/1']));
     expect(planOf(before, new Map()).steps.map((step) => step.target)).toEqual(['lxc/1', 'lxc/2']);
   });
@@ -192,14 +192,14 @@ describe('size', () => {
     rules: [{ port: n }, { port: n + 1 }],
   });
 
-  test('plans one change among 10,000', () => {
+  test('plans one change among 10,000 targets', () => {
     const needs = (n: number) => (n === 0 ? [] : ['lxc/0']);
     const before = many(spec, needs);
     const after = many((n) => (n === 5000 ? { ...spec(n), cores: 2 } : spec(n)), needs);
     expect(planOf(before, after).steps).toHaveLength(1);
   });
 
-  test('plans a chain of 10,000 from nothing', () => {
+  test('plans a chain of 10,000 new targets', () => {
     const { steps } = planOf(
       new Map(),
       many(spec, (n) => (n === 0 ? [] : [`lxc/${n - 1}`])),
@@ -208,7 +208,7 @@ describe('size', () => {
   });
 });
 
-test('a target to be looked at is an update without changes, after what it needs', () => {
+test('a target to be observed is an update without changes, after what it needs', () => {
   const before = targetMap(target('lxc/1', { a: 1 }), target('lxc/2', { a: 1 }, ['lxc/1']));
   const also = new Set(['lxc/1', 'lxc/2', 'lxc/9'] as TargetId[]);
   const planned = makePlan({ from: 'a', to: 'a', before, after: before, also, impact: () => 'live' });

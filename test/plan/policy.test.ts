@@ -21,19 +21,19 @@ const IMPACTS: readonly Impact[] = ['live', 'restart', 'recreate', 'destroy'];
 const CHANGED = [{ path: '/cores', before: 1, after: 2 }];
 
 describe('approvals', () => {
-  test('where nothing is said, what destroys or makes anew needs one person', () => {
+  test('by default, destroying or recreating needs the approval of one person', () => {
     const needed = IMPACTS.map((impact) => approvalsNeeded(policy(), { impact, verb: 'update', changes: CHANGED }));
     expect(needed).toEqual([0, 0, 1, 1]);
   });
 
-  test('a look at what did not change needs nobody, whatever the policy says', () => {
+  test('observing an unchanged target needs no approval, whatever the policy says', () => {
     const strict = policy({ approvals: { destroy: 1, recreate: 1, restart: 1, live: 2 } });
     expect(approvalsNeeded(strict, { impact: 'live', verb: 'update', changes: [] })).toBe(0);
     expect(approvalsNeeded(strict, { impact: 'live', verb: 'update', changes: CHANGED })).toBe(2);
     expect(approvalsNeeded(strict, { impact: 'live', verb: 'create', changes: [] })).toBe(2);
   });
 
-  test('two are two persons, however they spell their names', () => {
+  test('two approvals are those of two persons, however their names are spelt', () => {
     const two = step('destroy', 2);
     expect(isApproved(policy(), two, by('ada'))).toBe(false);
     expect(isApproved(policy(), two, by('ada', 'ada', 'ADA'))).toBe(false);
@@ -41,7 +41,7 @@ describe('approvals', () => {
     expect(approversOf(policy(), GUEST, by('bob', 'Ada', 'ada'))).toEqual(['bob', 'Ada']);
   });
 
-  test('those of another target or of somebody who may not count for nothing', () => {
+  test('approvals of another target, or by somebody without the right, do not count', () => {
     const few = policy({ approvers: ['ada', 'Bob@example.org'] });
     const other = by('ada').map((each) => ({ ...each, target: targetId('lxc', 102) }));
     expect(isApproved(few, step('destroy', 1), [...other, ...by('eve')])).toBe(false);
@@ -49,13 +49,13 @@ describe('approvals', () => {
     expect([mayApprove(few, 'ADA'), mayApprove(few, 'eve'), mayApprove(policy(), 'eve')]).toEqual([true, false, true]);
   });
 
-  test('a plan from before there were numbers needs one where it says that it needs any', () => {
+  test('a plan of an older version without numbers needs one approval where it requires any', () => {
     const { approvals: _, ...old } = step('destroy', 1);
     expect([isApproved(policy(), old, []), isApproved(policy(), old, by('ada'))]).toEqual([false, true]);
     expect(isApproved(policy(), { ...old, approval: false }, [])).toBe(true);
   });
 
-  test('what turns out on the host to destroy needs what the policy asks for that, though nobody planned it', () => {
+  test('an action that turns out to destroy needs the approvals for a destroy, although none was planned', () => {
     const lax = policy({ approvals: { destroy: 2, recreate: 0, restart: 0, live: 0 } });
     expect(mayDestroy(lax, step('recreate', 0), [])).toBe(true);
     expect(mayDestroy(lax, step('live', 0), by('ada'))).toBe(false);
@@ -63,14 +63,14 @@ describe('approvals', () => {
     expect(mayDestroy(policy(), step('live', 0), [])).toBe(false);
   });
 
-  test('what is adopted is interrupted only where a person has said so, however little the policy asks for', () => {
+  test('an adopted target is interrupted only with an approval, however little the policy requires', () => {
     const none = policy({ approvals: { destroy: 0, recreate: 0, restart: 0, live: 0 } });
     expect([mayInterrupt(none, GUEST, []), mayInterrupt(none, GUEST, by('ada'))]).toEqual([false, true]);
     const two = policy({ approvals: { destroy: 1, recreate: 1, restart: 2, live: 0 } });
     expect([mayInterrupt(two, GUEST, by('ada')), mayInterrupt(two, GUEST, by('ada', 'bob'))]).toEqual([false, true]);
   });
 
-  test('one more approval never takes leave away', () => {
+  test('an additional approval never revokes permission', () => {
     fc.assert(
       fc.property(anyPolicy, fc.nat(3), anyNames, fc.string(), (any, needed, names, more) => {
         const one = step('destroy', needed);
@@ -82,13 +82,13 @@ describe('approvals', () => {
 });
 
 describe('protection', () => {
-  test('an id means the guest of either kind, and nothing else of that name', () => {
+  test('an id means the container or the VM with that id, and nothing else of that name', () => {
     const both = policy({ protected: ['101', 'vm/1001'] });
     const asked = ['lxc/101', 'vm/101', 'vm/1001', 'lxc/1001', 'hypervisor/101'];
     expect(asked.filter((id) => isGuarded(both, id as typeof GUEST))).toEqual(['lxc/101', 'vm/101', 'vm/1001']);
   });
 
-  test('reaches the targets, and the steps of a plan that takes them away', () => {
+  test('applies to targets, and to the steps that delete them', () => {
     const before = targetMap(target('lxc/101'), target('lxc/102'));
     expect([...guarded(before, policy({ protected: ['101'] })).values()].map((each) => each.protected)).toEqual([
       true,
@@ -110,7 +110,7 @@ describe('protection', () => {
 });
 
 describe('the stricter of two', () => {
-  test('takes from each what asks for more', () => {
+  test('takes the stricter requirement of each', () => {
     const one = policy({
       approvals: { destroy: 2, recreate: 0, restart: 1, live: 0 },
       approvers: ['ada', 'bob'],
@@ -130,7 +130,7 @@ describe('the stricter of two', () => {
     });
   });
 
-  test('keeps to the windows of the one before, while it has some', () => {
+  test('keeps the windows of the previous policy, if it has any', () => {
     const night = { cron: '0 2 * * *', minutes: 60, timezone: 'Etc/UTC' };
     const noon = { ...night, cron: '0 12 * * *' };
     const windows = (before: readonly (typeof night)[], after: readonly (typeof night)[]) =>
@@ -138,7 +138,7 @@ describe('the stricter of two', () => {
     expect([windows([night], [noon]), windows([night], []), windows([], [noon])]).toEqual([[night], [night], [noon]]);
   });
 
-  test('whatever it approves, each of the two approves', () => {
+  test('whatever it approves, both policies approve', () => {
     fc.assert(
       fc.property(anyPolicy, anyPolicy, anyNames, fc.constantFrom(...IMPACTS), (one, other, names, impact) => {
         const both = stricter(one, other);

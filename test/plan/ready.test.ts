@@ -14,7 +14,7 @@ function planOf(after: Targets, before: Targets = new Map()) {
 
 const outcome = fc.constantFrom<Outcome>('applied', 'unchanged', 'failed', 'blocked', 'superseded');
 
-test('every run ends, and no step starts before all that it needs ended well', () => {
+test('every run ends, and no step starts before everything that it needs has succeeded', () => {
   fc.assert(
     fc.property(targets, targets, fc.infiniteStream(outcome), fc.infiniteStream(fc.nat(20)), (a, b, ends, picks) => {
       const plan = planOf(b, a);
@@ -54,11 +54,11 @@ describe('ready', () => {
   );
   const of = (entries: Record<string, Outcome>) => new Map(Object.entries(entries)) as Map<TargetId, Outcome>;
 
-  test('starts what needs nothing', () => {
+  test('starts steps without dependencies', () => {
     expect(ready(chain, of({}), new Set())).toEqual({ start: ['lxc/1', 'lxc/4'], skip: [], done: false });
   });
 
-  test('names the step at the root, however far away it failed', () => {
+  test('names the step that failed as the cause, however far away it is', () => {
     expect(ready(chain, of({ 'lxc/1': 'failed' }), new Set(['lxc/4' as TargetId])).skip).toEqual([
       { target: 'lxc/2', because: 'lxc/1' },
       { target: 'lxc/3', because: 'lxc/1' },

@@ -6,8 +6,8 @@ import { renewals } from '../../src/plan/renewals.ts';
 const A = 'certificate/a' as TargetId;
 const MINUTE = 60_000;
 
-describe('what is due by time', () => {
-  test('is tried at its time, then after 1, 2, 4 … minutes, and after an hour at most', () => {
+describe('renewals', () => {
+  test('are tried when they are due, then after 1, 2, 4 … minutes, and after an hour at most', () => {
     const due = new Map([[A, 1_000 * MINUTE]]);
     const tries: number[] = [];
     let tried = new Map<TargetId, { tries: number; at: number }>();
@@ -20,14 +20,14 @@ describe('what is due by time', () => {
     expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
   });
 
-  test('is forgotten as tried once it is due no longer', () => {
+  test('forget their tries once they are no longer due', () => {
     const tried = new Map([[A, { tries: 3, at: 10 }]]);
     expect(renewals(new Map([[A, 5]]), tried, 20).settled).toEqual([]);
     expect(renewals(new Map([[A, 500]]), tried, 20).settled).toEqual([A]);
     expect(renewals(new Map(), tried, 20).settled).toEqual([A]);
   });
 
-  test('each target is tried now or later, or never, and the next time is when one is', () => {
+  test('try each target now, later or never, and report the time of the next try', () => {
     const ids = ['certificate/a', 'certificate/b', 'lxc/101'] as TargetId[];
     const times = fc.array(fc.tuple(fc.constantFrom(...ids), fc.integer({ min: 0, max: 1e9 }))).map((e) => new Map(e));
     const record = fc.record({ tries: fc.integer({ min: 1, max: 50 }), at: fc.integer({ min: 0, max: 1e9 }) });

@@ -16,7 +16,7 @@ function shown(before: JsonObject, after: JsonObject) {
   return hideSecrets(made.plan).steps.flatMap((step) => step.changes);
 }
 
-test('a reference is one value, and neither it nor a literal is shown', () => {
+test('a reference is compared as one value, and neither it nor a literal secret is shown', () => {
   expect(shown({ user: { key: { $secret: 'env:A' } } }, { user: { key: { $secret: 'env:B' } } })).toEqual([
     { path: '/user/key', before: '‹secret›', after: '‹secret›' },
   ]);
@@ -25,13 +25,13 @@ test('a reference is one value, and neither it nor a literal is shown', () => {
   ]);
 });
 
-test('a literal under a name that says so is hidden, at any depth and in lists', () => {
+test('a literal under a secret’s name is hidden at any depth and in lists', () => {
   const after = { env: [{ name: 'a', DATABASE_PASSWORD: 'hunter2' }], apiToken: ['hunter2'], passwordHash: '' };
   expect(JSON.stringify(shown({}, after))).not.toContain('hunter2');
   expect(shown({}, after)).toContainEqual({ path: '/passwordHash', before: undefined, after: '' });
 });
 
-test('what is no secret is shown as it is', () => {
+test('other values are shown unchanged', () => {
   expect(shown({ name: 'a', n: 1 }, { name: 'b', n: null })).toEqual([
     { path: '/n', before: 1, after: null },
     { path: '/name', before: 'a', after: 'b' },

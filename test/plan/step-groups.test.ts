@@ -14,7 +14,7 @@ const shown = ({ groups, lines }: ReturnType<typeof groupSteps>) => [
   lines.map(({ from, to }) => `${from} > ${to}`),
 ];
 
-test('a few steps stand by themselves, and what is needed through another has no line', () => {
+test('few steps are not grouped, and indirect dependencies get no edge', () => {
   const steps = [step('lxc/1', 1), step('lxc/2', 2, ['lxc/1']), step('vm/3', 3, ['lxc/1', 'lxc/2'])];
   expect(shown(groupSteps(steps, LIMITS))).toEqual([
     ['1-1 lxc 1', '2-2 lxc 1', '3-3 vm 1'],
@@ -22,7 +22,7 @@ test('a few steps stand by themselves, and what is needed through another has no
   ]);
 });
 
-test('more of them are drawn by kind and wave, then by wave, then by waves that follow each other', () => {
+test('more steps are grouped by kind and wave, then by wave, then by consecutive waves', () => {
   const guests = (wave: number, kind: string, count: number, needs: readonly string[] = []) =>
     Array.from({ length: count }, (_, index) => step(`${kind}/${wave}${index}`, wave, needs));
   const few = [...guests(1, 'lxc', 3), ...guests(2, 'lxc', 2, ['lxc/10']), ...guests(2, 'vm', 2, ['lxc/11', 'lxc/12'])];
@@ -44,7 +44,7 @@ test('more of them are drawn by kind and wave, then by wave, then by waves that 
   ]);
 });
 
-test('whatever the plan, it fits, holds every step once, and leads from what is needed to what needs it', () => {
+test('any plan fits, contains every step once, and has edges from dependencies to dependants', () => {
   const plan = fc.array(fc.tuple(fc.constantFrom('lxc', 'vm', 'stack'), fc.nat(200), fc.array(fc.nat(200))), {
     maxLength: 60,
   });

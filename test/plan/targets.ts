@@ -25,7 +25,7 @@ const value: fc.Arbitrary<Json> = fc.oneof(
   fc.array(fc.oneof(flat, scalar), { maxLength: 3 }),
 );
 
-/** Specs that share most of their keys and values, so that a diff of two of them is seldom everything. */
+/** Specs that share most of their keys and values, so that two of them rarely differ completely. */
 export const spec: fc.Arbitrary<JsonObject> = fc
   .array(fc.tuple(key, value), { maxLength: 4 })
   .map((entries) => Object.fromEntries(entries));

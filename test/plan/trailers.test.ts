@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { trailers, trailersAnywhere } from '../../src/plan/trailers.ts';
 
-test('trailers name what is allowed', () => {
+test('reads the targets that trailers approve', () => {
   const message = [
     'Remove the old proxy',
     '',
@@ -21,7 +21,7 @@ test('trailers name what is allowed', () => {
   ]);
 });
 
-test('what assembles a message from others may cut or join lines: there they are found anywhere', () => {
+test('finds trailers anywhere in a message that was assembled from others, whose lines may be cut or joined', () => {
   const text = '> * a long subject that … Phoenix-Approve : destroy lxc/105\nPhoenix-Approve:\n  recreate vm/1001';
   expect(trailers(text)).toEqual([]);
   expect(trailersAnywhere(text)).toEqual([

@@ -20,7 +20,7 @@ function at(time: string, ...applyWindows: readonly ApplyWindow[]): string {
 describe('a window', () => {
   const weekdays = window('0 2 * * 1-5', 3 * HOUR);
 
-  test('is open from its first moment to just before its last', () => {
+  test('includes its first moment and excludes its last', () => {
     // 2 March 2026 is a Monday.
     expect(at('2026-03-02T01:59:59.999Z', weekdays)).toBe('opens 2026-03-02T02:00:00.000Z');
     expect(at('2026-03-02T02:00:00Z', weekdays)).toBe('open until 2026-03-02T05:00:00.000Z');
@@ -29,7 +29,7 @@ describe('a window', () => {
     expect(at('2026-03-06T05:00:00Z', weekdays)).toBe('opens 2026-03-09T02:00:00.000Z');
   });
 
-  test('follows the clocks of its time zone, and lasts as long as it says where they change', () => {
+  test('follows the clock of its time zone, and keeps its duration where the clock changes', () => {
     const night = window('0 1 * * *', 3 * HOUR, BERLIN);
     expect(at('2026-01-10T12:00:00Z', night)).toBe('opens 2026-01-11T00:00:00.000Z');
     expect(at('2026-07-10T12:00:00Z', night)).toBe('opens 2026-07-10T23:00:00.000Z');
@@ -38,27 +38,27 @@ describe('a window', () => {
     expect(at('2026-10-24T23:00:00Z', night)).toBe('open until 2026-10-25T02:00:00.000Z');
   });
 
-  test('that clocks skip opens right after, and one that they repeat opens once', () => {
+  test('opens right after a skipped hour, and once in a repeated hour', () => {
     const half = window('30 2 * * *', 30, BERLIN);
     expect(at('2026-03-29T00:30:00Z', half)).toBe('opens 2026-03-29T01:00:00.000Z');
     expect(at('2026-10-25T00:00:00Z', half)).toBe('opens 2026-10-25T00:30:00.000Z');
     expect(at('2026-10-25T01:00:00Z', half)).toBe('opens 2026-10-26T01:30:00.000Z');
   });
 
-  test('joins those that it overlaps or touches', () => {
+  test('is joined with windows that it overlaps or touches', () => {
     const [first, second, third] = [window('0 1 * * *', 90), window('0 2 * * *', 60), window('0 3 * * *', 60)];
     expect(at('2026-03-02T01:30:00Z', first, third, second)).toBe('open until 2026-03-02T04:00:00.000Z');
     expect(at('2026-03-02T01:30:00Z', first, third)).toBe('open until 2026-03-02T02:30:00.000Z');
     expect(at('2026-03-02T02:45:00Z', first, third)).toBe('opens 2026-03-02T03:00:00.000Z');
   });
 
-  test('none, or one that never ends, is open without end', () => {
+  test('without windows, or with one that never ends, it is always open', () => {
     expect(windowAt({ applyWindows: [] }, new Date(0))).toEqual({ open: true, until: null });
     expect(windowAt({ applyWindows: [window('*/10 * * * *', 10)] }, new Date(0))).toEqual({ open: true, until: null });
   });
 });
 
-describe('any windows', () => {
+describe('any set of windows', () => {
   const anyWindow = fc.record({
     cron: fc.constantFrom(
       '0 2 * * *',
@@ -90,7 +90,7 @@ describe('any windows', () => {
     });
   }
 
-  test('are open exactly while one of them is, and change where they say', () => {
+  test('is open exactly while one of them is, and changes at the reported time', () => {
     fc.assert(
       fc.property(fc.array(anyWindow, { minLength: 1, maxLength: 3 }), anyTime, (applyWindows, time) => {
         const found = windowAt({ applyWindows }, new Date(time));
@@ -105,7 +105,7 @@ describe('any windows', () => {
   });
 });
 
-test('what is a schedule and a time zone, and what is not', () => {
+test('accepts valid schedules and time zones, and refuses others', () => {
   expect(['0 2 * * 1-5', '@daily', '0 2 * * MON-FRI', '0 0 29 2 *'].filter((cron) => !isSchedule(cron))).toEqual([]);
   const wrong = ['', '61 * * * *', '0 2 * *', '0 0 2 * * *', '0 0 30 2 *', '2026-01-01T00:00:00', 'at night'];
   expect(wrong.filter(isSchedule)).toEqual([]);

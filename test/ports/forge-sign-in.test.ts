@@ -46,7 +46,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** As a browser: to the forge, where that person says yes, and back. */
+  /** As a browser does: to the forge, where that user agrees, and back. */
   async function cameBack(url: string, login: string): Promise<URL> {
     const answer = await fetch(`${url}&as=${login}`, { redirect: 'manual' });
     expect(answer.status).toBe(302);
@@ -60,14 +60,14 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     return forge.roleOf(person.login, person.grant);
   }
 
-  test('each has the role of its right on the repository', async () => {
+  test('gives each user the role of their permission on the repository', async () => {
     const rights = ['admin', 'maintain', 'write', 'triage', 'read', 'none'];
     const roles = [];
     for (const right of rights) roles.push(await roleOf(`has-${right}`));
     expect(roles).toEqual(['admin', 'operator', 'operator', 'reader', 'reader', null]);
   });
 
-  test('a right that was taken away counts at once, and a grant that ended is none', async () => {
+  test('a revoked permission counts at once, and an expired grant is none', async () => {
     lab.allow('bob', 'write');
     const { url, ...begun } = await forge.begin(CALLBACK);
     const { login, grant } = await forge.person(await cameBack(url, 'bob'), begun, CALLBACK);
@@ -79,7 +79,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     expect(await forge.roleOf(login, grant)).toBe(kind === 'gitea' ? null : 'admin');
   });
 
-  test('nobody comes in by another’s code, state or proof, twice, or without a yes', async () => {
+  test('refuses another user’s code, state or proof, a second use, and a denied request', async () => {
     const refused = (answer: URL, begun: { state: string; verifier: string }, by = forge) =>
       expect(by.person(answer, begun, CALLBACK)).rejects.toThrow(SignInRefused);
     const { url, ...begun } = await forge.begin(CALLBACK);
@@ -95,7 +95,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     await expect(forge.person(denied, begun, CALLBACK)).rejects.toThrow('The user has denied your application access');
   });
 
-  test('a forge that does not answer says nothing of anybody', async () => {
+  test('a forge that does not answer gives nobody a role', async () => {
     lab.faults.decide(() => ({ kind: 'answer', status: 500 }));
     if (kind === 'github') await expect(forge.roleOf('has-admin', null)).rejects.toThrow();
     await expect(openForgeSignIn({ ...options(), api: 'http://127.0.0.1:1' }).roleOf('x', 'grant')).rejects.toThrow();
@@ -111,7 +111,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
   });
 });
 
-test.each(['github', 'gitea'] as const)('at %s, what everybody may read makes nobody a reader', async (kind) => {
+test.each(['github', 'gitea'] as const)('at %s, a public repository makes nobody a reader', async (kind) => {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-sign-in-'));
   const to = { secret: 's', token: 'forge-token', tokenRight: 'write', oauth: APPLICATION } as const;
   const lab = await startForge({ folder, kind, isPublic: true, ...to });
@@ -140,7 +140,7 @@ test.each(['github', 'gitea'] as const)('at %s, what everybody may read makes no
   }
 });
 
-test('the settings name both halves, a forge that has it, and where people are led back', () => {
+test('the settings require client id and secret, a forge that supports it, and a public address', () => {
   const base = { PHOENIX_REPO_URL: 'https://github.com/team/config.git', PHOENIX_FORGE_TOKEN: 'x'.repeat(20) };
   const wrong = (more: Record<string, string>) =>
     readSettings({ ...base, ...more }, () => 'from-a-file', { receiving: false }).problems.map(

@@ -19,7 +19,7 @@ export interface ForgeScene {
   /** The branch with that many commits on top of main, the oldest first: `commit 1` and so on. */
   branchOf(name: string, commits: number): Promise<CommitSha>;
   openPull(head: string, title: string, body: string): Promise<number>;
-  /** A pull request of eve whose head lies in no branch of the repository. */
+  /** A pull request of eve whose head is in no branch of the repository. */
   openForeignPull(): Promise<number>;
   /** By ada; resolves to the commit that it became. */
   merge(pull: number): Promise<CommitSha>;
@@ -31,7 +31,7 @@ export interface ForgeScene {
   close(): Promise<void>;
 }
 
-/** @param signs whether the forge says in its events what their sender may do */
+/** @param signs whether the forge's events contain the permission of their sender */
 export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): void {
   let scene: ForgeScene;
   beforeAll(async () => {
@@ -50,7 +50,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('statuses', () => {
-    test('arrive, and the newest counts', async () => {
+    test('arrive, and the newest of a context counts', async () => {
       const { forge } = scene;
       const pending = status({ state: 'pending', description: 'applies' });
       expect(await forge.setStatus(pending, null, null)).toMatchObject({ sent: true });
@@ -60,7 +60,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect(await forge.pending(scene.head)).toEqual([]);
     });
 
-    test('all that read pending are found', async () => {
+    test('that are pending are all listed', async () => {
       const { forge, many } = scene;
       const contexts = Array.from({ length: many }, (_, index) => `phoenix/lxc/${101 + index}`);
       for (const context of contexts) {
@@ -69,14 +69,14 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect((await forge.pending(scene.head)).toSorted()).toEqual(contexts.toSorted());
     }, 60_000);
 
-    test('of a commit that the forge does not have are given up, and hold nothing up', async () => {
+    test('of an unknown commit are given up without delaying others', async () => {
       const unknown = status({ commit: '1'.repeat(40) as CommitSha });
       expect(await scene.forge.setStatus(unknown, null, null)).toMatchObject({ sent: false, retryAfterSeconds: null });
     });
   });
 
   describe('pull requests', () => {
-    test('are all found, each as it is', async () => {
+    test('are all listed with their present state', async () => {
       const { forge, many } = scene;
       const head = await scene.branch('one', 'One more');
       const number = await scene.openPull('one', 'The title', 'The text');
@@ -90,12 +90,12 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect((await forge.openPulls()).length).toBe(many);
     }, 120_000);
 
-    test('of somebody who may not push are known as such', async () => {
+    test('tell whether their author may push', async () => {
       const number = await scene.openForeignPull();
       expect(await scene.forge.pull(number)).toMatchObject({ author: 'eve', fork: true });
     });
 
-    test('tell what they became, of whom, and what their author wrote', async () => {
+    test('tell their outcome, who merged them, and what their author wrote', async () => {
       const { forge, many } = scene;
       await scene.branchOf('long', many);
       const number = await scene.openPull('long', 'Many commits', 'Why');
@@ -106,21 +106,21 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       const merged = await scene.merge(number);
       expect(await forge.pull(number)).toMatchObject({ open: false, mergedAs: merged, mergedBy: 'ada' });
       expect(await forge.pullsOf(merged)).toContain(number);
-      // The record of a forge comes a moment after what it tells of.
+      // The forge records an event a moment after it happens.
       await until(async () => (await forge.pusherOf(merged)) !== null, 'the record');
       expect(['ada', undefined]).toContain(await forge.pusherOf(merged));
     }, 60_000);
   });
 
   describe('comments', () => {
-    test('of Phoenix stay one, found among many, and say when somebody else has changed them', async () => {
+    test('of Phoenix are updated in place among many others, and tell when somebody else edited them', async () => {
       const { forge, many } = scene;
       await scene.branch('talk', 'Talk');
       const pull = await scene.openPull('talk', 'Talk', '');
       for (let index = 0; index < many; index += 1) await scene.comment(pull, `words ${index}`, 'ada');
       const first = await forge.setComment({ pull, body: 'the plan' }, null, '');
       if (!first.sent) throw new Error(first.reason);
-      // As after a lost ledger: what it is called is not known any more.
+      // As after a lost ledger: the comment's id is no longer known.
       const second = await forge.setComment({ pull, body: 'the next plan' }, null, '');
       if (!second.sent) throw new Error(second.reason);
       const ours = async () => (await scene.comments(pull)).filter(({ body }) => body.startsWith('<!-- phoenix'));
@@ -129,7 +129,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       expect(await forge.setComment({ pull: 99_999, body: 'x' }, null, '')).toMatchObject({ retryAfterSeconds: null });
     }, 60_000);
 
-    test('of people are read as they stand', async () => {
+    test('of people are read as they are', async () => {
       const { forge } = scene;
       await scene.branch('asked', 'Asked');
       const pull = await scene.openPull('asked', 'Asked', '');
@@ -141,7 +141,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('people', () => {
-    test('who may push are told from those who may not', async () => {
+    test('with and without the permission to push are distinguished', async () => {
       const { forge } = scene;
       expect(await forge.mayWrite('ada', signs ? true : null)).toBe(true);
       expect(await forge.mayWrite('eve', signs ? false : null)).toBe(false);

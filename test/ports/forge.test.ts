@@ -22,8 +22,8 @@ for (const kind of ['github', 'gitea', 'gitlab'] as const) {
   describe(`the lab’s ${kind}`, () => forgeContract(() => labScene(kind), kind === 'gitea'));
 }
 
-describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('what %s fails to take', (whose) => {
-  test('stays to be sent, whatever it is, and is taken the next time', async () => {
+describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('a report that %s fails to accept', (whose) => {
+  test('stays in the outbox, whatever the failure, and is accepted the next time', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-forge-fails-'));
     const kind = whose === 'github app' ? 'github' : whose;
     const keys = whose === 'github app' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : null;
@@ -69,7 +69,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
   forgeContract(realGitea, true);
 });
 
-/** Branches by the hand of a person. */
+/** Branches that a person changes. */
 function branches(repo: ConfigRepo, head: CommitSha): Pick<ForgeScene, 'head' | 'branch' | 'branchOf'> {
   return {
     head,

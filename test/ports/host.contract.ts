@@ -74,7 +74,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(result.ms).toBeGreaterThan(0);
     });
 
-    test.each([0, 1, 44, 125, 255])('exit code %d is the program’s own', async (code) => {
+    test.each([0, 1, 44, 125, 255])('returns the program’s exit code %d', async (code) => {
       expect(await run(script('exit "$1"', String(code)))).toMatchObject({
         exit: code,
         ended: 'exited',
@@ -82,7 +82,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       });
     });
 
-    test('keeps output as it is, with and without a last line break', async () => {
+    test('preserves the output, with and without a final line break', async () => {
       expect(await run(script('printf "a\\n\\nb"; printf "c\\n\\n" >&2'))).toMatchObject({
         stdout: 'a\n\nb',
         stderr: 'c\n\n',
@@ -93,7 +93,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       });
     });
 
-    test('passes every argument as it is', async () => {
+    test('passes every argument unchanged', async () => {
       const args = [
         '',
         ' ',
@@ -119,7 +119,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(stdout).toBe(args.map((arg) => `${arg}|`).join(''));
     });
 
-    test('finds programs of the given folder first, and says when there is none', async () => {
+    test('looks up programs in the given folder first, and reports a missing program', async () => {
       await writeFile(join(folder, 'bin', 'uname'), '#!/bin/sh\necho "mine: $1"\n');
       await chmod(join(folder, 'bin', 'uname'), 0o755);
       expect((await run(command('uname', ['-a']))).stdout).toBe('mine: -a\n');
@@ -130,7 +130,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(nul).toMatchObject({ exit: null, ended: 'not found' });
     });
 
-    test('passes nothing of the agent’s own environment', async () => {
+    test('passes nothing of the agent’s environment', async () => {
       process.env['PHOENIX_TEST_LEAK'] = 'leak';
       const { stdout } = await run(command('env'));
       delete process.env['PHOENIX_TEST_LEAK'];
@@ -138,7 +138,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(stdout).not.toContain('leak');
     });
 
-    test('gives content on standard input, and an empty one without', async () => {
+    test('passes content on standard input, which is empty otherwise', async () => {
       await mkdir(join(folder, 'etc/features/base'), { recursive: true });
       await writeFile(join(folder, 'etc/features/base/install.sh'), 'shipped');
       const parts: Content[] = [
@@ -158,7 +158,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(outside).toMatchObject({ exit: null, ended: 'not found' });
     });
 
-    test('gives a secret to the program and shows it nowhere', async () => {
+    test('passes a secret to the program without showing it anywhere', async () => {
       const stdin: Content = { from: 'secret', secret: { $secret: 'env:LAB_SECRET' } };
       const lines: string[] = [];
       const length = await run(command('wc', ['-c'], { stdin }));
@@ -175,7 +175,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(unset.stderr).toContain('put LAB_UNSET into the agent’s environment');
     });
 
-    test('hands lines on as they come', async () => {
+    test('hands on lines as they arrive', async () => {
       const lines: string[] = [];
       await mkdir(join(folder, 'go'));
       const running = run(
@@ -190,7 +190,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(lines).toEqual(['first', 'last']);
     });
 
-    test('keeps the beginning and the end of too much output, and hands on a bounded part', async () => {
+    test('keeps the beginning and end of excessive output, and hands on a bounded part', async () => {
       let seen = 0;
       const result = await run(script('seq 1 200000 >&2'), { onOutput: (line) => (seen += line.length) });
       expect(result.stderr.length).toBeLessThan(300_000);
@@ -202,23 +202,23 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(all.stdout.length).toBe(1_288_895);
     });
 
-    test('says when a signal ended it', async () => {
+    test('reports that a signal ended the program', async () => {
       expect(await run(script('kill -KILL $$'))).toMatchObject({ exit: null, ended: 'killed' });
     });
 
-    test('does not wait for what the program left running', async () => {
+    test('does not wait for processes that the program left running', async () => {
       const result = await run(script('sleep 60 & echo $!'));
       expect(result).toMatchObject({ exit: 0 });
       // It is still there, or this would fail.
       process.kill(Number(result.stdout), 'SIGKILL');
     });
 
-    // The grandchild holds no pipe: only the end of the whole tree reaches it.
+    // The grandchild has no pipe open: only ending the whole tree reaches it.
     const family = `$2; ($2; while :; do sleep 0.05; done) >/dev/null 2>&1 & echo "$!" >"$1"; echo up; wait`;
     const stubborn = family.replaceAll('$2', 'trap "" TERM');
     const polite = family.replaceAll('$2', 'true');
 
-    test('ends the whole tree at the time limit', async () => {
+    test('ends the whole process tree at the time limit', async () => {
       const pidFile = join(folder, 'pid');
       const result = await run({ ...script(stubborn, pidFile), timeoutSeconds: 2 });
       expect(result).toMatchObject({ exit: null, ended: 'timed out', stdout: 'up\n' });
@@ -226,7 +226,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await until(() => !isAlive(pid), 'the grandchild to end');
     });
 
-    test('ends the whole tree when it is aborted, and starts nothing after that', async () => {
+    test('ends the whole process tree when aborted, and starts nothing after that', async () => {
       const pidFile = join(folder, 'pid');
       const abort = new AbortController();
       const running = run(script(polite, pidFile), { signal: abort.signal, onOutput: () => abort.abort() });
@@ -241,7 +241,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await expect(readFile(pidFile)).rejects.toThrow('ENOENT');
     });
 
-    test('runs many at a time', async () => {
+    test('runs many programs concurrently', async () => {
       const results = await Promise.all(
         Array.from({ length: 16 }, (_, n) =>
           run(script('echo "$1"', String(n)), target === undefined ? {} : { target: `vm/${n}` }),
@@ -259,7 +259,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await writeFile(held, '');
     });
 
-    /** Resolves once it runs. */
+    /** Resolves once the command is running. */
     async function begin(target: string): Promise<{ readonly ended: ReturnType<Host['run']> }> {
       const up = Promise.withResolvers<void>();
       const ended = host.run(script(WAITS, held), { target, onOutput: () => up.resolve() });
@@ -267,7 +267,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       return { ended };
     }
 
-    test('run one at a time for each target; one that had to wait is not started', async () => {
+    test('run one at a time per target; a command that would have to wait is not started', async () => {
       const first = await begin('lxc/101');
       const began = join(folder, 'root/began');
       const waits = Promise.withResolvers<void>();
@@ -281,7 +281,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await host.run(script('echo again'), { target: 'lxc/101' })).toMatchObject({ exit: 0, stdout: 'again\n' });
     });
 
-    test('one that waited in vain for the time of its command is not started either', async () => {
+    test('are not started after waiting for the whole time limit of the command', async () => {
       const first = await begin('hypervisor/dns');
       const second = { ...script('true'), timeoutSeconds: 1 };
       expect(await host.run(second, { target: 'hypervisor/dns' })).toMatchObject({ exit: null, ended: 'not started' });
@@ -289,7 +289,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await first.ended).toMatchObject({ exit: 0 });
     });
 
-    test('are waited for until none is left, whatever the target is called', async () => {
+    test('are waited for until none is left, whatever the name of the target', async () => {
       const target = 'stack/../../1002.it~s';
       await host.settle(target);
       const first = await begin(target);
@@ -310,7 +310,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       ]);
     });
 
-    test('are not said to be none where nobody can see them', async () => {
+    test('are never reported as none where they cannot be observed', async () => {
       await symlink(folder, join(folder, 'root/run'));
       await expect(host.settle('lxc/101')).rejects.toThrow(
         /cannot see what runs for lxc\/101: .*is no folder of its own/,
@@ -318,13 +318,13 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await host.run(script('true'), { target: 'lxc/101' })).toMatchObject({ exit: 1, ended: 'exited' });
     });
 
-    test('leave nothing locked by what they leave running', async () => {
+    test('hold no lock through processes that they leave running', async () => {
       const { stdout } = await host.run(script('sleep 60 >/dev/null 2>&1 & echo $!'), { target: 'vm/101' });
       await host.settle('vm/101');
       process.kill(Number(stdout), 'SIGKILL');
     });
 
-    test('wait for a task of Proxmox that changes their guest, and for no console', async () => {
+    test('wait for a Proxmox task that changes their guest, but not for a console', async () => {
       const task = (type: string, id: number) =>
         `$0 = "task UPID:pve:0001:0002:0003:${type}:${id}:root\\@pam:"; $| = 1; print "up\\n"; sleep 60`;
       const tasks = [spawn('perl', ['-e', task('vzstart', 990101)]), spawn('perl', ['-e', task('vncproxy', 990102)])];
@@ -346,7 +346,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
     const text = (content: string): Content => ({ from: 'text', text: content });
     const digest = (content: string): string => createHash('sha256').update(content).digest('hex');
 
-    test('are written whole with their mode, below folders that are made, and read again', async () => {
+    test('are written atomically with their mode, with missing folders created, and read back', async () => {
       const write = { kind: 'file', path: '/etc/a b/it’s $x', content: text('ä\n'), mode: 0o640 } as const;
       expect(await host.readFile(write.path)).toBeUndefined();
       expect(await host.writeFile(write)).toBe(true);
@@ -359,7 +359,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect([...(await host.readFolders(['/etc/a b'])).keys()]).toEqual([write.path]);
     });
 
-    test('are written only when they are as expected', async () => {
+    test('are written only when their content is the expected one', async () => {
       const write = { kind: 'file', path: '/f', content: text('new'), mode: 0o600 } as const;
       expect(await host.writeFile({ ...write, expects: digest('old') })).toBe(false);
       expect(await host.writeFile({ ...write, expects: 'absent' })).toBe(true);
@@ -370,7 +370,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect([...(await host.readFolders(['/'])).entries()]).toEqual([['/f', 'newer']]);
     });
 
-    test('are read from several folders at once: regular ones, directly in them', async () => {
+    test('are read from several folders at once: only regular files, directly in them', async () => {
       const root = join(folder, 'root');
       await mkdir(join(root, 'etc/lxc/sub'), { recursive: true });
       await mkdir(join(root, 'etc/real'));
@@ -395,7 +395,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await host.readFolders(['/nowhere'])).toEqual(new Map());
     });
 
-    test('lines are added to one that others edit, once each, by however many at a time', async () => {
+    test('get lines added while others edit them, each line once, also concurrently', async () => {
       const add = (lines: readonly string[]) =>
         host.addLines({ kind: 'lines', path: '/etc/shared', lines, absent: { lines: ['root:1:1'], mode: 0o640 } });
       await add(['root:2:1', 'root:3:1']);
@@ -413,7 +413,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await readdir(join(folder, 'root/etc'))).toEqual(['shared']);
     });
 
-    test('folders are made once and given away', async () => {
+    test('folders are created once with their owner', async () => {
       const make = { kind: 'folder', path: '/srv/a/b', uid: null, gid: null } as const;
       await host.makeFolder(make);
       await chmod(join(folder, 'root/srv/a/b'), 0o700);
@@ -430,7 +430,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await expect(host.makeFolder({ ...make, path: '/srv/f/below' })).rejects.toThrow();
     });
 
-    test('are looked at without being read: what they are, and the digests of files', async () => {
+    test('are inspected by type and digest', async () => {
       await host.writeFile({ kind: 'file', path: '/srv/f', content: text('content'), mode: 0o640 });
       const files = await host.inspect(['/srv/f', '/srv', '/nowhere', '/srv/f/below']);
       expect([...files.keys()]).toEqual(['/srv/f', '/srv']);
@@ -442,7 +442,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await host.inspect([])).toEqual(new Map());
     });
 
-    test('are put in place together, or none of them', async () => {
+    test('are put in place all together or not at all', async () => {
       await host.writeFile({ kind: 'file', path: '/work/key', content: text('key'), mode: 0o600 });
       await host.writeFile({ kind: 'file', path: '/srv/old', content: text('old'), mode: 0o600 });
       const { uid, gid } = await stat(join(folder, 'root/work/key'));
@@ -462,7 +462,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect((await stat(join(folder, 'root/new/it’s'))).mode & 0o777).toBe(0o640);
     });
 
-    test('are removed, whether they are there or not; folders stay', async () => {
+    test('are removed whether they exist or not; folders stay', async () => {
       await host.writeFile({ kind: 'file', path: '/srv/f', content: text(''), mode: 0o600 });
       await symlink('f', join(folder, 'root/srv/link'));
       await host.removeFiles({ kind: 'remove', paths: ['/srv/link', '/nowhere/x', '/srv/f', '/srv/f'] });
@@ -470,7 +470,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await expect(host.removeFiles({ kind: 'remove', paths: ['/srv'] })).rejects.toThrow();
     });
 
-    test('of keys show their public half alone', async () => {
+    test('with private keys show their public half only', async () => {
       const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       await host.writeFile({ kind: 'file', path: '/srv/key', content: text(pem), mode: 0o600 });
@@ -481,7 +481,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect([await host.publicKey('/srv/none'), await host.publicKey('/srv/missing')]).toEqual([null, null]);
     });
 
-    test('no path leads out of the node', async () => {
+    test('no path leads outside of the node', async () => {
       for (const path of ['/../x', 'etc/x', '/a/../../x', '/a\0b']) {
         await expect(host.readFile(path)).rejects.toThrow('must be an absolute path');
         await expect(host.readFolders([path])).rejects.toThrow('must be an absolute path');
@@ -513,7 +513,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       return { kind: 'http', method: 'GET', url, address: '127.0.0.1', trust, timeoutSeconds: 10, ...more };
     }
 
-    test('reaches a service by its name at an address, and checks its certificate', async () => {
+    test('connects to an address, and checks the certificate for the name of the service', async () => {
       const answer = await host.request(get('/status?x=1'));
       expect(answer).toMatchObject({ status: 200, ended: 'answered', message: '' });
       expect(JSON.parse(answer.body)).toEqual({ ok: true });
@@ -525,7 +525,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       for (const name of ['cookie', 'origin', 'referer']) expect(headers).not.toHaveProperty(name);
     });
 
-    test('a certificate of somebody else, or for another name, is not taken', async () => {
+    test('refuses a certificate of another authority or for another name', async () => {
       await writeFile(join(folder, 'root/etc/other.crt'), (await testAuthority('Other Root')).root);
       const other = await host.request(get('/', { trust: { file: '/etc/other.crt' } }));
       expect(other).toMatchObject({ status: null, ended: 'untrusted' });
@@ -535,7 +535,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await host.request(get('/', { url, trust: 'none' }))).toMatchObject({ status: 200 });
     });
 
-    test('an authority that the operator named is trusted beside the one of the request, and no longer than it is named', async () => {
+    test('trusts an authority of the operator besides that of the request, only while it is configured', async () => {
       await writeFile(join(folder, 'root/etc/other.crt'), (await testAuthority('Other Root')).root);
       const requests = [get('/', { trust: { file: '/etc/other.crt' } }), get('/', { trust: 'system' })];
       for (const request of requests) {
@@ -552,13 +552,13 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       for (const request of requests) expect(await host.request(request)).toMatchObject({ ended: 'untrusted' });
     });
 
-    test('a trusted certificate that is not there is said', async () => {
+    test('reports a missing file of the trusted certificate', async () => {
       const answer = await host.request(get('/', { trust: { file: '/etc/none.crt' } }));
       expect(answer).toMatchObject({ status: null, ended: 'lost' });
       expect(answer.message).toContain('/etc/none.crt');
     });
 
-    test('sends JSON with its secrets put in, forms, text and headers', async () => {
+    test('sends JSON with secrets filled in, forms, text and headers', async () => {
       const secret = { $secret: 'env:LAB_SECRET' };
       await host.request(get('/json', { method: 'POST', body: { json: { Env: [{ name: 'A', value: secret }] } } }));
       await host.request(get('/form', { method: 'POST', body: { form: { Name: 'docker host', TLS: 'true' } } }));
@@ -572,7 +572,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(plain?.headers['x-api-key']).toBe(SECRET);
     });
 
-    test('shows no secret that comes back, and keeps the one that is asked for', async () => {
+    test('hides secrets in the response, and stores the requested one', async () => {
       const body = {
         text: { from: 'text', text: '{"keys":[{"rawAPIKey":"ptr_abcdef"}],"seen":"ptr_abcdef"}' },
       } as const;
@@ -586,7 +586,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(service.received.at(-1)?.headers['x-api-key']).toBe('ptr_abcdef');
     });
 
-    test('reads a secret where it really lies, and nothing that a link leads to from there', async () => {
+    test('reads a secret file only inside the allowed folders, not through links', async () => {
       const place = (path: string) => join(folder, 'root', path);
       await mkdir(place('secrets/below'), { recursive: true });
       await writeFile(place('shadow'), 'root:$6$x\n');
@@ -618,7 +618,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(service.received).toHaveLength(before);
     });
 
-    test('tells by a keyed digest whether a secret is another one', async () => {
+    test('tells by a keyed digest whether a secret has changed', async () => {
       const place = join(folder, 'root/secrets/a');
       await mkdir(dirname(place), { recursive: true });
       const digestOf = async (keep: boolean) => {
@@ -646,7 +646,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(service.received).toHaveLength(1);
     });
 
-    test('says that nobody answers, in time, and that it was told to stop', async () => {
+    test('reports within the time limit that nobody answers, and that it was aborted', async () => {
       const unused = await openService(await authority.issue(['127.0.0.1']));
       await unused.close();
       const url = `http://127.0.0.1:${unused.port}/`;
@@ -663,7 +663,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(await asked).toMatchObject({ status: null, ended: 'aborted' });
     });
 
-    test('carries large bodies both ways', async () => {
+    test('transfers large bodies in both directions', async () => {
       const text = 'x'.repeat(3_000_000);
       const answer = await host.request(get('/echo', { method: 'POST', body: { text: { from: 'text', text } } }));
       expect(answer.body.length).toBe(text.length);
@@ -671,7 +671,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
   });
 }
 
-/** Neither gone nor only waiting to be reaped. */
+/** Whether the process exists and is not a zombie. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

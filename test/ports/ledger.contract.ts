@@ -29,7 +29,7 @@ import {
   T3,
 } from '../support/ledger-records.ts';
 
-/** @param open a ledger that holds nothing */
+/** @param open opens an empty ledger */
 export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   let ledger: Ledger;
   let time = START;
@@ -47,7 +47,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   }
 
   describe('deliveries', () => {
-    test('one is recorded until it is dealt with, and a duplicate from then on', async () => {
+    test('a delivery is recorded until it is processed, and is a duplicate from then on', async () => {
       expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
       expect(await ledger.recordDelivery(delivery('1'))).toBe('recorded');
       expect(await ledger.unsettledDeliveries()).toEqual([delivery('1')]);
@@ -59,7 +59,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   });
 
   describe('runs', () => {
-    test('a run, its statuses and the followed head are written together', async () => {
+    test('a run, its statuses and the followed head are written atomically', async () => {
       const followed = { commit: A, verdict: 'followed', base: A } as const;
       const run = await ledger.recordRun(
         request(),
@@ -100,7 +100,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await outbox()).toEqual(['phoenix/apply: all done', 'phoenix/lxc/101: done']);
     });
 
-    test('a newer commit ends what waits and leaves what runs', async () => {
+    test('a newer commit supersedes waiting steps and leaves running ones', async () => {
       const run = await ledger.recordRun(request(), planned(planOf(T1, T2, T3)));
       const held = await leaseOf(ledger, T1);
       await ledger.startStep(held, run, at());
@@ -127,7 +127,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       });
     });
 
-    test('a blocked step goes on after approval', async () => {
+    test('a blocked step continues after approval', async () => {
       const run = await ledger.recordRun(request(), planned(planOf(T1)));
       await ledger.settleSteps(run, at(), new Map([[T1, blocked]]));
       await ledger.markRun(run, 'blocked', []);
@@ -142,7 +142,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.startStep(held, run, at())).toBe(true);
     });
 
-    test('every approval is kept, those that came with the plan and those given later', async () => {
+    test('every approval is kept, whether recorded with the plan or given later', async () => {
       const by = (name: string, target = T1) => ({ target, by: name, at: at() });
       const run = await ledger.recordRun(
         request(),
@@ -155,7 +155,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(names(await ledger.runStep(run, T2))).toEqual([`${T2} ann`]);
     });
 
-    test('approvals before a merge are kept of each person, once, until the change, the head or the pull request is another', async () => {
+    test('an approval before the merge is kept once per person, until the change, the head or the pull request changes', async () => {
       const by = (name: string, change = 'c1', head = A) =>
         ledger.approveEarly(5, [{ target: T1, by: name, at: at(), head, change }]);
       const names = async () =>
@@ -174,7 +174,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect([await names(), await ledger.approvedPulls()]).toEqual([[], []]);
     });
 
-    test('each of many that are read at once has its steps, also those that were read before', async () => {
+    test('runs that are read together all have their steps, also when they were read before', async () => {
       const runs = await Promise.all(
         Array.from({ length: 30 }, () => ledger.recordRun(request(), planned(planOf(T1)))),
       );
@@ -186,7 +186,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       }
     });
 
-    test('a command of the forge counts once, and the first judge of a commit stays', async () => {
+    test('a command of the forge counts once, and the first policy that judged a commit stays', async () => {
       expect(await ledger.hasCounted('comment/1')).toBe(false);
       await ledger.count('comment/1');
       expect(await ledger.hasCounted('comment/1')).toBe(true);
@@ -198,7 +198,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.policyInForce()).toEqual(record(A));
     });
 
-    test('one that has ended can be forgotten, and one that has not cannot', async () => {
+    test('only a run that has ended can be removed', async () => {
       const open = await ledger.recordRun(request(), planned(planOf(T1)));
       const over = await ledger.recordRun(request(), planned(null, { state: 'succeeded' }));
       await ledger.appendLog(over, T1, ['a line']);
@@ -219,7 +219,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   });
 
   describe('a run in progress', () => {
-    test('is read without what its steps did by those who decide what comes next', async () => {
+    test('is read without the results of its steps for scheduling', async () => {
       const run = await ledger.recordRun(request(), planned(planOf(T1)));
       const lease = await ledger.acquireLease(T1, 10_000);
       if (lease === null) throw new Error('no lease');
@@ -231,7 +231,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     });
   });
 
-  describe('what is due by time', () => {
+  describe('renewals', () => {
     test('tries are counted until they are settled', async () => {
       await ledger.noteRenewals([T1, T2], 10);
       await ledger.noteRenewals([T1], 20);
@@ -247,7 +247,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   });
 
   describe('leases', () => {
-    test('one target, one holder, growing tokens', async () => {
+    test('each target has one holder at a time, with growing tokens', async () => {
       const first = await leaseOf(ledger, T1);
       expect(await ledger.acquireLease(T1, 1000)).toBeNull();
       await ledger.releaseLease(first);
@@ -259,8 +259,8 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     });
   });
 
-  describe('what is known of targets', () => {
-    test('a target proved gone leaves no record', async () => {
+  describe('records of targets', () => {
+    test('a target that is proved to be gone leaves no record', async () => {
       const create = await ledger.recordRun(request(), planned(planOf(T1)));
       const held = await leaseOf(ledger, T1);
       await ledger.startStep(held, create, at());
@@ -275,7 +275,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
   });
 
   describe('outbox', () => {
-    test('the newest of a context wins, and a repetition is left out', async () => {
+    test('the newest report of a context wins, and a repetition is left out', async () => {
       await ledger.say([status('1')]);
       await ledger.say([status('2'), status('2')]);
       const entry = await ledger.claimReport(time, 1000, null);
@@ -285,7 +285,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.nextReport()).toBeNull();
     });
 
-    test('what was said last is known, on its way and after it was sent', async () => {
+    test('the last report is known while it is on its way and after it was sent', async () => {
       expect(await ledger.lastSaid(A, 'phoenix/apply')).toBeNull();
       await ledger.say([status('first')]);
       expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
@@ -294,7 +294,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('first'));
     });
 
-    test('a newer text waits while an older one is on its way, then follows', async () => {
+    test('a newer report waits while an older one is on its way, and follows it', async () => {
       await ledger.say([status('old')]);
       const old = await ledger.claimReport(time, 1000, null);
       await ledger.say([status('new')]);
@@ -303,7 +303,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await outbox()).toEqual(['phoenix/apply: new']);
     });
 
-    test('what failed waits, and the newest is what is tried again', async () => {
+    test('a report that failed waits, and the newest one is tried again', async () => {
       await ledger.say([status('1'), status('1', 'phoenix/lxc/101')]);
       const entry = await ledger.claimReport(time, 1000, null);
       if (entry)
@@ -330,7 +330,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.reportsHeld()).toBeNull();
     });
 
-    test('what can never be sent is given up, but not what replaced it', async () => {
+    test('a report that can never be sent is given up, but not the one that replaced it', async () => {
       await ledger.say([status('bad'), status('other', 'phoenix/lxc/101')]);
       const entries = await claimAll(ledger, time, 1000);
       await ledger.say([status('good')]);
@@ -338,7 +338,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await outbox()).toEqual(['phoenix/apply: good']);
     });
 
-    test('what the forge called a report is known when its place is taken', async () => {
+    test('the forge’s id of a report is known to the report that replaces it', async () => {
       await ledger.say([status('1'), { pull: 7, body: 'first' }]);
       for (const entry of await claimAll(ledger, time, 1000))
         await ledger.reportSent(entry, `handle of ${sentence(entry)}`);
@@ -351,7 +351,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       ]);
     });
 
-    test('a forge gets no more than it takes, and what speaks of the whole commit first', async () => {
+    test('a forge gets no more reports than it accepts, those about the whole commit first', async () => {
       const limits = { perMinute: 3, perHour: 5 };
       const steps = Array.from({ length: 8 }, (_, index) => status('done', `phoenix/lxc/${101 + index}`));
       await ledger.say(steps);
@@ -378,7 +378,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.reportsWaiting()).toBe(0);
     });
 
-    describe('a request that may land late', () => {
+    describe('a report whose request was never answered', () => {
       const unanswered = { holdUntil: null, lateUntil: 0, why: 'no answer' };
       const sent = async () => {
         const entry = await ledger.claimReport(time, 1000, null);
@@ -387,7 +387,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
         return entry;
       };
 
-      test('has the last word said once more, as something new, when its time is over', async () => {
+      test('is followed by the newest report once more, when it can no longer arrive', async () => {
         await ledger.say([status('1')]);
         const entry = await ledger.claimReport(time, 1000, null);
         if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: time + LATE_MS });
@@ -400,7 +400,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
         expect(await ledger.sayLateAgain(time)).toBe(0);
       });
 
-      test('is that of a process too that ended before its answer', async () => {
+      test('may also be that of a process that ended before the answer', async () => {
         await ledger.say([status('1')]);
         expect(await ledger.claimReport(time, 1000, null)).not.toBeNull();
         time += 1000;
@@ -409,7 +409,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
         expect(await ledger.sayLateAgain(time)).toBe(1);
       });
 
-      test('is none that was answered, whatever the answer', async () => {
+      test('is never one that was answered, whatever the answer', async () => {
         await ledger.say([status('1')]);
         const entry = await ledger.claimReport(time, 1000, null);
         if (entry) await ledger.reportFailed(entry, { ...unanswered, at: time, lateUntil: null });
@@ -419,7 +419,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       });
     });
 
-    test('what waits by a clock that was set back since is sent within the longest wait, and no sooner otherwise', async () => {
+    test('a report that waits by a clock that was set back is sent within the longest wait, and no earlier otherwise', async () => {
       await ledger.say([status('1')]);
       const [entry] = await claimAll(ledger, time, 1000);
       if (entry === undefined) throw new Error('nothing was claimed');
@@ -427,7 +427,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.claimReport(time, 1000, null)).toBeNull();
       time -= 3_600_000;
       expect(await ledger.claimReport(time, 1000, null)).toMatchObject({ key: entry.key });
-      // What a clock wrote that was wrong by years counts as sent now: an hour's worth is not sent anew.
+      // Times of a clock that was wrong by years count as now: the reports of an hour are not sent again.
       time += 10 * 365 * 24 * 3_600_000;
       const limits = { perMinute: 1, perHour: 1 };
       await ledger.say([status('2', 'phoenix/lxc/101'), status('3', 'phoenix/lxc/102')]);
@@ -438,14 +438,14 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.claimReport(time, 1000, limits)).not.toBeNull();
     });
 
-    test('what reads pending at the forge is known', async () => {
+    test('the pending statuses at the forge are known', async () => {
       await ledger.say([status('1'), status('2', 'phoenix/lxc/101'), { pull: 1, body: 'x' }]);
       for (const entry of await claimAll(ledger, time, 1000)) await ledger.reportSent(entry, null);
       await ledger.say([{ ...status('done'), state: 'success' }]);
       expect(await ledger.saidPending()).toEqual([status('2', 'phoenix/lxc/101')]);
     });
 
-    test('a sender that died gives its claim back', async () => {
+    test('the claim of a sender that died ends', async () => {
       await ledger.say([status('1')]);
       await ledger.claimReport(time, 1000, null);
       expect(await ledger.nextReport()).toBe(time + 1000);
@@ -454,8 +454,8 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
     });
   });
 
-  describe('the rest', () => {
-    test('logs keep the newest lines and go on from an offset', async () => {
+  describe('logs, freezes and watchers', () => {
+    test('logs keep the newest lines and are read from an offset', async () => {
       const run = '1' as RunId;
       await ledger.appendLog(run, T1, ['a', 'b']);
       expect(await ledger.readLog(run, T1, 0)).toEqual({ lines: ['a', 'b'], next: 2 });
@@ -481,7 +481,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await ledger.frozen()).toBeNull();
     });
 
-    test('watchers hear of every change of a run', async () => {
+    test('watchers are notified of every change of a run', async () => {
       const heard: RunId[] = [];
       let wake = () => {};
       const unwatch = await ledger.watch((run) => {
@@ -507,7 +507,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       return batch && { ...batch, news: batch.news.map(({ trouble: about, change }) => `${about.subject} ${change}`) };
     };
 
-    test('a change is told once, however often and by however many it is noted', async () => {
+    test('a change is announced once, however often and by however many processes it is noted', async () => {
       await Promise.all([note('began', ['x']), note('began', ['x'])]);
       await Promise.all([note('ended', ['x']), note('ended', ['x'])]);
       await note('ended', ['never']);
@@ -517,7 +517,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect([...(await ledger.troubles()).troubles]).toEqual([['failure y', { ...trouble('y'), told: ['a'] }]]);
     });
 
-    test("a message is one claimer's, is due again under its id when its claim ends, and goes before what came after", async () => {
+    test('a message has one claimer, is due again under its id when the claim ends, and precedes later ones', async () => {
       await note('began', ['x']);
       const first = await claim('a');
       await note('began', ['y']);
@@ -542,7 +542,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect((await ledger.channelStates(['a'])).get('a')).toEqual({ waiting: 1, failing: null });
     });
 
-    test('what waits is bounded: the oldest go, and the message says how many', async () => {
+    test('waiting messages are bounded: the oldest are dropped, and the message says how many', async () => {
       const names = Array.from({ length: 260 }, (_, index) => `lxc/${index}`);
       await note('began', names, ['a']);
       const batch = await claim('a');
@@ -551,7 +551,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await claim('a')).toMatchObject({ dropped: 0, news: expect.arrayContaining(['lxc/110 began']) });
     });
 
-    test('a channel that refused a message for good is failing until it takes one, or a test', async () => {
+    test('a channel that refused a message permanently is failing until it accepts one or a test message', async () => {
       const state = async () => (await ledger.channelStates(['a'])).get('a');
       const failing = { since: at(), why: 'gone' };
       await note('began', ['x'], ['a']);
@@ -567,7 +567,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await state()).toEqual({ waiting: 0, failing: null });
     });
 
-    test('a clock that was set back holds no message up', async () => {
+    test('a clock that was set back delays no message', async () => {
       await note('began', ['x']);
       await claim('a');
       time -= 30 * 24 * 3_600_000;

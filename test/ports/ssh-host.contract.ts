@@ -14,7 +14,7 @@ import { hostContract } from './host.contract.ts';
 /** What the contract runs. */
 const PROGRAMS = ['cat', 'echo', 'env', 'no-such-program', 'printf', 'seq', 'sh', 'sha256sum', 'true', 'uname', 'wc'];
 
-/** @param forgotten lines of its scripts that this phoenix-shell does not have; none when not given */
+/** @param forgotten scripts that this phoenix-shell does not allow; default: none */
 export function sshContract(what: string, forgotten?: RegExp): void {
   describe.skipIf(noSshd !== null)(`a host over ssh ${what}${noSshd === null ? '' : ` (${noSshd})`}`, () => {
     let folder: string;

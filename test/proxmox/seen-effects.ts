@@ -34,7 +34,7 @@ interface Guest {
   now: Map<string, string>;
   /** Null: to be removed. */
   waiting: Map<string, string | null>;
-  /** Changes since it was last seen what is set; an option that changed twice tells nothing. */
+  /** Changes since the values were last observed; an option that changed twice proves nothing. */
   changes: Map<string, string | null>;
   twice: Set<string>;
 }
@@ -106,7 +106,7 @@ function applied(one: Guest, changes: ReadonlyMap<string, string | null>): void 
   }
 }
 
-/** `--revert` takes back what waits and changes nothing that is set. */
+/** `--revert` discards pending changes and changes no value. */
 function changesIn(words: readonly string[]): Map<string, string | null> {
   const changes = new Map<string, string | null>();
   for (let at = 0; at + 1 < words.length; at += 2) {

@@ -23,7 +23,7 @@ describe('a size that the schema takes', () => {
       fc.property(anySize, (gb) => {
         fc.pre(sizeGb.safeParse(gb).success);
         expect(compareSize(written(newDiskBytes(gb)), gb)).toBe('fits');
-        // `resize` reads the number as it stands on the command line.
+        // `resize` parses the number as it is on the command line.
         expect(compareSize(written(parseSize(`${gb}G`) ?? 0), gb)).toBe('fits');
         expect(`${gb}G`).toMatch(/^\d+(\.\d+)?G$/);
       }),

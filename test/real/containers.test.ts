@@ -45,7 +45,7 @@ describe.skipIf(WITHOUT !== null)(
     afterAll(() => phoenix?.stop());
 
     test('an authority, a gateway and its certificate come up for real, and a second time nothing is done', async () => {
-      // The packages of Smallstep lie where not every machine gets at them: what is installed already is not fetched.
+      // Not every machine can reach the packages of Smallstep: installed programs are not downloaded.
       const extra = join(lab.folder, 'extra/usr/local/bin');
       mkdirSync(extra, { recursive: true });
       for (const [index, name] of ['step', 'step-ca'].entries()) {

@@ -18,7 +18,7 @@ import { GITEA, type Gitea, startGitea } from '../support/gitea.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-// A server with a database and a queue of its own answers when it can.
+// A server with its own database and queue takes its time to answer.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const SECRET = 'the secret of the webhook';
@@ -90,6 +90,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
           recorded: async (delivery) => agent?.delivered(delivery),
           ended: () => {},
           refused: () => {},
+          unsigned: () => {},
           log: testLog,
           clock,
         },
@@ -148,14 +149,14 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
   }
 
   const applied = (commit: string) => statusOf(commit, 'phoenix/apply');
-  /** A merge may be seen a moment before the forge says whose it is, so that approvals come after the first word. */
+  /** A merge may be seen a moment before the forge knows who merged, so that approvals arrive after the first status. */
   const isApplied = (commit: string) =>
     until(
       async () => /^success: applied 1 target/.test((await statuses(commit))['phoenix/apply'] ?? ''),
       () => `${commit} to be applied`,
       60,
     );
-  /** Gitea keeps times in whole seconds: who answers within the second of the plan has not seen it. */
+  /** Gitea stores times in whole seconds: an approval within the second of the plan does not count. */
   const planned = async (commit: string, not?: string): Promise<string> => {
     const said = await statusOf(commit, 'phoenix/plan', not);
     const second = Math.floor(Date.now() / 1000);

@@ -11,7 +11,7 @@ const less = guests({ 101: {}, 103: {} });
 let team: Team;
 afterEach(() => team.end());
 
-/** Why a line approves nothing, as the run keeps it. */
+/** The recorded reason why a line does not count as an approval. */
 async function notes(): Promise<readonly string[]> {
   return (await team.phoenix.ledger.run(await team.run()))?.notes ?? [];
 }
@@ -27,13 +27,13 @@ function said(pull: number): string {
   return ours.at(-1)?.body ?? '';
 }
 
-describe('a trailer', () => {
+describe('an approval by trailer', () => {
   beforeEach(async () => {
     team = await openTeam('github');
     await team.phoenix.push(both);
   });
 
-  test('of a commit that a merge brings approves nothing, and it is said before and after', async () => {
+  test('in a merged commit does not count, which is reported before and after the merge', async () => {
     const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
     await until(() => said(number).includes('approves nothing: it already stood in'), 'it to be said before');
     const commit = await team.merge(number);
@@ -44,7 +44,7 @@ describe('a trailer', () => {
     await until(() => said(number).includes('only the message of the pushed head counts'), 'it to be said after');
   });
 
-  test('that the author wrote into the description, and took out after the merge, approves nothing', async () => {
+  test('does not count if the author wrote it into the description and removed it after the merge', async () => {
     const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
     team.phoenix.forge.decideDeliveries(() => 'delay');
     const merged = team.phoenix.forge.mergePull(number, 'ada', { message: `Less (#${number})\n\n${TRAILER}` });
@@ -56,27 +56,27 @@ describe('a trailer', () => {
     expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
-  test('in a merge commit, by whoever merges, approves', async () => {
+  test('counts in a merge commit, by the user who merges', async () => {
     const { number } = await team.propose('less', less);
     const commit = await team.merge(number, { message: `Less (#${number})\n\n${TRAILER}` });
     expect(team.told(commit)).toBe('success: applied');
   });
 });
 
-describe.each(['github', 'gitea', 'gitlab'] as const)('the message of a squash, on %s', (forge) => {
+describe.each(['github', 'gitea', 'gitlab'] as const)('approvals in the message of a squash, on %s', (forge) => {
   beforeEach(async () => {
     team = await openTeam(forge);
     await team.phoenix.push(both);
   });
 
-  test('approves nothing by what it was put together from', async () => {
+  test('do not count in the parts that the forge assembled', async () => {
     const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
     const commit = await team.merge(number, { squash: true });
     expect(team.told(commit)).toMatch(/would destroy it/);
     expect(await notes()).toEqual([expect.stringContaining(`it already stood in pull request ${number}`)]);
   });
 
-  test('approves by what whoever merges wrote, in their name', async () => {
+  test('count in the text of the user who merges, in their name', async () => {
     const { number } = await team.propose('less', less);
     const commit = await team.merge(number, { squash: true, message: `Less (#${number})\n\n${TRAILER}` });
     expect(team.told(commit)).toBe('success: applied');
@@ -93,7 +93,7 @@ describe('an approval', () => {
     await team.phoenix.push(both);
   });
 
-  test('under one pull request does nothing for what another shows', async () => {
+  test('in one pull request does not count for the changes of another', async () => {
     const { number: destroys } = await team.propose('less', less);
     const { number: harmless } = await team.propose('more', guests({ 101: { memory_mb: 1024 }, 102: {}, 103: {} }));
     const commit = await team.merge(destroys);
@@ -104,7 +104,7 @@ describe('an approval', () => {
     await team.phoenix.reached(await team.run(), 'succeeded');
   });
 
-  test('ends with the close of its pull request', async () => {
+  test('ends when its pull request is closed', async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
     await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
@@ -116,7 +116,7 @@ describe('an approval', () => {
     expect(team.told(await team.merge(number))).toMatch(/would destroy it/);
   });
 
-  test('ends with a new head, also when that changes nothing that was shown', async () => {
+  test('ends with a new head, even if the plan stays the same', async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
     await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
@@ -143,7 +143,7 @@ describe('an approval', () => {
     expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
-  test('that was written before the plan it would be for is taken for none, whenever it arrives', async () => {
+  test('does not count if it was written before the plan, whenever it arrives', async () => {
     const { number } = await team.propose('less', less);
     const before = new Date(Date.now() - 60_000);
     await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', before);
@@ -153,14 +153,14 @@ describe('an approval', () => {
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([number]);
   });
 
-  test('that is days old is that of another time', async () => {
+  test('does not count after days', async () => {
     const { number } = await team.propose('less', less);
     const before = new Date(Date.now() - 4 * 24 * 3_600_000);
     await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', before);
     await until(() => said(number).includes('more than three days old'), 'a refusal');
   });
 
-  test('is given by who may push to the protected branch, not by a role', async () => {
+  test('counts from users who may push to the protected branch, whatever their role', async () => {
     await team.end();
     team = await openTeam('gitlab');
     const { forge: lab } = team.phoenix;

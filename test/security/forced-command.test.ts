@@ -73,7 +73,7 @@ function listed([program = '', ...words]: readonly string[]): Asked {
   return script(name, name === 'connect' || name === 'end' ? words : ['', ...words]);
 }
 
-/** Those that the forced command lets through. */
+/** The command lines that the forced command allows. */
 function passing<T>(all: readonly T[], ask: (each: T) => Asked): T[] {
   const codes = judgeAll(shell, searchPath(), all.map(ask));
   expect([0, 126]).toEqual(expect.arrayContaining([...new Set(codes)]));
@@ -82,7 +82,7 @@ function passing<T>(all: readonly T[], ask: (each: T) => Asked): T[] {
 
 const passes = (asked: Asked): boolean => passing([asked], (each) => each).length === 1;
 
-test('what Phoenix sends passes: one command of every shape', () => {
+test('the forced command lets every shape of command of Phoenix pass', () => {
   expect(passing(ALLOWED, listed)).toEqual(ALLOWED);
   const programs = ALLOWED.filter(([program]) => !program?.startsWith(':'));
   expect(passing(programs, (words) => guarded(words, INPUTS[words[0] ?? '']))).toEqual(programs);
@@ -92,22 +92,22 @@ test('what Phoenix sends passes: one command of every shape', () => {
   expect(lines.filter((line) => !shown.has(line))).toEqual([]);
 });
 
-describe('a holder of the key does not get', () => {
+describe('the forced command refuses', () => {
   test.each(Object.entries(REFUSED_PROGRAMS))('%s', (_what, commands) => {
     expect(passing(commands, (words) => start(words, 'ann:$6$salt$hash\n'))).toEqual([]);
     expect(passing(commands, (words) => guarded(words, 'ann:$6$salt$hash\n'))).toEqual([]);
   });
 
-  test('a path that is not for it, by a script of Phoenix', () => {
+  test('a script of Phoenix with a path outside of the allowed ones', () => {
     expect(passing(REFUSED_SCRIPTS, ([name, words]) => script(name, words))).toEqual([]);
   });
 
-  test('what standard input would do', () => {
+  test('a command that acts on standard input', () => {
     expect(passing(REFUSED_INPUTS, ([words, input]) => start(words, input))).toEqual([]);
     expect(passes(start(['chpasswd', '-e'], INPUTS['chpasswd']))).toBe(true);
   });
 
-  test('a target, a time, a size or a root for the guard that are none', () => {
+  test('an invalid target, time, size or root of the guard', () => {
     const wrong = [
       guarded(['hostname'], '', 'lxc'),
       guarded(['hostname'], '', '../lxc/101'),
@@ -121,7 +121,7 @@ describe('a holder of the key does not get', () => {
     expect(passes(guarded(['hostname']))).toBe(true);
   });
 
-  test('other lines, or lines in another file', () => {
+  test('other lines, or lines for another file', () => {
     const words = ['0644', '1', 'root:100000:65536'];
     for (const wrong of [
       ['/etc/passwd', ...words, 'root:33:1'],
@@ -133,7 +133,7 @@ describe('a holder of the key does not get', () => {
     }
   });
 
-  test('a script that was changed, another mark, another PATH', () => {
+  test('a changed script, another mark and another PATH', () => {
     expect(passes(asking(`${scripts.RUN}\nid`, [MARK, SYSTEM_PATH, 'hostname']))).toBe(false);
     expect(passes(asking(scripts.RUN, ['phoenix', SYSTEM_PATH, 'hostname']))).toBe(false);
     expect(passes(asking(scripts.RUN, [MARK, '/tmp', 'hostname']))).toBe(false);
@@ -141,12 +141,12 @@ describe('a holder of the key does not get', () => {
   });
 });
 
-test('the corpus is no smaller than that of the review', () => {
+test('the refused commands are no fewer than those of the review', () => {
   const count = Object.values(REFUSED_PROGRAMS).flat().length + REFUSED_SCRIPTS.length + REFUSED_INPUTS.length;
   expect(count).toBeGreaterThan(250);
 });
 
-test('more folders of people’s data are named by the host, and only as such', async () => {
+test('the host names further folders for data, and nothing else', async () => {
   const write = ['', '/var/lib/shared/x.key', '0640', '', ''];
   expect(passes(script('write', write))).toBe(false);
   await writeFile(join(folder, 'shell/roots'), '# data\n/var/lib/shared\n/etc/..\nrelative\n');
@@ -158,7 +158,7 @@ test('more folders of people’s data are named by the host, and only as such', 
   await rm(join(folder, 'shell/roots'));
 });
 
-// --- around what is allowed ---
+// --- variations of allowed commands ---
 
 /** What runs inside a guest is the guest's own. */
 const ofHost = ALLOWED.filter((words) => !words.includes('--')).filter(
@@ -213,7 +213,7 @@ const swapped = (words: readonly string[], at: number): string[] => {
   return copy;
 };
 
-test('a hostile word put in anywhere is refused', () => {
+test('a hostile argument inserted anywhere is refused', () => {
   const passed = ofHost.flatMap((words) =>
     words.flatMap((_, place) =>
       // What follows the text of a note is then an option without its value.
@@ -223,7 +223,7 @@ test('a hostile word put in anywhere is refused', () => {
   expect(passed).toEqual([]);
 });
 
-test('fuzz: a path by any detour is refused', () => {
+test('fuzz: a path with any detour is refused', () => {
   const paths = ofHost.flatMap((words) =>
     words.flatMap((word, at) => (isPath(word) && at > 0 ? [[words, at] as const] : [])),
   );
@@ -236,7 +236,7 @@ test('fuzz: a path by any detour is refused', () => {
   }
 });
 
-test('fuzz: an option that is shortened, joined, doubled or given by another sign is refused', () => {
+test('fuzz: an option that is abbreviated, joined, repeated or written otherwise is refused', () => {
   for (const words of ofHost) {
     for (const [at, word] of words.entries()) {
       if (!/^-[^=]+$/.test(word) || at === 0) continue;
@@ -256,7 +256,7 @@ test('fuzz: an option that is shortened, joined, doubled or given by another sig
   }
 });
 
-test('a hostile word in place of another passes only as the text of a note', () => {
+test('a hostile argument in place of another passes only as the text of a note', () => {
   const passed = ofHost.flatMap((words) =>
     words.flatMap((own, at) =>
       at === 0 || isFree(words, at)
@@ -275,7 +275,7 @@ test('a hostile word in place of another passes only as the text of a note', () 
   expect(passed).toEqual(passed.map(() => emptied));
 });
 
-test('fuzz: the forced command and the table as tests read it judge alike', () => {
+test('fuzz: the forced command and the table of the tests decide alike', () => {
   const mutated = fc.oneof(
     fc
       .tuple(command, hostile, fc.nat(20))

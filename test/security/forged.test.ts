@@ -12,7 +12,7 @@ interface ForgedDelivery {
   readonly payload: object;
 }
 
-/** A press is looked for at the forge for a minute: this agent's clock says that it is over. */
+/** A press of a button is looked up at the forge for a minute, which is over by this agent's clock. */
 const LATER = { now: () => new Date(Date.now() + 120_000) };
 
 let team: Team;
@@ -24,7 +24,7 @@ function corpus(name: string): readonly ForgedDelivery[] {
 
 type Words = Readonly<Record<string, string | number>>;
 
-/** One pull request that waits to destroy 102 once it was merged, one that is open and destroys 101, one that was closed. */
+/** A merged pull request that waits for approval to destroy 102, an open one that destroys 101, and a closed one. */
 async function scene(forge: ForgeKind): Promise<Words> {
   team = await openTeam(forge, forge === 'github app' ? { clock: LATER } : {});
   const { phoenix, propose, merge } = team;
@@ -51,7 +51,7 @@ async function scene(forge: ForgeKind): Promise<Words> {
   };
 }
 
-/** A word that stands alone becomes what it stands for; others are put into their text. */
+/** A placeholder that is the whole value is replaced by its value; others are inserted into the text. */
 function filled(payload: object, words: Words): object {
   return JSON.parse(JSON.stringify(payload), (_, value: unknown) => {
     if (typeof value !== 'string') return value;
@@ -61,7 +61,7 @@ function filled(payload: object, words: Words): object {
 }
 
 describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge) => {
-  test('no delivery that the forge does not confirm changes an approval, a policy or a run, alone or with others', async () => {
+  test('a delivery that the forge does not confirm changes no approval, policy or run, alone or with others', async () => {
     const words = await scene(forge);
     const { phoenix } = team;
     const before = await team.state();
@@ -86,7 +86,7 @@ describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge
   });
 });
 
-test('what is true counts once, under whatever delivery it comes', async () => {
+test('a confirmed event counts once, under whatever delivery id it arrives', async () => {
   const words = await scene('github');
   const { phoenix } = team;
   const { forge: lab, ledger } = phoenix;
@@ -102,7 +102,7 @@ test('what is true counts once, under whatever delivery it comes', async () => {
   expect(await replays()).toHaveLength(1);
 });
 
-test('a signed comment sent again as a form is not read as one', async () => {
+test('a signed comment that is replayed as a form is not accepted', async () => {
   const words = await scene('github');
   const { phoenix } = team;
   const inner = corpus('github').find(({ what }) => what.startsWith('a reader'))?.payload ?? {};

@@ -38,7 +38,7 @@ const SHARED = '/tank/shared';
 const text = (content: string): Content => ({ from: 'text', text: content });
 const contents = async (content: Content) => Buffer.from(content.from === 'text' ? content.text : '');
 
-/** Swaps a folder for a link to another place and back, as fast as it can, until its standard input ends; then it says how often. */
+/** Replaces a folder by a link to another place and back, as fast as possible, until its standard input ends; then it prints how often. */
 const ATTACKER = `
   my ($folder, $aim) = @ARGV;
   $SIG{ALRM} = sub { exit 1 }; alarm 60;
@@ -95,7 +95,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     host.placeFiles({ kind: 'place', files: [{ from, to, owner: OWNER, mode: 0o640 }] });
   const folder = (path: string) => host.makeFolder({ kind: 'folder', path, ...OWNER });
 
-  /** What nobody but root may have changed. */
+  /** Files that only root may change. */
   async function untouched(): Promise<void> {
     expect(await readdir(at('/secret'))).toEqual(['cert.key']);
     expect(await readFile(at('/secret/cert.key'), 'utf8')).toBe('the key of another');
@@ -110,7 +110,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     ['of a guest, to a place beside it', (): string => '../../secret'],
     ['of a guest, by way of the kernel', (): string => `/proc/self/root${at('/secret')}`],
     ['of a privileged guest, whose root is this root', (): string => '/secret'],
-  ])('nothing is written, made, taken away or read through a link %s', async (_who, aim) => {
+  ])('a link %s is not followed for writing, creating, removing or reading', async (_who, aim) => {
     await rm(at(`${SHARED}/certs`), { recursive: true });
     await symlink(aim(), at(`${SHARED}/certs`));
     const inside = `${SHARED}/certs/cert.key`;
@@ -129,7 +129,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     await untouched();
   });
 
-  test('a link in place of the file is replaced and not written through, and shows nothing of where it leads', async () => {
+  test('a link in place of the file is replaced, and its target is neither written nor shown', async () => {
     const file = `${SHARED}/certs/root_ca.crt`;
     await symlink(at('/etc/shadow'), at(file));
     await expect(host.readFile(file)).rejects.toThrow('is a symbolic link');
@@ -141,7 +141,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     await untouched();
   });
 
-  test('a hard link in place of the file: the other name keeps its content, its owner and its mode', async () => {
+  test('a hard link in place of the file is replaced: the other name keeps its content, owner and mode', async () => {
     const file = `${SHARED}/certs/cert.key`;
     await link(at('/secret/cert.key'), at(file));
     await write(file);
@@ -153,7 +153,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     await untouched();
   });
 
-  test('a pipe or a folder in place of a file is neither waited for nor read', async () => {
+  test('a pipe or folder in place of a file is neither waited for nor read', async () => {
     const pipe = `${SHARED}/certs/pipe`;
     const made = spawn('mkfifo', [at(pipe)]);
     await once(made, 'close');
@@ -165,7 +165,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     expect(await host.publicKey(pipe).catch(() => null)).toBeNull();
   });
 
-  test('what is written has its owner and mode, and nothing is left beside it', async () => {
+  test('a written file has its owner and mode, and no temporary file remains', async () => {
     await write(`${SHARED}/certs/a.key`);
     await place(`${SHARED}/certs/b.key`);
     await folder(`${SHARED}/made`);
@@ -176,7 +176,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     expect((await readdir(at(`${SHARED}/certs`))).sort()).toEqual(['a.key', 'b.key']);
   });
 
-  test('links that only root can have made are followed, also those to other links', async () => {
+  test('links that only root can have created are followed, also through other links', async () => {
     await mkdir(at('/etc/pve/nodes/pve/lxc'), { recursive: true });
     await symlink('nodes/pve', at('/etc/pve/local'));
     await symlink('local/lxc', at('/etc/pve/lxc'));
@@ -191,7 +191,7 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     await chmod(at('/etc/pve'), 0o755);
   });
 
-  test('a guest that swaps folders for links all the while gains nothing', async () => {
+  test('a guest that keeps replacing folders by links reaches nothing outside', async () => {
     const attackers = await Promise.all([
       attack(at(`${SHARED}/certs`), at('/secret')),
       attack(at(`${SHARED}/root`), root),
@@ -241,7 +241,7 @@ describe.skipIf(noSshd !== null)(`over ssh${noSshd === null ? '' : ` (${noSshd})
 describe('a certificate of a guest that replaced its folder by a link', () => {
   const openEnvironment = prepared();
 
-  test('is written nowhere else; the step fails and says why, and goes on when the folder is back', async () => {
+  test('is written nowhere else: the step fails with the reason, and succeeds when the folder is back', async () => {
     const lab = await openEnvironment();
     try {
       const target = wanted(certificate());
@@ -253,7 +253,7 @@ describe('a certificate of a guest that replaced its folder by a link', () => {
         outcome: 'refused',
         reason: expect.stringContaining('or lies behind one, which others than root may have made'),
       });
-      // Not even where a person told Phoenix to take over what is there.
+      // Not even if a person told Phoenix to adopt what exists.
       const adopted = convergeStep(manager as Manager, lab, { ...target, adopt: true });
       await expect(adopted).rejects.toThrow(/\/tank\/101\/ssl is a symbolic link to .*, which others than root/);
       expect(await readdir(join(lab.dir, 'etc/secret'))).toEqual([]);

@@ -156,8 +156,8 @@ async function many<T>(count: number, each: (n: number) => Promise<T>): Promise<
 
 const statusesOf = (answers: readonly Answer[]) => new Set(answers.map((answer) => answer.status));
 
-describe('what others send keeps nobody out', () => {
-  test('wrong tokens: the right one still freezes, reads and signs in', async () => {
+describe('abuse by some clients keeps nobody else out', () => {
+  test('after many wrong tokens, the right one still freezes, reads and signs in', async () => {
     const wrong = await many(100, (n) => freeze(`guess-${n}`));
     expect(statusesOf(wrong)).toEqual(new Set([401, 429]));
     expect(wrong.at(-1)?.headers['retry-after']).toBe('60');
@@ -171,7 +171,7 @@ describe('what others send keeps nobody out', () => {
     ['a wrong signature', { 'x-hub-signature-256': sign(push, 'guess') }],
     ['none that could be one', { 'x-hub-signature-256': 'sha256=guess' }],
     ['a wrong token of GitLab', { 'x-hub-signature-256': '', 'x-gitlab-token': 'guess' }],
-  ])('%s, often: a delivery that is signed is taken', async (_, headers) => {
+  ])('after many of %s, a signed delivery is accepted', async (_, headers) => {
     const wrong = await many(605, () => deliver(push, headers));
     expect(statusesOf(wrong)).toEqual(new Set([401, 429]));
     expect((await deliver(push)).status).toBe(202);
@@ -181,25 +181,25 @@ describe('what others send keeps nobody out', () => {
     expect((await deliver(push, headers)).status).toBe(429);
   });
 
-  test('failures of one address are not those of another', async () => {
+  test('failures are counted per address', async () => {
     await many(100, (n) => freeze(`guess-${n}`, {}, { from: '127.0.0.2' }));
     expect((await freeze('guess', {}, { from: '127.0.0.2' })).status).toBe(429);
     expect((await freeze('guess', {}, { from: '127.0.0.3' })).status).toBe(401);
   });
 
-  test('behind a proxy that is trusted they are told apart, behind any other they are not', async () => {
+  test('clients behind a trusted proxy are counted apart, those behind any other are not', async () => {
     const behind = await open({ trustedProxies: ['127.0.0.1'] });
     const by = (client: string, at: TestServer) => freeze('guess', { 'x-forwarded-for': client }, { at });
     await many(100, () => by('192.0.2.1', behind));
     expect((await by('192.0.2.1', behind)).status).toBe(429);
     expect((await by('192.0.2.2', behind)).status).toBe(401);
-    // What a client says of itself stands to the left of what the proxy saw.
+    // A client's own claims are to the left of the address that the proxy saw.
     expect((await by('203.0.113.9, 192.0.2.1', behind)).status).toBe(429);
     await many(100, (n) => by(`192.0.2.${n}`, server));
     expect((await by('203.0.113.1', server)).status).toBe(429);
   });
 
-  test('a hundred streams that nobody ends: the command line follows its run', async () => {
+  test('with a hundred open streams, the command line can follow its run', async () => {
     const run = await planRun(server.ledger);
     const idle = await Promise.all(
       Array.from({ length: 100 }, () => begin(headOf('GET', `/api/runs/${run}/events`, {}))),
@@ -217,14 +217,14 @@ describe('what others send keeps nobody out', () => {
     expect(JSON.parse(heard.join(''))).toMatchObject({ id: run, state: 'succeeded' });
   });
 
-  test('bodies that are only announced take no room', async () => {
+  test('bodies that are only announced take up no memory', async () => {
     const headers = { 'x-hub-signature-256': sign('x'), 'content-length': String(25 * MIB) };
     const slow = await Promise.all(Array.from({ length: 60 }, () => begin(`${headOf('POST', '/webhooks', headers)}x`)));
     expect((await deliver(push)).status).toBe(202);
     expect(slow.map(({ heard }) => heard()).join('')).toBe('');
   });
 
-  test('large bodies that do not end: the newcomer is taken, and what came first goes', async () => {
+  test('with many unfinished large bodies, a new one is accepted and the oldest is dropped', async () => {
     const part = Buffer.alloc(23 * MIB, 0x20);
     const headers = { 'x-hub-signature-256': sign('x'), 'content-length': String(25 * MIB) };
     const slow: Awaited<ReturnType<typeof begin>>[] = [];
@@ -243,21 +243,21 @@ describe('what others send keeps nobody out', () => {
     ['nothing', {}],
     ['what is no signature', { 'x-hub-signature-256': 'sha256=00' }],
     ['a wrong token of GitLab', { 'x-gitlab-token': 'guess' }],
-  ])('a body that comes with %s is refused before any of it is sent', async (_, headers) => {
+  ])('refuses a body with %s before any of it is sent', async (_, headers) => {
     const length = { 'content-length': '1000000' };
     const { heard } = await begin(headOf('POST', '/webhooks', { ...headers, ...length }));
     await until(() => heard().startsWith('HTTP/1.1 401'));
   });
 });
 
-describe('how room is shared', () => {
+describe('how limits are shared', () => {
   const limits = { each: 100_000, total: 20_000, within: 60_000 };
   const body = (headers: Record<string, string> = {}) => {
     const stream = new PassThrough();
     return { stream, request: Object.assign(stream, { headers }) as unknown as IncomingMessage };
   };
 
-  test('of bodies, what has been coming for the longest makes room, not the newcomer', async () => {
+  test('the body that has been arriving for the longest is dropped, not the newest', async () => {
     const read = bodyReader(limits);
     const [old, other, newcomer] = [body(), body(), body()];
     const [oldRead, otherRead, newRead] = [old, other, newcomer].map(({ request: each }) =>
@@ -271,7 +271,7 @@ describe('how room is shared', () => {
     expect(await newRead).toHaveLength(12_000);
   });
 
-  test('of bodies, an address that fills more than half makes room before those that came earlier', async () => {
+  test('bodies of an address that uses more than half are dropped before older ones', async () => {
     const read = bodyReader(limits);
     const [slow, greedy, newcomer] = [body(), body(), body()];
     const slowRead = read(slow.request, 'forge behind a slow line');
@@ -285,7 +285,7 @@ describe('how room is shared', () => {
     expect([await slowRead, await newRead].map((each) => each.length)).toEqual([5_000, 5_000]);
   });
 
-  test('of bodies, a crowd of small slow ones does not keep a large one out', async () => {
+  test('many small slow bodies do not keep a large one out', async () => {
     const read = bodyReader(limits);
     const crowd = Array.from({ length: 60 }, () => body());
     const crowdRead = crowd.map(({ request: each }, n) => read(each, `stranger ${n}`));
@@ -297,7 +297,7 @@ describe('how room is shared', () => {
     expect(await Promise.race(crowdRead)).toBe('dropped');
   });
 
-  test('of bodies, many small chunks are not free', async () => {
+  test('many small chunks count for their overhead', async () => {
     const read = bodyReader(limits);
     const drip = body();
     const reading = read(drip.request, 'stranger');
@@ -305,14 +305,14 @@ describe('how room is shared', () => {
     expect(await reading).toBe('dropped');
   });
 
-  test('of bodies, one that does not arrive in time ends', async () => {
+  test('a body that does not arrive in time is dropped', async () => {
     const read = bodyReader({ ...limits, within: 5 });
     const slow = body();
     slow.stream.write('x');
     expect(await read(slow.request, 'stranger')).toBe('too slow');
   });
 
-  test('of streams, the client with the most makes room, and one that has authenticated always gets one', () => {
+  test('the client with the most streams loses one, and an authenticated client always gets one', () => {
     const streams = limitStreams();
     const dropped: string[] = [];
     const take = (client: string, isAuthenticated: boolean, name = client) =>
@@ -329,7 +329,7 @@ describe('how room is shared', () => {
     expect(take('new', false)).toBeNull();
   });
 
-  test('of failures, the oldest addresses are forgotten, and each minute begins anew', () => {
+  test('failures of the oldest addresses are forgotten, and counted anew each minute', () => {
     let now = 0;
     const failures = countFailures(2, () => now);
     expect(['a', 'a', 'a'].map((share) => failures.note(share))).toEqual([false, false, true]);
@@ -340,7 +340,7 @@ describe('how room is shared', () => {
   });
 });
 
-describe('whose request it is', () => {
+describe('the client of a request', () => {
   const from = (connection: string, headers: IncomingHttpHeaders, ...proxies: string[]) =>
     clientAddress(connection, headers, trustedProxies(proxies));
 
@@ -378,7 +378,7 @@ describe('whose request it is', () => {
     expect(from(connection, headers, ...proxies)).toBe(client);
   });
 
-  test('the addresses of one site share its limits', () => {
+  test('the addresses of one IPv6 network share its limits', () => {
     expect(clientKeyOf('2001:db8:1:2:3:4:5:6')).toBe(clientKeyOf('2001:db8:1:2::1'));
     expect(clientKeyOf('2001:db8:1:2::1')).not.toBe(clientKeyOf('2001:db8:1:3::1'));
     expect(clientKeyOf('::ffff:192.0.2.1')).toBe(clientKeyOf('192.0.2.1'));
@@ -386,7 +386,7 @@ describe('whose request it is', () => {
   });
 });
 
-describe('the name that is called', () => {
+describe('the host name of a request', () => {
   const paths = [
     '/',
     '/runs/1',
@@ -400,7 +400,7 @@ describe('the name that is called', () => {
     '/nothing',
   ];
 
-  test.each(paths)('%s is not answered under the name of a stranger, not even with the token', async (path) => {
+  test.each(paths)('%s is not answered under an unknown host name, not even with the token', async (path) => {
     for (const host of ['evil.example', 'evil.example:8080', 'phoenix.example.internal.evil.example', '192.0.2.1']) {
       const answer = await ask(path, { headers: { host, ...WITH_TOKEN } });
       expect([host, answer.status]).toEqual([host, 421]);
@@ -408,7 +408,7 @@ describe('the name that is called', () => {
     }
   });
 
-  test('nothing is changed under the name of a stranger', async () => {
+  test('a request under an unknown host name changes nothing', async () => {
     expect((await freeze(ADMIN_TOKEN, { host: 'evil.example' })).status).toBe(421);
     const nameless = await begin('GET /api/runs HTTP/1.0\r\n\r\n');
     await until(() => nameless.heard().startsWith('HTTP/1.1 421'));
@@ -417,14 +417,14 @@ describe('the name that is called', () => {
   });
 
   test.each(['127.0.0.1', 'localhost:8080', 'LOCALHOST', 'phoenix.localhost', '[::1]:8080', '127.0.0.9', 'localhost.'])(
-    '%s is this machine',
+    '%s names this machine',
     async (host) => {
       expect((await ask('/api/runs', { headers: { host } })).status).toBe(200);
     },
   );
 
   test.each(['phoenix.example.internal', 'PHOENIX.example.internal:443', 'phoenix.lan', 'phoenix.lan.:8080'])(
-    '%s is one that the settings name',
+    '%s is named by the settings',
     async (host) => {
       expect((await ask('/api/runs', { headers: { host, ...WITH_TOKEN } })).status).toBe(200);
     },
@@ -436,11 +436,11 @@ describe('the name that is called', () => {
     '127.0.0.1/evil.example',
     'localhost.evil.example',
     '127.0.0.1.evil.example',
-  ])('%j is none of them', async (host) => {
+  ])('%j is refused', async (host) => {
     expect([400, 421]).toContain((await ask('/api/runs', { headers: { host } })).status);
   });
 
-  test('probes and forges call by names and addresses of their own network', async () => {
+  test('probes and forges may use names and addresses of their own network', async () => {
     const headers = { host: '10.42.0.7:8080' };
     expect((await ask('/healthz', { headers })).status).toBe(200);
     expect((await ask('/readyz', { headers })).status).toBe(200);
@@ -448,7 +448,7 @@ describe('the name that is called', () => {
   });
 });
 
-describe('beyond the machine nothing is read without the token', () => {
+describe('nothing is read from another machine without the token', () => {
   const read = ['/api', '/api/runs', '/api/status', '/api/targets', '/api/nothing', '/metrics'];
 
   test.each(read)('%s', async (path) => {
@@ -467,7 +467,7 @@ describe('beyond the machine nothing is read without the token', () => {
     );
   });
 
-  test('neither the events nor the output of a run', async () => {
+  test('neither the events nor the output of a run are read', async () => {
     const run = await planRun(server.ledger);
     await finishStep(server.ledger, run, LXC);
     for (const path of [`/api/runs/${run}/events`, `/api/runs/${run}/logs/lxc/101?format=text`]) {
@@ -484,48 +484,51 @@ describe('beyond the machine nothing is read without the token', () => {
     'x-forwarded-host',
     'cf-connecting-ip',
     'true-client-ip',
-  ])('%s tells that a proxy on this machine relays a stranger', async (name) => {
+  ])('%s shows that a proxy on this machine relays another client', async (name) => {
     expect((await ask('/api/runs', { headers: { [name]: '127.0.0.1' } })).status).toBe(401);
     for (const path of ['/', '/map', '/search?q=lxc', '/targets/lxc/101'])
       expect((await ask(path, { headers: { [name]: 'for=127.0.0.1', accept: 'text/html' } })).status).toBe(401);
   });
 
-  test('nor by a proxy that adds nothing and speaks the protocol of old, as nginx does by itself', async () => {
+  test('nothing is read through a proxy that adds no header and speaks HTTP/1.0, as nginx does by default', async () => {
     const { heard } = await begin(`GET /api/runs HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n`);
     await until(() => heard().startsWith('HTTP/1.1 401'));
   });
 
-  test.skipIf(NGINX === undefined)('a real nginx as it comes, and as deploy/README.md has it', async () => {
-    const readme = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
-    const [, block = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
-    const [told, bare] = [await freePort(), await freePort()];
-    const serverBlock = block
-      .replace('443 ssl', `127.0.0.1:${told}`)
-      .replace(/ssl_certificate.*;|deny all;|allow .*;/g, '')
-      .replaceAll('http://127.0.0.1:8080', server.url);
-    expect(serverBlock).toContain('proxy_set_header');
-    const plain = `server { listen 127.0.0.1:${bare}; location / { proxy_pass ${server.url}; } }`;
-    const nginx = await startNginx(NGINX ?? '', `${serverBlock}\n${plain}`);
-    try {
-      await Promise.all(
-        [told, bare].map((port) =>
-          until(() =>
-            fetch(`http://127.0.0.1:${port}/healthz`).then(
-              ({ ok }) => ok,
-              () => false,
+  test.skipIf(NGINX === undefined)(
+    'nothing is read through a real nginx, in its default configuration and in that of deploy/README.md',
+    async () => {
+      const readme = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
+      const [, block = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+      const [told, bare] = [await freePort(), await freePort()];
+      const serverBlock = block
+        .replace('443 ssl', `127.0.0.1:${told}`)
+        .replace(/ssl_certificate.*;|deny all;|allow .*;/g, '')
+        .replaceAll('http://127.0.0.1:8080', server.url);
+      expect(serverBlock).toContain('proxy_set_header');
+      const plain = `server { listen 127.0.0.1:${bare}; location / { proxy_pass ${server.url}; } }`;
+      const nginx = await startNginx(NGINX ?? '', `${serverBlock}\n${plain}`);
+      try {
+        await Promise.all(
+          [told, bare].map((port) =>
+            until(() =>
+              fetch(`http://127.0.0.1:${port}/healthz`).then(
+                ({ ok }) => ok,
+                () => false,
+              ),
             ),
           ),
-        ),
-      );
-      for (const port of [told, bare]) expect((await fetch(`http://127.0.0.1:${port}/api/runs`)).status).toBe(401);
-      const signed = await fetch(`http://127.0.0.1:${told}/api/runs`, { headers: WITH_TOKEN });
-      expect(signed.status).toBe(200);
-    } finally {
-      await nginx.stop();
-    }
-  });
+        );
+        for (const port of [told, bare]) expect((await fetch(`http://127.0.0.1:${port}/api/runs`)).status).toBe(401);
+        const signed = await fetch(`http://127.0.0.1:${told}/api/runs`, { headers: WITH_TOKEN });
+        expect(signed.status).toBe(200);
+      } finally {
+        await nginx.stop();
+      }
+    },
+  );
 
-  test('and where a proxy adds nothing at all, the doctor finds it', () => {
+  test('the doctor finds a proxy that adds no header at all', () => {
     expect(classifyPublicPages(200)).toMatchObject({
       state: 'failed',
       hint: expect.stringContaining('X-Forwarded-For'),
@@ -534,18 +537,18 @@ describe('beyond the machine nothing is read without the token', () => {
     expect([421, 502].map((code) => classifyPublicPages(code).state)).toEqual(['warning', 'warning']);
   });
 
-  test('a trusted proxy relays strangers as any other does', async () => {
+  test('a trusted proxy does not make its clients trusted', async () => {
     const behind = await open({ trustedProxies: ['127.0.0.1'] });
     const headers = { 'x-forwarded-for': '127.0.0.1' };
     expect((await ask('/api/runs', { headers, at: behind })).status).toBe(401);
   });
 
-  test('at the machine itself it is', async () => {
+  test('everything is read on the machine itself', async () => {
     for (const path of ['/api/runs', '/', '/map', '/search?q=lxc', '/metrics'])
       expect((await ask(path, { from: '127.0.0.1' })).status).toBe(200);
   });
 
-  test('without a token in the settings nothing is shown at all, and what to set is said', async () => {
+  test('without a token in the settings nothing is shown, and the answer says what to set', async () => {
     const { ledger } = server;
     const agent = { known: async () => [], orphans: async () => [] } as never;
     const clock = { now: () => new Date() };
@@ -562,7 +565,7 @@ describe('beyond the machine nothing is read without the token', () => {
     expect((await ask('/api/runs', { at: closed })).status).toBe(200);
   });
 
-  test('open pages are read by everybody, and changed by nobody without the token', async () => {
+  test('open pages are readable by everybody and changeable by nobody without the token', async () => {
     const wide = await open({ pages: 'open' });
     for (const path of ['/', '/map', '/search?q=lxc', '/api/runs', '/metrics']) {
       expect((await ask(path, { headers: AS_PERSON, at: wide })).status).toBe(200);
@@ -571,7 +574,7 @@ describe('beyond the machine nothing is read without the token', () => {
     expect((await ask('/', { headers: { ...AS_PERSON, host: 'evil.example' }, at: wide })).status).toBe(421);
   });
 
-  test('probes are answered, and told no reasons', async () => {
+  test('probes are answered without reasons', async () => {
     const checks = { redis: 'ok', repository: 'connect ECONNREFUSED 10.0.0.7:3000 as phoenix' };
     const broken = await open({}, { ready: async () => ({ ready: false, checks }) });
     const stranger = await ask('/readyz', { headers: { host: '10.42.0.7' }, at: broken });
@@ -584,8 +587,8 @@ describe('beyond the machine nothing is read without the token', () => {
     expect(JSON.parse((await ask('/readyz', { at: broken })).text)).toEqual({ ready: false, checks });
   });
 
-  test('the command line sends its token when it reads, and says what to set without one', async () => {
-    // Whoever listens elsewhere than at loopback sees every request as one from elsewhere.
+  test('the command line sends its token to read, and says what to set without one', async () => {
+    // A server that does not listen on loopback treats every request as one from another machine.
     const relayed = await relay(server.url);
     try {
       const heard: string[] = [];
@@ -623,7 +626,7 @@ async function startNginx(program: string, servers: string): Promise<{ stop(): P
   };
 }
 
-/** A proxy on this machine, as a person sets one up: it says that it relays. */
+/** A proxy on this machine, as usually configured: it adds headers. */
 async function relay(to: string): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { createServer } = await import('node:http');
   const { hostname, port } = new URL(to);
@@ -663,10 +666,10 @@ function cookieOf({ headers }: Answer): string {
   return headers['set-cookie']?.[0] ?? '';
 }
 
-describe('a person signs in', () => {
+describe('signing in', () => {
   const session = async (at = server) => ({ cookie: cookieOf(await signIn(ADMIN_TOKEN, { at })).split(';')[0] ?? '' });
 
-  test('on the page that was asked for, which needs no script and shows nothing before', async () => {
+  test('happens on the requested page, which needs no script and shows nothing before', async () => {
     const run = await planRun(server.ledger);
     const asked = await ask(`/runs/${run}?x=y`, { headers: AS_PERSON });
     expect(asked.status).toBe(401);
@@ -681,13 +684,13 @@ describe('a person signs in', () => {
     expect(shown.text).toContain('action="../sign-out"');
   });
 
-  test('its style and script come without signing in', async () => {
+  test('shows its style and script before', async () => {
     const { text } = await ask('/', { headers: AS_PERSON });
     const [style = ''] = /static\/pages-\w+\.css/.exec(text) ?? [];
     expect((await ask(`/${style}`, { headers: AS_PERSON })).status).toBe(200);
   });
 
-  test('by a cookie that no script reads, no other site sends, and that is not the token', async () => {
+  test('sets a cookie that scripts cannot read, other sites cannot send, and that is not the token', async () => {
     const cookie = cookieOf(await signIn(ADMIN_TOKEN));
     expect(cookie).toMatch(/^phoenix_session=[\w-]{43}; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/);
     expect(cookie).not.toContain(ADMIN_TOKEN);
@@ -698,7 +701,7 @@ describe('a person signs in', () => {
     expect(cookieOf(await signIn(ADMIN_TOKEN))).not.toBe(cookie);
   });
 
-  test('and then reads the API and follows events, but changes nothing', async () => {
+  test('gives read access to the API and its events, but changes nothing through it', async () => {
     const cookie = await session();
     const run = await planRun(server.ledger);
     expect((await ask('/api/runs', { headers: { ...AS_PROGRAM, ...cookie } })).status).toBe(200);
@@ -710,7 +713,7 @@ describe('a person signs in', () => {
     expect(server.asked).toEqual([]);
   });
 
-  test('and out, by the form of a page of theirs: the session is over wherever its cookie is', async () => {
+  test('ends by the form for signing out, wherever the cookie is', async () => {
     const cookie = await session();
     const headers = { ...AS_PERSON, ...cookie, 'content-type': 'application/x-www-form-urlencoded' };
     const signOut = (form: string) => ask('/sign-out', { method: 'POST', headers, body: `form=${form}` });
@@ -722,7 +725,7 @@ describe('a person signs in', () => {
     expect((await ask('/', { headers: { ...AS_PERSON, ...cookie } })).status).toBe(401);
   });
 
-  test.each(['', 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)])('not with %j', async (token) => {
+  test.each(['', 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)])('fails with %j', async (token) => {
     const answer = await signIn(token, { to: '/targets' });
     expect(answer.status).toBe(401);
     expect(answer.headers['set-cookie']).toBeUndefined();
@@ -730,13 +733,13 @@ describe('a person signs in', () => {
     expect(answer.text).toContain('name="to" value="/targets"');
   });
 
-  test('not from a page of another site', async () => {
+  test('fails from a page of another site', async () => {
     for (const site of ['cross-site', 'same-site']) {
       expect((await signIn(ADMIN_TOKEN, { headers: { 'sec-fetch-site': site } })).status).toBe(403);
     }
   });
 
-  test('not with a form that is too large, which is no fault of ours', async () => {
+  test('fails with a form that is too large, as a fault of the client', async () => {
     expect((await signIn('x'.repeat(100_000))).status).toBe(413);
     expect(server.logged).toEqual([]);
   });
@@ -756,7 +759,7 @@ describe('a person signs in', () => {
     '@evil.example',
     '/\r\nx: y',
     '.evil.example',
-  ])('and is led from %j to no other place', async (to) => {
+  ])('redirects from %j to no other site', async (to) => {
     const { status: code, headers } = await signIn(ADMIN_TOKEN, { to });
     expect(code).toBe(303);
     for (const base of [
@@ -770,20 +773,20 @@ describe('a person signs in', () => {
     expect(withinFrom('/runs/1', to)).toMatch(/^\.\.\//);
   });
 
-  test('a page leads to what was asked for in no form of its own', async () => {
+  test('the address of a page cannot change its forms', async () => {
     const { text } = await ask('/runs/%22%3E%3Cscript%3E', { headers: AS_PERSON });
     expect(text).not.toContain('<script>');
   });
 });
 
-describe('a delivery is its bytes', () => {
+describe('the signature of a delivery covers its bytes', () => {
   /** Bytes that are no UTF-8, all of which a lenient reader takes for the same character. */
   const withBytes = (...bytes: number[]) => {
     const [before = '', after = ''] = JSON.stringify(pushPayload({ padding: 'HERE' })).split('HERE');
     return Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
   };
 
-  test('a signature of one does not count for another that reads the same', async () => {
+  test('a signature does not count for other bytes with the same meaning', async () => {
     const [signed, other] = [withBytes(0xef, 0xbf, 0xbd), withBytes(0xff)];
     expect(signed.toString()).toBe(other.toString());
     expect((await deliver(signed)).status).toBe(202);
@@ -796,7 +799,7 @@ describe('a delivery is its bytes', () => {
     ['half a character', [0xc3]],
     ['an overlong form', [0xc0, 0xaf]],
     ['half of a pair', [0xed, 0xa0, 0x80]],
-  ])('%s is refused, whatever it is signed with', async (_, bytes) => {
+  ])('%s is refused, whatever its signature', async (_, bytes) => {
     const body = withBytes(...bytes);
     for (const key of [WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE]) {
       expect((await deliver(body, { 'x-hub-signature-256': sign(body, key) })).status).toBe(401);
@@ -806,7 +809,7 @@ describe('a delivery is its bytes', () => {
     expect(await server.ledger.unsettledDeliveries()).toEqual([]);
   });
 
-  test('text that takes several bytes is what it was', async () => {
+  test('text with characters of several bytes is preserved', async () => {
     const body = Buffer.from(JSON.stringify(pushPayload({ pusher: { name: 'ädä 💡' } })));
     const signature = `sha256=${createHmac('sha256', WEBHOOK_SECRET_BEFORE).update(body).digest('hex')}`;
     expect((await deliver(body, { 'x-hub-signature-256': signature })).status).toBe(202);
@@ -814,14 +817,14 @@ describe('a delivery is its bytes', () => {
   });
 });
 
-describe('what the settings say of it', () => {
+describe('the settings of access', () => {
   const least = {
     PHOENIX_REPO_URL: 'https://git.example.internal/e.git',
     PHOENIX_WEBHOOK_SECRET: 'a-secret-of-good-length',
   };
   const read = (more: Record<string, string>) => readSettings({ ...least, ...more }, () => '', { receiving: true });
 
-  test('by default nobody is trusted and everybody signs in', () => {
+  test('by default nobody is trusted and everybody has to sign in', () => {
     expect(read({}).settings).toMatchObject({ allowedHosts: [], trustedProxies: [], pages: 'signed-in' });
   });
 

@@ -17,7 +17,7 @@ describe('the policy in force', () => {
     await team.phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, two));
   });
 
-  test('judges the commit that loosens it, its replay, and the next commit too', async () => {
+  test('applies to the commit that loosens it, to its replay, and to the next commit', async () => {
     const { phoenix } = team;
     const { commit, statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
     expect(statuses['phoenix/lxc/102']).toMatch(WAITS);
@@ -30,7 +30,7 @@ describe('the policy in force', () => {
     expect((await phoenix.ledger.policyInForce())?.policy.approvals.destroy).toBe(2);
   });
 
-  test('is that of a commit once its run has come to its end, and a replay is judged as the commit was', async () => {
+  test('is that of a commit once its run has ended, and the same for a replay as for the commit', async () => {
     const { phoenix } = team;
     const { commit } = await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, none));
     expect(await phoenix.ledger.policyInForce()).toMatchObject({ commit, policy: { approvals: { destroy: 0 } } });
@@ -40,7 +40,7 @@ describe('the policy in force', () => {
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 
-  test('holds protected guests, named persons and the share of deletions for a replay as for the push', async () => {
+  test('protects guests, requires named persons and limits deletions for a replay as for the push', async () => {
     const { phoenix } = team;
     const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
     await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
@@ -56,7 +56,7 @@ describe('the policy in force', () => {
     expect(await team.host.commands()).not.toContain('box drop 103');
   });
 
-  test('names the share of deletions as it is written, also where the host alone says it', async () => {
+  test('shows the limit of deletions as written, also when only the host section has it', async () => {
     await team.phoenix.push(environment({ 101: {}, 102: {}, 103: {} }, { behavior: { max_delete_share: 0.29 } }));
     expect((await team.phoenix.ledger.policyInForce())?.policy.maxDeletePercent).toBe(29);
   });

@@ -36,7 +36,7 @@ function nodesOf(markdown: string): readonly Node[] {
   return all(tree as Node);
 }
 
-/** What Phoenix itself writes; all else of these kinds would be formed by what others wrote. */
+/** Elements that Phoenix itself writes; any other of these kinds would come from text from outside. */
 const HTML_OF_OURS = /^<details><summary>((?:[^<]|<\/?code>)*)<\/summary>$|^<\/details>$/;
 const FORMS: ReadonlySet<string> = new Set(['root', 'paragraph', 'text', 'inlineCode', 'code']);
 const FORMS_OF_OURS: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ const FORMS_OF_OURS: ReadonlySet<string> = new Set([
   ...['list', 'listItem', 'strong', 'emphasis', 'table', 'tableRow', 'tableCell', 'thematicBreak', 'link', 'html'],
 ]);
 
-/** Texts in which a forge would see a reference: what is rendered, outside of code. */
+/** Rendered texts outside of code, in which a forge would find references. */
 const REFERENCES: ReadonlyArray<readonly [what: string, seen: RegExp]> = [
   ['an address', /[a-z][a-z0-9+.-]*:\/\/|www\.|(?:mailto|xmpp):\S/i],
   ['an e-mail address', /[\w.+-]+@[\w-]+/],
@@ -172,18 +172,18 @@ const text = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
 );
 
-describe('the reader itself sees', () => {
+describe('the tests’ Markdown reader finds', () => {
   test.each(HOSTILE.slice(0, 17))('%s', (_, given) => {
     expect(formed(given)).not.toEqual([]);
   });
 
-  test('a link of ours, and HTML of ours', () => {
+  test('links and HTML of Phoenix itself', () => {
     expect(formed(`${link('run 12', OURS)}\n\n${folded('lxc/101: update', block(['x']))}`)).toEqual([]);
     expect(formed(link('run 12', 'https://other.example'))).toEqual(['a link to https://other.example']);
   });
 });
 
-describe.each(HOSTILE)('%s forms nothing', (_, given) => {
+describe.each(HOSTILE)('%s forms no Markdown', (_, given) => {
   test.each([
     ['in words', plain(given)],
     ['in words after others', `so ${plain(`x ${given}`)} it is`],
@@ -199,7 +199,7 @@ describe.each(HOSTILE)('%s forms nothing', (_, given) => {
     expect(formed(markdown)).toEqual([]);
   });
 
-  test('shows as itself', () => {
+  test('is shown literally', () => {
     const shown = nodesOf(plain(given)).map(({ type, value }) =>
       type === 'text' || type === 'inlineCode' ? value : '',
     );
@@ -208,8 +208,8 @@ describe.each(HOSTILE)('%s forms nothing', (_, given) => {
   });
 });
 
-describe('no text forms anything', () => {
-  test('as words, code, a block or a title', () => {
+describe('no text forms Markdown', () => {
+  test('in prose, code, a block or a title', () => {
     fc.assert(
       fc.property(text, text, (one, other) => {
         expect(formed(plain(one), FORMS)).toEqual([]);
@@ -239,7 +239,7 @@ describe('no text forms anything', () => {
     );
   });
 
-  test('in code is changed but for its line breaks and control characters', () => {
+  test('and code is unchanged except for line breaks and control characters', () => {
     fc.assert(
       fc.property(text, (given) => {
         const [shown, ...more] = nodesOf(table(['A'], [[code(`x${given}x`)]])).filter(
@@ -269,7 +269,7 @@ test.each([
   }
 });
 
-// What checks and comments are made of, with every word of others in it hostile
+// The contents of checks and comments, with hostile text in every place for text from outside
 
 const SHA = 'b'.repeat(40) as CommitSha;
 
@@ -341,7 +341,7 @@ function pullWith(given: string): PullPlan {
   };
 }
 
-/** Everything in Markdown that Phoenix says somewhere, by what it is. */
+/** Every Markdown text of Phoenix, by its kind. */
 function saidWith(given: string): Readonly<Record<string, string>> {
   const run = runWith(given);
   const target = `lxc/${given}` as TargetId;
@@ -364,7 +364,7 @@ function saidWith(given: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Headings of the page of a workflow are ours. */
+/** Headings of the page of a workflow are Phoenix's own. */
 const withoutHeading = (markdown: string) => markdown.replace(/^## .*\n/, '');
 
 test.each(Object.keys(saidWith('')))('%s: nothing that others wrote forms anything', (what) => {
@@ -377,7 +377,7 @@ test.each(Object.keys(saidWith('')))('%s: nothing that others wrote forms anythi
   );
 });
 
-test('what is cut to what a forge takes forms nothing either', () => {
+test('text that is truncated to the limit of a forge forms no Markdown either', () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 200, max: 1500 }), (given, most) => {
       for (const markdown of Object.values(saidWith(given))) {

@@ -22,7 +22,7 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, o
     await team.phoenix.push(both);
   });
 
-  test('is its own: a copy by somebody else is left alone, also when it is older to look at', async () => {
+  test('is only its own: a copy by somebody else is left alone, even if it seems older', async () => {
     const { forge: lab, ledger } = team.phoenix;
     const { number } = await team.propose('less', less);
     await until(() => said(number) !== '', 'the comment');
@@ -36,7 +36,7 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, o
     expect(lab.comments(number).find(({ id }) => id === copy.id)?.body).toBe(copy.body);
   });
 
-  test('is written anew when somebody else has changed it, and says so', async () => {
+  test('is restored when somebody else has edited it, and says so', async () => {
     const { forge: lab } = team.phoenix;
     const { number } = await team.propose('less', less);
     await until(() => said(number).includes('1 to delete'), 'the comment');

@@ -18,7 +18,7 @@ const VM = 'etc/phoenix_vm_configs.json';
 const SHOP = 'stacks/shop/phoenix.json';
 const COMPOSE = 'stacks/shop/docker-compose.yml';
 
-/** A text, and what of it nobody may see. */
+/** A text, and the part that must be hidden. */
 const PLAIN: readonly (readonly [text: string, secret: string])[] = [
   ['postgres://u:pw-in-url@db/x', 'pw-in-url'],
   ['postgres://u:p@ss/w"o#rd?x@db.example.internal:5432/x?sslmode=off', 'p@ss/w"o#rd?x'],
@@ -72,8 +72,8 @@ const HARMLESS = [
   '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 ];
 
-describe('the shape of a secret', () => {
-  test.each(PLAIN)('is found in %s, and all of it is hidden', (text, secret) => {
+describe('a literal secret', () => {
+  test.each(PLAIN)('is found in %s and hidden completely', (text, secret) => {
     for (const around of [text, `before ${text}`, `say "${text}", then`]) {
       if (around.includes('"') && secret.includes('"') && around !== text) continue;
       expect(plainSecretsIn(around)).not.toEqual([]);
@@ -85,11 +85,11 @@ describe('the shape of a secret', () => {
     expect(hidePlainSecrets(text)).toBe(text);
   });
 
-  test('of an address only the password is hidden', () => {
+  test('in a URL is hidden without the rest of the URL', () => {
     expect(hidePlainSecrets('postgres://u:hunter2@db:5432/x?a=b')).toBe('postgres://u:‹secret›@db:5432/x?a=b');
   });
 
-  test('no password in an address shows, whatever is in it', () => {
+  test('in a URL is hidden, whatever it contains', () => {
     const password = fc
       .stringMatching(/^[!-~]{1,40}$/)
       .filter((text) => !/^\d{1,5}[/?#]/.test(text) && !/[<>"'{}$*[\]]/.test(text));
@@ -103,7 +103,7 @@ describe('the shape of a secret', () => {
 });
 
 describe('a configuration', () => {
-  test.each(PLAIN)('that holds %s anywhere is told so at its line, without a word of it', (text, secret) => {
+  test.each(PLAIN)('with %s anywhere gets a problem at its line, without the secret', (text, secret) => {
     const files = environment();
     files[SHOP].environments.production.variables.push({ name: 'CONN', value: text });
     files[LXC].lxc_configs[101].lxc_options = [text.split('\n')[0]];
@@ -121,7 +121,7 @@ describe('a configuration', () => {
     expect(JSON.stringify(problems)).not.toContain(JSON.stringify(secret).slice(1, -1));
   });
 
-  test('with none is told of none', () => {
+  test('without secrets gets no problem', () => {
     const files = environment();
     files[SHOP].environments.production.variables.push(
       ...HARMLESS.map((value, index) => ({ name: `HARMLESS_${index}`, value })),
@@ -129,7 +129,7 @@ describe('a configuration', () => {
     expect(placesOf('PLAINTEXT_SECRET', files)).toEqual([]);
   });
 
-  test('is told of literals in a compose file, in a map and in a list, and not of variables', () => {
+  test('with literals in a compose file gets a problem for each, in maps and lists, but not for variables', () => {
     const files = environment();
     files[COMPOSE] = [
       'services:',
@@ -173,27 +173,24 @@ describe('a plan', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test.each(PLAIN)(
-    'shows %s without its secret, as text before and after, in lists and in arguments',
-    (text, secret) => {
-      const values: readonly [Json, Json][] = [
-        [text, 'other'],
-        [['a', text], ['a']],
-        [{ deep: [{ value: text }] }, null],
-        [['--api-key', text.trim()], []],
+  test.each(PLAIN)('hides the secret in %s, before and after, in lists and in arguments', (text, secret) => {
+    const values: readonly [Json, Json][] = [
+      [text, 'other'],
+      [['a', text], ['a']],
+      [{ deep: [{ value: text }] }, null],
+      [['--api-key', text.trim()], []],
+    ];
+    for (const [before, after] of values) {
+      const changes = [
+        { path: '/variables/0/value', before, after },
+        { path: '/raw', before: after, after: before },
       ];
-      for (const [before, after] of values) {
-        const changes = [
-          { path: '/variables/0/value', before, after },
-          { path: '/raw', before: after, after: before },
-        ];
-        const shown = hideSecrets({ from: null, to: 'x', steps: [{ changes } as never] });
-        expect(JSON.stringify(shown)).not.toContain(JSON.stringify(secret).slice(1, -1));
-      }
-    },
-  );
+      const shown = hideSecrets({ from: null, to: 'x', steps: [{ changes } as never] });
+      expect(JSON.stringify(shown)).not.toContain(JSON.stringify(secret).slice(1, -1));
+    }
+  });
 
-  test('of the command line, in words and as JSON, shows the field and not the password', async () => {
+  test('on the command line, as text and as JSON, shows the field without the password', async () => {
     const repo = await openConfigRepo(folder, folder);
     const filesWith = (value: string) => {
       const files = environment();

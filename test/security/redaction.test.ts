@@ -86,7 +86,7 @@ describe('the redactor', () => {
   });
   const hard = `a "quoted" $va\\lue/+?&<b>'x é☃~#%`;
 
-  test.each(Object.keys(FORMS))('takes out a secret as %s', (name) => {
+  test.each(Object.keys(FORMS))('removes a secret as %s', (name) => {
     const written = FORMS[name] ?? String;
     fc.assert(
       fc.property(fc.oneof(fc.constant(hard), secrets), (text) => {
@@ -96,7 +96,7 @@ describe('the redactor', () => {
         const form = written(secret);
         const shown = redactor.redact(`before <${form}> after`);
         expect(shown).toContain('‹secret›');
-        // What is left of base64 belongs to the bytes around.
+        // The remaining base64 characters belong to the surrounding bytes.
         const left = shown
           .replace(/^before <[A-Za-z0-9]{0,10}‹/, '‹')
           .replace(/›[A-Za-z0-9+/=%_\s-]{0,24}> after$/, '›');
@@ -108,7 +108,7 @@ describe('the redactor', () => {
     );
   });
 
-  test('takes out what the programs themselves write', () => {
+  test('removes secrets as real programs write them', () => {
     const redactor = openRedactor();
     redactor.add(hard);
     const sh = (script: string) => execFileSync('bash', ['-c', script, 'bash', hard], { encoding: 'utf8' });
@@ -127,7 +127,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('takes it out of output that comes in pieces', () => {
+  test('removes secrets from output that arrives in chunks', () => {
     const redactor = openRedactor();
     redactor.add(hard);
     const bytes = Buffer.from(`one ${JSON.stringify(JSON.stringify(hard))} two\n`);
@@ -139,7 +139,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('takes out a key of many lines, line by line and encoded as a whole', () => {
+  test('removes a key of many lines, line by line and encoded as a whole', () => {
     const redactor = openRedactor();
     const line = (index: number) => Buffer.from(String(index).padStart(48, 'key of many lines ')).toString('base64');
     const key = [
@@ -156,7 +156,7 @@ describe('the redactor', () => {
     }
   });
 
-  test('leaves a large output without secrets as it is', () => {
+  test('leaves a large output without secrets unchanged', () => {
     const redactor = openRedactor();
     for (let index = 0; index < 50; index += 1) redactor.add(`secret number ${index} with-Some/Length`);
     const text = JSON.stringify(
@@ -168,7 +168,7 @@ describe('the redactor', () => {
 
 const PRODUCT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A value for each field that the schemas mark as secret, and for variables of stacks: each with what is hard to write. */
+/** A value for each field that the schemas mark as secret, and for variables of stacks, each with characters that need escaping. */
 const PLANTED: Readonly<Record<string, string>> = {
   'users/password_hash': `$6$salt$plantedUSERS/"a"&'b'`,
   'portainer_api/admin_password': `plantedPORTAINER "a" <b> & 'c' \\ d/+?`,
@@ -242,7 +242,7 @@ function files(withPassword: boolean): Record<string, string> {
   };
 }
 
-describe('from the front door', () => {
+describe('in a running agent', () => {
   let lab: Lab;
   let phoenix: Phoenix;
   let http: HttpServer;
@@ -316,13 +316,13 @@ describe('from the front door', () => {
     await lab.close();
   });
 
-  test('every field that is marked secret is planted here', () => {
+  test('every field that is marked as secret is covered by this test', () => {
     const schemas = [hypervisorFile, lxcGuest, vmGuest, vmDefaults, stackManifest];
     const fields = schemas.flatMap((schema) => fieldsWith(schema, 'secret').map(({ pattern }) => pattern.join('/')));
     expect(Object.keys(PLANTED)).toEqual(expect.arrayContaining(fields));
   });
 
-  test('what programs print of secrets as they fail is nowhere', { timeout: 60_000 }, async () => {
+  test('secrets that failing programs print are shown nowhere', { timeout: 60_000 }, async () => {
     const commits = [await phoenix.push(files(true)), await phoenix.push(files(false))];
     const failing = commits.map(({ statuses }) => JSON.stringify(statuses));
     expect(failing[0]).toMatch(/hypervisor\/users":"failure/);

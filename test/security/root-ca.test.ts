@@ -33,7 +33,7 @@ let authority: TestAuthority;
 let impostor: TestAuthority;
 beforeAll(async () => {
   authority = await testAuthority();
-  // Of the same name: only its key tells them apart.
+  // With the same name: only the key differs.
   impostor = await testAuthority();
 });
 beforeEach(async () => {
@@ -41,7 +41,7 @@ beforeEach(async () => {
   await mkdir(join(folder, 'bin'));
   const note = (name: string) => `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>'${folder}/log'\n`;
   await writeFile(join(folder, 'bin/install'), `${note('install')}cp "$3" '${folder}/installed'\n`, { mode: 0o755 });
-  // What the system trusts from then on is what was installed.
+  // From then on, the system trusts what was installed.
   await writeFile(join(folder, 'bin/update-ca-certificates'), note('update-ca-certificates'), { mode: 0o755 });
   await writeFile(join(folder, 'bin/sleep'), '#!/bin/sh\n', { mode: 0o755 });
   await writeFile(join(folder, 'bin/step'), `${note('step')}exit "\${STEP_EXIT:-0}"\n`, { mode: 0o755 });
@@ -89,7 +89,7 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
     service = undefined;
   });
 
-  test('trusts the root that the node gives, and has asked whether the authority is of it', async () => {
+  test('trusts the root of the node, after checking that the authority belongs to it', async () => {
     service = await openService(await authority.issue(['127.0.0.1']));
     const { code, log, stderr } = await feature('trusted_ca', inputs(service.port));
     expect([code, stderr]).toEqual([0, '']);
@@ -100,7 +100,7 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
     expect(service.received.map(({ url }) => url)).toEqual(['/health', '/health']);
   });
 
-  test('an impostor with an authority of the same name is found out: nothing is installed, and it is said so', async () => {
+  test('refuses an authority of the same name with another root: nothing is installed, and the reason is reported', async () => {
     service = await openService(await impostor.issue(['127.0.0.1']));
     const { code, log, stderr } = await feature('trusted_ca', inputs(service.port));
     expect([code, log]).toEqual([1, '']);
@@ -110,14 +110,14 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
     expect(service.received).toEqual([]);
   });
 
-  test('so is one that shows a certificate of the authority for another name', async () => {
+  test('refuses a server with a certificate of the authority for another name', async () => {
     service = await openService(await authority.issue(['192.0.2.1']));
     const { code, log, stderr } = await feature('trusted_ca', inputs(service.port));
     expect([code, log]).toEqual([1, '']);
     expect(stderr).toContain('is not the authority');
   });
 
-  test('a root that changed on its way is refused before anybody is asked', async () => {
+  test('refuses a root that was altered on the way before any connection', async () => {
     service = await openService(await impostor.issue(['127.0.0.1']));
     const given = { ...inputs(service.port), CA_ROOT: impostor.root.trim() };
     const { code, log, stderr } = await feature('trusted_ca', given);
@@ -126,7 +126,7 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
     expect(service.received).toEqual([]);
   });
 
-  test('without a root from the node nothing is trusted', async () => {
+  test('trusts nothing without a root from the node', async () => {
     for (const missing of ['CA_ROOT', 'CA_ROOT_FINGERPRINT']) {
       const { code, log, stderr } = await feature('trusted_ca', { ...inputs(1), [missing]: '' });
       expect([code === 0, log]).toEqual([false, '']);
@@ -134,7 +134,7 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
     }
   });
 
-  test('an authority that is silent is asked ten times, and nothing is installed', async () => {
+  test('asks a silent authority ten times, and installs nothing', async () => {
     let asked = 0;
     const server: Server = createServer((socket) => {
       asked += 1;
@@ -153,7 +153,7 @@ describe.skipIf(noCurl !== null)(`trusted_ca${noCurl === null ? '' : ` (${noCurl
   });
 });
 
-test('step_cli takes the authority by the fingerprint that the node gives, and no other', async () => {
+test('step_cli accepts only the authority with the fingerprint from the node', async () => {
   const given = inputs(9000);
   expect(await feature('step_cli', given)).toMatchObject({
     code: 0,
@@ -165,7 +165,7 @@ test('step_cli takes the authority by the fingerprint that the node gives, and n
   expect((await feature('step_cli', { ...given, CA_ROOT_FINGERPRINT: '' })).stderr).toContain('which the node gives');
 });
 
-describe('the node gives the root', () => {
+describe('the node passes the root', () => {
   const asking = featureScript(
     { name: 'trusted_ca', path: 'etc/features/trusted_ca/install.sh', blob: null },
     {
@@ -179,7 +179,7 @@ describe('the node gives the root', () => {
   };
 
   test('by standard input, as a certificate and its fingerprint', async () => {
-    // What stands beside the certificate in the file goes nowhere.
+    // Other contents of the certificate's file are not passed on.
     const text = await contentsOn({ [ROOT_ON_NODE]: `a comment\n${authority.root}` })(input());
     expect(text).toContain(`CA_ROOT=$(cat <<'PHOENIX_${asking.mark}'\n${authority.root.trim()}\n`);
     expect(text).toContain(
@@ -188,13 +188,13 @@ describe('the node gives the root', () => {
     expect(text).not.toContain('a comment');
   });
 
-  test('or says that it has none, and sends nothing else in its place', async () => {
+  test('or reports that it has none, and passes nothing else', async () => {
     await expect(contentsOn({})(input())).rejects.toThrow(`${ROOT_ON_NODE} is not on the node`);
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
     await expect(contentsOn({ [ROOT_ON_NODE]: key })(input())).rejects.toThrow('holds no certificate');
   });
 
-  test('to those that ask the authority, and has it before they come up', () => {
+  test('to guests that use the authority, before they start', () => {
     const other = featureScript(
       { name: 'base_setup', path: 'etc/features/base_setup/install.sh', blob: null },
       {
@@ -217,7 +217,7 @@ describe('the node gives the root', () => {
   });
 });
 
-test('nothing that is shipped or run takes a certificate unseen', () => {
+test('nothing that is shipped or run skips the verification of certificates', () => {
   const WORDS =
     /--insecure|curl[^\n|;]*\s-[a-zA-Z]*k\b|wget[^\n]*--no-check-certificate|NODE_TLS_REJECT_UNAUTHORIZED|StrictHostKeyChecking[= ]no|sslverify[= ]?false|GIT_SSL_NO_VERIFY|\[trusted=yes\]|--allow-unauthenticated/i;
   const places = ['etc/features', 'src/managers', 'src/agent', 'src/io', 'src/cli', 'deploy', '.github', 'scripts'];

@@ -32,7 +32,7 @@ function recorded(name: string): Promise<string> {
   return readFile(fileURLToPath(new URL(`sops/${name}`, import.meta.url)), 'utf8');
 }
 
-describe('a value that changed', () => {
+describe('a secret whose value changed', () => {
   let lab: Lab;
   let phoenix: Phoenix;
   const values: Record<string, string> = {};
@@ -65,7 +65,7 @@ describe('a value that changed', () => {
     environment({ 101: guest }, { users: { username: 'ada', password_hash: { $secret: reference } } });
   const shadow = () => readFile(join(lab.folder, 'etc/shadow'), 'utf8');
 
-  test('in a file of the node is taken over by the next push, and what does not use it is left alone', async () => {
+  test('in a file of the node is applied by the next push, only to the targets that use it', async () => {
     const reference = `file:${SECRET}`;
     await phoenix.push(declared(reference));
     expect(await shadow()).toContain(`ada:${FIRST}:`);
@@ -81,7 +81,7 @@ describe('a value that changed', () => {
     expect(news.sort()).toEqual(['chpasswd -e', 'pct set 101 --memory 1024']);
   });
 
-  test('is told from the same value, from one that cannot be read, and from one that nobody noted', async () => {
+  test('is distinguished from an equal value, an unreadable one, and one that was never recorded', async () => {
     const target = (id: string, reference: string) => ({
       id: id as TargetId,
       spec: { password: { $secret: reference } },
@@ -120,7 +120,7 @@ describe('a value that changed', () => {
     expect(await changedSecrets(host, declaredTargets, { applied: new Map() })).toEqual(new Set());
   });
 
-  test('is seen by a look at what differs, and put in place once', async () => {
+  test('is found by drift detection, and applied once', async () => {
     values['PHOENIX_SECRET_HASH'] = FIRST;
     await phoenix.push(declared('env:PHOENIX_SECRET_HASH'));
     const health = async () => {
@@ -147,7 +147,7 @@ describe('a value that changed', () => {
     expect(applied.sort()).toEqual([USERS, USERS, 'lxc/101']);
   });
 
-  test('is taken over without a push, by the timer, and once', async () => {
+  test('is applied by the timer without a push, once', async () => {
     await phoenix.push(declared(`file:${SECRET}`));
     await phoenix.stopAgent();
     await put(SECOND);
@@ -159,7 +159,7 @@ describe('a value that changed', () => {
     expect(lab.commands().filter((line) => line === 'chpasswd -e')).toHaveLength(2);
   });
 
-  test('in an encrypted file counts; another content of the file around the same value changes nothing', async () => {
+  test('in an encrypted file counts; changes elsewhere in the file do not', async () => {
     const file = await recorded('values.yaml');
     const reference = 'sops:etc/secrets.yaml#db.password';
     const first = await phoenix.push({ ...declared(reference), 'etc/secrets.yaml': file });
@@ -177,7 +177,7 @@ describe('a value that changed', () => {
     expect(set()).toBe(2);
   });
 
-  test('cannot be guessed from what is noted: the digest takes a key that only root of the node reads', async () => {
+  test('cannot be guessed from its digest, whose key only root of the node can read', async () => {
     await phoenix.push(declared(`file:${SECRET}`));
     const { applied } = await phoenix.ledger.target(USERS);
     const digest = applied?.secrets?.[`file:${SECRET}`] ?? '';
@@ -191,14 +191,14 @@ describe('a value that changed', () => {
     expect(JSON.stringify(applied)).not.toContain(key.trim());
   });
 
-  test('that cannot be read fails its target before anything is begun, and says what to do', async () => {
+  test('that is unreadable fails its target before anything is done, with the remedy', async () => {
     const { statuses } = await phoenix.push(declared('env:PHOENIX_SECRET_MISSING'));
     expect(statuses[`phoenix/${USERS}`]).toMatch(/^failure: .*PHOENIX_SECRET_MISSING/);
     expect(lab.commands().filter((line) => /^(useradd|chpasswd)/.test(line))).toEqual([]);
   });
 });
 
-describe('a secret that is given to another target', () => {
+describe('a secret that another target receives', () => {
   const target = (id: string, references: readonly string[]) => ({
     id: id as TargetId,
     spec: {
@@ -226,7 +226,7 @@ describe('a secret that is given to another target', () => {
   const A = 'env:PHOENIX_SECRET_A';
   const B = 'file:/etc/phoenix/secrets/b';
 
-  test('is named with the step that gives it, and only there', () => {
+  test('is named at the step that passes it, and only there', () => {
     const { steps } = planned(
       { 'stack/1.a': [A], 'stack/1.b': [], 'stack/1.c': [B] },
       { 'stack/1.a': [], 'stack/1.b': [A], 'stack/1.c': [B, A], 'stack/1.d': [B] },
@@ -240,7 +240,7 @@ describe('a secret that is given to another target', () => {
     });
   });
 
-  test('needs as many persons as the policy says, whatever the step costs; what gives none needs nobody', () => {
+  test('needs as many approvals as the policy requires, whatever the impact; a step that passes none needs none', () => {
     const before = { 'stack/1.a': [A], 'stack/1.b': [] };
     const after = { 'stack/1.a': [A], 'stack/1.b': [A], 'lxc/101': [] };
     const approvals = (policy: Policy) =>
@@ -255,7 +255,7 @@ describe('a secret that is given to another target', () => {
     ]);
   });
 
-  test('is judged by the stricter of the policies before and after', () => {
+  test('needs the approvals of the stricter policy before and after', () => {
     expect(policyBetween(policyOf(2), policyOf(0)).approvals.secrets).toBe(2);
     expect(policyBetween(policyOf(0), policyOf(1)).approvals.secrets).toBe(1);
     const { secrets: _, ...old } = DEFAULT_POLICY.approvals;
@@ -263,13 +263,13 @@ describe('a secret that is given to another target', () => {
     expect(planned({}, { 'stack/1.a': [A] }, { ...DEFAULT_POLICY, approvals: old }).steps[0]?.approvals).toBe(0);
   });
 
-  test('shows in the text of a plan and on the check of a pull request', () => {
+  test('is shown in the plan and in the check of a pull request', () => {
     const made = planned({}, { 'stack/1.a': [A, B] }, policyOf(1));
     expect(planText(made, { held: new Set(), colours: false })).toContain(`newly given ${A}, ${B}`);
     expect(planTable(made.steps, new Set())).toContain(`newly given \`${A}\`, \`${B}\``);
   });
 
-  test('is in the plan of the command line, and waits for a person where the configuration asks for it', async () => {
+  test('is shown by the plan of the command line, and waits for approval where the configuration requires it', async () => {
     const lab = await openLab('here');
     const phoenix = await startPhoenix({
       host: labHost(lab.folder, 'here', { environment: { PHOENIX_SECRET_A: FIRST } }),

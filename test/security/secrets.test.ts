@@ -27,7 +27,7 @@ function boundsOf(settings: Record<string, string>): SecretBounds {
   return readSourceSettings(settings, () => '').secrets;
 }
 
-/** The configuration of `test/load`, its secrets as told. */
+/** The configuration of `test/load` with these secrets. */
 function withSecrets({ user, portainer, vm, stack }: Record<string, string>): Files {
   const files = bigEnvironment();
   if (user !== undefined) files[HYPERVISOR].users = { username: 'ada', password_hash: { $secret: user } };
@@ -61,8 +61,8 @@ const REFUSED = [
   'env:DB_PASSWORD',
 ];
 
-describe('a reference that the settings do not allow', () => {
-  test.each(REFUSED)('%s is an error at its line, wherever it stands, and says what to do', (reference) => {
+describe('a reference to a secret that the settings do not allow', () => {
+  test.each(REFUSED)('%s is an error at its line in any field, with the remedy', (reference) => {
     const files = withSecrets({ user: reference, portainer: reference, vm: reference, stack: reference });
     const { config, problems } = loadFiles(files);
     expect(config).toBeNull();
@@ -79,7 +79,7 @@ describe('a reference that the settings do not allow', () => {
     }
   });
 
-  test.each(REFUSED)('%s is never resolved, whatever let it come so far', async (reference) => {
+  test.each(REFUSED)('%s is never resolved, even if validation let it pass', async (reference) => {
     const name = reference.replace(/^env:/, '');
     const read = () => Promise.reject(new Error('nothing may be read'));
     const secrets = openSecrets({
@@ -92,7 +92,7 @@ describe('a reference that the settings do not allow', () => {
     await expect(resolved).rejects.not.toThrow('sesame');
   });
 
-  test('what is allowed is no problem', () => {
+  test('an allowed reference is no problem', () => {
     const files = withSecrets({
       user: 'file:/etc/phoenix/secrets/ada.hash',
       portainer: 'file:/etc/phoenix/secrets/deep/portainer',
@@ -102,7 +102,7 @@ describe('a reference that the settings do not allow', () => {
     expect(loadFiles(files).problems.filter(({ code }) => code === 'SECRET_NOT_ALLOWED')).toEqual([]);
   });
 
-  test('tells how to migrate: what to rename, what to move, or which setting to widen', () => {
+  test('says how to migrate: what to rename, what to move, or which setting to extend', () => {
     const { problems } = loadFiles(withSecrets({ user: 'file:/root/ada.hash', stack: 'env:DB_PASSWORD' }));
     const hints = problems.filter(({ code }) => code === 'SECRET_NOT_ALLOWED').map(({ hint }) => hint);
     expect(hints.join('\n')).toContain('/etc/phoenix/secrets/ada.hash');
@@ -115,7 +115,7 @@ describe('a reference that the settings do not allow', () => {
 describe('a folder with secrets', () => {
   const LXC = 'etc/phoenix_lxc_configs.json';
   test.each(['/etc/phoenix/secrets', '/etc/phoenix/secrets/shop', '/etc/phoenix', '/etc', '/', '/var/lib/phoenix'])(
-    '%s is shown to no guest and no client',
+    '%s is exposed to no guest and no client',
     (path) => {
       const files = bigEnvironment();
       files[LXC].lxc_configs[101].mount_points.push({ host_path: path, container_path: '/mnt/a' });
@@ -130,7 +130,7 @@ describe('a folder with secrets', () => {
     },
   );
 
-  test('by another spelling is neither: a raw line is read as the system reads it, and elsewhere none is taken', () => {
+  test('is not exposed by another spelling: raw lines are read as the system reads them, and other fields accept none', () => {
     const files = bigEnvironment();
     files[LXC].lxc_configs[101].lxc_options = ['lxc.mount.entry = /etc/./phoenix// mnt/b none bind 0 0'];
     const raw = loadFiles(files).problems.filter(({ code }) => code === 'SECRET_NOT_ALLOWED');
@@ -140,15 +140,18 @@ describe('a folder with secrets', () => {
     expect(errors.map(({ path }) => path)).toContain('/lxc_configs/101/mount_points/1/host_path');
   });
 
-  test.each(['/tank/phoenix', '/etc/phoenix2', '/var/lib'.concat('/other')])('%s is none', (path) => {
-    const files = bigEnvironment();
-    files[LXC].lxc_configs[101].mount_points.push({ host_path: path, container_path: '/mnt/a' });
-    expect(loadFiles(files).problems.filter(({ code }) => code === 'SECRET_NOT_ALLOWED')).toEqual([]);
-  });
+  test.each(['/tank/phoenix', '/etc/phoenix2', '/var/lib'.concat('/other')])(
+    '%s is accepted, since it contains no secrets',
+    (path) => {
+      const files = bigEnvironment();
+      files[LXC].lxc_configs[101].mount_points.push({ host_path: path, container_path: '/mnt/a' });
+      expect(loadFiles(files).problems.filter(({ code }) => code === 'SECRET_NOT_ALLOWED')).toEqual([]);
+    },
+  );
 });
 
-describe('the settings', () => {
-  test('widen what is allowed: several folders, another prefix', () => {
+describe('the settings of secrets', () => {
+  test('allow several folders and another prefix', () => {
     const bounds = boundsOf({
       PHOENIX_SECRETS_DIR: '/etc/phoenix/secrets:/srv/secrets/',
       PHOENIX_SECRET_ENV_PREFIX: 'DB_',
@@ -162,7 +165,7 @@ describe('the settings', () => {
     expect(problems).toEqual([]);
   });
 
-  test('own settings are refused under any prefix, in every form, those of the table and none by hand', () => {
+  test('never allow a reference to a setting of Phoenix, under any prefix and in every form', () => {
     const prefixes = ['PHOENIX_', 'P', 'REDIS_', 'PHOENIX_WEBHOOK_SECRET', 'SOPS_'];
     fc.assert(
       fc.property(fc.constantFrom(...OWN_VARIABLES), fc.constantFrom(...prefixes), (name, prefix) => {
@@ -175,14 +178,14 @@ describe('the settings', () => {
     expect(referenceRefusal('env:PHOENIX_OF_A_GUEST', boundsOf({ PHOENIX_SECRET_ENV_PREFIX: 'PHOENIX_' }))).toBeNull();
   });
 
-  test('a file that a setting is given in is refused, also in an allowed folder', () => {
+  test('never allow a reference to the file of a setting, also in an allowed folder', () => {
     const bounds = boundsOf({ PHOENIX_WEBHOOK_SECRET_FILE: '/etc/phoenix/secrets/webhook' });
     expect(referenceRefusal('file:/etc/phoenix/secrets/webhook', bounds)).not.toBeNull();
     expect(referenceRefusal('file:/etc/phoenix/secrets//./webhook', bounds)).not.toBeNull();
     expect(referenceRefusal('file:/etc/phoenix/secrets/webhook2', bounds)).toBeNull();
   });
 
-  test('a copy of a setting’s value is refused where it would be handed out', async () => {
+  test('never hand out a copy of a setting’s value', async () => {
     const secrets = openSecrets({
       environment: { PHOENIX_SECRET_A: 'the admin token' },
       redactor: openRedactor(),
@@ -199,7 +202,7 @@ describe('the settings', () => {
     ['PHOENIX_SECRETS_DIR', '/etc/../root'],
     ['PHOENIX_SECRET_ENV_PREFIX', '1='],
     ['PHOENIX_SOPS_AGE_KEY', 'no key'],
-  ])('%s=%s is refused, and allows nothing more than the default meanwhile', (name, value) => {
+  ])('refuse %s=%s, and allow only the default meanwhile', (name, value) => {
     const env = { PHOENIX_REPO_URL: 'https://git.example.internal/infra.git', PHOENIX_FORGE: 'none', [name]: value };
     const { settings, problems } = readSettings(env, () => '', { receiving: false });
     expect(settings).toBeNull();
@@ -211,7 +214,7 @@ describe('the settings', () => {
   });
 });
 
-describe('from the front door', () => {
+describe('in a running agent', () => {
   let lab: Lab;
   let phoenix: Phoenix;
   const own = { PHOENIX_WEBHOOK_SECRET_BEFORE: 'the secret before', PHOENIX_SECRET_HASH: '$6$of$ada' };
@@ -228,7 +231,7 @@ describe('from the front door', () => {
   const pushed = (reference: string) =>
     phoenix.push(environment({ 101: {} }, { users: { username: 'ada', password_hash: { $secret: reference } } }));
 
-  test('a push that asks for a file or a variable of the node is refused whole, and nothing is read', async () => {
+  test('a push that refers to another file or variable of the node is refused completely, and nothing is read', async () => {
     for (const reference of ['file:/etc/shadow', 'env:PHOENIX_WEBHOOK_SECRET_BEFORE']) {
       const { statuses } = await pushed(reference);
       expect(statuses['phoenix/apply']).toMatch(
@@ -238,7 +241,7 @@ describe('from the front door', () => {
     }
   });
 
-  test('a link out of the folder is refused on the node, and what is allowed is set', async () => {
+  test('a link out of the folder is refused on the node, and an allowed secret is applied', async () => {
     const folder = join(lab.folder, 'etc/phoenix/secrets');
     await mkdir(folder, { recursive: true });
     await writeFile(join(lab.folder, 'etc/hash-of-others'), '$6$of$others\n');
@@ -279,7 +282,7 @@ describe('an agent that was updated', () => {
     await lab.close();
   });
 
-  test('is not stopped by references that were followed before: they hold back what uses them, and nothing else', async () => {
+  test('is not stopped by references of an earlier version: only the targets that use them are held back', async () => {
     const users = { username: 'ada', password_hash: { $secret: 'env:OLD_HASH' }, sudo_access: false };
     const { statuses: first } = await phoenix.push(environment({ 101: {} }, { users }));
     expect(first).toMatchObject({ 'phoenix/hypervisor/users': 'success: applied' });

@@ -24,7 +24,7 @@ let redis: TestRedis;
 let connection: Connection;
 let ledger: Ledger;
 let now = 0;
-/** What the forge says of bob. */
+/** The forge's answer about bob. */
 let right: PersonRole | null | Error = 'operator';
 let asked = 0;
 
@@ -54,18 +54,18 @@ function open({ adminToken = 'the-admin-token', clientSecret = 'the-client-secre
 }
 
 describe('a session', () => {
-  test('outlives a restart, and ends with the secret that it was signed in under', async () => {
+  test('survives a restart, and ends with the secret that signed it', async () => {
     const sessions = open();
     const [ada, bob] = [await sessions.begin(ADA), await sessions.begin(BOB)];
     expect(await open().find(ada)).toMatchObject({ name: 'ada', role: 'admin' });
     const otherToken = open({ adminToken: 'another-token' });
     expect([await otherToken.find(ada), (await otherToken.find(bob))?.name]).toEqual([null, 'bob']);
-    // It is gone for good, not only as long as the other token is there.
+    // It is removed permanently, not only while the other token is set.
     expect(await sessions.find(ada)).toBeNull();
     expect(await open({ clientSecret: 'another-secret' }).find(bob)).toBeNull();
   });
 
-  test('ends by time, sooner when nobody uses it, and when it is signed out of', async () => {
+  test('expires, earlier without use, and ends by signing out', async () => {
     const sessions = open();
     const [used, idle, out] = [await sessions.begin(ADA), await sessions.begin(ADA), await sessions.begin(ADA)];
     await sessions.end(out);
@@ -79,7 +79,7 @@ describe('a session', () => {
     expect([await sessions.find(used), await sessions.find('')]).toEqual([null, null]);
   });
 
-  test('is nothing that Redis tells: neither id, form token nor secret stands there', async () => {
+  test('cannot be derived from Redis, which holds neither its id, its form token nor the secret', async () => {
     const id = await open().begin(ADA);
     await open().begin(BOB);
     const { formToken = '' } = (await open().find(id)) ?? {};
@@ -92,7 +92,7 @@ describe('a session', () => {
     expect((await open().find(await open().begin(ADA)))?.formToken).not.toBe(formToken);
   });
 
-  test('has the rights that its person has at the forge now', async () => {
+  test('has the present rights of its user at the forge', async () => {
     const sessions = open();
     const bob = await sessions.begin(BOB);
     const later = (seconds: number) => {
@@ -102,7 +102,7 @@ describe('a session', () => {
     right = 'admin';
     expect([(await later(PROVED_SECONDS))?.role, asked]).toEqual(['operator', 0]);
     expect([(await later(1))?.role, asked]).toEqual(['admin', 1]);
-    // A forge that says nothing leaves a person reading, is not asked all the time, and not for ever.
+    // Without an answer of the forge a user can still read; it is not asked constantly, and the session expires.
     right = new Error('away');
     expect([(await later(PROVED_SECONDS + 1))?.role, (await later(1))?.role, asked]).toEqual(['reader', 'reader', 2]);
     right = 'operator';
@@ -129,7 +129,7 @@ test.each([
   expect(isFromOwnPage({ headers: { host: '10.0.0.1:8080', ...headers } }, 'https://phoenix.lan')).toBe(own);
 });
 
-test('who may do more may do less', () => {
+test('a role includes the rights of lower roles', () => {
   const roles = ['reader', 'operator', 'admin'] as const;
   expect(roles.map((role) => roles.filter((needed) => mayAs(role, needed)))).toEqual([
     ['reader'],

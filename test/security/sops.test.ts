@@ -25,7 +25,7 @@ const KEY = 'value' in read ? (read.value?.expose() ?? '') : '';
 const open = sopsOpener(KEY);
 const opened = (file: string, path: string, text = recorded(file)) => open(Buffer.from(text), path);
 
-describe('a value', () => {
+describe('an encrypted value', () => {
   test.each([
     ['values.yaml', 'db.password', 'hunter2-from-yaml'],
     ['values.yaml', '/db/password', 'hunter2-from-yaml'],
@@ -47,11 +47,11 @@ describe('a value', () => {
     ['values.env', 'EQUALS', 'a=b=c'],
     ['only-some.yaml', 'db.password', 'hunter2-from-yaml'],
     ['binary.bin', 'data', expect.stringContaining('DB_PASSWORD=hunter2-from-env')],
-  ])('of %s at %s is what sops put there', async (file, path, expected) => {
+  ])('of %s at %s is decrypted as sops encrypted it', async (file, path, expected) => {
     expect(await opened(file, path)).toEqual(expected);
   });
 
-  test('is in nothing that is said of a failure', async () => {
+  test('appears in no message of a failure', async () => {
     await expect(opened('values.yaml', 'db.nowhere')).rejects.toThrow('has no value at db.nowhere');
     await expect(opened('of-another.json', 'db.password')).rejects.toThrow('encrypted to others');
     await expect(sopsOpener(null)(Buffer.from(recorded('values.yaml')), 'text')).rejects.toThrow(
@@ -60,7 +60,7 @@ describe('a value', () => {
   });
 });
 
-describe('a file that another program changed', () => {
+describe('an encrypted file that another program changed', () => {
   const text = recorded('values.yaml');
   const line = (start: string) => text.split('\n').find((each) => each.trim().startsWith(start)) ?? '';
   test.each<[string, string]>([
@@ -94,7 +94,7 @@ function referring(reference: string, more: Record<string, unknown> = {}) {
 }
 
 describe('a configuration', () => {
-  test('refers to a value of an encrypted file, and its targets change with the file', () => {
+  test('may refer to a value of an encrypted file, whose targets change with it', () => {
     const spec = (text: string) => {
       const { config, problems } = loadFiles(
         referring('sops:secrets/shop.yaml#db.password', { 'secrets/shop.yaml': text }),
@@ -131,7 +131,7 @@ describe('a configuration', () => {
     ['a value that is empty', 'sops:a.yaml#db.empty', { 'a.yaml': recorded('values.yaml') }, 'INVALID_VALUE'],
     ['no YAML', 'sops:a.yaml#a', { 'a.yaml': 'a: [\n' }, 'INVALID_VALUE'],
     ['a way out of the repository', 'sops:../a.yaml#a', {}, 'MISSING_FILE'],
-  ])('that refers to %s is told so at its line', (_what, reference, more, code) => {
+  ])('that refers to %s gets a problem at its line', (_what, reference, more, code) => {
     const { config, problems } = loadFiles(referring(reference, more));
     expect(config).toBeNull();
     const found = problems.filter((problem) => problem.file === SHOP && problem.severity === 'error');
@@ -143,7 +143,7 @@ describe('a configuration', () => {
 });
 
 describe('the key of the agent', () => {
-  test('comes from a file as age-keygen writes it, and is given to no guest', async () => {
+  test('is read from a file as age-keygen writes it, and exposed to no guest', async () => {
     expect(KEY).toMatch(/^AGE-SECRET-KEY-1[0-9A-Z]+$/);
     const nothing = { read: async () => undefined, readWithin: async () => KEY };
     const secrets = openSecrets({

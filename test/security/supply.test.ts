@@ -28,7 +28,7 @@ const locks = execFileSync('git', ['ls-files', '-z'], { cwd: TOP, encoding: 'utf
   .split('\0')
   .filter((file) => basename(file) === 'package-lock.json');
 
-/** What is installed from elsewhere by these entries, and is not held to its content. */
+/** Entries that are installed from elsewhere, or without a digest of their content. */
 function unheld({ packages }: Lock): string[] {
   return Object.entries(packages)
     .filter(([path, { link }]) => path.includes('node_modules/') && link !== true)
@@ -43,25 +43,25 @@ function elsewhere({ packages }: Lock): string[] {
     .map(({ resolved }) => String(resolved));
 }
 
-test('there is a lock file', () => {
+test('there are lock files', () => {
   expect(locks).toContain('package-lock.json');
 });
 
 describe.each(locks)('%s', (file) => {
   const lock = JSON.parse(readFileSync(join(TOP, file), 'utf8')) as Lock;
 
-  test('holds every package to its content, those of other platforms too', () => {
+  test('has a digest for every package, those of other platforms included', () => {
     expect(lock.lockfileVersion).toBe(3);
     expect(Object.keys(lock.packages).length).toBeGreaterThan(100);
     expect(unheld(lock)).toEqual([]);
   });
 
-  test('takes packages from the registry alone', () => {
+  test('takes packages from the registry only', () => {
     expect(elsewhere(lock)).toEqual([]);
   });
 });
 
-test('an entry without a digest, with a weak one, or from another place is found', () => {
+test('an entry without a digest, with a weak one, or from elsewhere is found', () => {
   const integrity = `sha512-${'A'.repeat(86)}==`;
   const packages = {
     '': {},

@@ -14,7 +14,7 @@ export type ForgeKind = NonNullable<PhoenixOptions['forge']>;
 export interface Team {
   readonly phoenix: Phoenix;
   readonly host: BoxHost;
-  /** A pull request whose branch holds these files. */
+  /** A pull request whose branch contains these files. */
   propose(name: string, files: Files, more?: Proposed): Promise<{ readonly number: number; readonly head: CommitSha }>;
   /** Merges it and waits for the commit's answer. */
   merge(number: number, how?: { readonly squash?: boolean; readonly message?: string }): Promise<CommitSha>;
@@ -22,9 +22,9 @@ export interface Team {
   run(): Promise<RunId>;
   /** Why a step of the newest run waits or how it ended. */
   told(commit: CommitSha, target?: string): string;
-  /** Waits until every delivery was dealt with. */
+  /** Waits until every delivery has been processed. */
   heard(): Promise<void>;
-  /** Approvals, policy, runs, the followed head and what was done on the host. */
+  /** Approvals, policy, runs, the followed head, and changes of the host. */
   state(): Promise<unknown>;
   end(): Promise<void>;
 }

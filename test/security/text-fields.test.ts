@@ -38,7 +38,7 @@ interface TextField {
   readonly holds: TextKind | undefined;
 }
 
-/** Texts of a schema, but for secrets, which stand elsewhere, and for what nobody reads. */
+/** String fields of a schema, except for secrets, which are tested elsewhere, and for fields that nothing reads. */
 function textFields(root: z.ZodType): TextField[] {
   const found: TextField[] = [];
   const visit = (node: z.ZodType, pattern: Pattern, isKey = false): void => {
@@ -94,14 +94,14 @@ const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
   }),
 );
 
-/** Guests that stand unchanged are read once, as the agent has it (known.test.ts). */
+/** Unchanged guests are read once, as in the agent (known.test.ts). */
 const known = new Known();
 
 const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
 
 const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join('/')}${field.isKey ? ' (name)' : ''}`;
 
-/** The whole environment with another text in that place; what lies below a path moves with it. */
+/** The whole environment with another text in that place; files below a changed path move with it. */
 function withText(sample: Sample, text: string): Files {
   const files = environment();
   setText(files, sample, text);
@@ -125,14 +125,14 @@ function moved<Value>(value: Value, from: string, to: string): Value {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, moved(each, from, to)])) as Value;
 }
 
-test('each text of each schema says what it may hold', () => {
+test('every string field of every schema restricts its characters', () => {
   const silent = formatsOf(KINDS).flatMap(({ name, schema }) =>
     textFields(schema).flatMap(({ pattern, holds }) => (holds === undefined ? [`${name}: ${pattern.join('/')}`] : [])),
   );
   expect(silent).toEqual([]);
 });
 
-test('the whole environment is sound and has a text for each of them', () => {
+test('the test environment is valid and has a value for each string field', () => {
   const { problems } = loaded(environment());
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   // The host has one default gateway of each family: those of the other interfaces are texts of the same schema.
@@ -156,7 +156,7 @@ test('the whole environment is sound and has a text for each of them', () => {
   expect(SAMPLES.length).toBeGreaterThan(130);
 });
 
-/** What ends a line for some program, or is seen by nobody, or is half a character. */
+/** Characters that end a line for some program, are invisible, or are half a character. */
 const BREAKS = ['\n', '\r', '\r\n', '\0', '\v', '\f', '\x1b', '\x7f', '\x85', '\u2028', '\u2029', '\ud800'];
 const PLACES = ['begin', 'middle', 'end'] as const;
 
@@ -165,15 +165,15 @@ function put(text: string, sign: string, place: (typeof PLACES)[number]): string
   return text.slice(0, at) + sign + text.slice(at);
 }
 
-/** Signs that a field lets through where they stand for themselves: line breaks for readers, any character for a program. */
+/** Characters that a field accepts literally: line breaks in prose, any character for a program. */
 function passes({ field, value }: Sample, sign: string, text: string): boolean {
   if (field.holds === 'argument') return sign !== '\0' && sign !== '\ud800';
   if (field.holds === 'prose') return ['\n', '\r', '\r\n'].includes(sign);
-  // A key is often copied with the end of its line, which is taken off.
+  // A key is often copied with its line break, which is removed.
   return value.startsWith('ssh-') && text.trim() === value;
 }
 
-describe('nothing that ends a line or hides', () => {
+describe('a line break or invisible character', () => {
   test.each(SAMPLES.map((sample) => [nameOf(sample), sample] as const))('is taken at %s', (_, sample) => {
     const taken = BREAKS.flatMap((sign) =>
       PLACES.filter((place) => {
@@ -184,7 +184,7 @@ describe('nothing that ends a line or hides', () => {
     expect(taken).toEqual([]);
   });
 
-  test('is refused at its line, from the front door', () => {
+  test('is refused at its line by the command line', () => {
     const told = (sample: Sample, problems: readonly Problem[]) => {
       const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
       return problems.find(
@@ -192,7 +192,7 @@ describe('nothing that ends a line or hides', () => {
           severity === 'error' && file === sample.file && (path.startsWith(pointer) || pointer.startsWith(`${path}/`)),
       );
     };
-    // All values at once; names, and what is not told beside the others, by themselves.
+    // All values at once, except for names and exclusive fields, which are tested one by one.
     const values = SAMPLES.filter(({ field }) => !field.isKey);
     const files = environment();
     for (const sample of values) setText(files, sample, put(sample.value, '\0', 'middle'));
@@ -206,7 +206,7 @@ describe('nothing that ends a line or hides', () => {
   });
 });
 
-/** What else means something to one of the programs that read what Phoenix writes. */
+/** Other characters with a meaning to a program that reads what Phoenix writes. */
 const SIGNS = [
   ',',
   '=',
@@ -243,7 +243,7 @@ const SIGNS = [
 const LINES = /\r\n|[\n\r\v\f\x85\u2028\u2029]/;
 const PROPERTIES = /^--(net0|rootfs|mp\d+|dev\d+|features|ipconfig0|startup|scsi0)$/;
 
-/** How many lines, words and properties each has, by what it is. */
+/** The number of lines, words and properties of each, by kind. */
 function shapeOf(written: readonly Written[]): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const each of written) {
@@ -267,7 +267,7 @@ function grownIn(
   });
 }
 
-/** What is written with that text; null where it is refused at its place. */
+/** The output with that text; null if it is refused at its place. */
 function writtenWith(sample: Sample, text: string): Written[] | null {
   const { draft, problems } = loaded(withText(sample, text));
   const pointer = `/${sample.keys.join('/')}`;
@@ -278,15 +278,15 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
   return refused || draft === null ? null : writtenFor(draft);
 }
 
-/** Line breaks of prose are part of what it says, and each of those that a program is handed is a word of its own. */
+/** Line breaks of prose are content, and each string that a program receives is a separate argument. */
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
-describe('a sign that is taken changes no shape', () => {
+describe('an accepted character changes no structure', () => {
   const { draft } = loaded(environment());
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 
-  test('what is written for the whole environment says something of each kind', () => {
+  test('the files written for the test environment cover each kind', () => {
     for (const kind of [
       'hypervisor/samba',
       'lxc/101',
@@ -323,7 +323,7 @@ describe('a sign that is taken changes no shape', () => {
 
   test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('no option begins at %s', (_, sample) => {
     const text = `-${sample.value}`;
-    // What the field itself refuses is refused at its line, as the first of these tests says of every sign.
+    // What the field refuses is refused at its line, as the first test checks for every character.
     const written = (sample.field.schema.safeParse(text).success ? writtenWith(sample, text) : null) ?? [];
     for (const each of written) {
       if ('text' in each) continue;

@@ -18,7 +18,7 @@ import { CERTIFICATES, HYPERVISOR, KEY, LXC, STACK, VM, wholeEnvironment } from 
 
 const OTHER = KEY.replace('ada@example.internal', 'mallory@example.com');
 
-describe('is refused at its line', () => {
+describe('text that would change the syntax of a host file is refused at its line', () => {
   const cases: readonly (readonly [what: string, file: string, pointer: string, value: unknown])[] = [
     ['a second key after a line break', HYPERVISOR, '/users/ssh_public_key', `${KEY}\n${OTHER}`],
     ['a key that ends the block of ours', HYPERVISOR, '/users/ssh_public_key', `${KEY}\n# END Phoenix\n${OTHER}`],
@@ -73,7 +73,7 @@ describe('is refused at its line', () => {
     expect(errors[0]?.line).toBeGreaterThan(1);
   });
 
-  test('and what stood there is fine', () => {
+  test('and the original text is accepted', () => {
     expect(loadFiles(wholeEnvironment()).config).not.toBeNull();
   });
 });
@@ -91,12 +91,12 @@ function step(target: Target, undeclared = false) {
 
 const run = (program: string, ...args: string[]) => host.run({ kind: 'command', program, args, timeoutSeconds: 10 });
 
-describe('between the marks of ours', () => {
+describe('the managed block of a file', () => {
   const KEYS = '/home/ada/.ssh/authorized_keys';
   const user = { username: 'ada', passwordHash: null, sudo: false, sshPublicKey: KEY };
   const target = partOf(withHost({ user }), 'users');
 
-  test('a key that an older version let in after a false end goes, and theirs stays', async () => {
+  test('loses a key that an older version wrote after a forged end mark, and the rest of the file stays', async () => {
     expect(await step(target)).toMatchObject({ outcome: 'applied' });
     const [begin, , end] = (await host.read(KEYS)).split('\n');
     const planted = [begin, KEY, '# END Phoenix', OTHER, end, OTHER, end, ''].join('\n');
@@ -108,7 +108,7 @@ describe('between the marks of ours', () => {
     expect(await host.read(KEYS)).toBe('ssh-ed25519 THEIRS\nssh-ed25519 THEIRS too\n');
   });
 
-  test('nothing is written that would end there', async () => {
+  test('contains no text that would end it', async () => {
     for (const line of ['# END Phoenix', '# BEGIN Phoenix', 'a\nb', 'a\rb', 'a\u2028b']) {
       expect(() => withBlock('', [line])).toThrow('between our marks');
     }
@@ -118,7 +118,7 @@ describe('between the marks of ours', () => {
     expect(await host.read(KEYS)).not.toContain('mallory');
   });
 
-  test('a mark without an end takes nothing of others with it', () => {
+  test('without an end mark is not removed with lines of others', () => {
     const text = 'a\n# BEGIN Phoenix: of before\nb\n';
     const once = withBlock(text, ['x']);
     expect(once.split('\n').filter((line) => !line.startsWith('#'))).toEqual(['a', 'x', 'b', '']);
@@ -126,7 +126,7 @@ describe('between the marks of ours', () => {
   });
 });
 
-describe('exports', () => {
+describe('NFS exports', () => {
   const OWN = '/etc/exports.d/phoenix.exports';
   const TABLE = '/var/lib/nfs/etab';
   const options = ['rw', 'sync', 'no_subtree_check'];
@@ -148,7 +148,7 @@ describe('exports', () => {
     expect(await step(declared([first]))).toMatchObject({ outcome: 'applied' });
   });
 
-  test('one that exportfs refuses is never written, and the kernel exports what it did', async () => {
+  test('that exportfs refuses are never written, and the kernel exports the previous ones', async () => {
     const before = [await host.read(OWN), await host.read(TABLE)];
     host.instead = (line) => (/^exportfs -i .*10\.0\.0\.2/.test(line) ? { exit: 1, stderr: 'bad option' } : undefined);
     const changed = declared([{ ...first, options: ['ro', 'no_subtree_check'] }, second]);
@@ -162,7 +162,7 @@ describe('exports', () => {
     expect((await exported()).length).toBe(2);
   });
 
-  test('one that a run told before it died goes with its revert', async () => {
+  test('that an interrupted run announced are removed by its rollback', async () => {
     const changed = declared([first, second]);
     let told = 0;
     for (let after = 1; told === 0 && after < 8; after += 1) {
@@ -176,13 +176,13 @@ describe('exports', () => {
     expect(await host.has('/var/lib/phoenix/nfs/begun')).toBe(false);
   });
 
-  test('a word that exportfs does not take ends its reading: the lab loses every later export too', async () => {
+  test('after an unknown word are lost, by exportfs as by the lab', async () => {
     await host.write(OWN, '/tank/data/1 10.0.0.1(rw,anonuid=abc)\n/tank/data/2 10.0.0.2(rw)\n');
     expect(await run('exportfs', '-ra')).toMatchObject({ exit: 1, stderr: expect.stringContaining('bad anonuid') });
     expect(await exported()).toEqual([]);
   });
 
-  test('none is written that would end the reading', () => {
+  test('never contain a word that would end the parsing', () => {
     const one = { path: '/a', client: '10.0.0.1', options: ['rw'] };
     for (const option of ['anonuid=abc', 'fast', 'rw=1', 'sec=foo', 'fsid=x', 'rw) *(rw', 'rw\n/etc *']) {
       expect(() => exportsText([{ ...one, options: [option] }])).toThrow('NFS has no option');
@@ -193,7 +193,7 @@ describe('exports', () => {
   });
 });
 
-describe('settings that a program does not take over', () => {
+describe('settings that a program does not accept', () => {
   const share = {
     name: 'music',
     path: '/tank/music',
@@ -219,20 +219,23 @@ describe('settings that a program does not take over', () => {
     ['dnsmasq', CONF, dns('9.9.9.9'), dns('1.1.1.1'), 'systemctl restart dnsmasq'],
   ] as const;
 
-  test.each(cases)('%s: what was there comes back, and the next try goes well', async (_, files, now, next, reload) => {
-    expect(await step(now)).toMatchObject({ outcome: 'applied' });
-    const before = await texts(files);
-    host.instead = (line) => (line.startsWith(reload) ? { exit: 1, stderr: 'it does not start' } : undefined);
-    expect(await step(next)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('does not start') });
-    expect(await texts(files)).toEqual(before);
-    host.instead = () => undefined;
-    expect(await step(next)).toMatchObject({ outcome: 'applied' });
-    expect(await texts(files)).not.toEqual(before);
-    expect(await step(next)).toMatchObject({ outcome: 'unchanged' });
-  });
+  test.each(cases)(
+    '%s: the previous settings are restored, and the next try succeeds',
+    async (_, files, now, next, reload) => {
+      expect(await step(now)).toMatchObject({ outcome: 'applied' });
+      const before = await texts(files);
+      host.instead = (line) => (line.startsWith(reload) ? { exit: 1, stderr: 'it does not start' } : undefined);
+      expect(await step(next)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('does not start') });
+      expect(await texts(files)).toEqual(before);
+      host.instead = () => undefined;
+      expect(await step(next)).toMatchObject({ outcome: 'applied' });
+      expect(await texts(files)).not.toEqual(before);
+      expect(await step(next)).toMatchObject({ outcome: 'unchanged' });
+    },
+  );
 
   test.each(cases)(
-    '%s: a run that died in between leaves the way back to the next',
+    '%s: the run after an interrupted one can still restore them',
     async (_, files, now, next, reload) => {
       await step(now);
       const before = await texts(files);
@@ -253,7 +256,7 @@ describe('settings that a program does not take over', () => {
   );
 
   test.each(cases)(
-    '%s: refused where it is tried, it takes nobody’s place and nothing is restarted',
+    '%s: refused by the check, they replace nothing and restart nothing',
     async (...[, files, now, next, reload]) => {
       await step(now);
       const before = await texts(files);

@@ -48,7 +48,7 @@ function taken(schema: z.ZodType<string>, begin = ''): fc.Arbitrary<string> {
   return some.filter((each) => schema.safeParse(each).success);
 }
 
-/** Different ones, which one call of a program reads at once. */
+/** Different values, which one call of a program reads together. */
 function many<Value>(arbitrary: fc.Arbitrary<Value>, count: number, key: (value: Value) => string): Value[] {
   return [...new Map(fc.sample(arbitrary, count).map((each) => [key(each), each])).values()];
 }
@@ -56,7 +56,7 @@ function many<Value>(arbitrary: fc.Arbitrary<Value>, count: number, key: (value:
 const SHARE = storageShape.samba.unwrap().shape.shares.unwrap().element.shape;
 const TESTPARM = findProgram('testparm', 'PHOENIX_TEST_TESTPARM');
 
-test.skipIf(TESTPARM === undefined)('Samba reads each share as it was written (skipped: no testparm)', () => {
+test.skipIf(TESTPARM === undefined)('Samba reads each share as it was declared (skipped: no testparm)', () => {
   const share = fc.record({
     name: taken(SHARE.name),
     path: taken(text.absolutePath, '/'),
@@ -94,7 +94,7 @@ const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']
 describe.skipIf(EXPORTFS === undefined || !canMount)(
   'exportfs (skipped: none, or no leave to give it files of its own)',
   () => {
-    /** With files and a table of its own: nothing of the machine is told. */
+    /** With its own files and table: the machine's own exports are not changed. */
     function exportfs(exports: string, script: string, args: readonly string[]): string {
       mkdirSync(join(folder, 'nfs'), { recursive: true });
       const own = 'mount --bind "$1" /var/lib/nfs && mount --bind "$2" /etc/exports && shift 2 && ';
@@ -104,7 +104,7 @@ describe.skipIf(EXPORTFS === undefined || !canMount)(
       return stdout;
     }
 
-    test('reads each export as it was written', () => {
+    test('reads each export as it was declared', () => {
       const one = fc.record({
         path: taken(text.absolutePath, '/').map((path) => join(folder, 'exported', path.replaceAll(/\/+$/g, ''))),
         client: fc.constantFrom('10.0.0.1', '10.0.0.0/24', '*', '@hosts', 'fd00::/64'),
@@ -121,7 +121,7 @@ describe.skipIf(EXPORTFS === undefined || !canMount)(
       expect(read.size).toBe(exports.length);
     });
 
-    test('takes each option that the schema takes', () => {
+    test('accepts each option that the schema accepts', () => {
       const names = [
         'rw',
         'ro',
@@ -169,7 +169,7 @@ describe.skipIf(EXPORTFS === undefined || !canMount)(
         .flatMap((name) => values.map((each) => name + each))
         .filter((each) => nfsOptionFault(each) === null);
       expect(options.length).toBeGreaterThan(30);
-      // The tenth thing that it is asked for is told what became of it.
+      // Every tenth input waits for its result.
       const loop =
         'program=$1; path=$2; shift 2; for option do "$program" -i -o "$option,no_subtree_check" "10.0.0.9:$path" || echo "$option"; done 2>/dev/null';
       expect(exportfs('', loop, [EXPORTFS ?? '', folder, ...options])).toBe('');
@@ -179,7 +179,7 @@ describe.skipIf(EXPORTFS === undefined || !canMount)(
 
 const DNSMASQ = findProgram('dnsmasq', 'PHOENIX_TEST_DNSMASQ');
 
-test.skipIf(DNSMASQ === undefined)('dnsmasq takes each address and domain (skipped: no dnsmasq)', () => {
+test.skipIf(DNSMASQ === undefined)('dnsmasq accepts each address and domain (skipped: no dnsmasq)', () => {
   for (const address of ['10.0.0.13', 'fd00::13', '::1']) {
     const conf = staticText({
       domain: 'a-b.example.internal',
@@ -200,7 +200,7 @@ test.skipIf(DNSMASQ === undefined)('dnsmasq takes each address and domain (skipp
 
 const VISUDO = findProgram('visudo', 'PHOENIX_TEST_VISUDO');
 
-test.skipIf(VISUDO === undefined)('sudo reads each user as one (skipped: no visudo)', () => {
+test.skipIf(VISUDO === undefined)('sudo reads each user name as one user (skipped: no visudo)', () => {
   for (const name of many(taken(value.userName), 40, (each) => each)) {
     execFileSync(VISUDO ?? '', ['-c', '-f', file('sudoers', sudoText(name, false))], { stdio: 'pipe' });
   }
@@ -210,7 +210,7 @@ test.skipIf(VISUDO === undefined)('sudo reads each user as one (skipped: no visu
 
 const KEYGEN = findProgram('ssh-keygen', 'PHOENIX_TEST_SSH_KEYGEN');
 
-test.skipIf(KEYGEN === undefined)('what is a public key is one for ssh-keygen (skipped: no ssh-keygen)', () => {
+test.skipIf(KEYGEN === undefined)('ssh-keygen accepts each accepted public key (skipped: no ssh-keygen)', () => {
   const fingerprint = (line: string): string =>
     execFileSync(KEYGEN ?? '', ['-lf', file('key', `${line}\n`)], { stdio: 'pipe' })
       .toString()
@@ -235,7 +235,7 @@ test.skipIf(KEYGEN === undefined)('what is a public key is one for ssh-keygen (s
   ];
   for (const line of others) {
     const isTaken = value.sshPublicKey.safeParse(line).success;
-    // An option that sshd does not know makes a line that lets nobody in.
+    // An option that sshd does not know makes a line useless.
     expect(isTaken && !line.startsWith('x '), line).toBe(false);
   }
 });
@@ -290,7 +290,7 @@ test.skipIf(NGINX === undefined)(
   },
 );
 
-test('a shell hands each variable to a script as it is', () => {
+test('a shell passes each variable to a script unchanged', () => {
   const inputs = fc.dictionary(fc.stringMatching(/^[A-Z]{1,6}$/), fc.string({ unit: fc.constantFrom(...SIGNS) }), {
     maxKeys: 4,
   });
@@ -309,23 +309,23 @@ test('a shell hands each variable to a script as it is', () => {
   for (const [name, each] of Object.entries(mine)) expect(shown).toContain(`${name}=${each}`);
 });
 
-describe('by the readers that are held to Proxmox', () => {
+describe('as Proxmox’s formats are parsed', () => {
   const mount = taken(text.mountPath, '/');
 
-  test('a mount is read as it was written', () => {
+  test('a mount is read as it was declared', () => {
     fc.assert(
       fc.property(mount, mount, fc.boolean(), (volume, mp, readOnly) => {
         const written = printProperties({ volume, mp, ro: readOnly ? '1' : '' }, [], 'volume');
         const read = parsePropertyString('lxc/mp', written);
         expect(read).toMatchObject({ ok: true, properties: { volume, mp } });
-        // As a line of the configuration, where Proxmox keeps it.
+        // As a line of the configuration file, where Proxmox stores it.
         const { file: conf } = parseGuestFile('lxc', 101, `arch: amd64\nmp0: ${written}\nrootfs: a:b\n`);
         expect(conf.options['mp0']).toBe(written);
       }),
     );
   });
 
-  test('what a property string cannot say is refused', () => {
+  test('a value that a property string cannot express is refused', () => {
     const properties = fc.dictionary(
       fc.constantFrom('bridge', 'tag', 'name'),
       fc.string({ unit: fc.constantFrom(...SIGNS), minLength: 1 }),
@@ -347,7 +347,7 @@ describe('by the readers that are held to Proxmox', () => {
     );
   });
 
-  test('a raw line and the notes are read as they were written', () => {
+  test('a raw line and the notes are read as they were declared', () => {
     const raw = fc.record({
       key: fc.constant('lxc.environment'),
       value: taken(text.line(100)).map((each) => each.trim()),
@@ -367,7 +367,7 @@ describe('by the readers that are held to Proxmox', () => {
     }
   });
 
-  test('bridges are read as they were written, and none takes in the line after it', () => {
+  test('bridges are read as they were declared, and none swallows the next line', () => {
     const port = taken(value.interfaceName);
     fc.assert(
       fc.property(fc.uniqueArray(port, { minLength: 1, maxLength: 3 }), (ports) => {
@@ -396,7 +396,7 @@ describe('by the readers that are held to Proxmox', () => {
     expect(() => interfacesText([bridge])).toThrow();
   });
 
-  test('routes of Traefik are YAML, whatever they hold', async () => {
+  test('routes of Traefik are valid YAML, whatever they contain', async () => {
     const { parse } = await import('yaml');
     fc.assert(
       fc.property(fc.array(taken(text.bindPath, '/'), { minLength: 1, maxLength: 3 }), (paths) => {

@@ -9,7 +9,7 @@ import { isUrl, serverFault } from '../../src/traefik/url.ts';
 
 const LONG = 200_000;
 
-// What is quadratic or worse in these would not end within the time that a test has.
+// With quadratic or worse work, the test would not end within its time limit.
 test.each<[string, (text: string) => unknown, string]>([
   ['blanks before what is no parameter of a media type', isMediaType, `a${' '.repeat(LONG)}x`],
   ['parameters of a media type', isMediaType, `a${'; b=c'.repeat(LONG / 5)}"`],
@@ -27,7 +27,7 @@ test.each<[string, (text: string) => unknown, string]>([
   expect(read(text)).toBeDefined();
 });
 
-test('a configuration in which everything goes through everything before it', () => {
+test('a configuration in which every element uses all previous ones is checked within bounds', () => {
   const middlewares: Record<string, JsonObject> = {};
   for (let at = 0; at < 5000; at += 1) {
     const names = [at + 1, at + 2, at - 1].filter((each) => each >= 0 && each < 5000).map((each) => `m${each}`);

@@ -18,7 +18,7 @@ function rows(): readonly (readonly string[])[] {
   );
 }
 
-test('each line names a test that exists, or says why there is none', () => {
+test('each line of the threat model names an existing test, or says why there is none', () => {
   expect(rows().length).toBeGreaterThan(25);
   for (const cells of rows()) {
     const shown = cells.at(-1) ?? '';

@@ -232,7 +232,7 @@ function ofGuest(target: Target): Written[] {
   const raw = isContainer ? specOf<LxcSpec>(target).raw : [];
   const keys = isContainer ? [] : [...specOf<VmSpec>(target).user.sshKeys];
   return [
-    // A clone gets its settings only once it is there, by the same words as one that is made afresh.
+    // A clone gets its settings only once it exists, by the same arguments as a new guest.
     ...decided(withSource(target), NOWHERE),
     ...ofActions(id, scripts),
     ...(health === null ? [] : ofActions(id, [{ summary: '', impact: 'live', do: health.command }])),
@@ -282,7 +282,7 @@ function ofStack(target: Target): Written[] {
   ];
 }
 
-/** What is done first, whatever else is in the way. */
+/** The first actions, whatever else is to be done. */
 function decided(target: Target, seen: unknown): Written[] {
   const decision = managerOf(kindOf(target.id)).decide(wanted(target), seen);
   return decision.kind === 'actions' ? ofActions(target.id, decision.actions) : [];

@@ -48,7 +48,7 @@ while (my $line = <STDIN>) {
 }
 `;
 
-/** Exit codes of a judging shell for each command line and its standard input: 0 for what it lets through, 126 for the rest. */
+/** Exit codes of the forced command for each command line and its standard input: 0 if allowed, 126 otherwise. */
 export function judgeAll(
   shell: string,
   path: string,

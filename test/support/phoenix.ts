@@ -145,8 +145,10 @@ export async function startPhoenix({
         follows: async (repository) => repository === 'phoenix/config',
         record: recordTraced(ledger.recordDelivery, more.tracer ?? NO_TRACES),
         recorded: async (delivery) => agent?.delivered(delivery),
-        ended: () => {},
+        // A test may end meanwhile.
+        ended: (_, arrived) => void (arrived && ledger.noteArrival(arrived).catch(() => {})),
         refused: () => {},
+        unsigned: (refusal) => void ledger.noteRefusal(refusal).catch(() => {}),
         log: testLog,
         clock,
       },

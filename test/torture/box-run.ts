@@ -22,7 +22,7 @@ export interface BoxRun {
   readonly phoenix: Phoenix;
   /** Pushes the boxes, and does not wait. */
   push(): Promise<CommitSha>;
-  /** Waits for the answer: every box was made and started once, no two commands for one ran at once, and no status was wrong. */
+  /** Waits for the end, and checks that every box was created and started once, without concurrent commands for one box and without a wrong status. */
   endsWell(commit: CommitSha): Promise<void>;
   /** Every status that was set of the commit, oldest first: `context state: description`. */
   said(commit: CommitSha): string[];

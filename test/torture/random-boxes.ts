@@ -16,7 +16,7 @@ export type Needs = readonly (readonly number[])[];
 export function needs(boxes: { readonly min: number; readonly max: number }): fc.Arbitrary<Needs> {
   const shares = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 2 });
   return fc.array(shares, { minLength: boxes.min, maxLength: boxes.max, size: 'max' }).map((rows) =>
-    // Roots keep the graph wide: one in three needs nothing.
+    // One in three has no dependency, which keeps the graph wide.
     rows.map((row, place) => (place % 3 === 0 ? [] : [...new Set(row.map((share) => Math.floor(share * place)))])),
   );
 }
@@ -35,7 +35,7 @@ export function boxFiles(needs: Needs, memory: (place: number) => number | null)
   return { ...files, [path]: JSON.stringify({ lxc_configs: Object.fromEntries(made) }) };
 }
 
-/** An agent in a process of its own. @param killAt before which of its calls it kills itself; 0: never */
+/** An agent in a separate process. @param killAt the number of the call before which it kills itself; 0: never */
 export function agentProcess(
   phoenix: Phoenix,
   folder: string,
@@ -56,7 +56,7 @@ export async function endProcess(child: ChildProcess, how: 'stop' | 'kill'): Pro
   await gone;
 }
 
-/** Each box was made and started once, after all that it needs had been started. */
+/** Checks that each box was created and started once, after everything that it needs had been started. */
 export function expectInOrder(needs: Needs, commands: readonly string[]): void {
   const at = (line: string) => commands.indexOf(line);
   for (const [place, before] of needs.entries()) {

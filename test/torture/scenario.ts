@@ -15,7 +15,7 @@ export interface Scenario<Input = unknown> {
   readonly input: fc.Arbitrary<Input>;
   /** Inputs of a long run, where they are others. */
   readonly longInput?: fc.Arbitrary<Input>;
-  /** Everything of one try, made and removed. Throws where the end is wrong, saying what was expected. */
+  /** Runs one try, which sets up and removes everything. Throws with the expectation if the end is wrong. */
   attempt(input: Input): Promise<void>;
 }
 

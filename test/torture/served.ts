@@ -15,11 +15,11 @@ import { until } from '../support/until.ts';
 
 /** The machine is shared with other tests. */
 const WITHIN_SECONDS = 90;
-/** As the unit says, but in tests nobody waits for five seconds. */
+/** As in the unit, but without its delay of five seconds. */
 const RESTART_MS = 500;
 
 export interface Served {
-  /** Of the try; what the agent keeps lies in `data` below it. */
+  /** The folder of the try; the agent's data is in `data` below it. */
   readonly folder: string;
   readonly forge: LabForge;
   readonly repo: ConfigRepo;
@@ -36,11 +36,11 @@ export interface Served {
 }
 
 export interface ServedOptions {
-  /** Beside those that it takes. */
+  /** Besides its own. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** What the program is run by, with its arguments, given the try's folder; nothing when absent. */
+  /** A program with arguments that runs the agent, given the folder of the try; default: none. */
   readonly by?: (folder: string) => readonly string[];
-  /** Where the lab host lies, below the try's folder. */
+  /** The folder of the lab host, below that of the try. */
   readonly lab?: string;
 }
 
@@ -106,7 +106,7 @@ export async function served(use: (served: Served) => Promise<void>, options: Se
   }
 }
 
-/** Each of these containers was created and started once, and nothing else was done. */
+/** Checks that each of these containers was created and started once, and nothing else was done. */
 export function expectOnce({ commands }: Served, ids: readonly number[]): void {
   const each = ids.flatMap((id) => [`create ${id}`, `start ${id}`]);
   expect(commands().toSorted()).toEqual(each.toSorted());

@@ -9,7 +9,7 @@ export interface Case {
   readonly tls?: JsonObject;
   /** `section/name: path` of each refusal, in order; the path joined by points. */
   readonly refused: readonly string[];
-  /** Of refused elements that the real one keeps in use: why they are refused all the same. */
+  /** For refused elements that the real one keeps in use: why they are refused nevertheless. */
   readonly keeps?: string;
   /** Of refused elements that the real one uses: what a request to `Host(~.example)` is answered by. */
   readonly answers?: {
@@ -17,7 +17,7 @@ export interface Case {
     readonly headers?: Readonly<Record<string, string>>;
     readonly status: number;
   };
-  /** What the real one says in its log about it. */
+  /** The message of the real one in its log. */
   readonly logs?: string;
 }
 

@@ -96,7 +96,7 @@ test.skipIf(DECODER === undefined)('a generated file can be read when Traefik re
   const wrong = all.flatMap((file, index) => {
     const faults = unreadable(file);
     const error = answers[index]?.error;
-    // Of a list where one value is due, and of fields where a list is, it makes something that nobody meant.
+    // A list in place of a value, or fields in place of a list, are misread.
     const own = faults.filter(({ message }) => message !== 'it must be one value' && message !== 'it is a list');
     const same = error === undefined ? own.length === 0 : faults.length > 0;
     return same ? [] : [{ file: JSON.stringify(file), ours: faults[0], theirs: error }];

@@ -110,7 +110,7 @@ const sound: fc.Arbitrary<[string, string]> = fc.constantFrom(...ALL).chain(({ w
   );
 });
 
-/** A value that is taken, so that whole sets are. */
+/** A valid value, so that whole sets are valid. */
 function likely(shape: Shape): fc.Arbitrary<string> {
   if (typeof shape === 'object' && 'pointer' in shape) return likely(shape.pointer);
   if (shape === 'bool') return fc.constantFrom('true', 'false', '1', 'T');

@@ -106,7 +106,7 @@ const KINDS: readonly Kind[] = [
 test.skipIf(TRAEFIK === undefined).each(KINDS)(
   '$name is read as Traefik reads it',
   async ({ texts, in: configured }) => {
-    // Two brackets in a row start a template of the file, which is another matter.
+    // Two brackets in a row start a template of the file, which is tested elsewhere.
     const all = fc.sample(
       texts.filter((text) => !text.includes('{{')),
       { numRuns: COUNT, seed: SEED },

@@ -14,7 +14,7 @@ interface Told {
   readonly error?: readonly string[];
 }
 
-/** What Traefik says of its elements, by `section/name`, without the source of the name. */
+/** Traefik's messages about its elements, by `section/name`, without the provider in the name. */
 export type Elements = ReadonlyMap<string, Told>;
 
 export interface Traefik {
@@ -24,7 +24,7 @@ export interface Traefik {
   close(): Promise<void>;
 }
 
-/** Starts with a folder of dynamic files, by their names; what is read is told by `elementsOf`. */
+/** Starts with a folder of dynamic files, by name; `elementsOf` returns what was read. */
 export async function openTraefik(
   files: Readonly<Record<string, JsonObject>>,
   entryPoints: readonly string[] = ['web'],
@@ -67,7 +67,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Waits until an element is there, by `section/name`, and tells all. */
+/** Waits for an element, by `section/name`, and returns all. */
 export async function elementsOf(api: number, awaited: string): Promise<Elements> {
   let elements: Elements = new Map();
   await until(async () => {

@@ -26,7 +26,7 @@ const commands = () => whole.commands();
 const byHand = (...args: string[]) => whole.byHand(...args);
 const ended = (run: RunId) => whole.ended(run);
 
-/** Goes to the forge and comes back. */
+/** Signs in at the forge and returns. */
 async function signedIn(login: string): Promise<Visitor> {
   const person = visitor(url);
   await person.visit('/sign-in-forge?to=/targets');
@@ -38,7 +38,7 @@ async function signedIn(login: string): Promise<Visitor> {
 const runOf = ({ path }: Shown) => (/\/(\d+)$/.exec(path)?.[1] ?? '') as RunId;
 
 describe('healing a target', () => {
-  test('shows what it would do, does that and no more, and says who asked', async () => {
+  test('shows its actions, performs exactly those, and records who requested it', async () => {
     await byHand('put', '101', '{"memory_mb":1}');
     const otto = await signedIn('otto');
     const look = await otto.press(await otto.visit('/targets/lxc/101'), 'Heal…');
@@ -64,7 +64,7 @@ describe('healing a target', () => {
   });
 });
 
-test('what a look finds no answer to has no button', async () => {
+test('is not offered when there is nothing to correct', async () => {
   await byHand('put', '101', '{"foreign":true}');
   const ada = await signedIn('ada');
   const form = formOf(await ada.visit('/'));
@@ -80,7 +80,7 @@ test('what a look finds no answer to has no button', async () => {
 });
 
 describe('approving a step', () => {
-  test('shows its change, lets it go on, and is recorded', async () => {
+  test('shows the change, continues the run, and is recorded', async () => {
     await phoenix.push({ ...environment({ 102: {} }) });
     const [open] = await phoenix.ledger.openRuns();
     expect(open?.state).toBe('blocked');
@@ -97,14 +97,14 @@ describe('approving a step', () => {
   });
 });
 
-test('a commit is replayed, looked at, frozen and unfrozen by their buttons', async () => {
+test('the buttons replay a commit, check for drift, freeze and unfreeze', async () => {
   const [pushed] = await phoenix.ledger.runs(1);
   const otto = await signedIn('otto');
   const home = await otto.visit('/');
   const freeze = await otto.visit('/do/freeze');
   expect(home.page).toContain('href="./do/freeze"');
   expect((await otto.press(freeze, 'Freeze', { reason: '' })).status).toBe(409);
-  // What was typed and refused is there to be mended.
+  // A refused input stays in the form to be corrected.
   const long = `"><b>${'moving '.repeat(100)}`;
   const refused = await otto.press(freeze, 'Freeze', { reason: long });
   expect([refused.status, refused.words]).toEqual([409, expect.stringContaining('reason')]);
@@ -136,10 +136,10 @@ test('a commit is replayed, looked at, frozen and unfrozen by their buttons', as
   ]);
 });
 
-describe('is not for', () => {
+describe('actions are refused', () => {
   const PAGES = ['/do/freeze', '/do/unfreeze', '/do/look'];
 
-  test('whoever did not sign in, nor a reader, nor an operator where it takes an admin', async () => {
+  test('without signing in, to readers, and to operators where an admin is needed', async () => {
     const nobody = visitor(url);
     for (const path of PAGES) expect((await nobody.visit(path)).status).toBe(401);
     expect((await nobody.send('/do/freeze', { reason: 'mine' })).status).toBe(401);
@@ -159,11 +159,11 @@ describe('is not for', () => {
     expect((await ada.send('/do/adopt', { form: formOf(await ada.visit('/')), target: 'lxc/101' })).path).toMatch(
       /^\/do\/adopt\/\d+$/,
     );
-    // The API takes the token, whatever session comes along.
+    // The API accepts only the token, with or without a session.
     expect((await ada.send('/api/freeze', { reason: 'mine' })).status).toBe(401);
   });
 
-  test('a form of another site, of another session or of none; and a look changes nothing', async () => {
+  test('from a form of another site, of another session or of none', async () => {
     const [otto, other] = [await signedIn('otto'), await signedIn('otto')];
     const [form, foreign] = [formOf(await otto.visit('/')), formOf(await other.visit('/'))];
     for (const [fields, headers, says] of [
@@ -190,7 +190,7 @@ describe('is not for', () => {
 });
 
 describe('the board of the queues', () => {
-  test('is for operators to look at and for an admin to change, and loads nothing from elsewhere', async () => {
+  test('can be seen by operators and changed by admins, and loads nothing from other sites', async () => {
     const [rita, otto, ada] = [await signedIn('rita'), await signedIn('otto'), await signedIn('ada')];
     expect([(await visitor(url).visit('/queues/')).status, (await rita.visit('/queues/')).status]).toEqual([401, 403]);
     const shown = await otto.visit('/queues/');
@@ -205,8 +205,8 @@ describe('the board of the queues', () => {
   });
 });
 
-describe('signing in by the forge', () => {
-  test('takes the way from here, once, and rights that count', async () => {
+describe('signing in through the forge', () => {
+  test('accepts only its own request, once, and a user with rights', async () => {
     const state = 's'.repeat(43);
     const stranger = visitor(url);
     expect((await stranger.visit('/targets')).words).toContain('Sign in with GitHub');

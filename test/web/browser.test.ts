@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await redis.stop();
   });
 
-  /** A fresh reader; whatever the browser complains of, violations of the policy too, is kept. */
+  /** A new page; everything that the browser reports is recorded, violations of the content security policy included. */
   async function visitAs(options: Parameters<Browser['newContext']>[0]): Promise<void> {
     await context?.close();
     context = await browser.newContext(options);
@@ -70,14 +70,14 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     return { run, step };
   }
 
-  test('the page of a run keeps itself up to date to its end, without being loaded anew', async () => {
+  test('the page of a run updates itself until the run ends, without being reloaded', async () => {
     const { ledger } = server;
     const { run, step } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
     await page.locator('h1', { hasText: 'applying' }).waitFor();
     expect(await page.locator('a.box').allTextContents()).toEqual(['lxc/101lxc/101runs', 'lxc/102lxc/102waits']);
     await page.evaluate('window.stayed = true');
-    // What a person opened stays open, and keeps the focus.
+    // What was opened stays open and keeps the focus.
     await page.locator('details[id="lxc/102"] > summary').click();
 
     await step.print('a line that came later');
@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('the list of runs follows what comes and goes', async () => {
+  test('the list of runs updates itself', async () => {
     const { ledger } = server;
     await page.clock.install();
     await page.goto(server.url);
@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('where too many follow runs already, the page looks again by itself', async () => {
+  test('a page that gets no event stream polls', async () => {
     const { run, step } = await startedRun();
     await page.clock.install();
     await page.route('**/events?*', (route) => route.fulfill({ status: 503 }));
@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
   });
 
-  test('an address with the name of a step opens it, and times are told in words', async () => {
+  test('a link to a step opens it, and times are written in words', async () => {
     const { run } = await startedRun();
     await page.goto(`${server.url}/runs/${run}#lxc/102`);
     await page.locator('details[id="lxc/102"][open]').waitFor();
@@ -138,7 +138,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     expect(complaints).toEqual([]);
   });
 
-  test('without JavaScript all is there, and the page asks to be loaded anew', async () => {
+  test('without JavaScript everything is shown, and the page reloads itself', async () => {
     await visitAs({ javaScriptEnabled: false });
     const { run, step } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
@@ -158,7 +158,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
   });
 
   test.each(['light', 'dark'] as const)(
-    'every page fits a telephone, a tablet and a desk, and axe finds nothing, in %s',
+    'every page fits a phone, a tablet and a desktop, and axe finds nothing, in %s',
     { timeout: 120_000 },
     async (colorScheme) => {
       await visitAs({ colorScheme, viewport: WIDTHS[0] });
@@ -244,7 +244,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     ];
   }
 
-  test('by keyboard one comes to the content and opens a step', async () => {
+  test('the keyboard reaches the content and opens a step', async () => {
     const { run } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);
     await page.keyboard.press('Tab');
@@ -253,7 +253,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.locator('details[id="lxc/102"] > summary').focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('details[id="lxc/102"]').getAttribute('open')).not.toBeNull();
-    // A log is searched from its field, and what was found is counted.
+    // A log is searched from its field, which counts the matches.
     await page.getByRole('searchbox', { name: 'Search the log of lxc/101' }).fill('FIRST');
     await page.locator('.found', { hasText: '1 of 1' }).waitFor();
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);

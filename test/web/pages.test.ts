@@ -17,7 +17,7 @@ eachServer((opened, started) => {
   [server, redis] = [opened, started];
 });
 
-/** As a browser asks. */
+/** Requests a page as a browser does. */
 async function visit(path: string, url = server.url): Promise<{ status: number; headers: Headers; page: string }> {
   const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
   return { status: response.status, headers: response.headers, page: await response.text() };
@@ -51,7 +51,7 @@ async function appliedRun(target: string, commit = COMMIT): Promise<RunId> {
   return run;
 }
 
-test('a pull request shows what would change, and what is not planned says how to have it', async () => {
+test('a pull request shows what would change, and one without a plan says how to get it', async () => {
   const [head, base] = [OTHER as CommitSha, COMMIT as CommitSha];
   const changes = [{ path: '/memory', before: 512, after: 1024 }];
   const steps = [
@@ -83,7 +83,7 @@ describe('every page', () => {
     '/targets/lxc/101',
     '/nowhere',
     '/runs/%zz',
-  ])('%s lets a browser run and load nothing but what comes from here, and keeps nothing', async (path) => {
+  ])('%s allows only scripts and files of Phoenix, and is not cached', async (path) => {
     const { headers, page } = await visit(path);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(headers.get('content-security-policy')).toBe(
@@ -95,7 +95,7 @@ describe('every page', () => {
     expect(page).toMatch(/<h1[ >]/);
   });
 
-  test('its files are there, kept for good by the digest in their names', async () => {
+  test('has its files, which are cached by the digest in their names', async () => {
     const { page } = await visit('/runs/999');
     const files = [...page.matchAll(/(?:href|src)="([^"]*static\/[^"]+)"/g)].map(([, file]) => file ?? '');
     expect(files.map((file) => file.replace(/-[0-9a-f]{12}\./, '-DIGEST.'))).toEqual([
@@ -112,7 +112,7 @@ describe('every page', () => {
     expect((await visit('/static/..%2fpages.ts')).status).toBe(404);
   });
 
-  test('no link leads nowhere', async () => {
+  test('has no broken link', async () => {
     const run = await appliedRun('lxc/101');
     const seen = new Set(['/']);
     for (const path of seen) {
@@ -133,7 +133,7 @@ describe('every page', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('an address that does not exist', () => {
   test.each([
     ['/runs/999', 'There is no run 999', 'phoenix replay'],
     ['/runs/..%2f..', 'There is no run ../..', 'list of runs'],
@@ -141,7 +141,7 @@ describe('what is not there', () => {
     ['/targets/lxc/999', 'Nothing is known of lxc/999', 'list of targets'],
     ['/targets/LXC/101', 'Nothing is known of LXC/101', 'list of targets'],
     ['/nowhere/<b>', 'There is no such page', 'leads nowhere'],
-  ])('%s is a page that says so and what to do', async (path, title, hint) => {
+  ])('%s is a page that says so, with the remedy', async (path, title, hint) => {
     const { status, page } = await visit(path);
     expect(status).toBe(404);
     expect(words(page)).toContain(title);
@@ -149,16 +149,16 @@ describe('what is not there', () => {
     expect(page).not.toContain('<b>');
   });
 
-  test('a step that the run has not', async () => {
+  test('also for a step that the run does not have', async () => {
     const run = await appliedRun('lxc/101');
     expect(words((await visit(`/runs/${run}/lxc/102`)).page)).toContain(`Run ${run} has no step for lxc/102`);
   });
 
-  test('an address that cannot be read', async () => {
+  test('also when it cannot be decoded', async () => {
     expect((await visit('/runs/%zz')).status).toBe(400);
   });
 
-  test('programs are told in JSON, and nothing below /api is a page', async () => {
+  test('is answered in JSON to programs, and below /api always', async () => {
     const program = await fetch(`${server.url}/nowhere`);
     expect([program.status, program.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
     expect((await visit('/api/nowhere')).headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -166,7 +166,7 @@ describe('what is not there', () => {
 });
 
 describe('the front page', () => {
-  test('says where the branch is, what is frozen, what goes on, and the newest runs', async () => {
+  test('shows the state of the branch, the freeze, the open runs and the newest runs', async () => {
     const { ledger } = server;
     expect(words((await visit('/')).page)).toContain('Nothing ran yet');
     const over = await appliedRun('lxc/101');
@@ -183,7 +183,7 @@ describe('the front page', () => {
     expect(told.indexOf(`${over} succeeded 3f2a1bc`)).toBeGreaterThan(told.indexOf('push by grace'));
   });
 
-  test('says in one line how things stand, then who needs a person, each with what to do', async () => {
+  test('shows the state in one line, then what needs a person, each with the remedy', async () => {
     const { ledger, known, seen } = server;
     const inHours = (hours: number) => new Date(Date.now() + (hours + 0.5) * 3_600_000).toISOString();
     const head = { commit: COMMIT, verdict: 'followed', base: COMMIT } as const;
@@ -246,7 +246,7 @@ describe('the front page', () => {
     expect(words((await visit('/')).page)).toContain('certificates are not known at the moment');
   });
 
-  test('goes on to older runs', async () => {
+  test('has further pages with older runs', async () => {
     for (let n = 0; n < 45; n += 1) await record(server.ledger, [], { planned: { state: 'succeeded', plan: null } });
     const rows = (page: string) => page.match(/data-label="State"/g)?.length ?? 0;
     const { page } = await visit('/');
@@ -260,7 +260,7 @@ describe('the front page', () => {
 });
 
 describe('a run', () => {
-  test('shows each step with what it changes, did and printed, and no secret', async () => {
+  test('shows each step with its changes, actions and output, and no secret', async () => {
     const { ledger } = server;
     const changes = [
       { path: '/memory_mb', before: 2048, after: 4096 },
@@ -278,7 +278,7 @@ describe('a run', () => {
     const told = words(page);
     expect(told).toContain('Wave 1 1 failed lxc/101 failed update, restarts 101 12 s');
     expect(told).toContain('Wave 2 1 waiting lxc/102 waits');
-    // The picture leads to the same steps, coloured as they stand.
+    // The graph links to the same steps, coloured by their state.
     expect(page).toMatch(/<a class="box bad" href="#lxc\/101">/);
     expect(page.match(/<path d="M/g)).toHaveLength(1);
     expect(told).toContain('/memory_mb 2048 4096');
@@ -297,7 +297,7 @@ describe('a run', () => {
     expect(alone).not.toMatch(/OLD_PLACE|hunter2|<script>alert|<b>/);
   });
 
-  test('that heals and waits for a person is offered for approval, with what it would do', async () => {
+  test('that heals and waits for approval can be approved, with the actions shown', async () => {
     const { ledger } = server;
     const run = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', by: 'phoenix', heal: true } });
     const step = await begin(ledger, run, 'lxc/101');
@@ -314,7 +314,7 @@ describe('a run', () => {
     }
   });
 
-  test('of a step whole, the page shows the newest lines, the rest stands in the text', async () => {
+  test('shows the newest lines of a long output, and links to the whole text', async () => {
     const run = await record(server.ledger, [stepOf('lxc/101')]);
     const step = await begin(server.ledger, run, 'lxc/101');
     await step.print(...Array.from({ length: 2500 }, (_, n) => `line ${n}`));
@@ -325,7 +325,7 @@ describe('a run', () => {
     expect((await text.text()).split('\n')).toHaveLength(2501);
   });
 
-  test('of very many steps shows the most telling in detail, and leads to the others', async () => {
+  test('with very many steps shows the most important ones in detail, and links to the others', async () => {
     const { ledger } = server;
     const changes = [{ path: '/memory_mb', before: 2048, after: 4096 }];
     const run = await record(
@@ -341,7 +341,7 @@ describe('a run', () => {
     expect(words(page)).toContain('50 more steps have their details on the page of their own');
   });
 
-  test('that was refused shows its problems at their lines', async () => {
+  test('that was refused shows its problems with their lines', async () => {
     const problem = {
       severity: 'error',
       code: 'DUPLICATE_IP',
@@ -362,7 +362,7 @@ describe('a run', () => {
     expect(page).not.toContain('data-events');
   });
 
-  test('that was superseded leads to the one that took its place', async () => {
+  test('that was superseded links to its successor', async () => {
     const run = await record(server.ledger, [stepOf('lxc/101')]);
     await server.ledger.supersedeRun(run, OTHER, CREATED, new Map(), []);
     const next = await appliedRun('lxc/101', OTHER);
@@ -391,7 +391,7 @@ describe('targets', () => {
     expect(one).toContain('2 of the 4 newest runs.');
   });
 
-  test('a guest has a home: where it is, what is declared and was seen, who rests on it, where it is written', async () => {
+  test('each have a page: with their state, declaration, observation, dependants and files', async () => {
     const { ledger, known, seen } = server;
     const id = 'lxc/101' as TargetId;
     const commit = COMMIT;
@@ -441,7 +441,7 @@ describe('targets', () => {
     expect(await shown()).toContain('Needs not known Needed by not known');
   });
 
-  test('what Phoenix itself does not get is among what needs a person, with the remedy', async () => {
+  test('show faults of what Phoenix needs with the remedy, among what needs a person', async () => {
     const why = 'https://git.example.internal/team/env: a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
     server.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
     await server.ledger.noteNode('pve', { since: CREATED, why: 'no route' });
@@ -453,11 +453,20 @@ describe('targets', () => {
       /Not working fails the repository cannot be followed , since .* a login is asked for \(HTTP 401\) set PHOENIX_FORGE_TOKEN/,
     );
     expect(read).toMatch(/fails the node pve does not answer , since .* no route/);
+    // What has just begun may pass.
+    server.seen.faults = async () => [faultOf('forge', { since: new Date().toISOString(), why: 'HTTP 502; wait' })];
+    await server.ledger.noteNode('pve', null);
+    const calm = words((await visit('/')).page);
+    expect(calm).not.toContain('need you');
+    expect(calm).toMatch(
+      /Tried again trying again the forge cannot be asked for pull requests and commands , since .*: HTTP 502/,
+    );
+    server.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
     const { faults } = (await (await fetch(`${server.url}/api/status`)).json()) as { faults: unknown };
     expect(faults).toEqual([{ subject: 'repository', what: 'the repository cannot be followed', since: CREATED, why }]);
   });
 
-  test('when the host does not answer, the rest is shown all the same', async () => {
+  test('are shown also when the host does not answer', async () => {
     await appliedRun('lxc/101');
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = server;
@@ -505,7 +514,7 @@ describe('the environment as a whole', () => {
     stacks: [{ target: 'stack/1002.site' as TargetId, guest: web }],
   };
 
-  test('is a map: networks, gateway to services, authority to certificates, hosts to stacks', async () => {
+  test('is drawn as a map of networks, gateways, authorities and stacks', async () => {
     expect(words((await visit('/map')).page)).toContain('No commit was followed yet');
     server.seen.environment = async () => environment;
     await appliedRun(web);
@@ -523,7 +532,7 @@ describe('the environment as a whole', () => {
     expect(words((await visit('/map')).page)).toContain('What is declared cannot be read at the moment');
   });
 
-  test('is searched for targets and runs, by every word', async () => {
+  test('is searched for targets and runs by every word', async () => {
     server.seen.environment = async () => environment;
     const info = { sha: COMMIT as CommitSha, parents: [], message: 'More room for Docker', author: 'Grace' };
     server.seen.commits = async () => new Map([[COMMIT, info]]);
@@ -537,7 +546,7 @@ describe('the environment as a whole', () => {
     expect(await found('nothing-of-the-kind')).toContain('None of the newest 2 runs is about it');
     expect(await found('')).toContain('All words must be found');
     expect((await visit('/search?q=%3Cscript%3E&q=2')).page).not.toContain('<script>');
-    // The box keeps what was searched for, as text.
+    // The search field keeps the query as text.
     expect((await visit('/search?q=%22%3E%3Cb%3E+web')).page).toMatch(
       /type="search" name="q" value="&quot;>&lt;b> web"/,
     );
@@ -545,8 +554,8 @@ describe('the environment as a whole', () => {
   });
 });
 
-describe('when something is wrong', () => {
-  test('a surprise is logged, and its words stay inside', async () => {
+describe('in case of an error', () => {
+  test('an unexpected error is logged and not shown', async () => {
     const { openPages } = await import('../../src/web/pages.ts');
     const { ledger } = server;
     const errors: unknown[] = [];
@@ -568,7 +577,7 @@ describe('when something is wrong', () => {
     await other.close();
   });
 
-  test('a process that shows nothing has no pages', async () => {
+  test('a process without the role web has no pages', async () => {
     const other = await openTestServer(redis.url, { api: null, pages: null });
     expect((await visit('/', other.url)).status).toBe(404);
     await other.close();

@@ -54,7 +54,7 @@ export function record(
   });
 }
 
-/** How a step goes on after it began; returned by `begin`. */
+/** How a step continues after it began; returned by `begin`. */
 export interface Begun {
   act(action: ActionRecord): Promise<void>;
   print(...lines: readonly string[]): Promise<void>;

@@ -79,7 +79,7 @@ function stepRecord(target: string, changed: Partial<StepRecord> = {}): StepReco
   };
 }
 
-/** Every page, with that text wherever text of others can stand. */
+/** Every page, with that text in every place for text from outside. */
 function everyPage(text: string): string[] {
   const target = `lxc/${text}` as TargetId;
   const reason = `${text}; ${text.replaceAll(';', '')}`;
@@ -127,12 +127,13 @@ function everyPage(text: string): string[] {
     doubt: null,
     look: {
       run: run.id,
+      commit: text,
       at: CREATED,
       found: text,
       since: CREATED,
       would: [text],
       over: false,
-      differs: [{ field: text, declared: text, observed: null }],
+      differs: [{ field: text, place: { file: text, path: text, line: 7 }, declared: text, observed: null }],
     },
     commit: text,
     declared: false,
@@ -171,10 +172,12 @@ function everyPage(text: string): string[] {
       targets: [known],
       orphans: [{ target, name: text, markedAs: target }],
       certificates,
-      faults: [{ subject: text, what: text, since: CREATED, why: `${text}; ${text}` }],
+      faults: [CREATED, '2000-01-02T03:04:05.000Z'].map((since) => {
+        return { subject: text, what: text, since, why: `${text}; ${text}` };
+      }),
       now,
     }),
-    approvals: [{ run: run.id, target, commit: text, reason, since: CREATED }],
+    approvals: [{ run: run.id, target, label: text, cost: text, commit: text, reason, since: CREATED }],
     drifted: [known],
   };
   const front = {
@@ -247,7 +250,7 @@ function textOf(page: string): string {
   return page.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
-describe('text of others stays text', () => {
+describe('text from outside', () => {
   const plain = everyPage('x').map(skeleton);
   const nasty = fc
     .array(
@@ -274,7 +277,7 @@ describe('text of others stays text', () => {
     )
     .map((parts) => `x${parts.join('')}`);
 
-  test('the pages of any text have the tags and attributes of those of a plain one', () => {
+  test('never adds a tag or attribute to a page', () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(everyPage(text).map(skeleton)).toEqual(plain);
@@ -283,7 +286,7 @@ describe('text of others stays text', () => {
     );
   });
 
-  test('a script in a reason or a line of a log is there to read', () => {
+  test('shows a script in a reason or log line literally', () => {
     const script = '<script>alert("1")</script>';
     for (const page of everyPage(script).slice(0, 2)) {
       expect(page).not.toContain('<script>alert');
@@ -291,7 +294,7 @@ describe('text of others stays text', () => {
     }
   });
 
-  test('marks that turn the direction of writing and colours of a terminal are taken out', () => {
+  test('loses marks of the writing direction and terminal colours', () => {
     const lines = ['\u001b[31mred\u001b[0m', '10%\r20%\r', 'a\u202eb', 'a\tb'];
     const run = runOf({ steps: [stepRecord('lxc/101', { reason: 'a\u202eb' })] });
     const logs = new Map([['lxc/101' as TargetId, { lines, printed: 4 }]]);
@@ -305,7 +308,7 @@ describe('text of others stays text', () => {
     expect(page).not.toContain('\u202e');
   });
 
-  test('no page brings a script or style of its own, or loads from elsewhere', () => {
+  test('is on pages without inline scripts, inline styles or files of other sites', () => {
     for (const page of everyPage('x')) {
       expect(page.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="../static/pages.js">']);
       expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=|https?:\/\//);
@@ -341,7 +344,7 @@ describe('a run', () => {
     expect(shown).toMatch(new RegExp(`<span class="state \\w+">${state}</span>`));
   });
 
-  test('names the steps in the order of the plan, each with an anchor and its word', () => {
+  test('lists the steps in the order of the plan, each with an anchor and its state in words', () => {
     const shown = page({
       steps: [
         stepRecord('vm/1001', { outcome: 'applied' }),
@@ -363,7 +366,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('of more steps than a picture shows has one of groups, which lead to what failed in them', () => {
+  test('with too many steps for a graph has a graph of groups, which link to their failures', () => {
     const first = Array.from({ length: 60 }, (_, index) => stepOf(`lxc/${100 + index}`));
     const then = first.map(({ target }, index) => stepOf(`vm/${200 + index}`, { wave: 2, needs: [target] }));
     const steps = [...first, ...then];
@@ -378,7 +381,7 @@ describe('a run', () => {
     expect(shown).toMatch(/<a class="box bad" href="#vm\/217">/);
   });
 
-  test('each table and page can be found by its name', () => {
+  test('each table and page has a name', () => {
     for (const shown of everyPage('x')) {
       expect(shown.match(/<h1[ >]/g)).toHaveLength(1);
       expect(shown.match(/<main /g)).toHaveLength(1);
@@ -388,7 +391,7 @@ describe('a run', () => {
   });
 });
 
-describe('the forge', () => {
+describe('links to the forge', () => {
   test.each([
     ['github', 'https://github.com/a/b.git', 'https://github.com/a/b/commit/c1 /pull/7 /blob/c1/etc/x%20y.json#L3'],
     [
@@ -413,7 +416,7 @@ describe('the forge', () => {
     expect(forge === null ? null : shown.join(' ')).toBe(expected);
   });
 
-  test('is led to by commits, and by whatever a commit is called', () => {
+  test('exist for commits, whatever a commit is called', () => {
     const links = linksFrom('/runs/17', forgePages('gitea', 'https://git.example/a/b.git'));
     const view = {
       run: runOf({ commit: '"><b>' }),
@@ -428,7 +431,7 @@ describe('the forge', () => {
     expect(page).not.toContain('<b>');
   });
 
-  test('is led to by the place of a problem, where it is known in which folder of the repository that is', () => {
+  test('exist for the place of a problem, if its folder in the repository is known', () => {
     const links = linksFrom('/runs/17', forgePages('gitea', 'https://git.example/a/b.git'));
     const where = { file: 'etc/phoenix_lxc_configs.json', path: '', line: 114, column: 15, target: null };
     const problems: Problem[] = [{ severity: 'error', code: 'DUPLICATE_IP', message: 'taken', hint: null, ...where }];
@@ -446,7 +449,7 @@ describe('the forge', () => {
   });
 });
 
-test('a long name in a picture keeps what tells it from others', () => {
+test('a long name in a graph keeps its distinguishing part', () => {
   const boxes = ['certificate/nginx.example.internal', `certificate/${'x'.repeat(40)}`].map((label) => {
     return { id: label, label, word: 'applied', tone: 'good', href: null } as const;
   });
@@ -462,7 +465,7 @@ describe('addresses', () => {
     ['/runs/17', '../', '../runs/17'],
     ['/runs/17/', '../../', '../../runs/17'],
     ['/runs/17/lxc/101', '../../../', '../../../runs/17'],
-  ])('from %s lead home by %s', (path, home, run) => {
+  ])('on %s lead to the front page by %s', (path, home, run) => {
     const links = linksFrom(path);
     expect(links.home).toBe(home);
     expect(links.run('17' as RunId)).toBe(run);
@@ -471,7 +474,7 @@ describe('addresses', () => {
     );
   });
 
-  test('hold nothing that leads elsewhere', () => {
+  test('never lead to another site', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (name) => {
         const target = `lxc/${name}` as TargetId;

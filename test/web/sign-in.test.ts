@@ -58,7 +58,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     context = await browser.newContext(options);
     page = await context.newPage();
     page.on('console', (message) => {
-      // That a page was refused is what is looked at here.
+      // This test requests refused pages on purpose.
       if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -71,7 +71,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
 
-  test('leads to the page that was asked for, which then follows its run', async () => {
+  test('leads to the requested page, which then follows its run', async () => {
     const run = await record(server.ledger, [stepOf('lxc/101')]);
     await server.ledger.markRun(run, 'applying', []);
     await page.goto(at(`/runs/${run}`));
@@ -85,7 +85,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     expect(complaints).toEqual([]);
   });
 
-  test('works without a script, and ends by the button', async () => {
+  test('works without JavaScript, and ends with the button', async () => {
     await visitAs({ javaScriptEnabled: false });
     await page.goto(at('/targets'));
     await signIn();
@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     expect(await page.locator('h1').textContent()).toBe('Sign in');
   });
 
-  test('a wrong token is told, and the page that was asked for is not forgotten', async () => {
+  test('reports a wrong token and keeps the requested page', async () => {
     await page.goto(at('/targets'));
     await page.getByLabel('Admin token').fill('guess');
     await page.getByLabel('name').fill('ada');
@@ -108,7 +108,7 @@ describe.skipIf(CHROMIUM === undefined)('signing in with a browser (needs chromi
     await page.waitForURL(at('/targets'));
   });
 
-  test('a link of another site leads whoever is signed in to its page', async () => {
+  test('is not needed again when another site links to a page', async () => {
     await page.goto(at('/'));
     await signIn();
     await page.getByRole('heading', { name: 'Runs' }).waitFor();

@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     page = await openPage();
   }
 
-  /** What the browser complains of is kept, but for pages that are refused, which are looked at here. */
+  /** Everything that the browser reports is recorded, except for refused pages, which this test requests on purpose. */
   async function openPage(): Promise<Page> {
     const opened = await context.newPage();
     opened.on('console', (message) => {
@@ -84,7 +84,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     await page.getByText('Ada admin').waitFor();
   }
 
-  test('a push turns the graph green on an open page, once it is unfrozen from another', {
+  test('an open page shows a push succeed after it is unfrozen on another page', {
     timeout: 60_000,
   }, async () => {
     const { phoenix } = whole;
@@ -109,7 +109,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     expect(complaints).toEqual([]);
   });
 
-  test('a failing step says what to do, and is replayed; a deletion is approved', { timeout: 60_000 }, async () => {
+  test('a failed step shows its remedy and is replayed; a deletion is approved', { timeout: 60_000 }, async () => {
     const { phoenix } = whole;
     await whole.byHand('put', '101', '{"foreign":true}');
     const commit = await phoenix.repo.commit(environment({ 101: {}, 102: {} }));
@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
     await page.getByText('This would change 1 target').waitFor();
     await page.getByRole('button', { name: 'Do this' }).click();
     await page.locator('h1', { hasText: 'succeeded' }).waitFor();
-    // What is taken out of the files waits for a yes.
+    // A target that is removed from the files waits for approval.
     const gone = await phoenix.repo.commit({ ...environment({ 102: {} }) });
     await phoenix.repo.push();
     await until(
@@ -155,7 +155,7 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
   });
 
   test.each(['light', 'dark'] as const)(
-    'every page that acts fits, and axe finds nothing, in %s',
+    'every page with actions fits, and axe finds nothing, in %s',
     { timeout: 180_000 },
     async (colorScheme) => {
       const { phoenix } = whole;
@@ -183,14 +183,14 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
       ];
       for (const path of [...pages, '/do/look', '/asked', '/targets/lxc/102', '/do/approve/99/lxc/1'])
         await shown(path, colorScheme);
-      // The board of the queues is not of ours: that it comes up and nothing of it is refused is all that is asked of it.
+      // The board of the queues is a library's: it only has to load without violating the policy.
       await page.goto(at('/queues/'));
       await page.getByText('apply-pve').first().waitFor();
       expect(complaints).toEqual([]);
     },
   );
 
-  /** The page at each width: it fits, axe finds nothing, and a picture is kept where one is asked for. */
+  /** The page at each width: it fits, axe finds nothing, and a screenshot is kept where requested. */
   async function shown(path: string, scheme: string): Promise<void> {
     await page.goto(at(path));
     await page.evaluate(axe.source);

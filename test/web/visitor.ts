@@ -14,7 +14,7 @@ export interface Shown {
 export interface Visitor {
   readonly cookies: Map<string, string>;
   visit(path: string): Promise<Shown>;
-  /** Presses the button of that name on the page, with what else is filled in. @throws where there is none */
+  /** Submits the form of the button with that name, with these fields. @throws where there is none */
   press(on: Shown, button: string, fields?: Readonly<Record<string, string>>): Promise<Shown>;
   /** Sends a form as no page does. */
   send(
@@ -25,7 +25,7 @@ export interface Visitor {
   ): Promise<Shown>;
 }
 
-/** Elsewhere, behind a proxy, by the name that people use. */
+/** From another machine, through a proxy, by the public name. */
 const ELSEWHERE = { host: 'phoenix.example.internal', accept: 'text/html', 'x-forwarded-for': '192.0.2.7' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const MAX_STEPS = 5;
@@ -61,7 +61,7 @@ export function visitor(url: string): Visitor {
     let got = await once(method, path, headers, body);
     for (let step = 0; got.status === 303 && step < MAX_STEPS; step += 1) {
       const next = new URL(got.location, `http://phoenix${path}`);
-      // What leads to the forge is left to whoever looks at it.
+      // Links to the forge are not followed.
       if (next.host !== 'phoenix') break;
       path = `${next.pathname}${next.search}`;
       got = await once('GET', path, {});

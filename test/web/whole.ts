@@ -18,7 +18,7 @@ import { until } from '../support/until.ts';
 const LOG = { info() {}, warn() {}, error() {} };
 const RIGHTS: Readonly<Record<string, PersonRole>> = { rita: 'reader', otto: 'operator', ada: 'admin' };
 
-/** Says who comes back by the code that the person shows. */
+/** Returns the user for the code that the forge issued. */
 const FORGE: ForgeSignIn = {
   name: 'GitHub',
   secret: secret('the secret of the application'),
@@ -32,7 +32,7 @@ export interface Whole {
   readonly url: string;
   /** Changing commands on the host since the last call. */
   commands(): Promise<string[]>;
-  /** As somebody at the host does; no command of Phoenix. */
+  /** As a person on the host does it, without Phoenix. */
   byHand(...args: string[]): Promise<void>;
   ended(run: RunId): Promise<void>;
   close(): Promise<void>;

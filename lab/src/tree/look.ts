@@ -62,7 +62,7 @@ export const READING_PROGRAMS: Readonly<Record<string, TreeProgram>> = {
       flags,
     );
     return ok(
-      readFileSync(tree.at(path), 'utf8').replaceAll(/.*/g, (line) =>
+      readFileSync(tree.at(path), 'utf8').replaceAll(/[^\n]*\n|[^\n]+$/g, (line) =>
         line.replace(pattern, replacement.replaceAll(/\\(\d)/g, '$$$1')),
       ),
     );

@@ -80,7 +80,7 @@ test('what GitHub describes otherwise is refused', () => {
     fc.property(wellFormed, fc.nat(), odd, (request, place, by) => {
       const paths = pathsIn(request);
       const path = paths[place % paths.length] ?? [];
-      // As it comes over the wire: what is undefined is not there.
+      // As it is sent, without undefined fields.
       const sent = JSON.parse(JSON.stringify(replaced(request, path, by))) as Record<string, unknown>;
       if (requestProblems(CREATE, sent) !== '') expect(checkProblems(sent, true)).not.toEqual([]);
       if (requestProblems(CHANGE, sent) !== '') expect(checkProblems(sent, false)).not.toEqual([]);

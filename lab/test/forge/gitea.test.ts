@@ -58,7 +58,7 @@ test('statuses answer with a key of their own', async () => {
   expect([lost.status, lost.body.message]).toEqual([500, '']);
   expect((await scene.call('GET', `/commits/${unknown}/status`)).status).toBe(404);
   expect((await scene.call('GET', `/statuses/${unknown}`)).body).toEqual([]);
-  // Whatever names a commit will do, and any state.
+  // Any name of a commit is accepted, and any state.
   const odd = await scene.call('POST', `/statuses/${sha.slice(0, 10)}`, { body: { state: 'done' } });
   expect(odd).toMatchObject({ status: 201, body: { status: 'done', context: 'default' } });
 });

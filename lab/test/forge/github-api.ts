@@ -23,13 +23,13 @@ const ajv = new Ajv({
 /** Operations whose good answers were looked at so far. */
 export const seen = new Set<string>();
 
-/** What is wrong with the answer; empty when GitHub could have given it, or does not describe the operation. */
+/** Faults of the response; empty if GitHub could have sent it, or does not describe the operation. */
 export function problemsOf(method: string, path: string, status: number, body: unknown): string {
   const name = OPERATIONS.find((operation) => matches(operation, method, path));
   if (name === undefined) return '';
   if (status < 300) seen.add(name);
   const schema = operations[name]?.[status];
-  // Every operation can be refused for who asks, and few descriptions say so.
+  // Every operation can be refused for lack of permission, which few descriptions mention.
   if (schema === undefined) return [400, 401, 403, 404, 422].includes(status) ? '' : `no answer ${status} is described`;
   if (schema === null) return '';
   const pointer = `${encodeURIComponent(name.replaceAll('/', '~1'))}/${status}`;
@@ -38,7 +38,7 @@ export function problemsOf(method: string, path: string, status: number, body: u
   return validate(body) === true ? '' : ajv.errorsText(validate.errors);
 }
 
-/** What is wrong with what is sent along; empty when GitHub describes it so. */
+/** Faults of the request body; empty if it matches GitHub's description. */
 export function requestProblems(operation: keyof typeof description.requests, body: unknown): string {
   const validate = ajv.getSchema(`github#/requests/${encodeURIComponent(operation.replaceAll('/', '~1'))}`);
   if (validate === undefined) throw new Error(`no request ${operation}`);

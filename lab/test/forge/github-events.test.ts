@@ -10,7 +10,7 @@ const YOUNGER = /\.(visibility|has_discussions|client_id|merge_queues|performed_
 /** Described by GitHub and shown in none of its examples: none is merged, retargeted, out of a merge queue or about a pull request's comment. */
 const UNSHOWN = /\.(changes|changes\.base.*|reason|merged_by\..*|issue\.pull_request.*|events\[\]|modified\[\])$/;
 
-/** Kinds of values by where they stand, for example `pull_request.head.sha`. */
+/** Types of values by path, for example `pull_request.head.sha`. */
 function kindsIn(value: unknown, path = '', kinds = new Map<string, Set<string>>()): Map<string, Set<string>> {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   kinds.set(path, (kinds.get(path) ?? new Set()).add(kind));

@@ -51,9 +51,9 @@ export interface Scene {
   readonly receiver: string;
   /** What the receiver answers from now on. */
   answerWith(status: number): void;
-  /** Everything that was received, once all is delivered. */
+  /** Everything that was received, once everything is delivered. */
   received(): Promise<readonly Received[]>;
-  /** Below the REST interface; `/pulls` without a leading `/repos` is one of the repository's. Fails for answers GitHub does not give. */
+  /** Calls the REST API; a path without a leading `/repos` is below the repository. Fails for responses that GitHub does not send. */
   call(method: string, path: string, asked?: Asked): Promise<Answer>;
   /** Pushes a branch with one new commit on top of where the working copy is; resolves to the commit. */
   branch(name: string, files?: Readonly<Record<string, string>>): Promise<string>;
@@ -102,7 +102,7 @@ export async function openScene(options: Partial<LabForgeOptions> = {}): Promise
     const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const answer = await fetch(`${forge.apiUrl}${full}`, { method, headers: sent, redirect: 'manual', ...init });
     const text = await answer.text();
-    // What comes of it has arrived before anything else is asked for: networks keep no order.
+    // Its events have arrived before the next request, since networks keep no order.
     if (method !== 'GET') await forge.delivered();
     const isJson = answer.headers.get('content-type')?.includes('json') === true;
     const told: Json = isJson ? JSON.parse(text) : text;

@@ -16,7 +16,7 @@ afterEach(() => host.close());
 const run = (program: string, ...args: string[]) => host.run({ kind: 'command', program, args, timeoutSeconds: 10 });
 
 describe('exportfs', () => {
-  /** Null: refused; otherwise what the table says of it. */
+  /** Null: refused; otherwise its line of the table. */
   test.each([
     ['anonuid=abc', null],
     ['anonuid=-2', 'anonuid=-2'],

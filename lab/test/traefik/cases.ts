@@ -13,7 +13,7 @@ export interface TraefikCase {
 
 export const RECORDED = new URL('recorded.json', import.meta.url);
 
-/** By the name of the case: by what was asked, after the files of the last change were there; `words` where it did not start. */
+/** By the name of the case: the answers by request, after the last change of files; `words` if it did not start. */
 export type Answers = Readonly<Record<string, unknown>>;
 
 export const recorded = (): Readonly<Record<string, Answers>> => JSON.parse(readFileSync(RECORDED, 'utf8'));
@@ -57,7 +57,7 @@ const starts = (name: string, config: string | null): TraefikCase => ({
   asks: ['/ping', '/api/rawdata', '/api/entrypoints', ...MARK, '/api/http/middlewares/absent@file', '/'],
 });
 
-/** Static files, and what each lets be asked. */
+/** Static files, and the requests that each allows. */
 const STATICS = [
   starts('as Phoenix writes it', STATIC),
   starts('an API that is served nowhere', STATIC.replace(/api:\n.*\n/, 'api: {}\n')),
@@ -85,7 +85,7 @@ const files = (name: string, text: string, asks = RAW): TraefikCase => ({
 });
 const routers = (text: string, more = ''): string => `http:\n  routers:\n${router('good')}${text}${SERVICE}${more}`;
 
-/** Dynamic files: what is taken out of use, and what is dropped. */
+/** Dynamic files: what is disabled, and what is dropped. */
 const DYNAMICS = [
   files('an entry point that is not there', routers(router('bad', ', entryPoints: [nowhere]'))),
   files('one entry point of two', routers(router('half', ', entryPoints: [web, nowhere]'))),
@@ -149,7 +149,7 @@ export const CASES: readonly TraefikCase[] = [...STATICS, ...DYNAMICS];
 
 type Told = Readonly<Record<string, { readonly status?: string; readonly error?: readonly string[] }>>;
 
-/** What of an answer has to be the same; null: nobody answered. */
+/** The part of an answer that has to be equal; null: no answer. */
 export function comparable(asked: string, body: string | null): unknown {
   if (body === null || !/^[{[]/.test(body)) return body?.trim() ?? null;
   const value = JSON.parse(body);
@@ -181,11 +181,11 @@ export function comparable(asked: string, body: string | null): unknown {
   return { message, status, provider };
 }
 
-/** The words of the last error in what it said, without what is only there in one of both. */
+/** The last error of its output, without parts that only one of both has. */
 export function lastWords(log: string): string | null {
   const line = log.split('\n').findLast((each) => /error=|"error":/.test(each));
   const words = /(?:error="|"error":")((?:\\.|[^"\\])*)"/.exec(line ?? '')?.[1] ?? null;
   const said = words === null ? null : (JSON.parse(`"${words}"`) as string).replace(/^command traefik error: /, '');
-  // How YAML is wrong the two parsers tell in words of their own.
+  // The two YAML parsers have different messages.
   return said?.replace(/^yaml: .*/s, 'yaml') ?? null;
 }

@@ -22,13 +22,13 @@ export async function askReal({ config, files, asks }: TraefikCase): Promise<Ans
     await box.restart();
     const runs = await until(async () => !box.alive() || (await box.ready())).then(() => box.alive());
     if (!runs) return { words: lastWords(here(box.log())) };
-    // It listens before it has its first routes; of one that does not tell them nobody sees when.
+    // It listens before it has its first routes; without its API nobody can see when it has them.
     const end = Date.now() + 3000;
     await until(async () => (await box.ask('/api/rawdata')).body.includes('@file') || Date.now() > end);
     for (const change of later) {
       const before = box.log();
       for (const name of Object.keys(first)) if (!(name in change)) box.remove(`/etc/traefik/dynamic/${name}`);
-      // The last first: what it cannot read is there before what it could take over.
+      // In reverse order: an unreadable file exists before one that it could apply.
       for (const [name, text] of Object.entries(change).reverse()) box.write(`/etc/traefik/dynamic/${name}`, text);
       await settled(box, before);
     }
@@ -43,7 +43,7 @@ export async function askReal({ config, files, asks }: TraefikCase): Promise<Ans
   }
 }
 
-/** It has looked at the files: it complained, or tells what it did not tell before; what changes nothing it does not tell of. */
+/** Waits until it has read the files: it logged an error, or reports something new; a file without effect is not reported. */
 async function settled(box: TraefikBox, before: string): Promise<void> {
   const told = async () => (await box.ask('/api/rawdata')).body;
   const first = await told();

@@ -69,7 +69,7 @@ async function askLab({ config, files, asks }: TraefikCase): Promise<Answers> {
       const { exit, stdout } = await inside(host, ['curl', '-s', `http://127.0.0.1:8080${asked}`]);
       answers[asked] = comparable(asked, exit === 0 ? stdout : null);
     }
-    // As JSON has it: what is undefined is not there.
+    // As JSON has it, without undefined fields.
     return JSON.parse(JSON.stringify(answers)) as Answers;
   } finally {
     await host.close();

@@ -1,7 +1,9 @@
-// Where the fields that differ are written in the config repo, so that a difference leads to the line that declares it.
+// What the config repo says about differences: where the fields are written, so that one leads to the line that declares it, and the lines of a compose file
+// that differ.
 
 import type { Place } from '../../config/read/place.ts';
-import type { Step } from '../../managers/comparison.ts';
+import type { ComposeTexts, Step } from '../../managers/comparison.ts';
+import { shownComposeTexts } from '../../managers/compose-texts.ts';
 import { writtenValues } from '../../managers/written-values.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
@@ -9,8 +11,9 @@ import type { FieldDifference } from '../../model/run.ts';
 import { isArray, isObject, same } from '../../plan/canonical.ts';
 import { child, keys } from '../../plan/pointer.ts';
 import type { Context } from '../context.ts';
+import { linesOf } from '../lines-of.ts';
 import { declaredAt } from '../reconcile/gather.ts';
-import type { KeptDifference } from './differences.ts';
+import { type KeptDifference, linesBetween } from './differences.ts';
 
 /** The differences with their places, as they are recorded. @param commit that declares the target */
 export async function withPlaces(
@@ -22,14 +25,38 @@ export async function withPlaces(
   const declared = differs.length === 0 ? undefined : await declaredAt(context, commit);
   const config = declared?.config ?? null;
   const entry = config === null ? null : context.managers.managerOf(kindOf(target)).sources.entry(config, target);
-  if (declared === undefined || entry === null) return differs.map(({ at: _, ...each }) => each);
+  if (declared === undefined || entry === null) return differs.map(({ at: _, compose: __, ...each }) => each);
   const { files } = await context.repository.snapshot(declared.commit);
   const value = writtenValues(files)(entry.file);
-  const file = declared.root === '' ? entry.file : `${declared.root}/${entry.file}`;
-  return differs.map(({ at, ...each }) => {
-    const path = pointerTo(value, entry, at ?? each.field.split('.'));
-    return path === null ? each : { ...each, place: { file, path } };
-  });
+  const paths = differs.map(({ at, field }) => pointerTo(value, entry, at ?? field.split('.')));
+  const lines = linesOf(
+    files,
+    entry.file,
+    paths.filter((path) => path !== null),
+  );
+  const inRepository = (file: string) => (declared.root === '' ? file : `${declared.root}/${file}`);
+  return Promise.all(
+    differs.map(async ({ at: _, compose, ...each }, index) => {
+      if (compose !== undefined) {
+        const [file] = [...files].find(([, { blob }]) => blob === compose.blob) ?? [];
+        const place = file === undefined ? {} : { place: { file: inRepository(file), path: '', line: null } };
+        return { ...each, ...place, ...(await composeLines(context, compose)) };
+      }
+      const path = paths[index] ?? null;
+      if (path === null) return each;
+      return { ...each, place: { file: inRepository(entry.file), path, line: lines.get(path) ?? null } };
+    }),
+  );
+}
+
+/** The lines of a compose file that differ; empty where it is the same, or is no YAML on the host. */
+async function composeLines(
+  { repository }: Pick<Context, 'repository'>,
+  compose: ComposeTexts,
+): Promise<Pick<FieldDifference, 'lines'>> {
+  const texts = shownComposeTexts(Buffer.from(await repository.blob(compose.blob)).toString(), compose);
+  const lines = texts === null ? null : linesBetween(texts.declared, texts.observed);
+  return lines === null ? {} : { lines };
 }
 
 /** The deepest value of the file on the way to a field; null where it has not even the first step. Pure. */

@@ -17,8 +17,8 @@ const MAX_LINES = 30;
 /** Texts with more changed lines than this are not compared by line. */
 const MAX_EDITS = 500;
 
-/** A difference as it is recorded, with the way to its field in the file. */
-export type KeptDifference = FieldDifference & Pick<FoundDifference, 'at'>;
+/** A difference as it is recorded, with what its place in the repository follows from. */
+export type KeptDifference = FieldDifference & Pick<FoundDifference, 'at' | 'compose'>;
 
 /** Pure. */
 export function differencesOf(manager: Manager, wanted: Wanted, observation: unknown): readonly KeptDifference[] {
@@ -35,13 +35,14 @@ function powerDifference({ power }: Manager, { spec }: Wanted, observation: unkn
   return observed === 'stopped' ? [{ field: 'on the host', at: [], declared: 'running', observed }] : [];
 }
 
-function kept({ field, at, declared, observed }: FoundDifference): KeptDifference {
+function kept({ field, at, compose, declared, observed }: FoundDifference): KeptDifference {
   const path = `/${field.replaceAll('.', '/')}`;
   const { before = null, after = null } = hideInChange({ path, before: observed, after: declared });
   const lines = changedLines(after, before);
   return {
     ...{ field, declared: cut(after), observed: cut(before) },
     ...(at === undefined ? {} : { at }),
+    ...(compose === undefined ? {} : { compose }),
     ...(lines === null ? {} : { lines }),
   };
 }
@@ -60,8 +61,12 @@ function changedLines(declared: Json, observed: Json): readonly string[] | null 
   const texts = [declared, observed].filter((value) => typeof value === 'string');
   const isText =
     texts.some((text) => text.includes('\n')) && [declared, observed].every((value) => isTextOrNone(value));
-  if (!isText) return null;
-  const [old = '', now = ''] = [declared, observed].map((value) => hidePlainSecrets(String(value ?? '')));
+  return isText ? linesBetween(String(declared ?? ''), String(observed ?? '')) : null;
+}
+
+/** The lines that differ, `-` as declared and `+` as observed, with one line around them, and no secret; null where the texts are the same or have too little in common. */
+export function linesBetween(declared: string, observed: string): readonly string[] | null {
+  const [old, now] = [hidePlainSecrets(declared), hidePlainSecrets(observed)];
   const patch = structuredPatch('', '', old, now, '', '', { context: 1, maxEditLength: MAX_EDITS });
   const lines = patch?.hunks.flatMap((hunk, index) => (index === 0 ? hunk.lines : ['…', ...hunk.lines])) ?? [];
   if (lines.length === 0) return null;

@@ -1,6 +1,7 @@
 // The HTTP API: the ledger's content as JSON, and the agent's operations for holders of the admin token.
 
 import express, { type Request, type Response, type Router } from 'express';
+import { hasLasted } from '../../model/fault.ts';
 import type { RunId } from '../../model/ids.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -14,6 +15,7 @@ import { answer, answerText, fail } from './answer.ts';
 import type { Changes } from './changes.ts';
 import { sendEvents } from './events.ts';
 import { mayChange, mayRead } from './guard.ts';
+import { allFaults } from './lacking.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { carryOutOperation, OPERATIONS, type OperationName } from './operations.ts';
 import {
@@ -45,6 +47,7 @@ type ApiLedger = Pick<
   | 'policyInForce'
   | 'reportsHeld'
   | 'lastArrival'
+  | 'lastRefusal'
   | keyof People
 >;
 type ApiAgent = Pick<
@@ -141,20 +144,25 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, targets, away, faults, orphans] = await Promise.all([
+    const [head, frozen, policy, reports, last, refused, targets, away, faults, orphans] = await Promise.all([
       ledger.head(),
       ledger.frozen(),
       ledger.policyInForce(),
       ledger.reportsHeld(),
       ledger.lastArrival(),
+      ledger.lastRefusal(),
       allTargets(parts),
       ledger.nodesAway(),
       parts.agent.faults(),
       // Null: the host cannot be observed.
       parts.agent.orphans().catch(() => null),
     ]);
-    const nodes = { away: Object.fromEntries(away) };
-    answer(response, 200, { head, frozen, policy, reports, deliveries: { last }, nodes, faults, targets, orphans });
+    const now = parts.clock.now();
+    const lasting = allFaults(faults, away, reports).filter((fault) => hasLasted(fault, now));
+    answer(response, 200, {
+      ...{ head, frozen, policy, reports, deliveries: { last, refused }, nodes: { away: Object.fromEntries(away) } },
+      ...{ faults, lasting: lasting.map(({ subject }) => subject), targets, orphans },
+    });
   });
 
   routes.get('/notifications', async (_request, response) => {

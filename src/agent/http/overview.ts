@@ -1,8 +1,10 @@
 // The overview: what needs a person, from the ledger and from observations of the host. What is not known is null here, never empty.
 // Pure.
 
+import { targetLabel } from '../../messages/changes.ts';
+import { impactWords } from '../../messages/plan.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
-import type { Fault } from '../../model/fault.ts';
+import { type Fault, hasLasted } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
@@ -26,6 +28,10 @@ export interface OverviewInput {
 interface Waiting {
   readonly run: RunId;
   readonly target: TargetId;
+  /** With the name that its plan has, also where nothing declares it any more: `lxc/101 (nginx)`. */
+  readonly label: string;
+  /** What it would do: `delete, destroys the disk of 101`. */
+  readonly cost: string;
   readonly commit: string;
   readonly reason: string | null;
   /** Since when, ISO 8601. */
@@ -33,8 +39,10 @@ interface Waiting {
 }
 
 export interface Overview {
-  /** What Phoenix itself needs and does not get, the oldest first. */
+  /** What Phoenix itself has needed and not got for long enough that a person is needed, the oldest first. */
   readonly faults: readonly Fault[];
+  /** Such faults that may pass: they are tried again. */
+  readonly retried: readonly Fault[];
   readonly approvals: readonly Waiting[];
   /** Targets whose newest step failed, or is blocked by something that no approval resolves. */
   readonly failed: readonly TargetJson[];
@@ -71,8 +79,11 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
   const refused = head?.verdict === 'invalid' || head?.verdict === 'refused' ? head : null;
   const ended = certificates?.filter(({ validity }) => validity !== null && validity.until <= now.toISOString()) ?? [];
   const looks = targets.flatMap(({ look }) => (look === null ? [] : [look.at]));
+  const bySince = faults.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0));
+  const lasting = bySince.filter((fault) => hasLasted(fault, now));
   return {
-    faults: faults.toSorted((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0)),
+    faults: lasting,
+    retried: bySince.filter((fault) => !hasLasted(fault, now)),
     approvals,
     failed,
     drifted,
@@ -80,7 +91,7 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
     orphans,
     refused,
     needed:
-      faults.length +
+      lasting.length +
       approvals.length +
       failed.length +
       drifted.length +
@@ -96,10 +107,21 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
 
 function approvalsOf(run: RunDetail): Waiting[] {
   const waiting = new Set(waitingSteps(run));
+  const planned = new Map(run.plan?.steps.map((step) => [step.target, step]));
   return run.steps
     .filter(({ target }) => waiting.has(target))
-    .map(({ target, reason, ended }) => {
-      return { run: run.id, target, commit: run.commit, reason, since: ended ?? run.created };
+    .map(({ target, verb, impact, reason, ended }) => {
+      const step = planned.get(target) ?? { target, verb, impact };
+      const cost = `${step.verb}, ${impactWords(step)}`;
+      return {
+        run: run.id,
+        target,
+        label: targetLabel(step),
+        cost,
+        commit: run.commit,
+        reason,
+        since: ended ?? run.created,
+      };
     });
 }
 

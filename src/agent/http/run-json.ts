@@ -1,6 +1,7 @@
 // Runs and targets in the form of the API: the documented fields, and explanations for people.
 
 import type { RunningState } from '../../managers/manager.ts';
+import { whyText } from '../../messages/drift.ts';
 import { waitsUntil } from '../../messages/policy.ts';
 import { doubtText } from '../../messages/step-status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -55,6 +56,8 @@ export interface TargetJson {
 /** The result of an observation of a target, which changed nothing. */
 interface TargetLook {
   readonly run: RunId;
+  /** What it was compared with. */
+  readonly commit: string;
   /** ISO 8601. */
   readonly at: string;
   /** The difference; null where the target was as declared. */
@@ -146,14 +149,14 @@ function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJ
 /** The difference of an observation that contradicts an earlier proof. */
 function differenceFound(look: TargetLook | null, applied: Applied | undefined): string | null {
   if (look === null || applied === undefined || look.found === null || look.over) return null;
-  return `run ${look.run} looked: ${look.found}`;
+  return `run ${look.run} looked: ${whyText({ reason: look.found, differs: look.differs ?? [] })}`;
 }
 
 /** @param looks newest first */
 function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetLook | null {
   const [newest] = looks;
   if (newest === undefined) return null;
-  const { run, step } = newest;
+  const { run, commit, step } = newest;
   const foundOf = (each: StepRecord) => (each.outcome === 'failed' ? (each.reason ?? 'it differs') : null);
   const found = foundOf(step);
   const other = looks.findIndex((each) => foundOf(each.step) !== found);
@@ -161,6 +164,7 @@ function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetL
   const at = step.ended ?? '';
   return {
     run,
+    commit,
     at,
     found,
     since: first.step.ended ?? at,
@@ -173,12 +177,12 @@ function lookAt(looks: readonly Newest[], applied: Applied | undefined): TargetL
 /** The steps of completed observations, newest first; one in progress has found nothing yet. */
 function looksOf(runs: readonly Run[]): ReadonlyMap<TargetId, readonly Newest[]> {
   const looks = new Map<TargetId, Newest[]>();
-  for (const { id, steps } of runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift')) {
+  for (const { id, commit, steps } of runs.filter(({ readOnly, trigger }) => readOnly && trigger === 'drift')) {
     for (const step of steps) {
       if (step.outcome !== 'failed' && step.outcome !== 'unchanged' && step.outcome !== 'applied') continue;
       const before = looks.get(step.target);
-      if (before === undefined) looks.set(step.target, [{ run: id, step }]);
-      else before.push({ run: id, step });
+      if (before === undefined) looks.set(step.target, [{ run: id, commit, step }]);
+      else before.push({ run: id, commit, step });
     }
   }
   return looks;
@@ -186,12 +190,15 @@ function looksOf(runs: readonly Run[]): ReadonlyMap<TargetId, readonly Newest[]>
 
 interface Newest {
   readonly run: RunId;
+  readonly commit: string;
   readonly step: StepRecord;
 }
 
 /** The newest step of each target, without observations, which do not show what was done. */
 function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, Newest> {
   return new Map(
-    runs.toReversed().flatMap(({ id, steps }) => steps.map((step) => [step.target, { run: id, step }] as const)),
+    runs
+      .toReversed()
+      .flatMap(({ id, commit, steps }) => steps.map((step) => [step.target, { run: id, commit, step }] as const)),
   );
 }

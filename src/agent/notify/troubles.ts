@@ -3,6 +3,7 @@
 
 import { NEWEST_COMMIT, OVER, TROUBLE } from '../../messages/notification.ts';
 import type { Validity } from '../../model/environment.ts';
+import { type Fault, hasLasted } from '../../model/fault.ts';
 import type { Trouble, TroubleKind } from '../../model/notification.ts';
 import { troubleKey } from '../../model/notification.ts';
 import { endedWell } from '../../model/run.ts';
@@ -14,8 +15,6 @@ const DAY_MS = 86_400_000;
 /** A certificate that is renewed in time never gets this near to its end: the remaining share of its lifetime; below, a maximum in days. */
 const NEAR_PART = 0.1;
 const NEAR_DAYS = 14;
-/** A shorter outage, such as a reboot of the node or an update of the forge, is not reported. */
-const AWAY_MS = 60_000;
 
 /** The observed state; null is unknown. */
 export interface Sight extends OverviewInput {
@@ -58,23 +57,22 @@ interface Assessed {
 
 function assess(sight: Sight): Assessed {
   const { head, targets, isDeclaredKnown, certificates, orphans, nodes, faults, now } = sight;
-  const lasts = ({ since }: NodeAway) => now.getTime() - Date.parse(since) >= AWAY_MS;
+  const lasts = (fault: Pick<Fault, 'since'>) => hasLasted(fault, now);
   const overview = overviewOf(sight);
   const at = now.toISOString();
   const byTarget = new Map<string, (typeof targets)[number]>(targets.map((each) => [each.target, each]));
   const troubles = [
     ...overview.failed.map(({ target, run, reason }) => TROUBLE.failed({ target, run, reason, since: at })),
     ...(overview.refused === null ? [] : [TROUBLE.refused(overview.refused.commit, sight.refusal, at)]),
-    ...overview.approvals.map(({ run, target, reason, since }) => TROUBLE.approval(run, target, reason, since)),
+    ...overview.approvals.map(TROUBLE.approval),
     ...overview.drifted.flatMap(({ target, look }) =>
-      look?.found == null ? [] : [TROUBLE.drift(target, look.run, look.found, look.since)],
+      look?.found == null ? [] : [TROUBLE.drift(target, { ...look, found: look.found, differs: look.differs ?? [] })],
     ),
     ...(certificates ?? [])
       .filter(({ validity }) => validity !== null && isNearEnd(validity, now))
       .map((each) => TROUBLE.certificate(each, at)),
     ...[...nodes].filter(([, away]) => lasts(away)).map(([node, away]) => TROUBLE.host(node, away)),
-    // Anybody on the network can have a webhook refused, and notifications are not for anybody to cause.
-    ...faults.filter((fault) => fault.subject !== 'webhooks' && lasts(fault)).map(TROUBLE.fault),
+    ...faults.filter(lasts).map(TROUBLE.fault),
     ...(orphans ?? []).map((orphan) => TROUBLE.orphan(orphan, at)),
   ];
   const isOver = ({ kind, subject }: Trouble): boolean => {

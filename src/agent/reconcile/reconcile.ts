@@ -13,6 +13,7 @@ import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { runInTheFiles } from './in-the-files.ts';
+import { noticeMissedWebhook } from './missed-webhook.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
@@ -42,6 +43,7 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
       return follow(context, head, request).catch((error) => reportFailed(context, request, error));
     };
     // No trace for a reconcile without anything new.
+    if (before !== null && head !== before) await noticeMissedWebhook(context, head, deliveries);
     if (head === before) await begin();
     else await traceReconcile(context, { head, parent, from }, begin);
   }

@@ -1,7 +1,8 @@
 // Ensures that no status stays pending forever: a pending status at the forge that belongs to nothing in progress gets its end. The end is taken from
 // the ledger; only if that knows nothing does the status say that the end is unknown.
 
-import { broken, ended, interrupted, invalid, superseded } from '../../messages/run-status.ts';
+import { endOf } from '../../messages/drift.ts';
+import { broken, interrupted, invalid, superseded } from '../../messages/run-status.ts';
 import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/status.ts';
 import { stepEnded } from '../../messages/step-status.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
@@ -41,7 +42,7 @@ async function staleStatuses(context: Context, head: string): Promise<CommitStat
   const before = await ledger.saidPending();
   const over: CommitStatus[] = [];
   for (const each of before) {
-    const end = await endOf(context, each, head);
+    const end = await finalStatus(context, each, head);
     if (end !== null) over.push({ ...each, ...end });
   }
   if (over.length === 0) return [];
@@ -50,7 +51,7 @@ async function staleStatuses(context: Context, head: string): Promise<CommitStat
 }
 
 /** Null while it is in progress. */
-async function endOf(context: Context, status: CommitStatus, head: string): Promise<FinalSentence | null> {
+async function finalStatus(context: Context, status: CommitStatus, head: string): Promise<FinalSentence | null> {
   const { ledger } = context;
   if (status.about?.kind === 'run') {
     const { run: id, target } = status.about;
@@ -75,7 +76,7 @@ function endIn(run: RunDetail, target: TargetId | null): FinalSentence | null {
   if (run.plan === null) return run.problems.length > 0 ? invalid(run.problems) : broken(run.reason ?? run.state);
   const isSuperseded = run.steps.some(({ outcome }) => outcome === 'superseded');
   if (isSuperseded && run.supersededBy !== null) return superseded(run.supersededBy);
-  return run.steps.every(({ outcome }) => outcome !== null) ? ended(run.id, run.steps) : null;
+  return run.steps.every(({ outcome }) => outcome !== null) ? endOf(run) : null;
 }
 
 function targetOf({ about, context }: CommitStatus): TargetId | null {

@@ -1,12 +1,10 @@
 // The declaration of one target in the followed commit: its place in the files, and its fields under the files' names.
 
-import { locate } from '../../config/read/locate.ts';
-import { readJson } from '../../config/read/read-json.ts';
 import { writtenFields } from '../../managers/written-fields.ts';
 import type { Declaration } from '../../model/environment.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
 import type { Context } from '../context.ts';
+import { linesOf } from '../lines-of.ts';
 import { declaredAt } from '../reconcile/gather.ts';
 
 /** Null where it does not declare the target. @throws when the repository cannot be read */
@@ -24,7 +22,7 @@ export async function declaration(context: Context, target: TargetId): Promise<D
     commit,
     place: {
       file: root === '' ? entry.file : `${root}/${entry.file}`,
-      line: isOwn ? lineOf(files, entry.file, entry.path) : null,
+      line: isOwn ? (linesOf(files, entry.file, [entry.path]).get(entry.path) ?? null) : null,
     },
     // Of a whole file, a target has the fields by which it is compared.
     fields: writtenFields(files, entry).filter(({ field }) => isOwn || isAmong(field, comparedFields?.(target) ?? [])),
@@ -34,10 +32,4 @@ export async function declaration(context: Context, target: TargetId): Promise<D
 /** Whether a field of the file is one of these, a part of one, or the list that one is in. */
 function isAmong(field: string, names: readonly string[]): boolean {
   return names.some((name) => name === field || field.startsWith(`${name}.`) || name.startsWith(`${field}.`));
-}
-
-function lineOf(files: Snapshot['files'], file: string, path: string): number | null {
-  const bytes = files.get(file)?.bytes;
-  if (bytes === undefined || !file.endsWith('.json')) return null;
-  return locate(readJson(bytes).text, [path]).get(path)?.line ?? null;
 }

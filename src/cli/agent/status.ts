@@ -11,7 +11,10 @@ export interface StatusArgs {
   readonly json: boolean;
 }
 
-/** Exits with 1 if a requested target, or any without arguments, is not verified to be as declared. */
+/**
+ * Exits with 1 if a requested target is not proved to be as declared; without arguments: any target, or if the newest commit was refused. Then with 3 if
+ * Phoenix has not got what it needs for so long that a person is needed.
+ */
 export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
   const client = clientOf(io);
   const wanted = new Set<string>(await resolveTargets(client, words));
@@ -20,5 +23,11 @@ export async function status({ targets: words, json }: StatusArgs, io: Io): Prom
   answerWith(io, json, shown, statusText(shown, colours(io, 'stdout')));
   const missing = [...wanted].filter((target) => !shown.targets.some((each) => each.target === target));
   for (const target of missing) io.stderr(`nothing is recorded of ${target}\n`);
-  return missing.length === 0 && shown.targets.every(({ state }) => state === 'applied') ? EXIT.done : EXIT.no;
+  if (missing.length > 0 || shown.targets.some(({ state }) => state !== 'applied')) return EXIT.no;
+  return wanted.size === 0 ? exitOfAll(all) : EXIT.done;
+}
+
+function exitOfAll({ head, lasting = [] }: ReportedStatus): number {
+  if (head?.verdict === 'invalid' || head?.verdict === 'refused') return EXIT.no;
+  return lasting.length > 0 ? EXIT.missing : EXIT.done;
 }

@@ -1,6 +1,6 @@
 // Asks the running agent with these settings for the last received webhook.
 
-import type { Arrival } from '../../ports/deliveries.ts';
+import type { Arrival, Refusal } from '../../ports/deliveries.ts';
 import type { ClientSettings } from '../../settings/client.ts';
 import type { Settings } from '../../settings.ts';
 import { ClientFailure, openClient } from '../agent/client.ts';
@@ -11,13 +11,15 @@ export type Arrivals =
   | {
       readonly known: true;
       readonly last: Arrival | null;
+      /** The newest since then with a missing or wrong signature, which anybody can send. */
+      readonly refused: Refusal | null;
       /** Asks again; null if it does not respond. */
       again(): Promise<Arrival | null>;
     }
   | { readonly known: false; readonly why: string; readonly remedy: string };
 
 interface Status {
-  readonly deliveries?: { readonly last: Arrival | null };
+  readonly deliveries?: { readonly last: Arrival | null; readonly refused?: Refusal | null };
 }
 
 const ANSWER_MS = 8_000;
@@ -39,6 +41,7 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
     return {
       known: true,
       last: deliveries.last,
+      refused: deliveries.refused ?? null,
       again: async () => (await ask().catch(() => null))?.deliveries?.last ?? null,
     };
   } catch (error) {

@@ -4,6 +4,8 @@ import { certificateSentence } from '../../io/authorities.ts';
 import { type Hook, type HooksSeen, observeHooks } from '../../io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
+import { parted } from '../../model/failure.ts';
+import type { Refusal } from '../../ports/deliveries.ts';
 import type { Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
@@ -145,10 +147,22 @@ async function arrivalDiagnostics(
   }
   const { last } = arrivals;
   if (last === null)
-    return [warning('no delivery has arrived at the agent yet', `push something, or send a test; ${reach}`)];
+    return [
+      warning('no delivery has arrived at the agent yet', `push something, or send a test; ${reach}`),
+      ...refusedDiagnostics(arrivals.refused),
+    ];
   return [
     { check: CHECK, state: 'ok', message: `the last delivery arrived at ${last.at} (${last.event})`, hint: null },
+    ...refusedDiagnostics(arrivals.refused),
   ];
+}
+
+/** Not a failure: anybody who reaches the address can send one. */
+function refusedDiagnostics(refused: Refusal | null): readonly Diagnostic[] {
+  if (refused === null) return [];
+  const { told, remedy } = parted(refused.why);
+  const hint = `if the forge sent it, ${remedy ?? 'see its recent deliveries'}; anybody else who reaches the address can send one too`;
+  return [warning(`one was refused since, at ${refused.at}: ${told}`, hint)];
 }
 
 function failed(message: string, hint: string): Diagnostic {

@@ -1,7 +1,7 @@
 // Webhook deliveries: recorded before they are acknowledged, and handled once.
 
 import type { FaultSubject } from '../../model/fault.ts';
-import type { Arrival, Delivery } from '../../ports/deliveries.ts';
+import type { Arrival, Delivery, Refusal } from '../../ports/deliveries.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
@@ -41,15 +41,22 @@ redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -ARGV[4] - 1)
 say(ARGV[1], ARGV[2])
 `);
 
-// Keys: the last arrival, faults. Arguments: arrival, the subject that it shows to work.
+// Keys: the last arrival, faults, the last refusal. Arguments: arrival, the subject that it shows to work.
 const arrivedScript = script(`
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('DEL', KEYS[3])
 `);
 
 type Deliveries = Pick<
   Ledger,
-  'recordDelivery' | 'unsettledDeliveries' | 'settleDeliveries' | 'noteArrival' | 'lastArrival'
+  | 'recordDelivery'
+  | 'unsettledDeliveries'
+  | 'settleDeliveries'
+  | 'noteArrival'
+  | 'lastArrival'
+  | 'noteRefusal'
+  | 'lastRefusal'
 >;
 
 interface Waiting {
@@ -88,7 +95,11 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
       while (newest !== undefined) {
         const text = encode(newest);
         newest = undefined;
-        await arrivedScript(redis, [keys.arrived, keys.faults], [text, 'webhooks' satisfies FaultSubject]);
+        await arrivedScript(
+          redis,
+          [keys.arrived, keys.faults, keys.refused],
+          [text, 'webhooks' satisfies FaultSubject],
+        );
       }
     } finally {
       noting = undefined;
@@ -115,6 +126,13 @@ export function deliveries(redis: Connection, keys: Keys, now: () => number): De
       newest = arrival;
       noting ??= note();
       return noting;
+    },
+    async noteRefusal(refusal) {
+      await redis.set(keys.refused, encode(refusal));
+    },
+    async lastRefusal() {
+      const text = await redis.get(keys.refused);
+      return text === null ? null : decode<Refusal>('the last refusal', text);
     },
     async lastArrival() {
       const text = await redis.get(keys.arrived);

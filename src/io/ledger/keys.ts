@@ -12,6 +12,7 @@ export function ledgerKeys(installation: string) {
     deliveries: name('deliveries'),
     settled: name('deliveries:settled'),
     arrived: name('deliveries:last'),
+    refused: name('deliveries:refused'),
     /** The installation that the ledger belongs to, as JSON. */
     installation: name('installation'),
     /** Written to test whether writes succeed. */

@@ -4,7 +4,8 @@
 import type { Action, Content } from '../../model/action.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports/host.ts';
-import { differenceAt, type FoundDifference } from '../comparison.ts';
+import { difference, type FoundDifference } from '../comparison.ts';
+import { textDigest } from '../guest/digest.ts';
 import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
@@ -32,8 +33,8 @@ export interface Files {
   /** SHA-256 in hexadecimal digits; null where there is none. */
   readonly current: string | null;
   readonly proven: string | null;
-  /** First line of the active file; empty where there is none. */
-  readonly firstLine: string;
+  /** Of the active file; empty where there is none. Whether it ends with a line break is not known. */
+  readonly text: string;
   readonly active: boolean;
 }
 
@@ -60,9 +61,22 @@ export function isInstalled(inside: Look): boolean | null {
   return inside.kind === 'seen' ? inside.files.current !== null && !isForeign(inside.files) : null;
 }
 
+/** Marks each line of a file that a script prints, so that no line of it is taken for something else. */
+const LINE = '= ';
+
+/** A part of a script that prints the file of an argument, such as `$1`. It is a line apart from what follows, also if the file does not end with one. */
+export function printFile(argument: string, mark = LINE): string {
+  return `sed -e 's#^#${mark}#' "${argument}" ; echo`;
+}
+
+/** The text that `printFile` printed; empty where there was no file. */
+export function printedFile(lines: readonly string[], mark = LINE): string {
+  return lines.flatMap((line) => (line.startsWith(mark) ? [`${line.slice(mark.length)}\n`] : [])).join('');
+}
+
 /**
- * Runs a script that prints digests, the first line of the file and the state of the unit, one line each, and then further lines.
- * Its arguments are the places and `more`.
+ * Runs a script that prints digests, the active file by `printFile`, the state of the unit, and then further lines. Its arguments are the places and
+ * `more`.
  */
 export async function inspect(
   host: HostReader,
@@ -81,25 +95,32 @@ export async function inspect(
     if (digest !== undefined && path !== undefined) digests.set(path, digest);
     else if (line !== '') others.push(line);
   }
-  const current = digests.get(places.current) ?? null;
-  const firstLine = current === null || current === EMPTY ? '' : (others.shift() ?? '');
-  const [state = '', ...rest] = others;
-  const files = { current, proven: digests.get(places.proven) ?? null, firstLine, active: state === 'active' };
+  const [state = '', ...rest] = others.filter((line) => !line.startsWith(LINE));
+  const [current = null, proven = null] = [digests.get(places.current), digests.get(places.proven)];
+  const files = { current, proven, text: printedFile(others), active: state === 'active' };
   return { kind: 'seen', files, digests, rest, stderr: result.stderr };
 }
-
-/** Digest of an empty file. */
-const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 function failureReason(guest: number, { stderr, stdout, ended }: CommandResult): string {
   const said = `${stderr}\n${stdout}`.trim().split('\n').at(-1) ?? '';
   return `nobody can look into container ${guest}: ${said === '' ? ended : said}; see to it that it runs`;
 }
 
-/** A file inside the container, by its digest. */
-export function fileDifference(path: string, declared: string, observed: string | null): FoundDifference[] {
-  const named = (digest: string | null) => (digest === null ? null : `SHA-256 ${digest}`);
-  return differenceAt([path], named(declared), named(observed));
+/**
+ * A file inside the container: what differs of its parts, or, where that is only how it is written, the file as a whole. None for the same file.
+ *
+ * @param parts the text of the file; not called where there is none
+ */
+export function fileDifferences(
+  path: string,
+  declared: string,
+  observed: { readonly digest: string | null; readonly text: string },
+  parts: (text: string) => readonly FoundDifference[],
+): readonly FoundDifference[] {
+  if (observed.digest === textDigest(declared)) return [];
+  if (observed.digest === null) return [difference([path], 'written by Phoenix', null)];
+  const found = parts(observed.text);
+  return found.length > 0 ? found : [difference([path], 'written by Phoenix', 'the same values, in another form')];
 }
 
 /** The folder inside the container with the last proven configuration. */
@@ -109,9 +130,14 @@ export const KEPT = '/var/lib/phoenix/gateway';
 export const MARK = '# Kept by Phoenix';
 
 /** Whether a person wrote the file, which is then not overwritten. */
-export function isForeign({ current, firstLine }: Files): boolean {
-  return current !== null && current !== EMPTY && !firstLine.startsWith(MARK);
+export function isForeign({ current, text }: Files): boolean {
+  return current !== null && text !== '' && !text.startsWith(MARK);
 }
 
 /** Saves the active file as proven: from now on it replaces one that fails. */
 export const KEEP = 'mkdir -p "$3" && touch "$1" && cp "$1" "$2.new" && mv "$2.new" "$2"';
+
+/** Whether the active file is the last one that was proven to serve. */
+export function isProven({ current, proven }: Files): boolean {
+  return current !== null && current === proven;
+}

@@ -68,7 +68,7 @@ export const gateway: Kind<GatewaySpec, Observation, Inventory> = {
   differences(wanted, observation) {
     if (observation === null || wanted.spec === undefined) return [];
     const part = partOf(wanted.target);
-    const found = part.differences(wanted.spec, observation.seen);
+    const found = part.differences(wanted, observation.seen);
     const note = noteOf(part, wanted.spec);
     const isNoted = observation.note !== null && sameNote(observation.note, note);
     // The note follows once everything else is as declared.

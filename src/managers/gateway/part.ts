@@ -5,7 +5,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { FoundDifference } from '../comparison.ts';
 import type { Config } from '../config.ts';
-import type { Decision, HostReader } from '../manager.ts';
+import type { Decision, HostReader, Wanted } from '../manager.ts';
 
 /** Every spec names its container. */
 export type GatewaySpec = JsonObject & { readonly guest: number };
@@ -19,8 +19,8 @@ export interface Part<Spec extends GatewaySpec = GatewaySpec, Seen = unknown> {
   certificates(spec: Spec): readonly string[];
   /** Observes the container with one command. @param there the certificates that exist */
   look(host: HostReader, guest: number, there: ReadonlySet<string>): Promise<Seen>;
-  /** Pure: what is not as declared. Of files inside a container only digests are known, and of Traefik what it serves. */
-  differences(spec: Spec, seen: Seen): readonly FoundDifference[];
+  /** Pure: what is not as declared; none where it cannot be inspected. */
+  differences(wanted: Pick<Wanted<Spec>, 'target' | 'spec' | 'before'>, seen: Seen): readonly FoundDifference[];
   /** Pure. */
   decide(spec: Spec, seen: Seen): Decision;
   /** Pure: whether Phoenix's file is in the container; null where it cannot be inspected. */

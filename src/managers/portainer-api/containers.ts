@@ -3,6 +3,8 @@
 export interface Container {
   readonly name: string;
   readonly running: boolean;
+  /** As it was started from; null where Docker does not say. */
+  readonly image: string | null;
   /** `key=value`. */
   readonly labels: readonly string[];
 }
@@ -23,10 +25,17 @@ export function containersIn(text: string): Container[] {
   });
 }
 
-function containerIn(entry: { Name?: string; Names?: string; State?: string; Labels?: string }): Container {
+function containerIn(entry: {
+  Name?: string;
+  Names?: string;
+  State?: string;
+  Labels?: string;
+  Image?: string;
+}): Container {
   return {
     name: entry.Name ?? entry.Names ?? '',
     running: entry.State === 'running',
+    image: entry.Image ?? null,
     labels: (entry.Labels ?? '').split(','),
   };
 }

@@ -23,6 +23,17 @@ const REDACTED = '‹secret›';
 /** Whether the text is unchanged since Phoenix sent it. */
 export function isIntact(text: string): boolean {
   if (text.includes(REDACTED)) return true;
-  const [, digest = '', body = ''] = /^(?:#[^\n]*\n)*?# sha256 ([0-9a-f]{64})\n([\s\S]*)$/.exec(text) ?? [];
+  const { digest, body } = parts(text);
   return digest !== '' && textDigest(body) === digest;
+}
+
+/** The text below the heading; a text without one as it is. */
+export function withoutHeading(text: string): string {
+  const { digest, body } = parts(text);
+  return digest === '' ? text : body;
+}
+
+function parts(text: string): { readonly digest: string; readonly body: string } {
+  const [, digest = '', body = ''] = /^(?:#[^\n]*\n)*?# sha256 ([0-9a-f]{64})\n([\s\S]*)$/.exec(text) ?? [];
+  return { digest, body };
 }

@@ -9,7 +9,7 @@ import { type Container, containersIn } from '../portainer-api/containers.ts';
 import { foldersOf, isThere, runInVm } from '../portainer-api/docker.ts';
 import { type Endpoint, endpointsOf, noAnswerReason } from '../portainer-api/environments.ts';
 import { readServerNote, SERVER_NOTE, type ServerNote, type Service } from '../portainer-api/service.ts';
-import { isIntact, isOfVersion } from './heading.ts';
+import { isIntact, isOfVersion, withoutHeading } from './heading.ts';
 import { NOTES, noteOf, notePath } from './note.ts';
 import { revisionOf, type StackSpec } from './stack-spec.ts';
 
@@ -39,6 +39,8 @@ export type StackObservation =
       readonly stack: SeenStack | null;
       /** Whether its file is unchanged since it was sent; true where this was not checked. */
       readonly intact: boolean;
+      /** The file as Portainer has it, without the comment at its head; null where it was not read. */
+      readonly text: string | null;
       /** Services of that file; null where unknown. */
       readonly services: readonly string[] | null;
       /** Containers of its compose project in the VM, running or not; null where they were not read. */
@@ -85,7 +87,7 @@ export function quickCheckOfStack(
   return { ...NOT_LOOKED, now, endpoint, stack, service: spec.service, note };
 }
 
-const NOT_LOOKED = { kind: 'seen', intact: true, services: null, containers: null, folders: null } as const;
+const NOT_LOOKED = { kind: 'seen', intact: true, text: null, services: null, containers: null, folders: null } as const;
 
 export async function observeStack(host: HostReader, wanted: Wanted<StackSpec>): Promise<StackObservation> {
   const spec = wanted.spec;
@@ -104,12 +106,13 @@ export async function observeStack(host: HostReader, wanted: Wanted<StackSpec>):
   const folders = isDeployed ? null : await foldersOf(host, spec.vm, spec.volumes);
   if (folders !== null && 'failure' in folders) return { kind: 'unknown', reason: folders.failure, passing: true };
   const file = stack === null ? null : await ask(host, service, `/stacks/${stack.id}/file`);
-  const text = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
-  const intact = typeof text !== 'string' || (isIntact(text) && isOfVersion(text, revisionOf(spec)));
+  const content = file?.kind === 'said' ? (file.value as JsonObject | null)?.['StackFileContent'] : undefined;
+  const intact = typeof content !== 'string' || (isIntact(content) && isOfVersion(content, revisionOf(spec)));
   const containers = await projectContainers(host, spec.vm, spec.project);
   if ('failure' in containers) return { kind: 'unknown', reason: containers.failure, passing: true };
-  const services = typeof text === 'string' ? servicesIn(text) : null;
-  return { kind: 'seen', now, endpoint, stack, intact, services, containers, folders, service, note };
+  const text = typeof content === 'string' ? withoutHeading(content) : null;
+  const services = text === null ? null : servicesIn(text);
+  return { kind: 'seen', now, endpoint, stack, intact, text, services, containers, folders, service, note };
 }
 
 /** Finds a removed stack by its owner variable, in any environment. */

@@ -1,5 +1,5 @@
-// How a stack is compared: its variables one by one, and the version of its compose file, labels and files as a whole. Portainer has of secrets what
-// nobody may see, so that their values are not compared: the version covers their references.
+// How a stack is compared: its variables one by one, its files by their names, and its compose file by its lines. Portainer has of secrets what nobody may
+// see, so that their values are not compared: the version, a digest of everything that decides how it is deployed, covers their references.
 
 import { dotenvValue } from '../../model/dotenv.ts';
 import { type ComparedField, type Comparison, difference, differenceAt, type FoundDifference } from '../comparison.ts';
@@ -49,11 +49,14 @@ export const stackComparison: Comparison<StackSpec, StackObservation> = {
         // Another version is that of the variables where they differ.
         if (stack === null || variables.differences(declared, seen).length > 0) return [];
         const observed = stack.variables.get(REVISION);
-        return differenceAt(
+        const found = differenceAt(
           ['version'],
           `version ${revisionOf(declared.spec)}`,
           observed === undefined ? null : `version ${observed}`,
         );
+        return found.length === 0
+          ? []
+          : [...changedFiles(declared.spec, seen), ...found.map(withText(declared.spec, seen))];
       },
     },
   ],
@@ -66,13 +69,36 @@ export const stackComparison: Comparison<StackSpec, StackObservation> = {
       return [difference([`stack ${spec.project}`], `of ${target}`, stack.variables.get(OWNER) ?? 'made by others')];
     const isVersion = stack.variables.get(REVISION) === revisionOf(spec);
     const changed =
-      isVersion && !seen.intact ? [difference(['docker-compose.yml'], 'as it was sent', 'changed in Portainer')] : [];
+      isVersion && !seen.intact
+        ? [difference(['docker-compose.yml'], 'as it was sent', 'changed in Portainer')].map(withText(spec, seen))
+        : [];
     const found = [...stateDifferences(stack), ...changed, ...orphansIn(seen).map(leftOver), ...volumes];
     const isNoted = seen.note === noteOf(stack, revisionOf(spec));
     if (found.length > 0 || isNoted || !isVersion) return found;
     return [difference(['note'], 'as deployed', seen.note === null ? null : 'another one')];
   },
 };
+
+/** The difference with the compose files to be compared, where Portainer's was read. */
+function withText({ compose: blob, additions }: StackSpec, seen: StackObservation) {
+  const observed = seen.kind === 'seen' ? seen.text : null;
+  return (found: FoundDifference): FoundDifference =>
+    observed === null ? found : { ...found, compose: { blob, additions, observed } };
+}
+
+/** Files that are mounted with another content than declared: the path of one in its VM depends on its content. */
+function changedFiles({ files }: StackSpec, seen: StackObservation): FoundDifference[] {
+  const text = seen.kind === 'seen' ? seen.text : null;
+  if (text === null) return [];
+  return files
+    .filter(({ path }) => !text.includes(path))
+    .map(({ path }) => difference(['files', fileName(path)], 'as in the repository', 'another one, or none'));
+}
+
+/** Without the digest before it. */
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/^[0-9a-f]{12}-/, '');
+}
 
 function stateDifferences({ status, failure, name }: SeenStack): FoundDifference[] {
   if (status === 'active') return [];

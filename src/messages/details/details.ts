@@ -12,7 +12,8 @@ import { waitingSteps } from '../../plan/waiting.ts';
 import { wouldDo } from '../../plan/would-do.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
-import { outcomeCounts } from '../run.ts';
+import { CHECK, isLook, whyText } from '../drift.ts';
+import { outcomeCounts, stepWord } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
 import { mostPressing, reasonCell } from './outcomes.ts';
@@ -98,11 +99,18 @@ function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
   const steps = new Map(run.steps.map((step) => [step.target, step]));
   const label = labelsOf(planned);
   if (planned.length === 0) return 'Nothing to do: everything is as this commit says.';
-  const counts = outcomeCounts(run.steps);
+  const counts = outcomeCounts(run);
   const rows = mostPressing(planned, ({ target }) => steps.get(target)?.outcome ?? null).map(
     ({ target, verb, wave }) => {
       const step = steps.get(target);
-      return [String(wave), code(label(target)), verb, step?.outcome ?? 'waits', reasonCell(step?.reason ?? '')];
+      const word = step?.outcome == null ? 'waits' : stepWord(run, step);
+      return [
+        String(wave),
+        code(label(target)),
+        isLook(run) ? CHECK : verb,
+        word,
+        reasonCell(step === undefined ? '' : (whyText(step) ?? '')),
+      ];
     },
   );
   const left = planned.length - rows.length;

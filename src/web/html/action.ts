@@ -42,7 +42,7 @@ export function approvePage(run: RunDetail, target: TargetId, links: Links): Pag
       <p>In ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${record === undefined || planned === undefined ? null : html`${stepBadge(run, record)} ${cost(run, record, planned)}`}</p>
       ${withRemedy(record?.reason ?? null)}
       ${fields(planned)}
-      ${record === undefined ? null : html`${differences(record)}${actions(run, record, 2)}`}
+      ${record === undefined ? null : html`${differences(record, run.commit, links)}${actions(run, record, 2)}`}
       ${!waits ? html`<p class="notice">${words.waits}</p>` : null}
       ${needed > 1 ? html`<p>${words.given(given, needed)}</p>` : null}
       ${refusal === null ? null : html`<p class="notice">${said(refusal)}</p>`}
@@ -103,10 +103,10 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
   return page(
     `${title}: what this will do`,
     html`
-      <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
+      <p class="lead" role="status">${runBadge(run)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
       ${run.problems.length === 0 ? null : html`${problemList(run.problems, { commit: run.commit, root: null }, links)}`}
-      ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step)}${actions(run, step, 3)}`))}
+      ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step, run.commit, links)}${actions(run, step, 3)}`))}
       ${stuck.map((step) => section(step.target, html`${withRemedy(step.reason)}${asksToAdopt(step.reason) ? offer({ do: 'adopt', targets: [step.target] }, links) : null}`))}
       ${presses ? form(action.do === 'replay' ? SHOWN_PAGE.replays : SHOWN_PAGE.bound, SHOWN_PAGE.press[action.do], links) : null}`,
     run.ended === null ? { events: links.events(run.id) } : null,

@@ -1,19 +1,21 @@
 // Basic components of all pages.
 
 import { printable } from '../../messages/printable.ts';
-import { stepWord } from '../../messages/run.ts';
+import { runWord, stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
+import { placeText } from '../../messages/target.ts';
 import { durationText, utcText } from '../../messages/times.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
-import type { Run, RunState, StepRecord } from '../../model/run.ts';
+import type { Run, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
 
 /** The colour of a state; its label is always shown too. */
 export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 
-const RUN_TONES: Record<RunState, Tone> = {
+const RUN_TONES: Record<ReturnType<typeof runWord>, Tone> = {
+  'found differences': 'wait',
   planned: 'quiet',
   applying: 'busy',
   succeeded: 'good',
@@ -32,6 +34,8 @@ const STEP_TONES: Readonly<Record<string, Tone>> = {
   skipped: 'wait',
   blocked: 'wait',
   superseded: 'quiet',
+  differs: 'wait',
+  'as declared': 'good',
   'would act': 'wait',
   'nothing to do': 'good',
 };
@@ -45,8 +49,9 @@ export function badge(word: string, tone: Tone): Html {
   return html`<span class="state ${tone}">${word}</span>`;
 }
 
-export function runBadge(state: RunState): Html {
-  return badge(state, RUN_TONES[state]);
+export function runBadge(run: Run): Html {
+  const word = runWord(run);
+  return badge(word, RUN_TONES[word]);
 }
 
 /** Label and tone of a step's state. */
@@ -93,6 +98,18 @@ export function targetLink(links: Links, target: TargetId, label: string = targe
 export function commitLink(links: Links, commit: string, shown: Html = sha(commit)): Html {
   if (commit === '' || links.forge === null) return shown;
   return html`<a href=${links.forge.commit(commit)} rel="noreferrer">${shown}</a>`;
+}
+
+/** A file of the repository with a line, linked to the forge if possible. */
+export function placeLink(
+  place: { readonly file: string; readonly line?: number | null },
+  commit: string,
+  links: Links,
+): Html {
+  const { file, line = null } = place;
+  const shown = html`<code>${printable(placeText({ file, line }))}</code>`;
+  if (commit === '' || links.forge === null) return shown;
+  return html`<a href=${links.forge.file(commit, file, line)} rel="noreferrer">${shown}</a>`;
 }
 
 /** A command to copy; the script adds a copy button. */

@@ -1,6 +1,7 @@
 // Components of a step: dependencies, changed fields and executed actions.
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
+import { CHECK, isLook } from '../../messages/drift.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { printable } from '../../messages/printable.ts';
@@ -11,11 +12,13 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';
 import { wouldDo } from '../../plan/would-do.ts';
-import { badge, heading, said, table } from './components.ts';
+import type { Links } from '../links.ts';
+import { badge, heading, placeLink, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** `update, restarts 101`, with further conditions before it starts. */
+/** `update, restarts 101`, with further conditions before it starts; a look only checks. */
 export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
+  if (isLook(run)) return CHECK;
   const verb = stepVerb(run, step);
   const words = planned === undefined ? '' : approvalWords(planned);
   const approval = words === '' ? '' : `, ${words}`;
@@ -58,37 +61,42 @@ export function fields(planned: PlanStep | undefined): Html {
 }
 
 /** Differences that a drift check found, by field. */
-export function differences({ differs = [] }: Pick<StepRecord, 'differs'>): Html {
+export function differences({ differs = [] }: Pick<StepRecord, 'differs'>, commit: string, links: Links): Html {
   if (differs.length === 0) return null;
   return table({
     caption: OBSERVED.fields,
     columns: ['Field', 'Declared', 'Observed'],
-    rows: differs.flatMap(differenceRows),
+    rows: differs.flatMap((each) => differenceRows(each, commit, links)),
     look: 'fields',
   });
 }
 
-/** Field, declared and observed. */
-export function differenceRows({ field, declared, observed, lines }: FieldDifference): readonly Html[][] {
+/** Field with the place that declares it, declared and observed. @param commit that it was compared with */
+export function differenceRows(
+  { field, place, declared, observed, lines }: FieldDifference,
+  commit: string,
+  links: Links,
+): readonly Html[][] {
+  const where = place === undefined ? null : html`<div class="place">${placeLink(place, commit, links)}</div>`;
   if (lines !== undefined) {
     const shown = html`<pre class="lines">${lines.map(printable).join('\n')}</pre>`;
     return [
       [
-        html`<code>${printable(field)}</code>`,
+        html`<code>${printable(field)}</code>${where}`,
         html`<span class="dim">${OBSERVED.lines}</span>`,
         html`${shown} ${badge(OBSERVED.differ, 'wait')}`,
       ],
     ];
   }
   const value = (text: string | null) =>
-    text === null || text === 'null'
-      ? html`<span class="dim">${OBSERVED.none}</span>`
-      : html`<code class="value">${text}</code>`;
-  return fieldRows({ path: field, before: observed, after: declared }).map(({ path, before, after }) => [
-    html`<code>${path}</code>`,
-    value(after),
-    html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
-  ]);
+    text === null ? html`<span class="dim">${OBSERVED.none}</span>` : html`<code class="value">${text}</code>`;
+  return fieldRows({ path: field, before: observed ?? undefined, after: declared ?? undefined }).map(
+    ({ path, before, after }, index) => [
+      html`<code>${path}</code>${index === 0 ? where : null}`,
+      value(after),
+      html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
+    ],
+  );
 }
 
 /**

@@ -2,18 +2,30 @@
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
+import { CHECK, isLook, whyText } from '../../messages/drift.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { leftText } from '../../messages/home.ts';
 import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, stepVerb } from '../../messages/run.ts';
-import { networkText, OBSERVED, placeText, TARGET_STATES } from '../../messages/target.ts';
+import { networkText, OBSERVED, TARGET_STATES } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Links } from '../links.ts';
-import { commitLink, duration, facts, said, stepBadge, table, targetLink, time, withRemedy } from './components.ts';
+import {
+  commitLink,
+  duration,
+  facts,
+  placeLink,
+  said,
+  stepBadge,
+  table,
+  targetLink,
+  time,
+  withRemedy,
+} from './components.ts';
 import type { Page } from './document.ts';
 import { differenceRows } from './fields.ts';
 import { type Html, html } from './html.ts';
@@ -128,12 +140,9 @@ function targetList(targets: readonly TargetId[], { names }: Pick<TargetView, 'n
   return html`<ul class="inline">${targets.map((target) => html`<li>${targetLink(links, target, label(target))}</li>`)}</ul>`;
 }
 
-function placeOf({ commit, place }: Declaration, { forge }: Links): Html {
+function placeOf({ commit, place }: Declaration, links: Links): Html {
   if (place === null) return OBSERVED.nowhere;
-  const text = html`<code>${placeText(place)}</code>`;
-  return forge === null
-    ? text
-    : html`<a href=${forge.file(commit, place.file, place.line)} rel="noreferrer">${text}</a>`;
+  return placeLink(place, commit, links);
 }
 
 /** Declared and last observed state. */
@@ -141,14 +150,14 @@ function observed({ id, target, declaration }: TargetView, links: Links): Html {
   if (target === null) return null;
   return html`<section aria-labelledby="observed"><h2 id="observed">Declared and observed</h2>
     ${seen(id, target, links)}
-    ${compared(declaration, target.look)}</section>`;
+    ${compared(declaration, target.look, links)}</section>`;
 }
 
 function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: Links): Html {
   const run = look === null ? null : html`<a href=${links.step(look.run, id)}>run ${look.run}</a>`;
   if (look !== null && look.found !== null && !look.over) {
     return html`<p>${OBSERVED.differs} ${run} checked it, ${time(look.at)}${look.since === look.at ? null : html`; since ${time(look.since)}`}.</p>
-      <p class="reason">${said(look.found)}</p>
+      ${look.would.length > 0 ? null : html`<p class="reason">${said(look.found)}</p>`}
       ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
       ${offer({ do: asksToAdopt(look.found) ? 'adopt' : 'heal', targets: [id] }, links)}`;
   }
@@ -160,11 +169,11 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
 }
 
 /** Field comparison; differences come first, including fields that are not in the file. */
-function compared(declaration: Declaration | null, look: TargetJson['look']): Html {
+function compared(declaration: Declaration | null, look: TargetJson['look'], links: Links): Html {
   const differs = look === null || look.over ? [] : (look.differs ?? []);
   const fields = new Map((declaration?.fields ?? []).map(({ field, value }) => [field, value]));
   const found = differs.flatMap((each) =>
-    differenceRows({ ...each, declared: fields.get(each.field) ?? each.declared }),
+    differenceRows({ ...each, declared: fields.get(each.field) ?? each.declared }, look?.commit ?? '', links),
   );
   const known = new Set(differs.map(({ field }) => field));
   const others = [...fields]
@@ -188,12 +197,12 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
   const rows = past.map(({ run, step }) => [
     html`<a href=${links.step(run.id, id)}>run ${run.id}</a>`,
     stepBadge(run, step),
-    `${stepVerb(run, step)}, ${step.impact}`,
+    isLook(run) ? CHECK : `${stepVerb(run, step)}, ${step.impact}`,
     html`${commitLink(links, run.commit)} ${said(firstLine(commits?.get(run.commit)))}`,
     said(runOrigin(run)),
     time(step.ended ?? step.started ?? run.created, true),
     duration(step.started, step.ended),
-    step.reason === null ? null : said(step.reason),
+    said(whyText(step) ?? ''),
   ]);
   const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
   return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;

@@ -15,7 +15,7 @@ const guest = targetOf(container(101, { idMaps: [{ type: 'gid', containerId: 33,
 
 const CONF = '/etc/pve/lxc/101.conf';
 
-/** Somebody adds a line to the container's own file each time before Phoenix writes it, `times` times. */
+/** Adds a line to the container's configuration file each time before Phoenix writes it, `times` times. */
 function overtaking(host: LabHost, times: number): Host {
   let left = times;
   return {

@@ -80,7 +80,7 @@ describe('a precondition', () => {
       fc.property(fc.array(any), fc.array(any, { maxLength: 8 }), (before, actions) => {
         const todo = stillApplicable(before, actions);
         expect(actions.slice(0, todo.length)).toEqual(todo);
-        // Whoever looked saw what the first of them expect; what a program leaves is seen by nobody.
+        // The observation covers what the first actions expect; what a program leaves behind is not observed.
         const files = new Map<string, string>();
         for (const { do: what } of [...before, ...todo]) {
           if (what.kind === 'file') {

@@ -87,9 +87,10 @@ describe('reading', () => {
       frozen: null,
       policy: null,
       reports: null,
-      deliveries: { last: null },
+      deliveries: { last: null, refused: null },
       nodes: { away: {} },
       faults: [],
+      lasting: [],
       targets: [expected],
       orphans: [],
     });
@@ -241,7 +242,7 @@ describe('asking', () => {
 });
 
 describe('events', () => {
-  /** Reads events until `last` says so. */
+  /** Reads events until `last` returns true. */
   async function events(
     path: string,
     last: (event: EventSourceMessage) => boolean,
@@ -310,7 +311,7 @@ describe('events', () => {
     );
     expect(seen.filter(({ event }) => event === 'run')).toHaveLength(2);
     const others = seen.filter(({ event }) => event !== 'run');
-    // Each outcome with its lines, and where to go on: no more in the twentieth than in the first.
+    // Each outcome with its lines and a cursor, which does not grow from the first to the twentieth.
     for (const { data, id = '' } of others) expect(data.length + id.length).toBeLessThan(500);
 
     const rest = await events(`/api/runs/${run}/events`, ({ event }) => event === 'log', {

@@ -53,7 +53,7 @@ describe('the description', () => {
   });
 });
 
-/** What is asked for an answer of a route: the path filled in, and more. */
+/** The request for an answer of a route: the path with its parameters, and options. */
 interface Asked {
   readonly route: string;
   readonly status: number;
@@ -194,7 +194,7 @@ test('every answer that is described comes from the server as it is described, w
   const described = API_ROUTES.flatMap(({ method, path, answers }) =>
     Object.keys(answers).map((status) => `${method} ${path} ${status}`),
   );
-  // The server refuses these by what the agent says, which stands for all of them in replay; and a stream when there are too many.
+  // The server refuses these as the agent decides, which is tested with replay, and a stream when there are too many.
   const alike = /^post \/api\/(freeze|unfreeze|drift|command|runs\/\{id\}\/approve) 409$|\/events 503$/;
   expect(described.filter((each) => !had.has(each) && !alike.test(each))).toEqual([]);
 });

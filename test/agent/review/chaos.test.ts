@@ -72,7 +72,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
     await forge.release();
     forge.decideDeliveries(() => 'deliver');
     forge.faults.decide(() => undefined);
-    // What was lost is asked for at the next start.
+    // Lost deliveries are requested again at the next start.
     await phoenix.stopAgent();
     await phoenix.startAgent();
 

@@ -63,7 +63,7 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
     const bad = await queued('bad', { 'etc/phoenix_lxc_configs.json': '{' });
     const good = await queued('good', { 'notes.txt': 'a word' });
     expect(await planOf(bad.headSha)).toMatch(/^failure: would be refused: 1 error\. etc\/phoenix_lxc_configs\.json:1/);
-    // It would bring the error too: the branch never moves to what is refused there.
+    // It would contain the error too: the branch never moves to a refused commit.
     expect(await planOf(good.headSha)).toMatch(/^failure/);
     await phoenix.forge.advanceQueue(PLAN);
     const [again] = phoenix.forge.queue();

@@ -28,12 +28,12 @@ afterEach(async () => {
 
 async function start(forge: PhoenixOptions['forge'], options: PhoenixOptions['options'] = {}): Promise<void> {
   phoenix = await startPhoenix({ host, managers: BOXES, ...(forge === undefined ? {} : { forge }), options });
-  // A new project of GitLab lets nobody below push to its first branch.
+  // In a new GitLab project, no lower role may push to its first branch.
   phoenix.forge.allow('ada', 'maintain');
   phoenix.forge.allow('eve', 'read');
 }
 
-/** The plan of a commit, once it is there. */
+/** The plan of a commit, once it exists. */
 async function planOf(commit: CommitSha, not = ''): Promise<string> {
   const plan = () => phoenix.statuses(commit)['phoenix/plan'];
   await until(() => plan() !== undefined && plan() !== not, `a plan on ${commit}`);
@@ -128,7 +128,7 @@ describe('on Gitea, without the right to ask who may push', () => {
     await start('gitea');
     const { forge: lab } = phoenix;
     lab.allow('phoenix-agent', 'write');
-    // Gitea says of her that she may do nothing, even to administrators.
+    // Gitea reports no permission for her, even to administrators.
     lab.allow('grace', 'write', 'team');
     await phoenix.push(two);
   });

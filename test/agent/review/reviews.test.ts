@@ -33,7 +33,7 @@ async function lessOf(forge: 'github' | 'github app' | 'gitea' | 'gitlab', files
   phoenix.forge.allow('ada', 'maintain');
   phoenix.forge.allow('grace', 'write', 'team');
   phoenix.forge.allow('eve', 'read');
-  // Of an organisation's bot; GitLab takes statuses of main from nobody below.
+  // The role of an organisation's bot; GitLab accepts statuses of main from no lower role.
   phoenix.forge.allow('phoenix-agent', 'maintain');
   await phoenix.push(files({ 101: {}, 102: {} }));
   const head = await phoenix.repo.branch('less', files({ 101: {} }));
@@ -124,7 +124,7 @@ test('a change of the policy does not judge itself', async () => {
 
 test('on Gitea the event of a review contains the rights of the pull request author, which are ignored', async () => {
   const pull = await lessOf('gitea');
-  // The pull request is of ada, who may push; the event says so under the review of eve.
+  // The pull request is by ada, who may push, and eve reviews it.
   await phoenix.forge.review(pull, { state: 'commented', body: '/phoenix approve lxc/102' }, 'eve');
   await until(async () => (await phoenix.ledger.unsettledDeliveries()).length === 0, 'the review to be dealt with');
   expect(await approved(pull)).toEqual([]);

@@ -51,7 +51,7 @@ test('one click creates the App, stores its key for the user only, and prints th
     default_events: expect.arrayContaining(['push', 'pull_request', 'merge_group', 'check_run', 'issue_comment']),
     public: false,
   });
-  // A link of somebody else brings in nobody else's App.
+  // A link of another person cannot pass in their App.
   expect((await fetch(`${page()}/created?code=stolen&state=guessed`)).status).toBe(403);
 
   expect(await pressButton(page() ?? '')).toEqual({ status: 200, text: expect.stringContaining('The App is made') });

@@ -141,7 +141,7 @@ describe('whether it reaches the agent', () => {
     const of = await lab({});
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     await serve(of);
-    // What nobody signed has not arrived.
+    // An unsigned delivery does not count as arrived.
     const forged = {
       method: 'POST',
       headers: { 'x-gitea-event': 'push', 'x-hub-signature-256': 'sha256=00' },

@@ -47,7 +47,7 @@ function entryOf(kind: Kind, { files }: Imported): unknown {
   return (files[VM_FILE]?.['vms'] as unknown[] | undefined)?.[0];
 }
 
-/** Import, and look at the same host with what was written. */
+/** Imports, and plans the written files against the same host. */
 async function roundTrip(kind: Kind) {
   const guarded = guardedHost(host);
   const { imported } = await readHost(guarded, [kind, 'hypervisor'], SETTINGS);
@@ -72,9 +72,9 @@ describe.each(GENERATED)('%s that people made', (_, kind, file) => {
       fc.asyncProperty(file, fc.boolean(), async (text, running) => {
         await hostWith(kind, text, running);
         const { entry, imported, commands } = await roundTrip(kind);
-        // What no guest may have beside this host, such as the address of its gateway, refuses the whole guest.
+        // What no guest of this host may have, such as the gateway's address, leaves out the whole guest.
         if (entry === undefined) expect(imported.left.map(({ why }) => why).join()).toMatch(/address of/);
-        // The host, its guests, its templates and its clock; whatever is found.
+        // The host, its guests, its templates and its clock: everything that is observed.
         expect(commands).toBeLessThanOrEqual(5);
         for (const { what, why } of imported.left) expect([what, why]).not.toContain('');
       }),
@@ -204,7 +204,7 @@ describe.skipIf(!isThere)(title, () => {
           .join('; ')}`,
       );
     else declared.push(file.name);
-    // Whatever is not declared is said.
+    // Everything that is not declared is listed.
     if (entry === undefined) expect(imported.left).not.toEqual([]);
   });
 

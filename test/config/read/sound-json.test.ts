@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readSoundJson } from '../../../src/config/read/sound-json.ts';
 import { walk } from '../../../src/config/read/walk-json.ts';
 
-/** Whether there is nothing to say of a text, as the slow reader finds: JSON, with each name once in its object. */
+/** Whether the slow reader accepts a text: JSON without duplicate keys. */
 function isSound(text: string): boolean {
   const names: Set<string>[] = [];
   let twice = false;
@@ -21,7 +21,7 @@ function isSound(text: string): boolean {
 }
 
 const SPACE = fc.constantFrom('', '', ' ', '\n  ', '\t');
-/** Few names, so that they repeat, with what JSON is made of. The last ones are written with a backslash. */
+/** Few names, so that they repeat, and the tokens of JSON. The last ones are written with an escape. */
 const PLAIN = ['a', 'b', 'ip6', '', ':', '{', '::1'];
 const ESCAPED = ['a"b', '"', '":', '\\', 'a\\'];
 const SCALAR = fc.oneof(

@@ -140,7 +140,7 @@ describe('worth another try', () => {
     const asked = forge();
     expect(asked.limit()).toBeNull();
     const result = await asked.setStatus(status(), null, null);
-    // What metrics tell of it.
+    // The metrics of it.
     expect(asked.limit()).toEqual({ remaining: 0, limit: null, resets: reset });
     if (result.sent || result.retryAfterSeconds === null) throw new Error('it is worth another try');
     expect(result.retryAfterSeconds).toBeGreaterThan(990);

@@ -51,7 +51,7 @@ const status = (changes: StatusChanges = {}): CommitStatus => ({
   ...changes,
 });
 
-/** Sends it; resolves to what is to be given with the next. */
+/** Sends it; resolves to the id for the next one. */
 async function sent(told: CommitStatus, handle: string | null = null): Promise<string | null> {
   const result = await forge.setStatus(told, null, handle);
   if (!result.sent) throw new Error(result.reason);

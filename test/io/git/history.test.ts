@@ -36,7 +36,7 @@ async function follow(options: GitServerOptions = {}, depths: readonly number[] 
   return work;
 }
 
-/** Commits by the numbers of their parents, each with a file of its own; resolves to their ids. */
+/** Commits by the numbers of their parents, each with its own file; resolves to their ids. */
 async function graph(parents: readonly (readonly number[])[], times: readonly number[]): Promise<CommitSha[]> {
   const commits: CommitSha[] = [];
   const tree = await copy.git('write-tree');
@@ -82,7 +82,7 @@ test('in any graph, a clone that deepens agrees with Git on the whole history, h
         await copy.git('update-ref', 'refs/heads/main', commits[head] ?? '');
         expect(await asked.fetch()).toBe(commits[head]);
       }
-      // Such a server gives out what a ref points to and nothing else.
+      // Such a server serves only commits that a ref points to.
       const led = new Set((await copy.git('rev-list', 'main')).split('\n'));
       for (const [n, commit] of commits.entries()) {
         if (strict && led.has(commit)) await copy.git('update-ref', '-d', `refs/heads/all-${n}`);

@@ -78,7 +78,7 @@ describe('on this machine', () => {
     expect(said.exit).toBe(3);
     expect(said.err).toContain(`a file of ${first} is not in this clone, which is partial`);
     expect(said.err).toContain('git fetch --refetch --no-filter');
-    // It packs anew afterwards, in the background unless it is told otherwise.
+    // It repacks afterwards, in the background by default.
     await git('-C', path, '-c', 'gc.autoDetach=false', 'fetch', '--quiet', '--refetch', '--no-filter');
     expect((await captured((io) => plan({ path, from: 'HEAD~1', to: 'HEAD' }, io))).exit).toBe(0);
   });

@@ -226,10 +226,10 @@ describe('upkeep', () => {
       expect(await repository.fetch()).toBe(heads.at(-1));
     }
     await until(async () => (await clone()) !== old, 'a fresh clone');
-    // The branch, what it no longer leads to, and the push after the fresh clone.
+    // The branch, a commit that it no longer reaches, and the push after the fresh clone.
     expect(await packs()).toHaveLength(3);
     await until(async () => (await readdir(join(folder, 'clone'))).length === 2, 'the old clone to go');
-    // What the server no longer gives out came along.
+    // A commit that the server no longer serves was copied.
     repository = open();
     await forge.close();
     expect(await texts(rewritten)).toMatchObject({ 'a.json': 'rewritten', 'deep/er/b.json': 'only here' });

@@ -45,7 +45,7 @@ test('a complete response passes unchanged; a truncated one, or one with an erro
     fc.asyncProperty(packets, lengths, fc.nat(), async (before, cut, at) => {
       const whole = Buffer.concat([...before, packet(Buffer.from([1]), 'data'), FLUSH]);
       expect((await all(whole, cut)).equals(whole)).toBe(true);
-      // Not where a flush ends by chance: what goes on from there nobody can know.
+      // Not where a flush packet happens to end: what would follow is unknown.
       const last = whole.length - 1 - (at % 12);
       await expect(all(whole.subarray(0, last), cut)).rejects.toThrow('broke off in the middle');
       const failed = Buffer.concat([...before, packet(Buffer.from([3]), 'out of memory\n'), FLUSH]);

@@ -99,7 +99,7 @@ test('a folder of locks that is not its own is not used', async () => {
   expect(there('ran')).toBe(false);
 });
 
-/** A program of its own, outside of every guard. */
+/** A separate program, outside of every guard. */
 function guardless(program: string, ...args: readonly string[]): Promise<unknown> {
   return new Promise((resolve) => spawn(program, args).on('close', resolve));
 }

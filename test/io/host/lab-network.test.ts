@@ -29,7 +29,7 @@ test('is opened once, takes over from a dead process, and not from a living one'
   const path = networkSocket(folder);
   const dead = createServer().listen(path);
   await new Promise((done) => dead.once('listening', done));
-  // What is left of a process that was killed: a socket that nobody listens on.
+  // What a killed process leaves: a socket without a listener.
   const left = join(folder, 'left.sock');
   await rename(path, left);
   await new Promise((done) => dead.close(done));

@@ -47,7 +47,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   });
   const record = async () => (await readFile(join(folder, 'record'), 'utf8')).trim().split('\n');
 
-  /** Writes down when it begins and ends; ends when `held` is gone. It writes to its output to the last. */
+  /** Records its beginning and end; ends when `held` is removed. It writes output until the end. */
   const LONG =
     'echo "begin $$" >>"$1/record"; echo up; while [ -e "$1/held" ]; do echo goes on; sleep 0.05; done; echo "end $$" >>"$1/record"';
 

@@ -70,7 +70,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     timeoutSeconds: 20,
     ...more,
   });
-  /** Says its number and that of what reads the session, and goes on while `held` is there. */
+  /** Prints its process id and that of the session's reader, and continues while `held` exists. */
   const LONG =
     'echo begin >>"$1/record"; at=$$; while ! tr "\\0" " " <"/proc/$at/cmdline" | grep -q "[p]hoenix-shell --path"; do set -- "$1" "$at"; at=$(cut -d" " -f4 "/proc/$at/stat"); done; echo "$at"; while [ -e "$1/held" ]; do sleep 0.05; done; echo end >>"$1/record"';
   const record = async () => (await readFile(join(folder, 'record'), 'utf8')).trim().split('\n');
@@ -178,7 +178,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     await host.writeFile({ kind: 'file', path: '/etc/x', content: { from: 'text', text: 'x' }, mode: 0o600 });
     expect(await host.readFile('/etc/x')).toBe('x');
     await host.settle('lxc/101');
-    // It is not asked for a session again and again.
+    // The session is not requested repeatedly.
     expect(await starts()).toBe(before + 4);
     expect(advice).toHaveLength(1);
     expect(said()).toMatch(

@@ -49,7 +49,7 @@ function looksOf(value: object): { readonly seen: object; looks: number } {
         counter.looks += 1;
         if (target instanceof Map || target instanceof Set) {
           const member: unknown = Reflect.get(target, key, target);
-          // Whoever walks over it looks at all of it.
+          // Any iteration visits all of it.
           if (key !== 'get' && key !== 'has') counter.looks += target.size;
           return typeof member === 'function' ? member.bind(target) : member;
         }

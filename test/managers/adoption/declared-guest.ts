@@ -29,7 +29,7 @@ export function declaredGuest(kind: Kind, id: number, text: string, running: boo
 const OPTIONAL =
   /^(disk_size_gb|description|tags|boot_order|boot_delay|user_config|ostype|mac_address|pct_options|lxc_options|mount_points|zfs_volumes|network_config\/(?!ip$).*)(\/|$)/;
 
-/** Without what the schema has no words for, such as a size that it does not take: that is nobody's to declare. */
+/** Without what the schema cannot express, such as a size that it does not accept. */
 function saidAtAll(kind: Kind, id: number, written: Record<string, unknown>): Record<string, unknown> {
   const read = kind === 'lxc' ? lxcGuest.safeParse(written) : vmGuest.safeParse({ ...written, vmid: id });
   if (read.success) return written;
@@ -38,7 +38,7 @@ function saidAtAll(kind: Kind, id: number, written: Record<string, unknown>): Re
   for (const path of faults) {
     const [field = '', inner] = path;
     const value = said[field];
-    // Of a list only the entry goes; those after it keep their places until all have been looked at.
+    // Only the entry of a list is removed; later entries keep their positions until all have been checked.
     if (Array.isArray(value)) value[Number(inner)] = undefined;
     else if (field === 'network_config') delete (value as Record<string, unknown>)[inner ?? ''];
     else delete said[field];
@@ -61,7 +61,7 @@ export function targetOfWritten(kind: Kind, id: number, written: Record<string, 
   return { written, target: targetOf(normaliseVm(read.data, { nfsServer: null }, context)) };
 }
 
-/** Of a setting with a change that waits nobody can say what it is. */
+/** The value of a setting with a pending change is ambiguous. */
 function settled(conf: GuestConf): GuestConf {
   const waiting = [...Object.keys(conf.pending), ...conf.pendingDeletes];
   const settings = Object.entries(conf.settings).filter(([key]) => !waiting.includes(key));
@@ -81,7 +81,7 @@ function shared({ settings, description }: GuestConf): Record<string, unknown> {
     boot_order: numberOf(startup['order']),
     boot_delay: numberOf(startup['up']),
     tags: settings['tags']?.split(/[,;\s]+/).filter((tag) => tag !== ''),
-    // What the schema has no room for is left to whoever wrote it.
+    // What the schema cannot express stays as it was written.
     description: description.length > 1000 ? undefined : description || undefined,
   };
 }
@@ -107,7 +107,7 @@ function writtenContainer(conf: GuestConf, raw: readonly string[]): Record<strin
     ostype: settings['ostype'] === 'redhat' ? undefined : settings['ostype'],
     template: TEMPLATE,
     storage_pool: root?.storage,
-    // A size that the file does not tell may be said in any way: nobody can compare it.
+    // A size that the file does not contain may be declared with any value, since it cannot be compared.
     storage_size_gb: root === undefined ? undefined : (root.sizeGb ?? 8),
     unprivileged: flagOf(settings['unprivileged']),
     mac_address: net?.['hwaddr'],
@@ -196,7 +196,7 @@ function flagOf(text: string | undefined): boolean | undefined {
   return text === undefined ? undefined : normalFlag(text) === '1';
 }
 
-/** Without what the file does not hold. */
+/** Without what the file does not contain. */
 function pruned(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

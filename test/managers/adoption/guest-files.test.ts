@@ -57,7 +57,7 @@ describe.skipIf(!isThere)(title, () => {
       if (!running) counts.declarableWithNames += 1;
       const done = await adopt({ kind: file.kind, id: ID, text, running }, wanted(declared.target));
       if (done.refused !== null) {
-        // What Proxmox does not let a person mark, nobody can adopt.
+        // A guest whose configuration Proxmox does not let anybody change cannot be adopted.
         expect(done.end.outcome).not.toBe('done');
         left.add(`${file.kind}/${file.name}: ${done.refused.trim()}`);
         if (!running) counts.refusedByProxmox += 1;

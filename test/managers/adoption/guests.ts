@@ -26,7 +26,7 @@ function properties(parts: Record<string, fc.Arbitrary<string | undefined>>, fir
   });
 }
 
-/** What nobody can declare of either kind of interface. */
+/** Options of either kind of interface that cannot be declared. */
 const BESIDE = {
   firewall: maybe(flag),
   rate: maybe(fc.constantFrom('10', '2.5')),

@@ -55,7 +55,7 @@ function actionsOf(decision: Decision): readonly Action[] {
   return decision.actions;
 }
 
-/** What is noted on the node of which volume is which: beside the guest, whose file says nothing of it. */
+/** The node's notes on which volume is which, which the guest's file does not contain. */
 function notedBy(actions: readonly Action[]): string | null {
   const [noted] = actions.filter(({ notes }) => notes === true).map(({ do: what }) => what);
   return noted?.kind === 'file' && noted.content.from === 'text' ? noted.content.text : null;
@@ -166,7 +166,7 @@ function declaredByEither(one: Record<string, unknown>, other: Record<string, un
   return { ...one, ...other, network_config: { ...networks[0], ...networks[1] }, pct_options: options };
 }
 
-/** What needs an approval, and what is another's business here, is as it is. */
+/** What needs an approval, or is tested elsewhere, stays unchanged. */
 function withDisks(spec: JsonObject, own: JsonObject): JsonObject {
   const same = ['rootfs', 'disk', 'unprivileged', 'ostype', 'volumes', 'mounts', 'raw', 'delegated', 'final'];
   return { ...spec, ...Object.fromEntries(same.flatMap((key) => (key in own ? [[key, own[key] ?? null]] : []))) };
@@ -183,7 +183,7 @@ function textAfter(text: string, actions: readonly Action[]): string {
   return carriedOut(written[0] ?? text, words);
 }
 
-/** What the file says that the declaration has no word for, part by part. */
+/** The parts of the file that cannot be declared. */
 function undeclared(
   kind: Kind,
   { settings, pending, pendingDeletes }: GuestConf,

@@ -37,7 +37,7 @@ async function openWith({ kind, id, text, running }: Guest): Promise<LabHost> {
   const host = await openLabHost();
   await host.write(pathOf(kind, id), text);
   for (const [, device] of text.matchAll(/^dev\d+: ([^,\s]+)/gm)) await host.write(device ?? '', '');
-  // Bridges for whatever the guest is on.
+  // Bridges for every interface of the guest.
   const bridges = [...text.matchAll(/bridge=([A-Za-z0-9_.-]+)/g)].map(([, name = '']) => name);
   const links = Object.fromEntries(['vmbr0', 'vmbr1', ...bridges].map((name) => [name, { mtu: 9000, addresses: [] }]));
   await host.write('/run/lab/links.json', JSON.stringify(links));

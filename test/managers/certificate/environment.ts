@@ -31,7 +31,7 @@ const mount = (hostPath: string, containerPath: string) => ({
   readOnly: false,
 });
 
-/** @param own `certificates`: those of the manifest, each by what is not as usual */
+/** @param own `certificates`: those of the manifest, each by the fields that differ from the defaults */
 function declared(...certificates: readonly Partial<Certificate>[]): Config {
   const config = environment(
     container(GATEWAY, {
@@ -76,7 +76,7 @@ export function hook(guest: number, work: HookWork): CertificateHook {
 
 export const RELOAD = hook(GATEWAY, { kind: 'service', verb: 'reload', unit: 'nginx' });
 
-/** The one certificate, declared with what is not as usual. */
+/** The only certificate, with the fields that differ from the defaults. */
 export function certificate(own: Partial<Certificate> = {}): Target {
   const [target] = certificateTargets(declared(own));
   if (target === undefined) throw new Error('nothing is declared');

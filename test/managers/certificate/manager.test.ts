@@ -55,7 +55,7 @@ async function dueIn(target: Target): Promise<number> {
   return (at ?? Number.NaN) - Date.now();
 }
 
-/** What was run in guests to tell them. */
+/** The commands that were run in guests to notify them. */
 async function told(): Promise<string[]> {
   const lines = (await readFile(join(host.dir, 'guest-calls.jsonl'), 'utf8')).trim().split('\n');
   return lines
@@ -278,7 +278,7 @@ describe('the files', () => {
     await host.run({ kind: 'command', program: 'chown', args: ['--', '0:0', CERTIFICATE], timeoutSeconds: 10 });
     const [text] = await files();
     const all = (await done(target)).map(({ summary }) => summary);
-    // The key is put in place again: its time is noted too when that is in another second.
+    // The key is replaced again, and its modification time changes if that happens in another second.
     const repaired = all.filter((summary) => !summary.startsWith('note the certificate'));
     expect(repaired).toEqual([`set the mode of ${KEY} to 0600`, `give ${CERTIFICATE} to root:www-data`]);
     expect((await files())[0]).toBe(text);

@@ -63,7 +63,7 @@ function target(url: string, by: SigningWay, own: Parameters<typeof certificate>
 
 const apply = (one: Target) => convergeStep(manager as Manager, outward(), wanted(one));
 
-/** Issued anew, shown by a TLS server and accepted by a client that knows the root alone. */
+/** Renewed, presented by a TLS server, and accepted by a client that only knows the root. */
 async function isServed(name: string, ca: string): Promise<X509Certificate> {
   const [cert, key] = await Promise.all([host.read(CERTIFICATE), host.read(KEY)]);
   const server = createServer({ cert, key }, (socket) => socket.end()).listen(0, '127.0.0.1');

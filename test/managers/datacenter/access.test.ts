@@ -133,7 +133,7 @@ test('what differs is told by person and role, and what others gave is none of i
     { field: 'users.ada@pve', declared: 'PVEAuditor, Watch', observed: 'Watch' },
     { field: 'propagate', declared: true, observed: false },
   ]);
-  // What was given before and is declared no more.
+  // A permission that was granted before and is no longer declared.
   const fewer = of('acl/team', { acl: { team: { path: '/vms', roles: ['Watch'], groups: ['ops'] } } });
   const left = wanted(fewer, { before: target.spec });
   expect(await told('acl:1:/vms:ada@pve:Watch:\nacl:1:/vms:@ops:Watch:\n', left)).toEqual([

@@ -32,7 +32,7 @@ testContract(kindNamed('download'), [
   {
     name: 'a file',
     open: openLabHost,
-    // What the one storage of files holds.
+    // Files of the only file storage.
     looks: 1,
     target: file(),
     // Proxmox compares the checksum of the file that is there.
@@ -41,7 +41,7 @@ testContract(kindNamed('download'), [
   },
 ]);
 
-/** What the lab's publisher gives for the address. */
+/** What the lab's publisher serves at the URL. */
 function hashOf(): string {
   return '9a2c9252c4a44dce7510b9c068f745810d9a3bdefce3332a6661c56a2c372a13';
 }

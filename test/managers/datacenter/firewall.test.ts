@@ -116,7 +116,7 @@ testContract(group, [
   },
 ]);
 
-/** Lists of few different rules, so that some are in both, at other places. */
+/** Lists of few different rules, so that some are in both, at different positions. */
 const rules = fc.array(
   fc.record({
     type: fc.constantFrom('in', 'out'),

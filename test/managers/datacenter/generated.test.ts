@@ -35,7 +35,7 @@ async function hostWithGuests(): Promise<LabHost> {
   return host;
 }
 
-/** In the order of what they need. */
+/** In dependency order. */
 function objectsOf(config: Config): Target[] {
   const left = [...allTargets(config).values()].filter(({ id }) => KINDS.has(kindOf(id)));
   const ordered: Target[] = [];
@@ -61,7 +61,7 @@ async function applied(host: LabHost, target: Target): Promise<void> {
   ]);
 }
 
-/** The host as if people had made it. */
+/** The host as if people had configured it. */
 function forgetPhoenix(host: LabHost): void {
   rmSync(join(host.dir, 'var/lib/phoenix'), { recursive: true, force: true });
   const top = join(host.dir, 'etc/pve');

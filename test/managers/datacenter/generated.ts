@@ -30,7 +30,7 @@ export const GUESTS = { 101: 'lxc', 1001: 'vm' } as const;
 
 export const SECRET = 'file:/etc/phoenix/secrets/one';
 
-/** Texts that stand in the example, by the name of their field. */
+/** Texts of the example, by the name of their field. */
 const USED = new Map<string, Set<string>>();
 function gather(value: unknown, key: string): void {
   if (typeof value === 'string') USED.set(key, (USED.get(key) ?? new Set()).add(value));
@@ -138,7 +138,7 @@ const all = Object.entries(SCHEMA.properties ?? {}).filter(([field]) => !WITHOUT
 
 type Datacenter = Record<string, Record<string, unknown>>;
 
-/** Some of the collections, beside what the example has of those that others name. */
+/** Some of the collections, besides the example's entries that others refer to. */
 export const datacenters = fc
   .subarray(all, { minLength: 1, maxLength: 6 })
   .chain((fields) => fc.record(Object.fromEntries(fields.map(([field, schema]) => [field, collection(field, schema)]))))
@@ -161,7 +161,7 @@ export function taken(given: Datacenter) {
   throw new Error(`it is never taken: ${JSON.stringify(datacenter)}`);
 }
 
-/** The option that is refused, else the object. */
+/** The refused option, else the object. */
 function takeOut(datacenter: Datacenter, { path }: Problem): void {
   const [field = '', name = '', option] = path
     .split('/')

@@ -14,7 +14,7 @@ const [resource, rule, replication] = [kindNamed('ha'), kindNamed('harule'), kin
 const JOBS = '/etc/pve/replication.cfg';
 const ROOT = 'rootfs: rpool:subvol-NUMBER-disk-0,size=8G\n';
 
-/** A node of two with the containers 101 and 102, which HA has where it is said. */
+/** One of two nodes, with the containers 101 and 102, which HA manages if given. */
 async function openCluster(managed: readonly string[] = []): Promise<LabHost> {
   const host = await openLabHost();
   declareNode(host.dir, 'pve2');
@@ -67,7 +67,7 @@ testContract(replication, [
     target: job({ schedule: '*/30', rate: 12.5 }),
     changed: job({ disable: true, comment: 'Later' }),
     state: (host) => host.readFile(JOBS),
-    // It goes when the daemon has come to it.
+    // It disappears once the daemon has processed it.
     removable: false,
     foreign: {
       make: (host) => host.write(JOBS, 'local: 102-0\n\ttarget pve2\n\tsource pve\n\n'),

@@ -111,7 +111,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const settings = sourceSettings({ env: {} });
 
-/** Each target of what was written, of which nothing may change; read again, it is the same. */
+/** Each target of the written files, of which nothing may change; importing again gives the same. */
 async function comparedWith(host: LabHost, imported: Imported): Promise<Compared[]> {
   const again = await readHost(host, [], settings);
   expect(again.imported).toEqual(imported);
@@ -336,7 +336,7 @@ test('what is there is written as it is, and nothing of it would change', async 
   for (const [path, text] of Object.entries(FILES)) {
     if (/\/(lxc|firewall\/1)/.test(path)) continue;
     const words = wordsWithoutMarks(await host.read(path));
-    // Proxmox writes along what is built in.
+    // Proxmox also writes built-in entries.
     if (/(domains|notifications)\.cfg$/.test(path))
       expect(words).toEqual(expect.arrayContaining(wordsWithoutMarks(text)));
     else expect(words, path).toEqual(wordsWithoutMarks(text));
@@ -344,7 +344,7 @@ test('what is there is written as it is, and nothing of it would change', async 
   await host.close();
 });
 
-/** In any order: Proxmox writes a file anew in an order of its own. */
+/** In any order: Proxmox rewrites a file in its own order. */
 function wordsWithoutMarks(text: string): string[] {
   const marks = /(comment|description)? ?(%20)?(\[|%5B)kept by Phoenix from [^\]\s]+(\]|%5D)| # *$/gm;
   return text
@@ -450,7 +450,7 @@ const SUBNETS = sections(
   headed('subnet: inner-fd00:20::-64\n\tvnet front', some('gateway fd00:20::1')),
 );
 
-/** What was applied: as the files say it, or as they said before somebody changed them. */
+/** What was applied: as declared, or as declared before a change. */
 function applied(zones: string, vnets: string, subnets: string): string {
   const idsOf = (text: string, type: string | null) =>
     Object.fromEntries(
@@ -498,9 +498,9 @@ test('the written file would change nothing but marks, and a second import is th
       const { imported } = await readHost(host, [], settings);
       await comparedWith(host, imported);
       for (const { what, why } of imported.left) expect([what, why]).not.toContain('');
-      // A guest is never lost for what lies around it.
+      // A guest is never left out because of its surroundings.
       expect(imported.files[LXC_FILE]).toMatchObject({ lxc_configs: { 101: { name: 'web' } } });
-      // An edit that waits is nobody's declaration.
+      // A pending change is not part of the declaration.
       const declared = imported.files[DATACENTER_FILE]?.['sdn_vnets'] ?? {};
       if (here !== 2) expect(declared).toEqual({});
       for (const name of Object.keys(declared)) expect(was.vnets).toContain(`vnet: ${name}\n`);

@@ -69,7 +69,7 @@ test('a job that is for all guests and then for one pool keeps one of the two', 
   if (team === undefined || all === undefined || one === undefined) throw new Error('nothing is declared');
   expect(await convergeStep(pool, host, wanted(team))).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(backup, host, wanted(all))).toMatchObject({ outcome: 'done' });
-  // Also where nobody knows what was applied before.
+  // Also without a record of what was applied before.
   expect(await convergeStep(backup, host, wanted(one))).toMatchObject({ outcome: 'done' });
   expect(await host.read(JOBS)).toContain('\tpool team\n');
   expect(await host.read(JOBS)).not.toContain('\tall ');

@@ -26,7 +26,7 @@ test('the example comes up with what it names, and the second time does nothing'
   expect(ours.map(({ target }: { target: string }) => target).sort()).toEqual(declared);
   for (const { target, outcome, reason } of ours) expect([target, outcome, reason]).toEqual([target, 'applied', null]);
   expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
-  // What is in a set or a group is a call of its own, and all of the network is one target.
+  // Each entry of a set or group is a separate call, and the whole network is one target.
   const isPart = (path: string): boolean => /^\/cluster\/(firewall\/(ipset|groups)\/.|sdn\/(?!ipams|dns))/.test(path);
   const made = commands
     // With secrets on its standard input, pvesh is run by a script: its words follow.
@@ -39,7 +39,7 @@ test('the example comes up with what it names, and the second time does nothing'
           !isPart(path)) ||
         (program === 'pvesm' && verb === 'add' && declared.includes(`storage/${name}`)),
     );
-  // Each is made by one call, but for rights, options and the network, which are set, and files, whose call is not counted above.
+  // Each is created by one call, except for permissions, options and the network, which are set, and files, whose call is not counted above.
   expect(made).toHaveLength(declared.filter((id) => !/^(acl|datacenter|download|firewall|node|sdn)\//.test(id)).length);
 }, 180_000);
 

@@ -102,7 +102,7 @@ testContract(kind, [
     byLedger: true,
     target: targetOf(FRONT),
     changed: targetOf(OTHER),
-    // Each application counts; what is in force does not depend on how many there were.
+    // Every apply is counted; the state in force does not depend on their number.
     state: async (host) => {
       const files = await Promise.all(
         ['zones', 'vnets', 'subnets'].map((name) => host.readFile(`/etc/pve/sdn/${name}.cfg`)),

@@ -122,7 +122,7 @@ test('a storage that a guest still has a disk on is not deleted', async () => {
     outcome: 'refused',
     reason: expect.stringContaining('guest 101'),
   });
-  // One that is to be made again is told of the guest before it is approved.
+  // Recreating one names the guest on it before approval.
   const moved = targetNamed('storage/vm', { storages: { vm: { type: 'dir', path: '/srv/other' } } });
   expect(await convergeStep(storages, host, wanted(moved, { before: target.spec }))).toMatchObject({
     outcome: 'refused',

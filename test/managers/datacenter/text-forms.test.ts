@@ -16,7 +16,7 @@ const WORDS = [
   ...['https://x.example/y', 'iqn.2003-01.org.example:disk', 'eyJhIjoiYiJ9', '{{ x }}', 'one/two', 'a;b', 'share$'],
 ];
 
-/** The key may give less than the file takes: what names a place of the host, and what stands in a property string. */
+/** The key may allow less than the schema: names of places on the host, and values inside of property strings. */
 const NARROWER =
   /^(storage\.(path|mountpoint|subdir|export|pool|data-pool|options|zfs-base-path|is_mountpoint|username)|dir\.map)$/;
 
@@ -30,7 +30,7 @@ function fieldsOf(row: ObjectRow): Record<string, z.ZodType> {
 const PLACES: Readonly<Record<string, string>> = { node: 'localhost', sid: 'ct:101', userid: 'ada@pve' };
 const filled = (path: string): string => path.replace(/\{(\w+)\}/g, (_, key: string) => PLACES[key] ?? 'abc');
 
-/** The call that sets an option, or that makes the object with it. */
+/** The call that sets an option, or that creates the object with it. */
 function commandOf(row: ObjectRow, option: string, text: string): string[] {
   const isMade = isFixed(row, option, {});
   if (isMade && row.createCommand !== undefined) return ['pvesm', 'add', 'pbs', 'abc', `--${option}`, text];
@@ -50,7 +50,7 @@ test.each(single.map((row) => [row.kind, row] as const))('of %s', (kind, row) =>
   const stuck = [...optionsOf(row)].flatMap(([option, { type, format, enum: words }]) => {
     const field = fields[option];
     if (type !== 'string' || format !== undefined || words !== undefined || field === undefined) return [];
-    // That what is named is there is a rule of its own.
+    // Whether a named object exists is checked by another rule.
     if (row.references[option] !== undefined) return [];
     if (NARROWER.test(`${kind}.${option}`)) return [];
     const taken = WORDS.filter((word) => field.safeParse(word).success);

@@ -16,7 +16,7 @@ import { APT_FILE } from './schema.ts';
 
 const kind = registered(apt);
 
-// What a line for it in deploy/ssh/table.ts would let through.
+// What a line for it in deploy/ssh/table.ts would allow.
 letThrough(
   /^:folders \/etc\/apt\/sources\.list\.d$/,
   /^:(file|remove) \/etc\/apt\/sources\.list\.d\/phoenix-[\w.-]+\.sources$/,

@@ -1,4 +1,4 @@
-// What the configuration says of an apt repository of the node.
+// The declaration of an apt repository of the node.
 
 import type { Place } from '../../../src/config/read/place.ts';
 

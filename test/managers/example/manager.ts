@@ -27,7 +27,7 @@ type Observation = string | null;
 type Inventory = ReadonlyMap<string, string>;
 
 const FOLDER = '/etc/apt/sources.list.d';
-/** First line of every file that is ours. */
+/** First line of every managed file. */
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
 export const apt: Kind<AptSpec, Observation, Inventory> = {
@@ -49,7 +49,7 @@ export const apt: Kind<AptSpec, Observation, Inventory> = {
   differences: ({ target, spec }, present) =>
     spec === undefined ? [] : textDifference(pathOf(target), textOf(spec), present),
   health: () => null,
-  // The file is small, and the one before stands in Git.
+  // The file is small, and its previous version is in Git.
   rollback: () => null,
 };
 
@@ -85,7 +85,7 @@ function pathOf(target: TargetId): string {
   return `${FOLDER}/phoenix-${nameOf(target)}.sources`;
 }
 
-/** In apt's own format (sources.list(5)): the schema lets no line break and no space into a value. */
+/** In apt's own format (sources.list(5)): the schema allows no line break and no space in a value. */
 function textOf({ url, suite, components, signed_by }: AptSpec): string {
   const fields = ['Types: deb', `URIs: ${url}`, `Suites: ${suite}`, `Components: ${components.join(' ')}`];
   return `${[MARK, ...fields, `Signed-By: ${signed_by}`].join('\n')}\n`;

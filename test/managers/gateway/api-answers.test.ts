@@ -21,15 +21,15 @@ const toldOf = (error: string) => {
   return told;
 };
 
-test('user names and their hashes are removed from Traefik’s messages', () => {
+test('removes user names and their hashes from Traefik’s messages', () => {
   const users = ['ada$2y$05$abcdefgh', 'ada$2y$05$abcdefghij'];
   const [first, ...rest] = refusalsOf(dynamicOf(users), toldOf(`error parsing BasicUser: ${users[1]}`));
   expect(first).toEqual({ kind: 'router', name: 'a', why: 'error parsing BasicUser: ‹secret›' });
-  // Said once: the middleware is only why the router is not served.
+  // Reported once: the middleware is only the cause of the router's fault.
   expect(rest).toEqual([]);
 });
 
-test('answers that are none count as none', () => {
+test('treats a malformed answer as none', () => {
   for (const lines of [[], ['404 page not found'], ['{"routers":', '[]'], ['{}'], ['[]']])
     expect(readTraefikAnswers(lines)).toBeNull();
 });

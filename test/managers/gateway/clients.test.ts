@@ -21,11 +21,11 @@ function httpOf(
 }
 
 describe('an allow-list', () => {
-  test('goes by the address that the gateway gives', () => {
+  test('applies to the client address that the gateway passes', () => {
     expect(httpOf({ list: LIST }, { a: ['web', 'list'] }).middlewares).toEqual({ list: BEHIND });
   });
 
-  test('with its own criterion stays as it is', () => {
+  test('with its own criterion is not changed', () => {
     for (const ipStrategy of [{ depth: 2 }, { excludedIPs: ['10.0.0.1'] }, {}]) {
       const own = { ipAllowList: { ...LIST.ipAllowList, ipStrategy } };
       expect(httpOf({ list: own }, { a: ['web', 'list'], b: ['websecure', 'list'] }).middlewares).toEqual({
@@ -34,7 +34,7 @@ describe('an allow-list', () => {
     }
   });
 
-  test('uses the client’s address where there is no proxy between, also through a chain', () => {
+  test('applies to the client’s own address without a proxy in between, also through a chain', () => {
     const { routers, middlewares } = httpOf(
       { list: LIST, all: { chain: { middlewares: ['pack', 'list'] } }, pack: { compress: {} } },
       { a: ['web', 'all'], 'a-secure': ['websecure', 'pack', 'all'] },
@@ -49,7 +49,7 @@ describe('an allow-list', () => {
     });
   });
 
-  test('uses no name that is in use', () => {
+  test('gets a name that is not in use', () => {
     const { middlewares } = httpOf({ list: LIST, 'list-direct': { compress: {} } }, { a: ['websecure', 'list'] });
     expect(middlewares).toEqual({ list: BEHIND, 'list-direct': { compress: {} }, 'list-direct-direct': LIST });
   });
@@ -64,7 +64,7 @@ test('a rate limit counts each client separately, unless it declares its criteri
   expect(httpOf({ own }, { a: ['web', 'own'] }).middlewares).toEqual({ own });
 });
 
-test('nothing else is changed, and every middleware that a router names exists', () => {
+test('changes nothing else, and leaves no router with a missing middleware', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'a-direct');
   const middleware = fc.oneof(
     fc.constant(LIST),
@@ -96,7 +96,7 @@ test('nothing else is changed, and every middleware that a router names exists',
             else expect(each).toBe(was);
           }
         }
-        // Done twice it is what it is once.
+        // It is idempotent.
         const plain = Object.values(routers).every(({ entryPoints }) => entryPoints[0] === 'web');
         if (plain) expect(byClient(after)).toEqual(after);
       },

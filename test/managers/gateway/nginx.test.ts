@@ -82,7 +82,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       ...own,
     });
 
-  test('every name shows its certificate and leads to the proxy, with the client as it is', async () => {
+  test('serves every name with its certificate and forwards it with the client’s address', async () => {
     expect((await convergeStep(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
     const answer = await get('https://qdrant.example.internal/x', { headers: { 'X-Forwarded-For': '6.6.6.6' } });
     expect(answer).toMatchObject({ status: 200, body: 'reached qdrant.example.internal' });
@@ -102,7 +102,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
   });
 
-  test('HTTP leads to HTTPS, challenges are answered for every name, and nothing else is', async () => {
+  test('redirects HTTP to HTTPS, answers challenges for every name, and nothing else', async () => {
     await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     expect(await get('http://qdrant.example.internal/a?b=c')).toMatchObject({
       status: 308,
@@ -118,7 +118,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(requests).toEqual([]);
   });
 
-  test('an unknown name is refused in the handshake and sees no certificate', async () => {
+  test('refuses an unknown name in the handshake without showing a certificate', async () => {
     await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     for (const name of ['nobody.example.internal', GATEWAY]) {
       const answer = await get(`https://${name}/`, { trust: 'none' });
@@ -130,7 +130,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(alert).toContain('unrecognized name');
   });
 
-  test('a websocket passes, and so does HTTP/2', async () => {
+  test('passes websockets and HTTP/2', async () => {
     await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     const socket = connect({ port: box.https, servername: 'qdrant.example.internal', ca: authority.root });
     socket.write(
@@ -160,7 +160,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     session.destroy();
   });
 
-  test('while a certificate of the gateway itself is still to come, its names wait and the others are served', async () => {
+  test('serves other names while a certificate of the gateway itself is not yet issued', async () => {
     await issue('web', ['nginx.example.internal']);
     const config = environmentOf({ acme: true });
     expect((await convergeStep(manager, box.host, wanted(targetOf(config)))).outcome).toBe('done');
@@ -174,7 +174,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(await convergeStep(manager, box.host, wanted(targetOf(config)))).toEqual({ outcome: 'done', actions: [] });
   });
 
-  test('an error of nginx is quoted, and the previous configuration stays in use', async () => {
+  test('quotes an error of nginx, and keeps the previous configuration', async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
     box.write(
@@ -189,10 +189,10 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(box.read('/etc/nginx/sites-enabled/mine.conf')).toContain('server_name mine');
   });
 
-  test('a configuration that nginx accepts but that does not work is rolled back', async () => {
+  test('rolls back a configuration that nginx accepts but that does not work', async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
-    // The certificate does not hold the name that is added: nginx does not mind, who asks does.
+    // The certificate does not cover the added name: nginx accepts that, clients do not.
     const end = await step(box, targetOf(environmentOf({ more: true })));
     expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('ask more.example.internal') });
     expect(end.reason).toContain('what served before is back in place');
@@ -204,7 +204,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(await step(box, targetOf(environmentOf({ more: true })))).toEqual({ outcome: 'applied', reason: null });
   }, 40_000);
 
-  test('a key that does not fit its certificate is found before it is served', async () => {
+  test('finds a key that does not match its certificate before it is served', async () => {
     await step(box, targetOf(environmentOf()));
     const other = await authority.issue(['other']);
     box.write('/etc/nginx/ssl/web.key', other.key);
@@ -213,7 +213,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
   });
 
-  test('a file of ours that a person wrote is left alone', async () => {
+  test('leaves a file with its name alone that a person wrote', async () => {
     box.write('/etc/nginx/conf.d/00-gateway.conf', 'server { listen 80; }\n');
     const end = await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     expect(end).toMatchObject({
@@ -223,7 +223,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
   });
 
-  test('killed at any action, the next run comes to the same end', async () => {
+  test('reaches the same result after being killed at any action', async () => {
     const target = targetOf(environmentOf());
     await convergeStep(manager, box.host, wanted(target));
     await issue('web', [...NAMES, 'more.example.internal']);
@@ -275,7 +275,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
   }, 60_000);
 });
 
-test('HTTP/2 is enabled in the syntax of nginx’s version', () => {
+test('enables HTTP/2 in the syntax of nginx’s version', () => {
   const target = targetOf(environmentOf());
   const spec = target.spec as unknown as NginxSpec;
   const there = new Set(spec.sites.map(({ source }) => source));

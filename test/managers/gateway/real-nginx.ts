@@ -83,7 +83,7 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
       const result = await runHere(word, inside, `${at('bin')}:${SYSTEM}`, input);
       return { ...result, stdout: result.stdout.replaceAll(dir, ''), stderr: result.stderr.replaceAll(dir, '') };
     },
-    // Workers of before answer for a moment after a reload; who carries out one action once does not wait for them.
+    // Old workers answer for a moment after a reload, and a single action does not wait for them.
     async request(request, options) {
       for (let tries = 1; ; tries += 1) {
         const answer = await files.request(request, options);

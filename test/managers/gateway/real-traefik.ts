@@ -28,7 +28,7 @@ export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
 export interface TraefikBox {
   readonly dir: string;
   readonly host: Host;
-  /** Ports of this machine that stand for 80, 443 and the one of the API. */
+  /** Ports of this machine in place of 80, 443 and that of the API. */
   readonly web: number;
   readonly websecure: number;
   readonly api: number;
@@ -49,7 +49,7 @@ export interface TraefikBox {
   close(): Promise<void>;
 }
 
-/** @param exchanges more texts that are others on this machine, each to one of its own: addresses and ports */
+/** @param exchanges further addresses and ports to be replaced by those of this machine */
 export async function openTraefikBox(
   proxy: string,
   exchanges: readonly (readonly [string, string])[] = [],
@@ -72,7 +72,7 @@ export async function openTraefikBox(
       ...exchanges.map(([from, to]) => [new RegExp(from.replaceAll('.', '\\.'), 'g'), to] as const),
     ].reduce((all, [from, to]) => all.replace(from as RegExp, to as string), text);
 
-  /** What the program says, with the paths and addresses of the files. */
+  /** The output of the program, with the paths and addresses of the files. */
   const there = (text: string): string =>
     exchanges.reduce(
       (all, [from, to]) => all.replaceAll(to, from),
@@ -172,7 +172,7 @@ exec /usr/bin/curl "$@"
     },
     read: (name) => (existsSync(at(name)) ? readFileSync(at(name), 'utf8') : null),
     restart: () => systemctlNow('restart'),
-    // On a connection of its own: ports are used again by the next that is started.
+    // On a separate connection, since the next Traefik uses the same ports again.
     ask: (asked) =>
       new Promise((resolve, reject) => {
         get({ host: '127.0.0.1', port: api, path: asked, agent: false }, (answer) => {

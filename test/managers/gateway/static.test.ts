@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isMarked, isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
 
 const FEATURE = readFileSync(new URL('../../../etc/features/traefik/install.sh', import.meta.url), 'utf8');
@@ -12,7 +12,7 @@ const file = (text: string | null) => ({
   current: text === null ? null : textDigest(text),
   proven: null,
   started: null,
-  marked: text !== null && isMarked(text.split('\n').slice(0, 1)),
+  text: text ?? '',
 });
 /** As the feature wrote it before and after it had `websecure`. */
 const SHIPPED = ['', '  websecure:\n    address: ":443"\n'].map(
@@ -20,14 +20,14 @@ const SHIPPED = ['', '  websecure:\n    address: ":443"\n'].map(
     `entryPoints:\n  web:\n    address: ":80"\n${more}  traefik:\n    address: "127.0.0.1:8080"\nproviders:\n  file:\n    directory: /etc/traefik/dynamic\n    watch: true\napi: {}\nping: {}\nlog:\n  level: INFO\n`,
 );
 
-test('the feature starts it with what it needs while no gateway is known, under the mark', () => {
+test('the feature writes a complete static file with the mark while no gateway is known', () => {
   const known = parse(renderStatic(null));
   for (const name of ['web', 'websecure']) delete known.entryPoints[name].transport;
   expect(parse(first)).toEqual(known);
   expect(isOurs(file(first))).toBe(true);
 });
 
-test('only the gateway is trusted, and the API is on loopback only', () => {
+test('trusts only the gateway, and serves the API on loopback only', () => {
   const { entryPoints, api } = parse(renderStatic('10.0.0.153'));
   expect(api).toEqual({ insecure: true });
   expect(entryPoints.traefik).toEqual({ address: '127.0.0.1:8080' });
@@ -38,7 +38,7 @@ test('only the gateway is trusted, and the API is on loopback only', () => {
   expect(renderStatic(null)).not.toContain('trustedIPs');
 });
 
-test('ours is what is marked, what a feature shipped, and what is not there; nothing else', () => {
+test('manages a file with the mark, one that a feature shipped, and a missing one; nothing else', () => {
   for (const text of [renderStatic('10.0.0.153'), `${renderStatic(null)}more: {}\n`, ...SHIPPED, null])
     expect(isOurs(file(text)), text ?? 'none').toBe(true);
   for (const text of ['', ...SHIPPED.map((each) => `${each}accessLog: {}\n`), `\n${renderStatic(null)}`])
@@ -54,7 +54,7 @@ describe('an entry point', () => {
     [{ ...right, trusted: [], trustsAll: true }],
     [{ ...right, readSeconds: 0 }],
     [{ ...right, name: 'traefik', trusted: [], readSeconds: 60 }],
-  ])('%j lacks nothing', (entryPoint) => {
+  ])('%j is complete', (entryPoint) => {
     expect(missingEntryPoints([entryPoint], '10.0.0.153')).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe('an entry point', () => {
     [{ ...right, trusted: [] }, 'entryPoints.web.forwardedHeaders.trustedIPs does not hold 10.0.0.153'],
     [{ ...right, trusted: ['10.0.0.15', '10.0.1.0/24', 'nonsense'] }, 'does not hold 10.0.0.153'],
     [{ ...right, readSeconds: 60 }, 'readTimeout is 60 seconds'],
-  ])('%j lacks something', (entryPoint, words) => {
+  ])('%j is incomplete', (entryPoint, words) => {
     expect(missingEntryPoints([entryPoint], '10.0.0.153').join()).toContain(words);
     expect(missingEntryPoints([entryPoint], null)).toEqual([]);
   });

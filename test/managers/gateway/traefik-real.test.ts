@@ -59,7 +59,7 @@ function step(host: Host, target: Target, tries = 15) {
   return asWorker(waiting(tries), guardedHost(host), wanted(target));
 }
 
-/** Labels of a stack with a router at a path of its own for each name. */
+/** Labels of a stack with a router for each name, each at another path. */
 const labelsFor = (port: number, names: readonly string[], more: readonly string[] = []): string[] => [
   'traefik.enable=true',
   `traefik.http.services.qdrant.loadbalancer.server.port=${port}`,
@@ -76,7 +76,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Two boxes, one behind the other, and what is behind both. */
+/** A gateway, a proxy behind it, and the backends behind both. */
 interface Ways {
   readonly proxy: TraefikBox;
   readonly edge: NginxBox;
@@ -112,7 +112,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       socket.pipe(socket);
     });
     backend.requestTimeout = 0;
-    // Nobody but itself signed what it shows.
+    // Its certificate is self-signed.
     const own = await (await testAuthority('somebody')).issue(['somebody.example']);
     encrypted = createTlsServer({ cert: own.certificate, key: own.key }, answer);
     [port, tlsPort] = [await listening(backend), await listening(encrypted)];
@@ -154,7 +154,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     };
   }
 
-  /** The proxy holds a certificate for its names, too, for who asks it directly. */
+  /** The proxy has a certificate for its names too, for clients that connect directly. */
   function configOf(labels: readonly string[]): Config {
     const config = environmentOf({ labels });
     const [web] = config.certificates;
@@ -203,7 +203,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     });
   }
 
-  describe('serves', () => {
+  describe('traffic', () => {
     let ways: Ways;
     beforeAll(async () => {
       ways = await open();
@@ -236,7 +236,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     }, 60_000);
     afterAll(() => ways?.close());
 
-    test('the scheme, the port and the address of the client to what is behind both', async () => {
+    test('passes the scheme, the port and the client’s address to the backend', async () => {
       const claims = { 'X-Forwarded-For': '6.6.6.6', 'X-Real-Ip': '6.6.6.6', 'X-Forwarded-Proto': 'http' };
       expect(await ask({ path: '/a', headers: claims })).toMatchObject({ status: 200 });
       expect(requests.at(-1)?.headers).toMatchObject({
@@ -249,7 +249,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       });
     });
 
-    test('nobody but the gateway with what it claims of the client', async () => {
+    test('believes the client address of nobody but the gateway', async () => {
       await new Promise<void>((done, failed) => {
         const headers = { host: NAME, 'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Proto': 'https' };
         httpRequest({ host: '127.0.0.1', port: proxy.web, path: '/a', headers }, (answer) =>
@@ -261,11 +261,11 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(requests.at(-1)?.headers).toMatchObject({ 'x-forwarded-proto': 'http', 'x-forwarded-for': '127.0.0.1' });
     });
 
-    test('a redirect to https without a loop', async () => {
+    test('redirects to https without a loop', async () => {
       expect(await ask({ path: '/secured' })).toMatchObject({ status: 200 });
     });
 
-    test('who is on an allow-list by the client’s address, with or without a depth', async () => {
+    test('applies an allow-list to the client’s address, with or without a depth', async () => {
       for (const path of ['/listed', '/unlisted']) {
         expect(await ask({ path }), path).toMatchObject({ status: 200 });
         expect(await ask({ path, from: STRANGER }), path).toMatchObject({ status: 403 });
@@ -274,7 +274,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       }
     });
 
-    test('who asks it directly over TLS, by its own address', async () => {
+    test('serves clients that connect directly over TLS, by their own address', async () => {
       const at = proxy.websecure;
       expect(await ask({ path: '/a', at, headers: { 'X-Forwarded-For': '6.6.6.6' } })).toMatchObject({ status: 200 });
       expect(requests.at(-1)?.headers).toMatchObject({ 'x-forwarded-proto': 'https', 'x-forwarded-for': CLIENT });
@@ -284,7 +284,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/listed', at, from: STRANGER, headers: claims })).toMatchObject({ status: 403 });
     });
 
-    test('a websocket, in both directions', async () => {
+    test('passes a websocket in both directions', async () => {
       const socket = connect({ port: edge.https, host: '127.0.0.1', servername: NAME, ca: authority.root });
       socket.write(
         `GET /a HTTP/1.1\r\nHost: ${NAME}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
@@ -302,12 +302,12 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(requests.at(-1)?.headers).toMatchObject({ upgrade: 'websocket', 'x-forwarded-proto': 'https' });
     });
 
-    test('a backend that nobody signed by a transport of a person’s own, and not without', async () => {
+    test('reaches a backend with an untrusted certificate only by a transport that a person wrote', async () => {
       expect(await ask({ path: '/tls' })).toMatchObject({ status: 200 });
       expect((await ask({ path: '/strict' })).status).toBeGreaterThanOrEqual(500);
     });
 
-    test('a body as it comes, bit by bit', async () => {
+    test('passes a body as it arrives', async () => {
       const body = async (write: (chunk: string) => void) => {
         for (let count = 0; count < 5; count += 1) {
           write('x'.repeat(1000));
@@ -322,9 +322,9 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(limits).toEqual(['1h0m0s', '1h0m0s']);
     });
 
-    // It takes what it says: with PHOENIX_TEST_SLOW=1.
+    // It takes that long: only with PHOENIX_TEST_SLOW=1.
     test.skipIf(process.env['PHOENIX_TEST_SLOW'] === undefined)(
-      'an upload of seventy seconds',
+      'passes an upload of seventy seconds',
       { timeout: 120_000 },
       async () => {
         const body = async (write: (chunk: string) => void) => {
@@ -338,7 +338,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     );
   });
 
-  test('ends an upload that takes longer than it was started with, so that the time it is started with counts', async () => {
+  test('ends an upload that exceeds the configured timeout', async () => {
     const ways = await open();
     ({ proxy, edge } = ways);
     try {
@@ -370,7 +370,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
     });
     afterEach(() => ways.close());
 
-    test('a Traefik that an older version set up is corrected, and a second apply does nothing', async () => {
+    test('corrects a Traefik that an older version set up, and a second apply does nothing', async () => {
       expect((await proxy.ask('/api/rawdata')).status).toBe(404);
       const target = targetOf(configOf(labelsFor(port, ['a'])), 'traefik');
       expect(await step(proxy.host, target)).toEqual(applied);
@@ -386,7 +386,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(proxy.starts()).toBe(2);
     });
 
-    test('a router that Traefik refuses is reported with its stack, and the nine others work', async () => {
+    test('reports a router that Traefik refuses with its stack, and the nine others work', async () => {
       const good = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
       await apply(labelsFor(port, good));
       const labels = labelsFor(port, [...good, 'zbad'], ['traefik.http.routers.zbad.middlewares=mine@file']);
@@ -400,21 +400,21 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       for (const name of good) expect(await ask({ path: `/${name}` }), name).toMatchObject({ status: 200 });
       expect(await ask({ path: '/zbad' })).toMatchObject({ status: 404 });
 
-      // Told again at each look, and nothing is done.
+      // Reported again by each observation, without actions.
       const [starts, file] = [proxy.starts(), proxy.read(DYNAMIC)];
       const count = proxy.ran.length;
       expect(await step(proxy.host, target)).toEqual(end);
       expect(proxy.ran.length).toBe(count + 1);
       expect([proxy.starts(), proxy.read(DYNAMIC)]).toEqual([starts, file]);
 
-      // What was missing comes: then all is well.
+      // Once the missing part exists, all is well.
       proxy.write('/etc/traefik/dynamic/mine.yml', 'http: { middlewares: { mine: { compress: {} } } }\n');
       await until(async () => (await proxy.ask('/api/http/middlewares/mine@file')).status === 200);
       expect((await step(proxy.host, target)).outcome).toMatch(/applied|unchanged/);
       expect(await ask({ path: '/zbad' })).toMatchObject({ status: 200 });
     });
 
-    test('where Traefik rejects a whole file, the previous one is restored, and Traefik’s error is quoted', async () => {
+    test('restores the previous file when Traefik rejects a whole file, and quotes Traefik’s error', async () => {
       await apply(labelsFor(port, ['a']));
       const served = proxy.read(DYNAMIC);
       proxy.write('/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
@@ -425,7 +425,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/a' })).toMatchObject({ status: 200 });
     }, 60_000);
 
-    test('a route whose name another file uses is reported', async () => {
+    test('reports a route whose name another file uses', async () => {
       proxy.write(
         '/etc/traefik/dynamic/mine.yml',
         'http: { routers: { qdrant-a: { rule: "Host(`x`)", service: s } }, services: { s: { loadBalancer: { servers: [ { url: "http://127.0.0.1:9" } ] } } } }\n',
@@ -437,7 +437,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       });
     });
 
-    test('a foreign static file stays, and what it lacks is reported once the routes work', async () => {
+    test('keeps a foreign static file, and reports what it lacks once the routes work', async () => {
       const own = `${OLD_STATIC.replace('api: {}', 'api: { insecure: true }')}accessLog: {}\n`;
       proxy.write(STATIC, own);
       await proxy.restart();
@@ -453,7 +453,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect(await ask({ path: '/a' })).toMatchObject({ status: 200 });
     });
 
-    test('a foreign static file without API stays, keeps running, and is reported', async () => {
+    test('keeps a foreign static file without API running, and reports it', async () => {
       const own = `${OLD_STATIC}accessLog: {}\n`;
       proxy.write(STATIC, own);
       await proxy.restart();
@@ -463,7 +463,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       expect([proxy.read(STATIC), proxy.read(DYNAMIC), proxy.starts()]).toEqual([own, null, 2]);
     });
 
-    test('a Traefik that does not start with the new file is started with the previous one', async () => {
+    test('starts Traefik with the previous file when it does not start with the new one', async () => {
       await apply(labelsFor(port, ['a']));
       const [before, routes] = [proxy.read(STATIC), proxy.read(DYNAMIC)];
       const config = configOf(labelsFor(port, ['a']));
@@ -477,7 +477,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
         ...proxy.host,
         async run(command, options) {
           const words = command.args.join(' ');
-          // The program that is there no longer takes what is written: a field of another version.
+          // The installed version no longer accepts a field that is written.
           const broken = words.includes('cat >') && words.includes('traefik.yml') && command.stdin?.from === 'text';
           return proxy.host.run(
             broken && command.stdin?.from === 'text'
@@ -504,5 +504,5 @@ interface EntryPoint {
   readonly transport: { readonly respondingTimeouts: { readonly readTimeout: string } };
 }
 
-/** What a person has beside the routes. */
+/** A person's own file beside the routes. */
 const OWN = 'http: { serversTransports: { trusting: { insecureSkipVerify: true } } }\n';

@@ -73,7 +73,7 @@ testContract(manager, [
     changed: targetOf(environmentOf({ more: true })),
     state: (host) => inside(host, `cat ${FILE} /var/lib/phoenix/gateway/traefik.yml; true`),
     looks: 1,
-    // What a container serves goes with the container.
+    // The services of a container disappear with the container.
     removable: false,
     foreign: {
       make: async (host) => void (await inside(host, `mkdir -p /etc/traefik/dynamic; cat >${FILE}`, 'http: {}\n')),
@@ -83,7 +83,7 @@ testContract(manager, [
   },
 ]);
 
-describe('what Traefik does not take', () => {
+describe('a fault that Traefik reports', () => {
   let host: LabHost;
   beforeEach(async () => {
     host = await openProxy();
@@ -107,11 +107,11 @@ describe('what Traefik does not take', () => {
 
   const restarts = () => host.commands.filter((line) => line.includes('systemctl restart traefik')).length;
 
-  test('of a single router is quoted, and the others work', async () => {
+  test('of a single router is quoted, and the other routes work', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
     expect((await ask()).status).toBe(502);
 
-    // Nobody here knows whether a person's own file defines it; Traefik does.
+    // Phoenix does not know whether a person's own file defines it; Traefik does.
     const labels = [...LABELS, ...MORE, 'traefik.http.routers.more.middlewares=mine@file'];
     const target = targetOf(environmentOf({ labels }));
     const end = await step(target);
@@ -121,7 +121,7 @@ describe('what Traefik does not take', () => {
     expect(end.reason).not.toContain('back in place');
     expect((await ask()).status).toBe(502);
 
-    // Each look tells it again and does nothing.
+    // Each observation reports it again, without actions.
     const written = await inside(host, `cat ${FILE}`);
     expect(written).toContain('mine@file');
     host.forget();
@@ -143,7 +143,7 @@ describe('what Traefik does not take', () => {
     expect(await inside(host, 'cat /etc/traefik/dynamic/mine.yml')).toBe(own);
   });
 
-  test('is seen at websecure too, by its certificate and under no other name', async () => {
+  test('is also found at the entry point websecure, by its own certificate', async () => {
     const { certificate, key } = await (await testAuthority()).issue([NAME]);
     await inside(host, 'cat >/etc/traefik/certs/web.crt', certificate);
     await inside(host, 'cat >/etc/traefik/certs/web.key', key);
@@ -165,7 +165,7 @@ describe('what Traefik does not take', () => {
     expect((await asked('other.example.internal')).status).toBeNull();
   });
 
-  test('as a whole is quoted, and the previous routes are restored', async () => {
+  test('of the whole file is quoted, and the previous routes are restored', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });
     const served = await inside(host, `cat ${FILE}`);
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
@@ -177,7 +177,7 @@ describe('what Traefik does not take', () => {
     expect((await ask()).status).toBe(502);
   });
 
-  test('as a whole leaves nothing behind where there was nothing before', async () => {
+  test('of a first file leaves no file behind', async () => {
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
     expect((await step(targetOf(environmentOf()))).outcome).toBe('failed');
     expect(
@@ -190,7 +190,7 @@ describe('what Traefik does not take', () => {
     ).toMatchObject({ exit: 1 });
   });
 
-  test('because another file uses the name of a route is reported', async () => {
+  test('of a name that another file uses is reported', async () => {
     const other =
       'http: { routers: { qdrant: { rule: "Host(`x`)", service: s } }, services: { s: { loadBalancer: { servers: [ { url: "http://10.0.0.9" } ] } } } }\n';
     await inside(host, 'cat >/etc/traefik/dynamic/mine.yml', other);
@@ -200,11 +200,11 @@ describe('what Traefik does not take', () => {
     });
   });
 
-  describe('what Traefik is started with', () => {
+  describe('the static file of Traefik', () => {
     const STATIC = '/etc/traefik/traefik.yml';
     const put = (text: string) => inside(host, `cat >${STATIC}`, text);
 
-    test('by an older version is corrected by the next apply, with one restart of Traefik', async () => {
+    test('of an older version is corrected by the next apply, with one restart of Traefik', async () => {
       await put(OLD_STATIC);
       await inside(host, 'systemctl restart traefik');
       host.forget();
@@ -222,7 +222,7 @@ describe('what Traefik does not take', () => {
       expect(restarts()).toBe(1);
     });
 
-    test('by the feature needs the gateway’s address, and follows it', async () => {
+    test('of the feature gets the gateway’s address, and follows it', async () => {
       await step(targetOf(environmentOf()));
       const config = environmentOf();
       const lxc = config.lxc.map((guest) =>
@@ -234,7 +234,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toContain('- 10.0.0.154\n');
     });
 
-    test('by somebody is left alone where it shows nothing, and so are the routes', async () => {
+    test('of a person without the API is left alone, and so are the routes', async () => {
       const own = `${OLD_STATIC}accessLog: {}\n`;
       await put(own);
       await inside(host, 'systemctl restart traefik');
@@ -246,7 +246,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(own);
     });
 
-    test('by others is left alone where its API works, and what it lacks is reported', async () => {
+    test('of a person with the API is left alone, and what it lacks is reported', async () => {
       const own = OLD_STATIC.replace('api: {}', 'api: { insecure: true }');
       await put(own);
       await inside(host, 'systemctl restart traefik');
@@ -269,10 +269,10 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(right);
     });
 
-    test('is rolled back where Traefik does not start with it', async () => {
+    test('is rolled back when Traefik does not start with it', async () => {
       await put(OLD_STATIC);
       await inside(host, 'systemctl restart traefik');
-      // Somebody else has the port meanwhile: said by what is written being of no use to this Traefik.
+      // Another process has the port meanwhile, which is simulated by a file that this Traefik cannot use.
       host.instead = (line) =>
         line.includes('/api/entrypoints && exit 0')
           ? { exit: 1, stdout: 'ERR Command error error="bind: address already in use"\n' }
@@ -283,7 +283,7 @@ describe('what Traefik does not take', () => {
       expect(await inside(host, `cat ${STATIC}`)).toBe(OLD_STATIC);
     });
 
-    test('is not restarted a second time where Traefik’s API then does not respond', async () => {
+    test('does not cause a second restart when Traefik’s API does not respond', async () => {
       await step(targetOf(environmentOf()));
       // Its unit reads another file, by which it serves no API.
       await put(OLD_STATIC);
@@ -300,7 +300,7 @@ describe('what Traefik does not take', () => {
     });
   });
 
-  test('a stopped Traefik is started with its routes, and starts with its container', async () => {
+  test('starts a stopped Traefik with its routes, and enables it in its container', async () => {
     await step(targetOf(environmentOf()));
     await inside(host, 'systemctl stop traefik');
     expect((await ask()).status).toBeNull();

@@ -29,7 +29,7 @@ function program(name: string, body: string): void {
   writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 }
 
-/** What was mounted and taken away, in order. */
+/** What was mounted and unmounted, in order. */
 function run(...volumes: readonly [source: string, point: string][]): string[] {
   writeFileSync(join(folder, 'calls'), '');
   const lines = volumes.map(([source, point]) => `${source} ${folder}${point}`);

@@ -248,7 +248,7 @@ describe('on a host', () => {
     const first = vm({});
     await apply(first);
     const wrong = wanted(vm({ tablet: '0', kvm: '0', net1: 'virtio,bridge=vmbr1' }), { before: first.spec });
-    // As a host that cannot plug it: what was set waits in the file, and the command ends with an error.
+    // As on a host that cannot hotplug it: the value is pending in the file, and the command fails.
     const file = join(host.dir, QM);
     host.instead = (line) => {
       if (!line.startsWith('qm set 1001 ') || line.includes('--revert')) return undefined;

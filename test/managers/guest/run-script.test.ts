@@ -178,7 +178,7 @@ test('a script whose shell was killed continues, is waited for, and none runs be
   writeFileSync(join(folder, 'held'), '');
   const first = begin(LONG('long'));
   await until(() => /^begin \d+$/.test(lines()[0] ?? ''), 'the first to begin');
-  // The shells above it, as when only those were ended: the script itself goes on.
+  // Its parent shells, as when only those are killed: the script itself continues.
   const script = Number(lines()[0]?.split(' ')[1]);
   const shells: number[] = [];
   for (let pid = parentOf(script); pid !== process.pid && pid > 1; pid = parentOf(pid)) shells.push(pid);
@@ -204,7 +204,7 @@ function parentOf(pid: number): number {
   return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
 }
 
-/** Whether somebody holds the lock. */
+/** Whether the lock is held. */
 function locked(): true | undefined {
   return spawnSync('flock', ['-n', join(folder, 'lock.lock'), 'true']).status === 0 ? undefined : true;
 }

@@ -7,7 +7,7 @@ type Value = number | boolean | string | readonly string[];
 export interface SettingRow {
   readonly from: Value;
   readonly to: Value;
-  /** Words of the command that brings it from the one to the other, and what is said of it. */
+  /** Arguments of the command that changes one value to the other, and its summary. */
   readonly words: string;
   readonly said: string;
   /** The line of Proxmox's file afterwards; null: none. */
@@ -17,7 +17,7 @@ export interface SettingRow {
   /** What the change costs; absent for a kind that does not have it. */
   readonly lxc?: Impact;
   readonly vm?: Impact;
-  /** What must stand beside it. */
+  /** Other settings that it requires. */
   readonly beside?: Readonly<Record<string, Value>>;
 }
 
@@ -317,7 +317,7 @@ export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
   },
 };
 
-/** What a file says of each setting of a kind. */
+/** The value of each setting of a kind in a file. */
 export function settingsAsWritten(kind: 'lxc' | 'vm'): Record<string, SettingRow['to']> {
   const of = Object.entries(SETTING_ROWS).filter(([, row]) => row[kind] !== undefined);
   return Object.fromEntries(of.map(([name, { from }]) => [name, from]));

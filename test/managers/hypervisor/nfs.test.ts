@@ -50,7 +50,7 @@ testContract(manager, [
     target,
     changed: declared([{ path: '/tank/data/1001', clients: ['10.0.0.112'], options: ['ro', 'no_root_squash'] }]),
     state: async (host) => [await exported(host), await host.readFile(OWN)],
-    // What the services do, and the time zone of the section beside it.
+    // The state of the services, and the time zone of the other section.
     looks: 2,
     foreign: {
       async make(host) {
@@ -208,7 +208,7 @@ test('options are the same with and without their defaults', () => {
   expect(sameOptions(exportOptions(['rw']), exportOptions(['rw', 'no_root_squash']))).toBe(false);
 });
 
-// Written by exportfs of nfs-utils 2.6.2 for what is declared beside it.
+// Written by exportfs of nfs-utils 2.6.2 for the declaration next to it.
 test.for([
   ['10.0.0.0/24', ['rw', 'sync', 'no_subtree_check'], 'rw', 'root_squash', 'no_all_squash', '', '65534'],
   ['fd00::/64', ['rw', 'all_squash', 'anonuid=5', 'fsid=3'], 'rw', 'root_squash', 'all_squash', 'fsid=3,', '5'],

@@ -8,10 +8,10 @@ import { container, environment } from '../guests.ts';
 
 export const manager = hypervisor as Manager;
 
-/** Commands that one look at the whole host may take: one for each thing that no file tells, such as services, clock and datasets. */
+/** Commands that an observation of the whole host may need: one for each thing that is in no file, such as services, clock and datasets. */
 export const LOOKS = 4;
 
-/** The host with some of its parts told. */
+/** The host with some of its sections declared. */
 export function withHost(own: Partial<Config['hypervisor']>, config: Config = environment(container(101))): Config {
   return { ...config, hypervisor: { ...config.hypervisor, ...own } };
 }

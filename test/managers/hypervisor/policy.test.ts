@@ -120,7 +120,7 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "memory" ${named} vm has no such field that can be left to people (Did you mean "memory_mb"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "nothing_like_it" ${named} vm has no such field that can be left to people (docs/policy.md says which there are, and the reference names all fields.)`,
   ]);
-  // Objects of the datacenter by Proxmox's options, but for what says whose they are.
+  // Objects of the datacenter by Proxmox's options, without the mark of ownership.
   expect(
     problems(
       drift({ for: ['backup'], ignore: ['schedule', 'prune-backups'] }, { for: ['storage'], ignore: ['content'] }),
@@ -169,7 +169,7 @@ test('how many guests may go is that of the policy, and the commit that raises i
   };
   const raise = (setting: string) => `Delete them in several commits, or raise ${setting} of the hypervisor.`;
   expect(found({}, {})).toEqual([` than 30 % of them | ${raise('behavior.max_delete_share')}`]);
-  // What holds where nothing is said is no less a policy.
+  // The default is a policy too.
   const first = 'in a commit of its own before this one,';
   expect(found({}, { max_delete_percent: 50 })).toEqual([
     ` than 30 % of them | ${raise(`behavior.max_delete_share, ${first}`)}`,

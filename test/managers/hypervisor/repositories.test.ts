@@ -28,7 +28,7 @@ testContract<LabHost>(manager, [
     changed: repositoriesOf({ standard: { enterprise: true, 'no-subscription': false, test: true } }),
     state: async (host) => [...(await host.readFolders([FOLDER]))],
     looks: LOOKS,
-    // What the node has is not for Phoenix to take away.
+    // Phoenix does not remove what the node has.
     removable: false,
     foreign: {
       make: (host) => host.write(DOCKER, 'deb https://download.docker.com/linux/debian trixie stable\n'),

@@ -13,7 +13,7 @@ import type { LabHost } from '../../support/lab-host.ts';
 
 const SETTINGS = readSourceSettings({}, () => '');
 
-/** The file of the hypervisor, what was left on the host, and the targets that would then be changed. */
+/** The imported file of the hypervisor, what was left on the host, and the targets that would be changed. */
 export async function broughtIn(host: LabHost) {
   const guarded = guardedHost(host);
   const { imported } = await readHost(guarded, ['hypervisor'], SETTINGS);

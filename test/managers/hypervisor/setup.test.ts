@@ -106,7 +106,7 @@ function realDisk(): string | undefined {
   return /^(\/dev\/\S+)\s+disk\s+(?!0B)/m.exec(stdout ?? '')?.[1];
 }
 
-// Without root, lsblk and a disk of its own, this machine has nothing to look at.
+// Without root, lsblk and a spare disk, nothing can be tested on this machine.
 test.skipIf(disk === undefined)('a real disk is inspected by the real lsblk and wipefs', async () => {
   const real = localHost({ node: 'here', contents: async () => Buffer.alloc(0), redactor: openRedactor() });
   const none = { exit: 0, stdout: '', stderr: '', ms: 0, ended: 'exited' } as const;

@@ -13,7 +13,7 @@ testContract(manager, [
     state: async (host) =>
       (await host.run({ kind: 'command', program: 'timedatectl', args: ['show'], timeoutSeconds: 5 })).stdout,
     looks: LOOKS,
-    // A zone that is no longer told stays.
+    // A time zone that is no longer declared stays.
     removable: false,
   },
 ]);

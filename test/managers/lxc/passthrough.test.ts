@@ -150,7 +150,7 @@ describe('root of a new container', () => {
     expect(await host.read('/guests/101/root/.ssh/authorized_keys')).toBe(`${KEY}\n`);
     expect(await host.read('/guests/101/etc/shadow')).toMatch(/^root:\$6\$/);
     expect(host.commands.join('\n')).not.toContain(PASSWORD);
-    // It was made with them: another declaration is for one that is made anew.
+    // It was created with them: another value applies only to a recreated container.
     expect(await apply(own({}), own({ root }))).toEqual([]);
   });
 });

@@ -49,7 +49,7 @@ async function done(volumes: readonly Volume[], before?: readonly Volume[], more
 
 const pct = (...args: readonly string[]) => host.run({ kind: 'command', program: 'pct', args, timeoutSeconds: 10 });
 
-/** Storage volumes by path, and what is unused. */
+/** Storage volumes by mount path, and unused ones. */
 async function mounts(): Promise<Record<string, string>> {
   const text = await host.read(CONF);
   const mounted = [...text.matchAll(/^mp\d+: ([^,\n]+),mp=([^,\n]+)/gm)].map(([, id, path]) => [path, id]);

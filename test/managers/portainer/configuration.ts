@@ -62,7 +62,7 @@ export const CONTENTS = {
 };
 
 export interface Wishes {
-  /** Of the server. Default: 2.33.6, which deploys while it is asked. */
+  /** Version of the server. Default: 2.33.6, which deploys during the request. */
   readonly version?: '2.33.6' | '2.43.0';
   readonly admin?: string;
   readonly certified?: false;

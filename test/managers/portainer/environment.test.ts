@@ -98,7 +98,7 @@ test('removal only removes what Phoenix created', async () => {
   expect(await convergeStep(portainer as never, host, gone(target))).toMatchObject({ outcome: 'done' });
   expect(databaseOf(host)?.endpoints.map(({ Id }) => Id)).toEqual([900]);
   expect(dockerOf(host, AGENT).containers).toEqual([]);
-  // The same name, made by a person afterwards, is not ours.
+  // One of the same name that a person created afterwards is not managed.
   changeDatabase(host, ({ endpoints }) => {
     endpoints.push({ ...foreign, Id: 901, Name: 'docker host', URL: 'tcp://10.0.0.9:9001' });
   });
@@ -136,7 +136,7 @@ test('it waits for a Portainer that does not answer', async () => {
   });
 });
 
-/** Whoever asks the agent, with a server of their own. */
+/** Another server that connects to the agent. */
 async function askAs(instance: string): Promise<number | null> {
   const kept = databaseOf(host)?.instance;
   changeDatabase(host, (database) => Object.assign(database, { instance }));
@@ -158,7 +158,7 @@ test('an agent without a secret accepts the first server after its start; with o
   startAgain();
   expect(await askAs('stranger')).toBe(200);
   const desired: Wishes = { agentSecret: true };
-  // The server has it first; the agent that it knows does not yet.
+  // The server has it first, and the agent does not yet.
   expect(await apply(desired, 'portainer/server')).toMatchObject({ outcome: 'done' });
   expect(await askAs('other')).toBe(500);
   const end = await apply(desired);

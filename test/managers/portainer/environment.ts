@@ -34,7 +34,7 @@ import { AGENT, CERTIFICATE, CONTENTS, declared, PRIMARY, targetOf } from './con
 /** Links within a lab stay within its copy. */
 const COPY = { recursive: true, verbatimSymlinks: true };
 
-/** Both VMs run and have Docker; nothing of Portainer is there. @param contents beside those that `declared` mentions */
+/** Both VMs run and have Docker, without Portainer. @param contents blobs besides those that `declared` refers to */
 export async function openVms(contents: Readonly<Record<string, string>> = {}): Promise<LabHost> {
   const host = await openLabHost([], { ...CONTENTS, ...contents });
   for (const [id, ip] of [
@@ -133,7 +133,7 @@ export function changeDatabase(host: LabHost, change: (database: Database) => vo
   writeDatabase(rootIn(host, PRIMARY), state, server, database);
 }
 
-/** Containers by their names, with what they were started with. */
+/** Containers by name, with the options that they were started with. */
 export function containersOf(host: LabHost, id: number): unknown {
   return dockerOf(host, id).containers.map(({ name, configuration, running }) => ({ name, configuration, running }));
 }

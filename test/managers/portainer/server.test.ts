@@ -45,7 +45,7 @@ test('an administrator with another name is created at once, with the token that
 
 test('a server that waited too long for its administrator is started again and gets one', async () => {
   const other: Wishes = { admin: 'operator' };
-  // Broken off once it answers, before it has an administrator.
+  // Interrupted after it answers, before it has an administrator.
   const target = targetOf(declared(other), SERVER);
   await convergeStep(portainer as never, host, wanted(target), 7);
   changeDocker(host, PRIMARY, ({ containers }) => {
@@ -138,7 +138,7 @@ test('declared on another VM, it goes from the one before', async () => {
   await apply({ certified: false });
   const service = { ...(target.spec['service'] as object), vm: AGENT, host: '10.0.0.102', address: '10.0.0.102' };
   const moved = { ...target, spec: { ...target.spec, service } };
-  // Nothing of its stack is another one, so that only the place says that it is to be started there.
+  // Its stack is the same, so that only the place shows that it has to be started there.
   expect(await convergeStep(portainer as never, host, wanted(moved))).toMatchObject({ outcome: 'done' });
   expect(dockerOf(host, PRIMARY).containers).toEqual([]);
   expect(dockerOf(host, AGENT).containers).toMatchObject([{ name: 'portainer_server', running: true }]);

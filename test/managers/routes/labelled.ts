@@ -35,7 +35,7 @@ export function shopWith(...lines: readonly string[]): string {
   return `services:\n  shop:\n    image: shop:1\n    ports: ["8000:80"]\n${below}`;
 }
 
-/** What follows is given although rules find errors. */
+/** The result is returned even if rules find errors. */
 export function derived({ manifest = [], compose = shopWith(), variables = [], change = () => {} }: Labelled): Derived {
   const files: Files = environment();
   files['etc/phoenix_lxc_configs.json'].lxc_configs['101'].role = 'gateway';

@@ -62,11 +62,11 @@ test('the revision follows from what is deployed, not from where Portainer answe
 });
 
 test('containers are read from lines and from a list', () => {
-  const one = { Name: 'a', State: 'running', Labels: 'x=1,y=2' };
+  const one = { Name: 'a', Image: 'nginx:1', State: 'running', Labels: 'x=1,y=2' };
   const two = { Name: 'b', State: 'exited', Labels: '' };
   const read = [
-    { name: 'a', running: true, labels: ['x=1', 'y=2'] },
-    { name: 'b', running: false, labels: [''] },
+    { name: 'a', running: true, image: 'nginx:1', labels: ['x=1', 'y=2'] },
+    { name: 'b', running: false, image: null, labels: [''] },
   ];
   expect(containersIn(`${JSON.stringify(one)}\n${JSON.stringify(two)}\n`)).toEqual(read);
   expect(containersIn(JSON.stringify([one, two]))).toEqual(read);

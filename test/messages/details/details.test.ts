@@ -73,7 +73,7 @@ function pull(changes: Partial<PullPlan> = {}): PullPlan {
 }
 
 describe('a pull request', () => {
-  test('shows what happens, what it costs and how to approve it', () => {
+  test('shows what happens, its impact and how to approve it', () => {
     const text = pullMarkdown(pull());
     expect(text).toContain('0 to create, 1 to update, 1 to delete');
     expect(text).toContain('| `~` | `lxc/103` | update | `restarts 103` |  |');
@@ -84,7 +84,7 @@ describe('a pull request', () => {
     expect(text).toContain('t0 --> t1');
   });
 
-  test('marks the lines of what it brings, from the top of the repository, and no older ones', () => {
+  test('annotates the lines of its own problems by their path in the repository, and no older ones', () => {
     const old = { ...problem, new: false, line: 99 };
     const { annotations, summary, buttons } = detailsOfPull(
       pull({ problems: [problem, old], ok: false, root: 'infra' }),
@@ -105,14 +105,14 @@ describe('a pull request', () => {
     expect(buttons).toEqual(['replay']);
   });
 
-  test('names both ways to approve, and what was approved already', () => {
+  test('names both ways to approve, and the approvals so far', () => {
     const text = pullMarkdown(pull(), null, [{ target: targetId('lxc', 102), by: 'ada' }]);
     expect(pullMarkdown(pull())).toContain('/phoenix approve lxc/102');
     expect(text).toContain('`lxc/102` approved by ada');
     expect(text).not.toContain('/phoenix approve');
   });
 
-  test('folds warnings below all else, and says the same of many places once', () => {
+  test('folds warnings at the end, and groups the same warning of many places', () => {
     const old = { ...problem, new: true, severity: 'warning' as const, message: 'is old' };
     const many = Array.from({ length: 14 }, (_, index) => ({ ...old, line: 100 + index }));
     const text = pullMarkdown(pull({ problems: [...many, { ...problem, new: true }], ok: false }));
@@ -123,7 +123,7 @@ describe('a pull request', () => {
     expect(text.indexOf('14 warnings')).toBeGreaterThan(text.indexOf('mermaid'));
   });
 
-  test('is cut at a whole target, with where the rest is', () => {
+  test('is truncated after a whole target, with a link to the rest', () => {
     const value = 'x'.repeat(60);
     const many = Array.from({ length: 900 }, (_, index) => {
       const changes = Array.from({ length: 3 }, (__, field) => ({
@@ -141,7 +141,7 @@ describe('a pull request', () => {
     expect(text).toMatch(/_The fields of \d+ more targets/);
   });
 
-  test('says the most in one sentence', () => {
+  test('summarises itself in one sentence', () => {
     expect(planned(pull())).toEqual({
       state: 'success',
       description: '1 to update, 1 to delete, 1 restart, 1 needs approval',
@@ -196,7 +196,7 @@ describe('a run', () => {
   });
   const waits = record(PROXY, { verb: 'delete', impact: 'destroy', outcome: 'blocked', reason: 'would destroy it' });
 
-  test('shows each step with why, the order, and no secret', () => {
+  test('shows each step in order with its reason, and no secret', () => {
     const { summary, buttons } = detailsOfRun(run([failed, waits]), 'failure', '');
     expect(summary).toContain('| 1 | `lxc/103` | update | failed | pct set ended with 255 |');
     expect(summary).toContain('| 2 | `lxc/102` | delete | blocked | would destroy it |');
@@ -206,7 +206,7 @@ describe('a run', () => {
     expect(buttons).toEqual(['approve', 'replay']);
   });
 
-  test('a failed step shows what was done and its last lines', () => {
+  test('shows the actions and last output of a failed step', () => {
     const details = detailsOfStep(run([failed, waits]), CA, 'failure', ['line 1', '```', 'unable to parse']);
     expect(details?.summary).toContain('✗ set memory of 103');
     expect(details?.summary).toContain('````\nline 1\n```\nunable to parse\n````');
@@ -218,15 +218,15 @@ describe('a run', () => {
     ['protected', { plan: { from: A, to: B, steps: [step(), { ...destroyed, protected: true }] } }],
     ['held back', { held: { [PROXY]: 'an older problem' } }],
     ['ended', { ended: '2026-11-23T10:00:00.000Z' }],
-  ])('what is %s has no button to approve it', (_, changes) => {
+  ])('offers no approval of a run that is %s', (_, changes) => {
     expect(detailsOfRun(run([failed, waits], changes), 'failure', '').buttons).toEqual(['replay']);
   });
 
-  test('nothing can be pressed while it goes on', () => {
+  test('offers no buttons while it is in progress', () => {
     expect(detailsOfRun(run([failed, waits]), 'pending', '').buttons).toEqual([]);
   });
 
-  test('the comment of its pull request says how to approve and to replay', () => {
+  test('tells in the comment of its pull request how to approve and to replay', () => {
     const text = mergedMarkdown(run([failed, waits]), 'https://phoenix.example.org/runs/12');
     expect(text).toContain('**Merged as `bbbbbbb`: failed**, [run 12](https://phoenix.example.org/runs/12).');
     expect(text).toContain('/phoenix approve lxc/102');

@@ -4,7 +4,7 @@ import { block, code, plain, table } from '../../../src/messages/details/markdow
 
 const text = fc.string({ unit: 'grapheme', maxLength: 80 });
 
-test('code holds whatever it is given, on one line', () => {
+test('code contains any text on one line', () => {
   fc.assert(
     fc.property(text, (given) => {
       const shown = code(given);
@@ -20,7 +20,7 @@ test('code holds whatever it is given, on one line', () => {
   expect(code('`')).toBe('`` ` ``');
 });
 
-test('words form no link, heading, mention, HTML or cell', () => {
+test('text forms no link, heading, mention, HTML or cell', () => {
   fc.assert(
     fc.property(text, (given) => {
       const shown = plain(given);
@@ -31,7 +31,7 @@ test('words form no link, heading, mention, HTML or cell', () => {
   );
 });
 
-test('nothing in a block ends it', () => {
+test('nothing in a code block ends it', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: fc.constantFrom('`', 'a', ' '), maxLength: 12 }), { maxLength: 5 }),
@@ -45,6 +45,6 @@ test('nothing in a block ends it', () => {
   );
 });
 
-test('a table has as many cells in each row as in its head', () => {
+test('each row of a table has as many cells as its head', () => {
   expect(table(['A', 'B'], [[code('x|y'), plain('1|2')]])).toBe('| A | B |\n| --- | --- |\n| `x\\|y` | 1\\|2 |');
 });

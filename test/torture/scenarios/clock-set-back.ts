@@ -52,7 +52,7 @@ export const clockSetBack = scenario({
       const first = await phoenix.repo.commit(environment({ 101: {} }));
       await phoenix.repo.push();
       await until(() => phoenix.statuses(first)['phoenix/apply']?.startsWith('success') === true, 'the first', 60);
-      // Nobody tells the agent of what comes now.
+      // The next push sends no webhook.
       phoenix.forge.decideDeliveries(() => 'drop');
       away = -HOUR_MS;
       const second = await phoenix.push(environment({ 101: {}, 102: {} }));

@@ -11,7 +11,7 @@ import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 import { expectOnce, type Served, served } from '../served.ts';
 
-/** A small file system over the data, with the lab host beside it: what a full disk does to a host is another story. */
+/** A small file system for the agent's data only: a full disk of the host is not tested here. */
 const MOUNT = `
   data="$1/data"; shift
   mkdir -p "$data" && mount -t tmpfs -o size=24m tmpfs "$data" && mkdir "$data/lab" && mount --bind "$data/../lab" "$data/lab"
@@ -58,10 +58,10 @@ export const diskFull = scenario({
     ),
 });
 
-/** As the agent sees it: nobody else has that file system. */
+/** As the agent sees it: the file system is mounted in its namespace only. */
 const inside = ({ agent, folder }: Served) => join(`/proc/${agent().child.pid}/root`, folder, 'data', 'fill');
 
-/** Writes until nothing more fits. */
+/** Writes until the disk is full. */
 function fill(phoenix: Served): void {
   const file = openSync(inside(phoenix), 'w');
   try {

@@ -20,9 +20,9 @@ export const emptiedBeforeDelete = scenario({
   input: fc.record({
     /** Where it happens: nothing is done, the agent is stopped, the removal waits for leave, or its command is about to run. */
     when: fc.constantFrom('idle', 'stopped', 'waiting', 'removing'),
-    /** Whether the commit that drops the guest says that it may be destroyed. */
+    /** Whether the commit that removes the guest approves its destruction. */
     approved: fc.boolean(),
-    /** Whether the agent looks once more at the branch between the loss and the removal. */
+    /** Whether the agent polls the branch between the loss and the removal. */
     seen: fc.boolean(),
   }),
   async attempt({ when, approved, seen }) {
@@ -69,7 +69,7 @@ export const emptiedBeforeDelete = scenario({
       const [orphan] = await phoenix.agent().orphans();
       if (!approved) expect(there).toBe(true);
       if (there && (await phoenix.ledger.openRuns()).length === 0) {
-        // Nothing of ours is forgotten silently.
+        // Nothing that Phoenix manages is forgotten silently.
         expect(orphan).toMatchObject({ target: 'lxc/102' });
         expect(steps.find(({ target }) => target === 'lxc/102')?.reason).toMatch(/nothing declares it/);
       }

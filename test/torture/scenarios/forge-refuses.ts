@@ -21,7 +21,7 @@ export const forgeRefuses = scenario({
     status: fc.constantFrom(401, 403, 404, 422, 400, 410, 429, 503, 302, 200),
     /** Whether nothing can be read either. */
     reads: fc.boolean(),
-    /** An agent that starts anew while the forge refuses says the same. */
+    /** An agent that is restarted while the forge refuses reports the same. */
     restart: fc.boolean(),
   }),
   async attempt({ status, reads, restart }) {
@@ -49,7 +49,7 @@ export const forgeRefuses = scenario({
         await phoenix.startAgent();
       }
       refuses = false;
-      // No more than a quarter of an hour is waited for, whatever the forge said.
+      // The wait is at most a quarter of an hour, whatever the forge requests.
       later = 15 * MINUTE_MS;
       await until(() => phoenix.statuses(commit)['phoenix/apply']?.startsWith('success') === true, 'the last word', 60);
       expect((await phoenix.answered(commit)).statuses).toMatchObject({ 'phoenix/apply': 'success: applied 1 target' });

@@ -16,7 +16,7 @@ import { scenario } from '../scenario.ts';
 
 const COMMITS = 1_500;
 const SOURCE = join(import.meta.dirname, '../../../src/io/git/repository.ts');
-/** Follows the branch and asks how its beginning stands to its head, which takes the whole history; over and over, on what is there. */
+/** Repeatedly updates the clone and asks whether the first commit is an ancestor of the head, which needs the whole history. */
 const PROGRAM = `
   const { openRepository } = await import(process.argv[1]);
   const log = { info() {}, warn() {}, error() {} };

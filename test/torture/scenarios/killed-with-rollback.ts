@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 
 const HOST = { behavior: { rollback_on_failure: true } };
-/** A template, a clone of it with a volume of its own, and a container with a mount; all with scripts. */
+/** A template, a clone of it with another volume, and a container with a mount; all with scripts. */
 const declared = (clone: object, other: object): Files =>
   environment(
     {
@@ -62,7 +62,7 @@ export const killedWithRollback = scenario({
       expect(lab.guest(152)).toMatch(/cores: 2[\s\S]*mp\d: \/srv\/two,mp=\/two/);
       for (const id of [151, 152]) expect(lab.guest(id)).not.toMatch(/^\[|^parent:|^lock:/m);
       const made = lab.commands().filter((line) => /^pct (create|clone) /.test(line));
-      // One that was killed before it was started is asked for once more; none was carried out twice.
+      // A command that was killed before it started is requested once more; none was executed twice.
       expect(made.length).toBeLessThanOrEqual(4);
     } finally {
       await phoenix.stop();

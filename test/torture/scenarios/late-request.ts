@@ -21,7 +21,7 @@ const inputs = (most: number) =>
   fc.record({
     /** Which of the requests that write are so late. */
     late: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: most }),
-    /** Whether the agent is started anew between the last word and the late one. */
+    /** Whether the agent is restarted between the last report and the late one. */
     restart: fc.boolean(),
     whose: fc.constantFrom('github' as const, 'github app' as const, 'gitea' as const, 'gitlab' as const),
   });

@@ -35,7 +35,7 @@ export const lostStore = scenario({
         if (commands === command && !emptied) await empty();
       };
       await phoenix.push(environment({ 101: {} }));
-      // Nobody tells the agent of what comes now.
+      // The next push sends no webhook.
       phoenix.forge.decideDeliveries(() => 'drop');
       await phoenix.push(environment({ 101: {}, 102: {} }));
       if (!emptied) await empty();

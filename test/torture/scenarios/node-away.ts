@@ -8,9 +8,9 @@ import { until } from '../../support/until.ts';
 import { COMMANDS, onBoxesOverSsh } from '../box-run.ts';
 import { scenario } from '../scenario.ts';
 
-/** @param seconds that it stays away once the commit has said so */
+/** @param seconds for which it stays away after the status of the commit says so */
 const input = (seconds: fc.Arbitrary<number>) =>
-  // Commands that have begun when it goes; 0: before the push.
+  // Commands that have begun when it becomes unreachable; 0: before the push.
   fc.record({ command: fc.integer({ min: 0, max: COMMANDS - 1 }), seconds });
 
 export const nodeAway = scenario({

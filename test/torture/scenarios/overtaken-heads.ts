@@ -21,7 +21,7 @@ export const overtakenHeads = scenario({
     /** Commits that come while the first is applied. */
     more: fc.integer({ min: 2, max: 4 }),
     guests: fc.integer({ min: 1, max: 3 }),
-    /** Which of them the agent is restarted behind. */
+    /** The heads after which the agent is restarted. */
     restart: fc.integer({ min: 0, max: 4 }),
   }),
   async attempt({ more, guests, restart }) {

@@ -18,7 +18,7 @@ const MAX_SECONDS = 90;
 
 const event = fc.record({
   what: fc.constantFrom('kill', 'kill', 'freeze', 'overtake'),
-  /** Share of the boxes that are made when it comes. */
+  /** The share of the boxes that are already created when it occurs. */
   at: fc.double({ min: 0, max: 1, noNaN: true }),
 });
 const inputOf = (boxes: { readonly min: number; readonly max: number }) =>
@@ -83,7 +83,7 @@ export const randomRun = scenario({
       await rm(folder, { recursive: true, force: true });
     }
 
-    /** Boxes that nobody needs are taken away, each when a person lets it go, while the run goes on with the others. */
+    /** Boxes without dependants are removed, each after its approval, while the run continues with the others. */
     async function expectDropped(): Promise<void> {
       const needed = new Set(needs.flat());
       const gone = new Set([...needs.keys()].filter((place) => !needed.has(place)).slice(0, 3));

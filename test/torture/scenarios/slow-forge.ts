@@ -16,15 +16,15 @@ import { scenario } from '../scenario.ts';
 
 const times = (answer: fc.Arbitrary<number>, slow: fc.Arbitrary<number>, timeout: number, restart: boolean) =>
   fc.record({
-    /** Milliseconds until the forge does what it was sent. */
+    /** Milliseconds until the forge processes a request. */
     answer,
     /** For so long, in milliseconds. */
     slow,
-    /** After so many milliseconds the agent gives up an answer. */
+    /** Milliseconds after which the agent gives up on a response. */
     timeout: fc.constant(timeout),
     /** Whether commits come meanwhile. */
     pushes: fc.boolean(),
-    /** Whether the agent starts anew after it, at a time when the forge is asked again; else it is waited for. */
+    /** Whether the agent is restarted afterwards, while the forge is asked again; else the test waits. */
     restart: fc.constant(restart),
     whose: fc.constantFrom('github' as const, 'github app' as const, 'gitea' as const, 'gitlab' as const),
   });
@@ -75,7 +75,7 @@ export const slowForge = scenario({
         await phoenix.startAgent();
       }
       for (const commit of commits) await until(() => answerOf(commit).startsWith('success'), 'a success', 200);
-      // What it was sent before, it does now; some of it may overwrite what came after.
+      // It now processes earlier requests, some of which may overwrite later ones.
       await Promise.all(waits);
       await until(() => phoenix.forge.faults.waiting() === 0, 'everything that was sent to be done');
       later += LATE_MS;

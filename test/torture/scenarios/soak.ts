@@ -68,7 +68,7 @@ export const soak = scenario({
   },
 });
 
-/** What is in Redis beside runs and their output, and what comes and goes: leases, reports on their way, jobs. */
+/** Keys in Redis other than runs, their output, and temporary keys: leases, reports on their way, jobs. */
 async function lasting(redis: Redis): Promise<string[]> {
   const keys = (await redis.keys('{phoenix}:*')).map((key) => key.replace('{phoenix}:', ''));
   const passing =

@@ -36,7 +36,11 @@ const differences = z
     z.object({
       field: z.string(),
       place: z
-        .object({ file: z.string(), path: z.string().describe('JSON pointer into the file.') })
+        .object({
+          file: z.string(),
+          path: z.string().describe('JSON pointer into the file.'),
+          line: z.number().nullable().describe('From 1; null for the file as a whole.'),
+        })
         .optional()
         .describe('Where it is declared; absent where no file says it.'),
       declared: z.unknown().describe('Any JSON; null where it is to have none.'),
@@ -111,6 +115,7 @@ const Target = z.object({
   look: z
     .object({
       run: runId,
+      commit: z.string().describe('What it was compared with.'),
       at: time,
       found: z.string().nullable(),
       since: time,
@@ -158,11 +163,24 @@ const Status = z.object({
     .object({ failed: count, waiting: count, since: time, why: z.string() })
     .nullable()
     .describe('What the forge does not take.'),
-  deliveries: z.object({ last: z.object({ at: time, id: z.string(), event: z.string() }).nullable() }),
+  deliveries: z.object({
+    last: z.object({ at: time, id: z.string(), event: z.string() }).nullable(),
+    refused: z
+      .object({ at: time, why: z.string() })
+      .nullable()
+      .describe(
+        'The newest since then with a missing or wrong signature. Anybody who reaches the address can send one.',
+      ),
+  }),
   nodes: z.object({ away: z.record(z.string(), z.object({ since: time, why: z.string() })) }),
   faults: z
     .array(z.object({ subject: z.string(), what: z.string(), since: time, why: z.string() }))
     .describe('What Phoenix itself needs and does not get; the remedy stands after the last `; ` of `why`.'),
+  lasting: z
+    .array(z.string())
+    .describe(
+      'Subjects of what has failed for two minutes, so that a person is needed: of `faults`, `node NAME` and `reports`.',
+    ),
   targets: z.array(Target),
   orphans: z
     .array(z.object({ target, name: z.string(), markedAs: target }))

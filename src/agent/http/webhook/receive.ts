@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { WEBHOOK_REFUSED } from '../../../messages/faults.ts';
 import type { Secret } from '../../../model/secret.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { Arrival, Delivery, Event } from '../../../ports/deliveries.ts';
+import type { Arrival, Delivery, Event, Refusal } from '../../../ports/deliveries.ts';
 import type { Log } from '../../../ports/log.ts';
 import { answer, fail } from '../answer.ts';
 import { countFailures } from '../failures.ts';
@@ -52,8 +52,10 @@ export interface ReceiverDeps {
   readonly recorded: (delivery: Pick<Delivery, 'kind'>) => Promise<void>;
   /** @param arrived what arrived, if its signature was valid and it could be parsed */
   readonly ended: (end: DeliveryEnd, arrived?: Arrival) => void;
-  /** Called when one that a forge seems to have sent is refused, at most once a minute. @param why with the remedy after its last `; ` */
+  /** Called when a signed one is refused, at most once a minute. @param why with the remedy after its last `; ` */
   readonly refused: (why: string) => void;
+  /** Called when one that a forge seems to have sent is refused for its signature, at most once a minute: anybody can cause it. */
+  readonly unsigned: (refusal: Refusal) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -79,12 +81,10 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
   const readBody = bodyReader(LIMITS);
   const failures = countFailures(WRONG_SIGNATURES_PER_MINUTE);
   // Anybody can cause refusals, and each is written to the ledger.
-  let refusedAt = Number.NEGATIVE_INFINITY;
-  const noteRefused = (why: string) => {
-    if (performance.now() - refusedAt < REFUSED_EVERY_MS) return;
-    refusedAt = performance.now();
-    parts.refused(why);
-  };
+  const noteRefused = atMostEvery(REFUSED_EVERY_MS, parts.refused);
+  const noteUnsigned = atMostEvery(REFUSED_EVERY_MS, (why: string) =>
+    parts.unsigned({ at: clock.now().toISOString(), why }),
+  );
 
   const unread = (response: ServerResponse, why: Exclude<Unread, 'aborted'>) => {
     ended(why === 'dropped' ? 'failed' : 'refused');
@@ -97,7 +97,7 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
     // Unauthenticated clients may send endlessly: then nothing more is logged.
     if (failures.note(clientKeyOf(request))) return tooManyFailures(response);
     log.warn('a delivery was refused', { from: clientKeyOf(request), reason: 'its signature is missing or wrong' });
-    if (eventName(request.headers) !== null) noteRefused(WEBHOOK_REFUSED.unsigned(clientKeyOf(request)));
+    if (eventName(request.headers) !== null) noteUnsigned(WEBHOOK_REFUSED.unsigned(clientKeyOf(request)));
     fail(response, 401, {
       message: 'the signature is missing or wrong',
       hint: 'give the webhook the same secret as PHOENIX_WEBHOOK_SECRET',
@@ -163,6 +163,15 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
       return answer(response, 200, { ignored: meaning.reason });
     }
     await keep(response, { id, by: meaning.by, received: arrived.at, ...meaning.event }, meaning.event, arrived);
+  };
+}
+
+function atMostEvery(ms: number, call: (why: string) => void): (why: string) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (why) => {
+    if (performance.now() - last < ms) return;
+    last = performance.now();
+    call(why);
   };
 }
 

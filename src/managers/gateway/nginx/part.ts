@@ -1,20 +1,15 @@
 // nginx at the edge of the environment: terminates TLS for every public name and forwards to the proxy behind it.
 
 import type { Action, HttpRequest } from '../../../model/action.ts';
-import { difference } from '../../comparison.ts';
+import { comparedBy } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { fileDifference, inspect, isForeign, isInstalled, KEEP, KEPT, type Look, scriptAction } from '../inside.ts';
+import { inspect, isForeign, isInstalled, KEEP, KEPT, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
+import { type NginxSeen, nginxComparison, versionIn } from './nginx-comparison.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
 import { ACME_ROOT, compareVersions, REVISION_PATH, type Rendered, renderNginx } from './render.ts';
 import { FOLDER, INSPECT, INSTALL, PLACES, RELOAD, RESTORE } from './scripts.ts';
-
-export interface NginxSeen {
-  readonly inside: Look;
-  /** Existing chains, by path on the node. */
-  readonly there: ReadonlySet<string>;
-}
 
 /** The first version with `ssl_reject_handshake`. */
 const OLDEST = '1.19.4';
@@ -55,16 +50,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
     const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
     return { kind: 'actions', actions };
   },
-  differences(spec, { inside, there }) {
-    const version = inside.kind === 'unreachable' ? null : versionIn(inside.stderr);
-    if (inside.kind === 'unreachable' || version === null) return [];
-    const { current, proven, active } = inside.files;
-    const digest = textDigest(renderNginx(spec, { version, there }).text);
-    const swapped = fileDifference(PLACES.current, digest, current);
-    const unproved =
-      current === digest && proven !== digest ? [difference(['nginx'], 'proved to serve it', 'not proved')] : [];
-    return [...swapped, ...(active ? unproved : [difference(['nginx'], 'running', 'stopped')])];
-  },
+  differences: (wanted, seen) => comparedBy(nginxComparison, wanted, seen),
   isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside }) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
@@ -74,11 +60,6 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
 };
 
 const impossible = (reason: string): Decision => ({ kind: 'impossible', reason });
-
-/** `nginx version: nginx/1.22.1 (Ubuntu)`. */
-function versionIn(stderr: string): string | null {
-  return /nginx version: \S+?\/(\d+(?:\.\d+)+)/.exec(stderr)?.[1] ?? null;
-}
 
 function recordProven({ guest }: NginxSpec, summary: string): Action {
   return scriptAction(`${summary} in container ${guest}`, guest, KEEP, [PLACES.current, PLACES.proven, KEPT]);

@@ -1,7 +1,7 @@
 // Scripts for nginx inside its container. A new file is first tested together with all other files, as nginx would read them, and only then replaces
 // the old one.
 
-import { KEPT, type Places } from '../inside.ts';
+import { KEPT, type Places, printFile } from '../inside.ts';
 
 export const FOLDER = '/etc/nginx';
 
@@ -11,7 +11,7 @@ const FILE = '00-gateway.conf';
 export const PLACES: Places = { current: `${FOLDER}/conf.d/${FILE}`, proven: `${KEPT}/nginx.conf` };
 
 /** nginx prints its version on standard error. Arguments: the file, the proven copy. */
-export const INSPECT = 'nginx -v ; sha256sum "$1" "$2" ; head -n 1 "$1" ; systemctl is-active nginx ; true';
+export const INSPECT = `nginx -v ; sha256sum "$1" "$2" ; ${printFile('$1')} ; systemctl is-active nginx ; true`;
 
 /**
  * Tests the file from standard input in a copy of conf.d with all its other files, and then installs it. The copy of nginx.conf is beside the real

@@ -2,20 +2,10 @@
 // reports the result. Routes that it refuses do not prevent the others from being served.
 
 import type { Action } from '../../../model/action.ts';
-import { difference } from '../../comparison.ts';
+import { comparedBy } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import {
-  type Files,
-  fileDifference,
-  inspect,
-  isForeign,
-  isInstalled,
-  KEEP,
-  KEPT,
-  type Look,
-  scriptAction,
-} from '../inside.ts';
+import { inspect, isForeign, isInstalled, isProven, KEEP, KEPT, printedFile, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { hostsIn, type Refusal, readTraefikAnswers, refusalsOf, type Told } from './api-answers.ts';
 import { faultOf } from './check.ts';
@@ -35,16 +25,11 @@ import {
   RESTORE,
   RESTORE_STATIC,
   STATIC,
+  STATIC_LINE,
 } from './scripts.ts';
-import { isMarked, isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
+import { isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
+import { type TraefikSeen, traefikComparison } from './traefik-comparison.ts';
 import { renderTraefik, type TraefikSpec, traefikSpec } from './traefik-spec.ts';
-
-export interface TraefikSeen {
-  readonly inside: Look;
-  readonly file: StaticFile;
-  /** The answer of Traefik's API; null when it does not answer. */
-  readonly told: Told | null;
-}
 
 export const traefik: Part<TraefikSpec, TraefikSeen> = {
   name: 'traefik',
@@ -59,7 +44,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
       current: digest(STATIC.current),
       proven: digest(STATIC.proven),
       started: digest(STATIC.started),
-      marked: isMarked(rest),
+      text: printedFile(rest, STATIC_LINE),
     };
     return { inside, file, told: readTraefikAnswers(rest) };
   },
@@ -90,23 +75,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const left = [...refusedText(spec, refused), ...lackingText(spec, file, told)];
     return left.length === 0 ? actions([]) : { kind: 'partly', reason: left.join('; ') };
   },
-  differences(spec, { inside, file, told }) {
-    if (inside.kind === 'unreachable') return [];
-    const { text, revision } = renderTraefik(spec);
-    const ours = isOurs(file)
-      ? fileDifference(STATIC.current, textDigest(renderStatic(spec.gateway)), file.current)
-      : [];
-    const swapped = fileDifference(PLACES.current, textDigest(text), inside.files.current);
-    const state = stateOf(spec, { inside, file, told }, revision);
-    const refused = told === null ? [] : refusalsOf(spec.dynamic, told);
-    const lacking = told === null ? [] : missingEntryPoints(told.entryPoints, spec.gateway);
-    return [
-      ...[...ours, ...swapped],
-      ...(state === null ? [] : [difference(['traefik'], state.declared, state.observed)]),
-      ...refused.map(({ kind, name, why }) => difference([`${kind} ${name}`], 'served', why)),
-      ...lacking.map((why) => difference(['entry points'], 'fit to be behind the gateway', why)),
-    ];
-  },
+  differences: (wanted, seen) => comparedBy(traefikComparison, wanted, seen),
   isThere: ({ inside }) => isInstalled(inside),
   putBack(spec, { inside, file }, changing) {
     if (inside.kind === 'unreachable' || isForeign(inside.files)) return [];
@@ -131,29 +100,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
   },
 };
 
-/** What Traefik does with its files; null where it serves them. */
-function stateOf(
-  spec: TraefikSpec,
-  { inside, file, told }: TraefikSeen,
-  revision: string,
-): { readonly declared: string; readonly observed: string } | null {
-  if (inside.kind === 'unreachable') return null;
-  if (!inside.files.active) return { declared: 'running', observed: 'stopped' };
-  if (told === null) return { declared: `answers at ${API_ADDRESS}`, observed: 'does not answer' };
-  const isStarted = !isOurs(file) || file.started === file.current;
-  const isStaticProven = !isOurs(file) || file.proven === file.current;
-  const isStatic = !isOurs(file) || file.current === textDigest(renderStatic(spec.gateway));
-  if (isStatic && !isStarted) return { declared: `started with ${STATIC.current}`, observed: 'started with another' };
-  const isLoaded = told.middlewares.has(revision);
-  if (!isLoaded) return { declared: 'has loaded its routes', observed: 'has loaded others' };
-  return isProven(inside.files) && isStaticProven ? null : { declared: 'proved to serve', observed: 'not proved' };
-}
-
 const actions = (list: readonly Action[]): Decision => ({ kind: 'actions', actions: list });
-
-function isProven({ current, proven }: Files): boolean {
-  return current !== null && current === proven;
-}
 
 /** Actions on the static file, and whether Traefik has to be restarted for it. */
 function preparation(

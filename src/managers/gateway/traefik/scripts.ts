@@ -1,7 +1,7 @@
 // Shell commands run inside Traefik's container, with their arguments. Traefik reloads a changed file in its folder of routes by itself, and
 // reads the static file at its start. New files are written under a name that it ignores, and then renamed.
 
-import { KEPT, type Places } from '../inside.ts';
+import { KEPT, type Places, printFile } from '../inside.ts';
 
 const FOLDER = '/etc/traefik';
 
@@ -20,12 +20,15 @@ export const STATIC = {
 export const API_ADDRESS = '127.0.0.1:8080';
 const API = `http://${API_ADDRESS}/api`;
 
+/** Marks the lines of the static file. */
+export const STATIC_LINE = '~ ';
+
 /**
- * Prints the checksums of the files, the first line of the dynamic file, the state of the unit, the first line of the static file, the
- * configuration that Traefik has loaded, and its entry points. Arguments: the dynamic file, its last good copy, then the three static ones.
+ * Prints the checksums of the files, the dynamic file, the state of the unit, the static file, the configuration that Traefik has loaded, and its entry
+ * points. Arguments: the dynamic file, its last good copy, then the three static ones.
  */
 export const INSPECT = [
-  'sha256sum "$1" "$2" "$3" "$4" "$5" ; head -n 1 "$1" ; echo ; systemctl is-active traefik ; head -n 1 "$3" ; echo',
+  `sha256sum "$1" "$2" "$3" "$4" "$5" ; ${printFile('$1')} ; systemctl is-active traefik ; ${printFile('$3', STATIC_LINE)}`,
   `curl -sS --max-time 10 ${API}/rawdata ; echo ; curl -sS --max-time 10 ${API}/entrypoints ; true`,
 ].join(' ; ');
 

@@ -50,18 +50,13 @@ export interface StaticFile {
   readonly proven: string | null;
   /** Digest of the one with which Phoenix last restarted it. */
   readonly started: string | null;
-  /** Whether its first line is Phoenix's mark. */
-  readonly marked: boolean;
-}
-
-/** Whether the mark is among these lines, one of which is the file's first line. */
-export function isMarked(lines: readonly string[]): boolean {
-  return lines.some((line) => line.startsWith(MARK));
+  /** Empty where there is none. */
+  readonly text: string;
 }
 
 /** Whether only Phoenix wrote it, so that it may be replaced. */
-export function isOurs({ current, marked }: StaticFile): boolean {
-  return current === null || marked || SHIPPED.has(current);
+export function isOurs({ current, text }: StaticFile): boolean {
+  return current === null || text.startsWith(MARK) || SHIPPED.has(current);
 }
 
 /** An entry point of the running Traefik. */

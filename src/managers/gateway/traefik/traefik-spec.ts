@@ -42,6 +42,9 @@ export function traefikSpec(config: Config): { readonly spec: TraefikSpec; reado
   return { spec, needs: [guestTarget(guest), ...certificates.map(({ target }) => target)] };
 }
 
+/** Begins the name of the unused middleware that each version of the file has. */
+export const REVISION_PREFIX = 'phoenix-revision-';
+
 export interface Rendered {
   readonly text: string;
   /** Name of an unused middleware that only this version has, by which Traefik's API shows that the version was loaded. */
@@ -51,7 +54,7 @@ export interface Rendered {
 /** Pure. */
 export function renderTraefik({ dynamic }: Pick<TraefikSpec, 'dynamic'>): Rendered {
   const digest = createHash('sha256').update(JSON.stringify(dynamic)).digest('hex').slice(0, 16);
-  const revision = `phoenix-revision-${digest}`;
+  const revision = `${REVISION_PREFIX}${digest}`;
   const http = (dynamic['http'] ?? {}) as JsonObject;
   const middlewares = {
     ...(http['middlewares'] as JsonObject | undefined),

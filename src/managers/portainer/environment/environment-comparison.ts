@@ -1,10 +1,11 @@
 // How an environment of Portainer is compared: its entry in Portainer, and its agent in the VM, whose labels say how it was started.
 
 import { type Comparison, difference, differenceAt, type FoundDifference, valueField } from '../../comparison.ts';
+import type { Container } from '../../portainer-api/containers.ts';
 import type { Endpoint } from '../../portainer-api/environments.ts';
 import { AGENT_NAME, isForeignAgent, revisionOfAgent } from './agent.ts';
 import { noteOf } from './decide.ts';
-import { agentRevision, type EnvironmentSpec } from './environment-spec.ts';
+import { type Agent, agentRevision, type EnvironmentSpec } from './environment-spec.ts';
 import { printNote } from './note.ts';
 import type { EnvironmentObservation as Seen } from './observe.ts';
 
@@ -35,11 +36,7 @@ export const environmentComparison: Comparison<EnvironmentSpec, Seen> = {
         if (container === null) return [difference(['agent'], spec.agent.image, null)];
         if (isForeignAgent(container, target))
           return [difference(['agent'], `started for ${target}`, 'started by others')];
-        const started = differenceAt(
-          ['agent'],
-          `version ${agentRevision(spec.agent)}`,
-          versionText(revisionOfAgent(container)),
-        );
+        const started = startedOtherwise(spec.agent, container);
         const isStopped = started.length === 0 && !container.running;
         return isStopped ? [difference(['agent', AGENT_NAME], 'running', 'stopped')] : started;
       },
@@ -54,6 +51,15 @@ export const environmentComparison: Comparison<EnvironmentSpec, Seen> = {
     return isWhole ? noteDifference(target, spec, seen) : [];
   },
 };
+
+/** By its image where that is another, else by the digest of how it was started: its port and the secret that it was given. */
+function startedOtherwise(agent: Agent, container: Container): FoundDifference[] {
+  const version = agentRevision(agent);
+  const observed = revisionOfAgent(container);
+  if (observed === version) return [];
+  const image = container.image === null ? [] : differenceAt(['agent', 'image'], agent.image, container.image);
+  return image.length > 0 ? image : differenceAt(['agent'], `version ${version}`, versionText(observed));
+}
 
 function versionText(revision: string | null): string {
   return revision === null ? 'no version' : `version ${revision}`;

@@ -31,6 +31,8 @@ export type Inside =
       readonly containers: readonly Container[];
       /** The revision that was started last; null before the first one. */
       readonly revision: string | null;
+      /** The compose file that it was started with; null before the first start. */
+      readonly compose: string | null;
       /** Folders by volume name; null where they were not read, since the server runs with them. */
       readonly folders: ReadonlyMap<string, string> | null;
       /** Token of a server that waits for its first administrator; null where it requires none. */
@@ -100,14 +102,19 @@ async function observeInside(
     'json',
   ]);
   if ('failure' in listing) return { kind: 'unreachable', why: listing.failure };
-  const noted = await runInVm(host, vm, ['cat', PLACES.revision]);
+  const noted = await runInVm(host, vm, ['cat', PLACES.revision, PLACES.compose]);
   if ('failure' in noted && !/no such file/i.test(noted.stderr)) return { kind: 'unreachable', why: noted.failure };
   const containers = containersIn(listing.stdout);
-  const revision = 'failure' in noted ? null : noted.stdout.trim();
+  const [revision = null, compose = null] = 'failure' in noted ? [] : firstLineAndRest(noted.stdout);
   const isStarted = spec === null || (revision === revisionOf(spec) && containers.some(({ running }) => running));
   const folders = isStarted ? null : await foldersOf(host, vm, spec.stack?.volumes ?? []);
   if (folders !== null && 'failure' in folders) return { kind: 'unreachable', why: folders.failure };
-  return { kind: 'seen', containers, revision, folders, setupToken: null };
+  return { kind: 'seen', containers, revision, compose, folders, setupToken: null };
+}
+
+function firstLineAndRest(text: string): readonly [string, string] {
+  const end = text.indexOf('\n');
+  return end < 0 ? [text.trim(), ''] : [text.slice(0, end).trim(), text.slice(end + 1)];
 }
 
 async function question(host: HostReader, service: Service, hasSession: boolean): Promise<Answers> {

@@ -1,4 +1,5 @@
-// How the Portainer server is compared. Its compose file, its additions and its settings are started together, and known by one version of all.
+// How the Portainer server is compared. Its compose file, its additions and its settings are started together, and known by one version of all; the lines of the
+// compose file say what differs of it.
 
 import { type Comparison, difference, differenceAt, type FoundDifference } from '../../comparison.ts';
 import { volumeDifferences } from '../../portainer-api/docker.ts';
@@ -13,7 +14,11 @@ export const serverComparison: Comparison<ServerSpec, Seen> = {
       differences({ spec }, { inside }) {
         if (inside.kind !== 'seen' || spec.stack === null) return [];
         const observed = inside.revision === null ? null : `version ${inside.revision}`;
-        return differenceAt(['version'], `version ${revisionOf(spec)}`, observed);
+        const found = differenceAt(['version'], `version ${revisionOf(spec)}`, observed);
+        const { compose: observedText } = inside;
+        if (observedText === null) return found;
+        const { compose: blob, additions } = spec.stack;
+        return found.map((each) => ({ ...each, compose: { blob, additions, observed: observedText } }));
       },
     },
   ],

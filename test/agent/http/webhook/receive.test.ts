@@ -183,10 +183,13 @@ describe('what is not signed is not read', () => {
         /the signature of a delivery from 127\.0\.0\.1 .*; give the webhook the same secret as PHOENIX_W/,
       ),
     ]);
+    // By itself it is no fault: anybody can send one.
+    expect(await server.ledger.faults()).toEqual(new Map());
+    await server.ledger.noteRefusal({ at: new Date().toISOString(), why: 'refused' });
     await noteFault({ ledger: server.ledger, clock: { now: () => new Date() } }, 'webhooks', 'refused');
     expect([...(await server.ledger.faults()).keys()]).toEqual(['webhooks']);
     await server.ledger.noteArrival({ at: new Date().toISOString(), id: '1', event: 'push' });
-    expect(await server.ledger.faults()).toEqual(new Map());
+    expect([await server.ledger.faults(), await server.ledger.lastRefusal()]).toEqual([new Map(), null]);
   });
 
   test('the token of GitLab does not stand in for a wrong signature', async () => {

@@ -35,7 +35,7 @@ function opened(): Opened {
   return session;
 }
 
-/** Gives one after the other, and counts how often it was asked. */
+/** Returns one after the other, and counts the calls. */
 function keeping(...given: readonly (Session | SessionEnd)[]) {
   let asked = 0;
   const said: string[] = [];

@@ -33,7 +33,7 @@ test('it is added once it exists, moved as declared, and removed, and others sta
   expect(await host.read(USERS)).toContain('pool:prod::200,300:local:\npool:theirs::101::');
   expect(await bring(null, { before: guest('theirs').spec })).toMatchObject({ outcome: 'done' });
   expect(await host.read(USERS)).toContain('pool:theirs::::');
-  // Nobody declares anything of it: where somebody puts it, it stays.
+  // Its pool is not declared: it stays where a person puts it.
   await host.write(USERS, 'user:root@pam:1:0::::::\npool:theirs::101::\n');
   expect(await bring(null)).toEqual({ outcome: 'done', actions: [] });
 });
@@ -57,7 +57,7 @@ test('a recreated guest is in its pool again, and was removed from HA before whe
   await host.write(HA, markedBy('https://git.example/another.git'));
   const target = targetOf(container(101, { pool: 'prod', startState: 'stopped', unprivileged: false }));
   const asked = wanted(target, { approved: true, before: guest('prod').spec });
-  // Another keeps it: somebody would have to put it back.
+  // It stays in the other pool: a person would have to move it back.
   const declares = (id: string) => id === 'ha/ct:101';
   expect(await convergeStep(lxc as Manager, host, { ...asked, declares })).toMatchObject({ outcome: 'refused' });
   await host.write(HA, markedBy(repositoryName(asked.origin)));

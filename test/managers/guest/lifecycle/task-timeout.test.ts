@@ -33,7 +33,7 @@ const acting = withinTaskTimeout({
 type Asked = Parameters<typeof acting.decide>;
 const NOTHING = null as unknown as Asked[1];
 
-/** Words of each command that hold a number of seconds, and its bound. */
+/** Arguments of each command with a number of seconds, and the limit. */
 function bounds(actions: readonly Action[]) {
   return actions.map(({ do: one }) => {
     if (one.kind !== 'command') throw new Error(`${one.kind} is no command`);

@@ -127,7 +127,7 @@ test('fuzz: notes of people survive any number of changes, byte for byte', () =>
         notes = printNotes({ ...OWN, ...around });
         expect(parseNotes(notes)).toMatchObject({ text: people, target: 'lxc/101' });
       }
-      // Taken away, the block leaves what was there.
+      // Removing the block leaves the rest unchanged.
       if (descriptions.length > 0) expect(parseNotes(notes)?.text).toBe(people);
     }),
   );

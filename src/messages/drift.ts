@@ -1,0 +1,103 @@
+// What is said of a look at the host that changes nothing: which targets differ from the declaration, and in which fields. Pure.
+
+import { failureText, fitText } from '../model/failure.ts';
+import type { FieldDifference, Run, StepRecord } from '../model/run.ts';
+import { imperative } from '../model/verbs.ts';
+import { countOf } from './count.ts';
+import { ended } from './run-status.ts';
+import { type FinalSentence, MAX_STATUS_LENGTH } from './status.ts';
+import { DIFFERS } from './step-status.ts';
+
+/** What a look does with a target, in place of a verb. */
+export const CHECK = 'check';
+
+export const BRING_BACK = 'phoenix drift --fix brings it back';
+
+/** Targets that are named at most, and fields of each. */
+const MAX_TARGETS = 4;
+const MAX_FIELDS = 3;
+/** Characters of a value beside its field. */
+const MAX_VALUE_LENGTH = 40;
+
+/** Whether it compares what is there with the declaration, and changes nothing: not a dry run, which says what a verb would do. */
+export function isLook({ readOnly, trigger, verb }: Pick<Run, 'readOnly' | 'trigger' | 'verb'>): boolean {
+  return readOnly && (trigger !== 'command' || imperative(verb)?.looks === true);
+}
+
+/** Whether a look found that it is not as declared, as opposed to a look that failed. */
+export function isDifferent({
+  outcome,
+  reason,
+  differs = [],
+}: Pick<StepRecord, 'outcome' | 'reason' | 'differs'>): boolean {
+  return outcome === 'failed' && (differs.length > 0 || reason?.startsWith(DIFFERS) === true);
+}
+
+/** How a run ended that has an outcome for every step. */
+export function endOf(run: Run): FinalSentence {
+  return (isLook(run) ? lookEnded(run.steps) : null) ?? ended(run.id, run.steps);
+}
+
+/** Null for one that found everything as declared. How a look ended: `2 of 24 differ: lxc/101 (memory_mb, onboot), host/network (bridges.vmbr1.mtu); phoenix drift --fix brings it back`. */
+function lookEnded(steps: readonly StepRecord[]): FinalSentence | null {
+  const different = steps.filter(isDifferent);
+  const failed = steps.filter((step) => step.outcome === 'failed' && !isDifferent(step));
+  const [first] = failed;
+  const counts = [
+    ...(different.length === 0
+      ? []
+      : [`${different.length} of ${steps.length} ${different.length === 1 ? 'differs' : 'differ'}`]),
+    ...(failed.length === 0 ? [] : [`${failed.length} of ${steps.length} could not be checked`]),
+  ].join(', ');
+  if (different.length === 0)
+    return first === undefined
+      ? null
+      : { state: 'failure', description: `${counts}: ${first.target}: ${first.reason ?? ''}` };
+  const said = (named: string) => failureText({ what: counts, why: named, remedy: BRING_BACK });
+  const fits = namings(different).find((named) => said(named).length <= MAX_STATUS_LENGTH);
+  return { state: 'failure', description: fitText(said(fits ?? different[0]?.target ?? ''), MAX_STATUS_LENGTH) };
+}
+
+/** The targets with their fields, from the fullest to the shortest: a target is named rather than one more field of another. */
+function namings(steps: readonly StepRecord[]): string[] {
+  const targets = Math.min(steps.length, MAX_TARGETS);
+  return Array.from({ length: targets }, (_, left) => targets - left).flatMap((shown) =>
+    Array.from({ length: MAX_FIELDS + 1 }, (_, left) => MAX_FIELDS - left)
+      .filter((fields) => fields > 0 || shown === 1)
+      .map((fields) => {
+        const names = steps.slice(0, shown).map((step) => withFields(step, fields));
+        const left = steps.length - shown;
+        return `${names.join(', ')}${left === 0 ? '' : ` and ${left} more`}`;
+      }),
+  );
+}
+
+/** Where no field is known, as of a target that is gone: what it would take. */
+function withFields({ target, differs = [], actions }: StepRecord, most: number): string {
+  const names = differs.length > 0 ? fieldNames(differs) : actions.map(({ summary }) => summary);
+  if (names.length === 0 || most === 0) return target;
+  const left = names.length - most;
+  const shown = `${names.slice(0, most).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+  return `${target} (${differs.length > 0 ? '' : 'would '}${shown})`;
+}
+
+function fieldNames(differs: readonly FieldDifference[]): string[] {
+  return [...new Set(differs.map(({ field }) => field))];
+}
+
+/** What differs of one target, with the values that are short: `memory_mb is 2048 instead of 512, docker-compose.yml differs`. Secrets are hidden already. */
+export function differenceText(differs: readonly FieldDifference[]): string {
+  const shown = differs.slice(0, MAX_TARGETS).map(({ field, declared, observed, lines }) => {
+    const [is, was] = [JSON.stringify(observed), JSON.stringify(declared)];
+    if (lines !== undefined || is.length > MAX_VALUE_LENGTH || was.length > MAX_VALUE_LENGTH) return `${field} differs`;
+    if (observed === null) return `${field} is not set, and ${was} is declared`;
+    return declared === null ? `${field} is ${is}, and not declared` : `${field} is ${is} instead of ${was}`;
+  });
+  const left = differs.length - shown.length;
+  return `${shown.join(', ')}${left > 0 ? `, and ${countOf(left, 'more field')}` : ''}`;
+}
+
+/** Why a step is as it is: of a difference the fields, where they are known. */
+export function whyText({ reason, differs = [] }: Pick<StepRecord, 'reason' | 'differs'>): string | null {
+  return differs.length > 0 ? differenceText(differs) : reason;
+}

@@ -1,0 +1,96 @@
+// What people are told of a gateway's file that somebody changed: whose route, server or setting it is, by its name, and no password.
+
+import { expect, test } from 'vitest';
+import { comparedBy } from '../../../src/managers/comparison.ts';
+import { nginxComparison } from '../../../src/managers/gateway/nginx/nginx-comparison.ts';
+import type { NginxSpec } from '../../../src/managers/gateway/nginx/nginx-spec.ts';
+import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
+import { dynamicDifferences, staticDifferences } from '../../../src/managers/gateway/traefik/elements.ts';
+import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { renderTraefik } from '../../../src/managers/gateway/traefik/traefik-spec.ts';
+import { textDigest } from '../../../src/managers/guest/digest.ts';
+import type { TargetId } from '../../../src/model/ids.ts';
+
+const SITE = { own: false, chain: '/etc/a.crt', key: '/etc/a.key', source: '/srv/a.crt', late: false };
+const SPEC: NginxSpec = {
+  ...{ guest: 101, address: '10.0.0.10', domain: 'lan', proxy: '10.0.0.11', root: null },
+  sites: [
+    { ...SITE, names: ['a.lan', 'b.lan', 'c.lan', 'd.lan'] },
+    { ...SITE, names: ['e.lan'] },
+  ],
+  asked: { http: true, https: true },
+};
+
+/** The differences of nginx with this file in place of the declared one. */
+function nginx(text: string) {
+  const files = { current: textDigest(text), proven: textDigest(text), text, active: true };
+  const inside = { kind: 'seen', files, digests: new Map(), rest: [], stderr: 'nginx version: nginx/1.26.0' } as const;
+  const wanted = { target: 'gateway/nginx' as TargetId, spec: SPEC, before: undefined };
+  return comparedBy(nginxComparison, wanted, { inside, there: new Set(['/srv/a.crt']) });
+}
+
+test('a server of nginx is named by its names and its port, with its text', () => {
+  const { text } = renderNginx(SPEC, { version: '1.26.0', there: new Set(['/srv/a.crt']) });
+  expect(nginx(text)).toEqual([]);
+  const last = text.lastIndexOf('10.0.0.11');
+  const edited = nginx(`${text.slice(0, last)}10.0.0.99${text.slice(last + 9)}server { listen 8443; }\n`);
+  expect(edited.map(({ field }) => field)).toEqual(['server e.lan, port 443', 'server for other names, port 8443']);
+  expect(edited[0]?.observed).toContain('10.0.0.99');
+  expect(edited[0]?.declared).not.toContain('10.0.0.99');
+  expect(nginx(text.replace('    d.lan;', '    x.lan;')).map(({ field }) => field)).toEqual([
+    'server a.lan, b.lan, c.lan and 1 more, port 80',
+  ]);
+});
+
+test('a file of nginx that is only laid out otherwise differs as a whole, and one that is no configuration too', () => {
+  const { text } = renderNginx(SPEC, { version: '1.26.0', there: new Set(['/srv/a.crt']) });
+  expect(nginx(`${text}\n\n`)).toMatchObject([{ observed: 'the same values, in another form' }]);
+  expect(nginx(text.slice(0, text.length / 2)).length).toBeGreaterThan(0);
+  expect(nginx(`${'{"'.repeat(50)}`).length).toBeGreaterThan(0);
+});
+
+const DYNAMIC = {
+  http: {
+    routers: { web: { rule: 'Host(`a.lan`)', service: 'web', middlewares: ['login'] } },
+    services: { web: { loadBalancer: { servers: [{ url: 'http://10.0.0.5:80' }] } } },
+    middlewares: { login: { basicAuth: { users: ['ada:$apr1$declared'] } }, slow: { rateLimit: { average: 10 } } },
+  },
+};
+
+test('a router, a service and a middleware of Traefik are named with the field that differs', () => {
+  const { text } = renderTraefik({ dynamic: DYNAMIC });
+  expect(dynamicDifferences(DYNAMIC, text)).toEqual([]);
+  const edited = text
+    .replace('a.lan', 'b.lan')
+    .replace('10.0.0.5:80', '10.0.0.6:80')
+    .replace('average: 10', 'average: 99')
+    .replace('declared', 'observed');
+  const found = dynamicDifferences(DYNAMIC, `${edited}\nconstructor: {}\n`);
+  expect(found.map(({ field, observed }) => [field, observed])).toEqual([
+    ['router web.rule', 'Host(`b.lan`)'],
+    ['service web.loadBalancer.servers', [{ url: 'http://10.0.0.6:80' }]],
+    ['middleware login', 'another value'],
+    ['middleware slow.rateLimit.average', 99],
+    ['constructor', {}],
+  ]);
+  expect(JSON.stringify(found)).not.toContain('apr1');
+});
+
+test('a route that is missing, and one of somebody else, are told as such', () => {
+  const { text } = renderTraefik({
+    dynamic: { http: { routers: { mine: { rule: 'Host(`m.lan`)', service: 'web' } } } },
+  });
+  expect(dynamicDifferences({ http: { routers: DYNAMIC.http.routers } }, text)).toMatchObject([
+    { field: 'router mine', declared: null },
+    { field: 'router web', observed: null },
+  ]);
+  expect(dynamicDifferences(DYNAMIC, 'a: [')).toMatchObject([{ field: 'routes', observed: 'not readable as YAML' }]);
+});
+
+test('what Traefik is started with is named by its settings', () => {
+  expect(staticDifferences(renderStatic('10.0.0.10'), renderStatic('10.0.0.10'))).toEqual([]);
+  const edited = renderStatic('10.0.0.10').replace('level: INFO', 'level: DEBUG');
+  expect(staticDifferences(renderStatic('10.0.0.10'), edited)).toMatchObject([
+    { field: 'log.level', declared: 'INFO', observed: 'DEBUG' },
+  ]);
+});
