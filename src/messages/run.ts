@@ -271,7 +271,7 @@ function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): stri
 }
 
 /** `24 targets: 21 applied, 3 in doubt`. */
-function targetCounts(targets: readonly ToldTarget[]): string {
+export function targetCounts(targets: readonly Pick<ToldTarget, 'state'>[]): string {
   const counts = Map.groupBy(targets, ({ state }) => TARGET_STATES[state].word);
   return `${targets.length} targets: ${[...counts].map(([word, of]) => `${of.length} ${word}`).join(', ')}`;
 }
