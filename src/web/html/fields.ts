@@ -89,14 +89,14 @@ export function differenceRows(
     ];
   }
   const value = (text: string | null) =>
-    text === null || text === 'null'
-      ? html`<span class="dim">${OBSERVED.none}</span>`
-      : html`<code class="value">${text}</code>`;
-  return fieldRows({ path: field, before: observed, after: declared }).map(({ path, before, after }, index) => [
-    html`<code>${path}</code>${index === 0 ? where : null}`,
-    value(after),
-    html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
-  ]);
+    text === null ? html`<span class="dim">${OBSERVED.none}</span>` : html`<code class="value">${text}</code>`;
+  return fieldRows({ path: field, before: observed ?? undefined, after: declared ?? undefined }).map(
+    ({ path, before, after }, index) => [
+      html`<code>${path}</code>${index === 0 ? where : null}`,
+      value(after),
+      html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
+    ],
+  );
 }
 
 /**
