@@ -74,16 +74,35 @@ async function bundle(into) {
       report(level, log);
     },
   });
-  const { output } = await built.write({
-    dir: into,
+  const { output } = await built.generate({
     format: 'esm',
+    comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   });
   await built.close();
+  await mkdir(into);
+  for (const { fileName, code } of output) await writeFile(join(into, fileName), ascii(code, fileName));
   await chmod(join(into, 'main.js'), 0o755);
-  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const modules = output.flatMap(({ moduleIds }) => moduleIds);
   return new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []));
+}
+
+/**
+ * The same code in ASCII, as escapes: V8 keeps the text of every file, with two bytes for each character if one does not fit into Latin-1.
+ *
+ * @throws Error for code that an escape would change
+ */
+function ascii(code, fileName) {
+  const [escaped] = /\\[^\p{ASCII}]|\bString\.raw`[^`]*[^\p{ASCII}]/u.exec(code) ?? [];
+  if (escaped !== undefined) throw new Error(`${fileName} cannot be written in ASCII: ${escaped}`);
+  return code.replaceAll(/[^\p{ASCII}]/gu, (character) =>
+    // One escape for each UTF-16 unit; a regular expression with the flag `u` takes two of them for one character.
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /** The names, versions and license texts of packages. */

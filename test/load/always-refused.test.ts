@@ -12,6 +12,7 @@ const VM = 'etc/phoenix_vm_configs.json';
 /** The environment with a value at a path, whose missing parents are created. */
 function withAt(file: string, path: string, value: unknown): Files {
   const files: Files = environment();
+  files[HYPERVISOR].network.bridges = [{ name: 'vmbr5', mtu: 1400 }, { name: 'vmbr6' }];
   const keys = path.split('/').slice(1);
   let parent = files[file];
   for (const [at, key] of keys.slice(0, -1).entries()) {
@@ -33,6 +34,8 @@ const CT = '/lxc_configs/101';
 const MOUNT = { host_path: '/tank/data', container_path: '/data' };
 const MAP = { type: 'gid', container_id: 33, host_id: 33, size: 5 };
 const DISK = { bus: 'scsi1', storage: 'tank-disks', size_gb: 4 };
+/** A VM that is made from an image. */
+const MADE = { ...environment()[VM].vms[1], clone_from_vmid: undefined, cloud_init: true };
 const VOLUME = { name: 'data', pool: 'tank-disks', size_gb: 4, mount_point: '/data' };
 
 type Case = readonly [
@@ -48,7 +51,7 @@ const CASES: readonly Case[] = [
   [
     'a snapshot that Proxmox has no name for',
     LXC,
-    `${CT}/template_snapshot_name`,
+    '/lxc_configs/900/template_snapshot_name',
     ['v1.0', 'x', 'current', 'pending', 'vzdump', 'a'.repeat(45), '1st'],
     ['v1', 'a'.repeat(40)],
     /2 to 40/,
@@ -328,6 +331,42 @@ const CASES: readonly Case[] = [
     [[{ pci: '0000:01:00.0', pcie: true }], [{ pci: '0000:01:00' }, { pci: '0000:01:00.1' }]],
     [[{ pci: '0000:01:00.0', pcie: false }], [{ pci: '0000:01:00.0' }, { pci: '0000:01:00.1' }]],
     /q35 machine model|assigned more than once/,
+  ],
+  [
+    'a copy of what is no image',
+    VM,
+    '/vms/1',
+    ['local:import/a.img', 'local:import/a.ova', 'local:import/a'].map((import_from) => ({ ...MADE, import_from })),
+    ['local:import/a.vmdk', '/var/lib/vz/import/a.img'].map((import_from) => ({ ...MADE, import_from })),
+    /must be a volume such as/,
+  ],
+  [
+    'user data that is no snippet',
+    VM,
+    '/vms/1/options',
+    [{ cicustom: 'user=local:iso/a.iso' }, { cicustom: { network: 'local:import/a.raw' } }],
+    [{ cicustom: 'user=local:snippets/a.yaml' }],
+    /is not in the snippets directory/,
+  ],
+  [
+    'packets of a container that are larger than those of its bridge',
+    LXC,
+    `${CT}/networks`,
+    [[{ bridge: 'vmbr5', ip: 'dhcp', mtu: 9000 }]],
+    [[{ bridge: 'vmbr5', ip: 'dhcp', mtu: 1400 }], [{ bridge: 'vmbr6', ip: 'dhcp', mtu: 9000 }]],
+    /which passes 1400 at most/,
+  ],
+  [
+    'an interface that the host manages, or that is called as another',
+    LXC,
+    `${CT}/options`,
+    [
+      { net1: 'name=eth1,bridge=vmbr0,ip6=auto,host-managed=1' },
+      { net1: { name: 'eth1', bridge: 'vmbr0', ip6: 'auto', 'host-managed': true } },
+      { net1: 'name=eth0,bridge=vmbr0' },
+    ],
+    [{ net1: 'name=eth1,bridge=vmbr0,ip6=auto' }, { net1: 'name=eth1,bridge=vmbr0,ip6=dhcp,host-managed=1' }],
+    /is managed by the host|are called eth0/,
   ],
   [
     'options of a VM that do not go together',

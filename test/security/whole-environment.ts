@@ -398,7 +398,6 @@ export function withGuestFields(files: Files): Files {
   Object.assign(container.network_config, { ...CARD, gw6: 'fd00:1::1', ip6: 'fd00:1::10/64' });
   container.networks = [{ ...FURTHER, name: 'dmz' }];
   container.mount_points[0].read_only = true;
-  container.template_snapshot_name = 'final-form';
   container.task_timeout_seconds = 1800;
   const treated = { acl: true, quota: false, backup: true, replicate: false, shared: true, mount_options: ['noatime'] };
   container.root_user = { ssh_keys: [KEY], password: { $secret: 'file:/etc/phoenix/secrets/root-101' } };

@@ -8,7 +8,11 @@ import {
   macsAreUnicast,
 } from '../../managers/guest/rules/addresses.ts';
 import { cloneSourcesComeEarly, dependenciesStartFirst } from '../../managers/guest/rules/boot.ts';
-import { cloneSourcesAreReady, clonesAreNotSmaller } from '../../managers/guest/rules/clones.ts';
+import {
+  cloneSourcesAreReady,
+  cloneSourcesCanBeCopied,
+  clonesAreNotSmaller,
+} from '../../managers/guest/rules/clones.ts';
 import { authorityComesFirst, dependenciesAreAcyclic } from '../../managers/guest/rules/dependency-cycle.ts';
 import {
   addressesAreUnique,
@@ -33,6 +37,7 @@ import {
   guestNamesHaveNoDots,
   otherNamesAreHostnames,
 } from '../../managers/guest/rules/hostnames.ts';
+import { packetsFitTheirBridges } from '../../managers/guest/rules/packets.ts';
 import { poolsAreDeclaredOnce, poolsComeBeforeTheirGuests } from '../../managers/guest/rules/pools.ts';
 import { protectedGuestsExist } from '../../managers/guest/rules/protected.ts';
 import {
@@ -75,6 +80,7 @@ const ACROSS: readonly Rule[] = [
   guestNamesHaveNoDots,
   namedGuestsExist,
   bridgesAreSpeltRight,
+  packetsFitTheirBridges,
   poolsAreDeclaredOnce,
   poolsComeBeforeTheirGuests,
   protectedGuestsExist,
@@ -98,6 +104,7 @@ const ACROSS: readonly Rule[] = [
   storagesCanBeMade,
   mountsHavePlaces,
   cloneSourcesAreReady,
+  cloneSourcesCanBeCopied,
   clonesAreNotSmaller,
   dependenciesStartFirst,
   cloneSourcesComeEarly,

@@ -8,7 +8,9 @@ import { targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
 import { DATACENTER_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
+import type { VmGuest } from '../../managers/vm/declared.ts';
 import { refusal } from '../../proxmox/option.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
 import { contentsOf } from '../../proxmox/storage-types.ts';
 import { placesFor } from '../../proxmox/table.ts';
 
@@ -90,11 +92,18 @@ function filesOf(guest: Guest): { readonly volume: string | null; readonly keys:
     script,
     { volume: guest.iso, keys: ['iso'] },
     { volume: guest.importFrom, keys: ['import_from'] },
+    ...cloudInitFiles(guest),
     ...guest.disks.flatMap(({ iso, import_from }, index) => [
       { volume: iso, keys: ['disks', index, 'iso'] },
       { volume: import_from, keys: ['disks', index, 'import_from'] },
     ]),
   ];
+}
+
+/** User data and the like, which `cicustom` names. */
+function cloudInitFiles({ options: { cicustom } }: VmGuest) {
+  const parts = typeof cicustom === 'string' ? readOption('qemu', 'cicustom', cicustom) : cicustom;
+  return Object.values(parts ?? {}).map((volume) => ({ volume: String(volume), keys: ['options', 'cicustom'] }));
 }
 
 /** INVALID_VALUE: a storage on a dataset has an invalid id or a content type that its type does not support. */
@@ -163,7 +172,9 @@ function uses(config: Config): Use[] {
       ];
     }),
     ...config.vm.flatMap((guest): Use[] => {
+      const { vmstatestorage } = guest.options;
       const others = [
+        { storage: typeof vmstatestorage === 'string' ? vmstatestorage : '', keys: ['options', 'vmstatestorage'] },
         ...guest.disks.map((disk, index) => ({
           storage: disk.iso === null ? disk.storage : '',
           keys: ['disks', index, 'storage'],

@@ -3,6 +3,8 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { placeIn } from '../../config/read/place.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
+import { booleanOf } from '../../proxmox/perl.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { IdMap, LxcGuest } from './declared.ts';
@@ -54,6 +56,27 @@ export function idMapsAreApart({ config }: RuleContext): Diagnostic[] {
           at: placeIn(guest.writtenAt, 'id_maps', index),
           message: `"${guest.name}" maps ${map.type} ${map.containerId} to ${map.hostId}, where another map of it has an id already`,
           hint: 'Let the ranges of ids of the container, and those of the host, be apart.',
+          target: targetOf(guest),
+        },
+      ];
+    }),
+  );
+}
+
+/** INVALID_VALUE: where the host manages an interface, it does not take what routers announce (pve-container, PVE/LXC/Config.pm, update_pct_config). */
+export function managedInterfacesHaveAnAddress({ config }: RuleContext): Diagnostic[] {
+  return config.lxc.flatMap((guest) =>
+    Object.entries(guest.options).flatMap(([option, value]): Diagnostic[] => {
+      if (!/^net\d+$/.test(option)) return [];
+      const net = (typeof value === 'string' ? readOption('lxc', option, value) : value) ?? {};
+      const isOn = (key: string): boolean => booleanOf(net[key] ?? '0') === '1';
+      if (net['ip6'] !== 'auto' || !isOn('host-managed') || isOn('link_down')) return [];
+      return [
+        {
+          code: 'INVALID_VALUE',
+          at: placeIn(guest.writtenAt, 'options', option),
+          message: `${option} of "${guest.name}" is managed by the host, which has no "auto" for ip6`,
+          hint: 'Write an address or dhcp, or take host-managed out.',
           target: targetOf(guest),
         },
       ];

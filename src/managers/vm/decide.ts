@@ -11,18 +11,18 @@ import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges, machineDifferences } from './changes.ts';
-import { missingCpu } from './cpu-model.ts';
 import { createMachine } from './create.ts';
 import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
 import { drivesOf } from './drives.ts';
 import { type FoundDrives, findDrives } from './find-drives.ts';
+import { missingObject } from './named-objects.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 const rules: GuestRules<VmSpec, FoundDrives> = {
   program: 'qm',
   withDefaults: withMachineDefaults,
   storages: (spec) => [spec.disk.storage, ...drivesOf(spec).flatMap(({ storage }) => storage ?? [])],
-  unsupported: missingCpu,
+  unsupported: missingObject,
   find: foundDrives,
   retained: (_, { host }) => parseRetained(host.retained),
   create: createMachine,

@@ -77,13 +77,13 @@ const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
   .describe('Format of the file on a storage of files. Default: that of the storage. Only for a new disk.');
 
 const EXPECT_SOURCE =
-  'must be a volume such as local:import/disk.qcow2, or the absolute path of a file below /var/lib/vz or /mnt/pve';
-/** An image that is copied into a new disk. It must be on a storage of images, since root reads it. */
+  'must be a volume such as local:import/disk.qcow2, an image of type qcow2, raw or vmdk, or the absolute path of a file below /var/lib/vz or /mnt/pve';
+/** An image that is copied into a new disk. It must be on a storage of images, since root reads it. (pve-storage, PVE/Storage/Plugin.pm, parse_volname) */
 const importFrom = becomes(
   inMachines('scsi0', 'import-from'),
   EXPECT_SOURCE,
   text.name(
-    /^([A-Za-z][A-Za-z0-9_.-]*:(import\/)?[A-Za-z0-9][A-Za-z0-9_.+~-]*|(\/var\/lib\/vz|\/mnt\/pve\/[A-Za-z0-9_-]+)\/([A-Za-z0-9][A-Za-z0-9_.+~-]*\/)*[A-Za-z0-9][A-Za-z0-9_.+~-]*)$/,
+    /^([A-Za-z][A-Za-z0-9_.-]*:(import\/[A-Za-z0-9][A-Za-z0-9_.+-]*\.(qcow2|raw|vmdk)|[A-Za-z0-9][A-Za-z0-9_.+~-]*)|(\/var\/lib\/vz|\/mnt\/pve\/[A-Za-z0-9_-]+)\/([A-Za-z0-9][A-Za-z0-9_.+~-]*\/)*[A-Za-z0-9][A-Za-z0-9_.+~-]*)$/,
     EXPECT_SOURCE,
   ),
 );

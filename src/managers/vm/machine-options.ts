@@ -39,6 +39,7 @@ export function machineOptions(vm: VmGuest, config: Config): ReadonlyMap<string,
   if (isMade && vm.efiDisk !== null) options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null });
   for (const { option, text, at } of [...devicesOf(vm), ...cardsOf(vm), ...disksOf(vm, options)])
     options.set(option, { text, at });
+  if (vm.cloudInit) options.set('ide2', { text: 'local:cloudinit,media=cdrom', at: null });
   for (const [option, declared] of Object.entries(vm.options)) {
     const present = options.get(option)?.text;
     const read = present === undefined ? {} : (readOption('qemu', option, present) ?? {});

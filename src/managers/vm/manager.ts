@@ -8,10 +8,10 @@ import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
 import { asRecorded } from '../guest/settings/values.ts';
 import type { Kind } from '../kind.ts';
-import { withCpuModels } from './cpu-model.ts';
 import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
 import { vmImporter } from './import.ts';
+import { withNamedObjects } from './named-objects.ts';
 import { vmSources } from './places.ts';
 import { declaration } from './read.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -43,6 +43,6 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   recorded: (spec) => asRecorded(withoutUnsaid(spec)),
   impact: vmImpact,
   ...guestManager('vm', 'qm', decideMachine),
-  observe: async (host, wanted) => withCpuModels(host, wanted, await observeGuest(host, 'qm', wanted)),
+  observe: async (host, wanted) => withNamedObjects(host, wanted, await observeGuest(host, 'qm', wanted)),
   differences: vmDifferences,
 };

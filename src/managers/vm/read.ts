@@ -20,6 +20,7 @@ import {
   balloonsFit,
   drivesGoTogether,
   formatsFitTheirStorages,
+  hardwareHasWhatIsSaid,
   machinesArePrepared,
   optionsServeDrives,
 } from './rules.ts';
@@ -52,6 +53,7 @@ export const declaration: Declaration = {
     balloonsFit,
     formatsFitTheirStorages,
     machinesCanStart,
+    hardwareHasWhatIsSaid,
   ],
 };
 

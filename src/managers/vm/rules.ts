@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
 import { formatsOf } from '../../proxmox/storage-types.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
-import { nameOfGuest, targetOf } from '../guest/guests.ts';
+import { interfacesOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from './declared.ts';
 import { isoKey, LIMITS } from './drives.ts';
@@ -113,7 +113,7 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     const bios = declaredAs(vm, 'bios', 'bios');
     const controller = declaredAs(vm, 'scsi_controller', 'scsihw');
-    const root = { bus: vm.rootDisk.bus ?? (vm.cloneFrom === null ? 'scsi0' : ''), options: vm.rootDisk.options };
+    const root = { bus: rootBus(vm), options: vm.rootDisk.options };
     const threaded = [root, ...vm.disks].find(
       (disk) => disk.bus.startsWith('scsi') && disk.options['iothread'] === '1',
     );
@@ -139,6 +139,46 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
     return found;
   });
 }
+
+/** NO_EFFECT: queues and packet sizes that Proxmox takes and passes on to no other hardware (qemu-server, PVE/QemuServer.pm, print_netdevice_full). */
+export function hardwareHasWhatIsSaid({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm): Diagnostic[] => {
+    const without = (at: Place, what: string, hint: string): Diagnostic => ({
+      code: 'NO_EFFECT',
+      at,
+      message: `${nameOfGuest(vm)}: ${what}`,
+      hint,
+      target: targetOf(vm),
+    });
+    const cards = interfacesOf(vm).flatMap(({ net, key, at }) => {
+      if (net.model === null || net.model === 'virtio') return [];
+      const said = [...(net.queues !== null && net.queues > 1 ? ['queues'] : []), ...(net.mtu === null ? [] : ['mtu'])];
+      return said.map((field) =>
+        without(
+          placeIn(at, field),
+          `${key} is of the model ${net.model}, which has no "${field}"`,
+          'Take it out, or write the model virtio.',
+        ),
+      );
+    });
+    const controller = declaredAs(vm, 'scsi_controller', 'scsihw');
+    if (controller === null || controller.value === 'virtio-scsi-single') return cards;
+    const drives = [
+      { bus: rootBus(vm), options: vm.rootDisk.options, at: placeIn(vm.writtenAt, 'root_disk') },
+      ...vm.disks.map((disk, index) => ({ ...disk, at: placeIn(vm.writtenAt, 'disks', index) })),
+    ].filter(({ bus, options }) => bus.startsWith('scsi') && options['queues'] !== undefined);
+    const queues = drives.map(({ bus, at }) =>
+      without(
+        placeIn(at, 'queues'),
+        `${bus} has one queue with the controller ${controller.value}`,
+        'Take it out, or write the controller virtio-scsi-single.',
+      ),
+    );
+    return [...cards, ...queues];
+  });
+}
+
+const rootBus = (vm: VmGuest): string => vm.rootDisk.bus ?? (vm.cloneFrom === null ? 'scsi0' : '');
 
 /** The value of the field or the option, and its place. */
 function declaredAs(

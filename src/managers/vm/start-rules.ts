@@ -45,6 +45,7 @@ function fieldOf(option: string, property: string | undefined): string | undefin
 }
 
 const HINTS: Readonly<Record<StartFault['fault'], string>> = {
+  'file of cloud-init': 'Name a file of the content snippets, as local:snippets/user.yaml.',
   'CPU of 32 bits': 'Give it a CPU of 64 bits, or the firmware "seabios".',
   'place of USB':
     'Write "ostype": "l26", or that of a Windows after 7, with a "machine" of no older version; or hand in five USB devices at most.',
@@ -75,6 +76,8 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'rights of folders': 'Take expose-acl out.',
   'online CPUs': 'Write at most as many as "cores" times "sockets" are.',
   'CPU of the host': 'Take "kvm" out, or give it a CPU that can be emulated, such as x86-64-v2-AES.',
+  'IDE of ARM':
+    'Write a bus such as scsi or sata; cloud-init and "iso" have theirs at ide, so take them out for this architecture.',
   'native I/O': 'Write the "aio" io_uring or threads, or the "cache" none or directsync.',
   burst: 'Write the limit beside it, which is at most the burst.',
 };

@@ -18,10 +18,10 @@ import { environmentInputs, type Inputs, inputsOf } from '../guest/scripts/input
 import { featureScript, type Script, script } from '../guest/scripts/scripts.ts';
 import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import { snippetNeeds } from '../guest/snippet-needs.ts';
-import { cpuNeeds } from './cpu-model.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
 import { type Drives, declaredDrives } from './drives.ts';
+import { objectNeeds } from './named-objects.ts';
 import type { Passthrough } from './passthrough.ts';
 
 export type VmSpec = GuestSpec &
@@ -50,7 +50,7 @@ export function vmTargets(config: Config): Target[] {
       ...downloadNeeds(filesOf(guest), config),
       ...objectsNamedBy(stackRules(guest, config)),
       ...snippetNeeds(snippetsOf(guest), config),
-      ...cpuNeeds({ ...valuesOf('vm', guest), options: guest.options }),
+      ...objectNeeds(guest),
     ],
     protected: guest.protected,
   }));

@@ -1,6 +1,7 @@
 // Drives of VMs that are refused where the VM starts.
 
 import type { Properties } from '../schema.ts';
+import { isCloudInit } from '../volumes.ts';
 import { type Check, isBefore, numbered, refused, type StartFault } from './fault.ts';
 
 export const scsiHasItsPlace: Check = (machine) => {
@@ -12,6 +13,23 @@ export const scsiHasItsPlace: Check = (machine) => {
         [beyond.option, 'machine'],
         `${beyond.option}: machine version 4.1~pve2 or higher is required to use more than 14 SCSI disks`,
       );
+};
+
+/** PVE/QemuServer/Cloudinit.pm, read_cloudinit_snippets_file: read where the VM has a drive of cloud-init. */
+export const cloudInitReadsSnippets: Check = (machine) => {
+  const drives = DRIVES.flatMap((bus) => numbered(machine, bus));
+  if (!drives.some(({ option }) => isCloudInit(machine.properties(option)['file'] ?? ''))) return null;
+  const stray = Object.values(machine.properties('cicustom')).find((volume) => !/^[^:]+:snippets\//.test(volume));
+  return stray === undefined
+    ? null
+    : refused('file of cloud-init', ['cicustom'], `${stray} is not in the snippets directory`);
+};
+
+/** QEMU: machines of the type virt have no such bus. */
+export const armHasNoIde: Check = (machine) => {
+  const [drive] = machine.options['arch'] === 'aarch64' ? numbered(machine, 'ide') : [];
+  if (drive === undefined) return null;
+  return refused('IDE of ARM', [drive.option, 'arch'], `Bus 'ide.${Math.floor(drive.index / 2)}' not found`, 'QEMU');
 };
 
 const DRIVES = ['scsi', 'virtio', 'sata', 'ide'];

@@ -15,6 +15,7 @@ export interface Machine {
 
 export interface StartFault {
   readonly fault:
+    | 'file of cloud-init'
     | 'CPU of 32 bits'
     | 'place of USB'
     | 'PCI Express'
@@ -43,6 +44,7 @@ export interface StartFault {
     | 'rights of folders'
     | 'online CPUs'
     | 'CPU of the host'
+    | 'IDE of ARM'
     | 'native I/O'
     | 'burst';
   /** The options that it follows from, the one at fault first. */

@@ -4,7 +4,7 @@
 
 import { readOption } from '../option-meaning.ts';
 import { foldersFit, packetsAreLarge, pciFits, usbHasItsPlace } from './devices.ts';
-import { drivesAreServed, scsiHasItsPlace } from './drives.ts';
+import { armHasNoIde, cloudInitReadsSnippets, drivesAreServed, scsiHasItsPlace } from './drives.ts';
 import { type Check, type MachineOptions, machineOf, refused, type StartFault } from './fault.ts';
 import { memoryFault } from './memory.ts';
 import {
@@ -49,6 +49,7 @@ const ioMemoryFits: Check = ({ options: { machine } }) => {
 };
 
 const CHECKS: readonly Check[] = [
+  cloudInitReadsSnippets,
   firmwareFitsTheCpu,
   usbHasItsPlace,
   pciFits,
@@ -62,5 +63,6 @@ const CHECKS: readonly Check[] = [
   processorsAreThere,
   nodesHaveTheirProcessors,
   emulatedProcessorIsNot,
+  armHasNoIde,
   drivesAreServed,
 ];

@@ -53,7 +53,33 @@ test('a VM that is no template can be cloned from its snapshot only', () => {
   const files = environment();
   files[VM].vms[0].is_template = false;
   expect(found('CLONE_SOURCE', files)).toHaveLength(1);
-  files[VM].vms[0].template_snapshot_name = 'clean';
+  Object.assign(files[VM].vms[0], { template_snapshot_name: 'clean', storage_pool: 'local-lvm' });
+  expect(found('CLONE_SOURCE', files)).toEqual([]);
+});
+
+test('a source that Proxmox cannot snapshot, or whose snapshot it cannot copy, is named', () => {
+  const files = environment();
+  const source = files[LXC].lxc_configs['900'];
+  source.mount_points = [{ host_path: '/tank/data', container_path: '/data' }];
+  expect(found('CLONE_SOURCE', files)).toEqual([
+    '"template_snapshot_name": "final-form", | lxc/900 (ct-900) has a folder of the host in mount_points, and Proxmox takes no snapshot of such a container',
+  ]);
+  source.mount_points = [];
+  files[HYPERVISOR].zfs.datasets.push({
+    name: 'files',
+    pool: 'tank',
+    proxmox_storage_type: 'dir',
+    proxmox_content_type: 'images,rootdir',
+  });
+  source.zfs_volumes = [{ name: 'data', pool: 'tank-files', size_gb: 1, mount_point: '/data' }];
+  expect(found('CLONE_SOURCE', files)[0]).toContain('a disk on storage "tank-files" of type dir');
+  source.zfs_volumes = [];
+  const [template] = files[VM].vms;
+  Object.assign(template, { is_template: false, template_snapshot_name: 'ready' });
+  expect(found('CLONE_SOURCE', files)).toEqual([
+    '"clone_from_vmid": 9000 | vm/9000 (template-9000) has a disk on storage "tank-disks" of type zfspool, from whose snapshots Proxmox clones no VM',
+  ]);
+  template.storage_pool = 'tank-files';
   expect(found('CLONE_SOURCE', files)).toEqual([]);
 });
 

@@ -19,6 +19,7 @@ import { SETTING_ROWS } from '../guest/settings-rows.ts';
 import { IMAGE, machine, targetOf, wanted } from '../guests.ts';
 
 const VM = 'etc/phoenix_vm_configs.json';
+const MAPPINGS = '/etc/pve/mapping/pci.cfg';
 const GPU = deviceOf({ pci: '0000:01:00.0', pcie: true });
 const MAPPED = deviceOf({ pci_mapping: 'gpu' });
 const STICK = deviceOf({ usb: '0658:0200', usb3: true });
@@ -54,6 +55,11 @@ describe('on a host', () => {
     const text = (await host.read('/etc/pve/qemu-server/1001.conf')).replace('pcie=1', 'pcie=1,legacy-igd=1');
     writeFileSync(path, `${text}hostpci1: 0000:02:00\nusb3: spice\n`);
     const next = { passthrough: [MAPPED, deviceOf({ pci: '01:00.0', rombar: false })], serial: ['socket'] };
+    expect(await bring(next, vm(first))).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('PCI mapping gpu of VM 1001 is not on the host; declare it in pci_mappings'),
+    });
+    await host.write(MAPPINGS, 'gpu\n\tmap id=10de:2204,node=pve,path=0000:01:00.0\n\n');
     expect(await bring(next, vm(first))).toMatchObject({ outcome: 'done' });
     expect(await conf()).toEqual([
       'boot: order=scsi0',
@@ -64,12 +70,18 @@ describe('on a host', () => {
       'usb3: spice',
     ]);
     expect(await bring(next, vm(next))).toEqual({ outcome: 'done', actions: [] });
+    // Its start alone depends on a mapping that went since.
+    await host.write(MAPPINGS, '');
+    expect(await bring(next, vm(next))).toEqual({ outcome: 'done', actions: [] });
     expect(await bring({}, vm(next))).toMatchObject({ outcome: 'done' });
     expect(await conf()).toEqual(['boot: order=scsi0', 'hostpci1: 0000:02:00', 'usb3: spice']);
   });
 
   test('an order to start in is refused before anything is sent where a device is not there, and taken where it is', async () => {
     const order = (...devices: string[]) => ({ boot_order_devices: devices });
+    expect(await bring({ options: { boot: 'order=scsi0;scsi7' } })).toMatchObject({
+      reason: 'VM 1001 has no scsi7, which boot of its options names; declare it, or take it out of the order',
+    });
     expect(await bring(order('scsi0', 'scsi7'))).toMatchObject({
       reason: 'VM 1001 has no scsi7, which boot_order_devices names; declare it, or take it out of the order',
     });

@@ -48,11 +48,14 @@ export interface HostFacts {
   readonly managedBy: readonly ManagedBy[];
   /** Pools of the host, by name, for guests that declare theirs. */
   readonly pools: Readonly<Record<string, Pool>>;
-  /** Names of custom CPU models; absent where they were not read. */
-  readonly cpuModels?: readonly string[];
+  /** Names of objects of the datacenter that guests name; a kind is absent where it was not read. */
+  readonly objects?: { readonly [Kind in ObjectKind]?: readonly string[] };
   readonly subuid: string | null;
   readonly subgid: string | null;
 }
+
+/** Kinds of objects of the datacenter that guests name. */
+export type ObjectKind = 'cpu' | 'pci' | 'usb' | 'dir';
 
 export interface ManagedBy {
   readonly by: 'HA' | 'replication';

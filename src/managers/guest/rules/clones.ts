@@ -2,7 +2,9 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
+import { keepsSnapshots, takesSnapshots } from '../../../proxmox/storage-types.ts';
 import type { Config, Guest } from '../../config.ts';
+import { DATACENTER_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import { CREATION_DEFAULTS } from '../creation-defaults.ts';
 import { allGuests, isCloneSource, nameOfGuest, targetOf } from '../guests.ts';
@@ -25,6 +27,61 @@ export function cloneSourcesAreReady({ config }: RuleContext): Diagnostic[] {
       },
     ];
   });
+}
+
+/**
+ * CLONE_SOURCE: Proxmox cannot snapshot the source, or cannot copy its snapshot: with a folder of the host in it or a disk on a storage that does not
+ * (pve-storage, volume_has_feature; pve-container, PVE/API2/LXC.pm and qemu-server, PVE/API2/Qemu.pm, clone_vm).
+ */
+export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Diagnostic[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids') || unreadable.file(DATACENTER_FILE)) return [];
+  const types = new Map(config.hypervisor.storages.map(({ id, type }) => [id, type ?? '']));
+  const disksOn = (guest: Guest, isSuch: (type: string) => boolean) =>
+    storagesOf(guest).find((storage) => isSuch(types.get(storage) ?? ''));
+  const ofSources = allGuests(config).flatMap((guest): Diagnostic[] => {
+    if (guest.templateSnapshot === null) return [];
+    const folder = guest.kind === 'lxc' && guest.mountPoints.length > 0 ? 'mount_points' : undefined;
+    const storage = disksOn(guest, (type) => takesSnapshots(type, guest.kind) === false);
+    if (folder === undefined && storage === undefined) return [];
+    const why =
+      folder === undefined
+        ? `a disk on storage "${storage}" of type ${types.get(storage ?? '')}`
+        : 'a folder of the host in mount_points';
+    return [
+      {
+        code: 'CLONE_SOURCE',
+        at: placeIn(guest.writtenAt, 'template_snapshot_name'),
+        message: `${nameOfGuest(guest)} has ${why}, and Proxmox takes no snapshot of such a ${guest.kind === 'lxc' ? 'container' : 'VM'}`,
+        hint:
+          folder === undefined
+            ? 'Put it on a storage that can snapshot, such as one of type zfspool or lvmthin.'
+            : 'Mount the folder into the clones in its place.',
+        target: targetOf(guest),
+      },
+    ];
+  });
+  const ofClones = clones(config).flatMap(({ guest, source }): Diagnostic[] => {
+    if (source.kind !== 'vm' || guest.kind !== 'vm' || source.isTemplate || source.templateSnapshot === null) return [];
+    const storage = disksOn(source, keepsSnapshots);
+    if (storage === undefined) return [];
+    return [
+      {
+        code: 'CLONE_SOURCE',
+        at: cloneSourcePlace(guest),
+        message: `${nameOfGuest(source)} has a disk on storage "${storage}" of type ${types.get(storage)}, from whose snapshots Proxmox clones no VM`,
+        hint: `Set is_template at ${source.id}, or put it on a storage of type lvmthin, btrfs or rbd.`,
+        target: targetOf(guest),
+      },
+    ];
+  });
+  return [...ofSources, ...ofClones];
+}
+
+/** Storages of the disks that a snapshot holds. */
+function storagesOf(guest: Guest): string[] {
+  if (guest.kind === 'lxc') return [guest.storagePool, ...guest.volumes.map(({ storage }) => storage)];
+  const disks = guest.disks.filter(({ iso }) => iso === null).map(({ storage }) => storage);
+  return [guest.storagePool, ...disks, ...[guest.efiDisk, guest.tpm].flatMap((one) => one?.storage ?? [])];
 }
 
 /** DISK_SHRINK: a clone starts with a copy of its source's disk, and disks cannot shrink. */

@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
+import { readOption } from '../../../proxmox/option-meaning.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { addressesOf, allGuests, interfacesOf, macsOf, nameOfGuest, repeated, targetOf } from '../guests.ts';
@@ -103,7 +104,10 @@ export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
       target: targetOf(guest),
     });
     const declared = interfacesOf(guest);
-    const named = declared.filter(({ net }) => net.name !== null);
+    const named = [
+      ...declared.map(({ net, at }) => ({ name: net.name, at: placeIn(at, 'name') })),
+      ...namesInOptions(guest),
+    ].filter(({ name }) => name !== null);
     const { none, ip, ip6, bridge } = guest.network;
     const said = none && (ip !== null || ip6 !== null || (guest.kind === 'lxc' && bridge !== null));
     return [
@@ -113,10 +117,8 @@ export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
       ...repeated(declared, ({ key }) => key).flatMap(([, ...later]) =>
         later.map(({ key, at }) => found(at, `two interfaces are ${key}`, 'Give one of them another "index".')),
       ),
-      ...repeated(named, ({ net }) => net.name).flatMap(([, ...later]) =>
-        later.map(({ net, at }) =>
-          found(placeIn(at, 'name'), `two interfaces are called ${net.name}`, 'Give one of them another name.'),
-        ),
+      ...repeated(named, ({ name }) => name).flatMap(([, ...later]) =>
+        later.map(({ name, at }) => found(at, `two interfaces are called ${name}`, 'Give one of them another name.')),
       ),
       ...declared.flatMap(({ net, at }) => [
         ...(net.ip?.includes(':') === true && net.ip6 !== null
@@ -133,6 +135,16 @@ export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
           : []),
       ]),
     ];
+  });
+}
+
+/** Names of a container's interfaces that are declared by Proxmox's own names. */
+function namesInOptions(guest: Guest): { readonly name: string | null; readonly at: Diagnostic['at'] }[] {
+  if (guest.kind === 'vm') return [];
+  return Object.entries(guest.options).flatMap(([option, value]) => {
+    if (!/^net\d+$/.test(option)) return [];
+    const net = typeof value === 'string' ? readOption('lxc', option, value) : value;
+    return [{ name: net?.['name'] ?? null, at: placeIn(guest.writtenAt, 'options', option) }];
   });
 }
 

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { environment } from '../../load/environment.ts';
+import { found } from '../../load/rules/found.ts';
+
+const VM = 'etc/phoenix_vm_configs.json';
+
+function withVm(own: object) {
+  const files = environment();
+  Object.assign(files[VM].vms[1], own);
+  return files;
+}
+
+test('queues and packets of a card that has none of its own are told, and those of virtio are not', () => {
+  const card = { ip: 'dhcp', queues: 4, mtu: 1400 };
+  expect(found('NO_EFFECT', withVm({ network_config: { ...card, model: 'e1000' } }))).toEqual([
+    '"queues": 4, | vm/1001 (vm-1001): net0 is of the model e1000, which has no "queues"',
+    '"mtu": 1400, | vm/1001 (vm-1001): net0 is of the model e1000, which has no "mtu"',
+  ]);
+  expect(found('NO_EFFECT', withVm({ network_config: card }))).toEqual([]);
+});
+
+test('queues of a disk are told where its controller has one', () => {
+  const root_disk = { bus: 'scsi0', queues: 4 };
+  expect(found('NO_EFFECT', withVm({ root_disk, scsi_controller: 'virtio-scsi-pci' }))).toEqual([
+    '"queues": 4 | vm/1001 (vm-1001): scsi0 has one queue with the controller virtio-scsi-pci',
+  ]);
+  expect(found('NO_EFFECT', withVm({ root_disk, scsi_controller: 'virtio-scsi-single' }))).toEqual([]);
+});
+
+test('a clone is judged with what it keeps of its source, and what the source has alone is told there', () => {
+  const files = environment();
+  const [source, clone] = files[VM].vms;
+  source.options = { numa0: 'cpus=0-1,memory=2048', hotplug: 'network,memory' };
+  expect(found('INVALID_VALUE', files)).toEqual([
+    expect.stringContaining('vm/9000 (template-9000): Proxmox would not start it: NUMA needs to be enabled'),
+  ]);
+  Object.assign(source, { options: { numa0: 'cpus=0-1,memory=2048' }, numa: true });
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+  clone.memory_mb = 4096;
+  expect(found('INVALID_VALUE', files)).toEqual([
+    '"memory_mb": 4096, | vm/1001 (vm-1001): Proxmox would not start it: total memory for NUMA nodes must be equal to vm static memory',
+  ]);
+});
