@@ -173,8 +173,8 @@ export const CLASSES: Readonly<Record<string, string>> = {
   lxcoption: named('lxc'),
   vmoption: named('vm'),
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
-  /** A former disk of a VM that is recreated, never one of the host. */
-  drive: '{volume}(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
+  /** A volume, such as a former disk of a VM that is recreated, or an empty drive; never a disk of the host. */
+  drive: '(?:{volume}|none)(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with the content of an image: a volume, or a file where images are stored. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',

@@ -34,6 +34,10 @@ test.each([
   ['pct set 101', 'no options specified'],
   ['pct set 101 --unprivileged 0', "unable to modify read-only option: 'unprivileged'"],
   ['pct set 101 --delete rootfs', "unable to delete required option 'rootfs'"],
+  [
+    'pct set 101 --mp0 local-lvm:1,mp=/data,idmap=u:0:100000:10;u:5:200000:1',
+    "invalid map entry 'u 5 200000 1': container uid 5 is also mapped by entry 'u 0 100000 10'",
+  ],
   ['pct set 101 --dev0 /dev/nvidia0', 'Device /dev/nvidia0 does not exist'],
   ['pct set 101 --net0 name=eth0,bridge=vmbr0,mtu=9000', "net0: MTU size '9000' is bigger than bridge MTU '1500'"],
   ['pct set 101 --digest 00 --memory 512', 'detected modified configuration - file changed by other user? Try again.'],

@@ -45,6 +45,7 @@ test.each([
   ['qm create 9000 --name x', "unable to create VM 9000 - VM 9000 already exists on node 'pve'"],
   ['qm set 9000', 'no options specified'],
   ['qm set 9000 --scsi1 nostore:4', "storage 'nostore' does not exist"],
+  ['qm set 9000 --scsi1 nostore:4 --hookscript local:snippets/none.sh', '400 Parameter verification failed.'],
   ['qm set 9000 --boot order=scsi7', "invalid bootorder: device 'scsi7' does not exist'"],
   ['qm set 9000 --balloon 4096', 'balloon value too large (must be smaller than assigned memory)'],
   ['qm importdisk 9000 /nonexistent.img local-lvm', '/nonexistent.img: non-existent or non-regular file'],

@@ -8,6 +8,9 @@ import { ended } from './run-status.ts';
 import { type FinalSentence, MAX_STATUS_LENGTH } from './status.ts';
 import { DIFFERS } from './step-status.ts';
 
+/** What a look does with a target, in place of a verb. */
+export const CHECK = 'check';
+
 export const BRING_BACK = 'phoenix drift --fix brings it back';
 
 /** Targets that are named at most, and fields of each. */
@@ -92,4 +95,9 @@ export function differenceText(differs: readonly FieldDifference[]): string {
   });
   const left = differs.length - shown.length;
   return `${shown.join(', ')}${left > 0 ? `, and ${countOf(left, 'more field')}` : ''}`;
+}
+
+/** Why a step is as it is: of a difference the fields, where they are known. */
+export function whyText({ reason, differs = [] }: Pick<StepRecord, 'reason' | 'differs'>): string | null {
+  return differs.length > 0 ? differenceText(differs) : reason;
 }

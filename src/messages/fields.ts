@@ -48,7 +48,7 @@ export function differenceLines(differs: readonly FieldDifference[]): string[] {
   const told = differs.slice(0, MAX_TOLD).flatMap(({ field, place, declared, observed, lines }) => {
     const where = place === undefined ? '' : ` (${printable(placeText({ line: null, ...place }))})`;
     if (lines !== undefined) return [`${printable(field)}${where}:`, ...lines.map((line) => `  ${printable(line)}`)];
-    return fieldRows({ path: field, before: observed, after: declared }).map(
+    return fieldRows({ path: field, before: observed ?? undefined, after: declared ?? undefined }).map(
       ({ path, before, after }) => `${path}${where}: ${after ?? OBSERVED.none}, observed ${before ?? OBSERVED.none}`,
     );
   });

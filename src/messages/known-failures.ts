@@ -155,7 +155,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'DEVICE_MISSING',
-    says: /no PCI device found for|Device \S+ does not exist|no such (serial|parallel) device|Error accessing device/,
+    says: /no PCI device found for|Device \S+ does not exist|no such (serial|parallel) device|\/dev\/\S+ is not a device|Error accessing device/,
     means:
       'A device that is handed in is not on the node: it is not plugged in, its driver is not loaded, or its address changed.',
     remedy: 'compare it with lspci, lsusb or /dev on the node, then push',

@@ -28,6 +28,15 @@ interface Failed {
   readonly since: string;
 }
 
+interface Waiting {
+  readonly run: RunId;
+  readonly target: TargetId;
+  readonly label: string;
+  readonly cost: string;
+  readonly reason: string | null;
+  readonly since: string;
+}
+
 /** What a look found of a target. */
 interface Found {
   readonly run: RunId;
@@ -56,11 +65,11 @@ export const TROUBLE = {
     page: '/',
     since,
   }),
-  approval: (run: RunId, target: TargetId, reason: string | null, since: string): Trouble => ({
+  approval: ({ run, target, label, cost, reason, since }: Waiting): Trouble => ({
     kind: 'approval',
     subject: `run ${run} ${target}`,
-    what: `${target} waits for approval`,
-    why: reason,
+    what: `${label} waits for approval`,
+    why: reason === null ? cost : `${cost}: ${reason}`,
     page: `/runs/${run}/${target}`,
     since,
   }),

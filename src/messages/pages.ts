@@ -8,8 +8,8 @@ import type { Run, RunState, StepRecord } from '../model/run.ts';
 import { canBeApproved } from '../plan/waiting.ts';
 import type { Freeze } from '../ports/ledger.ts';
 import { countOf } from './count.ts';
+import { endOf } from './drift.ts';
 import { stepWord } from './run.ts';
-import { ended } from './run-status.ts';
 
 /** A trouble that has a page of its own: what is the matter, and what to do. */
 export interface Trouble {
@@ -110,7 +110,7 @@ export function runSentence(run: Run & { readonly problems?: readonly Problem[] 
     case 'succeeded':
     case 'failed':
     case 'blocked':
-      return sentence(run.steps.length === 0 ? EMPTY[run.state] : ended(run.id, run.steps).description);
+      return sentence(run.steps.length === 0 ? EMPTY[run.state] : endOf(run).description);
     default:
       return run.state satisfies never;
   }
@@ -156,7 +156,7 @@ export function stepCounts(run: Run): string {
   }
   return [...counts]
     .filter(([, count]) => count > 0)
-    .map(([word, count]) => `${count} ${COUNT_WORDS[word] ?? word}`)
+    .map(([word, count]) => `${count} ${word === 'differs' && count > 1 ? 'differ' : (COUNT_WORDS[word] ?? word)}`)
     .join(', ');
 }
 
@@ -167,7 +167,7 @@ export function stepTargets(run: Run): string {
 
 /** What goes on first, then what a person should look at. */
 const COUNTED = ['runs', 'waits', 'failed', 'blocked', 'skipped', 'differs', 'applied', 'as declared', 'unchanged'];
-const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting', differs: 'not as declared' };
+const COUNT_WORDS: Readonly<Record<string, string>> = { runs: 'running', waits: 'waiting' };
 
 function names(steps: readonly StepRecord[]): string {
   const shown = steps.slice(0, 3).map(({ target }) => target);

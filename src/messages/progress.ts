@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
-import { isLook } from './drift.ts';
+import { CHECK, isLook } from './drift.ts';
 import { paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { outcomeCounts, stepVerb } from './run.ts';
@@ -38,7 +38,7 @@ export function progressBlock({ run, printed, now, picture }: Progress, { column
   const lines = shown.map((step) => {
     const isRunning = step.started !== null;
     const told = isRunning ? `${elapsed(step, now)}  ${printed.get(step.target) ?? ''}` : 'waits';
-    const text = `${step.target.padEnd(width)}  ${isLook(run) ? 'check' : stepVerb(run, step)}  ${told}`;
+    const text = `${step.target.padEnd(width)}  ${isLook(run) ? CHECK : stepVerb(run, step)}  ${told}`;
     return `${isRunning ? paint(spinner, 'bold', colours) : '·'} ${cutToWidth(printable(text).trimEnd(), columns - 3)}`;
   });
   const left = running.length + waiting.length - shown.length;

@@ -92,15 +92,22 @@ export function runLine(run: Run, colours: boolean): string {
 }
 
 /** Its state; of a look that ended, what it found. */
-export function runWord(run: Run): string {
+export function runWord(run: Run): RunState | typeof FOUND {
   if (run.state !== 'failed' || !isLook(run)) return run.state;
   const failed = run.steps.filter(({ outcome }) => outcome !== null && !endedWell(outcome));
-  return failed.length > 0 && failed.every(isDifferent) ? 'found differences' : run.state;
+  return failed.length > 0 && failed.every(isDifferent) ? FOUND : run.state;
 }
+
+const FOUND = 'found differences';
 
 /** `push by ada`, `stop by ada, dry run`. */
 export function runOrigin(run: Run): string {
-  return `${run.verb ?? run.trigger} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+  return `${run.verb ?? triggerWord(run)} by ${run.by}${isDryRun(run) ? ', dry run' : ''}`;
+}
+
+/** What is due by time is of the same trigger as the check that finds it. */
+function triggerWord({ trigger, readOnly }: Run): string {
+  return trigger === 'drift' && !readOnly ? 'renewal or healing' : trigger;
 }
 
 /** Asked for to see what would be done: not a look that finds differences to be a fault. */
@@ -267,5 +274,7 @@ export function outcomeCounts(run: Run): string {
     const name = step.outcome === null ? 'to do' : isLook(run) ? stepWord(run, step) : step.outcome;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+  return [...counts]
+    .map(([name, count]) => `${count} ${name === LOOK_WORDS.differs && count > 1 ? 'differ' : name}`)
+    .join(', ');
 }

@@ -180,7 +180,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
       .replace(/^memory: .*$/m, 'memory: 768');
     await writeFile(file, unmarked);
     expect((await ask('adopt', '103', '--dry-run')).stdout).toMatch(
-      /lxc\/103 update: would act\n {4}memory_mb: 512, observed 768\n[\s\S]*^ {4}would /m,
+      /lxc\/103 update: would act\n {4}memory_mb \(etc\/phoenix_lxc_configs\.json:\d+\): 512, observed 768\n {4}tags: "phoenix", observed not set\n[\s\S]*^ {4}would /m,
     );
     const declined = await atTerminal('n', { verb: 'adopt', words: ['103'] });
     expect([declined.exit, await readFile(file, 'utf8')]).toEqual([1, unmarked]);

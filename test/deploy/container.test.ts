@@ -18,6 +18,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 import { releaseFolder } from '../support/release.ts';
 import { noSshd } from '../support/sshd.ts';
 import { until } from '../support/until.ts';
+import { visitor } from '../web/visitor.ts';
 import { all, copies, stagesOf, variables } from './dockerfile.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +29,8 @@ const [WORKDIR = ''] = all(image, 'WORKDIR');
 const [USER = ''] = all(image, 'USER');
 const asRoot = process.getuid?.() === 0;
 const [uid, gid] = asRoot ? USER.split(':').map(Number) : [process.getuid?.(), process.getgid?.()];
+
+const PHOENIX_ADMIN_TOKEN = 'a token of the administrator, of this test';
 
 let folder: string;
 let redis: TestRedis;
@@ -102,6 +105,8 @@ test('its files start, pass the health check, and exit with 0 on SIGTERM', async
     PHOENIX_FORGE_API: forge.url,
     PHOENIX_FORGE_TOKEN: 'a token',
     PHOENIX_WEBHOOK_SECRET: 'a secret that nobody else knows',
+    PHOENIX_ADMIN_TOKEN,
+    PHOENIX_PUBLIC_URL: 'http://phoenix.example.internal',
     // The service is unreachable, so that nothing on this machine is changed.
     PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`,
     PHOENIX_NODE: 'pve',
@@ -127,6 +132,13 @@ test('its files start, pass the health check, and exit with 0 on SIGTERM', async
   const made = () => readdirSync(join(folder, 'data'));
   await until(() => made().length > 0, 'the agent to write into its folder');
   for (const name of made()) expect((await stat(join(folder, 'data', name))).uid).toBe(uid);
+
+  // What is read from the disk when somebody asks for it.
+  const operator = visitor(`http://127.0.0.1:${port}`);
+  await operator.press(await operator.visit('/sign-in'), 'Sign in', { token: PHOENIX_ADMIN_TOKEN, name: 'Ann' });
+  expect((await operator.visit('/queues/')).page).toContain('<base href="/queues/"');
+  const [style = ''] = /static\/pages-\w+\.css/.exec((await operator.visit('/')).page) ?? [];
+  expect((await operator.visit(`/${style}`)).status).toBe(200);
 
   const ended = once(agent, 'exit');
   agent.kill('SIGTERM');

@@ -357,6 +357,14 @@ const CASES: readonly Case[] = [
     /which passes 1400 at most/,
   ],
   [
+    'a folder of devices',
+    LXC,
+    `${CT}/devices`,
+    [['/dev/dri'], ['/dev/net'], ['/dev/bus/usb/001'], [{ path: '/dev/snd', mode: '0660' }]],
+    [['/dev/dri/renderD128', '/dev/net/tun', '/dev/bus/usb/001/002', '/dev/fuse', '/dev/vfio/vfio']],
+    /must be one device/,
+  ],
+  [
     'an interface that the host manages, or that is called as another',
     LXC,
     `${CT}/options`,

@@ -72,6 +72,8 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['qm', 'create', '1001', '--name', 'web', '--scsi0', 'tank:0,discard=on,import-from=/var/lib/vz/import/x.qcow2'],
   ['pct', 'set', '101', '--rootfs', 'rpool:subvol-101-disk-0,mountoptions=noatime,size=8G'],
   ['pct', 'set', '101', '--mp0', '/tank/x,backup=0,mp=/x,mountoptions=noatime;nodev'],
+  ['qm', 'set', '1001', '--ide0', 'none,media=cdrom'],
+  ['qm', 'set', '1001', '--ide2', 'local:iso/Win11 24H2 (x64).iso,media=cdrom'],
   ['qm', 'set', '1001', '--agent', 'type=isa,enabled=1'],
   ['qm', 'clone', '900', '1001', '--full', '1', '--storage', 'tank', '--name', 'web', '--description', 'x'],
   ['qm', 'disk', 'resize', '1001', 'scsi0', '20G'],

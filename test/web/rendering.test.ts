@@ -177,7 +177,7 @@ function everyPage(text: string): string[] {
       }),
       now,
     }),
-    approvals: [{ run: run.id, target, commit: text, reason, since: CREATED }],
+    approvals: [{ run: run.id, target, label: text, cost: text, commit: text, reason, since: CREATED }],
     drifted: [known],
   };
   const front = {

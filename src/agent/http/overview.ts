@@ -1,6 +1,8 @@
 // The overview: what needs a person, from the ledger and from observations of the host. What is not known is null here, never empty.
 // Pure.
 
+import { targetLabel } from '../../messages/changes.ts';
+import { impactWords } from '../../messages/plan.ts';
 import type { CertificateEnd } from '../../model/environment.ts';
 import { type Fault, hasLasted } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -26,6 +28,10 @@ export interface OverviewInput {
 interface Waiting {
   readonly run: RunId;
   readonly target: TargetId;
+  /** With the name that its plan has, also where nothing declares it any more: `lxc/101 (nginx)`. */
+  readonly label: string;
+  /** What it would do: `delete, destroys the disk of 101`. */
+  readonly cost: string;
   readonly commit: string;
   readonly reason: string | null;
   /** Since when, ISO 8601. */
@@ -101,10 +107,21 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
 
 function approvalsOf(run: RunDetail): Waiting[] {
   const waiting = new Set(waitingSteps(run));
+  const planned = new Map(run.plan?.steps.map((step) => [step.target, step]));
   return run.steps
     .filter(({ target }) => waiting.has(target))
-    .map(({ target, reason, ended }) => {
-      return { run: run.id, target, commit: run.commit, reason, since: ended ?? run.created };
+    .map(({ target, verb, impact, reason, ended }) => {
+      const step = planned.get(target) ?? { target, verb, impact };
+      const cost = `${step.verb}, ${impactWords(step)}`;
+      return {
+        run: run.id,
+        target,
+        label: targetLabel(step),
+        cost,
+        commit: run.commit,
+        reason,
+        since: ended ?? run.created,
+      };
     });
 }
 

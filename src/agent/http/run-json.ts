@@ -1,6 +1,7 @@
 // Runs and targets in the form of the API: the documented fields, and explanations for people.
 
 import type { RunningState } from '../../managers/manager.ts';
+import { whyText } from '../../messages/drift.ts';
 import { waitsUntil } from '../../messages/policy.ts';
 import { doubtText } from '../../messages/step-status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -148,7 +149,7 @@ function stateOf(touched: boolean, applied: boolean, doubtful: boolean): TargetJ
 /** The difference of an observation that contradicts an earlier proof. */
 function differenceFound(look: TargetLook | null, applied: Applied | undefined): string | null {
   if (look === null || applied === undefined || look.found === null || look.over) return null;
-  return `run ${look.run} looked: ${look.found}`;
+  return `run ${look.run} looked: ${whyText({ reason: look.found, differs: look.differs ?? [] })}`;
 }
 
 /** @param looks newest first */

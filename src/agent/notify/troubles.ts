@@ -64,7 +64,7 @@ function assess(sight: Sight): Assessed {
   const troubles = [
     ...overview.failed.map(({ target, run, reason }) => TROUBLE.failed({ target, run, reason, since: at })),
     ...(overview.refused === null ? [] : [TROUBLE.refused(overview.refused.commit, sight.refusal, at)]),
-    ...overview.approvals.map(({ run, target, reason, since }) => TROUBLE.approval(run, target, reason, since)),
+    ...overview.approvals.map(TROUBLE.approval),
     ...overview.drifted.flatMap(({ target, look }) =>
       look?.found == null ? [] : [TROUBLE.drift(target, { ...look, found: look.found, differs: look.differs ?? [] })],
     ),

@@ -113,10 +113,16 @@ function writtenContainer(
     lxc_options: raw.lines.length === 0 ? undefined : raw.lines,
     firewall: firewall.firewall,
   });
-  return { entry, left: [...left, ...raw.left, ...leftOf(guest, conf, () => NO_FIELD)] };
+  return { entry, left: [...left, ...raw.left, ...leftOf(guest, conf, leftReason)] };
 }
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
+
+function leftReason(key: string, value: string): string {
+  return /^mp\d+$/.test(key) && value.startsWith('/dev/')
+    ? 'Phoenix mounts no disk of the host into a container: it stays as it is; mount it on the node and declare its folder in mount_points'
+    : NO_FIELD;
+}
 
 /** DNS settings; for a container without an interface, `options` declares them. */
 function namesAsked(conf: Unclaimed): Record<string, Json | undefined> {
@@ -140,6 +146,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const mounted = mountedAs(key, conf.peek(key) ?? '');
     const size = gigabytes(mounted.size);
     const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
+    if (mounted.volume.startsWith('/dev/')) continue;
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
       conf.pass(key, ['volume', 'mp', 'ro'], 'volume');

@@ -12,6 +12,9 @@ const devicePath = becomes(
   EXPECT_DEVICE,
   text.mountPath.regex(/^\/dev\/(?!(mem|kmem|port)$)[^\s,]+$/, EXPECT_DEVICE),
 );
+/** Folders of devices on every node, which Proxmox refuses as no device (pve-container, PVE/LXC/Tools.pm, get_device_mode_and_rdev). */
+const FOLDERS =
+  /^\/dev\/(block|bus(\/usb(\/\d{3})?)?|char|disk(\/by-[a-z]+)?|dri(\/by-path)?|input(\/by-[a-z]+)?|mapper|net|nvidia-caps|serial(\/by-[a-z]+)?|snd|vfio|zvol)$/;
 const EXPECT_MODE = 'must be a mode of four digits such as "0660"';
 const EXPECT_ID = 'must be an id inside the container';
 const ids = { least: 0, most: 4_294_967_294 };
@@ -44,6 +47,12 @@ export const devices = z
   .array(device)
   .superRefine((all, context) => {
     for (const [index, one] of all.entries()) {
+      if (FOLDERS.test(pathOf(one)))
+        context.addIssue({
+          code: 'custom',
+          path: typeof one === 'string' ? [index] : [index, 'path'],
+          message: 'must be one device, not the folder of several: name each that it is to get',
+        });
       if (all.findIndex((other) => pathOf(other) === pathOf(one)) === index) continue;
       context.addIssue({ code: 'custom', path: [index], message: `must not name ${pathOf(one)} a second time` });
     }

@@ -89,10 +89,14 @@ const importFrom = becomes(
 );
 
 const EXPECT_ISO = 'must be an ISO image on a storage, such as local:iso/debian.iso';
-const iso = becomes(
+/** A file that a person put there may have blanks and brackets in its name; a comma would end it. (pve-storage, PVE/Storage/Plugin.pm, parse_volname) */
+const ISO = /[A-Za-z][A-Za-z0-9_.-]*:iso\/[A-Za-z0-9_([][A-Za-z0-9_.+~@()[\] -]*\.(iso|img)/;
+const iso = becomes(inMachines('ide2', 'file'), EXPECT_ISO, text.name(new RegExp(`^${ISO.source}$`, 'i'), EXPECT_ISO));
+const EXPECT_CD = `${EXPECT_ISO}, or none for an empty drive`;
+const cd = becomes(
   inMachines('ide2', 'file'),
-  EXPECT_ISO,
-  text.name(/^[A-Za-z][A-Za-z0-9_.-]*:iso\/[A-Za-z0-9][A-Za-z0-9_.+~-]*\.(iso|img)$/i, EXPECT_ISO),
+  EXPECT_CD,
+  text.name(new RegExp(`^(none|${ISO.source})$`, 'i'), EXPECT_CD),
 );
 
 export const rootDisk = z.strictObject({
@@ -106,7 +110,9 @@ export const disk = z.strictObject({
   bus: bus.describe('Where it is attached, which is what it is told by: with another one it is another disk.'),
   storage: value.storageId.optional().describe('Storage of a new disk. Default: storage_pool of the VM.'),
   size_gb: value.sizeGb.optional().describe('Size in GB; can only grow. Needed, but for imported disks and CDs.'),
-  iso: iso.optional().describe('An ISO image in a CD drive, in place of a disk. Default: a disk.'),
+  iso: cd
+    .optional()
+    .describe('An ISO image in a CD drive, in place of a disk, or `none` for an empty drive. Default: a disk.'),
   import_from: importFrom
     .optional()
     .describe('Volume or file that a new disk is a copy of. Default: empty. Only for a new disk.'),

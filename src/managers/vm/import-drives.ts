@@ -45,7 +45,7 @@ export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string):
   // Key of a new VM's cloud-init drive.
   const beside = others.filter((key) => !clouds.includes(key) && !(cloudInit && key === 'ide2'));
   const place = isoKey({ cloud_init: cloudInit });
-  const iso = beside.includes(place) ? isoAt(conf, place) : undefined;
+  const iso = beside.includes(place) ? isoAt(conf, place, driveShape.iso) : undefined;
   const disks = beside
     .filter((key) => key !== place || iso === undefined)
     .flatMap((key): JsonObject[] => {
@@ -90,10 +90,11 @@ function sizeAt(conf: Unclaimed, key: string): number | undefined {
   return disk.shape.size_gb.safeParse(size).success ? size : undefined;
 }
 
-function isoAt(conf: Unclaimed, key: string): string | undefined {
+/** @param field which of the fields of a CD is to hold it */
+function isoAt(conf: Unclaimed, key: string, field: z.ZodType): string | undefined {
   const text = conf.peek(key) ?? '';
   const volume = volumeOf(text);
-  if (parseProperties(text)['media'] !== 'cdrom' || !driveShape.iso.safeParse(volume).success) return undefined;
+  if (parseProperties(text)['media'] !== 'cdrom' || !field.safeParse(volume).success) return undefined;
   conf.pass(key, ['file', 'media', 'size'], 'file');
   return volume;
 }
@@ -101,7 +102,7 @@ function isoAt(conf: Unclaimed, key: string): string | undefined {
 function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undefined {
   const text = conf.peek(key) ?? '';
   if (parseProperties(text)['media'] === 'cdrom') {
-    const iso = isoAt(conf, key);
+    const iso = isoAt(conf, key, disk.shape.iso);
     return iso === undefined ? undefined : { bus: key, iso };
   }
   const size = sizeAt(conf, key);

@@ -74,7 +74,8 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     guest_agent: writtenAgent(conf),
     ...importPassthrough(conf),
     network_config: Object.keys(network).length === 0 ? undefined : network,
-    without_network: isAlone && Object.keys(network).length === 0 ? true : undefined,
+    // What cloud-init tells of an interface would go with it.
+    without_network: isAlone && Object.keys(network).length === 0 && !hasAddresses(conf) ? true : undefined,
     networks: others.length === 0 ? undefined : others,
     user_config: writtenUser(conf),
     options: writtenOptions('vm', conf),
@@ -83,9 +84,15 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
   return { entry, left: [...firewall.left, ...leftOf(guest, conf, leftReason)] };
 }
 
-function leftReason(key: string): string {
+function hasAddresses(conf: Unclaimed): boolean {
+  return conf.keys().some((key) => /^ipconfig\d+$/.test(key));
+}
+
+function leftReason(key: string, value: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
+  if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/'))
+    return 'Phoenix attaches no disk of the host, whose content a wrong name would destroy: it stays on the VM, and a new VM gets it by qm set';
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
 }
 

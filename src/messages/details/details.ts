@@ -12,7 +12,7 @@ import { waitingSteps } from '../../plan/waiting.ts';
 import { wouldDo } from '../../plan/would-do.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
-import { differenceText, isLook } from '../drift.ts';
+import { CHECK, isLook, whyText } from '../drift.ts';
 import { outcomeCounts, stepWord } from '../run.ts';
 import { shortSha } from '../status.ts';
 import { block, code, plain, table } from './markdown.ts';
@@ -104,17 +104,18 @@ function stepsOfRun(run: RunDetail, planned: readonly PlanStep[]): string {
     ({ target, verb, wave }) => {
       const step = steps.get(target);
       const word = step?.outcome == null ? 'waits' : stepWord(run, step);
-      return [String(wave), code(label(target)), isLook(run) ? 'check' : verb, word, reasonCell(whyOf(step))];
+      return [
+        String(wave),
+        code(label(target)),
+        isLook(run) ? CHECK : verb,
+        word,
+        reasonCell(step === undefined ? '' : (whyText(step) ?? '')),
+      ];
     },
   );
   const left = planned.length - rows.length;
   const more = left === 0 ? '' : `\n\nand ${left} more, none of them more urgent than these.`;
   return `${plain(counts)}\n\n${table(['Wave', 'Target', 'What', 'Outcome', 'Why'], rows)}${more}`;
-}
-
-function whyOf(step: StepRecord | undefined): string {
-  const { differs = [], reason } = step ?? { reason: null };
-  return differs.length > 0 ? differenceText(differs) : (reason ?? '');
 }
 
 function actionsOf(run: RunDetail, step: StepRecord): string {

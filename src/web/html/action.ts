@@ -103,7 +103,7 @@ export function shownPage(action: ShownAction, run: RunDetail, links: Links): Pa
   return page(
     `${title}: what this will do`,
     html`
-      <p class="lead" role="status">${runBadge(run.state)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
+      <p class="lead" role="status">${runBadge(run)} ${sentence(action, run, todo.length)} <span class="dim">By the dry run ${runLink(links, run.id)}.</span></p>
       ${withRemedy(run.reason)}
       ${run.problems.length === 0 ? null : html`${problemList(run.problems, { commit: run.commit, root: null }, links)}`}
       ${todo.slice(0, MAX_SHOWN).map((step) => section(step.target, html`${changed(planned.get(step.target))}${differences(step, run.commit, links)}${actions(run, step, 3)}`))}

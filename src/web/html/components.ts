@@ -1,20 +1,21 @@
 // Basic components of all pages.
 
 import { printable } from '../../messages/printable.ts';
-import { stepWord } from '../../messages/run.ts';
+import { runWord, stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/status.ts';
 import { placeText } from '../../messages/target.ts';
 import { durationText, utcText } from '../../messages/times.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
-import type { Run, RunState, StepRecord } from '../../model/run.ts';
+import type { Run, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
 import { type Html, html } from './html.ts';
 
 /** The colour of a state; its label is always shown too. */
 export type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'quiet';
 
-const RUN_TONES: Record<RunState, Tone> = {
+const RUN_TONES: Record<ReturnType<typeof runWord>, Tone> = {
+  'found differences': 'wait',
   planned: 'quiet',
   applying: 'busy',
   succeeded: 'good',
@@ -48,8 +49,9 @@ export function badge(word: string, tone: Tone): Html {
   return html`<span class="state ${tone}">${word}</span>`;
 }
 
-export function runBadge(state: RunState): Html {
-  return badge(state, RUN_TONES[state]);
+export function runBadge(run: Run): Html {
+  const word = runWord(run);
+  return badge(word, RUN_TONES[word]);
 }
 
 /** Label and tone of a step's state. */

@@ -1,6 +1,7 @@
 // Components of a step: dependencies, changed fields and executed actions.
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
+import { CHECK, isLook } from '../../messages/drift.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { printable } from '../../messages/printable.ts';
@@ -15,8 +16,9 @@ import type { Links } from '../links.ts';
 import { badge, heading, placeLink, said, table } from './components.ts';
 import { type Html, html } from './html.ts';
 
-/** `update, restarts 101`, with further conditions before it starts. */
+/** `update, restarts 101`, with further conditions before it starts; a look only checks. */
 export function cost(run: Run, step: StepRecord, planned: PlanStep | undefined): Html {
+  if (isLook(run)) return CHECK;
   const verb = stepVerb(run, step);
   const words = planned === undefined ? '' : approvalWords(planned);
   const approval = words === '' ? '' : `, ${words}`;
@@ -87,14 +89,14 @@ export function differenceRows(
     ];
   }
   const value = (text: string | null) =>
-    text === null || text === 'null'
-      ? html`<span class="dim">${OBSERVED.none}</span>`
-      : html`<code class="value">${text}</code>`;
-  return fieldRows({ path: field, before: observed, after: declared }).map(({ path, before, after }, index) => [
-    html`<code>${path}</code>${index === 0 ? where : null}`,
-    value(after),
-    html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
-  ]);
+    text === null ? html`<span class="dim">${OBSERVED.none}</span>` : html`<code class="value">${text}</code>`;
+  return fieldRows({ path: field, before: observed ?? undefined, after: declared ?? undefined }).map(
+    ({ path, before, after }, index) => [
+      html`<code>${path}</code>${index === 0 ? where : null}`,
+      value(after),
+      html`${value(before)} ${badge(OBSERVED.differ, 'wait')}`,
+    ],
+  );
 }
 
 /**

@@ -92,7 +92,7 @@ function overall(isFrozen: boolean, wasLooked: boolean, links: Links): Html {
 function now({ open }: Front, links: Links): Html {
   const lines = open.map(
     (run) =>
-      html`<li>${runBadge(run.state)} ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${said(openRunSentence(run))}</li>`,
+      html`<li>${runBadge(run)} ${runLink(links, run.id)} of ${commitLink(links, run.commit)}: ${said(openRunSentence(run))}</li>`,
   );
   return html`<section aria-labelledby="now"><h2 id="now">Now</h2><ul class="now">${lines}</ul></section>`;
 }
@@ -115,7 +115,7 @@ export function runTable(
     const targets = stepTargets(run);
     return [
       html`<a href=${links.run(run.id)}>${run.id}</a>`,
-      runBadge(run.state),
+      runBadge(run),
       html`${commitLink(links, run.commit)} ${info === undefined ? html`<span class="dim">message not known</span>` : said(firstLine(info.message))}`,
       info === undefined ? null : said(info.author),
       said(runOrigin(run)),

@@ -2,8 +2,10 @@
 
 import type { Overview } from '../../agent/http/overview.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
+import { whyText } from '../../messages/drift.ts';
 import { HOME, leftText, needsText, notLookedText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
+import { utcText } from '../../messages/times.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
@@ -49,7 +51,7 @@ export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' 
   return html`
     ${faultList(overview, links)}
     ${retriedList(overview)}
-    ${approvals(overview, front, links)}
+    ${approvals(overview, links)}
     ${failures(overview, front, links)}
     ${drift(overview, front, links)}
     ${notLooked === null ? null : html`<p class="notice">${notLooked}</p>`}
@@ -79,14 +81,14 @@ function retriedList({ retried }: Overview): Html {
   return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
 
-function approvals({ approvals: waiting }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {
+function approvals({ approvals: waiting }: Overview, links: Links): Html {
   return section(
     'approvals',
     'Waits for approval',
     waiting,
-    ({ run, target, reason, since }) => html`
-      <p>${named(links, names, target)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
-      ${reason === null ? null : html`<p class="reason">${said(parted(reason).told)}</p>`}
+    ({ run, target, label, cost, reason, since }) => html`
+      <p>${targetLink(links, target, label)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
+      <p class="reason">${said(cost)}${reason === null ? null : html`: ${said(parted(reason).told)}`}</p>
       ${offer({ do: 'approve', run, target }, links)}`,
     links,
   );
@@ -113,7 +115,7 @@ function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Li
     drifted,
     ({ target, look }) => html`
       <p>${named(links, names, target)} ${badge('differs', 'wait')}${look === null ? null : html`, seen in <a href=${links.step(look.run, target)}>run ${look.run}</a>, since ${time(look.since, true)}`}</p>
-      <p class="reason">${said(look?.found ?? '')}</p>
+      <p class="reason">${said(look === null ? '' : (whyText({ reason: look.found, differs: look.differs ?? [] }) ?? ''))}</p>
       ${offer({ do: 'heal', targets: [target] }, links, HOME.lookAgain)}`,
     links,
   );
@@ -127,7 +129,7 @@ function certificateList({ certificates }: Overview, { now }: Pick<Front, 'now'>
     const { until } = validity;
     const left = Date.parse(until) - now.getTime();
     const tone = certificateTone(validity, now);
-    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${time(until)}</span></li>`;
+    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${utcText(until)}</span></li>`;
   });
   return html`<section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2><ul class="now">${lines}</ul></section>`;
 }

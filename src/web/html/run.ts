@@ -2,6 +2,7 @@
 
 import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
+import { isDifferent } from '../../messages/drift.ts';
 import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
@@ -59,7 +60,7 @@ export function runPage(view: RunView, links: Links): Page {
     title: `Run ${run.id} ${run.state}`,
     live: run.ended === null ? { events: links.events(run.id) } : null,
     main: html`
-      <h1>Run ${run.id} ${runBadge(run.state)}</h1>
+      <h1>Run ${run.id} ${runBadge(run)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason)}
       ${offers(runActions(run), links)}
@@ -157,7 +158,7 @@ function stepDetails(
   return html`<details class=${`step ${quiet(step)}`} id=${target} open=${running || outcome === 'failed'}>
     <summary><code>${label(target)}</code> ${atAGlance(run, step, planned)}</summary>
     <h4 class="hidden">${label(target)}</h4>
-    ${withRemedy(step.reason)}
+    ${withRemedy(reasonBeside(step))}
     ${offers(stepActions(run, step), links)}
     ${facts([
       ['Needs', needs(planned, href, label)],
@@ -175,6 +176,11 @@ function stepDetails(
     ${actions(run, step, 5)}
     ${log(target, logs.get(target) ?? null, links.log(run.id, target), 5)}
   </details>`;
+}
+
+/** Null where its fields and actions say it: what a look found. */
+function reasonBeside(step: StepRecord): string | null {
+  return isDifferent(step) && step.actions.length > 0 ? null : step.reason;
 }
 
 function stepActions(run: RunDetail, { target, outcome, reason }: StepRecord): readonly PageAction[] {
@@ -195,10 +201,10 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
     main: html`
       <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
-      ${withRemedy(step.reason)}
+      ${withRemedy(reasonBeside(step))}
       ${offers(stepActions(run, step), links)}
       ${facts([
-        ['Run', html`${run.id} ${runBadge(run.state)}`],
+        ['Run', html`${run.id} ${runBadge(run)}`],
         ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
         ['Wave', planned?.wave ?? null],
         ['Needs', needs(planned, (need) => links.step(run.id, need), label)],

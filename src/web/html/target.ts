@@ -2,6 +2,7 @@
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { asksToAdopt } from '../../messages/actions.ts';
+import { CHECK, isLook, whyText } from '../../messages/drift.ts';
 import { fieldRows } from '../../messages/fields.ts';
 import { leftText } from '../../messages/home.ts';
 import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages.ts';
@@ -156,7 +157,7 @@ function seen(id: TargetId, { look, proved, doubt, state }: TargetJson, links: L
   const run = look === null ? null : html`<a href=${links.step(look.run, id)}>run ${look.run}</a>`;
   if (look !== null && look.found !== null && !look.over) {
     return html`<p>${OBSERVED.differs} ${run} checked it, ${time(look.at)}${look.since === look.at ? null : html`; since ${time(look.since)}`}.</p>
-      <p class="reason">${said(look.found)}</p>
+      ${look.would.length > 0 ? null : html`<p class="reason">${said(look.found)}</p>`}
       ${look.would.length === 0 ? null : html`<p>${OBSERVED.would}</p><ul>${look.would.map((each) => html`<li>${said(each)}</li>`)}</ul>`}
       ${offer({ do: asksToAdopt(look.found) ? 'adopt' : 'heal', targets: [id] }, links)}`;
   }
@@ -196,12 +197,12 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
   const rows = past.map(({ run, step }) => [
     html`<a href=${links.step(run.id, id)}>run ${run.id}</a>`,
     stepBadge(run, step),
-    `${stepVerb(run, step)}, ${step.impact}`,
+    isLook(run) ? CHECK : `${stepVerb(run, step)}, ${step.impact}`,
     html`${commitLink(links, run.commit)} ${said(firstLine(commits?.get(run.commit)))}`,
     said(runOrigin(run)),
     time(step.ended ?? step.started ?? run.created, true),
     duration(step.started, step.ended),
-    step.reason === null ? null : said(step.reason),
+    said(whyText(step) ?? ''),
   ]);
   const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
   return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;

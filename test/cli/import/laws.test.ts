@@ -99,6 +99,25 @@ test('nothing that may be secret comes into a file of the repository', async () 
   expect(JSON.stringify(other.imported)).not.toContain(secrets[1]);
 });
 
+test('what people upload and hand in beside is declared, or left on the VM with its reason', async () => {
+  const lines = [
+    'scsi0: rpool:vm-4001-disk-0,size=8G',
+    'scsi1: /dev/disk/by-id/ata-WDC_WD40EFRX-1,size=4T,backup=0',
+    'ide0: none,media=cdrom',
+    'ide2: local:iso/Win11 24H2 (x64).iso,media=cdrom,size=5G',
+    'hookscript: rpool-files:snippets/hook.sh',
+  ];
+  await hostWith('vm', `name: app\nmemory: 2048\n${lines.join('\n')}\n`, false);
+  const { entry, imported } = await roundTrip('vm');
+  expect(entry).toMatchObject({
+    iso: 'local:iso/Win11 24H2 (x64).iso',
+    disks: [{ bus: 'ide0', iso: 'none' }],
+  });
+  const left = imported.left.filter(({ what }) => what.startsWith('vm/4001'));
+  expect(left.map(({ what }) => what.split(' ')[1])).toEqual(expect.arrayContaining(['scsi1:']));
+  expect(left.find(({ what }) => what.includes('scsi1'))?.why).toContain('Phoenix attaches no disk of the host');
+});
+
 test('interfaces of the host that no file may declare beside the others are left as a whole, and nothing else', async () => {
   const path = '/etc/network/interfaces';
   const before = await host.read(path);
@@ -150,11 +169,13 @@ virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
     storage_pool: 'local-lvm',
     disk_size_gb: 32,
     root_disk: { bus: 'virtio0', discard: true, iothread: true },
-    disks: [{ bus: 'scsi1', storage: 'rpool', size_gb: 0.5, cache: 'writeback' }],
+    disks: [
+      { bus: 'scsi1', storage: 'rpool', size_gb: 0.5, cache: 'writeback' },
+      { bus: 'sata0', iso: 'none' },
+    ],
     tpm: { version: 'v1.2' },
   });
   expect(imported.left.map(({ what }) => what)).toEqual([
-    `vm/4001 sata0: none,media=cdrom (${pathOf('vm')}:6)`,
     `vm/4001 scsi1: werror=stop (${pathOf('vm')}:7)`,
     `vm/4001 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:8)`,
   ]);

@@ -50,6 +50,27 @@ export function checkNetwork(
     refuse(`${name}: SLAAC is not supported for host-managed network configuration.`);
 }
 
+/** Refuses maps of a mount's ids that share one (pve-container, PVE/LXC.pm, validate_id_maps). */
+export function checkIdMaps(maps: string | undefined): void {
+  if (maps === undefined || maps === 'passthrough') return;
+  const entries = maps.split(';').map((map) => {
+    const [type, ...numbers] = map.split(':');
+    const [container = 0, host = 0, count = 0] = numbers.map(Number);
+    return { type, container, host, count, words: map.replaceAll(':', ' ') };
+  });
+  for (const type of ['u', 'g'])
+    for (const side of ['container', 'host'] as const) {
+      const sorted = entries.filter((one) => one.type === type).sort((one, other) => one[side] - other[side]);
+      for (const [index, one] of sorted.entries()) {
+        const before = sorted[index - 1];
+        if (before !== undefined && before[side] + before.count > one[side])
+          refuse(
+            `invalid map entry '${one.words}': ${side} ${type}id ${one[side]} is also mapped by entry '${before.words}'`,
+          );
+      }
+    }
+}
+
 /** Refuses to pass through a device that the host does not have. */
 export function checkDevice(node: LabNode, text: string): void {
   const read = parsePropertyString('lxc/dev', text);

@@ -21,7 +21,7 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { checkDigest, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
-import { checkDerived, checkDevice, checkHookScript, checkNetwork, networkOf } from './host.ts';
+import { checkDerived, checkDevice, checkHookScript, checkIdMaps, checkNetwork, networkOf } from './host.ts';
 import { applyPending, hotplug } from './pending.ts';
 
 /** A change: values to set, options to delete, and pending changes to revert. */
@@ -104,11 +104,15 @@ export function changeContainer(
 function checkedValue(call: Call, id: number, file: GuestFile, name: string, value: string): string {
   if (name === 'rootfs' || /^mp\d+$/.test(name)) {
     checkProtection(file, `can't update CT ${id} drive '${name}'`);
-    const { volume } = parseDisk('lxc', name, value);
-    if (backing(volume) !== 'volume') return value;
+    const { volume, properties } = parseDisk('lxc', name, value);
+    if (backing(volume) !== 'volume') {
+      checkIdMaps(properties['idmap']);
+      return value;
+    }
     const { storage } = splitVolumeId(volume) ?? refuse(`unable to parse volume ID '${volume}'`);
     if (!storageNamed(call.node, storage).content.has('rootdir'))
       refuse(`storage '${storage}' does not allow content type 'rootdir' (Container)`);
+    checkIdMaps(properties['idmap']);
   } else if (name === 'hookscript') checkHookScript(call.node, value);
   else if (name === 'nameserver' || name === 'searchdomain') return splitList(value).join(' ');
   else if (name === 'unprivileged') refuse(`unable to modify read-only option: '${name}'`);

@@ -18,7 +18,7 @@ import { enabledStorage } from '../storage/storage.ts';
 import { hasFeature } from '../storage/volume-features.ts';
 import { activate, linkedClone, volumeSize } from '../storage/volumes.ts';
 import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
-import { checkDrives, cloneDrive, createDrives } from './drives.ts';
+import { checkDriveOptions, checkDriveStorages, cloneDrive, createDrives } from './drives.ts';
 import { startMachine } from './lifecycle.ts';
 import { pinnedMachine } from './machine-type.ts';
 import { networkOf, withMac } from './pending.ts';
@@ -41,7 +41,8 @@ export function createMachine(call: Call, parameters: Parameters): void {
     options['ide2'] = `${options['cdrom']},media=cdrom`;
     delete options['cdrom'];
   }
-  checkDrives(call, options, storage);
+  checkDriveStorages(call, options, storage);
+  checkDriveOptions(call, options);
   for (const [name, value] of Object.entries(options)) if (/^net\d+$/.test(name)) options[name] = withMac(value);
   const prefix = `unable to create VM ${id} - `;
   withGuestLock(call.node, 'qemu', id, 5, () => {

@@ -44,34 +44,46 @@ const KNOWN_OF_A_COPY: Readonly<Record<string, readonly string[]>> = {
   tpmstate0: ['version'],
 };
 
-/** Normalises each drive among the options; refuses invalid drives before anything is created. */
-export function checkDrives(call: Call, options: Options, defaultStorage?: string): void {
+/** Normalises each drive among the options, and refuses those that are invalid by themselves (PVE/API2/Qemu.pm, check_drive_param). */
+export function checkDriveOptions(call: Call, options: Options): void {
   for (const written of drivesIn(options)) {
     const disk = asMedia(written);
     const { volume, properties, key } = disk;
-    const source = properties['import-from'];
-    const [isNew, storage = defaultStorage, size] = NEW_DRIVE.exec(volume) ?? [];
-    if (source !== undefined && (isNew === undefined || Number(size) !== 0))
-      refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
-    if (source !== undefined) {
+    const [isNew, , size] = NEW_DRIVE.exec(volume) ?? [];
+    if (properties['import-from'] !== undefined) {
+      if (isNew === undefined || Number(size) !== 0)
+        refuseParameters({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
       for (const needed of KNOWN_OF_A_COPY[key] ?? [])
         if (properties[needed] === undefined)
           refuseParameters({ [key]: `need to specify '${needed}' when using 'import-from'` });
-      checkSource(call, key, source);
     }
+    const isFile = isNew === undefined && splitVolumeId(volume) !== undefined && !isGenerated(volume);
+    if (isFile && located(call.node, volume).volume.type === 'iso' && !isCdrom(disk))
+      refuseParameters({ [key]: "explicit 'media=cdrom' is required for iso images" });
+    options[key] = printDisk('qemu', disk);
+  }
+}
+
+const isGenerated = (volume: string): boolean => splitVolumeId(volume)?.name === 'cloudinit';
+
+/** Refuses drives whose storages do not take them, before anything is created (PVE/API2/Qemu.pm, check_storage_access). */
+export function checkDriveStorages(call: Call, options: Readonly<Options>, defaultStorage?: string): void {
+  for (const written of drivesIn(options)) {
+    const disk = asMedia(written);
+    const { volume, properties, key } = disk;
+    const [isNew, storage = defaultStorage] = NEW_DRIVE.exec(volume) ?? [];
     if (isNew !== undefined && !isCdrom(disk)) {
       const target = storageNamed(call.node, storage ?? refuse('no storage ID specified (and no default storage)'));
       if (!target.content.has('images'))
         refuseParameters({ storage: `storage '${target.id}' does not support vm images` });
-    } else if (splitVolumeId(volume) !== undefined && splitVolumeId(volume)?.name !== 'cloudinit') {
+    } else if (splitVolumeId(volume) !== undefined && !isGenerated(volume)) {
       checkAccess(call.node, volume);
       const { type } = located(call.node, volume).volume;
-      if (type === 'iso' && !isCdrom(disk))
-        refuseParameters({ [key]: "explicit 'media=cdrom' is required for iso images" });
       if (type !== 'images' && type !== 'iso')
         refuseParameters({ [key]: "content type needs to be 'images' or 'iso'" });
     }
-    options[key] = printDisk('qemu', disk);
+    const source = properties['import-from'];
+    if (source !== undefined) checkSource(call, key, source);
   }
 }
 

@@ -28,7 +28,14 @@ import { freeVolume } from '../pct/disks.ts';
 import { checkHookScript } from '../pct/host.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkKeys, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
-import { checkDrives, createDrives, isOwner, isSnapshotted, registerUnused } from './drives.ts';
+import {
+  checkDriveOptions,
+  checkDriveStorages,
+  createDrives,
+  isOwner,
+  isSnapshotted,
+  registerUnused,
+} from './drives.ts';
 import { hotplug } from './hotplug.ts';
 import { pinnedMachine } from './machine-type.ts';
 import { applyPending, withMac } from './pending.ts';
@@ -66,12 +73,13 @@ export function setMachine(call: Call, parameters: Parameters): void {
     delete set['cdrom'];
   }
   checkNames(set, deletes, reverts);
-  checkDrives(call, set);
+  checkDriveOptions(call, set);
   for (const [name, value] of Object.entries(set)) {
     if (/^net\d+$/.test(name)) set[name] = withMac(value);
     else if (name === 'vmgenid' && value === '1') set[name] = randomUUID();
     else if (name === 'hookscript') checkHook(call, value);
   }
+  checkDriveStorages(call, set);
   const check = (): GuestFile => {
     const file = load(call, 'qemu', id);
     if (parameters['digest'] !== undefined && parameters['digest'] !== file.digest)

@@ -104,13 +104,17 @@ const GENERATED =
 const SECRET = /password/;
 
 /** The settings that no field claimed, each with its line. */
-export function leftOf({ target, path }: FoundGuest, conf: Unclaimed, why: (key: string) => string): LeftOver[] {
+export function leftOf(
+  { target, path }: FoundGuest,
+  conf: Unclaimed,
+  why: (key: string, value: string) => string,
+): LeftOver[] {
   return conf
     .rest()
     .filter(({ key }) => !GENERATED.test(key))
     .map(({ key, value }) => {
       const shown = SECRET.test(key) ? '' : `: ${value}`;
-      return { what: `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`, why: why(key) };
+      return { what: `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`, why: why(key, value) };
     });
 }
 
