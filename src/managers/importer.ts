@@ -32,7 +32,12 @@ export interface Imported {
   readonly texts: Readonly<Record<string, string>>;
   readonly secrets: readonly NeededSecret[];
   readonly left: readonly LeftOver[];
+  /** Where on the host objects stand, by target id: `/etc/pve/storage.cfg:12`. */
+  readonly places?: Readonly<Record<string, string>>;
 }
+
+/** Why something of an object was left that has no field. */
+export const NO_FIELD = 'it cannot be declared: it stays as it is';
 
 /** Something on the host that could be declared. */
 export interface FoundObject {

@@ -37,5 +37,6 @@ test('is refused by the writer, should it pass validation', () => {
 
 test('the same paths without a comma are accepted', () => {
   const { problems } = loadFiles(withPaths('/tank/scans', '/var/mail'));
-  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  // Proxmox takes no snapshot of it then, so that it is refused as the source of other guests, which is not what is tested here.
+  expect(problems.filter(({ severity, code }) => severity === 'error' && code !== 'CLONE_SOURCE')).toEqual([]);
 });

@@ -90,10 +90,12 @@ async function compare(
     mayInterrupt: true,
     declares,
   };
+  let unavailable: string | null = null;
   const { wanted } = await sealWanted(host, asked, false).catch((error: unknown) => {
-    // A missing secret is not compared: only its reference is declared.
-    if (error instanceof SecretUnavailable) return { wanted: asked };
-    throw error;
+    if (!(error instanceof SecretUnavailable)) throw error;
+    // A missing secret is not compared, since only its reference is declared; a target that differs cannot be applied without it.
+    unavailable = error.message;
+    return { wanted: asked };
   });
   const inventory = await inventoryOf(kind);
   const quickCheck = kind.imports?.quickCheck ?? kind.quickCheck;
@@ -102,7 +104,8 @@ async function compare(
     const settled = classifyComparison(kind, wanted, seen);
     if (settled.kind === 'same') return settled;
   }
-  return classifyComparison(kind, wanted, await kind.observe(reader, wanted));
+  const compared = classifyComparison(kind, wanted, await kind.observe(reader, wanted));
+  return compared.kind === 'differs' ? { ...compared, reason: compared.reason ?? unavailable } : compared;
 }
 
 function classifyComparison(kind: Kind, wanted: Wanted, seen: unknown): Compared {

@@ -83,6 +83,7 @@ function merged(all: readonly Imported[]): Imported {
     texts: Object.assign({}, ...all.map(({ texts }) => texts)),
     secrets: all.flatMap(({ secrets }) => secrets),
     left: all.flatMap(({ left }) => left),
+    places: Object.assign({}, ...all.map(({ places }) => places)),
   };
 }
 

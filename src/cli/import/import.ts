@@ -116,6 +116,7 @@ function joinedWith(one: Imported, more: Imported): Imported {
     texts: { ...one.texts, ...more.texts },
     secrets: [...one.secrets, ...more.secrets],
     left: [...one.left, ...more.left],
+    places: { ...one.places, ...more.places },
   };
 }
 

@@ -3,7 +3,7 @@
 import { load } from '../../load/load.ts';
 import type { Config } from '../../managers/config.ts';
 import { ROWS } from '../../managers/datacenter/rows.ts';
-import type { Imported, LeftOver } from '../../managers/importer.ts';
+import { type Imported, type LeftOver, NO_FIELD } from '../../managers/importer.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -38,7 +38,7 @@ export function reduceUntilValid(found: Imported, settings: SourceSettings): Val
       continue;
     }
     const beside = errors.some(
-      ({ code, target, file }) => code === 'BAD_ADDRESS' && target !== null && file !== HYPERVISOR_FILE,
+      ({ code, target, file }) => code === 'BAD_ADDRESS' && target !== null && (file === LXC_FILE || file === VM_FILE),
     );
     imported = (beside ? withoutHostAddress(imported) : null) ?? without(imported, errors);
   }
@@ -62,7 +62,7 @@ function withoutHostAddress(imported: Imported): Imported | null {
 /** Removes values with problems, and the owners of missing values. */
 function without(imported: Imported, problems: readonly Problem[]): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
-  const left: LeftOver[] = [...imported.left];
+  let left: readonly LeftOver[] = imported.left;
   for (const { file, path, target, message } of problems) {
     const keys = file === DATACENTER_FILE ? wholeObject(keysIn(path), files[file]) : wholeOf(keysIn(path));
     // Values already removed with their parent.
@@ -70,11 +70,23 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
     if (isThere(imported.files[file]) && !isThere(files[file])) continue;
     const removed = removeAt(files[file], keys);
     if (removed === null) throw new Error(`${file}${path}: ${message}`);
-    const own = file === DATACENTER_FILE ? objectAt(keys) : interfaceAt(keys, imported.files[file]);
+    const own = file === DATACENTER_FILE ? objectAt(keys, imported.places) : interfaceAt(keys, imported);
     const what = own ?? (target === null || removed === '' ? `${file} ${path}` : `${target} ${removed}`);
-    left.push({ what: what.trim(), why: message });
+    left = joinedLeft(left, objectOf(keys), { what: what.trim(), why: message });
   }
   return { ...imported, files: closed(imported.files, files), left };
+}
+
+/** The object of the datacenter at a path; null where the path leads to a part of one, or elsewhere. */
+function objectOf([field = '', name = '', ...more]: readonly string[]): string | null {
+  const row = ROWS.find((one) => one.field === field);
+  return row === undefined || row.single !== undefined || more.length > 0 ? null : `${row.kind}/${name}`;
+}
+
+/** A whole object takes the place of its parts that were refused before, and goes for the first of them. */
+function joinedLeft(left: readonly LeftOver[], whole: string | null, one: LeftOver): LeftOver[] {
+  const parts = whole === null ? [] : left.filter(({ what, why }) => what.startsWith(`${whole} `) && why !== NO_FIELD);
+  return [...left.filter((each) => !parts.includes(each)), { ...one, why: parts[0]?.why ?? one.why }];
 }
 
 /** Stacks that cannot be imported, with the reason: a rejected value or a plain-text secret. */
@@ -134,10 +146,10 @@ function isInterface([top = '', field = '', index]: readonly string[]): boolean 
 }
 
 /** Display name of an interface of the host, null for other paths: `hypervisor/network vmbr5`. */
-function interfaceAt(path: readonly string[], file: JsonObject | undefined): string | null {
+function interfaceAt(path: readonly string[], { files, places }: Imported): string | null {
   if (!isInterface(path)) return null;
-  const name = [...path.slice(0, 3), 'name'].reduce<unknown>(valueIn, file);
-  return `hypervisor/network ${String(name)} (/etc/network/interfaces)`;
+  const name = String([...path.slice(0, 3), 'name'].reduce<unknown>(valueIn, files[HYPERVISOR_FILE]));
+  return `hypervisor/network ${name} (${places?.[`hypervisor/network ${name}`] ?? '/etc/network/interfaces'})`;
 }
 
 /** Datacenter objects without required fields are removed completely. */
@@ -151,10 +163,11 @@ function wholeObject(path: readonly string[], file: JsonObject | undefined): rea
 }
 
 /** Display name of a path in the datacenter's file: `storage/media options (/etc/pve/storage.cfg)`. */
-function objectAt([field = '', name = '', ...more]: readonly string[]): string | null {
+function objectAt([field = '', name = '', ...more]: readonly string[], places: Imported['places']): string | null {
   const row = ROWS.find((one) => one.field === field);
   if (row === undefined || row.single !== undefined) return null;
-  return [`${row.kind}/${name}`, more.join('.'), `(${row.file})`].filter((part) => part !== '').join(' ');
+  const place = places?.[`${row.kind}/${name}`] ?? row.file;
+  return [`${row.kind}/${name}`, more.join('.'), `(${place})`].filter((part) => part !== '').join(' ');
 }
 
 /** Removes a value and leaves a gap, so that other paths stay valid; returns the removed path, null if there was none. */
@@ -227,12 +240,20 @@ function withoutEmpty(file: JsonObject): JsonObject {
   );
 }
 
-/** Removes gaps, and guest files without guests. */
+/** Removes gaps, and files without guests or objects. */
 function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
     ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value))) as JsonObject] as const,
   );
-  return Object.fromEntries(closed.filter(([path, value]) => !isEmptyGuestFile(path, value)));
+  const full = closed.map(
+    ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
+  );
+  return Object.fromEntries(full.filter(([path, value]) => !isEmptyFile(path, value)));
+}
+
+/** Without fields of the datacenter of which every object was removed. */
+function withoutEmptyFields(file: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(file).filter(([, objects]) => Object.keys(objects ?? {}).length > 0));
 }
 
 function closing(value: unknown): unknown {
@@ -241,7 +262,8 @@ function closing(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, closing(entry)]));
 }
 
-function isEmptyGuestFile(path: string, value: JsonObject): boolean {
+function isEmptyFile(path: string, value: JsonObject): boolean {
+  if (path === DATACENTER_FILE) return Object.keys(value).length === 0;
   if (path === LXC_FILE) return Object.keys(value['lxc_configs'] ?? {}).length === 0;
   return path === VM_FILE && Array.isArray(value['vms']) && value['vms'].length === 0;
 }
@@ -262,7 +284,10 @@ export function withoutTarget(imported: Imported, target: string, why: string): 
   else if (kind === 'sdn') for (const field of SDN_FIELDS) removeAt(files[DATACENTER_FILE], [field]);
   else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], placeOf(kind, name));
   else for (const path of FIELDS_OF_SECTION[name] ?? [[name]]) removeAt(files[HYPERVISOR_FILE], path);
-  return { ...imported, files: closed(imported.files, files), left: [...imported.left, { what: target, why }] };
+  const place = imported.places?.[target];
+  const what = place === undefined ? target : `${target} (${place})`;
+  const whole = datacenterField(kind) === null ? null : target;
+  return { ...imported, files: closed(imported.files, files), left: joinedLeft(imported.left, whole, { what, why }) };
 }
 
 /** The field of the datacenter's file for a kind; null for other kinds. */

@@ -82,17 +82,26 @@ export function missingReference(
   row: ObjectRow,
   { target, declares }: Wanted<JsonObject>,
   spec: JsonObject,
-  { existing }: ObjectObservation,
+  { existing, present }: ObjectObservation,
 ): string | null {
   const name = nameOf(target);
   for (const { sort, name: named, at } of referencesOf(row, name, spec)) {
     const known = existing[sort];
     if (known === null || known.includes(named) || isDeclared(sort, named, declares)) continue;
+    if (isNamedAlready(present, at, named)) continue;
     const [option] = at;
     const where = option === undefined ? '' : ` in ${option}`;
     return `${row.label} ${name} names ${LABELS[sort] ?? sort} ${named}${where}, which is not there; make it, or take it out of ${option ?? 'the file'}`;
   }
   return null;
+}
+
+/** Whether the object of the host names it already, such as a guest that was deleted since: nothing has to change for that. */
+function isNamedAlready(present: Options | null, [option]: readonly (string | number)[], named: string): boolean {
+  if (present === null) return false;
+  if (option === undefined) return true;
+  const words = (present[option] ?? []).flatMap((text) => text.split(/[\s,;=]+/));
+  return words.some((word) => word === named || word.startsWith(`${named}:`));
 }
 
 /** Display names of reference sorts, where they differ from the sort. */

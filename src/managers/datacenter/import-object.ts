@@ -82,7 +82,7 @@ export function placeIn(file: string, text: string | null, name: string, option?
 /** The object whose section a line opens: `dir: local`, `gpu`, `user:ada@pve:…`, `[group web]`; in lower case, null for other lines. */
 function headOf(line: string): string | null {
   const [, section, plain, listed, named] =
-    /^(?:[a-z0-9-]+:\s+(\S+)\s*|([^\s:[#]+)\s*|[a-z]+:([^:\s]+):.*|\[[a-z]+\s+([^\]\s]+)\].*)$/i.exec(line) ?? [];
+    /^(?:[a-z0-9_-]+:\s+(\S+)\s*|([^\s:[#]+)\s*|[a-z]+:([^:\s]+):.*|\[[a-z]+\s+([^\]\s]+)\].*)$/i.exec(line) ?? [];
   return (section ?? plain ?? listed ?? named)?.toLowerCase() ?? null;
 }
 

@@ -2,13 +2,21 @@
 
 import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
-import type { Extent, FoundObject, Imported, Importer, LeftOver, NeededSecret } from '../importer.ts';
+import {
+  type Extent,
+  type FoundObject,
+  type Imported,
+  type Importer,
+  type LeftOver,
+  type NeededSecret,
+  NO_FIELD,
+} from '../importer.ts';
 import type { HostReader } from '../manager.ts';
 import { DATACENTER_FILE } from '../places.ts';
-import { isAsInstalled, isOfKnownType, placeIn, writtenOptions } from './import-object.ts';
+import { isAsInstalled, isOfKnownType, placeIn as placeOf, writtenOptions } from './import-object.ts';
 import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import type { ObjectRow } from './row.ts';
@@ -60,7 +68,7 @@ async function storedSecrets(row: ObjectRow, host: HostReader, { objects }: Obje
 
 /**
  * Options that are declared elsewhere: members of a group at the users, the source node of a replication job by its guest, inbound policy in the
- * host's firewall. Legacy second factors cannot be declared at all.
+ * host's firewall. Legacy second factors cannot be declared at all, and whether a notification target is built in, Proxmox says itself.
  */
 const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
   'users',
@@ -69,12 +77,13 @@ const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
   'enable',
   'policy_in',
   'policy_out',
+  'origin',
 ]);
 
 function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFolder: string): Imported {
   const left: LeftOver[] = [];
   const secrets: NeededSecret[] = [];
-  const place = (name: string, option?: string) => placeIn(row.file, found.text, name, option);
+  const place = (name: string, option?: string) => placeOf(row.file, found.text, name, option);
   const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
   for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
     if (
@@ -115,12 +124,29 @@ function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFol
     for (const option of Object.keys(options).filter((one) => !own(one)))
       left.push({
         what: `${row.kind}/${name} ${option} (${place(name, option)})`,
-        why: 'it cannot be declared: it stays as it is',
+        why: NO_FIELD,
       });
   }
   const field = row.single === undefined ? entries : (entries[row.single] ?? {});
   const isEmpty = Object.keys(field).length === 0;
-  return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left };
+  const places = Object.fromEntries(Object.keys(entries).map((name) => [`${row.kind}/${name}`, place(name)]));
+  left.push(...sectionsOfOtherTypes(row, found.text ?? ''));
+  return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left, places };
+}
+
+/** Sections of a file that several rows share, which are of none of them. */
+function sectionsOfOtherTypes({ typesInFile, file }: ObjectRow, text: string): LeftOver[] {
+  if (typesInFile === undefined) return [];
+  return [...parseSections(text)].flatMap(([name, { type }]) =>
+    typesInFile.includes(type)
+      ? []
+      : [
+          {
+            what: `${type} ${name} (${placeOf(file, text, name)})`,
+            why: `an object of type ${type} cannot be declared: it stays as it is`,
+          },
+        ],
+  );
 }
 
 /** The secrets that have to be supplied, each by reference to a file named after the object. */
@@ -180,7 +206,7 @@ function writtenList(
   const list = part.written(lines);
   if (list !== null && part.calls(lines, part.lines(list), text ?? '').length === 0)
     return { field: { [part.field]: list }, left: [] };
-  const what = `${kind}/${name} ${part.field} (${placeIn(file, text, name)})`;
+  const what = `${kind}/${name} ${part.field} (${placeOf(file, text, name)})`;
   return { field: {}, left: [{ what, why: 'the file has no words for something of it: it stays as it is' }] };
 }
 

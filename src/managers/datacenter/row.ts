@@ -200,6 +200,8 @@ export interface ObjectRow {
   readonly keepsNotes?: true;
   /** Whether a change means recreating the object. Default: when an option changes that Proxmox cannot change in place. */
   readonly isRecreated?: (before: JsonObject, after: JsonObject) => boolean;
+  /** All types of sections in the file, at one of the rows that share it: import lists those of other types. */
+  readonly typesInFile?: readonly string[];
   /** Import skips this kind: what exists on the host does not show that anybody wants it declared. */
   readonly notImported?: true;
   /** Decides for kinds that Proxmox does not change option by option. */

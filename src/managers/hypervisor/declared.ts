@@ -180,7 +180,13 @@ export interface OtherRepository {
 export type PageCertificate =
   /** A certificate of the certificate manifest, by its common name. */
   | { readonly by: 'certificate'; readonly name: string }
-  | { readonly by: 'files'; readonly chain: SecretReference; readonly key: SecretReference }
+  | {
+      readonly by: 'files';
+      readonly chain: SecretReference;
+      readonly key: SecretReference;
+      /** SHA-256 of the certificate, in upper case; absent: not declared. */
+      readonly fingerprint?: string;
+    }
   | { readonly by: 'acme' };
 
 export interface NfsExport {

@@ -146,7 +146,7 @@ test('interfaces of the host that no file may declare beside the others are left
     },
   });
   const left = imported.left.map(({ what }) => what).filter((what) => what.startsWith('hypervisor'));
-  expect(left).toEqual(['vmbr5', 'vmbr6'].map((name) => `hypervisor/network ${name} (${path})`));
+  expect(left).toEqual([`hypervisor/network vmbr5 (${path}:23)`, `hypervisor/network vmbr6 (${path}:31)`]);
 });
 
 test('drives are told by where they are attached, and what no field says of them is left with its line', async () => {

@@ -146,7 +146,7 @@ test('what is in force is read back as it would be declared, and nothing that ca
   await host.write(FILE, `${await host.read(FILE)}wireguard_fabric: tunnel\n\n`);
   const more = await sdn.imports?.observe(host);
   const again = more === undefined ? undefined : sdn.imports?.written(more, 'different', '/etc/phoenix/secrets');
-  expect(again?.left).toEqual([{ what: 'fabric/tunnel (/etc/pve/sdn/fabrics.cfg)', why: expect.any(String) }]);
+  expect(again?.left).toEqual([{ what: 'fabric/tunnel (/etc/pve/sdn/fabrics.cfg:21)', why: expect.any(String) }]);
   await host.close();
 });
 

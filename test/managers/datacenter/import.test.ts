@@ -252,18 +252,19 @@ test('what is there is written as it is, and nothing of it would change', async 
     },
   });
   expect(imported.left.map(({ what }) => what).sort()).toEqual([
+    '/etc/pve/firewall/cluster.fw (line 23)',
     'backup/nightly script (/etc/pve/jobs.cfg:7)',
     'datacenter/options fencing (/etc/pve/datacenter.cfg:5)',
     'pool prod/inner (/etc/pve/user.cfg:7)',
     'realm/sso client-key (/etc/pve/domains.cfg:4)',
     'securitygroup/odd rules (/etc/pve/firewall/cluster.fw:21)',
-    'storage/odd (/etc/pve/storage.cfg)',
+    'storage/odd (/etc/pve/storage.cfg:40)',
     'storage/old maxfiles (/etc/pve/storage.cfg:27)',
-    'user/x@norealm (/etc/pve/user.cfg)',
-    'vnet/away (/etc/pve/sdn/vnets.cfg)',
-    'vnet/back zone, type (/etc/pve/sdn/vnets.cfg)',
+    'user/x@norealm (/etc/pve/user.cfg:4)',
+    'vnet/away (/etc/pve/sdn/vnets.cfg:8)',
+    'vnet/back zone, type (/etc/pve/sdn/vnets.cfg:5)',
     'vnet/gone type, zone (/etc/pve/sdn/vnets.cfg)',
-    'zone/far (/etc/pve/sdn/zones.cfg)',
+    'zone/far (/etc/pve/sdn/zones.cfg:4)',
   ]);
   expect(imported.secrets.map(({ reference, put, path }) => [reference, put, path])).toEqual([
     [

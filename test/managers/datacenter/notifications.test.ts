@@ -5,6 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { compareTargets } from '../../../src/cli/host/compare.ts';
+import { SecretUnavailable } from '../../../src/ports/secret-unavailable.ts';
 import { BUILT_IN_NOTIFICATIONS, NOTIFICATIONS_FILE } from '../../../src/proxmox/notifications.ts';
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../src/proxmox/secret-arguments.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
@@ -114,6 +116,21 @@ test('a target that a matcher names is not deleted, and one that needs a token i
   await host.write(NOTIFICATIONS_FILE, '');
   const bare = await convergeStep(kind, host, wanted(phones({})));
   expect(bare).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('cannot be made without token') });
+  await host.close();
+});
+
+test('a plan against the host tells of a secret that is not there, and of one that is not declared', async () => {
+  const host = await open();
+  const absent = () => Promise.reject(new SecretUnavailable('the secret is not there'));
+  const compared = async (target: ReturnType<typeof phones>, on: LabHost) =>
+    (await compareTargets(on, on, new Map([[target.id, target]])))[0];
+  const [target, withoutSecret] = [phones({ token: FIRST }), { ...host, secretDigests: absent }];
+  expect(await compared(target, host)).toMatchObject({ kind: 'differs', reason: null });
+  expect(await compared(target, withoutSecret)).toMatchObject({ kind: 'differs', reason: 'the secret is not there' });
+  expect(await compared(phones({}), host)).toMatchObject({ reason: expect.stringContaining('without token') });
+  await convergeStep(kindNamed('gotify'), host, wanted(target));
+  // Where nothing else differs, its reference is enough.
+  expect(await compared(target, withoutSecret)).toMatchObject({ kind: 'same' });
   await host.close();
 });
 

@@ -384,7 +384,7 @@ iface vmbr8 inet manual
     expect(targets).toContain('hypervisor/network');
     expect([differing, left.map(({ what }) => what)]).toEqual([
       [],
-      ['hypervisor/network vmbr8 (/etc/network/interfaces)'],
+      ['hypervisor/network vmbr8 (/etc/network/interfaces:41)'],
     ]);
   });
 
@@ -445,7 +445,7 @@ iface vmbr8 inet manual
     });
     expect([differing, left.map(({ what }) => what)]).toEqual([
       [],
-      ['hypervisor/network vmbr8 (/etc/network/interfaces)'],
+      ['hypervisor/network vmbr8 (/etc/network/interfaces:48)'],
     ]);
   });
 

@@ -185,11 +185,53 @@ describe('on a lab host', () => {
     }
   });
 
-  test('import leaves a certificate whose key it does not read', async () => {
+  test('import names the key that it does not read, and the certificate by its fingerprint', async () => {
     await host.write(`${NODE}/pveproxy-ssl.pem`, OWN.certificate);
-    const { file, left } = await broughtIn(host);
-    expect(file).not.toHaveProperty('page_certificate');
-    expect(left).toEqual([expect.objectContaining({ what: `hypervisor/page (${PAGE_FILE})` })]);
+    const { file, differing, left } = await broughtIn(host);
+    expect({ file, differing, left }).toMatchObject({
+      file: {
+        page_certificate: {
+          chain: { $secret: 'file:/etc/phoenix/secrets/hypervisor-page.chain' },
+          key: { $secret: 'file:/etc/phoenix/secrets/hypervisor-page.key' },
+          fingerprint: pageFactsOf(OWN.certificate)?.fingerprint,
+        },
+      },
+      differing: [],
+      left: [],
+    });
+    await host.write(`${NODE}/pveproxy-ssl.pem`, 'no certificate\n');
+    expect((await broughtIn(host)).left).toEqual([expect.objectContaining({ what: `hypervisor/page (${PAGE_FILE})` })]);
+  });
+
+  describe('by the fingerprint of a certificate of your own', () => {
+    const fingerprint = pageFactsOf(OWN.certificate)?.fingerprint ?? '';
+    const target = pageOf({ ...FILES, fingerprint });
+
+    const shownFingerprint = async () => pageFactsOf((await shown(host)) ?? '')?.fingerprint;
+
+    async function supply(chain: string, key: string) {
+      await host.write('/etc/phoenix/secrets/page.pem', chain);
+      await host.write('/etc/phoenix/secrets/page.key', key);
+    }
+
+    test('a page that has it is left as it is, and another one gets it', async () => {
+      await supply(OWN.certificate, OWN.key);
+      await host.write(`${NODE}/pveproxy-ssl.pem`, OWN.certificate);
+      expect(await step(target)).toMatchObject({ outcome: 'done' });
+      expect(pvenode()).toEqual([]);
+      await host.write(`${NODE}/pveproxy-ssl.pem`, OTHER.certificate);
+      expect(await step(target)).toMatchObject({ outcome: 'done' });
+      expect([await shownFingerprint(), pvenode().length]).toEqual([fingerprint, 1]);
+    });
+
+    test('one behind the references that has another fingerprint is told', async () => {
+      await supply(OTHER.certificate, OTHER.key);
+      const end = await step(target);
+      expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining(`declared is ${fingerprint}`) });
+      await supply(OWN.certificate, OWN.key);
+      expect(await step(target)).toMatchObject({ outcome: 'done' });
+      expect(await shownFingerprint()).toBe(fingerprint);
+    });
   });
 });
 

@@ -40,8 +40,15 @@ export const pools: ObjectRow = {
   lossOnDelete: 'the rights that are given on it',
 };
 
+/** Proxmox takes any (PVE/AccessControl.pm, verify_groupname and verify_rolename); one that begins with a dash would be an option. */
+const NAMED_FREELY = {
+  pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/,
+  expected: 'must be a name of 1 to 40 letters, digits and _ . -, and begin with a letter or digit',
+};
+
 export const groups: ObjectRow = {
   ...COMMON,
+  nameFormat: NAMED_FREELY,
   kind: 'group',
   field: 'groups',
   label: 'group',
@@ -139,6 +146,7 @@ export const tokens: ObjectRow = {
 export const roles: ObjectRow = {
   ...COMMON,
   kind: 'role',
+  nameFormat: NAMED_FREELY,
   field: 'roles',
   label: 'role',
   describes: 'Roles beside those that are built in, by name.',

@@ -12,6 +12,7 @@ export const backupJobs: ObjectRow = {
   id: 'id',
   paths: { create: '/cluster/backup', change: '/cluster/backup/{id}' },
   file: '/etc/pve/jobs.cfg',
+  typesInFile: ['vzdump', 'realm-sync'],
   read: (text) =>
     new Map([...parseSections(text)].flatMap(([id, { type, options }]) => (type === 'vzdump' ? [[id, options]] : []))),
   // `starttime` and `dow` are replaced by the schedule; `script`, `dumpdir` and `tmpdir` would use programs and folders of the host with root's

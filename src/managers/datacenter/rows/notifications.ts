@@ -77,6 +77,7 @@ function urlFaults(option: 'server' | 'url') {
 
 export const sendmailTargets: ObjectRow = {
   ...endpoint('sendmail'),
+  typesInFile: ['sendmail', 'smtp', 'gotify', 'webhook', 'matcher'],
   describes: "Targets of notifications that the node's own sendmail delivers, by name.",
   required: [],
   defaults: { disable: '0' },

@@ -82,7 +82,13 @@ export const storages: ObjectRow = {
   file: '/etc/pve/storage.cfg',
   read: (text) =>
     new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+      [...parseSections(text)].map(([id, { type, options }]) => {
+        const { path } = options;
+        // Proxmox reads it without a slash at the end (DirPlugin.pm, check_config).
+        const isFolder = path !== undefined && (type === 'dir' || type === 'btrfs');
+        const folder = isFolder ? { path: path.map((text) => text.replace(/(?<=.)\/+$/, '')) } : {};
+        return [id, { ...withSwitches(options), ...folder, type: [type] }];
+      }),
     ),
   mark: null,
   predefined: {

@@ -3,9 +3,16 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { Config } from '../../config.ts';
-import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../../importer.ts';
+import {
+  type Extent,
+  type FoundObject,
+  type Imported,
+  type Importer,
+  type LeftOver,
+  NO_FIELD,
+} from '../../importer.ts';
 import { DATACENTER_FILE } from '../../places.ts';
-import { isOfKnownType, writtenOptions } from '../import-object.ts';
+import { isOfKnownType, placeIn, writtenOptions } from '../import-object.ts';
 import { optionsOf } from '../row-options.ts';
 import { isName } from '../schema.ts';
 import { ROW_OF, type SdnSpec } from './decide.ts';
@@ -26,37 +33,43 @@ const UNAPPLIED =
 function written(found: SdnState, extent: Extent): Imported {
   const left: LeftOver[] = [];
   const fields: Record<string, Record<string, JsonObject>> = {};
+  const places: Record<string, string> = {};
   const isBehind = found.version.running !== found.version.here;
   for (const sort of SORTS) {
     for (const id of new Set([...found.config[sort].keys(), ...found.running[sort].keys()])) {
-      const what = whatOf(sort, id);
+      const what = whatOf(found, sort, id);
       const options = found.config[sort].get(id);
       const waiting = unapplied(found, sort, id);
       const name = nameOf(sort, id, options);
       if (waiting.length > 0 || options === undefined)
-        left.push({ what: whatOf(sort, id, waiting.join(', ')), why: UNAPPLIED });
+        left.push({ what: whatOf(found, sort, id, waiting.join(', ')), why: UNAPPLIED });
       else if (isBehind) left.push({ what, why: BEHIND });
-      else if (name === null || !isOfKnownType(ROW_OF[sort], options))
-        left.push({ what, why: 'it cannot be declared: it stays as it is' });
+      else if (!isOfKnownType(ROW_OF[sort], options))
+        left.push({ what, why: `an object of type ${typeIn(options)} cannot be declared: it stays as it is` });
+      else if (name === null) left.push({ what, why: 'the file takes no such name' });
       else {
         const row = ROW_OF[sort];
+        places[`${row.kind}/${name}`] = placeIn(row.file, found.texts[row.file] ?? null, id);
         fields[row.field] = { ...fields[row.field], [name]: writtenOptions(row, options, extent) };
         const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !IN_ID.has(option));
-        for (const option of strange)
-          left.push({ what: whatOf(sort, id, option), why: 'it cannot be declared: it stays as it is' });
+        for (const option of strange) left.push({ what: whatOf(found, sort, id, option), why: NO_FIELD });
       }
     }
   }
   const isEmpty = Object.keys(fields).length === 0;
-  return { files: isEmpty ? {} : { [DATACENTER_FILE]: fields }, texts: {}, secrets: [], left };
+  return { files: isEmpty ? {} : { [DATACENTER_FILE]: fields }, texts: {}, secrets: [], left, places };
 }
 
 /** Options that the name or kind of an object already says. */
 const IN_ID: ReadonlySet<string> = new Set(['type', 'vnet', 'zone']);
 
-function whatOf(sort: Sort, id: string, options = ''): string {
+function whatOf({ texts }: SdnState, sort: Sort, id: string, options = ''): string {
   const { kind, file } = ROW_OF[sort];
-  return `${kind}/${id}${options === '' ? '' : ` ${options}`} (${file})`;
+  return `${kind}/${id}${options === '' ? '' : ` ${options}`} (${placeIn(file, texts[file] ?? null, id)})`;
+}
+
+function typeIn({ type, protocol }: Options): string {
+  return (type ?? protocol)?.[0] ?? '';
 }
 
 /**

@@ -33,6 +33,8 @@ export interface SdnState {
   readonly guestsOn: Readonly<Record<string, readonly string[]>>;
   /** Addresses that Proxmox's own IPAM has given out, without those of gateways, by zone and network: `lan 10.10.0.0/24`. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /** Content of Proxmox's files, by path. */
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 export async function observeSdn(host: HostReader): Promise<SdnState> {
@@ -42,7 +44,7 @@ export async function observeSdn(host: HostReader): Promise<SdnState> {
     host.readFile(IPAM),
     host.readFolders([INTERFACES, ...GUESTS]),
   ]);
-  const applied = (running === undefined ? {} : JSON.parse(running)) as RunningConfig;
+  const applied = jsonOf(running) as RunningConfig;
   const [, here] = /^#version:(\d+)/.exec(folders.get(`${INTERFACES}/sdn`) ?? '') ?? [];
   const written = new Map(texts.map(([file, text]) => [file, typedSections(text ?? '')]));
   return {
@@ -51,7 +53,13 @@ export async function observeSdn(host: HostReader): Promise<SdnState> {
     version: { running: applied.version ?? null, here: here === undefined ? null : Number(here) },
     guestsOn: guestsByBridge(folders),
     addresses: givenAddresses(ipam),
+    texts: Object.fromEntries(texts.map(([file, text]) => [`${FOLDER}/${file}.cfg`, text ?? ''])),
   };
+}
+
+/** Proxmox takes an empty file for none. */
+function jsonOf(text: string | undefined): unknown {
+  return text === undefined || text.trim() === '' ? {} : JSON.parse(text);
 }
 
 interface IpamState {
@@ -68,7 +76,7 @@ interface IpamState {
 }
 
 function givenAddresses(text: string | undefined): Record<string, readonly string[]> {
-  const { zones = {} } = (text === undefined || text.trim() === '' ? {} : JSON.parse(text)) as IpamState;
+  const { zones = {} } = jsonOf(text) as IpamState;
   const entries = Object.entries(zones).flatMap(([zone, { subnets = {} }]) =>
     Object.entries(subnets).map(([network, { ips = {} }]): [string, readonly string[]] => [
       `${zone} ${network}`,

@@ -95,7 +95,7 @@ async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
 async function aroundOf(host: HostReader): Promise<Surroundings> {
   const files = await host.readFolders([`${INTERFACES}.d`]);
   const texts = [(await textOf(host, INTERFACES)) ?? '', ...files.values()];
-  const stanzas = texts.flatMap(stanzasOf).filter(({ method }) => method === 'static');
+  const stanzas = texts.flatMap((text) => stanzasOf(text)).filter(({ method }) => method === 'static');
   const { exit, stdout } = await host.run(run('printenv', ['SSH_CONNECTION']));
   const [from, , , port] = stdout.trim().split(' ');
   const gateways = stanzas.flatMap((stanza) => parseAddress(optionOf(stanza, 'gateway') ?? '') ?? []);

@@ -1,7 +1,8 @@
 // Reads the host's network files into declarations: the management interface, and the other interfaces beside it.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
-import type { LeftOver } from '../../importer.ts';
+import { isIp } from '../../../proxmox/addresses.ts';
+import { type LeftOver, NO_FIELD } from '../../importer.ts';
 import type { HostInterface } from '../declared.ts';
 import { bond, bridge, ovsBond, ovsBridge, ovsPort, vlan } from '../schema/interfaces.ts';
 import { addressOf, optionOf, type Stanza } from './interfaces.ts';
@@ -21,7 +22,8 @@ export function mainInterface(stanzas: readonly Stanza[]): Stanza | undefined {
 export function writtenInterface(stanzas: readonly Stanza[], resolv: string): Record<string, Json> {
   const main = mainInterface(stanzas);
   const servers = nameserversIn(resolv);
-  const asked = servers.length === 0 ? {} : { dns_nameservers: servers };
+  // One that cannot be declared, such as a link-local one with its interface, leaves all of them as they are.
+  const asked = servers.length === 0 || !servers.every(isIp) ? {} : { dns_nameservers: servers };
   if (main === undefined) return asked;
   const [address, gateway] = [addressOf(main), optionOf(main, 'gateway')];
   return {
@@ -47,13 +49,70 @@ export function writtenFurther(stanzas: readonly Stanza[]): Further {
     const written = read === null ? null : writtenAs(read);
     if (read === null || !SCHEMAS[read.kind].safeParse(written).success) {
       const why = 'it has options, names or addresses that network of the host has no words for: it stays as it is';
-      left.push({ what: `hypervisor/network ${name} (/etc/network/interfaces)`, why });
+      left.push({ what: `hypervisor/network ${name} (${placeOf(name, stanzas)})`, why });
     } else {
       const field = `${read.kind}s`;
       fields[field] = [...(fields[field] ?? []), written as JsonObject];
     }
   }
   return { fields, left };
+}
+
+/** `/etc/network/interfaces:12` */
+export function placeOf(name: string, stanzas: readonly Stanza[]): string {
+  return stanzas.find((stanza) => stanza.name === name)?.at ?? INTERFACES_FILE;
+}
+
+const INTERFACES_FILE = '/etc/network/interfaces';
+const OF_MAIN = /^(address|netmask|gateway|bridge[-_].*)$/;
+
+/**
+ * What the management interface has beside its address, and what no interface is read of.
+ *
+ * @param main content of /etc/network/interfaces
+ * @param resolv that of /etc/resolv.conf
+ */
+export function beside(stanzas: readonly Stanza[], main: string, resolv: string): LeftOver[] {
+  const managed = mainInterface(stanzas);
+  const others = stanzas.filter(({ name }) => name === managed?.name);
+  const more = others.flatMap((stanza) => {
+    const what = `hypervisor/network ${stanza.name}`;
+    if (stanza !== managed)
+      return [
+        {
+          what: `${what} ${stanza.family} (${stanza.at})`,
+          why: 'only one address of it is declared: it stays as it is',
+        },
+      ];
+    return stanza.options.flatMap(([key]) =>
+      OF_MAIN.test(key) ? [] : [{ what: `${what} ${key} (${stanza.at})`, why: NO_FIELD }],
+    );
+  });
+  const servers = nameserversIn(resolv).filter((server) => !isIp(server));
+  const dynamic = managed === undefined ? stanzas.filter(({ method }) => method === 'dhcp') : [];
+  const sources = main.split('\n').flatMap((line, index) => {
+    const [, word, path = ''] = /^\s*(source|source-directory)\s+(\S+)/.exec(line) ?? [];
+    return word === undefined || /^(\/etc\/network\/)?interfaces\.d(\/\*?)?$/.test(path)
+      ? []
+      : [
+          {
+            what: `${INTERFACES_FILE}:${index + 1} ${word} ${path}`,
+            why: 'only /etc/network/interfaces.d is read beside: what else is included stays as it is',
+          },
+        ];
+  });
+  return [
+    ...more,
+    ...dynamic.map(({ name, at }) => ({
+      what: `hypervisor/network ${name} (${at})`,
+      why: 'it has its address by DHCP, and the interface of the host is declared with a fixed one: it stays as it is',
+    })),
+    ...servers.map((server) => ({
+      what: `hypervisor/network nameserver ${server} (/etc/resolv.conf)`,
+      why: 'only addresses can be declared as dns_nameservers: they stay as they are',
+    })),
+    ...sources,
+  ];
 }
 
 /** The name of every bridge, bond and VLAN, once. Physical interfaces cannot be declared and are left out. */

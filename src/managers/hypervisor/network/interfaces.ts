@@ -11,25 +11,38 @@ export interface Stanza {
   readonly method: string;
   /** In file order; a key may occur more than once. */
   readonly options: readonly (readonly [key: string, value: string])[];
+  /** Where it begins, `/etc/network/interfaces:12`; absent where nobody asked for it. */
+  readonly at?: string;
 }
 
 /** The VLANs of a VLAN-aware bridge where none are named, as Proxmox writes them. */
 export const ALL_VLANS = '2-4094';
 
+/** In place of the end of a line that goes on. */
+const CONTINUED = '\u0000';
+
 /** Keywords that start a new stanza. */
 const PARTS = /^(auto|allow-\S+|iface|mapping|source|source-directory|rename|template)$/;
 
-/** Lines ending in a backslash continue on the next one; `#` begins a comment only at the start of a line. */
-export function stanzasOf(text: string): Stanza[] {
-  const found: { name: string; family: string; method: string; options: [string, string][] }[] = [];
+/**
+ * Lines ending in a backslash continue on the next one; `#` begins a comment only at the start of a line.
+ *
+ * @param path of the file, where places are of interest
+ */
+export function stanzasOf(text: string, path?: string): Stanza[] {
+  const found: { name: string; family: string; method: string; options: [string, string][]; at?: string }[] = [];
   let inside = false;
-  for (const line of text.replaceAll(/\\\n/g, ' ').split('\n')) {
-    const [word = '', ...rest] = line.trim().split(/\s+/);
+  let number = 0;
+  for (const line of text.replaceAll(/\\\n/g, CONTINUED).split('\n')) {
+    const first = number + 1;
+    number += line.split(CONTINUED).length;
+    const [word = '', ...rest] = line.replaceAll(CONTINUED, ' ').trim().split(/\s+/);
     if (word === '' || word.startsWith('#')) continue;
     if (PARTS.test(word)) {
       inside = word === 'iface';
       const [name = '', family = 'inet', method = 'static'] = rest;
-      if (inside) found.push({ name, family, method, options: [] });
+      const place = path === undefined ? {} : { at: `${path}:${first}` };
+      if (inside) found.push({ name, family, method, options: [], ...place });
     } else if (inside) found.at(-1)?.options.push([word, rest.join(' ')]);
   }
   return found;

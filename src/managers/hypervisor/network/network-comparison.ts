@@ -68,7 +68,9 @@ export const networkComparison: Comparison<NetworkSpec, SeenNetwork> = {
 
 /** What a stanza of the management interface says; null where none does. */
 function firstOf({ name }: NetworkSpec, seen: SeenNetwork, valueIn: (stanza: Stanza) => string | null): string | null {
-  const stanzas = [seen.main, ...seen.others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
+  const stanzas = [seen.main, ...seen.others]
+    .flatMap((text) => stanzasOf(text))
+    .filter((stanza) => stanza.name === name);
   return stanzas.map(valueIn).find((value) => value !== null) ?? null;
 }
 
@@ -113,7 +115,7 @@ function declaredIn(list: List, { bonds, vlans, bridges, ovs = [] }: NetworkSpec
 
 /** Those of Phoenix's file, and declared ones of other files. */
 function presentIn(list: List, spec: NetworkSpec, { main, others, own }: SeenNetwork): HostInterface[] {
-  const foreign = [main, ...others].flatMap(stanzasOf);
+  const foreign = [main, ...others].flatMap((text) => stanzasOf(text));
   const ours = stanzasOf(own ?? '');
   const declared = declaredIn(list, spec).map(({ name }) => name);
   const left = own?.startsWith(MARK) === true ? ours.filter(isDeclarable).map(({ name }) => name) : [];

@@ -38,7 +38,7 @@ export function managementState(
   { main, others }: Files,
   kernel: Kernel,
 ): { readonly hasAddress: boolean; readonly hasGateway: boolean } {
-  const stanzas = [main, ...others].flatMap(stanzasOf).filter((stanza) => stanza.name === name);
+  const stanzas = [main, ...others].flatMap((text) => stanzasOf(text)).filter((stanza) => stanza.name === name);
   const isInKernel = address !== null && (kernel?.get(name)?.some((each) => sameAddress(each, address)) ?? false);
   const isInFiles = address === null || stanzas.some((stanza) => sameAddress(addressOf(stanza), address));
   const gateways = stanzas.flatMap((stanza) => optionOf(stanza, 'gateway') ?? []);
@@ -96,7 +96,7 @@ export function fileConflict(own: readonly HostInterface[], managed: string, fil
 }
 
 function stanzasOfOthers({ main, others }: Files): Stanza[] {
-  return [main, ...others].flatMap(stanzasOf);
+  return [main, ...others].flatMap((text) => stanzasOf(text));
 }
 
 function includes(main: string): boolean {

@@ -67,9 +67,15 @@ function repositoriesOf({ package_repositories: written }: Written): Hypervisor[
 
 function pageCertificateOf({ page_certificate: written }: Written): Hypervisor['pageCertificate'] {
   if (written === undefined) return null;
-  const { certificate, chain, key } = written;
+  const { certificate, chain, key, fingerprint } = written;
   if (certificate !== undefined) return { by: 'certificate', name: certificate };
-  return chain === undefined || key === undefined ? { by: 'acme' } : { by: 'files', chain, key };
+  if (chain === undefined || key === undefined) return { by: 'acme' };
+  return {
+    by: 'files',
+    chain,
+    key,
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.toUpperCase() }),
+  };
 }
 
 function userOf({ users }: Written): Hypervisor['user'] {

@@ -23,6 +23,10 @@ function certificateDifferences(spec: PageSpec, note: PageNote | null, seen: See
       if (source === null || present?.fingerprint === source.fingerprint) return [];
       return [difference(at('certificate'), certificateText(source), observed)];
     case 'files': {
+      if (spec.fingerprint !== undefined && present !== null)
+        return present.fingerprint === spec.fingerprint
+          ? []
+          : [difference(at('fingerprint'), spec.fingerprint, observed)];
       const set = note?.secrets?.split('\n') ?? [];
       const isTheirs =
         present !== null && note !== null && note.fingerprint !== null && note.fingerprint !== present.fingerprint;

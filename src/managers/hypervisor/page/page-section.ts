@@ -118,6 +118,8 @@ function decide({ spec, adopt }: Wanted<PageSpec>, seen: SeenPage): Decision {
     const reason = `${NODE_CONFIG} names no domain for ACME: declare acmedomain0 in node_options of the datacenter`;
     return { kind: 'impossible', reason };
   }
+  const other = otherThanDeclared(spec, note, seen);
+  if (other !== null) return { kind: 'impossible', reason: other };
   const missing = whatIsMissing(spec, note, seen);
   const isForeign = seen.page !== null && note === null && missing !== null && adopt !== true;
   if (isForeign) {
@@ -136,6 +138,8 @@ function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): A
         ? null
         : [...claiming(spec, note), copying(spec), ...setting(spec)];
     case 'files': {
+      // What the references hold matters only where the page has another certificate.
+      if (spec.fingerprint !== undefined && seen.page?.fingerprint === spec.fingerprint) return null;
       const isUnchanged = note?.fingerprint === null || note?.fingerprint === seen.page?.fingerprint;
       return note?.secrets === secretsOf(spec) && isUnchanged && seen.page !== null
         ? null
@@ -146,6 +150,15 @@ function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): A
     default:
       return spec satisfies never;
   }
+}
+
+/** Why the references cannot give the page the certificate of the declared fingerprint: they gave it another one before. Null where they may. */
+function otherThanDeclared(spec: PageSpec, note: PageNote | null, { page: present }: SeenPage): string | null {
+  if (spec.by !== 'files' || spec.fingerprint === undefined || present === null || note === null) return null;
+  const isSet = note.secrets === secretsOf(spec) && (note.fingerprint ?? present.fingerprint) === present.fingerprint;
+  return !isSet || present.fingerprint === spec.fingerprint
+    ? null
+    : `the certificate behind ${spec.chain.$secret} has the fingerprint ${present.fingerprint}, and declared is ${spec.fingerprint}; correct one of them`;
 }
 
 /** Notes that the certificate is managed by Phoenix, whatever becomes of this run. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 
+const FINGERPRINT = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}$/;
 const ONE = 'must say one of `certificate`, `chain` with `key`, or `acme`';
 
 export const pageCertificate = z
@@ -22,6 +23,13 @@ export const pageCertificate = z
       .optional()
       .describe('A certificate of your own with those that lead to its authority, PEM, by reference. Default: none.'),
     key: value.secretReference.meta({ secret: true }).optional().describe('Its key, PEM, by reference. Default: none.'),
+    fingerprint: z
+      .string()
+      .regex(FINGERPRINT, 'must be a SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between them')
+      .optional()
+      .describe(
+        'SHA-256 fingerprint of that certificate, as openssl x509 -fingerprint -sha256 prints it: a page that has it is left as it is, whatever is behind the references. Default: it is not compared.',
+      ),
     acme: z
       .literal(true)
       .optional()
@@ -29,10 +37,12 @@ export const pageCertificate = z
         'Proxmox orders it by ACME for the domains that the options of the node name (`node_options` of the datacenter). Default: it does not.',
       ),
   })
-  .superRefine(({ certificate, chain, key, acme }, { addIssue }) => {
+  .superRefine(({ certificate, chain, key, acme, fingerprint }, { addIssue }) => {
     const said = [certificate, chain ?? key, acme].filter((each) => each !== undefined);
     if (said.length !== 1) addIssue({ code: 'custom', path: [], message: ONE });
     else if ((chain === undefined) !== (key === undefined)) {
       addIssue({ code: 'custom', path: [], message: 'must say both `chain` and `key`' });
+    } else if (fingerprint !== undefined && chain === undefined) {
+      addIssue({ code: 'custom', path: ['fingerprint'], message: 'must only stand beside `chain`, whose it is' });
     }
   });
