@@ -93,7 +93,10 @@ describe('an agent with two channels', () => {
     expect(titles('/approvers')).toEqual(['lxc/102 (guest-102) waits for approval']);
     await phoenix.push({ 'etc/phoenix_lxc_configs.json': '{' });
     await quiet([`approval run ${run} lxc/102`, 'failure the newest commit']);
-    expect(titles().slice(2)).toEqual(['lxc/102 (guest-102) waits for approval', expect.stringMatching(/^\w{7} is not followed$/)]);
+    expect(titles().slice(2)).toEqual([
+      'lxc/102 (guest-102) waits for approval',
+      expect.stringMatching(/^\w{7} is not followed$/),
+    ]);
     expect(titles('/approvers')).toHaveLength(1);
   });
 
