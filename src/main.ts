@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --
-// Where the process begins: its streams, its environment and its signals for the command line. The two dashes above: without them Node
-// takes `--env-file` for its own, wherever it stands, and ends with 9 when there is no such file.
+// The entry point: connects streams, environment and signals of the process with the command line. Without the two dashes above, Node would
+// interpret `--env-file` itself, wherever it is, and exit with 9 for a missing file.
 
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { askFromPipe, isPiped } from './cli/ask-from-pipe.ts';
 import { askOnTerminal } from './cli/ask-on-terminal.ts';
 import { EXIT, type ProcessIo } from './cli/io.ts';
 
-// Beside the code, so that nobody can change it who cannot change the code; where it cannot be written, everything starts slower.
+// Beside the code, so that only those who can change the code can change it. If it is not writable, starts are slower.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/phoenix', import.meta.url)));
 const { run } = await import('./cli/program.ts');
 
@@ -29,7 +29,7 @@ const io: ProcessIo = {
   ...(!process.stdin.isTTY && isPiped(process.stdin) ? { askPiped: askFromPipe(process) } : {}),
 };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever read us has enough, as `head` does.
+  // The reader of our output has closed it, as `head` does.
   if (error.code === 'EPIPE') process.exit(EXIT.done);
 });
 process.exit(

@@ -40,7 +40,7 @@ interface ForgeSettings {
   /** Base URL of its REST API; null for the one that belongs to the repository's address. */
   readonly api: string | null;
   readonly token: Secret | null;
-  /** Where the token is read from, and read again once it was renewed; null where it stands in the environment. */
+  /** The file of the token, which is read again after a renewal; null if the token is in the environment. */
   readonly tokenFile: string | null;
   readonly app: { readonly id: string; readonly key: Secret } | null;
   /** The OAuth application by which people sign in to the pages; null: by the admin token alone. */
@@ -54,14 +54,14 @@ type HostSettings =
 
 /** By the variables that OpenTelemetry names. */
 interface TraceSettings {
-  /** Base URL of a collector that takes OTLP over HTTP. */
+  /** Base URL of a collector for OTLP over HTTP. */
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, Secret>>;
   readonly service: string;
 }
 
 export interface Settings {
-  /** Without credentials: those that the variable held are in `repositoryLogin`. */
+  /** Without the credentials of the variable, which are in `repositoryLogin`. */
   readonly repositoryUrl: string;
   readonly repositoryLogin: { readonly username: string; readonly password: Secret } | null;
   readonly branch: string;
@@ -69,34 +69,34 @@ export interface Settings {
   readonly configRoot: string | null;
   readonly forge: ForgeSettings;
   readonly webhookSecret: Secret | null;
-  /** The one before, accepted as well while the forge is being given the new one. */
+  /** The previous secret, which is accepted too until the forge has the new one. */
   readonly webhookSecretBefore: Secret | null;
-  /** How the forge was told to send its webhooks. */
+  /** The content type that the forge's webhooks are configured with. */
   readonly webhookContentType: 'json' | 'form';
   readonly adminToken: Secret | null;
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
   /** Further names that the agent is called by; of any other name nothing is shown. */
   readonly allowedHosts: readonly string[];
-  /** Addresses and subnets of proxies: whom they say they relay is believed. */
+  /** Addresses and subnets of trusted proxies, whose client addresses are believed. */
   readonly trustedProxies: readonly string[];
-  /** Who may read beyond this machine: whoever signs in, or everybody, where a proxy signs people in before. */
+  /** Who may read from other machines: users who sign in, or everybody, if a proxy authenticates them. */
   readonly pages: 'signed-in' | 'open';
-  /** May hold a password. Null: a private server is started. */
+  /** May contain a password. Null: a private server is started. */
   readonly redisUrl: Secret | null;
   readonly dataDir: string;
-  /** Tells several Phoenixes in one Redis apart. */
+  /** Distinguishes several installations in one Redis. */
   readonly installation: string;
-  /** What the Redis was kept for before the repository, its branch or the node was renamed. */
+  /** The installation that the Redis belonged to before the repository, its branch or the node was renamed. */
   readonly movedFrom: string | null;
   readonly host: HostSettings;
-  /** Folder of the lab host that stands for this machine, as `phoenix lab` sets it for what it runs; null outside of one. */
+  /** Folder of the lab host in place of this machine, which `phoenix lab` sets; null outside of a lab. */
   readonly labFolder: string | null;
-  /** Null: the host is asked for its name. */
+  /** Null: the host reports its name. */
   readonly node: string | null;
   readonly pollSeconds: number;
   readonly driftSeconds: number;
-  /** What the Git server may send for one fetch; storing it takes about seven times as much memory. */
+  /** Maximum size of a fetch; storing it needs about seven times as much memory. */
   readonly maxPackMb: number;
   /** Steps at a time on the node, over all processes; null: a few for each process. */
   readonly applySteps: number | null;
@@ -106,15 +106,15 @@ export interface Settings {
   readonly secrets: SecretBounds;
   /** Identities of age that open files encrypted by sops; null: none can be opened. */
   readonly sopsAgeKey: Secret | null;
-  /** Whether pull requests from forks are planned too: planning reads, but who opens one decides what is read. */
+  /** Whether pull requests from forks are planned too: planning only reads, but the author decides what is read. */
   readonly planForks: boolean;
-  /** Whose signatures on commits count, for a policy that asks for them; null: nobody's. */
+  /** Keys for signatures of commits, for a policy that requires them; null: none. */
   readonly signingKeys: SigningKeys | null;
-  /** Trusted beside those that Node trusts. */
+  /** Trusted in addition to those that Node trusts. */
   readonly authorities: readonly Authority[];
   /** Where traces go; null: nothing is traced. */
   readonly traces: TraceSettings | null;
-  /** Who is told what needs a person. */
+  /** Channels of notifications. */
   readonly channels: readonly ChannelSettings[];
 }
 
@@ -127,19 +127,19 @@ export interface SettingProblem {
 }
 
 export interface ReadSettings {
-  /** Null when there is an error. */
+  /** Null if there is an error. */
   readonly settings: Settings | null;
   /** All problems at once, errors and warnings. */
   readonly problems: readonly SettingProblem[];
 }
 
-/** A plain view of the environment, as Node gives it. */
+/** The environment, as Node provides it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Each is a process or more on the node. */
 const MAX_STEPS = 256;
 
-/** Whether secrets that only a receiver needs are asked for. */
+/** Whether secrets that only a receiver needs are required. */
 export interface Purpose {
   readonly receiving: boolean;
 }
@@ -278,21 +278,21 @@ function appOf(texts: ReadonlyMap<string, string>): ForgeSettings['app'] {
   return id === undefined || key === undefined ? null : { id, key: secret(key) };
 }
 
-/** Half of it is told by a rule. */
+/** An incomplete pair is reported by a rule. */
 function oauthOf(texts: ReadonlyMap<string, string>): ForgeSettings['oauth'] {
   const id = texts.get('PHOENIX_OAUTH_CLIENT_ID') ?? null;
   const text = texts.get('PHOENIX_OAUTH_CLIENT_SECRET');
   return id === null && text === undefined ? null : { id, secret: text === undefined ? null : secret(text) };
 }
 
-/** A well-known address names its forge; anywhere else nothing is reported until PHOENIX_FORGE says how. */
+/** Well-known hosts determine the forge; otherwise nothing is reported until PHOENIX_FORGE is set. */
 function guessForge(url: string | undefined): ForgeSettings['kind'] {
   const host = url === undefined ? '' : new URL(url).hostname;
   if (host === 'github.com') return 'github';
   return host === 'gitlab.com' ? 'gitlab' : 'none';
 }
 
-/** What systemd gives the service, else the user's state folder (XDG base directories), else the system's. */
+/** The folder that systemd provides, else the user's state folder (XDG base directories), else the system's. */
 function defaultDataDir(environment: Environment): string {
   if (environment['STATE_DIRECTORY']) return environment['STATE_DIRECTORY'];
   if (environment['XDG_STATE_HOME']) return `${environment['XDG_STATE_HOME']}/phoenix`;

@@ -23,7 +23,6 @@ afterEach(async () => {
   await lab.close();
 });
 
-const short = (sha: string) => sha.slice(0, 7);
 /** The verb and the guest of a command line. */
 const words = (lines: readonly string[]) => lines.map((line) => line.split(' ').slice(0, 3).join(' '));
 
@@ -108,18 +107,6 @@ describe('what people see', () => {
     expect(lab.guest(101)).toMatch(/memory: 1024[\s\S]*tags: phoenix/);
   });
 
-  test('a bad commit is refused at its line and changes nothing', async () => {
-    await phoenix.push(environment(THREE));
-    lab.news();
-    const { statuses } = await phoenix.push(environment({ ...THREE, 103: { network_config: { name: 'eth0' } } }));
-    expect(statuses).toEqual({
-      'phoenix/apply': expect.stringMatching(
-        /^failure: \d+ errors?, nothing was changed. etc\/phoenix_lxc_configs.json:\d+: /,
-      ),
-    });
-    expect(lab.news()).toEqual([]);
-  });
-
   test('a replay looks at everything and repairs what somebody changed by hand', async () => {
     const { commit } = await phoenix.push(environment(THREE));
     const unchanged = await phoenix.agent().replay({ commit, by: 'ann' });
@@ -134,30 +121,9 @@ describe('what people see', () => {
     expect(repaired['phoenix/apply']).toBe('success: applied 1 target, 2 already as declared');
     expect(lab.news()).toEqual(['pct set 103 --memory 512']);
   });
-
-  // The programs that an agent started outlive it, as they would on a host.
-
-  test('a forge that is away for a while gets every answer in the end', async () => {
-    const down = { kind: 'answer', status: 503, headers: { 'retry-after': '1' } } as const;
-    const faults = [down, down];
-    phoenix.forge.faults.decide(({ method }) => (method === 'POST' ? faults.shift() : undefined));
-    const { statuses } = await phoenix.push(environment({ 101: {} }));
-    expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
-  });
-
-  test('a rewritten branch is refused with the way on', async () => {
-    const { commit: base } = await phoenix.push(environment({ 101: {} }));
-    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
-    await phoenix.repo.reset(base);
-    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
-    await phoenix.repo.push('--force');
-    lab.news();
-    const { statuses } = await phoenix.answered(forked);
-    expect(statuses['phoenix/apply']).toContain(`phoenix replay ${short(forked)} --rewind`);
-    expect(lab.news()).toEqual([]);
-  });
 });
 
+// The programs that an agent started outlive it, as they would on a host.
 describe('with a process for each program of the host', () => {
   beforeEach(() => begin('processes'));
 
@@ -174,35 +140,6 @@ describe('with a process for each program of the host', () => {
     });
     const { statuses: next } = await phoenix.push({ ...environment(THREE), 'README.md': 'again\n' });
     expect(next['phoenix/apply']).toBe('success: applied 2 targets');
-  });
-
-  test('of two quick pushes the newer wins and the older says so', async () => {
-    lab.order({ delayMs: 100 });
-    const first = await phoenix.repo.commit(environment(THREE));
-    await phoenix.repo.push();
-    await until(() => lab.commands().some((line) => line.startsWith('pct create 101')));
-    const second = await phoenix.repo.commit(environment({ ...THREE, 103: { memory_mb: 2048 } }));
-    await phoenix.repo.push();
-    const { statuses } = await phoenix.answered(second);
-    expect(statuses['phoenix/apply']).toMatch(/^success: /);
-    // If all of its steps had begun before the newer commit arrived, it was applied completely.
-    const ends = new RegExp(`^(error: superseded by ${short(second)}|success: applied 3 targets)$`);
-    expect(phoenix.statuses(first)['phoenix/apply']).toMatch(ends);
-    expect(Object.values(phoenix.statuses(first)).join()).not.toContain('pending');
-    expect(lab.guest(103)).toContain('memory: 2048');
-    expect(words(lab.news()).filter((line) => line.startsWith('pct create'))).toHaveLength(3);
-  });
-
-  test('stopped in the middle, it leaves the rest in the ledger and goes on with it', async () => {
-    lab.order({ delayMs: 100 });
-    const commit = await phoenix.repo.commit(environment(THREE));
-    await phoenix.repo.push();
-    await until(() => lab.commands().some((each) => each.startsWith('pct create 101')));
-    await phoenix.stopAgent();
-    expect(phoenix.statuses(commit)['phoenix/apply'] ?? 'pending').toMatch(/^pending/);
-    await phoenix.startAgent();
-    const { statuses } = await phoenix.answered(commit);
-    expect(statuses['phoenix/apply']).toBe('success: applied 3 targets');
   });
 
   test.for(['pct create 101', 'pct create 102'])(

@@ -2,7 +2,7 @@
 // It reads Git alone, and runs nothing of the repository. The folder is its argument; the rest is in the environment:
 //   HEAD          the commit
 //   BASE          the commit that it is to be merged into, or that was there before the push; empty or zeros: none
-//   CONFIG_ROOT   the config root, where it is not to be found by itself
+//   CONFIG_ROOT   the config root, if it cannot be detected
 // Annotations go to standard output, the page to the file of GITHUB_STEP_SUMMARY. Ends as `phoenix plan` does: 1 when the
 // commit brings errors, 2 when there is nothing to read.
 

@@ -21,7 +21,7 @@ export class OtherInstallation extends Error {
   }
 }
 
-const MAX_GUESSES = 10;
+const MAX_TRIES = 10;
 
 interface ClaimDeps {
   readonly ledger: Pick<Ledger, 'installation' | 'setInstallation'>;
@@ -42,7 +42,7 @@ export async function claimInstallation({ ledger, options }: ClaimDeps): Promise
     branch: options.branch,
     node: acts ? options.node : null,
   };
-  for (let tries = 0; tries < MAX_GUESSES; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const known = await ledger.installation();
     if (known !== null && isSameInstallation(known, ours)) {
       if (known.node !== null || ours.node === null) return 'known';

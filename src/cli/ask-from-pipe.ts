@@ -1,20 +1,20 @@
-// Answers from a pipe or a file, a line for each question in their order, as they would be typed. Nothing of them is shown: a line that stands at
-// the wrong place may be a secret.
+// Reads answers from a pipe or a file, one line for each question in order, as they would be typed. They are never shown: a misplaced line may be a
+// secret.
 
 import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Io } from './io.ts';
 
-/** Programs are often started with a pipe that nobody writes to: what has not begun within this time does not count as somebody. */
+/** Programs are often started with a pipe without input: a pipe that stays empty for this long counts as none. */
 const PATIENCE_MS = 5_000;
 
-/** Whether standard input is something that may hold answers: neither a terminal nor a device such as /dev/null. */
+/** Whether standard input may contain answers: it is neither a terminal nor a device such as /dev/null. */
 export function isPiped({ fd }: Pick<NodeJS.Process['stdin'], 'fd'>): boolean {
   try {
     const input = fstatSync(fd);
     return input.isFIFO() || input.isFile() || input.isSocket();
   } catch {
-    // It is closed.
+    // Standard input is closed.
     return false;
   }
 }
@@ -27,7 +27,7 @@ export function askFromPipe(
   let lines: AsyncIterator<string> | undefined;
   let hasEnded = false;
 
-  /** Null at the end of input, and where it does not begin. */
+  /** Null at the end of input, and when no input arrives. */
   async function nextLine(): Promise<string | null> {
     if (hasEnded) return null;
     const isFirst = lines === undefined;

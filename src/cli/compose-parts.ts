@@ -18,10 +18,10 @@ import type { KnownNode } from './node-name.ts';
 import type { HostDeps } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
-/** Between two questions to a node that is away and whose name nobody knows yet. */
+/** The interval of requests to an unreachable node whose name is not known yet. */
 const ASK_NODE_AGAIN_MS = 5_000;
 
-/** The board of the queues is loaded, and connects, when somebody looks. */
+/** Loads and connects the board of the queues on first use. */
 export function queuesOf(
   connect: () => Connection,
   options: QueueBoardOptions,
@@ -45,7 +45,7 @@ export function pathOf({ publicUrl }: Settings): string {
   return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }
 
-/** Goes on by the name that the node had; waits for one that was never asked. Rejects when it is to stop. */
+/** Continues with the last known name of an unreachable node, or waits for the node. Rejects when it is stopped. */
 export function waitForNode(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostDeps['away']> {
   let warned = false;
   return async ({ message }) => {

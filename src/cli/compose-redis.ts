@@ -9,11 +9,11 @@ import type { Log } from '../ports/log.ts';
 import type { Settings } from '../settings.ts';
 import { Missing } from './missing.ts';
 
-/** For a Redis that starts beside Phoenix. */
+/** For a Redis that is started at the same time as Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 const TRY_AGAIN_MS = 50;
 
-/** The one that was given, or a private one. */
+/** The address of the configured Redis, or of a private one that is started here. */
 export async function redisOf(
   { redisUrl, dataDir }: Settings,
   opened: unknown[],
@@ -28,7 +28,7 @@ export async function redisOf(
   return server.url;
 }
 
-/** A server that starts beside Phoenix is waited for; one that says no is not. @param lastError what its connections end with */
+/** Waits for a server that is still starting; fails at once when it refuses. @param lastError the last error of its connections */
 export async function waitForRedis(
   ledger: Ledger,
   { redisUrl }: Settings,
@@ -46,7 +46,7 @@ export async function waitForRedis(
         await pause(TRY_AGAIN_MS);
         continue;
       }
-      // Of a server that is not there, the connection knows why.
+      // The connection has the reason why a server does not answer.
       const { what, remedy } = redisFault(isSilence(error) && known !== null ? known : error, redisUrl?.expose());
       const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
       const privately = redisUrl === null || !mayPass(error) ? '' : '; without REDIS_URL a private one is started';

@@ -38,42 +38,42 @@ import { type LabPrograms, openForgeOf, openForgeSignInOf, openHostOf, repositor
 import { phoenixVersion } from './version.ts';
 
 /**
- * Steps at a time where the settings do not say: as many in one process as Proxmox itself takes at once of a bulk action, and on the node, whose
- * disks all share, what four processes bring.
+ * Default numbers of concurrent steps: per process as many as Proxmox itself runs of a bulk action, and on the node, whose disks are shared, as many as
+ * four processes start.
  */
 const STEPS_OF_PROCESS = 4;
 const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
-/** What nothing is done without. */
+/** The roles without which nothing is applied. */
 const ACTS = ['reconcile', 'apply'];
 const RENEW_SECONDS = 300;
 
 export interface RunningPhoenix {
   readonly agent: Agent;
   readonly url: string;
-  /** Resolves when something is gone that nothing can go on without. */
+  /** Resolves when something essential is lost. */
   readonly lost: Promise<Error>;
-  /** Takes no new work, lets running actions end for that long, leaves the rest in the ledger. */
+  /** Accepts no new work, gives running actions that long to end, and leaves the rest in the ledger. */
   stop(graceSeconds: number): Promise<void>;
 }
 
 export interface ComposeOptions {
   readonly roles: readonly Role[];
   readonly node: string | null;
-  /** Where secrets by reference are looked up. */
+  /** Resolves secret references to variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
-  /** Is told every secret of the settings, and those of the configuration as they are looked up. */
+  /** Learns every secret of the settings, and those of the configuration when they are resolved. */
   readonly redactor: Redactor;
-  /** What is due by time is looked for this often, and when the next is known to be due. */
+  /** The interval of checks for renewals, which also run when the next one is known to be due. */
   readonly renewSeconds?: number;
-  /** Aborted when nothing is to be waited for any more. */
+  /** Aborted when waiting has to end. */
   readonly stop?: AbortSignal;
   /** How the programs of a lab host run. Default: as processes. */
   readonly labPrograms?: LabPrograms;
 }
 
-/** Starts everything. What was opened is closed again when something fails on the way. */
+/** Starts everything. If something fails, what was opened is closed again. */
 export async function compose(
   settings: Settings,
   { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop, labPrograms }: ComposeOptions,

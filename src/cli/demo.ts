@@ -96,7 +96,7 @@ async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise
   }
 }
 
-/** An agent that does not answer for a while, as on a machine that is suspended, is asked again: nobody wants to begin anew for that. */
+/** An agent that does not answer for a while, as on a suspended machine, is asked again, so that the demo need not be restarted. */
 function whileAway(error: unknown): [] {
   if (error instanceof ClientFailure && error.exit === EXIT.missing) return [];
   throw error;

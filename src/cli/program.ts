@@ -38,7 +38,7 @@ export async function run(
     (_root, called) => {
       starting(called.name());
       const { envFile } = phoenix.opts<{ envFile?: string }>();
-      // It makes the file.
+      // It creates the file.
       const mayBeAbsent = called.name() === 'setup-agent';
       if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
     },
@@ -63,7 +63,7 @@ export async function run(
 /**
  * All commands with their options, as words of a command line are read.
  *
- * @param ending takes the exit code that a command ends with
+ * @param ending receives the exit code of the command
  */
 export function declareProgram(io: Io, ending: CommandGroup['ending'], { declaresCompletion = true } = {}): Command {
   const phoenix = new Command('phoenix')

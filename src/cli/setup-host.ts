@@ -23,7 +23,7 @@ import type { Host } from '../ports/host.ts';
 import type { Repository } from '../ports/repository.ts';
 import { readHostSettings } from '../settings/host.ts';
 import { type Settings, secretsOf } from '../settings.ts';
-import { agreed } from './agreed.ts';
+import { confirm } from './confirm.ts';
 import { EXIT, type Io } from './io.ts';
 import { openHostOf } from './rehearse/open-host.ts';
 import { folderSource, SourceFailure } from './source.ts';
@@ -95,7 +95,7 @@ async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs
   if (args.dryRun) return dryRun(actions, io);
   io.stdout(SETUP.warning);
   if (!args.yes) {
-    const declined = await confirm(plan.pools, io);
+    const declined = await confirmPools(plan.pools, io);
     if (declined !== null) return declined;
   }
   const again = await look();
@@ -106,9 +106,9 @@ async function makePools(host: Host, { hypervisor }: Config, args: SetupHostArgs
 }
 
 /** Each pool is confirmed by typing its name. Null if all were confirmed. */
-async function confirm(pools: readonly PoolPlan[], io: Io): Promise<Ending | null> {
+async function confirmPools(pools: readonly PoolPlan[], io: Io): Promise<Ending | null> {
   for (const { name } of pools) {
-    const said = await agreed({ text: SETUP.question(name), answer: name }, io);
+    const said = await confirm({ text: SETUP.question(name), answer: name }, io);
     if (said === 'nobody') return refused(SETUP.needsConfirmation, EXIT.usage);
     if (said === 'no') return refused(SETUP.declined, EXIT.no);
   }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { folderPaths, folderSnapshot } from '../io/folder.ts';
-import { UnreadableRepository } from '../io/git/kinds.ts';
+import { UnreadableRepository } from '../io/git/repository-kind.ts';
 import { type LocalRepository, openLocalRepository } from '../io/local-repository.ts';
 import { findRoots, READING } from '../load/reading.ts';
 import { HYPERVISOR_FILE } from '../managers/places.ts';

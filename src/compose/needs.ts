@@ -7,7 +7,7 @@ import type { ComposeNeed, NeedKind } from './contents.ts';
 import { placeOf } from './nodes.ts';
 import { type Resource, resourcesOf, type Section } from './resources.ts';
 import { entriesOf, type Fields, fieldsOf, firstOf, type Keys, type Part, partsOf } from './services.ts';
-import { undefinedIn } from './undefined.ts';
+import { undefinedIn } from './undefined-references.ts';
 
 interface Need {
   readonly what: NeedKind;

@@ -9,8 +9,8 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { CommitInfo } from '../ports/repository.ts';
 import { isAncestor } from './git/ancestry.ts';
 import { isMissing } from './git/errors.ts';
-import { kindOfRepository, missingReason, reading } from './git/kinds.ts';
 import { historyOf, objectCaches, readObjects } from './git/objects.ts';
+import { kindOfRepository, missingReason, reading } from './git/repository-kind.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 
 export interface LocalRepository {

@@ -170,6 +170,6 @@ export interface Manager<Spec = JsonObject, Observation = unknown, Inventory = u
   due?(inventory: Inventory, wanted: Wanted<Spec>): Date | null;
   /** Pure: whether `due` is worth an inventory for this target. Absent: for every one. */
   isDueByTime?(target: TargetId): boolean;
-  /** Pure: how long what Phoenix put on the host holds, such as a certificate; null where nothing of it is known there. Absent for kinds that hold for good. */
+  /** Pure: the validity of what Phoenix put on the host, such as a certificate; null if unknown. Absent for kinds without expiry. */
   validity?(inventory: Inventory, wanted: Wanted<Spec>): Validity | null;
 }

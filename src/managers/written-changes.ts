@@ -10,7 +10,7 @@ import type { Written } from './sources.ts';
 import { expanded, isOwn, type Pair, pairsOf, placeOf, type Sides, valueAt, valueIn } from './written-entries.ts';
 
 /** Where no known place explains a change, at most this many other changes of the files are listed as possible reasons. */
-const MAX_GUESSES = 20;
+const MAX_LISTED = 20;
 
 export function changesAt(written: Written, entry: Pair, sides: Sides, derived: boolean): WrittenChange[] {
   if (isOwn(written)) return changesOf(written, entry, sides, derived);
@@ -110,7 +110,7 @@ function contentOf(spec: string, { before, after }: Sides): WrittenPlace[] {
 function otherChanges(sides: Sides): WrittenPlace[] {
   const whole = (file: string): Pair => ({ label: null, before: { file, path: '' }, after: { file, path: '' } });
   const changes = [HYPERVISOR_FILE, LXC_FILE, VM_FILE].flatMap((file) => changesBelow('', whole(file), sides));
-  return changes.slice(0, MAX_GUESSES).map(({ file, path }) => ({ file, path }));
+  return changes.slice(0, MAX_LISTED).map(({ file, path }) => ({ file, path }));
 }
 
 /** `network_config.ip`, `firewall.rules[2].port`. */

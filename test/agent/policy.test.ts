@@ -109,18 +109,6 @@ describe('approvals', () => {
     await phoenix.reached(run, 'succeeded');
     expect(await host.commands()).toContain('box drop 102');
   });
-
-  test('a commit that loosens the policy is judged by the one before it', async () => {
-    await phoenix.push(files({ 101: {}, 102: {} }, { ...two, protected: [101] }));
-    const { statuses } = await phoenix.push(
-      files({ 102: { memory_mb: 1024 } }, { approvals: { destroy: 0 } }),
-      'Remove\n\nPhoenix-Approve: destroy lxc/101',
-    );
-    expect(statuses).toMatchObject({
-      'phoenix/lxc/101': 'failure: would destroy it, but it is protected; take "protected" off lxc/101 first',
-      'phoenix/lxc/102': 'success: applied',
-    });
-  });
 });
 
 describe('windows', () => {

@@ -7,7 +7,7 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { page } from '../../deploy/actions/report.ts';
-import { cutMarkdown } from '../../src/io/forge/cut.ts';
+import { truncateMarkdown } from '../../src/io/forge/truncate-markdown.ts';
 import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../../src/messages/details/details.ts';
 import { block, code, folded, link, plain, table } from '../../src/messages/details/markdown.ts';
 import { mergedMarkdown } from '../../src/messages/details/merged.ts';
@@ -381,7 +381,7 @@ test('text that is truncated to the limit of a forge forms no Markdown either', 
   fc.assert(
     fc.property(text, fc.integer({ min: 200, max: 1500 }), (given, most) => {
       for (const markdown of Object.values(saidWith(given))) {
-        expect(formed(withoutHeading(cutMarkdown(markdown, most, null)))).toEqual([]);
+        expect(formed(withoutHeading(truncateMarkdown(markdown, most, null)))).toEqual([]);
       }
     }),
     { numRuns: runs(15) },

@@ -31,7 +31,9 @@ export type ForgeEvent = { readonly by: string } & (
     }
   | { readonly kind: 'review'; readonly action: 'submitted' | 'dismissed'; readonly review: LabReview }
   | { readonly kind: 'check'; readonly action: 'created' | 'completed' | 'rerequested'; readonly check: LabCheck }
+  /** A button of a check was pressed. */
   | { readonly kind: 'button'; readonly check: LabCheck; readonly identifier: string }
+  /** A group of the merge queue. */
   | {
       readonly kind: 'group';
       readonly action: 'checks_requested' | 'destroyed';
@@ -39,6 +41,7 @@ export type ForgeEvent = { readonly by: string } & (
       /** Reason for the removal from the queue. */
       readonly reason?: 'merged' | 'invalidated' | 'dequeued';
     }
+  /** A check suite. */
   | { readonly kind: 'suite'; readonly action: 'requested' | 'rerequested'; readonly sha: string; readonly app: number }
 );
 

@@ -26,7 +26,7 @@ function read(node: LabNode, file: string, found: Found, depth = 0): string | nu
     return null;
   }
   if (depth > 10) return 'error: too many includes';
-  // A line that ends in a backslash goes on in the next.
+  // A line that ends with a backslash continues in the next one.
   const text = readFileSync(pathOf(node, file), 'utf8').replaceAll(/\\\r?\n/g, '');
   for (const [index, written] of text.split('\n').entries()) {
     const line = written.trim().replaceAll(/\s+/g, ' ');

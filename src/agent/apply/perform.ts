@@ -30,7 +30,7 @@ export interface Performing {
 }
 
 /** Attempts of a repeatable action whose result is unknown. */
-const MAX_GUESSES = 3;
+const MAX_TRIES = 3;
 
 /** Performs repeatable actions. Resolves to why one failed, or null. Fails with `Aborted` when the work was aborted. */
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
@@ -38,7 +38,7 @@ export async function perform(work: Performing, actions: readonly Action[]): Pro
     for (let tries = 1; ; tries += 1) {
       const { failure, open } = await performRound(work, [action]);
       if (failure === null) break;
-      if (!open || tries >= MAX_GUESSES) return failure;
+      if (!open || tries >= MAX_TRIES) return failure;
     }
   }
   return null;

@@ -42,7 +42,7 @@ export async function endWithRun(
       enough: waitsForPerson,
     });
     live?.close();
-    // Where both go to one screen, nothing stands there twice.
+    // If both streams go to one terminal, nothing is printed twice.
     const told = io.terminal?.stdout === true ? live?.told : undefined;
     answerWith(io, json, end, runText(end, colours(io, 'stdout'), told));
     return exitOf(end);

@@ -1,4 +1,4 @@
-// A run as it goes on, drawn over and over at the end of a terminal; what is over is left above it as lines. Where there is no terminal, or
+// The live view of a run at the end of a terminal, redrawn as it changes; finished steps remain as lines above it. Where there is no terminal, or
 // one that cannot move its cursor, the lines alone.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
@@ -14,7 +14,7 @@ export interface Live {
   printed(target: TargetId, lines: readonly string[]): void;
   /** Prints a permanent line. */
   say(line: string): void;
-  /** Steps of which all was told in lines that stay. */
+  /** Steps whose result was printed in lines above. */
   readonly told: ReadonlySet<TargetId>;
   /** Removes the drawing. */
   close(): void;
@@ -49,7 +49,7 @@ function drawn(io: Io): Live {
   let height = 0;
   let shown = '';
   let picture = 0;
-  /** Up over what is drawn, and all below taken away. */
+  /** Moves the cursor above what was drawn, and clears everything below. */
   const erase = () => (height === 0 ? '' : `\u001b[${height}A\u001b[0J`);
   const draw = (above: readonly string[] = []) => {
     const { columns = 80, rows = 24 } = io.terminal?.size?.() ?? {};

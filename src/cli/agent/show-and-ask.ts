@@ -5,7 +5,7 @@ import { AT_WORK } from '../../messages/at-work.ts';
 import { ASKING } from '../../messages/command.ts';
 import { runText } from '../../messages/run.ts';
 import type { CommandVerb } from '../../model/verbs.ts';
-import { agreed } from '../agreed.ts';
+import { confirm } from '../confirm.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
@@ -43,7 +43,7 @@ export async function showAndAsk(
   };
   if (shown.state !== 'succeeded' && todo.length === 0) return ended(EXIT.no);
   // Without changes it is only recorded.
-  if (!yes && todo.length > 0 && (await agreed({ text: ASKING.question(command.verb, todo.length) }, io)) !== 'yes') {
+  if (!yes && todo.length > 0 && (await confirm({ text: ASKING.question(command.verb, todo.length) }, io)) !== 'yes') {
     io.stderr(`${ASKING.declined}\n`);
     return ended(EXIT.no);
   }

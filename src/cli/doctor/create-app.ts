@@ -52,7 +52,7 @@ export async function createApp({ organization }: CreateAppArgs, io: Io): Promis
  *
  * @param settings with the repository that the App is for and the address that GitHub reaches the agent at
  * @param organization undefined for the user who presses
- * @throws Missing when nobody pressed in time
+ * @throws Missing when nobody pressed the button in time
  */
 export async function registerApp(
   settings: Pick<Settings, 'repositoryUrl' | 'forge' | 'publicUrl'>,

@@ -1,6 +1,6 @@
 // The file of variables that the service reads: values set in it, everything else left as it is. Pure.
 
-/** What stands plain in a file that systemd and Node read alike, without quotes. */
+/** Values that systemd and Node read alike without quotes. */
 const PLAIN = /^[A-Za-z0-9_./:@%+,=~?&[\]-]*$/;
 
 /** Whether a value can be written without quotes. */

@@ -1,5 +1,5 @@
-// How the agent is to log in at its forge: a token that a person gives, one that Gitea makes for their password, or a GitHub App. What is
-// asked is kept apart from what is made, so that nothing is made for settings that are none.
+// The agent's login at its forge: a token from a person, a token that Gitea creates for their password, or a GitHub App. Asking is separate from
+// creating, so that nothing is created for invalid settings.
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { Missing } from '../missing.ts';
 export interface LoginArgs {
   /** A file with the token, which is copied. */
   readonly forgeTokenFile?: string | undefined;
-  /** Of Gitea: whose password makes the token, and a file with it. */
+  /** For Gitea: the user whose password creates the token, and a file with the password. */
   readonly forgeUser?: string | undefined;
   readonly forgePasswordFile?: string | undefined;
   /** Of GitHub: make an App, for oneself or for this organisation. */
@@ -36,11 +36,11 @@ interface At {
   readonly forge: string;
   readonly repoUrl: string;
   readonly publicUrl: string;
-  /** A login is set already, and stays unless another is asked for. */
+  /** A login is configured already, and is kept unless another is requested. */
   readonly isSet: boolean;
 }
 
-/** @param answer asks a person; notes the option as missing where nobody can be asked */
+/** @param answer asks a person; records the option as missing when nobody can be asked */
 export async function loginAnswer(
   args: LoginArgs,
   { forge, repoUrl, publicUrl, isSet }: At,
@@ -58,7 +58,7 @@ export async function loginAnswer(
   };
   if (args.forgeUser !== undefined) return byPassword(args.forgeUser);
   if (isSet) return { as: 'kept' };
-  // GitHub's App is made with the address that it sends to.
+  // GitHub's App is created with the address that it sends webhooks to.
   if (forge === 'github' && publicUrl !== '' && AGREED.test((await io.ask?.(ASKED.app))?.trim() ?? ''))
     return { as: 'app', organization: undefined };
   if (io.ask !== undefined) io.stdout(whereTokensAreMade(forge, repoUrl));
@@ -74,10 +74,10 @@ export type LoginMade =
   | { readonly as: 'refused'; readonly why: string };
 
 /**
- * Makes at the forge what is not there yet.
+ * Creates the login at the forge, if it does not exist yet.
  *
  * @param environment the settings of the agent without a login
- * @throws Missing for an App that nobody pressed the button for
+ * @throws Missing if nobody pressed the button for the App in time
  */
 export async function makeLogin(answer: LoginAnswer, environment: Environment, io: Io): Promise<LoginMade> {
   switch (answer.as) {

@@ -1,5 +1,5 @@
-// `phoenix setup-agent`: the settings of the agent from a few answers. It writes them and the forge's token where the service reads them,
-// makes the webhook where the forge lets it, and ends as `phoenix doctor` does. Called again it keeps what is there.
+// `phoenix setup-agent`: creates the settings of the agent from a few answers. It writes them and the forge's token where the service reads them,
+// creates the webhook if the forge allows it, and ends like `phoenix doctor`. Repeating it keeps what exists.
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import { isPlain, withVariables } from './env-file.ts';
 import { type LoginAnswer, type LoginArgs, loginAnswer, makeLogin } from './forge-login.ts';
 
 export interface SetupAgentArgs extends LoginArgs {
-  /** The file that the service reads; its secrets lie beside it. */
+  /** The file that the service reads; its secrets are in files beside it. */
   readonly envFile?: string | undefined;
   readonly repoUrl?: string | undefined;
   readonly branch?: string | undefined;
@@ -31,9 +31,9 @@ export interface SetupAgentArgs extends LoginArgs {
   readonly publicUrl?: string | undefined;
 }
 
-/** Where install.sh and the Debian package put it. */
+/** The place where install.sh and the Debian package create it. */
 const ENV_FILE = '/etc/phoenix/env';
-/** The address that the example has in place of one. */
+/** The placeholder of the example file. */
 const EXAMPLE = /^https:\/\/github\.com\/you\//;
 const FORGES: Readonly<Record<string, string>> = {
   'github.com': 'github',
@@ -42,7 +42,7 @@ const FORGES: Readonly<Record<string, string>> = {
   'gitea.com': 'gitea',
 };
 
-/** In the place of a token that is yet to be made, for the settings to be judged before it is. */
+/** Stands in for a token that is not created yet, so that the settings can be validated before. */
 const TO_BE_MADE = 'to-be-made';
 
 /** Resolves to the exit code: 1 for answers that are no settings or that the forge refuses, 2 for answers that are missing, else that of the doctor. */
@@ -63,7 +63,7 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
   const unfit = [...values].flatMap(([name, value]) =>
     isPlain(value) ? [] : [`${name}: ${JSON.stringify(value)} has signs that no such value has`],
   );
-  // Judged before anything is made or written, as the agent will read it.
+  // Validated as the agent will read it, before anything is created or written.
   const wrong = [...unfit, ...problemsOf(withVariables(before, values), known, login)];
   if (wrong.length > 0) {
     for (const line of wrong) io.stderr(`${line}\n`);
@@ -97,17 +97,17 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
   return exit;
 }
 
-/** Lines that say what keeps the file from being settings of an agent. */
+/** The problems for which the agent would refuse the file, as lines. */
 function problemsOf(text: string, known: Secrets, login: LoginAnswer): string[] {
   const forgeToken = login.as === 'token' ? login.token : login.as === 'password' ? TO_BE_MADE : known.forgeToken;
   const environment = environmentOf(text, { ...known, forgeToken });
-  // An App is no setting before it is there.
+  // An App cannot be configured before it exists.
   const given = login.as === 'app' ? { ...environment, PHOENIX_FORGE: 'none' } : environment;
   const { problems } = agentSettings(given, { receiving: true });
   return problems.filter(({ severity }) => severity === 'error').map(({ message, hint }) => `${message}\n  ${hint}`);
 }
 
-/** Its key lies beside the other secrets. @returns the variables that name it, and take the token away that the unit names */
+/** Writes its key beside the other secrets. @returns the variables that name it, and unset the token file of the unit */
 async function writeApp({ id, pem }: CreatedApp, folder: string): Promise<readonly (readonly [string, string])[]> {
   const key = join(folder, `github-app-${id}.pem`);
   await writeWhole(key, pem, 0o600);
@@ -122,7 +122,7 @@ type Answers =
   | { readonly values: Map<string, string>; readonly login: LoginAnswer }
   | { readonly missing: readonly MissingAnswer[] };
 
-/** From the options, else what is set, else a person. */
+/** From the options, else from the present settings, else from a person. */
 async function answersOf(
   args: SetupAgentArgs,
   set: Readonly<Record<string, string>>,
@@ -156,7 +156,7 @@ async function answersOf(
   if (publicUrl !== '') values.set('PHOENIX_PUBLIC_URL', publicUrl);
   const isSet = set['PHOENIX_APP_ID'] !== undefined || ((await textOf(place.forgeToken)) ?? '').trim() !== '';
   const login = await loginAnswer(args, { forge, repoUrl, publicUrl, isSet }, answer, io);
-  // The unit names the file of a token always; an empty name takes that back.
+  // The unit always sets the file of a token; an empty value unsets it.
   if (forge === 'none') values.set('PHOENIX_FORGE_TOKEN_FILE', '');
   return missing.length > 0 ? { missing } : { values, login };
 }
@@ -169,7 +169,7 @@ interface Secrets {
 
 type SecretFiles = { readonly [Name in keyof Secrets]: string };
 
-/** As the unit names them (deploy/systemd/phoenix.service). */
+/** The paths that the unit sets (deploy/systemd/phoenix.service). */
 function secretFiles(folder: string): SecretFiles {
   return {
     webhookSecret: join(folder, 'webhook-secret'),
@@ -178,7 +178,7 @@ function secretFiles(folder: string): SecretFiles {
   };
 }
 
-/** Those that are there; the first two are made where they are not. */
+/** The existing secrets; missing ones of the first two are generated. */
 async function secretsIn(place: SecretFiles): Promise<Secrets> {
   const [webhookSecret, adminToken, forgeToken] = await Promise.all(
     [place.webhookSecret, place.adminToken, place.forgeToken].map(async (path) => ((await textOf(path)) ?? '').trim()),
@@ -194,7 +194,7 @@ async function writeSecrets(place: SecretFiles, secrets: Secrets): Promise<void>
   }
 }
 
-/** What the service is given: the file, which goes first, and its secrets. */
+/** The environment of the service: the file, which takes precedence, and its secrets. */
 function environmentOf(text: string, { webhookSecret, adminToken, forgeToken }: Secrets) {
   const values = parseEnv(text) as Readonly<Record<string, string>>;
   const own = {
@@ -205,7 +205,7 @@ function environmentOf(text: string, { webhookSecret, adminToken, forgeToken }: 
   const unsaid = Object.entries(own).filter(
     ([name, value]) => value !== '' && values[name] === undefined && values[`${name}_FILE`] === undefined,
   );
-  // An empty name of a file stands for none.
+  // An empty file name means none.
   const said = Object.entries(values).filter(([name, value]) => value !== '' || !name.endsWith('_FILE'));
   return Object.fromEntries([...unsaid, ...said]);
 }
@@ -224,7 +224,7 @@ async function makeWebhook(settings: Settings, secretFile: string, io: Io): Prom
       ended.done === 'refused' ? SETUP.noHook(ended.why, url, secretFile, namesOf(boxes)) : SETUP.hook(ended.done, url),
     );
   } catch (error) {
-    // The doctor says more of a forge that does not answer.
+    // The doctor reports more about a forge that does not answer.
     const why = certificateSentence(error) ?? connectionFault(error);
     io.stdout(SETUP.noHook(why, url, secretFile, namesOf(boxes)));
   }

@@ -21,16 +21,16 @@ export interface Parsed<Value> {
 const MAX_UNKNOWN = 100;
 
 /** Number of values after which compiling a parser for a schema pays off: it takes as long as parsing a few hundred guests. */
-const OFTEN = 100;
-const asked = new WeakMap<z.ZodType, { times: number; compiled: z.ZodType }>();
+const COMPILED_AFTER = 100;
+const readers = new WeakMap<z.ZodType, { uses: number; reader: z.ZodType }>();
 
 /** A fast parser for valid values that falls back to the schema for all others. */
 function readerOf<Schema extends z.ZodType>(schema: Schema): Schema {
-  const use = asked.get(schema) ?? { times: 0, compiled: schema };
-  use.times += 1;
-  if (use.times === OFTEN) use.compiled = z.compile(schema);
-  asked.set(schema, use);
-  return use.compiled as Schema;
+  const use = readers.get(schema) ?? { uses: 0, reader: schema };
+  use.uses += 1;
+  if (use.uses === COMPILED_AFTER) use.reader = z.compile(schema);
+  readers.set(schema, use);
+  return use.reader as Schema;
 }
 
 /** Validates a whole value and reports all its problems at once. */
@@ -133,10 +133,11 @@ function withPlainHint(
   });
   return meant === undefined
     ? diagnostic
-    : { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${how(written, meant)}.` };
+    : { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
 }
 
-function how(written: unknown, meant: Json): string {
+/** How the intended value differs from the written one, for a sentence that ends with it. */
+function differenceIn(written: unknown, meant: Json): string {
   if (typeof meant === 'object') return '';
   if (typeof written === 'number' && meant === written * 1024) return `, which is ${written} GB, since it counts MB`;
   if (String(written) === String(meant)) return typeof meant === 'string' ? ', in quotes' : ', without quotes';

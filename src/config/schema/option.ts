@@ -46,18 +46,18 @@ export function becomesByRule<Schema extends z.ZodType>(places: readonly Becomes
 }
 
 /** Maximum number of cached values per field. */
-const KEEP_JUDGED = 1_000;
+const MAX_CACHED = 1_000;
 /** Cached results: a configuration with many guests has the same few values in one field. */
-const judged = new WeakMap<readonly Becomes[], Map<unknown, string | undefined>>();
+const refusals = new WeakMap<readonly Becomes[], Map<unknown, string | undefined>>();
 
 /** Proxmox's reason for rejecting a value at one of these options. */
 export function refusalOf(places: readonly Becomes[], value: unknown): string | undefined {
   if (typeof value === 'object') return refusalAt(places, value);
-  const known = judged.get(places) ?? new Map<unknown, string | undefined>();
+  const known = refusals.get(places) ?? new Map<unknown, string | undefined>();
   if (known.has(value)) return known.get(value);
   const refused = refusalAt(places, value);
-  if (known.size >= KEEP_JUDGED) known.clear();
-  judged.set(places, known.set(value, refused));
+  if (known.size >= MAX_CACHED) known.clear();
+  refusals.set(places, known.set(value, refused));
   return refused;
 }
 

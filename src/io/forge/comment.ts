@@ -2,8 +2,8 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import type { PullComment } from '../../model/report.ts';
-import { cutMarkdown } from './cut.ts';
 import type { ForgeLogin } from './options.ts';
+import { truncateMarkdown } from './truncate-markdown.ts';
 
 /** GitHub's limit is 65,536 characters. */
 const MAX_COMMENT_CHARACTERS = 65_000;
@@ -21,7 +21,7 @@ export function commentMark(login: ForgeLogin, { pull, answers }: Pick<PullComme
 
 /** @param said a line above the text; empty for none */
 export function markedBody(mark: string, { body, url }: Pick<PullComment, 'body' | 'url'>, said = ''): string {
-  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${cutMarkdown(body, MAX_COMMENT_CHARACTERS, url ?? null)}`;
+  return `${mark}\n${said === '' ? '' : `${said}\n\n`}${truncateMarkdown(body, MAX_COMMENT_CHARACTERS, url ?? null)}`;
 }
 
 /** Two timestamps of the same instant may differ by a second when rounded. */

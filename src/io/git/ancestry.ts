@@ -1,7 +1,7 @@
 // Computes relations between commits from their parents; commit times only decide the search order. If the local history ends before the result is
 // certain, there is no result.
 
-import { byTime } from './by-time.ts';
+import { commitQueue } from './commit-queue.ts';
 
 export interface History {
   /** Null where the local history is cut off at this commit. */
@@ -52,7 +52,7 @@ async function paint(
   const marks = new Map<string, number>();
   const parents = new Map<string, readonly string[]>();
   const cut = new Set<string>();
-  const waiting = byTime();
+  const waiting = commitQueue();
   /** Commits in `waiting` that matter. */
   const left = new Set<string>();
 

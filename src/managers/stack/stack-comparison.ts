@@ -1,5 +1,5 @@
-// How a stack is compared: its variables one by one, its files by their names, and its compose file by its lines. Portainer has of secrets what nobody may
-// see, so that their values are not compared: the version, a digest of everything that decides how it is deployed, covers their references.
+// How a stack is compared: its variables one by one, its files by their names, and its compose file by its lines. The values of
+// secrets must not be shown, so they are not compared: the revision, a digest of everything that affects the deployment, covers their references.
 
 import { dotenvValue } from '../../model/dotenv.ts';
 import { type ComparedField, type Comparison, difference, differenceAt, type FoundDifference } from '../comparison.ts';

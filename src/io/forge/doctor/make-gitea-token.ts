@@ -1,4 +1,4 @@
-// A token made at Gitea or Forgejo with the password of a person, once, so that nobody has to look for the page where tokens are made.
+// Creates a token at Gitea or Forgejo with the password of a user, so that nobody has to find the page for it.
 
 import { restBase, TIMEOUT_MS, USER_AGENT } from '../options.ts';
 import { openFetch } from '../redirects.ts';

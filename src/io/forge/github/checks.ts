@@ -5,8 +5,8 @@
 import { fitText } from '../../../model/failure.ts';
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
 import type { SendResult } from '../../../ports/forge.ts';
-import { cutMarkdown } from '../cut.ts';
 import { notSent } from '../not-sent.ts';
+import { truncateMarkdown } from '../truncate-markdown.ts';
 import { type Client, type GitHub, once, probesOf } from './connect.ts';
 import { idOfWritten } from './written-id.ts';
 
@@ -99,7 +99,7 @@ function bodyOf(status: CommitStatus, details: Details | null, annotations: read
     ...(about === null ? {} : { external_id: subjectText(about) }),
     output: {
       title: description,
-      summary: cutMarkdown(details?.summary || NO_SUMMARY, MAX_SUMMARY, url),
+      summary: truncateMarkdown(details?.summary || NO_SUMMARY, MAX_SUMMARY, url),
       ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotation) }),
     },
     ...(ended ? { actions: (details?.buttons ?? []).map((button) => BUTTONS[button]) } : {}),

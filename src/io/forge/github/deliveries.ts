@@ -6,7 +6,7 @@ import type { Client, GitHub } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 
 /** A delivery that fails this often is itself faulty. */
-const MAX_GUESSES = 5;
+const MAX_TRIES = 5;
 
 interface Told {
   readonly id: number;
@@ -54,7 +54,7 @@ export async function sentWebhook(
  */
 export function failed(told: readonly Told[]): number[] {
   const tries = Map.groupBy(told, ({ guid }) => guid);
-  const lost = [...tries.values()].filter((each) => each.length < MAX_GUESSES && !each.some(arrived));
+  const lost = [...tries.values()].filter((each) => each.length < MAX_TRIES && !each.some(arrived));
   return lost.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
 }
 

@@ -28,23 +28,24 @@ export interface Rendered {
 
 /** Pure. The same spec and circumstances give the same text. */
 export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rendered {
-  const isNew = compareVersions(circumstances.version, '1.25.1') >= 0;
+  const hasHttp2Directive = compareVersions(circumstances.version, '1.25.1') >= 0;
   const listen = (port: number, rest: string): string[] => [`  listen ${port}${rest};`];
   const tls = (rest = ''): string[] => [
-    ...listen(443, ` ssl${isNew ? '' : ' http2'}${rest}`),
-    ...(isNew ? ['  http2 on;'] : []),
+    ...listen(443, ` ssl${hasHttp2Directive ? '' : ' http2'}${rest}`),
+    ...(hasHttp2Directive ? ['  http2 on;'] : []),
     '  server_tokens off;',
     '  ssl_protocols TLSv1.2 TLSv1.3;',
     '  ssl_session_cache shared:phoenix:10m;',
     '  ssl_session_tickets off;',
   ];
-  const late = (site: Site): boolean => site.late || !circumstances.there.has(site.source);
+  /** Whether the certificate of a site may be missing when nginx starts. */
+  const mayLack = (site: Site): boolean => site.late || !circumstances.there.has(site.source);
   const body = [
     'map $http_upgrade $phoenix_connection {',
     '  default upgrade;',
     '  "" close;',
     '}',
-    ...spec.sites.flatMap((site, index) => (late(site) ? lazyPaths(site, index) : [])),
+    ...spec.sites.flatMap((site, index) => (mayLack(site) ? lazyPaths(site, index) : [])),
     '',
     '# Names that nobody declared: a challenge may be answered, nothing else is.',
     'server {',
@@ -69,7 +70,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
       '  server_tokens off;',
       ...challenges(),
       '  location / {',
-      ...(late(site) ? [`    if (!-f ${quoted(site.chain)}) {`, '      return 503;', '    }'] : []),
+      ...(mayLack(site) ? [`    if (!-f ${quoted(site.chain)}) {`, '      return 503;', '    }'] : []),
       '    return 308 https://$host$request_uri;',
       '  }',
       '}',
@@ -77,8 +78,8 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
       'server {',
       ...tls(),
       ...serverName(site),
-      `  ssl_certificate ${late(site) ? `$phoenix_chain_${index}` : quoted(site.chain)};`,
-      `  ssl_certificate_key ${late(site) ? `$phoenix_key_${index}` : quoted(site.key)};`,
+      `  ssl_certificate ${mayLack(site) ? `$phoenix_chain_${index}` : quoted(site.chain)};`,
+      `  ssl_certificate_key ${mayLack(site) ? `$phoenix_key_${index}` : quoted(site.key)};`,
       `  location = ${REVISION_PATH} {`,
       '    default_type application/json;',
       `    return 200 '{"revision":"REVISION"}';`,

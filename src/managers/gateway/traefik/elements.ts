@@ -1,5 +1,5 @@
 // The elements of Traefik's files that people know: a router, a service, a middleware, an entry point. Two files are compared by them and their fields, so
-// that a difference says which route it is. What may be a password is told to be another, not which.
+// that a difference names the route. Possible passwords are only reported as different.
 
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../../../model/json.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutMarkdown } from '../../../src/io/forge/cut.ts';
+import { truncateMarkdown } from '../../../src/io/forge/truncate-markdown.ts';
 
 const line = fc.constantFrom(
   'plain words',
@@ -13,7 +13,7 @@ const line = fc.constantFrom(
 );
 
 test('what fits stays as it is', () => {
-  expect(cutMarkdown('short', 100, null)).toBe('short');
+  expect(truncateMarkdown('short', 100, null)).toBe('short');
 });
 
 test('a cut text fits, closes its open markup, and says that it was cut', () => {
@@ -24,7 +24,7 @@ test('a cut text fits, closes its open markup, and says that it was cut', () => 
       (lines, most) => {
         const text = lines.join('\n');
         fc.pre(Buffer.byteLength(text) > most);
-        const cut = cutMarkdown(text, most, 'https://phoenix.example.org/runs/1');
+        const cut = truncateMarkdown(text, most, 'https://phoenix.example.org/runs/1');
         expect(cut).toContain('[all of it](https://phoenix.example.org/runs/1)');
         const fences = cut.split('\n').filter((each) => each.startsWith('```'));
         expect(fences.length % 2).toBe(0);

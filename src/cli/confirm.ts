@@ -10,7 +10,7 @@ export interface Question {
 }
 
 /** `nobody`: there is no terminal. */
-export async function agreed({ text, answer }: Question, { ask }: Pick<Io, 'ask'>): Promise<'yes' | 'no' | 'nobody'> {
+export async function confirm({ text, answer }: Question, { ask }: Pick<Io, 'ask'>): Promise<'yes' | 'no' | 'nobody'> {
   if (ask === undefined) return 'nobody';
   const typed = (await ask(text))?.trim() ?? '';
   const isYes = answer === undefined ? AGREED.test(typed) : typed === answer;

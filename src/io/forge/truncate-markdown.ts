@@ -7,7 +7,7 @@ const FENCE = /^(`{3,}|~{3,})/;
  *
  * @param url where the full text is; null for nowhere
  */
-export function cutMarkdown(text: string, most: number, url: string | null): string {
+export function truncateMarkdown(text: string, most: number, url: string | null): string {
   if (Buffer.byteLength(text) <= most) return text;
   const more = url === null ? '\n\n_Cut: there is more than fits here._\n' : `\n\n_Cut: [all of it](${url})._\n`;
   let room = most - Buffer.byteLength(more) - 64;

@@ -1,12 +1,12 @@
 // A priority queue of commits to visit, newest first: a binary heap.
 
-export interface ByTime {
+export interface CommitQueue {
   /** @param time in any unit; greater is sooner */
   add(id: string, time: number): void;
   take(): string | undefined;
 }
 
-export function byTime(): ByTime {
+export function commitQueue(): CommitQueue {
   const heap: { readonly id: string; readonly time: number }[] = [];
   const timeAt = (n: number) => heap[n]?.time ?? Number.NEGATIVE_INFINITY;
 
