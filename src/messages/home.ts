@@ -95,8 +95,7 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 
 export const HOME = {
   neverLooked: 'The host has not been checked yet, so it is not known whether anything differs.',
-  retried: 'Tried again',
-  retries: 'trying again',
+  retried: 'Trying again',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   healAll: 'To bring back all of it',

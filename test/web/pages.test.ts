@@ -458,9 +458,7 @@ describe('targets', () => {
     await server.ledger.noteNode('pve', null);
     const calm = words((await visit('/')).page);
     expect(calm).not.toContain('need you');
-    expect(calm).toMatch(
-      /Tried again trying again the forge cannot be asked for pull requests and commands , since .*: HTTP 502/,
-    );
+    expect(calm).toMatch(/Trying again the forge cannot be asked for pull requests and commands , since .*: HTTP 502/);
     server.seen.faults = async () => [faultOf('repository', { since: CREATED, why })];
     const { faults } = (await (await fetch(`${server.url}/api/status`)).json()) as { faults: unknown };
     expect(faults).toEqual([{ subject: 'repository', what: 'the repository cannot be followed', since: CREATED, why }]);

@@ -76,7 +76,7 @@ function retriedList({ retried }: Overview): Html {
   if (retried.length === 0) return null;
   const lines = retried.map(
     ({ what, since, why }) =>
-      html`<li>${badge(HOME.retries, 'quiet')} ${said(what)}, since ${time(since, true)}: <span class="dim">${said(parted(why).told)}</span></li>`,
+      html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(parted(why).told)}</span></li>`,
   );
   return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
