@@ -94,8 +94,12 @@ export async function tracerOf({ traces, installation }: Settings, log: Log): Pr
   return openTracer({ endpoint, headers, service, version: phoenixVersion(), installation, log });
 }
 
-/** What the forge is spoken to with fetches too; a login in the repository's address goes first. */
-export function tokenOf({ repositoryLogin }: Settings, forge: Forge | null): Pick<RepositoryOptions, 'token'> {
+/** What the forge is spoken to with fetches too, also where none is set; a login in the repository's address goes first. */
+export function tokenOf(
+  { repositoryLogin, forge: { token } }: Pick<Settings, 'repositoryLogin' | 'forge'>,
+  forge: Forge | null,
+): Pick<RepositoryOptions, 'token'> {
   if (repositoryLogin !== null) return { token: repositoryLogin.password.expose() };
-  return forge === null ? {} : { token: forge.token };
+  if (forge !== null) return { token: forge.token };
+  return token === null ? {} : { token: token.expose() };
 }

@@ -99,6 +99,7 @@ export const HOME = {
   retries: 'trying again',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
+  healAll: 'To bring back all of it',
   end: { unknown: 'not known yet: none that Phoenix brought lies there' },
 } as const;
 

@@ -210,6 +210,18 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     remedy: 'declare protection as false first, and delete with a later push',
   },
   {
+    code: 'NOT_CLONABLE',
+    says: /clone feature (for .* is not available|is not supported)|unable to clone mountpoint/,
+    means: 'A disk of the source lies where Proxmox cannot copy it, or is a folder of the host.',
+    remedy: 'make the source a template or put it on a storage that can, then push',
+  },
+  {
+    code: 'LXC_FAILED',
+    says: /startup for container '\d+' failed/,
+    means: 'LXC did not start the container: something that it mounts, runs or is handed is not as it has to be.',
+    remedy: 'run pct start with --debug on the node, correct what it names, then push',
+  },
+  {
     code: 'QEMU_FAILED',
     says: /QEMU exited with code/,
     means:

@@ -125,8 +125,27 @@ export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<Targe
     lines.push(printable(`  ${target} approved by ${by}${where === undefined ? '' : `, in ${where}`}`));
   }
   const steps = run.steps.filter(({ target }) => !shown.has(target));
-  lines.push(...steps.flatMap((step) => stepLines(run, step, colours).map((line) => `  ${line}`)));
+  const skips = Map.groupBy(
+    steps.filter(({ outcome }) => outcome === 'skipped'),
+    ({ reason }) => reason,
+  );
+  const alike = new Set([...skips.values()].filter(({ length }) => length >= ALIKE).flat());
+  const others = steps.filter((step) => !alike.has(step));
+  lines.push(...others.flatMap((step) => stepLines(run, step, colours).map((line) => `  ${line}`)));
+  for (const [reason, skipped] of skips)
+    if (skipped.length >= ALIKE) lines.push(`  ${skippedLine(skipped, reason, colours)}`);
   return lines.join('\n');
+}
+
+/** So many steps that were skipped for one reason are told in one line, and so many of them are named in it. */
+const ALIKE = 4;
+
+/** `lxc/101, lxc/102, lxc/103, lxc/104 and 12 more skipped: it needs hypervisor/storage, which failed`. */
+function skippedLine(steps: readonly StepRecord[], reason: string | null, colours: boolean): string {
+  const left = steps.length - ALIKE;
+  const names = steps.slice(0, ALIKE).map(({ target }) => target);
+  const word = paint('skipped', OUTCOME_STYLES.skipped, colours);
+  return `${names.join(', ')}${left > 0 ? ` and ${left} more` : ''}: ${word}${reason === null ? '' : `: ${reason}`}`;
 }
 
 /** What a look found it tells action by action, once. */
@@ -252,7 +271,7 @@ function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): stri
 }
 
 /** `24 targets: 21 applied, 3 in doubt`. */
-function targetCounts(targets: readonly ToldTarget[]): string {
+export function targetCounts(targets: readonly Pick<ToldTarget, 'state'>[]): string {
   const counts = Map.groupBy(targets, ({ state }) => TARGET_STATES[state].word);
   return `${targets.length} targets: ${[...counts].map(([word, of]) => `${of.length} ${word}`).join(', ')}`;
 }

@@ -112,3 +112,19 @@ test('a dry run is not a look', () => {
     false,
   ]);
 });
+
+test('many steps that were skipped for one reason are one line', () => {
+  const skipped = Array.from({ length: 6 }, (_, index) =>
+    step(`lxc/${101 + index}`, null, { outcome: 'skipped', reason: 'it needs hypervisor/storage, which failed' }),
+  );
+  const other = step('lxc/110', null, { outcome: 'skipped', reason: 'it needs lxc/109, which failed' });
+  const run = {
+    ...look([...skipped, other], { readOnly: false, trigger: 'push', state: 'failed' }),
+    reason: null,
+    problems: [],
+  };
+  expect(runText(run, false).split('\n').slice(1)).toEqual([
+    '  lxc/110 update: skipped: it needs lxc/109, which failed',
+    '  lxc/101, lxc/102, lxc/103, lxc/104 and 2 more: skipped: it needs hypervisor/storage, which failed',
+  ]);
+});

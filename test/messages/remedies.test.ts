@@ -76,6 +76,8 @@ const SAID = [
   "unsupported suse release '42'",
   "base volume 'base-9000-disk-0' is still in use by linked clones",
   "can't remove CT 101 - protection mode enabled",
+  "Linked clone feature for 'local:101/vm-101-disk-0.raw' is not available",
+  "startup for container '101' failed",
   'start failed: QEMU exited with code 1',
 ];
 

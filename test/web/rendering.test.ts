@@ -21,7 +21,7 @@ import { searchPage } from '../../src/web/html/search.ts';
 import { type TargetView, targetPage } from '../../src/web/html/target.ts';
 import { targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
-import { CREATED, stepOf } from './recorded.ts';
+import { COMMIT, CREATED, stepOf } from './recorded.ts';
 
 const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };
 
@@ -484,4 +484,27 @@ describe('addresses', () => {
       }),
     );
   });
+});
+
+test('what differs names its fields, and more than one has a command for all', () => {
+  const drifted = (target: string): TargetJson => ({
+    ...{ target: target as TargetId, kind: 'lxc', name: target, state: 'doubtful', proved: null, doubt: 'differs' },
+    ...{ commit: COMMIT, declared: true, running: 'running', run: null, outcome: 'applied', reason: null },
+    look: {
+      ...{ run: '7' as RunId, commit: COMMIT, at: CREATED, found: 'differs from what is declared', since: CREATED },
+      ...{ would: [], over: false, differs: [{ field: 'memory_mb', declared: 512, observed: 999 }] },
+    },
+  });
+  const now = new Date(CREATED);
+  const home = (...targets: readonly string[]) => {
+    const overview = overviewOf({
+      ...{ head: null, open: [], orphans: [], certificates: [], faults: [], now },
+      targets: targets.map(drifted),
+    });
+    const rest = { head: null, frozen: null, open: [], runs: [], commits: null, older: null, names: new Map(), now };
+    return render(frontPage({ ...rest, overview }, linksFrom('/')));
+  };
+  const [one, two] = [home('lxc/101'), home('lxc/101', 'lxc/102')];
+  expect(one).toContain('memory_mb is 999 instead of 512');
+  expect([one, two].map((page) => page.includes('>phoenix converge<'))).toEqual([false, true]);
 });

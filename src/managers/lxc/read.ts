@@ -13,7 +13,13 @@ import { LXC_FILE } from '../places.ts';
 import type { LxcGuest } from './declared.ts';
 import { modernLxc } from './legacy.ts';
 import { type LxcFileDefaults, normaliseLxc } from './normalise.ts';
-import { idMapsAreApart, managedInterfacesHaveAnAddress, mountPathsAreUnique, volumeNamesAreUnique } from './rules.ts';
+import {
+  idMapsAreApart,
+  managedInterfacesHaveAnAddress,
+  mountPathsAreUnique,
+  mountsAreForPrivileged,
+  volumeNamesAreUnique,
+} from './rules.ts';
 import { lxcFile, lxcGuest } from './schema.ts';
 
 const envelope = lxcFile.extend({ lxc_configs: z.record(z.string(), z.unknown()) });
@@ -31,7 +37,13 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading) => ({ lxc: readContainers(reading) }),
-  rules: [volumeNamesAreUnique, mountPathsAreUnique, idMapsAreApart, managedInterfacesHaveAnAddress],
+  rules: [
+    volumeNamesAreUnique,
+    mountPathsAreUnique,
+    idMapsAreApart,
+    managedInterfacesHaveAnAddress,
+    mountsAreForPrivileged,
+  ],
 };
 
 function readContainers(reading: Reading): LxcGuest[] {

@@ -5,6 +5,7 @@ import type { Place } from '../../config/read/place.ts';
 import { placeIn } from '../../config/read/place.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';
 import { booleanOf } from '../../proxmox/perl.ts';
+import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { IdMap, LxcGuest } from './declared.ts';
@@ -61,6 +62,26 @@ export function idMapsAreApart({ config }: RuleContext): Diagnostic[] {
       ];
     }),
   );
+}
+
+/** NO_EFFECT: the kernel mounts network file systems for no user namespace, whatever Proxmox allows (user_namespaces(7)). */
+export function mountsAreForPrivileged({ config }: RuleContext): Diagnostic[] {
+  return config.lxc.flatMap((guest): Diagnostic[] => {
+    const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+    const inherited = source?.kind === 'lxc' ? source.unprivileged : null;
+    if ((guest.unprivileged ?? inherited ?? CREATION_DEFAULTS.lxc.unprivileged) === false) return [];
+    const kinds = (guest.pctFeatures['mount'] ?? '').split(';').filter((kind) => /^(nfs|nfs4|cifs)$/.test(kind));
+    if (kinds.length === 0) return [];
+    return [
+      {
+        code: 'NO_EFFECT',
+        at: placeIn(guest.writtenAt, 'pct_options'),
+        message: `"${guest.name}" is unprivileged, and the kernel mounts no ${kinds.join(' and no ')} in such a container`,
+        hint: 'Mount the share on the node and declare its folder in mount_points, or write "unprivileged": false.',
+        target: targetOf(guest),
+      },
+    ];
+  });
 }
 
 /** INVALID_VALUE: where the host manages an interface, it does not take what routers announce (pve-container, PVE/LXC/Config.pm, update_pct_config). */

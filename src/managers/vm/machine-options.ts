@@ -24,12 +24,21 @@ export interface MachineOption {
 /**
  * By option. What is not declared and has no default of a new VM is what Proxmox takes without a word: a VM that exists may have got something
  * else by hand, and one that is made again would not have it.
+ *
+ * @param clones ids of the VMs that are cloned from this one, where it is looked at for them
  */
-export function machineOptions(vm: VmGuest, config: Config): ReadonlyMap<string, MachineOption> {
+export function machineOptions(
+  vm: VmGuest,
+  config: Config,
+  clones: readonly number[] = [],
+): ReadonlyMap<string, MachineOption> {
   const options = new Map<string, MachineOption>();
   const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
-  if (source?.kind === 'vm' && source.cloneFrom === null)
-    for (const [option, { text }] of machineOptions(source, config)) options.set(option, { text, at: null });
+  // Sources in a ring are reported elsewhere.
+  if (source?.kind === 'vm' && !clones.includes(source.id)) {
+    const kept = machineOptions(source, config, [...clones, vm.id]);
+    for (const [option, { text }] of kept) options.set(option, { text, at: null });
+  }
   for (const [option, text] of optionTexts('vm', withCreationDefaults('vm', vm))) {
     const [field] = fieldsOf('vm', option).filter((name) => vm[name as keyof VmGuest] != null);
     options.set(option, { text, at: field === undefined ? null : placeIn(vm.writtenAt, field) });

@@ -118,6 +118,7 @@ function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Li
       <p class="reason">${said(look === null ? '' : (whyText({ reason: look.found, differs: look.differs ?? [] }) ?? ''))}</p>
       ${offer({ do: 'heal', targets: [target] }, links, HOME.lookAgain)}`,
     links,
+    drifted.length < 2 ? null : html`<li>${offer({ do: 'heal', targets: [] }, links, HOME.healAll)}</li>`,
   );
 }
 

@@ -3,6 +3,7 @@
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages.ts';
+import { targetCounts } from '../../messages/run.ts';
 import { DECLARED_NO_MORE, TARGET_STATES } from '../../messages/target.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
@@ -27,6 +28,7 @@ export function targetsPage({ targets, looked, orphans, names }: TargetsView, li
     title: 'Targets',
     live: null,
     main: html`<h1>Targets</h1>
+      ${targets.length > 1 ? html`<p class="lead">${targetCounts(targets)}</p>` : null}
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
       ${orphans.map((orphan) => html`<p class="notice">${badge('orphan', 'wait')} ${said(orphanText(orphan))}</p>`)}
       ${targets.length === 0 ? html`<p>${NO_TARGETS}</p>` : targetTable(targets, names, links)}`,

@@ -4,6 +4,9 @@ import { found } from '../../load/rules/found.ts';
 
 const VM = 'etc/phoenix_vm_configs.json';
 
+/** A clone of a clone, beside the first. */
+const LATER = { network_config: { ip: 'dhcp' }, docker_stacks: [], volumes: [] };
+
 function withVm(own: object) {
   const files = environment();
   Object.assign(files[VM].vms[1], own);
@@ -36,6 +39,11 @@ test('a clone is judged with what it keeps of its source, and what the source ha
   ]);
   Object.assign(source, { options: { numa0: 'cpus=0-1,memory=2048' }, numa: true });
   expect(found('INVALID_VALUE', files)).toEqual([]);
+  files[VM].vms.push({ ...clone, vmid: 1002, name: 'of-the-clone', clone_from_vmid: 1001, ...LATER });
+  Object.assign(clone, { template_snapshot_name: 'ready', storage_pool: 'local-lvm' });
+  files[VM].vms[2].memory_mb = 1024;
+  expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('vm/1002 (of-the-clone): Proxmox would')]);
+  files[VM].vms.pop();
   clone.memory_mb = 4096;
   expect(found('INVALID_VALUE', files)).toEqual([
     '"memory_mb": 4096, | vm/1001 (vm-1001): Proxmox would not start it: total memory for NUMA nodes must be equal to vm static memory',
