@@ -151,14 +151,21 @@ describe('destruction', () => {
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 
-  test('a guest that the previous commit protected is kept even with approval, although that commit applied nothing', async () => {
+  test('a guest that was protected is kept even with approval, although that commit applied nothing', async () => {
     await phoenix.push(environment({ 101: {}, 102: {} }));
     await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
     await commands();
-    const { statuses } = await phoenix.push(environment({ 101: {} }), 'Remove\n\nPhoenix-Approve: destroy lxc/102');
-    expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    const approved = 'Remove\n\nPhoenix-Approve: destroy lxc/102';
+    // Taking it out does not unprotect it for the commits that follow.
+    for (const memory_mb of [512, 600]) {
+      const { statuses } = await phoenix.push(environment({ 101: { memory_mb } }), approved);
+      expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    }
     await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow('protected');
-    expect(await commands()).toEqual([]);
+    expect(await commands()).toEqual(['box put 101']);
+    await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
+    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 
   test('too many deletes at once are refused whole', async () => {

@@ -14,6 +14,9 @@ import type { Declared } from './desired-state.ts';
 import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
 
+/** Commits that are read for a target that was taken out; most are deleted with the next one. */
+const MAX_EARLIER = 50;
+
 /** The run request for a new head of the branch. */
 export function requestFor(head: CommitSha, deliveries: readonly Push[], created: string): RunRequest {
   const by = deliveries.findLast(({ commit }) => commit === head)?.by ?? 'phoenix';
@@ -29,7 +32,7 @@ export async function gather(
 ): Promise<Gathered> {
   const records = await context.ledger.targets();
   const followed = base === null ? undefined : await declaredAt(context, base);
-  const before = stillProtected(await asApplied(context, declared, records), followed);
+  const before = await stillProtected(context, await asApplied(context, declared, records), followed);
   const olderErrors = followed?.problems.filter(({ severity }) => severity === 'error') ?? [];
   const policy = await policyFor(context, declared);
   // A rewind is explicitly requested, and each deletion is approved, so it is not compared with the newer commit.
@@ -61,10 +64,44 @@ async function asApplied(context: Context, declared: Declared, records: TargetRe
   return before;
 }
 
-/** Targets that the followed commit protects stay protected, even if that commit could not be applied. */
-function stillProtected(before: Map<TargetId, Target>, followed: Declared | undefined): Map<TargetId, Target> {
-  const isProtected = (target: Target) => target.protected || followed?.targets.get(target.id)?.protected === true;
-  return new Map([...before].map(([id, target]) => [id, { ...target, protected: isProtected(target) }]));
+/**
+ * Targets that the followed commit protects stay protected, even if that commit could not be applied. Where it declares a target no longer, the commit
+ * that did so last decides: taking a target out takes no protection away.
+ */
+async function stillProtected(
+  context: Context,
+  before: Map<TargetId, Target>,
+  followed: Declared | undefined,
+): Promise<Map<TargetId, Target>> {
+  if (followed === undefined) return before;
+  const gone = [...before.values()].filter((target) => !target.protected && !followed.targets.has(target.id));
+  const last = await declaredLast(context, followed.commit, new Set(gone.map(({ id }) => id)));
+  return new Map(
+    [...before].map(([id, target]) => {
+      const declared = followed.targets.get(id) ?? last.get(id);
+      return [id, { ...target, protected: target.protected || declared?.protected === true }];
+    }),
+  );
+}
+
+/** Each target as the newest commit before `commit` declares it, along the branch itself; without those that none of them declares. */
+async function declaredLast(context: Context, commit: CommitSha, ids: Set<TargetId>): Promise<Map<TargetId, Target>> {
+  const found = new Map<TargetId, Target>();
+  if (ids.size === 0) return found;
+  let [earlier] = (await context.repository.commit(commit)).parents;
+  for (let looked = 0; ids.size > 0 && earlier !== undefined && looked < MAX_EARLIER; looked += 1) {
+    const then = await declaredAt(context, earlier);
+    // The repository's history begins here.
+    if (then === undefined) break;
+    for (const id of ids) {
+      const target = then.targets.get(id);
+      if (target === undefined) continue;
+      found.set(id, target);
+      ids.delete(id);
+    }
+    [earlier] = (await context.repository.commit(earlier)).parents;
+  }
+  return found;
 }
 
 /**
