@@ -1,7 +1,15 @@
 // Parses and prints firewall files (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Unreadable lines are dropped
 // with a warning; invalid rules are kept with a warning.
 import { isIpv4, isIpv6 } from './addresses.ts';
-import { NAME, parseRule, printRule, type Rule, type RuleEnvironment, ruleProblems } from './firewall-rule.ts';
+import {
+  type FirewallNames,
+  NAME,
+  parseRule,
+  printRule,
+  type Rule,
+  type RuleEnvironment,
+  ruleProblems,
+} from './firewall-rule.ts';
 import { formatProblem } from './formats.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };
@@ -15,6 +23,8 @@ export type FirewallConfig = {
   ipset: Named<SetEntry>;
   rules: Rule[];
   groups: Named<Rule>;
+  /** Sets that SDN generates, which are in no file. */
+  sdn?: NonNullable<FirewallNames['sdn']>;
 };
 
 const LEVEL = '(?:emerg|alert|crit|err|warning|notice|info|debug|nolog)?';
@@ -43,7 +53,7 @@ const OPTIONS: Record<'cluster' | 'host' | 'guest', readonly (readonly [string, 
   ],
 };
 
-export const emptyConfig = (): FirewallConfig => ({
+const emptyConfig = (): FirewallConfig => ({
   options: new Map(),
   aliases: new Map(),
   ipset: new Map(),
@@ -93,6 +103,7 @@ const section = (line: string, word: string): NamedSection | undefined => {
  * @param fileName path as shown in warnings
  * @param cluster the cluster's configuration, with the sets and aliases that rules reference; undefined if this is it
  * @param aboutRules whether to warn about invalid rules and set entries like `pve-firewall`
+ * @param sdn the sets that SDN generates, for the cluster's file
  */
 export function parseFirewall(
   text: string,
@@ -100,8 +111,9 @@ export function parseFirewall(
   environment: RuleEnvironment,
   cluster: FirewallConfig | undefined,
   aboutRules: boolean,
+  sdn?: FirewallConfig['sdn'],
 ): { config: FirewallConfig; warnings: string[] } {
-  const config = emptyConfig();
+  const config = { ...emptyConfig(), ...(sdn === undefined ? {} : { sdn }) };
   const warnings: string[] = [];
   const hasAliases = environment !== 'host';
   let read: LineReader | undefined;

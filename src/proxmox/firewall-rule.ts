@@ -15,6 +15,8 @@ export interface FirewallNames {
   readonly aliases: ReadonlyMap<string, { readonly cidr: string }>;
   /** Names are stored in lower case but looked up as written. */
   readonly ipset: { has(name: string): boolean };
+  /** Sets that SDN generates. */
+  readonly sdn?: { has(name: string): boolean };
 }
 
 /** Context of a rule; determines the allowed types and interfaces. */
@@ -212,7 +214,8 @@ function reference(
   if (value.startsWith('+')) {
     const [, set = ''] = new RegExp(`^\\+(?:guest/|dc/|sdn/)?(${NAME})$`).exec(value) ?? [];
     if (set === '') return { problem: `invalid ipset name '${value}'` };
-    return cluster?.ipset.has(set) || own?.ipset.has(set) ? {} : { problem: `no such ipset '${set}'` };
+    const isThere = cluster?.ipset.has(set) || own?.ipset.has(set) || cluster?.sdn?.has(set);
+    return isThere ? {} : { problem: `no such ipset '${set}'` };
   }
   const [, scope = '', name] = new RegExp(`^(guest/|dc/)?(${NAME})$`).exec(value) ?? [];
   if (name === undefined) return {};

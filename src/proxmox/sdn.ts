@@ -122,3 +122,20 @@ export function isWithin(address: string, network: string, length: number): bool
   const version = isIpv4(network) ? 4 : 6;
   return bitsOf(address, version).slice(0, length) === bitsOf(network, version).slice(0, length);
 }
+
+const SETS_OF_VNET = ['all', 'gateway', 'no-gateway', 'dhcp'] as const;
+
+/** Names of the IP sets that Proxmox generates for its firewall from the subnets of a vnet (proxmox-ve-config, src/sdn/config.rs). */
+export function ipSetsOfVnet(vnet: string): string[] {
+  return SETS_OF_VNET.map((part) => `${vnet}-${part}`);
+}
+
+/** Name of the IP set with the addresses that a guest has from Proxmox's own IPAM (proxmox-ve-config, src/sdn/ipam.rs). */
+export function ipSetOfGuest(id: number | string): string {
+  return `guest-ipam-${id}`;
+}
+
+/** Whether a set may be one of those, of whatever vnet or guest. */
+export function mayBeOfSdn(set: string): boolean {
+  return /^guest-ipam-\d+$/.test(set) || SETS_OF_VNET.some((part) => set.endsWith(`-${part}`));
+}

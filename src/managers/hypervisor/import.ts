@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { parseFirewall } from '../../proxmox/firewall-file.ts';
+import { mayBeOfSdn } from '../../proxmox/sdn.ts';
 import type { Config } from '../config.ts';
 import { normaliseRules } from '../guest/normalise.ts';
 import { writtenRule } from '../guest/proxmox/firewall.ts';
@@ -201,7 +202,7 @@ function writtenFirewall(
 
 /** Lines of the firewall that Proxmox itself leaves out, with their number. */
 function linesLeftOut({ cluster, host }: FoundHost): LeftOver[] {
-  const ofCluster = parseFirewall(cluster ?? '', FILES.cluster.path, 'cluster', undefined, true);
+  const ofCluster = parseFirewall(cluster ?? '', FILES.cluster.path, 'cluster', undefined, true, { has: mayBeOfSdn });
   const ofHost = parseFirewall(host ?? '', FILES.host.path, 'host', ofCluster.config, true);
   const left: { what: string; why: string }[] = [];
   for (const warning of [...ofCluster.warnings, ...ofHost.warnings]) {

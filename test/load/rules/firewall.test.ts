@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { declaredFirewall } from '../../../src/managers/guest/proxmox/firewall.ts';
 import { parseRule, ruleProblems } from '../../../src/proxmox/firewall-rule.ts';
-import { environment, loadFiles } from '../environment.ts';
+import { environment, type Files, loadFiles } from '../environment.ts';
 import { found } from './found.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -36,6 +36,27 @@ describe('BAD_RULE', () => {
     );
     Object.assign(files[HYPERVISOR], { known_aliases: ['office'], known_ip_sets: ['admins'] });
     expect(found('BAD_RULE', files)).toEqual([]);
+  });
+
+  test('the IP sets that SDN generates are known of each declared vnet, and of guests where an IPAM of Proxmox gives addresses', () => {
+    const named = (...sources: string[]) => withRules(...sources.map((source) => ({ ...SSH, source })));
+    const withVnet = (zone: object, files: Files) => ({
+      ...files,
+      'etc/phoenix_datacenter_config.json': {
+        sdn_zones: { inner: { type: 'simple', ...zone } },
+        sdn_vnets: { back: { zone: 'inner' } },
+      },
+    });
+    const ofVnet = ['+sdn/back-all', '+back-gateway', '+sdn/back-no-gateway', '+sdn/back-dhcp'];
+    expect(found('BAD_RULE', withVnet({}, named(...ofVnet)))).toEqual([]);
+    expect(found('BAD_RULE', withVnet({ ipam: 'pve' }, named('+sdn/guest-ipam-101')))).toEqual([]);
+    for (const files of [
+      withVnet({}, named('+sdn/front-all')),
+      withVnet({}, named('+sdn/back-some')),
+      withVnet({}, named('+sdn/guest-ipam-101')),
+      named('+sdn/back-all'),
+    ])
+      expect(found('BAD_RULE', files)).toEqual([expect.stringContaining('is known')]);
   });
 
   test.each([

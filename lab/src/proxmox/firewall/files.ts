@@ -1,13 +1,9 @@
 // The firewall files of a lab: their paths, loading and saving.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  emptyConfig,
-  type FirewallConfig,
-  parseFirewall,
-  printFirewall,
-} from '../../../../src/proxmox/firewall-file.ts';
+import { type FirewallConfig, parseFirewall, printFirewall } from '../../../../src/proxmox/firewall-file.ts';
 import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
+import { ipSetsOfVnet } from '../../../../src/proxmox/sdn.ts';
 import { replaceFile } from '../lock.ts';
 
 /** One firewall file: the cluster's, the host's, or a guest's. */
@@ -30,14 +26,23 @@ export function loadFirewall(
   aboutRules = false,
 ): Loaded {
   const path = join(dir, place.file);
-  if (!existsSync(path)) return { config: emptyConfig(), warnings: [] };
   return parseFirewall(
-    readFileSync(path, 'utf8'),
+    existsSync(path) ? readFileSync(path, 'utf8') : '',
     place.file,
     place.environment satisfies RuleEnvironment,
     cluster,
     aboutRules,
+    place === clusterPlace ? setsOfSdn(dir) : undefined,
   );
+}
+
+/** Of the running configuration; those of a lab have no addresses from its IPAM. */
+function setsOfSdn(dir: string): ReadonlySet<string> {
+  const file = join(dir, 'etc/pve/sdn/.running-config');
+  const { vnets = {} } = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly vnets?: { readonly ids?: object } })
+    : {};
+  return new Set(Object.keys(vnets.ids ?? {}).flatMap(ipSetsOfVnet));
 }
 
 export function saveFirewall(dir: string, place: FirewallPlace, config: FirewallConfig): void {

@@ -23,9 +23,8 @@ export const pageCertificate = z
       .optional()
       .describe('A certificate of your own with those that lead to its authority, PEM, by reference. Default: none.'),
     key: value.secretReference.meta({ secret: true }).optional().describe('Its key, PEM, by reference. Default: none.'),
-    fingerprint: z
-      .string()
-      .regex(FINGERPRINT, 'must be a SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between them')
+    fingerprint: text
+      .name(FINGERPRINT, 'must be a SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between them')
       .optional()
       .describe(
         'SHA-256 fingerprint of that certificate, as openssl x509 -fingerprint -sha256 prints it: a page that has it is left as it is, whatever is behind the references. Default: it is not compared.',
