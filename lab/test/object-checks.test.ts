@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLab, declareNode, programsHere } from '../host.ts';
+import { createLab, declareNode } from '../host.ts';
+import { runnerHere } from './run-here.ts';
 
 let dir = '';
 beforeAll(() => {
@@ -15,21 +16,6 @@ beforeAll(() => {
   for (const id of [101, 102]) writeFileSync(join(dir, `etc/pve/lxc/${id}.conf`), 'memory: 512\n');
 });
 afterAll(() => rmSync(dir, { recursive: true }));
-
-async function run(line: string): Promise<{ readonly exit: number | null; readonly stderr: string }> {
-  const [program = '', ...args] = line.split(' ');
-  let stderr = '';
-  const { exit } = await programsHere(dir)({
-    program,
-    args,
-    input: undefined,
-    onStdout: () => {},
-    onStderr: (chunk) => {
-      stderr += Buffer.from(chunk).toString();
-    },
-  });
-  return { exit, stderr };
-}
 
 const SDN = '/cluster/sdn';
 /** In their order: `ok` before what is taken, else the end of what is refused with. */
@@ -120,7 +106,7 @@ const CALLS: readonly (readonly [string, string])[] = [
 
 test('each call ends as the code of Proxmox has it', async () => {
   for (const [line, expected] of CALLS) {
-    const { exit, stderr } = await run(`pvesh ${line}`);
+    const { exit, stderr } = await runnerHere(dir)(`pvesh ${line}`.split(' '));
     const lines = stderr.split('\n').filter((each) => each !== '');
     const told = lines.includes(expected) ? expected : lines.join('\n');
     expect([line, exit === 0 ? 'ok' : told]).toEqual([line, expected]);

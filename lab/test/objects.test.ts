@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createLab, declareNode, programsHere } from '../host.ts';
+import { createLab, declareNode } from '../host.ts';
+import { runnerHere } from './run-here.ts';
 
 const REFERENCE = process.env['PHOENIX_TEST_REFERENCE'];
 
@@ -166,7 +167,7 @@ async function replayed(
     mkdirSync(dirname(join(dir, 'etc/pve', guest)), { recursive: true });
     writeFileSync(join(dir, `etc/pve/${guest}.conf`), text);
   }
-  const run = programsHere(dir);
+  const run = runnerHere(dir);
   const differences: string[] = [];
   let asked = 0;
   for (const [index, row] of rows.entries()) {
@@ -184,17 +185,7 @@ async function replayed(
           differences.push(`${row.file} ${id}:\n${text}\nrecorded:\n${recorded.get(id)}`);
     }
     if (!isOurs(row)) continue;
-    const [program = '', ...args] = asSent(row.argv ?? []);
-    let stderr = '';
-    const { exit } = await run({
-      program,
-      args,
-      input: undefined,
-      onStdout: () => {},
-      onStderr: (chunk) => {
-        stderr += Buffer.from(chunk).toString();
-      },
-    });
+    const { exit, stderr } = await run(asSent(row.argv ?? []));
     asked += 1;
     const words = (text: string): string =>
       text

@@ -4,8 +4,8 @@ import { isScalar, parseDocument, type Scalar, visit } from 'yaml';
 import { HIDDEN } from '../model/secret-shapes.ts';
 import { applyEdits, type Edit } from './edits.ts';
 
-/** Keys below which values are hidden. An extension (`x-…`) may be merged into an environment. */
-const HIDES = /^(?:environment|content|args|x-.*)$/;
+/** Keys below which values are hidden: variables and arguments. An extension (`x-…`) may be merged into an environment. */
+const HIDES = /^(?:environment|content|args|command|entrypoint|healthcheck|driver_opts|x-.*)$/;
 /** Labels that hold digests of passwords. */
 const AUTH = /auth/i;
 
@@ -29,7 +29,14 @@ export function hideValues(text: string, declared: string): string | null {
       edits.push({ start, end, text: `${shown(node)}${text.slice(start, end).endsWith('\n') ? '\n' : ''}` });
     },
   });
-  return applyEdits(text, edits);
+  return withoutComments(applyEdits(text, edits), declared);
+}
+
+/** Lines that the repository does not have, without what they say after a `#`. */
+function withoutComments(text: string, declared: string): string {
+  const known = new Set(declared.split('\n').map((line) => line.trim()));
+  const lines = text.split('\n').map((line) => (known.has(line.trim()) ? line : line.replace(/(^|\s)#.*$/, '$1#')));
+  return lines.join('\n');
 }
 
 function scalarsIn(text: string): ReadonlySet<string> {

@@ -111,7 +111,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'NOTHING_TO_REPLICATE',
-    says: /no replicatable volumes found|missing replicate feature/i,
+    says: /no replicatable volumes found|missing replicate feature|unable to replicate/i,
     means: 'A disk of the guest is on a storage that cannot be copied to another node, or it has none.',
     remedy: 'move its disks to ZFS, or set replicate=0 at those that are not copied, then replay',
   },

@@ -140,7 +140,7 @@ export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<Targe
 /** So many steps that were skipped for one reason are told in one line, and so many of them are named in it. */
 const ALIKE = 4;
 
-/** `lxc/101, lxc/102, lxc/103, lxc/104 and 12 more skipped: it needs hypervisor/storage, which failed`. */
+/** `lxc/101, lxc/102, lxc/103, lxc/104 and 12 more: skipped: it needs hypervisor/storage, which failed`. */
 function skippedLine(steps: readonly StepRecord[], reason: string | null, colours: boolean): string {
   const left = steps.length - ALIKE;
   const names = steps.slice(0, ALIKE).map(({ target }) => target);

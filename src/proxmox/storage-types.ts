@@ -55,6 +55,13 @@ export function keepsSnapshots(type: string): boolean {
   return TYPES[type]?.keepsSnapshots === true;
 }
 
+const SHARED = ['cephfs', 'cifs', 'drbd', 'iscsi', 'iscsidirect', 'nfs', 'pbs', 'rbd', 'zfs'];
+
+/** Whether every node has what is on a storage of the type (pve-storage, PVE/Storage/Plugin.pm, @SHARED_STORAGE). */
+export function isShared(type: string): boolean {
+  return SHARED.includes(type);
+}
+
 /** Why a path cannot be that of a storage of type dir (pve-storage, PVE/Storage/DirPlugin.pm, check_config); undefined where it can. */
 export function folderProblem(path: string): string | undefined {
   if (!/^\/[-/a-zA-Z0-9_.@]+$/.test(path)) return 'must be an absolute path of letters, digits and - _ . @';

@@ -29,6 +29,13 @@ services:
       - traefik.http.middlewares.web.basicauth.users=ada:hunter2
   other:
     environment: [LOG=debug, "KEY=hunter2"]
+    # KEY was hunter2
+    command:
+      - --password
+      - hunter2
+    entrypoint: [a, --api-key, hunter2] # hunter2
+    healthcheck:
+      test: [CMD, curl, -u, admin:hunter2]
 `;
   const shown = hideValues(observed, DECLARED) ?? '';
   expect(shown).not.toContain('hunter2');

@@ -1,6 +1,7 @@
 // What the config repo says about differences: where the fields are written, so that one leads to the line that declares it, and the lines of a compose file
 // that differ.
 
+import { dirname } from 'node:path';
 import type { Place } from '../../config/read/place.ts';
 import type { ComposeTexts, Step } from '../../managers/comparison.ts';
 import { shownComposeTexts } from '../../managers/compose-texts.ts';
@@ -38,7 +39,9 @@ export async function withPlaces(
   return Promise.all(
     differs.map(async ({ at: _, compose, ...each }, index) => {
       if (compose !== undefined) {
-        const [file] = [...files].find(([, { blob }]) => blob === compose.blob) ?? [];
+        // Stacks may have the same file each.
+        const holding = [...files].filter(([, { blob }]) => blob === compose.blob).map(([path]) => path);
+        const file = holding.find((path) => dirname(path) === dirname(entry.file)) ?? holding[0];
         const place = file === undefined ? {} : { place: { file: inRepository(file), path: '', line: null } };
         return { ...each, ...place, ...(await composeLines(context, compose)) };
       }

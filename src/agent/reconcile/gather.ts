@@ -14,7 +14,7 @@ import type { Declared } from './desired-state.ts';
 import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
 
-/** Commits that are read for a target that was taken out; most are deleted with the next one. */
+/** Commits that are read for a target that was taken out; most are deleted with the next one. What they do not tell stays protected. */
 const MAX_EARLIER = 50;
 
 /** The run request for a new head of the branch. */
@@ -75,33 +75,45 @@ async function stillProtected(
 ): Promise<Map<TargetId, Target>> {
   if (followed === undefined) return before;
   const gone = [...before.values()].filter((target) => !target.protected && !followed.targets.has(target.id));
-  const last = await declaredLast(context, followed.commit, new Set(gone.map(({ id }) => id)));
+  const { last, undecided } = await declaredLast(
+    context,
+    followed.commit,
+    gone.map(({ id }) => id),
+  );
   return new Map(
     [...before].map(([id, target]) => {
       const declared = followed.targets.get(id) ?? last.get(id);
-      return [id, { ...target, protected: target.protected || declared?.protected === true }];
+      return [id, { ...target, protected: target.protected || declared?.protected === true || undecided.has(id) }];
     }),
   );
 }
 
-/** Each target as the newest commit before `commit` declares it, along the branch itself; without those that none of them declares. */
-async function declaredLast(context: Context, commit: CommitSha, ids: Set<TargetId>): Promise<Map<TargetId, Target>> {
-  const found = new Map<TargetId, Target>();
-  if (ids.size === 0) return found;
-  let [earlier] = (await context.repository.commit(commit)).parents;
-  for (let looked = 0; ids.size > 0 && earlier !== undefined && looked < MAX_EARLIER; looked += 1) {
-    const then = await declaredAt(context, earlier);
-    // The repository's history begins here.
-    if (then === undefined) break;
-    for (const id of ids) {
+/**
+ * Each target as the newest commit before `commit` declares it, along the branch itself. `undecided` are those of which too many commits would have to
+ * be read.
+ */
+async function declaredLast(
+  context: Context,
+  commit: CommitSha,
+  ids: readonly TargetId[],
+): Promise<{ readonly last: ReadonlyMap<TargetId, Target>; readonly undecided: ReadonlySet<TargetId> }> {
+  const last = new Map<TargetId, Target>();
+  const left = new Set(ids);
+  let at = commit;
+  for (let looked = 0; left.size > 0 && looked < MAX_EARLIER; looked += 1) {
+    const [earlier] = (await context.repository.commit(at)).parents;
+    const then = earlier === undefined ? undefined : await declaredAt(context, earlier);
+    // The history begins here.
+    if (then === undefined) return { last, undecided: new Set() };
+    for (const id of left) {
       const target = then.targets.get(id);
       if (target === undefined) continue;
-      found.set(id, target);
-      ids.delete(id);
+      last.set(id, target);
+      left.delete(id);
     }
-    [earlier] = (await context.repository.commit(earlier)).parents;
+    at = then.commit;
   }
-  return found;
+  return { last, undecided: left };
 }
 
 /**

@@ -1,5 +1,4 @@
-// Checks of HA and replication against each other and against the guests that they name: Proxmox would refuse these half-way, or work against
-// Phoenix.
+// Checks of HA against the guests that it names, and of its rules against each other: Proxmox would refuse these half-way, or work against Phoenix.
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
@@ -8,7 +7,6 @@ import { affinityConflicts } from '../../proxmox/ha.ts';
 import type { RuleContext } from '../rule.ts';
 import type { DeclaredObject } from './declared.ts';
 import { guestOf } from './rows/ha.ts';
-import { guestIn } from './rows/replication.ts';
 import { wordsOf } from './values.ts';
 
 /** UNKNOWN_REFERENCE: a container is named as a virtual machine, or the other way round. */
@@ -101,29 +99,4 @@ function clashOf(rule: DeclaredObject, other: DeclaredObject): string | null {
 
 function prioritiesOf({ options }: DeclaredObject): number {
   return new Set(wordsOf(options['nodes']).map((node) => Number(node.split(':')[1] ?? 0))).size;
-}
-
-/** DUPLICATE_ID: Proxmox copies a guest to a node by one job at most. */
-export function replicationIsToOneNodeOnce({ config: { datacenter } }: RuleContext): Diagnostic[] {
-  const seen = new Map<string, string>();
-  return (datacenter?.get('replication') ?? []).flatMap(({ name, writtenAt, options }): Diagnostic[] => {
-    const key = `${guestIn(name)} ${String(options['target'])}`;
-    const other = seen.get(key);
-    seen.set(key, other ?? name);
-    if (other === undefined) return [];
-    const message = `job ${other} copies guest ${guestIn(name)} to ${String(options['target'])} already`;
-    return [{ code: 'DUPLICATE_ID', at: placeIn(writtenAt, 'target'), message, target: targetId('replication', name) }];
-  });
-}
-
-/** INVALID_VALUE: replication needs ZFS, the only storage that can send incremental changes of a disk. */
-export function replicatedDisksAreOnZfs({ config: { datacenter, guests, hypervisor } }: RuleContext): Diagnostic[] {
-  const types = new Map(hypervisor.storages.map(({ id, type }) => [id, type]));
-  return (datacenter?.get('replication') ?? []).flatMap(({ name, writtenAt }): Diagnostic[] => {
-    const guest = guests.get(Number(guestIn(name)));
-    const type = guest === undefined ? null : (types.get(guest.storagePool) ?? null);
-    if (guest === undefined || type === null || type === 'zfspool') return [];
-    const message = `the disk of guest ${guest.id} is on storage "${guest.storagePool}" of type ${type}, and only one of type zfspool can be copied`;
-    return [{ code: 'INVALID_VALUE', at: writtenAt, message, target: targetId('replication', name) }];
-  });
 }

@@ -13,17 +13,11 @@ import type { Datacenter, DeclaredObject } from './declared.ts';
 import { volumeOf } from './download-calls.ts';
 import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
-import {
-  haKeepsTheStateOfGuests,
-  haNamesGuestsByTheirKind,
-  haRulesAgree,
-  haRulesLeaveNodes,
-  replicatedDisksAreOnZfs,
-  replicationIsToOneNodeOnce,
-} from './ha-rules.ts';
+import { haKeepsTheStateOfGuests, haNamesGuestsByTheirKind, haRulesAgree, haRulesLeaveNodes } from './ha-rules.ts';
 import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
 import { syncedRealmsAreDirectories } from './realm-rules.ts';
 import { referencesAreKnown } from './references.ts';
+import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './replication-rules.ts';
 import type { ObjectRow } from './row.ts';
 import { optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';

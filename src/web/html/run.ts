@@ -5,7 +5,7 @@ import { labelsOf } from '../../messages/changes.ts';
 import { isDifferent } from '../../messages/drift.ts';
 import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages.ts';
 import { printable } from '../../messages/printable.ts';
-import { runOrigin } from '../../messages/run.ts';
+import { runOrigin, runWord } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
@@ -57,7 +57,7 @@ export interface RunView {
 export function runPage(view: RunView, links: Links): Page {
   const { run } = view;
   return {
-    title: `Run ${run.id} ${run.state}`,
+    title: `Run ${run.id} ${runWord(run)}`,
     live: run.ended === null ? { events: links.events(run.id) } : null,
     main: html`
       <h1>Run ${run.id} ${runBadge(run)}</h1>

@@ -2,29 +2,15 @@
 
 const BASE =
   'auto lo\niface lo inet loopback\n\niface eno1 inet manual\n\nauto vmbr0\niface vmbr0 inet static\n\taddress 10.0.0.13/24\n\tgateway 10.0.0.1\n\tbridge-ports eno1\n\tbridge-stp off\n\tbridge-fd 0\n\n';
+const FILES = ['storage.cfg', 'user.cfg', 'jobs.cfg', 'domains.cfg', 'datacenter.cfg', 'notifications.cfg'];
 /** By what is odd: content of files, null for one that is not there. */
 export const ODD_HOSTS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
   nothing: Object.fromEntries(
-    [
-      'storage.cfg',
-      'user.cfg',
-      'jobs.cfg',
-      'domains.cfg',
-      'datacenter.cfg',
-      'notifications.cfg',
-      '.vmlist',
-      '.members',
-      'firewall/cluster.fw',
-    ].map((file) => [`/etc/pve/${file}`, null]),
+    [...FILES, '.vmlist', '.members', 'firewall/cluster.fw'].map((file) => [`/etc/pve/${file}`, null]),
   ),
   empty: Object.fromEntries(
     [
-      'storage.cfg',
-      'user.cfg',
-      'jobs.cfg',
-      'domains.cfg',
-      'datacenter.cfg',
-      'notifications.cfg',
+      ...FILES,
       'firewall/cluster.fw',
       'sdn/zones.cfg',
       'sdn/.running-config',

@@ -52,6 +52,9 @@ describe('BAD_RULE', () => {
     expect(found('BAD_RULE', withVnet({ ipam: 'pve' }, named('+sdn/guest-ipam-101')))).toEqual([]);
     for (const files of [
       withVnet({}, named('+sdn/front-all')),
+      // Each where its prefix says.
+      withVnet({}, named('+dc/back-all')),
+      withVnet({}, named('+guest/back-all')),
       withVnet({}, named('+sdn/back-some')),
       withVnet({}, named('+sdn/guest-ipam-101')),
       named('+sdn/back-all'),
@@ -64,6 +67,8 @@ describe('BAD_RULE', () => {
     [{ source: 'dc/nosuch' }, 'No alias "dc/nosuch" is known'],
     [{ dest: 'guest/nosuch' }, 'No alias "guest/nosuch" is known'],
     [{ source: '+nosuch' }, 'No IP set "+nosuch" is known'],
+    [{ source: '+guest/admins' }, 'No IP set "+guest/admins" is known'],
+    [{ dest: '+sdn/admins' }, 'No IP set "+sdn/admins" is known'],
     [{ source: '+Admins' }, '"+Admins" names no IP set: Proxmox keeps their names in lower case'],
     [{ source: '10.0.0.101', dest: 'fd00::1' }, 'The rule is for IPv4 and for IPv6 at once, which no packet is'],
     [{ source: '10.0.0.101', proto: 'icmpv6', port: undefined }, 'The rule is for IPv4 and for IPv6 at once'],

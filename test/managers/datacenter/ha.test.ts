@@ -8,6 +8,7 @@ import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';
+import { read, withDatacenter } from './example.ts';
 import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
 
 const [resource, rule, replication] = [kindNamed('ha'), kindNamed('harule'), kindNamed('replication')];
@@ -18,7 +19,7 @@ const ROOT = 'rootfs: rpool:subvol-NUMBER-disk-0,size=8G\n';
 async function openCluster(managed: readonly string[] = []): Promise<LabHost> {
   const host = await openLabHost();
   declareNode(host.dir, 'pve2');
-  const ids = Object.fromEntries(['101', '102'].map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }]));
+  const ids = Object.fromEntries(['101', '102', '900'].map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }]));
   for (const id of Object.keys(ids)) await host.write(`/etc/pve/lxc/${id}.conf`, ROOT.replace('NUMBER', id));
   await host.write('/etc/pve/.vmlist', JSON.stringify({ version: 1, ids }));
   if (managed.length > 0) await host.write(HA_RESOURCES_FILE, managed.map((id) => `ct: ${id}\n\n`).join(''));
@@ -28,7 +29,7 @@ async function openCluster(managed: readonly string[] = []): Promise<LabHost> {
 const one = (options: object) => targetNamed('ha/ct:101', { ha_resources: { 'ct:101': options } });
 const rules = (options: object) => targetNamed('harule/home', { ha_rules: { home: options } });
 const job = (options: object) =>
-  targetNamed('replication/102-0', { replication: { '102-0': { target: 'pve2', ...options } } });
+  targetNamed('replication/900-0', { replication: { '900-0': { target: 'pve2', ...options } } });
 
 testContract(resource, [
   {
@@ -70,9 +71,9 @@ testContract(replication, [
     // It disappears once the daemon has processed it.
     removable: false,
     foreign: {
-      make: (host) => host.write(JOBS, 'local: 102-0\n\ttarget pve2\n\tsource pve\n\n'),
+      make: (host) => host.write(JOBS, 'local: 900-0\n\ttarget pve2\n\tsource pve\n\n'),
       state: (host) => host.readFile(JOBS),
-      refused: 'is not ours; take it over with phoenix adopt replication/102-0',
+      refused: 'is not ours; take it over with phoenix adopt replication/900-0',
     },
   },
 ]);
@@ -177,8 +178,17 @@ test.each([
   ],
   [
     'two copies on one node',
-    { replication: { '101-0': { target: 'pve2' }, '101-1': { target: 'pve2' } } },
-    { code: 'DUPLICATE_ID', path: '/replication/101-1/target' },
+    { replication: { '900-0': { target: 'pve2' }, '900-1': { target: 'pve2' } } },
+    { code: 'DUPLICATE_ID', path: '/replication/900-1/target' },
+  ],
+  [
+    'a copy of a guest with a folder of the host',
+    { replication: { '101-0': { target: 'pve2' } } },
+    {
+      code: 'INVALID_VALUE',
+      path: '/replication/101-0',
+      message: expect.stringContaining('of the host, which Proxmox cannot copy'),
+    },
   ],
   [
     'two that run together and have two rules about their nodes',
@@ -203,4 +213,61 @@ test.each([
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
+
+/** Containers with disks as given, of which a job copies the first. */
+function replicated(container: object): readonly object[] {
+  const files = withDatacenter({
+    storages: { nas: { type: 'nfs', server: '10.0.0.9', export: '/nas', content: ['rootdir', 'images'] } },
+    replication: { '950-0': { target: 'pve2' } },
+  });
+  const lxc = JSON.parse(String(files['etc/phoenix_lxc_configs.json']));
+  lxc.lxc_configs['950'] = { ...lxc.lxc_configs['900'], name: 'copied', ...container };
+  return read({ ...files, 'etc/phoenix_lxc_configs.json': lxc }).problems.filter(
+    ({ target }) => target === 'replication/950-0',
+  );
+}
+
+const VOLUME = { name: 'data', size_gb: 2, mount_point: '/data' };
+
+test.each([
+  ['on ZFS', {}],
+  ['with a disk that every node has', { zfs_volumes: [{ ...VOLUME, pool: 'nas' }] }],
+  ['with another disk that is left out', { zfs_volumes: [{ ...VOLUME, pool: 'local-lvm', replicate: false }] }],
+  ['with a root disk that is left out', { storage_pool: 'local-lvm', root_disk: { replicate: false } }],
+  [
+    'with a folder of the host that is left out',
+    { mount_points: [{ host_path: '/srv/a', container_path: '/a', replicate: false }] },
+  ],
+])('a guest %s may be copied', (_, container) => {
+  expect(replicated(container)).toEqual([]);
+});
+
+test.each([
+  ['a root disk', { storage_pool: 'local-lvm' }],
+  ['another disk', { zfs_volumes: [{ ...VOLUME, pool: 'local-lvm' }] }],
+])('a guest with %s where no disk can be copied is refused', (_, container) => {
+  expect(replicated(container)).toMatchObject([
+    { code: 'INVALID_VALUE', message: expect.stringContaining('"local-lvm" of type lvmthin') },
+  ]);
+});
+
+test.each([
+  ['a folder of the host', 'mp0: /srv/a,mp=/a\n', "unable to replicate mountpoint type 'bind'"],
+  ['a disk on LVM', 'mp0: local-lvm:vm-900-disk-1,mp=/a,size=2G\n', "missing replicate feature on volume 'local-lvm:"],
+])('the lab makes no job for a guest with %s', async (_, line, message) => {
+  const host = await openCluster();
+  await host.write('/etc/pve/lxc/900.conf', ROOT.replace('NUMBER', '900') + line);
+  expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({
+    outcome: 'failed',
+    reason: expect.stringContaining(message),
+  });
+  await host.write(
+    '/etc/pve/lxc/900.conf',
+    ROOT.replace('NUMBER', '900').replace('size=8G', 'size=8G,replicate=0') + line.replace('\n', ',replicate=0\n'),
+  );
+  expect(await convergeStep(replication, host, wanted(job({})))).toMatchObject({
+    reason: expect.stringContaining('No replicatable volumes found'),
+  });
+  await host.close();
 });

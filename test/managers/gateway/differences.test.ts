@@ -69,11 +69,48 @@ test('a router, a service and a middleware of Traefik are named with the field t
   expect(found.map(({ field, observed }) => [field, observed])).toEqual([
     ['router web.rule', 'Host(`b.lan`)'],
     ['service web.loadBalancer.servers', [{ url: 'http://10.0.0.6:80' }]],
-    ['middleware login', 'another value'],
+    ['middleware login.basicAuth', 'another value'],
     ['middleware slow.rateLimit.average', 99],
     ['constructor', {}],
   ]);
   expect(JSON.stringify(found)).not.toContain('apr1');
+});
+
+test('what may be a password is not shown, wherever it stands and however Traefik takes its name', () => {
+  const { text } = renderTraefik({ dynamic: DYNAMIC });
+  const password = 'hunter2hunter2';
+  const found = [
+    `  middlewares:\n    other: { basicauth: { users: ["admin:${password}"] } }`,
+    `  middlewares:\n    other: { Headers: { customRequestHeaders: { Authorization: "Basic ${password}" } } }`,
+    `  services:\n    other: { loadBalancer: { healthCheck: { headers: { X-Key: ${password} } } } }`,
+  ].flatMap((part) => dynamicDifferences(DYNAMIC, `http:\n${part}\n`));
+  const started = staticDifferences(
+    renderStatic('10.0.0.10'),
+    `providers: { http: { headers: { X-K: ${password} }, redis: { password: ${password} } } }\ncertificatesResolvers: { a: { acme: { eab: { hmacEncoded: ${password} } } } }\n`,
+  );
+  expect(found.map(({ observed }) => observed)).toContain('another value');
+  expect(started.map(({ observed }) => observed)).toContain('another value');
+  expect(JSON.stringify([found, started])).not.toContain(password);
+  expect(dynamicDifferences(DYNAMIC, text)).toEqual([]);
+});
+
+test('a line of nginx that the repository does not have is shown without what may be a password', () => {
+  const { text } = renderNginx(SPEC, { version: '1.26.0', there: new Set(['/srv/a.crt']) });
+  const password = 'hunter2hunter2';
+  const lines = [
+    `proxy_set_header Authorization "Basic ${password}";`,
+    `add_header X-Api-Token ${password};`,
+    `set $token ${password};`,
+    `if ($arg_key = ${password}) { return 403; }`,
+    `proxy_pass http://10.0.0.7/?key=${password};`,
+    `client_max_body_size 7m; set $other ${password};`,
+    `client_max_body_size 8m; # ${password}`,
+    'proxy_pass http://10.0.0.99:80;',
+  ];
+  const found = nginx(`${text}server {\n  listen 8443;\n  ${lines.join('\n  ')}\n}\n`);
+  expect(JSON.stringify(found)).not.toContain(password);
+  for (const shown of ['listen 8443;', 'client_max_body_size 8m;', 'http://10.0.0.99:80', 'proxy_set_header ‹secret›'])
+    expect(found[0]?.observed).toContain(shown);
 });
 
 test('a route that is missing, and one of somebody else, are told as such', () => {

@@ -6,13 +6,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import { type Call, warn } from '../call.ts';
-import { disksOf } from '../guest/disks.ts';
+import { backing, type Disk, disksOf, unusedOf } from '../guest/disks.ts';
 import { load } from '../guest/guest.ts';
 import { replaceFile } from '../lock.ts';
-import { clusterNodes, guestsElsewhere, kindOf, type LabNode, pathOf } from '../node.ts';
+import { clusterNodes, type GuestKind, guestsElsewhere, kindOf, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
-import { located } from '../storage/storage.ts';
+import { located, splitVolumeId } from '../storage/storage.ts';
 
 const FILE = 'etc/pve/replication.cfg';
 const OPTIONS = ['target', 'disable', 'comment', 'rate', 'schedule', 'remove_job', 'source'];
@@ -70,14 +70,26 @@ function checkReplicable(call: Call, id: string, target: string): string {
   const source = elsewhere?.node ?? node.name;
   if (source === target) refuse('Source and target must not be identical');
   if (kind !== undefined) {
-    for (const { volume, properties } of disksOf(kind, load(call, kind, Number(guest)).options)) {
-      const isCopied =
-        /^[a-z][^/]*:/i.test(volume) && properties['media'] !== 'cdrom' && properties['replicate'] !== '0';
-      if (isCopied && located(node, volume).storage.family !== 'zfspool')
-        refuse(`missing replicate feature on volume '${volume}'`);
-    }
+    const { options } = load(call, kind, Number(guest));
+    const copied = [...disksOf(kind, options), ...unusedOf(options)].filter((disk) => isCopied(node, kind, disk));
+    if (copied.length === 0) refuse('No replicatable volumes found');
   }
   return source;
+}
+
+/** Whether a job copies the disk; refuses one that it cannot copy (get_replicatable_volumes of the guest's kind). */
+function isCopied(node: LabNode, kind: GuestKind, { volume, properties }: Disk): boolean {
+  if (properties['media'] === 'cdrom' || properties['replicate'] === '0') return false;
+  if (volume.startsWith('/'))
+    return refuse(
+      kind === 'lxc'
+        ? `unable to replicate mountpoint type '${backing(volume)}'`
+        : `unable to replicate local file/device '${volume}'`,
+    );
+  if (splitVolumeId(volume) === undefined) return false;
+  const { storage } = located(node, volume);
+  if (storage.shared) return false;
+  return storage.type === 'zfspool' || refuse(`missing replicate feature on volume '${volume}'`);
 }
 
 function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {

@@ -2,6 +2,7 @@
 // snapshots, and whether an image was imported into it.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { isShared } from '../../../../src/proxmox/storage-types.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { parseVolumeName, type VolumeName } from './volume-name.ts';
@@ -31,7 +32,7 @@ export function storages(node: LabNode): Map<string, Storage> {
     const { id, type, options } = current;
     const content = new Set((options['content'] ?? 'images,rootdir').split(/[,;\s]+/));
     const family = FILE_BASED.has(type) ? 'dir' : type === 'lvm' || type === 'lvmthin' ? type : 'zfspool';
-    const shared = options['shared'] === '1' || /^(nfs|cifs|cephfs|glusterfs)$/.test(type);
+    const shared = options['shared'] === '1' || isShared(type);
     found.set(id, {
       id,
       type,

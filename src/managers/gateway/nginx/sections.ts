@@ -1,6 +1,7 @@
 // The parts of a configuration of nginx that people know: each server by its names and port, each map by its variable. Two files are compared by them, so
-// that a difference says whose it is.
+// that a difference says whose it is. What may be a password is hidden.
 
+import { HIDDEN } from '../../../model/secret-shapes.ts';
 import { difference, type FoundDifference } from '../../comparison.ts';
 
 /** Names of a server that are shown. */
@@ -9,13 +10,27 @@ const MAX_NAMES = 3;
 /** What is outside of blocks. */
 const REST = 'outside of servers';
 
+/** Host names, and directives whose value is no password, one in a line; any other, such as a header, a parameter or a variable, may hold one. */
+const PUBLIC =
+  /^\s*(?:\}|[a-z\d*-]+(?:\.[a-z\d-]+)+;?|(?:server|location|upstream|listen|server_name|root|alias|index|proxy_pass|proxy_\w*(?:timeout|buffer\w*|size|version)|client_\w+|keepalive_\w+|ssl_\w+|http2)\b[^;"'?@]*[;{]\s*(?:#.*)?|)$/;
+
 /** The sections that differ, with their texts. The digest of the whole file, which every server holds, is no difference. Pure. */
 export function sectionDifferences(declared: string, observed: string): FoundDifference[] {
   const [wanted, present] = [sectionsOf(declared), sectionsOf(observed)];
+  const known = new Set([...wanted.values()].flatMap((text) => text.split('\n')).map((line) => line.trim()));
   return [...new Set([...wanted.keys(), ...present.keys()])].flatMap((name) => {
     const [one, other] = [wanted.get(name) ?? null, present.get(name) ?? null];
-    return one === other ? [] : [difference([name], one, other)];
+    return one === other ? [] : [difference([name], one, other === null ? null : asShown(other, known))];
   });
+}
+
+/** Lines that the repository does not have, without what may be a password. */
+function asShown(text: string, known: ReadonlySet<string>): string {
+  const lines = text.split('\n').map((line) => {
+    if (known.has(line.trim())) return line;
+    return PUBLIC.test(line) ? line.replace(/#.*$/, '#') : line.replace(/^(\s*[a-z_\d]*).*$/, `$1 ${HIDDEN}`);
+  });
+  return lines.join('\n');
 }
 
 /** The text of each section by its name. */
@@ -34,7 +49,7 @@ function sectionsOf(text: string): ReadonlyMap<string, string> {
 /** `server a.lan, b.lan and 2 more, port 443`. */
 function nameOf(block: string): string {
   const [kind = ''] = /^[^{]*/.exec(block) ?? [];
-  if (kind.trim() !== 'server') return kind.trim();
+  if (kind.trim() !== 'server') return /^[\w\s$./-]+$/.test(kind) ? kind.trim() : 'another block';
   const names = (/\bserver_name\s+([^;]*);/.exec(block)?.[1] ?? '').split(/\s+/).filter((name) => name !== '');
   const left = names.length - MAX_NAMES;
   const shown = `${names.slice(0, MAX_NAMES).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;

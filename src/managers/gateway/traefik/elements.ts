@@ -4,6 +4,7 @@
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { isObject, same } from '../../../plan/canonical.ts';
+import { folded } from '../../../traefik/fold.ts';
 import { section } from '../../../traefik/read.ts';
 import { difference, type FoundDifference } from '../../comparison.ts';
 import { REVISION_PREFIX } from './traefik-spec.ts';
@@ -16,8 +17,8 @@ const SECTIONS = [
   ['http', 'serversTransports', 'transport'],
 ] as const;
 
-/** Middlewares whose settings may hold a password: users with their digests, and headers. */
-const SECRET_KINDS: ReadonlySet<string> = new Set(['basicAuth', 'digestAuth', 'headers', 'plugin']);
+/** Keys whose values may hold a password, at any level and in any case, as Traefik reads them: users with their digests, headers, credentials. */
+const SECRET_KEY = /headers?$|plugins?$|^eab$|users$|auth$|password|secret|token|hmac|credential/;
 
 const AS_DECLARED = 'as declared';
 const ANOTHER = 'another value';
@@ -34,7 +35,7 @@ export function dynamicDifferences(declared: JsonObject, text: string): FoundDif
     return keysOf(wanted, present).flatMap((name) =>
       name.startsWith(REVISION_PREFIX)
         ? []
-        : elementDifferences([`${word} ${name}`], own(wanted, name), own(present, name)),
+        : valueDifferences([`${word} ${name}`], own(wanted, name), own(present, name)),
     );
   });
   const others = [declared, observed].map((file) => withoutElements(file)) as [JsonObject, JsonObject];
@@ -65,29 +66,30 @@ function withoutElements(file: JsonObject): JsonObject {
   return left.length === 0 ? others : { ...others, http: Object.fromEntries(left) };
 }
 
-function elementDifferences(
-  at: readonly string[],
-  declared: Json | undefined,
-  observed: Json | undefined,
-): FoundDifference[] {
-  const isSecret = [declared, observed].some((each) => keysOf(section(each)).some((key) => SECRET_KINDS.has(key)));
-  if (!isSecret) return valueDifferences(at, declared, observed);
-  if (same(declared, observed)) return [];
-  return [difference(at, declared === undefined ? null : AS_DECLARED, observed === undefined ? null : ANOTHER)];
-}
-
-/** Each field of two sections that differs; lists are compared as wholes. */
+/** Each field of two sections that differs; lists are compared as wholes, and what may hold a password is only said to differ. */
 function valueDifferences(
   at: readonly string[],
   declared: Json | undefined,
   observed: Json | undefined,
 ): FoundDifference[] {
   if (same(declared, observed)) return [];
-  if (isObject(declared) && isObject(observed))
+  const isSecret = at.length > 1 && isSecretKey(at.at(-1) ?? '');
+  if (!isSecret && isObject(declared) && isObject(observed))
     return keysOf(declared, observed).flatMap((key) =>
       valueDifferences([...at, key], own(declared, key), own(observed, key)),
     );
-  return [difference(at, declared ?? null, observed ?? null)];
+  if (!isSecret && !mayHoldSecret(declared) && !mayHoldSecret(observed))
+    return [difference(at, declared ?? null, observed ?? null)];
+  return [difference(at, declared === undefined ? null : AS_DECLARED, observed === undefined ? null : ANOTHER)];
+}
+
+function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(folded(key));
+}
+
+function mayHoldSecret(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.some(mayHoldSecret);
+  return isObject(value) && Object.entries(value).some(([key, each]) => isSecretKey(key) || mayHoldSecret(each));
 }
 
 /** Not what every object inherits, whatever keys a file on a host has. */

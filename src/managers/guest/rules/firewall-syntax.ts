@@ -108,11 +108,27 @@ function faults(
   const faulty = new Set<string>(found.map(([field]) => field));
   // Proxmox reports a missing protocol and the port: that is one fault.
   const hasPortFault = faulty.has('port') || faulty.has('source_port');
-  const others = ruleProblems(proxmoxRule(rule), ENVIRONMENTS[owner], known, undefined)
+  const others = [
+    ...ruleProblems(proxmoxRule(rule), ENVIRONMENTS[owner], known, undefined),
+    ...scopeProblems(rule, known),
+  ]
     .filter(([, message]) => !mayBeMore || !message.startsWith('no such '))
     .map(([property, message]) => inOurWords(property, message, rule))
     .filter(([field]) => !faulty.has(field) && !(field === 'proto' && hasPortFault));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
+}
+
+/**
+ * IP sets that are not where the prefix says. Proxmox takes such a rule and fails when it generates the chain, which loses the rules behind it
+ * (PVE/Firewall.pm, ipt_gen_src_or_dst_match). Guests have no declared sets of their own.
+ */
+function scopeProblems(rule: FirewallRule, known: KnownNames): (readonly [string, string])[] {
+  return (['source', 'dest'] as const).flatMap((field) => {
+    const [, scope, name = ''] = /^\+(dc|guest|sdn)\/(\S+)$/.exec(rule[field] ?? '') ?? [];
+    if (scope === undefined || (scope === 'dc' && known.ipset.has(name)) || (scope === 'sdn' && known.sdn?.has(name)))
+      return [];
+    return [[field, `no such ipset '${name}'`] as const];
+  });
 }
 
 const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port', 'icmp-type': 'icmp_type' };

@@ -1,0 +1,103 @@
+// The files of an import as values are removed from them: gaps that keep other paths valid, and names that are listed where they are declared no
+// longer. Pure.
+
+import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
+import type { Json, JsonObject } from '../../model/json.ts';
+
+/** Removes a value and leaves a gap, so that other paths stay valid; returns the removed path, null if there was none. */
+export function removeAt(root: unknown, path: readonly string[]): string | null {
+  // Never removes more than an entry of a list or map.
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = path.slice(0, length - 1).reduce(valueIn, root);
+    const key = path[length - 1] ?? '';
+    if (typeof parent !== 'object' || parent === null || valueIn(parent, key) === undefined) continue;
+    (parent as Record<string, unknown>)[key] = undefined;
+    return path
+      .slice(0, length)
+      .filter((part) => !/^(lxc_configs|vms|\d+)$/.test(part))
+      .join('.');
+  }
+  return null;
+}
+
+export function valueIn(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+/** Fields of the datacenter's file and the corresponding lists of unmanaged names in the hypervisor's file. */
+const NAMED = [
+  ['aliases', 'known_aliases'],
+  ['ip_sets', 'known_ip_sets'],
+  ['storages', 'proxmox_storage_ids'],
+] as const;
+
+type Files = Readonly<Record<string, JsonObject>>;
+
+/** Declared objects are not also listed as unmanaged. */
+export function withoutDeclaredNames(files: Files): Files {
+  const hypervisor = files[HYPERVISOR_FILE];
+  if (hypervisor === undefined) return files;
+  const fields = NAMED.map(([field, known]): [string, Json] => {
+    const declared = namesIn(files, field);
+    const is = hypervisor[known] ?? [];
+    if (Array.isArray(is)) return [known, is.filter((name) => !declared.includes(String(name).toLowerCase()))];
+    return [known, Object.fromEntries(Object.entries(is).filter(([name]) => !declared.includes(name)))];
+  });
+  return { ...files, [HYPERVISOR_FILE]: withoutEmpty({ ...hypervisor, ...Object.fromEntries(fields) }) };
+}
+
+/** Objects removed from the datacenter's file are listed as unmanaged again. */
+export function closed(before: Files, after: Record<string, JsonObject>): Files {
+  const files = withoutGaps(after);
+  const hypervisor = files[HYPERVISOR_FILE];
+  if (hypervisor === undefined) return files;
+  const fields = NAMED.flatMap(([field, known]): [string, Json][] => {
+    const gone = namesIn(before, field).filter((name) => !namesIn(files, field).includes(name));
+    const is = hypervisor[known] ?? (field === 'storages' ? {} : []);
+    if (gone.length === 0) return [];
+    if (Array.isArray(is)) return [[known, [...is, ...gone]]];
+    return [[known, { ...(is as JsonObject), ...Object.fromEntries(gone.map((name) => [name, name])) }]];
+  });
+  return { ...files, [HYPERVISOR_FILE]: { ...hypervisor, ...Object.fromEntries(fields) } };
+}
+
+function namesIn(files: Files, field: string): string[] {
+  return Object.keys(valueIn(files[DATACENTER_FILE], field) ?? {});
+}
+
+/** Removes empty fields. */
+function withoutEmpty(file: JsonObject): JsonObject {
+  const known: readonly string[] = NAMED.map(([, field]) => field);
+  return Object.fromEntries(
+    Object.entries(file).filter(([key, value]) => !known.includes(key) || Object.keys(value ?? {}).length > 0),
+  );
+}
+
+/** Removes gaps, and files without guests or objects. */
+export function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
+  const closed = Object.entries(files).map(
+    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value))) as JsonObject] as const,
+  );
+  const full = closed.map(
+    ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
+  );
+  return Object.fromEntries(full.filter(([path, value]) => !isEmptyFile(path, value)));
+}
+
+/** Without fields of the datacenter of which every object was removed. */
+function withoutEmptyFields(file: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(file).filter(([, objects]) => Object.keys(objects ?? {}).length > 0));
+}
+
+function closing(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((entry) => entry !== undefined).map(closing);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, closing(entry)]));
+}
+
+function isEmptyFile(path: string, value: JsonObject): boolean {
+  if (path === DATACENTER_FILE) return Object.keys(value).length === 0;
+  if (path === LXC_FILE) return Object.keys(value['lxc_configs'] ?? {}).length === 0;
+  return path === VM_FILE && Array.isArray(value['vms']) && value['vms'].length === 0;
+}
