@@ -163,6 +163,12 @@ describe('destruction', () => {
     }
     await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow('protected');
     expect(await commands()).toEqual(['box put 101']);
+    // Nor does time: more commits than are read for it.
+    for (let count = 0; count < 51; count += 1) await phoenix.repo.commit(environment({ 101: { memory_mb: 600 } }));
+    const later = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+    expect(later.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    const last = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+    expect(last.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
     await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
     const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
