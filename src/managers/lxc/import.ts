@@ -145,8 +145,9 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const key = `mp${index}`;
     const mounted = mountedAs(key, conf.peek(key) ?? '');
     const size = gigabytes(mounted.size);
-    const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
+    // Before its keys are claimed: it is listed whole among what is left.
     if (mounted.volume.startsWith('/dev/')) continue;
+    const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
       conf.pass(key, ['volume', 'mp', 'ro'], 'volume');

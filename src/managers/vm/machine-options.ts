@@ -12,7 +12,7 @@ import { type Properties, printProperties } from '../guest/proxmox/property-stri
 import { optionTexts, withCreationDefaults } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import { ROOT_DRIVE } from './disks.ts';
-import { declaredDrives, drivesOf } from './drives.ts';
+import { declaredDrives, drivesOf, isoKey } from './drives.ts';
 import { printDevice } from './passthrough.ts';
 
 export interface MachineOption {
@@ -87,14 +87,25 @@ function disksOf(vm: VmGuest, known: ReadonlyMap<string, MachineOption>): Placed
   const others: readonly (readonly [string, Place])[] = [
     ...disks.map(({ bus }, index) => [bus, placeIn(writtenAt, 'disks', index)] as const),
     ['efidisk0', placeIn(writtenAt, 'efi_disk')],
+    ...(vm.iso === null ? [] : [[isoKey(declaredDrives(vm)), placeIn(writtenAt, 'iso')] as const]),
   ];
+  // A clone's drive keeps what is not declared of it.
+  const kept = (option: string): Properties => readOption('qemu', option, known.get(option)?.text ?? '') ?? {};
   return [
     ...(root === null
       ? []
-      : [{ option: root, text: driveText(rootDisk.options), at: placeIn(writtenAt, 'root_disk') }]),
+      : [
+          {
+            option: root,
+            text: driveText({ ...kept(root), ...rootDisk.options }),
+            at: placeIn(writtenAt, 'root_disk'),
+          },
+        ]),
     ...others.flatMap(([option, at]): Placed[] => {
       const text = drives.get(option);
-      return text === undefined ? [] : [{ option, text, at }];
+      if (text === undefined) return [];
+      const merged = { ...kept(option), ...(readOption('qemu', option, text) ?? {}) };
+      return [{ option, text: printProperties(merged, [], 'file'), at }];
     }),
   ];
 }

@@ -4,19 +4,33 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
 import type { StartFault } from '../../proxmox/machine/fault.ts';
 import { startFaults } from '../../proxmox/machine/start.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
+import type { Config, Guest } from '../config.ts';
 import { nameOfGuest, targetOf } from '../guest/guests.ts';
+import { cloneSourcePlace } from '../guest/rules/references.ts';
 import type { RuleContext } from '../rule.ts';
+import type { VmGuest } from './declared.ts';
 import { LIMITS } from './drives.ts';
 import { type MachineOption, machineOptions } from './machine-options.ts';
 import { DEVICE_FIELDS } from './passthrough.ts';
+import { isWorkedIn } from './vm-spec.ts';
 
-/** INVALID_VALUE: Proxmox or QEMU would refuse to start it. What a clone has of its source alone is reported at the source. */
+type Options = ReadonlyMap<string, MachineOption>;
+
+/**
+ * INVALID_VALUE: Proxmox or QEMU would refuse to start it. What a clone has of its source alone is reported at the source, or where the source is
+ * named if that is never started itself.
+ */
 export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
+  const isNeverStarted = (vm: Guest | undefined) => vm?.kind === 'vm' && vm.isTemplate && !isWorkedIn(vm, config);
   return config.vm.flatMap((vm) => {
+    if (isNeverStarted(vm)) return [];
+    const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
     const options = machineOptions(vm, config);
     const texts = Object.fromEntries([...options].map(([option, { text }]) => [option, text]));
     return startFaults(texts).flatMap((found): Diagnostic[] => {
-      const at = placeOf(found, options);
+      if (found.fault === 'native I/O' && isReadByQemu(found, options, vm, config)) return [];
+      const at = placeOf(found, options) ?? (isNeverStarted(source) ? cloneSourcePlace(vm) : null);
       if (at === null) return [];
       const message = `${nameOfGuest(vm)}: ${found.by} would not start it: ${found.message}`;
       return [{ code: 'INVALID_VALUE', at, message, hint: HINTS[found.fault], target: targetOf(vm) }];
@@ -24,8 +38,18 @@ export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
   });
 }
 
+/** PVE/QemuServer/Blockdev.pm: types of storages that QEMU reads itself, by drivers that have no `aio`. */
+const READ_BY_QEMU = ['iscsidirect', 'rbd', 'zfs'];
+
+/** Whether the drive is on such a storage; a root drive is on that of the VM. */
+function isReadByQemu({ options: [drive = ''] }: StartFault, options: Options, vm: VmGuest, config: Config): boolean {
+  const file = readOption('qemu', drive, options.get(drive)?.text ?? '')?.['file'] ?? 'none';
+  const id = file === 'none' ? vm.storagePool : file.split(':')[0];
+  return config.hypervisor.storages.some((storage) => storage.id === id && READ_BY_QEMU.includes(storage.type ?? ''));
+}
+
 /** Where the first of the options is declared; null where none is. */
-function placeOf(found: StartFault, options: ReadonlyMap<string, MachineOption>): Place | null {
+function placeOf(found: StartFault, options: Options): Place | null {
   const [first] = found.options;
   const declared = found.options.find((option) => options.get(option)?.at != null);
   const at = declared === undefined ? null : (options.get(declared)?.at ?? null);
@@ -64,17 +88,18 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'size of huge pages': 'Write a size of memory that is a multiple of the pages, for each socket or node.',
   'node without memory': 'Write the memory of the node in MB, as memory=1024.',
   'node without policy': 'Add policy=preferred, policy=bind or policy=interleave.',
-  'nodes of other memory': 'Let the memory of all nodes make up "memory_mb".',
+  'nodes of other memory':
+    'Let the memory of all nodes make up "memory_mb"; where it is not declared, that of a new VM counts: declare it.',
   'node of other CPUs': 'CPUs count from 0 to what "cores" and "sockets" make, less one.',
   clipboard: 'Write a graphics card that shows a picture, such as std, or take clipboard out.',
   'SCSI of an old machine': 'Write a "machine" of a newer version, or scsi13 at most.',
   'small packets': 'Write 576 at least, 1 for that of the bridge, or take it out.',
   'I/O memory': 'Write "type=q35" for the one of Intel with 39 or 48 bits, or take what the message names out.',
   'encryption without UEFI': 'Write "bios": "ovmf", or take the encryption out.',
-  'encryption with a disk': 'Take "efi_disk" out: the firmware is read only.',
   attestation: 'Write vsock-cid and vsock-port, or attestation=0.',
   'rights of folders': 'Take expose-acl out.',
-  'online CPUs': 'Write at most as many as "cores" times "sockets" are.',
+  'online CPUs':
+    'Write at most as many as "cores" times "sockets" are; "cores" that are not declared count as those of a new VM: declare them.',
   'CPU of the host': 'Take "kvm" out, or give it a CPU that can be emulated, such as x86-64-v2-AES.',
   'IDE of ARM':
     'Write a bus such as scsi or sata; cloud-init and "iso" have theirs at ide, so take them out for this architecture.',

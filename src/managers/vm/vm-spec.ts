@@ -87,7 +87,11 @@ export function withMachineDefaults(spec: VmSpec): VmSpec {
   };
 }
 
-function isWorkedIn({ id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest, config: Config): boolean {
+/** Whether Phoenix runs something inside it. */
+export function isWorkedIn(
+  { id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest,
+  config: Config,
+): boolean {
   const uses = [features, volumes, stacks].some((list) => list.length > 0);
   const isHookTarget = config.certificates.some(({ hook }) => hook?.guest === id);
   return uses || isHookTarget || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';

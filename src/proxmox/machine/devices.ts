@@ -59,8 +59,9 @@ function legacyFault(machine: Machine, device: Properties, isSecond: boolean, vg
     [!isOn(device['x-vga']), 'legacy IGD assignment is not compatible with x-vga'],
     [device['mdev'] === undefined, 'legacy IGD assignment is not compatible with mdev'],
     [!isQ35(machine), 'legacy IGD assignment is not compatible with q35'],
+    // Proxmox tests the id that it expands: a whole device begins with its function 0.
     [
-      device['host'] === undefined || /02\.0$/.test(device['host']),
+      device['host'] === undefined || /02(\.0)?$/.test(device['host']),
       'legacy IGD assignment only works for devices on host bus 00:02.0',
     ],
   ];

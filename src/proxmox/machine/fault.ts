@@ -39,7 +39,6 @@ export interface StartFault {
     | 'small packets'
     | 'I/O memory'
     | 'encryption without UEFI'
-    | 'encryption with a disk'
     | 'attestation'
     | 'rights of folders'
     | 'online CPUs'

@@ -50,7 +50,7 @@ interface Amounts {
   readonly pages: string | undefined;
 }
 
-function hotplugFault({ options }: Machine, { memory, atStart, hasNuma, nodes, pages }: Amounts): StartFault | null {
+function hotplugFault(machine: Machine, { memory, atStart, hasNuma, nodes, pages }: Amounts): StartFault | null {
   if (!hasNuma)
     return refused('hotplug without NUMA', ['hotplug', 'numa'], 'NUMA needs to be enabled for memory hotplug');
   const [node] = nodes;
@@ -62,7 +62,7 @@ function hotplugFault({ options }: Machine, { memory, atStart, hasNuma, nodes, p
     );
   if (memory < atStart)
     return refused('hotplug of little memory', ['memory', 'hotplug'], `minimum memory must be ${atStart}MB`);
-  if (Object.keys(options).some((option) => /^virtiofs\d$/.test(option)))
+  if (numbered(machine, 'virtiofs').length > 0)
     return refused('hotplug with folders', ['hotplug'], 'Memory hotplug does not work in combination with virtio-fs.');
   const step = stepBeyond(memory, atStart, pages);
   return step === null

@@ -15,15 +15,9 @@ export const firmwareFitsTheCpu: Check = ({ options, properties }) =>
 export const encryptionFits: Check = ({ options, properties }) => {
   const [option, name] = options['amd-sev'] === undefined ? ['intel-tdx', 'Intel TDX'] : ['amd-sev', 'AMD SEV'];
   if (options[option] === undefined) return null;
-  const { type, attestation, 'vsock-cid': cid, 'vsock-port': port } = properties(option);
+  const { attestation, 'vsock-cid': cid, 'vsock-port': port } = properties(option);
   if (options['bios'] !== 'ovmf')
     return refused('encryption without UEFI', [option, 'bios'], `To use ${name}, you need to change the BIOS to OVMF.`);
-  if (type === 'snp' && options['efidisk0'] !== undefined)
-    return refused(
-      'encryption with a disk',
-      ['efidisk0', option],
-      'SEV-SNP uses consolidated read-only firmware and does not require an EFI disk',
-    );
   if (!isOn(attestation) || (cid !== undefined && port !== undefined)) return null;
   return refused('attestation', [option], `Missing ${cid === undefined ? 'cid' : 'port'} for vsock.`);
 };

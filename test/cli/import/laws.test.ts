@@ -191,6 +191,17 @@ test('a VM on a disk of the host is declared, and that disk is left to the perso
   ]);
 });
 
+test('a disk of the host in a container is left whole', async () => {
+  const mount = 'mp0: /dev/sdb1,mp=/data,backup=1,mountoptions=noatime';
+  await hostWith(
+    'lxc',
+    `arch: amd64\nhostname: app\nmemory: 512\n${mount}\nrootfs: rpool:subvol-4001-disk-0,size=8G\n`,
+    false,
+  );
+  const { imported } = await roundTrip('lxc');
+  expect(imported.left.map(({ what }) => what)).toContain(`lxc/4001 ${mount} (${pathOf('lxc')}:4)`);
+});
+
 const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
 const isThere = FOLDER !== '' && existsSync(FOLDER);
 const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {

@@ -35,8 +35,13 @@ test('a clone is judged with what it keeps of its source, and what the source ha
   const [source, clone] = files[VM].vms;
   source.options = { numa0: 'cpus=0-1,memory=2048', hotplug: 'network,memory' };
   expect(found('INVALID_VALUE', files)).toEqual([
+    '"clone_from_vmid": 9000 | vm/1001 (vm-1001): Proxmox would not start it: NUMA needs to be enabled for memory hotplug',
+  ]);
+  source.features = ['base_setup'];
+  expect(found('INVALID_VALUE', files)).toEqual([
     expect.stringContaining('vm/9000 (template-9000): Proxmox would not start it: NUMA needs to be enabled'),
   ]);
+  delete source.features;
   Object.assign(source, { options: { numa0: 'cpus=0-1,memory=2048' }, numa: true });
   expect(found('INVALID_VALUE', files)).toEqual([]);
   files[VM].vms.push({ ...clone, vmid: 1002, name: 'of-the-clone', clone_from_vmid: 1001, ...LATER });
@@ -48,4 +53,46 @@ test('a clone is judged with what it keeps of its source, and what the source ha
   expect(found('INVALID_VALUE', files)).toEqual([
     '"memory_mb": 4096, | vm/1001 (vm-1001): Proxmox would not start it: total memory for NUMA nodes must be equal to vm static memory',
   ]);
+});
+
+test('a template that is never started is judged only by its clones', () => {
+  const files = environment();
+  const [source, clone] = files[VM].vms;
+  Object.assign(source, { memory_mb: 512, numa: true, options: { hotplug: 'network,disk,memory' } });
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+  clone.memory_mb = 512;
+  expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('vm/1001 (vm-1001): Proxmox would not')]);
+});
+
+test.each<[what: string, source: object, clone: object, told: string | null]>([
+  ['a burst above the limit of its source', { read_mb_per_s: 50 }, { read_mb_per_s_burst: 100 }, null],
+  ['a burst below the limit of its source', { read_mb_per_s: 50 }, { read_mb_per_s_burst: 20 }, 'cannot be lower'],
+  ['a cache under the I/O of its source', { aio: 'native' }, { cache: 'writeback' }, 'requires cache.direct=on'],
+])('a drive of a clone keeps what is not declared of it: %s', (_, source, clone, told) => {
+  const disk = { bus: 'scsi1', storage: 'tank-disks', size_gb: 8 };
+  const drives: ((options: object) => object)[] = [
+    (options) => ({ root_disk: options }),
+    (options) => ({ disks: [{ ...disk, ...options }] }),
+  ];
+  for (const drive of drives) {
+    const files = environment();
+    Object.assign(files[VM].vms[0], drive(source));
+    Object.assign(files[VM].vms[1], drive(clone));
+    expect(found('INVALID_VALUE', files)).toEqual(told === null ? [] : [expect.stringContaining(told)]);
+  }
+});
+
+test('native I/O with a cache is told but for the storages that QEMU reads itself', () => {
+  const native = { aio: 'native', cache: 'writeback' };
+  const disks = [{ bus: 'scsi1', storage: 'ceph', size_gb: 8, ...native }];
+  const storages = { ceph: { type: 'rbd', pool: 'vms', content: ['images'] } };
+  const files = { ...withVm({ disks, root_disk: native }), 'etc/phoenix_datacenter_config.json': { storages } };
+  expect(found('INVALID_VALUE', files)).toEqual([expect.stringMatching(/^"aio": "native".*requires cache.direct=on/)]);
+  files[VM].vms[1].storage_pool = 'ceph';
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+});
+
+test('a CD of "iso" is told where the machine has no IDE', () => {
+  const files = withVm({ iso: 'local:iso/a.iso', options: { arch: 'aarch64' } });
+  expect(found('INVALID_VALUE', files)).toEqual([expect.stringMatching(/^"iso": .*Bus 'ide.0' not found/)]);
 });
