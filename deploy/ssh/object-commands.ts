@@ -45,9 +45,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   'pve-sdn-fabric-id': 'name',
   'ldap-simple-attr': 'name',
   'ldap-simple-attr-list': 'words',
-  'pve-groupid-list': 'nowords',
+  'pve-groupid-list': 'nofreenames',
   'pve-priv-list': 'nowords',
-  'pve-roleid-list': 'words',
+  'pve-roleid-list': 'freenames',
   'pve-tokenid-list': 'holders',
   'pve-userid-list': 'holders',
   'realm-sync-options': 'props',
@@ -204,7 +204,10 @@ function commandsBelow(kind: string, made: string, named: string): string[] {
 }
 
 /** Classes of object names, by the placeholder or option that contains them; others are plain names. */
-const NAME_CLASSES: Readonly<Record<string, string>> = { node: 'localnode', sid: 'sid', userid: 'puser' };
+const NAME_CLASSES: Readonly<Record<string, string>> = {
+  ...{ node: 'localnode', sid: 'sid', userid: 'puser' },
+  ...{ groupid: 'freename', roleid: 'freename' },
+};
 
 function classed(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => `{${NAME_CLASSES[key] ?? 'name'}}`);

@@ -60,6 +60,9 @@ export const CLASSES: Readonly<Record<string, string>> = {
   mails: '(?!-)[A-Za-z0-9.@_+-]+(?:[,; ][A-Za-z0-9.@_+-]+)*',
   /** Names of options or objects. */
   words: '{name}(?:,{name})*',
+  /** A group or role, which may begin with a dot; dots alone would lead out of a path. */
+  freename: '(?:[A-Za-z0-9_]|\\.+[A-Za-z0-9_-])[A-Za-z0-9._-]*',
+  freenames: '{freename}(?:,{freename})*',
   /** The only Perl script: calls pvesh with secrets from its standard input. */
   pveshwithsecrets: quoted(PVESH_WITH_SECRETS),
   /** sed scripts that remove the lines with secrets. */
@@ -107,6 +110,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   /** Empty: removed. */
   nomails: '(?:{mails})?',
   nowords: '(?:{words})?',
+  nofreenames: '(?:{freenames})?',
   pveuser: '[A-Za-z0-9_][A-Za-z0-9._+-]*',
   /** A Proxmox user with its realm; in the realm pam, the account of a person. */
   puser: '{account}@pam|[A-Za-z0-9_][A-Za-z0-9._+-]*@(?!pam[/,!\\0])[A-Za-z][A-Za-z0-9._-]*',
@@ -133,7 +137,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   zfsbase: '/dev(?:/{file})*',
   loginname: '[A-Za-z0-9_][A-Za-z0-9_.@!+-]*',
   fingerprint: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}',
-  aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{name})*)?',
+  aclpath: '/(?:(?:access|mapping|nodes|pool|sdn|storage|vms)(?:/{freename})*)?',
   /** File mode; empty: unchanged. Never set-user-id. */
   mode: '(?:0[0-7]{3})?',
   owner: '[0-9]{0,10}(?::[0-9]{1,10})?',

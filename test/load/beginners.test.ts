@@ -107,6 +107,14 @@ test.each([
   expect([first?.split(' | ')[1], others]).toEqual([hint, []]);
 });
 
+test('a path is not told in another case', () => {
+  const [first] = changed((files) => {
+    files['etc/phoenix_datacenter_config.json'] = { storages: { vault: { type: 'dir', path: '/var/lib/vz2' } } };
+  });
+  expect(first).toContain('/var/lib/vz2');
+  expect(first).not.toContain('VZ2');
+});
+
 test.each([
   ['ram', 'memory_mb'],
   ['cpus', 'cores'],

@@ -27,11 +27,15 @@ export function meanings(field: string, value: unknown): Json[] {
     ...calendarEvents(text),
     ...objects(text),
     text,
-    text.toLowerCase(),
-    text.toUpperCase(),
-    text.toLowerCase().replaceAll(/[\s_]+/g, '-'),
+    ...otherCases(text),
     text.split(/[,;\s]+/).filter((word) => word !== ''),
   ].filter((meant) => meant !== value);
+}
+
+/** Not of a path: where case matters, the same in another case is another file. */
+function otherCases(text: string): string[] {
+  if (text.includes('/')) return [];
+  return [text.toLowerCase(), text.toUpperCase(), text.toLowerCase().replaceAll(/[\s_]+/g, '-')];
 }
 
 const TRUE = /^(true|yes|on|1)$/i;

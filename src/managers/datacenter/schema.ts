@@ -167,6 +167,11 @@ function shapeOf(schema: Schema): z.ZodType {
 /** One element of a list. */
 function wordShape(format: string): z.ZodType {
   if (format === 'pve-vmid-list') return value.guestId;
+  if (format === 'pve-dir-override-list')
+    return text.name(
+      /^[a-z]+=[^\s,;]{1,1022}$/,
+      'must be a content and its folder without spaces, such as iso=images/iso',
+    );
   return format === 'pve-priv-list' ? z.enum(privileges as [string, ...string[]]) : text.word;
 }
 

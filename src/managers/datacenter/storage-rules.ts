@@ -26,7 +26,7 @@ export function storagesAreKnown({ config: { datacenter, hypervisor }, unreadabl
           message:
             found === undefined
               ? `There is no storage "${id}"`
-              : `Storage "${id}" takes no ${WHAT[content ?? ''] ?? `files of content ${content}`}`,
+              : `Storage "${id}" takes no ${content === 'backup' ? 'backups' : `files of content ${content}`}`,
           hint: 'Declare it in zfs.datasets or proxmox_storage_ids, or name another.',
           target: targetId(row.kind, object.name),
         },
@@ -35,14 +35,11 @@ export function storagesAreKnown({ config: { datacenter, hypervisor }, unreadabl
   );
 }
 
-/** The content type that a storage must accept for an object; null for any. */
+/** The content type that a storage must accept for an object; null for any, as for fleecing (pve-manager, PVE/API2/Backup.pm). */
 function contentFor({ kind }: ObjectRow, [option]: Reference['at'], { content }: JsonObject): string | null {
   if (kind === 'download') return String(content);
-  if (kind !== 'backup') return null;
-  return option === 'storage' ? 'backup' : 'images';
+  return kind === 'backup' && option === 'storage' ? 'backup' : null;
 }
-
-const WHAT: Readonly<Record<string, string>> = { backup: 'backups', images: 'disks' };
 
 /**
  * UNKNOWN_STORAGE: a file is downloaded to a storage that is declared as disabled, which Proxmox refuses. NO_EFFECT: a backup job is for one; Proxmox takes

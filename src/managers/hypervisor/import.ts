@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { parseFirewall } from '../../proxmox/firewall-file.ts';
+import { isDnsName } from '../../proxmox/format-verifier.ts';
 import { mayBeOfSdn } from '../../proxmox/sdn.ts';
 import type { Config } from '../config.ts';
 import { normaliseRules } from '../guest/normalise.ts';
@@ -114,10 +115,10 @@ function written(found: FoundHost, extent: Extent, secretsFolder: string): Impor
   const page = writtenPage(found.page, found.nodeConfig, secretsFolder);
   const packages = writtenRepositories(found.repositories);
   const storages = writtenStorages(found);
-  const domain = /^(?:search|domain)\s+(\S+)/m.exec(found.resolv)?.[1];
+  const domain = domainIn(found.resolv);
   const upstreams = [...(found.dns ?? '').matchAll(/^server=(\S+)$/gm)].map(([, server = '']) => server);
   const file: JsonObject = {
-    ...(domain === undefined ? {} : { domain_name: domain }),
+    ...(domain.name === null ? {} : { domain_name: domain.name }),
     ...(found.timezone === null ? {} : { timezone: found.timezone }),
     ...(Object.keys(network).length === 0 ? {} : { network }),
     ...(page.field === null ? {} : { page_certificate: page.field }),
@@ -131,6 +132,7 @@ function written(found: FoundHost, extent: Extent, secretsFolder: string): Impor
     texts: {},
     secrets: [...page.secrets],
     left: [
+      ...domain.left,
       ...further.left,
       ...beside(found.stanzas, found.main, found.resolv),
       ...hosts.left,
@@ -143,6 +145,17 @@ function written(found: FoundHost, extent: Extent, secretsFolder: string): Impor
       furtherNames(found.stanzas).map((name) => [`hypervisor/network ${name}`, placeOf(name, found.stanzas)]),
     ),
   };
+}
+
+/** The first search domain of a resolv.conf, without the dot that ends it. The root alone, as systemd-resolved writes it, means none. */
+function domainIn(resolv: string): { readonly name: string | null; readonly left: readonly LeftOver[] } {
+  const written = /^(?:search|domain)[ \t]+(\S+)/m.exec(resolv)?.[1] ?? '.';
+  const name = written.replace(/\.$/, '');
+  if (name === '') return { name: null, left: [] };
+  const isDomain = isDnsName(name) && name.length <= 253 && name.split('.').every(({ length }) => length <= 63);
+  if (isDomain) return { name, left: [] };
+  const why = 'domain_name takes letters, digits and hyphens between dots: a default stands in its place';
+  return { name: null, left: [{ what: `hypervisor/domain_name ${written} (/etc/resolv.conf)`, why }] };
 }
 
 function ownAddress(found: FoundHost): string | null {

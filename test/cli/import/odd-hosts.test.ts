@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { HYPERVISOR_FILE } from '../../../src/managers/places.ts';
 import { openLabHost } from '../../support/lab-host.ts';
 import { importHolds } from './import-law.ts';
 import { ODD_HOSTS } from './odd-hosts.ts';
@@ -35,6 +36,12 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'hypervisor/network nameserver fe80::1%vmbr0 (/etc/resolv.conf)',
     '/etc/network/interfaces:3 source-directory /etc/network/more.d',
   ],
+  'no search domain': [],
+  'a search domain with a dot at its end': [],
+  'a search domain that is no domain': ['hypervisor/domain_name my_lan (/etc/resolv.conf)'],
+  'a route in place of a search domain': ['hypervisor/domain_name ~. (/etc/resolv.conf)'],
+  'words of the resolver without values': [],
+  'interfaces of a pattern': ['/etc/network/interfaces:15 source /etc/network/more.d/*.cfg'],
   'vlan management': ['hypervisor/network vmbr5v6 (/etc/network/interfaces:20)'],
   'dhcp management': ['hypervisor/network vmbr0 (/etc/network/interfaces:7)'],
   firewall: [
@@ -109,6 +116,14 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What is written of resolv.conf. */
+const RESOLVED: Readonly<Record<string, { readonly domain: string; readonly servers: readonly string[] }>> = {
+  'no search domain': { domain: 'home.arpa', servers: ['127.0.0.53'] },
+  'a search domain with a dot at its end': { domain: 'lan', servers: ['1.1.1.1'] },
+  'a search domain that is no domain': { domain: 'home.arpa', servers: ['1.1.1.1'] },
+  'words of the resolver without values': { domain: 'home.arpa', servers: ['1.1.1.1', '9.9.9.9'] },
+};
+
 test.each(Object.entries(ODD_HOSTS))('%s', async (name, files) => {
   const host = await openLabHost();
   for (const [path, text] of Object.entries(files)) {
@@ -122,5 +137,11 @@ test.each(Object.entries(ODD_HOSTS))('%s', async (name, files) => {
     await host.run({ kind: 'command', program: 'pvesh', args: ['set', '/cluster/sdn'], timeoutSeconds: 60 });
   const imported = await importHolds(host);
   expect(imported.left.map(({ what }) => what)).toEqual(LEFT[name]);
+  const resolved = RESOLVED[name];
+  if (resolved !== undefined)
+    expect(imported.files[HYPERVISOR_FILE]).toMatchObject({
+      domain_name: resolved.domain,
+      network: { interfaces: { dns_nameservers: resolved.servers } },
+    });
   await host.close();
 });

@@ -220,6 +220,16 @@ iface wlan0 inet dhcp
     '/etc/hosts':
       '127.0.0.1 localhost.localdomain localhost\n10.0.0.13 pve.home.example pve\n10.0.0.50 NAS nas.home.example # the nas\n::1 ip6-localhost\nff02::1 ip6-allnodes\n10.0.0.51\n',
   },
+  'no search domain': { '/etc/resolv.conf': 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n' },
+  'a search domain with a dot at its end': { '/etc/resolv.conf': 'search lan.\nnameserver 1.1.1.1\n' },
+  'a search domain that is no domain': { '/etc/resolv.conf': 'search my_lan\nnameserver 1.1.1.1\n' },
+  'a route in place of a search domain': { '/etc/resolv.conf': 'search ~.\nnameserver 1.1.1.1\n' },
+  'words of the resolver without values': {
+    '/etc/resolv.conf': 'search\nnameserver\nnameserver 1.1.1.1\nnameserver 9.9.9.9\n',
+  },
+  'interfaces of a pattern': {
+    '/etc/network/interfaces': `${BASE}source /etc/network/interfaces.d/*.cfg\nsource /etc/network/more.d/*.cfg\n`,
+  },
   'vlan management': {
     '/etc/network/interfaces':
       'auto lo\niface lo inet loopback\n\niface eno1 inet manual\n\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports eno1\n\tbridge-stp off\n\tbridge-fd 0\n\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n\nauto vmbr0.10\niface vmbr0.10 inet static\n\taddress 10.0.0.13/24\n\tgateway 10.0.0.1\n\nauto vmbr5v6\niface vmbr5v6 inet6 static\n\taddress fd00::5/64\n\tbridge-ports none\n\tbridge-stp off\n\tbridge-fd 0\n',

@@ -278,6 +278,8 @@ test.each<[string, object, { code: string; path: string; hint?: unknown; message
     { code: 'INVALID_VALUE', path: '/roles/Operator/privs/0' },
   ],
   ['a role that is built in', { roles: { PVEAdmin: {} } }, { code: 'INVALID_VALUE', path: '/roles/PVEAdmin' }],
+  ['a group of dots alone', { groups: { '..': {} } }, { code: 'INVALID_VALUE', path: '/groups/..' }],
+  ['a role that would be an option', { roles: { '-x': {} } }, { code: 'INVALID_VALUE', path: '/roles/-x' }],
   ['root of the host', { users: { 'root@pam': {} } }, { code: 'INVALID_VALUE', path: '/users/root@pam' }],
   [
     'a password of a user of the host',

@@ -191,6 +191,35 @@ const TO_LOCAL = { schedule: '02:30', all: true, storage: 'local' };
 
 test.each([
   [
+    'folders of content in folders',
+    { storages: { vault: { type: 'dir', path: '/srv/x', 'content-dirs': ['iso=images/iso', 'vztmpl=images/ct'] } } },
+  ],
+  [
+    'fleecing on any storage',
+    {
+      storages: { vault: { type: 'dir', path: '/srv/x', content: ['iso'] } },
+      backup_jobs: { nightly: { ...TO_LOCAL, fleecing: { enabled: true, storage: 'vault' } } },
+    },
+  ],
+  [
+    'fleecing that is off, on a storage that is gone',
+    {
+      backup_jobs: {
+        nightly: { ...TO_LOCAL, fleecing: { enabled: false, storage: 'gone' } },
+        weekly: { ...TO_LOCAL, fleecing: { storage: 'gone' } },
+      },
+    },
+  ],
+  [
+    'groups and roles by names of any signs and length',
+    { groups: { _ops: {}, '.x': {}, ['a'.repeat(128)]: {} }, roles: { _watch: {}, ['b'.repeat(64)]: {} } },
+  ],
+])('%s are taken', (_, datacenter) => {
+  expect(problemsOf(datacenter)).toEqual([]);
+});
+
+test.each([
+  [
     'an option that Proxmox does not have',
     { backup_jobs: { nightly: { schedule: '02:30', all: true, storge: 'local' } } },
     { code: 'UNKNOWN_KEY', path: '/backup_jobs/nightly/storge', hint: 'Did you mean "storage"?' },

@@ -229,6 +229,16 @@ test.each<[string, object, { code: string; path: string; message?: unknown; hint
     { code: 'INVALID_VALUE', path: '/storages/vault/path' },
   ],
   [
+    'a path of Btrfs that Proxmox writes in another way',
+    { storages: { vault: { type: 'btrfs', path: '/srv/x/' } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/path' },
+  ],
+  [
+    'a folder of content that climbs',
+    { storages: { vault: { type: 'dir', path: '/srv/x', 'content-dirs': ['iso=images/..'] } } },
+    { code: 'INVALID_VALUE', path: '/storages/vault/content-dirs' },
+  ],
+  [
     'a path with a blank',
     { storages: { vault: { type: 'dir', path: '/srv/my films' } } },
     { code: 'INVALID_VALUE', path: '/storages/vault/path' },

@@ -40,10 +40,13 @@ export const pools: ObjectRow = {
   lossOnDelete: 'the rights that are given on it',
 };
 
-/** Proxmox takes any (PVE/AccessControl.pm, verify_groupname and verify_rolename); one that begins with a dash would be an option. */
+/**
+ * Proxmox takes any length (PVE/AccessControl.pm, verify_groupname and verify_rolename). A dash at the beginning would make an option of it, and dots alone
+ * a way out of a path.
+ */
 const NAMED_FREELY = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/,
-  expected: 'must be a name of 1 to 40 letters, digits and _ . -, and begin with a letter or digit',
+  pattern: /^(?!\.+$)[A-Za-z0-9_.][A-Za-z0-9_.-]{0,127}$/,
+  expected: 'must be a name of 1 to 128 letters, digits and _ . -, not beginning with "-" and not of dots alone',
 };
 
 export const groups: ObjectRow = {

@@ -28,9 +28,11 @@ export const backupJobs: ObjectRow = {
   lossOnDelete: 'its schedule; the backups that it made stay',
 };
 
-/** Where the images of running VMs are kept meanwhile. */
+/** Where the images of running VMs are kept meanwhile, which is off by default. */
 function fleecingOf(fleecing: Json | undefined): Reference[] {
   if (typeof fleecing !== 'object' || fleecing === null || Array.isArray(fleecing)) return [];
-  const { storage } = fleecing as JsonObject;
-  return typeof storage === 'string' ? [{ sort: 'storage', name: storage, at: ['fleecing', 'storage'] }] : [];
+  const { enabled, storage } = fleecing as JsonObject;
+  return enabled === true && typeof storage === 'string'
+    ? [{ sort: 'storage', name: storage, at: ['fleecing', 'storage'] }]
+    : [];
 }

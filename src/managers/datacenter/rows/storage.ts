@@ -85,8 +85,8 @@ export const storages: ObjectRow = {
       [...parseSections(text)].map(([id, { type, options }]) => {
         const { path } = options;
         // Proxmox reads it without a slash at the end (DirPlugin.pm, check_config).
-        const isFolder = path !== undefined && (type === 'dir' || type === 'btrfs');
-        const folder = isFolder ? { path: path.map((text) => text.replace(/(?<=.)\/+$/, '')) } : {};
+        const folder =
+          path !== undefined && isFolder(type) ? { path: path.map((text) => text.replace(/(?<=.)\/+$/, '')) } : {};
         return [id, { ...withSwitches(options), ...folder, type: [type] }];
       }),
     ),
@@ -164,10 +164,15 @@ export const storages: ObjectRow = {
   lossOnDelete: 'its places in pools and the rights on it; what it holds stays',
 };
 
+/** Whether Proxmox checks and writes the path as that of a folder (DirPlugin.pm, check_config, which BTRFSPlugin.pm calls). */
+function isFolder(type: string): boolean {
+  return type === 'dir' || type === 'btrfs';
+}
+
 function storageFaults(name: string, options: JsonObject) {
   const { type, path, mountpoint, content, format, is_mountpoint: mounted, lio_tpg: group, iscsiprovider } = options;
   const kind = String(type);
-  const problem = kind === 'dir' && typeof path === 'string' ? folderProblem(path) : undefined;
+  const problem = isFolder(kind) && typeof path === 'string' ? folderProblem(path) : undefined;
   return [
     ...Object.entries({ path, mountpoint }).flatMap(([option, value]) =>
       typeof value === 'string' &&

@@ -92,7 +92,7 @@ export function beside(stanzas: readonly Stanza[], main: string, resolv: string)
   const dynamic = managed === undefined ? stanzas.filter(({ method }) => method === 'dhcp') : [];
   const sources = main.split('\n').flatMap((line, index) => {
     const [, word, path = ''] = /^\s*(source|source-directory)\s+(\S+)/.exec(line) ?? [];
-    return word === undefined || /^(\/etc\/network\/)?interfaces\.d(\/\*?)?$/.test(path)
+    return word === undefined || /^(\/etc\/network\/)?interfaces\.d(\/[^/]*)?$/.test(path)
       ? []
       : [
           {

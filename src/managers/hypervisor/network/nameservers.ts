@@ -4,7 +4,7 @@ import { fitting } from '../../../model/text.ts';
 
 /** The name servers of a resolv.conf, in order. */
 export function nameserversIn(text: string): string[] {
-  return [...text.matchAll(/^nameserver\s+(\S+)/gm)].map(([, server = '']) => server);
+  return [...text.matchAll(/^nameserver[ \t]+(\S+)/gm)].map(([, server = '']) => server);
 }
 
 /**
