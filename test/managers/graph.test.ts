@@ -9,12 +9,12 @@ import { order } from '../../src/plan/order.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
-import { exampleDatacenter } from './datacenter/example.ts';
+import { exampleBesideShipped } from './datacenter/example.ts';
 
 const REFERENCE: Files = {
   ...repositoryFiles(),
   'etc/phoenix_datacenter_config.json': JSON.stringify({
-    ...exampleDatacenter(),
+    ...exampleBesideShipped(),
     pools: { prod: { vms: [101, 102] } },
   }),
 };

@@ -14,8 +14,14 @@ export function exampleDatacenter(): Record<string, Record<string, unknown>> {
   return JSON.parse(readFileSync(EXAMPLE, 'utf8'));
 }
 
+/** The example for the shipped configuration: its container 101 has folders of the host, which Proxmox does not copy, so a VM is copied. */
+export function exampleBesideShipped(): Record<string, unknown> {
+  const { replication = {}, ...others } = exampleDatacenter();
+  return { ...others, replication: { '1001-0': replication['101-0'] } };
+}
+
 export function exampleFiles(): Files {
-  return withDatacenter(exampleDatacenter());
+  return withDatacenter(exampleBesideShipped());
 }
 
 export function withDatacenter(datacenter: object): Files {
