@@ -71,7 +71,9 @@ function devicesOf({ passthrough, writtenAt }: VmGuest): Placed[] {
 
 function cardsOf(vm: VmGuest): Placed[] {
   if (vm.network.none && vm.networks.length === 0) return [];
-  return interfacesOf(vm).map(({ net, key, at }) => ({ option: key, text: cardText(net), at }));
+  // Those of `options` are texts already.
+  const fields = interfacesOf(vm).slice(0, 1 + vm.networks.length);
+  return fields.map(({ net, key, at }) => ({ option: key, text: cardText(net), at }));
 }
 
 function cardText(net: GuestInterface): string {
