@@ -19,6 +19,8 @@ export interface MachineOption {
   readonly text: string;
   /** Null: the default of a new VM, or what a clone keeps of its source. */
   readonly at: Place | null;
+  /** It is the default of a new VM for a field that is not declared: one that exists keeps its own, which is not known here. */
+  readonly isAssumed?: true;
 }
 
 /**
@@ -41,7 +43,10 @@ export function machineOptions(
   }
   for (const [option, text] of optionTexts('vm', withCreationDefaults('vm', vm))) {
     const [field] = fieldsOf('vm', option).filter((name) => vm[name as keyof VmGuest] != null);
-    options.set(option, { text, at: field === undefined ? null : placeIn(vm.writtenAt, field) });
+    options.set(
+      option,
+      field === undefined ? { text, at: null, isAssumed: true } : { text, at: placeIn(vm.writtenAt, field) },
+    );
   }
   const isMade = vm.cloneFrom === null;
   if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
