@@ -247,6 +247,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
       'A text has two dollar signs where one is meant, as when it was copied from a compose file, which needs two.',
     remedy: 'Write each dollar sign once.',
   },
+  NOT_JUDGED: {
+    means:
+      'Whether the host would refuse what is declared follows from something that is not declared. A new guest would be refused; one that exists has a value of its own.',
+    remedy: 'Declare what the message names. Without it, what the host refuses is seen where the guest is started.',
+  },
 };
 
 export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {

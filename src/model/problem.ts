@@ -62,6 +62,7 @@ const WARNING_CODES = [
   'LATE_DEPENDENCY',
   'NO_ROUTE',
   'DOLLAR_SIGNS',
+  'NOT_JUDGED',
 ] as const;
 
 export type ProblemCode = (typeof ERROR_CODES)[number] | (typeof WARNING_CODES)[number];

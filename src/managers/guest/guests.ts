@@ -6,6 +6,7 @@ import { placeIn } from '../../config/read/place.ts';
 import { type TargetId, targetId } from '../../model/ids.ts';
 import type { Config, Guest } from '../config.ts';
 import type { FirewallRule, GuestInterface } from './declared.ts';
+import { optionInterfaces } from './option-interfaces.ts';
 
 const all = new WeakMap<Config, readonly Guest[]>();
 
@@ -134,16 +135,21 @@ export interface DeclaredInterface {
   /** `net0` and so on. */
   readonly key: string;
   readonly at: Place;
+  /** Where its addresses are written, which for a VM's `options` is another option. */
+  readonly addressesAt: Place;
 }
 
-/** The first interface and all further ones. */
+/** The first interface and all further ones, those that `options` declares among them. */
 export function interfacesOf(guest: Guest): DeclaredInterface[] {
+  const written = (net: GuestInterface, key: string, at: Place) => ({ net, key, at, addressesAt: at });
   return [
-    { net: guest.network, key: 'net0', at: placeIn(guest.writtenAt, 'network_config') },
-    ...guest.networks.map((net, index) => ({
+    written(guest.network, 'net0', placeIn(guest.writtenAt, 'network_config')),
+    ...guest.networks.map((net, index) => written(net, `net${net.index}`, placeIn(guest.writtenAt, 'networks', index))),
+    ...optionInterfaces(guest).map(({ net, option, addressOption }) => ({
       net,
-      key: `net${net.index}`,
-      at: placeIn(guest.writtenAt, 'networks', index),
+      key: option,
+      at: placeIn(guest.writtenAt, 'options', option),
+      addressesAt: placeIn(guest.writtenAt, 'options', addressOption),
     })),
   ];
 }
@@ -176,7 +182,9 @@ function addressesOn(one: DeclaredInterface): DeclaredAddress[] {
     const own = setting === null ? undefined : parseNetwork(setting);
     if (setting === null || own === undefined) return [];
     const via = [gateway, gateway6].find((each) => each !== null && isOfFamily(each, own)) ?? null;
-    return [{ interface: one, setting, own, text: spelling(own.address), at: placeIn(one.at, field), gateway: via }];
+    return [
+      { interface: one, setting, own, text: spelling(own.address), at: placeIn(one.addressesAt, field), gateway: via },
+    ];
   });
 }
 
@@ -185,10 +193,10 @@ function isOfFamily(gateway: string, { address }: Network): boolean {
 }
 
 /** Every declared MAC address. */
-export function macsOf(guest: Guest): { readonly mac: string; readonly at: Place }[] {
+export function macsOf(guest: Guest): { readonly mac: string; readonly key: string; readonly at: Place }[] {
   return interfacesOf(guest).flatMap(({ net: { mac }, key, at }) => {
     if (mac === null) return [];
     const isBeside = guest.kind === 'lxc' && key === 'net0';
-    return [{ mac, at: placeIn(isBeside ? guest.writtenAt : at, 'mac_address') }];
+    return [{ mac, key, at: placeIn(isBeside ? guest.writtenAt : at, 'mac_address') }];
   });
 }

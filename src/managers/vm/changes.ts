@@ -21,6 +21,7 @@ import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
 import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
+import { startProblem, withDesired } from './start-problem.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 export function machineChanges(
@@ -39,6 +40,8 @@ export function machineChanges(
   const devices = [...Object.keys(upcoming(conf)), ...presentKeys(desired(upcoming(conf)))];
   const bootless = compared.args.includes('--boot') ? cannotBoot(spec, devices) : null;
   if (bootless !== null) return impossible(bootless);
+  const unstartable = fresh ? startProblem(spec, withDesired(upcoming(conf), desired(upcoming(conf)))) : null;
+  if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const settings = { ...compared, restart: compared.restart || isStale };
   const notes: Notes = {

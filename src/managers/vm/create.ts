@@ -1,7 +1,6 @@
 // Creates a VM: a clone, or a new one from an image. A clone is configured at the next observation, like any other change, and until then its notes
 // say that it is being built.
 
-import type { Action } from '../../model/action.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
@@ -10,6 +9,7 @@ import { cloneGuest, contentOf, downloadImage, imagePath } from '../guest/lifecy
 import { printNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
+import type { Settings } from '../guest/proxmox/conf.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -21,6 +21,7 @@ import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
 import { isoKey } from './drives.ts';
 import type { FoundDrives } from './find-drives.ts';
 import { allowOnLocal } from './local-storage.ts';
+import { isStarted, startProblem } from './start-problem.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function createMachine(
@@ -52,8 +53,10 @@ export function createMachine(
   if (bootless !== null) return impossible(bootless);
   const download = 'image' in source ? source.download : null;
   const image = 'image' in source ? source.image : '';
-  const starts = spec.final === 'running' || spec.final === 'unmanaged' || spec.scripts.length > 0;
   const isNew = 'iso' in source || 'empty' in source;
+  const args = creationArgs(wanted, spec, seen.host, found);
+  const unstartable = startProblem(spec, settingsFrom(args));
+  if (unstartable !== null) return impossible(unstartable);
   const actions = [
     ...note,
     ...(spec.user.sshKeys.length === 0 || !spec.cloud_init ? [] : [writeSshKeys(spec)]),
@@ -64,12 +67,12 @@ export function createMachine(
     ...(spec.cloud_init ? writeAgentSnippet(seen.host) : []),
     ...firewall,
     ...(download === null ? [] : [downloadImage(image, download)]),
-    create(wanted, spec, seen.host, found),
+    action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args)),
     // A copied disk has the size of its source.
     ...(isNew || spec.disk.sizeGb === null
       ? []
       : [resizeDisk(spec.id, spec.root_disk.bus ?? ROOT_DRIVE, 'the disk', spec.disk.sizeGb)]),
-    ...(starts ? [startGuest('qm', spec.id)] : []),
+    ...(isStarted(spec) ? [startGuest('qm', spec.id)] : []),
   ];
   return { kind: 'actions', actions };
 }
@@ -81,14 +84,14 @@ function missingText(source: VmSpec['source']): string {
   return `${path} is not on the node; put the image there, or say where it comes from in template_image_url and template_image_sha256`;
 }
 
-function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): Action {
+function creationArgs(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: FoundDrives): string[] {
   const { storage } = spec.disk;
   const root = spec.root_disk.bus ?? ROOT_DRIVE;
   const returning = returningDisks(null, parseRetained(host.retained), host.missing, { root, ...found });
   const desired = machineSettings(spec, [...found.settings, ...returning])({});
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const declared = createArgs(desired);
-  const args = [
+  return [
     ...declared,
     ...unlessDeclared(declared, [
       ...creationDefaults(spec),
@@ -99,7 +102,11 @@ function create(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, found: Fo
     ]),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
-  return action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args));
+}
+
+/** The options among arguments. */
+function settingsFrom(args: readonly string[]): Settings {
+  return Object.fromEntries(args.flatMap((word, at) => (at % 2 === 0 ? [[word.slice(2), args[at + 1] ?? '']] : [])));
 }
 
 /** Further arguments for a new VM: a cloud image is a Linux system with its console on the serial port, and UEFI needs an EFI disk. */

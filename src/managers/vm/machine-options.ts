@@ -19,6 +19,8 @@ export interface MachineOption {
   readonly text: string;
   /** Null: the default of a new VM, or what a clone keeps of its source. */
   readonly at: Place | null;
+  /** It is the default of a new VM for a field that is not declared: one that exists keeps its own, which is not known here. */
+  readonly isAssumed?: true;
 }
 
 /**
@@ -41,7 +43,10 @@ export function machineOptions(
   }
   for (const [option, text] of optionTexts('vm', withCreationDefaults('vm', vm))) {
     const [field] = fieldsOf('vm', option).filter((name) => vm[name as keyof VmGuest] != null);
-    options.set(option, { text, at: field === undefined ? null : placeIn(vm.writtenAt, field) });
+    options.set(
+      option,
+      field === undefined ? { text, at: null, isAssumed: true } : { text, at: placeIn(vm.writtenAt, field) },
+    );
   }
   const isMade = vm.cloneFrom === null;
   if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
@@ -71,7 +76,9 @@ function devicesOf({ passthrough, writtenAt }: VmGuest): Placed[] {
 
 function cardsOf(vm: VmGuest): Placed[] {
   if (vm.network.none && vm.networks.length === 0) return [];
-  return interfacesOf(vm).map(({ net, key, at }) => ({ option: key, text: cardText(net), at }));
+  // Those of `options` are texts already.
+  const fields = interfacesOf(vm).slice(0, 1 + vm.networks.length);
+  return fields.map(({ net, key, at }) => ({ option: key, text: cardText(net), at }));
 }
 
 function cardText(net: GuestInterface): string {

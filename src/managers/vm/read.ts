@@ -19,6 +19,7 @@ import { normaliseVm, type VmFileDefaults } from './normalise.ts';
 import {
   balloonsFit,
   drivesGoTogether,
+  firmwareTakesItsDisk,
   formatsFitTheirStorages,
   hardwareHasWhatIsSaid,
   machinesArePrepared,
@@ -50,6 +51,7 @@ export const declaration: Declaration = {
     drivesGoTogether,
     machinesArePrepared,
     optionsServeDrives,
+    firmwareTakesItsDisk,
     balloonsFit,
     formatsFitTheirStorages,
     machinesCanStart,

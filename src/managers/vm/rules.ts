@@ -2,12 +2,15 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
+import { readOption } from '../../proxmox/option-meaning.ts';
 import { formatsOf } from '../../proxmox/storage-types.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
+import type { Config } from '../config.ts';
 import { interfacesOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from './declared.ts';
 import { isoKey, LIMITS } from './drives.ts';
+import { machineOptions } from './machine-options.ts';
 
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
@@ -139,6 +142,27 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
     return found;
   });
 }
+
+/**
+ * INVALID_VALUE: the firmware that encrypts a VM by SEV-SNP is one read-only file, and Proxmox makes no EFI disk for it (qemu-server,
+ * PVE/API2/Qemu.pm, create_disks). One that a clone has from its source stays, and is ignored.
+ */
+export function firmwareTakesItsDisk({ config }: RuleContext): Diagnostic[] {
+  return config.vm.flatMap((vm): Diagnostic[] => {
+    if (vm.efiDisk === null) return [];
+    const sev = machineOptions(vm, config).get('amd-sev');
+    if (sev === undefined || readOption('qemu', 'amd-sev', sev.text)?.['type'] !== 'snp') return [];
+    const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
+    const isKept = source === undefined ? vm.cloneFrom !== null : source.kind === 'vm' && hasEfiDisk(source, config);
+    if (isKept) return [];
+    const message =
+      'Proxmox would not create it: SEV-SNP uses consolidated read-only firmware and does not require an EFI disk';
+    const hint = 'Take it out, and write "bios": "ovmf"; an EFI disk that the VM has stays on it.';
+    return [invalid(vm, placeIn(vm.writtenAt, 'efi_disk'), message, hint)];
+  });
+}
+
+const hasEfiDisk = (vm: VmGuest, config: Config): boolean => machineOptions(vm, config).has('efidisk0');
 
 /** NO_EFFECT: queues and packet sizes that Proxmox takes and passes on to no other hardware (qemu-server, PVE/QemuServer.pm, print_netdevice_full). */
 export function hardwareHasWhatIsSaid({ config }: RuleContext): Diagnostic[] {

@@ -18,7 +18,7 @@ import { isWorkedIn } from './vm-spec.ts';
 type Options = ReadonlyMap<string, MachineOption>;
 
 /**
- * INVALID_VALUE: Proxmox or QEMU would refuse to start it. What a clone has of its source alone is reported at the source, or where the source is
+ * INVALID_VALUE: Proxmox or QEMU would refuse to start it. NOT_JUDGED: whether they would follows from what is not declared. What a clone has of its source alone is reported at the source, or where the source is
  * named if that is never started itself.
  */
 export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
@@ -29,23 +29,73 @@ export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
     const options = machineOptions(vm, config);
     const texts = Object.fromEntries([...options].map(([option, { text }]) => [option, text]));
     return startFaults(texts).flatMap((found): Diagnostic[] => {
-      if (found.fault === 'native I/O' && isReadByQemu(found, options, vm, config)) return [];
+      const file = found.fault === 'native I/O' ? storageRead(found, options, vm, config) : null;
+      if (file?.isReadByQemu === true) return [];
       const at = placeOf(found, options) ?? (isNeverStarted(source) ? cloneSourcePlace(vm) : null);
       if (at === null) return [];
+      const place = { at, target: targetOf(vm) };
+      const unknown = file?.isReadByQemu === null ? typeOf(file.storage) : undeclaredOf(found, options);
+      if (unknown !== null) return [{ code: 'NOT_JUDGED', ...place, ...notJudged(vm, found, unknown) }];
       const message = `${nameOfGuest(vm)}: ${found.by} would not start it: ${found.message}`;
-      return [{ code: 'INVALID_VALUE', at, message, hint: HINTS[found.fault], target: targetOf(vm) }];
+      return [{ code: 'INVALID_VALUE', ...place, message, hint: HINTS[found.fault] }];
     });
   });
+}
+
+interface Unknown {
+  /** What is not declared, and with what it is judged in its place. */
+  readonly what: string;
+  readonly instead: string;
+  readonly hint: string;
+}
+
+function notJudged(vm: VmGuest, { by, message }: StartFault, { what, instead, hint }: Unknown) {
+  return {
+    message: `${nameOfGuest(vm)}: whether it starts cannot be judged, since ${what} is not declared: ${instead}, ${by} would not start it: ${message}`,
+    hint,
+  };
+}
+
+const AMOUNTS: ReadonlyMap<string, string> = new Map([
+  ['cores', 'cores'],
+  ['memory', 'memory_mb'],
+  ['sockets', 'sockets'],
+]);
+
+/** The amounts that the fault follows from and that are not declared: a VM that exists has its own. Null: all are declared. */
+function undeclaredOf(found: StartFault, options: Options): Unknown | null {
+  const fields = found.options.flatMap((option) => {
+    const isKnown = options.has(option) && options.get(option)?.isAssumed !== true;
+    return isKnown ? [] : (AMOUNTS.get(option) ?? []);
+  });
+  if (fields.length === 0) return null;
+  const names = fields.map((field) => `"${field}"`).join(' and ');
+  return { what: names, instead: 'with that of a new VM', hint: `Declare ${names}. ${HINTS[found.fault]}` };
+}
+
+function typeOf(storage: string): Unknown {
+  return {
+    what: `the type of storage "${storage}"`,
+    instead: 'with one that the host reads itself',
+    hint: `Declare ${storage} with its type in "storages" of the datacenter's file. ${HINTS['native I/O']}`,
+  };
 }
 
 /** PVE/QemuServer/Blockdev.pm: types of storages that QEMU reads itself, by drivers that have no `aio`. */
 const READ_BY_QEMU = ['iscsidirect', 'rbd', 'zfs'];
 
-/** Whether the drive is on such a storage; a root drive is on that of the VM. */
-function isReadByQemu({ options: [drive = ''] }: StartFault, options: Options, vm: VmGuest, config: Config): boolean {
+/** The storage of the drive, a root drive's being that of the VM, and whether QEMU reads it itself; null: its type is not declared. */
+function storageRead(
+  { options: [drive = ''] }: StartFault,
+  options: Options,
+  vm: VmGuest,
+  config: Config,
+): { readonly storage: string; readonly isReadByQemu: boolean | null } {
   const file = readOption('qemu', drive, options.get(drive)?.text ?? '')?.['file'] ?? 'none';
-  const id = file === 'none' ? vm.storagePool : file.split(':')[0];
-  return config.hypervisor.storages.some((storage) => storage.id === id && READ_BY_QEMU.includes(storage.type ?? ''));
+  const storage = file === 'none' ? vm.storagePool : (file.split(':')[0] ?? '');
+  const found = config.hypervisor.storages.find(({ id }) => id === storage);
+  if (found === undefined) return { storage, isReadByQemu: false };
+  return { storage, isReadByQemu: found.type === null ? null : READ_BY_QEMU.includes(found.type) };
 }
 
 /** Where the first of the options is declared; null where none is. */
@@ -76,6 +126,7 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'PCI Express': 'Write "machine": "q35", or take "pcie" out.',
   'PCI by two names': 'Name the device by its address, or by its mapping.',
   'PCI twice': 'Hand each device in once; an address without its last part is all functions of a device.',
+  'part of several': 'Name one device by its address, or take mdev out.',
   'legacy graphics': 'Take legacy-igd out, or give it what the message asks for.',
   'hotplug without NUMA': 'Write "numa": true, or take memory out of hotplug.',
   'hotplug with nodes': 'Take the node out, or memory out of hotplug.',
@@ -88,8 +139,7 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'size of huge pages': 'Write a size of memory that is a multiple of the pages, for each socket or node.',
   'node without memory': 'Write the memory of the node in MB, as memory=1024.',
   'node without policy': 'Add policy=preferred, policy=bind or policy=interleave.',
-  'nodes of other memory':
-    'Let the memory of all nodes make up "memory_mb"; where it is not declared, that of a new VM counts: declare it.',
+  'nodes of other memory': 'Let the memory of all nodes make up "memory_mb".',
   'node of other CPUs': 'CPUs count from 0 to what "cores" and "sockets" make, less one.',
   clipboard: 'Write a graphics card that shows a picture, such as std, or take clipboard out.',
   'SCSI of an old machine': 'Write a "machine" of a newer version, or scsi13 at most.',
@@ -98,8 +148,7 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'encryption without UEFI': 'Write "bios": "ovmf", or take the encryption out.',
   attestation: 'Write vsock-cid and vsock-port, or attestation=0.',
   'rights of folders': 'Take expose-acl out.',
-  'online CPUs':
-    'Write at most as many as "cores" times "sockets" are; "cores" that are not declared count as those of a new VM: declare them.',
+  'online CPUs': 'Write at most as many as "cores" times "sockets" are.',
   'CPU of the host': 'Take "kvm" out, or give it a CPU that can be emulated, such as x86-64-v2-AES.',
   'IDE of ARM':
     'Write a bus such as scsi or sata; cloud-init and "iso" have theirs at ide, so take them out for this architecture.',

@@ -20,10 +20,9 @@ export const usbHasItsPlace: Check = (machine) => {
       );
 };
 
-/** PVE/QemuServer/PCI.pm, parse_hostpci_devices and choose_hostpci_devices. */
-export const pciFits: Check = (machine) => {
+/** PVE/QemuServer/PCI.pm, parse_hostpci_devices. */
+export const pciIsReadable: Check = (machine) => {
   const { options, properties } = machine;
-  const used: string[] = [];
   let isLegacy = false;
   for (const { option } of numbered(machine, 'hostpci')) {
     const device = properties(option);
@@ -32,6 +31,11 @@ export const pciFits: Check = (machine) => {
       return refused('PCI by two names', [option], "Cannot set both 'host' and 'mapping'.");
     if (host === undefined && mapping === undefined)
       return refused('PCI by two names', [option], "Either 'host' or 'mapping' must be set.");
+    if (device['mdev'] !== undefined && addressesOf(device).length > 1)
+      return {
+        ...refused('part of several', [option], 'cannot use mediated device with multifunction device'),
+        property: 'mdev',
+      };
     if (!isQ35(machine) && isOn(device['pcie']))
       return { ...refused('PCI Express', [option, 'machine'], 'q35 machine model is not enabled'), property: 'pcie' };
     if (isOn(device['legacy-igd'])) {
@@ -39,19 +43,31 @@ export const pciFits: Check = (machine) => {
       if (why !== null) return refused('legacy graphics', [option, 'vga', 'machine'], why);
       isLegacy = true;
     }
-    for (const address of (host ?? '').split(';').filter((one) => one !== '')) {
+  }
+  return null;
+};
+
+/** PVE/QemuServer/PCI.pm, choose_hostpci_devices. */
+export const pciIsGivenOnce: Check = (machine) => {
+  const used: string[] = [];
+  for (const { option } of numbered(machine, 'hostpci')) {
+    const device = machine.properties(option);
+    if (device['mdev'] !== undefined) continue;
+    for (const address of addressesOf(device)) {
       const full = address.replace(/^0000:/, '').toLowerCase();
       // Without its last part, an address is all functions of the device.
       const twice = used.find((one) => one === full || one.startsWith(`${full}.`) || full.startsWith(`${one}.`));
-      if (twice !== undefined && device['mdev'] === undefined)
-        return refused('PCI twice', [option], `device '${address}' assigned more than once`);
-      if (device['mdev'] === undefined) used.push(full);
+      if (twice !== undefined) return refused('PCI twice', [option], `device '${address}' assigned more than once`);
+      used.push(full);
     }
   }
   return null;
 };
 
+const addressesOf = ({ host }: Properties): string[] => (host ?? '').split(';').filter((one) => one !== '');
+
 function legacyFault(machine: Machine, device: Properties, isSecond: boolean, vga: string | undefined): string | null {
+  const [address, ...others] = addressesOf(device);
   const needs: readonly (readonly [isMet: boolean, message: string])[] = [
     [!isSecond, 'only one device can be assigned in legacy-igd mode'],
     [vga === 'none', "legacy IGD assignment requires VGA mode to be 'none'"],
@@ -59,9 +75,11 @@ function legacyFault(machine: Machine, device: Properties, isSecond: boolean, vg
     [!isOn(device['x-vga']), 'legacy IGD assignment is not compatible with x-vga'],
     [device['mdev'] === undefined, 'legacy IGD assignment is not compatible with mdev'],
     [!isQ35(machine), 'legacy IGD assignment is not compatible with q35'],
+    // How many functions a device has that is named without one is not known here.
+    [others.length === 0, 'legacy IGD assignment is not compatible with multifunction devices'],
     // Proxmox tests the id that it expands: a whole device begins with its function 0.
     [
-      device['host'] === undefined || /02(\.0)?$/.test(device['host']),
+      address === undefined || /02(\.0)?$/.test(address),
       'legacy IGD assignment only works for devices on host bus 00:02.0',
     ],
   ];

@@ -21,6 +21,7 @@ export interface StartFault {
     | 'PCI Express'
     | 'PCI by two names'
     | 'PCI twice'
+    | 'part of several'
     | 'legacy graphics'
     | 'hotplug without NUMA'
     | 'hotplug with nodes'

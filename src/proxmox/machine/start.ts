@@ -3,7 +3,7 @@
 // code. (qemu-server, PVE/QemuServer.pm, config_to_command, and the files named at the checks)
 
 import { readOption } from '../option-meaning.ts';
-import { foldersFit, packetsAreLarge, pciFits, usbHasItsPlace } from './devices.ts';
+import { foldersFit, packetsAreLarge, pciIsGivenOnce, pciIsReadable, usbHasItsPlace } from './devices.ts';
 import { armHasNoIde, cloudInitReadsSnippets, drivesAreServed, scsiHasItsPlace } from './drives.ts';
 import { type Check, type MachineOptions, machineOf, refused, type StartFault } from './fault.ts';
 import { memoryFault } from './memory.ts';
@@ -52,7 +52,8 @@ const CHECKS: readonly Check[] = [
   cloudInitReadsSnippets,
   firmwareFitsTheCpu,
   usbHasItsPlace,
-  pciFits,
+  pciIsReadable,
+  pciIsGivenOnce,
   memoryFault,
   clipboardFits,
   scsiHasItsPlace,

@@ -57,6 +57,14 @@ describe('what a VM is made from', () => {
     network: { ...machine(1001).network, ip: null, gateway: null },
   } as const;
 
+  test('nothing, where it would not start with what a new VM has', async () => {
+    const own = { ...bare, empty: true, memory_mb: null, numa: true, options: { numa0: 'cpus=0,memory=4096' } };
+    expect(await refusal(of({ ...own, startState: 'running' }))).toMatch(
+      /^Proxmox would not start VM 1001: total memory for NUMA nodes must be equal/,
+    );
+    expect(await apply(of({ ...own, memory_mb: 4096, startState: 'running' }))).toContain('start VM 1001');
+  });
+
   test('an ISO image: an empty disk, the image in its CD drive, and no cloud-init', async () => {
     await apply(of({ ...bare, iso: ISO }));
     const conf = await host.read(CONF);

@@ -82,6 +82,42 @@ test.each<[what: string, source: object, clone: object, told: string | null]>([
   }
 });
 
+const UNTOLD = 'vm/1001 (vm-1001): whether it starts cannot be judged, since';
+
+test.each<[what: string, own: object, told: string]>([
+  ['memory', { numa: true, options: { numa0: 'cpus=0-1,memory=4096' } }, '"memory_mb" is not declared: with that'],
+  ['cores', { sockets: 1, options: { vcpus: 4 } }, '"cores" is not declared: with that of a new VM, QEMU would not'],
+  ['sockets', { cores: 2, options: { vcpus: 4 } }, '"sockets" is not declared: with that of a new VM, QEMU would'],
+])('what a VM that exists has of its own is not judged as a new VM: %s', (_, own, told) => {
+  const files = withVm({ memory_mb: undefined, cores: undefined, ...own });
+  files[VM].vms[0].memory_mb = undefined;
+  Object.assign(files[VM].vm_defaults, { memory_mb: undefined, cores: undefined });
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+  expect(found('NOT_JUDGED', files)).toEqual([expect.stringContaining(`${UNTOLD} ${told}`)]);
+});
+
+test('native I/O on a storage whose type nobody declares is not judged', () => {
+  const disks = [{ bus: 'scsi1', storage: 'nas', size_gb: 8, aio: 'native', cache: 'writeback' }];
+  const files = withVm({ disks });
+  files['etc/phoenix_hypervisor_config.json'].proxmox_storage_ids = { nas: 'nas' };
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+  expect(found('NOT_JUDGED', files)).toEqual([
+    expect.stringMatching(/^"aio": "native".*the type of storage "nas" is not declared: with one that the host reads/),
+  ]);
+});
+
+test('an EFI disk beside SEV-SNP is told, but for a clone that has it from its source', () => {
+  const efi_disk = { storage: 'local-lvm' };
+  const snp = { efi_disk, bios: 'ovmf', options: { 'amd-sev': 'type=snp' } };
+  expect(found('INVALID_VALUE', withVm(snp))).toEqual([
+    expect.stringMatching(/^"efi_disk": .*Proxmox would not create it: SEV-SNP uses consolidated read-only firmware/),
+  ]);
+  const files = withVm(snp);
+  files[VM].vms[0].efi_disk = efi_disk;
+  expect(found('INVALID_VALUE', files)).toEqual([]);
+  expect(found('INVALID_VALUE', withVm({ ...snp, options: { 'amd-sev': 'type=es' } }))).toEqual([]);
+});
+
 test('native I/O with a cache is told but for the storages that QEMU reads itself', () => {
   const native = { aio: 'native', cache: 'writeback' };
   const disks = [{ bus: 'scsi1', storage: 'ceph', size_gb: 8, ...native }];

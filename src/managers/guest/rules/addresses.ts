@@ -43,9 +43,9 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
       if (fault !== undefined) return [bad(guest, at, fault)];
       const gateway = fixedAddress(address.gateway);
       if (gateway === null || canBeGateway(own, gateway)) return [];
-      const { net, at: place } = address.interface;
+      const { net, addressesAt } = address.interface;
       const field = address.gateway === net.gateway ? 'gw' : 'gw6';
-      return [bad(guest, placeIn(place, field), `the gateway ${address.gateway} is outside of ${setting}`)];
+      return [bad(guest, placeIn(addressesAt, field), `the gateway ${address.gateway} is outside of ${setting}`)];
     });
   });
 }
@@ -56,7 +56,7 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
  */
 export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((guest): Diagnostic[] => {
-    return interfacesOf(guest).flatMap(({ net, at }): Diagnostic[] => {
+    return interfacesOf(guest).flatMap(({ net, addressesAt }): Diagnostic[] => {
       const { ip, ip6, gateway, gateway6 } = net;
       const fixed = [ip, ip6].filter((each) => each?.includes('/') === true);
       return [
@@ -67,7 +67,7 @@ export function gatewaysFitTheirAddresses({ config }: RuleContext): Diagnostic[]
         const fault = beside?.includes('/')
           ? `the gateway ${via} is of another family than ${beside}`
           : `a gateway beside "${beside ?? 'dhcp'}"`;
-        return [bad(guest, placeIn(at, field), fault)];
+        return [bad(guest, placeIn(addressesAt, field), fault)];
       });
     });
   });

@@ -2,7 +2,6 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
-import { readOption } from '../../../proxmox/option-meaning.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { addressesOf, allGuests, interfacesOf, macsOf, nameOfGuest, repeated, targetOf } from '../guests.ts';
@@ -80,7 +79,7 @@ export function macsAreUnique({ config }: RuleContext): Diagnostic[] {
       ({ guest, mac, at }): Diagnostic => ({
         code: 'DUPLICATE_MAC',
         at,
-        message: `${mac} is also the MAC address of ${ownerOf(first?.guest)}`,
+        message: `${mac} is also the MAC address of ${ownerOf(first?.guest, first?.key)}`,
         hint: 'Change one of them, or leave it out: Proxmox then chooses one, and it is kept.',
         target: targetOf(guest),
       }),
@@ -104,10 +103,9 @@ export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
       target: targetOf(guest),
     });
     const declared = interfacesOf(guest);
-    const named = [
-      ...declared.map(({ net, at }) => ({ name: net.name, at: placeIn(at, 'name') })),
-      ...namesInOptions(guest),
-    ].filter(({ name }) => name !== null);
+    const named = declared
+      .map(({ net, at }) => ({ name: net.name, at: placeIn(at, 'name') }))
+      .filter(({ name }) => name !== null);
     const { none, ip, ip6, bridge } = guest.network;
     const said = none && (ip !== null || ip6 !== null || (guest.kind === 'lxc' && bridge !== null));
     return [
@@ -120,31 +118,21 @@ export function interfacesAreConsistent({ config }: RuleContext): Diagnostic[] {
       ...repeated(named, ({ name }) => name).flatMap(([, ...later]) =>
         later.map(({ name, at }) => found(at, `two interfaces are called ${name}`, 'Give one of them another name.')),
       ),
-      ...declared.flatMap(({ net, at }) => [
+      ...declared.flatMap(({ net, addressesAt }) => [
         ...(net.ip?.includes(':') === true && net.ip6 !== null
           ? [
               found(
-                placeIn(at, 'ip6'),
+                placeIn(addressesAt, 'ip6'),
                 '"ip" is an IPv6 address already',
                 'Write the address of IPv4 in "ip", and one of IPv6 in "ip6".',
               ),
             ]
           : []),
         ...(net.gateway?.includes(':') === true && net.gateway6 !== null
-          ? [found(placeIn(at, 'gw6'), '"gw" is an IPv6 gateway already', 'Write one of them.')]
+          ? [found(placeIn(addressesAt, 'gw6'), '"gw" is an IPv6 gateway already', 'Write one of them.')]
           : []),
       ]),
     ];
-  });
-}
-
-/** Names of a container's interfaces that are declared by Proxmox's own names. */
-function namesInOptions(guest: Guest): { readonly name: string | null; readonly at: Diagnostic['at'] }[] {
-  if (guest.kind === 'vm') return [];
-  return Object.entries(guest.options).flatMap(([option, value]) => {
-    if (!/^net\d+$/.test(option)) return [];
-    const net = typeof value === 'string' ? readOption('lxc', option, value) : value;
-    return [{ name: net?.['name'] ?? null, at: placeIn(guest.writtenAt, 'options', option) }];
   });
 }
 

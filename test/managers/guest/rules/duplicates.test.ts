@@ -58,6 +58,41 @@ test('MAC addresses are the same whatever their case', () => {
   ]);
 });
 
+describe('an interface of "options"', () => {
+  const MAC = '52:54:00:AA:BB:01';
+  const CONTAINER = `name=dmz,bridge=vmbr0,ip=10.0.0.111/24,gw=10.0.0.1,hwaddr=${MAC}`;
+
+  test.each<[what: string, options: object, ip: RegExp, mac: RegExp]>([
+    [
+      'as texts',
+      { net1: `virtio=${MAC},bridge=vmbr0`, ipconfig1: 'ip=10.0.0.111/24' },
+      /^"ipconfig1": ".* is also the address of net1 of lxc\/101/,
+      /^"net1": ".* is also the MAC address of net1 of lxc\/101/,
+    ],
+    [
+      'by its keys',
+      { net1: { model: 'virtio', macaddr: MAC.toLowerCase() }, ipconfig1: { ip: '10.0.0.111/24' } },
+      /^"ip": "10.0.0.111\/24"/,
+      new RegExp(`^"net1": {.*${MAC} is also`),
+    ],
+  ])('has an address and a MAC address that no other may have: %s', (_, options, ip, mac) => {
+    const files = environment();
+    Object.assign(files[LXC].lxc_configs['101'], { networks: [], options: { net1: CONTAINER } });
+    Object.assign(files[VM].vms[1], { network_config: { ip: 'dhcp' }, networks: [], options });
+    expect(found('DUPLICATE_IP', files)).toEqual([expect.stringMatching(ip)]);
+    expect(found('DUPLICATE_MAC', files)).toEqual([expect.stringMatching(mac)]);
+  });
+
+  test('is one that rules of the firewall may name, and is judged as any other', () => {
+    const files = environment();
+    const web = files[LXC].lxc_configs['101'];
+    Object.assign(web, { networks: [], options: { net1: CONTAINER.replace('10.0.0.111', '10.7.0.5') } });
+    web.firewall.rules = [{ type: 'in', action: 'ACCEPT', iface: 'net1', source: '10.0.0.0/24' }];
+    expect(found('BAD_RULE', files)).toEqual([]);
+    expect(found('BAD_ADDRESS', files)).not.toEqual([]);
+  });
+});
+
 test('a service name can lead to one guest only', () => {
   const files = environment();
   files[LXC].lxc_configs['101'].traefik_service = { name: 'shop', port: 80 };
