@@ -114,10 +114,10 @@ test('a terminal tells what differs, not that something failed to be done', () =
   };
   expect(runText(run, false).split('\n')).toEqual([
     'run 7 found differences: 1 differs, 1 as declared (aaaaaaa, drift by ada)',
+    '  lxc/102: as declared',
     '  lxc/101: differs from what is declared',
     '    memory_mb (etc/a.json:9): 512, observed 2048',
     '    would set the memory',
-    '  lxc/102: as declared',
   ]);
 });
 
